@@ -1,0 +1,42 @@
+# Flags and the two functions that every folder's CMakeLists.txt uses.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+add_library(systole_options INTERFACE)
+target_compile_features(systole_options INTERFACE cxx_std_17)
+target_include_directories(systole_options INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_options(systole_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  $<$<BOOL:${SYSTOLE_WERROR}>:-Werror>)
+
+# systole_library(NAME SOURCES... DEPS...): one static library per folder.
+function(systole_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(systole_${name} STATIC ${arg_SOURCES})
+  add_library(systole::${name} ALIAS systole_${name})
+  target_link_libraries(systole_${name} PUBLIC ${arg_DEPS} PRIVATE systole_options)
+  target_include_directories(systole_${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# Seconds that one test of a tier may take.
+set(SYSTOLE_TIMEOUT_unit 10)
+set(SYSTOLE_TIMEOUT_timing 10)
+set(SYSTOLE_TIMEOUT_property 120)
+set(SYSTOLE_TIMEOUT_golden 60)
+set(SYSTOLE_TIMEOUT_system 300)
+
+# systole_test(NAME LABEL SOURCES... DEPS...): every TEST gets its own process
+# (SystemC elaborates once in each), a label for `ctest -L`, and the timeout of its tier.
+function(systole_test name label)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_DEPS} systole_test_main systole_options)
+  target_compile_definitions(${name} PRIVATE
+    SYSTOLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SYSTOLE_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT ${SYSTOLE_TIMEOUT_${label}}
+    DISCOVERY_TIMEOUT 60 TEST_PREFIX "${label}/")
+endfunction()

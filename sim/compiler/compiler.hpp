@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/network/network.hpp"
+#include "sim/program/command.hpp"
+
+namespace systole {
+
+/// Layers that this accelerator cannot run; one line each, naming the layer, the memory and the bytes.
+class CompileError : public std::runtime_error {
+ public:
+  explicit CompileError(const std::vector<std::string>& lines);
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+/// Where a tensor lies in DRAM, packed as pack_tensor packs it.
+struct TensorPlacement {
+  std::uint64_t address = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Bytes that are in DRAM before the first layer: weights, biases, requantization constants.
+struct DramSegment {
+  std::uint64_t address = 0;
+  std::vector<std::uint8_t> bytes;
+};
+
+/// How a layer was cut, for people to read (`systole show mapping`).
+struct LayerMapping {
+  std::int64_t tile_oh = 0, tile_ow = 0, tile_oc = 0, tile_ic = 0;
+  std::int64_t tiles = 0;             ///< output tiles
+  std::int64_t folds = 0;             ///< preload and compute pairs with new weights
+  std::string loop_order;             ///< outermost first, "oc, oh, ow, ic" say
+  bool double_buffered_ifmap = false;
+  bool double_buffered_weights = false;
+  bool double_buffered_accumulators = false;
+  std::uint64_t scratchpad_rows = 0, weight_rows = 0, accumulator_rows = 0, table_rows = 0;
+  std::uint64_t compulsory_read_bytes = 0;   ///< ifmap, weights, bias, constants once
+  std::uint64_t compulsory_write_bytes = 0;  ///< ofmap once
+};
+
+/// Turns a network into programs for one accelerator. The network must already be
+/// legal for it (legalize.hpp) and outlive the compiler.
+class Compiler {
+ public:
+  /// Chooses every layer's tiling and the DRAM map. Throws CompileError with one
+  /// line per layer that cannot run.
+  Compiler(const Network& network, const AcceleratorConfig& config);
+  ~Compiler();
+
+  const TensorPlacement& placement(TensorId tensor) const;  ///< activations only
+  std::vector<DramSegment> dram_image() const;  ///< empty where the network has no data
+  std::uint64_t dram_bytes() const;             ///< all of the map
+  const LayerMapping& mapping(std::size_t layer) const;
+  LayerProgram lower(std::size_t layer) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace systole

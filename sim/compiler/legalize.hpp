@@ -1,0 +1,21 @@
+#pragma once
+
+#include <vector>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/network/network.hpp"
+#include "sim/report/run_result.hpp"
+
+namespace systole {
+
+struct Legalized {
+  Network network;
+  std::vector<LegalizationNote> notes;  ///< empty when nothing had to change
+};
+
+/// The network as this accelerator's numbers can express it: requantizer mode, variant and
+/// rounding are the hardware's; on a shift_only unit scales become powers of two. Golden model
+/// and machine both run the result. Throws std::invalid_argument for what has no neighbour.
+Legalized legalize(const Network& network, const AcceleratorConfig& config);
+
+}  // namespace systole

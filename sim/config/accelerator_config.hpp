@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/network/requantizer.hpp"
+
+namespace systole {
+
+enum class Dataflow { WeightStationary, OutputStationary, InputStationary };
+
+/// Whether the next fold's stationary operand loads under the current fold.
+enum class Overlap {
+  None,  ///< folds one after another, fill and drain visible each time (SCALE-Sim's accounting)
+  Full,  ///< shadow registers; folds stream back to back (TPU, Gemmini)
+};
+
+enum class Overflow { Wrap, Saturate };
+
+struct ArrayConfig {
+  std::uint32_t rows = 16;  ///< PEs along the reduction (K)
+  std::uint32_t cols = 16;  ///< PEs along the output channels (N)
+  Dataflow dataflow = Dataflow::WeightStationary;
+  Overlap overlap = Overlap::Full;
+  std::uint32_t activation_bits = 8;
+  std::uint32_t weight_bits = 8;
+  std::uint32_t accumulator_bits = 32;
+  Overflow overflow = Overflow::Wrap;
+  std::uint32_t max_compute_rows = 16;  ///< ifmap rows that one compute command streams at most
+  std::uint32_t extra_latency = 0;      ///< registers at the array's edges, beyond rows + cols - 1
+};
+
+enum class ScratchpadOrganization { Unified, Split };
+
+/// Port set of each bank. With one port a write wins over a read.
+enum class BankPorts {
+  Single,  ///< one access a cycle, read or write (1RW)
+  Dual,    ///< one read and one write a cycle (1R1W)
+};
+
+struct ScratchpadBankConfig {
+  std::uint32_t capacity_kib = 256;
+  std::uint32_t banks = 4;
+};
+
+/// Rows of a scratchpad hold one vector for the array's edge: `array.rows`
+/// activations or `array.cols` weights (the wider of the two when unified).
+struct ScratchpadConfig {
+  ScratchpadOrganization organization = ScratchpadOrganization::Unified;
+  BankPorts ports = BankPorts::Single;
+  std::uint32_t read_latency = 4;   ///< cycles from a bank's grant to the array's edge
+  ScratchpadBankConfig activation;  ///< all of it when unified
+  ScratchpadBankConfig weight;      ///< split only
+};
+
+/// Rows of `array.cols` partial sums. One read and one write port a bank; a
+/// write that accumulates takes both.
+struct AccumulatorConfig {
+  std::uint32_t capacity_kib = 64;
+  std::uint32_t banks = 2;
+};
+
+struct DmaConfig {
+  std::uint32_t bus_bytes = 16;         ///< one beat
+  std::uint32_t max_burst_bytes = 64;   ///< a power of two; bursts are aligned to their size
+  std::uint32_t max_outstanding_reads = 16;
+  std::uint32_t max_outstanding_writes = 16;
+  std::uint32_t commands_in_flight = 2;  ///< of each unit, first request to completion
+  std::uint32_t max_rows = 16;           ///< rows of one load or store command
+  std::uint32_t max_blocks = 4;          ///< scratchpad rows that one DRAM row may span
+};
+
+/// Reservation station: commands that may wait or run, by class.
+struct SequencerConfig {
+  std::uint32_t load_entries = 8;
+  std::uint32_t execute_entries = 16;
+  std::uint32_t store_entries = 4;
+};
+
+struct RequantConfig {
+  RequantMode mode = RequantMode::MultiplierShift;
+  RequantVariant variant = RequantVariant::Tflite;
+  Rounding rounding = Rounding::NearestEven;
+  std::uint32_t lanes = 16;       ///< accumulator values a cycle
+  std::uint32_t latency = 8;      ///< cycles from accumulator row to output row
+  std::uint32_t table_rows = 64;  ///< rows of per-channel constants, `array.cols` channels each
+};
+
+struct VectorConfig {
+  std::uint32_t lanes = 16;   ///< elements a cycle
+  std::uint32_t latency = 4;  ///< cycles from the last operand row to the result row
+};
+
+enum class DramModel { Ideal };
+
+struct DramConfig {
+  DramModel model = DramModel::Ideal;
+  std::uint32_t latency_cycles = 60;   ///< request to first data beat; write data to acknowledgement
+  std::uint32_t bytes_per_cycle = 16;  ///< each way; at most dma.bus_bytes, and divides it
+};
+
+struct EnergyConfig {
+  std::string table = "energy/horowitz_45nm.yaml";  ///< relative to the configuration file
+};
+
+/// The whole machine. Struct field = YAML key; `systole show config` prints it back.
+struct AcceleratorConfig {
+  std::string name;
+  std::uint32_t clock_mhz = 1000;
+  ArrayConfig array;
+  ScratchpadConfig scratchpad;
+  AccumulatorConfig accumulators;
+  DmaConfig dma;
+  SequencerConfig sequencer;
+  RequantConfig requant;
+  VectorConfig vector;
+  DramConfig dram;
+  EnergyConfig energy;
+};
+
+/// Sizes that follow from the configuration, used by the compiler and the machine alike.
+std::uint32_t activation_row_bytes(const AcceleratorConfig& config);  ///< of the (unified) scratchpad
+std::uint32_t weight_row_bytes(const AcceleratorConfig& config);
+std::uint32_t accumulator_row_bytes(const AcceleratorConfig& config);
+std::uint32_t requant_entry_bytes(const AcceleratorConfig& config);  ///< of one channel
+std::uint32_t activation_rows(const AcceleratorConfig& config);      ///< capacity in rows
+std::uint32_t weight_rows(const AcceleratorConfig& config);          ///< 0 when unified
+std::uint32_t accumulator_rows(const AcceleratorConfig& config);
+
+}  // namespace systole

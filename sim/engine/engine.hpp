@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/program/command.hpp"
+#include "sim/stats/events.hpp"
+#include "sim/stats/ledger.hpp"
+
+namespace systole {
+
+/// What running one layer's program took.
+struct LayerMeasurement {
+  std::uint64_t cycles = 0;          ///< first command accepted to last write acknowledged
+  std::uint64_t compute_cycles = 0;  ///< of these, with a fold in the array
+  EventCounts events;
+  Ledger ledger;                     ///< every unit's causes add up to `cycles`
+  std::uint64_t peak_bytes_per_window = 0;
+};
+
+/// A machine with its DRAM. Bytes written before a run are what the program finds.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual void write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) = 0;
+  virtual std::vector<std::uint8_t> read_dram(std::uint64_t address, std::uint64_t size) const = 0;
+  virtual LayerMeasurement run(const LayerProgram& program) = 0;
+};
+
+}  // namespace systole

@@ -1,0 +1,32 @@
+#include "sim/network/requantizer.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+namespace systole {
+
+QuantizedMultiplier quantize_multiplier(double real) {
+  if (!std::isfinite(real) || real < 0) {
+    throw std::invalid_argument{"a requantization multiplier must be finite and not negative"};
+  }
+  if (real == 0) {
+    return {};
+  }
+  int exponent = 0;
+  const double fraction = std::frexp(real, &exponent);
+  auto q = static_cast<std::int64_t>(std::round(std::ldexp(fraction, 31)));
+  if (q == std::int64_t{1} << 31) {
+    q /= 2;
+    ++exponent;
+  }
+  if (exponent < -31) {
+    return {};
+  }
+  return {static_cast<std::int32_t>(q), exponent};
+}
+
+double real_multiplier(QuantizedMultiplier q) {
+  return std::ldexp(static_cast<double>(q.multiplier), q.exponent - 31);
+}
+
+}  // namespace systole

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace systole {
+
+/// How an accumulator value becomes an output element; DESIGN of the unit in models/requant.
+enum class RequantMode {
+  MultiplierShift,  ///< integer multiplier, then right shift
+  ShiftOnly,        ///< right shift: scales are powers of two
+};
+
+/// Where a multiplier_shift requantizer rounds.
+enum class RequantVariant {
+  Tflite,  ///< saturating rounding doubling high multiply, then rounding shift: two roundings
+  Single,  ///< one rounding of the wide product
+};
+
+enum class Rounding { NearestEven, NearestAway, HalfUp, Floor, TowardZero };
+
+/// The constants with which one layer requantizes: real multiplier of channel
+/// c = multiplier[c] / 2^31 * 2^exponent[c], as QuantizeMultiplier of
+/// TensorFlow Lite gives them; in ShiftOnly mode 2^exponent[c] and no multiplier.
+/// The vectors hold one entry (per tensor) or one per output channel.
+struct Requantizer {
+  RequantMode mode = RequantMode::MultiplierShift;
+  RequantVariant variant = RequantVariant::Tflite;
+  Rounding rounding = Rounding::NearestEven;  ///< of Single and ShiftOnly; Tflite fixes its own
+  std::vector<std::int32_t> multiplier;       ///< Q0.31, in [2^30, 2^31) or 0
+  std::vector<std::int32_t> exponent;         ///< positive shifts left; -31 to 30
+  std::int32_t zero_point = 0;                ///< of the output
+  std::int32_t clamp_min = -128;
+  std::int32_t clamp_max = 127;
+};
+
+/// A real multiplier as an integer multiplier and an exponent.
+struct QuantizedMultiplier {
+  std::int32_t multiplier = 0;
+  std::int32_t exponent = 0;
+};
+
+/// real = multiplier / 2^31 * 2^exponent with multiplier in [2^30, 2^31), rounded
+/// half away from zero; 0 for 0 and for reals under 2^-32. `real` must be finite
+/// and not negative. The one place where real multipliers become integers
+/// (QM of TensorFlow Lite's reference kernels).
+QuantizedMultiplier quantize_multiplier(double real);
+
+/// The real number that the pair stands for.
+double real_multiplier(QuantizedMultiplier q);
+
+}  // namespace systole

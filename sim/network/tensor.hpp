@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace systole {
+
+/// How the integers of a tensor are represented: `bits` wide, two's complement or unsigned.
+struct ElementFormat {
+  std::uint8_t bits = 8;   ///< 1 to 32
+  bool is_signed = true;
+
+  std::int64_t min() const { return is_signed ? -(std::int64_t{1} << (bits - 1)) : 0; }
+  std::int64_t max() const {
+    return (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1;
+  }
+  bool operator==(const ElementFormat& o) const {
+    return bits == o.bits && is_signed == o.is_signed;
+  }
+  bool operator!=(const ElementFormat& o) const { return !(*this == o); }
+};
+
+/// Elements in row-major order, one per entry whatever their width on the hardware.
+using TensorData = std::vector<std::int32_t>;
+
+using Shape = std::vector<std::int64_t>;
+
+inline std::int64_t element_count(const Shape& shape) {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>{});
+}
+
+/// A quantized tensor: real = scale * (q - zero_point).
+///
+/// Activations are NHWC (or [M, K] for matrices); convolution weights are
+/// OHWI, [oc][kh][kw][ic / groups]; fully connected weights are [out][in].
+struct Tensor {
+  std::string name;
+  Shape shape;
+  ElementFormat format;
+  std::vector<float> scale;          ///< one, or one per output channel; empty when unknown
+  std::int32_t zero_point = 0;
+  std::optional<TensorData> data;    ///< constants; absent for activations and for shapes only
+
+  std::int64_t elements() const { return element_count(shape); }
+};
+
+}  // namespace systole

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/network/network.hpp"
+
+namespace systole {
+
+/// The local memories that commands name. A unified scratchpad is `Scratchpad` alone.
+enum class LocalMemory : std::uint8_t { Scratchpad, WeightScratchpad, Accumulators, RequantTable };
+
+/// What the bytes of a transfer are, for the traffic report.
+enum class Operand : std::uint8_t { Ifmap, Weight, Bias, Requant, Ofmap };
+constexpr std::size_t kOperands = 5;
+
+/// A place in a local memory, in rows of that memory.
+struct LocalAddress {
+  LocalMemory memory = LocalMemory::Scratchpad;
+  std::uint32_t row = 0;
+};
+
+/// DRAM to local memory (mvin). Row i is the `row_bytes` bytes from dram_address
+/// + i * dram_pitch. They fill local row `destination.row + i`; what does not fit in
+/// a local row goes to the rows `block_pitch` further, and so on. A pitch of 0
+/// reads one row and writes it `rows` times. Bytes of the last local row that the DRAM row
+/// does not reach keep their old value.
+struct LoadCommand {
+  std::uint64_t dram_address = 0;
+  std::uint64_t dram_pitch = 0;
+  std::uint32_t rows = 0;
+  std::uint32_t row_bytes = 0;
+  LocalAddress destination;
+  std::uint32_t block_pitch = 0;
+  Operand operand = Operand::Ifmap;
+};
+
+/// Writes `value` to every element of `rows` scratchpad rows: padding. One row a
+/// cycle by the load unit, without the bus.
+struct FillCommand {
+  LocalAddress destination;
+  std::uint32_t rows = 0;
+  std::int32_t value = 0;
+};
+
+/// Names what the next Compute does with its result, and with which weights. With
+/// `new_weights`, `k` rows of `n` weights from `weights` shift into the array's shadow
+/// registers (rows k.. and columns n.. become zero); else the array keeps its
+/// weights. The results of the Compute go to `acc_rows` accumulator rows from acc_row,
+/// adding to what is there if `accumulate`.
+struct PreloadCommand {
+  bool new_weights = true;
+  LocalAddress weights;
+  std::uint32_t k = 0;
+  std::uint32_t n = 0;
+  std::uint32_t acc_row = 0;
+  std::uint32_t acc_rows = 0;
+  bool accumulate = false;
+};
+
+/// Streams count_h * count_w ifmap vectors through the array: vector (i, j) is the
+/// scratchpad row `ifmap_row + i * pitch_h + j * pitch_w`, of which the first k elements count.
+struct ComputeCommand {
+  std::uint32_t ifmap_row = 0;
+  std::uint32_t count_h = 1;
+  std::uint32_t count_w = 1;
+  std::uint32_t pitch_h = 0;
+  std::uint32_t pitch_w = 0;
+  std::uint32_t k = 0;
+
+  std::uint32_t rows() const { return count_h * count_w; }
+};
+
+/// Local memory to DRAM (mvout). From the accumulators every row goes through the
+/// requantization unit: DRAM row i, at dram_address + i * dram_pitch, is `elements`
+/// outputs from the accumulator rows source.row + i, + block_pitch + i, ... of `array.cols` each; block b uses
+/// the requantization constants of table row `table_row + b`, unless the layer has one pair for all channels.
+/// From the scratchpad, rows are copied as they are.
+struct StoreCommand {
+  LocalAddress source;
+  std::uint32_t rows = 0;
+  std::uint32_t elements = 0;
+  std::uint32_t block_pitch = 0;
+  std::uint32_t table_row = 0;
+  std::uint64_t dram_address = 0;
+  std::uint64_t dram_pitch = 0;
+};
+
+/// Pools a tile of `tile_h` x `tile_w` pixels at input_row (row-major, one channel block) into
+/// out_h x out_w pixels at output_row. The first window starts at (origin_h, origin_w) of
+/// the tile, which may be negative; taps outside the tile are padding and left out.
+struct PoolCommand {
+  bool average = false;
+  std::uint32_t input_row = 0;
+  std::uint32_t tile_h = 0, tile_w = 0;
+  std::int32_t origin_h = 0, origin_w = 0;
+  std::uint32_t kernel_h = 1, kernel_w = 1;
+  std::uint32_t stride_h = 1, stride_w = 1;
+  std::uint32_t out_h = 0, out_w = 0;
+  std::uint32_t output_row = 0;
+  std::uint32_t elements = 0;  ///< channels of the block that count
+};
+
+/// Adds `rows` scratchpad rows element by element with the layer's Add constants.
+struct AddCommand {
+  std::array<std::uint32_t, 2> input_row{};
+  std::uint32_t output_row = 0;
+  std::uint32_t rows = 0;
+};
+
+using CommandBody = std::variant<LoadCommand, FillCommand, PreloadCommand, ComputeCommand,
+                                 StoreCommand, PoolCommand, AddCommand>;
+
+/// The queue that a command waits in.
+enum class CommandClass : std::uint8_t { Load, Execute, Store };
+constexpr std::size_t kCommandClasses = 3;
+
+/// Rows [first, first + rows) of a local memory.
+struct RowRange {
+  LocalMemory memory = LocalMemory::Scratchpad;
+  std::uint32_t first = 0;
+  std::uint32_t rows = 0;
+
+  bool overlaps(const RowRange& o) const {
+    return memory == o.memory && first < o.first + o.rows && o.first < first + rows;
+  }
+};
+
+struct Command {
+  CommandBody body;
+};
+
+CommandClass command_class(const Command& command);
+
+/// Registers that hold for a whole layer, set before its first command.
+struct LayerRegisters {
+  ElementFormat ifmap;               ///< of what the array and the vector unit read
+  ElementFormat weight;
+  ElementFormat ofmap;               ///< of what a store from the accumulators writes
+  Requantizer requant;               ///< vectors of size 1: one pair for all channels; else the table's
+  Add add;                           ///< AddCommand's constants
+  std::int32_t pool_clamp_min = -128, pool_clamp_max = 127;
+};
+
+/// Everything the machine does for one layer; stores are in DRAM before the next layer starts.
+struct LayerProgram {
+  LayerRegisters registers;
+  std::vector<Command> commands;
+};
+
+}  // namespace systole

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace systole {
+
+/// What the machine counts, in every engine. Energy is counts times a table's entries.
+enum class Event : std::uint8_t {
+  Mac,
+  MacZeroOperand,
+  MacPadding,
+  ArrayRegisterWriteBits,
+  ScratchpadReadBits,
+  ScratchpadWriteBits,
+  WeightScratchpadReadBits,
+  WeightScratchpadWriteBits,
+  AccumulatorReadBits,
+  AccumulatorWriteBits,
+  AccumulatorAdd,
+  RequantMultiply,
+  RequantShift,
+  RequantAdd,
+  VectorAdd,
+  VectorMultiply,
+  VectorCompare,
+  DramReadIfmapBytes,
+  DramReadWeightBytes,
+  DramReadBiasBytes,
+  DramReadRequantBytes,
+  DramFetchedBytes,
+  DramWriteBytes,
+  DramReadBursts,
+  DramWriteBursts,
+  BankConflicts,
+  Folds,
+  Count_
+};
+constexpr std::size_t kEvents = static_cast<std::size_t>(Event::Count_);
+
+struct EventInfo {
+  const char* name;  ///< as in the JSON report
+  const char* unit;
+  const char* what;
+};
+const EventInfo& event_info(Event event);
+
+/// One number per event.
+class EventCounts {
+ public:
+  std::uint64_t operator[](Event e) const { return counts_[static_cast<std::size_t>(e)]; }
+  void add(Event e, std::uint64_t n = 1) { counts_[static_cast<std::size_t>(e)] += n; }
+  EventCounts& operator+=(const EventCounts& o);
+  EventCounts operator-(const EventCounts& o) const;
+  bool operator==(const EventCounts& o) const { return counts_ == o.counts_; }
+
+ private:
+  std::array<std::uint64_t, kEvents> counts_{};
+};
+
+}  // namespace systole
