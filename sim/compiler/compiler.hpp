@@ -12,7 +12,8 @@
 
 namespace systole {
 
-/// Layers that this accelerator cannot run; one line each, naming the layer, the memory and the bytes.
+/// Layers that this accelerator cannot run; one line each, naming the layer, the memory and the
+/// bytes.
 class CompileError : public std::runtime_error {
  public:
   explicit CompileError(const std::vector<std::string>& lines);
@@ -37,9 +38,9 @@ struct DramSegment {
 /// How a layer was cut, for people to read (`systole show mapping`).
 struct LayerMapping {
   std::int64_t tile_oh = 0, tile_ow = 0, tile_oc = 0, tile_ic = 0;
-  std::int64_t tiles = 0;             ///< output tiles
-  std::int64_t folds = 0;             ///< preload and compute pairs with new weights
-  std::string loop_order;             ///< outermost first, "oc, oh, ow, ic" say
+  std::int64_t tiles = 0;  ///< output tiles
+  std::int64_t folds = 0;  ///< preload and compute pairs with new weights
+  std::string loop_order;  ///< outermost first, "oc, oh, ow, ic" say
   bool double_buffered_ifmap = false;
   bool double_buffered_weights = false;
   bool double_buffered_accumulators = false;
@@ -58,8 +59,8 @@ class Compiler {
   ~Compiler();
 
   const TensorPlacement& placement(TensorId tensor) const;  ///< activations only
-  std::vector<DramSegment> dram_image() const;  ///< empty where the network has no data
-  std::uint64_t dram_bytes() const;             ///< all of the map
+  std::vector<DramSegment> dram_image() const;              ///< empty where the network has no data
+  std::uint64_t dram_bytes() const;                         ///< all of the map
   const LayerMapping& mapping(std::size_t layer) const;
   LayerProgram lower(std::size_t layer) const;
 

@@ -61,8 +61,8 @@ struct AccumulatorConfig {
 };
 
 struct DmaConfig {
-  std::uint32_t bus_bytes = 16;         ///< one beat
-  std::uint32_t max_burst_bytes = 64;   ///< a power of two; bursts are aligned to their size
+  std::uint32_t bus_bytes = 16;        ///< one beat
+  std::uint32_t max_burst_bytes = 64;  ///< a power of two; bursts are aligned to their size
   std::uint32_t max_outstanding_reads = 16;
   std::uint32_t max_outstanding_writes = 16;
   std::uint32_t commands_in_flight = 2;  ///< of each unit, first request to completion
@@ -95,12 +95,13 @@ enum class DramModel { Ideal };
 
 struct DramConfig {
   DramModel model = DramModel::Ideal;
-  std::uint32_t latency_cycles = 60;   ///< request to first data beat; write data to acknowledgement
+  std::uint32_t latency_cycles = 60;  ///< request to first data beat; write data to acknowledgement
   std::uint32_t bytes_per_cycle = 16;  ///< each way; at most dma.bus_bytes, and divides it
 };
 
 struct EnergyConfig {
-  std::string table = "energy/horowitz_45nm.yaml";  ///< relative to the configuration file
+  /// Once read: relative to the working directory, or absolute. In YAML: relative to that file.
+  std::string table = "energy/horowitz_45nm.yaml";
 };
 
 /// The whole machine. Struct field = YAML key; `systole show config` prints it back.
@@ -118,8 +119,13 @@ struct AcceleratorConfig {
   EnergyConfig energy;
 };
 
+/// Member by member.
+bool operator==(const AcceleratorConfig& a, const AcceleratorConfig& b);
+bool operator!=(const AcceleratorConfig& a, const AcceleratorConfig& b);
+
 /// Sizes that follow from the configuration, used by the compiler and the machine alike.
-std::uint32_t activation_row_bytes(const AcceleratorConfig& config);  ///< of the (unified) scratchpad
+std::uint32_t activation_row_bytes(
+    const AcceleratorConfig& config);  ///< of the (unified) scratchpad
 std::uint32_t weight_row_bytes(const AcceleratorConfig& config);
 std::uint32_t accumulator_row_bytes(const AcceleratorConfig& config);
 std::uint32_t requant_entry_bytes(const AcceleratorConfig& config);  ///< of one channel

@@ -14,7 +14,7 @@ struct LayerMeasurement {
   std::uint64_t cycles = 0;          ///< first command accepted to last write acknowledged
   std::uint64_t compute_cycles = 0;  ///< of these, with a fold in the array
   EventCounts events;
-  Ledger ledger;                     ///< every unit's causes add up to `cycles`
+  Ledger ledger;  ///< every unit's causes add up to `cycles`
   std::uint64_t peak_bytes_per_window = 0;
 };
 

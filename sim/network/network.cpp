@@ -15,20 +15,23 @@ Overloaded(F...) -> Overloaded<F...>;
 }  // namespace
 
 std::string op_name(const Network& network, const Layer& layer) {
-  return std::visit(
-      Overloaded{
-          [&](const Conv2d& op) {
-            const bool depthwise = op.groups > 1 && network.tensor(layer.inputs[0]).shape[3] == op.groups;
-            return std::string{depthwise ? "depthwise_conv2d" : op.groups > 1 ? "grouped_conv2d" : "conv2d"};
-          },
-          [](const FullyConnected&) { return std::string{"fully_connected"}; },
-          [](const MatMul&) { return std::string{"matmul"}; },
-          [](const MaxPool&) { return std::string{"max_pool2d"}; },
-          [](const AveragePool&) { return std::string{"average_pool2d"}; },
-          [](const Add&) { return std::string{"add"}; },
-          [](const Reshape&) { return std::string{"reshape"}; },
-      },
-      layer.op);
+  return std::visit(Overloaded{
+                        [&](const Conv2d& op) {
+                          const bool depthwise =
+                              op.groups > 1 &&
+                              network.tensor(layer.inputs[0]).shape[3] == op.groups;
+                          return std::string{depthwise       ? "depthwise_conv2d"
+                                             : op.groups > 1 ? "grouped_conv2d"
+                                                             : "conv2d"};
+                        },
+                        [](const FullyConnected&) { return std::string{"fully_connected"}; },
+                        [](const MatMul&) { return std::string{"matmul"}; },
+                        [](const MaxPool&) { return std::string{"max_pool2d"}; },
+                        [](const AveragePool&) { return std::string{"average_pool2d"}; },
+                        [](const Add&) { return std::string{"add"}; },
+                        [](const Reshape&) { return std::string{"reshape"}; },
+                    },
+                    layer.op);
 }
 
 bool Network::has_data() const {
@@ -42,7 +45,7 @@ bool Network::has_data() const {
 
 GemmShape gemm_shape(const Network& network, const Layer& layer) {
   GemmShape gemm;
-  if (const auto* conv = std::get_if<Conv2d>(&layer.op)) {
+  if (std::holds_alternative<Conv2d>(layer.op)) {
     const Shape& weight = network.tensor(layer.inputs[1]).shape;
     const Shape& out = network.tensor(layer.output).shape;
     gemm.m = out[0] * out[1] * out[2];

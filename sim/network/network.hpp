@@ -38,7 +38,8 @@ struct Conv2d {
   Requantizer requant;
 };
 
-/// inputs: ifmap [..., K] (all leading dimensions are rows), weight [N,K], and bias [N] if has_bias.
+/// inputs: ifmap [..., K] (all leading dimensions are rows), weight [N,K], and bias [N] if
+/// has_bias.
 struct FullyConnected {
   bool has_bias = false;
   Requantizer requant;

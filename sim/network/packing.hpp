@@ -19,7 +19,8 @@ std::int32_t unpack_element(const std::uint8_t* bytes, std::uint64_t index, Elem
 void pack_element(std::uint8_t* bytes, std::uint64_t index, ElementFormat format,
                   std::int32_t value);
 
-/// A tensor as it lies in memory: rows of the innermost dimension, each packed and starting on a byte.
+/// A tensor as it lies in memory: rows of the innermost dimension, each packed and starting on a
+/// byte.
 std::vector<std::uint8_t> pack_tensor(const TensorData& data, const Shape& shape,
                                       ElementFormat format);
 TensorData unpack_tensor(const std::vector<std::uint8_t>& bytes, const Shape& shape,

@@ -10,13 +10,11 @@ namespace systole {
 
 /// How the integers of a tensor are represented: `bits` wide, two's complement or unsigned.
 struct ElementFormat {
-  std::uint8_t bits = 8;   ///< 1 to 32
+  std::uint8_t bits = 8;  ///< 1 to 32
   bool is_signed = true;
 
   std::int64_t min() const { return is_signed ? -(std::int64_t{1} << (bits - 1)) : 0; }
-  std::int64_t max() const {
-    return (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1;
-  }
+  std::int64_t max() const { return (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1; }
   bool operator==(const ElementFormat& o) const {
     return bits == o.bits && is_signed == o.is_signed;
   }
@@ -40,9 +38,9 @@ struct Tensor {
   std::string name;
   Shape shape;
   ElementFormat format;
-  std::vector<float> scale;          ///< one, or one per output channel; empty when unknown
+  std::vector<float> scale;  ///< one, or one per output channel; empty when unknown
   std::int32_t zero_point = 0;
-  std::optional<TensorData> data;    ///< constants; absent for activations and for shapes only
+  std::optional<TensorData> data;  ///< constants; absent for activations and for shapes only
 
   std::int64_t elements() const { return element_count(shape); }
 };

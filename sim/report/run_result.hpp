@@ -8,6 +8,7 @@
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
+#include "sim/stats/bandwidth_window.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
 
@@ -29,9 +30,6 @@ struct LayerResult {
   std::uint64_t peak_bytes_per_window = 0;   ///< most DRAM bytes in an aligned window
   Check check = Check::Skipped;
 };
-
-/// Window over which peak bandwidth is taken, in cycles.
-constexpr std::uint64_t kBandwidthWindow = 1024;
 
 /// What the hardware could not express and the network was changed to.
 struct LegalizationNote {

@@ -51,6 +51,7 @@ class EventCounts {
  public:
   std::uint64_t operator[](Event e) const { return counts_[static_cast<std::size_t>(e)]; }
   void add(Event e, std::uint64_t n = 1) { counts_[static_cast<std::size_t>(e)] += n; }
+  std::uint64_t sum() const;  ///< of all events: grows while anything happens
   EventCounts& operator+=(const EventCounts& o);
   EventCounts operator-(const EventCounts& o) const;
   bool operator==(const EventCounts& o) const { return counts_ == o.counts_; }

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/accumulators/accumulator_messages.hpp"
+#include "models/scratchpad/scratchpad_messages.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/clocked_module.hpp"
+#include "sim/kernel/fifo.hpp"
+#include "sim/stats/measurements.hpp"
+
+namespace systole {
+
+/// Rows of 32-bit partial sums in banks of consecutive rows, each with a read and a write port.
+///
+/// Arbitration: in each cycle each bank serves, in this order and as far as its ports reach, a
+/// result row of the array (which takes both ports when it accumulates), the load unit's write, the
+/// store's read; results never wait.
+///
+/// Timing: a request pushed in cycle t is looked at in t + 1; a read served in g is at the
+/// requantization unit in g + 1. Sums wrap modulo 2^32.
+class Accumulators final : public ClockedModule {
+ public:
+  FifoIn<ResultRow> results{"results"};
+  FifoOut<AccessDone> result_done{"result_done"};
+  FifoIn<LocalWrite> load_write{"load_write"};
+  FifoOut<AccessDone> load_write_done{"load_write_done"};
+  FifoIn<AccumulatorRead> store_read{"store_read"};
+  FifoOut<AccessDone> store_read_done{"store_read_done"};
+  FifoOut<PsumBlock> psums{"psums"};
+
+  Accumulators(const sc_core::sc_module_name& name, const Clock& clock,
+               const AcceleratorConfig& config, Measurements& measurements);
+
+  /// Contents for tests, row-major.
+  std::vector<std::int32_t>& contents() { return values_; }
+
+ private:
+  void tick() override;
+  void take_result();
+  void take_load();
+  void serve_store();
+  std::uint32_t bank_of(std::uint32_t row) const { return row / rows_per_bank_; }
+  std::int32_t* row(std::uint32_t index);
+
+  const std::uint32_t cols_;
+  const std::uint32_t rows_;
+  const std::uint32_t rows_per_bank_;
+  std::vector<std::int32_t> values_;
+  std::vector<std::uint64_t> read_taken_;   // cycle in which a bank's read port was last used
+  std::vector<std::uint64_t> write_taken_;  // the same of its write port
+  Measurements& measurements_;
+};
+
+}  // namespace systole

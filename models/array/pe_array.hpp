@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/row.hpp"
+
+namespace systole {
+
+/// What enters the array at its edges in one cycle. Lane r of `ifmap` goes to array row r.
+struct ArrayInput {
+  const OperandRow* ifmap = nullptr;    ///< `rows` lanes, or nothing
+  bool swap = false;                    ///< with an ifmap: from it on, the shadow weights multiply
+  const OperandRow* weights = nullptr;  ///< `cols` weights for the shadow registers, or nothing
+  std::uint32_t weight_row = 0;         ///< the array row that they are for
+};
+
+/// The socket of the PE array: anything with these edges can stand in it.
+///
+/// Contract, cycle by cycle. step() is one clock. An ifmap vector that enters in cycle t
+/// leaves as one row of `cols` psums in cycle t + rows + cols - 2, the earliest cycle in which
+/// the last of its columns has been added up; the skew of lanes and columns is inside. A
+/// weight row that enters in cycle s may be used by vectors that enter with or after a swap in s +
+/// 1 or later. Weights of the next fold may enter from the cycle of a swap on. Vectors never stall
+/// inside.
+class PeArray {
+ public:
+  virtual ~PeArray() = default;
+  /// True if a row of psums leaves in this cycle; it is put into `psums`.
+  virtual bool step(const ArrayInput& input, PsumRow& psums) = 0;
+  /// Nothing is on its way, so that cycles without input need no step.
+  virtual bool idle() const = 0;
+};
+
+/// Weight-stationary PEs as registers updated each cycle; int32 psums that wrap.
+std::unique_ptr<PeArray> make_weight_stationary_array(const ArrayConfig& config);
+
+}  // namespace systole

@@ -1,0 +1,215 @@
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <vector>
+
+#include "models/array/pe_array.hpp"
+
+// Wider vectors where the processor has them, chosen when the program starts; integers are exact on
+// all.
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define SYSTOLE_VECTOR_CLONES \
+  __attribute__((target_clones("default", "avx2", "arch=skylake-avx512")))
+#else
+#define SYSTOLE_VECTOR_CLONES
+#endif
+
+namespace systole {
+namespace {
+
+/// psum[c] += weight[c] * ifmap[c], modulo 2^32.
+SYSTOLE_VECTOR_CLONES
+void multiply_accumulate(std::uint32_t* psum, const std::int8_t* weight, const std::int8_t* ifmap,
+                         std::size_t cols) {
+  for (std::size_t c = 0; c < cols; ++c) {
+    psum[c] += static_cast<std::uint32_t>(std::int32_t{weight[c]} * ifmap[c]);
+  }
+}
+
+SYSTOLE_VECTOR_CLONES
+void multiply_accumulate(std::uint32_t* psum, const std::int16_t* weight, const std::int16_t* ifmap,
+                         std::size_t cols) {
+  for (std::size_t c = 0; c < cols; ++c) {
+    psum[c] += static_cast<std::uint32_t>(std::int32_t{weight[c]} * ifmap[c]);
+  }
+}
+
+/// The registers of all PEs, laid out so that one cycle is `rows` runs over contiguous memory.
+///
+/// PE (r, c) works in cycle x on the vector that entered in cycle x - r - c. So the
+/// ifmap registers of array row r hold, from left to right, lane r of the vectors that
+/// entered in x - r, x - r - 1, ...: a window into the history of lane r, newest first, that moves
+/// by one each cycle. The psum registers of row r in cycle x become those of row r + 1 in
+/// x + 1: they are a slot that stays in place and meets one array row after the other;
+/// slot d starts at row 0 in cycle d and is complete after row `rows` - 1.
+template <typename T>
+class WeightStationaryArray final : public PeArray {
+ public:
+  explicit WeightStationaryArray(const ArrayConfig& config)
+      : rows_{config.rows},
+        cols_{config.cols},
+        span_{rows_ + cols_},
+        history_(rows_ * 2 * span_),
+        newest_vector_(span_, kNone),
+        slots_(rows_ * cols_),
+        active_(rows_ * cols_),
+        shadow_(rows_ * cols_),
+        leaving_(cols_, PsumRow(cols_)) {}
+
+  bool step(const ArrayInput& input, PsumRow& psums) override {
+    take_vector(input);
+    promote_weights();
+    move_weights(input);
+    multiply();
+    const bool leaves = collect(psums);
+    ++cycle_;
+    return leaves;
+  }
+
+  bool idle() const override { return weights_on_the_way_.empty() && !vectors_on_the_way(); }
+
+ private:
+  using Time = std::int64_t;
+  static constexpr Time kNone = -(Time{1} << 62);
+
+  struct WeightRow {
+    Time entered = 0;
+    std::size_t row = 0;
+    std::vector<T> weights;
+  };
+
+  bool vectors_on_the_way() const {
+    return last_vector_ != kNone && cycle_ <= last_vector_ + static_cast<Time>(rows_ + cols_) - 2;
+  }
+
+  // Place of a cycle in a lane's history: later cycles lie further left, so that a window reads
+  // newest first; every entry stands twice so that no window wraps.
+  std::size_t place(Time cycle) const {
+    return span_ - 1 - static_cast<std::size_t>(cycle % static_cast<Time>(span_));
+  }
+
+  void take_vector(const ArrayInput& input) {
+    const std::size_t at = place(cycle_);
+    for (std::size_t r = 0; r < rows_; ++r) {
+      const T value = input.ifmap != nullptr ? static_cast<T>((*input.ifmap)[r]) : T{0};
+      T* lane = history_.data() + r * 2 * span_;
+      lane[at] = value;
+      lane[at + span_] = value;
+    }
+    if (input.ifmap != nullptr) {
+      last_vector_ = cycle_;
+      if (input.swap) {
+        swaps_.push_back(cycle_);
+      }
+    }
+    newest_vector_[at] = last_vector_;
+    std::fill_n(slots_.begin() + slot(cycle_), cols_, 0U);
+  }
+
+  /// The first vector of a fold turns the weights of each PE that it reaches.
+  void promote_weights() {
+    for (const Time swap : swaps_) {
+      const Time diagonal = cycle_ - swap;  // r + c of the PEs that it reaches now
+      const Time first = std::max<Time>(0, diagonal - static_cast<Time>(cols_) + 1);
+      const Time last = std::min<Time>(static_cast<Time>(rows_) - 1, diagonal);
+      for (Time r = first; r <= last; ++r) {
+        const auto pe = static_cast<std::size_t>(r * static_cast<Time>(cols_) + diagonal - r);
+        active_[pe] = shadow_[pe];
+      }
+    }
+    if (!swaps_.empty() && cycle_ - swaps_.front() >= static_cast<Time>(rows_ + cols_) - 2) {
+      swaps_.pop_front();
+    }
+  }
+
+  /// A weight row steps down one array row a cycle, skewed by one cycle a column, and
+  /// stays in the shadow registers of its own row.
+  void move_weights(const ArrayInput& input) {
+    if (input.weights != nullptr) {
+      WeightRow row{cycle_, input.weight_row, std::vector<T>(cols_)};
+      std::transform(input.weights->begin(), input.weights->end(), row.weights.begin(),
+                     [](std::int16_t w) { return static_cast<T>(w); });
+      weights_on_the_way_.push_back(std::move(row));
+    }
+    for (const WeightRow& row : weights_on_the_way_) {
+      const Time c = cycle_ - row.entered - static_cast<Time>(row.row);
+      if (c >= 0 && c < static_cast<Time>(cols_)) {
+        const auto column = static_cast<std::size_t>(c);
+        shadow_[row.row * cols_ + column] = row.weights[column];
+      }
+    }
+    const auto settled = [this](const WeightRow& row) {
+      return cycle_ - row.entered - static_cast<Time>(row.row) >= static_cast<Time>(cols_) - 1;
+    };
+    weights_on_the_way_.erase(
+        std::remove_if(weights_on_the_way_.begin(), weights_on_the_way_.end(), settled),
+        weights_on_the_way_.end());
+  }
+
+  void multiply() {
+    for (std::size_t r = 0; r < rows_; ++r) {
+      const Time newest = cycle_ - static_cast<Time>(r);  // the vector at column 0 of this row
+      if (newest < 0) {
+        break;
+      }
+      const Time last_seen = newest_vector_[place(newest)];
+      if (last_seen == kNone || newest - last_seen >= static_cast<Time>(cols_)) {
+        continue;  // no vector in this row
+      }
+      const auto first = static_cast<std::size_t>(newest - last_seen);
+      const T* ifmap = history_.data() + r * 2 * span_ + place(newest);
+      multiply_accumulate(slots_.data() + slot(newest) + first, active_.data() + r * cols_ + first,
+                          ifmap + first, cols_ - first);
+    }
+  }
+
+  /// Columns leave one cycle apart; a row is complete with its last column.
+  bool collect(PsumRow& psums) {
+    const Time done =
+        cycle_ - static_cast<Time>(rows_) + 1;  // slot that has met its last array row
+    if (done < 0) {
+      return false;
+    }
+    const std::uint32_t* values = slots_.data() + slot(done);
+    for (std::size_t c = 0; c < cols_ && static_cast<Time>(c) <= done; ++c) {
+      const Time vector = done - static_cast<Time>(c);
+      leaving_[static_cast<std::size_t>(vector) % cols_][c] = static_cast<std::int32_t>(values[c]);
+    }
+    const Time complete = done - static_cast<Time>(cols_) + 1;
+    if (complete < 0 || newest_vector_[place(complete)] != complete) {
+      return false;
+    }
+    psums = leaving_[static_cast<std::size_t>(complete) % cols_];
+    return true;
+  }
+
+  std::ptrdiff_t slot(Time start) const {
+    return static_cast<std::ptrdiff_t>(static_cast<std::size_t>(start) % rows_ * cols_);
+  }
+
+  const std::size_t rows_;
+  const std::size_t cols_;
+  const std::size_t span_;  // cycles of history that a PE can still see
+  Time cycle_ = 0;
+  Time last_vector_ = kNone;
+  std::vector<T> history_;            // [lane][2 * span_]
+  std::vector<Time> newest_vector_;   // [place]: last cycle up to then in which a vector entered
+  std::vector<std::uint32_t> slots_;  // [slot][col] psum registers
+  std::vector<T> active_;             // [row][col] weights that multiply
+  std::vector<T> shadow_;             // [row][col] weights of the next fold
+  std::deque<Time> swaps_;            // folds whose first vector is on its way
+  std::vector<WeightRow> weights_on_the_way_;
+  std::vector<PsumRow> leaving_;  // [vector][col] columns that wait for the last one
+};
+
+}  // namespace
+
+std::unique_ptr<PeArray> make_weight_stationary_array(const ArrayConfig& config) {
+  if (config.activation_bits <= 8 && config.weight_bits <= 8) {
+    return std::make_unique<WeightStationaryArray<std::int8_t>>(config);
+  }
+  return std::make_unique<WeightStationaryArray<std::int16_t>>(config);
+}
+
+}  // namespace systole

@@ -1,0 +1,131 @@
+#include "models/dram/banked/address_mapping.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "sim/config/scalar.hpp"
+#include "sim/config/suggestion.hpp"
+
+namespace systole::dram {
+namespace {
+
+std::uint32_t log2_of(std::uint32_t power_of_two) {
+  std::uint32_t bits = 0;
+  while ((1U << bits) < power_of_two) {
+    ++bits;
+  }
+  return bits;
+}
+
+/// One name of a pattern, with its number of bits where that is given.
+struct Word {
+  std::string name;
+  std::uint32_t bits = 0;
+  bool sized = false;
+};
+
+Word parse_word(const std::string& text) {
+  const auto dot = text.find('.');
+  Word word{text.substr(0, dot)};
+  if (dot != std::string::npos) {
+    word.sized = true;
+    if (parse_integer(text.substr(dot + 1), word.bits) != ScalarResult::Ok || word.bits == 0) {
+      throw std::invalid_argument{
+          fmt::format("expected a number of bits after the dot of {}", quoted(text))};
+    }
+  }
+  return word;
+}
+
+/// The words from the lowest address bits up.
+std::vector<Word> words_upward(const std::string& pattern) {
+  std::vector<Word> words;
+  std::size_t start = 0;
+  while (start <= pattern.size()) {
+    const std::size_t end = std::min(pattern.find(':', start), pattern.size());
+    words.push_back(parse_word(pattern.substr(start, end - start)));
+    start = end + 1;
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
+/// What a pattern has to lay out.
+struct Piece {
+  const char* name;
+  std::uint32_t field;
+  std::uint32_t position;  // of its lowest bit in the field
+  std::uint32_t bits;
+  std::uint32_t taken = 0;
+};
+
+}  // namespace
+
+AddressMapping::AddressMapping(const Config& config)
+    : offset_bits_{log2_of(config.organization.burst_bytes())} {
+  const Organization& parts = config.organization;
+  const std::uint32_t bank = log2_of(parts.banks_per_group);
+  const std::uint32_t group = log2_of(parts.bank_groups);
+  const std::uint32_t rank = log2_of(parts.ranks);
+  std::vector<Piece> pieces = {
+      {"channel", kChannel, 0, log2_of(parts.channels)},
+      {"pseudo_channel", kBank, bank + group + rank, log2_of(parts.pseudo_channels)},
+      {"rank", kBank, bank + group, rank},
+      {"bank_group", kBank, bank, group},
+      {"bank", kBank, 0, bank},
+      {"row", kRow, 0, log2_of(parts.rows)},
+      {"column", kColumn, 0, log2_of(parts.bursts_per_row())},
+  };
+  std::vector<std::string> names;
+  for (const auto& piece : pieces) {
+    names.emplace_back(piece.name);
+  }
+
+  const std::vector<Word> words = words_upward(config.mapping);
+  std::uint32_t shift = 0;
+  for (const auto& word : words) {
+    const auto piece = std::find_if(pieces.begin(), pieces.end(),
+                                    [&](const Piece& p) { return p.name == word.name; });
+    if (piece == pieces.end()) {
+      throw std::invalid_argument{fmt::format("{} is no field of an address, expected {}{}",
+                                              quoted(word.name), choice_list(names),
+                                              did_you_mean(word.name, names))};
+    }
+    std::uint32_t named_below = 0;  // sized parts of the same field that come later
+    for (const Word* other = &word + 1; other < words.data() + words.size(); ++other) {
+      if (other->name == word.name) {
+        if (!other->sized && !word.sized) {
+          throw std::invalid_argument{fmt::format("{} is given twice", quoted(word.name))};
+        }
+        named_below += other->bits;
+      }
+    }
+    const std::uint32_t left = piece->bits - piece->taken;
+    const std::uint32_t bits = word.sized ? word.bits : left - std::min(left, named_below);
+    if (bits > left) {
+      throw std::invalid_argument{
+          fmt::format("{} has {} bits, and the pattern takes more", piece->name, piece->bits)};
+    }
+    if (bits != 0) {
+      parts_.push_back({piece->field, shift, (1U << bits) - 1, piece->position + piece->taken});
+    }
+    piece->taken += bits;
+    shift += bits;
+  }
+  for (const auto& piece : pieces) {
+    if (piece.taken != piece.bits) {
+      throw std::invalid_argument{fmt::format("{} bits of {} are missing in the pattern",
+                                              piece.bits - piece.taken, piece.name)};
+    }
+  }
+  const std::uint32_t request_bits = log2_of(config.bursts_per_request());
+  for (const auto& part : parts_) {
+    if (part.field == kChannel && part.shift < request_bits) {
+      throw std::invalid_argument{"the bursts of one request would lie in several channels"};
+    }
+  }
+}
+
+}  // namespace systole::dram

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/dram/banked/address_mapping.hpp"
+#include "models/dram/banked/channel.hpp"
+
+namespace systole::dram {
+
+/// A memory of banks, rows and JEDEC's timing, without data and without a simulation kernel: the
+/// caller moves time. It does work for commands, not for cycles.
+///
+/// In a cycle, requests are offered first and commands start after: a request that is accepted in
+/// an idle cycle t has its read of an open row in t and its data at t + CL + burst. The place of
+/// a burst that leaves in t can be taken in t + 1. Calls must not go back in time.
+class BankedDram {
+ public:
+  /// `observer` may be null; it must outlive the memory. `config` is one that load_config gave.
+  explicit BankedDram(const Config& config, CommandObserver* observer = nullptr);
+
+  /// Takes the request in `cycle`, or refuses it: the queue is full, or a request of the other
+  /// direction waits for the same bytes. Throws std::invalid_argument for an address that is not
+  /// in the memory or no multiple of config().request_bytes.
+  bool offer(const Request& request, Cycle cycle);
+
+  /// Simulates all cycles before `cycle`.
+  void advance_to(Cycle cycle);
+
+  /// The next cycle in which a command starts (refreshes too) if nothing is offered before. A
+  /// refused request is worth offering again one cycle later, not sooner.
+  Cycle next_command();
+
+  /// When the first completion that was not taken yet is due; kNever when none is known.
+  Cycle next_completion() const;
+  /// The next cycle in which something can change for the caller.
+  Cycle next_event() { return std::min(next_command(), next_completion()); }
+  /// Takes the first completion with finish <= `cycle`; all cycles before must be simulated.
+  /// Those of one channel come in the order of their data, those of several by cycle.
+  std::optional<Completion> take_completion(Cycle cycle);
+
+  const Config& config() const { return config_; }
+  /// Of all channels, with the background of all cycles before `now`.
+  Stats stats(Cycle now) const;
+
+ private:
+  const Config config_;
+  const AddressMapping mapping_;
+  std::vector<std::unique_ptr<Channel>> channels_;
+  std::vector<Location> bursts_;  // of the request being offered
+};
+
+}  // namespace systole::dram

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "models/dram/banked/address_mapping.hpp"
+#include "models/dram/banked/channel_timing.hpp"
+#include "models/dram/banked/command.hpp"
+#include "models/dram/banked/request.hpp"
+#include "models/dram/banked/request_queue.hpp"
+#include "models/dram/banked/stats.hpp"
+
+namespace systole::dram {
+
+/// The controller of one channel: decides which command goes next, and when.
+///
+/// Policy (FR-FCFS, rows first):
+/// - Only one direction is served at a time; it turns to writes when more than the high watermark
+///   of them wait or no read does, and back when no more than the low watermark of writes wait and
+///   a read does.
+/// - A bank serves the oldest waiting burst of its open row; without one, the oldest burst: it
+///   closes the row and opens that burst's.
+/// - Of all commands that can start first, a read or write goes before a row command, then the
+///   older burst's goes.
+/// - A unit that is due for refresh takes no other command: its banks are closed together and it
+///   refreshes as soon as the rules allow.
+/// - A burst that has waited for max_wait cycles goes before all others, alone.
+/// - Closed pages: a row that no waiting burst wants is closed when nothing else can be done.
+///
+/// It computes the cycle of its next command, and does nothing for the cycles before.
+class Channel {
+ public:
+  Channel(const Config& config, std::uint32_t index, CommandObserver* observer);
+
+  /// Takes the bursts of a request in `cycle`, if there is room for all of them and no waiting
+  /// burst of the other direction is for the same place (so that order is kept for each address).
+  /// All cycles before `cycle` must have been simulated.
+  bool accept(const Request& request, const std::vector<Location>& bursts, Cycle cycle);
+
+  /// Simulates all cycles before `cycle`.
+  void advance_to(Cycle cycle) {
+    while (next_command() < cycle) {
+      issue();
+    }
+  }
+  /// The cycle in which the next command starts if no request comes before.
+  Cycle next_command() {
+    if (!next_is_known_) {
+      choose();
+    }
+    return next_.start;
+  }
+
+  /// Those of issued commands, in the order of their data; some lie in the future.
+  std::deque<Completion>& completions() { return completions_; }
+
+  Stats stats(Cycle now) const;
+
+ private:
+  enum class Rank : std::uint8_t { Refresh, Column, Row, Close };  // the first goes first
+  struct Choice {
+    Cycle start = kNever;
+    Cycle effect = kNever;
+    Rank rank = Rank::Close;
+    Command command = Command::Read;
+    bool write = false;  // the queue of `slot`
+    Slot slot = kNoSlot;
+    std::uint32_t bank = 0;  // or unit, of Refresh and PrechargeAll
+    std::uint64_t sequence = 0;
+
+    bool before(const Choice& other) const {
+      if (start != other.start) {
+        return start < other.start;
+      }
+      return rank != other.rank ? rank < other.rank : sequence < other.sequence;
+    }
+  };
+  struct OpenRequest {
+    Completion completion;
+    std::uint32_t bursts_left = 0;
+  };
+
+  RequestQueue& queue(bool write) { return queues_[write ? 1 : 0]; }
+  const RequestQueue& queue(bool write) const { return queues_[write ? 1 : 0]; }
+  Slot& candidate(bool write, std::uint32_t bank) { return candidates_[write ? 1 : 0][bank]; }
+
+  void choose();
+  void consider(const Choice& choice) {
+    if (choice.before(next_)) {
+      next_ = choice;
+    }
+  }
+  void consider_direction();
+  void consider_closing();
+  void consider_urgent(Cycle from);
+  void consider_refreshes();
+  Cycle urgent_from() const;
+  Choice choice_for(Slot slot, bool write) const;
+  Choice timed(Command command, Rank rank, std::uint32_t bank, Cycle effect) const;
+
+  void issue();
+  void issue_column(const Choice& choice);
+  void tell(const Choice& choice, std::int64_t row) const;
+  void choose_candidate(bool write, std::uint32_t bank);
+  void choose_candidates(std::uint32_t bank);
+  void add_burst(const Location& place, std::uint32_t request, bool write, Cycle cycle);
+  bool due(const Choice& choice) const;
+  void finish_burst(std::uint32_t request, Cycle end);
+  void turn();
+  bool wanted(std::uint32_t bank) const;
+  std::uint32_t cycles_of(Command command) const;
+  static bool is_column(Command command) {
+    return command == Command::Read || command == Command::Write;
+  }
+
+  const Config config_;
+  const std::uint32_t index_;
+  CommandObserver* const observer_;
+  const std::uint32_t high_writes_;
+  const std::uint32_t low_writes_;
+  ChannelTiming timing_;
+  std::array<RequestQueue, 2> queues_;              // reads, writes
+  std::array<std::vector<Slot>, 2> candidates_;     // what each bank serves next
+  std::vector<Cycle> refresh_due_;                  // of each unit
+  std::array<Cycle, 2> command_bus_free_{};         // row commands, column commands
+  std::uint64_t closable_ = 0;                      // open banks that no waiting burst wants
+  bool writing_ = false;
+  Choice next_;
+  bool next_is_known_ = false;
+  std::vector<OpenRequest> open_;
+  std::vector<std::uint32_t> free_open_;
+  std::deque<Completion> completions_;
+  std::uint64_t next_sequence_ = 0;
+  Cycle now_ = 0;    // no command starts before
+  Cycle floor_ = 0;  // the same, of the choice being made
+  Stats stats_;
+};
+
+}  // namespace systole::dram

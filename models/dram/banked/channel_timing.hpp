@@ -1,0 +1,99 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "models/dram/banked/config.hpp"
+
+namespace systole::dram {
+
+/// JEDEC's rules of one channel: when each command may take effect, given those before it.
+///
+/// Each rule is kept as the earliest cycle of the command that it holds back, in the narrowest
+/// place where it holds: bank, bank group, unit or data bus. Cycles are those of effects.
+class ChannelTiming {
+ public:
+  explicit ChannelTiming(const Config& config);
+
+  std::uint32_t unit_of(std::uint32_t bank) const { return bank >> bank_bits_; }
+  bool is_open(std::uint32_t bank) const { return banks_[bank].open; }
+  std::uint32_t open_row(std::uint32_t bank) const { return banks_[bank].row; }
+  bool has_open_bank(std::uint32_t unit) const { return units_[unit].open_banks != 0; }
+
+  Cycle earliest_column(std::uint32_t bank, bool write) const {
+    const std::size_t k = write ? 1 : 0;
+    const std::uint32_t unit = unit_of(bank);
+    const Cycle rules = std::max({banks_[bank].column[k], groups_[bank >> group_bits_].column[k],
+                                  units_[unit].column[k]});
+    return std::max(rules, earliest_on_data_bus(unit, write));
+  }
+  Cycle earliest_activate(std::uint32_t bank) const {
+    const Unit& unit = units_[unit_of(bank)];
+    return std::max({banks_[bank].activate, groups_[bank >> group_bits_].activate, unit.activate,
+                     unit.last_activates[unit.oldest_activate]});
+  }
+  Cycle earliest_precharge(std::uint32_t bank) const { return banks_[bank].precharge; }
+  Cycle earliest_precharge_all(std::uint32_t unit) const;  ///< with an open bank
+  Cycle earliest_refresh(std::uint32_t unit) const;        ///< with all banks closed
+
+  /// Each takes effect in `cycle`; `column` gives back the first cycle after its data.
+  Cycle column(std::uint32_t bank, bool write, Cycle cycle);
+  void activate(std::uint32_t bank, std::uint32_t row, Cycle cycle);
+  void precharge(std::uint32_t bank, Cycle cycle);
+  void precharge_all(std::uint32_t unit, Cycle cycle);
+  void refresh(std::uint32_t unit, Cycle cycle);
+
+  /// Cycles before `now` with an open bank, summed over the units.
+  Cycle active_cycles(Cycle now) const;
+
+ private:
+  using ByDirection = std::array<Cycle, 2>;  // read, write
+  struct Bank {
+    ByDirection column{};
+    Cycle activate = 0;
+    Cycle precharge = 0;
+    std::uint32_t row = 0;
+    bool open = false;
+  };
+  struct Group {
+    ByDirection column{};
+    Cycle activate = 0;
+  };
+  struct Unit {
+    ByDirection column{};
+    Cycle activate = 0;
+    std::array<Cycle, 4> last_activates{};  // each plus tFAW
+    std::uint32_t oldest_activate = 0;
+    std::uint32_t open_banks = 0;
+    Cycle active_since = 0;
+    Cycle active_cycles = 0;
+  };
+  struct DataBus {
+    Cycle end = 0;  // of the last data
+    std::uint32_t unit = 0;
+  };
+
+  Cycle earliest_on_data_bus(std::uint32_t unit, bool write) const {
+    if (!ranks_share_bus_) {
+      return 0;  // tCCD and the turn of the bus keep data of one unit apart
+    }
+    const Cycle gap = bus_.unit == unit ? 0 : timing_.rtrs;
+    const Cycle latency = write ? timing_.cwl : timing_.cl;
+    return bus_.end + gap > latency ? bus_.end + gap - latency : 0;
+  }
+  void close(Unit& unit, Cycle cycle);
+
+  const Timing timing_;
+  const std::uint32_t burst_cycles_;
+  const bool ranks_share_bus_;
+  std::uint32_t group_bits_ = 0;  // of a bank's number, below its group's
+  std::uint32_t bank_bits_ = 0;   // likewise, below its unit's
+  std::vector<Bank> banks_;
+  std::vector<Group> groups_;
+  std::vector<Unit> units_;
+  DataBus bus_;
+};
+
+}  // namespace systole::dram

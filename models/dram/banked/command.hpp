@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+#include "models/dram/banked/config.hpp"
+
+namespace systole::dram {
+
+enum class Command : std::uint8_t { Read, Write, Activate, Precharge, PrechargeAll, Refresh };
+
+/// A command in the cycle in which it takes effect. Fields that it does not have are -1.
+struct IssuedCommand {
+  Cycle cycle = 0;
+  Command command = Command::Read;
+  std::int64_t channel = 0;
+  std::int64_t unit = 0;  ///< rank or pseudo channel
+  std::int64_t bank_group = -1;
+  std::int64_t bank = -1;  ///< in its group
+  std::int64_t row = -1;
+};
+
+/// Sees every command of a memory. Within a channel and bus, cycles rise.
+class CommandObserver {
+ public:
+  virtual ~CommandObserver() = default;
+  virtual void on_command(const IssuedCommand& command) = 0;
+
+ protected:
+  CommandObserver() = default;
+  CommandObserver(const CommandObserver&) = default;
+  CommandObserver& operator=(const CommandObserver&) = default;
+};
+
+}  // namespace systole::dram

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/dram/banked/config.hpp"
+
+namespace systole::dram {
+
+/// The index of a waiting burst in its queue.
+using Slot = std::int32_t;
+constexpr Slot kNoSlot = -1;
+
+/// A burst that waits for its column command.
+struct Burst {
+  std::uint32_t bank = 0;
+  std::uint32_t row = 0;
+  std::uint32_t column = 0;
+  std::uint32_t request = 0;   ///< the controller's index of the request it is part of
+  std::uint64_t sequence = 0;  ///< order of acceptance over both queues
+  Cycle arrival = 0;
+  bool activated = false;   ///< a row was opened for it
+  bool precharged = false;  ///< a row was closed for it
+};
+
+/// A bounded set of bursts of one direction, each in two lists in order of age: that of all and
+/// that of its bank. Nothing is allocated after construction.
+class RequestQueue {
+ public:
+  RequestQueue(std::uint32_t entries, std::uint32_t banks);
+
+  std::uint32_t size() const { return size_; }
+  std::uint32_t room() const { return static_cast<std::uint32_t>(nodes_.size()) - size_; }
+  /// Banks that some burst waits for, one bit each.
+  std::uint64_t banks() const { return waiting_banks_; }
+
+  const Burst& at(Slot slot) const { return nodes_[static_cast<std::size_t>(slot)].burst; }
+  Burst& at(Slot slot) { return nodes_[static_cast<std::size_t>(slot)].burst; }
+
+  /// The oldest of all, of a bank, and of a row of a bank; kNoSlot when there is none.
+  Slot oldest() const { return all_.head; }
+  Slot oldest_of_bank(std::uint32_t bank) const { return by_bank_[bank].head; }
+  Slot oldest_of_row(std::uint32_t bank, std::uint32_t row) const;
+  bool holds(std::uint32_t bank, std::uint32_t row, std::uint32_t column) const;
+
+  Slot push(const Burst& burst);
+  void remove(Slot slot);
+
+ private:
+  struct Links {
+    Slot previous = kNoSlot;
+    Slot next = kNoSlot;
+  };
+  struct Node {
+    Burst burst;
+    Links all;
+    Links bank;
+  };
+  struct List {
+    Slot head = kNoSlot;
+    Slot tail = kNoSlot;
+  };
+
+  Node& node(Slot slot) { return nodes_[static_cast<std::size_t>(slot)]; }
+  const Node& node(Slot slot) const { return nodes_[static_cast<std::size_t>(slot)]; }
+  void append(List& list, Links Node::*links, Slot slot);
+  void unlink(List& list, Links Node::*links, Slot slot);
+
+  std::vector<Node> nodes_;
+  std::vector<Slot> free_;
+  List all_;
+  std::vector<List> by_bank_;
+  std::uint64_t waiting_banks_ = 0;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace systole::dram

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "models/dram/beat_timing.hpp"
+#include "sim/kernel/clock.hpp"
+#include "sim/kernel/fifo.hpp"
+#include "sim/kernel/row.hpp"
+#include "sim/kernel/systemc.hpp"
+#include "sim/kernel/tlm.hpp"
+
+namespace systole {
+
+struct DramResponse {
+  std::uint32_t tag = 0;
+  ByteRow bytes;                 ///< of a read
+  std::uint64_t first_beat = 0;  ///< cycle in which the first beat is at the port
+  std::uint32_t cycles_per_beat = 1;
+};
+
+/// A unit's side of the DRAM: a TLM-2.0 initiator that speaks the four-phase protocol,
+/// and the only TLM code that the units see. Any memory with a base-protocol target socket can
+/// answer.
+///
+/// Timing: one request a cycle while the memory answers BEGIN_REQ with END_REQ at once; after a
+/// late END_REQ in cycle t, the next request can go in t + 1. A BEGIN_RESP in cycle t is seen by
+/// the unit in t + 1.
+class DramPort final : public sc_core::sc_module, public tlm::tlm_mm_interface {
+ public:
+  tlm_utils::simple_initiator_socket<DramPort> socket{"socket"};
+
+  DramPort(const sc_core::sc_module_name& name, std::uint32_t max_outstanding);
+
+  bool can_request() const;
+  void read(std::uint64_t address, std::uint32_t bytes, std::uint32_t tag);
+  void write(std::uint64_t address, const std::uint8_t* bytes, std::uint32_t size,
+             std::uint32_t tag);
+
+  bool has_response() const { return responses_.can_pop(); }
+  DramResponse take_response() { return responses_.pop(); }
+
+ private:
+  struct Transaction final : tlm::tlm_generic_payload {
+    explicit Transaction(tlm::tlm_mm_interface* owner) : tlm_generic_payload{owner} {
+      set_extension(&beats);
+    }
+    ~Transaction() override { clear_extension(&beats); }  // a member: the base must not free it
+    BeatTiming beats;
+    ByteRow bytes;
+    std::uint32_t tag = 0;
+  };
+
+  void free(tlm::tlm_generic_payload* payload) override;
+  Transaction& allocate();
+  void send(Transaction& transaction);
+  tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                     sc_core::sc_time& delay);
+  void respond(Transaction& transaction);
+
+  std::vector<std::unique_ptr<Transaction>> pool_;  // every transaction ever made
+  std::vector<Transaction*> free_;
+  bool request_open_ = false;         // BEGIN_REQ sent, END_REQ not yet seen
+  std::uint64_t request_closed_ = 0;  // cycle of the last late END_REQ
+  Fifo<DramResponse> responses_;
+};
+
+}  // namespace systole

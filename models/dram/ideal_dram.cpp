@@ -1,0 +1,163 @@
+#include "models/dram/ideal_dram.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "sim/stats/bandwidth_window.hpp"
+
+namespace systole {
+
+IdealDram::IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
+                     const AcceleratorConfig& config, std::uint32_t masters,
+                     Measurements& measurements)
+    : ClockedModule{name, clock},
+      bus_bytes_{config.dma.bus_bytes},
+      latency_{config.dram.latency_cycles},
+      cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
+      measurements_{measurements} {
+  for (std::uint32_t i = 0; i < masters; ++i) {
+    masters_.push_back(std::make_unique<Master>(("requests_" + std::to_string(i)).c_str()));
+  }
+  socket.register_nb_transport_fw(this, &IdealDram::nb_transport_fw);
+  socket.register_b_transport(this, &IdealDram::b_transport);
+  socket.register_transport_dbg(this, &IdealDram::transport_dbg);
+}
+
+void IdealDram::start_layer() {
+  layer_start_ = now();
+  next_master_ = 0;  // a layer's cycles do not depend on what ran before it
+  window_ = 0;
+  window_bytes_ = 0;
+  peak_bytes_ = 0;
+}
+
+void IdealDram::tick() {
+  answer();
+  accept();
+  take_waiting();
+  const bool busy = now() < request_free_ || (now() >= response_start_ && now() < response_free_);
+  const bool pending = !answers_.empty() || now() < response_start_;
+  measurements_.ledger.book(LedgerUnit::Dram, busy      ? Cause::Busy
+                                              : pending ? Cause::WaitDram
+                                                        : Cause::Idle);
+}
+
+/// Starts the oldest answer on the response channel when its time has come. The master sees it in
+/// the next cycle.
+void IdealDram::answer() {
+  if (answers_.empty()) {
+    return;
+  }
+  const Answer& oldest = answers_.front();
+  const std::uint64_t start = std::max(oldest.ready, response_free_);
+  if (start > now() + 1) {
+    return;
+  }
+  response_start_ = start;
+  response_free_ = start + oldest.cycles;
+  tlm::tlm_generic_payload& payload = *oldest.payload;
+  const std::uint32_t master = oldest.master;
+  if (auto* beats = payload.get_extension<BeatTiming>(); beats != nullptr) {
+    beats->cycles_per_beat = cycles_per_beat_;
+  }
+  answers_.pop_front();
+  tlm::tlm_phase phase = tlm::BEGIN_RESP;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  socket[static_cast<int>(master)]->nb_transport_bw(payload, phase, delay);
+}
+
+/// Takes one request when the request channel is free.
+void IdealDram::accept() {
+  if (now() < request_free_) {
+    return;
+  }
+  for (std::size_t i = 0; i < masters_.size(); ++i) {
+    const std::size_t candidate = (next_master_ + i) % masters_.size();
+    if (!masters_[candidate]->requests.can_pop()) {
+      continue;
+    }
+    tlm::tlm_generic_payload& payload = *masters_[candidate]->requests.pop();
+    next_master_ = (candidate + 1) % masters_.size();
+    const std::uint64_t beats = beat_cycles(payload);
+    const std::uint64_t on_channel = payload.is_write() ? beats : 1;
+    request_free_ = now() + on_channel;
+    perform(payload);
+    count_window(payload.get_data_length());
+    answers_.push_back({&payload, static_cast<std::uint32_t>(candidate),
+                        request_free_ - 1 + latency_, payload.is_write() ? 1 : beats});
+    return;
+  }
+}
+
+void IdealDram::take_waiting() {
+  for (std::size_t i = 0; i < masters_.size(); ++i) {
+    Master& master = *masters_[i];
+    if (master.waiting != nullptr && master.requests.can_push()) {
+      master.requests.push(master.waiting);
+      tlm::tlm_phase phase = tlm::END_REQ;
+      sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+      tlm::tlm_generic_payload& payload = *std::exchange(master.waiting, nullptr);
+      socket[static_cast<int>(i)]->nb_transport_bw(payload, phase, delay);
+    }
+  }
+}
+
+tlm::tlm_sync_enum IdealDram::nb_transport_fw(int master, tlm::tlm_generic_payload& payload,
+                                              tlm::tlm_phase& phase, sc_core::sc_time& delay) {
+  static_cast<void>(delay);
+  if (phase == tlm::END_RESP) {
+    return tlm::TLM_COMPLETED;
+  }
+  invariant(phase == tlm::BEGIN_REQ, *this, "an unexpected phase from a master");
+  Master& from = *masters_.at(static_cast<std::size_t>(master));
+  invariant(from.waiting == nullptr, *this, "a second request before END_REQ");
+  if (from.requests.can_push()) {
+    from.requests.push(&payload);
+    phase = tlm::END_REQ;
+    return tlm::TLM_UPDATED;
+  }
+  from.waiting = &payload;
+  return tlm::TLM_ACCEPTED;
+}
+
+void IdealDram::b_transport(int master, tlm::tlm_generic_payload& payload,
+                            sc_core::sc_time& delay) {
+  static_cast<void>(master);
+  perform(payload);
+  delay += static_cast<double>(latency_ + beat_cycles(payload)) * Clock::period();
+}
+
+unsigned IdealDram::transport_dbg(int master, tlm::tlm_generic_payload& payload) {
+  static_cast<void>(master);
+  perform(payload);
+  return payload.get_data_length();
+}
+
+void IdealDram::perform(tlm::tlm_generic_payload& payload) {
+  if (payload.is_write()) {
+    store_.write(payload.get_address(), payload.get_data_ptr(), payload.get_data_length());
+  } else {
+    store_.read(payload.get_address(), payload.get_data_ptr(), payload.get_data_length());
+  }
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void IdealDram::count_window(std::uint64_t bytes) {
+  const std::uint64_t window = (now() - layer_start_) / kBandwidthWindow;
+  if (window != window_) {
+    window_ = window;
+    window_bytes_ = 0;
+  }
+  window_bytes_ += bytes;
+  peak_bytes_ = std::max(peak_bytes_, window_bytes_);
+}
+
+/// Cycles of the beats that the payload's bytes touch.
+std::uint64_t IdealDram::beat_cycles(const tlm::tlm_generic_payload& payload) const {
+  const std::uint64_t first = payload.get_address() / bus_bytes_;
+  const std::uint64_t last = (payload.get_address() + payload.get_data_length() - 1) / bus_bytes_;
+  return (last - first + 1) * cycles_per_beat_;
+}
+
+}  // namespace systole

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "models/dram/backing_store.hpp"
+#include "models/dram/beat_timing.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/clocked_module.hpp"
+#include "sim/kernel/fifo.hpp"
+#include "sim/kernel/tlm.hpp"
+#include "sim/stats/measurements.hpp"
+
+namespace systole {
+
+/// A memory of fixed latency and bandwidth behind a TLM-2.0 socket that any number of masters may
+/// bind.
+///
+/// One request channel: a read holds it for a cycle, a write for the cycles of its beats.
+/// Masters take turns (round robin); a burst is not interrupted. One response channel: answers
+/// leave in the order in which requests were accepted, a read holds it for the cycles of its beats,
+/// a write's acknowledgement for one. A beat is dma.bus_bytes and takes dma.bus_bytes /
+/// dram.bytes_per_cycle cycles.
+///
+/// Timing: BEGIN_REQ in cycle t is on the request channel in t + 1 at the earliest; the first beat
+/// of the answer is at the master `latency_cycles` after the request's last cycle on the channel.
+class IdealDram final : public ClockedModule {
+ public:
+  tlm_utils::multi_passthrough_target_socket<IdealDram> socket{"socket"};
+
+  IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
+            const AcceleratorConfig& config, std::uint32_t masters, Measurements& measurements);
+
+  void start_layer();
+  std::uint64_t peak_bytes_per_window() const { return peak_bytes_; }
+  const BackingStore& contents() const { return store_; }
+  BackingStore& contents() { return store_; }
+
+ private:
+  struct Master {
+    explicit Master(const char* name) : requests{name, 2} {}
+    Fifo<tlm::tlm_generic_payload*> requests;
+    tlm::tlm_generic_payload* waiting = nullptr;  // BEGIN_REQ that still has no END_REQ
+  };
+  struct Answer {
+    tlm::tlm_generic_payload* payload = nullptr;
+    std::uint32_t master = 0;
+    std::uint64_t ready = 0;   // earliest cycle of its first beat
+    std::uint64_t cycles = 1;  // on the response channel
+  };
+
+  void tick() override;
+  void take_waiting();
+  void accept();
+  void answer();
+  void perform(tlm::tlm_generic_payload& payload);
+  void count_window(std::uint64_t bytes);
+  std::uint64_t beat_cycles(const tlm::tlm_generic_payload& payload) const;
+
+  tlm::tlm_sync_enum nb_transport_fw(int master, tlm::tlm_generic_payload& payload,
+                                     tlm::tlm_phase& phase, sc_core::sc_time& delay);
+  void b_transport(int master, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  unsigned transport_dbg(int master, tlm::tlm_generic_payload& payload);
+
+  const std::uint32_t bus_bytes_;
+  const std::uint32_t latency_;
+  const std::uint32_t cycles_per_beat_;
+  BackingStore store_;
+  std::vector<std::unique_ptr<Master>> masters_;
+  std::size_t next_master_ = 0;
+  std::uint64_t request_free_ = 0;   // first cycle in which the request channel is free
+  std::uint64_t response_free_ = 0;  // the same of the response channel
+  std::uint64_t response_start_ = 0;
+  std::deque<Answer> answers_;
+  std::uint64_t layer_start_ = 0;
+  std::uint64_t window_ = 0;
+  std::uint64_t window_bytes_ = 0;
+  std::uint64_t peak_bytes_ = 0;
+  Measurements& measurements_;
+};
+
+}  // namespace systole

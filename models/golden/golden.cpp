@@ -1,0 +1,108 @@
+#include "models/golden/golden.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include "models/golden/operators.hpp"
+
+namespace systole::golden {
+namespace {
+
+void check_size(const Tensor& tensor, const TensorData& data) {
+  if (data.size() != static_cast<std::size_t>(tensor.elements())) {
+    throw std::invalid_argument{"tensor '" + tensor.name + "' has " + std::to_string(data.size()) +
+                                " elements, expected " + std::to_string(tensor.elements())};
+  }
+}
+
+// The layer with its inputs, one call per operator.
+class Evaluation {
+ public:
+  Evaluation(const Network& network, const Layer& layer,
+             const std::vector<const TensorData*>& inputs)
+      : network_{network}, layer_{layer}, inputs_{inputs} {}
+
+  TensorData operator()(const Conv2d& op) const {
+    expect_inputs(op.has_bias ? 3 : 2);
+    return conv2d(op, input(0), input(1), op.has_bias ? inputs_[2] : nullptr, ofmap());
+  }
+  TensorData operator()(const FullyConnected& op) const {
+    expect_inputs(op.has_bias ? 3 : 2);
+    return fully_connected(op, input(0), input(1), op.has_bias ? inputs_[2] : nullptr);
+  }
+  TensorData operator()(const MatMul& op) const {
+    expect_inputs(2);
+    return matmul(op, input(0), input(1));
+  }
+  TensorData operator()(const MaxPool& op) const {
+    expect_inputs(1);
+    return max_pool(op, input(0), ofmap());
+  }
+  TensorData operator()(const AveragePool& op) const {
+    expect_inputs(1);
+    return average_pool(op, input(0), ofmap());
+  }
+  TensorData operator()(const Add& op) const {
+    expect_inputs(2);
+    return add(op, input(0), input(1));
+  }
+  TensorData operator()(const Reshape&) const {
+    expect_inputs(1);
+    return *inputs_[0];
+  }
+
+ private:
+  void expect_inputs(std::size_t count) const {
+    if (layer_.inputs.size() != count || inputs_.size() != count) {
+      throw std::invalid_argument{std::to_string(inputs_.size()) + " inputs, expected " +
+                                  std::to_string(count)};
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      check_size(network_.tensor(layer_.inputs[i]), *inputs_[i]);
+    }
+  }
+  Operand input(std::size_t i) const { return {network_.tensor(layer_.inputs[i]), *inputs_[i]}; }
+  const Shape& ofmap() const { return network_.tensor(layer_.output).shape; }
+
+  const Network& network_;
+  const Layer& layer_;
+  const std::vector<const TensorData*>& inputs_;
+};
+
+}  // namespace
+
+TensorData run_layer(const Network& network, const Layer& layer,
+                     const std::vector<const TensorData*>& inputs) {
+  try {
+    TensorData ofmap = std::visit(Evaluation{network, layer, inputs}, layer.op);
+    check_size(network.tensor(layer.output), ofmap);
+    return ofmap;
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument{"layer '" + layer.name + "': " + error.what()};
+  }
+}
+
+std::vector<TensorData> run(const Network& network, const std::vector<TensorData>& inputs) {
+  if (inputs.size() != network.inputs.size()) {
+    throw std::invalid_argument{"network '" + network.name + "': " + std::to_string(inputs.size()) +
+                                " inputs, expected " + std::to_string(network.inputs.size())};
+  }
+  std::vector<TensorData> values(network.tensors.size());
+  for (std::size_t id = 0; id < values.size(); ++id) {
+    values[id] = network.tensors[id].data.value_or(TensorData{});
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    check_size(network.tensor(network.inputs[i]), inputs[i]);
+    values[network.inputs[i]] = inputs[i];
+  }
+  for (const Layer& layer : network.layers) {
+    std::vector<const TensorData*> operands;
+    for (const TensorId id : layer.inputs) {
+      operands.push_back(&values.at(id));
+    }
+    values.at(layer.output) = run_layer(network, layer, operands);
+  }
+  return values;
+}
+
+}  // namespace systole::golden

@@ -1,0 +1,208 @@
+// Convolution, fully connected and matrix product: each output is one dot product of
+// operands that have had their zero points taken off, so padding is simply zero.
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "models/golden/operators.hpp"
+#include "models/golden/requantize.hpp"
+#include "models/golden/window.hpp"
+#include "models/golden/wrap.hpp"
+
+namespace systole::golden {
+namespace {
+
+void require(bool holds, const char* what) {
+  if (!holds) {
+    throw std::invalid_argument{what};
+  }
+}
+
+std::size_t extent(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+// Values less their zero point.
+std::vector<std::int32_t> centred(const Operand& operand) {
+  std::vector<std::int32_t> values(operand.data.size());
+  std::transform(operand.data.begin(), operand.data.end(), values.begin(),
+                 [&](std::int32_t q) { return subtract_wrapping(q, operand.tensor.zero_point); });
+  return values;
+}
+
+bool fits_16_bits(const std::vector<std::int32_t>& values) {
+  using Limits = std::numeric_limits<std::int16_t>;
+  return std::all_of(values.begin(), values.end(), [](std::int32_t value) {
+    return value >= Limits::min() && value <= Limits::max();
+  });
+}
+
+// Modulo 2^32 throughout, as the accumulators count. Compilers turn this loop into 16-bit
+// multiply-adds when Element is 16 bits wide.
+template <typename Element>
+std::int32_t dot(const Element* a, const Element* b, std::size_t count) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    sum += static_cast<std::uint32_t>(a[i]) * static_cast<std::uint32_t>(b[i]);
+  }
+  return static_cast<std::int32_t>(sum);
+}
+
+std::int32_t finish(std::int32_t acc, const TensorData* bias, std::size_t channel,
+                    const Requantizer& requant) {
+  const std::int32_t biased = bias == nullptr ? acc : add_wrapping(acc, (*bias)[channel]);
+  return requantize(biased, channel, requant);
+}
+
+// Runs `compute(a, b)` on the narrowest element type that holds both operands exactly.
+template <typename Compute>
+TensorData on_narrowest(const std::vector<std::int32_t>& a, const std::vector<std::int32_t>& b,
+                        const Compute& compute) {
+  if (fits_16_bits(a) && fits_16_bits(b)) {
+    const auto narrow = [](const std::vector<std::int32_t>& wide) {
+      std::vector<std::int16_t> values(wide.size());
+      std::transform(wide.begin(), wide.end(), values.begin(),
+                     [](std::int32_t value) { return static_cast<std::int16_t>(value); });
+      return values;
+    };
+    return compute(narrow(a), narrow(b));
+  }
+  return compute(a, b);
+}
+
+// Rows of `a` [m, k] times rows of `b` [n, k].
+TensorData rows_times_rows(const std::vector<std::int32_t>& a, const std::vector<std::int32_t>& b,
+                           std::size_t k, const TensorData* bias, const Requantizer& requant) {
+  return on_narrowest(a, b, [&](const auto& left, const auto& right) {
+    const std::size_t m = left.size() / k;
+    const std::size_t n = right.size() / k;
+    TensorData result(m * n);
+    for (std::size_t row = 0; row < m; ++row) {
+      for (std::size_t column = 0; column < n; ++column) {
+        const std::int32_t acc = dot(&left[row * k], &right[column * k], k);
+        result[row * n + column] = finish(acc, bias, column, requant);
+      }
+    }
+    return result;
+  });
+}
+
+struct ConvShape {
+  std::int64_t batch, ofmap_h, ofmap_w, out_channels;
+  std::int64_t kernel_h, kernel_w, group_in, group_out, groups;
+
+  std::size_t taps() const { return extent(kernel_h * kernel_w * group_in); }
+};
+
+ConvShape conv_shape(const Conv2d& op, const Shape& ifmap, const Shape& weight,
+                     const Shape& ofmap) {
+  require(ifmap.size() == 4 && weight.size() == 4 && ofmap.size() == 4,
+          "conv2d: ifmap, weight and ofmap must have four dimensions");
+  require(weight[1] == op.window.kernel_h && weight[2] == op.window.kernel_w,
+          "conv2d: the weight's kernel is not the window's");
+  require(op.groups >= 1 && ifmap[3] == weight[3] * op.groups,
+          "conv2d: weight channels times groups are not the ifmap's channels");
+  require(weight[0] % op.groups == 0 && ofmap[3] == weight[0],
+          "conv2d: output channels are not the ofmap's, or not a multiple of groups");
+  return {ofmap[0],  ofmap[1],  ofmap[2],  weight[0],
+          weight[1], weight[2], weight[3], weight[0] / op.groups,
+          op.groups};
+}
+
+// Where in the ifmap the window's taps lie at one output pixel; -1 in the padding.
+void place_window(const WindowWalk& walk, const ConvShape& shape, std::int64_t n, std::int64_t oh,
+                  std::int64_t ow, std::vector<std::int64_t>& pixels) {
+  pixels.clear();
+  for (std::int64_t kh = 0; kh < shape.kernel_h; ++kh) {
+    for (std::int64_t kw = 0; kw < shape.kernel_w; ++kw) {
+      pixels.push_back(walk.pixel(n, oh, ow, kh, kw));
+    }
+  }
+}
+
+// One group's operands under the window, in the weights' order; 0 in the padding.
+template <typename Element>
+void gather(const std::vector<Element>& ifmap, const std::vector<std::int64_t>& pixels,
+            std::int64_t first_channel, std::vector<Element>& patch) {
+  const std::size_t channels = patch.size() / pixels.size();
+  Element* out = patch.data();
+  for (const std::int64_t pixel : pixels) {
+    const Element* in = pixel < 0 ? nullptr : &ifmap[extent(pixel + first_channel)];
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+      *out++ = in == nullptr ? Element{0} : in[channel];
+    }
+  }
+}
+
+template <typename Element>
+TensorData convolve(const std::vector<Element>& ifmap, const std::vector<Element>& weight,
+                    const WindowWalk& walk, const ConvShape& shape, const TensorData* bias,
+                    const Requantizer& requant) {
+  TensorData ofmap;
+  ofmap.reserve(extent(shape.batch * shape.ofmap_h * shape.ofmap_w * shape.out_channels));
+  std::vector<std::int64_t> pixels;
+  std::vector<Element> patch(shape.taps());
+  for (std::int64_t n = 0; n < shape.batch; ++n) {
+    for (std::int64_t oh = 0; oh < shape.ofmap_h; ++oh) {
+      for (std::int64_t ow = 0; ow < shape.ofmap_w; ++ow) {
+        place_window(walk, shape, n, oh, ow, pixels);
+        for (std::int64_t group = 0; group < shape.groups; ++group) {
+          gather(ifmap, pixels, group * shape.group_in, patch);
+          for (std::int64_t i = 0; i < shape.group_out; ++i) {
+            const std::size_t oc = extent(group * shape.group_out + i);
+            const std::int32_t acc = dot(patch.data(), &weight[oc * patch.size()], patch.size());
+            ofmap.push_back(finish(acc, bias, oc, requant));
+          }
+        }
+      }
+    }
+  }
+  return ofmap;
+}
+
+}  // namespace
+
+TensorData conv2d(const Conv2d& op, const Operand& ifmap, const Operand& weight,
+                  const TensorData* bias, const Shape& ofmap) {
+  const ConvShape shape = conv_shape(op, ifmap.tensor.shape, weight.tensor.shape, ofmap);
+  const WindowWalk walk{op.window, ifmap.tensor.shape, ofmap};
+  check(op.requant, extent(shape.out_channels));
+  require(bias == nullptr || bias->size() == extent(shape.out_channels),
+          "conv2d: bias is not one value per output channel");
+  return on_narrowest(centred(ifmap), centred(weight), [&](const auto& input, const auto& taps) {
+    return convolve(input, taps, walk, shape, bias, op.requant);
+  });
+}
+
+TensorData fully_connected(const FullyConnected& op, const Operand& ifmap, const Operand& weight,
+                           const TensorData* bias) {
+  const Shape& shape = weight.tensor.shape;
+  require(shape.size() == 2 && shape[1] > 0, "fully_connected: weight must have the shape [N,K]");
+  require(ifmap.data.size() % extent(shape[1]) == 0,
+          "fully_connected: the ifmap is not whole rows of K elements");
+  check(op.requant, extent(shape[0]));
+  require(bias == nullptr || bias->size() == extent(shape[0]),
+          "fully_connected: bias is not one value per output");
+  return rows_times_rows(centred(ifmap), centred(weight), extent(shape[1]), bias, op.requant);
+}
+
+TensorData matmul(const MatMul& op, const Operand& a, const Operand& b) {
+  const Shape& left = a.tensor.shape;
+  const Shape& right = b.tensor.shape;
+  require(left.size() == 2 && right.size() == 2 && left[1] == right[0] && left[1] > 0,
+          "matmul: operands must have the shapes [M,K] and [K,N]");
+  const std::size_t k = extent(right[0]);
+  const std::size_t n = extent(right[1]);
+  check(op.requant, n);
+  const std::vector<std::int32_t> rows = centred(b);
+  std::vector<std::int32_t> columns(rows.size());
+  for (std::size_t i = 0; i < k; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      columns[j * k + i] = rows[i * n + j];
+    }
+  }
+  return rows_times_rows(centred(a), columns, k, nullptr, op.requant);
+}
+
+}  // namespace systole::golden

@@ -1,0 +1,106 @@
+#include "models/golden/requantize.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "models/golden/wrap.hpp"
+
+namespace systole::golden {
+namespace {
+
+constexpr std::int32_t kMinExponent = -31;
+constexpr std::int32_t kMaxExponent = 30;
+
+std::int32_t of_channel(const std::vector<std::int32_t>& values, std::size_t channel) {
+  return values.size() == 1 ? values.front() : values.at(channel);
+}
+
+// gemmlowp's SaturatingRoundingDoublingHighMul: (a * b) / 2^31, ties towards +infinity. Its nudge
+// of 2^30 or 1 - 2^30 with a truncating division is this same function.
+std::int32_t doubling_high_multiply(std::int32_t a, std::int32_t b) {
+  constexpr std::int32_t kMin = std::numeric_limits<std::int32_t>::min();
+  if (a == kMin && b == kMin) {
+    return std::numeric_limits<std::int32_t>::max();
+  }
+  return static_cast<std::int32_t>(
+      rounded_shift(std::int64_t{a} * std::int64_t{b}, 31, Rounding::HalfUp));
+}
+
+std::int64_t multiply_by_quantized_multiplier(std::int32_t acc, QuantizedMultiplier q) {
+  const std::int32_t shifted = shift_left_wrapping(acc, std::max(q.exponent, 0));
+  const std::int32_t product = doubling_high_multiply(shifted, q.multiplier);
+  return rounded_shift(product, std::max(-q.exponent, 0), Rounding::NearestAway);
+}
+
+void check_count(const char* what, std::size_t count, std::size_t channels) {
+  if (count != 1 && count != channels) {
+    throw std::invalid_argument{std::string{"requantizer: "} + std::to_string(count) + " " + what +
+                                ", expected 1 or " + std::to_string(channels)};
+  }
+}
+
+}  // namespace
+
+std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding rounding) {
+  const std::int64_t floor = value >> bits;
+  // The bits that floor drops: in units of 2^-bits, from 0 up to 1.
+  const std::int64_t fraction = value & ((std::int64_t{1} << bits) - 1);
+  if (fraction == 0) {
+    return floor;
+  }
+  const std::int64_t half = std::int64_t{1} << (bits - 1);
+  switch (rounding) {
+    case Rounding::NearestEven:
+      return floor + (fraction > half || (fraction == half && floor % 2 != 0) ? 1 : 0);
+    case Rounding::NearestAway:
+      return floor + (fraction > half || (fraction == half && value > 0) ? 1 : 0);
+    case Rounding::HalfUp:
+      return floor + (fraction >= half ? 1 : 0);
+    case Rounding::Floor:
+      return floor;
+    case Rounding::TowardZero:
+      return floor + (value < 0 ? 1 : 0);
+  }
+  throw std::logic_error{"golden: unknown rounding"};
+}
+
+std::int64_t scale(std::int32_t acc, std::size_t channel, const Requantizer& requant) {
+  const std::int32_t exponent = of_channel(requant.exponent, channel);
+  if (requant.mode == RequantMode::ShiftOnly) {
+    return exponent > 0 ? shift_left_wrapping(acc, exponent)
+                        : rounded_shift(acc, -exponent, requant.rounding);
+  }
+  const std::int32_t multiplier = of_channel(requant.multiplier, channel);
+  if (requant.variant == RequantVariant::Tflite) {
+    return multiply_by_quantized_multiplier(acc, {multiplier, exponent});
+  }
+  return rounded_shift(std::int64_t{acc} * std::int64_t{multiplier}, 31 - exponent,
+                       requant.rounding);
+}
+
+std::int32_t requantize(std::int32_t acc, std::size_t channel, const Requantizer& requant) {
+  const std::int64_t value = scale(acc, channel, requant) + requant.zero_point;
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(value, requant.clamp_min, requant.clamp_max));
+}
+
+void check(const Requantizer& requant, std::size_t channels) {
+  check_count("exponents", requant.exponent.size(), channels);
+  if (requant.mode == RequantMode::MultiplierShift) {
+    check_count("multipliers", requant.multiplier.size(), channels);
+  }
+  for (const std::int32_t exponent : requant.exponent) {
+    if (exponent < kMinExponent || exponent > kMaxExponent) {
+      throw std::invalid_argument{"requantizer: exponent " + std::to_string(exponent) +
+                                  " is outside -31..30"};
+    }
+  }
+  if (requant.clamp_min > requant.clamp_max) {
+    throw std::invalid_argument{"requantizer: clamp_min is above clamp_max"};
+  }
+}
+
+}  // namespace systole::golden

@@ -1,0 +1,82 @@
+#include "models/requant/requant_unit.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace systole {
+
+RequantUnit::RequantUnit(const sc_core::sc_module_name& name, const Clock& clock,
+                         const AcceleratorConfig& config, Measurements& measurements)
+    : ClockedModule{name, clock},
+      lanes_{config.requant.lanes},
+      latency_{config.requant.latency},
+      cols_{config.array.cols},
+      entry_bytes_{requant_entry_bytes(config)},
+      table_(std::size_t{config.requant.table_rows} * cols_ * entry_bytes_),
+      measurements_{measurements} {}
+
+void RequantUnit::tick() {
+  take_table_write();
+  if (now() >= free_at_ && psums->can_pop()) {
+    const PsumBlock block = psums->pop();
+    const std::uint32_t cycles = (block.lanes + lanes_ - 1) / lanes_;
+    free_at_ = now() + cycles;
+    pipeline_.push_back({work(block), now() + cycles - 1 + latency_});
+  }
+  const bool busy = now() < free_at_;
+  measurements_.ledger.book(LedgerUnit::Requant, busy                ? Cause::Busy
+                                                 : pipeline_.empty() ? Cause::Idle
+                                                                     : Cause::Drain);
+  if (!pipeline_.empty() && pipeline_.front().due <= now()) {
+    ofmap->push(std::move(pipeline_.front().block));
+    pipeline_.pop_front();
+  }
+}
+
+void RequantUnit::take_table_write() {
+  if (!table_write->can_pop()) {
+    return;
+  }
+  const LocalWrite write = table_write->pop();
+  const std::size_t first = std::size_t{write.to.row} * cols_ * entry_bytes_ + write.offset;
+  invariant(first + write.bytes.size() <= table_.size(), *this, "write outside the table");
+  std::copy(write.bytes.begin(), write.bytes.end(),
+            table_.begin() + static_cast<std::ptrdiff_t>(first));
+  if (write.last) {
+    table_write_done->push({write.entry});
+  }
+}
+
+OfmapBlock RequantUnit::work(const PsumBlock& block) {
+  OfmapBlock out;
+  out.elements.resize(block.lanes);
+  for (std::uint32_t c = 0; c < block.lanes; ++c) {
+    out.elements[c] = requantize(block.psums[c], entry(block.table_row, c), registers_);
+  }
+  if (registers_.mode == RequantMode::MultiplierShift) {
+    measurements_.events.add(Event::RequantMultiply, block.lanes);
+  }
+  measurements_.events.add(Event::RequantShift, block.lanes);
+  measurements_.events.add(Event::RequantAdd, block.lanes);
+  return out;
+}
+
+RequantEntry RequantUnit::entry(std::uint32_t table_row, std::uint32_t column) const {
+  const bool scales = registers_.mode == RequantMode::MultiplierShift;
+  if (registers_.exponent.size() == 1) {
+    return {scales ? registers_.multiplier[0] : 0, registers_.exponent[0]};
+  }
+  const std::size_t at = (std::size_t{table_row} * cols_ + column) * entry_bytes_;
+  invariant(at + entry_bytes_ <= table_.size(), *this, "read outside the table");
+  RequantEntry entry;
+  if (scales) {
+    std::memcpy(&entry.multiplier, table_.data() + at, 4);
+    std::memcpy(&entry.exponent, table_.data() + at + 4, 4);
+  } else {
+    std::memcpy(&entry.exponent, table_.data() + at, 4);
+  }
+  return entry;
+}
+
+}  // namespace systole

@@ -1,0 +1,78 @@
+#include "models/requant/requantize.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace systole {
+namespace {
+
+std::int32_t wrap(std::int64_t x) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(x));
+}
+
+std::int32_t shift_left(std::int32_t x, std::int32_t bits) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << bits);
+}
+
+std::int32_t doubling_high_multiply(std::int32_t a, std::int32_t b) {
+  constexpr std::int32_t kMin = std::numeric_limits<std::int32_t>::min();
+  if (a == kMin && b == kMin) {
+    return std::numeric_limits<std::int32_t>::max();
+  }
+  const std::int64_t product = std::int64_t{a} * b;
+  const std::int64_t nudge = product >= 0 ? std::int64_t{1} << 30 : 1 - (std::int64_t{1} << 30);
+  return static_cast<std::int32_t>((product + nudge) / (std::int64_t{1} << 31));
+}
+
+}  // namespace
+
+std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding rounding) {
+  if (shift == 0) {
+    return x;
+  }
+  const std::int64_t quotient = x >> shift;
+  const std::int64_t rest = x - quotient * (std::int64_t{1} << shift);  // 0 <= rest < 2^shift
+  const std::int64_t half = std::int64_t{1} << (shift - 1);
+  bool up = false;
+  switch (rounding) {
+    case Rounding::NearestEven:
+      up = rest > half || (rest == half && (quotient & 1) != 0);
+      break;
+    case Rounding::NearestAway:
+      up = rest > half || (rest == half && x >= 0);
+      break;
+    case Rounding::HalfUp:
+      up = rest >= half;
+      break;
+    case Rounding::Floor:
+      break;
+    case Rounding::TowardZero:
+      up = rest != 0 && x < 0;
+      break;
+  }
+  return quotient + (up ? 1 : 0);
+}
+
+std::int32_t scale(std::int32_t x, RequantEntry entry, RequantMode mode, RequantVariant variant,
+                   Rounding rounding) {
+  const std::int32_t left = std::max(entry.exponent, 0);
+  const auto right = static_cast<std::uint32_t>(std::max(-entry.exponent, 0));
+  if (mode == RequantMode::ShiftOnly) {
+    return left > 0 ? shift_left(x, left) : wrap(rounding_shift_right(x, right, rounding));
+  }
+  if (variant == RequantVariant::Tflite) {
+    const std::int32_t high = doubling_high_multiply(shift_left(x, left), entry.multiplier);
+    return wrap(rounding_shift_right(high, right, Rounding::NearestAway));
+  }
+  const std::int64_t product = std::int64_t{x} * entry.multiplier;
+  return wrap(
+      rounding_shift_right(product, static_cast<std::uint32_t>(31 - entry.exponent), rounding));
+}
+
+std::int32_t requantize(std::int32_t acc, RequantEntry entry, const Requantizer& unit) {
+  const std::int64_t scaled = scale(acc, entry, unit.mode, unit.variant, unit.rounding);
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(scaled + unit.zero_point, unit.clamp_min, unit.clamp_max));
+}
+
+}  // namespace systole

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/network/requantizer.hpp"
+
+namespace systole {
+
+/// The constants of one channel as the unit's table holds them.
+struct RequantEntry {
+  std::int32_t multiplier = 0;  ///< unused in shift_only mode
+  std::int32_t exponent = 0;
+};
+
+/// x / 2^shift with the given rounding; shift 0 to 62.
+std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding rounding);
+
+/// Scales x by entry.multiplier / 2^31 * 2^entry.exponent (multiplier_shift) or
+/// 2^entry.exponent (shift_only), to a 32-bit integer that wraps. Variant tflite rounds twice:
+/// the doubling high product half up, the shift half away from zero, bit by bit as
+/// SaturatingRoundingDoublingHighMul and RoundingDivideByPOT of gemmlowp (Jacob et al.
+/// 2018, section 2.2). Variant single rounds the 64-bit product once.
+std::int32_t scale(std::int32_t x, RequantEntry entry, RequantMode mode, RequantVariant variant,
+                   Rounding rounding);
+
+/// scale(), then the output's zero point, then its clamp.
+std::int32_t requantize(std::int32_t acc, RequantEntry entry, const Requantizer& unit);
+
+}  // namespace systole

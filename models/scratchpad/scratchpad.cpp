@@ -1,0 +1,160 @@
+#include "models/scratchpad/scratchpad.hpp"
+
+#include <algorithm>
+
+namespace systole {
+namespace {
+
+constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+}  // namespace
+
+Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
+                       const AcceleratorConfig& config, Measurements& measurements)
+    : ClockedModule{name, clock},
+      dual_ported_{config.scratchpad.ports == BankPorts::Dual},
+      read_latency_{config.scratchpad.read_latency},
+      unified_{config.scratchpad.organization == ScratchpadOrganization::Unified},
+      measurements_{measurements} {
+  const std::uint32_t activation_banks = config.scratchpad.activation.banks;
+  activation_.row_bytes = activation_row_bytes(config);
+  activation_.rows_per_bank = activation_rows(config) / activation_banks;
+  activation_.bytes.resize(std::size_t{activation_rows(config)} * activation_.row_bytes);
+  std::uint32_t banks = activation_banks;
+  if (!unified_) {
+    weight_.row_bytes = weight_row_bytes(config);
+    weight_.rows_per_bank = weight_rows(config) / config.scratchpad.weight.banks;
+    weight_.first_bank = activation_banks;
+    weight_.bytes.resize(std::size_t{weight_rows(config)} * weight_.row_bytes);
+    banks += config.scratchpad.weight.banks;
+  }
+  read_taken_.resize(banks, kNever);
+  write_taken_.resize(banks, kNever);
+}
+
+void Scratchpad::tick() {
+  write_from(load_write, load_write_done);
+  write_from(vector_write, vector_write_done);
+  read_operands();
+  read_from(vector_read, vector_data);
+  read_from(store_read, store_data);
+  deliver_operands();
+}
+
+void Scratchpad::write_from(FifoIn<LocalWrite>& requests, FifoOut<AccessDone>& done) {
+  if (!requests->can_pop()) {
+    return;
+  }
+  const LocalWrite& head = requests->front();
+  if (!claim_write(head.to)) {
+    measurements_.events.add(Event::BankConflicts);
+    return;
+  }
+  Memory& memory = memory_of(head.to.memory);
+  invariant(head.offset + head.bytes.size() <= memory.row_bytes &&
+                (head.to.row + 1ULL) * memory.row_bytes <= memory.bytes.size(),
+            *this, "write outside a row");
+  std::copy(head.bytes.begin(), head.bytes.end(),
+            memory.bytes.begin() + static_cast<std::ptrdiff_t>(
+                                       std::size_t{head.to.row} * memory.row_bytes + head.offset));
+  measurements_.events.add(
+      &memory == &weight_ ? Event::WeightScratchpadWriteBits : Event::ScratchpadWriteBits,
+      8 * head.bytes.size());
+  if (head.last) {
+    done->push({head.entry});
+  }
+  requests->pop();
+}
+
+void Scratchpad::read_operands() {
+  if (!has_pending_) {
+    if (!operand_read->can_pop()) {
+      return;
+    }
+    pending_ = operand_read->pop();
+    has_pending_ = true;
+    ifmap_read_ = !pending_.ifmap.valid;
+    weight_read_ = !pending_.weight.valid || pending_.weight.zero;
+  }
+  const LocalAddress ifmap_address{LocalMemory::Scratchpad, pending_.ifmap.row};
+  if (!ifmap_read_ && claim_read(ifmap_address)) {
+    pending_.ifmap.bytes = row(ifmap_address);
+    ifmap_read_ = true;
+  }
+  if (!weight_read_ && claim_read(pending_.weight.from)) {
+    pending_.weight.bytes = row(pending_.weight.from);
+    weight_read_ = true;
+  }
+  if (ifmap_read_ && weight_read_) {
+    if (pending_.ifmap.valid && pending_.ifmap.last) {
+      operand_read_done->push({pending_.ifmap.compute_entry});
+    }
+    pipeline_.push_back({std::move(pending_), now() + read_latency_ - 1});
+    has_pending_ = false;
+  } else {
+    measurements_.events.add(Event::BankConflicts);
+  }
+}
+
+void Scratchpad::deliver_operands() {
+  if (!pipeline_.empty() && pipeline_.front().due <= now()) {
+    operands->push(std::move(pipeline_.front().pair));
+    pipeline_.pop_front();
+  }
+}
+
+void Scratchpad::read_from(FifoIn<RowRead>& requests, FifoOut<RowData>& data) {
+  if (!requests->can_pop() || !data->can_push()) {
+    return;
+  }
+  const LocalAddress address{LocalMemory::Scratchpad, requests->front().row};
+  if (!claim_read(address)) {
+    measurements_.events.add(Event::BankConflicts);
+    return;
+  }
+  data->push({row(address)});
+  requests->pop();
+}
+
+Scratchpad::Memory& Scratchpad::memory_of(LocalMemory memory) {
+  invariant(
+      memory == LocalMemory::Scratchpad || (memory == LocalMemory::WeightScratchpad && !unified_),
+      *this, "not a memory of this scratchpad");
+  return memory == LocalMemory::Scratchpad ? activation_ : weight_;
+}
+
+std::uint32_t Scratchpad::bank_of(LocalAddress address) {
+  const Memory& memory = memory_of(address.memory);
+  return memory.first_bank + address.row / memory.rows_per_bank;
+}
+
+bool Scratchpad::claim_read(LocalAddress address) {
+  const std::uint32_t bank = bank_of(address);
+  if (read_taken_[bank] == now() || (!dual_ported_ && write_taken_[bank] == now())) {
+    return false;
+  }
+  read_taken_[bank] = now();
+  return true;
+}
+
+bool Scratchpad::claim_write(LocalAddress address) {
+  const std::uint32_t bank = bank_of(address);
+  if (write_taken_[bank] == now() || (!dual_ported_ && read_taken_[bank] == now())) {
+    return false;
+  }
+  write_taken_[bank] = now();
+  return true;
+}
+
+ByteRow Scratchpad::row(LocalAddress address) {
+  const Memory& memory = memory_of(address.memory);
+  const auto first = static_cast<std::ptrdiff_t>(std::size_t{address.row} * memory.row_bytes);
+  invariant(static_cast<std::size_t>(first) + memory.row_bytes <= memory.bytes.size(), *this,
+            "read outside the memory");
+  measurements_.events.add(
+      &memory == &weight_ ? Event::WeightScratchpadReadBits : Event::ScratchpadReadBits,
+      8ULL * memory.row_bytes);
+  return {memory.bytes.begin() + first, memory.bytes.begin() + first + memory.row_bytes};
+}
+
+}  // namespace systole

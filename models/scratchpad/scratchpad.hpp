@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "models/scratchpad/scratchpad_messages.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/clocked_module.hpp"
+#include "sim/kernel/fifo.hpp"
+#include "sim/stats/measurements.hpp"
+
+namespace systole {
+
+/// The scratchpads: one of activations and weights, or one of each, in banks of
+/// consecutive rows.
+///
+/// Arbitration: in each cycle each bank serves, in this order and as far as its ports reach, the
+/// load unit's write, the vector unit's write, the pair of operand reads for the array (ifmap
+/// before weights), the vector unit's read, the store unit's read; who is not served tries again in
+/// the next cycle.
+///
+/// Timing: a request pushed in cycle t is looked at in t + 1. An operand pair whose
+/// last part is read in cycle g enters the array's queue in g + read_latency - 1, other reads
+/// answer in g. A write has happened when the cycle in which it is served ends.
+class Scratchpad final : public ClockedModule {
+ public:
+  FifoIn<LocalWrite> load_write{"load_write"};
+  FifoOut<AccessDone> load_write_done{"load_write_done"};
+  FifoIn<LocalWrite> vector_write{"vector_write"};
+  FifoOut<AccessDone> vector_write_done{"vector_write_done"};
+  FifoIn<OperandPair> operand_read{"operand_read"};
+  FifoOut<AccessDone> operand_read_done{"operand_read_done"};  ///< a compute's last row
+  FifoOut<OperandPair> operands{"operands"};
+  FifoIn<RowRead> vector_read{"vector_read"};
+  FifoOut<RowData> vector_data{"vector_data"};
+  FifoIn<RowRead> store_read{"store_read"};
+  FifoOut<RowData> store_data{"store_data"};
+
+  Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
+             const AcceleratorConfig& config, Measurements& measurements);
+
+  /// Contents for tests: faults are injected and rows are looked at here.
+  std::vector<std::uint8_t>& contents(LocalMemory memory) { return memory_of(memory).bytes; }
+
+ private:
+  struct Memory {
+    std::vector<std::uint8_t> bytes;
+    std::uint32_t row_bytes = 0;
+    std::uint32_t rows_per_bank = 1;
+    std::uint32_t first_bank = 0;  // number of its bank 0 among all banks
+  };
+  struct Delayed {
+    OperandPair pair;
+    std::uint64_t due = 0;
+  };
+
+  void tick() override;
+  void write_from(FifoIn<LocalWrite>& requests, FifoOut<AccessDone>& done);
+  void read_operands();
+  void deliver_operands();
+  void read_from(FifoIn<RowRead>& requests, FifoOut<RowData>& data);
+
+  Memory& memory_of(LocalMemory memory);
+  std::uint32_t bank_of(LocalAddress address);
+  bool claim_read(LocalAddress address);
+  bool claim_write(LocalAddress address);
+  ByteRow row(LocalAddress address);
+
+  const bool dual_ported_;
+  const std::uint32_t read_latency_;
+  const bool unified_;
+  Memory activation_;
+  Memory weight_;
+  std::vector<std::uint64_t> read_taken_;  // cycle in which a bank's read port was last used
+  std::vector<std::uint64_t>
+      write_taken_;      // the same of its write port; both the only one if single
+  OperandPair pending_;  // being read: parts already read carry their bytes
+  bool has_pending_ = false;
+  bool ifmap_read_ = false;
+  bool weight_read_ = false;
+  std::deque<Delayed> pipeline_;  // read, on the way to the array
+  Measurements& measurements_;
+};
+
+}  // namespace systole

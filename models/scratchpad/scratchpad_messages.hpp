@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/kernel/row.hpp"
+#include "sim/program/command.hpp"
+
+namespace systole {
+
+/// `bytes` for a part of a local row, from byte `offset` on.
+struct LocalWrite {
+  LocalAddress to;
+  std::uint32_t offset = 0;
+  ByteRow bytes;
+  bool last = false;        ///< the command's last write: answered by a AccessDone
+  std::uint32_t entry = 0;  ///< of the command, for the AccessDone
+};
+
+/// A command's last access of its kind has happened.
+struct AccessDone {
+  std::uint32_t entry = 0;
+};
+
+/// One ifmap vector on its way to the array: read from `row`, k lanes of it count; its results
+/// go to accumulator row `acc_row`.
+struct IfmapStep {
+  bool valid = false;
+  std::uint32_t row = 0;
+  std::uint32_t k = 0;
+  std::uint32_t n = 0;
+  std::uint32_t acc_row = 0;
+  bool accumulate = false;
+  bool swap = false;  ///< first vector of a fold: the shadow weights become active
+  bool last = false;  ///< last vector of a compute
+  std::uint32_t compute_entry = 0;
+  std::uint32_t preload_entry = 0;  ///< of the preload that named the destination
+  ByteRow bytes;                    ///< filled by the scratchpad
+};
+
+/// One row of weights on its way to the shadow registers of array row `index`.
+struct WeightStep {
+  bool valid = false;
+  bool zero = false;  ///< below the fold's k: zeros, not read
+  LocalAddress from;
+  std::uint32_t index = 0;
+  std::uint32_t n = 0;
+  ByteRow bytes;  ///< filled by the scratchpad
+};
+
+/// What enters the array in one cycle. The two reads move in lock step: the
+/// next pair is looked at when both parts of this one have been read.
+struct OperandPair {
+  IfmapStep ifmap;
+  WeightStep weight;
+};
+
+/// A row read for the vector or the store unit, answered in order.
+struct RowRead {
+  std::uint32_t row = 0;
+};
+
+struct RowData {
+  ByteRow bytes;
+};
+
+}  // namespace systole

@@ -1,0 +1,210 @@
+#include "models/sequencer/sequencer.hpp"
+
+#include <algorithm>
+
+#include "sim/program/inspect.hpp"
+
+namespace systole {
+namespace {
+
+bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
+  return std::any_of(a.begin(), a.end(), [&](const RowRange& x) {
+    return std::any_of(b.begin(), b.end(), [&](const RowRange& y) { return x.overlaps(y); });
+  });
+}
+
+}  // namespace
+
+Sequencer::Sequencer(const sc_core::sc_module_name& name, const Clock& clock,
+                     const AcceleratorConfig& config, Measurements& measurements)
+    : ClockedModule{name, clock}, config_{config}, measurements_{measurements} {
+  const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
+                                                         config.sequencer.execute_entries,
+                                                         config.sequencer.store_entries};
+  std::uint32_t first = 0;
+  for (std::size_t i = 0; i < kCommandClasses; ++i) {
+    classes_[i].first = first;
+    classes_[i].size = sizes[i];
+    first += sizes[i];
+  }
+  invariant(first <= kMaxEntries, *this, "more entries than the dependency bits");
+  entries_.resize(first);
+}
+
+void Sequencer::start(const LayerProgram& program) {
+  invariant(finished(), *this, "a program before the last one has finished");
+  program_ = &program;
+  next_ = 0;
+  completed_ = 0;
+}
+
+bool Sequencer::finished() const {
+  return program_ == nullptr || completed_ == program_->commands.size();
+}
+
+void Sequencer::tick() {
+  publish_waits();
+  // Issue and allocation look at the entries as the last edge left them, so completions come last.
+  const bool issued = issue();
+  const bool blocked_fetch = program_ != nullptr && next_ < program_->commands.size();
+  const bool allocated = allocate();
+  const bool completed = complete();
+  Cause cause = Cause::Idle;
+  if (issued || allocated || completed) {
+    cause = Cause::Busy;
+  } else if (blocked_fetch) {
+    cause = Cause::WaitStation;
+  } else if (!finished()) {
+    cause = Cause::WaitDependency;
+  }
+  measurements_.ledger.book(LedgerUnit::Sequencer, cause);
+}
+
+bool Sequencer::complete() {
+  for (auto* port : {&execute_done, &vector_done, &load_done, &store_done}) {
+    if (!(*port)->can_pop()) {
+      continue;
+    }
+    const std::uint32_t done = (*port)->pop().entry;
+    invariant(entries_[done].valid && entries_[done].issued, *this, "a completion of no command");
+    entries_[done].valid = false;
+    for (Entry& entry : entries_) {
+      entry.depends_on.reset(done);
+    }
+    ++completed_;
+    return true;
+  }
+  return false;
+}
+
+bool Sequencer::issue() {
+  bool any = false;
+  for (Class& from : classes_) {
+    if (from.waiting.empty()) {
+      continue;
+    }
+    const std::uint32_t index = from.waiting.front();
+    Entry& entry = entries_[index];
+    FifoOut<IssuedCommand>& port = port_of(entry.unit);
+    if (entry.depends_on.any() || !port->can_push()) {
+      continue;
+    }
+    port->push({entry.command, index});
+    entry.issued = true;
+    from.waiting.pop_front();
+    any = true;
+  }
+  return any;
+}
+
+bool Sequencer::allocate() {
+  if (program_ == nullptr || next_ == program_->commands.size()) {
+    return false;
+  }
+  const Command& command = program_->commands[next_];
+  Class& into = classes_[static_cast<std::size_t>(command_class(command))];
+  const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(into.first);
+  const auto slot = std::find_if(begin, begin + static_cast<std::ptrdiff_t>(into.size),
+                                 [](const Entry& e) { return !e.valid; });
+  if (slot == begin + static_cast<std::ptrdiff_t>(into.size)) {
+    return false;
+  }
+  *slot = {
+      true, false, &command, unit_of(command), reads(command, config_), writes(command, config_),
+      {}};
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].valid && &entries_[i] != &*slot && conflict(entries_[i], *slot)) {
+      slot->depends_on.set(i);
+    }
+  }
+  into.waiting.push_back(static_cast<std::uint32_t>(slot - entries_.begin()));
+  ++next_;
+  return true;
+}
+
+bool Sequencer::conflict(const Entry& older, const Entry& younger) {
+  if (older.unit == younger.unit) {
+    // In order within a unit, but for padding, which can overtake data on its way.
+    return older.unit == Unit::Load && any_overlap(older.writes, younger.writes);
+  }
+  return any_overlap(older.writes, younger.reads) || any_overlap(older.writes, younger.writes) ||
+         any_overlap(older.reads, younger.writes);
+}
+
+void Sequencer::publish_waits() {
+  for (std::size_t i = 0; i < kCommandClasses; ++i) {
+    waits_[i].write(wait_of(classes_[i]));
+  }
+}
+
+Cause Sequencer::wait_of(const Class& of) const {
+  if (of.waiting.empty()) {
+    return Cause::Idle;
+  }
+  const Entry& head = entries_[of.waiting.front()];
+  bool on_load = false;
+  bool on_store = false;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (head.depends_on.test(i)) {
+      on_load = on_load || entries_[i].unit == Unit::Load;
+      on_store = on_store || entries_[i].unit == Unit::Store;
+    }
+  }
+  if (head.unit == Unit::Array && on_load) {
+    return std::holds_alternative<PreloadCommand>(head.command->body) ? Cause::WaitWeights
+                                                                      : Cause::WaitActivations;
+  }
+  if (head.unit == Unit::Array && on_store) {
+    return Cause::WaitAccumulator;
+  }
+  return Cause::WaitDependency;
+}
+
+FifoOut<IssuedCommand>& Sequencer::port_of(Unit unit) {
+  switch (unit) {
+    case Unit::Array:
+      return execute;
+    case Unit::Vector:
+      return vector;
+    case Unit::Store:
+      return store;
+    case Unit::Load:
+      break;
+  }
+  return load;
+}
+
+Sequencer::Unit Sequencer::unit_of(const Command& command) {
+  switch (command_class(command)) {
+    case CommandClass::Load:
+      return Unit::Load;
+    case CommandClass::Store:
+      return Unit::Store;
+    case CommandClass::Execute:
+      break;
+  }
+  const bool vector = std::holds_alternative<PoolCommand>(command.body) ||
+                      std::holds_alternative<AddCommand>(command.body);
+  return vector ? Unit::Vector : Unit::Array;
+}
+
+std::vector<std::string> Sequencer::describe_state() const {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (!entry.valid) {
+      continue;
+    }
+    std::string line = "entry " + std::to_string(i) + (entry.issued ? " running: " : " waiting: ") +
+                       describe(*entry.command);
+    for (std::size_t j = 0; j < entries_.size(); ++j) {
+      if (entry.depends_on.test(j)) {
+        line += "; after entry " + std::to_string(j);
+      }
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+}  // namespace systole

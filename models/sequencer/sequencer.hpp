@@ -1,0 +1,97 @@
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/clocked_module.hpp"
+#include "sim/kernel/fifo.hpp"
+#include "sim/kernel/wire.hpp"
+#include "sim/program/hazards.hpp"
+#include "sim/program/issued_command.hpp"
+#include "sim/stats/measurements.hpp"
+
+namespace systole {
+
+/// Fetches a program in order into a reservation station and issues its commands to the units.
+///
+/// Each cycle, from the state of the last edge: one completion is taken (execute before vector
+/// before load before store); of each class the oldest command that waits is issued if all that it
+/// depends on has completed and its unit's queue has room; one command is allocated if its class
+/// has a free entry, else fetch waits. A command depends on an entry of another unit (or, for two
+/// loads, of the same) if one writes local rows that the other reads or writes. A dependent can
+/// issue in the cycle after the completion.
+class Sequencer final : public ClockedModule {
+ public:
+  FifoOut<IssuedCommand> load{"load"};
+  FifoOut<IssuedCommand> execute{"execute"};
+  FifoOut<IssuedCommand> vector{"vector"};
+  FifoOut<IssuedCommand> store{"store"};
+  FifoIn<Completion> load_done{"load_done"};
+  FifoIn<Completion> execute_done{"execute_done"};
+  FifoIn<Completion> vector_done{"vector_done"};
+  FifoIn<Completion> store_done{"store_done"};
+
+  static constexpr std::size_t kMaxEntries = 1024;
+
+  Sequencer(const sc_core::sc_module_name& name, const Clock& clock,
+            const AcceleratorConfig& config, Measurements& measurements);
+
+  void start(const LayerProgram& program);
+  /// Every command has completed.
+  bool finished() const;
+  std::uint64_t completed() const {
+    return completed_;
+  }  ///< commands since start(), for the watchdog
+
+  /// Why a unit has no command: read by the units one cycle later.
+  const Wire<Cause>& load_wait() const { return waits_[0]; }
+  const Wire<Cause>& execute_wait() const { return waits_[1]; }
+  const Wire<Cause>& store_wait() const { return waits_[2]; }
+
+  /// One line for each entry that is not done, for a stuck machine.
+  std::vector<std::string> describe_state() const;
+
+ private:
+  enum class Unit : std::uint8_t { Load, Array, Vector, Store };
+  struct Entry {
+    bool valid = false;
+    bool issued = false;
+    const Command* command = nullptr;
+    Unit unit = Unit::Load;
+    HazardRanges reads;
+    HazardRanges writes;
+    std::bitset<kMaxEntries> depends_on;
+  };
+  struct Class {
+    std::uint32_t first = 0;  // its entries are [first, first + size)
+    std::uint32_t size = 0;
+    std::deque<std::uint32_t> waiting;  // allocated, not issued, oldest first
+  };
+
+  void tick() override;
+  bool complete();
+  bool issue();
+  bool allocate();
+  void publish_waits();
+  Cause wait_of(const Class& of) const;
+  FifoOut<IssuedCommand>& port_of(Unit unit);
+  static Unit unit_of(const Command& command);
+  static bool conflict(const Entry& older, const Entry& younger);
+
+  const AcceleratorConfig config_;
+  std::vector<Entry> entries_;
+  std::array<Class, kCommandClasses> classes_;
+  const LayerProgram* program_ = nullptr;
+  std::size_t next_ = 0;  // command to allocate
+  std::uint64_t completed_ = 0;
+  std::array<Wire<Cause>, kCommandClasses> waits_{
+      Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}};
+  Measurements& measurements_;
+};
+
+}  // namespace systole

@@ -1,0 +1,167 @@
+#include "models/vector/vector_unit.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "models/vector/element_wise.hpp"
+#include "sim/network/packing.hpp"
+
+namespace systole {
+
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Clock& clock,
+                       const AcceleratorConfig& config, Measurements& measurements)
+    : ClockedModule{name, clock}, config_{config}, measurements_{measurements} {}
+
+void VectorUnit::tick() {
+  if (scratchpad_written->can_pop()) {
+    done->push({scratchpad_written->pop().entry});
+    current_.reset();
+  }
+  if (!current_ && commands->can_pop()) {
+    start();
+  }
+  const bool worked = current_.has_value();
+  const bool wrote = write();
+  const bool collected = collect();
+  const bool asked = ask();
+  Cause cause = Cause::Idle;
+  if (wrote || collected || asked) {
+    cause = Cause::Busy;
+  } else if (worked) {
+    cause = collected_ < asked_ ? Cause::WaitBank : Cause::Drain;
+  }
+  measurements_.ledger.book(LedgerUnit::Vector, cause);
+}
+
+void VectorUnit::start() {
+  current_ = commands->pop();
+  operands_.clear();
+  asked_ = 0;
+  collected_ = 0;
+  if (current_->is<PoolCommand>()) {
+    plan_pool(current_->as<PoolCommand>());
+  } else {
+    plan_add(current_->as<AddCommand>());
+  }
+}
+
+void VectorUnit::plan_pool(const PoolCommand& pool) {
+  elements_ = pool.elements;
+  for (std::uint32_t i = 0; i < pool.out_h; ++i) {
+    for (std::uint32_t j = 0; j < pool.out_w; ++j) {
+      std::vector<std::uint32_t> rows;
+      for (std::uint32_t kh = 0; kh < pool.kernel_h; ++kh) {
+        for (std::uint32_t kw = 0; kw < pool.kernel_w; ++kw) {
+          const std::int64_t h = pool.origin_h + std::int64_t{i} * pool.stride_h + kh;
+          const std::int64_t w = pool.origin_w + std::int64_t{j} * pool.stride_w + kw;
+          if (h >= 0 && h < pool.tile_h && w >= 0 && w < pool.tile_w) {
+            rows.push_back(pool.input_row + static_cast<std::uint32_t>(h * pool.tile_w + w));
+          }
+        }
+      }
+      plan(std::move(rows), pool.output_row + i * pool.out_w + j);
+    }
+  }
+}
+
+void VectorUnit::plan_add(const AddCommand& add) {
+  elements_ = config_.array.rows;
+  for (std::uint32_t row = 0; row < add.rows; ++row) {
+    plan({add.input_row[0] + row, add.input_row[1] + row}, add.output_row + row);
+  }
+}
+
+void VectorUnit::plan(std::vector<std::uint32_t> rows, std::uint32_t output_row) {
+  invariant(!rows.empty(), *this, "an output without operands");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    operands_.push_back({rows[i], i == 0, i + 1 == rows.size(), output_row});
+  }
+}
+
+bool VectorUnit::ask() {
+  if (!current_ || asked_ == operands_.size() || now() < next_ask_ ||
+      !scratchpad_read->can_push()) {
+    return false;
+  }
+  scratchpad_read->push({operands_[asked_].row});
+  ++asked_;
+  next_ask_ = now() + (elements_ + config_.vector.lanes - 1) / config_.vector.lanes;
+  return true;
+}
+
+bool VectorUnit::collect() {
+  if (!scratchpad_data->can_pop()) {
+    return false;
+  }
+  const RowData data = scratchpad_data->pop();
+  const Operand& operand = operands_[collected_];
+  if (current_->is<PoolCommand>()) {
+    combine_pool(data, operand.first);
+  } else {
+    combine_add(data, operand.first);
+  }
+  ++collected_;
+  if (operand.last) {
+    finish_row(operand);
+  }
+  return true;
+}
+
+void VectorUnit::combine_pool(const RowData& data, bool first) {
+  const bool average = current_->as<PoolCommand>().average;
+  taps_ = first ? 1 : taps_ + 1;
+  partial_.resize(elements_);
+  for (std::uint32_t i = 0; i < elements_; ++i) {
+    const std::int64_t q = unpack_element(data.bytes.data(), i, registers_.ifmap);
+    partial_[i] = first ? q : average ? partial_[i] + q : std::max(partial_[i], q);
+  }
+  if (!first) {
+    measurements_.events.add(average ? Event::VectorAdd : Event::VectorCompare, elements_);
+  }
+}
+
+void VectorUnit::combine_add(const RowData& data, bool first) {
+  partial_.resize(elements_);
+  for (std::uint32_t i = 0; i < elements_; ++i) {
+    const std::int32_t q = unpack_element(data.bytes.data(), i, registers_.ifmap);
+    partial_[i] =
+        first ? q : add_elements(static_cast<std::int32_t>(partial_[i]), q, registers_.add);
+  }
+  if (!first) {
+    const bool multiplies = registers_.add.output.mode == RequantMode::MultiplierShift;
+    measurements_.events.add(Event::VectorAdd, elements_);
+    measurements_.events.add(Event::VectorMultiply, multiplies ? 3ULL * elements_ : 0);
+  }
+}
+
+void VectorUnit::finish_row(const Operand& operand) {
+  Result result;
+  result.due = now() + config_.vector.latency;
+  result.write.to = {LocalMemory::Scratchpad, operand.output_row};
+  result.write.bytes.resize(packed_bytes(elements_, registers_.ofmap.bits));
+  result.write.entry = current_->entry;
+  result.write.last = collected_ == operands_.size();
+  for (std::uint32_t i = 0; i < elements_; ++i) {
+    std::int64_t value = partial_[i];
+    if (current_->is<PoolCommand>()) {
+      value = current_->as<PoolCommand>().average ? rounded_mean(value, taps_) : value;
+      value = std::clamp<std::int64_t>(value, registers_.pool_clamp_min, registers_.pool_clamp_max);
+    }
+    pack_element(result.write.bytes.data(), i, registers_.ofmap, static_cast<std::int32_t>(value));
+  }
+  if (current_->is<PoolCommand>() && current_->as<PoolCommand>().average) {
+    measurements_.events.add(Event::VectorMultiply, elements_);  // by the reciprocal of the count
+  }
+  results_.push_back(std::move(result));
+}
+
+bool VectorUnit::write() {
+  if (results_.empty() || results_.front().due > now() || !scratchpad_write->can_push()) {
+    return false;
+  }
+  scratchpad_write->push(std::move(results_.front().write));
+  results_.pop_front();
+  return true;
+}
+
+}  // namespace systole

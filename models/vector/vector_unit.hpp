@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "models/scratchpad/scratchpad_messages.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/clocked_module.hpp"
+#include "sim/kernel/fifo.hpp"
+#include "sim/program/issued_command.hpp"
+#include "sim/stats/measurements.hpp"
+
+namespace systole {
+
+/// Pools and adds rows of the scratchpad, one command at a time.
+///
+/// Timing: a row of n elements is asked for every ceil(n / lanes) cycles; the result of the operand
+/// row that arrives last in cycle t is written from t + latency on, one row a cycle. The next
+/// command starts when the scratchpad has confirmed the last write.
+class VectorUnit final : public ClockedModule {
+ public:
+  FifoIn<IssuedCommand> commands{"commands"};
+  FifoOut<Completion> done{"done"};
+  FifoOut<RowRead> scratchpad_read{"scratchpad_read"};
+  FifoIn<RowData> scratchpad_data{"scratchpad_data"};
+  FifoOut<LocalWrite> scratchpad_write{"scratchpad_write"};
+  FifoIn<AccessDone> scratchpad_written{"scratchpad_written"};
+
+  VectorUnit(const sc_core::sc_module_name& name, const Clock& clock,
+             const AcceleratorConfig& config, Measurements& measurements);
+
+  void configure(const LayerRegisters& registers) { registers_ = registers; }
+  bool busy() const { return current_.has_value(); }
+
+ private:
+  /// An operand row asked for; the result of an output row follows its last operand.
+  struct Operand {
+    std::uint32_t row = 0;
+    bool first = false;
+    bool last = false;
+    std::uint32_t output_row = 0;
+  };
+  struct Result {
+    LocalWrite write;
+    std::uint64_t due = 0;
+  };
+
+  void tick() override;
+  void start();
+  void plan_pool(const PoolCommand& pool);
+  void plan_add(const AddCommand& add);
+  void plan(std::vector<std::uint32_t> rows, std::uint32_t output_row);
+  bool ask();
+  bool collect();
+  bool write();
+  void combine_pool(const RowData& data, bool first);
+  void combine_add(const RowData& data, bool first);
+  void finish_row(const Operand& operand);
+
+  const AcceleratorConfig config_;
+  LayerRegisters registers_;
+  std::optional<IssuedCommand> current_;
+  std::uint32_t elements_ = 0;     // of each row of the command
+  std::vector<Operand> operands_;  // of the command, in order
+  std::size_t asked_ = 0;
+  std::size_t collected_ = 0;
+  std::uint64_t next_ask_ = 0;         // first cycle in which the lanes are free for another row
+  std::vector<std::int64_t> partial_;  // maxima, sums, or the first operand
+  std::uint32_t taps_ = 0;             // combined into partial_
+  std::deque<Result> results_;
+  Measurements& measurements_;
+};
+
+}  // namespace systole

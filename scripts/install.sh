@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that Systole needs and that are not there yet.
+# Says nothing, and is done at once, when there is nothing to install.
+#
+#   scripts/install.sh [run] [test] [dev]      (default: run)
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/install.sh [run] [test] [dev]
+
+Installs missing Debian 12 packages, by group:
+  run   compiler, build tools and libraries of the simulator (the default)
+  test  what the tests need on top of it
+  dev   formatting, linting, coverage, and training of the digits network
+TEXT
+}
+
+# Compiler and tools: any C++17 compiler, CMake 3.25 or later, Ninja.
+# Libraries: SystemC (the kernel), Boost.Program_options (command line), yaml-cpp
+# (configurations and workloads), fmt (reports) and nlohmann-json (JSON).
+run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-options-dev
+  libyaml-cpp-dev libfmt-dev nlohmann-json3-dev)
+
+# GoogleTest and RapidCheck run the tests; gemmlowp is the independent witness of
+# the fixed-point arithmetic; jsonschema holds reports against their schema.
+test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev python3-jsonschema)
+
+# PyTorch and scikit-learn are for scripts/train_digits.py alone.
+dev_packages=(git clang clang-format clang-tidy gcovr pre-commit python3 python3-numpy
+  python3-sklearn python3-torch shellcheck)
+
+wanted=()
+for group in "${@:-run}"; do
+  case "$group" in
+    run) wanted+=("${run_packages[@]}") ;;
+    test) wanted+=("${test_packages[@]}") ;;
+    dev) wanted+=("${dev_packages[@]}") ;;
+    -h | --help) usage; exit 0 ;;
+    *) echo "install.sh: unknown group '$group', expected run, test or dev" >&2; exit 2 ;;
+  esac
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  echo "install.sh: this is not a Debian system. Install what these Debian packages hold:" \
+    "${wanted[*]}" >&2
+  exit 1
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+  status="$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)"
+  if [[ "$status" != installed ]]; then
+    missing+=("$package")
+  fi
+done
+if ((${#missing[@]} == 0)); then
+  exit 0
+fi
+
+as_root=(env DEBIAN_FRONTEND=noninteractive)
+if ((EUID != 0)); then
+  if ! command -v sudo >/dev/null; then
+    echo "install.sh: packages are missing and neither root nor sudo is at hand." \
+      "As root, run: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo "${as_root[@]}")
+fi
+
+echo "install.sh: installing ${missing[*]}" >&2
+"${as_root[@]}" apt-get update --quiet --quiet
+"${as_root[@]}" apt-get install --yes --quiet --quiet --no-install-recommends "${missing[@]}" >/dev/null

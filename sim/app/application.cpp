@@ -1,0 +1,85 @@
+#include "sim/app/application.hpp"
+
+#include <exception>
+#include <new>
+#include <ostream>
+#include <sstream>
+#include <stdexcept>
+
+#include "sim/app/commands.hpp"
+#include "sim/app/options.hpp"
+#include "sim/compiler/compiler.hpp"
+#include "sim/config/error_log.hpp"
+#include "sim/engine/systemc_engine.hpp"
+
+namespace systole::app {
+namespace {
+
+template <typename... Functions>
+struct Overloaded : Functions... {
+  using Functions::operator()...;
+};
+template <typename... Functions>
+Overloaded(Functions...) -> Overloaded<Functions...>;
+
+int dispatch(const CommandLine& command_line, std::ostream& out, std::ostream& err) {
+  return std::visit(Overloaded{
+                        [&](const TextRequest& request) {
+                          out << request.text;
+                          return static_cast<int>(ExitCode::AllRight);
+                        },
+                        [&](const RunOptions& options) { return run_command(options, out, err); },
+                        [&](const GoldenOptions& options) { return golden_command(options, out); },
+                        [&](const ShowOptions& options) { return show_command(options, out); },
+                    },
+                    command_line);
+}
+
+/// One line, though SystemC's reports and the watchdog's have several.
+int internal_error(const std::exception& error, std::ostream& err) {
+  err << "systole: internal error, a mistake of Systole (please report it with the command line): ";
+  std::istringstream lines{error.what()};
+  const char* separator = "";
+  for (std::string line; std::getline(lines >> std::ws, line); separator = "; ") {
+    err << separator << line;
+  }
+  err << '\n';
+  return ExitCode::InternalError;
+}
+
+}  // namespace
+
+int run_application(const std::vector<std::string>& arguments, std::ostream& out,
+                    std::ostream& err) {
+  try {
+    const int code = dispatch(parse_command_line(arguments), out, err);
+    if (!out.flush()) {
+      err << "systole: cannot write to standard output\n";
+      return ExitCode::UserError;
+    }
+    return code;
+  } catch (const UsageError& error) {
+    err << error.what() << '\n';
+  } catch (const ConfigError& error) {
+    err << error.what() << '\n';  // the place is in each line
+  } catch (const CompileError& error) {
+    for (const auto& line : error.lines()) {
+      err << "systole: " << line << '\n';
+    }
+  } catch (const std::bad_alloc&) {
+    err << "systole: not enough memory for this accelerator and workload\n";
+  } catch (const std::invalid_argument& error) {
+    err << "systole: " << error.what() << '\n';  // a network that the hardware cannot express
+  } catch (const std::logic_error& error) {
+    return internal_error(error, err);
+  } catch (const StuckError& error) {
+    return internal_error(error, err);
+  } catch (const std::runtime_error& error) {
+    err << "systole: " << error.what() << '\n';  // files that cannot be read or written
+  } catch (const std::exception& error) {
+    return internal_error(error, err);  // SystemC's reports among them: a broken invariant
+  }
+  return ExitCode::UserError;
+}
+
+}  // namespace systole::app

@@ -1,0 +1,165 @@
+#include "sim/app/command_table.hpp"
+
+#include <boost/program_options/value_semantic.hpp>
+
+namespace systole::app {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr const char* kConfig = "configs/gemmini_16x16.yaml";
+constexpr const char* kDigits = "workloads/digits_cnn/digits_cnn.yaml";
+
+constexpr const char* kMore = " \\\n      ";  // an example goes on in the next line
+
+auto value(const char* name) { return po::value<std::string>()->value_name(name); }
+
+void add_help(po::options_description& options) {
+  options.add_options()("help,h", "print this help");
+}
+
+void add_accelerator(po::options_description& options, const char* role) {
+  options.add_options()("accelerator,a", value("FILE"), role)(
+      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+      "replace one key of the accelerator, such as array.rows=32; may be repeated; keys, units "
+      "and ranges: configs/README.md");
+}
+
+void add_workload(po::options_description& options) {
+  options.add_options()("workload,w", value("FILE"),
+                        "the network, YAML; format: workloads/README.md");
+}
+
+void add_inputs(po::options_description& options) {
+  options.add_options()("inputs,i", value("FILE"),
+                        "input tensors, .npy, the first dimension counting them; int8 as they "
+                        "are, float32 is quantized; default: the images that the workload names, "
+                        "else one pseudo-random input")(
+      "images", value("N"), "use at most N inputs, the first ones; 1 or more; default: all");
+}
+
+void add_dump(po::options_description& options) {
+  options.add_options()("dump", value("DIR"),
+                        "write each layer's output for the first input to DIR/LAYER.npy");
+}
+
+void add_layer(po::options_description& options) {
+  options.add_options()("layer", value("NAME"), "this layer only; default: all");
+}
+
+CommandHelp run_help() {
+  CommandHelp help{"run",
+                   "run a network on an accelerator, check it, and report cycles and energy",
+                   "-a FILE -w FILE [OPTION]...",
+                   "Runs every input through the simulated machine, compares each layer's output "
+                   "with the golden model, bit for bit, and prints where cycles, bytes and energy "
+                   "went. The report goes to standard output, errors to standard error.",
+                   {},
+                   {}};
+  add_accelerator(help.options, "the machine, YAML; required");
+  add_workload(help.options);
+  add_inputs(help.options);
+  help.options.add_options()("engine", value("NAME"),
+                             "how the machine is simulated: systemc (default)")(
+      "no-check", "do not compare with the golden model")(
+      "watchdog", value("CYCLES"),
+      "give up when no unit makes progress for so many cycles; default: 1000000");
+  help.options.add_options()("json", value("FILE"), "also write the report as JSON");
+  add_dump(help.options);
+  help.options.add_options()("color", value("WHEN"),
+                             "colour the report: auto (default), always or never; auto: on a "
+                             "terminal, unless NO_COLOR is set")(
+      "quiet,q", "print neither report nor progress, only errors");
+  add_help(help.options);
+  help.examples = {
+      std::string{"systole run -a "} + kConfig + " -w " + kDigits,
+      std::string{"systole run -a "} + kConfig + " -w " + kDigits + kMore +
+          "--set array.rows=32 --set array.cols=32 --images 4 --json out.json",
+  };
+  return help;
+}
+
+CommandHelp golden_help() {
+  CommandHelp help{"golden",
+                   "run a network on the golden integer model, without a machine",
+                   "-w FILE [OPTION]...",
+                   "Runs every input through plain integer arithmetic. With an accelerator, the "
+                   "network is first changed to what that hardware can express, as `run` does.",
+                   {},
+                   {}};
+  add_workload(help.options);
+  add_inputs(help.options);
+  add_accelerator(help.options, "change the network for this machine; default: leave it as it is");
+  add_dump(help.options);
+  add_help(help.options);
+  help.examples = {std::string{"systole golden -w "} + kDigits + " --dump golden_outputs"};
+  return help;
+}
+
+CommandHelp show_config_help() {
+  CommandHelp help{"show config",
+                   "print an accelerator with every key filled in",
+                   "-a FILE [--set KEY=VALUE]...",
+                   "Prints the machine that would run, as YAML that can be read back.",
+                   {},
+                   {}};
+  add_accelerator(help.options, "the machine, YAML; required");
+  add_help(help.options);
+  help.examples = {
+      "systole show config -a configs/gemmini_16x16.yaml --set dram.latency_cycles=100"};
+  return help;
+}
+
+CommandHelp show_workload_help() {
+  CommandHelp help{"show workload",
+                   "print a network's layers, shapes and sizes",
+                   "-w FILE",
+                   "Prints the layers in the order in which they run, with the matrix product "
+                   "M x N x K that each one is.",
+                   {},
+                   {}};
+  add_workload(help.options);
+  add_help(help.options);
+  help.examples = {std::string{"systole show workload -w "} + kDigits};
+  return help;
+}
+
+CommandHelp show_mapping_help() {
+  CommandHelp help{"show mapping",
+                   "print how each layer is cut into tiles and folds",
+                   "-a FILE -w FILE [OPTION]...",
+                   "Prints the tiling that the compiler chose, and what it takes of each memory.",
+                   {},
+                   {}};
+  add_accelerator(help.options, "the machine, YAML; required");
+  add_workload(help.options);
+  add_layer(help.options);
+  add_help(help.options);
+  help.examples = {std::string{"systole show mapping -a "} + kConfig + " -w " + kDigits};
+  return help;
+}
+
+CommandHelp show_program_help() {
+  CommandHelp help{"show program",
+                   "print the commands that the machine runs for each layer",
+                   "-a FILE -w FILE [OPTION]...",
+                   "Prints one line per command: loads, preloads, computes, stores.",
+                   {},
+                   {}};
+  add_accelerator(help.options, "the machine, YAML; required");
+  add_workload(help.options);
+  add_layer(help.options);
+  add_help(help.options);
+  help.examples = {std::string{"systole show program -a "} + kConfig + " -w " + kDigits + kMore +
+                   "--layer conv1"};
+  return help;
+}
+
+}  // namespace
+
+std::vector<CommandHelp> command_table() {
+  return {run_help(),           golden_help(),       show_config_help(),
+          show_workload_help(), show_mapping_help(), show_program_help()};
+}
+
+}  // namespace systole::app

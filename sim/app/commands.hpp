@@ -1,0 +1,15 @@
+#pragma once
+
+#include <iosfwd>
+
+#include "sim/app/options.hpp"
+
+namespace systole::app {
+
+// One function per command: the report goes to `out`, progress and mismatches to `err`; the exit
+// code is the result. What the user got wrong is thrown.
+int run_command(const RunOptions& options, std::ostream& out, std::ostream& err);
+int golden_command(const GoldenOptions& options, std::ostream& out);
+int show_command(const ShowOptions& options, std::ostream& out);
+
+}  // namespace systole::app

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <ostream>
+
+#include "models/golden/golden.hpp"
+#include "sim/app/application.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/inputs.hpp"
+#include "sim/app/output_files.hpp"
+#include "sim/config/accelerator_file.hpp"
+#include "sim/legalize/legalize.hpp"
+#include "sim/report/units.hpp"
+#include "sim/report/utf8.hpp"
+#include "sim/run/inputs.hpp"
+#include "sim/workload/npy.hpp"
+
+namespace systole::app {
+namespace {
+
+/// Every layer's output as FOLDER/LAYER.npy; the folder exists.
+void dump(const Network& network, const std::vector<TensorData>& tensors,
+          const std::string& folder) {
+  for (const auto& layer : network.layers) {
+    const Tensor& tensor = network.tensor(layer.output);
+    write_npy((std::filesystem::path{folder} / (layer.name + ".npy")).string(),
+              tensors.at(layer.output), tensor.shape, tensor.format);
+  }
+}
+
+}  // namespace
+
+int golden_command(const GoldenOptions& options, std::ostream& out) {
+  if (options.dump) {
+    make_folder(*options.dump);
+  }
+  Network network = load_workload(options.workload);
+  // Images are quantized for the network as it was given, for every accelerator alike.
+  const LabelledInputs inputs =
+      select_inputs(options.workload, network, options.inputs, options.images);
+  std::vector<LegalizationNote> notes;
+  if (options.accelerator) {
+    Legalized legalized =
+        legalize(network, load_accelerator(*options.accelerator, options.overrides));
+    network = std::move(legalized.network);
+    notes = std::move(legalized.notes);
+  }
+
+  const std::uint64_t inferences = inference_count(network, inputs);
+  const TensorId output = network.outputs.at(0);
+  std::uint64_t correct = 0;
+  for (std::uint64_t i = 0; i < inferences; ++i) {
+    const std::vector<TensorData> tensors =
+        golden::run(network, inference_inputs(network, inputs, i));
+    correct += count_correct(network.tensor(output), tensors.at(output), inputs, i);
+    if (options.dump && i == 0) {
+      dump(network, tensors, *options.dump);
+    }
+  }
+
+  for (const auto& note : notes) {
+    out << fmt::format("{}: {}\n", printable(note.layer), note.what);
+  }
+  out << fmt::format("{} on the golden model: {} inference{}{}", printable(network.name),
+                     grouped(inferences), inferences == 1 ? "" : "s",
+                     inputs.images ? "" : " of a pseudo-random input");
+  if (!inputs.labels.empty()) {
+    const std::size_t images = inputs.labels.size();
+    out << fmt::format(", accuracy {} ({} of {})",
+                       percent(static_cast<double>(correct), static_cast<double>(images)), correct,
+                       images);
+  }
+  out << (options.dump ? fmt::format(", outputs in {}\n", *options.dump) : std::string{"\n"});
+  return ExitCode::AllRight;
+}
+
+}  // namespace systole::app

@@ -1,0 +1,22 @@
+#include "sim/app/inputs.hpp"
+
+#include <algorithm>
+
+namespace systole::app {
+
+LabelledInputs select_inputs(const std::string& workload, const Network& network,
+                             const std::optional<std::string>& npy,
+                             const std::optional<std::uint64_t>& limit) {
+  LabelledInputs inputs = npy ? load_images(*npy, network) : load_inputs(workload, network);
+  if (!inputs.images) {
+    return inputs;
+  }
+  const auto count = static_cast<std::uint64_t>(inputs.count());
+  const std::uint64_t kept = std::min(limit.value_or(count), count);
+  const auto elements = static_cast<std::uint64_t>(element_count(inputs.image_shape));
+  inputs.images->resize(kept * elements);
+  inputs.labels.resize(std::min<std::size_t>(kept, inputs.labels.size()));
+  return inputs;
+}
+
+}  // namespace systole::app

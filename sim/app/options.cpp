@@ -1,0 +1,260 @@
+#include "sim/app/options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/program_options/errors.hpp>
+#include <boost/program_options/parsers.hpp>
+#include <boost/program_options/variables_map.hpp>
+#include <charconv>
+#include <map>
+
+#include "sim/app/command_table.hpp"
+#include "sim/config/suggestion.hpp"
+#include "sim/report/version.hpp"
+
+namespace systole::app {
+namespace {
+
+namespace po = boost::program_options;
+
+/// One word in place of Boost's sentences, which name options in several ways.
+std::string describe(const po::invalid_command_line_syntax& error) {
+  const std::string option = error.get_option_name();
+  switch (error.kind()) {
+    case po::invalid_command_line_syntax::missing_parameter:
+    case po::invalid_command_line_syntax::empty_adjacent_parameter:
+      return fmt::format("{} needs a value", option);
+    case po::invalid_command_line_syntax::extra_parameter:
+      return fmt::format("{} takes no value", option);
+    default:
+      return error.what();
+  }
+}
+
+/// What was given to one command.
+class Arguments {
+ public:
+  Arguments(const CommandHelp& command, const std::vector<std::string>& words) : command_{command} {
+    po::options_description known;
+    known.add(command.options).add_options()("surplus", po::value<std::vector<std::string>>());
+    po::positional_options_description positional;
+    positional.add("surplus", -1);
+    // Without allow_guessing: a script must not break when an option is added.
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    try {
+      po::store(
+          po::command_line_parser{words}.options(known).positional(positional).style(style).run(),
+          values_);
+    } catch (const po::unknown_option& error) {
+      fail(unknown(error.get_option_name()));
+    } catch (const po::invalid_command_line_syntax& error) {
+      fail(describe(error));
+    } catch (const po::multiple_occurrences& error) {
+      fail(error.get_option_name() + " is given more than once");
+    }
+    if (values_.count("surplus") != 0 && !has("help")) {
+      fail("unexpected argument " +
+           quoted(values_["surplus"].as<std::vector<std::string>>().front()));
+    }
+  }
+
+  bool has(const std::string& option) const { return values_.count(option) != 0; }
+
+  std::optional<std::string> text(const std::string& option) const {
+    if (!has(option)) {
+      return std::nullopt;
+    }
+    const auto& value = values_[option].as<std::string>();
+    if (value.empty()) {
+      fail(fmt::format("--{} needs a value", option));
+    }
+    return value;
+  }
+
+  std::string required(const std::string& option) const {
+    const auto value = text(option);
+    if (!value) {
+      fail(fmt::format("--{} is missing", option));
+    }
+    return *value;
+  }
+
+  std::vector<std::string> list(const std::string& option) const {
+    return has(option) ? values_[option].as<std::vector<std::string>>()
+                       : std::vector<std::string>{};
+  }
+
+  std::optional<std::uint64_t> count(const std::string& option) const {
+    const auto given = text(option);
+    if (!given) {
+      return std::nullopt;
+    }
+    std::uint64_t value = 0;
+    const char* const end = given->data() + given->size();
+    const auto [rest, status] = std::from_chars(given->data(), end, value);
+    constexpr std::uint64_t kMost = 1'000'000'000'000'000'000;
+    if (status != std::errc{} || rest != end || value == 0 || value > kMost) {
+      fail(fmt::format("--{}: expected a whole number from 1 to 10^18, found {}", option,
+                       quoted(*given)));
+    }
+    return value;
+  }
+
+  /// The option's value as an index into `choices`; the first one when it is not given.
+  std::size_t choice(const std::string& option, const std::vector<std::string>& choices) const {
+    const std::string given = text(option).value_or(choices.front());
+    const auto found = std::find(choices.begin(), choices.end(), given);
+    if (found == choices.end()) {
+      fail(fmt::format("--{}: expected {}, found {}{}", option, choice_list(choices), quoted(given),
+                       did_you_mean(given, choices)));
+    }
+    return static_cast<std::size_t>(found - choices.begin());
+  }
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw UsageError{
+        fmt::format("systole {0}: {1}; see 'systole {0} --help'", command_.name, what)};
+  }
+
+ private:
+  std::string unknown(const std::string& option) const {
+    std::vector<std::string> names;
+    for (const auto& known : command_.options.options()) {
+      names.push_back("--" + known->long_name());
+    }
+    return "unknown option " + quoted(option) + did_you_mean(option, names);
+  }
+
+  const CommandHelp& command_;
+  po::variables_map values_;
+};
+
+CommandLine read_run(const Arguments& arguments) {
+  RunOptions options;
+  options.accelerator = arguments.required("accelerator");
+  options.overrides = arguments.list("set");
+  options.workload = arguments.required("workload");
+  options.inputs = arguments.text("inputs");
+  options.images = arguments.count("images");
+  options.check = !arguments.has("no-check");
+  options.watchdog_cycles = arguments.count("watchdog").value_or(options.watchdog_cycles);
+  options.json = arguments.text("json");
+  options.dump = arguments.text("dump");
+  options.quiet = arguments.has("quiet");
+  constexpr std::array kModes = {ColorMode::Auto, ColorMode::Always, ColorMode::Never};
+  options.color = kModes.at(arguments.choice("color", {"auto", "always", "never"}));
+  const std::string engine = arguments.text("engine").value_or("systemc");
+  if (engine == "fast" || engine == "verilated") {
+    arguments.fail(
+        fmt::format("--engine: expected systemc, and '{}' is not available yet", engine));
+  }
+  arguments.choice("engine", {"systemc"});
+  return options;
+}
+
+CommandLine read_golden(const Arguments& arguments) {
+  GoldenOptions options;
+  options.accelerator = arguments.text("accelerator");
+  options.overrides = arguments.list("set");
+  if (!options.overrides.empty() && !options.accelerator) {
+    arguments.fail("--set changes an accelerator, and --accelerator is missing");
+  }
+  options.workload = arguments.required("workload");
+  options.inputs = arguments.text("inputs");
+  options.images = arguments.count("images");
+  options.dump = arguments.text("dump");
+  return options;
+}
+
+template <Subject subject>
+CommandLine read_show(const Arguments& arguments) {
+  ShowOptions options;
+  options.subject = subject;
+  if constexpr (subject != Subject::Workload) {
+    options.accelerator = arguments.required("accelerator");
+    options.overrides = arguments.list("set");
+  }
+  if constexpr (subject != Subject::Config) {
+    options.workload = arguments.required("workload");
+  }
+  if constexpr (subject == Subject::Mapping || subject == Subject::Program) {
+    options.layer = arguments.text("layer");
+  }
+  return options;
+}
+
+using Reader = CommandLine (*)(const Arguments&);
+
+/// By the command's name in command_table().
+const std::map<std::string, Reader>& readers() {
+  static const std::map<std::string, Reader> table = {
+      {"run", read_run},
+      {"golden", read_golden},
+      {"show config", read_show<Subject::Config>},
+      {"show workload", read_show<Subject::Workload>},
+      {"show mapping", read_show<Subject::Mapping>},
+      {"show program", read_show<Subject::Program>},
+  };
+  return table;
+}
+
+CommandLine read(const CommandHelp& command, const std::vector<std::string>& words) {
+  const Arguments arguments{command, words};
+  if (arguments.has("help")) {
+    return TextRequest{command_help(command)};
+  }
+  return readers().at(command.name)(arguments);
+}
+
+/// `systole show ...`: the subject is the second word.
+CommandLine parse_show(const std::vector<CommandHelp>& commands,
+                       const std::vector<std::string>& arguments) {
+  const std::string subject = arguments.size() > 1 ? arguments[1] : "";
+  if (subject == "-h" || subject == "--help") {
+    return TextRequest{show_help(commands)};
+  }
+  for (const auto& command : commands) {
+    if (command.name == "show " + subject) {
+      return read(command, {arguments.begin() + 2, arguments.end()});
+    }
+  }
+  const std::vector<std::string> subjects = {"config", "workload", "mapping", "program"};
+  throw UsageError{fmt::format("systole show: expected {}, found {}{}; see 'systole show --help'",
+                               choice_list(subjects), subject.empty() ? "nothing" : quoted(subject),
+                               did_you_mean(subject, subjects))};
+}
+
+}  // namespace
+
+CommandLine parse_command_line(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) {
+    throw UsageError{"systole: expected run, golden or show, found nothing; see 'systole --help'"};
+  }
+  const std::vector<CommandHelp> commands = command_table();
+  const std::string& first = arguments.front();
+  if (first == "-h" || first == "--help") {
+    return TextRequest{general_help(commands)};
+  }
+  if (first == "--version") {
+    return TextRequest{fmt::format("systole {}\n", version())};
+  }
+  if (first == "show") {
+    return parse_show(commands, arguments);
+  }
+  for (const auto& command : commands) {
+    if (command.name == first) {
+      return read(command, {arguments.begin() + 1, arguments.end()});
+    }
+  }
+  if (first.rfind('-', 0) == 0) {
+    throw UsageError{fmt::format("systole: unknown option {}{}; see 'systole --help'",
+                                 quoted(first), did_you_mean(first, {"--help", "--version"}))};
+  }
+  const std::vector<std::string> names = {"run", "golden", "show"};
+  throw UsageError{fmt::format("systole: unknown command {}, expected {}{}; see 'systole --help'",
+                               quoted(first), choice_list(names), did_you_mean(first, names))};
+}
+
+}  // namespace systole::app

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace systole::app {
+
+/// A command line that cannot be understood; what() is one line that says why.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class ColorMode { Auto, Always, Never };
+
+/// systole run
+struct RunOptions {
+  std::string accelerator;
+  std::vector<std::string> overrides;  ///< key=value, in the order given
+  std::string workload;
+  std::optional<std::string> inputs;    ///< .npy; absent: the workload's own images
+  std::optional<std::uint64_t> images;  ///< at most so many of the inputs
+  bool check = true;
+  std::uint64_t watchdog_cycles = 1'000'000;
+  std::optional<std::string> json;
+  std::optional<std::string> dump;
+  ColorMode color = ColorMode::Auto;
+  bool quiet = false;
+};
+
+/// systole golden
+struct GoldenOptions {
+  std::optional<std::string> accelerator;  ///< whose arithmetic the network is changed to
+  std::vector<std::string> overrides;
+  std::string workload;
+  std::optional<std::string> inputs;
+  std::optional<std::uint64_t> images;
+  std::optional<std::string> dump;
+};
+
+enum class Subject { Config, Workload, Mapping, Program };
+
+/// systole show
+struct ShowOptions {
+  Subject subject = Subject::Config;
+  std::string accelerator;  ///< empty for Subject::Workload
+  std::vector<std::string> overrides;
+  std::string workload;  ///< empty for Subject::Config
+  std::optional<std::string> layer;
+};
+
+/// --help and --version: print and be done.
+struct TextRequest {
+  std::string text;
+};
+
+using CommandLine = std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions>;
+
+/// `arguments` are without the program's name. Throws UsageError.
+CommandLine parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace systole::app

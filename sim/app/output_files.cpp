@@ -1,0 +1,29 @@
+#include "sim/app/output_files.hpp"
+
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+
+namespace systole::app {
+
+namespace fs = std::filesystem;
+
+void require_writable(const std::string& file) {
+  const fs::path folder = fs::path{file}.parent_path();
+  if (!folder.empty() && !fs::is_directory(folder)) {
+    throw std::runtime_error{file + ": there is no folder " + folder.string()};
+  }
+  if (fs::is_directory(file)) {
+    throw std::runtime_error{file + ": is a folder, expected a file"};
+  }
+}
+
+void make_folder(const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    throw std::runtime_error{folder + ": cannot be created: " + error.message()};
+  }
+}
+
+}  // namespace systole::app

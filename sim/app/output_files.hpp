@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+namespace systole::app {
+
+// A run may take hours: what would keep its output from being written is said before it starts.
+
+/// Throws std::runtime_error when `file` is in no folder or is one itself.
+void require_writable(const std::string& file);
+
+/// Creates `folder` and those above it. Throws std::runtime_error when that cannot be.
+void make_folder(const std::string& folder);
+
+}  // namespace systole::app

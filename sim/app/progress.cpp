@@ -1,0 +1,75 @@
+#include "sim/app/progress.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <ostream>
+
+#include "sim/report/utf8.hpp"
+
+namespace systole::app {
+namespace {
+
+constexpr double kInterval = 0.1;  // seconds between two lines
+constexpr const char* kErase = "\r\x1b[2K";
+
+/// All inferences take the same cycles; within one, layers count alike.
+double fraction_done(const ProgressState& state) {
+  const double all = static_cast<double>(state.inferences) * static_cast<double>(state.layers);
+  const double done = static_cast<double>(state.inference) * static_cast<double>(state.layers) +
+                      static_cast<double>(state.layer);
+  return all > 0 ? done / all : 0;
+}
+
+std::string duration(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
+  if (whole < 60) {
+    return fmt::format("{} s", whole);
+  }
+  if (whole < 3600) {
+    return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  }
+  return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
+}
+
+}  // namespace
+
+std::string progress_line(const ProgressState& state, double seconds, std::size_t columns) {
+  const double fraction = fraction_done(state);
+  std::string line = fmt::format(
+      "{:3.0f} %  inference {} of {}  layer {} of {} {}  {:.2f} Mcycles/s",
+      std::floor(100 * fraction), state.inference + 1, state.inferences, state.layer + 1,
+      state.layers, state.layer_name, static_cast<double>(state.cycles) / seconds / 1e6);
+  if (fraction > 0) {
+    line += fmt::format("  {} left", duration(seconds * (1 - fraction) / fraction));
+  }
+  return cut_to_width(printable(line), columns);
+}
+
+Progress::Progress(std::ostream& out, std::size_t columns, Seconds elapsed)
+    : out_{out}, columns_{columns}, elapsed_{std::move(elapsed)} {}
+
+Progress::~Progress() {
+  if (shown_) {
+    out_ << kErase << std::flush;
+  }
+}
+
+void Progress::update(const ProgressState& state) {
+  const double now = elapsed_();
+  if (now < next_) {
+    return;
+  }
+  next_ = now + kInterval;
+  shown_ = true;
+  out_ << kErase << progress_line(state, now, columns_) << std::flush;
+}
+
+Progress::Seconds stopwatch() {
+  const auto start = std::chrono::steady_clock::now();
+  return [start] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+}
+
+}  // namespace systole::app

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <iosfwd>
+#include <string>
+
+#include "sim/run/simulation.hpp"
+
+namespace systole::app {
+
+/// What the progress line says after `seconds` of running, cut to `columns` characters.
+std::string progress_line(const ProgressState& state, double seconds, std::size_t columns);
+
+/// One line on a terminal, rewritten in place while a simulation runs and erased at the end.
+/// Debian 12 packages no progress-bar library for C++, hence this small one.
+///
+/// The first line appears after two seconds, so that short runs show none; later ones follow
+/// at least 100 ms apart.
+class Progress {
+ public:
+  using Seconds = std::function<double()>;  ///< time since the start
+
+  Progress(std::ostream& out, std::size_t columns, Seconds elapsed);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void update(const ProgressState& state);
+
+ private:
+  std::ostream& out_;
+  const std::size_t columns_;
+  const Seconds elapsed_;
+  double next_ = 2.0;  // seconds; when the line may be written again
+  bool shown_ = false;
+};
+
+/// Seconds since this call.
+Progress::Seconds stopwatch();
+
+}  // namespace systole::app

@@ -1,0 +1,79 @@
+#include <optional>
+#include <ostream>
+
+#include "sim/app/application.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/inputs.hpp"
+#include "sim/app/mismatch.hpp"
+#include "sim/app/output_files.hpp"
+#include "sim/app/progress.hpp"
+#include "sim/app/terminal.hpp"
+#include "sim/config/accelerator_file.hpp"
+#include "sim/energy/energy_model.hpp"
+#include "sim/report/atomic_file.hpp"
+#include "sim/report/json_report.hpp"
+#include "sim/report/text_report.hpp"
+#include "sim/run/simulation.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace systole::app {
+namespace {
+
+std::vector<EnergyBreakdown> energy_per_layer(const RunResult& result, const EnergyTable& table) {
+  std::vector<EnergyBreakdown> energies;
+  for (const auto& layer : result.layers) {
+    energies.push_back(compute_energy(layer.events, layer.cycles, result.config, table));
+  }
+  return energies;
+}
+
+}  // namespace
+
+int run_command(const RunOptions& options, std::ostream& out, std::ostream& err) {
+  const AcceleratorConfig config = load_accelerator(options.accelerator, options.overrides);
+  const EnergyTable energy_table = load_energy_table(config.energy.table);
+  const Network network = load_workload(options.workload, {});
+  const LabelledInputs inputs =
+      select_inputs(options.workload, network, options.inputs, options.images);
+  if (options.json) {
+    require_writable(*options.json);
+  }
+  if (options.dump) {
+    make_folder(*options.dump);
+  }
+
+  SimulationOptions simulation;
+  simulation.check = options.check;
+  simulation.watchdog_cycles = options.watchdog_cycles;
+  simulation.dump_dir = options.dump.value_or("");
+  SimulationOutcome outcome;
+  {
+    std::optional<Progress> progress;
+    const std::size_t columns = error_terminal_columns();
+    if (columns > 1 && !options.quiet) {
+      progress.emplace(err, columns - 1, stopwatch());  // a full line would wrap
+      simulation.on_progress = [&](const ProgressState& state) { progress->update(state); };
+    }
+    outcome = simulate(config, network, inputs, simulation);
+  }
+
+  const std::vector<EnergyBreakdown> energies = energy_per_layer(outcome.result, energy_table);
+  if (options.json) {
+    write_file_atomically(*options.json,
+                          json_report(outcome.result, energies, energy_table).dump(2) + '\n');
+  }
+  if (!options.quiet) {
+    ReportStyle style;
+    style.color = use_color(options.color);
+    if (const std::size_t columns = output_terminal_columns(); columns != 0) {
+      style.width = columns;
+    }
+    out << text_report(outcome.result, energies, energy_table, style) << std::flush;
+  }
+  for (const auto& mismatch : outcome.mismatches) {
+    err << mismatch_line(mismatch) << '\n';
+  }
+  return outcome.mismatches.empty() ? ExitCode::AllRight : ExitCode::CheckFailed;
+}
+
+}  // namespace systole::app

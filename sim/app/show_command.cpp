@@ -1,0 +1,179 @@
+#include <fmt/format.h>
+
+#include <ostream>
+#include <utility>
+
+#include "sim/app/application.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/terminal.hpp"
+#include "sim/compiler/compiler.hpp"
+#include "sim/config/accelerator_file.hpp"
+#include "sim/config/suggestion.hpp"
+#include "sim/legalize/legalize.hpp"
+#include "sim/network/packing.hpp"
+#include "sim/program/inspect.hpp"
+#include "sim/report/table.hpp"
+#include "sim/report/units.hpp"
+#include "sim/report/utf8.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace systole::app {
+namespace {
+
+std::string or_dash(std::int64_t value) {
+  return value == 0 ? "-" : grouped(static_cast<std::uint64_t>(value));
+}
+
+void print(Table table, std::ostream& out) {
+  const std::size_t columns = output_terminal_columns();
+  if (columns != 0) {
+    table.fit(columns);  // in a file nothing is left out
+  }
+  out << table.render(table.width(), /*color=*/false);
+}
+
+/// Bytes of the layer's constants in memory.
+std::uint64_t constant_bytes(const Network& network, const Layer& layer) {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 1; i < layer.inputs.size(); ++i) {
+    const Tensor& tensor = network.tensor(layer.inputs[i]);
+    bytes += tensor.data ? packed_tensor_bytes(tensor.shape, tensor.format) : 0;
+  }
+  return bytes;
+}
+
+void show_workload(const ShowOptions& options, std::ostream& out) {
+  const Network network = load_workload(options.workload, {});
+  Table table{network.name,
+              {{"layer", "", Align::Left, 0, true},
+               {"op", "", Align::Left},
+               {"ifmap", "", Align::Left, 2},
+               {"ofmap", "", Align::Left},
+               {"M", ""},
+               {"N", ""},
+               {"K", ""},
+               {"MACs", ""},
+               {"constants", "bytes", Align::Right, 1}}};
+  std::int64_t macs = 0;
+  std::uint64_t bytes = 0;
+  for (const auto& layer : network.layers) {
+    const GemmShape gemm = gemm_shape(network, layer);
+    const std::uint64_t constants = constant_bytes(network, layer);
+    macs += gemm.macs;
+    bytes += constants;
+    const auto shape = [&](TensorId id) {
+      return fmt::format("{}", fmt::join(network.tensor(id).shape, "x"));
+    };
+    table.add_row({printable(layer.name), op_name(network, layer), shape(layer.inputs.at(0)),
+                   shape(layer.output), or_dash(gemm.m), or_dash(gemm.n), or_dash(gemm.k),
+                   or_dash(gemm.macs), or_dash(static_cast<std::int64_t>(constants))});
+  }
+  table.add_rule();
+  table.add_row(
+      {"total", "", "", "", "", "", "", or_dash(macs), or_dash(static_cast<std::int64_t>(bytes))});
+  print(std::move(table), out);
+}
+
+/// The network as the accelerator runs it, and its compiler.
+struct Lowering {
+  explicit Lowering(const ShowOptions& options)
+      : config{load_accelerator(options.accelerator, options.overrides)},
+        network{legalize(load_workload(options.workload, {}), config).network},
+        compiler{network, config} {}
+
+  AcceleratorConfig config;
+  Network network;
+  Compiler compiler;
+};
+
+/// Indices of the layers to show.
+std::vector<std::size_t> selected_layers(const Network& network, const ShowOptions& options) {
+  std::vector<std::size_t> indices;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    names.push_back(network.layers[i].name);
+    if (!options.layer || *options.layer == names.back()) {
+      indices.push_back(i);
+    }
+  }
+  if (indices.empty() && options.layer) {
+    throw UsageError{fmt::format("systole show: --layer: {} has no layer {}{}", network.name,
+                                 quoted(*options.layer), did_you_mean(*options.layer, names))};
+  }
+  return indices;
+}
+
+std::string buffering(const LayerMapping& mapping) {
+  std::vector<std::string> twice;
+  for (const auto& [is_double, name] : {std::pair{mapping.double_buffered_ifmap, "ifmap"},
+                                        std::pair{mapping.double_buffered_weights, "weights"},
+                                        std::pair{mapping.double_buffered_accumulators, "psums"}}) {
+    if (is_double) {
+      twice.emplace_back(name);
+    }
+  }
+  return twice.empty() ? "-" : fmt::format("{}", fmt::join(twice, ", "));
+}
+
+void show_mapping(const ShowOptions& options, std::ostream& out) {
+  const Lowering lowering{options};
+  Table table{fmt::format("{} on {}", lowering.network.name, lowering.config.name),
+              {{"layer", "", Align::Left, 0, true},
+               {"tile", "oh x ow x oc", Align::Left},
+               {"ic", "slice"},
+               {"tiles", ""},
+               {"folds", ""},
+               {"loops", "outermost first", Align::Left, 2},
+               {"double-buffered", "", Align::Left},
+               {"scratchpad", "rows"},
+               {"weights", "rows", Align::Right, 4},
+               {"accumulators", "rows"},
+               {"table", "rows", Align::Right, 3},
+               {"must move", "from and to DRAM", Align::Right, 1}}};
+  for (const std::size_t i : selected_layers(lowering.network, options)) {
+    const LayerMapping& m = lowering.compiler.mapping(i);
+    const auto rows = [](std::uint64_t n) { return or_dash(static_cast<std::int64_t>(n)); };
+    table.add_row(
+        {printable(lowering.network.layers[i].name),
+         m.tile_oc == 0 ? "-" : fmt::format("{} x {} x {}", m.tile_oh, m.tile_ow, m.tile_oc),
+         or_dash(m.tile_ic), or_dash(m.tiles), or_dash(m.folds),
+         m.loop_order.empty() ? "-" : m.loop_order, buffering(m), rows(m.scratchpad_rows),
+         rows(m.weight_rows), rows(m.accumulator_rows), rows(m.table_rows),
+         human_bytes(m.compulsory_read_bytes + m.compulsory_write_bytes, true)});
+  }
+  print(std::move(table), out);
+}
+
+void show_program(const ShowOptions& options, std::ostream& out) {
+  const Lowering lowering{options};
+  for (const std::size_t i : selected_layers(lowering.network, options)) {
+    const LayerProgram program = lowering.compiler.lower(i);
+    out << fmt::format("# {}: {} commands\n", printable(lowering.network.layers[i].name),
+                       grouped(program.commands.size()));
+    for (const auto& command : program.commands) {
+      out << describe(command) << '\n';
+    }
+  }
+}
+
+}  // namespace
+
+int show_command(const ShowOptions& options, std::ostream& out) {
+  switch (options.subject) {
+    case Subject::Config:
+      out << accelerator_to_yaml(load_accelerator(options.accelerator, options.overrides));
+      break;
+    case Subject::Workload:
+      show_workload(options, out);
+      break;
+    case Subject::Mapping:
+      show_mapping(options, out);
+      break;
+    case Subject::Program:
+      show_program(options, out);
+      break;
+  }
+  return ExitCode::AllRight;
+}
+
+}  // namespace systole::app

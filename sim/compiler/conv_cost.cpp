@@ -1,0 +1,242 @@
+#include "sim/compiler/conv_cost.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace systole {
+namespace {
+
+/// Loads that hide behind the array still cost energy and bandwidth: this part of their cycles
+/// counts even then, so that of two tilings that are about as fast the one with less traffic wins.
+constexpr std::int64_t kTrafficShare = 16;
+
+/// A dimension cut into tiles: so many of one size, and perhaps one smaller.
+struct Cut {
+  std::int64_t size = 0;
+  std::int64_t count = 0;
+};
+std::array<Cut, 2> cut(std::int64_t extent, std::int64_t tile) {
+  return {Cut{tile, extent / tile}, Cut{extent % tile, extent % tile != 0 ? 1 : 0}};
+}
+
+/// Cycles of `extent` rows cut into commands of at most `most` rows; `cost(rows)` each.
+template <typename Cost>
+std::int64_t in_commands(std::int64_t extent, std::int64_t most, Cost cost) {
+  const std::int64_t rest = extent % most;
+  return extent / most * cost(most) + (rest > 0 ? cost(rest) : 0);
+}
+
+/// Input rows inside the image, summed over the tiles of one dimension.
+std::int64_t loaded(std::int64_t in, std::int64_t out, std::int64_t tile, std::int64_t stride,
+                    std::int64_t extent_of_kernel, std::int64_t pad) {
+  std::int64_t sum = 0;
+  for (std::int64_t first = 0; first < out; first += tile) {
+    const std::int64_t count = std::min(tile, out - first);
+    const std::int64_t begin = first * stride - pad;
+    const std::int64_t end = begin + (count - 1) * stride + extent_of_kernel;
+    sum += std::max<std::int64_t>(0, std::min(end, in) - std::max<std::int64_t>(begin, 0));
+  }
+  return sum;
+}
+
+/// Cycles of one block's fold over a tile of pixels.
+std::int64_t fold_over(const ConvLayer& layer, const MachineLimits& machine, std::int64_t tile_oh,
+                       std::int64_t tile_ow) {
+  const std::int64_t most = machine.max_compute_rows;
+  const auto fold = [&](std::int64_t rows) { return fold_cycles(machine, rows, false); };
+  std::int64_t first = 0;
+  std::int64_t cycles = 0;
+  if (pixels_are_linear(layer, tile_ow)) {
+    first = std::min(most, tile_oh * tile_ow);
+    cycles = in_commands(tile_oh * tile_ow, most, fold);
+  } else if (tile_ow <= most) {
+    const std::int64_t rows = std::min(tile_oh, most / tile_ow);
+    first = rows * tile_ow;
+    cycles = in_commands(tile_oh, rows, [&](std::int64_t n) { return fold(n * tile_ow); });
+  } else {
+    first = most;
+    cycles = tile_oh * in_commands(tile_ow, most, fold);
+  }
+  return cycles - fold(first) + fold_cycles(machine, first, true);
+}
+
+class Estimate {
+ public:
+  Estimate(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
+           const ConvTiling& tiling)
+      : layer_{layer},
+        image_{image},
+        machine_{machine},
+        tiling_{tiling},
+        counts_{count_work(layer, image, machine, tiling)},
+        oh_tiles_{ceil_div(layer.out_h, tiling.tile_oh)},
+        ow_tiles_{ceil_div(layer.out_w, tiling.tile_ow)} {}
+
+  ConvCost cost() const {
+    const std::int64_t tiles = counts_.pixel_tiles * counts_.oc_tiles;
+    const std::int64_t steps = tiles * counts_.ic_steps;
+    const std::int64_t ifmap = ifmap_load();
+    const std::int64_t weights = weight_load();
+    const std::int64_t bias = layer_.needs_bias() ? bias_load() : 0;
+    const std::int64_t store = store_of_tile();
+    const std::int64_t execute = execute_cycles();
+    const std::int64_t loads =
+        counts_.ifmap_loads * ifmap + counts_.weight_loads * weights + tiles * bias;
+    // What has one copy and changes cannot change while it is used.
+    std::int64_t serial = execute;
+    if (tiling_.ifmap_slots == 1 && counts_.ifmap_loads > 1) {
+      serial += counts_.ifmap_loads * ifmap;
+    }
+    if (tiling_.weight_slots == 1 && counts_.weight_loads > 1) {
+      serial += counts_.weight_loads * weights;
+    }
+    if (tiling_.acc_slots == 1 && tiles > 1) {
+      serial += tiles * (bias + store);
+    }
+    const std::int64_t steady = std::max({serial, loads, tiles * store});
+    // The first step's ifmap and the last blocks' store have nothing to hide behind.
+    const std::int64_t last_store =
+        store / std::max<std::int64_t>(1, ceil_div(tiling_.blocks, machine_.config.dma.max_blocks));
+    const std::int64_t cycles =
+        steady + loads / kTrafficShare + machine_.config.dram.latency_cycles + ifmap + last_store;
+    const std::int64_t bytes = counts_.ifmap_loads * ifmap_step_bytes() +
+                               counts_.weight_loads * tiling_.weight_rows * machine_.array_cols;
+    return {cycles, bytes, steps};
+  }
+
+ private:
+  std::int64_t execute_cycles() const {
+    std::int64_t over_tiles = 0;
+    for (const Cut& h : cut(layer_.out_h, tiling_.tile_oh)) {
+      for (const Cut& w : cut(layer_.out_w, tiling_.tile_ow)) {
+        if (h.count * w.count > 0) {
+          over_tiles += h.count * w.count * fold_over(layer_, machine_, h.size, w.size);
+        }
+      }
+    }
+    return layer_.batch * over_tiles * counts_.folds_per_pixel_tile;
+  }
+
+  /// Pixels of a tile that are loaded, on average over the tiles, by rows and columns.
+  std::int64_t loaded_rows() const {
+    const Window& w = layer_.window;
+    return ceil_div(loaded(layer_.in_h, layer_.out_h, tiling_.tile_oh, w.stride_h,
+                           layer_.input_rows(1), w.pad_top),
+                    oh_tiles_);
+  }
+  std::int64_t loaded_cols() const {
+    const Window& w = layer_.window;
+    return ceil_div(loaded(layer_.in_w, layer_.out_w, tiling_.tile_ow, w.stride_w,
+                           layer_.input_cols(1), w.pad_left),
+                    ow_tiles_);
+  }
+  std::int64_t slices() const {
+    return tiling_.ifmap_rows /
+           (layer_.input_rows(tiling_.tile_oh) * layer_.input_cols(tiling_.tile_ow));
+  }
+  std::int64_t slice_bytes() const {
+    const std::int64_t channels = std::min(machine_.array_rows, tiling_.tile_ic);
+    return to_i64(packed_bytes(to_u64(channels), layer_.ifmap_format.bits));
+  }
+  std::int64_t ifmap_step_bytes() const {
+    return loaded_rows() * loaded_cols() * slices() * slice_bytes();
+  }
+
+  std::int64_t ifmap_load() const {
+    const std::int64_t bpt = machine_.blocks_per_transfer(
+        LocalMemory::Scratchpad, machine_.array_rows, layer_.ifmap_format.bits);
+    const std::int64_t rows = loaded_rows();
+    const std::int64_t cols = loaded_cols();
+    const bool contiguous = cols == layer_.in_w && layer_.input_cols(tiling_.tile_ow) == cols;
+    const std::int64_t pixels =
+        layer_.input_rows(tiling_.tile_oh) * layer_.input_cols(tiling_.tile_ow);
+    const std::int64_t fills = pixels > rows * cols ? (pixels - rows * cols) * slices() : 0;
+    return fills + in_commands(slices(), bpt, [&](std::int64_t blocks) {
+             const auto load = [&](std::int64_t n) {
+               return load_cycles(machine_, n, blocks * slice_bytes());
+             };
+             return contiguous ? in_commands(rows * cols, machine_.max_rows, load)
+                               : rows * in_commands(cols, machine_.max_rows, load);
+           });
+  }
+
+  std::int64_t weight_load() const {
+    const std::int64_t bpt =
+        layer_.groups > 1
+            ? 1
+            : machine_.blocks_per_transfer(weight_memory(machine_.config), machine_.array_cols,
+                                           layer_.weight_format.bits);
+    const std::int64_t blocks = std::min(tiling_.blocks, to_i64(image_.blocks.size()));
+    const std::int64_t rows = tiling_.weight_rows / blocks;
+    const std::int64_t columns = std::min(machine_.array_cols, layer_.out_c);
+    return in_commands(blocks, bpt, [&](std::int64_t n) {
+      const auto bytes = to_i64(
+          packed_bytes(to_u64(std::min(layer_.out_c, n * columns)), layer_.weight_format.bits));
+      return in_commands(rows, std::min(machine_.max_rows, rows),
+                         [&](std::int64_t k) { return load_cycles(machine_, k, bytes); });
+    });
+  }
+
+  /// A bias row is read once and written for every pixel.
+  std::int64_t bias_load() const {
+    return in_commands(tiling_.blocks, machine_.config.dma.max_blocks, [&](std::int64_t blocks) {
+      return in_commands(tiling_.tile_oh * tiling_.tile_ow, machine_.max_rows, [&](std::int64_t n) {
+        return std::max(n * blocks, load_cycles(machine_, 1, 4 * blocks * machine_.array_cols));
+      });
+    });
+  }
+
+  std::int64_t store_of_tile() const {
+    const bool whole_rows = tiling_.tile_ow == layer_.out_w;
+    const std::int64_t channels = std::min(layer_.out_c, tiling_.blocks * machine_.array_cols);
+    const std::int64_t most = machine_.config.dma.max_blocks * machine_.array_cols;
+    return in_commands(channels, most, [&](std::int64_t elements) {
+      const auto bytes = to_i64(packed_bytes(to_u64(elements), layer_.ofmap_format.bits));
+      const auto store = [&](std::int64_t n) { return store_cycles(machine_, n, elements, bytes); };
+      return whole_rows ? in_commands(tiling_.tile_oh * tiling_.tile_ow, machine_.max_rows, store)
+                        : tiling_.tile_oh * in_commands(tiling_.tile_ow, machine_.max_rows, store);
+    });
+  }
+
+  const ConvLayer& layer_;
+  const WeightImage& image_;
+  const MachineLimits& machine_;
+  const ConvTiling& tiling_;
+  const ConvCounts counts_;
+  const std::int64_t oh_tiles_, ow_tiles_;
+};
+
+}  // namespace
+
+ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,
+                      const MachineLimits& machine, const ConvTiling& tiling) {
+  ConvCounts counts;
+  const std::int64_t per_image =
+      ceil_div(layer.out_h, tiling.tile_oh) * ceil_div(layer.out_w, tiling.tile_ow);
+  counts.pixel_tiles = layer.batch * per_image;
+  counts.oc_tiles = ceil_div(to_i64(image.blocks.size()), tiling.blocks);
+  counts.ic_steps = ic_steps(image, tiling);
+  for (const WeightBlock& block : image.blocks) {
+    for (const Cut& step : cut(block.window.count, tiling.tile_ic)) {
+      counts.folds_per_pixel_tile +=
+          layer.taps() * step.count * ceil_div(step.size, machine.array_rows);
+    }
+  }
+  const std::int64_t steps = counts.pixel_tiles * counts.oc_tiles * counts.ic_steps;
+  // Buffers are replaced in turn: what is used in a cycle longer than the copies never stays.
+  const std::int64_t pixel_steps = counts.pixel_tiles * counts.ic_steps;
+  const std::int64_t ifmap_cycle = tiling.oc_outermost ? pixel_steps : counts.ic_steps;
+  const bool ifmap_stays = layer.groups == 1 && ifmap_cycle <= tiling.ifmap_slots;
+  counts.ifmap_loads = ifmap_stays ? pixel_steps : steps;
+  const std::int64_t weight_steps = counts.oc_tiles * counts.ic_steps;
+  const std::int64_t weight_cycle = tiling.oc_outermost ? counts.ic_steps : weight_steps;
+  counts.weight_loads = weight_cycle <= tiling.weight_slots ? weight_steps : steps;
+  return counts;
+}
+
+ConvCost estimate_cost(const ConvLayer& layer, const WeightImage& image,
+                       const MachineLimits& machine, const ConvTiling& tiling) {
+  return Estimate{layer, image, machine, tiling}.cost();
+}
+
+}  // namespace systole

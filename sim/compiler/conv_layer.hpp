@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "sim/network/network.hpp"
+
+namespace systole {
+
+/// Consecutive channels.
+struct ChannelRange {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+
+  bool operator==(const ChannelRange& o) const { return first == o.first && count == o.count; }
+};
+
+/// A convolution, a fully connected layer or a matrix product, as the one thing the array does:
+/// a sliding window over an NHWC ifmap. Matrices are 1x1 convolutions over rows of pixels.
+///
+/// `pixel_pitch`, `row_pitch` and `image_pitch` say where the ifmap's pixels lie in DRAM, so that
+/// a 1x1 convolution with a stride is one without over every other pixel.
+struct ConvLayer {
+  std::int64_t batch = 1, in_h = 1, in_w = 1, in_c = 1;
+  std::int64_t out_h = 1, out_w = 1, out_c = 1;
+  std::uint64_t pixel_pitch = 0, row_pitch = 0, image_pitch = 0;  ///< bytes
+  Window window;
+  std::int64_t groups = 1;
+
+  TensorId ifmap = 0, weight = 0, ofmap = 0;
+  std::optional<TensorId> bias;
+  bool weight_is_k_by_n = false;      ///< [K][N] (matmul's b) rather than [N][...K]
+  bool weight_is_activation = false;  ///< computed by another layer
+  ElementFormat ifmap_format, weight_format, ofmap_format;
+  std::int32_t ifmap_zero_point = 0;
+  const Requantizer* requant = nullptr;
+
+  std::int64_t taps() const { return window.kernel_h * window.kernel_w; }
+  bool needs_bias() const { return bias.has_value() || ifmap_zero_point != 0; }
+  bool per_channel_requant() const {
+    return requant->multiplier.size() > 1 || requant->exponent.size() > 1;
+  }
+
+  /// Ifmap rows (columns) under `count` output rows (columns).
+  std::int64_t input_rows(std::int64_t count) const {
+    return (count - 1) * window.stride_h + (window.kernel_h - 1) * window.dilation_h + 1;
+  }
+  std::int64_t input_cols(std::int64_t count) const {
+    return (count - 1) * window.stride_w + (window.kernel_w - 1) * window.dilation_w + 1;
+  }
+
+  /// Input channels that the output channels [first, first + count) touch: all of
+  /// them, or those of their groups.
+  ChannelRange input_window(std::int64_t first, std::int64_t count) const;
+
+  std::uint64_t weight_row_bytes() const;  ///< of the K x N matrix in DRAM, groups == 1
+};
+
+/// The layer as a convolution; none if its operator is another. `activation[id]` says whether
+/// tensor `id` is computed or given at run time.
+std::optional<ConvLayer> as_conv(const Network& network, const Layer& layer,
+                                 const std::vector<bool>& activation);
+
+/// Different input pixels that the layer needs: what must be read at least.
+std::int64_t needed_pixels(const ConvLayer& layer);
+
+}  // namespace systole

@@ -1,0 +1,390 @@
+#include "sim/compiler/conv_lowering.hpp"
+
+#include <algorithm>
+
+#include "sim/compiler/buffer_slots.hpp"
+#include "sim/compiler/command_streams.hpp"
+#include "sim/compiler/conv_folds.hpp"
+#include "sim/compiler/ifmap_loads.hpp"
+
+namespace systole {
+namespace {
+
+using Slot = BufferSlots::Slot;
+
+/// One output tile: pixels [oh, oh + rows) x [ow, ow + cols) of an image, and some blocks of
+/// channels.
+struct Tile {
+  std::int64_t image = 0, oh = 0, ow = 0, rows = 0, cols = 0;
+  std::int64_t pixel_index = 0;  ///< of the pixel tile, over all images
+  std::int64_t oc_index = 0, first_block = 0, blocks = 0;
+
+  std::int64_t pixels() const { return rows * cols; }
+};
+
+class ConvLowering {
+ public:
+  ConvLowering(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
+               const ConvTiling& tiling, const ConvAddresses& addresses);
+
+  std::vector<Command> run();
+
+ private:
+  void tile(const Tile& tile);
+  void step(const Tile& tile, Slot& acc, std::int64_t ic_step);
+  void load_ifmap(const Tile& tile, const StepSlices& slices, std::int64_t ic_step);
+  void load_bias(const Tile& tile, Slot& acc);
+  void load_weights(const Tile& tile, const StepSlices& slices, Slot& weights);
+  void load_table(const Tile& tile);
+  void execute(const Tile& tile, const StepSlices& slices, Slot& acc, std::int64_t ic_step);
+  void fold(const FoldSlice& slice, const Tile& tile, PreloadCommand preload, After after);
+  void store(const Tile& tile, Slot& acc);
+  void store_blocks(const Tile& tile, const Slot& acc, std::int64_t first, std::int64_t blocks);
+
+  std::vector<FoldGroup> folds_of(const Tile& tile, const StepSlices& slices,
+                                  std::int64_t block) const;
+  template <typename Body>
+  void for_each_oc_tile(Tile& tile, Body body) const;
+  template <typename Body>
+  void for_each_pixel_tile(Tile& tile, Body body) const;
+
+  const ConvLayer& layer_;
+  const WeightImage& image_;
+  const MachineLimits& machine_;
+  const ConvTiling& tiling_;
+  const ConvAddresses& addresses_;
+  const std::int64_t ic_steps_;
+  const std::int64_t weight_blocks_;  ///< per weight load
+  CommandStreams streams_;
+  BufferSlots ifmaps_, weights_, accs_, tables_;
+  Slot* ifmap_ = nullptr;  ///< of the current step
+  Slot* weight_ = nullptr;
+  Slot* table_ = nullptr;
+  std::size_t bias_ready_ = 0;           ///< loads that bring the tile's bias
+  std::vector<PixelChunk> chunks_;       ///< of the current tile
+  std::vector<std::size_t> block_done_;  ///< execute items up to the last fold of each block
+};
+
+std::vector<std::int64_t> weight_bases(const MachineLimits& machine, const ConvTiling& tiling) {
+  if (!machine.unified) {
+    return slot_bases(tiling.weight_slots, tiling.weight_rows, machine.weight_rows);
+  }
+  // The ifmap grows from the bottom of the scratchpad or its halves, the weights hang from the top.
+  std::vector<std::int64_t> bases = slot_bases(tiling.weight_slots, tiling.weight_rows,
+                                               machine.scratchpad_rows, tiling.ifmap_rows);
+  for (std::int64_t& base : bases) {
+    base = machine.scratchpad_rows - tiling.weight_rows - base;
+  }
+  return bases;
+}
+
+ConvLowering::ConvLowering(const ConvLayer& layer, const WeightImage& image,
+                           const MachineLimits& machine, const ConvTiling& tiling,
+                           const ConvAddresses& addresses)
+    : layer_{layer},
+      image_{image},
+      machine_{machine},
+      tiling_{tiling},
+      addresses_{addresses},
+      ic_steps_{ic_steps(image, tiling)},
+      weight_blocks_{layer.groups > 1 ? 1
+                                      : machine.blocks_per_transfer(weight_memory(machine.config),
+                                                                    machine.array_cols,
+                                                                    layer.weight_format.bits)},
+      ifmaps_{slot_bases(tiling.ifmap_slots, tiling.ifmap_rows, machine.scratchpad_rows,
+                         machine.unified ? tiling.weight_rows : 0)},
+      weights_{weight_bases(machine, tiling)},
+      accs_{slot_bases(tiling.acc_slots, tiling.acc_rows, machine.accumulator_rows)},
+      tables_{slot_bases(tiling.whole_table ? ceil_div(to_i64(image.blocks.size()), tiling.blocks)
+                                            : tiling.table_slots,
+                         tiling.blocks, 0)} {}
+
+std::vector<Command> ConvLowering::run() {
+  Tile t;
+  if (tiling_.oc_outermost) {
+    for_each_oc_tile(t, [&] { for_each_pixel_tile(t, [&] { tile(t); }); });
+  } else {
+    for_each_pixel_tile(t, [&] { for_each_oc_tile(t, [&] { tile(t); }); });
+  }
+  return std::move(streams_).merge(
+      {machine_.config.dram.latency_cycles, machine_.array_rows + machine_.array_cols, 0});
+}
+
+template <typename Body>
+void ConvLowering::for_each_oc_tile(Tile& tile, Body body) const {
+  const auto blocks = to_i64(image_.blocks.size());
+  tile.oc_index = 0;
+  for (tile.first_block = 0; tile.first_block < blocks; tile.first_block += tiling_.blocks) {
+    tile.blocks = std::min(tiling_.blocks, blocks - tile.first_block);
+    body();
+    ++tile.oc_index;
+  }
+}
+
+template <typename Body>
+void ConvLowering::for_each_pixel_tile(Tile& tile, Body body) const {
+  tile.pixel_index = 0;
+  for (tile.image = 0; tile.image < layer_.batch; ++tile.image) {
+    for (tile.oh = 0; tile.oh < layer_.out_h; tile.oh += tiling_.tile_oh) {
+      tile.rows = std::min(tiling_.tile_oh, layer_.out_h - tile.oh);
+      for (tile.ow = 0; tile.ow < layer_.out_w; tile.ow += tiling_.tile_ow) {
+        tile.cols = std::min(tiling_.tile_ow, layer_.out_w - tile.ow);
+        body();
+        ++tile.pixel_index;
+      }
+    }
+  }
+}
+
+void ConvLowering::tile(const Tile& tile) {
+  bool is_new = false;
+  Slot& acc = accs_.find_or_replace(
+      tile.pixel_index * to_i64(image_.blocks.size()) + tile.first_block, is_new);
+  chunks_ = pixel_chunks(layer_, tile.rows, tile.cols, machine_.max_compute_rows);
+  for (std::int64_t ic_step = 0; ic_step < ic_steps_; ++ic_step) {
+    step(tile, acc, ic_step);
+  }
+  store(tile, acc);
+}
+
+void ConvLowering::step(const Tile& tile, Slot& acc, std::int64_t ic_step) {
+  const StepSlices slices =
+      step_slices(layer_, image_, machine_, tiling_, tile.first_block, tile.blocks, ic_step);
+  load_ifmap(tile, slices, ic_step);
+  // A bias that waits for a store must not hold up the weights behind it.
+  const bool has_bias = ic_step == 0 && layer_.needs_bias();
+  const bool bias_first = acc.last_store == 0;
+  if (has_bias && bias_first) {
+    load_bias(tile, acc);
+  }
+  bool is_new = false;
+  weight_ = &weights_.find_or_replace(tile.oc_index * ic_steps_ + ic_step, is_new);
+  if (is_new) {
+    load_weights(tile, slices, *weight_);
+  }
+  if (has_bias && !bias_first) {
+    load_bias(tile, acc);
+  }
+  execute(tile, slices, acc, ic_step);
+  ifmap_->last_execute = weight_->last_execute = streams_.count(CommandClass::Execute);
+}
+
+void ConvLowering::load_ifmap(const Tile& tile, const StepSlices& slices, std::int64_t ic_step) {
+  // With groups each tile of output channels has channels of its own.
+  const std::int64_t content =
+      layer_.groups == 1 ? tile.pixel_index
+                         : tile.pixel_index * to_i64(image_.blocks.size()) + tile.first_block;
+  bool is_new = false;
+  ifmap_ = &ifmaps_.find_or_replace(content * ic_steps_ + ic_step, is_new);
+  if (!is_new) {
+    return;
+  }
+  const Window& w = layer_.window;
+  IfmapTile ifmap;
+  ifmap.image_address = addresses_.ifmap + to_u64(tile.image) * layer_.image_pitch;
+  ifmap.row_pitch = layer_.row_pitch;
+  ifmap.pixel_pitch = layer_.pixel_pitch;
+  ifmap.in_h = layer_.in_h;
+  ifmap.in_w = layer_.in_w;
+  ifmap.h = tile.oh * w.stride_h - w.pad_top;
+  ifmap.w = tile.ow * w.stride_w - w.pad_left;
+  ifmap.rows = layer_.input_rows(tile.rows);
+  ifmap.cols = layer_.input_cols(tile.cols);
+  ifmap.format = layer_.ifmap_format;
+  ifmap.padding = layer_.ifmap_zero_point;
+  const After after{0, ifmap_->last_execute, 0};
+  ifmap_->ready = {load_ifmap_tile(streams_, machine_, ifmap, slices.slices, ifmap_->base, after)};
+}
+
+void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
+  const std::int64_t most = machine_.config.dma.max_blocks;
+  for (std::int64_t b = 0; b < tile.blocks; b += most) {
+    const std::int64_t blocks = std::min(most, tile.blocks - b);
+    const std::int64_t first_channel = (tile.first_block + b) * machine_.array_cols;
+    const std::int64_t channels =
+        std::min(blocks * machine_.array_cols, layer_.out_c - first_channel);
+    for (std::int64_t pixel = 0; pixel < tile.pixels(); pixel += machine_.max_rows) {
+      LoadCommand load;
+      load.dram_address = addresses_.bias + 4 * to_u64(first_channel);
+      load.rows = to_u32(std::min(machine_.max_rows, tile.pixels() - pixel));
+      load.row_bytes = to_u32(4 * channels);
+      load.destination = {LocalMemory::Accumulators, to_u32(acc.base + b * tile.pixels() + pixel)};
+      load.block_pitch = to_u32(tile.pixels());
+      load.operand = Operand::Bias;
+      const std::int64_t cycles =
+          std::max(load.rows * blocks, load_cycles(machine_, 1, load.row_bytes));
+      bias_ready_ = streams_.add(Command{load}, cycles, {0, 0, acc.last_store});
+    }
+  }
+}
+
+void ConvLowering::load_weights(const Tile& tile, const StepSlices& slices, Slot& weights) {
+  std::int64_t row = weights.base;
+  for (std::int64_t b = 0; b < tile.blocks; b += weight_blocks_) {
+    const std::int64_t blocks = std::min(weight_blocks_, tile.blocks - b);
+    const WeightBlock& first = image_.blocks[to_u64(tile.first_block + b)];
+    std::int64_t columns = 0;
+    for (std::int64_t i = 0; i < blocks; ++i) {
+      columns += image_.blocks[to_u64(tile.first_block + b + i)].columns;
+    }
+    for (const FoldGroup& group : folds_of(tile, slices, b)) {
+      for (std::int64_t k = 0; k < group.rows; k += machine_.max_rows) {
+        LoadCommand load;
+        load.dram_address =
+            addresses_.weights + first.offset + to_u64(group.image_row + k) * first.row_pitch;
+        load.dram_pitch = first.row_pitch;
+        load.rows = to_u32(std::min(machine_.max_rows, group.rows - k));
+        load.row_bytes = to_u32(to_i64(packed_bytes(to_u64(columns), layer_.weight_format.bits)));
+        load.destination = {weight_memory(machine_.config), to_u32(row + k)};
+        load.block_pitch = to_u32(group.rows);
+        load.operand = Operand::Weight;
+        streams_.add(Command{load}, load_cycles(machine_, load.rows, load.row_bytes),
+                     {0, weights.last_execute, 0});
+      }
+      weights.ready.push_back(streams_.count(CommandClass::Load));
+      row += group.rows * blocks;
+    }
+  }
+}
+
+std::vector<FoldGroup> ConvLowering::folds_of(const Tile& tile, const StepSlices& slices,
+                                              std::int64_t block) const {
+  return fold_groups(layer_, slices, slices.of_block[to_u64(block)],
+                     image_.blocks[to_u64(tile.first_block + block)].window, machine_.max_rows);
+}
+
+void ConvLowering::execute(const Tile& tile, const StepSlices& slices, Slot& acc,
+                           std::int64_t ic_step) {
+  const std::size_t before = std::max(ifmap_->ready.front(), bias_ready_);
+  std::int64_t row = weight_->base;
+  std::size_t part = 0;
+  block_done_.assign(to_u64(tile.blocks), 0);
+  for (std::int64_t b = 0; b < tile.blocks; b += weight_blocks_) {
+    const std::int64_t blocks = std::min(weight_blocks_, tile.blocks - b);
+    bool accumulate = layer_.needs_bias() || ic_step > 0;
+    for (const FoldGroup& group : folds_of(tile, slices, b)) {
+      const After after{std::max(before, weight_->ready[part++]), 0, acc.last_store};
+      for (const FoldSlice& slice : group.folds) {
+        for (std::int64_t i = 0; i < blocks; ++i) {
+          PreloadCommand preload;
+          preload.weights = {weight_memory(machine_.config),
+                             to_u32(row + i * group.rows + slice.row)};
+          preload.k = to_u32(slice.k);
+          preload.n = to_u32(image_.blocks[to_u64(tile.first_block + b + i)].columns);
+          preload.acc_row = to_u32(acc.base + (b + i) * tile.pixels());
+          preload.accumulate = accumulate;
+          fold(slice, tile, preload, after);
+        }
+        accumulate = true;
+      }
+      row += group.rows * blocks;
+    }
+    for (std::int64_t i = 0; i < blocks; ++i) {
+      block_done_[to_u64(b + i)] = streams_.count(CommandClass::Execute);
+    }
+  }
+}
+
+void ConvLowering::fold(const FoldSlice& slice, const Tile& tile, PreloadCommand preload,
+                        After after) {
+  const Window& w = layer_.window;
+  const std::int64_t tile_cols = layer_.input_cols(tile.cols);
+  const std::int64_t tile_rows = layer_.input_rows(tile.rows);
+  const std::int64_t tap_h = slice.tap / w.kernel_w * w.dilation_h;
+  const std::int64_t tap_w = slice.tap % w.kernel_w * w.dilation_w;
+  const std::int64_t first_row =
+      ifmap_->base + to_i64(slice.slice) * tile_rows * tile_cols + tap_h * tile_cols + tap_w;
+  const std::uint32_t first_acc_row = preload.acc_row;
+  for (const PixelChunk& chunk : chunks_) {
+    ComputeCommand compute;
+    compute.ifmap_row = to_u32(first_row + chunk.ifmap_row);
+    compute.count_h = to_u32(chunk.count_h);
+    compute.count_w = to_u32(chunk.count_w);
+    compute.pitch_h = to_u32(w.stride_h * tile_cols);
+    compute.pitch_w = to_u32(w.stride_w);
+    compute.k = to_u32(slice.k);
+    preload.acc_row = first_acc_row + to_u32(chunk.pixel);
+    preload.acc_rows = compute.rows();
+    streams_.add(preload, compute, fold_cycles(machine_, compute.rows(), preload.new_weights),
+                 after);
+    preload.new_weights = false;
+  }
+}
+
+void ConvLowering::load_table(const Tile& tile) {
+  bool is_new = false;
+  table_ = &tables_.find_or_replace(tile.oc_index, is_new);
+  if (!is_new) {
+    return;
+  }
+  const std::uint32_t row_bytes = local_row_bytes(machine_.config, LocalMemory::RequantTable);
+  for (std::int64_t b = 0; b < tile.blocks; b += machine_.max_rows) {
+    LoadCommand load;
+    load.dram_address = addresses_.table + to_u64(tile.first_block + b) * row_bytes;
+    load.dram_pitch = row_bytes;
+    load.rows = to_u32(std::min(machine_.max_rows, tile.blocks - b));
+    load.row_bytes = row_bytes;
+    load.destination = {LocalMemory::RequantTable, to_u32(table_->base + b)};
+    load.operand = Operand::Requant;
+    streams_.add(Command{load}, load_cycles(machine_, load.rows, row_bytes),
+                 {0, 0, table_->last_store});
+  }
+  table_->ready = {streams_.count(CommandClass::Load)};
+}
+
+void ConvLowering::store(const Tile& tile, Slot& acc) {
+  if (layer_.per_channel_requant()) {
+    load_table(tile);
+  }
+  const std::int64_t most = machine_.config.dma.max_blocks;
+  for (std::int64_t b = 0; b < tile.blocks; b += most) {
+    store_blocks(tile, acc, b, std::min(most, tile.blocks - b));
+  }
+  acc.last_store = streams_.count(CommandClass::Store);
+  if (table_ != nullptr) {
+    table_->last_store = acc.last_store;
+  }
+}
+
+void ConvLowering::store_blocks(const Tile& tile, const Slot& acc, std::int64_t first,
+                                std::int64_t blocks) {
+  const std::int64_t first_channel = (tile.first_block + first) * machine_.array_cols;
+  const std::uint32_t bits = layer_.ofmap_format.bits;
+  const std::uint64_t pixel_bytes = packed_bytes(to_u64(layer_.out_c), bits);
+  StoreCommand store;
+  store.elements = to_u32(std::min(blocks * machine_.array_cols, layer_.out_c - first_channel));
+  store.block_pitch = to_u32(tile.pixels());
+  store.table_row = table_ == nullptr ? 0 : to_u32(table_->base + first);
+  store.dram_pitch = pixel_bytes;
+  const After after{table_ == nullptr ? 0 : table_->ready.front(),
+                    block_done_[to_u64(first + blocks - 1)], 0};
+  // Rows of pixels that span the image follow one another in DRAM too.
+  const bool whole_rows = tile.cols == layer_.out_w;
+  const std::int64_t lines = whole_rows ? 1 : tile.rows;
+  const std::int64_t length = whole_rows ? tile.pixels() : tile.cols;
+  for (std::int64_t line = 0; line < lines; ++line) {
+    const std::int64_t image_row = tile.image * layer_.out_h + tile.oh + line;
+    for (std::int64_t at = 0; at < length; at += machine_.max_rows) {
+      store.rows = to_u32(std::min(machine_.max_rows, length - at));
+      store.source = {LocalMemory::Accumulators,
+                      to_u32(acc.base + first * tile.pixels() + line * length + at)};
+      store.dram_address = addresses_.ofmap +
+                           to_u64(image_row * layer_.out_w + tile.ow + at) * pixel_bytes +
+                           packed_bytes(to_u64(first_channel), bits);
+      streams_.add(Command{store},
+                   store_cycles(machine_, store.rows, store.elements,
+                                to_i64(packed_bytes(store.elements, bits))),
+                   after);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Command> lower_conv(const ConvLayer& layer, const WeightImage& image,
+                                const MachineLimits& machine, const ConvTiling& tiling,
+                                const ConvAddresses& addresses) {
+  return ConvLowering{layer, image, machine, tiling, addresses}.run();
+}
+
+}  // namespace systole

@@ -1,0 +1,261 @@
+#include "sim/compiler/conv_tiling.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "sim/compiler/conv_cost.hpp"
+
+namespace systole {
+namespace {
+
+std::int64_t widest_window(const WeightImage& image) {
+  std::int64_t widest = 0;
+  for (const WeightBlock& block : image.blocks) {
+    widest = std::max(widest, block.window.count);
+  }
+  return widest;
+}
+
+/// Most slices, and most weight rows, of any step: of the first one of some tile.
+struct StepSizes {
+  std::int64_t slices = 0;
+  std::int64_t weight_rows = 0;
+};
+
+StepSizes largest_step(const ConvLayer& layer, const WeightImage& image,
+                       const MachineLimits& machine, const ConvTiling& tiling) {
+  StepSizes largest;
+  const auto total = to_i64(image.blocks.size());
+  for (std::int64_t first = 0; first < total; first += tiling.blocks) {
+    const std::int64_t blocks = std::min(tiling.blocks, total - first);
+    const StepSlices step = step_slices(layer, image, machine, tiling, first, blocks, 0);
+    std::int64_t rows = 0;
+    for (std::int64_t b = 0; b < blocks; ++b) {
+      rows += std::min(tiling.tile_ic, image.blocks[to_u64(first + b)].window.count);
+    }
+    largest.slices = std::max(largest.slices, to_i64(step.slices.size()));
+    largest.weight_rows = std::max(largest.weight_rows, layer.taps() * rows);
+    if (layer.groups == 1) {
+      break;  // the first tile is the largest
+    }
+  }
+  return largest;
+}
+
+std::optional<Shortage> shortage(const ConvTiling& t, const MachineLimits& machine) {
+  const AcceleratorConfig& config = machine.config;
+  const std::int64_t ifmap = t.ifmap_slots * t.ifmap_rows;
+  const std::int64_t weights = t.weight_slots * t.weight_rows;
+  const std::int64_t scratchpad = ifmap + (machine.unified ? weights : 0);
+  if (scratchpad > machine.scratchpad_rows) {
+    return Shortage{"scratchpad", scratchpad, machine.scratchpad_rows,
+                    activation_row_bytes(config)};
+  }
+  if (!machine.unified && weights > machine.weight_rows) {
+    return Shortage{"weight scratchpad", weights, machine.weight_rows, weight_row_bytes(config)};
+  }
+  if (t.acc_slots * t.acc_rows > machine.accumulator_rows) {
+    return Shortage{"accumulators", t.acc_slots * t.acc_rows, machine.accumulator_rows,
+                    accumulator_row_bytes(config)};
+  }
+  return std::nullopt;
+}
+
+/// Searches the tilings: candidates of each dimension, then orders and copies of the buffers.
+class Search {
+ public:
+  Search(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
+         const PinnedMapping& pinned)
+      : layer_{layer}, image_{image}, machine_{machine}, pinned_{pinned} {}
+
+  ConvTiling run() {
+    const std::int64_t channels = widest_window(image_);
+    const auto blocks = to_i64(image_.blocks.size());
+    check_pinned("tile_oh", pinned_.tile_oh, layer_.out_h, 1, "1");
+    check_pinned("tile_ow", pinned_.tile_ow, layer_.out_w, 1, "1");
+    check_pinned("tile_oc", pinned_.tile_oc, layer_.out_c, machine_.array_cols, "array.cols");
+    check_pinned("tile_ic", pinned_.tile_ic, channels, machine_.array_rows, "array.rows");
+    for (const std::int64_t tile_blocks :
+         tile_candidates(blocks, 1, ceil_div(pinned_.tile_oc, machine_.array_cols))) {
+      for (const std::int64_t tile_ic :
+           tile_candidates(channels, machine_.array_rows, pinned_.tile_ic)) {
+        ConvTiling tiling;
+        tiling.blocks = tile_blocks;
+        tiling.tile_ic = tile_ic;
+        try_pixels(tiling);
+      }
+    }
+    if (!best_) {
+      const bool is_pinned =
+          pinned_.tile_oh + pinned_.tile_ow + pinned_.tile_oc + pinned_.tile_ic > 0;
+      throw MappingError{is_pinned ? "mapping: " + shortage_.in_rows() : shortage_.in_bytes()};
+    }
+    return *best_;
+  }
+
+ private:
+  void try_pixels(ConvTiling tiling) {
+    if (!fit_table(tiling)) {
+      return;
+    }
+    const StepSizes sizes = largest_step(layer_, image_, machine_, tiling);
+    tiling.weight_rows = sizes.weight_rows;
+    for (const std::int64_t tile_oh : tile_candidates(layer_.out_h, 1, pinned_.tile_oh)) {
+      for (const std::int64_t tile_ow : columns(tile_oh)) {
+        tiling.tile_oh = tile_oh;
+        tiling.tile_ow = tile_ow;
+        tiling.ifmap_rows = layer_.input_rows(tile_oh) * layer_.input_cols(tile_ow) * sizes.slices;
+        tiling.acc_rows = tile_oh * tile_ow * tiling.blocks;
+        try_copies(tiling);
+      }
+    }
+  }
+
+  /// Whole commands' worth of columns when rows of pixels are cut; the plain parts as well.
+  std::vector<std::int64_t> columns(std::int64_t tile_oh) const {
+    if (pinned_.tile_ow != 0 || (tile_oh > 1 && layer_.out_w <= machine_.max_compute_rows)) {
+      return {pinned_.tile_ow != 0 ? pinned_.tile_ow : layer_.out_w};
+    }
+    const std::int64_t unit = std::min(layer_.out_w, machine_.max_compute_rows);
+    std::vector<std::int64_t> all = tile_candidates(layer_.out_w, unit, 0);
+    if (layer_.out_w <= 4 * unit) {
+      const std::vector<std::int64_t> parts = tile_candidates(layer_.out_w, 1, 0);
+      all.insert(all.end(), parts.begin(), parts.end());
+    }
+    all.push_back(1);
+    std::sort(all.begin(), all.end(), std::greater<>{});
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+  }
+
+  bool fit_table(ConvTiling& tiling) {
+    const auto blocks = to_i64(image_.blocks.size());
+    tiling.whole_table = blocks <= machine_.table_rows;
+    if (!layer_.per_channel_requant() || tiling.whole_table) {
+      return true;
+    }
+    if (tiling.blocks > machine_.table_rows) {
+      note(Shortage{"requantization table", tiling.blocks, machine_.table_rows,
+                    to_i64(local_row_bytes(machine_.config, LocalMemory::RequantTable))});
+      return false;
+    }
+    tiling.table_slots = 2 * tiling.blocks <= machine_.table_rows ? 2 : 1;
+    return true;
+  }
+
+  void try_copies(ConvTiling tiling) {
+    if (const std::optional<Shortage> missing = shortage(tiling, machine_)) {
+      note(*missing);
+      return;
+    }
+    for (const bool oc_outermost : {true, false}) {
+      for (const std::int64_t ifmap_slots : {2, 1}) {
+        for (const std::int64_t weight_slots : {2, 1}) {
+          for (const std::int64_t acc_slots : {2, 1}) {
+            tiling.oc_outermost = oc_outermost;
+            tiling.ifmap_slots = ifmap_slots;
+            tiling.weight_slots = weight_slots;
+            tiling.acc_slots = acc_slots;
+            consider(tiling);
+          }
+        }
+      }
+    }
+  }
+
+  void consider(const ConvTiling& tiling) {
+    if (shortage(tiling, machine_)) {
+      return;
+    }
+    const ConvCost cost = estimate_cost(layer_, image_, machine_, tiling);
+    if (!best_ || cost < best_cost_) {
+      best_ = tiling;
+      best_cost_ = cost;
+    }
+  }
+
+  /// The smallest tile comes last, so its shortage is the one that is told.
+  void note(const Shortage& missing) { shortage_ = missing; }
+
+  const ConvLayer& layer_;
+  const WeightImage& image_;
+  const MachineLimits& machine_;
+  const PinnedMapping& pinned_;
+  std::optional<ConvTiling> best_;
+  ConvCost best_cost_;
+  Shortage shortage_;
+};
+
+}  // namespace
+
+StepSlices step_slices(const ConvLayer& layer, const WeightImage& image,
+                       const MachineLimits& machine, const ConvTiling& tiling,
+                       std::int64_t first_block, std::int64_t blocks, std::int64_t ic_step) {
+  StepSlices step;
+  for (std::int64_t b = first_block; b < first_block + blocks; ++b) {
+    const ChannelRange& window = image.blocks[to_u64(b)].window;
+    const bool shared = b > first_block && window == image.blocks[to_u64(b - 1)].window;
+    if (shared || (layer.groups == 1 && b > first_block)) {
+      step.of_block.push_back(step.of_block.back());
+      continue;
+    }
+    StepSlices::OfBlock of_block{step.slices.size(), 0};
+    const std::int64_t end = window.first + std::min(window.count, (ic_step + 1) * tiling.tile_ic);
+    for (std::int64_t c = window.first + ic_step * tiling.tile_ic; c < end;
+         c += machine.array_rows) {
+      step.slices.push_back({c, std::min(machine.array_rows, end - c)});
+      ++of_block.count;
+    }
+    step.of_block.push_back(of_block);
+  }
+  return step;
+}
+
+std::int64_t ic_steps(const WeightImage& image, const ConvTiling& tiling) {
+  return ceil_div(widest_window(image), tiling.tile_ic);
+}
+
+bool pixels_are_linear(const ConvLayer& layer, std::int64_t tile_ow) {
+  return layer.window.stride_h * layer.input_cols(tile_ow) == layer.window.stride_w * tile_ow;
+}
+
+ConvTiling choose_tiling(const ConvLayer& layer, const WeightImage& image,
+                         const MachineLimits& machine, const PinnedMapping& pinned) {
+  return Search{layer, image, machine, pinned}.run();
+}
+
+LayerMapping describe_mapping(const ConvLayer& layer, const WeightImage& image,
+                              const MachineLimits& machine, const ConvTiling& tiling) {
+  const ConvCounts counts = count_work(layer, image, machine, tiling);
+  LayerMapping mapping;
+  mapping.tile_oh = tiling.tile_oh;
+  mapping.tile_ow = tiling.tile_ow;
+  mapping.tile_oc = std::min(layer.out_c, tiling.blocks * machine.array_cols);
+  mapping.tile_ic = tiling.tile_ic;
+  mapping.tiles = counts.pixel_tiles * counts.oc_tiles;
+  mapping.folds = counts.pixel_tiles * counts.folds_per_pixel_tile;
+  const std::string pixels = layer.batch > 1 ? "n, oh, ow" : "oh, ow";
+  mapping.loop_order = tiling.oc_outermost ? "oc, " + pixels + ", ic" : pixels + ", oc, ic";
+  mapping.double_buffered_ifmap = tiling.ifmap_slots > 1;
+  mapping.double_buffered_weights = tiling.weight_slots > 1;
+  mapping.double_buffered_accumulators = tiling.acc_slots > 1;
+  mapping.scratchpad_rows = to_u64(tiling.ifmap_slots * tiling.ifmap_rows);
+  mapping.weight_rows = to_u64(tiling.weight_slots * tiling.weight_rows);
+  mapping.accumulator_rows = to_u64(tiling.acc_slots * tiling.acc_rows);
+  const std::uint64_t blocks = image.blocks.size();
+  if (layer.per_channel_requant()) {
+    mapping.table_rows = tiling.whole_table ? blocks : to_u64(tiling.table_slots * tiling.blocks);
+    mapping.compulsory_read_bytes +=
+        blocks * local_row_bytes(machine.config, LocalMemory::RequantTable);
+  }
+  mapping.compulsory_read_bytes +=
+      to_u64(needed_pixels(layer)) * packed_bytes(to_u64(layer.in_c), layer.ifmap_format.bits);
+  mapping.compulsory_read_bytes += packed_bytes(
+      to_u64(layer.taps() * layer.in_c / layer.groups * layer.out_c), layer.weight_format.bits);
+  mapping.compulsory_read_bytes += layer.needs_bias() ? to_u64(layer.out_c) * 4 : 0;
+  mapping.compulsory_write_bytes = to_u64(layer.batch * layer.out_h * layer.out_w) *
+                                   packed_bytes(to_u64(layer.out_c), layer.ofmap_format.bits);
+  return mapping;
+}
+
+}  // namespace systole

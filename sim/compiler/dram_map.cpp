@@ -1,0 +1,33 @@
+#include "sim/compiler/dram_map.hpp"
+
+#include "sim/network/packing.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::uint64_t kAlignment = 64;
+
+}  // namespace
+
+std::uint64_t DramMap::allocate(std::uint64_t bytes) {
+  const std::uint64_t address = next_;
+  next_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  return address;
+}
+
+std::uint64_t DramMap::place(TensorId tensor) {
+  std::optional<TensorPlacement>& placement = placements_.at(tensor);
+  if (!placement) {
+    const Tensor& t = network_.tensor(tensor);
+    const std::uint64_t bytes = packed_tensor_bytes(t.shape, t.format);
+    placement = TensorPlacement{allocate(bytes), bytes};
+  }
+  return placement->address;
+}
+
+void DramMap::alias(TensorId tensor, TensorId original) {
+  place(original);
+  placements_.at(tensor) = placements_.at(original);
+}
+
+}  // namespace systole

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/compiler/command_streams.hpp"
+#include "sim/compiler/conv_layer.hpp"
+#include "sim/compiler/machine_limits.hpp"
+
+namespace systole {
+
+/// A rectangle of an NHWC image, perhaps reaching past its edges: `rows` x `cols` pixels from (h,
+/// w).
+struct IfmapTile {
+  std::uint64_t image_address = 0, row_pitch = 0, pixel_pitch = 0;
+  std::int64_t in_h = 0, in_w = 0;  ///< of the image
+  std::int64_t h = 0, w = 0, rows = 0, cols = 0;
+  ElementFormat format;
+  std::int32_t padding = 0;  ///< value of pixels past the edges
+};
+
+/// Adds the loads and fills that bring the tile's slices of channels to the scratchpad: slice s,
+/// pixel (i, j) of the tile goes to row base + s * rows * cols + i * cols + j. Returns the loads
+/// counted so far.
+std::size_t load_ifmap_tile(CommandStreams& streams, const MachineLimits& machine,
+                            const IfmapTile& tile, const std::vector<ChannelRange>& slices,
+                            std::int64_t base, After after);
+
+}  // namespace systole

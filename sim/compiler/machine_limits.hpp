@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/compiler/arithmetic.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/network/packing.hpp"
+#include "sim/program/hazards.hpp"
+
+namespace systole {
+
+/// The accelerator as the compiler counts it: signed, in rows and elements.
+struct MachineLimits {
+  explicit MachineLimits(const AcceleratorConfig& config);
+
+  /// Blocks that one DRAM row may span in `memory` when each block is `elements` of `bits`: one
+  /// when a block does not fill a local row, because a load goes on to the next block at its end.
+  std::int64_t blocks_per_transfer(LocalMemory memory, std::int64_t elements,
+                                   std::uint32_t bits) const;
+
+  const AcceleratorConfig& config;
+  std::int64_t array_rows, array_cols;
+  std::int64_t scratchpad_rows;  ///< of activations; all of it when unified
+  std::int64_t weight_rows;      ///< of the weight scratchpad; 0 when unified
+  std::int64_t accumulator_rows;
+  std::int64_t table_rows;
+  std::int64_t max_rows;  ///< of a load or store
+  std::int64_t max_compute_rows;
+  bool unified;
+};
+
+/// Estimates, in cycles: they choose tilings and the order of commands, never results.
+std::int64_t load_cycles(const MachineLimits& machine, std::int64_t rows, std::int64_t row_bytes);
+std::int64_t store_cycles(const MachineLimits& machine, std::int64_t rows, std::int64_t elements,
+                          std::int64_t row_bytes);
+std::int64_t fold_cycles(const MachineLimits& machine, std::int64_t rows, bool new_weights);
+
+}  // namespace systole

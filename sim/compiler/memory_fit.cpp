@@ -1,0 +1,66 @@
+#include "sim/compiler/memory_fit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/compiler/arithmetic.hpp"
+
+namespace systole {
+namespace {
+
+/// Parts into which a dimension is cut: dense for few parts, where the choice matters, then sparse.
+constexpr std::array<std::int64_t, 20> kParts = {1,  2,  3,  4,  5,  6,  7,   8,   10,  12,
+                                                 14, 16, 24, 32, 48, 64, 128, 256, 512, 1024};
+
+/// 12,345: digits in groups of three.
+std::string grouped(std::int64_t value) {
+  std::string digits = fmt::format("{}", value);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) {
+    digits.insert(at - 3, ",");
+  }
+  return digits;
+}
+
+}  // namespace
+
+std::string Shortage::in_bytes() const {
+  return fmt::format("{}: needs {} bytes, has {} bytes", memory, grouped(needed_rows * row_bytes),
+                     grouped(rows * row_bytes));
+}
+
+std::string Shortage::in_rows() const {
+  return fmt::format("{}: needs {} rows, has {} rows", memory, grouped(needed_rows), grouped(rows));
+}
+
+std::vector<std::int64_t> tile_candidates(std::int64_t extent, std::int64_t unit,
+                                          std::int64_t pinned) {
+  if (pinned != 0) {
+    return {pinned};
+  }
+  std::vector<std::int64_t> sizes;
+  for (const std::int64_t parts : kParts) {
+    sizes.push_back(std::min(extent, round_up(ceil_div(extent, parts), unit)));
+  }
+  sizes.push_back(std::min(extent, unit));
+  std::sort(sizes.begin(), sizes.end(), std::greater<>{});
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
+void check_pinned(const char* key, std::int64_t pinned, std::int64_t extent, std::int64_t unit,
+                  const char* unit_name) {
+  if (pinned == 0 || pinned == extent) {
+    return;
+  }
+  if (pinned < 0 || pinned > extent) {
+    throw MappingError{fmt::format("mapping.{}: {} is outside 1..{}", key, pinned, extent)};
+  }
+  if (pinned % unit != 0) {
+    throw MappingError{fmt::format("mapping.{}: {} is neither a multiple of {} ({}) nor all {}",
+                                   key, pinned, unit_name, unit, extent)};
+  }
+}
+
+}  // namespace systole

@@ -1,0 +1,345 @@
+#include "sim/compiler/pool_lowering.hpp"
+
+#include <algorithm>
+
+#include "sim/compiler/buffer_slots.hpp"
+#include "sim/compiler/command_streams.hpp"
+#include "sim/compiler/ifmap_loads.hpp"
+#include "sim/compiler/memory_fit.hpp"
+
+namespace systole {
+namespace {
+
+/// Part of one dimension of the image that a tile's windows reach, edges cut off.
+struct Extent {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  std::int64_t origin = 0;  ///< of the first window, from `begin`
+
+  std::int64_t count() const { return end - begin; }
+};
+
+Extent reach(std::int64_t first, std::int64_t count, std::int64_t kernel, std::int64_t stride,
+             std::int64_t pad, std::int64_t in) {
+  const std::int64_t begin = first * stride - pad;
+  Extent extent;
+  extent.begin = std::max<std::int64_t>(begin, 0);
+  extent.end = std::min(begin + (count - 1) * stride + kernel, in);
+  extent.origin = begin - extent.begin;
+  return extent;
+}
+
+Extent rows_of(const PoolLayer& layer, std::int64_t first, std::int64_t count) {
+  return reach(first, count, layer.window.kernel_h, layer.window.stride_h, layer.window.pad_top,
+               layer.in_h);
+}
+Extent cols_of(const PoolLayer& layer, std::int64_t first, std::int64_t count) {
+  return reach(first, count, layer.window.kernel_w, layer.window.stride_w, layer.window.pad_left,
+               layer.in_w);
+}
+
+/// Different rows (columns) of the image that some window reaches.
+std::int64_t reached(Extent (*extent_of)(const PoolLayer&, std::int64_t, std::int64_t),
+                     const PoolLayer& layer, std::int64_t out) {
+  std::int64_t count = 0;
+  std::int64_t last = 0;
+  for (std::int64_t o = 0; o < out; ++o) {
+    const Extent extent = extent_of(layer, o, 1);
+    count += std::max<std::int64_t>(0, extent.end - std::max(extent.begin, last));
+    last = std::max(last, extent.end);
+  }
+  return count;
+}
+
+/// Most input rows under `count` output rows.
+std::int64_t most_input(std::int64_t count, std::int64_t kernel, std::int64_t stride,
+                        std::int64_t in) {
+  return std::min(in, (count - 1) * stride + kernel);
+}
+
+std::int64_t channel_blocks(const PoolLayer& layer, const MachineLimits& machine) {
+  return ceil_div(layer.channels, machine.array_rows);
+}
+
+std::int64_t pool_cycles(const PoolLayer& layer, const MachineLimits& machine,
+                         std::int64_t pixels) {
+  const std::int64_t taps = layer.window.kernel_h * layer.window.kernel_w;
+  return pixels * taps * ceil_div(machine.array_rows, machine.config.vector.lanes);
+}
+
+/// A window with no pixel of the image in it has no maximum and no average.
+bool has_empty_window(std::int64_t out, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
+                      std::int64_t in) {
+  return pad >= kernel || (out - 1) * stride - pad >= in;
+}
+
+std::int64_t estimate_cycles(const PoolLayer& layer, const MachineLimits& machine,
+                             const PoolTiling& t) {
+  const std::int64_t bpt =
+      machine.blocks_per_transfer(LocalMemory::Scratchpad, machine.array_rows, layer.format.bits);
+  const std::int64_t transfers = ceil_div(t.blocks, bpt);
+  const auto row_bytes = to_i64(
+      packed_bytes(to_u64(std::min(layer.channels, std::min(t.blocks, bpt) * machine.array_rows)),
+                   layer.format.bits));
+  const std::int64_t input = t.input_rows / t.blocks;
+  const std::int64_t output = t.tile_oh * t.tile_ow;
+  const std::int64_t load = transfers * ceil_div(input, machine.max_rows) *
+                            load_cycles(machine, std::min(input, machine.max_rows), row_bytes);
+  const std::int64_t store =
+      transfers * ceil_div(output, machine.max_rows) *
+      store_cycles(machine, std::min(output, machine.max_rows), 1, row_bytes);
+  const std::int64_t pool = t.blocks * pool_cycles(layer, machine, output);
+  const std::int64_t tiles = layer.batch * ceil_div(layer.out_h, t.tile_oh) *
+                             ceil_div(layer.out_w, t.tile_ow) *
+                             ceil_div(channel_blocks(layer, machine), t.blocks);
+  const std::int64_t steady = t.slots > 1 ? std::max({load, pool, store}) : load + pool + store;
+  return tiles * steady + load + pool + store;
+}
+
+class PoolLowering {
+ public:
+  PoolLowering(const PoolLayer& layer, const MachineLimits& machine, const PoolTiling& tiling,
+               std::uint64_t ifmap_address, std::uint64_t ofmap_address)
+      : layer_{layer},
+        machine_{machine},
+        tiling_{tiling},
+        ifmap_address_{ifmap_address},
+        ofmap_address_{ofmap_address},
+        tiles_{slot_bases(tiling.slots, tiling.input_rows + tiling.output_rows,
+                          machine.scratchpad_rows)} {}
+
+  std::vector<Command> run() {
+    const std::int64_t blocks = channel_blocks(layer_, machine_);
+    for (std::int64_t block = 0; block < blocks; block += tiling_.blocks) {
+      for (std::int64_t image = 0; image < layer_.batch; ++image) {
+        for (std::int64_t oh = 0; oh < layer_.out_h; oh += tiling_.tile_oh) {
+          for (std::int64_t ow = 0; ow < layer_.out_w; ow += tiling_.tile_ow) {
+            tile({image, oh, ow, std::min(tiling_.tile_oh, layer_.out_h - oh),
+                  std::min(tiling_.tile_ow, layer_.out_w - ow), block,
+                  std::min(tiling_.blocks, blocks - block)});
+          }
+        }
+      }
+    }
+    return std::move(streams_).merge(
+        {machine_.config.dram.latency_cycles, machine_.config.vector.latency, 0});
+  }
+
+ private:
+  struct Tile {
+    std::int64_t image, oh, ow, rows, cols, first_block, blocks;
+  };
+
+  /// Channels of a block of the tile.
+  std::int64_t channels(std::int64_t block) const {
+    return std::min(machine_.array_rows, layer_.channels - block * machine_.array_rows);
+  }
+
+  void tile(const Tile& t) {
+    bool is_new = false;
+    BufferSlots::Slot& slot = tiles_.find_or_replace(next_key_++, is_new);
+    const Extent rows = rows_of(layer_, t.oh, t.rows);
+    const Extent cols = cols_of(layer_, t.ow, t.cols);
+    const std::size_t loaded = load(t, rows, cols, slot);
+    PoolCommand pool;
+    pool.average = layer_.average;
+    pool.tile_h = to_u32(rows.count());
+    pool.tile_w = to_u32(cols.count());
+    pool.origin_h = static_cast<std::int32_t>(rows.origin);
+    pool.origin_w = static_cast<std::int32_t>(cols.origin);
+    pool.kernel_h = to_u32(layer_.window.kernel_h);
+    pool.kernel_w = to_u32(layer_.window.kernel_w);
+    pool.stride_h = to_u32(layer_.window.stride_h);
+    pool.stride_w = to_u32(layer_.window.stride_w);
+    pool.out_h = to_u32(t.rows);
+    pool.out_w = to_u32(t.cols);
+    const std::int64_t output_base = slot.base + tiling_.input_rows;
+    for (std::int64_t b = 0; b < t.blocks; ++b) {
+      pool.input_row = to_u32(slot.base + b * rows.count() * cols.count());
+      pool.output_row = to_u32(output_base + b * t.rows * t.cols);
+      pool.elements = to_u32(channels(t.first_block + b));
+      streams_.add(Command{pool}, pool_cycles(layer_, machine_, t.rows * t.cols),
+                   {loaded, 0, slot.last_store});
+    }
+    slot.last_execute = streams_.count(CommandClass::Execute);
+    store(t, output_base);
+    slot.last_store = streams_.count(CommandClass::Store);
+  }
+
+  std::size_t load(const Tile& t, const Extent& rows, const Extent& cols,
+                   const BufferSlots::Slot& slot) {
+    std::vector<ChannelRange> slices;
+    for (std::int64_t b = t.first_block; b < t.first_block + t.blocks; ++b) {
+      slices.push_back({b * machine_.array_rows, channels(b)});
+    }
+    IfmapTile ifmap;
+    ifmap.pixel_pitch = layer_.pixel_bytes();
+    ifmap.row_pitch = to_u64(layer_.in_w) * ifmap.pixel_pitch;
+    ifmap.image_address = ifmap_address_ + to_u64(t.image * layer_.in_h) * ifmap.row_pitch;
+    ifmap.in_h = layer_.in_h;
+    ifmap.in_w = layer_.in_w;
+    ifmap.h = rows.begin;
+    ifmap.w = cols.begin;
+    ifmap.rows = rows.count();
+    ifmap.cols = cols.count();
+    ifmap.format = layer_.format;
+    return load_ifmap_tile(streams_, machine_, ifmap, slices, slot.base, {0, slot.last_execute, 0});
+  }
+
+  void store(const Tile& t, std::int64_t output_base) {
+    const std::int64_t bpt = machine_.blocks_per_transfer(LocalMemory::Scratchpad,
+                                                          machine_.array_rows, layer_.format.bits);
+    const std::uint64_t pixel_bytes = layer_.pixel_bytes();
+    const bool whole_rows = t.cols == layer_.out_w;
+    const std::int64_t lines = whole_rows ? 1 : t.rows;
+    const std::int64_t length = whole_rows ? t.rows * t.cols : t.cols;
+    for (std::int64_t b = 0; b < t.blocks; b += bpt) {
+      const std::int64_t first_channel = (t.first_block + b) * machine_.array_rows;
+      const std::int64_t blocks = std::min(bpt, t.blocks - b);
+      StoreCommand store;
+      store.elements =
+          to_u32(std::min(blocks * machine_.array_rows, layer_.channels - first_channel));
+      store.block_pitch = to_u32(t.rows * t.cols);
+      store.dram_pitch = pixel_bytes;
+      const auto row_bytes = to_i64(packed_bytes(store.elements, layer_.format.bits));
+      // All blocks are pooled when the store after the last of them starts.
+      const std::size_t pooled =
+          streams_.count(CommandClass::Execute) - to_u64(t.blocks - b - blocks);
+      for (std::int64_t line = 0; line < lines; ++line) {
+        const std::int64_t image_row = t.image * layer_.out_h + t.oh + line;
+        for (std::int64_t at = 0; at < length; at += machine_.max_rows) {
+          store.rows = to_u32(std::min(machine_.max_rows, length - at));
+          store.source = {LocalMemory::Scratchpad,
+                          to_u32(output_base + b * t.rows * t.cols + line * length + at)};
+          store.dram_address = ofmap_address_ +
+                               to_u64(image_row * layer_.out_w + t.ow + at) * pixel_bytes +
+                               packed_bytes(to_u64(first_channel), layer_.format.bits);
+          streams_.add(Command{store}, store_cycles(machine_, store.rows, 1, row_bytes),
+                       {0, pooled, 0});
+        }
+      }
+    }
+  }
+
+  const PoolLayer& layer_;
+  const MachineLimits& machine_;
+  const PoolTiling& tiling_;
+  const std::uint64_t ifmap_address_, ofmap_address_;
+  CommandStreams streams_;
+  BufferSlots tiles_;
+  std::int64_t next_key_ = 0;
+};
+
+}  // namespace
+
+std::uint64_t PoolLayer::pixel_bytes() const { return packed_bytes(to_u64(channels), format.bits); }
+
+std::optional<PoolLayer> as_pool(const Network& network, const Layer& layer) {
+  PoolLayer pool;
+  if (const auto* max = std::get_if<MaxPool>(&layer.op)) {
+    pool.window = max->window;
+    pool.clamp_min = max->clamp_min;
+    pool.clamp_max = max->clamp_max;
+  } else if (const auto* average = std::get_if<AveragePool>(&layer.op)) {
+    pool.average = true;
+    pool.window = average->window;
+    pool.clamp_min = average->clamp_min;
+    pool.clamp_max = average->clamp_max;
+  } else {
+    return std::nullopt;
+  }
+  pool.ifmap = layer.inputs.at(0);
+  pool.ofmap = layer.output;
+  pool.format = network.tensor(pool.ifmap).format;
+  const Shape& in = network.tensor(pool.ifmap).shape;
+  const Shape& out = network.tensor(pool.ofmap).shape;
+  pool.batch = in.at(0);
+  pool.in_h = in.at(1);
+  pool.in_w = in.at(2);
+  pool.channels = in.at(3);
+  pool.out_h = out.at(1);
+  pool.out_w = out.at(2);
+  return pool;
+}
+
+PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machine,
+                              const PinnedMapping& pinned) {
+  const Window& w = layer.window;
+  if (w.dilation_h != 1 || w.dilation_w != 1) {
+    throw MappingError{"dilated pooling is not supported"};
+  }
+  if (has_empty_window(layer.out_h, w.kernel_h, w.stride_h, w.pad_top, layer.in_h) ||
+      has_empty_window(layer.out_w, w.kernel_w, w.stride_w, w.pad_left, layer.in_w)) {
+    throw MappingError{"a pooling window lies wholly in the padding"};
+  }
+  check_pinned("tile_oh", pinned.tile_oh, layer.out_h, 1, "1");
+  check_pinned("tile_ow", pinned.tile_ow, layer.out_w, 1, "1");
+  check_pinned("tile_oc", pinned.tile_oc, layer.channels, machine.array_rows, "array.rows");
+  if (pinned.tile_ic != 0 && pinned.tile_ic != pinned.tile_oc) {
+    throw MappingError{"mapping.tile_ic: pooling takes its channels from tile_oc"};
+  }
+  std::optional<PoolTiling> best;
+  std::int64_t best_cycles = 0;
+  Shortage missing;
+  const std::int64_t blocks = channel_blocks(layer, machine);
+  PoolTiling t;
+  for (const std::int64_t tile_blocks :
+       tile_candidates(blocks, 1, ceil_div(pinned.tile_oc, machine.array_rows))) {
+    t.blocks = tile_blocks;
+    for (const std::int64_t tile_oh : tile_candidates(layer.out_h, 1, pinned.tile_oh)) {
+      t.tile_oh = tile_oh;
+      for (const std::int64_t tile_ow : tile_candidates(layer.out_w, 1, pinned.tile_ow)) {
+        t.tile_ow = tile_ow;
+        t.input_rows = most_input(tile_oh, w.kernel_h, w.stride_h, layer.in_h) *
+                       most_input(tile_ow, w.kernel_w, w.stride_w, layer.in_w) * tile_blocks;
+        t.output_rows = tile_oh * tile_ow * tile_blocks;
+        for (const std::int64_t slots : {2, 1}) {
+          t.slots = slots;
+          missing = {"scratchpad", slots * (t.input_rows + t.output_rows), machine.scratchpad_rows,
+                     activation_row_bytes(machine.config)};
+          if (missing.needed_rows > missing.rows) {
+            continue;
+          }
+          const std::int64_t cycles = estimate_cycles(layer, machine, t);
+          if (!best || cycles < best_cycles) {
+            best = t;
+            best_cycles = cycles;
+          }
+        }
+      }
+    }
+  }
+  if (!best) {
+    const bool is_pinned = pinned.tile_oh + pinned.tile_ow + pinned.tile_oc > 0;
+    throw MappingError{is_pinned ? "mapping: " + missing.in_rows() : missing.in_bytes()};
+  }
+  return *best;
+}
+
+LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machine,
+                              const PoolTiling& tiling) {
+  LayerMapping mapping;
+  mapping.tile_oh = tiling.tile_oh;
+  mapping.tile_ow = tiling.tile_ow;
+  mapping.tile_oc = mapping.tile_ic = std::min(layer.channels, tiling.blocks * machine.array_rows);
+  mapping.tiles = layer.batch * ceil_div(layer.out_h, tiling.tile_oh) *
+                  ceil_div(layer.out_w, tiling.tile_ow) *
+                  ceil_div(channel_blocks(layer, machine), tiling.blocks);
+  mapping.loop_order = layer.batch > 1 ? "oc, n, oh, ow" : "oc, oh, ow";
+  mapping.double_buffered_ifmap = tiling.slots > 1;
+  mapping.scratchpad_rows = to_u64(tiling.slots * (tiling.input_rows + tiling.output_rows));
+  const std::int64_t rows = reached(rows_of, layer, layer.out_h);
+  const std::int64_t cols = reached(cols_of, layer, layer.out_w);
+  mapping.compulsory_read_bytes = to_u64(layer.batch * rows * cols) * layer.pixel_bytes();
+  mapping.compulsory_write_bytes =
+      to_u64(layer.batch * layer.out_h * layer.out_w) * layer.pixel_bytes();
+  return mapping;
+}
+
+std::vector<Command> lower_pool(const PoolLayer& layer, const MachineLimits& machine,
+                                const PoolTiling& tiling, std::uint64_t ifmap_address,
+                                std::uint64_t ofmap_address) {
+  return PoolLowering{layer, machine, tiling, ifmap_address, ofmap_address}.run();
+}
+
+}  // namespace systole

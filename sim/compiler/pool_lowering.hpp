@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sim/compiler/compiler.hpp"
+#include "sim/compiler/machine_limits.hpp"
+#include "sim/network/network.hpp"
+#include "sim/program/command.hpp"
+
+namespace systole {
+
+/// A pooling layer over an NHWC image.
+struct PoolLayer {
+  std::int64_t batch = 1, in_h = 1, in_w = 1, out_h = 1, out_w = 1, channels = 1;
+  Window window;
+  bool average = false;
+  std::int32_t clamp_min = 0, clamp_max = 0;
+  TensorId ifmap = 0, ofmap = 0;
+  ElementFormat format;
+
+  std::uint64_t pixel_bytes() const;
+};
+std::optional<PoolLayer> as_pool(const Network& network, const Layer& layer);
+
+/// How it is cut: tile_oh x tile_ow output pixels of `blocks` blocks of array.rows channels.
+struct PoolTiling {
+  std::int64_t tile_oh = 1, tile_ow = 1, blocks = 1;
+  std::int64_t slots = 1;  ///< copies of the input tile, and of the output tile
+  std::int64_t input_rows = 0, output_rows = 0;  ///< scratchpad rows of one copy
+};
+
+/// Throws MappingError when no tile fits.
+PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machine,
+                              const PinnedMapping& pinned);
+LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machine,
+                              const PoolTiling& tiling);
+std::vector<Command> lower_pool(const PoolLayer& layer, const MachineLimits& machine,
+                                const PoolTiling& tiling, std::uint64_t ifmap_address,
+                                std::uint64_t ofmap_address);
+
+}  // namespace systole

@@ -1,0 +1,99 @@
+#include "sim/compiler/supported.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/compiler/arithmetic.hpp"
+#include "sim/compiler/memory_fit.hpp"
+#include "sim/network/packing.hpp"
+
+namespace systole {
+namespace {
+
+/// Operands are cut in blocks of `lanes` elements, which must be whole bytes.
+void check_format(const char* what, ElementFormat format, std::uint32_t most_bits,
+                  std::uint32_t lanes) {
+  if (format.bits > most_bits) {
+    throw MappingError{
+        fmt::format("{}: {}-bit elements, the array has {} bits", what, format.bits, most_bits)};
+  }
+  if (lanes * format.bits % 8 != 0) {
+    throw MappingError{fmt::format("{}: {} elements of {} bits are not a whole number of bytes",
+                                   what, lanes, format.bits)};
+  }
+}
+
+void check_same_format(const char* what, const Tensor& a, const Tensor& b) {
+  if (a.format != b.format) {
+    throw MappingError{
+        fmt::format("{}: '{}' and '{}' differ in bits or sign", what, a.name, b.name)};
+  }
+}
+
+void refuse_pins(const PinnedMapping& pinned, const char* op) {
+  if (pinned.tile_oh + pinned.tile_ow + pinned.tile_oc + pinned.tile_ic != 0) {
+    throw MappingError{fmt::format("mapping: {} has no tiles to pin", op)};
+  }
+}
+
+bool rows_are_whole_bytes(const Tensor& tensor) {
+  return tensor.shape.empty() || to_u64(tensor.shape.back()) * tensor.format.bits % 8 == 0;
+}
+
+}  // namespace
+
+void check_supported(const ConvLayer& layer, const Network& network, const MachineLimits& machine) {
+  const ArrayConfig& array = machine.config.array;
+  check_format("ifmap", layer.ifmap_format, array.activation_bits, array.rows);
+  check_format("weight", layer.weight_format, array.weight_bits, array.cols);
+  check_format("ofmap", layer.ofmap_format, array.activation_bits, array.cols);
+  if (layer.groups > 1 && layer.ifmap_format.bits % 8 != 0) {
+    throw MappingError{"ifmap: groups of channels narrower than a byte are not supported"};
+  }
+  const Tensor& weight = network.tensor(layer.weight);
+  if (weight.zero_point != 0) {
+    throw MappingError{fmt::format("weight '{}': zero point {}, only 0 is supported", weight.name,
+                                   weight.zero_point)};
+  }
+  if (layer.weight_is_activation && layer.ifmap_zero_point != 0) {
+    throw MappingError{fmt::format(
+        "ifmap '{}': zero point {}, only 0 is supported when '{}' is computed: its column sums are "
+        "not known",
+        network.tensor(layer.ifmap).name, layer.ifmap_zero_point, weight.name)};
+  }
+}
+
+void check_supported(const PoolLayer& layer, const Network& network, const MachineLimits& machine) {
+  const ArrayConfig& array = machine.config.array;
+  check_format("ifmap", layer.format, array.activation_bits, array.rows);
+  check_same_format("pooling", network.tensor(layer.ifmap), network.tensor(layer.ofmap));
+}
+
+void check_supported_add(const Layer& layer, const Network& network, const MachineLimits& machine) {
+  refuse_pins(layer.mapping, "an element-wise sum");
+  const Tensor& sum = network.tensor(layer.output);
+  check_format("ofmap", sum.format, machine.config.array.activation_bits,
+               machine.config.array.rows);
+  if (!rows_are_whole_bytes(sum)) {
+    throw MappingError{"element-wise sum: rows of packed elements are not whole bytes"};
+  }
+  for (const TensorId input : layer.inputs) {
+    check_same_format("element-wise sum", network.tensor(input), sum);
+    if (network.tensor(input).elements() != sum.elements()) {
+      throw MappingError{"element-wise sum: the operands differ in size"};
+    }
+  }
+}
+
+void check_supported_reshape(const Layer& layer, const Network& network) {
+  refuse_pins(layer.mapping, "a reshape");
+  const Tensor& in = network.tensor(layer.inputs.at(0));
+  const Tensor& out = network.tensor(layer.output);
+  check_same_format("reshape", in, out);
+  const bool same_rows =
+      !in.shape.empty() && !out.shape.empty() && in.shape.back() == out.shape.back();
+  if (!same_rows && !(rows_are_whole_bytes(in) && rows_are_whole_bytes(out))) {
+    throw MappingError{"reshape: rows of packed elements are not whole bytes"};
+  }
+}
+
+}  // namespace systole

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "sim/compiler/conv_layer.hpp"
+#include "sim/compiler/machine_limits.hpp"
+#include "sim/compiler/pool_lowering.hpp"
+#include "sim/network/network.hpp"
+
+namespace systole {
+
+/// What the machine cannot do with a layer, whatever its size: each throws MappingError saying so.
+void check_supported(const ConvLayer& layer, const Network& network, const MachineLimits& machine);
+void check_supported(const PoolLayer& layer, const Network& network, const MachineLimits& machine);
+void check_supported_add(const Layer& layer, const Network& network, const MachineLimits& machine);
+void check_supported_reshape(const Layer& layer, const Network& network);
+
+}  // namespace systole

@@ -1,0 +1,119 @@
+#include "sim/compiler/weight_image.hpp"
+
+#include <algorithm>
+
+#include "sim/compiler/arithmetic.hpp"
+#include "sim/network/packing.hpp"
+
+namespace systole {
+namespace {
+
+void put_int32(std::vector<std::uint8_t>& bytes, std::int32_t value) {
+  for (std::uint32_t shift = 0; shift < 32; shift += 8) {
+    bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> shift));
+  }
+}
+
+/// Index of a weight in its tensor; `channel` counts within the group.
+std::size_t weight_index(const ConvLayer& layer, std::int64_t out, std::int64_t tap,
+                         std::int64_t channel) {
+  const std::int64_t per_group = layer.in_c / layer.groups;
+  return static_cast<std::size_t>(layer.weight_is_k_by_n
+                                      ? channel * layer.out_c + out
+                                      : (out * layer.taps() + tap) * per_group + channel);
+}
+
+/// Sum of the weights of an output channel, modulo 2^32.
+std::uint32_t weight_sum(const ConvLayer& layer, std::int64_t out, const TensorData& weights) {
+  std::uint32_t sum = 0;
+  for (std::int64_t tap = 0; tap < layer.taps(); ++tap) {
+    for (std::int64_t c = 0; c < layer.in_c / layer.groups; ++c) {
+      sum += static_cast<std::uint32_t>(weights[weight_index(layer, out, tap, c)]);
+    }
+  }
+  return sum;
+}
+
+std::int32_t entry(const std::vector<std::int32_t>& values, std::int64_t channel) {
+  return values.empty() ? 0 : values[std::min<std::size_t>(to_u64(channel), values.size() - 1)];
+}
+
+}  // namespace
+
+WeightImage weight_image(const ConvLayer& layer, std::int64_t array_cols) {
+  WeightImage image;
+  const std::uint32_t bits = layer.weight_format.bits;
+  for (std::int64_t first = 0; first < layer.out_c; first += array_cols) {
+    WeightBlock block;
+    block.columns = std::min(array_cols, layer.out_c - first);
+    block.window = layer.input_window(first, block.columns);
+    if (layer.groups == 1) {
+      block.offset = packed_bytes(to_u64(first), bits);
+      block.row_pitch = layer.weight_row_bytes();
+    } else {
+      block.offset = image.bytes;
+      block.row_pitch = packed_bytes(to_u64(block.columns), bits);
+      image.bytes += to_u64(layer.taps() * block.window.count) * block.row_pitch;
+    }
+    image.blocks.push_back(block);
+  }
+  if (layer.groups == 1) {
+    image.bytes = to_u64(layer.taps() * layer.in_c) * layer.weight_row_bytes();
+  }
+  return image;
+}
+
+std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage& image,
+                                       const TensorData& weights) {
+  std::vector<std::uint8_t> bytes(image.bytes);
+  const std::int64_t in_per_group = layer.in_c / layer.groups;
+  const std::int64_t out_per_group = layer.out_c / layer.groups;
+  std::int64_t out = 0;
+  for (const WeightBlock& block : image.blocks) {
+    const std::int64_t first = out;
+    for (; out < first + block.columns; ++out) {
+      const std::int64_t group_start = out / out_per_group * in_per_group;
+      for (std::int64_t tap = 0; tap < layer.taps(); ++tap) {
+        for (std::int64_t c = 0; c < in_per_group; ++c) {
+          const std::int64_t k = tap * block.window.count + group_start + c - block.window.first;
+          std::uint8_t* row = bytes.data() + block.offset + to_u64(k) * block.row_pitch;
+          // Bytes of `block.offset` start at the block's first column in every row.
+          pack_element(row, to_u64(out - first), layer.weight_format,
+                       weights[weight_index(layer, out, tap, c)]);
+        }
+      }
+    }
+  }
+  return bytes;
+}
+
+std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, std::int64_t array_cols,
+                                     const TensorData* bias, const TensorData* weights) {
+  std::vector<std::uint8_t> bytes;
+  for (std::int64_t out = 0; out < round_up(layer.out_c, array_cols); ++out) {
+    std::uint32_t value = 0;
+    if (out < layer.out_c) {
+      value = bias == nullptr ? 0 : static_cast<std::uint32_t>(bias->at(to_u64(out)));
+      if (layer.ifmap_zero_point != 0) {
+        value -=
+            static_cast<std::uint32_t>(layer.ifmap_zero_point) * weight_sum(layer, out, *weights);
+      }
+    }
+    put_int32(bytes, static_cast<std::int32_t>(value));
+  }
+  return bytes;
+}
+
+std::vector<std::uint8_t> requant_table_bytes(const ConvLayer& layer, std::int64_t array_cols,
+                                              RequantMode mode) {
+  std::vector<std::uint8_t> bytes;
+  for (std::int64_t out = 0; out < round_up(layer.out_c, array_cols); ++out) {
+    if (mode == RequantMode::MultiplierShift) {
+      put_int32(bytes, entry(layer.requant->multiplier, out));
+    }
+    put_int32(bytes, entry(layer.requant->exponent, out));
+  }
+  return bytes;
+}
+
+}  // namespace systole

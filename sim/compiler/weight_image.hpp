@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/compiler/conv_layer.hpp"
+#include "sim/network/network.hpp"
+
+namespace systole {
+
+/// Where the weights of one block of `array.cols` output channels lie: a matrix with a row for each
+/// product (tap-major, then the channels of `window`) and a column for each output channel.
+struct WeightBlock {
+  ChannelRange window;  ///< input channels that the block reads
+  std::int64_t columns = 0;
+  std::uint64_t offset = 0;     ///< bytes from the start of the image to its first weight
+  std::uint64_t row_pitch = 0;  ///< bytes
+};
+
+/// The DRAM image of a layer's weights. Without groups it is one row-major matrix [kh][kw][ic][oc]
+/// of which a block is some columns. With groups, and for depthwise layers, each block has a matrix
+/// of its own: the channels of the groups that it touches, zeros where a channel and an output
+/// belong to different groups. A depthwise block is diagonal for each tap.
+struct WeightImage {
+  std::vector<WeightBlock> blocks;
+  std::uint64_t bytes = 0;
+};
+
+WeightImage weight_image(const ConvLayer& layer, std::int64_t array_cols);
+
+std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage& image,
+                                       const TensorData& weights);
+
+/// int32, little-endian, padded to whole blocks: bias - zero point * sum of the weights (wrapped),
+/// because the array multiplies raw ifmap values. `bias` may be null.
+std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, std::int64_t array_cols,
+                                     const TensorData* bias, const TensorData* weights);
+
+/// One entry a channel, padded to whole blocks: int32 multiplier (multiplier_shift only), int32
+/// exponent.
+std::vector<std::uint8_t> requant_table_bytes(const ConvLayer& layer, std::int64_t array_cols,
+                                              RequantMode mode);
+
+}  // namespace systole

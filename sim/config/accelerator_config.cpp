@@ -1,0 +1,98 @@
+#include "sim/config/accelerator_config.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "sim/network/packing.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::uint64_t kBytesPerKib = 1024;
+constexpr std::uint32_t kMultiplierBytes = 4;  // int32
+constexpr std::uint32_t kExponentBytes = 4;    // int32
+
+std::uint32_t row_bytes(std::uint32_t elements, std::uint32_t bits) {
+  return static_cast<std::uint32_t>(packed_bytes(elements, bits));
+}
+
+std::uint32_t rows_in(std::uint32_t capacity_kib, std::uint32_t bytes) {
+  return static_cast<std::uint32_t>(capacity_kib * kBytesPerKib / bytes);
+}
+
+bool is_unified(const AcceleratorConfig& config) {
+  return config.scratchpad.organization == ScratchpadOrganization::Unified;
+}
+
+auto fields(const ArrayConfig& c) {
+  return std::tie(c.rows, c.cols, c.dataflow, c.overlap, c.activation_bits, c.weight_bits,
+                  c.accumulator_bits, c.overflow, c.max_compute_rows, c.extra_latency);
+}
+auto fields(const ScratchpadConfig& c) {
+  return std::tie(c.organization, c.ports, c.read_latency, c.activation.capacity_kib,
+                  c.activation.banks, c.weight.capacity_kib, c.weight.banks);
+}
+auto fields(const AccumulatorConfig& c) { return std::tie(c.capacity_kib, c.banks); }
+auto fields(const DmaConfig& c) {
+  return std::tie(c.bus_bytes, c.max_burst_bytes, c.max_outstanding_reads, c.max_outstanding_writes,
+                  c.commands_in_flight, c.max_rows, c.max_blocks);
+}
+auto fields(const SequencerConfig& c) {
+  return std::tie(c.load_entries, c.execute_entries, c.store_entries);
+}
+auto fields(const RequantConfig& c) {
+  return std::tie(c.mode, c.variant, c.rounding, c.lanes, c.latency, c.table_rows);
+}
+auto fields(const VectorConfig& c) { return std::tie(c.lanes, c.latency); }
+auto fields(const DramConfig& c) { return std::tie(c.model, c.latency_cycles, c.bytes_per_cycle); }
+auto fields(const EnergyConfig& c) { return std::tie(c.table); }
+
+template <typename Block>
+bool same(const Block& a, const Block& b) {
+  return fields(a) == fields(b);
+}
+
+}  // namespace
+
+bool operator==(const AcceleratorConfig& a, const AcceleratorConfig& b) {
+  return a.name == b.name && a.clock_mhz == b.clock_mhz && same(a.array, b.array) &&
+         same(a.scratchpad, b.scratchpad) && same(a.accumulators, b.accumulators) &&
+         same(a.dma, b.dma) && same(a.sequencer, b.sequencer) && same(a.requant, b.requant) &&
+         same(a.vector, b.vector) && same(a.dram, b.dram) && same(a.energy, b.energy);
+}
+
+bool operator!=(const AcceleratorConfig& a, const AcceleratorConfig& b) { return !(a == b); }
+
+std::uint32_t activation_row_bytes(const AcceleratorConfig& config) {
+  const std::uint32_t activations = row_bytes(config.array.rows, config.array.activation_bits);
+  return is_unified(config) ? std::max(activations, weight_row_bytes(config)) : activations;
+}
+
+std::uint32_t weight_row_bytes(const AcceleratorConfig& config) {
+  return row_bytes(config.array.cols, config.array.weight_bits);
+}
+
+std::uint32_t accumulator_row_bytes(const AcceleratorConfig& config) {
+  return row_bytes(config.array.cols, config.array.accumulator_bits);
+}
+
+std::uint32_t requant_entry_bytes(const AcceleratorConfig& config) {
+  return config.requant.mode == RequantMode::ShiftOnly ? kExponentBytes
+                                                       : kMultiplierBytes + kExponentBytes;
+}
+
+std::uint32_t activation_rows(const AcceleratorConfig& config) {
+  return rows_in(config.scratchpad.activation.capacity_kib, activation_row_bytes(config));
+}
+
+std::uint32_t weight_rows(const AcceleratorConfig& config) {
+  return is_unified(config)
+             ? 0
+             : rows_in(config.scratchpad.weight.capacity_kib, weight_row_bytes(config));
+}
+
+std::uint32_t accumulator_rows(const AcceleratorConfig& config) {
+  return rows_in(config.accumulators.capacity_kib, accumulator_row_bytes(config));
+}
+
+}  // namespace systole

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/config/accelerator_config.hpp"
+
+namespace systole {
+
+/// Reads an accelerator; keys, units, ranges and defaults: configs/README.md.
+/// `overrides` are `key.path=value` as --set gives them; a relative energy.table in
+/// one of them is relative to the working directory, in the file to the file's
+/// folder; a table that is not named is the one that ships with Systole. Throws
+/// ConfigError with every mistake.
+AcceleratorConfig load_accelerator(const std::string& path,
+                                   const std::vector<std::string>& overrides = {});
+
+/// The same from text; `file` is for messages and for what is relative to it.
+AcceleratorConfig parse_accelerator(const std::string& text, const std::string& file,
+                                    const std::vector<std::string>& overrides = {});
+
+/// Every key with its value and unit, defaults filled in. Reads back equal.
+std::string accelerator_to_yaml(const AcceleratorConfig& config);
+
+}  // namespace systole

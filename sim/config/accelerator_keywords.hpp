@@ -1,0 +1,37 @@
+#pragma once
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/config/check.hpp"
+
+// How the enumerations of an accelerator are spelled in YAML.
+namespace systole::keywords {
+
+constexpr Choice<Dataflow> kDataflow[] = {{"weight_stationary", Dataflow::WeightStationary},
+                                          {"output_stationary", Dataflow::OutputStationary},
+                                          {"input_stationary", Dataflow::InputStationary}};
+
+constexpr Choice<Overlap> kOverlap[] = {{"none", Overlap::None}, {"full", Overlap::Full}};
+
+constexpr Choice<Overflow> kOverflow[] = {{"wrap", Overflow::Wrap},
+                                          {"saturate", Overflow::Saturate}};
+
+constexpr Choice<ScratchpadOrganization> kOrganization[] = {
+    {"unified", ScratchpadOrganization::Unified}, {"split", ScratchpadOrganization::Split}};
+
+constexpr Choice<BankPorts> kPorts[] = {{"single", BankPorts::Single}, {"dual", BankPorts::Dual}};
+
+constexpr Choice<RequantMode> kRequantMode[] = {{"multiplier_shift", RequantMode::MultiplierShift},
+                                                {"shift_only", RequantMode::ShiftOnly}};
+
+constexpr Choice<RequantVariant> kRequantVariant[] = {{"tflite", RequantVariant::Tflite},
+                                                      {"single", RequantVariant::Single}};
+
+constexpr Choice<Rounding> kRounding[] = {{"nearest_even", Rounding::NearestEven},
+                                          {"nearest_away", Rounding::NearestAway},
+                                          {"half_up", Rounding::HalfUp},
+                                          {"floor", Rounding::Floor},
+                                          {"toward_zero", Rounding::TowardZero}};
+
+constexpr Choice<DramModel> kDramModel[] = {{"ideal", DramModel::Ideal}};
+
+}  // namespace systole::keywords

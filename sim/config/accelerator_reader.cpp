@@ -1,0 +1,235 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/config/accelerator_file.hpp"
+#include "sim/config/accelerator_keywords.hpp"
+#include "sim/config/accelerator_rules.hpp"
+#include "sim/config/reader.hpp"
+
+namespace systole {
+namespace {
+
+constexpr InRange kPes{1U, 1024U};
+constexpr InRange kOperandBits{1U, 16U};
+constexpr InRange kAccumulatorBits{8U, 64U};
+constexpr InRange kCapacityKib{1U, 1048576U};
+constexpr InRange kBanks{1U, 1024U};
+constexpr InRange kEntries{1U, 1024U};
+constexpr InRange kLanes{1U, 1024U};
+constexpr InRange kRows{1U, 65536U};
+constexpr InRange kPipeline{1U, 1024U};
+
+/// Bus and burst sizes: addresses are aligned to them.
+void read_power_of_two(ConfigReader& node, const std::string& key, std::uint32_t& out,
+                       InRange<std::uint32_t> range) {
+  std::uint32_t value = out;
+  node.optional(key, value, range);
+  if ((value & (value - 1)) == 0) {
+    out = value;
+  } else {
+    node.error(key, std::to_string(value) + " is no power of two, expected one in " +
+                        std::to_string(range.lo) + ".." + std::to_string(range.hi));
+  }
+}
+
+ArrayConfig read_array(ConfigReader node) {
+  ArrayConfig config;
+  node.required("rows", config.rows, kPes);
+  node.required("cols", config.cols, kPes);
+  node.optional("dataflow", config.dataflow, OneOf{keywords::kDataflow});
+  node.optional("overlap", config.overlap, OneOf{keywords::kOverlap});
+  node.optional("activation_bits", config.activation_bits, kOperandBits);
+  node.optional("weight_bits", config.weight_bits, kOperandBits);
+  node.optional("accumulator_bits", config.accumulator_bits, kAccumulatorBits);
+  node.optional("overflow", config.overflow, OneOf{keywords::kOverflow});
+  node.optional("max_compute_rows", config.max_compute_rows, kRows);
+  node.optional("extra_latency", config.extra_latency, InRange{0U, 1024U});
+  node.reject_unknown();
+  return config;
+}
+
+/// What the default capacity of a memory depends on.
+struct RowsOf {
+  std::uint32_t bytes;
+  std::uint32_t fewest;
+};
+
+/// The default capacity: rounded down to whole rows in every bank, but no less than the
+/// fewest rows that the rules ask for.
+std::uint32_t default_capacity_kib(std::uint32_t standard_kib, RowsOf rows, std::uint32_t banks) {
+  constexpr std::uint64_t kBytesPerKib = 1024;
+  const std::uint64_t step = capacity_step_kib(rows.bytes, banks);
+  const std::uint64_t fewest_bytes = std::uint64_t{rows.bytes} * rows.fewest;
+  const std::uint64_t fewest_steps = (fewest_bytes - 1) / (step * kBytesPerKib) + 1;
+  return static_cast<std::uint32_t>(step * std::max(fewest_steps, standard_kib / step));
+}
+
+/// capacity_kib and banks, of a scratchpad or of the accumulators.
+template <typename Memory>
+void read_memory(ConfigReader& node, Memory& config, RowsOf rows) {
+  node.optional("banks", config.banks, kBanks);
+  if (!node.optional("capacity_kib", config.capacity_kib, kCapacityKib)) {
+    config.capacity_kib = default_capacity_kib(config.capacity_kib, rows, config.banks);
+  }
+}
+
+void read_scratchpad_half(ConfigReader node, ScratchpadBankConfig& config, RowsOf rows) {
+  read_memory(node, config, rows);
+  node.reject_unknown();
+}
+
+/// Keys of the other organization are known words in the wrong place: say so.
+void refuse_keys(ConfigReader& node, std::initializer_list<const char*> keys, const char* what) {
+  for (const char* key : keys) {
+    if (node.has(key)) {
+      node.error(key, what);
+    }
+  }
+}
+
+/// Fills config.scratchpad; rows are as wide as config.array says.
+void read_scratchpad(ConfigReader node, AcceleratorConfig& machine) {
+  ScratchpadConfig& config = machine.scratchpad;
+  const bool organized =
+      !node.has("organization") || node.read(node.raw("organization"), "organization",
+                                             config.organization, OneOf{keywords::kOrganization});
+  node.optional("ports", config.ports, OneOf{keywords::kPorts});
+  node.optional("read_latency", config.read_latency, InRange{1U, 64U});
+  if (!organized) {
+    return;  // which keys belong here is not known
+  }
+  if (config.organization == ScratchpadOrganization::Unified) {
+    refuse_keys(node, {"activation", "weight"},
+                "belongs to organization split, expected capacity_kib and banks in scratchpad");
+    read_memory(node, config.activation,
+                {activation_row_bytes(machine), fewest_activation_rows(machine)});
+  } else {
+    refuse_keys(node, {"capacity_kib", "banks"},
+                "belongs to organization unified, expected it in scratchpad.activation and "
+                "scratchpad.weight");
+    read_scratchpad_half(node.child_or_empty("activation"), config.activation,
+                         {activation_row_bytes(machine), fewest_activation_rows(machine)});
+    read_scratchpad_half(node.child_or_empty("weight"), config.weight,
+                         {weight_row_bytes(machine), fewest_weight_rows(machine)});
+  }
+  node.reject_unknown();
+}
+
+void read_accumulators(ConfigReader node, AcceleratorConfig& machine) {
+  read_memory(node, machine.accumulators, {accumulator_row_bytes(machine), kFewestAccumulatorRows});
+  node.reject_unknown();
+}
+
+DmaConfig read_dma(ConfigReader node) {
+  DmaConfig config;
+  read_power_of_two(node, "bus_bytes", config.bus_bytes, {1, 1024});
+  config.max_burst_bytes = std::max(config.max_burst_bytes, config.bus_bytes);
+  read_power_of_two(node, "max_burst_bytes", config.max_burst_bytes, {1, 4096});
+  node.optional("max_outstanding_reads", config.max_outstanding_reads, kEntries);
+  node.optional("max_outstanding_writes", config.max_outstanding_writes, kEntries);
+  node.optional("commands_in_flight", config.commands_in_flight, kEntries);
+  node.optional("max_rows", config.max_rows, kRows);
+  node.optional("max_blocks", config.max_blocks, InRange{1U, 1024U});
+  node.reject_unknown();
+  return config;
+}
+
+SequencerConfig read_sequencer(ConfigReader node) {
+  SequencerConfig config;
+  node.optional("load_entries", config.load_entries, kEntries);
+  node.optional("execute_entries", config.execute_entries, kEntries);
+  node.optional("store_entries", config.store_entries, kEntries);
+  node.reject_unknown();
+  return config;
+}
+
+RequantConfig read_requant(ConfigReader node, const ArrayConfig& array) {
+  RequantConfig config;
+  config.lanes = std::min(config.lanes, array.cols);
+  node.optional("mode", config.mode, OneOf{keywords::kRequantMode});
+  node.optional("variant", config.variant, OneOf{keywords::kRequantVariant});
+  node.optional("rounding", config.rounding, OneOf{keywords::kRounding});
+  node.optional("lanes", config.lanes, kLanes);
+  node.optional("latency", config.latency, kPipeline);
+  node.optional("table_rows", config.table_rows, kRows);
+  node.reject_unknown();
+  return config;
+}
+
+VectorConfig read_vector(ConfigReader node, const ArrayConfig& array) {
+  VectorConfig config;
+  config.lanes = std::min(config.lanes, array.rows);
+  node.optional("lanes", config.lanes, kLanes);
+  node.optional("latency", config.latency, kPipeline);
+  node.reject_unknown();
+  return config;
+}
+
+DramConfig read_dram(ConfigReader node, const DmaConfig& dma) {
+  DramConfig config;
+  config.bytes_per_cycle = dma.bus_bytes;
+  node.optional("model", config.model, OneOf{keywords::kDramModel});
+  node.optional("latency_cycles", config.latency_cycles, InRange{2U, 100000U});
+  node.optional("bytes_per_cycle", config.bytes_per_cycle, InRange{1U, 1024U});
+  node.reject_unknown();
+  return config;
+}
+
+/// Where the table is, from the working directory.
+EnergyConfig read_energy(ConfigReader node, const ConfigFile& file) {
+  namespace fs = std::filesystem;
+  EnergyConfig config;
+  if (!node.optional("table", config.table, NotEmpty{})) {
+    config.table = (fs::path{SYSTOLE_SHIPPED_CONFIGS} / config.table).string();
+  } else if (!file.is_overridden(node.path("table"))) {
+    config.table = (fs::path{file.name()}.parent_path() / config.table).lexically_normal().string();
+  }
+  node.reject_unknown();
+  return config;
+}
+
+AcceleratorConfig read_accelerator(const ConfigFile& file) {
+  ConfigReader root = file.root();
+  AcceleratorConfig config;
+  root.required("name", config.name, NotEmpty{});
+  root.optional("clock_mhz", config.clock_mhz, InRange{1U, 100000U});
+  config.array = read_array(root.child("array"));
+  read_scratchpad(root.child_or_empty("scratchpad"), config);
+  read_accumulators(root.child_or_empty("accumulators"), config);
+  config.dma = read_dma(root.child_or_empty("dma"));
+  config.sequencer = read_sequencer(root.child_or_empty("sequencer"));
+  config.requant = read_requant(root.child_or_empty("requant"), config.array);
+  config.vector = read_vector(root.child_or_empty("vector"), config.array);
+  config.dram = read_dram(root.child_or_empty("dram"), config.dma);
+  config.energy = read_energy(root.child_or_empty("energy"), file);
+  root.reject_unknown();
+  return config;
+}
+
+AcceleratorConfig checked_accelerator(ConfigFile file) {
+  AcceleratorConfig config = read_accelerator(file);
+  if (file.ok()) {  // else a rule might blame a value that was not read
+    for (const auto& rule : broken_rules(config)) {
+      file.rule_error(rule.keys, rule.what);
+    }
+    for (const auto& rule : unsupported(config)) {
+      file.rule_error(rule.keys, rule.what);
+    }
+  }
+  file.check();
+  return config;
+}
+
+}  // namespace
+
+AcceleratorConfig load_accelerator(const std::string& path,
+                                   const std::vector<std::string>& overrides) {
+  return checked_accelerator(ConfigFile::load(path, overrides));
+}
+
+AcceleratorConfig parse_accelerator(const std::string& text, const std::string& file,
+                                    const std::vector<std::string>& overrides) {
+  return checked_accelerator(ConfigFile::parse(text, file, overrides));
+}
+
+}  // namespace systole

@@ -1,0 +1,174 @@
+#include "sim/config/accelerator_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "sim/config/accelerator_keywords.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::uint64_t kBytesPerKib = 1024;
+constexpr std::uint32_t kMaxSequencerEntries = 1024;  // of all classes: dependency bits
+constexpr std::uint32_t kOperandBits = 8;
+constexpr std::uint32_t kPsumBits = 32;
+
+/// One memory, by the paths of the keys that shape it.
+struct Memory {
+  std::string capacity_key;
+  std::string banks_key;
+  std::string row_key;  // what makes its rows as wide as they are
+  std::uint32_t capacity_kib;
+  std::uint32_t banks;
+  std::uint32_t row_bytes;
+  std::uint32_t fewest_rows;
+  const char* why_fewest;
+};
+
+void check_memory(const Memory& memory, std::vector<BrokenRule>& broken) {
+  const std::uint32_t step = capacity_step_kib(memory.row_bytes, memory.banks);
+  if (memory.capacity_kib % step != 0) {
+    broken.push_back(
+        {{memory.capacity_key, memory.banks_key, memory.row_key},
+         fmt::format("{} ({}) is not a whole number of {}-byte rows ({}) in each of {} banks ({}), "
+                     "expected a multiple of {}",
+                     memory.capacity_key, memory.capacity_kib, memory.row_bytes, memory.row_key,
+                     memory.banks, memory.banks_key, step)});
+    return;
+  }
+  const std::uint64_t rows = memory.capacity_kib * kBytesPerKib / memory.row_bytes;
+  if (rows < memory.fewest_rows) {
+    broken.push_back(
+        {{memory.capacity_key, memory.row_key},
+         fmt::format("{} ({}) holds {} {} of {} bytes ({}), expected at least {}: {}",
+                     memory.capacity_key, memory.capacity_kib, rows, rows == 1 ? "row" : "rows",
+                     memory.row_bytes, memory.row_key, memory.fewest_rows, memory.why_fewest)});
+  }
+}
+
+void check_memories(const AcceleratorConfig& config, std::vector<BrokenRule>& broken) {
+  const ScratchpadConfig& scratchpad = config.scratchpad;
+  const std::uint32_t rows = config.array.rows;
+  const std::uint32_t cols = config.array.cols;
+  if (scratchpad.organization == ScratchpadOrganization::Unified) {
+    check_memory(
+        {"scratchpad.capacity_kib", "scratchpad.banks", rows >= cols ? "array.rows" : "array.cols",
+         scratchpad.activation.capacity_kib, scratchpad.activation.banks,
+         activation_row_bytes(config), fewest_activation_rows(config),
+         "the weights of one fold and a row of activations"},
+        broken);
+  } else {
+    check_memory({"scratchpad.activation.capacity_kib", "scratchpad.activation.banks", "array.rows",
+                  scratchpad.activation.capacity_kib, scratchpad.activation.banks,
+                  activation_row_bytes(config), fewest_activation_rows(config),
+                  "the two operands of an addition"},
+                 broken);
+    check_memory({"scratchpad.weight.capacity_kib", "scratchpad.weight.banks", "array.cols",
+                  scratchpad.weight.capacity_kib, scratchpad.weight.banks, weight_row_bytes(config),
+                  rows, "the weights of one fold (array.rows)"},
+                 broken);
+  }
+  check_memory(
+      {"accumulators.capacity_kib", "accumulators.banks", "array.cols",
+       config.accumulators.capacity_kib, config.accumulators.banks, accumulator_row_bytes(config),
+       kFewestAccumulatorRows, "one being added to while one is stored"},
+      broken);
+}
+
+void check_transfers(const AcceleratorConfig& config, std::vector<BrokenRule>& broken) {
+  const DmaConfig& dma = config.dma;
+  if (dma.max_burst_bytes < dma.bus_bytes) {
+    broken.push_back({{"dma.max_burst_bytes", "dma.bus_bytes"},
+                      fmt::format("dma.max_burst_bytes ({}) is below dma.bus_bytes ({}), expected "
+                                  "at least one beat",
+                                  dma.max_burst_bytes, dma.bus_bytes)});
+  }
+  if (config.dram.bytes_per_cycle > dma.bus_bytes) {
+    broken.push_back(
+        {{"dram.bytes_per_cycle", "dma.bus_bytes"},
+         fmt::format("dram.bytes_per_cycle ({}) is above dma.bus_bytes ({}), expected at most one "
+                     "beat a cycle",
+                     config.dram.bytes_per_cycle, dma.bus_bytes)});
+  } else if (dma.bus_bytes % config.dram.bytes_per_cycle != 0) {
+    broken.push_back({{"dram.bytes_per_cycle", "dma.bus_bytes"},
+                      fmt::format("dram.bytes_per_cycle ({}) does not divide dma.bus_bytes ({}), "
+                                  "expected a power of two",
+                                  config.dram.bytes_per_cycle, dma.bus_bytes)});
+  }
+}
+
+void check_at_most(const std::string& key, std::uint32_t value, const std::string& limit_key,
+                   std::uint32_t limit, const std::string& why, std::vector<BrokenRule>& broken) {
+  if (value > limit) {
+    broken.push_back({{key, limit_key},
+                      fmt::format("{} ({}) is above {} ({}), expected at most {}", key, value,
+                                  limit_key, limit, why)});
+  }
+}
+
+}  // namespace
+
+std::uint32_t capacity_step_kib(std::uint32_t row_bytes, std::uint32_t banks) {
+  const std::uint64_t one_row_each = std::uint64_t{row_bytes} * banks;
+  return static_cast<std::uint32_t>(std::lcm(one_row_each, kBytesPerKib) / kBytesPerKib);
+}
+
+std::uint32_t fewest_weight_rows(const AcceleratorConfig& config) { return config.array.rows; }
+
+std::uint32_t fewest_activation_rows(const AcceleratorConfig& config) {
+  return config.scratchpad.organization == ScratchpadOrganization::Unified
+             ? fewest_weight_rows(config) + 1
+             : 2;
+}
+
+std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
+  std::vector<BrokenRule> broken;
+  check_memories(config, broken);
+  check_transfers(config, broken);
+  check_at_most("requant.lanes", config.requant.lanes, "array.cols", config.array.cols,
+                "the values of an accumulator row", broken);
+  check_at_most("vector.lanes", config.vector.lanes, "array.rows", config.array.rows,
+                "the elements of a scratchpad row", broken);
+  const SequencerConfig& sequencer = config.sequencer;
+  const std::uint32_t entries =
+      sequencer.load_entries + sequencer.execute_entries + sequencer.store_entries;
+  if (entries > kMaxSequencerEntries) {
+    broken.push_back(
+        {{"sequencer.load_entries", "sequencer.execute_entries", "sequencer.store_entries"},
+         fmt::format("load_entries ({}), execute_entries ({}) and store_entries ({}) are {}, "
+                     "expected at most {} together",
+                     sequencer.load_entries, sequencer.execute_entries, sequencer.store_entries,
+                     entries, kMaxSequencerEntries)});
+  }
+  return broken;
+}
+
+std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
+  const ArrayConfig& array = config.array;
+  std::vector<BrokenRule> all;
+  const auto refuse = [&](const char* key, const std::string& value, const std::string& expected) {
+    all.push_back({{key}, value + " is not supported yet, expected " + expected});
+  };
+  if (array.dataflow != Dataflow::WeightStationary) {
+    refuse("array.dataflow", OneOf{keywords::kDataflow}.name_of(array.dataflow),
+           "weight_stationary");
+  }
+  if (array.overflow != Overflow::Wrap) {
+    refuse("array.overflow", OneOf{keywords::kOverflow}.name_of(array.overflow), "wrap");
+  }
+  if (array.activation_bits != kOperandBits) {
+    refuse("array.activation_bits", std::to_string(array.activation_bits),
+           std::to_string(kOperandBits));
+  }
+  if (array.weight_bits != kOperandBits) {
+    refuse("array.weight_bits", std::to_string(array.weight_bits), std::to_string(kOperandBits));
+  }
+  if (array.accumulator_bits != kPsumBits) {
+    refuse("array.accumulator_bits", std::to_string(array.accumulator_bits),
+           std::to_string(kPsumBits));
+  }
+  return all;
+}
+
+}  // namespace systole

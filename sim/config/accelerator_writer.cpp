@@ -1,0 +1,159 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "sim/config/accelerator_file.hpp"
+#include "sim/config/accelerator_keywords.hpp"
+#include "sim/config/suggestion.hpp"
+
+namespace systole {
+namespace {
+
+/// In double quotes, as YAML reads it back.
+std::string quoted_yaml(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20U || byte == 0x7FU) {
+      out += fmt::format("\\x{:02x}", unsigned{byte});
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+/// Writes `key: value  # comment` lines, comments in one column.
+class YamlWriter {
+ public:
+  void begin(const std::string& key) {
+    text_ += indent() + key + ":\n";
+    ++depth_;
+  }
+  void end() { --depth_; }
+
+  void key(const std::string& key, const std::string& value, const std::string& comment) {
+    text_ += fmt::format("{:<{}}  # {}\n", indent() + key + ": " + value, kCommentColumn, comment);
+  }
+  void key(const std::string& name, std::uint32_t value, const std::string& comment) {
+    key(name, std::to_string(value), comment);
+  }
+  template <typename E, std::size_t N>
+  void key(const std::string& name, E value, const Choice<E> (&choices)[N]) {
+    const OneOf all{choices};
+    key(name, all.name_of(value), choice_list(all.names()));
+  }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  static constexpr std::size_t kCommentColumn = 34;
+  std::string indent() const {
+    const std::size_t columns = 2 * depth_;
+    std::string spaces;
+    spaces.resize(columns, ' ');
+    return spaces;
+  }
+
+  std::string text_;
+  std::size_t depth_ = 0;
+};
+
+void write_array(YamlWriter& out, const ArrayConfig& config) {
+  out.begin("array");
+  out.key("rows", config.rows, "PEs along the reduction (K)");
+  out.key("cols", config.cols, "PEs along the output channels (N)");
+  out.key("dataflow", config.dataflow, keywords::kDataflow);
+  out.key("overlap", config.overlap, keywords::kOverlap);
+  out.key("activation_bits", config.activation_bits, "bits");
+  out.key("weight_bits", config.weight_bits, "bits");
+  out.key("accumulator_bits", config.accumulator_bits, "bits");
+  out.key("overflow", config.overflow, keywords::kOverflow);
+  out.key("max_compute_rows", config.max_compute_rows, "ifmap rows of one compute command");
+  out.key("extra_latency", config.extra_latency, "cycles beyond rows + cols - 1");
+  out.end();
+}
+
+void write_banks(YamlWriter& out, std::uint32_t capacity_kib, std::uint32_t banks) {
+  out.key("capacity_kib", capacity_kib, "KiB, all banks together");
+  out.key("banks", banks, "banks");
+}
+
+void write_scratchpad(YamlWriter& out, const ScratchpadConfig& config) {
+  out.begin("scratchpad");
+  out.key("organization", config.organization, keywords::kOrganization);
+  out.key("ports", config.ports, keywords::kPorts);
+  out.key("read_latency", config.read_latency, "cycles from a bank's grant to the array's edge");
+  if (config.organization == ScratchpadOrganization::Unified) {
+    write_banks(out, config.activation.capacity_kib, config.activation.banks);
+  } else {
+    out.begin("activation");
+    write_banks(out, config.activation.capacity_kib, config.activation.banks);
+    out.end();
+    out.begin("weight");
+    write_banks(out, config.weight.capacity_kib, config.weight.banks);
+    out.end();
+  }
+  out.end();
+}
+
+void write_dma(YamlWriter& out, const DmaConfig& config) {
+  out.begin("dma");
+  out.key("bus_bytes", config.bus_bytes, "bytes of one beat");
+  out.key("max_burst_bytes", config.max_burst_bytes, "bytes of the largest burst");
+  out.key("max_outstanding_reads", config.max_outstanding_reads, "bursts");
+  out.key("max_outstanding_writes", config.max_outstanding_writes, "bursts");
+  out.key("commands_in_flight", config.commands_in_flight, "commands of each unit");
+  out.key("max_rows", config.max_rows, "rows of one load or store command");
+  out.key("max_blocks", config.max_blocks, "scratchpad rows that one DRAM row may span");
+  out.end();
+}
+
+void write_units(YamlWriter& out, const AcceleratorConfig& config) {
+  out.begin("sequencer");
+  out.key("load_entries", config.sequencer.load_entries, "commands waiting or running");
+  out.key("execute_entries", config.sequencer.execute_entries, "commands waiting or running");
+  out.key("store_entries", config.sequencer.store_entries, "commands waiting or running");
+  out.end();
+  out.begin("requant");
+  out.key("mode", config.requant.mode, keywords::kRequantMode);
+  out.key("variant", config.requant.variant, keywords::kRequantVariant);
+  out.key("rounding", config.requant.rounding, keywords::kRounding);
+  out.key("lanes", config.requant.lanes, "accumulator values a cycle");
+  out.key("latency", config.requant.latency, "cycles from accumulator row to output row");
+  out.key("table_rows", config.requant.table_rows, "rows of array.cols channels' constants");
+  out.end();
+  out.begin("vector");
+  out.key("lanes", config.vector.lanes, "elements a cycle");
+  out.key("latency", config.vector.latency, "cycles from the last operand row to the result row");
+  out.end();
+}
+
+}  // namespace
+
+std::string accelerator_to_yaml(const AcceleratorConfig& config) {
+  YamlWriter out;
+  out.key("name", quoted_yaml(config.name), "any text");
+  out.key("clock_mhz", config.clock_mhz, "MHz");
+  write_array(out, config.array);
+  write_scratchpad(out, config.scratchpad);
+  out.begin("accumulators");
+  write_banks(out, config.accumulators.capacity_kib, config.accumulators.banks);
+  out.end();
+  write_dma(out, config.dma);
+  write_units(out, config);
+  out.begin("dram");
+  out.key("model", config.dram.model, keywords::kDramModel);
+  out.key("latency_cycles", config.dram.latency_cycles, "cycles from request to first beat");
+  out.key("bytes_per_cycle", config.dram.bytes_per_cycle, "bytes a cycle, each way");
+  out.end();
+  out.begin("energy");
+  out.key("table", quoted_yaml(config.energy.table), "file, relative to this one");
+  out.end();
+  return out.take();
+}
+
+}  // namespace systole

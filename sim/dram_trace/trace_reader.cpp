@@ -1,0 +1,132 @@
+#include "sim/dram_trace/trace_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <stdexcept>
+
+#include "sim/config/suggestion.hpp"
+
+namespace systole {
+
+TraceReader::TraceReader(const std::string& file, const dram::Config& memory)
+    : file_{file},
+      in_{file},
+      request_bytes_{memory.request_bytes},
+      capacity_bytes_{memory.organization.capacity_bytes()} {
+  if (!in_) {
+    throw std::runtime_error{fmt::format("{}: cannot be opened for reading", file)};
+  }
+}
+
+std::optional<TraceRequest> TraceReader::next() {
+  std::string line;
+  while (std::getline(in_, line)) {
+    ++line_;
+    split(line);
+    if (words_.empty() || words_.front().text.front() == '#') {
+      continue;
+    }
+    if (format_ == Format::Unknown) {
+      format_ = recognize();
+    }
+    TraceRequest request = parse();
+    request.address -= request.address % request_bytes_;
+    if (request.address >= capacity_bytes_) {
+      fail(1, fmt::format("address {:#x} is outside the memory, expected one below {:#x}",
+                          request.address, capacity_bytes_));
+    }
+    if (request.arrival < last_arrival_) {
+      fail(1, fmt::format("cycle {} is before the {} of an earlier request, expected cycles that "
+                          "do not fall",
+                          request.arrival, last_arrival_));
+    }
+    last_arrival_ = request.arrival;
+    return request;
+  }
+  if (in_.bad()) {
+    throw std::runtime_error{fmt::format("{}: cannot be read", file_)};
+  }
+  return std::nullopt;
+}
+
+void TraceReader::split(const std::string& line) {
+  constexpr const char* kBlanks = " \t\r";
+  words_.clear();
+  std::size_t start = line.find_first_not_of(kBlanks);
+  while (start != std::string::npos) {
+    const std::size_t end = std::min(line.find_first_of(kBlanks, start), line.size());
+    words_.push_back({line.substr(start, end - start), start + 1});
+    start = line.find_first_not_of(kBlanks, end);
+  }
+}
+
+TraceReader::Format TraceReader::recognize() const {
+  const std::string& first = words_.front().text;
+  const std::string second = words_.size() > 1 ? words_[1].text : "";
+  if (words_.size() == 3 && (second == "R" || second == "W")) {
+    return Format::Simple;
+  }
+  if (words_.size() == 3 && (second == "READ" || second == "WRITE")) {
+    return Format::DramSim3;
+  }
+  if (words_.size() == 2 && (second == "R" || second == "W")) {
+    return Format::Ramulator;
+  }
+  if (words_.size() == 2 && (first == "LD" || first == "ST")) {
+    return Format::LoadStore;
+  }
+  fail(words_.front().column,
+       "no known format, expected CYCLE R|W ADDRESS, ADDRESS READ|WRITE CYCLE, ADDRESS R|W or "
+       "LD|ST ADDRESS");
+}
+
+TraceRequest TraceReader::parse() const {
+  const std::size_t expected = format_ == Format::Simple || format_ == Format::DramSim3 ? 3 : 2;
+  if (words_.size() != expected) {
+    fail(words_.back().column, fmt::format("{} words, expected {} as in the first request",
+                                           words_.size(), expected));
+  }
+  switch (format_) {
+    case Format::Simple:
+      return {number(words_[0], false, "a cycle"), is_write(words_[1], "R", "W"),
+              number(words_[2], true, "an address")};
+    case Format::DramSim3:
+      return {number(words_[2], false, "a cycle"), is_write(words_[1], "READ", "WRITE"),
+              number(words_[0], true, "an address")};
+    case Format::Ramulator:
+      return {0, is_write(words_[1], "R", "W"), number(words_[0], false, "an address")};
+    case Format::LoadStore:
+      return {0, is_write(words_[0], "LD", "ST"), number(words_[1], false, "an address")};
+    case Format::Unknown:
+      break;
+  }
+  throw std::logic_error{"a trace without a format"};
+}
+
+std::uint64_t TraceReader::number(const Word& word, bool hexadecimal, const char* what) const {
+  const bool prefixed = word.text.rfind("0x", 0) == 0 || word.text.rfind("0X", 0) == 0;
+  const char* const begin = word.text.data() + (prefixed ? 2 : 0);
+  const char* const end = word.text.data() + word.text.size();
+  std::uint64_t value = 0;
+  const auto [rest, status] =
+      std::from_chars(begin, end, value, hexadecimal || prefixed ? 16 : 10);
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 62U;
+  if (status != std::errc{} || rest != end || value > kMost) {
+    fail(word.column, fmt::format("expected {}, found {}", what, quoted(word.text)));
+  }
+  return value;
+}
+
+bool TraceReader::is_write(const Word& word, const char* read, const char* write) const {
+  if (word.text != read && word.text != write) {
+    fail(word.column, fmt::format("expected {} or {}, found {}", read, write, quoted(word.text)));
+  }
+  return word.text == write;
+}
+
+void TraceReader::fail(std::size_t column, const std::string& what) const {
+  throw std::invalid_argument{fmt::format("{}:{}:{}: {}", file_, line_, column, what)};
+}
+
+}  // namespace systole

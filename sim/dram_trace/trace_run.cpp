@@ -1,0 +1,139 @@
+#include "sim/dram_trace/trace_run.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace systole {
+namespace {
+
+/// How often each latency occurred.
+class Histogram {
+ public:
+  void add(std::uint64_t latency) {
+    if (latency >= counts_.size()) {
+      counts_.resize(latency + 1);
+    }
+    ++counts_[latency];
+    ++samples_;
+    sum_ += latency;
+  }
+
+  LatencySummary summary() const {
+    if (samples_ == 0) {
+      return {};
+    }
+    return {static_cast<double>(sum_) / static_cast<double>(samples_), rank(0), rank(samples_ / 2),
+            rank(samples_ * 99 / 100), rank(samples_ - 1)};
+  }
+
+ private:
+  /// The latency that `position` samples are not above.
+  std::uint64_t rank(std::uint64_t position) const {
+    std::uint64_t latency = 0;
+    for (std::uint64_t seen = counts_[0]; seen <= position; seen += counts_[latency]) {
+      ++latency;
+    }
+    return latency;
+  }
+
+  std::vector<std::uint64_t> counts_;
+  std::uint64_t samples_ = 0;
+  std::uint64_t sum_ = 0;
+};
+
+/// The state of one run: time, what is in flight, what was measured.
+class Driver {
+ public:
+  Driver(const dram::Config& memory, const TraceRunOptions& options,
+         dram::CommandObserver* observer)
+      : memory_{memory, observer},
+        offers_per_cycle_{memory.organization.channels},
+        most_reads_{options.max_outstanding_reads == 0 ? ~std::uint64_t{0}
+                                                       : options.max_outstanding_reads} {}
+
+  void submit(const TraceRequest& request) {
+    if (request.arrival > cycle_) {
+      go_to(request.arrival);
+    }
+    if (offers_ == offers_per_cycle_) {
+      go_to(cycle_ + 1);
+    }
+    while (!try_offer(request)) {
+      wait();
+    }
+    ++offers_;
+    ++accepted_;
+    reads_in_flight_ += request.write ? 0 : 1;
+  }
+
+  TraceRunResult finish() {
+    while (completed_ < accepted_) {
+      wait();
+    }
+    const dram::Config& config = memory_.config();
+    TraceRunResult result;
+    result.requests = accepted_;
+    result.bytes = accepted_ * config.request_bytes;
+    result.cycles = memory_.stats(cycle_).last_data;
+    result.stats = memory_.stats(result.cycles);
+    result.energy = dram::energy_of(result.stats, config);
+    result.read_latency = latencies_.summary();
+    return result;
+  }
+
+ private:
+  bool try_offer(const TraceRequest& request) {
+    take_completions();
+    if (!request.write && reads_in_flight_ >= most_reads_) {
+      return false;
+    }
+    return memory_.offer({request.address, request.write, accepted_}, cycle_);
+  }
+
+  void go_to(dram::Cycle cycle) {
+    memory_.advance_to(cycle);
+    cycle_ = cycle;
+    offers_ = 0;
+  }
+
+  /// To the next cycle in which an offer can have another answer.
+  void wait() {
+    const dram::Cycle command = memory_.next_command();
+    const dram::Cycle data = memory_.next_completion();
+    go_to(std::max(cycle_ + 1, std::min(command == dram::kNever ? command : command + 1, data)));
+    take_completions();
+  }
+
+  void take_completions() {
+    while (const auto done = memory_.take_completion(cycle_)) {
+      ++completed_;
+      if (!done->write) {
+        --reads_in_flight_;
+        latencies_.add(done->finish - done->arrival);
+      }
+    }
+  }
+
+  dram::BankedDram memory_;
+  const std::uint32_t offers_per_cycle_;
+  const std::uint64_t most_reads_;
+  dram::Cycle cycle_ = 0;
+  std::uint32_t offers_ = 0;  // accepted in this cycle
+  std::uint64_t accepted_ = 0;
+  std::uint64_t completed_ = 0;
+  std::uint64_t reads_in_flight_ = 0;
+  Histogram latencies_;
+};
+
+}  // namespace
+
+TraceRunResult run_dram_trace(const dram::Config& memory, const RequestSource& requests,
+                              const TraceRunOptions& options, dram::CommandObserver* observer) {
+  Driver driver{memory, options, observer};
+  while (const auto request = requests()) {
+    driver.submit(*request);
+  }
+  return driver.finish();
+}
+
+}  // namespace systole

@@ -1,0 +1,91 @@
+#include "sim/engine/systemc_engine.hpp"
+
+#include <utility>
+
+#include "sim/kernel/clock.hpp"
+#include "sim/kernel/monitor.hpp"
+#include "sim/top/accelerator.hpp"
+
+namespace systole {
+namespace {
+
+// Cycles between two calls of on_progress: some hundredths of a second.
+constexpr int kChunk = 1 << 15;
+
+/// Anything that moves changes an event count or completes a command.
+std::uint64_t progress_of(const Accelerator& accelerator) {
+  return accelerator.sequencer.completed() + accelerator.measurements.events.sum();
+}
+
+}  // namespace
+
+struct SystemcEngine::Kernel {
+  Kernel(const AcceleratorConfig& config, SystemcEngineOptions chosen)
+      : options{std::move(chosen)}, accelerator{"accelerator", clock, config} {}
+
+  SystemcEngineOptions options;
+  Clock clock{"clock"};
+  Accelerator accelerator;
+  Monitor monitor{"monitor", clock, [this] { return accelerator.idle(); },
+                  [this] { return progress_of(accelerator); }};
+};
+
+SystemcEngine::SystemcEngine(const AcceleratorConfig& config, SystemcEngineOptions options)
+    : kernel_{std::make_unique<Kernel>(config, std::move(options))} {
+  sc_core::sc_start(sc_core::SC_ZERO_TIME);  // elaborates
+}
+
+SystemcEngine::~SystemcEngine() = default;
+
+Accelerator& SystemcEngine::accelerator() { return kernel_->accelerator; }
+
+void SystemcEngine::write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
+  kernel_->accelerator.dram.contents().write(address, bytes.data(), bytes.size());
+}
+
+std::vector<std::uint8_t> SystemcEngine::read_dram(std::uint64_t address,
+                                                   std::uint64_t size) const {
+  std::vector<std::uint8_t> bytes(size);
+  kernel_->accelerator.dram.contents().read(address, bytes.data(), size);
+  return bytes;
+}
+
+LayerMeasurement SystemcEngine::run(const LayerProgram& program) {
+  LayerMeasurement layer;
+  if (program.commands.empty()) {
+    return layer;
+  }
+  Accelerator& accelerator = kernel_->accelerator;
+  const Measurements before = accelerator.measurements;
+  const std::uint64_t start = Clock::now();
+  accelerator.start(program);
+  kernel_->monitor.start(kernel_->options.watchdog_cycles);
+  while (kernel_->monitor.state() == Monitor::State::Running) {
+    sc_core::sc_start(kChunk * Clock::period());
+    if (kernel_->options.on_progress) {
+      kernel_->options.on_progress(Clock::now());
+    }
+  }
+  if (kernel_->monitor.state() == Monitor::State::Stuck) {
+    std::string text = "no progress for " + std::to_string(kernel_->options.watchdog_cycles) +
+                       " cycles; still at work:";
+    for (const std::string& line : accelerator.describe_state()) {
+      text += "\n  " + line;
+    }
+    throw StuckError{text};
+  }
+  layer.cycles = Clock::now() - start;
+  layer.compute_cycles = accelerator.measurements.compute_cycles - before.compute_cycles;
+  layer.events = accelerator.measurements.events - before.events;
+  layer.ledger = accelerator.measurements.ledger - before.ledger;
+  layer.peak_bytes_per_window = accelerator.dram.peak_bytes_per_window();
+  for (std::size_t unit = 0; unit < kLedgerUnits; ++unit) {
+    if (layer.ledger.total(static_cast<LedgerUnit>(unit)) != layer.cycles) {
+      throw std::logic_error{std::string{"the ledger of unit "} +
+                             ledger_unit_name(static_cast<LedgerUnit>(unit)) + " does not close"};
+    }
+  }
+  return layer;
+}
+
+}  // namespace systole

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/engine/engine.hpp"
+
+namespace systole {
+
+/// The machine made no progress for as long as the watchdog waits. The text names the units that
+/// are stuck.
+class StuckError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct SystemcEngineOptions {
+  std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
+  std::function<void(std::uint64_t cycles)>
+      on_progress;  ///< now and then, with the cycles simulated so far
+};
+
+class Accelerator;
+
+/// The machine itself on the SystemC kernel, which exists once in a process: one engine per
+/// process.
+class SystemcEngine final : public Engine {
+ public:
+  SystemcEngine(const AcceleratorConfig& config, SystemcEngineOptions options);
+  ~SystemcEngine() override;
+
+  void write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) override;
+  std::vector<std::uint8_t> read_dram(std::uint64_t address, std::uint64_t size) const override;
+
+  /// Throws StuckError when the watchdog bites, std::logic_error when the ledger of a unit does not
+  /// close.
+  LayerMeasurement run(const LayerProgram& program) override;
+
+  /// The blocks, for fault injection in tests.
+  Accelerator& accelerator();
+
+ private:
+  struct Kernel;
+  std::unique_ptr<Kernel> kernel_;
+};
+
+}  // namespace systole

@@ -1,0 +1,173 @@
+#include "sim/legalize/folding.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+namespace systole {
+namespace {
+
+constexpr std::int32_t kMinExponent = -31;
+constexpr std::int32_t kMaxExponent = 30;
+
+// Scales are float32, so their ratios carry relative errors of about 2^-23.
+constexpr double kLog2Tolerance = 1.0 / (1 << 20);
+
+// Weights lose nothing once each has bits to spare; 16-bit formats hold no more doublings.
+constexpr std::int32_t kDoublings = 15;
+
+double bias_at(const FoldInput& channel, double factor) {
+  return std::nearbyint(channel.bias * factor);
+}
+
+bool bias_fits(const FoldInput& channel, double factor, const FoldLimits& limits) {
+  return std::fabs(bias_at(channel, factor)) <= static_cast<double>(limits.bias_max);
+}
+
+Fold folded(const FoldInput& channel, std::int32_t exponent, const FoldLimits& limits) {
+  Fold fold;
+  fold.exponent = exponent;
+  fold.factor = std::ldexp(channel.multiplier, -exponent);
+  const auto bias_max = static_cast<double>(limits.bias_max);
+  fold.bias =
+      static_cast<std::int32_t>(std::clamp(bias_at(channel, fold.factor), -bias_max, bias_max));
+  fold.weights.reserve(channel.weights.size());
+  const double unit = std::ldexp(1.0, exponent);
+  for (const std::int32_t weight : channel.weights) {
+    const double wanted = weight * fold.factor;
+    const double rounded = std::nearbyint(wanted);
+    const double taken = std::clamp(rounded, static_cast<double>(limits.weight_min),
+                                    static_cast<double>(limits.weight_max));
+    fold.clipped = fold.clipped || taken != rounded;
+    fold.weights.push_back(static_cast<std::int32_t>(taken));
+    fold.signal += wanted * unit * wanted * unit;
+    fold.noise += (wanted - taken) * unit * (wanted - taken) * unit;
+  }
+  return fold;
+}
+
+double of_channel(const std::vector<double>& values, std::size_t channel) {
+  return values[values.size() == 1 ? 0 : channel];
+}
+
+// One scale per channel from one or more, each times its channel's growth.
+std::vector<float> rescaled(const std::vector<float>& scale, const std::vector<double>& growth) {
+  std::vector<float> result;
+  for (std::size_t channel = 0; channel < growth.size() && !scale.empty(); ++channel) {
+    const float old = scale[scale.size() == 1 ? 0 : channel];
+    result.push_back(static_cast<float>(double{old} * growth[channel]));
+  }
+  return result;
+}
+
+bool can_overflow(const Fold& fold, const FoldLimits& limits) {
+  std::int64_t sum = std::abs(std::int64_t{fold.bias});
+  for (const std::int32_t weight : fold.weights) {
+    sum += std::abs(std::int64_t{weight}) * limits.activation_max;
+  }
+  return sum > limits.accumulator_max;
+}
+
+}  // namespace
+
+bool is_power_of_two(double real) {
+  return real > 0 && std::fabs(std::log2(real) - std::nearbyint(std::log2(real))) < kLog2Tolerance;
+}
+
+std::int32_t nearest_exponent(double real) {
+  return static_cast<std::int32_t>(std::nearbyint(std::log2(real)));
+}
+
+std::int32_t covering_exponent(double real) {
+  return is_power_of_two(real) ? nearest_exponent(real)
+                               : static_cast<std::int32_t>(std::ceil(std::log2(real)));
+}
+
+Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
+  if (channel.multiplier == 0) {
+    return folded(channel, kMinExponent, limits);
+  }
+  std::int32_t exponent = std::max(covering_exponent(channel.multiplier), kMinExponent);
+  while (!bias_fits(channel, std::ldexp(channel.multiplier, -exponent), limits)) {
+    ++exponent;
+  }
+  if (exponent > kMaxExponent) {
+    throw std::invalid_argument{"a multiplier of " + std::to_string(channel.multiplier) +
+                                " needs a left shift by " + std::to_string(exponent) +
+                                ", at most 30 can be done"};
+  }
+  Fold best = folded(channel, exponent, limits);
+  const std::int32_t finest = std::max(exponent - kDoublings, kMinExponent);
+  for (bool clipped = false; exponent > finest && best.noise > 0 && !clipped;) {
+    --exponent;
+    Fold candidate = folded(channel, exponent, limits);
+    if (!bias_fits(channel, candidate.factor, limits) || can_overflow(candidate, limits)) {
+      break;
+    }
+    clipped = candidate.clipped;
+    if (candidate.noise < best.noise) {
+      best = std::move(candidate);
+    }
+  }
+  return best;
+}
+
+FoldedConstants fold_constants(const ConstantsToFold& constants, const FoldLimits& limits) {
+  const Tensor& weight = constants.weight;
+  FoldedConstants result;
+  result.weight = weight;
+  if (constants.bias != nullptr) {
+    result.bias = *constants.bias;
+  }
+  std::vector<double> factors;
+  for (std::size_t channel = 0; channel < constants.layout.channels; ++channel) {
+    FoldInput in;
+    in.multiplier = of_channel(constants.multiplier, channel);
+    for (std::size_t i = 0; i < constants.layout.count; ++i) {
+      in.weights.push_back(weight.data->at(constants.layout.index(channel, i)) - weight.zero_point);
+    }
+    if (result.bias) {
+      // The accumulator counts in steps of the ifmap, which have grown.
+      in.bias = result.bias->data->at(channel) / constants.ifmap_growth;
+    }
+    const Fold fold = fold_channel(in, limits);
+    for (std::size_t i = 0; i < constants.layout.count; ++i) {
+      (*result.weight.data)[constants.layout.index(channel, i)] =
+          fold.weights[i] + weight.zero_point;
+    }
+    if (result.bias) {
+      (*result.bias->data)[channel] = fold.bias;
+    }
+    result.exponent.push_back(fold.exponent);
+    result.signal += fold.signal;
+    result.noise += fold.noise;
+    factors.push_back(fold.factor);
+  }
+  const auto [least, most] = std::minmax_element(factors.begin(), factors.end());
+  result.least_factor = *least;
+  result.most_factor = *most;
+  // A step of the weights shrinks as their integers grow. Channels that are off keep theirs.
+  std::vector<double> growth;
+  std::transform(factors.begin(), factors.end(), std::back_inserter(growth),
+                 [](double factor) { return factor > 0 ? 1 / factor : 1; });
+  result.weight.scale = rescaled(weight.scale, growth);
+  if (result.bias) {
+    for (double& value : growth) {
+      value *= constants.ifmap_growth;
+    }
+    result.bias->scale = rescaled(constants.bias->scale, growth);
+  }
+  return result;
+}
+
+std::optional<double> sqnr_db(double signal, double noise) {
+  if (signal <= 0 || noise <= 0) {
+    return std::nullopt;
+  }
+  return 10 * std::log10(signal / noise);
+}
+
+}  // namespace systole

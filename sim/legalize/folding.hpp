@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sim/network/tensor.hpp"
+
+namespace systole {
+
+/// A real number that is a power of two, but for the rounding of scales stored as float.
+bool is_power_of_two(double real);
+
+/// log2 of the power of two that is nearest in ratio; `real` must be positive.
+std::int32_t nearest_exponent(double real);
+
+/// The smallest exponent whose power of two is at least `real`; `real` must be positive.
+std::int32_t covering_exponent(double real);
+
+/// What one channel's constants may hold.
+struct FoldLimits {
+  std::int64_t weight_min = -128, weight_max = 127;  ///< of the centred weights
+  std::int64_t bias_max = 0;                         ///< magnitude; 2^(bits - 1) - 1
+  std::int64_t activation_max = 0;                   ///< magnitude of a centred activation
+  std::int64_t accumulator_max = 0;                  ///< magnitude; 2^(bits - 1) - 1
+};
+
+/// One output channel before folding: its weights, zero point off, and its bias.
+struct FoldInput {
+  std::vector<std::int32_t> weights;
+  double bias = 0;        ///< in units of ifmap scale times weight scale; need not be an integer
+  double multiplier = 0;  ///< real multiplier from accumulator to ofmap
+};
+
+/// The same channel with 2^exponent as its multiplier: weights and bias took the rest of it.
+struct Fold {
+  std::int32_t exponent = 0;
+  double factor = 1;  ///< multiplier / 2^exponent
+  std::vector<std::int32_t> weights;
+  std::int32_t bias = 0;
+  bool clipped = false;  ///< some weight did not fit its format
+  double signal = 0;     ///< sum of squares of multiplier times weight: what was asked for
+  double noise = 0;      ///< sum of squares of what the new weights differ from that
+};
+
+/// Splits the multiplier into 2^exponent and a factor that weights (rounded half to even,
+/// clipped to their format) and bias absorb. Of the exponents that can serve, takes the one that
+/// leaves the least noise in the weights: factors over 1 use bits that the channel's weights
+/// leave idle, and are taken only if no accumulator can overflow by them.
+/// A multiplier of 0 gives zero weights and bias. Throws std::invalid_argument if the
+/// shift would leave -31..30 to the left.
+Fold fold_channel(const FoldInput& channel, const FoldLimits& limits);
+
+/// Where the weights of an output channel lie in their tensor: `count` of them, `stride` apart.
+struct ChannelLayout {
+  std::size_t channels = 1;
+  std::size_t count = 0;
+  std::size_t stride = 1;
+  std::size_t channel_stride = 0;
+
+  std::size_t index(std::size_t channel, std::size_t i) const {
+    return channel * channel_stride + i * stride;
+  }
+};
+
+/// A layer's constants before folding, and the real multipliers they are to absorb.
+struct ConstantsToFold {
+  const Tensor& weight;
+  const Tensor* bias = nullptr;
+  ChannelLayout layout;
+  std::vector<double> multiplier;  ///< one, or one per channel
+  double ifmap_growth = 1;         ///< new scale of the ifmap over the old one
+};
+
+struct FoldedConstants {
+  Tensor weight;  ///< with its new scales, where it had any
+  std::optional<Tensor> bias;
+  std::vector<std::int32_t> exponent;  ///< of each channel
+  double least_factor = 0, most_factor = 0;
+  double signal = 0, noise = 0;
+};
+
+/// fold_channel for every channel of a layer.
+FoldedConstants fold_constants(const ConstantsToFold& constants, const FoldLimits& limits);
+
+/// Signal over noise in dB; absent without noise or without signal.
+std::optional<double> sqnr_db(double signal, double noise);
+
+}  // namespace systole

@@ -1,0 +1,97 @@
+#include "sim/legalize/requant_rule.hpp"
+
+#include <cmath>
+
+namespace systole {
+namespace {
+
+double real_of(const Requantizer& requant, std::size_t index) {
+  const std::int32_t exponent = requant.exponent[index];
+  return requant.mode == RequantMode::ShiftOnly
+             ? std::ldexp(1.0, exponent)
+             : real_multiplier({requant.multiplier.at(index), exponent});
+}
+
+std::vector<double> sum_multipliers(const Add& op) {
+  if (op.output.exponent.empty()) {
+    return {};
+  }
+  std::vector<double> reals;
+  for (const QuantizedMultiplier& input : op.input) {
+    const double operand = op.output.mode == RequantMode::ShiftOnly
+                               ? std::ldexp(1.0, input.exponent)
+                               : std::ldexp(real_multiplier(input), op.left_shift);
+    reals.push_back(operand * real_of(op.output, 0));
+  }
+  return reals;
+}
+
+const char* rounding_name(Rounding rounding) {
+  switch (rounding) {
+    case Rounding::NearestEven:
+      return "nearest_even";
+    case Rounding::NearestAway:
+      return "nearest_away";
+    case Rounding::HalfUp:
+      return "half_up";
+    case Rounding::Floor:
+      return "floor";
+    case Rounding::TowardZero:
+      break;
+  }
+  return "toward_zero";
+}
+
+// Two roundings, whose kind TensorFlow Lite fixes, or one of the named kind.
+std::string rounding_words(bool twice, Rounding rounding) {
+  return twice ? std::string{"twice (tflite)"}
+               : std::string{"once ("} + rounding_name(rounding) + ")";
+}
+
+template <typename AnyLayer>
+auto* find_requantizer(AnyLayer& layer) {
+  if (auto* conv = std::get_if<Conv2d>(&layer.op)) {
+    return &conv->requant;
+  }
+  if (auto* connected = std::get_if<FullyConnected>(&layer.op)) {
+    return &connected->requant;
+  }
+  if (auto* product = std::get_if<MatMul>(&layer.op)) {
+    return &product->requant;
+  }
+  auto* sum = std::get_if<Add>(&layer.op);
+  return sum == nullptr ? nullptr : &sum->output;
+}
+
+}  // namespace
+
+Requantizer* requantizer(Layer& layer) { return find_requantizer(layer); }
+
+const Requantizer* requantizer(const Layer& layer) { return find_requantizer(layer); }
+
+std::vector<double> real_multipliers(const Layer& layer) {
+  if (const auto* sum = std::get_if<Add>(&layer.op)) {
+    return sum_multipliers(*sum);
+  }
+  std::vector<double> reals;
+  if (const Requantizer* requant = requantizer(layer)) {
+    for (std::size_t i = 0; i < requant->exponent.size(); ++i) {
+      reals.push_back(real_of(*requant, i));
+    }
+  }
+  return reals;
+}
+
+std::string take_rounding(Requantizer& requant, const RequantConfig& hardware) {
+  const auto twice = [](RequantMode mode, RequantVariant variant) {
+    return mode == RequantMode::MultiplierShift && variant == RequantVariant::Tflite;
+  };
+  const std::string before = rounding_words(twice(requant.mode, requant.variant), requant.rounding);
+  const std::string after =
+      rounding_words(twice(hardware.mode, hardware.variant), hardware.rounding);
+  requant.variant = hardware.variant;
+  requant.rounding = hardware.rounding;
+  return before == after ? std::string{} : "rounds " + after + ", not " + before;
+}
+
+}  // namespace systole

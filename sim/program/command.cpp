@@ -1,0 +1,20 @@
+#include "sim/program/command.hpp"
+
+namespace systole {
+namespace {
+
+struct ClassOf {
+  CommandClass operator()(const LoadCommand&) const { return CommandClass::Load; }
+  CommandClass operator()(const FillCommand&) const { return CommandClass::Load; }
+  CommandClass operator()(const PreloadCommand&) const { return CommandClass::Execute; }
+  CommandClass operator()(const ComputeCommand&) const { return CommandClass::Execute; }
+  CommandClass operator()(const PoolCommand&) const { return CommandClass::Execute; }
+  CommandClass operator()(const AddCommand&) const { return CommandClass::Execute; }
+  CommandClass operator()(const StoreCommand&) const { return CommandClass::Store; }
+};
+
+}  // namespace
+
+CommandClass command_class(const Command& command) { return std::visit(ClassOf{}, command.body); }
+
+}  // namespace systole

@@ -1,0 +1,155 @@
+#include "sim/program/hazards.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace systole {
+namespace {
+
+constexpr std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
+
+/// `blocks` runs of `rows` rows, `pitch` apart, as one range.
+RowRange span(LocalAddress start, std::uint32_t rows, std::uint32_t blocks, std::uint32_t pitch) {
+  return {start.memory, start.row, rows == 0 ? 0 : rows + (blocks - 1) * pitch};
+}
+
+struct Reads {
+  const AcceleratorConfig& config;
+  HazardRanges& out;
+
+  void operator()(const LoadCommand&) const {}
+  void operator()(const FillCommand&) const {}
+  void operator()(const PreloadCommand& preload) const {
+    if (preload.new_weights) {
+      out.add({preload.weights.memory, preload.weights.row, preload.k});
+    }
+    if (preload.accumulate) {
+      out.add({LocalMemory::Accumulators, preload.acc_row, preload.acc_rows});
+    }
+  }
+  void operator()(const ComputeCommand& compute) const {
+    const std::uint32_t rows =
+        compute.rows() == 0
+            ? 0
+            : (compute.count_h - 1) * compute.pitch_h + (compute.count_w - 1) * compute.pitch_w + 1;
+    out.add({LocalMemory::Scratchpad, compute.ifmap_row, rows});
+  }
+  void operator()(const StoreCommand& store) const {
+    const std::uint32_t count = blocks(store, config);
+    const bool contiguous = store.block_pitch == store.rows;
+    if (contiguous || count >= HazardRanges::kCapacity) {
+      out.add(span(store.source, store.rows, count, store.block_pitch));
+    } else {
+      for (std::uint32_t b = 0; b < count; ++b) {
+        out.add({store.source.memory, store.source.row + b * store.block_pitch, store.rows});
+      }
+    }
+    if (store.source.memory == LocalMemory::Accumulators) {
+      // A layer with one pair of constants does not read the table, which may then be smaller
+      // than the store has blocks.
+      const std::uint32_t rows = config.requant.table_rows;
+      out.add({LocalMemory::RequantTable, store.table_row,
+               std::min(count, rows - std::min(rows, store.table_row))});
+    }
+  }
+  void operator()(const PoolCommand& pool) const {
+    out.add({LocalMemory::Scratchpad, pool.input_row, pool.tile_h * pool.tile_w});
+  }
+  void operator()(const AddCommand& add) const {
+    for (const std::uint32_t row : add.input_row) {
+      out.add({LocalMemory::Scratchpad, row, add.rows});
+    }
+  }
+};
+
+struct Writes {
+  const AcceleratorConfig& config;
+  HazardRanges& out;
+
+  void operator()(const LoadCommand& load) const {
+    out.add(span(load.destination, load.rows, blocks(load, config), load.block_pitch));
+  }
+  void operator()(const FillCommand& fill) const {
+    out.add({fill.destination.memory, fill.destination.row, fill.rows});
+  }
+  void operator()(const PreloadCommand& preload) const {
+    out.add({LocalMemory::Accumulators, preload.acc_row, preload.acc_rows});
+  }
+  void operator()(const ComputeCommand&) const {}
+  void operator()(const StoreCommand&) const {}
+  void operator()(const PoolCommand& pool) const {
+    out.add({LocalMemory::Scratchpad, pool.output_row, pool.out_h * pool.out_w});
+  }
+  void operator()(const AddCommand& add) const {
+    out.add({LocalMemory::Scratchpad, add.output_row, add.rows});
+  }
+};
+
+}  // namespace
+
+void HazardRanges::add(RowRange range) {
+  if (range.rows == 0) {
+    return;
+  }
+  if (size_ == kCapacity) {
+    throw std::logic_error{"a command touches more row ranges than the scoreboard holds"};
+  }
+  ranges_[size_++] = range;
+}
+
+HazardRanges reads(const Command& command, const AcceleratorConfig& config) {
+  HazardRanges ranges;
+  std::visit(Reads{config, ranges}, command.body);
+  return ranges;
+}
+
+HazardRanges writes(const Command& command, const AcceleratorConfig& config) {
+  HazardRanges ranges;
+  std::visit(Writes{config, ranges}, command.body);
+  return ranges;
+}
+
+std::uint32_t local_row_bytes(const AcceleratorConfig& config, LocalMemory memory) {
+  switch (memory) {
+    case LocalMemory::Scratchpad:
+      return activation_row_bytes(config);
+    case LocalMemory::WeightScratchpad:
+      return weight_row_bytes(config);
+    case LocalMemory::Accumulators:
+      return accumulator_row_bytes(config);
+    case LocalMemory::RequantTable:
+      return config.array.cols * requant_entry_bytes(config);
+  }
+  throw std::logic_error{"unknown local memory"};
+}
+
+std::uint32_t local_rows(const AcceleratorConfig& config, LocalMemory memory) {
+  switch (memory) {
+    case LocalMemory::Scratchpad:
+      return activation_rows(config);
+    case LocalMemory::WeightScratchpad:
+      return weight_rows(config);
+    case LocalMemory::Accumulators:
+      return accumulator_rows(config);
+    case LocalMemory::RequantTable:
+      return config.requant.table_rows;
+  }
+  throw std::logic_error{"unknown local memory"};
+}
+
+LocalMemory weight_memory(const AcceleratorConfig& config) {
+  return config.scratchpad.organization == ScratchpadOrganization::Unified
+             ? LocalMemory::Scratchpad
+             : LocalMemory::WeightScratchpad;
+}
+
+std::uint32_t blocks(const LoadCommand& load, const AcceleratorConfig& config) {
+  return ceil_div(load.row_bytes, local_row_bytes(config, load.destination.memory));
+}
+
+std::uint32_t blocks(const StoreCommand& store, const AcceleratorConfig& config) {
+  const bool requantized = store.source.memory == LocalMemory::Accumulators;
+  return ceil_div(store.elements, requantized ? config.array.cols : config.array.rows);
+}
+
+}  // namespace systole

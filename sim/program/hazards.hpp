@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/program/command.hpp"
+
+namespace systole {
+
+/// The local-memory rows that one command reads or writes. By value and without
+/// allocation: the scoreboard asks once per command.
+class HazardRanges {
+ public:
+  /// A store of four accumulator blocks and its requantization constants.
+  static constexpr std::size_t kCapacity = 5;
+
+  /// Empty ranges are left out.
+  void add(RowRange range);
+
+  const RowRange* begin() const { return ranges_.data(); }
+  const RowRange* end() const { return ranges_.data() + size_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::array<RowRange, kCapacity> ranges_{};
+  std::size_t size_ = 0;
+};
+
+/// Rows that the command reads and writes. Ranges may cover more than is touched
+/// (the rows between the blocks of a load, say), never less. A Preload claims
+/// the accumulator rows and the weights until its Compute has completed.
+HazardRanges reads(const Command& command, const AcceleratorConfig& config);
+HazardRanges writes(const Command& command, const AcceleratorConfig& config);
+
+/// Bytes of one row, and rows, of a local memory.
+std::uint32_t local_row_bytes(const AcceleratorConfig& config, LocalMemory memory);
+std::uint32_t local_rows(const AcceleratorConfig& config, LocalMemory memory);
+
+/// Where weights lie: in the one scratchpad when it is unified.
+LocalMemory weight_memory(const AcceleratorConfig& config);
+
+/// Local rows that one DRAM row of the command spans.
+std::uint32_t blocks(const LoadCommand& load, const AcceleratorConfig& config);
+std::uint32_t blocks(const StoreCommand& store, const AcceleratorConfig& config);
+
+}  // namespace systole

@@ -1,0 +1,181 @@
+#include "sim/program/inspect.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "sim/program/hazards.hpp"
+
+namespace systole {
+namespace {
+
+const char* memory_name(LocalMemory memory) {
+  switch (memory) {
+    case LocalMemory::Scratchpad:
+      return "scratchpad";
+    case LocalMemory::WeightScratchpad:
+      return "weights";
+    case LocalMemory::Accumulators:
+      return "accumulators";
+    case LocalMemory::RequantTable:
+      return "table";
+  }
+  return "?";
+}
+
+const char* operand_name(Operand operand) {
+  switch (operand) {
+    case Operand::Ifmap:
+      return "ifmap";
+    case Operand::Weight:
+      return "weight";
+    case Operand::Bias:
+      return "bias";
+    case Operand::Requant:
+      return "requant";
+    case Operand::Ofmap:
+      return "ofmap";
+  }
+  return "?";
+}
+
+std::string place(LocalAddress address) {
+  return fmt::format("{}[{}]", memory_name(address.memory), address.row);
+}
+
+struct Describe {
+  std::string operator()(const LoadCommand& c) const {
+    return fmt::format("load    {} {} x {} B from {:#x} step {} to {} block step {}",
+                       operand_name(c.operand), c.rows, c.row_bytes, c.dram_address, c.dram_pitch,
+                       place(c.destination), c.block_pitch);
+  }
+  std::string operator()(const FillCommand& c) const {
+    return fmt::format("fill    {} rows of {} at {}", c.rows, c.value, place(c.destination));
+  }
+  std::string operator()(const PreloadCommand& c) const {
+    const std::string weights =
+        c.new_weights ? fmt::format("{} x {} from {}", c.k, c.n, place(c.weights)) : "same weights";
+    return fmt::format("preload {}, {} accumulators[{}] x {}", weights,
+                       c.accumulate ? "add to" : "write", c.acc_row, c.acc_rows);
+  }
+  std::string operator()(const ComputeCommand& c) const {
+    return fmt::format("compute {} x {} rows from scratchpad[{}] step {}, {}; k {}", c.count_h,
+                       c.count_w, c.ifmap_row, c.pitch_h, c.pitch_w, c.k);
+  }
+  std::string operator()(const StoreCommand& c) const {
+    return fmt::format("store   {} x {} from {} block step {}, table {}, to {:#x} step {}", c.rows,
+                       c.elements, place(c.source), c.block_pitch, c.table_row, c.dram_address,
+                       c.dram_pitch);
+  }
+  std::string operator()(const PoolCommand& c) const {
+    return fmt::format(
+        "pool    {} {}x{} stride {}x{} of {}x{} at scratchpad[{}] from ({}, {}) to {}x{} at "
+        "scratchpad[{}], {} channels",
+        c.average ? "average" : "max", c.kernel_h, c.kernel_w, c.stride_h, c.stride_w, c.tile_h,
+        c.tile_w, c.input_row, c.origin_h, c.origin_w, c.out_h, c.out_w, c.output_row, c.elements);
+  }
+  std::string operator()(const AddCommand& c) const {
+    return fmt::format("add     {} rows scratchpad[{}] + scratchpad[{}] to scratchpad[{}]", c.rows,
+                       c.input_row[0], c.input_row[1], c.output_row);
+  }
+};
+
+/// Limits of the units, command by command.
+struct Check {
+  const AcceleratorConfig& config;
+  bool per_channel_requant;
+
+  const char* operator()(const LoadCommand& c) const {
+    return transfer(c.rows, blocks(c, config), c.row_bytes);
+  }
+  const char* operator()(const FillCommand& c) const {
+    return c.destination.memory != LocalMemory::Scratchpad ? "fills what is no scratchpad"
+                                                           : transfer(c.rows, 1, 1);
+  }
+  const char* operator()(const PreloadCommand& c) const {
+    if (c.acc_rows == 0) {
+      return "preload without accumulator rows";
+    }
+    if (c.new_weights &&
+        (c.k == 0 || c.k > config.array.rows || c.n == 0 || c.n > config.array.cols)) {
+      return "weights do not fit the array";
+    }
+    return c.new_weights && c.weights.memory != weight_memory(config)
+               ? "weights from a memory that holds none"
+               : nullptr;
+  }
+  const char* operator()(const ComputeCommand& c) const {
+    if (c.rows() == 0 || c.rows() > config.array.max_compute_rows) {
+      return "rows outside 1..array.max_compute_rows";
+    }
+    return c.k == 0 || c.k > config.array.rows ? "more products than the array has rows" : nullptr;
+  }
+  const char* operator()(const StoreCommand& c) const {
+    const std::uint32_t count = blocks(c, config);
+    const bool reads_table = per_channel_requant && c.source.memory == LocalMemory::Accumulators;
+    if (reads_table && c.table_row + count > config.requant.table_rows) {
+      return "constants past the end of the table";
+    }
+    return transfer(c.rows, count, c.elements);
+  }
+  const char* operator()(const PoolCommand& c) const {
+    return c.elements == 0 || c.elements > config.array.rows ? "more channels than a row holds"
+                                                             : nullptr;
+  }
+  const char* operator()(const AddCommand& c) const { return c.rows == 0 ? "no rows" : nullptr; }
+
+  const char* transfer(std::uint32_t rows, std::uint32_t blocks_of_row,
+                       std::uint32_t length) const {
+    if (rows == 0 || length == 0) {
+      return "moves nothing";
+    }
+    if (rows > config.dma.max_rows) {
+      return "more rows than dma.max_rows";
+    }
+    return blocks_of_row > config.dma.max_blocks ? "more blocks than dma.max_blocks" : nullptr;
+  }
+};
+
+[[noreturn]] void fail(std::size_t index, const Command& command, const char* what) {
+  throw std::logic_error{fmt::format("command {} ({}): {}", index, describe(command), what)};
+}
+
+void check_ranges(const HazardRanges& ranges, std::size_t index, const Command& command,
+                  const AcceleratorConfig& config) {
+  for (const RowRange& range : ranges) {
+    if (std::uint64_t{range.first} + range.rows > local_rows(config, range.memory)) {
+      fail(index, command, "leaves its memory");
+    }
+  }
+}
+
+}  // namespace
+
+std::string describe(const Command& command) { return std::visit(Describe{}, command.body); }
+
+void validate(const LayerProgram& program, const AcceleratorConfig& config) {
+  const Requantizer& requant = program.registers.requant;
+  const Check check{config, requant.multiplier.size() > 1 || requant.exponent.size() > 1};
+  std::uint32_t preloaded_rows = 0;  // of the Preload whose Compute is still to come
+  for (std::size_t i = 0; i < program.commands.size(); ++i) {
+    const Command& command = program.commands[i];
+    if (const char* what = std::visit(check, command.body)) {
+      fail(i, command, what);
+    }
+    check_ranges(reads(command, config), i, command, config);
+    check_ranges(writes(command, config), i, command, config);
+    if (command_class(command) == CommandClass::Execute) {
+      const auto* compute = std::get_if<ComputeCommand>(&command.body);
+      if (preloaded_rows != (compute != nullptr ? compute->rows() : 0)) {
+        fail(i, command, "preload and compute do not pair");
+      }
+      const auto* preload = std::get_if<PreloadCommand>(&command.body);
+      preloaded_rows = preload != nullptr ? preload->acc_rows : 0;
+    }
+  }
+  if (preloaded_rows != 0) {
+    throw std::logic_error{"the program ends between a preload and its compute"};
+  }
+}
+
+}  // namespace systole

@@ -1,0 +1,202 @@
+#include "sim/report/json_report.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include "sim/report/config_json.hpp"
+#include "sim/report/totals.hpp"
+#include "sim/report/utf8.hpp"
+#include "sim/report/version.hpp"
+
+namespace systole {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json events_json(const EventCounts& events) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < kEvents; ++i) {
+    const auto event = static_cast<Event>(i);
+    json[event_info(event).name] = events[event];
+  }
+  return json;
+}
+
+Json ledger_json(const Ledger& ledger) {
+  Json json = Json::object();
+  for (std::size_t u = 0; u < kLedgerUnits; ++u) {
+    const auto unit = static_cast<LedgerUnit>(u);
+    Json& causes = json[ledger_unit_name(unit)] = Json::object();
+    for (std::size_t c = 0; c < kCauses; ++c) {
+      const auto cause = static_cast<Cause>(c);
+      if (ledger.at(unit, cause) > 0) {
+        causes[cause_name(cause)] = ledger.at(unit, cause);
+      }
+    }
+  }
+  return json;
+}
+
+Json energy_json(const EnergyBreakdown& energy, double Energy::*bound) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < kEnergyComponents; ++i) {
+    const auto component = static_cast<EnergyComponent>(i);
+    json[energy_component_name(component)] = energy[component].*bound;
+  }
+  return json;
+}
+
+Json bandwidth_json(const Summary& s, std::uint32_t clock_mhz) {
+  return {{"average_bytes_per_cycle", s.bytes_per_cycle()},
+          {"average_gb_per_s", gb_per_s(s.bytes_per_cycle(), clock_mhz)},
+          {"peak_bytes_per_cycle", s.peak_bytes_per_cycle},
+          {"peak_gb_per_s", gb_per_s(s.peak_bytes_per_cycle, clock_mhz)},
+          {"peak_window_cycles", kBandwidthWindow}};
+}
+
+// The keys that a layer and the totals have in common, up to the energy.
+void add_summary(Json& json, const Summary& s, const AcceleratorConfig& config) {
+  json["cycles"] = s.cycles;
+  json["compute_cycles"] = s.compute_cycles;
+  json["macs"] = s.macs;
+  json["utilization"] = utilization(s, config);
+  json["dram_read_bytes"] = s.dram_read_bytes();
+  json["dram_write_bytes"] = s.dram_write_bytes();
+  json["compulsory_read_bytes"] = s.compulsory_read_bytes;
+  json["compulsory_write_bytes"] = s.compulsory_write_bytes;
+  json["bandwidth"] = bandwidth_json(s, config.clock_mhz);
+}
+
+Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy,
+                const AcceleratorConfig& config) {
+  const Summary s = summary_of(layer, energy);
+  Json json{{"name", valid_utf8(layer.name)},
+            {"op", valid_utf8(layer.op)},
+            {"m", layer.gemm.m},
+            {"n", layer.gemm.n},
+            {"k", layer.gemm.k}};
+  add_summary(json, s, config);
+  json["energy_pj"] = energy_json(energy, &Energy::pj);
+  json["energy_total_pj"] = energy.total().pj;
+  json["energy_low_pj"] = energy.total().low_pj;
+  json["energy_high_pj"] = energy.total().high_pj;
+  json["events"] = events_json(s.events);
+  json["ledger"] = ledger_json(s.ledger);
+  json["check"] = check_name(s.check);
+  return json;
+}
+
+Json totals_json(const Summary& s, const AcceleratorConfig& config) {
+  Json json = Json::object();
+  add_summary(json, s, config);
+  json["energy_pj"] = s.energy.total().pj;
+  json["energy_low_pj"] = s.energy.total().low_pj;
+  json["energy_high_pj"] = s.energy.total().high_pj;
+  json["energy_by_component_pj"] = energy_json(s.energy, &Energy::pj);
+  json["energy_by_component_low_pj"] = energy_json(s.energy, &Energy::low_pj);
+  json["energy_by_component_high_pj"] = energy_json(s.energy, &Energy::high_pj);
+  json["events"] = events_json(s.events);
+  json["ledger"] = ledger_json(s.ledger);
+  json["check"] = check_name(s.check);
+  return json;
+}
+
+Json units_json() {
+  Json units{{"cycles", "clock cycle"},
+             {"clock_mhz", "MHz"},
+             {"macs", "MAC"},
+             {"utilization", "macs / (cycles x array.rows x array.cols)"},
+             {"bytes", "byte"},
+             {"bytes_per_cycle", "byte per clock cycle, reads and writes"},
+             {"gb_per_s", "10^9 byte per second"},
+             {"pj", "pJ"},
+             {"seconds", "s"},
+             {"ledger", "clock cycle"}};
+  Json& events = units["events"] = Json::object();
+  for (std::size_t i = 0; i < kEvents; ++i) {
+    const EventInfo& info = event_info(static_cast<Event>(i));
+    events[info.name] = info.unit;
+  }
+  return units;
+}
+
+Json legalization_json(const std::vector<LegalizationNote>& notes) {
+  Json json = Json::array();
+  for (const LegalizationNote& note : notes) {
+    json.push_back({{"layer", valid_utf8(note.layer)},
+                    {"what", valid_utf8(note.what)},
+                    {"sqnr_db", note.sqnr_db ? Json(*note.sqnr_db) : Json(nullptr)}});
+  }
+  return json;
+}
+
+Json accuracy_json(const std::optional<Accuracy>& accuracy) {
+  if (!accuracy) {
+    return nullptr;
+  }
+  const auto part = [&](std::uint64_t n) {
+    return accuracy->images == 0 ? 0.0
+                                 : static_cast<double>(n) / static_cast<double>(accuracy->images);
+  };
+  return {{"images", accuracy->images},
+          {"correct", accuracy->correct},
+          {"correct_original", accuracy->correct_original},
+          {"accuracy", part(accuracy->correct)},
+          {"accuracy_original", part(accuracy->correct_original)}};
+}
+
+}  // namespace
+
+Json json_report(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer,
+                 const EnergyTable& energy) {
+  const Summary totals = totals_of(result, per_layer);
+  Json json{{"systole", version()},
+            {"accelerator", valid_utf8(result.config.name)},
+            {"workload", valid_utf8(result.workload)},
+            {"engine", valid_utf8(result.engine)},
+            {"clock_mhz", result.config.clock_mhz},
+            {"inferences", result.inferences},
+            {"totals", totals_json(totals, result.config)},
+            {"layers", Json::array()}};
+  for (std::size_t i = 0; i < result.layers.size(); ++i) {
+    json["layers"].push_back(layer_json(result.layers[i], per_layer[i], result.config));
+  }
+  json["accuracy"] = accuracy_json(result.accuracy);
+  json["legalization"] = legalization_json(result.notes);
+  json["energy_table"] = valid_utf8(energy.name);
+  json["config"] = config_json(result.config);
+  json["units"] = units_json();
+  json["wall_seconds"] = result.wall_seconds;
+  return json;
+}
+
+EventCounts events_from_json(const Json& events) {
+  if (!events.is_object()) {
+    throw std::invalid_argument("events: expected an object");
+  }
+  EventCounts counts;
+  for (std::size_t i = 0; i < kEvents; ++i) {
+    const auto event = static_cast<Event>(i);
+    const std::string name = event_info(event).name;
+    const auto found = events.find(name);
+    if (found == events.end()) {
+      throw std::invalid_argument("events." + name + ": missing");
+    }
+    if (!found->is_number_unsigned()) {
+      throw std::invalid_argument("events." + name + ": expected a count");
+    }
+    counts.add(event, found->get<std::uint64_t>());
+  }
+  for (const auto& item : events.items()) {
+    bool known = false;
+    for (std::size_t i = 0; i < kEvents; ++i) {
+      known = known || item.key() == event_info(static_cast<Event>(i)).name;
+    }
+    if (!known) {
+      throw std::invalid_argument("events." + item.key() + ": unknown event");
+    }
+  }
+  return counts;
+}
+
+}  // namespace systole

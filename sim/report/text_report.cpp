@@ -1,0 +1,362 @@
+#include "sim/report/text_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "sim/report/table.hpp"
+#include "sim/report/totals.hpp"
+#include "sim/report/units.hpp"
+#include "sim/report/utf8.hpp"
+#include "sim/report/version.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::size_t kBarWidth = 24;
+constexpr std::size_t kLabelWidth = 12;
+
+std::string dram_text(const DramConfig& dram) {
+  switch (dram.model) {
+    case DramModel::Ideal:
+      return fmt::format("ideal, latency {} cycles, {} B/cycle each way", dram.latency_cycles,
+                         dram.bytes_per_cycle);
+  }
+  return "";
+}
+
+std::string header(const RunResult& result, const ReportStyle& style) {
+  const AcceleratorConfig& c = result.config;
+  std::string out = painted(fmt::format("Systole {}", version()), Paint::Bold, style.color) +
+                    fmt::format(": {} on {}\n\n", printable(result.workload), printable(c.name));
+  const auto say = [&](const char* label, const std::string& text) {
+    out += "  " + painted(fmt::format("{:<{}}", label, kLabelWidth), Paint::Dim, style.color) +
+           text + "\n";
+  };
+  const char* const dataflow = c.array.dataflow == Dataflow::WeightStationary   ? "weight"
+                               : c.array.dataflow == Dataflow::OutputStationary ? "output"
+                                                                                : "input";
+  say("array", fmt::format("{} × {} PEs, {} stationary, folds {}, int{} × int{} into int{}",
+                           c.array.rows, c.array.cols, dataflow,
+                           c.array.overlap == Overlap::Full ? "overlapped" : "one after another",
+                           c.array.activation_bits, c.array.weight_bits, c.array.accumulator_bits));
+  const ScratchpadConfig& s = c.scratchpad;
+  const auto banks = [](std::uint32_t kib, std::uint32_t n) {
+    return fmt::format("{} KiB in {} bank{}", kib, n, n == 1 ? "" : "s");
+  };
+  say("memories", (s.organization == ScratchpadOrganization::Unified
+                       ? "scratchpad " + banks(s.activation.capacity_kib, s.activation.banks)
+                       : "activations " + banks(s.activation.capacity_kib, s.activation.banks) +
+                             ", weights " + banks(s.weight.capacity_kib, s.weight.banks)) +
+                      ", accumulators " + banks(c.accumulators.capacity_kib, c.accumulators.banks));
+  say("DRAM", dram_text(c.dram));
+  say("clock", fmt::format("{} MHz", c.clock_mhz));
+  say("engine", printable(result.engine));
+  say("inferences", result.inferences == 1
+                        ? "1"
+                        : grouped(result.inferences) + ", all alike; figures below are of one");
+  return out + "\n";
+}
+
+Cell check_cell(Check check) {
+  return {check_name(check), check == Check::Pass   ? Paint::Good
+                             : check == Check::Fail ? Paint::Bad
+                                                    : Paint::Dim};
+}
+
+std::vector<Cell> layer_row(const std::string& name, const std::string& op, const GemmShape& gemm,
+                            const Summary& s, const AcceleratorConfig& config, Paint paint) {
+  const bool has_products = gemm.macs > 0;
+  const auto dimension = [&](std::int64_t value) {
+    return Cell{has_products ? std::to_string(value) : "", paint};
+  };
+  return {{name, paint},
+          {op, paint},
+          dimension(gemm.m),
+          dimension(gemm.n),
+          dimension(gemm.k),
+          {s.macs > 0 ? human_count(s.macs, true) : "", paint},
+          {grouped(s.cycles), paint},
+          {s.macs > 0 ? fmt::format("{:.1f}", 100 * utilization(s, config)) : "", paint},
+          {human_bytes(s.dram_read_bytes(), true), paint},
+          {human_bytes(s.dram_write_bytes(), true), paint},
+          {fmt::format("{:.2f}", gb_per_s(s.bytes_per_cycle(), config.clock_mhz)), paint},
+          {fmt::format("{:.2f}", s.bytes_per_cycle()), paint},
+          {human_energy(s.energy.total().pj, true), paint},
+          check_cell(s.check)};
+}
+
+Table layer_table(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer,
+                  const Summary& total) {
+  Table table{"Layers",
+              {{"layer", "", Align::Left, 0, true},
+               {"op", "", Align::Left, 2},
+               {"M", "", Align::Right, 3},
+               {"N", "", Align::Right, 3},
+               {"K", "", Align::Right, 3},
+               {"MACs", "", Align::Right, 4},
+               {"cycles", "", Align::Right},
+               {"util.", "%", Align::Right},
+               {"DRAM", "read", Align::Right},
+               {"DRAM", "written", Align::Right},
+               {"GB/s", "average", Align::Right, 5},
+               {"B/cycle", "average", Align::Right, 1},
+               {"energy", "", Align::Right},
+               {"check", "", Align::Left}}};
+  for (std::size_t i = 0; i < result.layers.size(); ++i) {
+    const LayerResult& layer = result.layers[i];
+    table.add_row(layer_row(printable(layer.name), printable(layer.op), layer.gemm,
+                            summary_of(layer, per_layer[i]), result.config, Paint::Plain));
+  }
+  table.add_rule();
+  table.add_row(layer_row("total", "", GemmShape{}, total, result.config, Paint::Bold));
+  return table;
+}
+
+// Header and second line of a cause: "wait_weights" is "wait" over "weights".
+Column cause_column(Cause cause) {
+  const std::string name = cause_name(cause);
+  const std::size_t cut = name.find('_');
+  return {name.substr(0, cut), cut == std::string::npos ? "" : name.substr(cut + 1), Align::Right};
+}
+
+Table ledger_table(const Ledger& ledger, const std::vector<Cause>& causes, bool continued) {
+  std::vector<Column> columns{{"unit", "", Align::Left}};
+  for (const Cause cause : causes) {
+    columns.push_back(cause_column(cause));
+  }
+  columns.push_back({"", "", Align::Left, 1, true});  // room to spare stays on the right
+  Table table{
+      continued ? "Where the cycles went, continued" : "Where the cycles went, % and cycles",
+      columns};
+  for (std::size_t u = 0; u < kLedgerUnits; ++u) {
+    const auto unit = static_cast<LedgerUnit>(u);
+    const std::uint64_t total = ledger.total(unit);
+    if (total == 0) {
+      continue;
+    }
+    std::vector<Cell> parts{ledger_unit_name(unit)};
+    std::vector<Cell> counts{""};
+    for (const Cause cause : causes) {
+      const std::uint64_t cycles = ledger.at(unit, cause);
+      const bool any = cycles > 0;
+      parts.emplace_back(any ? percent(static_cast<double>(cycles), static_cast<double>(total))
+                             : "");
+      counts.emplace_back(any ? grouped(cycles) : "", Paint::Dim);
+    }
+    parts.emplace_back("");
+    counts.emplace_back("");
+    table.add_row(std::move(parts));
+    table.add_row(std::move(counts));
+  }
+  return table;
+}
+
+// The causes that occur, on as many tables as the width asks for.
+std::vector<Table> ledger_tables(const Ledger& ledger, std::size_t width) {
+  std::vector<Table> tables;
+  std::vector<Cause> causes;
+  for (std::size_t c = 0; c < kCauses; ++c) {
+    const auto cause = static_cast<Cause>(c);
+    bool occurs = false;
+    for (std::size_t u = 0; u < kLedgerUnits; ++u) {
+      occurs = occurs || ledger.at(static_cast<LedgerUnit>(u), cause) > 0;
+    }
+    if (!occurs) {
+      continue;
+    }
+    causes.push_back(cause);
+    if (causes.size() > 1 && ledger_table(ledger, causes, !tables.empty()).width() > width) {
+      causes.pop_back();
+      tables.push_back(ledger_table(ledger, causes, !tables.empty()));
+      causes = {cause};
+    }
+  }
+  if (!causes.empty()) {
+    tables.push_back(ledger_table(ledger, causes, !tables.empty()));
+  }
+  return tables;
+}
+
+// A bar of `part` (0 to 1) of kBarWidth columns, in steps of an eighth of one.
+std::string bar(double part) {
+  static constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  const auto eighths = static_cast<std::size_t>(std::lround(part * 8 * kBarWidth));
+  std::string out;
+  for (std::size_t i = 0; i < eighths / 8; ++i) {
+    out += "█";
+  }
+  return out + kEighths[eighths % 8];
+}
+
+Table energy_table(const EnergyBreakdown& energy, const EnergyTable& source) {
+  Table table{"Energy by " + printable(source.name),
+              {{"component", "", Align::Left},
+               {"energy", "", Align::Right},
+               {"share", "", Align::Right},
+               {"", "", Align::Left, 1, true},
+               {"low", "", Align::Right, 2},
+               {"high", "", Align::Right, 2}}};
+  const Energy total = energy.total();
+  for (std::size_t i = 0; i < kEnergyComponents; ++i) {
+    const auto component = static_cast<EnergyComponent>(i);
+    const Energy& e = energy[component];
+    if (e.high_pj == 0) {
+      continue;
+    }
+    std::string name = energy_component_name(component);
+    std::replace(name.begin(), name.end(), '_', ' ');
+    table.add_row({name,
+                   human_energy(e.pj, true),
+                   percent(e.pj, total.pj),
+                   {bar(total.pj == 0 ? 0 : e.pj / total.pj), Paint::Accent},
+                   {human_energy(e.low_pj, true), Paint::Dim},
+                   {human_energy(e.high_pj, true), Paint::Dim}});
+  }
+  table.add_rule();
+  table.add_row({{"total", Paint::Bold},
+                 {human_energy(total.pj, true), Paint::Bold},
+                 "",
+                 std::string(kBarWidth, ' '),
+                 {human_energy(total.low_pj, true), Paint::Dim},
+                 {human_energy(total.high_pj, true), Paint::Dim}});
+  return table;
+}
+
+std::string against(std::uint64_t bytes, std::uint64_t compulsory) {
+  if (compulsory == 0) {
+    return "";
+  }
+  return fmt::format("{:.2f} × the compulsory {}",
+                     static_cast<double>(bytes) / static_cast<double>(compulsory),
+                     human_bytes(compulsory));
+}
+
+std::uint64_t used_bytes(const EventCounts& events) {
+  return events[Event::DramReadIfmapBytes] + events[Event::DramReadWeightBytes] +
+         events[Event::DramReadBiasBytes] + events[Event::DramReadRequantBytes];
+}
+
+std::string used_by_operand(const EventCounts& events) {
+  std::string out;
+  for (const auto& [what, event] : {std::pair{"ifmaps", Event::DramReadIfmapBytes},
+                                    {"weights", Event::DramReadWeightBytes},
+                                    {"biases", Event::DramReadBiasBytes},
+                                    {"constants", Event::DramReadRequantBytes}}) {
+    if (events[event] > 0) {
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", what, human_bytes(events[event]));
+    }
+  }
+  return out;
+}
+
+// A rate that may be anything from one in minutes to millions a second.
+std::string rate(double per_second) {
+  return per_second < 100 ? fmt::format("{:.2f}", per_second)
+                          : grouped(static_cast<std::uint64_t>(std::llround(per_second)));
+}
+
+std::string check_summary(const RunResult& result) {
+  const auto count = [&](Check check) {
+    return std::count_if(result.layers.begin(), result.layers.end(),
+                         [check](const LayerResult& l) { return l.check == check; });
+  };
+  return fmt::format("{} layers bit-exact, {} differ, {} not compared", count(Check::Pass),
+                     count(Check::Fail), count(Check::Skipped));
+}
+
+Table totals_table(const RunResult& result, const Summary& t) {
+  const AcceleratorConfig& c = result.config;
+  const double time = seconds(t.cycles, c.clock_mhz);
+  const Energy energy = t.energy.total();
+  const auto bandwidth = [&](double bytes_per_cycle) {
+    return fmt::format("{:.2f} GB/s", gb_per_s(bytes_per_cycle, c.clock_mhz));
+  };
+  Table table{"Totals",
+              {{"", "", Align::Left}, {"", "", Align::Right}, {"", "", Align::Left, 0, true}}};
+  const auto row = [&](const char* what, const std::string& value, const std::string& note) {
+    table.add_row({what, {value, Paint::Bold}, {note, Paint::Dim}});
+  };
+  row("cycles", grouped(t.cycles),
+      fmt::format("{} at {} MHz, {} inferences/s", human_time(time), c.clock_mhz,
+                  rate(time > 0 ? 1 / time : 0)));
+  row("compute cycles", grouped(t.compute_cycles),
+      percent(static_cast<double>(t.compute_cycles), static_cast<double>(t.cycles)) +
+          " of them with a fold in the array");
+  row("MACs", grouped(t.macs),
+      fmt::format("{:.1f} % utilization of {} PEs", 100 * utilization(t, c),
+                  grouped(std::uint64_t{c.array.rows} * c.array.cols)));
+  if (const std::uint64_t zero = t.events[Event::MacZeroOperand]; zero > 0) {
+    row("  zero operand", grouped(zero),
+        percent(static_cast<double>(zero), static_cast<double>(t.macs)) + " of them");
+  }
+  row("DRAM read", human_bytes(t.dram_read_bytes()),
+      against(t.dram_read_bytes(), t.compulsory_read_bytes));
+  row("  of it used", human_bytes(used_bytes(t.events)), used_by_operand(t.events));
+  row("DRAM written", human_bytes(t.dram_write_bytes()),
+      against(t.dram_write_bytes(), t.compulsory_write_bytes));
+  row("bandwidth, average", bandwidth(t.bytes_per_cycle()),
+      fmt::format("{:.2f} B/cycle, reads and writes", t.bytes_per_cycle()));
+  row("bandwidth, peak", bandwidth(t.peak_bytes_per_cycle),
+      fmt::format("{:.2f} B/cycle in the busiest {} cycles", t.peak_bytes_per_cycle,
+                  kBandwidthWindow));
+  row("energy", human_energy(energy.pj),
+      fmt::format("{} to {}, {} on average", human_energy(energy.low_pj),
+                  human_energy(energy.high_pj),
+                  human_power(time > 0 ? energy.pj * 1e-9 / time : 0)));  // pJ to mJ
+  if (t.macs > 0 && energy.pj > 0) {
+    const double per_mac = energy.pj / static_cast<double>(t.macs);
+    row("energy per MAC", fmt::format("{:.2f} pJ", per_mac),
+        fmt::format("{:.3f} TOPS/W, a MAC being two operations", 2 / per_mac));
+  }
+  table.add_row({"check", check_cell(t.check), {check_summary(result), Paint::Dim}});
+  return table;
+}
+
+std::string closing_lines(const RunResult& result, bool color) {
+  std::string out;
+  if (!result.notes.empty()) {
+    out += "\n" + painted("Changed in the network to fit the hardware", Paint::Bold, color) + "\n";
+  }
+  for (const LegalizationNote& note : result.notes) {
+    out += fmt::format("  {}: {}{}\n", printable(note.layer), printable(note.what),
+                       note.sqnr_db ? fmt::format(" (SQNR {:.1f} dB)", *note.sqnr_db) : "");
+  }
+  if (result.accuracy) {
+    const Accuracy& a = *result.accuracy;
+    const auto images = static_cast<double>(a.images);
+    out += fmt::format("\naccuracy {} ({} of {}); before legalization {} ({} of {})\n",
+                       percent(static_cast<double>(a.correct), images), grouped(a.correct),
+                       grouped(a.images), percent(static_cast<double>(a.correct_original), images),
+                       grouped(a.correct_original), grouped(a.images));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string text_report(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer,
+                        const EnergyTable& energy, const ReportStyle& style) {
+  const Summary total = totals_of(result, per_layer);
+  std::vector<Table> tables{layer_table(result, per_layer, total)};
+  for (Table& table : ledger_tables(total.ledger, style.width)) {
+    tables.push_back(std::move(table));
+  }
+  tables.push_back(energy_table(total.energy, energy));
+  tables.push_back(totals_table(result, total));
+
+  std::size_t width = 0;
+  for (Table& table : tables) {
+    table.fit(style.width);
+    width = std::max(width, table.width());
+  }
+  std::string out = header(result, style);
+  for (const Table& table : tables) {
+    out += table.render(width, style.color);
+  }
+  return out + closing_lines(result, style.color);
+}
+
+}  // namespace systole

@@ -1,0 +1,83 @@
+#include "sim/report/totals.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace systole {
+namespace {
+
+Check combined(Check a, Check b) {
+  if (a == Check::Fail || b == Check::Fail) {
+    return Check::Fail;
+  }
+  return a == Check::Pass || b == Check::Pass ? Check::Pass : Check::Skipped;
+}
+
+// A layer shorter than the window has all of its traffic in it.
+double peak_bytes_per_cycle(const LayerResult& layer) {
+  const std::uint64_t window = std::min(layer.cycles, kBandwidthWindow);
+  return window == 0
+             ? 0
+             : static_cast<double>(layer.peak_bytes_per_window) / static_cast<double>(window);
+}
+
+}  // namespace
+
+double Summary::bytes_per_cycle() const {
+  return cycles == 0 ? 0 : static_cast<double>(dram_bytes()) / static_cast<double>(cycles);
+}
+
+Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy) {
+  Summary s;
+  s.cycles = layer.cycles;
+  s.compute_cycles = layer.compute_cycles;
+  s.macs = static_cast<std::uint64_t>(layer.gemm.macs);
+  s.events = layer.events;
+  s.ledger = layer.ledger;
+  s.energy = energy;
+  s.compulsory_read_bytes = layer.compulsory_read_bytes;
+  s.compulsory_write_bytes = layer.compulsory_write_bytes;
+  s.peak_bytes_per_cycle = peak_bytes_per_cycle(layer);
+  s.check = layer.check;
+  return s;
+}
+
+Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer) {
+  if (result.layers.size() != per_layer.size()) {
+    throw std::logic_error("the report needs one energy breakdown per layer");
+  }
+  Summary total;
+  for (std::size_t i = 0; i < per_layer.size(); ++i) {
+    const Summary layer = summary_of(result.layers[i], per_layer[i]);
+    total.cycles += layer.cycles;
+    total.compute_cycles += layer.compute_cycles;
+    total.macs += layer.macs;
+    total.events += layer.events;
+    total.ledger += layer.ledger;
+    total.energy += layer.energy;
+    total.compulsory_read_bytes += layer.compulsory_read_bytes;
+    total.compulsory_write_bytes += layer.compulsory_write_bytes;
+    total.peak_bytes_per_cycle = std::max(total.peak_bytes_per_cycle, layer.peak_bytes_per_cycle);
+    total.check = combined(total.check, layer.check);
+  }
+  return total;
+}
+
+double utilization(const Summary& summary, const AcceleratorConfig& config) {
+  const double slots = static_cast<double>(summary.cycles) * config.array.rows * config.array.cols;
+  return slots == 0 ? 0 : static_cast<double>(summary.macs) / slots;
+}
+
+double gb_per_s(double bytes_per_cycle, std::uint32_t clock_mhz) {
+  return bytes_per_cycle * clock_mhz / 1000;
+}
+
+double seconds(std::uint64_t cycles, std::uint32_t clock_mhz) {
+  return static_cast<double>(cycles) / (clock_mhz * 1e6);
+}
+
+const char* check_name(Check check) {
+  return check == Check::Pass ? "pass" : check == Check::Fail ? "fail" : "skipped";
+}
+
+}  // namespace systole

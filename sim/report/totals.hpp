@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/energy/energy_model.hpp"
+#include "sim/report/run_result.hpp"
+
+namespace systole {
+
+/// A layer, or the sum of the layers of one inference, as the reports show it.
+struct Summary {
+  std::uint64_t cycles = 0;
+  std::uint64_t compute_cycles = 0;
+  std::uint64_t macs = 0;
+  EventCounts events;
+  Ledger ledger;
+  EnergyBreakdown energy;
+  std::uint64_t compulsory_read_bytes = 0;
+  std::uint64_t compulsory_write_bytes = 0;
+  double peak_bytes_per_cycle = 0;  ///< over the busiest window of kBandwidthWindow cycles
+  Check check = Check::Skipped;     ///< Fail if any failed; Pass if some passed and none failed
+
+  /// Bytes that crossed the DRAM's pins; reads include what was fetched and not used.
+  std::uint64_t dram_read_bytes() const { return events[Event::DramFetchedBytes]; }
+  std::uint64_t dram_write_bytes() const { return events[Event::DramWriteBytes]; }
+  std::uint64_t dram_bytes() const { return dram_read_bytes() + dram_write_bytes(); }
+  double bytes_per_cycle() const;
+};
+
+Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy);
+
+/// Sums over the layers. Throws std::logic_error unless there is one breakdown per layer.
+Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer);
+
+/// Part of the array's MACs that were useful: macs / (cycles x rows x cols).
+double utilization(const Summary& summary, const AcceleratorConfig& config);
+
+/// 1 GB = 10^9 bytes.
+double gb_per_s(double bytes_per_cycle, std::uint32_t clock_mhz);
+
+double seconds(std::uint64_t cycles, std::uint32_t clock_mhz);
+
+const char* check_name(Check check);
+
+}  // namespace systole

@@ -1,0 +1,130 @@
+#include "sim/report/utf8.hpp"
+
+#include <cstdint>
+
+namespace systole {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr std::string_view kEllipsis = "\xE2\x80\xA6";     // U+2026
+
+struct Character {
+  char32_t code = 0xFFFD;
+  std::size_t bytes = 1;  // taken from the text
+  bool valid = false;
+};
+
+// The first character of a text that is not empty. Overlong forms, surrogates and
+// codes over U+10FFFF are not valid (RFC 3629).
+Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t lead = byte(0);
+  if (lead < 0x80) {
+    return {lead, 1, true};
+  }
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) {
+    return {};
+  }
+  char32_t code = lead & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) {
+      return {};
+    }
+    code = (code << 6) | (byte(i) & 0x3FU);
+  }
+  const char32_t least = length == 4 ? 0x10000 : length == 3 ? 0x800 : 0x80;
+  if (code < least || code > 0x10FFFF || (0xD800 <= code && code <= 0xDFFF)) {
+    return {};
+  }
+  return {code, length, true};
+}
+
+bool is_control(char32_t code) {
+  const bool c0_or_c1 = code < 0x20 || (0x7F <= code && code <= 0x9F);
+  const bool reorders = (0x202A <= code && code <= 0x202E) || (0x2066 <= code && code <= 0x2069);
+  return c0_or_c1 || reorders || code == 0x2028 || code == 0x2029;
+}
+
+std::string clean(std::string_view text, bool keep_controls) {
+  std::string out;
+  while (!text.empty()) {
+    const Character c = first_character(text);
+    const bool keep = c.valid && (keep_controls || !is_control(c.code));
+    out += keep ? text.substr(0, c.bytes) : kReplacement;
+    text.remove_prefix(c.bytes);
+  }
+  return out;
+}
+
+struct CodeRange {
+  char32_t first;
+  char32_t last;
+};
+
+// Combining marks and zero-width characters (Unicode 15, the ranges seen in names).
+constexpr CodeRange kZeroWidth[] = {
+    {0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F},
+    {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF},
+};
+
+// East Asian Wide and Fullwidth (Unicode 15, UAX #11, whole blocks) and emoji.
+constexpr CodeRange kWide[] = {
+    {0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xAC00, 0xD7A3},
+    {0xF900, 0xFAFF},   {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},
+    {0x1F300, 0x1F64F}, {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD},
+};
+
+template <std::size_t N>
+bool in_any(const CodeRange (&ranges)[N], char32_t code) {
+  for (const CodeRange& range : ranges) {
+    if (range.first <= code && code <= range.last) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::size_t width_of(char32_t code) {
+  return in_any(kZeroWidth, code) ? 0 : in_any(kWide, code) ? 2 : 1;
+}
+
+}  // namespace
+
+std::string valid_utf8(std::string_view text) { return clean(text, true); }
+
+std::string printable(std::string_view text) { return clean(text, false); }
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  while (!text.empty()) {
+    const Character c = first_character(text);
+    width += width_of(c.code);
+    text.remove_prefix(c.bytes);
+  }
+  return width;
+}
+
+std::string cut_to_width(const std::string& text, std::size_t width) {
+  if (display_width(text) <= width) {
+    return text;
+  }
+  if (width == 0) {
+    return "";
+  }
+  std::string out;
+  std::size_t used = 1;  // the ellipsis
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const Character c = first_character(rest);
+    used += width_of(c.code);
+    if (used > width) {
+      break;
+    }
+    out += rest.substr(0, c.bytes);
+    rest.remove_prefix(c.bytes);
+  }
+  return out += kEllipsis;
+}
+
+}  // namespace systole

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/network/network.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace systole {
+
+/// How many times the network runs to see all images (its own batch at a time); 1 without images.
+std::uint64_t inference_count(const Network& network, const LabelledInputs& inputs);
+
+/// Values of network.inputs for one inference: the images' next batch, or pseudo-random values
+/// (splitmix64 of the element's index) where there are none.
+std::vector<TensorData> inference_inputs(const Network& network, const LabelledInputs& inputs,
+                                         std::uint64_t inference);
+
+/// How many images of the inference have their label as the first largest output.
+std::uint64_t count_correct(const Tensor& output, const TensorData& values,
+                            const LabelledInputs& inputs, std::uint64_t inference);
+
+}  // namespace systole

@@ -1,0 +1,204 @@
+#include "sim/run/simulation.hpp"
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "models/golden/golden.hpp"
+#include "sim/compiler/compiler.hpp"
+#include "sim/engine/systemc_engine.hpp"
+#include "sim/legalize/legalize.hpp"
+#include "sim/network/packing.hpp"
+#include "sim/run/inputs.hpp"
+#include "sim/workload/npy.hpp"
+
+namespace systole {
+namespace {
+
+std::vector<std::int64_t> index_of(const Shape& shape, std::size_t element) {
+  std::vector<std::int64_t> index(shape.size());
+  auto rest = static_cast<std::int64_t>(element);
+  for (std::size_t axis = shape.size(); axis-- > 0;) {
+    index[axis] = rest % shape[axis];
+    rest /= shape[axis];
+  }
+  return index;
+}
+
+/// One network on one machine.
+class Simulation {
+ public:
+  Simulation(const AcceleratorConfig& config, const Network& network, const LabelledInputs& inputs,
+             const SimulationOptions& options)
+      : options_{options},
+        original_{network},
+        inputs_{inputs},
+        legalized_{legalize(network, config)},
+        network_{legalized_.network},
+        compiler_{network_, config},
+        engine_{config, {options.watchdog_cycles, [this](std::uint64_t c) { report(c); }}} {
+    RunResult& result = outcome_.result;
+    result.config = config;
+    result.workload = network.name;
+    result.engine = "systemc";
+    result.inferences = inference_count(network, inputs);
+    result.notes = legalized_.notes;
+    result.layers.resize(network_.layers.size());
+    for (std::size_t i = 0; i < network_.layers.size(); ++i) {
+      LayerResult& layer = result.layers[i];
+      layer.name = network_.layers[i].name;
+      layer.op = op_name(network_, network_.layers[i]);
+      layer.gemm = gemm_shape(network_, network_.layers[i]);
+      layer.compulsory_read_bytes = compiler_.mapping(i).compulsory_read_bytes;
+      layer.compulsory_write_bytes = compiler_.mapping(i).compulsory_write_bytes;
+      layer.check = options.check ? Check::Pass : Check::Skipped;
+      programs_.push_back(compiler_.lower(i));
+    }
+    for (const DramSegment& segment : compiler_.dram_image()) {
+      engine_.write_dram(segment.address, segment.bytes);
+    }
+  }
+
+  SimulationOutcome run() {
+    const auto start = std::chrono::steady_clock::now();
+    const bool labelled = !inputs_.labels.empty() && network_.outputs.size() == 1;
+    Accuracy accuracy;
+    for (inference_ = 0; inference_ < outcome_.result.inferences; ++inference_) {
+      const TensorData output = infer();
+      if (labelled) {
+        accuracy.images +=
+            static_cast<std::uint64_t>(network_.tensor(network_.outputs[0]).shape[0]);
+        accuracy.correct +=
+            count_correct(network_.tensor(network_.outputs[0]), output, inputs_, inference_);
+        accuracy.correct_original += correct_of_original();
+      }
+    }
+    if (labelled) {
+      outcome_.result.accuracy = accuracy;
+    }
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+    outcome_.result.wall_seconds = wall.count();
+    return std::move(outcome_);
+  }
+
+ private:
+  /// Runs every layer, the golden model beside it; returns the first output.
+  TensorData infer() {
+    const std::vector<TensorData> values = inference_inputs(network_, inputs_, inference_);
+    std::vector<TensorData> golden(network_.tensors.size());
+    for (std::size_t i = 0; i < network_.inputs.size(); ++i) {
+      const Tensor& tensor = network_.tensor(network_.inputs[i]);
+      engine_.write_dram(compiler_.placement(network_.inputs[i]).address,
+                         pack_tensor(values[i], tensor.shape, tensor.format));
+      golden[network_.inputs[i]] = values[i];
+    }
+    for (layer_ = 0; layer_ < network_.layers.size(); ++layer_) {
+      record(engine_.run(programs_[layer_]));
+      if (options_.check) {
+        const Layer& layer = network_.layers[layer_];
+        golden[layer.output] = golden_output(layer, golden);
+        compare(layer, golden[layer.output]);
+      }
+      if (!options_.dump_dir.empty() && inference_ == 0) {
+        dump(network_.layers[layer_]);
+      }
+    }
+    return read(network_.outputs.at(0));
+  }
+
+  TensorData golden_output(const Layer& layer, const std::vector<TensorData>& golden) const {
+    std::vector<const TensorData*> operands;
+    for (const TensorId id : layer.inputs) {
+      const Tensor& tensor = network_.tensor(id);
+      operands.push_back(tensor.data ? &*tensor.data : &golden[id]);
+    }
+    return golden::run_layer(network_, layer, operands);
+  }
+
+  TensorData read(TensorId id) const {
+    const Tensor& tensor = network_.tensor(id);
+    const TensorPlacement& at = compiler_.placement(id);
+    return unpack_tensor(engine_.read_dram(at.address, at.bytes), tensor.shape, tensor.format);
+  }
+
+  void compare(const Layer& layer, const TensorData& expected) {
+    const TensorData got = read(layer.output);
+    Mismatch mismatch;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      if (expected[i] == got[i]) {
+        continue;
+      }
+      if (mismatch.mismatches == 0) {
+        mismatch.index = index_of(network_.tensor(layer.output).shape, i);
+        mismatch.expected = expected[i];
+        mismatch.got = got[i];
+      }
+      ++mismatch.mismatches;
+    }
+    if (mismatch.mismatches > 0) {
+      mismatch.inference = inference_;
+      mismatch.layer = layer.name;
+      outcome_.mismatches.push_back(mismatch);
+      outcome_.result.layers[layer_].check = Check::Fail;
+    }
+  }
+
+  /// Timing does not depend on data: every inference must take the cycles of the first.
+  void record(const LayerMeasurement& measured) {
+    LayerResult& layer = outcome_.result.layers[layer_];
+    if (inference_ > 0) {
+      if (measured.cycles != layer.cycles || !(measured.ledger == layer.ledger)) {
+        throw std::logic_error{"layer '" + layer.name + "' took " +
+                               std::to_string(measured.cycles) + " cycles in inference " +
+                               std::to_string(inference_) + " and " + std::to_string(layer.cycles) +
+                               " in the first"};
+      }
+      return;
+    }
+    layer.cycles = measured.cycles;
+    layer.compute_cycles = measured.compute_cycles;
+    layer.events = measured.events;
+    layer.ledger = measured.ledger;
+    layer.peak_bytes_per_window = measured.peak_bytes_per_window;
+  }
+
+  void dump(const Layer& layer) const {
+    write_npy(options_.dump_dir + "/" + layer.name + ".npy", read(layer.output),
+              network_.tensor(layer.output).shape, network_.tensor(layer.output).format);
+  }
+
+  std::uint64_t correct_of_original() const {
+    const std::vector<TensorData> values =
+        golden::run(original_, inference_inputs(original_, inputs_, inference_));
+    const TensorId output = original_.outputs.at(0);
+    return count_correct(original_.tensor(output), values[output], inputs_, inference_);
+  }
+
+  void report(std::uint64_t cycles) const {
+    if (options_.on_progress) {
+      options_.on_progress({layer_, network_.layers.size(), network_.layers[layer_].name,
+                            inference_, outcome_.result.inferences, cycles});
+    }
+  }
+
+  const SimulationOptions& options_;
+  const Network& original_;
+  const LabelledInputs& inputs_;
+  const Legalized legalized_;
+  const Network& network_;
+  const Compiler compiler_;
+  SystemcEngine engine_;
+  std::vector<LayerProgram> programs_;
+  SimulationOutcome outcome_;
+  std::uint64_t inference_ = 0;
+  std::size_t layer_ = 0;
+};
+
+}  // namespace
+
+SimulationOutcome simulate(const AcceleratorConfig& config, const Network& network,
+                           const LabelledInputs& inputs, const SimulationOptions& options) {
+  return Simulation{config, network, inputs, options}.run();
+}
+
+}  // namespace systole

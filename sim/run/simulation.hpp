@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/network/network.hpp"
+#include "sim/report/run_result.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace systole {
+
+struct ProgressState {
+  std::size_t layer = 0, layers = 0;
+  std::string layer_name;
+  std::uint64_t inference = 0, inferences = 0;
+  std::uint64_t cycles = 0;  ///< simulated so far
+};
+
+struct SimulationOptions {
+  bool check = true;                          ///< compare every layer with the golden model
+  std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
+  std::string dump_dir;  ///< every layer's output of the first inference as .npy; empty: none
+  std::function<void(const ProgressState&)> on_progress;
+};
+
+/// Where a layer's output first differs from the golden model.
+struct Mismatch {
+  std::uint64_t inference = 0;
+  std::string layer;
+  std::vector<std::int64_t> index;
+  std::int64_t expected = 0, got = 0;
+  std::uint64_t mismatches = 0;  ///< elements of the layer that differ
+};
+
+struct SimulationOutcome {
+  RunResult result;
+  std::vector<Mismatch> mismatches;  ///< one entry per mismatching layer and inference
+};
+
+/// Runs the network on the SystemC machine, once for every batch of the inputs. Without inputs, one
+/// inference on pseudo-random ones (splitmix64 of the element index). Throws
+/// CompileError, StuckError, std::invalid_argument for inputs that do not fit the network.
+SimulationOutcome simulate(const AcceleratorConfig& config, const Network& network,
+                           const LabelledInputs& inputs, const SimulationOptions& options);
+
+}  // namespace systole

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/accumulators/accumulators.hpp"
+#include "models/array/execute_unit.hpp"
+#include "models/array/systolic_array.hpp"
+#include "models/dma/load_unit.hpp"
+#include "models/dma/store_unit.hpp"
+#include "models/dram/ideal_dram.hpp"
+#include "models/requant/requant_unit.hpp"
+#include "models/scratchpad/scratchpad.hpp"
+#include "models/sequencer/sequencer.hpp"
+#include "models/vector/vector_unit.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/clock.hpp"
+#include "sim/kernel/fifo.hpp"
+#include "sim/stats/measurements.hpp"
+
+namespace systole {
+
+/// The machine: creates every block and the queues between them, and binds them. The only
+/// place where blocks meet.
+class Accelerator final : public sc_core::sc_module {
+ public:
+  Accelerator(const sc_core::sc_module_name& name, const Clock& clock,
+              const AcceleratorConfig& config);
+
+  /// Sets the layer's registers and hands its program to the sequencer.
+  void start(const LayerProgram& program);
+
+  /// Nothing runs, waits or is on its way.
+  bool idle() const { return sequencer.finished() && !store_unit.busy(); }
+
+  /// What each unit that still works is doing, a line each.
+  std::vector<std::string> describe_state() const;
+
+  Measurements measurements;
+
+  Sequencer sequencer;
+  LoadUnit load_unit;
+  ExecuteUnit execute_unit;
+  VectorUnit vector_unit;
+  StoreUnit store_unit;
+  Scratchpad scratchpad;
+  SystolicArray array;
+  Accumulators accumulators;
+  RequantUnit requant_unit;
+  IdealDram dram;
+
+ private:
+  void bind();
+
+  Fifo<IssuedCommand> load_commands_;
+  Fifo<IssuedCommand> execute_commands_;
+  Fifo<IssuedCommand> vector_commands_;
+  Fifo<IssuedCommand> store_commands_;
+  Fifo<Completion> load_done_;
+  Fifo<Completion> execute_done_;
+  Fifo<Completion> vector_done_;
+  Fifo<Completion> store_done_;
+  Fifo<LocalWrite> scratchpad_load_write_;
+  Fifo<AccessDone> scratchpad_load_written_;
+  Fifo<LocalWrite> scratchpad_vector_write_;
+  Fifo<AccessDone> scratchpad_vector_written_;
+  Fifo<LocalWrite> accumulator_load_write_;
+  Fifo<AccessDone> accumulator_load_written_;
+  Fifo<LocalWrite> table_write_;
+  Fifo<AccessDone> table_written_;
+  Fifo<OperandPair> operand_read_;
+  Fifo<AccessDone> operand_read_done_;
+  Fifo<OperandPair> operands_;
+  Fifo<ResultRow> results_;
+  Fifo<AccessDone> result_done_;
+  Fifo<RowRead> vector_read_;
+  Fifo<RowData> vector_data_;
+  Fifo<RowRead> store_read_;
+  Fifo<RowData> store_data_;
+  Fifo<AccumulatorRead> accumulator_read_;
+  Fifo<AccessDone> accumulator_read_done_;
+  Fifo<PsumBlock> psums_;
+  Fifo<OfmapBlock> ofmap_;
+};
+
+}  // namespace systole

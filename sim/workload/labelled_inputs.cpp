@@ -1,0 +1,159 @@
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+#include <utility>
+
+#include "sim/config/reader.hpp"
+#include "sim/workload/constant_files.hpp"
+#include "sim/workload/geometry.hpp"
+#include "sim/workload/npy.hpp"
+#include "sim/workload/scales.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace systole {
+namespace {
+
+/// The shape of one image, or a message about an array that holds none.
+Shape image_shape(const NpyArray& array, const Tensor& input) {
+  Shape wanted{input.shape.begin() + 1, input.shape.end()};
+  if (array.shape.size() == input.shape.size() && array.shape[0] > 0 &&
+      std::equal(wanted.begin(), wanted.end(), array.shape.begin() + 1)) {
+    return wanted;
+  }
+  std::string expected = "[count";
+  for (const std::int64_t size : wanted) {
+    expected += ", " + std::to_string(size);
+  }
+  throw NpyError{"shape is " + shape_text(array.shape) + ", expected " + expected +
+                 "] for the input '" + input.name + "'"};
+}
+
+template <typename Element>
+std::int32_t as_input(Element value, const Tensor& input, const Shape& shape, std::size_t index) {
+  const auto text = [&] { return element_text(shape, index) + "is " + std::to_string(value); };
+  if constexpr (std::is_floating_point_v<Element>) {
+    if (!std::isfinite(value)) {
+      throw NpyError{text() + ", expected finite numbers"};
+    }
+    return quantize_value(static_cast<float>(value), input.scale[0], input.zero_point,
+                          input.format);
+  } else {
+    if (value < input.format.min() || value > input.format.max()) {
+      throw NpyError{text() + ", expected " + std::to_string(input.format.min()) + ".." +
+                     std::to_string(input.format.max())};
+    }
+    return static_cast<std::int32_t>(value);
+  }
+}
+
+/// Throws NpyError without the file's name, which load_npy puts in front.
+LabelledInputs images_of(const NpyArray& array, const Network& network) {
+  if (network.inputs.size() != 1) {
+    throw NpyError{"images are for networks with one input, this one has " +
+                   std::to_string(network.inputs.size())};
+  }
+  const Tensor& input = network.tensor(network.inputs[0]);
+  LabelledInputs result;
+  result.image_shape = image_shape(array, input);
+  std::visit(
+      [&](const auto& values) {
+        using Element = typename std::decay_t<decltype(values)>::value_type;
+        if (std::is_floating_point_v<Element> && input.scale.empty()) {
+          throw NpyError{"type is " + npy_type_name(array.values) + ", expected integers: '" +
+                         input.name + "' has no scale"};
+        }
+        TensorData& images = result.images.emplace();
+        images.reserve(values.size());
+        for (const Element value : values) {
+          images.push_back(as_input(value, input, array.shape, images.size()));
+        }
+      },
+      array.values);
+  return result;
+}
+
+std::vector<int> labels_of(const NpyArray& array, std::int64_t classes) {
+  if (array.shape.size() != 1) {
+    throw NpyError{"shape is " + shape_text(array.shape) + ", expected one label per image"};
+  }
+  std::vector<int> labels;
+  std::visit(
+      [&](const auto& values) {
+        using Element = typename std::decay_t<decltype(values)>::value_type;
+        if constexpr (std::is_floating_point_v<Element>) {
+          throw NpyError{"type is " + npy_type_name(array.values) + ", expected integers"};
+        } else {
+          for (const Element value : values) {
+            if (value < 0 ||
+                static_cast<std::uint64_t>(value) >= static_cast<std::uint64_t>(classes)) {
+              throw NpyError{element_text(array.shape, labels.size()) + "is " +
+                             std::to_string(value) + ", expected 0.." +
+                             std::to_string(classes - 1)};
+            }
+            labels.push_back(static_cast<int>(value));
+          }
+        }
+      },
+      array.values);
+  return labels;
+}
+
+/// Reads a file and gives its array to `use`; messages of both start with the file's name.
+template <typename Use>
+auto with_npy(const std::string& path, const Use& use) {
+  const NpyArray array = read_npy(path);
+  try {
+    return use(array);
+  } catch (const NpyError& e) {
+    throw NpyError{path + ": " + e.what()};
+  }
+}
+
+}  // namespace
+
+std::int64_t LabelledInputs::count() const {
+  return images ? static_cast<std::int64_t>(images->size()) / element_count(image_shape) : 0;
+}
+
+LabelledInputs load_images(const std::string& npy, const Network& network) {
+  try {
+    return with_npy(npy, [&](const NpyArray& array) { return images_of(array, network); });
+  } catch (const NpyError& e) {
+    throw ConfigError{{e.what()}};
+  }
+}
+
+LabelledInputs load_inputs(const std::string& workload, const Network& network) {
+  const ConfigFile file = ConfigFile::load(workload);
+  const ConstantFiles files{workload, false};
+  ConfigReader root = file.root();
+  LabelledInputs inputs;
+  std::string name;
+  const auto load = [&](const char* key, const auto& use) {
+    if (!root.optional(key, name, NotEmpty{})) {
+      return;
+    }
+    try {
+      with_npy(files.resolve(name), [&](const NpyArray& array) {
+        use(array);
+        return 0;
+      });
+    } catch (const NpyError& e) {
+      root.error(key, e.what());
+    }
+  };
+  load("images", [&](const NpyArray& array) { inputs = images_of(array, network); });
+  load("labels", [&](const NpyArray& array) {
+    inputs.labels = labels_of(array, network.tensor(network.outputs.at(0)).shape.back());
+  });
+  if (file.ok() && root.has("labels") &&
+      static_cast<std::int64_t>(inputs.labels.size()) != inputs.count()) {
+    root.error("labels", "has " + std::to_string(inputs.labels.size()) +
+                             " labels, expected one for each of " + std::to_string(inputs.count()) +
+                             " images");
+  }
+  file.check();
+  return inputs;
+}
+
+}  // namespace systole

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/workload/trace.hpp"
+
+namespace systole {
+
+/// Stands in where only the time of a layer is asked for and no scale is given: one half.
+constexpr QuantizedMultiplier kPlaceholderMultiplier{1 << 30, 0};
+
+/// Adds one layer to a network: its shape, its constants, its requantization. What does not
+/// fit together is an error of the layer's reader.
+class LayerBuilder {
+ public:
+  LayerBuilder(LayerTrace& trace, bool shapes_only, Network& network)
+      : trace_{trace}, shapes_only_{shapes_only}, network_{network} {}
+
+  /// The layer's output, or nothing after an error.
+  std::optional<TensorId> build(std::vector<TensorId> inputs);
+
+ private:
+  // Each gives the operator, or nothing after an error; it adds constants to inputs_ and
+  // gives ofmap_ its shape.
+  std::optional<LayerOp> build_op();
+  std::optional<LayerOp> build_conv();
+  std::optional<LayerOp> build_fully_connected();
+  std::optional<LayerOp> build_matmul();
+  template <typename Pool>
+  std::optional<LayerOp> build_pool();
+  std::optional<LayerOp> build_add();
+  std::optional<LayerOp> build_reshape();
+
+  bool has_right_input_count();
+  bool has_image();
+  bool set_window_output(std::int64_t channels);
+  /// Sizes that are 0 in `expected` are open; `meaning` names them.
+  bool add_weights(const Shape& expected, const std::vector<std::string>& meaning);
+  bool add_bias(std::int64_t channels);
+  bool set_requantizer(Requantizer& requant, std::int64_t channels, bool product_in_float);
+  bool derive_multipliers(Requantizer& requant, bool product_in_float);
+  /// Of the inputs and the output; for shapes only none is needed.
+  bool has_scales(const Tensor& second);
+  bool set_limits(std::int32_t& lo, std::int32_t& hi);
+
+  const Tensor& input(std::size_t index) const { return network_.tensor(inputs_.at(index)); }
+  /// Reports an error of "weights", "weights.file" or "inputs[1]", and is false.
+  bool fail(const std::string& key, const std::string& what);
+
+  LayerTrace& trace_;
+  bool shapes_only_;
+  Network& network_;
+  std::vector<TensorId> inputs_;
+  Tensor ofmap_;
+};
+
+}  // namespace systole

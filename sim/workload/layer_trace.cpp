@@ -1,0 +1,335 @@
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "sim/workload/trace.hpp"
+
+namespace systole {
+namespace {
+
+constexpr Choice<TraceOp> kOps[] = {
+    {"conv2d", TraceOp::Conv2d},
+    {"depthwise_conv2d", TraceOp::DepthwiseConv2d},
+    {"fully_connected", TraceOp::FullyConnected},
+    {"matmul", TraceOp::MatMul},
+    {"max_pool2d", TraceOp::MaxPool2d},
+    {"average_pool2d", TraceOp::AveragePool2d},
+    {"global_average_pool2d", TraceOp::GlobalAveragePool2d},
+    {"add", TraceOp::Add},
+    {"reshape", TraceOp::Reshape},
+};
+
+enum class ActivationRule { None, Relu, Relu6 };
+constexpr Choice<ActivationRule> kActivations[] = {{"none", ActivationRule::None},
+                                                   {"relu", ActivationRule::Relu},
+                                                   {"relu6", ActivationRule::Relu6}};
+
+constexpr Choice<PaddingRule> kPaddings[] = {{"valid", PaddingRule::Valid},
+                                             {"same", PaddingRule::Same}};
+
+constexpr std::int64_t kMaxWindow = std::int64_t{1} << 20;  // of any size in a window
+constexpr std::int64_t kMaxSize = std::int64_t{1} << 31;
+
+const std::set<std::string>& keys_of(TraceOp op) {
+  static const std::set<std::string> conv{"kernel", "out_channels", "weights",  "bias",
+                                          "stride", "padding",      "dilation", "activation",
+                                          "clamp",  "output",       "requant"};
+  static const std::set<std::string> grouped_conv = [] {
+    auto keys = conv;
+    keys.insert("groups");
+    return keys;
+  }();
+  static const std::set<std::string> dense{"out_channels", "weights", "bias",   "activation",
+                                           "clamp",        "output",  "requant"};
+  static const std::set<std::string> matmul{"out_channels", "weights", "activation",
+                                            "clamp",        "output",  "requant"};
+  static const std::set<std::string> pool{"kernel", "stride", "padding", "activation", "clamp"};
+  static const std::set<std::string> global_pool{"activation", "clamp"};
+  static const std::set<std::string> add{"activation", "clamp", "output"};
+  static const std::set<std::string> reshape{"shape"};
+  switch (op) {
+    case TraceOp::Conv2d:
+      return grouped_conv;
+    case TraceOp::DepthwiseConv2d:
+      return conv;
+    case TraceOp::FullyConnected:
+      return dense;
+    case TraceOp::MatMul:
+      return matmul;
+    case TraceOp::MaxPool2d:
+    case TraceOp::AveragePool2d:
+      return pool;
+    case TraceOp::GlobalAveragePool2d:
+      return global_pool;
+    case TraceOp::Add:
+      return add;
+    case TraceOp::Reshape:
+      break;
+  }
+  return reshape;
+}
+
+/// `key: 2` for both directions, or `key: [height, width]`.
+void read_pair(ConfigReader& reader, const std::string& key, std::int64_t& h, std::int64_t& w) {
+  const InRange<std::int64_t> range{1, kMaxWindow};
+  if (!reader.has(key)) {
+    return;
+  }
+  const YAML::Node node = reader.raw(key);
+  if (!node.IsSequence()) {
+    if (reader.read(node, key, h, range)) {
+      w = h;
+    }
+    return;
+  }
+  std::vector<std::int64_t> pair;
+  if (!reader.read(node, key, pair, range)) {
+    return;
+  }
+  if (pair.size() != 2) {
+    reader.error(key, "has " + std::to_string(pair.size()) +
+                          " values, expected one integer or two, [height, width]");
+    return;
+  }
+  h = pair[0];
+  w = pair[1];
+}
+
+void read_padding(ConfigReader& reader, LayerTrace& layer) {
+  if (!reader.has("padding")) {
+    return;
+  }
+  const YAML::Node node = reader.raw("padding");
+  if (!node.IsSequence()) {
+    reader.read(node, "padding", layer.padding, OneOf{kPaddings});
+    return;
+  }
+  std::vector<std::int64_t> sides;
+  if (!reader.read(node, "padding", sides, InRange<std::int64_t>{0, kMaxWindow})) {
+    return;
+  }
+  if (sides.size() != 4) {
+    reader.error("padding", "has " + std::to_string(sides.size()) +
+                                " values, expected four, [top, left, bottom, right]");
+    return;
+  }
+  layer.padding = PaddingRule::Explicit;
+  layer.window.pad_top = sides[0];
+  layer.window.pad_left = sides[1];
+  layer.window.pad_bottom = sides[2];
+  layer.window.pad_right = sides[3];
+}
+
+/// A limit in real numbers, as `activation: {min: -1, max: 1}` gives it.
+std::optional<float> read_real_limit(ConfigReader& reader, const std::string& key) {
+  constexpr double kLargest = 1e30;
+  double value = 0;
+  const std::size_t errors = reader.error_count();
+  const bool given = reader.optional(key, value, InRange{-kLargest, kLargest});
+  return given && reader.error_count() == errors ? std::optional{static_cast<float>(value)}
+                                                 : std::nullopt;
+}
+
+void read_activation_rule(ConfigReader& reader, LimitsTrace& limits) {
+  const YAML::Node node = reader.raw("activation");
+  if (node.IsMap()) {
+    ConfigReader range = reader.child("activation");
+    limits.real_min = read_real_limit(range, "min");
+    limits.real_max = read_real_limit(range, "max");
+    range.reject_unknown();
+    if (limits.real_min && limits.real_max && *limits.real_min > *limits.real_max) {
+      range.error("max", "is below min, expected min <= max");
+    }
+    return;
+  }
+  ActivationRule rule = ActivationRule::None;
+  reader.read(node, "activation", rule, OneOf{kActivations});
+  if (rule != ActivationRule::None) {
+    limits.real_min = 0.0F;
+  }
+  if (rule == ActivationRule::Relu6) {
+    limits.real_max = 6.0F;
+  }
+}
+
+void read_clamp(ConfigReader& reader, LimitsTrace& limits) {
+  std::vector<std::int32_t> clamp;
+  if (!reader.read(reader.raw("clamp"), "clamp", clamp)) {
+    return;
+  }
+  if (clamp.size() != 2 || clamp[0] > clamp[1]) {
+    reader.error("clamp", "expected [lowest, highest]");
+    return;
+  }
+  limits.clamp_min = clamp[0];
+  limits.clamp_max = clamp[1];
+}
+
+void read_limits(ConfigReader& reader, LimitsTrace& limits) {
+  if (reader.has("activation")) {
+    read_activation_rule(reader, limits);
+  }
+  if (reader.has("clamp")) {
+    read_clamp(reader, limits);
+  }
+  if (reader.has("activation") && reader.has("clamp")) {
+    reader.error("clamp", "given beside activation, expected one of the two");
+  }
+}
+
+ConstantTrace read_constant(ConfigReader reader, const ConstantFiles& files, bool is_bias,
+                            bool read_data) {
+  ConstantTrace constant;
+  constant.given = true;
+  ElementFormat& format = constant.format;
+  format.bits = is_bias ? 32 : 8;
+  reader.optional("bits", format.bits,
+                  InRange<std::uint8_t>{1, is_bias ? std::uint8_t{32} : std::uint8_t{16}});
+  if (!is_bias) {
+    reader.optional("signed", format.is_signed);
+    reader.optional(
+        "zero_point", constant.zero_point,
+        InRange{static_cast<std::int32_t>(format.min()), static_cast<std::int32_t>(format.max())});
+    if (reader.has("scale")) {
+      constant.scale = files.scales(reader, "scale");
+    }
+  }
+  if (reader.has("file") && read_data) {
+    constant.file = files.tensor(reader, "file", format);
+  } else if (!reader.has("file") && !files.shapes_only()) {
+    reader.error("file", "missing: without tensors a workload can only be timed (--no-data)");
+  }
+  reader.reject_unknown();
+  return constant;
+}
+
+void read_requant(ConfigReader reader, const ConstantFiles& files, LayerTrace& layer) {
+  constexpr std::int32_t kLargest = 2147483647;
+  const std::size_t errors = reader.error_count();
+  for (const char* key : {"multiplier", "exponent"}) {
+    if (!reader.has(key)) {
+      reader.error(key, "missing, expected a list or a .npy file");
+    }
+  }
+  if (reader.has("multiplier")) {
+    layer.multiplier = files.integers(reader, "multiplier", InRange<std::int32_t>{0, kLargest});
+  }
+  if (reader.has("exponent")) {
+    layer.exponent = files.integers(reader, "exponent", InRange<std::int32_t>{-31, 30});
+  }
+  reader.reject_unknown();
+  if (reader.error_count() != errors) {
+    return;
+  }
+  if (layer.multiplier.size() != layer.exponent.size()) {
+    reader.error("exponent", "has " + std::to_string(layer.exponent.size()) +
+                                 " values, expected as many as multiplier has, " +
+                                 std::to_string(layer.multiplier.size()));
+  }
+  for (const std::int32_t multiplier : layer.multiplier) {
+    if (multiplier != 0 && multiplier < (1 << 30)) {
+      reader.error("multiplier", std::to_string(multiplier) +
+                                     " is out of range, expected 0 or 1073741824..2147483647");
+      break;
+    }
+  }
+}
+
+PinnedMapping read_mapping(ConfigReader reader) {
+  PinnedMapping mapping;
+  const InRange<std::int64_t> range{1, kMaxSize};
+  reader.optional("tile_oh", mapping.tile_oh, range);
+  reader.optional("tile_ow", mapping.tile_ow, range);
+  reader.optional("tile_oc", mapping.tile_oc, range);
+  reader.optional("tile_ic", mapping.tile_ic, range);
+  reader.reject_unknown();
+  return mapping;
+}
+
+/// The keys that the operator has; the caller has reported all others.
+void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace& layer) {
+  const auto& keys = keys_of(layer.op);
+  const auto given = [&](const char* key) { return keys.count(key) != 0 && reader.has(key); };
+  layer.window.kernel_h = layer.window.kernel_w = 0;
+  if (given("kernel")) {
+    read_pair(reader, "kernel", layer.window.kernel_h, layer.window.kernel_w);
+  }
+  if (given("stride")) {
+    read_pair(reader, "stride", layer.window.stride_h, layer.window.stride_w);
+  }
+  if (given("dilation")) {
+    read_pair(reader, "dilation", layer.window.dilation_h, layer.window.dilation_w);
+  }
+  if (given("padding")) {
+    read_padding(reader, layer);
+  }
+  if (given("groups")) {
+    reader.optional("groups", layer.groups, InRange<std::int64_t>{1, kMaxSize});
+  }
+  if (given("out_channels")) {
+    reader.optional("out_channels", layer.out_channels, InRange<std::int64_t>{1, kMaxSize});
+  }
+  if (given("weights")) {
+    // For shapes only, a file is not needed where the keys beside it give the shape.
+    const bool has_shape =
+        layer.out_channels != 0 && (keys.count("kernel") == 0 || layer.window.kernel_h != 0);
+    layer.weights =
+        read_constant(reader.child("weights"), files, false, !files.shapes_only() || !has_shape);
+  }
+  if (given("bias")) {
+    layer.bias = read_constant(reader.child("bias"), files, true, !files.shapes_only());
+  }
+  if (given("output")) {
+    ConfigReader output = reader.child("output");
+    layer.output = read_activation(output, files);
+    output.reject_unknown();
+  }
+  if (given("requant")) {
+    read_requant(reader.child("requant"), files, layer);
+  }
+  if (keys.count("clamp") != 0) {
+    read_limits(reader, layer.limits);
+  }
+  if (layer.op == TraceOp::Reshape) {
+    reader.required("shape", layer.shape, InRange<std::int64_t>{-1, kMaxSize});
+  }
+}
+
+}  // namespace
+
+std::string trace_op_name(TraceOp op) { return OneOf{kOps}.name_of(op); }
+
+LayerTrace read_layer(ConfigReader reader, const ConstantFiles& files) {
+  LayerTrace layer{reader};
+  const std::size_t errors = reader.error_count();
+  reader.required("name", layer.name, NotEmpty{});
+  reader.required("inputs", layer.inputs, NotEmpty{});
+  if (reader.has("mapping")) {
+    layer.mapping = read_mapping(reader.child("mapping"));
+  }
+  const std::size_t errors_before_op = reader.error_count();
+  reader.required("op", layer.op, OneOf{kOps});
+  const bool has_op = reader.error_count() == errors_before_op;
+  std::set<std::string> all_keys;
+  for (const Choice<TraceOp>& op : OneOf{kOps}) {
+    all_keys.insert(keys_of(op.value).begin(), keys_of(op.value).end());
+  }
+  for (const std::string& key : has_op ? keys_of(layer.op) : all_keys) {
+    reader.has(key);
+  }
+  for (const std::string& key : reader.keys()) {
+    if (has_op && all_keys.count(key) != 0 && keys_of(layer.op).count(key) == 0) {
+      reader.has(key);  // not unknown, but of other operators
+      reader.error(key, trace_op_name(layer.op) + " has no such key");
+    }
+  }
+  if (has_op) {
+    read_operator(reader, files, layer);
+  }
+  reader.reject_unknown();
+  layer.good = reader.ok() && reader.error_count() == errors;
+  layer.reader = std::move(reader);
+  return layer;
+}
+
+}  // namespace systole

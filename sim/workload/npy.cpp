@@ -1,0 +1,346 @@
+#include "sim/workload/npy.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace systole {
+namespace {
+
+// The format is described in numpy.lib.format: magic, version, header length, a Python
+// dictionary as text, then the values.
+constexpr std::string_view kMagic{"\x93NUMPY", 6};
+constexpr std::uint64_t kMaxHeaderBytes = 65536;
+constexpr std::size_t kMaxDimensions = 32;  // numpy's own limit
+
+struct ElementType {
+  std::string_view descr;  // byte order, kind, bytes
+  std::string_view name;
+  NpyValues empty;
+};
+
+const std::array<ElementType, 8>& element_types() {
+  static const std::array<ElementType, 8> types{{
+      {"|i1", "int8", std::vector<std::int8_t>{}},
+      {"|u1", "uint8", std::vector<std::uint8_t>{}},
+      {"<i2", "int16", std::vector<std::int16_t>{}},
+      {"<u2", "uint16", std::vector<std::uint16_t>{}},
+      {"<i4", "int32", std::vector<std::int32_t>{}},
+      {"<i8", "int64", std::vector<std::int64_t>{}},
+      {"<f4", "float32", std::vector<float>{}},
+      {"<f8", "float64", std::vector<double>{}},
+  }};
+  return types;
+}
+
+[[noreturn]] void fail(const std::string& path, const std::string& what) {
+  throw NpyError{path + ": " + what};
+}
+
+struct Header {
+  NpyValues values;  // empty, of the file's type
+  Shape shape;
+  std::uint64_t bytes = 0;  // of all values
+};
+
+/// Reads the dictionary {'descr': '<i4', 'fortran_order': False, 'shape': (3, 4), }.
+class HeaderParser {
+ public:
+  HeaderParser(std::string_view text, const std::string& path) : text_{text}, path_{path} {}
+
+  Header parse() {
+    Header header;
+    expect('{');
+    while (!accept('}')) {
+      const std::string key = quoted();
+      expect(':');
+      if (key == "descr") {
+        descr_ = quoted();
+      } else if (key == "fortran_order") {
+        fortran_ = boolean();
+      } else if (key == "shape") {
+        shape_ = tuple();
+      } else {
+        broken();
+      }
+      if (!accept(',')) {
+        expect('}');
+        break;
+      }
+    }
+    skip_spaces();
+    if (!text_.empty() || !descr_ || !fortran_ || !shape_) {
+      broken();
+    }
+    header.values = values_of(*descr_);
+    if (*fortran_ && shape_->size() > 1) {
+      fail(path_, "is in Fortran order, expected C order (numpy.ascontiguousarray)");
+    }
+    header.shape = *std::move(shape_);
+    header.bytes = bytes_of(header);
+    return header;
+  }
+
+ private:
+  [[noreturn]] void broken() const { fail(path_, "its .npy header cannot be read"); }
+
+  void skip_spaces() {
+    const std::size_t spaces = text_.find_first_not_of(" \n\t");
+    text_.remove_prefix(spaces == std::string_view::npos ? text_.size() : spaces);
+  }
+
+  bool accept(char c) {
+    skip_spaces();
+    if (text_.empty() || text_.front() != c) {
+      return false;
+    }
+    text_.remove_prefix(1);
+    return true;
+  }
+
+  void expect(char c) {
+    if (!accept(c)) {
+      broken();
+    }
+  }
+
+  std::string quoted() {
+    expect('\'');
+    const std::size_t end = text_.find('\'');
+    if (end == std::string_view::npos) {
+      broken();
+    }
+    std::string word{text_.substr(0, end)};
+    text_.remove_prefix(end + 1);
+    return word;
+  }
+
+  bool boolean() {
+    skip_spaces();
+    for (const auto& [word, value] : {std::pair<std::string_view, bool>{"True", true},
+                                      std::pair<std::string_view, bool>{"False", false}}) {
+      if (text_.substr(0, word.size()) == word) {
+        text_.remove_prefix(word.size());
+        return value;
+      }
+    }
+    broken();
+  }
+
+  Shape tuple() {
+    Shape shape;
+    expect('(');
+    while (!accept(')')) {
+      skip_spaces();
+      std::int64_t size = -1;
+      const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), size);
+      if (error != std::errc{} || size < 0 || shape.size() == kMaxDimensions) {
+        broken();
+      }
+      text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
+      shape.push_back(size);
+      if (!accept(',')) {
+        expect(')');
+        break;
+      }
+    }
+    return shape;
+  }
+
+  NpyValues values_of(const std::string& descr) const {
+    for (const auto& type : element_types()) {
+      if (descr == type.descr) {
+        return type.empty;
+      }
+    }
+    if (!descr.empty() && descr.front() == '>') {
+      fail(path_, "type '" + descr + "' is big endian, expected little endian");
+    }
+    std::string names;
+    for (const auto& type : element_types()) {
+      names += (names.empty() ? "" : ", ") + std::string{type.name};
+    }
+    fail(path_, "type '" + descr + "' cannot be used, expected one of " + names);
+  }
+
+  std::uint64_t bytes_of(const Header& header) const {
+    std::int64_t elements = 1;
+    for (const std::int64_t size : header.shape) {
+      if (size != 0 && elements > kMaxTensorElements / size) {
+        fail(path_, "its header asks for more than 2^31 elements");
+      }
+      elements *= size;
+    }
+    return std::visit(
+        [&](const auto& empty) {
+          return static_cast<std::uint64_t>(elements) *
+                 sizeof(typename std::decay_t<decltype(empty)>::value_type);
+        },
+        header.values);
+  }
+
+  std::string_view text_;
+  const std::string& path_;
+  std::optional<std::string> descr_;
+  std::optional<bool> fortran_;
+  std::optional<Shape> shape_;
+};
+
+std::ifstream open(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) {
+    fail(path, "no such file");
+  }
+  std::ifstream in{path, std::ios::binary};
+  if (!std::filesystem::is_regular_file(status) || !in) {
+    fail(path, "cannot be read, expected a regular file");
+  }
+  return in;
+}
+
+std::string take(std::ifstream& in, std::size_t bytes, const std::string& path) {
+  std::string text(bytes, '\0');
+  if (!in.read(text.data(), static_cast<std::streamsize>(bytes))) {
+    fail(path, "truncated: the file ends inside its .npy header");
+  }
+  return text;
+}
+
+/// Leaves `in` at the first value; the file is known to hold them all.
+Header read_header(std::ifstream& in, const std::string& path) {
+  const std::uint64_t file_bytes = std::filesystem::file_size(path);
+  const std::string start = take(in, std::min<std::uint64_t>(file_bytes, 8), path);
+  if (start.substr(0, kMagic.size()) != kMagic) {
+    fail(path, "is not a .npy file");
+  }
+  if (start.size() < 8) {
+    fail(path, "truncated: the file ends inside its .npy header");
+  }
+  const int version = static_cast<unsigned char>(start[6]);
+  if (version < 1 || version > 3) {
+    fail(path, "is of .npy version " + std::to_string(version) + ", expected 1 to 3");
+  }
+  const std::string length = take(in, version == 1 ? 2 : 4, path);
+  std::uint64_t header_bytes = 0;
+  for (std::size_t i = 0; i < length.size(); ++i) {
+    header_bytes |= std::uint64_t{static_cast<unsigned char>(length[i])} << (8 * i);
+  }
+  if (header_bytes > kMaxHeaderBytes) {
+    fail(path, "its .npy header cannot be read");
+  }
+  const std::string text = take(in, header_bytes, path);
+  Header header = HeaderParser{text, path}.parse();
+  const std::uint64_t held = file_bytes - (8 + length.size() + header_bytes);
+  if (held != header.bytes) {
+    fail(path, (held < header.bytes ? "truncated: its header asks for "
+                                    : "too long: its header asks for ") +
+                   std::to_string(header.bytes) + " bytes of values, the file holds " +
+                   std::to_string(held));
+  }
+  return header;
+}
+
+std::string header_text(const NpyArray& array) {
+  std::string shape;  // as Python writes a tuple: (), (2,), (2, 3)
+  for (const std::int64_t size : array.shape) {
+    shape += (shape.empty() ? "" : ", ") + std::to_string(size);
+  }
+  shape += array.shape.size() == 1 ? "," : "";
+  std::string text = "{'descr': '" + std::string{element_types().at(array.values.index()).descr} +
+                     "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  constexpr std::size_t kPrefix = 10;  // magic, version, length
+  constexpr std::size_t kAlignment = 64;
+  text.append(kAlignment - 1 - (kPrefix + text.size()) % kAlignment, ' ');
+  text += '\n';
+  return std::string{kMagic} +
+         std::string{'\1', '\0', static_cast<char>(text.size() & 0xFF),
+                     static_cast<char>(text.size() >> 8)} +
+         text;
+}
+
+template <typename T>
+NpyArray narrowed(const TensorData& data, const Shape& shape) {
+  std::vector<T> values(data.size());
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    values[i] = static_cast<T>(data[i]);
+  }
+  return {shape, std::move(values)};
+}
+
+}  // namespace
+
+NpyArray read_npy(const std::string& path) {
+  std::ifstream in = open(path);
+  Header header = read_header(in, path);
+  std::visit(
+      [&](auto& values) {
+        using Element = typename std::decay_t<decltype(values)>::value_type;
+        values.resize(header.bytes / sizeof(Element));
+        std::vector<char> bytes(header.bytes);
+        if (!in.read(bytes.data(), static_cast<std::streamsize>(header.bytes))) {
+          fail(path, "cannot be read to its end");
+        }
+        if (header.bytes > 0) {
+          std::memcpy(values.data(), bytes.data(), header.bytes);
+        }
+      },
+      header.values);
+  return {std::move(header.shape), std::move(header.values)};
+}
+
+Shape read_npy_shape(const std::string& path) {
+  std::ifstream in = open(path);
+  return read_header(in, path).shape;
+}
+
+std::string npy_type_name(const NpyValues& values) {
+  return std::string{element_types().at(values.index()).name};
+}
+
+void write_npy(const std::string& path, const NpyArray& array) {
+  const std::string partial = path + ".partial";
+  std::ofstream out{partial, std::ios::binary | std::ios::trunc};
+  out << header_text(array);
+  std::visit(
+      [&](const auto& values) {
+        using Element = typename std::decay_t<decltype(values)>::value_type;
+        std::vector<char> bytes(values.size() * sizeof(Element));
+        if (!bytes.empty()) {
+          std::memcpy(bytes.data(), values.data(), bytes.size());
+        }
+        out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+      },
+      array.values);
+  out.close();
+  std::error_code error;
+  if (out) {
+    std::filesystem::rename(partial, path, error);
+  }
+  if (!out || error) {
+    std::filesystem::remove(partial, error);
+    fail(path, "cannot be written");
+  }
+}
+
+void write_npy(const std::string& path, const TensorData& data, const Shape& shape,
+               ElementFormat format) {
+  const int bits = format.bits;
+  if (format.is_signed) {
+    write_npy(path, bits <= 8    ? narrowed<std::int8_t>(data, shape)
+                    : bits <= 16 ? narrowed<std::int16_t>(data, shape)
+                                 : narrowed<std::int32_t>(data, shape));
+  } else {
+    write_npy(path, bits <= 8    ? narrowed<std::uint8_t>(data, shape)
+                    : bits <= 16 ? narrowed<std::uint16_t>(data, shape)
+                                 : narrowed<std::int64_t>(data, shape));
+  }
+}
+
+}  // namespace systole

@@ -1,0 +1,79 @@
+#include "sim/workload/trace.hpp"
+
+#include "sim/workload/geometry.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::uint8_t kMaxActivationBits = 16;
+
+InputTrace read_input(ConfigReader reader, const ConstantFiles& files) {
+  InputTrace input{reader};
+  const std::size_t errors = reader.error_count();
+  reader.required("name", input.name, NotEmpty{});
+  reader.required("shape", input.shape, InRange<std::int64_t>{1, std::int64_t{1} << 31});
+  input.activation = read_activation(reader, files);
+  reader.reject_unknown();
+  if (reader.error_count() == errors && input.shape.empty()) {
+    reader.error("shape", "is empty, expected at least one dimension");
+  } else if (reader.error_count() == errors && !checked_elements(input.shape)) {
+    reader.error("shape", "has more than 2^31 elements");
+  }
+  input.good = reader.ok() && reader.error_count() == errors;
+  input.reader = std::move(reader);
+  return input;
+}
+
+/// The elements of a list of maps of which there must be at least one.
+std::vector<ConfigReader> children(ConfigReader& root, const std::string& key) {
+  std::vector<ConfigReader> all = root.children(key);
+  if (all.empty() && root.has(key) && root.raw(key).IsSequence()) {
+    root.error(key, "is empty, expected at least one element");
+  }
+  return all;
+}
+
+}  // namespace
+
+ActivationTrace read_activation(ConfigReader& reader, const ConstantFiles& files) {
+  ActivationTrace activation;
+  ElementFormat& format = activation.format;
+  reader.optional("bits", format.bits, InRange<std::uint8_t>{1, kMaxActivationBits});
+  reader.optional("signed", format.is_signed);
+  reader.optional(
+      "zero_point", activation.zero_point,
+      InRange{static_cast<std::int32_t>(format.min()), static_cast<std::int32_t>(format.max())});
+  if (reader.has("scale")) {
+    activation.scale = files.scales(reader, "scale");
+    if (activation.scale.size() > 1) {
+      reader.error("scale", "has " + std::to_string(activation.scale.size()) +
+                                " values, expected one: activations have one scale");
+      activation.scale.clear();
+    }
+  }
+  return activation;
+}
+
+Trace read_trace(ConfigReader& root, const ConstantFiles& files) {
+  Trace trace;
+  root.required("name", trace.name, NotEmpty{});
+  for (ConfigReader& input : children(root, "inputs")) {
+    trace.inputs.push_back(read_input(std::move(input), files));
+  }
+  for (ConfigReader& layer : children(root, "layers")) {
+    trace.layers.push_back(read_layer(std::move(layer), files));
+  }
+  const std::size_t errors = root.error_count();
+  root.required("outputs", trace.outputs, NotEmpty{});
+  if (root.error_count() == errors && trace.outputs.empty()) {
+    root.error("outputs", "is empty, expected the name of a layer");
+  }
+  for (const char* key : {"images", "labels"}) {  // opened by load_inputs
+    std::string file;
+    root.optional(key, file, NotEmpty{});
+  }
+  root.reject_unknown();
+  return trace;
+}
+
+}  // namespace systole

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/config/reader.hpp"
+#include "sim/network/network.hpp"
+#include "sim/workload/constant_files.hpp"
+
+namespace systole {
+
+// A workload file as it is written, each value checked on its own; the keys are explained
+// in workloads/README.md. NetworkBuilder puts the layers together.
+
+enum class TraceOp {
+  Conv2d,
+  DepthwiseConv2d,
+  FullyConnected,
+  MatMul,
+  MaxPool2d,
+  AveragePool2d,
+  GlobalAveragePool2d,
+  Add,
+  Reshape,
+};
+
+enum class PaddingRule { Valid, Same, Explicit };
+
+/// An activation tensor's numbers.
+struct ActivationTrace {
+  ElementFormat format;
+  std::vector<float> scale;  ///< one, or empty when not given
+  std::int32_t zero_point = 0;
+};
+
+struct InputTrace {
+  explicit InputTrace(ConfigReader map) : reader{std::move(map)} {}
+
+  ConfigReader reader;  ///< for errors that show later
+  bool good = false;    ///< read without an error
+  std::string name;
+  Shape shape;
+  ActivationTrace activation;
+};
+
+/// `weights:` or `bias:`.
+struct ConstantTrace {
+  bool given = false;
+  std::optional<Constant> file;
+  ElementFormat format;
+  std::vector<float> scale;
+  std::int32_t zero_point = 0;
+};
+
+/// The limits of an output: `activation:` in real numbers, or `clamp:` in integers.
+struct LimitsTrace {
+  std::optional<float> real_min, real_max;
+  std::optional<std::int32_t> clamp_min, clamp_max;
+};
+
+struct LayerTrace {
+  explicit LayerTrace(ConfigReader map) : reader{std::move(map)} {}
+
+  ConfigReader reader;  ///< for errors that show when the layer is built
+  bool good = false;    ///< read without an error
+  std::string name;
+  TraceOp op = TraceOp::Reshape;
+  std::vector<std::string> inputs;
+  Window window;  ///< kernel 0 when not given
+  PaddingRule padding = PaddingRule::Valid;
+  std::int64_t groups = 1;
+  std::int64_t out_channels = 0;  ///< 0 when not given
+  Shape shape;                    ///< of reshape
+  ConstantTrace weights, bias;
+  LimitsTrace limits;
+  ActivationTrace output;
+  std::vector<std::int32_t> multiplier, exponent;  ///< `requant:`, empty when not given
+  PinnedMapping mapping;
+};
+
+struct Trace {
+  std::string name;
+  std::vector<InputTrace> inputs;
+  std::vector<LayerTrace> layers;
+  std::vector<std::string> outputs;
+};
+
+Trace read_trace(ConfigReader& root, const ConstantFiles& files);
+LayerTrace read_layer(ConfigReader reader, const ConstantFiles& files);
+ActivationTrace read_activation(ConfigReader& reader, const ConstantFiles& files);
+
+/// The spelling of an operator in the file.
+std::string trace_op_name(TraceOp op);
+
+}  // namespace systole

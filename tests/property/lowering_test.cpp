@@ -1,0 +1,97 @@
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <memory>
+#include <random>
+
+#include "models/golden/golden.hpp"
+#include "sim/compiler/compiler.hpp"
+#include "tests/support/compiled_network.hpp"
+#include "tests/support/program_interpreter.hpp"
+#include "tests/support/random_layers.hpp"
+
+namespace systole {
+namespace {
+
+using test::LayerCase;
+using test::ProgramInterpreter;
+
+/// The layer's program gives the golden model's numbers, in its own order and in orders that
+/// only the hazard ranges restrain. Layers too large for the drawn machine are drawn again.
+void expect_program_equals_golden(const AcceleratorConfig& config, const LayerCase& layer_case) {
+  const Network& network = layer_case.network;
+  std::unique_ptr<Compiler> compiler;
+  try {
+    compiler = std::make_unique<Compiler>(network, config);
+  } catch (const CompileError& error) {
+    RC_DISCARD(error.what());
+  }
+  const TensorId output = network.outputs.front();
+  const TensorData expected = golden::run(network, layer_case.inputs).at(output);
+  const LayerProgram program = compiler->lower(0);
+
+  ProgramInterpreter in_order = test::loaded_machine(config, *compiler, network, layer_case.inputs);
+  in_order.run(program);
+  RC_ASSERT(test::read_tensor(in_order, *compiler, network, output) == expected);
+
+  const LayerMapping& mapping = compiler->mapping(0);
+  RC_ASSERT(in_order.written_bytes() == mapping.compulsory_write_bytes);
+  std::uint64_t read = 0;
+  for (std::size_t operand = 0; operand < kOperands; ++operand) {
+    read += in_order.read_bytes(static_cast<Operand>(operand));
+  }
+  RC_ASSERT(read >= mapping.compulsory_read_bytes);
+
+  std::mt19937 random{7};
+  for (const std::size_t entries : {std::size_t{2}, std::size_t{60}}) {
+    ProgramInterpreter reordered =
+        test::loaded_machine(config, *compiler, network, layer_case.inputs);
+    reordered.run_reordered(program, {entries, entries, entries}, random);
+    RC_ASSERT(test::read_tensor(reordered, *compiler, network, output) == expected);
+  }
+}
+
+TEST(Lowering, AnyConvolutionEqualsGolden) {
+  EXPECT_TRUE(rc::check("convolutions", [] {
+    const AcceleratorConfig config = test::random_accelerator();
+    expect_program_equals_golden(config, test::random_conv(config, false));
+  }));
+}
+
+TEST(Lowering, AnyGroupedConvolutionEqualsGolden) {
+  EXPECT_TRUE(rc::check("grouped and depthwise convolutions", [] {
+    const AcceleratorConfig config = test::random_accelerator();
+    expect_program_equals_golden(config, test::random_conv(config, true));
+  }));
+}
+
+TEST(Lowering, AnyFullyConnectedLayerEqualsGolden) {
+  EXPECT_TRUE(rc::check("fully connected layers", [] {
+    const AcceleratorConfig config = test::random_accelerator();
+    expect_program_equals_golden(config, test::random_fully_connected(config));
+  }));
+}
+
+TEST(Lowering, AnyMatrixProductEqualsGolden) {
+  EXPECT_TRUE(rc::check("matrix products", [] {
+    const AcceleratorConfig config = test::random_accelerator();
+    expect_program_equals_golden(config, test::random_matmul(config));
+  }));
+}
+
+TEST(Lowering, AnyPoolingEqualsGolden) {
+  EXPECT_TRUE(rc::check("pooling", [] {
+    const AcceleratorConfig config = test::random_accelerator();
+    expect_program_equals_golden(config, test::random_pool());
+  }));
+}
+
+TEST(Lowering, AnyResidualSumEqualsGolden) {
+  EXPECT_TRUE(rc::check("residual sums", [] {
+    const AcceleratorConfig config = test::random_accelerator();
+    expect_program_equals_golden(config, test::random_add(config));
+  }));
+}
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,92 @@
+#include "tests/support/interpreter_arithmetic.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace systole::test {
+namespace {
+
+std::int32_t wrapped_shift(std::int32_t value, std::int32_t left) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(value) << left);
+}
+
+/// value / 2^shift, rounded.
+std::int64_t rounded_shift(std::int64_t value, std::int32_t shift, Rounding rounding) {
+  if (shift == 0) {
+    return value;
+  }
+  const std::int64_t floor = value >> shift;
+  const std::int64_t rest = value - floor * (std::int64_t{1} << shift);
+  const std::int64_t half = std::int64_t{1} << (shift - 1);
+  bool up = false;
+  switch (rounding) {
+    case Rounding::Floor:
+      break;
+    case Rounding::TowardZero:
+      up = value < 0 && rest != 0;
+      break;
+    case Rounding::HalfUp:
+      up = rest >= half;
+      break;
+    case Rounding::NearestAway:
+      up = rest > half || (rest == half && value > 0);
+      break;
+    case Rounding::NearestEven:
+      up = rest > half || (rest == half && floor % 2 != 0);
+      break;
+  }
+  return floor + (up ? 1 : 0);
+}
+
+/// Multiplier and exponent applied, before zero point and clamps.
+std::int64_t scale(std::int32_t value, std::int32_t multiplier, std::int32_t exponent,
+                   const Requantizer& how) {
+  const std::int32_t left = std::max(exponent, 0);
+  const std::int32_t right = std::max(-exponent, 0);
+  if (how.mode == RequantMode::ShiftOnly) {
+    return rounded_shift(wrapped_shift(value, left), right, how.rounding);
+  }
+  if (how.variant == RequantVariant::Single) {
+    return rounded_shift(std::int64_t{value} * multiplier, 31 - exponent, how.rounding);
+  }
+  const std::int64_t product = std::int64_t{wrapped_shift(value, left)} * multiplier;
+  const std::int64_t high = rounded_shift(product, 31, Rounding::HalfUp);
+  const std::int64_t saturated =
+      std::min<std::int64_t>(high, std::numeric_limits<std::int32_t>::max());
+  return rounded_shift(saturated, right, Rounding::NearestAway);
+}
+
+std::int32_t finish(std::int64_t scaled, const Requantizer& requant) {
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(scaled + requant.zero_point, requant.clamp_min, requant.clamp_max));
+}
+
+}  // namespace
+
+std::int32_t requantize(std::int32_t acc, std::int32_t multiplier, std::int32_t exponent,
+                        const Requantizer& requant) {
+  return finish(scale(acc, multiplier, exponent, requant), requant);
+}
+
+std::int32_t add_elements(std::int32_t a, std::int32_t b, const Add& add) {
+  const std::int32_t value[2] = {a - add.input_zero_point[0], b - add.input_zero_point[1]};
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const bool shift_only = add.output.mode == RequantMode::ShiftOnly;
+    const std::int64_t scaled =
+        shift_only ? wrapped_shift(value[i], add.input[i].exponent)
+                   : scale(wrapped_shift(value[i], add.left_shift), add.input[i].multiplier,
+                           add.input[i].exponent, add.output);
+    sum += static_cast<std::uint32_t>(scaled);
+  }
+  const std::int32_t multiplier = add.output.multiplier.empty() ? 0 : add.output.multiplier.front();
+  return finish(
+      scale(static_cast<std::int32_t>(sum), multiplier, add.output.exponent.front(), add.output),
+      add.output);
+}
+
+std::int32_t rounded_average(std::int32_t sum, std::int32_t count) {
+  return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
+}
+
+}  // namespace systole::test

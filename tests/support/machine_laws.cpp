@@ -1,0 +1,150 @@
+#include "tests/support/machine_laws.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace systole::test {
+namespace {
+
+constexpr std::uint64_t ceil_div(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
+
+struct Estimate {
+  const AcceleratorConfig& config;
+
+  std::uint64_t transfer(std::uint64_t rows, std::uint64_t row_bytes) const {
+    const std::uint64_t bursts = rows * (ceil_div(row_bytes, config.dma.max_burst_bytes) + 1);
+    const std::uint64_t beats = rows * (row_bytes + config.dma.bus_bytes);
+    return 20 + config.dram.latency_cycles + beats / config.dram.bytes_per_cycle +
+           bursts * config.dram.latency_cycles / config.dma.max_outstanding_reads;
+  }
+  std::uint64_t operator()(const LoadCommand& c) const { return transfer(c.rows, c.row_bytes); }
+  std::uint64_t operator()(const FillCommand& c) const { return c.rows; }
+  std::uint64_t operator()(const PreloadCommand&) const { return 3ULL * config.array.rows; }
+  std::uint64_t operator()(const ComputeCommand& c) const { return 10 + c.rows(); }
+  std::uint64_t operator()(const StoreCommand& c) const { return transfer(c.rows, c.elements); }
+  std::uint64_t operator()(const PoolCommand& c) const {
+    return std::uint64_t{c.out_h} * c.out_w * c.kernel_h * c.kernel_w *
+           ceil_div(c.elements, config.vector.lanes);
+  }
+  std::uint64_t operator()(const AddCommand& c) const {
+    return 2ULL * c.rows * ceil_div(config.array.rows, config.vector.lanes);
+  }
+};
+
+/// The laws of one layer; `broken` says which do not hold.
+class LayerLaws {
+ public:
+  LayerLaws(const AcceleratorConfig& config, const LayerResult& layer, bool grouped)
+      : config_{config}, layer_{layer} {
+    products(grouped);
+    traffic();
+    bounds();
+    for (std::size_t unit = 0; unit < kLedgerUnits; ++unit) {
+      equal(layer.ledger.total(static_cast<LedgerUnit>(unit)), layer.cycles,
+            ledger_unit_name(static_cast<LedgerUnit>(unit)));
+    }
+  }
+  const std::string& broken() const { return broken_; }
+
+ private:
+  std::uint64_t count(Event event) const { return layer_.events[event]; }
+
+  void equal(std::uint64_t got, std::uint64_t expected, const char* what) {
+    if (got != expected) {
+      broken_ += fmt::format("layer '{}': {}: {}, expected {}\n", layer_.name, what, got, expected);
+    }
+  }
+  void at_least(std::uint64_t got, std::uint64_t bound, const char* what) {
+    if (got < bound) {
+      broken_ += fmt::format("layer '{}': {}: {}, expected at least {}\n", layer_.name, what, got,
+                             bound);
+    }
+  }
+
+  void products(bool grouped) {
+    const std::uint64_t pes = std::uint64_t{config_.array.rows} * config_.array.cols;
+    const auto defined = static_cast<std::uint64_t>(layer_.gemm.macs);
+    if (grouped) {  // groups side by side in a fold: between them lie weights of zero
+      at_least(count(Event::Mac), defined, "products");
+      at_least(defined, count(Event::Mac) - count(Event::MacZeroOperand), "products of the layer");
+    } else {
+      equal(count(Event::Mac), defined, "products");
+    }
+    equal((count(Event::Mac) + count(Event::MacPadding)) % pes, 0, "PE-cycles of whole vectors");
+    at_least(count(Event::Mac), count(Event::MacZeroOperand), "products over those with a zero");
+    // Every vector writes its row of psums once.
+    const std::uint64_t vectors = (count(Event::Mac) + count(Event::MacPadding)) / pes;
+    at_least(count(Event::AccumulatorWriteBits), 32ULL * config_.array.cols * vectors,
+             "accumulator bits written");
+  }
+  std::uint64_t read_bytes() const {
+    return count(Event::DramReadIfmapBytes) + count(Event::DramReadWeightBytes) +
+           count(Event::DramReadBiasBytes) + count(Event::DramReadRequantBytes);
+  }
+  void traffic() {
+    equal(count(Event::DramWriteBytes), layer_.compulsory_write_bytes, "bytes written to DRAM");
+    at_least(read_bytes(), layer_.compulsory_read_bytes, "bytes read from DRAM");
+    at_least(count(Event::DramFetchedBytes), read_bytes(), "bytes fetched over bytes wanted");
+    // What the DRAM gave has been written somewhere; constants go to a table that is not counted.
+    const std::uint64_t written = count(Event::ScratchpadWriteBits) +
+                                  count(Event::WeightScratchpadWriteBits) +
+                                  count(Event::AccumulatorWriteBits);
+    at_least(written, 8 * (read_bytes() - count(Event::DramReadRequantBytes)),
+             "bits written to local memories");
+  }
+  void bounds() {
+    const std::uint64_t pes = std::uint64_t{config_.array.rows} * config_.array.cols;
+    at_least(layer_.cycles, (count(Event::Mac) + count(Event::MacPadding)) / pes, "cycles of vectors");
+    at_least(layer_.cycles, layer_.compute_cycles, "cycles with a fold in the array");
+    at_least(layer_.cycles, ceil_div(count(Event::DramFetchedBytes), config_.dram.bytes_per_cycle),
+             "cycles of read beats");
+    at_least(layer_.cycles, ceil_div(count(Event::DramWriteBytes), config_.dram.bytes_per_cycle),
+             "cycles of write beats");
+    at_least(layer_.cycles, ceil_div(count(Event::RequantShift), config_.requant.lanes),
+             "cycles of requantization");
+    at_least(layer_.cycles * config_.dram.bytes_per_cycle * 2,
+             std::min<std::uint64_t>(layer_.peak_bytes_per_window, 1), "bytes of a window");
+  }
+
+  const AcceleratorConfig& config_;
+  const LayerResult& layer_;
+  std::string broken_;
+};
+
+}  // namespace
+
+std::uint64_t estimated_cycles(const LayerProgram& program, const AcceleratorConfig& config) {
+  std::uint64_t cycles = 0;
+  for (const Command& command : program.commands) {
+    cycles += std::visit(Estimate{config}, command.body);
+  }
+  return cycles;
+}
+
+std::string broken_laws(const AcceleratorConfig& config, const Network& network,
+                        const SimulationOutcome& run) {
+  std::string text;
+  for (const Mismatch& mismatch : run.mismatches) {
+    text += fmt::format("layer '{}': {} elements differ, first {}: {}, expected {}\n",
+                        mismatch.layer, mismatch.mismatches, mismatch.index, mismatch.got,
+                        mismatch.expected);
+  }
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const auto* conv = std::get_if<Conv2d>(&network.layers[i].op);
+    const bool grouped = conv != nullptr && conv->groups > 1;
+    text += LayerLaws{config, run.result.layers.at(i), grouped}.broken();
+  }
+  return text;
+}
+
+std::uint64_t total_cycles(const SimulationOutcome& run) {
+  std::uint64_t cycles = 0;
+  for (const LayerResult& layer : run.result.layers) {
+    cycles += layer.cycles;
+  }
+  return cycles;
+}
+
+}  // namespace systole::test

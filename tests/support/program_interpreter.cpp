@@ -1,0 +1,311 @@
+#include "tests/support/program_interpreter.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <stdexcept>
+
+#include "sim/network/packing.hpp"
+#include "sim/program/hazards.hpp"
+#include "tests/support/interpreter_arithmetic.hpp"
+
+namespace systole::test {
+namespace {
+
+std::int32_t little_endian_int32(const std::uint8_t* bytes) {
+  std::uint32_t value = 0;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    value |= std::uint32_t{bytes[i]} << (8 * i);
+  }
+  return static_cast<std::int32_t>(value);
+}
+
+bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
+  return std::any_of(a.begin(), a.end(), [&](const RowRange& x) {
+    return std::any_of(b.begin(), b.end(), [&](const RowRange& y) { return x.overlaps(y); });
+  });
+}
+
+bool conflict(const Command& older, const Command& younger, const AcceleratorConfig& config) {
+  const HazardRanges older_writes = writes(older, config);
+  const HazardRanges younger_writes = writes(younger, config);
+  return any_overlap(older_writes, reads(younger, config)) ||
+         any_overlap(reads(older, config), younger_writes) ||
+         any_overlap(older_writes, younger_writes);
+}
+
+}  // namespace
+
+/// What each command does.
+struct ProgramInterpreter::Execute {
+  ProgramInterpreter& machine;
+  const LayerRegisters& registers;
+  const AcceleratorConfig& config = machine.config_;
+
+  void operator()(const LoadCommand& c) const {
+    const std::uint32_t width = local_row_bytes(config, c.destination.memory);
+    for (std::uint32_t i = 0; i < c.rows; ++i) {
+      const std::uint8_t* source = machine.dram(c.dram_address + i * c.dram_pitch, c.row_bytes);
+      for (std::uint32_t b = 0; b * width < c.row_bytes; ++b) {
+        std::memcpy(machine.row(c.destination.memory, c.destination.row + i + b * c.block_pitch),
+                    source + b * width, std::min(width, c.row_bytes - b * width));
+      }
+    }
+    machine.read_bytes_[static_cast<std::size_t>(c.operand)] +=
+        std::uint64_t{c.row_bytes} * (c.dram_pitch == 0 ? 1 : c.rows);
+  }
+  void operator()(const FillCommand& c) const {
+    const std::uint32_t elements =
+        local_row_bytes(config, c.destination.memory) * 8 / registers.ifmap.bits;
+    for (std::uint32_t i = 0; i < c.rows; ++i) {
+      for (std::uint32_t e = 0; e < elements; ++e) {
+        pack_element(machine.row(c.destination.memory, c.destination.row + i), e, registers.ifmap,
+                     c.value);
+      }
+    }
+  }
+  void operator()(const PreloadCommand& c) const {
+    machine.preload_ = c;
+    if (!c.new_weights) {
+      return;
+    }
+    std::fill(machine.weights_.begin(), machine.weights_.end(), 0);
+    for (std::uint32_t k = 0; k < c.k; ++k) {
+      for (std::uint32_t n = 0; n < c.n; ++n) {
+        machine.weights_[k * config.array.cols + n] =
+            unpack_element(machine.row(c.weights.memory, c.weights.row + k), n, registers.weight);
+      }
+    }
+  }
+  void operator()(const ComputeCommand& c) const {
+    for (std::uint32_t i = 0; i < c.rows(); ++i) {
+      const std::uint32_t source =
+          c.ifmap_row + i / c.count_w * c.pitch_h + i % c.count_w * c.pitch_w;
+      for (std::uint32_t n = 0; n < config.array.cols; ++n) {
+        const std::uint32_t target = machine.preload_.acc_row + i;
+        auto sum = static_cast<std::uint32_t>(
+            machine.preload_.accumulate ? machine.accumulator(target, n) : 0);
+        for (std::uint32_t k = 0; k < c.k; ++k) {
+          sum += static_cast<std::uint32_t>(
+              unpack_element(machine.row(LocalMemory::Scratchpad, source), k, registers.ifmap) *
+              machine.weights_[k * config.array.cols + n]);
+        }
+        machine.set_accumulator(target, n, static_cast<std::int32_t>(sum));
+      }
+    }
+  }
+  void operator()(const StoreCommand& c) const {
+    const bool requantized = c.source.memory == LocalMemory::Accumulators;
+    const ElementFormat format = requantized ? registers.ofmap : registers.ifmap;
+    const std::uint32_t lanes = requantized ? config.array.cols : config.array.rows;
+    const std::uint64_t row_bytes = packed_bytes(c.elements, format.bits);
+    for (std::uint32_t i = 0; i < c.rows; ++i) {
+      std::uint8_t* target = machine.dram(c.dram_address + i * c.dram_pitch, row_bytes);
+      for (std::uint32_t e = 0; e < c.elements; ++e) {
+        const std::uint32_t source = c.source.row + i + e / lanes * c.block_pitch;
+        const std::int32_t value =
+            requantized
+                ? output(machine.accumulator(source, e % lanes), c.table_row + e / lanes, e % lanes)
+                : unpack_element(machine.row(c.source.memory, source), e % lanes, format);
+        pack_element(target, e, format, value);
+      }
+    }
+    machine.written_bytes_ += row_bytes * c.rows;
+  }
+  void operator()(const PoolCommand& c) const {
+    for (std::uint32_t o = 0; o < c.out_h * c.out_w; ++o) {
+      for (std::uint32_t e = 0; e < c.elements; ++e) {
+        pack_element(machine.row(LocalMemory::Scratchpad, c.output_row + o), e, registers.ofmap,
+                     pooled(c, o / c.out_w, o % c.out_w, e));
+      }
+    }
+  }
+  void operator()(const AddCommand& c) const {
+    const std::uint32_t elements = activation_row_bytes(config) * 8 / registers.ifmap.bits;
+    for (std::uint32_t i = 0; i < c.rows; ++i) {
+      for (std::uint32_t e = 0; e < elements; ++e) {
+        const std::int32_t a = unpack_element(
+            machine.row(LocalMemory::Scratchpad, c.input_row[0] + i), e, registers.ifmap);
+        const std::int32_t b = unpack_element(
+            machine.row(LocalMemory::Scratchpad, c.input_row[1] + i), e, registers.ifmap);
+        pack_element(machine.row(LocalMemory::Scratchpad, c.output_row + i), e, registers.ofmap,
+                     add_elements(a, b, registers.add));
+      }
+    }
+  }
+
+  std::int32_t output(std::int32_t acc, std::uint32_t table_row, std::uint32_t lane) const {
+    const Requantizer& requant = registers.requant;
+    if (requant.multiplier.size() <= 1 && requant.exponent.size() <= 1) {
+      const std::int32_t multiplier = requant.multiplier.empty() ? 0 : requant.multiplier.front();
+      return requantize(acc, multiplier, requant.exponent.front(), requant);
+    }
+    const std::uint32_t entry = requant_entry_bytes(config);
+    const std::uint8_t* bytes = machine.row(LocalMemory::RequantTable, table_row) + lane * entry;
+    const std::int32_t first = little_endian_int32(bytes);
+    return entry == 4 ? requantize(acc, 0, first, requant)
+                      : requantize(acc, first, little_endian_int32(bytes + 4), requant);
+  }
+  std::int32_t pooled(const PoolCommand& c, std::uint32_t oh, std::uint32_t ow,
+                      std::uint32_t element) const {
+    std::int32_t sum = 0;
+    std::int32_t count = 0;
+    std::int32_t most = 0;
+    for (std::uint32_t k = 0; k < c.kernel_h * c.kernel_w; ++k) {
+      const auto h = static_cast<std::int64_t>(oh * c.stride_h + k / c.kernel_w) + c.origin_h;
+      const auto w = static_cast<std::int64_t>(ow * c.stride_w + k % c.kernel_w) + c.origin_w;
+      if (h < 0 || w < 0 || h >= c.tile_h || w >= c.tile_w) {
+        continue;
+      }
+      const auto pixel = static_cast<std::uint32_t>(h * c.tile_w + w);
+      const std::int32_t value = unpack_element(
+          machine.row(LocalMemory::Scratchpad, c.input_row + pixel), element, registers.ifmap);
+      most = count == 0 ? value : std::max(most, value);
+      sum += value;
+      ++count;
+    }
+    return std::clamp(c.average ? rounded_average(sum, count) : most, registers.pool_clamp_min,
+                      registers.pool_clamp_max);
+  }
+};
+
+/// The commands that wait, by class, and what may go next.
+struct ProgramInterpreter::Station {
+  const LayerProgram& program;
+  const AcceleratorConfig& config;
+  const std::array<std::size_t, kCommandClasses>& entries;
+  std::array<std::deque<std::size_t>, kCommandClasses> waiting{};
+  std::size_t fetched = 0;
+
+  void fetch() {
+    while (fetched < program.commands.size()) {
+      const auto c = static_cast<std::size_t>(command_class(program.commands[fetched]));
+      if (waiting[c].size() >= entries[c]) {
+        return;
+      }
+      waiting[c].push_back(fetched++);
+    }
+  }
+  /// Commands that go next from a class: one, or a Preload with its Compute, which nothing that
+  /// the Preload holds back may come between. None if they must wait.
+  std::size_t ready(std::size_t c) const {
+    if (waiting[c].empty()) {
+      return 0;
+    }
+    const bool pair =
+        std::holds_alternative<PreloadCommand>(program.commands[waiting[c].front()].body);
+    const std::size_t count = pair ? 2 : 1;
+    if (waiting[c].size() < count) {
+      return 0;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (held_back(c, waiting[c][i])) {
+        return 0;
+      }
+    }
+    return count;
+  }
+  bool held_back(std::size_t c, std::size_t candidate) const {
+    for (std::size_t other = 0; other < kCommandClasses; ++other) {
+      for (const std::size_t older : waiting[other]) {
+        if (other == c || older > candidate) {
+          break;
+        }
+        if (conflict(program.commands[older], program.commands[candidate], config)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+};
+
+ProgramInterpreter::ProgramInterpreter(const AcceleratorConfig& config, std::uint64_t dram_bytes,
+                                       std::uint32_t seed)
+    : config_{config},
+      dram_(dram_bytes),
+      weights_(std::size_t{config.array.rows} * config.array.cols) {
+  std::mt19937 random{seed};
+  for (std::size_t m = 0; m < memories_.size(); ++m) {
+    const auto memory = static_cast<LocalMemory>(m);
+    memories_[m].resize(std::size_t{local_rows(config, memory)} * local_row_bytes(config, memory));
+    for (std::uint8_t& byte : memories_[m]) {
+      byte = static_cast<std::uint8_t>(random());
+    }
+  }
+}
+
+std::uint8_t* ProgramInterpreter::row(LocalMemory memory, std::uint32_t index) {
+  std::vector<std::uint8_t>& bytes = memories_[static_cast<std::size_t>(memory)];
+  const std::size_t width = local_row_bytes(config_, memory);
+  if ((index + 1) * width > bytes.size()) {
+    throw std::out_of_range{"a command leaves its local memory"};
+  }
+  return bytes.data() + index * width;
+}
+
+std::int32_t ProgramInterpreter::accumulator(std::uint32_t index, std::uint32_t lane) {
+  return little_endian_int32(row(LocalMemory::Accumulators, index) + 4 * lane);
+}
+
+void ProgramInterpreter::set_accumulator(std::uint32_t index, std::uint32_t lane,
+                                         std::int32_t value) {
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    row(LocalMemory::Accumulators, index)[4 * lane + i] =
+        static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> (8 * i));
+  }
+}
+
+std::uint8_t* ProgramInterpreter::dram(std::uint64_t address, std::uint64_t size) {
+  if (address + size > dram_.size()) {
+    throw std::out_of_range{"a command leaves the DRAM map"};
+  }
+  return dram_.data() + address;
+}
+
+void ProgramInterpreter::write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
+  std::copy(bytes.begin(), bytes.end(), dram(address, bytes.size()));
+}
+
+std::vector<std::uint8_t> ProgramInterpreter::read_dram(std::uint64_t address,
+                                                        std::uint64_t size) const {
+  return {dram_.begin() + static_cast<std::ptrdiff_t>(address),
+          dram_.begin() + static_cast<std::ptrdiff_t>(address + size)};
+}
+
+void ProgramInterpreter::execute(const Command& command, const LayerRegisters& registers) {
+  std::visit(Execute{*this, registers}, command.body);
+}
+
+void ProgramInterpreter::run(const LayerProgram& program) {
+  for (const Command& command : program.commands) {
+    execute(command, program.registers);
+  }
+}
+
+void ProgramInterpreter::run_reordered(const LayerProgram& program,
+                                       const std::array<std::size_t, kCommandClasses>& entries,
+                                       std::mt19937& random) {
+  Station station{program, config_, entries};
+  std::size_t executed = 0;
+  while (executed < program.commands.size()) {
+    station.fetch();
+    std::vector<std::size_t> ready;
+    for (std::size_t c = 0; c < kCommandClasses; ++c) {
+      if (station.ready(c) > 0) {
+        ready.push_back(c);
+      }
+    }
+    if (ready.empty()) {
+      throw std::logic_error{"the commands of a program wait for each other"};
+    }
+    const std::size_t chosen = ready[random() % ready.size()];
+    for (std::size_t count = station.ready(chosen); count > 0; --count) {
+      execute(program.commands[station.waiting[chosen].front()], program.registers);
+      station.waiting[chosen].pop_front();
+      ++executed;
+    }
+  }
+}
+
+}  // namespace systole::test

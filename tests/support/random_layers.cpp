@@ -1,0 +1,420 @@
+#include "tests/support/random_layers.hpp"
+
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "sim/config/accelerator_rules.hpp"
+#include "sim/workload/scales.hpp"
+
+namespace systole::test {
+namespace {
+
+/// An integer in [low, high].
+std::int64_t pick(std::int64_t low, std::int64_t high) {
+  return *rc::gen::inRange<std::int64_t>(low, high + 1);
+}
+
+std::uint32_t one_of(std::initializer_list<std::uint32_t> values) {
+  return *rc::gen::elementOf(std::vector<std::uint32_t>{values});
+}
+
+/// Tensors and values of the network under construction.
+class Builder {
+ public:
+  Builder() : random_{static_cast<std::uint32_t>(pick(0, 1 << 20))} {}
+
+  TensorId activation(Shape shape, std::int32_t zero_point) {
+    Tensor tensor;
+    tensor.name = "t" + std::to_string(made_.network.tensors.size());
+    tensor.shape = std::move(shape);
+    tensor.zero_point = zero_point;
+    made_.network.tensors.push_back(tensor);
+    return made_.network.tensors.size() - 1;
+  }
+  TensorId input(const Shape& shape, std::int32_t zero_point) {
+    const TensorId id = activation(shape, zero_point);
+    made_.network.inputs.push_back(id);
+    made_.inputs.push_back(values(element_count(shape), -128, 127));
+    return id;
+  }
+  TensorId constant(const Shape& shape, std::int32_t low, std::int32_t high) {
+    const TensorId id = activation(shape, 0);
+    made_.network.tensors[id].data = values(element_count(shape), low, high);
+    return id;
+  }
+  TensorId bias(std::int64_t channels) {
+    const TensorId id = constant({channels}, -5000, 5000);
+    made_.network.tensors[id].format.bits = 32;
+    return id;
+  }
+  Tensor& tensor(TensorId id) { return made_.network.tensors[id]; }
+  TensorData values(std::int64_t count, std::int32_t low, std::int32_t high) {
+    TensorData data(static_cast<std::size_t>(count));
+    std::uniform_int_distribution<std::int32_t> value{low, high};
+    std::generate(data.begin(), data.end(), [&] { return value(random_); });
+    return data;
+  }
+  /// Constants that bring sums of `products` products back to 8 bits, about.
+  Requantizer requantizer(const AcceleratorConfig& config, std::int64_t channels,
+                          std::int64_t products) {
+    Requantizer requant;
+    requant.mode = config.requant.mode;
+    requant.variant = config.requant.variant;
+    requant.rounding = config.requant.rounding;
+    std::int32_t exponent = -6;
+    for (std::int64_t p = products; p > 1; p /= 4) {
+      --exponent;
+    }
+    const auto entries = static_cast<std::size_t>(pick(0, 1) != 0 ? channels : 1);
+    for (std::size_t i = 0; i < entries; ++i) {
+      requant.exponent.push_back(exponent + static_cast<std::int32_t>(random_() % 4) - 1);
+      if (requant.mode == RequantMode::MultiplierShift) {
+        requant.multiplier.push_back(
+            static_cast<std::int32_t>((1U << 30) + random_() % (1U << 30)));
+      }
+    }
+    requant.zero_point = static_cast<std::int32_t>(pick(-20, 20));
+    if (pick(0, 2) == 0) {
+      requant.clamp_min = requant.zero_point;
+      requant.clamp_max = 100;
+    }
+    return requant;
+  }
+  LayerCase finish(Layer layer) {
+    layer.name = "layer";
+    made_.network.name = "random";
+    made_.network.outputs = {layer.output};
+    made_.network.layers.push_back(std::move(layer));
+    return std::move(made_);
+  }
+
+ private:
+  LayerCase made_;
+  std::mt19937 random_;
+};
+
+/// A window over an image of in_h x in_w that leaves at least one output pixel.
+Window random_window(std::int64_t& in_h, std::int64_t& in_w, bool dilated) {
+  Window w;
+  const std::int64_t most = pick(0, 5) == 0 ? 7 : 3;
+  w.kernel_h = pick(1, most);
+  w.kernel_w = pick(1, most);
+  w.stride_h = pick(1, 3);
+  w.stride_w = pick(1, 3);
+  if (dilated) {
+    w.dilation_h = pick(1, 2);
+    w.dilation_w = pick(1, 2);
+  }
+  // Less than the kernel: a pooling window must not lie wholly in the padding.
+  w.pad_top = pick(0, w.kernel_h - 1);
+  w.pad_bottom = pick(0, w.kernel_h - 1);
+  w.pad_left = pick(0, w.kernel_w - 1);
+  w.pad_right = pick(0, w.kernel_w - 1);
+  in_h = (w.kernel_h - 1) * w.dilation_h + pick(1, 8);
+  in_w = (w.kernel_w - 1) * w.dilation_w + pick(1, 8);
+  return w;
+}
+
+std::int64_t out_size(std::int64_t in, std::int64_t kernel, std::int64_t stride,
+                      std::int64_t dilation, std::int64_t padding) {
+  return (in + padding - (kernel - 1) * dilation - 1) / stride + 1;
+}
+
+Shape output_shape(const Window& w, std::int64_t batch, std::int64_t in_h, std::int64_t in_w,
+                   std::int64_t channels) {
+  return {batch,
+          out_size(in_h, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top + w.pad_bottom),
+          out_size(in_w, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left + w.pad_right), channels};
+}
+
+std::int64_t pin(std::int64_t extent, std::int64_t unit) {
+  return pick(0, 3) == 0 ? std::min(extent, unit * pick(1, 3)) : 0;
+}
+
+}  // namespace
+
+AcceleratorConfig random_accelerator() {
+  AcceleratorConfig config;
+  config.name = "random";
+  config.array.rows = one_of({1, 2, 3, 4, 5, 8, 16, 32});
+  config.array.cols = one_of({1, 2, 3, 4, 5, 8, 16, 32});
+  config.array.max_compute_rows = one_of({1, 3, 4, 16, 64});
+  config.scratchpad.organization =
+      pick(0, 1) != 0 ? ScratchpadOrganization::Unified : ScratchpadOrganization::Split;
+  config.scratchpad.activation.capacity_kib = one_of({1, 2, 4, 16, 64});
+  config.scratchpad.weight.capacity_kib = one_of({1, 2, 4, 16});
+  config.accumulators.capacity_kib = one_of({1, 2, 16});
+  config.dma.max_rows = one_of({1, 2, 3, 16, 32});
+  config.dma.max_blocks = one_of({1, 2, 4, 7});
+  config.requant.table_rows = one_of({1, 2, 64});
+  config.requant.mode =
+      pick(0, 3) == 0 ? RequantMode::ShiftOnly : RequantMode::MultiplierShift;
+  config.requant.variant = pick(0, 1) == 0 ? RequantVariant::Tflite : RequantVariant::Single;
+  config.requant.rounding = static_cast<Rounding>(pick(0, 4));
+  return config;
+}
+
+LayerCase random_conv(const AcceleratorConfig& config, bool grouped) {
+  Builder builder;
+  std::int64_t in_h = 0;
+  std::int64_t in_w = 0;
+  Conv2d op;
+  op.window = random_window(in_h, in_w, true);
+  std::int64_t in_c = pick(1, 40);
+  std::int64_t out_c = pick(1, 40);
+  if (grouped) {
+    op.groups = pick(2, 20);
+    in_c = op.groups * (pick(0, 2) != 0 ? 1 : pick(1, 5));
+    out_c = op.groups * pick(1, 3);
+  }
+  const std::int64_t batch = pick(1, 2);
+  const std::int64_t per_group = in_c / op.groups;
+  Layer layer;
+  layer.inputs = {builder.input({batch, in_h, in_w, in_c}, static_cast<std::int32_t>(pick(-9, 9))),
+                  builder.constant({out_c, op.window.kernel_h, op.window.kernel_w, per_group}, -127,
+                                   127)};
+  op.has_bias = pick(0, 1) != 0;
+  if (op.has_bias) {
+    layer.inputs.push_back(builder.bias(out_c));
+  }
+  op.requant = builder.requantizer(config, out_c,
+                                   op.window.kernel_h * op.window.kernel_w * per_group);
+  const Shape shape = output_shape(op.window, batch, in_h, in_w, out_c);
+  layer.output = builder.activation(shape, op.requant.zero_point);
+  layer.mapping.tile_oh = pin(shape[1], 1);
+  layer.mapping.tile_ow = pin(shape[2], 1);
+  layer.mapping.tile_oc = pin(out_c, config.array.cols);
+  if (!grouped) {
+    layer.mapping.tile_ic = pin(in_c, config.array.rows);
+  }
+  layer.op = std::move(op);
+  return builder.finish(std::move(layer));
+}
+
+LayerCase random_fully_connected(const AcceleratorConfig& config) {
+  Builder builder;
+  const std::int64_t rows = pick(1, 12);
+  const std::int64_t k = pick(1, 150);
+  const std::int64_t n = pick(1, 60);
+  FullyConnected op;
+  Layer layer;
+  layer.inputs = {builder.input({rows, k}, static_cast<std::int32_t>(pick(-9, 9))),
+                  builder.constant({n, k}, -127, 127)};
+  op.has_bias = pick(0, 1) != 0;
+  if (op.has_bias) {
+    layer.inputs.push_back(builder.bias(n));
+  }
+  op.requant = builder.requantizer(config, n, k);
+  layer.output = builder.activation({rows, n}, op.requant.zero_point);
+  layer.mapping.tile_oc = pin(n, config.array.cols);
+  layer.mapping.tile_ic = pin(k, config.array.rows);
+  layer.op = std::move(op);
+  return builder.finish(std::move(layer));
+}
+
+LayerCase random_matmul(const AcceleratorConfig& config) {
+  Builder builder;
+  const std::int64_t m = pick(1, 40);
+  const std::int64_t k = pick(1, 60);
+  const std::int64_t n = pick(1, 60);
+  const bool computed = pick(0, 1) != 0;  // b, as an activation of another layer would be
+  const auto a_zero_point = static_cast<std::int32_t>(computed ? 0 : pick(-9, 9));
+  MatMul op;
+  Layer layer;
+  layer.inputs.push_back(builder.input({m, k}, a_zero_point));
+  layer.inputs.push_back(computed ? builder.input({k, n}, 0)
+                                  : builder.constant({k, n}, -127, 127));
+  op.requant = builder.requantizer(config, n, k);
+  layer.output = builder.activation({m, n}, op.requant.zero_point);
+  layer.op = std::move(op);
+  return builder.finish(std::move(layer));
+}
+
+LayerCase random_pool() {
+  Builder builder;
+  std::int64_t in_h = 0;
+  std::int64_t in_w = 0;
+  const Window window = random_window(in_h, in_w, false);
+  const std::int64_t batch = pick(1, 2);
+  const std::int64_t channels = pick(1, 40);
+  const auto zero_point = static_cast<std::int32_t>(pick(-9, 9));
+  const auto clamp_min = static_cast<std::int32_t>(pick(0, 1) != 0 ? zero_point : -128);
+  Layer layer;
+  layer.inputs = {builder.input({batch, in_h, in_w, channels}, zero_point)};
+  const Shape shape = output_shape(window, batch, in_h, in_w, channels);
+  layer.output = builder.activation(shape, zero_point);
+  layer.mapping.tile_oh = pin(shape[1], 1);
+  layer.mapping.tile_ow = pin(shape[2], 1);
+  if (pick(0, 1) != 0) {
+    layer.op = MaxPool{window, clamp_min, 127};
+  } else {
+    layer.op = AveragePool{window, clamp_min, 127};
+  }
+  return builder.finish(std::move(layer));
+}
+
+LayerCase random_add(const AcceleratorConfig& config) {
+  Builder builder;
+  const Shape shape{1, pick(1, 9), pick(1, 9), pick(1, 40)};
+  Add op;
+  for (std::size_t i = 0; i < 2; ++i) {
+    op.input_zero_point[i] = static_cast<std::int32_t>(pick(-9, 9));
+  }
+  Layer layer;
+  layer.inputs = {builder.input(shape, op.input_zero_point[0]),
+                  builder.input(shape, op.input_zero_point[1])};
+  op.output.mode = config.requant.mode;
+  op.output.variant = config.requant.variant;
+  op.output.rounding = config.requant.rounding;
+  op.output.zero_point = static_cast<std::int32_t>(pick(-9, 9));
+  if (op.output.mode == RequantMode::ShiftOnly) {
+    op.input = {QuantizedMultiplier{0, static_cast<std::int32_t>(pick(0, 4))},
+                QuantizedMultiplier{0, static_cast<std::int32_t>(pick(0, 4))}};
+    op.output.exponent = {static_cast<std::int32_t>(-pick(0, 5))};
+  } else {
+    op.input = {QuantizedMultiplier{1 << 30, 0}, QuantizedMultiplier{1 << 30, 0}};
+    op.input[static_cast<std::size_t>(pick(0, 1))] =
+        quantize_multiplier(static_cast<double>(pick(1, 500)) / 1000);
+    op.output.multiplier = {static_cast<std::int32_t>((1 << 30) + pick(0, (1 << 30) - 1))};
+    op.output.exponent = {static_cast<std::int32_t>(-18 - pick(0, 3))};
+  }
+  layer.output = builder.activation(shape, op.output.zero_point);
+  layer.op = std::move(op);
+  return builder.finish(std::move(layer));
+}
+
+namespace {
+
+/// The smallest capacity, from `kib` on, that deals at least `fewest` rows to the banks evenly.
+std::uint32_t legal_capacity(std::uint32_t kib, std::uint32_t row_bytes, std::uint32_t banks,
+                             std::uint32_t fewest) {
+  const std::uint32_t step = capacity_step_kib(row_bytes, banks);
+  const std::uint32_t wanted = std::max(kib, (fewest * row_bytes + 1023) / 1024);
+  return (wanted + step - 1) / step * step;
+}
+
+void vary_requantizer(Requantizer& requant, bool shift_only) {
+  if (pick(0, 3) == 0) {  // far from what brings sums back to 8 bits
+    for (std::int32_t& exponent : requant.exponent) {
+      exponent = static_cast<std::int32_t>(pick(-31, 12));
+    }
+  }
+  if (pick(0, 3) == 0) {
+    for (std::int32_t& multiplier : requant.multiplier) {
+      const bool zero = !shift_only && pick(0, 3) == 0;
+      multiplier = zero                ? 0
+                   : pick(0, 1) != 0 ? std::numeric_limits<std::int32_t>::max()
+                                     : 1 << 30;
+    }
+  }
+  requant.zero_point = static_cast<std::int32_t>(pick(-128, 127));
+  requant.clamp_min = static_cast<std::int32_t>(pick(0, 2) == 0 ? pick(-128, 127) : -128);
+  requant.clamp_max =
+      static_cast<std::int32_t>(pick(0, 2) == 0 ? pick(requant.clamp_min, 127) : 127);
+}
+
+}  // namespace
+
+AcceleratorConfig random_machine() {
+  AcceleratorConfig config = random_accelerator();
+  ArrayConfig& array = config.array;
+  array.overlap = pick(0, 1) != 0 ? Overlap::None : Overlap::Full;
+  array.extra_latency = one_of({0, 0, 1, 5});
+
+  ScratchpadConfig& scratchpad = config.scratchpad;
+  scratchpad.ports = pick(0, 1) != 0 ? BankPorts::Dual : BankPorts::Single;
+  scratchpad.read_latency = one_of({1, 2, 4, 7});
+  scratchpad.activation.banks = one_of({1, 2, 3, 4, 8});
+  scratchpad.weight.banks = one_of({1, 2, 4});
+  config.accumulators.banks = one_of({1, 2, 4});
+
+  DmaConfig& dma = config.dma;
+  dma.bus_bytes = 1U << pick(0, 6);
+  dma.max_burst_bytes = dma.bus_bytes << pick(0, 4);
+  dma.max_outstanding_reads = one_of({1, 2, 3, 16});
+  dma.max_outstanding_writes = one_of({1, 2, 3, 16});
+  dma.commands_in_flight = one_of({1, 2, 3, 8});
+  config.dram.latency_cycles = static_cast<std::uint32_t>(pick(2, 200));
+  config.dram.bytes_per_cycle = dma.bus_bytes >> pick(0, 2);
+  config.dram.bytes_per_cycle = std::max(config.dram.bytes_per_cycle, 1U);
+
+  config.sequencer.load_entries = one_of({1, 2, 3, 8, 24});
+  config.sequencer.execute_entries = one_of({kFewestExecuteEntries, 3, 4, 16, 40});
+  config.sequencer.store_entries = one_of({1, 2, 4});
+
+  config.requant.lanes = static_cast<std::uint32_t>(pick(1, array.cols));
+  config.requant.latency = one_of({1, 2, 8, 30});
+  config.vector.lanes = static_cast<std::uint32_t>(pick(1, array.rows));
+  config.vector.latency = one_of({1, 2, 4, 20});
+
+  const bool unified = scratchpad.organization == ScratchpadOrganization::Unified;
+  scratchpad.activation.capacity_kib =
+      legal_capacity(scratchpad.activation.capacity_kib, activation_row_bytes(config),
+                     scratchpad.activation.banks, unified ? array.rows + 1 : 2);
+  scratchpad.weight.capacity_kib = legal_capacity(
+      scratchpad.weight.capacity_kib, weight_row_bytes(config), scratchpad.weight.banks, array.rows);
+  config.accumulators.capacity_kib = legal_capacity(
+      config.accumulators.capacity_kib, accumulator_row_bytes(config), config.accumulators.banks, 2);
+  if (unified) {
+    scratchpad.weight = {};
+  }
+  return config;
+}
+
+AcceleratorConfig with_multipliers(AcceleratorConfig config) {
+  config.requant.mode = RequantMode::MultiplierShift;
+  return config;
+}
+
+void vary_constants(const AcceleratorConfig& config, Network& network) {
+  const bool shift_only = config.requant.mode == RequantMode::ShiftOnly;
+  Layer& layer = network.layers.front();
+  Requantizer* requant = nullptr;
+  if (auto* conv = std::get_if<Conv2d>(&layer.op)) {
+    requant = &conv->requant;
+  } else if (auto* connected = std::get_if<FullyConnected>(&layer.op)) {
+    requant = &connected->requant;
+  } else if (auto* product = std::get_if<MatMul>(&layer.op)) {
+    requant = &product->requant;
+  }
+  if (requant == nullptr) {
+    return;
+  }
+  vary_requantizer(*requant, shift_only);
+  network.tensors[layer.output].zero_point = requant->zero_point;
+  if (network.tensor(layer.inputs[1]).data) {  // computed weights do with zero points of 0 only
+    network.tensors[layer.inputs[0]].zero_point = static_cast<std::int32_t>(pick(-128, 127));
+  }
+  if (layer.inputs.size() > 2 && pick(0, 3) == 0) {  // sums that wrap
+    for (std::int32_t& bias : *network.tensors[layer.inputs[2]].data) {
+      bias = static_cast<std::int32_t>(static_cast<std::uint32_t>(bias) * 0x9E3779B9U);
+    }
+  }
+}
+
+LayerCase random_scaled_add() {
+  Builder builder;
+  const Shape shape{1, pick(1, 9), pick(1, 9), pick(1, 40)};
+  Layer layer;
+  std::array<float, 3> scale{};
+  for (float& s : scale) {
+    s = static_cast<float>(pick(1, 1000)) / 1024;
+  }
+  Add op;
+  for (std::size_t i = 0; i < 2; ++i) {
+    op.input_zero_point[i] = static_cast<std::int32_t>(pick(-128, 127));
+    layer.inputs.push_back(builder.input(shape, op.input_zero_point[i]));
+    builder.tensor(layer.inputs[i]).scale = {scale[i]};
+  }
+  op.output.zero_point = static_cast<std::int32_t>(pick(-128, 127));
+  RC_PRE(set_add_multipliers(op, scale[0], scale[1], scale[2], 8));
+  layer.output = builder.activation(shape, op.output.zero_point);
+  builder.tensor(layer.output).scale = {scale[2]};
+  layer.op = std::move(op);
+  return builder.finish(std::move(layer));
+}
+
+}  // namespace systole::test

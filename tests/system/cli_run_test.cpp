@@ -1,0 +1,179 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "tests/system/systole_process.hpp"
+
+namespace systole::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+constexpr const char* kGemmini = "configs/gemmini_16x16.yaml";
+constexpr const char* kDigits = "workloads/digits_cnn/digits_cnn.yaml";
+
+std::vector<std::string> run_digits(const std::string& config,
+                                    const std::vector<std::string>& more) {
+  std::vector<std::string> arguments = {"run", "-a", config, "-w", kDigits};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+nlohmann::json json_without_time(const std::string& path) {
+  auto report = nlohmann::json::parse(read_file(path));
+  report.erase("wall_seconds");
+  return report;
+}
+
+/// Digits on one of the shipped accelerators: bit-exact, and every ledger closes.
+class CliRunDigits : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(CliRunDigits, IsBitExactAndBooksEveryCycle) {
+  const TemporaryFolder folder;
+  const std::string report = folder.file("report.json");
+  const Outcome outcome =
+      systole(run_digits("configs/" + GetParam() + ".yaml", {"--images", "2", "--json", report}));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, IsEmpty());
+
+  const auto json = nlohmann::json::parse(read_file(report));
+  EXPECT_EQ(json["accelerator"], GetParam());
+  EXPECT_EQ(json["workload"], "digits_cnn");
+  EXPECT_EQ(json["engine"], "systemc");
+  EXPECT_EQ(json["inferences"], 2);
+  EXPECT_EQ(json["totals"]["check"], "pass");
+  EXPECT_GT(json["layers"].size(), 8U);
+  std::uint64_t cycles = 0;
+  for (const auto& layer : json["layers"]) {
+    cycles += layer["cycles"].get<std::uint64_t>();
+    for (const auto& unit : layer["ledger"]) {
+      std::uint64_t booked = 0;
+      for (const auto& cause : unit) {
+        booked += cause.get<std::uint64_t>();
+      }
+      EXPECT_EQ(booked, layer["cycles"].get<std::uint64_t>()) << layer["name"];
+    }
+  }
+  EXPECT_EQ(json["totals"]["cycles"], cycles);
+}
+
+INSTANTIATE_TEST_SUITE_P(OnEveryAccelerator, CliRunDigits,
+                         ::testing::Values("tiny_4x4", "gemmini_16x16", "edge_32x32",
+                                           "tpu_v1_256x256"),
+                         [](const auto& test) { return test.param; });
+
+TEST(CliRun, InAPipeThereIsNoColourAndNoProgress) {
+  const Outcome outcome = systole(run_digits(kGemmini, {"--images", "1"}));
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, IsEmpty());
+  EXPECT_THAT(outcome.out, HasSubstr("conv1"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("\x1b")));
+}
+
+TEST(CliRun, ColourComesWhenAskedFor) {
+  const Outcome outcome = systole(run_digits(kGemmini, {"--images", "1", "--color", "always"}));
+  EXPECT_THAT(outcome.out, HasSubstr("\x1b["));
+}
+
+TEST(CliRun, QuietPrintsNothing) {
+  const Outcome outcome = systole(run_digits(kGemmini, {"--images", "1", "--quiet"}));
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(outcome.err, IsEmpty());
+}
+
+TEST(CliRun, WithoutACheckTheReportSaysSo) {
+  const TemporaryFolder folder;
+  const std::string report = folder.file("report.json");
+  const Outcome outcome =
+      systole(run_digits(kGemmini, {"--images", "1", "--no-check", "--json", report}));
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(json_without_time(report)["totals"]["check"], "skipped");
+}
+
+TEST(CliRun, TwoRunsGiveTheSameReport) {
+  const TemporaryFolder folder;
+  for (const char* const name : {"a.json", "b.json"}) {
+    systole(run_digits(kGemmini, {"--images", "2", "--quiet", "--json", folder.file(name)}));
+  }
+  EXPECT_EQ(json_without_time(folder.file("a.json")), json_without_time(folder.file("b.json")));
+}
+
+// Debian's Python, whatever else PATH offers: the package is installed for that one.
+TEST(CliRun, TheReportFollowsItsSchema) {
+  if (std::system("/usr/bin/python3 -c 'import jsonschema' 2>/dev/null") != 0) {
+    GTEST_SKIP() << "python3-jsonschema is not installed";
+  }
+  const TemporaryFolder folder;
+  const std::string report = folder.file("report.json");
+  systole(run_digits(kGemmini, {"--images", "1", "--quiet", "--json", report}));
+  const std::string validate = "/usr/bin/python3 -m jsonschema -i '" + report + "' '" +
+                               SYSTOLE_SOURCE_DIR "/sim/report/report.schema.json'";
+  EXPECT_EQ(std::system(validate.c_str()), 0);
+}
+
+TEST(CliRun, TheMachineDumpsWhatTheGoldenModelDumps) {
+  const TemporaryFolder folder;
+  const Outcome machine = systole(
+      run_digits("configs/tiny_4x4.yaml", {"--images", "2", "--dump", folder.file("machine")}));
+  const Outcome golden = systole({"golden", "-a", "configs/tiny_4x4.yaml", "-w", kDigits,
+                                  "--images", "2", "--dump", folder.file("golden")});
+  ASSERT_EQ(machine.exit_code, 0) << machine.err;
+  ASSERT_EQ(golden.exit_code, 0) << golden.err;
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{folder.file("golden")}) {
+    const std::string name = entry.path().filename().string();
+    EXPECT_EQ(read_file(entry.path().string()), read_file(folder.file("machine/" + name))) << name;
+    ++files;
+  }
+  EXPECT_GT(files, 8U);
+}
+
+TEST(CliRun, AReportThatCouldNotBeWrittenIsRefusedBeforeTheRun) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      systole(run_digits(kGemmini, {"--json", folder.file("no/such/folder/report.json")}));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(lines(outcome.err), SizeIs(1));
+  EXPECT_THAT(outcome.err, HasSubstr("there is no folder"));
+}
+
+TEST(CliRun, ARunThatFailsLeavesAnOldReportAlone) {
+  const TemporaryFolder folder;
+  const std::string report = folder.file("report.json");
+  write_file(report, "old");
+  const Outcome outcome =
+      systole(run_digits(kGemmini, {"--json", report, "--set", "array.rows=0"}));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(read_file(report), "old");
+  const auto entries = std::filesystem::directory_iterator{folder.path()};
+  EXPECT_EQ(std::distance(begin(entries), end(entries)), 1);
+}
+
+TEST(CliRun, EveryMistakeOfAConfigurationIsOneLine) {
+  const Outcome outcome = systole(run_digits(
+      kGemmini, {"--set", "array.rows=0", "--set", "array.cols=many", "--set", "drm.latency=1"}));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(lines(outcome.err), SizeIs(3));
+  for (const auto& line : lines(outcome.err)) {
+    EXPECT_THAT(line, StartsWith("--set "));
+  }
+}
+
+TEST(CliRun, StandardOutputThatIsFullIsAnError) {
+  const Outcome outcome = systole_to("/dev/full", run_digits(kGemmini, {"--images", "1"}));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err, "systole: cannot write to standard output\n");
+}
+
+}  // namespace
+}  // namespace systole::test

@@ -1,0 +1,194 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/system/systole_process.hpp"
+
+namespace systole::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+std::vector<std::vector<std::string>> commands() {
+  return {{"run"},
+          {"golden"},
+          {"show", "config"},
+          {"show", "workload"},
+          {"show", "mapping"},
+          {"show", "program"}};
+}
+
+std::vector<std::string> with(std::vector<std::string> words, const std::string& last) {
+  words.push_back(last);
+  return words;
+}
+
+/// The run failed as a user's mistake: nothing on standard output, one line on standard error.
+void expect_usage_error(const std::vector<std::string>& arguments, const std::string& text) {
+  const Outcome outcome = systole(arguments);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_EQ(outcome.err, text + '\n');
+}
+
+TEST(CliUsage, HelpListsEveryCommandAndTheExitCodes) {
+  const Outcome outcome = systole({"--help"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, IsEmpty());
+  for (const auto& command : commands()) {
+    EXPECT_THAT(
+        outcome.out,
+        HasSubstr("\n  " + (command.size() == 1 ? command[0] : command[0] + ' ' + command[1]) +
+                  ' '));
+  }
+  for (const char* const code : {"\n  0  ", "\n  1  ", "\n  2  ", "\n  3  "}) {
+    EXPECT_THAT(outcome.out, HasSubstr(code));
+  }
+  EXPECT_EQ(systole({"-h"}).out, outcome.out);
+}
+
+TEST(CliUsage, HelpShowsNoBannerOfTheKernel) {
+  const Outcome outcome = systole({"--help"});
+  EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr("Accellera")));
+}
+
+TEST(CliUsage, EveryCommandHasHelpWithAnExampleOnLinesOfBearableLength) {
+  for (const auto& command : commands()) {
+    const Outcome outcome = systole(with(command, "--help"));
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_THAT(outcome.out, StartsWith("Usage: systole " + command[0]));
+    EXPECT_THAT(outcome.out, HasSubstr("\nOptions:\n"));
+    EXPECT_THAT(outcome.out, HasSubstr("\nExamples:\n  systole "));
+    for (const auto& line : lines(outcome.out)) {
+      EXPECT_THAT(line, SizeIs(testing::Le(100U)));
+    }
+  }
+}
+
+TEST(CliUsage, ExamplesOfTheHelpNameFilesThatExist) {
+  for (const auto& command : commands()) {
+    std::istringstream words{systole(with(command, "--help")).out};
+    for (std::string word; words >> word;) {
+      if (word.rfind("configs/", 0) == 0 || word.rfind("workloads/", 0) == 0) {
+        word.erase(word.find_last_not_of(";,.") + 1);
+        EXPECT_TRUE(std::filesystem::exists(SYSTOLE_SOURCE_DIR "/" + word)) << word;
+      }
+    }
+  }
+}
+
+TEST(CliUsage, VersionIsOneLine) {
+  const Outcome outcome = systole({"--version"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(lines(outcome.out), SizeIs(1));
+  EXPECT_THAT(outcome.out, StartsWith("systole "));
+  EXPECT_THAT(outcome.err, IsEmpty());
+}
+
+TEST(CliUsage, NoCommandIsAnError) {
+  expect_usage_error({},
+                     "systole: expected run, golden or show, found nothing; see 'systole --help'");
+}
+
+TEST(CliUsage, AnUnknownCommandIsAnErrorWithASuggestion) {
+  expect_usage_error({"goldn"},
+                     "systole: unknown command 'goldn', expected run, golden or show (did you mean "
+                     "'golden'?); see 'systole --help'");
+}
+
+TEST(CliUsage, CommandsOfLaterVersionsAreUnknown) {
+  for (const char* const command : {"sweep", "quantize", "energy"}) {
+    const Outcome outcome = systole({command});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("unknown command"));
+  }
+}
+
+TEST(CliUsage, ShowNeedsASubject) {
+  expect_usage_error({"show"},
+                     "systole show: expected config, workload, mapping or program, found nothing; "
+                     "see 'systole show --help'");
+  expect_usage_error({"show", "cnfig"},
+                     "systole show: expected config, workload, mapping or program, found 'cnfig' "
+                     "(did you mean 'config'?); see 'systole show --help'");
+}
+
+TEST(CliUsage, AnUnknownOptionIsAnErrorWithASuggestion) {
+  expect_usage_error({"run", "--jsn", "x"},
+                     "systole run: unknown option '--jsn' (did you mean '--json'?); see 'systole "
+                     "run --help'");
+  expect_usage_error({"--hlep"},
+                     "systole: unknown option '--hlep' (did you mean '--help'?); see 'systole "
+                     "--help'");
+}
+
+TEST(CliUsage, OptionsAreNotAbbreviated) {
+  const Outcome outcome = systole({"run", "--accel", "configs/tiny_4x4.yaml"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("unknown option '--accel'"));
+}
+
+TEST(CliUsage, RequiredOptionsAreNamed) {
+  expect_usage_error({"run"}, "systole run: --accelerator is missing; see 'systole run --help'");
+  expect_usage_error({"run", "-a", "x.yaml"},
+                     "systole run: --workload is missing; see 'systole run --help'");
+  expect_usage_error({"golden"},
+                     "systole golden: --workload is missing; see 'systole golden --help'");
+  expect_usage_error(
+      {"show", "mapping", "-a", "x.yaml"},
+      "systole show mapping: --workload is missing; see 'systole show mapping --help'");
+}
+
+TEST(CliUsage, OptionsWithoutTheirValueOrWithOneTooManyAreErrors) {
+  expect_usage_error({"run", "--json"},
+                     "systole run: --json needs a value; see 'systole run --help'");
+  expect_usage_error({"run", "-a", ""},
+                     "systole run: --accelerator needs a value; see 'systole run --help'");
+  expect_usage_error({"run", "--quiet=3"},
+                     "systole run: --quiet takes no value; see 'systole run --help'");
+  expect_usage_error({"run", "--json=a", "--json=b"},
+                     "systole run: --json is given more than once; see 'systole run --help'");
+  expect_usage_error({"run", "stray"},
+                     "systole run: unexpected argument 'stray'; see 'systole run --help'");
+}
+
+TEST(CliUsage, NumbersOutOfRangeAreErrors) {
+  for (const char* const number :
+       {"0", "-1", "1.5", "1e3", "0x10", "", "ten", "99999999999999999999"}) {
+    const Outcome outcome =
+        systole({"run", "-a", "x", "-w", "y", std::string{"--images="} + number});
+    EXPECT_EQ(outcome.exit_code, 2) << number;
+    EXPECT_THAT(outcome.err, StartsWith("systole run: --images")) << number;
+  }
+}
+
+TEST(CliUsage, EnginesToComeAreNamedAsSuch) {
+  for (const char* const engine : {"fast", "verilated"}) {
+    expect_usage_error({"run", "-a", "x", "-w", "y", "--engine", engine},
+                       std::string{"systole run: --engine: expected systemc, and '"} + engine +
+                           "' is not available yet; see 'systole run --help'");
+  }
+  expect_usage_error({"run", "-a", "x", "-w", "y", "--engine", "sistemc"},
+                     "systole run: --engine: expected systemc, found 'sistemc' (did you mean "
+                     "'systemc'?); see 'systole run --help'");
+}
+
+TEST(CliUsage, AFileThatIsNotThereIsNamed) {
+  const Outcome outcome = systole({"show", "config", "-a", "configs/nowhere.yaml"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(lines(outcome.err), SizeIs(1));
+  EXPECT_THAT(outcome.err, StartsWith("configs/nowhere.yaml"));
+}
+
+TEST(CliUsage, OutputThatCannotBeWrittenIsAnError) {
+  const Outcome outcome = systole_to("/dev/full", {"--help"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err, "systole: cannot write to standard output\n");
+}
+
+}  // namespace
+}  // namespace systole::test

@@ -1,0 +1,191 @@
+#include <memory>
+
+#include "models/dram/dram_port.hpp"
+#include "models/dram/ideal_dram.hpp"
+#include "tests/timing/bench.hpp"
+
+namespace systole {
+namespace {
+
+using test::Cycles;
+
+/// A unit with one port: sends its requests, each in its cycle or as soon after as the port can.
+class Master final : public ClockedModule {
+ public:
+  struct Request {
+    std::uint64_t cycle = 0;
+    bool is_write = false;
+    std::uint64_t address = 0;
+    std::uint32_t bytes = 0;
+  };
+
+  DramPort dram;
+  std::vector<Request> plan;
+  Cycles sent;
+  Cycles answered;  ///< first beats
+
+  Master(const sc_core::sc_module_name& name, const Clock& clock)
+      : ClockedModule{name, clock}, dram{"dram", 32} {}
+
+ private:
+  void tick() override {
+    while (dram.has_response()) {
+      const DramResponse response = dram.take_response();
+      EXPECT_EQ(response.tag, answered.size()) << "answers come in the order of the requests";
+      EXPECT_EQ(response.first_beat, now());
+      answered.push_back(response.first_beat);
+    }
+    if (sent.size() == plan.size() || plan[sent.size()].cycle > now() || !dram.can_request()) {
+      return;
+    }
+    const Request& request = plan[sent.size()];
+    const auto tag = static_cast<std::uint32_t>(sent.size());
+    if (request.is_write) {
+      const std::vector<std::uint8_t> bytes(request.bytes, 1);
+      dram.write(request.address, bytes.data(), request.bytes, tag);
+    } else {
+      dram.read(request.address, request.bytes, tag);
+    }
+    sent.push_back(now());
+  }
+};
+
+/// A beat of 16 bytes takes two cycles; 10 cycles of latency.
+AcceleratorConfig slow_bus() {
+  AcceleratorConfig config;
+  config.dma.bus_bytes = 16;
+  config.dram.bytes_per_cycle = 8;
+  config.dram.latency_cycles = 10;
+  return config;
+}
+
+AcceleratorConfig fast_bus() {
+  AcceleratorConfig config = slow_bus();
+  config.dram.bytes_per_cycle = 16;
+  return config;
+}
+
+class DramTiming : public test::SimTest {
+ protected:
+  void build(const AcceleratorConfig& config, bool dram_first = true) {
+    for (const bool make_dram : {dram_first, !dram_first}) {
+      if (make_dram) {
+        dram = std::make_unique<IdealDram>("dram", clock, config, 2, measurements);
+      } else {
+        a = std::make_unique<Master>("a", clock);
+        b = std::make_unique<Master>("b", clock);
+      }
+    }
+    a->dram.socket.bind(dram->socket);
+    b->dram.socket.bind(dram->socket);
+  }
+
+  /// A contest that meets every rule; the expected cycles are derived in the test below.
+  void contest(bool dram_first) {
+    build(slow_bus(), dram_first);
+    a->plan = {{5, true, 0, 64}, {6, false, 0, 16}, {6, false, 0, 16}, {6, false, 0, 16}};
+    b->plan = {{5, false, 0, 32}, {5, false, 0, 16}};
+    run(100);
+    // The channel: a's write 6 to 13 (4 beats of 2), then b, a, b, a, a: 14, 15, 16, 17, 18.
+    // a's queue holds two; its fourth request waits until the first of the two has left (15).
+    EXPECT_EQ(a->sent, (Cycles{5, 6, 7, 8}));
+    EXPECT_EQ(b->sent, (Cycles{5, 6}));
+    // The write is acknowledged in 13 + 10. b's 2 beats come from 24 to 27, then each 2 cycles.
+    EXPECT_EQ(a->answered, (Cycles{23, 28, 32, 34}));
+    EXPECT_EQ(b->answered, (Cycles{24, 30}));
+  }
+
+  Measurements measurements;
+  std::unique_ptr<IdealDram> dram;
+  std::unique_ptr<Master> a, b;
+};
+
+TEST_F(DramTiming, FirstBeatComesLatencyAfterTheCycleThatFollowsTheRequest) {
+  build(fast_bus());
+  a->plan = {{5, false, 0, 16}};
+  run(40);
+  EXPECT_EQ(a->sent, Cycles{5});
+  EXPECT_EQ(a->answered, Cycles{5 + 1 + 10});
+}
+
+TEST_F(DramTiming, OneRequestACycleAndOneBeatACycle) {
+  build(fast_bus());
+  for (int i = 0; i < 8; ++i) {
+    a->plan.push_back({5, false, 0, 16});
+  }
+  run(60);
+  EXPECT_EQ(a->sent, test::every(1, 5, 8));
+  EXPECT_EQ(a->answered, test::every(1, 16, 8));
+}
+
+TEST_F(DramTiming, AReadHoldsTheResponseChannelForItsBeats) {
+  build(slow_bus());
+  for (int i = 0; i < 4; ++i) {
+    a->plan.push_back({5, false, 0, 64});
+  }
+  run(100);
+  EXPECT_EQ(a->answered, test::every(8, 16, 4));
+}
+
+TEST_F(DramTiming, BeatsThatAreTouchedInPartCountWhole) {
+  build(slow_bus());
+  a->plan = {{5, false, 15, 2}, {5, false, 16, 16}, {5, false, 32, 1}};
+  run(60);
+  EXPECT_EQ(a->answered, (Cycles{16, 20, 22}));
+}
+
+TEST_F(DramTiming, AWriteHoldsTheRequestChannelForItsBeatsAndIsAcknowledgedAfterTheLatency) {
+  build(slow_bus());
+  a->plan = {{5, true, 0, 64}, {5, true, 64, 16}};
+  run(60);
+  // 6 to 13, then 14 and 15
+  EXPECT_EQ(a->answered, (Cycles{13 + 10, 15 + 10}));
+}
+
+TEST_F(DramTiming, MastersTakeTurns) {
+  build(fast_bus());
+  for (int i = 0; i < 4; ++i) {
+    a->plan.push_back({5, false, 0, 16});
+    b->plan.push_back({5, false, 0, 16});
+  }
+  run(60);
+  EXPECT_EQ(a->answered, test::every(2, 16, 4));
+  EXPECT_EQ(b->answered, test::every(2, 17, 4));
+}
+
+TEST_F(DramTiming, ATurnGoesToTheOtherMasterAfterALoneRequest) {
+  build(fast_bus());
+  a->plan = {{5, false, 0, 16}, {8, false, 0, 16}};
+  b->plan = {{8, false, 0, 16}};
+  run(60);
+  EXPECT_EQ(b->answered, Cycles{19});
+  EXPECT_EQ(a->answered, (Cycles{16, 20}));
+}
+
+TEST_F(DramTiming, AnswersLeaveInTheOrderOfAcceptanceAcrossMasters) {
+  build(slow_bus());
+  a->plan = {{5, false, 0, 64}};
+  b->plan = {{6, false, 0, 16}};
+  run(60);
+  EXPECT_EQ(a->answered, Cycles{16});
+  EXPECT_EQ(b->answered, Cycles{24});
+}
+
+TEST_F(DramTiming, AFullQueueHoldsTheMasterUntilTheCycleAfterItsLateEndOfRequest) {
+  build(slow_bus());
+  b->plan = {{4, true, 0, 64}};  // on the channel from 5 to 12
+  for (int i = 0; i < 5; ++i) {
+    a->plan.push_back({6, false, 0, 16});
+  }
+  run(100);
+  // 6 and 7 fill the queue; 8 gets its END_REQ in 14, one cycle after the channel took the first
+  // in 13; then one leaves each cycle, but each END_REQ is late: every second cycle.
+  EXPECT_EQ(a->sent, (Cycles{6, 7, 8, 15, 16}));
+}
+
+TEST_F(DramTiming, HoldsInAContestOfReadsAndWrites) { contest(true); }
+
+TEST_F(DramTiming, OrderOfCreationDoesNotChangeACycle) { contest(false); }
+
+}  // namespace
+}  // namespace systole

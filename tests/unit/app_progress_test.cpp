@@ -1,0 +1,96 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "sim/app/mismatch.hpp"
+#include "sim/app/progress.hpp"
+
+namespace systole::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+ProgressState state(std::uint64_t inference, std::size_t layer) {
+  ProgressState state;
+  state.layer = layer;
+  state.layers = 10;
+  state.layer_name = "conv2";
+  state.inference = inference;
+  state.inferences = 4;
+  state.cycles = 6'000'000;
+  return state;
+}
+
+TEST(ProgressLine, SaysWhereTheRunIsHowFastAndHowLongItWillTake) {
+  // 10 of 40 layers in 3 s: 9 s for the other 30.
+  EXPECT_EQ(progress_line(state(1, 0), 3.0, 200),
+            " 25 %  inference 2 of 4  layer 1 of 10 conv2  2.00 Mcycles/s  9 s left");
+}
+
+TEST(ProgressLine, KnowsNoTimeLeftBeforeTheFirstLayerIsDone) {
+  EXPECT_THAT(progress_line(state(0, 0), 3.0, 200), Not(HasSubstr("left")));
+}
+
+TEST(ProgressLine, ShowsLongTimesInMinutesAndHours) {
+  EXPECT_THAT(progress_line(state(1, 0), 30.0, 200), HasSubstr("1 min 30 s left"));
+  EXPECT_THAT(progress_line(state(1, 0), 3000.0, 200), HasSubstr("2 h 30 min left"));
+}
+
+TEST(ProgressLine, IsCutToTheTerminal) {
+  EXPECT_LE(progress_line(state(1, 0), 3.0, 20).size(), 22U);  // an ellipsis has three bytes
+}
+
+/// A Progress whose time the test sets.
+class ProgressTest : public ::testing::Test {
+ protected:
+  std::ostringstream out;
+  double now = 0;
+  Progress::Seconds clock = [this] { return now; };
+};
+
+TEST_F(ProgressTest, AShortRunShowsNothing) {
+  {
+    Progress progress{out, 80, clock};
+    now = 1.9;
+    progress.update(state(1, 0));
+  }
+  EXPECT_THAT(out.str(), IsEmpty());
+}
+
+TEST_F(ProgressTest, ALongRunShowsALineAndErasesIt) {
+  {
+    Progress progress{out, 80, clock};
+    now = 2.0;
+    progress.update(state(1, 0));
+    EXPECT_THAT(out.str(), HasSubstr("conv2"));
+    EXPECT_THAT(out.str(), Not(HasSubstr("\n")));
+    out.str("");
+  }
+  EXPECT_EQ(out.str(), "\r\x1b[2K");
+}
+
+TEST_F(ProgressTest, TheLineIsWrittenAtMostTenTimesASecond) {
+  Progress progress{out, 80, clock};
+  int lines = 0;
+  for (now = 2.0; now < 3.0; now += 0.001) {
+    out.str("");
+    progress.update(state(1, 0));
+    lines += out.str().empty() ? 0 : 1;
+  }
+  EXPECT_LE(lines, 10);
+  EXPECT_GE(lines, 9);
+}
+
+TEST(MismatchLine, NamesTheElementAndBothValues) {
+  EXPECT_EQ(mismatch_line({3, "conv2", {0, 4, 5, 17}, 12, 13, 57}),
+            "MISMATCH layer 'conv2' inference 3 index [0, 4, 5, 17]: expected 12, got 13 (57 "
+            "elements differ)");
+  EXPECT_EQ(mismatch_line({0, "fc", {0, 1}, -1, 1, 1}),
+            "MISMATCH layer 'fc' inference 0 index [0, 1]: expected -1, got 1 (1 element differs)");
+}
+
+}  // namespace
+}  // namespace systole::app

@@ -1,0 +1,222 @@
+#include <gtest/gtest.h>
+
+#include "models/golden/golden.hpp"
+#include "sim/compiler/compiler.hpp"
+#include "tests/support/compiled_network.hpp"
+#include "tests/support/small_networks.hpp"
+
+namespace systole {
+namespace {
+
+using test::NetworkBuilder;
+using test::ProgramInterpreter;
+
+AcceleratorConfig gemmini_like() {
+  AcceleratorConfig config;  // 16 x 16, 256 KiB unified, 64 KiB of accumulators
+  config.name = "test";
+  return config;
+}
+
+TensorData ramp(std::int64_t count) {
+  TensorData data(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    data[i] = static_cast<std::int32_t>(i * 37 % 251) - 125;
+  }
+  return data;
+}
+
+std::uint64_t total_read(const ProgramInterpreter& machine) {
+  std::uint64_t read = 0;
+  for (std::size_t operand = 0; operand < kOperands; ++operand) {
+    read += machine.read_bytes(static_cast<Operand>(operand));
+  }
+  return read;
+}
+
+TEST(Mapping, EachByteIsReadOnceWhenEverythingFitsAtOnce) {
+  PinnedMapping whole;
+  whole.tile_oh = whole.tile_ow = 14;
+  whole.tile_oc = whole.tile_ic = 64;
+  const Network network = test::conv_network({1, 14, 14, 64}, 3, 64, whole);
+  const Compiler compiler{network, gemmini_like()};
+  const LayerMapping& mapping = compiler.mapping(0);
+  EXPECT_EQ(mapping.tiles, 1);
+  EXPECT_EQ(mapping.folds, 9 * 4 * 4);
+  EXPECT_EQ(mapping.compulsory_read_bytes, 14U * 14 * 64 + 9 * 64 * 64);
+  EXPECT_EQ(mapping.compulsory_write_bytes, 14U * 14 * 64);
+  ProgramInterpreter machine =
+      test::loaded_machine(gemmini_like(), compiler, network, {ramp(14 * 14 * 64)});
+  machine.run(compiler.lower(0));
+  EXPECT_EQ(total_read(machine), mapping.compulsory_read_bytes);
+  EXPECT_EQ(machine.read_bytes(Operand::Weight), 9U * 64 * 64);
+  EXPECT_EQ(machine.written_bytes(), mapping.compulsory_write_bytes);
+}
+
+TEST(Mapping, OneByOneConvolutionsReadEachByteOnceInTilesOfTheCompilersChoice) {
+  const Network network = test::conv_network({1, 28, 28, 64}, 1, 64);
+  const Compiler compiler{network, gemmini_like()};
+  EXPECT_GT(compiler.mapping(0).tiles, 1);  // so that loads, folds and stores overlap
+  EXPECT_TRUE(compiler.mapping(0).double_buffered_ifmap);
+  EXPECT_TRUE(compiler.mapping(0).double_buffered_accumulators);
+  ProgramInterpreter machine =
+      test::loaded_machine(gemmini_like(), compiler, network, {ramp(28 * 28 * 64)});
+  machine.run(compiler.lower(0));
+  EXPECT_EQ(total_read(machine), compiler.mapping(0).compulsory_read_bytes);
+}
+
+TEST(Mapping, StridedOneByOneConvolutionsLoadNoPixelThatTheySkip) {
+  NetworkBuilder builder;
+  const TensorId in = builder.input({1, 8, 8, 16});
+  Conv2d op;
+  op.window.stride_h = op.window.stride_w = 2;
+  op.requant = test::one_scale();
+  builder.layer("down", op, {in, builder.constant({16, 1, 1, 16})},
+                builder.activation({1, 4, 4, 16}));
+  const Compiler compiler{builder.network(), gemmini_like()};
+  ProgramInterpreter machine =
+      test::loaded_machine(gemmini_like(), compiler, builder.network(), {ramp(8 * 8 * 16)});
+  machine.run(compiler.lower(0));
+  EXPECT_EQ(machine.read_bytes(Operand::Ifmap), 4U * 4 * 16);
+}
+
+TEST(Mapping, PinnedTilesAreTakenAsTheyAre) {
+  PinnedMapping pinned;
+  pinned.tile_oh = 5;
+  pinned.tile_ow = 7;
+  pinned.tile_oc = 16;
+  pinned.tile_ic = 32;
+  const Compiler compiler{test::conv_network({1, 14, 14, 64}, 3, 48, pinned), gemmini_like()};
+  const LayerMapping& mapping = compiler.mapping(0);
+  EXPECT_EQ(mapping.tile_oh, 5);
+  EXPECT_EQ(mapping.tile_ow, 7);
+  EXPECT_EQ(mapping.tile_oc, 16);
+  EXPECT_EQ(mapping.tile_ic, 32);
+  EXPECT_EQ(mapping.tiles, 3 * 2 * 3);
+  EXPECT_EQ(mapping.folds, 3 * 2 * 3 * 9 * 4);
+}
+
+TEST(Mapping, ActivationsLieOnLinesOfTheirOwn) {
+  const Network network = test::conv_network({1, 5, 5, 3}, 3, 7);
+  const Compiler compiler{network, gemmini_like()};
+  const TensorPlacement& in = compiler.placement(network.inputs[0]);
+  const TensorPlacement& out = compiler.placement(network.outputs[0]);
+  EXPECT_EQ(in.address % 64, 0U);
+  EXPECT_EQ(out.address % 64, 0U);
+  EXPECT_EQ(in.bytes, 75U);
+  EXPECT_EQ(out.bytes, 175U);
+  EXPECT_GE(compiler.dram_bytes(), out.address + out.bytes);
+  EXPECT_THROW(compiler.placement(1), std::logic_error);  // the weights
+}
+
+TEST(Mapping, ShapesAloneGiveTheSameProgramAndAnEmptyImage) {
+  Network network = test::conv_network({1, 5, 5, 3}, 3, 7);
+  const std::size_t commands = Compiler{network, gemmini_like()}.lower(0).commands.size();
+  network.tensors[1].data.reset();
+  const Compiler compiler{network, gemmini_like()};
+  EXPECT_TRUE(compiler.dram_image().empty());
+  EXPECT_EQ(compiler.lower(0).commands.size(), commands);
+}
+
+/// A convolution and a depthwise one, pooled, added, flattened and classified.
+Network every_operator() {
+  NetworkBuilder builder;
+  const TensorId image = builder.input({1, 9, 9, 3}, -4);
+  const TensorId features = builder.activation({1, 9, 9, 20}, 3);
+  Conv2d conv;
+  conv.window.kernel_h = conv.window.kernel_w = 3;
+  conv.window.pad_top = conv.window.pad_left = conv.window.pad_bottom = conv.window.pad_right = 1;
+  conv.has_bias = true;
+  conv.requant = test::one_scale(-8, 3);
+  builder.layer("conv", conv,
+                {image, builder.constant({20, 3, 3, 3}), builder.constant({20}, -900, 900)},
+                features);
+  const TensorId depthwise = builder.activation({1, 9, 9, 20}, -7);
+  conv.groups = 20;
+  conv.has_bias = false;
+  conv.requant = test::one_scale(-7, -7);
+  conv.requant.multiplier.assign(20, 1 << 30);
+  conv.requant.exponent = {-7, -8, -6, -7, -7, -8, -6, -7, -7, -8,
+                           -6, -7, -7, -8, -6, -7, -7, -8, -6, -7};
+  builder.layer("depthwise", conv, {features, builder.constant({20, 3, 3, 1})}, depthwise);
+  const TensorId sum = builder.activation({1, 9, 9, 20}, 1);
+  Add add;
+  add.input = {QuantizedMultiplier{1 << 30, 0}, quantize_multiplier(0.4)};
+  add.input_zero_point = {3, -7};
+  add.output = test::one_scale(-18, 1);
+  builder.layer("sum", add, {features, depthwise}, sum);
+  const TensorId pooled = builder.activation({1, 4, 4, 20}, 1);
+  MaxPool pool;
+  pool.window.kernel_h = pool.window.kernel_w = 3;
+  pool.window.stride_h = pool.window.stride_w = 2;
+  builder.layer("pool", pool, {sum}, pooled);
+  const TensorId flat = builder.activation({1, 320}, 1);
+  builder.layer("flat", Reshape{}, {pooled}, flat);
+  FullyConnected fc;
+  fc.requant = test::one_scale(-9, 0);
+  builder.layer("classes", fc, {flat, builder.constant({10, 320})}, builder.activation({1, 10}));
+  return builder.network();
+}
+
+TEST(Compiler, NetworkOfEveryOperatorEqualsGolden) {
+  const Network network = every_operator();
+  const std::vector<TensorData> inputs = {ramp(9 * 9 * 3)};
+  const std::vector<TensorData> expected = golden::run(network, inputs);
+  const Compiler compiler{network, gemmini_like()};
+  ProgramInterpreter machine = test::loaded_machine(gemmini_like(), compiler, network, inputs);
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    machine.run(compiler.lower(i));
+    const TensorId output = network.layers[i].output;
+    EXPECT_EQ(test::read_tensor(machine, compiler, network, output), expected[output])
+        << network.layers[i].name;
+  }
+}
+
+TEST(Compiler, ReshapeIsAnotherNameForTheSameBytes) {
+  const Network network = every_operator();
+  const Compiler compiler{network, gemmini_like()};
+  const Layer& reshape = network.layers[4];
+  EXPECT_EQ(compiler.placement(reshape.output).address,
+            compiler.placement(reshape.inputs[0]).address);
+  EXPECT_TRUE(compiler.lower(4).commands.empty());
+}
+
+TEST(Compiler, ConstantOperandsOfTheVectorUnitAreInTheImage) {
+  NetworkBuilder builder;
+  const TensorId in = builder.input({1, 2, 2, 5});
+  Add add;
+  add.input = {QuantizedMultiplier{1 << 30, 0}, QuantizedMultiplier{1 << 30, 0}};
+  add.output = test::one_scale(-18);
+  const TensorId out = builder.activation({1, 2, 2, 5});
+  builder.layer("offset", add, {in, builder.constant({1, 2, 2, 5})}, out);
+  const Network& network = builder.network();
+  const Compiler compiler{network, gemmini_like()};
+  ProgramInterpreter machine = test::loaded_machine(gemmini_like(), compiler, network, {ramp(20)});
+  machine.run(compiler.lower(0));
+  EXPECT_EQ(test::read_tensor(machine, compiler, network, out),
+            golden::run(network, {ramp(20)}).at(out));
+}
+
+// Its stores take longer than its loads: each sum must leave the scratchpad before the next one
+// takes its rows.
+TEST(Compiler, ResidualSumsWaitForStoresThatAreSlow) {
+  AcceleratorConfig config = gemmini_like();
+  config.dma.max_outstanding_writes = 1;
+  NetworkBuilder builder;
+  const Shape shape{1, 8, 8, 128};
+  const TensorId in = builder.input(shape);
+  Add add;
+  add.input = {QuantizedMultiplier{1 << 30, 0}, QuantizedMultiplier{1 << 30, 0}};
+  add.output = test::one_scale(-18);
+  const TensorId out = builder.activation(shape);
+  builder.layer("sum", add, {in, builder.constant(shape)}, out);
+  const Network& network = builder.network();
+  const Compiler compiler{network, config};
+  EXPECT_EQ(compiler.mapping(0).tiles, 8);
+  ProgramInterpreter machine = test::loaded_machine(config, compiler, network, {ramp(8192)});
+  machine.run(compiler.lower(0));
+  EXPECT_EQ(test::read_tensor(machine, compiler, network, out),
+            golden::run(network, {ramp(8192)}).at(out));
+}
+
+}  // namespace
+}  // namespace systole

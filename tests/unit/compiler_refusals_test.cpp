@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "sim/compiler/compiler.hpp"
+#include "tests/support/small_networks.hpp"
+
+namespace systole {
+namespace {
+
+using test::NetworkBuilder;
+
+AcceleratorConfig small_machine() {
+  AcceleratorConfig config;  // 16 x 16
+  config.name = "small";
+  config.scratchpad.organization = ScratchpadOrganization::Split;
+  config.scratchpad.activation.capacity_kib = 8;
+  config.scratchpad.weight.capacity_kib = 8;
+  config.accumulators.capacity_kib = 4;
+  return config;
+}
+
+std::string refusal(const Network& network, const AcceleratorConfig& config) {
+  try {
+    const Compiler compiler{network, config};
+  } catch (const CompileError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Refusal, NamesTheScratchpadThatIsTooSmallForTheSmallestTile) {
+  EXPECT_EQ(refusal(test::conv_network({1, 64, 64, 16}, 23, 16), small_machine()),
+            "layer 'conv1': scratchpad: needs 8,464 bytes, has 8,192 bytes");
+}
+
+TEST(Refusal, NamesTheWeightScratchpad) {
+  AcceleratorConfig config = small_machine();
+  config.scratchpad.activation.capacity_kib = 64;
+  EXPECT_EQ(refusal(test::conv_network({1, 64, 64, 16}, 9, 16), config),
+            "layer 'conv1': weight scratchpad: needs 20,736 bytes, has 8,192 bytes");
+}
+
+TEST(Refusal, CountsIfmapAndWeightsTogetherInAUnifiedScratchpad) {
+  AcceleratorConfig config = small_machine();
+  config.scratchpad.organization = ScratchpadOrganization::Unified;
+  EXPECT_EQ(refusal(test::conv_network({1, 64, 64, 16}, 6, 16), config),
+            "layer 'conv1': scratchpad: needs 9,792 bytes, has 8,192 bytes");
+}
+
+TEST(Refusal, NamesTheLayerOnEachLine) {
+  NetworkBuilder builder;
+  const TensorId image = builder.input({1, 64, 64, 16});
+  TensorId last = image;
+  for (const char* name : {"first", "second"}) {
+    AveragePool pool;
+    pool.window.kernel_h = pool.window.kernel_w = 64;
+    last = builder.activation({1, 1, 1, 16});
+    builder.layer(name, pool, {image}, last);
+  }
+  const std::string line = "scratchpad: needs 65,552 bytes, has 8,192 bytes";
+  EXPECT_EQ(refusal(builder.network(), small_machine()),
+            "layer 'first': " + line + "\nlayer 'second': " + line);
+}
+
+TEST(Refusal, SaysHowManyRowsAPinnedTileLacks) {
+  PinnedMapping mapping;
+  mapping.tile_oh = 32;
+  mapping.tile_ow = 32;
+  EXPECT_EQ(refusal(test::conv_network({1, 32, 32, 16}, 3, 16, mapping), small_machine()),
+            "layer 'conv1': mapping: scratchpad: needs 1,156 rows, has 512 rows");
+  mapping.tile_oh = 8;
+  EXPECT_EQ(refusal(test::conv_network({1, 32, 32, 16}, 3, 16, mapping), small_machine()),
+            "layer 'conv1': mapping: accumulators: needs 256 rows, has 64 rows");
+}
+
+TEST(Refusal, TakesPinnedTilesOfWholeBlocksOnly) {
+  PinnedMapping mapping;
+  mapping.tile_oc = 10;
+  const Network network = test::conv_network({1, 8, 8, 32}, 3, 32, mapping);
+  EXPECT_EQ(refusal(network, small_machine()),
+            "layer 'conv1': mapping.tile_oc: 10 is neither a multiple of array.cols (16) nor all "
+            "32");
+  mapping = {};
+  mapping.tile_ic = 48;
+  EXPECT_EQ(refusal(test::conv_network({1, 8, 8, 32}, 3, 32, mapping), small_machine()),
+            "layer 'conv1': mapping.tile_ic: 48 is outside 1..32");
+}
+
+TEST(Refusal, NamesTheTableWhenAPinnedTileHasTooManyChannels) {
+  AcceleratorConfig config = small_machine();
+  config.requant.table_rows = 1;
+  PinnedMapping mapping;
+  mapping.tile_oc = 32;
+  Network network = test::conv_network({1, 8, 8, 16}, 1, 64, mapping);
+  auto& requant = std::get<Conv2d>(network.layers[0].op).requant;
+  requant.multiplier.assign(64, 1 << 30);
+  requant.exponent.assign(64, -9);
+  EXPECT_EQ(refusal(network, config),
+            "layer 'conv1': mapping: requantization table: needs 2 rows, has 1 rows");
+}
+
+TEST(Refusal, WantsNoZeroPointOnTheWeights) {
+  Network network = test::conv_network({1, 8, 8, 16}, 1, 16);
+  network.tensors[1].zero_point = 3;
+  EXPECT_EQ(refusal(network, small_machine()),
+            "layer 'conv1': weight 't1': zero point 3, only 0 is supported");
+}
+
+TEST(Refusal, WantsNoIfmapZeroPointBeforeAComputedMatrix) {
+  NetworkBuilder builder;
+  const TensorId a = builder.input({4, 16}, 5);
+  const TensorId b = builder.input({16, 8});
+  MatMul op;
+  op.requant = test::one_scale();
+  builder.layer("scores", op, {a, b}, builder.activation({4, 8}));
+  EXPECT_EQ(refusal(builder.network(), small_machine()),
+            "layer 'scores': ifmap 't0': zero point 5, only 0 is supported when 't1' is computed: "
+            "its column sums are not known");
+}
+
+TEST(Refusal, WantsElementsNoWiderThanTheArray) {
+  Network network = test::conv_network({1, 8, 8, 16}, 1, 16);
+  network.tensors[0].format.bits = 16;
+  EXPECT_EQ(refusal(network, small_machine()),
+            "layer 'conv1': ifmap: 16-bit elements, the array has 8 bits");
+}
+
+TEST(Refusal, WantsReshapesThatKeepTheBytes) {
+  NetworkBuilder builder;
+  const TensorId in = builder.input({2, 3});
+  const TensorId out = builder.activation({3, 2});
+  builder.tensor(in).format.bits = builder.tensor(out).format.bits = 4;
+  builder.layer("flat", Reshape{}, {in}, out);
+  EXPECT_EQ(refusal(builder.network(), small_machine()),
+            "layer 'flat': reshape: rows of packed elements are not whole bytes");
+}
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,211 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "sim/energy/energy_model.hpp"
+
+namespace systole {
+namespace {
+
+constexpr double kKib = 1024;
+
+EnergyTable horowitz() {
+  return load_energy_table(SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml");
+}
+
+// 16 x 16, int8 into int32; one 8 KiB scratchpad bank, one 32 KiB accumulator bank.
+AcceleratorConfig machine() {
+  AcceleratorConfig config;
+  config.scratchpad.activation = {8, 1};
+  config.accumulators = {32, 1};
+  return config;
+}
+
+EventCounts only(Event event, std::uint64_t count = 1) {
+  EventCounts events;
+  events.add(event, count);
+  return events;
+}
+
+Energy cost(const EventCounts& events, const AcceleratorConfig& config = machine()) {
+  return compute_energy(events, 0, config, horowitz()).total();
+}
+
+TEST(EnergyModel, AnInt8MacIsAnEightBitMultiplyAndA32BitAdd) {
+  const EnergyBreakdown energy = compute_energy(only(Event::Mac, 1000), 0, machine(), horowitz());
+  EXPECT_DOUBLE_EQ(energy[EnergyComponent::ArrayMultiply].pj, 1000 * 0.2);
+  EXPECT_DOUBLE_EQ(energy[EnergyComponent::ArrayAdd].pj, 1000 * 0.1);
+  EXPECT_DOUBLE_EQ(energy.total().pj, 1000 * 0.3);
+}
+
+TEST(EnergyModel, PublishedPointsComeOutAsTheyWerePublished) {
+  const EnergyTable table = horowitz();
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 8).pj, 0.03);
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 16).pj, 0.05);
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 32).pj, 0.1);
+  EXPECT_DOUBLE_EQ(multiplier_energy(table, 8, 8).pj, 0.2);
+  EXPECT_DOUBLE_EQ(multiplier_energy(table, 32, 32).pj, 3.1);
+  EXPECT_DOUBLE_EQ(64 * sram_bit_energy(table, 8 * kKib).pj, 10);
+  EXPECT_DOUBLE_EQ(64 * sram_bit_energy(table, 32 * kKib).pj, 20);
+  EXPECT_DOUBLE_EQ(64 * sram_bit_energy(table, 1024 * kKib).pj, 100);
+  EXPECT_DOUBLE_EQ(linear_in_width(table.shifter, 32).pj, 0.417);
+}
+
+TEST(EnergyModel, AddersAreLinearInTheirWidth) {
+  const EnergyTable table = horowitz();
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 24).pj, 0.075);  // half way from 16 to 32
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 4).pj, 0.015);   // half of the 8-bit adder
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 64).pj, 0.2);    // twice the 32-bit adder
+}
+
+TEST(EnergyModel, MultipliersFollowTheLineThroughTheirTwoPointsInLogLog) {
+  const EnergyTable table = horowitz();
+  const double exponent = std::log(3.1 / 0.2) / std::log(4.0);
+  EXPECT_NEAR(exponent, 1.98, 0.005);
+  EXPECT_NEAR(multiplier_energy(table, 16, 16).pj, 0.2 * std::pow(2.0, exponent), 1e-12);
+  EXPECT_NEAR(multiplier_energy(table, 16, 16).pj, std::sqrt(0.2 * 3.1), 1e-12);
+  EXPECT_NEAR(multiplier_energy(table, 4, 4).pj, 0.2 * std::pow(0.5, exponent), 1e-12);
+  EXPECT_DOUBLE_EQ(multiplier_energy(table, 4, 16).pj, multiplier_energy(table, 8, 8).pj);
+  EXPECT_DOUBLE_EQ(multiplier_energy(table, 16, 4).pj, multiplier_energy(table, 4, 16).pj);
+}
+
+TEST(EnergyModel, ATableWithOneMultiplierScalesWithTheSquareOfTheWidth) {
+  EnergyTable table = horowitz();
+  table.multiplier.resize(1);
+  EXPECT_DOUBLE_EQ(multiplier_energy(table, 16, 16).pj, 0.8);
+}
+
+TEST(EnergyModel, SramsFollowTheLinesThroughTheirPointsInLogLog) {
+  const EnergyTable table = horowitz();
+  // 16 KiB lies half way from 8 to 32 in log(capacity): sqrt(10 * 20).
+  EXPECT_NEAR(64 * sram_bit_energy(table, 16 * kKib).pj, std::sqrt(200.0), 1e-9);
+  // Below 8 KiB with the slope of 8 to 32 KiB, a half: a quarter of the bytes, half of the energy.
+  EXPECT_NEAR(64 * sram_bit_energy(table, 2 * kKib).pj, 5, 1e-9);
+  // Above 1 MiB with the slope of 32 KiB to 1 MiB: 32 times the bytes, 5 times the energy.
+  EXPECT_NEAR(64 * sram_bit_energy(table, 32 * 1024 * kKib).pj, 500, 1e-9);
+}
+
+TEST(EnergyModel, NoSramIsCheaperThanTheRegisterFile) {
+  const EnergyTable table = horowitz();
+  EXPECT_DOUBLE_EQ(32 * sram_bit_energy(table, 64).pj, 1.0);
+  EXPECT_DOUBLE_EQ(32 * sram_bit_energy(table, 64).low_pj, 1.0);
+  EXPECT_GT(32 * sram_bit_energy(table, 512).pj, 1.0);
+}
+
+TEST(EnergyModel, AnSramAccessPaysForTheCapacityOfOneBank) {
+  AcceleratorConfig banked = machine();
+  banked.scratchpad.activation = {32, 4};  // four banks of 8 KiB
+  EXPECT_DOUBLE_EQ(cost(only(Event::ScratchpadReadBits, 64), banked).pj, 10);
+  EXPECT_DOUBLE_EQ(cost(only(Event::ScratchpadWriteBits, 128), banked).pj, 20);
+  EXPECT_DOUBLE_EQ(cost(only(Event::AccumulatorReadBits, 64), banked).pj, 20);
+}
+
+TEST(EnergyModel, AccumulatorsPayForReadsWritesAndAdditions) {
+  EventCounts events = only(Event::AccumulatorReadBits, 64);
+  events.add(Event::AccumulatorWriteBits, 64);
+  events.add(Event::AccumulatorAdd, 10);
+  const EnergyBreakdown energy = compute_energy(events, 0, machine(), horowitz());
+  EXPECT_DOUBLE_EQ(energy[EnergyComponent::Accumulators].pj, 20 + 20 + 10 * 0.1);
+  EXPECT_DOUBLE_EQ(energy.total().pj, 41);
+}
+
+TEST(EnergyModel, ASplitScratchpadPaysForItsWeightsAtTheirOwnBankSize) {
+  AcceleratorConfig split = machine();
+  split.scratchpad.organization = ScratchpadOrganization::Split;
+  split.scratchpad.weight = {64, 2};
+  const EnergyBreakdown energy =
+      compute_energy(only(Event::WeightScratchpadReadBits, 64), 0, split, horowitz());
+  EXPECT_DOUBLE_EQ(energy[EnergyComponent::WeightScratchpad].pj, 20);
+  EXPECT_DOUBLE_EQ(energy[EnergyComponent::Scratchpad].pj, 0);
+}
+
+TEST(EnergyModel, AWeightScratchpadThatIsNotThereCannotBeAccessed) {
+  EXPECT_THROW(cost(only(Event::WeightScratchpadReadBits)), std::logic_error);
+}
+
+TEST(EnergyModel, RequantizationShiftsInTheWidthThatItsVariantNeeds) {
+  AcceleratorConfig config = machine();
+  EXPECT_DOUBLE_EQ(cost(only(Event::RequantMultiply)).pj, 3.1);
+  EXPECT_DOUBLE_EQ(cost(only(Event::RequantShift)).pj, 0.417);
+  EXPECT_DOUBLE_EQ(cost(only(Event::RequantAdd)).pj, 0.1);
+  config.requant.variant = RequantVariant::Single;  // shifts the 64-bit product
+  EXPECT_DOUBLE_EQ(cost(only(Event::RequantShift), config).pj, 2 * 0.417);
+  config.requant.mode = RequantMode::ShiftOnly;  // shifts the accumulator
+  EXPECT_DOUBLE_EQ(cost(only(Event::RequantShift), config).pj, 0.417);
+}
+
+TEST(EnergyModel, TheVectorUnitAddsAndScalesIn32BitsAndComparesActivations) {
+  EXPECT_DOUBLE_EQ(cost(only(Event::VectorAdd)).pj, 0.1);
+  EXPECT_DOUBLE_EQ(cost(only(Event::VectorMultiply)).pj, 3.1);
+  EXPECT_DOUBLE_EQ(cost(only(Event::VectorCompare)).pj, 0.0295 / 4);
+}
+
+TEST(EnergyModel, DramPaysForWhatWasFetchedAndNotForWhatWasUsed) {
+  EventCounts events = only(Event::DramFetchedBytes, 64);
+  events.add(Event::DramReadIfmapBytes, 10);
+  events.add(Event::DramWriteBytes, 16);
+  EXPECT_DOUBLE_EQ(cost(events).pj, 80.0 / 8 * 1300);
+  EXPECT_DOUBLE_EQ(cost(events).low_pj, 80.0 / 8 * 1300);
+  EXPECT_DOUBLE_EQ(cost(events).high_pj, 80.0 / 8 * 2600);
+}
+
+TEST(EnergyModel, EventsThatAreNotWorkCostNothing) {
+  for (const Event event : {Event::MacZeroOperand, Event::MacPadding, Event::DramReadBursts,
+                            Event::DramWriteBursts, Event::BankConflicts, Event::Folds}) {
+    EXPECT_EQ(cost(only(event, 1000)).pj, 0) << event_info(event).name;
+  }
+}
+
+// Horowitz's point: an operand from DRAM costs orders of magnitude more than the arithmetic on it.
+TEST(EnergyModel, MacSramAndDramStandInHorowitzsOrder) {
+  const double mac = cost(only(Event::Mac)).pj;
+  const double registers = cost(only(Event::ArrayRegisterWriteBits, 8)).pj;
+  const double sram = cost(only(Event::ScratchpadReadBits, 8)).pj;
+  const double dram = cost(only(Event::DramFetchedBytes)).pj;
+  EXPECT_LT(registers, mac);
+  EXPECT_GT(sram, 3 * mac);
+  EXPECT_LT(sram, 10 * mac);
+  EXPECT_GT(dram, 100 * sram);
+  EXPECT_NEAR(dram / mac, 541.7, 0.1);  // 162.5 pJ a byte against 0.3 pJ
+}
+
+TEST(EnergyModel, StaticPowerIsChargedForTimeAndNotForCycles) {
+  EnergyTable table = horowitz();
+  AcceleratorConfig config = machine();
+  config.clock_mhz = 500;
+  EXPECT_EQ(compute_energy({}, 1000, config, table).total().pj, 0);
+  table.static_power = StaticPower{10, 5, 20, "45 nm", "made up"};
+  const EnergyBreakdown energy = compute_energy({}, 1000, config, table);  // 2 us
+  EXPECT_DOUBLE_EQ(energy[EnergyComponent::Static].pj, 20000);
+  EXPECT_DOUBLE_EQ(energy[EnergyComponent::Static].low_pj, 10000);
+  EXPECT_DOUBLE_EQ(energy[EnergyComponent::Static].high_pj, 40000);
+}
+
+TEST(EnergyModel, LowAndHighEncloseTheValueInEveryComponent) {
+  EventCounts events;
+  for (std::size_t i = 0; i < kEvents; ++i) {
+    events.add(static_cast<Event>(i), 1000 + i);
+  }
+  AcceleratorConfig config = machine();
+  config.scratchpad.organization = ScratchpadOrganization::Split;
+  const EnergyBreakdown energy = compute_energy(events, 1000, config, horowitz());
+  Energy sum;
+  for (std::size_t i = 0; i < kEnergyComponents; ++i) {
+    const Energy& e = energy[static_cast<EnergyComponent>(i)];
+    EXPECT_LE(e.low_pj, e.pj);
+    EXPECT_LE(e.pj, e.high_pj);
+    sum += e;
+  }
+  EXPECT_TRUE(sum == energy.total());
+}
+
+TEST(EnergyModel, BreakdownsAddComponentByComponent) {
+  EnergyBreakdown sum = compute_energy(only(Event::Mac, 3), 0, machine(), horowitz());
+  sum += compute_energy(only(Event::DramFetchedBytes, 8), 0, machine(), horowitz());
+  EXPECT_DOUBLE_EQ(sum[EnergyComponent::ArrayMultiply].pj, 3 * 0.2);
+  EXPECT_DOUBLE_EQ(sum[EnergyComponent::Dram].pj, 1300);
+}
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,47 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "sim/legalize/folding.hpp"
+
+namespace systole {
+namespace {
+
+TEST(Folding, SplitsTheMultiplierIntoAPowerOfTwoAndAFactorForWeightsAndBias) {
+  FoldLimits limits;
+  limits.bias_max = std::numeric_limits<std::int32_t>::max();
+  limits.activation_max = 255;
+  limits.accumulator_max = std::numeric_limits<std::int32_t>::max();
+  const Fold fold = fold_channel({{100, -127, 3}, 1000, 0.3}, limits);
+  EXPECT_EQ(fold.exponent, -1);
+  EXPECT_DOUBLE_EQ(fold.factor, 0.6);
+  EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{60, -76, 2}));
+  EXPECT_EQ(fold.bias, 600);
+}
+
+TEST(Folding, UsesTheBitsThatWeightsLeaveIdleUnlessAnAccumulatorCouldOverflow) {
+  FoldLimits limits;
+  limits.bias_max = limits.accumulator_max = std::numeric_limits<std::int32_t>::max();
+  limits.activation_max = 255;
+  const FoldInput channel{{10, -13, 4}, 0, 0.3};
+  EXPECT_EQ(fold_channel(channel, limits).exponent, -5);  // 13 * 0.3 * 32 = 124.8
+  limits.accumulator_max = 9000;
+  EXPECT_EQ(fold_channel(channel, limits).exponent, -2);  // (12 + 16 + 5) * 255 = 8415
+}
+
+TEST(Folding, AMultiplierOfZeroGivesZeroWeightsAndBias) {
+  FoldLimits limits;
+  limits.bias_max = 100;
+  const Fold fold = fold_channel({{100, -127}, 90, 0}, limits);
+  EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{0, 0}));
+  EXPECT_EQ(fold.bias, 0);
+}
+
+TEST(Folding, RefusesALeftShiftThatNoAccumulatorHolds) {
+  EXPECT_THROW(fold_channel({{1}, 0, std::ldexp(1.5, 30)}, {}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,88 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "sim/report/atomic_file.hpp"
+
+namespace systole {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A folder of its own for each test, gone at its end.
+class ReportFile : public testing::Test {
+ protected:
+  ReportFile() {
+    std::string name = (fs::temp_directory_path() / "systole_report_XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~ReportFile() override { fs::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  static std::string read(const std::string& file) {
+    std::ifstream in{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
+  }
+  std::size_t files() const {
+    return static_cast<std::size_t>(
+        std::distance(fs::directory_iterator{folder_}, fs::directory_iterator{}));
+  }
+
+ private:
+  fs::path folder_;
+};
+
+std::string error_of(const std::string& path) {
+  try {
+    write_file_atomically(path, "text");
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST_F(ReportFile, WritesTheWholeTextAndLeavesNothingElse) {
+  const std::string text(3'000'000, 'x');
+  write_file_atomically(path("a.json"), text);
+  EXPECT_EQ(read(path("a.json")), text);
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(ReportFile, ReplacesAnOldFileAndKeepsItsPermissions) {
+  write_file_atomically(path("a.json"), "old and longer");
+  ASSERT_EQ(::chmod(path("a.json").c_str(), 0640), 0);
+  write_file_atomically(path("a.json"), "new");
+  EXPECT_EQ(read(path("a.json")), "new");
+  EXPECT_EQ(fs::status(path("a.json")).permissions(), fs::perms{0640});
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(ReportFile, ASymbolicLinkStaysALink) {
+  write_file_atomically(path("real"), "old");
+  fs::create_symlink("real", path("link"));
+  write_file_atomically(path("link"), "new");
+  EXPECT_TRUE(fs::is_symlink(path("link")));
+  EXPECT_EQ(read(path("real")), "new");
+}
+
+TEST_F(ReportFile, WritesToADeviceInPlace) {
+  write_file_atomically("/dev/null", "text");
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(ReportFile, ErrorsNameThePath) {
+  EXPECT_EQ(error_of(path("no/such/folder/a.json")),
+            path("no/such/folder/a.json") +
+                ": cannot create a file in its folder: No such file or directory");
+  fs::create_directory(path("folder"));
+  EXPECT_EQ(error_of(path("folder")), path("folder") + ": cannot write: Is a directory");
+}
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,231 @@
+#include "sim/report/json_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/report/atomic_file.hpp"
+#include "tests/golden/report_sample.hpp"
+
+namespace systole {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kSchema = SYSTOLE_SOURCE_DIR "/sim/report/report.schema.json";
+
+Json sample() { return json_report(sample_run(), sample_energy(), sample_table()); }
+
+std::vector<std::string> keys(const Json& object) {
+  std::vector<std::string> names;
+  for (const auto& item : object.items()) {
+    names.push_back(item.key());
+  }
+  return names;
+}
+
+bool contains_all(const Json& object, const std::vector<std::string>& names) {
+  return std::all_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return object.contains(name); });
+}
+
+TEST(ReportJson, HasTheKeysThatScriptsRelyOn) {
+  const Json json = sample();
+  EXPECT_TRUE(contains_all(json, {"systole", "accelerator", "workload", "engine", "clock_mhz",
+                                  "totals", "layers", "wall_seconds"}));
+  EXPECT_TRUE(
+      contains_all(json["totals"], {"cycles", "compute_cycles", "macs", "utilization",
+                                    "dram_read_bytes", "dram_write_bytes", "energy_pj", "check"}));
+  EXPECT_TRUE(contains_all(
+      json["layers"][0],
+      {"name", "op", "m", "n", "k", "cycles", "compute_cycles", "macs", "utilization",
+       "dram_read_bytes", "dram_write_bytes", "bandwidth", "energy_pj", "ledger", "check"}));
+}
+
+TEST(ReportJson, TotalsAreTheSumsOfTheLayers) {
+  const Json json = sample();
+  const Json& totals = json["totals"];
+  for (const char* key : {"cycles", "compute_cycles", "macs", "dram_read_bytes", "dram_write_bytes",
+                          "compulsory_read_bytes", "compulsory_write_bytes"}) {
+    std::uint64_t sum = 0;
+    for (const Json& layer : json["layers"]) {
+      sum += layer[key].get<std::uint64_t>();
+    }
+    EXPECT_EQ(totals[key], sum) << key;
+  }
+  for (const std::string& component : keys(totals["energy_by_component_pj"])) {
+    double sum = 0;
+    for (const Json& layer : json["layers"]) {
+      sum += layer["energy_pj"][component].get<double>();
+    }
+    EXPECT_DOUBLE_EQ(totals["energy_by_component_pj"][component].get<double>(), sum) << component;
+  }
+  EXPECT_EQ(totals["cycles"], 4000);
+  EXPECT_DOUBLE_EQ(totals["energy_pj"].get<double>(), 1.5 * 1256 + 141000);
+  EXPECT_DOUBLE_EQ(totals["energy_high_pj"].get<double>(), 1.5 * 1256 + 282000);
+}
+
+TEST(ReportJson, UtilizationIsMacsOverWhatTheArrayCouldDo) {
+  const Json json = sample();
+  EXPECT_DOUBLE_EQ(json["layers"][0]["utilization"].get<double>(), 4608.0 / (1000 * 16));
+  EXPECT_DOUBLE_EQ(json["totals"]["utilization"].get<double>(), 5888.0 / (4000 * 16));
+}
+
+TEST(ReportJson, BandwidthIsInBytesPerCycleAndInGigabytesPerSecondAtTheClock) {
+  const Json json = sample();
+  const Json& layer = json["layers"][0]["bandwidth"];
+  EXPECT_DOUBLE_EQ(layer["average_bytes_per_cycle"].get<double>(), 4.608);
+  EXPECT_DOUBLE_EQ(layer["average_gb_per_s"].get<double>(), 2.304);  // 500 MHz
+  EXPECT_EQ(layer["peak_window_cycles"], kBandwidthWindow);
+  // 1000 cycles are less than a window: all of the bytes, over those cycles.
+  EXPECT_DOUBLE_EQ(layer["peak_bytes_per_cycle"].get<double>(), 4.608);
+  EXPECT_DOUBLE_EQ(json["layers"][2]["bandwidth"]["peak_bytes_per_cycle"].get<double>(), 1.0);
+  EXPECT_DOUBLE_EQ(json["totals"]["bandwidth"]["peak_bytes_per_cycle"].get<double>(), 4.608);
+}
+
+TEST(ReportJson, EveryUnitsLedgerAddsUpToTheCyclesAndHoldsNoZeros) {
+  const Json json = sample();
+  for (const Json& layer : json["layers"]) {
+    EXPECT_EQ(layer["ledger"].size(), kLedgerUnits);
+    for (const auto& unit : layer["ledger"].items()) {
+      std::uint64_t sum = 0;
+      for (const Json& cycles : unit.value()) {
+        EXPECT_GT(cycles.get<std::uint64_t>(), 0U);
+        sum += cycles.get<std::uint64_t>();
+      }
+      EXPECT_EQ(sum, layer["cycles"]) << unit.key();
+    }
+  }
+}
+
+TEST(ReportJson, OnlyWallSecondsDiffersBetweenTwoRuns) {
+  RunResult again = sample_run();
+  again.wall_seconds *= 2;
+  Json first = sample();
+  Json second = json_report(again, sample_energy(), sample_table());
+  EXPECT_NE(first.dump(), second.dump());
+  first.erase("wall_seconds");
+  second.erase("wall_seconds");
+  EXPECT_EQ(first.dump(), second.dump());
+}
+
+TEST(ReportJson, OneFailureFailsTheRunAndNoComparisonIsSkipped) {
+  RunResult run = sample_run();
+  EXPECT_EQ(sample()["totals"]["check"], "pass");
+  run.layers[1].check = Check::Fail;
+  EXPECT_EQ(json_report(run, sample_energy(), sample_table())["totals"]["check"], "fail");
+  for (LayerResult& layer : run.layers) {
+    layer.check = Check::Skipped;
+  }
+  EXPECT_EQ(json_report(run, sample_energy(), sample_table())["totals"]["check"], "skipped");
+}
+
+TEST(ReportJson, WhatIsNotKnownIsNull) {
+  RunResult run = sample_run();
+  run.accuracy.reset();
+  const Json json = json_report(run, sample_energy(), sample_table());
+  EXPECT_TRUE(json["accuracy"].is_null());
+  EXPECT_EQ(json["legalization"][0]["sqnr_db"], 41.25);
+  EXPECT_TRUE(json["legalization"][1]["sqnr_db"].is_null());
+}
+
+TEST(ReportJson, ARunWithoutCyclesDividesByNothing) {
+  RunResult run = sample_run();
+  run.layers.clear();
+  run.accuracy = Accuracy{};
+  const Json json = json_report(run, {}, sample_table());
+  EXPECT_EQ(json["totals"]["utilization"], 0.0);
+  EXPECT_EQ(json["totals"]["bandwidth"]["average_gb_per_s"], 0.0);
+  EXPECT_EQ(json["accuracy"]["accuracy"], 0.0);
+}
+
+TEST(ReportJson, NamesThatAreNotUtf8CanBeWritten) {
+  RunResult run = sample_run();
+  run.layers[0].name = "conv\xFF";
+  const Json json = json_report(run, sample_energy(), sample_table());
+  EXPECT_EQ(json["layers"][0]["name"], "conv\uFFFD");
+  EXPECT_NO_THROW(json.dump());
+}
+
+TEST(ReportJson, EventsComeBackFromAReport) {
+  const RunResult run = sample_run();
+  const Json json = sample();
+  EXPECT_TRUE(events_from_json(json["layers"][0]["events"]) == run.layers[0].events);
+}
+
+TEST(ReportJson, EventsThatAreNotThisVersionsAreRefused) {
+  const auto error = [](const Json& events) -> std::string {
+    try {
+      events_from_json(events);
+    } catch (const std::invalid_argument& e) {
+      return e.what();
+    }
+    return "";
+  };
+  Json events = sample()["layers"][0]["events"];
+  events["teleports"] = 1;
+  EXPECT_EQ(error(events), "events.teleports: unknown event");
+  events.erase("teleports");
+  events["mac"] = -1;
+  EXPECT_EQ(error(events), "events.mac: expected a count");
+  events.erase("mac");
+  EXPECT_EQ(error(events), "events.mac: missing");
+  EXPECT_EQ(error(Json::array()), "events: expected an object");
+}
+
+TEST(ReportJson, TheSchemaListsEveryComponentUnitAndCause) {
+  Json schema;
+  std::ifstream{kSchema} >> schema;
+  const Json& definitions = schema["definitions"];
+  const auto names = [](std::size_t count, const auto& name) {
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < count; ++i) {
+      all.emplace_back(name(i));
+    }
+    return all;
+  };
+  EXPECT_EQ(definitions["components"]["required"], names(kEnergyComponents, [](std::size_t i) {
+              return energy_component_name(static_cast<EnergyComponent>(i));
+            }));
+  EXPECT_EQ(definitions["ledger"]["required"], names(kLedgerUnits, [](std::size_t i) {
+              return ledger_unit_name(static_cast<LedgerUnit>(i));
+            }));
+  EXPECT_EQ(definitions["ledger"]["additionalProperties"]["propertyNames"]["enum"],
+            names(kCauses, [](std::size_t i) { return cause_name(static_cast<Cause>(i)); }));
+}
+
+TEST(ReportJson, TheSchemaListsTheKeysInTheOrderOfTheReport) {
+  Json schema;
+  std::ifstream{kSchema} >> schema;
+  const Json json = sample();
+  const Json& properties = schema["properties"];
+  EXPECT_EQ(keys(properties), keys(json));
+  EXPECT_EQ(schema["required"], keys(json));
+  EXPECT_EQ(properties["totals"]["required"], keys(json["totals"]));
+  EXPECT_EQ(properties["layers"]["items"]["required"], keys(json["layers"][0]));
+  EXPECT_EQ(schema["definitions"]["bandwidth"]["required"], keys(json["layers"][0]["bandwidth"]));
+  EXPECT_EQ(properties["accuracy"]["oneOf"][1]["required"], keys(json["accuracy"]));
+  EXPECT_EQ(properties["legalization"]["items"]["required"], keys(json["legalization"][0]));
+}
+
+// Python's jsonschema is the judge where it is installed (Debian: python3-jsonschema).
+TEST(ReportJson, IsValidByItsSchema) {
+  if (std::system("python3 -c 'import jsonschema' 2>/dev/null") != 0) {
+    GTEST_SKIP() << "python3-jsonschema is not installed";
+  }
+  const std::string file = SYSTOLE_BINARY_DIR "/report_sample.json";
+  write_file_atomically(file, sample().dump(2));
+  const std::string validate =
+      "python3 -c 'import json, jsonschema, sys; "
+      "schema = json.load(open(sys.argv[2])); jsonschema.Draft7Validator.check_schema(schema); "
+      "jsonschema.Draft7Validator(schema).validate(json.load(open(sys.argv[1])))' ";
+  EXPECT_EQ(std::system((validate + "'" + file + "' '" + kSchema + "'").c_str()), 0);
+}
+
+}  // namespace
+}  // namespace systole

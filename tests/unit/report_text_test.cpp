@@ -1,0 +1,118 @@
+#include "sim/report/text_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/report/utf8.hpp"
+#include "tests/golden/report_sample.hpp"
+
+namespace systole {
+namespace {
+
+std::string report(const RunResult& run, std::size_t width, bool color = false) {
+  ReportStyle style;
+  style.width = width;
+  style.color = color;
+  std::vector<EnergyBreakdown> energy = sample_energy();
+  energy.resize(run.layers.size());
+  return text_report(run, energy, sample_table(), style);
+}
+
+// The lines that are part of a table.
+std::vector<std::string> table_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in{text};
+  for (std::string line; std::getline(in, line);) {
+    for (const char* start : {"│", "╭", "├", "╰"}) {
+      if (line.rfind(start, 0) == 0) {
+        lines.push_back(line);
+      }
+    }
+  }
+  return lines;
+}
+
+std::string without_escapes(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\033') {
+      i = text.find('m', i);
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+TEST(ReportText, EveryTableLineIsAsWideAsTheOthersAndFits) {
+  for (const std::size_t width : {72U, 80U, 100U, 120U, 132U, 200U}) {
+    const std::vector<std::string> lines = table_lines(report(sample_run(), width));
+    ASSERT_GT(lines.size(), 30U);
+    for (const std::string& line : lines) {
+      EXPECT_EQ(display_width(line), display_width(lines[0])) << line;
+      EXPECT_LE(display_width(line), width) << line;
+    }
+  }
+}
+
+TEST(ReportText, WideCharactersKeepTheColumnsAligned) {
+  RunResult run = sample_run();
+  run.layers[0].name = "畳み込み層";
+  run.layers[1].name = "cafe\xCC\x81";  // e and a combining accent
+  const std::vector<std::string> lines = table_lines(report(run, 132));
+  for (const std::string& line : lines) {
+    EXPECT_EQ(display_width(line), display_width(lines[0])) << line;
+  }
+}
+
+TEST(ReportText, ColourChangesTheLooksAndNotTheText) {
+  const std::string plain = report(sample_run(), 100);
+  const std::string colored = report(sample_run(), 100, true);
+  EXPECT_EQ(plain.find('\033'), std::string::npos);
+  EXPECT_NE(colored.find("\033[32mpass"), std::string::npos);
+  EXPECT_EQ(without_escapes(colored), plain);
+}
+
+TEST(ReportText, ALayerNameCannotSendEscapeSequencesToTheTerminal) {
+  RunResult run = sample_run();
+  run.layers[0].name = "evil\033[2J\nname\xFF";
+  const std::string text = report(run, 132);
+  EXPECT_EQ(text.find('\033'), std::string::npos);
+  EXPECT_NE(text.find("evil\uFFFD[2J\uFFFDname\uFFFD"), std::string::npos);
+}
+
+TEST(ReportText, ACheckThatFailedShowsInTheTotals) {
+  RunResult run = sample_run();
+  run.layers[2].check = Check::Fail;
+  const std::string text = report(run, 132);
+  EXPECT_NE(text.find("2 layers bit-exact, 1 differ, 0 not compared"), std::string::npos);
+}
+
+TEST(ReportText, ManyCausesGoOnSeveralTables) {
+  RunResult run = sample_run();
+  for (std::size_t c = 0; c < kCauses; ++c) {
+    run.layers[0].ledger.book(LedgerUnit::Array, static_cast<Cause>(c), 1234567);
+  }
+  const std::string text = report(run, 80);
+  EXPECT_NE(text.find("Where the cycles went, continued"), std::string::npos);
+  for (const std::string& line : table_lines(text)) {
+    EXPECT_LE(display_width(line), 80U) << line;
+  }
+}
+
+TEST(ReportText, ARunWithoutLayersIsAReportToo) {
+  RunResult run = sample_run();
+  run.layers.clear();
+  EXPECT_NE(report(run, 100).find("Totals"), std::string::npos);
+}
+
+TEST(ReportText, EveryLayerNeedsItsEnergy) {
+  EXPECT_THROW(text_report(sample_run(), {}, sample_table(), {}), std::logic_error);
+}
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,144 @@
+#include "models/requant/requantize.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+namespace systole {
+namespace {
+
+constexpr std::int32_t kMin = std::numeric_limits<std::int32_t>::min();
+constexpr std::int32_t kMax = std::numeric_limits<std::int32_t>::max();
+
+/// x / 2^shift rounded, from the quotient as an exact fraction: |x| < 2^63 and 2^shift are
+/// exact in a long double, and so is their ratio (64 bits of mantissa).
+std::int64_t reference_shift(std::int64_t x, std::uint32_t shift, Rounding rounding) {
+  const long double exact = std::ldexp(static_cast<long double>(x), -static_cast<int>(shift));
+  const long double below = std::floor(exact);
+  const long double rest = exact - below;
+  const bool even = std::fmod(below, 2.0L) == 0;
+  bool up = false;
+  switch (rounding) {
+    case Rounding::NearestEven:
+      up = rest > 0.5L || (rest == 0.5L && !even);
+      break;
+    case Rounding::NearestAway:
+      up = rest > 0.5L || (rest == 0.5L && exact > 0);
+      break;
+    case Rounding::HalfUp:
+      up = rest >= 0.5L;
+      break;
+    case Rounding::Floor:
+      break;
+    case Rounding::TowardZero:
+      up = rest > 0 && exact < 0;
+      break;
+  }
+  return static_cast<std::int64_t>(below) + (up ? 1 : 0);
+}
+
+constexpr Rounding kRoundings[] = {Rounding::NearestEven, Rounding::NearestAway, Rounding::HalfUp,
+                                   Rounding::Floor, Rounding::TowardZero};
+
+TEST(RoundingShift, IsTheExactQuotientRoundedOnTiesAndTheirNeighbours) {
+  for (const Rounding rounding : kRoundings) {
+    for (std::uint32_t shift = 0; shift <= 40; ++shift) {
+      for (std::int64_t quotient = -5; quotient <= 5; ++quotient) {
+        for (std::int64_t offset = -1; offset <= 1; ++offset) {
+          const std::int64_t half = shift == 0 ? 0 : std::int64_t{1} << (shift - 1);
+          const std::int64_t x = quotient * (std::int64_t{1} << shift) + half + offset;
+          ASSERT_EQ(rounding_shift_right(x, shift, rounding), reference_shift(x, shift, rounding))
+              << "x=" << x << " shift=" << shift << " rounding=" << static_cast<int>(rounding);
+        }
+      }
+    }
+  }
+}
+
+TEST(RoundingShift, IsTheExactQuotientRoundedOnRandomValues) {
+  std::mt19937_64 rng{20261121};
+  std::uniform_int_distribution<std::int64_t> value{-(std::int64_t{1} << 62), std::int64_t{1} << 62};
+  std::uniform_int_distribution<std::uint32_t> shifts{0, 62};
+  for (int i = 0; i < 200'000; ++i) {
+    const std::int64_t x = value(rng) >> (i % 60);
+    const std::uint32_t shift = shifts(rng);
+    const Rounding rounding = kRoundings[i % 5];
+    ASSERT_EQ(rounding_shift_right(x, shift, rounding), reference_shift(x, shift, rounding))
+        << "x=" << x << " shift=" << shift << " rounding=" << i % 5;
+  }
+}
+
+std::int32_t tflite(std::int32_t x, std::int32_t multiplier, std::int32_t exponent) {
+  return scale(x, {multiplier, exponent}, RequantMode::MultiplierShift, RequantVariant::Tflite,
+               Rounding::NearestEven);
+}
+
+// Both stages have ties of their own: half up in the first, half away from zero in the second.
+TEST(TfliteScale, RoundsTheHighProductHalfUpAndTheShiftHalfAway) {
+  EXPECT_EQ(tflite(1, 1 << 30, 0), 1);     // 0.5
+  EXPECT_EQ(tflite(-1, 1 << 30, 0), 0);    // -0.5
+  EXPECT_EQ(tflite(-3, 1 << 30, 0), -1);   // -1.5
+  EXPECT_EQ(tflite(6, 1 << 30, -1), 2);    // 3, then 1.5
+  EXPECT_EQ(tflite(-6, 1 << 30, -1), -2);  // -3, then -1.5
+  EXPECT_EQ(tflite(5, 1 << 30, -1), 2);    // 2.5 up to 3, then 1.5 away to 2: twice rounded
+}
+
+TEST(TfliteScale, HoldsAtTheExtremes) {
+  EXPECT_EQ(tflite(kMin, kMin, 0), kMax);  // the one product that does not fit
+  EXPECT_EQ(tflite(kMin, kMax, 0), -kMax);
+  EXPECT_EQ(tflite(kMax, kMax, 0), kMax - 1);
+  EXPECT_EQ(tflite(kMax, kMax, -31), 1);   // just under one, rounded
+  EXPECT_EQ(tflite(kMin, kMax, -31), -1);
+  EXPECT_EQ(tflite(1 << 29, 1 << 30, -31), 0);
+  EXPECT_EQ(tflite(3, 1 << 30, 3), 12);    // a left shift comes first
+  EXPECT_EQ(tflite(1 << 30, 1 << 30, 1), -(1 << 30));  // and wraps
+  EXPECT_EQ(tflite(12345, 0, 0), 0);
+}
+
+TEST(SingleScale, RoundsTheWholeProductOnce) {
+  std::mt19937 rng{20261122};
+  std::uniform_int_distribution<std::int32_t> acc{kMin, kMax};
+  std::uniform_int_distribution<std::int32_t> multiplier{1 << 30, kMax};
+  std::uniform_int_distribution<std::int32_t> exponent{-31, 0};
+  for (int i = 0; i < 100'000; ++i) {
+    const std::int32_t x = acc(rng);
+    const std::int32_t m = multiplier(rng);
+    const std::int32_t e = exponent(rng);
+    const Rounding rounding = kRoundings[i % 5];
+    const std::int64_t expected =
+        reference_shift(std::int64_t{x} * m, static_cast<std::uint32_t>(31 - e), rounding);
+    ASSERT_EQ(scale(x, {m, e}, RequantMode::MultiplierShift, RequantVariant::Single, rounding),
+              expected)
+        << "x=" << x << " multiplier=" << m << " exponent=" << e << " rounding=" << i % 5;
+  }
+}
+
+TEST(ShiftOnlyScale, ShiftsBothWays) {
+  const auto shifted = [](std::int32_t x, std::int32_t exponent, Rounding rounding) {
+    return scale(x, {0, exponent}, RequantMode::ShiftOnly, RequantVariant::Single, rounding);
+  };
+  EXPECT_EQ(shifted(5, -1, Rounding::NearestEven), 2);
+  EXPECT_EQ(shifted(7, -1, Rounding::NearestEven), 4);
+  EXPECT_EQ(shifted(-5, -1, Rounding::NearestAway), -3);
+  EXPECT_EQ(shifted(-5, -1, Rounding::HalfUp), -2);
+  EXPECT_EQ(shifted(-5, -1, Rounding::Floor), -3);
+  EXPECT_EQ(shifted(-5, -1, Rounding::TowardZero), -2);
+  EXPECT_EQ(shifted(-5, 2, Rounding::Floor), -20);
+  EXPECT_EQ(shifted(kMin, -31, Rounding::NearestEven), -1);
+}
+
+TEST(Requantize, AddsTheZeroPointAfterScalingAndClampsLast) {
+  Requantizer unit;
+  unit.zero_point = -5;
+  unit.clamp_min = -5;
+  unit.clamp_max = 20;
+  EXPECT_EQ(requantize(10, {1 << 30, 0}, unit), 0);
+  EXPECT_EQ(requantize(-10, {1 << 30, 0}, unit), -5);
+  EXPECT_EQ(requantize(1000, {1 << 30, 0}, unit), 20);
+  EXPECT_EQ(requantize(kMin, {kMax, 0}, unit), -5);  // no overflow on the way
+}
+
+}  // namespace
+}  // namespace systole
