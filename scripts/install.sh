@@ -18,13 +18,16 @@ TEXT
 
 # Compiler and tools: any C++17 compiler, CMake 3.25 or later, Ninja.
 # Libraries: SystemC (the kernel), Boost.Program_options (command line), yaml-cpp
-# (configurations and workloads), fmt (reports) and nlohmann-json (JSON).
+# (configurations and workloads), fmt (reports), nlohmann-json (JSON) and
+# flatbuffers with its compiler (TensorFlow Lite models).
 run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-options-dev
-  libyaml-cpp-dev libfmt-dev nlohmann-json3-dev)
+  libyaml-cpp-dev libfmt-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev)
 
 # GoogleTest and RapidCheck run the tests; gemmlowp is the independent witness of
-# the fixed-point arithmetic; jsonschema holds reports against their schema.
-test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev python3-jsonschema)
+# the fixed-point arithmetic; jsonschema holds reports against their schema;
+# Verilator and Yosys compile and synthesize the SystemVerilog of models/rtl.
+test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev python3-jsonschema
+  verilator yosys)
 
 # PyTorch and scikit-learn are for scripts/train_digits.py alone.
 dev_packages=(git clang clang-format clang-tidy gcovr pre-commit python3 python3-numpy

@@ -11,8 +11,6 @@ struct ResultRow {
   PsumRow psums;
   std::uint32_t row = 0;
   bool accumulate = false;
-  bool last = false;        ///< of its compute: answered by an AccessDone
-  std::uint32_t entry = 0;  ///< of the preload that named the rows
 };
 
 /// A row read on its way out, through the requantization unit.
@@ -20,7 +18,7 @@ struct AccumulatorRead {
   std::uint32_t row = 0;
   std::uint32_t lanes = 0;      ///< columns that count
   std::uint32_t table_row = 0;  ///< of their requantization constants
-  bool last = false;            ///< of its store: answered by an AccessDone
+  bool last = false;            ///< of its store: it completes the command
   std::uint32_t entry = 0;      ///< of the store
 };
 

@@ -22,12 +22,14 @@ Accumulators::Accumulators(const sc_core::sc_module_name& name, const Clock& clo
       values_(std::size_t{rows_} * cols_),
       read_taken_(config.accumulators.banks, kNever),
       write_taken_(config.accumulators.banks, kNever),
+      read_latency_{config.accumulators.read_latency},
       measurements_{measurements} {}
 
 void Accumulators::tick() {
   take_result();
   take_load();
   serve_store();
+  deliver();
 }
 
 void Accumulators::take_result() {
@@ -49,9 +51,6 @@ void Accumulators::take_result() {
     std::copy(result.psums.begin(), result.psums.end(), values);
   }
   measurements_.events.add(Event::AccumulatorWriteBits, 32ULL * cols_);
-  if (result.last) {
-    result_done->push({result.entry});
-  }
 }
 
 void Accumulators::take_load() {
@@ -76,7 +75,7 @@ void Accumulators::take_load() {
 }
 
 void Accumulators::serve_store() {
-  if (!store_read->can_pop() || !psums->can_push()) {
+  if (!store_read->can_pop()) {
     return;
   }
   const AccumulatorRead& head = store_read->front();
@@ -87,12 +86,20 @@ void Accumulators::serve_store() {
   }
   read_taken_[bank] = now();
   const std::int32_t* values = row(head.row);
-  psums->push({PsumRow(values, values + cols_), head.lanes, head.table_row});
+  leaving_.push_back(
+      {{PsumRow(values, values + cols_), head.lanes, head.table_row}, now() + read_latency_ - 1});
   measurements_.events.add(Event::AccumulatorReadBits, 32ULL * cols_);
   if (head.last) {
     store_read_done->push({head.entry});
   }
   store_read->pop();
+}
+
+void Accumulators::deliver() {
+  if (!leaving_.empty() && leaving_.front().due <= now()) {
+    psums->push(std::move(leaving_.front().block));
+    leaving_.pop_front();
+  }
 }
 
 std::int32_t* Accumulators::row(std::uint32_t index) {

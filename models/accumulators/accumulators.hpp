@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "models/accumulators/accumulator_messages.hpp"
@@ -18,16 +19,16 @@ namespace systole {
 /// result row of the array (which takes both ports when it accumulates), the load unit's write, the
 /// store's read; results never wait.
 ///
-/// Timing: a request pushed in cycle t is looked at in t + 1; a read served in g is at the
-/// requantization unit in g + 1. Sums wrap modulo 2^32.
+/// Timing: a request pushed in cycle t is looked at in t + 1; a row read in cycle g is at the
+/// requantization unit in g + read_latency. Completions go out with the access. Sums wrap modulo
+/// 2^32.
 class Accumulators final : public ClockedModule {
  public:
   FifoIn<ResultRow> results{"results"};
-  FifoOut<AccessDone> result_done{"result_done"};
   FifoIn<LocalWrite> load_write{"load_write"};
-  FifoOut<AccessDone> load_write_done{"load_write_done"};
+  FifoOut<Completion> load_write_done{"load_write_done"};
   FifoIn<AccumulatorRead> store_read{"store_read"};
-  FifoOut<AccessDone> store_read_done{"store_read_done"};
+  FifoOut<Completion> store_read_done{"store_read_done"};
   FifoOut<PsumBlock> psums{"psums"};
 
   Accumulators(const sc_core::sc_module_name& name, const Clock& clock,
@@ -41,6 +42,7 @@ class Accumulators final : public ClockedModule {
   void take_result();
   void take_load();
   void serve_store();
+  void deliver();
   std::uint32_t bank_of(std::uint32_t row) const { return row / rows_per_bank_; }
   std::int32_t* row(std::uint32_t index);
 
@@ -50,6 +52,12 @@ class Accumulators final : public ClockedModule {
   std::vector<std::int32_t> values_;
   std::vector<std::uint64_t> read_taken_;   // cycle in which a bank's read port was last used
   std::vector<std::uint64_t> write_taken_;  // the same of its write port
+  struct Delayed {
+    PsumBlock block;
+    std::uint64_t due = 0;
+  };
+  const std::uint32_t read_latency_;
+  std::deque<Delayed> leaving_;  // read, on the way to the requantization unit
   Measurements& measurements_;
 };
 

@@ -1,5 +1,7 @@
 #include "models/array/execute_unit.hpp"
 
+#include <algorithm>
+
 namespace systole {
 namespace {
 
@@ -9,30 +11,40 @@ constexpr std::size_t kWindow = 3;  // compute, next preload and its compute
 
 ExecuteUnit::ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock,
                          const AcceleratorConfig& config, const Wire<Cause>& upstream,
-                         Measurements& measurements)
+                         const Wire<std::uint64_t>& results_written, Measurements& measurements)
     : ClockedModule{name, clock},
       rows_{config.array.rows},
       cols_{config.array.cols},
       overlap_{config.array.overlap == Overlap::Full},
+      min_step_rows_{config.array.min_step_rows},
+      steps_in_flight_{config.array.steps_in_flight},
+      rows_ahead_{1 + config.scratchpad.read_latency},
       upstream_{upstream},
+      results_written_{results_written},
       measurements_{measurements} {}
 
 void ExecuteUnit::tick() {
-  if (ifmap_read_done->can_pop()) {
-    done->push({ifmap_read_done->pop().entry});
-  }
-  if (result_done->can_pop()) {
-    done->push({result_done->pop().entry});
-    --results_pending_;
+  while (step_leaving->can_pop()) {
+    leaving_.push_back(step_leaving->pop().cycle);
+    --steps_entering_;
   }
   if (window_.size() < kWindow && commands->can_pop()) {
     window_.push_back(commands->pop());
   }
-  if (!active()) {
+  if (!active() && array_has_room()) {
     start();
   }
   const Cause cause = active() ? advance() : waiting();
   measurements_.ledger.book(LedgerUnit::Array, cause);
+}
+
+/// The first row of a step that starts now would be at the array's edge rows_ahead_ cycles from
+/// now.
+bool ExecuteUnit::array_has_room() {
+  while (!leaving_.empty() && leaving_.front() < now() + rows_ahead_) {
+    leaving_.pop_front();
+  }
+  return leaving_.size() + steps_entering_ < steps_in_flight_;
 }
 
 /// Chooses what the next steps do from the commands that are here.
@@ -43,6 +55,7 @@ void ExecuteUnit::start() {
       step_.computing = true;
       step_.compute = take();
       step_.compute_rows = step_.compute.as<ComputeCommand>().rows();
+      step_.rows = std::max(step_.compute_rows, min_step_rows_);
     }
     if (window_.empty() || !window_.front().is<PreloadCommand>() || !may_preload()) {
       return;
@@ -50,6 +63,7 @@ void ExecuteUnit::start() {
     step_.preload = take();
     step_.preloading = true;
     step_.preload_rows = step_.preload.as<PreloadCommand>().new_weights ? rows_ : 0;
+    step_.rows = std::max(step_.rows, step_.preload_rows);
     if (!step_.computing && step_.preload_rows == 0) {
       finish();  // nothing to shift in: go on to its compute
     }
@@ -62,15 +76,14 @@ IssuedCommand ExecuteUnit::take() {
   return command;
 }
 
+/// A preload goes only when its compute is here too.
 bool ExecuteUnit::may_preload() const {
   const bool pair_here = window_.size() >= 2;
-  if (!window_.front().as<PreloadCommand>().new_weights) {
-    return !step_.computing || pair_here;
+  const bool new_weights = window_.front().as<PreloadCommand>().new_weights;
+  if (overlap_ || !new_weights) {
+    return pair_here;
   }
-  if (overlap_) {
-    return !step_.computing || pair_here;
-  }
-  return !step_.computing && results_pending_ == 0;
+  return pair_here && !step_.computing && !results_pending();
 }
 
 Cause ExecuteUnit::advance() {
@@ -78,25 +91,31 @@ Cause ExecuteUnit::advance() {
     return Cause::WaitBank;
   }
   OperandPair pair = next_pair();
+  pair.last_of_step = step_.row + 1 == step_.rows;
   const bool ifmap = pair.ifmap.valid;
   const bool full = ifmap && pair.ifmap.k == rows_ && pair.ifmap.n == cols_;
   if (pair.ifmap.swap) {
     weights_fresh_ = false;
   }
   operand_read->push(std::move(pair));
+  const bool filling = step_.row < step_.preload_rows;
   ++step_.row;
-  if (step_.row >= step_.compute_rows && step_.row >= step_.preload_rows) {
+  if (step_.row == step_.rows) {
     finish();
   }
-  return !ifmap ? Cause::Fill : full ? Cause::Busy : Cause::BusyPartial;
+  if (!ifmap) {
+    return filling ? Cause::Fill : Cause::BusyPartial;
+  }
+  return full ? Cause::Busy : Cause::BusyPartial;
 }
 
 Cause ExecuteUnit::waiting() const {
-  if (!window_.empty()) {
-    return Cause::Drain;  // overlap none: the results before are still on their way
+  const bool lacks_compute = window_.size() == 1 && window_.front().is<PreloadCommand>();
+  if (!window_.empty() && !lacks_compute) {
+    return Cause::Drain;  // the results before are still on their way
   }
   const Cause cause = upstream_.read();
-  return cause == Cause::Idle && results_pending_ > 0 ? Cause::Drain : cause;
+  return cause == Cause::Idle && results_pending() ? Cause::Drain : cause;
 }
 
 OperandPair ExecuteUnit::next_pair() const {
@@ -114,6 +133,7 @@ OperandPair ExecuteUnit::next_pair() const {
     ifmap.accumulate = destination.accumulate;
     ifmap.swap = step_.row == 0 && weights_fresh_;
     ifmap.last = step_.row + 1 == step_.compute_rows;
+    ifmap.padding = std::max(step_.compute_rows, min_step_rows_) - step_.compute_rows;
     ifmap.compute_entry = step_.compute.entry;
     ifmap.preload_entry = destination_.entry;
   }
@@ -131,7 +151,10 @@ OperandPair ExecuteUnit::next_pair() const {
 
 void ExecuteUnit::finish() {
   if (step_.computing) {
-    ++results_pending_;
+    ++computes_;
+  }
+  if (step_.rows > 0) {
+    ++steps_entering_;
   }
   if (step_.preloading) {
     destination_ = step_.preload;

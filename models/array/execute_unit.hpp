@@ -21,21 +21,21 @@ namespace systole {
 /// that one and its compute are already here when the first compute starts; with overlap `none`, a
 /// preload starts when the results of the compute before it are in the accumulators. One step a
 /// cycle while the scratchpad keeps up. A compute is done when its last row has been read, a
-/// preload when the results that it names are written.
+/// preload when the results that it names are written. A step takes min_step_rows cycles at least,
+/// and none starts before the one steps_in_flight before it has left the array.
 class ExecuteUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
-  FifoOut<Completion> done{"done"};
   FifoOut<OperandPair> operand_read{"operand_read"};
-  FifoIn<AccessDone> ifmap_read_done{"ifmap_read_done"};  ///< a compute's rows have all been read
-  FifoIn<AccessDone> result_done{"result_done"};  ///< a compute's results have all been written
+  FifoIn<StepLeaving> step_leaving{"step_leaving"};
 
-  /// `upstream` says why the next command is not here.
+  /// `upstream` says why the next command is not here, `results_written` counts the computes whose
+  /// results are.
   ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock,
               const AcceleratorConfig& config, const Wire<Cause>& upstream,
-              Measurements& measurements);
+              const Wire<std::uint64_t>& results_written, Measurements& measurements);
 
-  bool busy() const { return !window_.empty() || active() || results_pending_ > 0; }
+  bool busy() const { return !window_.empty() || active() || results_pending(); }
 
  private:
   struct Step {
@@ -46,12 +46,15 @@ class ExecuteUnit final : public ClockedModule {
     std::uint32_t row = 0;
     std::uint32_t compute_rows = 0;
     std::uint32_t preload_rows = 0;
+    std::uint32_t rows = 0;  // cycles of the step
   };
 
   void tick() override;
   void start();
   IssuedCommand take();
   bool may_preload() const;
+  bool array_has_room();
+  bool results_pending() const { return computes_ != results_written_.read(); }
   Cause advance();
   Cause waiting() const;
   OperandPair next_pair() const;
@@ -65,8 +68,14 @@ class ExecuteUnit final : public ClockedModule {
   Step step_;
   IssuedCommand destination_;   // preload whose compute is next or running
   bool weights_fresh_ = false;  // that preload brought weights that no vector has swapped in yet
-  std::uint32_t results_pending_ = 0;  // computes whose results are not all written
+  std::uint64_t computes_ = 0;  // that have been fed to the array
+  std::uint32_t steps_entering_ = 0;   // of which the array has not yet said when they leave
+  std::deque<std::uint64_t> leaving_;  // cycles in which the steps inside the array leave it
+  const std::uint32_t min_step_rows_;
+  const std::uint32_t steps_in_flight_;
+  const std::uint32_t rows_ahead_;  // cycles from here to the array's edge
   const Wire<Cause>& upstream_;
+  const Wire<std::uint64_t>& results_written_;
   Measurements& measurements_;
 };
 

@@ -29,6 +29,9 @@ void SystolicArray::tick() {
   OperandPair pair;
   if (operands->can_pop()) {
     pair = operands->pop();
+    if (pair.ifmap.valid && pair.ifmap.swap) {
+      active_nonzeros_ = shadow_nonzeros_;  // before the next fold's first weights, beside it
+    }
     if (pair.weight.valid) {
       unpack_weights(pair.weight);
       input.weights = &weights_;
@@ -38,10 +41,14 @@ void SystolicArray::tick() {
       unpack_ifmap(pair.ifmap);
       input.ifmap = &ifmap_;
       input.swap = pair.ifmap.swap;
-      destinations_.push_back(
-          {pair.ifmap.acc_row, pair.ifmap.preload_entry, pair.ifmap.accumulate, pair.ifmap.last});
+      destinations_.push_back({pair.ifmap.acc_row, pair.ifmap.preload_entry, pair.ifmap.accumulate,
+                               pair.ifmap.last, pair.ifmap.padding});
     }
     count(pair);
+    if (pair.last_of_step) {
+      const std::uint64_t latency = config_.rows + config_.cols - 1 + config_.extra_latency;
+      step_leaving->push({now() + latency});
+    }
   }
   if (input.ifmap != nullptr || input.weights != nullptr || !destinations_.empty()) {
     ++measurements_.compute_cycles;
@@ -51,12 +58,19 @@ void SystolicArray::tick() {
     invariant(!destinations_.empty(), *this, "a result row without a destination");
     const Destination to = destinations_.front();
     destinations_.pop_front();
-    leaving_.push_back(
-        {{psums_, to.row, to.accumulate, to.last, to.entry}, now() + config_.extra_latency});
+    const std::uint64_t due = now() + config_.extra_latency;
+    leaving_.push_back({{psums_, to.row, to.accumulate}, due});
+    if (to.last) {
+      done_.push_back({to.entry, due + to.padding});
+    }
   }
   if (!leaving_.empty() && leaving_.front().due == now()) {
     results->push(std::move(leaving_.front().row));
     leaving_.pop_front();
+  }
+  if (!done_.empty() && done_.front().due == now()) {
+    result_done->push({done_.front().entry});
+    done_.pop_front();
   }
 }
 
@@ -84,9 +98,6 @@ void SystolicArray::count(const OperandPair& pair) {
   EventCounts& events = measurements_.events;
   const std::uint64_t pes = std::uint64_t{config_.rows} * config_.cols;
   if (pair.ifmap.valid) {
-    if (pair.ifmap.swap) {
-      active_nonzeros_ = shadow_nonzeros_;
-    }
     const std::uint64_t macs = std::uint64_t{pair.ifmap.k} * pair.ifmap.n;
     std::uint64_t nonzero = 0;
     for (std::uint32_t r = 0; r < pair.ifmap.k; ++r) {

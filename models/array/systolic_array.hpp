@@ -17,11 +17,15 @@ namespace systole {
 /// The PEs with their edge registers: operand rows in, result rows out, never a stall.
 ///
 /// Timing: an ifmap vector taken from `operands` in cycle t is pushed to `results` as
-/// a row of psums in cycle t + rows + cols - 2 + extra_latency.
+/// a row of psums in cycle t + rows + cols - 2 + extra_latency, and is in the accumulators one
+/// cycle later; the completion of its preload, if it is the last, is with the sequencer in that
+/// same cycle.
 class SystolicArray final : public ClockedModule {
  public:
   FifoIn<OperandPair> operands{"operands"};
   FifoOut<ResultRow> results{"results"};
+  FifoOut<Completion> result_done{"result_done"};  ///< the last result of a preload's compute
+  FifoOut<StepLeaving> step_leaving{"step_leaving"};
 
   SystolicArray(const sc_core::sc_module_name& name, const Clock& clock, const ArrayConfig& config,
                 std::unique_ptr<PeArray> pes, Measurements& measurements);
@@ -34,9 +38,14 @@ class SystolicArray final : public ClockedModule {
     std::uint32_t entry = 0;
     bool accumulate = false;
     bool last = false;
+    std::uint32_t padding = 0;
   };
   struct Leaving {
     ResultRow row;
+    std::uint64_t due = 0;
+  };
+  struct Done {
+    std::uint32_t entry = 0;
     std::uint64_t due = 0;
   };
 
@@ -56,6 +65,7 @@ class SystolicArray final : public ClockedModule {
   std::vector<std::uint32_t> active_nonzeros_;
   std::deque<Destination> destinations_;  // of the vectors inside, oldest first
   std::deque<Leaving> leaving_;           // in the edge registers
+  std::deque<Done> done_;                       // preloads whose last result has left the PEs
   Measurements& measurements_;
 };
 

@@ -9,6 +9,9 @@
 namespace systole {
 namespace {
 
+// Rows between their turn and their first burst (Gemmini's read issue queue).
+constexpr std::size_t kRowRequests = 5;
+
 Event read_event(Operand operand) {
   switch (operand) {
     case Operand::Weight:
@@ -33,157 +36,180 @@ std::uint32_t copies(const LoadCommand& load) { return load.dram_pitch == 0 ? lo
 
 LoadUnit::LoadUnit(const sc_core::sc_module_name& name, const Clock& clock,
                    const AcceleratorConfig& config, const Wire<Cause>& upstream,
-                   Measurements& measurements)
+                   const Wire<std::uint64_t>& completed, Measurements& measurements)
     : ClockedModule{name, clock},
-      dram{"dram", config.dma.max_outstanding_reads},
+      dram{"dram", [this](const DramResponse& response) { return take_response(response); }},
       config_{config},
       in_flight_(config.dma.max_outstanding_reads),
+      slot_taken_(config.dma.max_outstanding_reads),
+      merger_{config.dma.bus_bytes, config.dma.data_latency},
       upstream_{upstream},
-      measurements_{measurements} {
-  for (std::uint32_t tag = config.dma.max_outstanding_reads; tag > 0; --tag) {
-    free_tags_.push_back(tag - 1);
-  }
-}
-
-void LoadUnit::configure(const LayerRegisters& registers) { fill_format_ = registers.ifmap; }
+      completed_{completed},
+      measurements_{measurements} {}
 
 void LoadUnit::tick() {
-  while (dram.has_response()) {
-    DramResponse response = dram.take_response();
-    arrived_.push_back(response.tag);
-    in_flight_[response.tag].response = std::move(response);
-  }
-  take_confirmations();
-  take_command();
-  const bool requested = request();
-  const bool wrote = write_data() || write_fill();
-  measurements_.ledger.book(LedgerUnit::Load, requested || wrote ? Cause::Busy : waiting());
+  const bool turned = turn_row();
+  const bool formed = form_burst();
+  const bool sent = send_burst();
+  const bool wrote = write_local() || write_fill();
+  measurements_.ledger.book(LedgerUnit::Load,
+                            turned || formed || sent || wrote ? Cause::Busy : waiting());
 }
 
-void LoadUnit::take_confirmations() {
-  for (auto* port : {&scratchpad_written, &accumulator_written, &table_written}) {
-    if ((*port)->can_pop()) {
-      const std::uint32_t entry = (*port)->pop().entry;
-      active_.erase(std::find_if(active_.begin(), active_.end(),
-                                 [&](const Active& a) { return a.issued.entry == entry; }));
-      done->push({entry});
+/// Gives the next row of the command its turn.
+bool LoadUnit::turn_row() {
+  if (current_.all_turned) {
+    if (!commands->can_pop() || started_ - completed_.read() >= config_.dma.commands_in_flight) {
+      return false;
+    }
+    current_ = {commands->pop(), 0, false};
+    ++started_;
+  }
+  if (!current_.issued.is<LoadCommand>() || row_requests_.size() >= kRowRequests) {
+    return false;
+  }
+  const auto& load = current_.issued.as<LoadCommand>();
+  RowRequest request;
+  request.load = &load;
+  request.entry = current_.issued.entry;
+  request.row = current_.row;
+  request.ready = now() + config_.dma.request_latency;
+  ++current_.row;
+  current_.all_turned = current_.row == rows_read(load);
+  request.last = current_.all_turned;
+  row_requests_.push_back(request);
+  return true;
+}
+
+/// Forms the next burst of the oldest row if a slot is free.
+bool LoadUnit::form_burst() {
+  if (row_requests_.empty() || row_requests_.front().ready > now()) {
+    return false;
+  }
+  const std::size_t slot = free_slot();
+  if (slot == in_flight_.size()) {
+    return false;
+  }
+  RowRequest& request = row_requests_.front();
+  const LoadCommand& load = *request.load;
+  const std::uint64_t address = load.dram_address + request.row * load.dram_pitch + request.offset;
+  const Burst burst = choose_burst(address, load.row_bytes - request.offset, config_.dma);
+  InFlight& flight = in_flight_[slot];
+  flight = {&load, burst, request.entry, request.row, request.offset, false, 0};
+  slot_taken_[slot] = true;
+  outgoing_.push_back({static_cast<std::uint32_t>(slot), now() + config_.dma.bus_latency - 1});
+  count(load, burst);
+  request.offset += burst.useful;
+  if (request.offset == load.row_bytes) {
+    flight.last = request.last;
+    row_requests_.pop_front();
+  }
+  return true;
+}
+
+/// The first slot that no burst holds, or in_flight_.size().
+std::size_t LoadUnit::free_slot() const {
+  std::size_t slot = 0;
+  while (slot < in_flight_.size() && (slot_taken_[slot] || in_flight_[slot].free_at > now())) {
+    ++slot;
+  }
+  return slot;
+}
+
+bool LoadUnit::send_burst() {
+  if (outgoing_.empty() || outgoing_.front().due > now() || !dram.can_request()) {
+    return false;
+  }
+  const std::uint32_t slot = outgoing_.front().slot;
+  outgoing_.pop_front();
+  dram.read(in_flight_[slot].burst.address, in_flight_[slot].burst.size, slot);
+  return true;
+}
+
+/// The memory starts an answer: its beats are at the port from `response.first_beat` on. Returns
+/// the earliest cycle for the first beat of the next one.
+std::uint64_t LoadUnit::take_response(const DramResponse& response) {
+  InFlight& flight = in_flight_[response.tag];
+  const LoadCommand& load = *flight.load;
+  const BeatTimes beats{response.first_beat, response.cycles_per_beat};
+  const std::uint32_t row_bytes = local_row_bytes(config_, load.destination.memory);
+  for (const MergedPart& part :
+       merger_.take(flight.burst, flight.offset, row_bytes, copies(load), beats)) {
+    schedule(flight, response, part);
+  }
+  const std::uint64_t last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
+  flight.free_at = last_beat + config_.dma.release_latency;
+  slot_taken_[response.tag] = false;
+  return std::max(last_beat + response.cycles_per_beat, merger_.next_first_beat());
+}
+
+/// Queues the writes of one part: one, or one for each copy of a repeated row.
+void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
+                        const MergedPart& part) {
+  const LoadCommand& load = *flight.load;
+  const std::uint32_t row_bytes = local_row_bytes(config_, load.destination.memory);
+  const bool scratchpad = &port_of(load.destination.memory) == &scratchpad_write;
+  const std::uint32_t latency =
+      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
+  const auto block = static_cast<std::uint32_t>(part.row_offset / row_bytes);
+  const bool last_part = part.row_offset + part.bytes == load.row_bytes && flight.last;
+  for (std::uint32_t copy = 0; copy < copies(load); ++copy) {
+    LocalWrite write;
+    write.to = {load.destination.memory,
+                load.destination.row + block * load.block_pitch + flight.row + copy};
+    write.offset = static_cast<std::uint32_t>(part.row_offset % row_bytes);
+    const auto first = response.bytes.begin() + part.burst_offset;
+    write.bytes.assign(first, first + part.bytes);
+    write.entry = flight.entry;
+    write.last = last_part && copy + 1 == copies(load);
+    auto& queue = scratchpad ? to_scratchpad_ : to_others_;
+    queue.push_back({std::move(write), part.sent + copy + latency - 1});
+  }
+}
+
+bool LoadUnit::write_local() {
+  for (auto* queue : {&to_scratchpad_, &to_others_}) {
+    if (queue->empty() || queue->front().due > now()) {
+      continue;
+    }
+    FifoOut<LocalWrite>& port = port_of(queue->front().write.to.memory);
+    if (port->can_push()) {
+      port->push(std::move(queue->front().write));
+      queue->pop_front();
+      return true;
     }
   }
-}
-
-void LoadUnit::take_command() {
-  const bool previous_requested = active_.empty() || active_.back().requested;
-  if (!previous_requested || active_.size() >= config_.dma.commands_in_flight ||
-      !commands->can_pop()) {
-    return;
-  }
-  Active active;
-  active.issued = commands->pop();
-  if (active.issued.is<LoadCommand>()) {
-    const auto& load = active.issued.as<LoadCommand>();
-    active.bytes_to_write = std::uint64_t{load.rows} * load.row_bytes;
-  }
-  active_.push_back(active);
-}
-
-/// Asks for the next burst of the youngest command.
-bool LoadUnit::request() {
-  if (active_.empty() || active_.back().requested || !active_.back().issued.is<LoadCommand>() ||
-      free_tags_.empty() || !dram.can_request()) {
-    return false;
-  }
-  Active& active = active_.back();
-  const auto& load = active.issued.as<LoadCommand>();
-  const std::uint64_t address = load.dram_address + active.row * load.dram_pitch + active.offset;
-  const Burst burst = choose_burst(address, load.row_bytes - active.offset, config_.dma);
-  const std::uint32_t tag = free_tags_.back();
-  free_tags_.pop_back();
-  in_flight_[tag] = {burst, active.issued.entry, active.row, active.offset, {}, 0, 0};
-  dram.read(burst.address, burst.size, tag);
-  ++outstanding_;
-  count(load, burst);
-  active.offset += burst.useful;
-  if (active.offset == load.row_bytes) {
-    active.offset = 0;
-    ++active.row;
-    active.requested = active.row == rows_read(load);
-  }
-  return true;
-}
-
-/// Writes one part of the oldest burst that is here: what falls into one local row.
-bool LoadUnit::write_data() {
-  if (arrived_.empty()) {
-    return false;
-  }
-  const std::uint32_t tag = arrived_.front();
-  InFlight& flight = in_flight_[tag];
-  Active& active = active_with(flight.entry);
-  const auto& load = active.issued.as<LoadCommand>();
-  const std::uint32_t local_bytes = local_row_bytes(config_, load.destination.memory);
-  const std::uint64_t at = flight.offset + flight.written;  // in the DRAM row
-  const auto block = static_cast<std::uint32_t>(at / local_bytes);
-  const auto offset = static_cast<std::uint32_t>(at % local_bytes);
-  const std::uint32_t size = std::min(local_bytes - offset, flight.burst.useful - flight.written);
-  const auto in_burst =
-      static_cast<std::uint32_t>(flight.burst.useful_first - flight.burst.address) + flight.written;
-  const std::uint64_t beat = (in_burst + size - 1) / config_.dma.bus_bytes;
-  FifoOut<LocalWrite>& port = port_of(load.destination.memory);
-  if (flight.response.first_beat + beat * flight.response.cycles_per_beat > now() ||
-      !port->can_push()) {
-    return false;
-  }
-  LocalWrite write;
-  write.to = {load.destination.memory,
-              load.destination.row + block * load.block_pitch + flight.row + flight.copy};
-  write.offset = offset;
-  write.bytes.assign(flight.response.bytes.begin() + in_burst,
-                     flight.response.bytes.begin() + in_burst + size);
-  write.entry = flight.entry;
-  active.bytes_to_write -= size;
-  write.last = active.bytes_to_write == 0;
-  port->push(std::move(write));
-  if (++flight.copy == copies(load)) {
-    flight.copy = 0;
-    flight.written += size;
-  }
-  if (flight.written == flight.burst.useful) {
-    arrived_.pop_front();
-    free_tags_.push_back(tag);
-    --outstanding_;
-  }
-  return true;
+  return false;
 }
 
 bool LoadUnit::write_fill() {
-  if (active_.empty() || active_.back().requested || !active_.back().issued.is<FillCommand>() ||
-      !scratchpad_write->can_push()) {
+  if (current_.all_turned || !current_.issued.is<FillCommand>() || !scratchpad_write->can_push()) {
     return false;
   }
-  Active& active = active_.back();
-  const auto& fill = active.issued.as<FillCommand>();
+  const auto& fill = current_.issued.as<FillCommand>();
   LocalWrite write;
-  write.to = {fill.destination.memory, fill.destination.row + active.row};
+  write.to = {fill.destination.memory, fill.destination.row + current_.row};
   write.bytes.resize(local_row_bytes(config_, fill.destination.memory));
   for (std::uint32_t i = 0; i < config_.array.rows; ++i) {
     pack_element(write.bytes.data(), i, fill_format_, fill.value);
   }
-  write.entry = active.issued.entry;
-  ++active.row;
-  active.requested = active.row == fill.rows;
-  write.last = active.requested;
+  write.entry = current_.issued.entry;
+  ++current_.row;
+  current_.all_turned = current_.row == fill.rows;
+  write.last = current_.all_turned;
   scratchpad_write->push(std::move(write));
   return true;
 }
 
 Cause LoadUnit::waiting() const {
-  if (!arrived_.empty() || (!active_.empty() && outstanding_ == 0)) {
-    return Cause::WaitBank;  // data is here, or all is written and not yet confirmed
+  if (started_ == completed_.read()) {
+    return upstream_.read();
   }
-  if (free_tags_.empty()) {
+  if (!row_requests_.empty() && row_requests_.front().ready <= now() &&
+      free_slot() == in_flight_.size()) {
     return Cause::WaitOutstanding;
   }
-  return outstanding_ > 0 ? Cause::WaitDram : upstream_.read();
+  return Cause::WaitDram;
 }
 
 FifoOut<LocalWrite>& LoadUnit::port_of(LocalMemory memory) {
@@ -197,13 +223,6 @@ FifoOut<LocalWrite>& LoadUnit::port_of(LocalMemory memory) {
       break;
   }
   return scratchpad_write;
-}
-
-LoadUnit::Active& LoadUnit::active_with(std::uint32_t entry) {
-  const auto found = std::find_if(active_.begin(), active_.end(),
-                                  [&](const Active& a) { return a.issued.entry == entry; });
-  invariant(found != active_.end(), *this, "a burst of no active command");
-  return *found;
 }
 
 void LoadUnit::count(const LoadCommand& load, const Burst& burst) {

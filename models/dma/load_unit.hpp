@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/dma/burst.hpp"
+#include "models/dma/row_merger.hpp"
 #include "models/dram/dram_port.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/config/accelerator_config.hpp"
@@ -17,69 +18,92 @@
 namespace systole {
 
 /// DRAM to local memory. Cuts the rows of a load into bursts, keeps up to max_outstanding_reads of
-/// them in flight, and writes what comes back.
+/// them in flight, puts local rows together from what comes back, and writes them.
 ///
-/// Timing: one burst request a cycle; one local write a cycle, of the bytes of one local row that
-/// one burst brought, when the beat with the last of them is there. Data goes before padding (fill)
-/// rows. At most commands_in_flight commands are between first request and last write, which the
-/// local memory confirms.
+/// Timing: one DRAM row a cycle has its turn; its first burst is formed request_latency later, one
+/// burst a cycle, when a slot is free; it is on the bus bus_latency after that. A slot is free
+/// again release_latency after the last beat of its burst. The merger sends one local row a cycle
+/// (row_merger.hpp); a row is written scratchpad_write_latency or accumulator_write_latency after
+/// it is sent. Padding (fill) rows go when no data does. A command can start when fewer than
+/// commands_in_flight are between their first row and completion.
 class LoadUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
-  FifoOut<Completion> done{"done"};
   FifoOut<LocalWrite> scratchpad_write{"scratchpad_write"};
-  FifoIn<AccessDone> scratchpad_written{"scratchpad_written"};
   FifoOut<LocalWrite> accumulator_write{"accumulator_write"};
-  FifoIn<AccessDone> accumulator_written{"accumulator_written"};
   FifoOut<LocalWrite> table_write{"table_write"};
-  FifoIn<AccessDone> table_written{"table_written"};
   DramPort dram;
 
+  /// `upstream` says why the next command is not here, `completed` counts the unit's completed
+  /// commands.
   LoadUnit(const sc_core::sc_module_name& name, const Clock& clock, const AcceleratorConfig& config,
-           const Wire<Cause>& upstream, Measurements& measurements);
+           const Wire<Cause>& upstream, const Wire<std::uint64_t>& completed,
+           Measurements& measurements);
 
-  void configure(const LayerRegisters& registers);
-  bool busy() const { return !active_.empty() || outstanding_ > 0; }
+  void configure(const LayerRegisters& registers) { fill_format_ = registers.ifmap; }
+  bool busy() const { return started_ != completed_.read(); }
 
  private:
-  /// A load or fill between its first request and its last write.
-  struct Active {
+  /// The command whose rows have their turn.
+  struct Current {
     IssuedCommand issued;
-    std::uint32_t row = 0;     // next row to request or fill
-    std::uint64_t offset = 0;  // next byte of that row
-    std::uint64_t bytes_to_write = 0;
-    bool requested = false;  // nothing more to ask for
+    std::uint32_t row = 0;
+    bool all_turned = true;
   };
-  /// A burst on its way or being written, by its tag.
+  /// A DRAM row on its way to bursts.
+  struct RowRequest {
+    const LoadCommand* load = nullptr;
+    std::uint32_t entry = 0;
+    std::uint32_t row = 0;
+    std::uint64_t offset = 0;  // of the next burst in the row
+    std::uint64_t ready = 0;   // cycle of its first burst at the earliest
+    bool last = false;         // of its command
+  };
+  /// A burst in flight, by its slot.
   struct InFlight {
+    const LoadCommand* load = nullptr;
     Burst burst;
     std::uint32_t entry = 0;
     std::uint32_t row = 0;
-    std::uint64_t offset = 0;  // of its first wanted byte in the DRAM row
-    DramResponse response;
-    std::uint32_t written = 0;  // wanted bytes written so far
-    std::uint32_t copy = 0;     // of a repeated row
+    std::uint64_t offset = 0;   // of its first wanted byte in the DRAM row
+    bool last = false;          // last burst of its command
+    std::uint64_t free_at = 0;  // first cycle in which another burst can take the slot
+  };
+  struct Outgoing {
+    std::uint32_t slot = 0;
+    std::uint64_t due = 0;
+  };
+  struct Scheduled {
+    LocalWrite write;
+    std::uint64_t due = 0;
   };
 
   void tick() override;
-  void take_confirmations();
-  void take_command();
-  bool request();
-  bool write_data();
+  bool turn_row();
+  bool form_burst();
+  std::size_t free_slot() const;
+  bool send_burst();
+  bool write_local();
   bool write_fill();
+  std::uint64_t take_response(const DramResponse& response);
+  void schedule(const InFlight& flight, const DramResponse& response, const MergedPart& part);
   Cause waiting() const;
   FifoOut<LocalWrite>& port_of(LocalMemory memory);
-  Active& active_with(std::uint32_t entry);
   void count(const LoadCommand& load, const Burst& burst);
 
   const AcceleratorConfig config_;
-  std::vector<Active> active_;       // oldest first
-  std::vector<InFlight> in_flight_;  // by tag
-  std::vector<std::uint32_t> free_tags_;
-  std::deque<std::uint32_t> arrived_;  // tags whose response is here, in order of arrival
-  std::uint32_t outstanding_ = 0;
+  Current current_;
+  std::uint64_t started_ = 0;  // commands
+  std::deque<RowRequest> row_requests_;
+  std::vector<InFlight> in_flight_;  // by slot
+  std::vector<bool> slot_taken_;
+  std::deque<Outgoing> outgoing_;  // on the way to the bus
+  RowMerger merger_;
+  std::deque<Scheduled> to_scratchpad_;  // merged, on the way to the memory
+  std::deque<Scheduled> to_others_;      // to the accumulators or the table
   ElementFormat fill_format_;
   const Wire<Cause>& upstream_;
+  const Wire<std::uint64_t>& completed_;
   Measurements& measurements_;
 };
 

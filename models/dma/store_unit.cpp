@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "models/dma/burst.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 
@@ -13,65 +12,64 @@ StoreUnit::StoreUnit(const sc_core::sc_module_name& name, const Clock& clock,
                      const AcceleratorConfig& config, const Wire<Cause>& upstream,
                      Measurements& measurements)
     : ClockedModule{name, clock},
-      dram{"dram", config.dma.max_outstanding_writes},
+      dram{"dram", [this](const DramResponse& response) { return take_acknowledgement(response); }},
       config_{config},
-      max_blocks_{max_blocks_in_flight(config)},
+      slot_free_at_(config.dma.max_outstanding_writes, 0),
       upstream_{upstream},
       measurements_{measurements} {}
 
-void StoreUnit::configure(const LayerRegisters& registers) { format_ = registers.ofmap; }
+bool StoreUnit::busy() const {
+  const bool acknowledged = std::all_of(slot_free_at_.begin(), slot_free_at_.end(),
+                                        [](std::uint64_t free_at) { return free_at <= now() + 1; });
+  return reading_.has_value() || !expected_.empty() || !row_.empty() || !acknowledged;
+}
 
 void StoreUnit::tick() {
-  while (dram.has_response()) {
-    dram.take_response();
-    --outstanding_;
-  }
-  if (accumulator_read_done->can_pop()) {
-    done->push({accumulator_read_done->pop().entry});
-  }
   if (!reading_ && commands->can_pop()) {
     reading_ = Reading{commands->pop(), 0, 0};
   }
-  const bool wrote = write();
+  const bool formed = form_beat();
+  const bool sent = send();
   const bool gathered = gather();
   const bool asked = ask();
-  measurements_.ledger.book(
-      LedgerUnit::Store, wrote || gathered || asked || now() < bus_free_ ? Cause::Busy : waiting());
+  asked_wire_.write(asked_);
+  gathered_wire_.write(gathered_);
+  measurements_.ledger.book(LedgerUnit::Store,
+                            formed || sent || gathered || asked ? Cause::Busy : waiting());
 }
 
 /// Asks for the next block of the store.
 bool StoreUnit::ask() {
-  if (!reading_ || expected_.size() >= max_blocks_) {
+  if (!reading_ || expected_.size() >= kBlocksInFlight) {
     return false;
   }
   const auto& store = reading_->issued.as<StoreCommand>();
   const bool from_accumulators = store.source.memory == LocalMemory::Accumulators;
   const std::uint32_t block_elements = from_accumulators ? config_.array.cols : config_.array.rows;
-  Expected expected;
-  expected.from_accumulators = from_accumulators;
-  expected.entry = reading_->issued.entry;
-  expected.elements = std::min(block_elements, store.elements - reading_->block * block_elements);
-  expected.row_address = store.dram_address + reading_->row * store.dram_pitch;
-  expected.last_of_row = reading_->block + 1 == blocks(store, config_);
-  expected.last_of_store = expected.last_of_row && reading_->row + 1 == store.rows;
+  const bool last_of_row = reading_->block + 1 == blocks(store, config_);
+  const bool last = last_of_row && reading_->row + 1 == store.rows;
+  const std::uint32_t elements =
+      std::min(block_elements, store.elements - reading_->block * block_elements);
   const std::uint32_t local_row =
       store.source.row + reading_->block * store.block_pitch + reading_->row;
+  const std::uint32_t entry = reading_->issued.entry;
   if (from_accumulators) {
     if (!accumulator_read->can_push()) {
       return false;
     }
-    accumulator_read->push({local_row, expected.elements, store.table_row + reading_->block,
-                            expected.last_of_store, expected.entry});
+    ++asked_;
+    accumulator_read->push({local_row, elements, store.table_row + reading_->block, last, entry});
   } else {
     if (!scratchpad_read->can_push()) {
       return false;
     }
-    scratchpad_read->push({local_row});
+    scratchpad_read->push({local_row, last, entry});
   }
-  expected_.push_back(expected);
-  if (expected.last_of_store) {
+  expected_.push_back({from_accumulators, last_of_row, elements,
+                       store.dram_address + reading_->row * store.dram_pitch});
+  if (last) {
     reading_.reset();
-  } else if (expected.last_of_row) {
+  } else if (last_of_row) {
     reading_->block = 0;
     ++reading_->row;
   } else {
@@ -85,13 +83,14 @@ bool StoreUnit::gather() {
   if (expected_.empty() || !row_.empty()) {
     return false;
   }
-  const Expected& expected = expected_.front();
+  const Expected expected = expected_.front();
   if (expected.from_accumulators) {
     if (!ofmap->can_pop()) {
       return false;
     }
     const OfmapBlock block = ofmap->pop();
     elements_.insert(elements_.end(), block.elements.begin(), block.elements.end());
+    ++gathered_;
   } else {
     if (!scratchpad_data->can_pop()) {
       return false;
@@ -100,9 +99,6 @@ bool StoreUnit::gather() {
     for (std::uint32_t i = 0; i < expected.elements; ++i) {
       elements_.push_back(unpack_element(data.bytes.data(), i, format_));
     }
-    if (expected.last_of_store) {
-      done->push({expected.entry});
-    }
   }
   if (expected.last_of_row) {
     row_.assign(packed_bytes(elements_.size(), format_.bits), 0);
@@ -110,37 +106,78 @@ bool StoreUnit::gather() {
       pack_element(row_.data(), i, format_, elements_[i]);
     }
     row_address_ = expected.row_address;
-    row_written_ = 0;
+    row_formed_ = 0;
+    row_ready_ = now() + 1;
     elements_.clear();
   }
   expected_.pop_front();
   return true;
 }
 
-/// Starts the next burst of the row.
-bool StoreUnit::write() {
-  if (row_.empty() || now() < bus_free_ || !dram.can_request() ||
-      outstanding_ >= config_.dma.max_outstanding_writes) {
+/// Forms the next beat of the row; with its last one the row is done.
+bool StoreUnit::form_beat() {
+  const std::size_t slot = free_slot();
+  // A unit with one slot has nothing older to wait for.
+  const bool may_go_on = forming_ && slot_free_at_.size() == 1;
+  if (row_.empty() || now() < row_ready_ || (slot == slot_free_at_.size() && !may_go_on)) {
     return false;
   }
-  const Burst burst =
-      choose_burst(row_address_ + row_written_, row_.size() - row_written_, config_.dma);
-  dram.write(burst.useful_first, row_.data() + row_written_, burst.useful, 0);
-  ++outstanding_;
-  bus_free_ = now() + burst.size / config_.dma.bus_bytes;
-  measurements_.events.add(Event::DramWriteBytes, burst.useful);
+  if (!forming_) {
+    const Burst burst =
+        choose_burst(row_address_ + row_formed_, row_.size() - row_formed_, config_.dma);
+    forming_ = Forming{burst, slot, row_formed_, 0};
+    slot_free_at_[slot] = kHeld;
+  }
+  Forming& forming = *forming_;
+  const std::uint32_t beats = forming.burst.size / config_.dma.bus_bytes;
+  if (++forming.beats_formed < beats) {
+    return true;
+  }
+  const auto first = row_.begin() + static_cast<std::ptrdiff_t>(forming.first_byte);
+  Outgoing outgoing;
+  outgoing.burst = forming.burst;
+  outgoing.bytes.assign(first, first + forming.burst.useful);
+  outgoing.slot = static_cast<std::uint32_t>(forming.slot);
+  outgoing.due = now() + std::max(config_.dma.bus_latency, beats) - beats;
+  measurements_.events.add(Event::DramWriteBytes, forming.burst.useful);
   measurements_.events.add(Event::DramWriteBursts);
-  row_written_ += burst.useful;
-  if (row_written_ == row_.size()) {
+  row_formed_ += forming.burst.useful;
+  outgoing_.push_back(std::move(outgoing));
+  forming_.reset();
+  if (row_formed_ == row_.size()) {
     row_.clear();
   }
   return true;
 }
 
+bool StoreUnit::send() {
+  if (outgoing_.empty() || outgoing_.front().due > now() || !dram.can_request()) {
+    return false;
+  }
+  const Outgoing& next = outgoing_.front();
+  dram.write(next.burst.address, next.burst.size,
+             static_cast<std::uint32_t>(next.burst.useful_first - next.burst.address),
+             next.bytes.data(), next.burst.useful, next.slot);
+  outgoing_.pop_front();
+  return true;
+}
+
+/// The first write slot that no burst holds, or their number.
+std::size_t StoreUnit::free_slot() const {
+  const auto free = std::find_if(slot_free_at_.begin(), slot_free_at_.end(),
+                                 [](std::uint64_t free_at) { return free_at <= now(); });
+  return static_cast<std::size_t>(free - slot_free_at_.begin());
+}
+
+/// The memory acknowledges a burst; the next answer can come with the next cycle.
+std::uint64_t StoreUnit::take_acknowledgement(const DramResponse& response) {
+  slot_free_at_[response.tag] = response.first_beat + config_.dma.release_latency;
+  return response.first_beat + 1;
+}
+
 Cause StoreUnit::waiting() const {
   if (!row_.empty()) {
-    return outstanding_ >= config_.dma.max_outstanding_writes ? Cause::WaitOutstanding
-                                                              : Cause::WaitDram;
+    return free_slot() == slot_free_at_.size() ? Cause::WaitOutstanding : Cause::WaitDram;
   }
   if (!expected_.empty()) {
     return expected_.front().from_accumulators ? Cause::WaitRequant : Cause::WaitBank;
@@ -148,7 +185,7 @@ Cause StoreUnit::waiting() const {
   if (reading_) {
     return Cause::WaitBank;
   }
-  return outstanding_ > 0 ? Cause::WaitDram : upstream_.read();
+  return busy() ? Cause::WaitDram : upstream_.read();
 }
 
 }  // namespace systole

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/accumulators/accumulator_messages.hpp"
+#include "models/dma/burst.hpp"
 #include "models/dram/dram_port.hpp"
 #include "models/requant/requant_unit.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
@@ -22,16 +23,19 @@ namespace systole {
 /// they are. Asks for blocks (one local row each), row by row, blocks of a row adjacent; gathers
 /// the blocks of a DRAM row, packs them and writes the row in bursts.
 ///
-/// Timing: one block asked for a cycle, at most `requant.latency` + 4 of them between the request
-/// and the writer; one block taken by the writer a cycle while it does not write; one burst in the
-/// cycles of its beats. A store is done when its last block has been read; its data may still be on
-/// the way to the DRAM.
+/// Timing: one block asked for a cycle, while fewer than kBlocksInFlight are between the request
+/// and the writer. The writer takes one block a cycle; from the cycle after the last block of a row
+/// it forms the beats of the row's bursts, one a cycle and only while a write slot is free (a burst
+/// holds one from its first beat until release_latency after its acknowledgement; Gemmini's
+/// StreamWriter), and takes the next block with the last beat. A burst's last beat is on the bus
+/// bus_latency after it was formed, or as many cycles after as the burst has beats if that is more.
 class StoreUnit final : public ClockedModule {
  public:
+  /// Gemmini's dispatch, norm, norm data and scale queues hold 16, its scale pipe 5.
+  static constexpr std::uint32_t kBlocksInFlight = 21;
+
   FifoIn<IssuedCommand> commands{"commands"};
-  FifoOut<Completion> done{"done"};
   FifoOut<AccumulatorRead> accumulator_read{"accumulator_read"};
-  FifoIn<AccessDone> accumulator_read_done{"accumulator_read_done"};
   FifoIn<OfmapBlock> ofmap{"ofmap"};
   FifoOut<RowRead> scratchpad_read{"scratchpad_read"};
   FifoIn<RowData> scratchpad_data{"scratchpad_data"};
@@ -41,17 +45,16 @@ class StoreUnit final : public ClockedModule {
             const AcceleratorConfig& config, const Wire<Cause>& upstream,
             Measurements& measurements);
 
-  void configure(const LayerRegisters& registers);
+  void configure(const LayerRegisters& registers) { format_ = registers.ofmap; }
 
   /// Work that is not yet acknowledged by the DRAM.
-  bool busy() const {
-    return reading_.has_value() || !expected_.empty() || !row_.empty() || outstanding_ > 0;
-  }
+  bool busy() const;
 
-  /// Blocks between the request and the writer at most.
-  static std::uint32_t max_blocks_in_flight(const AcceleratorConfig& config) {
-    return config.requant.latency + 4;
-  }
+  /// Blocks asked for that go through the requantization unit.
+  const Wire<std::uint64_t>& asked() const { return asked_wire_; }
+
+  /// Blocks that came from the requantization unit.
+  const Wire<std::uint64_t>& gathered() const { return gathered_wire_; }
 
  private:
   /// The store whose blocks are being asked for.
@@ -63,30 +66,51 @@ class StoreUnit final : public ClockedModule {
   /// A block on its way to the writer.
   struct Expected {
     bool from_accumulators = false;
-    bool last_of_store = false;
     bool last_of_row = false;
-    std::uint32_t entry = 0;
     std::uint32_t elements = 0;
     std::uint64_t row_address = 0;
+  };
+  /// A burst whose beats are being formed, or that waits for the bus.
+  struct Forming {
+    Burst burst;
+    std::size_t slot = 0;
+    std::size_t first_byte = 0;  // of the row
+    std::uint32_t beats_formed = 0;
+  };
+  struct Outgoing {
+    Burst burst;
+    std::vector<std::uint8_t> bytes;  // the wanted ones
+    std::uint32_t slot = 0;
+    std::uint64_t due = 0;
   };
 
   void tick() override;
   bool ask();
   bool gather();
-  bool write();
+  bool form_beat();
+  bool send();
+  std::size_t free_slot() const;
+  std::uint64_t take_acknowledgement(const DramResponse& response);
   Cause waiting() const;
 
+  static constexpr std::uint64_t kHeld = ~std::uint64_t{0};
+
   const AcceleratorConfig config_;
-  const std::uint32_t max_blocks_;
   ElementFormat format_;
   std::optional<Reading> reading_;
   std::deque<Expected> expected_;
   std::vector<std::int32_t> elements_;  // of the row being gathered
-  std::vector<std::uint8_t> row_;       // complete, being written
+  std::vector<std::uint8_t> row_;       // complete, its beats being formed
   std::uint64_t row_address_ = 0;
-  std::size_t row_written_ = 0;
-  std::uint64_t bus_free_ = 0;  // first cycle in which the next burst can start
-  std::uint32_t outstanding_ = 0;
+  std::size_t row_formed_ = 0;   // bytes of it in complete bursts
+  std::uint64_t row_ready_ = 0;  // cycle of its first beat at the earliest
+  std::optional<Forming> forming_;
+  std::vector<std::uint64_t> slot_free_at_;  // first cycle in which a write slot is free
+  std::deque<Outgoing> outgoing_;
+  std::uint64_t asked_ = 0;
+  Wire<std::uint64_t> asked_wire_{0};
+  std::uint64_t gathered_ = 0;
+  Wire<std::uint64_t> gathered_wire_{0};
   const Wire<Cause>& upstream_;
   Measurements& measurements_;
 };

@@ -1,13 +1,14 @@
 #include "models/dram/dram_port.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/kernel/invariant.hpp"
 
 namespace systole {
 
-DramPort::DramPort(const sc_core::sc_module_name& name, std::uint32_t max_outstanding)
-    : sc_module{name}, responses_{"responses", max_outstanding + 1} {
+DramPort::DramPort(const sc_core::sc_module_name& name, TakeResponse take)
+    : sc_module{name}, take_{std::move(take)} {
   socket.register_nb_transport_bw(this, &DramPort::nb_transport_bw);
 }
 
@@ -22,13 +23,16 @@ void DramPort::read(std::uint64_t address, std::uint32_t bytes, std::uint32_t ta
   send(transaction);
 }
 
-void DramPort::write(std::uint64_t address, const std::uint8_t* bytes, std::uint32_t size,
-                     std::uint32_t tag) {
+void DramPort::write(std::uint64_t block, std::uint32_t block_bytes, std::uint32_t offset,
+                     const std::uint8_t* bytes, std::uint32_t size, std::uint32_t tag) {
   Transaction& transaction = allocate();
   transaction.tag = tag;
-  transaction.bytes.assign(bytes, bytes + size);
+  transaction.bytes.assign(block_bytes, 0);
+  transaction.enables.assign(block_bytes, TLM_BYTE_DISABLED);
+  std::copy(bytes, bytes + size, transaction.bytes.begin() + offset);
+  std::fill_n(transaction.enables.begin() + offset, size, std::uint8_t{TLM_BYTE_ENABLED});
   transaction.set_command(tlm::TLM_WRITE_COMMAND);
-  transaction.set_address(address);
+  transaction.set_address(block);
   send(transaction);
 }
 
@@ -48,7 +52,10 @@ void DramPort::send(Transaction& transaction) {
   transaction.set_data_ptr(transaction.bytes.data());
   transaction.set_data_length(static_cast<unsigned>(transaction.bytes.size()));
   transaction.set_streaming_width(static_cast<unsigned>(transaction.bytes.size()));
-  transaction.set_byte_enable_ptr(nullptr);
+  const bool partial = transaction.is_write();
+  transaction.set_byte_enable_ptr(partial ? transaction.enables.data() : nullptr);
+  transaction.set_byte_enable_length(
+      partial ? static_cast<unsigned>(transaction.enables.size()) : 0U);
   transaction.set_dmi_allowed(false);
   transaction.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   transaction.beats.cycles_per_beat = 1;
@@ -68,13 +75,14 @@ tlm::tlm_sync_enum DramPort::nb_transport_bw(tlm::tlm_generic_payload& payload,
   }
   invariant(phase == tlm::BEGIN_RESP, *this, "an unexpected phase from the memory");
   // BEGIN_RESP closes an open request too (TLM-2.0, 8.2.6).
-  respond(static_cast<Transaction&>(payload));  // only ours come back to this socket
-  delay += Clock::period();
+  // Only ours come back to this socket.
+  const std::uint64_t next = respond(static_cast<Transaction&>(payload));
+  delay += static_cast<double>(next - Clock::now()) * Clock::period();
   phase = tlm::END_RESP;
   return tlm::TLM_COMPLETED;
 }
 
-void DramPort::respond(Transaction& transaction) {
+std::uint64_t DramPort::respond(Transaction& transaction) {
   invariant(transaction.is_response_ok(), *this, "the memory reported an error");
   DramResponse response;
   response.tag = transaction.tag;
@@ -83,8 +91,9 @@ void DramPort::respond(Transaction& transaction) {
   if (transaction.is_read()) {
     response.bytes = transaction.bytes;
   }
-  responses_.push(std::move(response));
+  const std::uint64_t next = take_(response);
   transaction.release();
+  return next;
 }
 
 void DramPort::free(tlm::tlm_generic_payload* payload) {

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "models/dram/beat_timing.hpp"
 #include "sim/kernel/clock.hpp"
-#include "sim/kernel/fifo.hpp"
 #include "sim/kernel/row.hpp"
 #include "sim/kernel/systemc.hpp"
 #include "sim/kernel/tlm.hpp"
@@ -25,21 +25,25 @@ struct DramResponse {
 /// answer.
 ///
 /// Timing: one request a cycle while the memory answers BEGIN_REQ with END_REQ at once; after a
-/// late END_REQ in cycle t, the next request can go in t + 1. A BEGIN_RESP in cycle t is seen by
-/// the unit in t + 1.
+/// late END_REQ in cycle t, the next request can go in t + 1. The first beat of an answer is at the
+/// unit in the cycle after its BEGIN_RESP; the unit says, by the delay of END_RESP, when it can
+/// take the next one.
 class DramPort final : public sc_core::sc_module, public tlm::tlm_mm_interface {
  public:
   tlm_utils::simple_initiator_socket<DramPort> socket{"socket"};
 
-  DramPort(const sc_core::sc_module_name& name, std::uint32_t max_outstanding);
+  /// Called with each answer, in the cycle before its first beat; returns the earliest cycle
+  /// in which the first beat of the next answer can come.
+  using TakeResponse = std::function<std::uint64_t(const DramResponse&)>;
+
+  DramPort(const sc_core::sc_module_name& name, TakeResponse take);
 
   bool can_request() const;
   void read(std::uint64_t address, std::uint32_t bytes, std::uint32_t tag);
-  void write(std::uint64_t address, const std::uint8_t* bytes, std::uint32_t size,
-             std::uint32_t tag);
-
-  bool has_response() const { return responses_.can_pop(); }
-  DramResponse take_response() { return responses_.pop(); }
+/// Writes `size` bytes of the block of `block_bytes` at `block`, from byte `offset` of it on. The
+  /// whole block goes over the bus, the other bytes disabled.
+  void write(std::uint64_t block, std::uint32_t block_bytes, std::uint32_t offset,
+             const std::uint8_t* bytes, std::uint32_t size, std::uint32_t tag);
 
  private:
   struct Transaction final : tlm::tlm_generic_payload {
@@ -49,6 +53,7 @@ class DramPort final : public sc_core::sc_module, public tlm::tlm_mm_interface {
     ~Transaction() override { clear_extension(&beats); }  // a member: the base must not free it
     BeatTiming beats;
     ByteRow bytes;
+    ByteRow enables;  // of a write
     std::uint32_t tag = 0;
   };
 
@@ -57,13 +62,13 @@ class DramPort final : public sc_core::sc_module, public tlm::tlm_mm_interface {
   void send(Transaction& transaction);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay);
-  void respond(Transaction& transaction);
+  std::uint64_t respond(Transaction& transaction);
 
   std::vector<std::unique_ptr<Transaction>> pool_;  // every transaction ever made
   std::vector<Transaction*> free_;
   bool request_open_ = false;         // BEGIN_REQ sent, END_REQ not yet seen
   std::uint64_t request_closed_ = 0;  // cycle of the last late END_REQ
-  Fifo<DramResponse> responses_;
+  TakeResponse take_;
 };
 
 }  // namespace systole

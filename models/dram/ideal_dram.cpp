@@ -64,7 +64,12 @@ void IdealDram::answer() {
   answers_.pop_front();
   tlm::tlm_phase phase = tlm::BEGIN_RESP;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-  socket[static_cast<int>(master)]->nb_transport_bw(payload, phase, delay);
+  const tlm::tlm_sync_enum answer =
+      socket[static_cast<int>(master)]->nb_transport_bw(payload, phase, delay);
+  if (answer == tlm::TLM_COMPLETED) {
+    // END_RESP: the master may hold the channel beyond the last beat.
+    response_free_ = std::max<std::uint64_t>(response_free_, now() + delay.value() / Clock::period().value());
+  }
 }
 
 /// Takes one request when the request channel is free.
@@ -83,7 +88,7 @@ void IdealDram::accept() {
     const std::uint64_t on_channel = payload.is_write() ? beats : 1;
     request_free_ = now() + on_channel;
     perform(payload);
-    count_window(payload.get_data_length());
+    count_window(useful_bytes(payload));
     answers_.push_back({&payload, static_cast<std::uint32_t>(candidate),
                         request_free_ - 1 + latency_, payload.is_write() ? 1 : beats});
     return;
@@ -135,12 +140,30 @@ unsigned IdealDram::transport_dbg(int master, tlm::tlm_generic_payload& payload)
 }
 
 void IdealDram::perform(tlm::tlm_generic_payload& payload) {
-  if (payload.is_write()) {
-    store_.write(payload.get_address(), payload.get_data_ptr(), payload.get_data_length());
+  const std::uint64_t address = payload.get_address();
+  const std::uint8_t* enables = payload.get_byte_enable_ptr();
+  if (payload.is_read()) {
+    store_.read(address, payload.get_data_ptr(), payload.get_data_length());
+  } else if (enables == nullptr) {
+    store_.write(address, payload.get_data_ptr(), payload.get_data_length());
   } else {
-    store_.read(payload.get_address(), payload.get_data_ptr(), payload.get_data_length());
+    for (unsigned i = 0; i < payload.get_data_length(); ++i) {
+      if (enables[i % payload.get_byte_enable_length()] == TLM_BYTE_ENABLED) {
+        store_.write(address + i, payload.get_data_ptr() + i, 1);
+      }
+    }
   }
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+/// Bytes that the payload moves: of a write, those enabled.
+std::uint64_t IdealDram::useful_bytes(const tlm::tlm_generic_payload& payload) {
+  const std::uint8_t* enables = payload.get_byte_enable_ptr();
+  if (enables == nullptr) {
+    return payload.get_data_length();
+  }
+  return static_cast<std::uint64_t>(std::count(
+      enables, enables + payload.get_byte_enable_length(), std::uint8_t{TLM_BYTE_ENABLED}));
 }
 
 void IdealDram::count_window(std::uint64_t bytes) {

@@ -21,8 +21,8 @@ namespace systole {
 /// One request channel: a read holds it for a cycle, a write for the cycles of its beats.
 /// Masters take turns (round robin); a burst is not interrupted. One response channel: answers
 /// leave in the order in which requests were accepted, a read holds it for the cycles of its beats,
-/// a write's acknowledgement for one. A beat is dma.bus_bytes and takes dma.bus_bytes /
-/// dram.bytes_per_cycle cycles.
+/// a write's acknowledgement for one, and longer if the master ends the response later. A beat is
+/// dma.bus_bytes and takes dma.bus_bytes / dram.bytes_per_cycle cycles.
 ///
 /// Timing: BEGIN_REQ in cycle t is on the request channel in t + 1 at the earliest; the first beat
 /// of the answer is at the master `latency_cycles` after the request's last cycle on the channel.
@@ -56,6 +56,7 @@ class IdealDram final : public ClockedModule {
   void accept();
   void answer();
   void perform(tlm::tlm_generic_payload& payload);
+  static std::uint64_t useful_bytes(const tlm::tlm_generic_payload& payload);
   void count_window(std::uint64_t bytes);
   std::uint64_t beat_cycles(const tlm::tlm_generic_payload& payload) const;
 

@@ -1,5 +1,8 @@
+// Sums, differences and products, element by element.
+
 #include <stdexcept>
 
+#include "models/golden/broadcast.hpp"
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
 #include "models/golden/wrap.hpp"
@@ -37,21 +40,56 @@ class OperandScaler {
   Requantizer requant_;  // the output's mode, variant and rounding with the operand's constants
 };
 
-}  // namespace
-
-TensorData add(const Add& op, const Operand& first, const Operand& second) {
-  if (first.data.size() != second.data.size()) {
-    throw std::invalid_argument{"add: operands differ in size"};
+// combine(a, b) for every element of `ofmap`; operands are repeated where they are smaller.
+template <typename Combine>
+TensorData element_wise(const Operand& first, const Operand& second, const Shape& ofmap,
+                        const Combine& combine) {
+  TensorData result(static_cast<std::size_t>(element_count(ofmap)));
+  if (first.data.size() == result.size() && second.data.size() == result.size()) {
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      result[i] = combine(first.data[i], second.data[i]);
+    }
+    return result;
   }
+  const std::vector<std::int64_t> of_first = repeated_distances(first.tensor.shape, ofmap);
+  const std::vector<std::int64_t> of_second = repeated_distances(second.tensor.shape, ofmap);
+  StridedWalk walk{ofmap};
+  for (std::int32_t& value : result) {
+    value = combine(first.data[static_cast<std::size_t>(walk.offset(of_first))],
+                    second.data[static_cast<std::size_t>(walk.offset(of_second))]);
+    walk.next();
+  }
+  return result;
+}
+
+template <typename Combine>
+TensorData scaled_terms(const Add& op, const Operand& first, const Operand& second,
+                        const Shape& ofmap, const Combine& combine) {
   const OperandScaler scale_first{op, 0};
   const OperandScaler scale_second{op, 1};
   check(op.output, 1);
-  TensorData result(first.data.size());
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    const std::int32_t sum = add_wrapping(scale_first(first.data[i]), scale_second(second.data[i]));
-    result[i] = requantize(sum, 0, op.output);
-  }
-  return result;
+  return element_wise(first, second, ofmap, [&](std::int32_t a, std::int32_t b) {
+    return requantize(combine(scale_first(a), scale_second(b)), 0, op.output);
+  });
+}
+
+}  // namespace
+
+TensorData add(const Add& op, const Operand& first, const Operand& second, const Shape& ofmap) {
+  return scaled_terms(op, first, second, ofmap, add_wrapping);
+}
+
+TensorData sub(const Sub& op, const Operand& first, const Operand& second, const Shape& ofmap) {
+  return scaled_terms(op.terms, first, second, ofmap, subtract_wrapping);
+}
+
+TensorData mul(const Mul& op, const Operand& first, const Operand& second, const Shape& ofmap) {
+  check(op.output, 1);
+  return element_wise(first, second, ofmap, [&](std::int32_t a, std::int32_t b) {
+    const auto left = static_cast<std::uint32_t>(subtract_wrapping(a, first.tensor.zero_point));
+    const auto right = static_cast<std::uint32_t>(subtract_wrapping(b, second.tensor.zero_point));
+    return requantize(static_cast<std::int32_t>(left * right), 0, op.output);
+  });
 }
 
 }  // namespace systole::golden

@@ -44,7 +44,50 @@ class Evaluation {
   }
   TensorData operator()(const Add& op) const {
     expect_inputs(2);
-    return add(op, input(0), input(1));
+    return add(op, input(0), input(1), ofmap());
+  }
+  TensorData operator()(const Sub& op) const {
+    expect_inputs(2);
+    return sub(op, input(0), input(1), ofmap());
+  }
+  TensorData operator()(const Mul& op) const {
+    expect_inputs(2);
+    return mul(op, input(0), input(1), ofmap());
+  }
+  TensorData operator()(const Mean& op) const { return mean(op, only_input(), output()); }
+  TensorData operator()(const Pad& op) const { return pad(op, only_input(), ofmap()); }
+  TensorData operator()(const Concat& op) const {
+    expect_inputs(layer_.inputs.size());
+    std::vector<Operand> operands;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      operands.push_back(input(i));
+    }
+    return concat(op, operands, ofmap());
+  }
+  TensorData operator()(const Transpose& op) const { return transpose(op, only_input(), ofmap()); }
+  TensorData operator()(const StridedSlice& op) const { return strided_slice(op, only_input()); }
+  TensorData operator()(const Softmax& op) const { return softmax(op, only_input(), output()); }
+  TensorData operator()(const Logistic& op) const { return logistic(op, only_input(), output()); }
+  TensorData operator()(const Relu& op) const { return rescale(op.requant, only_input()); }
+  TensorData operator()(const LeakyRelu& op) const {
+    return leaky_relu(op, only_input(), output());
+  }
+  TensorData operator()(const Requantize& op) const { return rescale(op.requant, only_input()); }
+  TensorData operator()(const Quantize&) const { return quantize(only_input(), output()); }
+  TensorData operator()(const Dequantize&) const { return dequantize(only_input(), output()); }
+  TensorData operator()(const ResizeNearest& op) const {
+    return resize_nearest(op, only_input(), ofmap());
+  }
+  TensorData operator()(const ResizeBilinear& op) const {
+    return resize_bilinear(op, only_input(), ofmap());
+  }
+  TensorData operator()(const TransposeConv& op) const {
+    expect_inputs(op.has_bias ? 3 : 2);
+    return transpose_conv(op, input(0), input(1), op.has_bias ? inputs_[2] : nullptr, ofmap());
+  }
+  TensorData operator()(const BatchMatMul& op) const {
+    expect_inputs(2);
+    return batch_matmul(op, input(0), input(1), ofmap());
   }
   TensorData operator()(const Reshape&) const {
     expect_inputs(1);
@@ -62,7 +105,12 @@ class Evaluation {
     }
   }
   Operand input(std::size_t i) const { return {network_.tensor(layer_.inputs[i]), *inputs_[i]}; }
-  const Shape& ofmap() const { return network_.tensor(layer_.output).shape; }
+  Operand only_input() const {
+    expect_inputs(1);
+    return input(0);
+  }
+  const Tensor& output() const { return network_.tensor(layer_.output); }
+  const Shape& ofmap() const { return output().shape; }
 
   const Network& network_;
   const Layer& layer_;

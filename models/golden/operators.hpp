@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "sim/network/network.hpp"
 
 namespace systole::golden {
@@ -19,6 +21,25 @@ TensorData fully_connected(const FullyConnected& op, const Operand& ifmap, const
 TensorData matmul(const MatMul& op, const Operand& a, const Operand& b);
 TensorData max_pool(const MaxPool& op, const Operand& ifmap, const Shape& ofmap);
 TensorData average_pool(const AveragePool& op, const Operand& ifmap, const Shape& ofmap);
-TensorData add(const Add& op, const Operand& first, const Operand& second);
+TensorData add(const Add& op, const Operand& first, const Operand& second, const Shape& ofmap);
+TensorData sub(const Sub& op, const Operand& first, const Operand& second, const Shape& ofmap);
+TensorData mul(const Mul& op, const Operand& first, const Operand& second, const Shape& ofmap);
+TensorData mean(const Mean& op, const Operand& input, const Tensor& output);
+TensorData pad(const Pad& op, const Operand& input, const Shape& ofmap);
+TensorData concat(const Concat& op, const std::vector<Operand>& inputs, const Shape& ofmap);
+TensorData transpose(const Transpose& op, const Operand& input, const Shape& ofmap);
+TensorData strided_slice(const StridedSlice& op, const Operand& input);
+TensorData softmax(const Softmax& op, const Operand& input, const Tensor& output);
+TensorData logistic(const Logistic& op, const Operand& input, const Tensor& output);
+TensorData rescale(const Requantizer& requant, const Operand& input);  ///< Relu, Requantize
+TensorData leaky_relu(const LeakyRelu& op, const Operand& input, const Tensor& output);
+TensorData quantize(const Operand& input, const Tensor& output);
+TensorData dequantize(const Operand& input, const Tensor& output);
+TensorData resize_nearest(const ResizeNearest& op, const Operand& input, const Shape& ofmap);
+TensorData resize_bilinear(const ResizeBilinear& op, const Operand& input, const Shape& ofmap);
+TensorData transpose_conv(const TransposeConv& op, const Operand& ifmap, const Operand& weight,
+                          const TensorData* bias, const Shape& ofmap);
+TensorData batch_matmul(const BatchMatMul& op, const Operand& a, const Operand& b,
+                        const Shape& ofmap);
 
 }  // namespace systole::golden

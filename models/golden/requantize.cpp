@@ -1,11 +1,11 @@
 #include "models/golden/requantize.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "models/golden/fixed_point.hpp"
 #include "models/golden/wrap.hpp"
 
 namespace systole::golden {
@@ -16,23 +16,6 @@ constexpr std::int32_t kMaxExponent = 30;
 
 std::int32_t of_channel(const std::vector<std::int32_t>& values, std::size_t channel) {
   return values.size() == 1 ? values.front() : values.at(channel);
-}
-
-// gemmlowp's SaturatingRoundingDoublingHighMul: (a * b) / 2^31, ties towards +infinity. Its nudge
-// of 2^30 or 1 - 2^30 with a truncating division is this same function.
-std::int32_t doubling_high_multiply(std::int32_t a, std::int32_t b) {
-  constexpr std::int32_t kMin = std::numeric_limits<std::int32_t>::min();
-  if (a == kMin && b == kMin) {
-    return std::numeric_limits<std::int32_t>::max();
-  }
-  return static_cast<std::int32_t>(
-      rounded_shift(std::int64_t{a} * std::int64_t{b}, 31, Rounding::HalfUp));
-}
-
-std::int64_t multiply_by_quantized_multiplier(std::int32_t acc, QuantizedMultiplier q) {
-  const std::int32_t shifted = shift_left_wrapping(acc, std::max(q.exponent, 0));
-  const std::int32_t product = doubling_high_multiply(shifted, q.multiplier);
-  return rounded_shift(product, std::max(-q.exponent, 0), Rounding::NearestAway);
 }
 
 void check_count(const char* what, std::size_t count, std::size_t channels) {
@@ -75,7 +58,7 @@ std::int64_t scale(std::int32_t acc, std::size_t channel, const Requantizer& req
   }
   const std::int32_t multiplier = of_channel(requant.multiplier, channel);
   if (requant.variant == RequantVariant::Tflite) {
-    return multiply_by_quantized_multiplier(acc, {multiplier, exponent});
+    return multiply_by_quantized(acc, {multiplier, exponent});
   }
   return rounded_shift(std::int64_t{acc} * std::int64_t{multiplier}, 31 - exponent,
                        requant.rounding);

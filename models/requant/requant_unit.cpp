@@ -7,18 +7,23 @@
 namespace systole {
 
 RequantUnit::RequantUnit(const sc_core::sc_module_name& name, const Clock& clock,
-                         const AcceleratorConfig& config, Measurements& measurements)
+                         const AcceleratorConfig& config, const Wire<std::uint64_t>& asked,
+                         const Wire<std::uint64_t>& gathered, Measurements& measurements)
     : ClockedModule{name, clock},
       lanes_{config.requant.lanes},
       latency_{config.requant.latency},
       cols_{config.array.cols},
       entry_bytes_{requant_entry_bytes(config)},
       table_(std::size_t{config.requant.table_rows} * cols_ * entry_bytes_),
+      pipeline_entries_{config.requant.pipeline_entries},
+      asked_{asked},
+      gathered_{gathered},
       measurements_{measurements} {}
 
 void RequantUnit::tick() {
   take_table_write();
-  if (now() >= free_at_ && psums->can_pop()) {
+  if (now() >= free_at_ && psums->can_pop() && taken_ - gathered_.read() < pipeline_entries_) {
+    ++taken_;
     const PsumBlock block = psums->pop();
     const std::uint32_t cycles = (block.lanes + lanes_ - 1) / lanes_;
     free_at_ = now() + cycles;
@@ -35,7 +40,7 @@ void RequantUnit::tick() {
 }
 
 void RequantUnit::take_table_write() {
-  if (!table_write->can_pop()) {
+  if (!table_write->can_pop() || taken_ != asked_.read() || now() < free_at_) {
     return;
   }
   const LocalWrite write = table_write->pop();

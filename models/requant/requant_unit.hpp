@@ -10,6 +10,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/wire.hpp"
 #include "sim/program/command.hpp"
 #include "sim/stats/measurements.hpp"
 
@@ -23,18 +24,23 @@ struct OfmapBlock {
 /// Scales psums to output elements: `lanes` a cycle, with the constants of each column from its
 /// table or the one pair of the layer.
 ///
-/// Timing: a block of n columns taken in cycle t occupies the unit for c =
-/// ceil(n / lanes) cycles and is pushed to `ofmap` in t + c - 1 + latency. The store unit never
-/// asks for more blocks than `ofmap` can hold, so the pipeline does not stall.
+/// Timing: a block of n columns taken in cycle t occupies the lanes for c = ceil(n / lanes)
+/// cycles and is pushed to `ofmap` in t + c - 1 + latency. A block is taken when fewer than
+/// pipeline_entries are between here and the store unit, so the pipeline itself never stalls.
+/// A table write waits while blocks that the store unit has asked for are on their way here or on
+/// the lanes: a store counts as done when its rows have been read, and its constants are still
+/// needed.
 class RequantUnit final : public ClockedModule {
  public:
   FifoIn<PsumBlock> psums{"psums"};
   FifoOut<OfmapBlock> ofmap{"ofmap"};
   FifoIn<LocalWrite> table_write{"table_write"};
-  FifoOut<AccessDone> table_write_done{"table_write_done"};
+  FifoOut<Completion> table_write_done{"table_write_done"};
 
+  /// `asked` and `gathered` count the blocks that the store unit has asked for and has taken.
   RequantUnit(const sc_core::sc_module_name& name, const Clock& clock,
-              const AcceleratorConfig& config, Measurements& measurements);
+              const AcceleratorConfig& config, const Wire<std::uint64_t>& asked,
+              const Wire<std::uint64_t>& gathered, Measurements& measurements);
 
   void configure(const LayerRegisters& registers) { registers_ = registers.requant; }
 
@@ -57,6 +63,10 @@ class RequantUnit final : public ClockedModule {
   std::vector<std::uint8_t> table_;
   std::uint64_t free_at_ = 0;  // first cycle in which the lanes take a new block
   std::deque<Delayed> pipeline_;
+  const std::uint32_t pipeline_entries_;
+  std::uint64_t taken_ = 0;  // blocks
+  const Wire<std::uint64_t>& asked_;
+  const Wire<std::uint64_t>& gathered_;
   Measurements& measurements_;
 };
 

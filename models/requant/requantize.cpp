@@ -6,10 +6,6 @@
 namespace systole {
 namespace {
 
-std::int32_t wrap(std::int64_t x) {
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(x));
-}
-
 std::int32_t shift_left(std::int32_t x, std::int32_t bits) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(x) << bits);
 }
@@ -53,20 +49,19 @@ std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding 
   return quotient + (up ? 1 : 0);
 }
 
-std::int32_t scale(std::int32_t x, RequantEntry entry, RequantMode mode, RequantVariant variant,
+std::int64_t scale(std::int32_t x, RequantEntry entry, RequantMode mode, RequantVariant variant,
                    Rounding rounding) {
   const std::int32_t left = std::max(entry.exponent, 0);
   const auto right = static_cast<std::uint32_t>(std::max(-entry.exponent, 0));
   if (mode == RequantMode::ShiftOnly) {
-    return left > 0 ? shift_left(x, left) : wrap(rounding_shift_right(x, right, rounding));
+    return left > 0 ? shift_left(x, left) : rounding_shift_right(x, right, rounding);
   }
   if (variant == RequantVariant::Tflite) {
     const std::int32_t high = doubling_high_multiply(shift_left(x, left), entry.multiplier);
-    return wrap(rounding_shift_right(high, right, Rounding::NearestAway));
+    return rounding_shift_right(high, right, Rounding::NearestAway);
   }
   const std::int64_t product = std::int64_t{x} * entry.multiplier;
-  return wrap(
-      rounding_shift_right(product, static_cast<std::uint32_t>(31 - entry.exponent), rounding));
+  return rounding_shift_right(product, static_cast<std::uint32_t>(31 - entry.exponent), rounding);
 }
 
 std::int32_t requantize(std::int32_t acc, RequantEntry entry, const Requantizer& unit) {

@@ -16,11 +16,12 @@ struct RequantEntry {
 std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding rounding);
 
 /// Scales x by entry.multiplier / 2^31 * 2^entry.exponent (multiplier_shift) or
-/// 2^entry.exponent (shift_only), to a 32-bit integer that wraps. Variant tflite rounds twice:
+/// 2^entry.exponent (shift_only): a left shift of x wraps at 32 bits, a wide product keeps all of
+/// its 62. Variant tflite rounds twice:
 /// the doubling high product half up, the shift half away from zero, bit by bit as
 /// SaturatingRoundingDoublingHighMul and RoundingDivideByPOT of gemmlowp (Jacob et al.
 /// 2018, section 2.2). Variant single rounds the 64-bit product once.
-std::int32_t scale(std::int32_t x, RequantEntry entry, RequantMode mode, RequantVariant variant,
+std::int64_t scale(std::int32_t x, RequantEntry entry, RequantMode mode, RequantVariant variant,
                    Rounding rounding);
 
 /// scale(), then the output's zero point, then its clamp.

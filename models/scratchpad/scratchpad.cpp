@@ -36,12 +36,14 @@ void Scratchpad::tick() {
   write_from(load_write, load_write_done);
   write_from(vector_write, vector_write_done);
   read_operands();
-  read_from(vector_read, vector_data);
-  read_from(store_read, store_data);
-  deliver_operands();
+  read_from(vector_read, to_vector_);
+  read_from(store_read, to_store_);
+  deliver(to_array_, operands);
+  deliver(to_vector_, vector_data);
+  deliver(to_store_, store_data);
 }
 
-void Scratchpad::write_from(FifoIn<LocalWrite>& requests, FifoOut<AccessDone>& done) {
+void Scratchpad::write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>& done) {
   if (!requests->can_pop()) {
     return;
   }
@@ -89,31 +91,36 @@ void Scratchpad::read_operands() {
     if (pending_.ifmap.valid && pending_.ifmap.last) {
       operand_read_done->push({pending_.ifmap.compute_entry});
     }
-    pipeline_.push_back({std::move(pending_), now() + read_latency_ - 1});
+    to_array_.push_back({std::move(pending_), now() + read_latency_ - 1});
     has_pending_ = false;
   } else {
     measurements_.events.add(Event::BankConflicts);
   }
 }
 
-void Scratchpad::deliver_operands() {
-  if (!pipeline_.empty() && pipeline_.front().due <= now()) {
-    operands->push(std::move(pipeline_.front().pair));
-    pipeline_.pop_front();
-  }
-}
-
-void Scratchpad::read_from(FifoIn<RowRead>& requests, FifoOut<RowData>& data) {
-  if (!requests->can_pop() || !data->can_push()) {
+void Scratchpad::read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline) {
+  if (!requests->can_pop()) {
     return;
   }
-  const LocalAddress address{LocalMemory::Scratchpad, requests->front().row};
+  const RowRead& head = requests->front();
+  const LocalAddress address{LocalMemory::Scratchpad, head.row};
   if (!claim_read(address)) {
     measurements_.events.add(Event::BankConflicts);
     return;
   }
-  data->push({row(address)});
+  pipeline.push_back({{row(address)}, now() + read_latency_ - 1});
+  if (head.last) {
+    store_read_done->push({head.entry});
+  }
   requests->pop();
+}
+
+template <typename T>
+void Scratchpad::deliver(Pipeline<T>& pipeline, FifoOut<T>& port) {
+  if (!pipeline.empty() && pipeline.front().due <= now()) {
+    port->push(std::move(pipeline.front().item));
+    pipeline.pop_front();
+  }
 }
 
 Scratchpad::Memory& Scratchpad::memory_of(LocalMemory memory) {

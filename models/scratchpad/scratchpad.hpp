@@ -20,22 +20,23 @@ namespace systole {
 /// before weights), the vector unit's read, the store unit's read; who is not served tries again in
 /// the next cycle.
 ///
-/// Timing: a request pushed in cycle t is looked at in t + 1. An operand pair whose
-/// last part is read in cycle g enters the array's queue in g + read_latency - 1, other reads
-/// answer in g. A write has happened when the cycle in which it is served ends.
+/// Timing: a request pushed in cycle t is looked at in t + 1. A row, or the last of a pair, that is
+/// read in cycle g goes to its reader's queue in g + read_latency - 1. A write has happened when
+/// the cycle in which it is served ends; completions go out with the access.
 class Scratchpad final : public ClockedModule {
  public:
   FifoIn<LocalWrite> load_write{"load_write"};
-  FifoOut<AccessDone> load_write_done{"load_write_done"};
+  FifoOut<Completion> load_write_done{"load_write_done"};
   FifoIn<LocalWrite> vector_write{"vector_write"};
-  FifoOut<AccessDone> vector_write_done{"vector_write_done"};
+  FifoOut<Completion> vector_write_done{"vector_write_done"};
   FifoIn<OperandPair> operand_read{"operand_read"};
-  FifoOut<AccessDone> operand_read_done{"operand_read_done"};  ///< a compute's last row
+  FifoOut<Completion> operand_read_done{"operand_read_done"};  ///< a compute's last row
   FifoOut<OperandPair> operands{"operands"};
   FifoIn<RowRead> vector_read{"vector_read"};
   FifoOut<RowData> vector_data{"vector_data"};
   FifoIn<RowRead> store_read{"store_read"};
   FifoOut<RowData> store_data{"store_data"};
+  FifoOut<Completion> store_read_done{"store_read_done"};
 
   Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
              const AcceleratorConfig& config, Measurements& measurements);
@@ -50,16 +51,20 @@ class Scratchpad final : public ClockedModule {
     std::uint32_t rows_per_bank = 1;
     std::uint32_t first_bank = 0;  // number of its bank 0 among all banks
   };
+  template <typename T>
   struct Delayed {
-    OperandPair pair;
+    T item;
     std::uint64_t due = 0;
   };
+  template <typename T>
+  using Pipeline = std::deque<Delayed<T>>;
 
   void tick() override;
-  void write_from(FifoIn<LocalWrite>& requests, FifoOut<AccessDone>& done);
+  void write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>& done);
   void read_operands();
-  void deliver_operands();
-  void read_from(FifoIn<RowRead>& requests, FifoOut<RowData>& data);
+  void read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline);
+  template <typename T>
+  void deliver(Pipeline<T>& pipeline, FifoOut<T>& port);
 
   Memory& memory_of(LocalMemory memory);
   std::uint32_t bank_of(LocalAddress address);
@@ -79,7 +84,9 @@ class Scratchpad final : public ClockedModule {
   bool has_pending_ = false;
   bool ifmap_read_ = false;
   bool weight_read_ = false;
-  std::deque<Delayed> pipeline_;  // read, on the way to the array
+  Pipeline<OperandPair> to_array_;  // read, on the way
+  Pipeline<RowData> to_vector_;
+  Pipeline<RowData> to_store_;
   Measurements& measurements_;
 };
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "sim/kernel/row.hpp"
-#include "sim/program/command.hpp"
+#include "sim/program/issued_command.hpp"
 
 namespace systole {
 
@@ -12,13 +12,8 @@ struct LocalWrite {
   LocalAddress to;
   std::uint32_t offset = 0;
   ByteRow bytes;
-  bool last = false;        ///< the command's last write: answered by a AccessDone
-  std::uint32_t entry = 0;  ///< of the command, for the AccessDone
-};
-
-/// A command's last access of its kind has happened.
-struct AccessDone {
-  std::uint32_t entry = 0;
+  bool last = false;        ///< the command's last write: answered by a Completion
+  std::uint32_t entry = 0;  ///< of the command, for its Completion
 };
 
 /// One ifmap vector on its way to the array: read from `row`, k lanes of it count; its results
@@ -32,6 +27,7 @@ struct IfmapStep {
   bool accumulate = false;
   bool swap = false;  ///< first vector of a fold: the shadow weights become active
   bool last = false;  ///< last vector of a compute
+  std::uint32_t padding = 0;  ///< with the last: empty rows that the step still feeds
   std::uint32_t compute_entry = 0;
   std::uint32_t preload_entry = 0;  ///< of the preload that named the destination
   ByteRow bytes;                    ///< filled by the scratchpad
@@ -52,11 +48,19 @@ struct WeightStep {
 struct OperandPair {
   IfmapStep ifmap;
   WeightStep weight;
+  bool last_of_step = false;  ///< nothing more comes of this preload and compute
+};
+
+/// The last row of a step has entered the array: its results will all have left with cycle `cycle`.
+struct StepLeaving {
+  std::uint64_t cycle = 0;
 };
 
 /// A row read for the vector or the store unit, answered in order.
 struct RowRead {
   std::uint32_t row = 0;
+  bool last = false;        ///< the store's last read: it completes the command
+  std::uint32_t entry = 0;  ///< of the store
 };
 
 struct RowData {

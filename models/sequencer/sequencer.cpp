@@ -36,17 +36,19 @@ void Sequencer::start(const LayerProgram& program) {
   program_ = &program;
   next_ = 0;
   completed_ = 0;
+  total_ = program.commands.size();
+  first_allocation_ = now() + 1 + config_.sequencer.frontend_latency;
 }
 
 bool Sequencer::finished() const {
-  return program_ == nullptr || completed_ == program_->commands.size();
+  return completed_ == total_;
 }
 
 void Sequencer::tick() {
   publish_waits();
   // Issue and allocation look at the entries as the last edge left them, so completions come last.
   const bool issued = issue();
-  const bool blocked_fetch = program_ != nullptr && next_ < program_->commands.size();
+  const bool blocked_fetch = next_ < total_;
   const bool allocated = allocate();
   const bool completed = complete();
   Cause cause = Cause::Idle;
@@ -61,20 +63,40 @@ void Sequencer::tick() {
 }
 
 bool Sequencer::complete() {
-  for (auto* port : {&execute_done, &vector_done, &load_done, &store_done}) {
-    if (!(*port)->can_pop()) {
-      continue;
-    }
-    const std::uint32_t done = (*port)->pop().entry;
-    invariant(entries_[done].valid && entries_[done].issued, *this, "a completion of no command");
-    entries_[done].valid = false;
-    for (Entry& entry : entries_) {
-      entry.depends_on.reset(done);
-    }
-    ++completed_;
+  if (take_completion(result_done)) {
+    count(results_written_);
     return true;
   }
-  return false;
+  if (take_completion(operand_read_done)) {
+    return true;
+  }
+  if (take_completion(vector_done)) {
+    count(vectors_completed_);
+    return true;
+  }
+  if (take_completion(scratchpad_load_done) || take_completion(accumulator_load_done) ||
+      take_completion(table_load_done)) {
+    count(loads_completed_);
+    return true;
+  }
+  return take_completion(accumulator_store_done) || take_completion(scratchpad_store_done);
+}
+
+bool Sequencer::take_completion(FifoIn<Completion>& port) {
+  if (!port->can_pop()) {
+    return false;
+  }
+  retire(port->pop().entry);
+  return true;
+}
+
+void Sequencer::retire(std::uint32_t index) {
+  invariant(entries_[index].valid && entries_[index].issued, *this, "a completion of no command");
+  entries_[index].valid = false;
+  for (Entry& entry : entries_) {
+    entry.depends_on.reset(index);
+  }
+  ++completed_;
 }
 
 bool Sequencer::issue() {
@@ -89,16 +111,20 @@ bool Sequencer::issue() {
     if (entry.depends_on.any() || !port->can_push()) {
       continue;
     }
-    port->push({entry.command, index});
     entry.issued = true;
     from.waiting.pop_front();
+    if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
+      retire(index);
+    } else {
+      port->push({entry.command, index});
+    }
     any = true;
   }
   return any;
 }
 
 bool Sequencer::allocate() {
-  if (program_ == nullptr || next_ == program_->commands.size()) {
+  if (next_ == total_ || now() < first_allocation_) {
     return false;
   }
   const Command& command = program_->commands[next_];
@@ -142,6 +168,9 @@ Cause Sequencer::wait_of(const Class& of) const {
     return Cause::Idle;
   }
   const Entry& head = entries_[of.waiting.front()];
+  if (head.depends_on.none()) {
+    return Cause::WaitDependency;
+  }
   bool on_load = false;
   bool on_store = false;
   for (std::size_t i = 0; i < entries_.size(); ++i) {

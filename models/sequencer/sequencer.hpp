@@ -19,22 +19,27 @@ namespace systole {
 
 /// Fetches a program in order into a reservation station and issues its commands to the units.
 ///
-/// Each cycle, from the state of the last edge: one completion is taken (execute before vector
-/// before load before store); of each class the oldest command that waits is issued if all that it
-/// depends on has completed and its unit's queue has room; one command is allocated if its class
-/// has a free entry, else fetch waits. A command depends on an entry of another unit (or, for two
-/// loads, of the same) if one writes local rows that the other reads or writes. A dependent can
-/// issue in the cycle after the completion.
+/// A command is accepted each cycle and allocated frontend_latency later, if its class has a free
+/// entry; else fetch waits. Each cycle, from the state of the last edge: one completion is taken
+/// (array, vector, load, store); of each class the oldest command that waits is issued if all that
+/// it depends on has completed and its unit's queue has room; one command is allocated. A command
+/// depends on an entry of another unit (or, for two loads, of the same) if one writes local rows
+/// that the other reads or writes. A dependent can issue in the cycle after the completion. A
+/// ConfigureCommand is done when it is issued.
 class Sequencer final : public ClockedModule {
  public:
   FifoOut<IssuedCommand> load{"load"};
   FifoOut<IssuedCommand> execute{"execute"};
   FifoOut<IssuedCommand> vector{"vector"};
   FifoOut<IssuedCommand> store{"store"};
-  FifoIn<Completion> load_done{"load_done"};
-  FifoIn<Completion> execute_done{"execute_done"};
+  FifoIn<Completion> result_done{"result_done"};              ///< preloads, from the array
+  FifoIn<Completion> operand_read_done{"operand_read_done"};  ///< computes, from the scratchpad
   FifoIn<Completion> vector_done{"vector_done"};
-  FifoIn<Completion> store_done{"store_done"};
+  FifoIn<Completion> scratchpad_load_done{"scratchpad_load_done"};
+  FifoIn<Completion> accumulator_load_done{"accumulator_load_done"};
+  FifoIn<Completion> table_load_done{"table_load_done"};
+  FifoIn<Completion> accumulator_store_done{"accumulator_store_done"};
+  FifoIn<Completion> scratchpad_store_done{"scratchpad_store_done"};
 
   static constexpr std::size_t kMaxEntries = 1024;
 
@@ -52,6 +57,11 @@ class Sequencer final : public ClockedModule {
   const Wire<Cause>& load_wait() const { return waits_[0]; }
   const Wire<Cause>& execute_wait() const { return waits_[1]; }
   const Wire<Cause>& store_wait() const { return waits_[2]; }
+
+  /// Completed commands of a unit; of the array, preloads. Read by the units one cycle later.
+  const Wire<std::uint64_t>& loads_completed() const { return loads_completed_; }
+  const Wire<std::uint64_t>& results_written() const { return results_written_; }
+  const Wire<std::uint64_t>& vectors_completed() const { return vectors_completed_; }
 
   /// One line for each entry that is not done, for a stuck machine.
   std::vector<std::string> describe_state() const;
@@ -75,6 +85,9 @@ class Sequencer final : public ClockedModule {
 
   void tick() override;
   bool complete();
+  void retire(std::uint32_t index);
+  bool take_completion(FifoIn<Completion>& port);
+  static void count(Wire<std::uint64_t>& completed) { completed.write(completed.latest() + 1); }
   bool issue();
   bool allocate();
   void publish_waits();
@@ -89,8 +102,13 @@ class Sequencer final : public ClockedModule {
   const LayerProgram* program_ = nullptr;
   std::size_t next_ = 0;  // command to allocate
   std::uint64_t completed_ = 0;
+  std::uint64_t total_ = 0;  // commands of the program
   std::array<Wire<Cause>, kCommandClasses> waits_{
       Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}};
+  std::uint64_t first_allocation_ = 0;  // cycle in which the program's first command is allocated
+  Wire<std::uint64_t> loads_completed_{0};
+  Wire<std::uint64_t> results_written_{0};
+  Wire<std::uint64_t> vectors_completed_{0};
   Measurements& measurements_;
 };
 

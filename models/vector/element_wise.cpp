@@ -11,16 +11,20 @@ std::int32_t wrapping_add(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
 }
 
+std::int32_t wrap(std::int64_t x) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(x));
+}
+
 std::int32_t scaled_operand(std::int32_t q, std::size_t operand, const Add& add) {
   const std::int32_t centred = q - add.input_zero_point[operand];
   const Requantizer& unit = add.output;
   const RequantEntry entry{add.input[operand].multiplier, add.input[operand].exponent};
   if (unit.mode == RequantMode::ShiftOnly) {
-    return scale(centred, entry, unit.mode, unit.variant, unit.rounding);
+    return wrap(scale(centred, entry, unit.mode, unit.variant, unit.rounding));
   }
   const auto shifted =
       static_cast<std::int32_t>(static_cast<std::uint32_t>(centred) << add.left_shift);
-  return scale(shifted, entry, unit.mode, unit.variant, unit.rounding);
+  return wrap(scale(shifted, entry, unit.mode, unit.variant, unit.rounding));
 }
 
 }  // namespace

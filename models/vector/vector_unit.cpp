@@ -9,12 +9,15 @@
 namespace systole {
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Clock& clock,
-                       const AcceleratorConfig& config, Measurements& measurements)
-    : ClockedModule{name, clock}, config_{config}, measurements_{measurements} {}
+                       const AcceleratorConfig& config, const Wire<std::uint64_t>& completed,
+                       Measurements& measurements)
+    : ClockedModule{name, clock},
+      config_{config},
+      completed_{completed},
+      measurements_{measurements} {}
 
 void VectorUnit::tick() {
-  if (scratchpad_written->can_pop()) {
-    done->push({scratchpad_written->pop().entry});
+  if (started_ == completed_.read()) {
     current_.reset();
   }
   if (!current_ && commands->can_pop()) {
@@ -35,6 +38,7 @@ void VectorUnit::tick() {
 
 void VectorUnit::start() {
   current_ = commands->pop();
+  ++started_;
   operands_.clear();
   asked_ = 0;
   collected_ = 0;

@@ -9,6 +9,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
 
@@ -22,14 +23,14 @@ namespace systole {
 class VectorUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
-  FifoOut<Completion> done{"done"};
   FifoOut<RowRead> scratchpad_read{"scratchpad_read"};
   FifoIn<RowData> scratchpad_data{"scratchpad_data"};
   FifoOut<LocalWrite> scratchpad_write{"scratchpad_write"};
-  FifoIn<AccessDone> scratchpad_written{"scratchpad_written"};
 
+  /// `completed` counts the unit's completed commands.
   VectorUnit(const sc_core::sc_module_name& name, const Clock& clock,
-             const AcceleratorConfig& config, Measurements& measurements);
+             const AcceleratorConfig& config, const Wire<std::uint64_t>& completed,
+             Measurements& measurements);
 
   void configure(const LayerRegisters& registers) { registers_ = registers; }
   bool busy() const { return current_.has_value(); }
@@ -70,6 +71,8 @@ class VectorUnit final : public ClockedModule {
   std::vector<std::int64_t> partial_;  // maxima, sums, or the first operand
   std::uint32_t taps_ = 0;             // combined into partial_
   std::deque<Result> results_;
+  std::uint64_t started_ = 0;  // commands
+  const Wire<std::uint64_t>& completed_;
   Measurements& measurements_;
 };
 

@@ -31,6 +31,7 @@ int dispatch(const CommandLine& command_line, std::ostream& out, std::ostream& e
                         [&](const RunOptions& options) { return run_command(options, out, err); },
                         [&](const GoldenOptions& options) { return golden_command(options, out); },
                         [&](const ShowOptions& options) { return show_command(options, out); },
+                        [&](const DramOptions& options) { return dram_command(options, out); },
                     },
                     command_line);
 }

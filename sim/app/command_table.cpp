@@ -60,7 +60,8 @@ CommandHelp run_help() {
   add_workload(help.options);
   add_inputs(help.options);
   help.options.add_options()("engine", value("NAME"),
-                             "how the machine is simulated: systemc (default)")(
+                             "how the machine is simulated: systemc (default) or verilated, with "
+                             "the array in SystemVerilog, for the sizes that are built")(
       "no-check", "do not compare with the golden model")(
       "watchdog", value("CYCLES"),
       "give up when no unit makes progress for so many cycles; default: 1000000");
@@ -155,11 +156,37 @@ CommandHelp show_program_help() {
   return help;
 }
 
+CommandHelp dram_help() {
+  CommandHelp help{"dram",
+                   "run a trace of requests on a DRAM alone",
+                   "TRACE --dram FILE [OPTION]...",
+                   "Offers the requests of TRACE to a banked DRAM, in order, and prints cycles, "
+                   "bandwidth, row hits, latencies and energy. TRACE has one request in each line: "
+                   "CYCLE R|W ADDRESS, DRAMsim3's ADDRESS READ|WRITE CYCLE, or Ramulator's ADDRESS "
+                   "R|W or LD|ST ADDRESS; the first line decides.",
+                   {},
+                   {}};
+  help.operand = "TRACE";
+  help.options.add_options()("dram", value("FILE"),
+                             "the memory, YAML; required; configs/dram has some")(
+      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+      "replace one key of the memory, such as controller.page_policy=closed; may be repeated")(
+      "max-outstanding", value("N"),
+      "keep at most N reads in flight; 1 or more; default: as many as the memory takes")(
+      "dram-commands", value("FILE"),
+      "write every DRAM command: CYCLE A|P|Q|R|W|F CHANNEL RANK BANK_GROUP BANK ROW")(
+      "json", value("FILE"), "also write the report as JSON");
+  add_help(help.options);
+  help.examples = {
+      "systole dram trace.txt --dram configs/dram/ddr4_2400.yaml --max-outstanding 32"};
+  return help;
+}
+
 }  // namespace
 
 std::vector<CommandHelp> command_table() {
-  return {run_help(),           golden_help(),       show_config_help(),
-          show_workload_help(), show_mapping_help(), show_program_help()};
+  return {run_help(),          golden_help(),       show_config_help(), show_workload_help(),
+          show_mapping_help(), show_program_help(), dram_help()};
 }
 
 }  // namespace systole::app

@@ -14,6 +14,7 @@ struct CommandHelp {
   std::string text;      ///< a paragraph under the usage line
   boost::program_options::options_description options;
   std::vector<std::string> examples;
+  std::string operand = {};  ///< name of the one word that is no option's; empty: there is none
 };
 
 /// `systole COMMAND --help`.

@@ -54,9 +54,10 @@ class Arguments {
     } catch (const po::multiple_occurrences& error) {
       fail(error.get_option_name() + " is given more than once");
     }
-    if (values_.count("surplus") != 0 && !has("help")) {
-      fail("unexpected argument " +
-           quoted(values_["surplus"].as<std::vector<std::string>>().front()));
+    const auto words_without_option = list("surplus");
+    const std::size_t expected = command.operand.empty() ? 0 : 1;
+    if (words_without_option.size() > expected && !has("help")) {
+      fail("unexpected argument " + quoted(words_without_option[expected]));
     }
   }
 
@@ -79,6 +80,14 @@ class Arguments {
       fail(fmt::format("--{} is missing", option));
     }
     return *value;
+  }
+
+  /// The word that belongs to no option.
+  std::string operand() const {
+    if (!has("surplus")) {
+      fail(fmt::format("{} is missing", command_.operand));
+    }
+    return list("surplus").front();
   }
 
   std::vector<std::string> list(const std::string& option) const {
@@ -145,12 +154,11 @@ CommandLine read_run(const Arguments& arguments) {
   options.quiet = arguments.has("quiet");
   constexpr std::array kModes = {ColorMode::Auto, ColorMode::Always, ColorMode::Never};
   options.color = kModes.at(arguments.choice("color", {"auto", "always", "never"}));
-  const std::string engine = arguments.text("engine").value_or("systemc");
-  if (engine == "fast" || engine == "verilated") {
-    arguments.fail(
-        fmt::format("--engine: expected systemc, and '{}' is not available yet", engine));
+  if (arguments.text("engine") == "fast") {
+    arguments.fail("--engine: expected systemc or verilated, and 'fast' is not available yet");
   }
-  arguments.choice("engine", {"systemc"});
+  constexpr std::array kEngines = {EngineKind::Systemc, EngineKind::Verilated};
+  options.engine = kEngines.at(arguments.choice("engine", {"systemc", "verilated"}));
   return options;
 }
 
@@ -185,6 +193,17 @@ CommandLine read_show(const Arguments& arguments) {
   return options;
 }
 
+CommandLine read_dram(const Arguments& arguments) {
+  DramOptions options;
+  options.trace = arguments.operand();
+  options.dram = arguments.required("dram");
+  options.overrides = arguments.list("set");
+  options.max_outstanding_reads = arguments.count("max-outstanding").value_or(0);
+  options.commands = arguments.text("dram-commands");
+  options.json = arguments.text("json");
+  return options;
+}
+
 using Reader = CommandLine (*)(const Arguments&);
 
 /// By the command's name in command_table().
@@ -192,6 +211,7 @@ const std::map<std::string, Reader>& readers() {
   static const std::map<std::string, Reader> table = {
       {"run", read_run},
       {"golden", read_golden},
+      {"dram", read_dram},
       {"show config", read_show<Subject::Config>},
       {"show workload", read_show<Subject::Workload>},
       {"show mapping", read_show<Subject::Mapping>},
@@ -230,7 +250,8 @@ CommandLine parse_show(const std::vector<CommandHelp>& commands,
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   if (arguments.empty()) {
-    throw UsageError{"systole: expected run, golden or show, found nothing; see 'systole --help'"};
+    throw UsageError{
+        "systole: expected run, golden, show or dram, found nothing; see 'systole --help'"};
   }
   const std::vector<CommandHelp> commands = command_table();
   const std::string& first = arguments.front();
@@ -252,7 +273,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     throw UsageError{fmt::format("systole: unknown option {}{}; see 'systole --help'",
                                  quoted(first), did_you_mean(first, {"--help", "--version"}))};
   }
-  const std::vector<std::string> names = {"run", "golden", "show"};
+  const std::vector<std::string> names = {"run", "golden", "show", "dram"};
   throw UsageError{fmt::format("systole: unknown command {}, expected {}{}; see 'systole --help'",
                                quoted(first), choice_list(names), did_you_mean(first, names))};
 }

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "sim/run/simulation.hpp"
+
 namespace systole::app {
 
 /// A command line that cannot be understood; what() is one line that says why.
@@ -24,6 +26,7 @@ struct RunOptions {
   std::string workload;
   std::optional<std::string> inputs;    ///< .npy; absent: the workload's own images
   std::optional<std::uint64_t> images;  ///< at most so many of the inputs
+  EngineKind engine = EngineKind::Systemc;
   bool check = true;
   std::uint64_t watchdog_cycles = 1'000'000;
   std::optional<std::string> json;
@@ -53,12 +56,22 @@ struct ShowOptions {
   std::optional<std::string> layer;
 };
 
+/// systole dram
+struct DramOptions {
+  std::string trace;
+  std::string dram;  ///< the memory, YAML
+  std::vector<std::string> overrides;
+  std::uint64_t max_outstanding_reads = 0;  ///< 0: as many as the memory takes
+  std::optional<std::string> commands;
+  std::optional<std::string> json;
+};
+
 /// --help and --version: print and be done.
 struct TextRequest {
   std::string text;
 };
 
-using CommandLine = std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions>;
+using CommandLine = std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions, DramOptions>;
 
 /// `arguments` are without the program's name. Throws UsageError.
 CommandLine parse_command_line(const std::vector<std::string>& arguments);

@@ -43,6 +43,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   }
 
   SimulationOptions simulation;
+  simulation.engine = options.engine;
   simulation.check = options.check;
   simulation.watchdog_cycles = options.watchdog_cycles;
   simulation.dump_dir = options.dump.value_or("");

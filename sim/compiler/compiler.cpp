@@ -32,7 +32,7 @@ struct AddPlan {
   AddTiling tiling;
 };
 
-/// Nothing to run: a reshape, or a layer that was refused.
+/// Nothing to run: a reshape, a layer of the host, or one that was refused.
 using Plan = std::variant<std::monostate, ConvPlan, PoolPlan, AddPlan>;
 
 std::string join(const std::vector<std::string>& lines) {
@@ -89,7 +89,12 @@ struct Compiler::State {
 
 void Compiler::State::plan(std::size_t index) {
   const Layer& layer = network.layers[index];
-  if (const std::optional<ConvLayer> conv = as_conv(network, layer, run_time)) {
+  if (runs_on_host(network, layer)) {
+    for (const TensorId input : layer.inputs) {
+      dram.place(input);
+    }
+    dram.place(layer.output);
+  } else if (const std::optional<ConvLayer> conv = as_conv(network, layer, run_time)) {
     plan_conv(index, *conv);
   } else if (const std::optional<PoolLayer> pool = as_pool(network, layer)) {
     plan_pool(index, *pool);
@@ -148,6 +153,9 @@ void Compiler::State::plan_add(std::size_t index) {
 LayerRegisters Compiler::State::registers(std::size_t index) const {
   const Layer& layer = network.layers[index];
   LayerRegisters registers;
+  if (runs_on_host(network, layer)) {
+    return registers;
+  }
   registers.ifmap = network.tensor(layer.inputs.at(0)).format;
   registers.ofmap = network.tensor(layer.output).format;
   if (const auto* conv = std::get_if<ConvPlan>(&plans[index])) {

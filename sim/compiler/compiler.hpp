@@ -62,7 +62,7 @@ class Compiler {
   std::vector<DramSegment> dram_image() const;              ///< empty where the network has no data
   std::uint64_t dram_bytes() const;                         ///< all of the map
   const LayerMapping& mapping(std::size_t layer) const;
-  LayerProgram lower(std::size_t layer) const;
+  LayerProgram lower(std::size_t layer) const;  ///< no commands for layers of the host
 
  private:
   struct State;

@@ -26,22 +26,28 @@ bool is_unified(const AcceleratorConfig& config) {
 
 auto fields(const ArrayConfig& c) {
   return std::tie(c.rows, c.cols, c.dataflow, c.overlap, c.activation_bits, c.weight_bits,
-                  c.accumulator_bits, c.overflow, c.max_compute_rows, c.extra_latency);
+                  c.accumulator_bits, c.overflow, c.max_compute_rows, c.extra_latency,
+                  c.min_step_rows, c.steps_in_flight);
 }
 auto fields(const ScratchpadConfig& c) {
   return std::tie(c.organization, c.ports, c.read_latency, c.activation.capacity_kib,
                   c.activation.banks, c.weight.capacity_kib, c.weight.banks);
 }
-auto fields(const AccumulatorConfig& c) { return std::tie(c.capacity_kib, c.banks); }
+auto fields(const AccumulatorConfig& c) {
+  return std::tie(c.capacity_kib, c.banks, c.read_latency);
+}
 auto fields(const DmaConfig& c) {
   return std::tie(c.bus_bytes, c.max_burst_bytes, c.max_outstanding_reads, c.max_outstanding_writes,
-                  c.commands_in_flight, c.max_rows, c.max_blocks);
+                  c.commands_in_flight, c.max_rows, c.max_blocks, c.request_latency, c.bus_latency,
+                  c.data_latency, c.release_latency, c.scratchpad_write_latency,
+                  c.accumulator_write_latency);
 }
 auto fields(const SequencerConfig& c) {
-  return std::tie(c.load_entries, c.execute_entries, c.store_entries);
+  return std::tie(c.load_entries, c.execute_entries, c.store_entries, c.frontend_latency);
 }
 auto fields(const RequantConfig& c) {
-  return std::tie(c.mode, c.variant, c.rounding, c.lanes, c.latency, c.table_rows);
+  return std::tie(c.mode, c.variant, c.rounding, c.lanes, c.latency, c.pipeline_entries,
+                  c.table_rows);
 }
 auto fields(const VectorConfig& c) { return std::tie(c.lanes, c.latency); }
 auto fields(const DramConfig& c) { return std::tie(c.model, c.latency_cycles, c.bytes_per_cycle); }

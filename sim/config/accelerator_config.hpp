@@ -28,6 +28,9 @@ struct ArrayConfig {
   Overflow overflow = Overflow::Wrap;
   std::uint32_t max_compute_rows = 16;  ///< ifmap rows that one compute command streams at most
   std::uint32_t extra_latency = 0;      ///< registers at the array's edges, beyond rows + cols - 1
+  std::uint32_t min_step_rows = 1;      ///< cycles that a compute takes at least
+  std::uint32_t steps_in_flight =
+      64;  ///< steps (preload, compute or both) inside the array at most
 };
 
 enum class ScratchpadOrganization { Unified, Split };
@@ -58,6 +61,7 @@ struct ScratchpadConfig {
 struct AccumulatorConfig {
   std::uint32_t capacity_kib = 64;
   std::uint32_t banks = 2;
+  std::uint32_t read_latency = 1;  ///< cycles from a bank's grant to the requantization unit
 };
 
 struct DmaConfig {
@@ -68,6 +72,13 @@ struct DmaConfig {
   std::uint32_t commands_in_flight = 2;  ///< of each unit, first request to completion
   std::uint32_t max_rows = 16;           ///< rows of one load or store command
   std::uint32_t max_blocks = 4;          ///< scratchpad rows that one DRAM row may span
+  std::uint32_t request_latency = 0;     ///< cycles from a row's turn to its first burst
+  std::uint32_t bus_latency = 1;         ///< cycles from a burst to its request on the bus
+  std::uint32_t data_latency = 0;        ///< cycles from a beat at the port to the row merger
+  std::uint32_t release_latency = 1;     ///< cycles from a burst's last beat until its slot is free
+  std::uint32_t scratchpad_write_latency = 1;  ///< cycles from the row merger into the scratchpad
+  std::uint32_t accumulator_write_latency =
+      1;  ///< cycles from the row merger into the accumulators
 };
 
 /// Reservation station: commands that may wait or run, by class.
@@ -75,14 +86,16 @@ struct SequencerConfig {
   std::uint32_t load_entries = 8;
   std::uint32_t execute_entries = 16;
   std::uint32_t store_entries = 4;
+  std::uint32_t frontend_latency = 0;  ///< cycles from a command's acceptance to its allocation
 };
 
 struct RequantConfig {
   RequantMode mode = RequantMode::MultiplierShift;
   RequantVariant variant = RequantVariant::Tflite;
   Rounding rounding = Rounding::NearestEven;
-  std::uint32_t lanes = 16;       ///< accumulator values a cycle
-  std::uint32_t latency = 8;      ///< cycles from accumulator row to output row
+  std::uint32_t lanes = 16;             ///< accumulator values a cycle
+  std::uint32_t latency = 8;            ///< cycles from accumulator row to output row
+  std::uint32_t pipeline_entries = 16;  ///< blocks that may be in the scaling pipeline at once
   std::uint32_t table_rows = 64;  ///< rows of per-channel constants, `array.cols` channels each
 };
 

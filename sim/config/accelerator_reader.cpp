@@ -18,6 +18,7 @@ constexpr InRange kEntries{1U, 1024U};
 constexpr InRange kLanes{1U, 1024U};
 constexpr InRange kRows{1U, 65536U};
 constexpr InRange kPipeline{1U, 1024U};
+constexpr InRange kDelay{0U, 1024U};
 
 /// Bus and burst sizes: addresses are aligned to them.
 void read_power_of_two(ConfigReader& node, const std::string& key, std::uint32_t& out,
@@ -44,6 +45,8 @@ ArrayConfig read_array(ConfigReader node) {
   node.optional("overflow", config.overflow, OneOf{keywords::kOverflow});
   node.optional("max_compute_rows", config.max_compute_rows, kRows);
   node.optional("extra_latency", config.extra_latency, InRange{0U, 1024U});
+  node.optional("min_step_rows", config.min_step_rows, kPipeline);
+  node.optional("steps_in_flight", config.steps_in_flight, kPipeline);
   node.reject_unknown();
   return config;
 }
@@ -117,6 +120,7 @@ void read_scratchpad(ConfigReader node, AcceleratorConfig& machine) {
 
 void read_accumulators(ConfigReader node, AcceleratorConfig& machine) {
   read_memory(node, machine.accumulators, {accumulator_row_bytes(machine), kFewestAccumulatorRows});
+  node.optional("read_latency", machine.accumulators.read_latency, kPipeline);
   node.reject_unknown();
 }
 
@@ -130,6 +134,12 @@ DmaConfig read_dma(ConfigReader node) {
   node.optional("commands_in_flight", config.commands_in_flight, kEntries);
   node.optional("max_rows", config.max_rows, kRows);
   node.optional("max_blocks", config.max_blocks, InRange{1U, 1024U});
+  node.optional("request_latency", config.request_latency, kDelay);
+  node.optional("bus_latency", config.bus_latency, kPipeline);
+  node.optional("data_latency", config.data_latency, kDelay);
+  node.optional("release_latency", config.release_latency, kPipeline);
+  node.optional("scratchpad_write_latency", config.scratchpad_write_latency, kPipeline);
+  node.optional("accumulator_write_latency", config.accumulator_write_latency, kPipeline);
   node.reject_unknown();
   return config;
 }
@@ -139,6 +149,7 @@ SequencerConfig read_sequencer(ConfigReader node) {
   node.optional("load_entries", config.load_entries, kEntries);
   node.optional("execute_entries", config.execute_entries, kEntries);
   node.optional("store_entries", config.store_entries, kEntries);
+  node.optional("frontend_latency", config.frontend_latency, kDelay);
   node.reject_unknown();
   return config;
 }
@@ -151,6 +162,7 @@ RequantConfig read_requant(ConfigReader node, const ArrayConfig& array) {
   node.optional("rounding", config.rounding, OneOf{keywords::kRounding});
   node.optional("lanes", config.lanes, kLanes);
   node.optional("latency", config.latency, kPipeline);
+  node.optional("pipeline_entries", config.pipeline_entries, kPipeline);
   node.optional("table_rows", config.table_rows, kRows);
   node.reject_unknown();
   return config;

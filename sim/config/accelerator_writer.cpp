@@ -74,6 +74,8 @@ void write_array(YamlWriter& out, const ArrayConfig& config) {
   out.key("overflow", config.overflow, keywords::kOverflow);
   out.key("max_compute_rows", config.max_compute_rows, "ifmap rows of one compute command");
   out.key("extra_latency", config.extra_latency, "cycles beyond rows + cols - 1");
+  out.key("min_step_rows", config.min_step_rows, "cycles that a compute takes at least");
+  out.key("steps_in_flight", config.steps_in_flight, "steps inside the array at most");
   out.end();
 }
 
@@ -109,6 +111,15 @@ void write_dma(YamlWriter& out, const DmaConfig& config) {
   out.key("commands_in_flight", config.commands_in_flight, "commands of each unit");
   out.key("max_rows", config.max_rows, "rows of one load or store command");
   out.key("max_blocks", config.max_blocks, "scratchpad rows that one DRAM row may span");
+  out.key("request_latency", config.request_latency, "cycles from a row's turn to its first burst");
+  out.key("bus_latency", config.bus_latency, "cycles from a burst to its request on the bus");
+  out.key("data_latency", config.data_latency, "cycles from a beat at the port to the row merger");
+  out.key("release_latency", config.release_latency,
+          "cycles from a burst's last beat until its slot is free");
+  out.key("scratchpad_write_latency", config.scratchpad_write_latency,
+          "cycles from the row merger into the scratchpad");
+  out.key("accumulator_write_latency", config.accumulator_write_latency,
+          "cycles from the row merger into the accumulators");
   out.end();
 }
 
@@ -117,6 +128,8 @@ void write_units(YamlWriter& out, const AcceleratorConfig& config) {
   out.key("load_entries", config.sequencer.load_entries, "commands waiting or running");
   out.key("execute_entries", config.sequencer.execute_entries, "commands waiting or running");
   out.key("store_entries", config.sequencer.store_entries, "commands waiting or running");
+  out.key("frontend_latency", config.sequencer.frontend_latency,
+          "cycles from a command's acceptance to its allocation");
   out.end();
   out.begin("requant");
   out.key("mode", config.requant.mode, keywords::kRequantMode);
@@ -124,6 +137,8 @@ void write_units(YamlWriter& out, const AcceleratorConfig& config) {
   out.key("rounding", config.requant.rounding, keywords::kRounding);
   out.key("lanes", config.requant.lanes, "accumulator values a cycle");
   out.key("latency", config.requant.latency, "cycles from accumulator row to output row");
+  out.key("pipeline_entries", config.requant.pipeline_entries,
+          "blocks in the scaling pipeline at most");
   out.key("table_rows", config.requant.table_rows, "rows of array.cols channels' constants");
   out.end();
   out.begin("vector");
@@ -142,6 +157,8 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
   write_scratchpad(out, config.scratchpad);
   out.begin("accumulators");
   write_banks(out, config.accumulators.capacity_kib, config.accumulators.banks);
+  out.key("read_latency", config.accumulators.read_latency,
+          "cycles from a bank's grant to the requantization unit");
   out.end();
   write_dma(out, config.dma);
   write_units(out, config);

@@ -62,8 +62,7 @@ void CommandFile::on_command(const dram::IssuedCommand& command) {
 
 void CommandFile::write(const dram::IssuedCommand& command) {
   out_ << fmt::format("{} {} {} {} {} {} {}\n", command.cycle, letter_of(command.command),
-                      command.channel, command.unit, command.bank_group, command.bank,
-                      command.row);
+                      command.channel, command.unit, command.bank_group, command.bank, command.row);
 }
 
 void CommandFile::commit() {

@@ -60,19 +60,19 @@ std::string dram_text_report(const dram::Config& memory, const std::string& trac
                            grouped(stats.activates), grouped(stats.precharges),
                            grouped(stats.precharges_all), grouped(stats.refreshes)));
   if (stats.read_requests != 0) {
-    text += line("read latency", fmt::format("mean {:.1f}, min {}, median {}, 99 % {}, max {} cycles",
-                                             latency.mean, latency.min, latency.median,
-                                             latency.percentile_99, latency.max));
+    text += line("read latency",
+                 fmt::format("mean {:.1f}, min {}, median {}, 99 % {}, max {} cycles", latency.mean,
+                             latency.min, latency.median, latency.percentile_99, latency.max));
   }
   if (result.energy.total_pj() > 0) {
     const dram::Energy& energy = result.energy;
-    text += line("energy", fmt::format("{} = {:.2f} pJ/bit: activate {}, read {}, write {}, refresh "
-                                       "{}, background {}",
-                                       human_energy(energy.total_pj()), derived.pj_per_bit,
-                                       human_energy(energy.activate_pj),
-                                       human_energy(energy.read_pj), human_energy(energy.write_pj),
-                                       human_energy(energy.refresh_pj),
-                                       human_energy(energy.background_pj)));
+    text +=
+        line("energy", fmt::format("{} = {:.2f} pJ/bit: activate {}, read {}, write {}, refresh "
+                                   "{}, background {}",
+                                   human_energy(energy.total_pj()), derived.pj_per_bit,
+                                   human_energy(energy.activate_pj), human_energy(energy.read_pj),
+                                   human_energy(energy.write_pj), human_energy(energy.refresh_pj),
+                                   human_energy(energy.background_pj)));
   }
   return text;
 }

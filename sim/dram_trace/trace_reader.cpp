@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
+#include "sim/config/error_log.hpp"
 #include "sim/config/suggestion.hpp"
 
 namespace systole {
@@ -84,8 +86,8 @@ TraceReader::Format TraceReader::recognize() const {
 TraceRequest TraceReader::parse() const {
   const std::size_t expected = format_ == Format::Simple || format_ == Format::DramSim3 ? 3 : 2;
   if (words_.size() != expected) {
-    fail(words_.back().column, fmt::format("{} words, expected {} as in the first request",
-                                           words_.size(), expected));
+    fail(words_.back().column,
+         fmt::format("{} words, expected {} as in the first request", words_.size(), expected));
   }
   switch (format_) {
     case Format::Simple:
@@ -109,8 +111,7 @@ std::uint64_t TraceReader::number(const Word& word, bool hexadecimal, const char
   const char* const begin = word.text.data() + (prefixed ? 2 : 0);
   const char* const end = word.text.data() + word.text.size();
   std::uint64_t value = 0;
-  const auto [rest, status] =
-      std::from_chars(begin, end, value, hexadecimal || prefixed ? 16 : 10);
+  const auto [rest, status] = std::from_chars(begin, end, value, hexadecimal || prefixed ? 16 : 10);
   constexpr std::uint64_t kMost = std::uint64_t{1} << 62U;
   if (status != std::errc{} || rest != end || value > kMost) {
     fail(word.column, fmt::format("expected {}, found {}", what, quoted(word.text)));
@@ -126,7 +127,7 @@ bool TraceReader::is_write(const Word& word, const char* read, const char* write
 }
 
 void TraceReader::fail(std::size_t column, const std::string& what) const {
-  throw std::invalid_argument{fmt::format("{}:{}:{}: {}", file_, line_, column, what)};
+  throw ConfigError{{fmt::format("{}:{}:{}: {}", file_, line_, column, what)}};
 }
 
 }  // namespace systole

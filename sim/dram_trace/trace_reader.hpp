@@ -32,7 +32,7 @@ class TraceReader {
   /// Throws std::runtime_error when the file cannot be opened.
   TraceReader(const std::string& file, const dram::Config& memory);
 
-  /// The next request; nothing after the last. Throws std::invalid_argument
+  /// The next request; nothing after the last. Throws ConfigError
   /// "FILE:LINE:COLUMN: what is wrong, what was expected".
   std::optional<TraceRequest> next();
 

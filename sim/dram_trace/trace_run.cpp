@@ -83,7 +83,6 @@ class Driver {
 
  private:
   bool try_offer(const TraceRequest& request) {
-    take_completions();
     if (!request.write && reads_in_flight_ >= most_reads_) {
       return false;
     }
@@ -94,6 +93,7 @@ class Driver {
     memory_.advance_to(cycle);
     cycle_ = cycle;
     offers_ = 0;
+    take_completions();
   }
 
   /// To the next cycle in which an offer can have another answer.
@@ -101,7 +101,6 @@ class Driver {
     const dram::Cycle command = memory_.next_command();
     const dram::Cycle data = memory_.next_completion();
     go_to(std::max(cycle_ + 1, std::min(command == dram::kNever ? command : command + 1, data)));
-    take_completions();
   }
 
   void take_completions() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/array/pe_array.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/engine/engine.hpp"
 
@@ -23,6 +24,8 @@ struct SystemcEngineOptions {
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
   std::function<void(std::uint64_t cycles)>
       on_progress;  ///< now and then, with the cycles simulated so far
+  std::function<std::unique_ptr<PeArray>(const ArrayConfig&)> make_pes =
+      make_weight_stationary_array;  ///< what stands in the socket of the array
 };
 
 class Accelerator;

@@ -20,6 +20,8 @@ class Wire {
     current_ = value;
   }
 
+  T latest() const { return current_; }  ///< for the writer
+
   T read() const { return written_ == Clock::now() ? previous_ : current_; }
 
  private:

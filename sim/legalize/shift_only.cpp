@@ -84,7 +84,24 @@ class ShiftOnlyPass {
   void operator()(MaxPool& op) { pool(op.clamp_min, op.clamp_max); }
   void operator()(AveragePool& op) { pool(op.clamp_min, op.clamp_max); }
   void operator()(Reshape&) { hand_scale_on(); }
+  void operator()(Pad&) { hand_scale_on(); }
+  void operator()(Transpose&) { hand_scale_on(); }
+  void operator()(StridedSlice&) { hand_scale_on(); }
+  void operator()(ResizeNearest&) { hand_scale_on(); }
+  void operator()(ResizeBilinear&) { hand_scale_on(); }
   void operator()(Add& op);
+  /// The host computes these with the constants of the scales that they were given with.
+  template <typename HostOp>
+  void operator()(HostOp&) {
+    for (const TensorId id : layer_->inputs) {
+      if (growth_[id] != 1) {
+        throw std::invalid_argument{fmt::format(
+            "{} runs on the host, and the scale of its input '{}' moves: requant.mode shift_only "
+            "is not possible",
+            op_name(network_, *layer_), network_.tensor(id).name)};
+      }
+    }
+  }
 
  private:
   bool powers_of_two_already() const;

@@ -12,6 +12,25 @@ struct Overloaded : F... {
 template <typename... F>
 Overloaded(F...) -> Overloaded<F...>;
 
+const char* host_op_name(const Sub&) { return "sub"; }
+const char* host_op_name(const Mul&) { return "mul"; }
+const char* host_op_name(const Mean&) { return "mean"; }
+const char* host_op_name(const Pad&) { return "pad"; }
+const char* host_op_name(const Concat&) { return "concat"; }
+const char* host_op_name(const Transpose&) { return "transpose"; }
+const char* host_op_name(const StridedSlice&) { return "strided_slice"; }
+const char* host_op_name(const Softmax&) { return "softmax"; }
+const char* host_op_name(const Logistic&) { return "logistic"; }
+const char* host_op_name(const Relu&) { return "relu"; }
+const char* host_op_name(const LeakyRelu&) { return "leaky_relu"; }
+const char* host_op_name(const Requantize&) { return "requantize"; }
+const char* host_op_name(const Quantize&) { return "quantize"; }
+const char* host_op_name(const Dequantize&) { return "dequantize"; }
+const char* host_op_name(const ResizeNearest&) { return "resize_nearest"; }
+const char* host_op_name(const ResizeBilinear&) { return "resize_bilinear"; }
+const char* host_op_name(const TransposeConv&) { return "transpose_conv2d"; }
+const char* host_op_name(const BatchMatMul&) { return "batch_matmul"; }
+
 }  // namespace
 
 std::string op_name(const Network& network, const Layer& layer) {
@@ -30,6 +49,7 @@ std::string op_name(const Network& network, const Layer& layer) {
                         [](const AveragePool&) { return std::string{"average_pool2d"}; },
                         [](const Add&) { return std::string{"add"}; },
                         [](const Reshape&) { return std::string{"reshape"}; },
+                        [](const auto& op) { return std::string{host_op_name(op)}; },
                     },
                     layer.op);
 }
@@ -37,10 +57,47 @@ std::string op_name(const Network& network, const Layer& layer) {
 bool Network::has_data() const {
   return std::all_of(layers.begin(), layers.end(), [this](const Layer& layer) {
     const bool weighted = std::holds_alternative<Conv2d>(layer.op) ||
-                          std::holds_alternative<FullyConnected>(layer.op);
+                          std::holds_alternative<FullyConnected>(layer.op) ||
+                          std::holds_alternative<TransposeConv>(layer.op);
     return !weighted || std::all_of(layer.inputs.begin() + 1, layer.inputs.end(),
                                     [this](TensorId id) { return tensor(id).data.has_value(); });
   });
+}
+
+Place place_of(const Network& network, const Layer& layer) {
+  return std::visit(Overloaded{
+                        [](const Conv2d&) { return Place::Array; },
+                        [](const FullyConnected&) { return Place::Array; },
+                        [](const MatMul&) { return Place::Array; },
+                        [](const MaxPool&) { return Place::Vector; },
+                        [](const AveragePool&) { return Place::Vector; },
+                        [&](const Add&) {
+                          const std::int64_t elements = network.tensor(layer.output).elements();
+                          const bool alike =
+                              network.tensor(layer.inputs.at(0)).elements() == elements &&
+                              network.tensor(layer.inputs.at(1)).elements() == elements;
+                          // The vector unit repeats nothing.
+                          return alike ? Place::Vector : Place::Host;
+                        },
+                        [](const auto&) { return Place::Host; },
+                    },
+                    layer.op);
+}
+
+const char* place_name(Place place) {
+  switch (place) {
+    case Place::Array:
+      return "array";
+    case Place::Vector:
+      return "vector";
+    case Place::Host:
+      break;
+  }
+  return "host";
+}
+
+bool runs_on_host(const Network& network, const Layer& layer) {
+  return place_of(network, layer) == Place::Host && !std::holds_alternative<Reshape>(layer.op);
 }
 
 GemmShape gemm_shape(const Network& network, const Layer& layer) {
@@ -63,6 +120,18 @@ GemmShape gemm_shape(const Network& network, const Layer& layer) {
     gemm.m = a[0];
     gemm.k = a[1];
     gemm.n = b[1];
+  } else if (std::holds_alternative<TransposeConv>(layer.op)) {
+    const Shape& ifmap = network.tensor(layer.inputs[0]).shape;
+    const Shape& weight = network.tensor(layer.inputs[1]).shape;
+    gemm.m = ifmap[0] * ifmap[1] * ifmap[2];
+    gemm.n = weight[0] * weight[1] * weight[2];
+    gemm.k = weight[3];
+  } else if (const auto* product = std::get_if<BatchMatMul>(&layer.op)) {
+    const Shape& a = network.tensor(layer.inputs[0]).shape;
+    const Tensor& out = network.tensor(layer.output);
+    gemm.k = a[a.size() - (product->transpose_a ? 2 : 1)];
+    gemm.n = out.shape.back();
+    gemm.m = out.elements() / gemm.n;
   }
   gemm.macs = gemm.m * gemm.n * gemm.k;
   return gemm;

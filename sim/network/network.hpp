@@ -63,8 +63,8 @@ struct AveragePool {
   std::int32_t clamp_min = -128, clamp_max = 127;
 };
 
-/// Element-wise sum with requantization: each operand, its zero point taken
-/// off, is shifted left by `left_shift` and scaled by its own multiplier; the
+/// Element-wise sum with requantization; sizes of 1 are repeated, as in numpy: each operand, its
+/// zero point taken off, is shifted left by `left_shift` and scaled by its own multiplier; the
 /// sum is scaled by `output`'s. `output.zero_point` and clamps apply. In
 /// ShiftOnly mode the operands are shifted by their (non-negative) exponents
 /// and the sum is shifted right, rounded once.
@@ -78,7 +78,108 @@ struct Add {
 /// The same bytes under another shape.
 struct Reshape {};
 
-using LayerOp = std::variant<Conv2d, FullyConnected, MatMul, MaxPool, AveragePool, Add, Reshape>;
+// The operators below run on the host (place_of), exactly as TensorFlow Lite's reference kernels
+// compute them. Zero points of operands are those of their tensors; shapes are those of the
+// output tensor where an operator does not say.
+
+/// inputs: a, b. As Add, the second operand subtracted.
+struct Sub {
+  Add terms;
+};
+
+/// inputs: a, b. Element-wise product; sizes of 1 are repeated, as in numpy.
+struct Mul {
+  Requantizer output;
+};
+
+/// Mean over `axes`. The multiplier includes the division by the count.
+struct Mean {
+  std::vector<std::size_t> axes;  ///< ascending
+  Requantizer requant;
+};
+
+/// Surrounds the tensor with `value`; before[i] and after[i] are counts on axis i.
+struct Pad {
+  std::vector<std::int64_t> before, after;
+  std::int32_t value = 0;
+};
+
+/// Any number of inputs of one scale, one behind the other on `axis`.
+struct Concat {
+  std::size_t axis = 0;
+};
+
+/// Axis i of the output is axis `permutation[i]` of the input.
+struct Transpose {
+  std::vector<std::size_t> permutation;
+};
+
+/// count[i] elements on axis i of the input, from begin[i] in steps of stride[i], which may be
+/// negative. The output may have dropped axes with a count of 1.
+struct StridedSlice {
+  std::vector<std::int64_t> begin, stride, count;
+};
+
+/// Over the last axis; the output's scale is 1/256, its zero point the least integer.
+struct Softmax {
+  QuantizedMultiplier input;  ///< beta times the input's scale, as Q5.26
+  std::int32_t diff_min = 0;  ///< elements further below the largest have the output 0.0
+};
+
+/// 1 / (1 + exp(-x)); the output's scale is 1/256, its zero point the least integer.
+struct Logistic {
+  QuantizedMultiplier input;  ///< the input's scale, as Q4.27
+  std::int32_t radius = 0;    ///< from this distance from 0.0 on the output is saturated
+};
+
+/// max(0, x), min(6, ...) and the like: requantization whose clamp is the activation.
+struct Relu {
+  Requantizer requant;
+};
+
+/// x for x >= 0, alpha * x below: each with its multiplier; clamped to the output's format.
+struct LeakyRelu {
+  QuantizedMultiplier identity, alpha;
+};
+
+/// Integers to integers of another scale, zero point or sign.
+struct Requantize {
+  Requantizer requant;
+};
+
+/// Floats (ElementFormat::is_float) to integers of the output's scale and zero point.
+struct Quantize {};
+
+/// Integers to floats, by the input's scale and zero point.
+struct Dequantize {};
+
+/// inputs: ifmap [N,H,W,C]. Where the pixels of the input and the output lie on each other.
+struct ResizeNearest {
+  bool align_corners = false, half_pixel_centers = false;
+};
+struct ResizeBilinear {
+  bool align_corners = false, half_pixel_centers = false;
+};
+
+/// inputs: ifmap [N,H,W,C], weight [OC,KH,KW,C], and bias [OC] if has_bias. Ifmap pixel (h, w)
+/// times the kernel is added to the ofmap at (h * stride_h - pad_top, w * stride_w - pad_left).
+struct TransposeConv {
+  Window window;
+  bool has_bias = false;
+  Requantizer requant;
+};
+
+/// inputs: a [...,M,K] or, if transposed, [...,K,M]; b [...,K,N] or [...,N,K]. Leading
+/// dimensions of 1 are repeated.
+struct BatchMatMul {
+  bool transpose_a = false, transpose_b = false;
+  Requantizer requant;
+};
+
+using LayerOp = std::variant<Conv2d, FullyConnected, MatMul, MaxPool, AveragePool, Add, Reshape,
+                             Sub, Mul, Mean, Pad, Concat, Transpose, StridedSlice, Softmax,
+                             Logistic, Relu, LeakyRelu, Requantize, Quantize, Dequantize,
+                             ResizeNearest, ResizeBilinear, TransposeConv, BatchMatMul>;
 
 struct Layer {
   std::string name;
@@ -99,6 +200,14 @@ struct Network {
   const Tensor& tensor(TensorId id) const { return tensors.at(id); }
   bool has_data() const;  ///< every weight and bias has its values
 };
+
+/// What computes a layer. A reshape computes nothing, and counts as the host's.
+enum class Place { Array, Vector, Host };
+Place place_of(const Network& network, const Layer& layer);
+const char* place_name(Place place);  ///< "array", "vector", "host"
+
+/// The layer is not lowered to commands: the golden code computes it, on bytes of the DRAM.
+bool runs_on_host(const Network& network, const Layer& layer);
 
 /// The field's short word for a layer's operator: "conv2d", "depthwise_conv2d", "matmul"...
 std::string op_name(const Network& network, const Layer& layer);

@@ -12,11 +12,12 @@ namespace systole {
 struct ElementFormat {
   std::uint8_t bits = 8;  ///< 1 to 32
   bool is_signed = true;
+  bool is_float = false;  ///< IEEE binary32: the integers are the bit patterns, 32 bits and signed
 
   std::int64_t min() const { return is_signed ? -(std::int64_t{1} << (bits - 1)) : 0; }
   std::int64_t max() const { return (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1; }
   bool operator==(const ElementFormat& o) const {
-    return bits == o.bits && is_signed == o.is_signed;
+    return bits == o.bits && is_signed == o.is_signed && is_float == o.is_float;
   }
   bool operator!=(const ElementFormat& o) const { return !(*this == o); }
 };

@@ -4,6 +4,7 @@ namespace systole {
 namespace {
 
 struct ClassOf {
+  CommandClass operator()(const ConfigureCommand& configure) const { return configure.target; }
   CommandClass operator()(const LoadCommand&) const { return CommandClass::Load; }
   CommandClass operator()(const FillCommand&) const { return CommandClass::Load; }
   CommandClass operator()(const PreloadCommand&) const { return CommandClass::Execute; }

@@ -76,9 +76,9 @@ struct ComputeCommand {
 
 /// Local memory to DRAM (mvout). From the accumulators every row goes through the
 /// requantization unit: DRAM row i, at dram_address + i * dram_pitch, is `elements`
-/// outputs from the accumulator rows source.row + i, + block_pitch + i, ... of `array.cols` each; block b uses
-/// the requantization constants of table row `table_row + b`, unless the layer has one pair for all channels.
-/// From the scratchpad, rows are copied as they are.
+/// outputs from the accumulator rows source.row + i, + block_pitch + i, ... of `array.cols` each;
+/// block b uses the requantization constants of table row `table_row + b`, unless the layer has one
+/// pair for all channels. From the scratchpad, rows are copied as they are.
 struct StoreCommand {
   LocalAddress source;
   std::uint32_t rows = 0;
@@ -111,12 +111,17 @@ struct AddCommand {
   std::uint32_t rows = 0;
 };
 
-using CommandBody = std::variant<LoadCommand, FillCommand, PreloadCommand, ComputeCommand,
-                                 StoreCommand, PoolCommand, AddCommand>;
-
 /// The queue that a command waits in.
 enum class CommandClass : std::uint8_t { Load, Execute, Store };
 constexpr std::size_t kCommandClasses = 3;
+
+/// Sets a unit's registers: takes a place in the reservation station and is done when it is issued.
+struct ConfigureCommand {
+  CommandClass target = CommandClass::Load;
+};
+
+using CommandBody = std::variant<ConfigureCommand, LoadCommand, FillCommand, PreloadCommand,
+                                 ComputeCommand, StoreCommand, PoolCommand, AddCommand>;
 
 /// Rows [first, first + rows) of a local memory.
 struct RowRange {
@@ -137,11 +142,11 @@ CommandClass command_class(const Command& command);
 
 /// Registers that hold for a whole layer, set before its first command.
 struct LayerRegisters {
-  ElementFormat ifmap;               ///< of what the array and the vector unit read
+  ElementFormat ifmap;  ///< of what the array and the vector unit read
   ElementFormat weight;
-  ElementFormat ofmap;               ///< of what a store from the accumulators writes
-  Requantizer requant;               ///< vectors of size 1: one pair for all channels; else the table's
-  Add add;                           ///< AddCommand's constants
+  ElementFormat ofmap;  ///< of what a store from the accumulators writes
+  Requantizer requant;  ///< vectors of size 1: one pair for all channels; else the table's
+  Add add;              ///< AddCommand's constants
   std::int32_t pool_clamp_min = -128, pool_clamp_max = 127;
 };
 

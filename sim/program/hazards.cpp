@@ -17,6 +17,7 @@ struct Reads {
   const AcceleratorConfig& config;
   HazardRanges& out;
 
+  void operator()(const ConfigureCommand&) const {}
   void operator()(const LoadCommand&) const {}
   void operator()(const FillCommand&) const {}
   void operator()(const PreloadCommand& preload) const {
@@ -66,6 +67,7 @@ struct Writes {
   const AcceleratorConfig& config;
   HazardRanges& out;
 
+  void operator()(const ConfigureCommand&) const {}
   void operator()(const LoadCommand& load) const {
     out.add(span(load.destination, load.rows, blocks(load, config), load.block_pitch));
   }

@@ -44,6 +44,7 @@ std::string place(LocalAddress address) {
 }
 
 struct Describe {
+  std::string operator()(const ConfigureCommand&) const { return "configure"; }
   std::string operator()(const LoadCommand& c) const {
     return fmt::format("load    {} {} x {} B from {:#x} step {} to {} block step {}",
                        operand_name(c.operand), c.rows, c.row_bytes, c.dram_address, c.dram_pitch,
@@ -85,6 +86,7 @@ struct Check {
   const AcceleratorConfig& config;
   bool per_channel_requant;
 
+  const char* operator()(const ConfigureCommand&) const { return nullptr; }
   const char* operator()(const LoadCommand& c) const {
     return transfer(c.rows, blocks(c, config), c.row_bytes);
   }

@@ -64,6 +64,8 @@ void add_summary(Json& json, const Summary& s, const AcceleratorConfig& config) 
   json["dram_write_bytes"] = s.dram_write_bytes();
   json["compulsory_read_bytes"] = s.compulsory_read_bytes;
   json["compulsory_write_bytes"] = s.compulsory_write_bytes;
+  json["host_read_bytes"] = s.events[Event::HostReadBytes];
+  json["host_write_bytes"] = s.events[Event::HostWriteBytes];
   json["bandwidth"] = bandwidth_json(s, config.clock_mhz);
 }
 
@@ -72,6 +74,7 @@ Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy,
   const Summary s = summary_of(layer, energy);
   Json json{{"name", valid_utf8(layer.name)},
             {"op", valid_utf8(layer.op)},
+            {"where", place_name(layer.where)},
             {"m", layer.gemm.m},
             {"n", layer.gemm.n},
             {"k", layer.gemm.k}};
@@ -89,6 +92,10 @@ Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy,
 Json totals_json(const Summary& s, const AcceleratorConfig& config) {
   Json json = Json::object();
   add_summary(json, s, config);
+  json["off_array"] = {{"macs", s.off_array_macs},
+                       {"macs_ratio", off_array_macs_ratio(s)},
+                       {"bytes", s.off_array_bytes},
+                       {"bytes_ratio", off_array_bytes_ratio(s)}};
   json["energy_pj"] = s.energy.total().pj;
   json["energy_low_pj"] = s.energy.total().low_pj;
   json["energy_high_pj"] = s.energy.total().high_pj;

@@ -20,6 +20,7 @@ enum class Check { Pass, Fail, Skipped };
 struct LayerResult {
   std::string name;
   std::string op;
+  Place where = Place::Array;
   GemmShape gemm;
   std::uint64_t cycles = 0;
   std::uint64_t compute_cycles = 0;  ///< cycles in which a fold is in the array

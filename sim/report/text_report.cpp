@@ -66,14 +66,16 @@ Cell check_cell(Check check) {
                                                     : Paint::Dim};
 }
 
-std::vector<Cell> layer_row(const std::string& name, const std::string& op, const GemmShape& gemm,
-                            const Summary& s, const AcceleratorConfig& config, Paint paint) {
+std::vector<Cell> layer_row(const std::string& name, const std::string& op,
+                            const std::string& where, const GemmShape& gemm, const Summary& s,
+                            const AcceleratorConfig& config, Paint paint) {
   const bool has_products = gemm.macs > 0;
   const auto dimension = [&](std::int64_t value) {
     return Cell{has_products ? std::to_string(value) : "", paint};
   };
   return {{name, paint},
           {op, paint},
+          {where, paint},
           dimension(gemm.m),
           dimension(gemm.n),
           dimension(gemm.k),
@@ -93,6 +95,7 @@ Table layer_table(const RunResult& result, const std::vector<EnergyBreakdown>& p
   Table table{"Layers",
               {{"layer", "", Align::Left, 0, true},
                {"op", "", Align::Left, 2},
+               {"where", "", Align::Left, 2},
                {"M", "", Align::Right, 3},
                {"N", "", Align::Right, 3},
                {"K", "", Align::Right, 3},
@@ -107,11 +110,12 @@ Table layer_table(const RunResult& result, const std::vector<EnergyBreakdown>& p
                {"check", "", Align::Left}}};
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
     const LayerResult& layer = result.layers[i];
-    table.add_row(layer_row(printable(layer.name), printable(layer.op), layer.gemm,
-                            summary_of(layer, per_layer[i]), result.config, Paint::Plain));
+    table.add_row(layer_row(printable(layer.name), printable(layer.op), place_name(layer.where),
+                            layer.gemm, summary_of(layer, per_layer[i]), result.config,
+                            Paint::Plain));
   }
   table.add_rule();
-  table.add_row(layer_row("total", "", GemmShape{}, total, result.config, Paint::Bold));
+  table.add_row(layer_row("total", "", "", GemmShape{}, total, result.config, Paint::Bold));
   return table;
 }
 
@@ -290,7 +294,13 @@ Table totals_table(const RunResult& result, const Summary& t) {
                   grouped(std::uint64_t{c.array.rows} * c.array.cols)));
   if (const std::uint64_t zero = t.events[Event::MacZeroOperand]; zero > 0) {
     row("  zero operand", grouped(zero),
-        percent(static_cast<double>(zero), static_cast<double>(t.macs)) + " of them");
+        percent(static_cast<double>(zero), static_cast<double>(t.events[Event::Mac])) +
+            " of the products formed");
+  }
+  if (t.off_array_bytes > 0) {
+    row("off the array", percent(off_array_bytes_ratio(t), 1),
+        fmt::format("of DRAM bytes, {} by the host; {} of MACs", human_bytes(t.host_bytes()),
+                    percent(off_array_macs_ratio(t), 1)));
   }
   row("DRAM read", human_bytes(t.dram_read_bytes()),
       against(t.dram_read_bytes(), t.compulsory_read_bytes));

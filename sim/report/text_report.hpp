@@ -11,7 +11,7 @@ namespace systole {
 
 struct ReportStyle {
   bool color = false;       ///< escape sequences for bold, dim and colours
-  std::size_t width = 132;  ///< columns of the terminal; this much shows everything
+  std::size_t width = 140;  ///< columns of the terminal; this much shows everything
 };
 
 /// What `systole run` shows: the machine, a table of the layers, where each unit's

@@ -13,6 +13,10 @@ Check combined(Check a, Check b) {
   return a == Check::Pass || b == Check::Pass ? Check::Pass : Check::Skipped;
 }
 
+double ratio(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
 // A layer shorter than the window has all of its traffic in it.
 double peak_bytes_per_cycle(const LayerResult& layer) {
   const std::uint64_t window = std::min(layer.cycles, kBandwidthWindow);
@@ -39,6 +43,10 @@ Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy) {
   s.compulsory_write_bytes = layer.compulsory_write_bytes;
   s.peak_bytes_per_cycle = peak_bytes_per_cycle(layer);
   s.check = layer.check;
+  if (layer.where != Place::Array) {
+    s.off_array_macs = s.macs;
+    s.off_array_bytes = s.dram_bytes() + s.host_bytes();
+  }
   return s;
 }
 
@@ -52,6 +60,8 @@ Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& p
     total.cycles += layer.cycles;
     total.compute_cycles += layer.compute_cycles;
     total.macs += layer.macs;
+    total.off_array_macs += layer.off_array_macs;
+    total.off_array_bytes += layer.off_array_bytes;
     total.events += layer.events;
     total.ledger += layer.ledger;
     total.energy += layer.energy;
@@ -65,7 +75,16 @@ Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& p
 
 double utilization(const Summary& summary, const AcceleratorConfig& config) {
   const double slots = static_cast<double>(summary.cycles) * config.array.rows * config.array.cols;
-  return slots == 0 ? 0 : static_cast<double>(summary.macs) / slots;
+  const std::uint64_t macs = summary.macs - summary.off_array_macs;
+  return slots == 0 ? 0 : static_cast<double>(macs) / slots;
+}
+
+double off_array_macs_ratio(const Summary& summary) {
+  return ratio(summary.off_array_macs, summary.macs);
+}
+
+double off_array_bytes_ratio(const Summary& summary) {
+  return ratio(summary.off_array_bytes, summary.dram_bytes() + summary.host_bytes());
 }
 
 double gb_per_s(double bytes_per_cycle, std::uint32_t clock_mhz) {

@@ -13,6 +13,8 @@ struct Summary {
   std::uint64_t cycles = 0;
   std::uint64_t compute_cycles = 0;
   std::uint64_t macs = 0;
+  std::uint64_t off_array_macs = 0;   ///< of the MACs, those of layers that the array does not run
+  std::uint64_t off_array_bytes = 0;  ///< DRAM bytes of such layers, the host's included
   EventCounts events;
   Ledger ledger;
   EnergyBreakdown energy;
@@ -25,6 +27,10 @@ struct Summary {
   std::uint64_t dram_read_bytes() const { return events[Event::DramFetchedBytes]; }
   std::uint64_t dram_write_bytes() const { return events[Event::DramWriteBytes]; }
   std::uint64_t dram_bytes() const { return dram_read_bytes() + dram_write_bytes(); }
+  /// Bytes of DRAM that the host read and wrote; they take no cycles of the machine.
+  std::uint64_t host_bytes() const {
+    return events[Event::HostReadBytes] + events[Event::HostWriteBytes];
+  }
   double bytes_per_cycle() const;
 };
 
@@ -33,7 +39,11 @@ Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy);
 /// Sums over the layers. Throws std::logic_error unless there is one breakdown per layer.
 Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer);
 
-/// Part of the array's MACs that were useful: macs / (cycles x rows x cols).
+/// Parts of the MACs and of the DRAM's bytes, the host's included, that are not the array's.
+double off_array_macs_ratio(const Summary& summary);
+double off_array_bytes_ratio(const Summary& summary);
+
+/// Part of the array's MACs that were useful: those that it ran / (cycles x rows x cols).
 double utilization(const Summary& summary, const AcceleratorConfig& config);
 
 /// 1 GB = 10^9 bytes.

@@ -1,6 +1,8 @@
 #include "sim/run/inputs.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <stdexcept>
 
 namespace systole {
@@ -14,8 +16,36 @@ std::uint64_t splitmix64(std::uint64_t index) {
   return z ^ (z >> 31);
 }
 
+/// The upper 24 bits as a float in [0, 1), which holds them exactly.
+float unit_interval(std::uint64_t random) {
+  return std::ldexp(static_cast<float>(random >> 40U), -24);
+}
+
+std::int32_t bits_of(float real) {
+  std::int32_t bits = 0;
+  std::memcpy(&bits, &real, sizeof bits);
+  return bits;
+}
+
+bool less(std::int32_t a, std::int32_t b, ElementFormat format) {
+  if (!format.is_float) {
+    return a < b;
+  }
+  float left = 0;
+  float right = 0;
+  std::memcpy(&left, &a, sizeof left);
+  std::memcpy(&right, &b, sizeof right);
+  return left < right;
+}
+
 TensorData pseudo_random(const Tensor& tensor, std::uint64_t stream) {
   TensorData data(static_cast<std::size_t>(tensor.elements()));
+  if (tensor.format.is_float) {
+    for (std::size_t i = 0; i < data.size(); ++i) {
+      data[i] = bits_of(unit_interval(splitmix64((stream << 40U) + i)));
+    }
+    return data;
+  }
   const auto span = static_cast<std::uint64_t>(tensor.format.max() - tensor.format.min()) + 1;
   for (std::size_t i = 0; i < data.size(); ++i) {
     const std::uint64_t value = splitmix64((stream << 40U) + i) % span;
@@ -55,12 +85,17 @@ std::vector<TensorData> inference_inputs(const Network& network, const LabelledI
 
 std::uint64_t count_correct(const Tensor& output, const TensorData& values,
                             const LabelledInputs& inputs, std::uint64_t inference) {
+  if (inputs.labels.empty()) {
+    return 0;
+  }
   const auto classes = static_cast<std::size_t>(output.shape.back());
   const std::size_t batch = values.size() / classes;
   std::uint64_t correct = 0;
   for (std::size_t i = 0; i < batch; ++i) {
     const auto scores = values.begin() + static_cast<std::ptrdiff_t>(i * classes);
-    const auto best = std::max_element(scores, scores + static_cast<std::ptrdiff_t>(classes));
+    const auto best =
+        std::max_element(scores, scores + static_cast<std::ptrdiff_t>(classes),
+                         [&](std::int32_t a, std::int32_t b) { return less(a, b, output.format); });
     const std::size_t image = inference * batch + i;
     correct += image < inputs.labels.size() && best - scores == inputs.labels[image] ? 1U : 0U;
   }

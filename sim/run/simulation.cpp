@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "models/golden/golden.hpp"
+#include "models/rtl/verilated_array.hpp"
 #include "sim/compiler/compiler.hpp"
 #include "sim/engine/systemc_engine.hpp"
 #include "sim/legalize/legalize.hpp"
@@ -36,11 +37,11 @@ class Simulation {
         legalized_{legalize(network, config)},
         network_{legalized_.network},
         compiler_{network_, config},
-        engine_{config, {options.watchdog_cycles, [this](std::uint64_t c) { report(c); }}} {
+        engine_{config, engine_options()} {
     RunResult& result = outcome_.result;
     result.config = config;
     result.workload = network.name;
-    result.engine = "systemc";
+    result.engine = options.engine == EngineKind::Verilated ? "verilated" : "systemc";
     result.inferences = inference_count(network, inputs);
     result.notes = legalized_.notes;
     result.layers.resize(network_.layers.size());
@@ -48,6 +49,7 @@ class Simulation {
       LayerResult& layer = result.layers[i];
       layer.name = network_.layers[i].name;
       layer.op = op_name(network_, network_.layers[i]);
+      layer.where = place_of(network_, network_.layers[i]);
       layer.gemm = gemm_shape(network_, network_.layers[i]);
       layer.compulsory_read_bytes = compiler_.mapping(i).compulsory_read_bytes;
       layer.compulsory_write_bytes = compiler_.mapping(i).compulsory_write_bytes;
@@ -82,6 +84,16 @@ class Simulation {
   }
 
  private:
+  SystemcEngineOptions engine_options() {
+    SystemcEngineOptions engine;
+    engine.watchdog_cycles = options_.watchdog_cycles;
+    engine.on_progress = [this](std::uint64_t cycles) { report(cycles); };
+    if (options_.engine == EngineKind::Verilated) {
+      engine.make_pes = make_verilated_array;
+    }
+    return engine;
+  }
+
   /// Runs every layer, the golden model beside it; returns the first output.
   TensorData infer() {
     const std::vector<TensorData> values = inference_inputs(network_, inputs_, inference_);
@@ -93,9 +105,9 @@ class Simulation {
       golden[network_.inputs[i]] = values[i];
     }
     for (layer_ = 0; layer_ < network_.layers.size(); ++layer_) {
-      record(engine_.run(programs_[layer_]));
+      const Layer& layer = network_.layers[layer_];
+      record(runs_on_host(network_, layer) ? run_on_host(layer) : engine_.run(programs_[layer_]));
       if (options_.check) {
-        const Layer& layer = network_.layers[layer_];
         golden[layer.output] = golden_output(layer, golden);
         compare(layer, golden[layer.output]);
       }
@@ -104,6 +116,27 @@ class Simulation {
       }
     }
     return read(network_.outputs.at(0));
+  }
+
+  /// The golden code computes the layer, on the bytes that lie in the machine's DRAM. The machine
+  /// stands still meanwhile.
+  LayerMeasurement run_on_host(const Layer& layer) {
+    LayerMeasurement measured;
+    std::vector<TensorData> values;
+    for (const TensorId id : layer.inputs) {
+      values.push_back(read(id));
+      measured.events.add(Event::HostReadBytes, compiler_.placement(id).bytes);
+    }
+    std::vector<const TensorData*> operands;
+    for (const TensorData& value : values) {
+      operands.push_back(&value);
+    }
+    const Tensor& output = network_.tensor(layer.output);
+    const TensorPlacement& at = compiler_.placement(layer.output);
+    engine_.write_dram(at.address, pack_tensor(golden::run_layer(network_, layer, operands),
+                                               output.shape, output.format));
+    measured.events.add(Event::HostWriteBytes, at.bytes);
+    return measured;
   }
 
   TensorData golden_output(const Layer& layer, const std::vector<TensorData>& golden) const {

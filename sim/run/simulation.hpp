@@ -20,7 +20,14 @@ struct ProgressState {
   std::uint64_t cycles = 0;  ///< simulated so far
 };
 
+/// How the machine is simulated.
+enum class EngineKind {
+  Systemc,
+  Verilated,  ///< the same, with the array of models/rtl in the socket of the PEs
+};
+
 struct SimulationOptions {
+  EngineKind engine = EngineKind::Systemc;
   bool check = true;                          ///< compare every layer with the golden model
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
   std::string dump_dir;  ///< every layer's output of the first inference as .npy; empty: none
@@ -43,7 +50,8 @@ struct SimulationOutcome {
 
 /// Runs the network on the SystemC machine, once for every batch of the inputs. Without inputs, one
 /// inference on pseudo-random ones (splitmix64 of the element index). Throws
-/// CompileError, StuckError, std::invalid_argument for inputs that do not fit the network.
+/// CompileError, StuckError, std::invalid_argument for inputs that do not fit the network and for
+/// an array that is not built in SystemVerilog.
 SimulationOutcome simulate(const AcceleratorConfig& config, const Network& network,
                            const LabelledInputs& inputs, const SimulationOptions& options);
 

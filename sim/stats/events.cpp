@@ -17,8 +17,8 @@ struct Row {
 constexpr Row kTable[] = {
     {Event::Mac,
      {"mac", "MAC",
-      "products of the layer's definition, those with padding taps included: the streamed rows "
-      "times the k x n of their folds"}},
+      "products that the PEs formed: the streamed rows times the k x n of their folds, padding "
+      "taps and the zeros of packed groups included"}},
     {Event::MacZeroOperand,
      {"mac_zero_operand", "MAC", "of these MACs, those whose activation or weight is zero"}},
     {Event::MacPadding,
@@ -72,6 +72,10 @@ constexpr Row kTable[] = {
     {Event::BankConflicts,
      {"bank_conflicts", "cycle", "cycles in which a scratchpad access waited for its bank"}},
     {Event::Folds, {"folds", "fold", "preloads of new weights into the array"}},
+    {Event::HostReadBytes,
+     {"host_read_bytes", "byte", "bytes of DRAM that the host read for operators of its own"}},
+    {Event::HostWriteBytes,
+     {"host_write_bytes", "byte", "bytes of DRAM that the host wrote as their results"}},
 };
 
 constexpr bool in_order() {

@@ -35,6 +35,8 @@ enum class Event : std::uint8_t {
   DramWriteBursts,
   BankConflicts,
   Folds,
+  HostReadBytes,
+  HostWriteBytes,
   Count_
 };
 constexpr std::size_t kEvents = static_cast<std::size_t>(Event::Count_);

@@ -1,5 +1,7 @@
 #include "sim/top/accelerator.hpp"
 
+#include <utility>
+
 namespace systole {
 namespace {
 
@@ -21,47 +23,49 @@ std::size_t completion_depth(const AcceleratorConfig& config) {
 }  // namespace
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock,
-                         const AcceleratorConfig& config)
+                         const AcceleratorConfig& config, std::unique_ptr<PeArray> pes)
     : sc_module{name},
       sequencer{"sequencer", clock, config, measurements},
-      load_unit{"load_unit", clock, config, sequencer.load_wait(), measurements},
-      execute_unit{"execute_unit", clock, config, sequencer.execute_wait(), measurements},
-      vector_unit{"vector_unit", clock, config, measurements},
+      load_unit{"load_unit", clock, config, sequencer.load_wait(), sequencer.loads_completed(),
+                measurements},
+      execute_unit{
+          "execute_unit", clock, config, sequencer.execute_wait(), sequencer.results_written(),
+          measurements},
+      vector_unit{"vector_unit", clock, config, sequencer.vectors_completed(), measurements},
       store_unit{"store_unit", clock, config, sequencer.store_wait(), measurements},
       scratchpad{"scratchpad", clock, config, measurements},
-      array{"array", clock, config.array, make_weight_stationary_array(config.array), measurements},
+      array{"array", clock, config.array, std::move(pes), measurements},
       accumulators{"accumulators", clock, config, measurements},
-      requant_unit{"requant_unit", clock, config, measurements},
+      requant_unit{"requant_unit",        clock,       config, store_unit.asked(),
+                   store_unit.gathered(), measurements},
       dram{"dram", clock, config, 2, measurements},
       load_commands_{"load_commands", kLoadQueue},
       execute_commands_{"execute_commands", kExecuteQueue},
       vector_commands_{"vector_commands", kVectorQueue},
       store_commands_{"store_commands", kStoreQueue},
-      load_done_{"load_done", completion_depth(config)},
-      execute_done_{"execute_done", completion_depth(config)},
-      vector_done_{"vector_done", completion_depth(config)},
-      store_done_{"store_done", completion_depth(config)},
-      scratchpad_load_write_{"scratchpad_load_write", kPipelined},
-      scratchpad_load_written_{"scratchpad_load_written", completion_depth(config)},
-      scratchpad_vector_write_{"scratchpad_vector_write", kPipelined},
-      scratchpad_vector_written_{"scratchpad_vector_written", completion_depth(config)},
-      accumulator_load_write_{"accumulator_load_write", kPipelined},
-      accumulator_load_written_{"accumulator_load_written", completion_depth(config)},
-      table_write_{"table_write", kPipelined},
-      table_written_{"table_written", completion_depth(config)},
-      operand_read_{"operand_read", kPipelined},
-      operand_read_done_{"operand_read_done", completion_depth(config)},
-      operands_{"operands", kPipelined},
-      results_{"results", kPipelined},
       result_done_{"result_done", completion_depth(config)},
+      operand_read_done_{"operand_read_done", completion_depth(config)},
+      vector_done_{"vector_done", completion_depth(config)},
+      scratchpad_load_done_{"scratchpad_load_done", completion_depth(config)},
+      accumulator_load_done_{"accumulator_load_done", completion_depth(config)},
+      table_load_done_{"table_load_done", completion_depth(config)},
+      accumulator_store_done_{"accumulator_store_done", completion_depth(config)},
+      scratchpad_store_done_{"scratchpad_store_done", completion_depth(config)},
+      scratchpad_load_write_{"scratchpad_load_write", kPipelined},
+      scratchpad_vector_write_{"scratchpad_vector_write", kPipelined},
+      accumulator_load_write_{"accumulator_load_write", kPipelined},
+      table_write_{"table_write", kPipelined},
+      operand_read_{"operand_read", kPipelined},
+      operands_{"operands", kPipelined},
+      step_leaving_{"step_leaving", kPipelined},
+      results_{"results", kPipelined},
       vector_read_{"vector_read", kPipelined},
       vector_data_{"vector_data", kPipelined},
       store_read_{"store_read", kPipelined},
-      store_data_{"store_data", kPipelined},
+      store_data_{"store_data", StoreUnit::kBlocksInFlight},
       accumulator_read_{"accumulator_read", kPipelined},
-      accumulator_read_done_{"accumulator_read_done", completion_depth(config)},
-      psums_{"psums", StoreUnit::max_blocks_in_flight(config)},
-      ofmap_{"ofmap", StoreUnit::max_blocks_in_flight(config)} {
+      psums_{"psums", StoreUnit::kBlocksInFlight},
+      ofmap_{"ofmap", StoreUnit::kBlocksInFlight} {
   bind();
 }
 
@@ -70,47 +74,41 @@ void Accelerator::bind() {
   sequencer.execute(execute_commands_);
   sequencer.vector(vector_commands_);
   sequencer.store(store_commands_);
-  sequencer.load_done(load_done_);
-  sequencer.execute_done(execute_done_);
+  sequencer.result_done(result_done_);
+  sequencer.operand_read_done(operand_read_done_);
   sequencer.vector_done(vector_done_);
-  sequencer.store_done(store_done_);
+  sequencer.scratchpad_load_done(scratchpad_load_done_);
+  sequencer.accumulator_load_done(accumulator_load_done_);
+  sequencer.table_load_done(table_load_done_);
+  sequencer.accumulator_store_done(accumulator_store_done_);
+  sequencer.scratchpad_store_done(scratchpad_store_done_);
 
   load_unit.commands(load_commands_);
-  load_unit.done(load_done_);
   load_unit.scratchpad_write(scratchpad_load_write_);
-  load_unit.scratchpad_written(scratchpad_load_written_);
   load_unit.accumulator_write(accumulator_load_write_);
-  load_unit.accumulator_written(accumulator_load_written_);
   load_unit.table_write(table_write_);
-  load_unit.table_written(table_written_);
   load_unit.dram.socket.bind(dram.socket);
 
   execute_unit.commands(execute_commands_);
-  execute_unit.done(execute_done_);
   execute_unit.operand_read(operand_read_);
-  execute_unit.ifmap_read_done(operand_read_done_);
-  execute_unit.result_done(result_done_);
+  execute_unit.step_leaving(step_leaving_);
 
   vector_unit.commands(vector_commands_);
-  vector_unit.done(vector_done_);
   vector_unit.scratchpad_read(vector_read_);
   vector_unit.scratchpad_data(vector_data_);
   vector_unit.scratchpad_write(scratchpad_vector_write_);
-  vector_unit.scratchpad_written(scratchpad_vector_written_);
 
   store_unit.commands(store_commands_);
-  store_unit.done(store_done_);
   store_unit.accumulator_read(accumulator_read_);
-  store_unit.accumulator_read_done(accumulator_read_done_);
   store_unit.ofmap(ofmap_);
   store_unit.scratchpad_read(store_read_);
   store_unit.scratchpad_data(store_data_);
   store_unit.dram.socket.bind(dram.socket);
 
   scratchpad.load_write(scratchpad_load_write_);
-  scratchpad.load_write_done(scratchpad_load_written_);
+  scratchpad.load_write_done(scratchpad_load_done_);
   scratchpad.vector_write(scratchpad_vector_write_);
-  scratchpad.vector_write_done(scratchpad_vector_written_);
+  scratchpad.vector_write_done(vector_done_);
   scratchpad.operand_read(operand_read_);
   scratchpad.operand_read_done(operand_read_done_);
   scratchpad.operands(operands_);
@@ -118,22 +116,24 @@ void Accelerator::bind() {
   scratchpad.vector_data(vector_data_);
   scratchpad.store_read(store_read_);
   scratchpad.store_data(store_data_);
+  scratchpad.store_read_done(scratchpad_store_done_);
 
   array.operands(operands_);
   array.results(results_);
+  array.result_done(result_done_);
+  array.step_leaving(step_leaving_);
 
   accumulators.results(results_);
-  accumulators.result_done(result_done_);
   accumulators.load_write(accumulator_load_write_);
-  accumulators.load_write_done(accumulator_load_written_);
+  accumulators.load_write_done(accumulator_load_done_);
   accumulators.store_read(accumulator_read_);
-  accumulators.store_read_done(accumulator_read_done_);
+  accumulators.store_read_done(accumulator_store_done_);
   accumulators.psums(psums_);
 
   requant_unit.psums(psums_);
   requant_unit.ofmap(ofmap_);
   requant_unit.table_write(table_write_);
-  requant_unit.table_write_done(table_written_);
+  requant_unit.table_write_done(table_load_done_);
 }
 
 void Accelerator::start(const LayerProgram& program) {

@@ -25,8 +25,9 @@ namespace systole {
 /// place where blocks meet.
 class Accelerator final : public sc_core::sc_module {
  public:
+  /// `pes` stand in the array's socket.
   Accelerator(const sc_core::sc_module_name& name, const Clock& clock,
-              const AcceleratorConfig& config);
+              const AcceleratorConfig& config, std::unique_ptr<PeArray> pes);
 
   /// Sets the layer's registers and hands its program to the sequencer.
   void start(const LayerProgram& program);
@@ -57,29 +58,27 @@ class Accelerator final : public sc_core::sc_module {
   Fifo<IssuedCommand> execute_commands_;
   Fifo<IssuedCommand> vector_commands_;
   Fifo<IssuedCommand> store_commands_;
-  Fifo<Completion> load_done_;
-  Fifo<Completion> execute_done_;
+  Fifo<Completion> result_done_;
+  Fifo<Completion> operand_read_done_;
   Fifo<Completion> vector_done_;
-  Fifo<Completion> store_done_;
+  Fifo<Completion> scratchpad_load_done_;
+  Fifo<Completion> accumulator_load_done_;
+  Fifo<Completion> table_load_done_;
+  Fifo<Completion> accumulator_store_done_;
+  Fifo<Completion> scratchpad_store_done_;
   Fifo<LocalWrite> scratchpad_load_write_;
-  Fifo<AccessDone> scratchpad_load_written_;
   Fifo<LocalWrite> scratchpad_vector_write_;
-  Fifo<AccessDone> scratchpad_vector_written_;
   Fifo<LocalWrite> accumulator_load_write_;
-  Fifo<AccessDone> accumulator_load_written_;
   Fifo<LocalWrite> table_write_;
-  Fifo<AccessDone> table_written_;
   Fifo<OperandPair> operand_read_;
-  Fifo<AccessDone> operand_read_done_;
   Fifo<OperandPair> operands_;
+  Fifo<StepLeaving> step_leaving_;
   Fifo<ResultRow> results_;
-  Fifo<AccessDone> result_done_;
   Fifo<RowRead> vector_read_;
   Fifo<RowData> vector_data_;
   Fifo<RowRead> store_read_;
   Fifo<RowData> store_data_;
   Fifo<AccumulatorRead> accumulator_read_;
-  Fifo<AccessDone> accumulator_read_done_;
   Fifo<PsumBlock> psums_;
   Fifo<OfmapBlock> ofmap_;
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -28,6 +29,12 @@ Shape image_shape(const NpyArray& array, const Tensor& input) {
                  "] for the input '" + input.name + "'"};
 }
 
+std::int32_t bits_of(float real) {
+  std::int32_t bits = 0;
+  std::memcpy(&bits, &real, sizeof bits);
+  return bits;
+}
+
 template <typename Element>
 std::int32_t as_input(Element value, const Tensor& input, const Shape& shape, std::size_t index) {
   const auto text = [&] { return element_text(shape, index) + "is " + std::to_string(value); };
@@ -35,9 +42,15 @@ std::int32_t as_input(Element value, const Tensor& input, const Shape& shape, st
     if (!std::isfinite(value)) {
       throw NpyError{text() + ", expected finite numbers"};
     }
+    if (input.format.is_float) {
+      return bits_of(static_cast<float>(value));
+    }
     return quantize_value(static_cast<float>(value), input.scale[0], input.zero_point,
                           input.format);
   } else {
+    if (input.format.is_float) {
+      return bits_of(static_cast<float>(value));
+    }
     if (value < input.format.min() || value > input.format.max()) {
       throw NpyError{text() + ", expected " + std::to_string(input.format.min()) + ".." +
                      std::to_string(input.format.max())};
@@ -58,7 +71,7 @@ LabelledInputs images_of(const NpyArray& array, const Network& network) {
   std::visit(
       [&](const auto& values) {
         using Element = typename std::decay_t<decltype(values)>::value_type;
-        if (std::is_floating_point_v<Element> && input.scale.empty()) {
+        if (std::is_floating_point_v<Element> && input.scale.empty() && !input.format.is_float) {
           throw NpyError{"type is " + npy_type_name(array.values) + ", expected integers: '" +
                          input.name + "' has no scale"};
         }
@@ -124,6 +137,9 @@ LabelledInputs load_images(const std::string& npy, const Network& network) {
 }
 
 LabelledInputs load_inputs(const std::string& workload, const Network& network) {
+  if (is_tflite(workload)) {
+    return {};
+  }
   const ConfigFile file = ConfigFile::load(workload);
   const ConstantFiles files{workload, false};
   ConfigReader root = file.root();

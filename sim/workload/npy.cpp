@@ -331,6 +331,13 @@ void write_npy(const std::string& path, const NpyArray& array) {
 
 void write_npy(const std::string& path, const TensorData& data, const Shape& shape,
                ElementFormat format) {
+  if (format.is_float) {
+    std::vector<float> values(data.size());
+    static_assert(sizeof(float) == sizeof data[0]);
+    std::memcpy(values.data(), data.data(), data.size() * sizeof(float));
+    write_npy(path, NpyArray{shape, std::move(values)});
+    return;
+  }
   const int bits = format.bits;
   if (format.is_signed) {
     write_npy(path, bits <= 8    ? narrowed<std::int8_t>(data, shape)

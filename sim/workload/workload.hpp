@@ -13,7 +13,11 @@ struct WorkloadOptions {
   bool shapes_only = false;  ///< timing alone: tensors stay without data, files are not needed
 };
 
-/// Reads a workload (*.yaml, keys in workloads/README.md). Throws ConfigError with all that
+/// Whether the workload is a TensorFlow Lite model, by its extension.
+bool is_tflite(const std::string& path);
+
+/// Reads a workload: *.tflite (sim/tflite/tflite.hpp), or else YAML (keys in
+/// workloads/README.md). Throws ConfigError with all that
 /// is wrong in the file, one "FILE:LINE:COLUMN: key.path: what" per line.
 Network load_workload(const std::string& path, const WorkloadOptions& options = {});
 
@@ -26,7 +30,8 @@ struct LabelledInputs {
   std::int64_t count() const;  ///< images
 };
 
-/// The inputs that the workload names (`images:`, `labels:`). Throws ConfigError.
+/// The inputs that the workload names (`images:`, `labels:`); a *.tflite names none. Throws
+/// ConfigError.
 LabelledInputs load_inputs(const std::string& workload, const Network& network);
 
 /// The images of a .npy file, first size = count: integers are taken as they are, floats

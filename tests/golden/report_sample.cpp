@@ -42,6 +42,7 @@ LayerResult pool1() {
   LayerResult layer;
   layer.name = "stage_1/größe/pool";
   layer.op = "max_pool2d";
+  layer.where = Place::Vector;
   layer.cycles = 200;
   layer.events.add(Event::VectorCompare, 384);
   layer.events.add(Event::DramReadIfmapBytes, 512);

@@ -15,6 +15,7 @@
 #include "tests/support/forked_run.hpp"
 #include "tests/support/machine_laws.hpp"
 #include "tests/support/random_layers.hpp"
+#include "tests/support/random_machine.hpp"
 #include "tests/support/workload_files.hpp"
 
 namespace systole {

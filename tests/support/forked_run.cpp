@@ -74,9 +74,8 @@ ForkedOutcome run_forked(const std::function<std::string()>& body, unsigned seco
   ::waitpid(child, &status, 0);
   if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
-    return {false, signal == SIGALRM
-                       ? "still running after " + std::to_string(seconds) + " s"
-                       : std::string{"ended by the signal "} + ::strsignal(signal)};
+    return {false, signal == SIGALRM ? "still running after " + std::to_string(seconds) + " s"
+                                     : std::string{"ended by the signal "} + ::strsignal(signal)};
   }
   if (text.empty()) {
     return {false, "ended without a word"};

@@ -19,6 +19,7 @@ struct Estimate {
     return 20 + config.dram.latency_cycles + beats / config.dram.bytes_per_cycle +
            bursts * config.dram.latency_cycles / config.dma.max_outstanding_reads;
   }
+  std::uint64_t operator()(const ConfigureCommand&) const { return 1; }
   std::uint64_t operator()(const LoadCommand& c) const { return transfer(c.rows, c.row_bytes); }
   std::uint64_t operator()(const FillCommand& c) const { return c.rows; }
   std::uint64_t operator()(const PreloadCommand&) const { return 3ULL * config.array.rows; }
@@ -58,8 +59,8 @@ class LayerLaws {
   }
   void at_least(std::uint64_t got, std::uint64_t bound, const char* what) {
     if (got < bound) {
-      broken_ += fmt::format("layer '{}': {}: {}, expected at least {}\n", layer_.name, what, got,
-                             bound);
+      broken_ +=
+          fmt::format("layer '{}': {}: {}, expected at least {}\n", layer_.name, what, got, bound);
     }
   }
 
@@ -96,7 +97,8 @@ class LayerLaws {
   }
   void bounds() {
     const std::uint64_t pes = std::uint64_t{config_.array.rows} * config_.array.cols;
-    at_least(layer_.cycles, (count(Event::Mac) + count(Event::MacPadding)) / pes, "cycles of vectors");
+    at_least(layer_.cycles, (count(Event::Mac) + count(Event::MacPadding)) / pes,
+             "cycles of vectors");
     at_least(layer_.cycles, layer_.compute_cycles, "cycles with a fold in the array");
     at_least(layer_.cycles, ceil_div(count(Event::DramFetchedBytes), config_.dram.bytes_per_cycle),
              "cycles of read beats");
@@ -127,9 +129,9 @@ std::string broken_laws(const AcceleratorConfig& config, const Network& network,
                         const SimulationOutcome& run) {
   std::string text;
   for (const Mismatch& mismatch : run.mismatches) {
-    text += fmt::format("layer '{}': {} elements differ, first {}: {}, expected {}\n",
-                        mismatch.layer, mismatch.mismatches, mismatch.index, mismatch.got,
-                        mismatch.expected);
+    text +=
+        fmt::format("layer '{}': {} elements differ, first {}: {}, expected {}\n", mismatch.layer,
+                    mismatch.mismatches, mismatch.index, mismatch.got, mismatch.expected);
   }
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const auto* conv = std::get_if<Conv2d>(&network.layers[i].op);

@@ -14,10 +14,10 @@ namespace systole::test {
 /// computes one after the other.
 std::uint64_t estimated_cycles(const LayerProgram& program, const AcceleratorConfig& config);
 
-/// What is wrong with a run of the network; empty if nothing. Each output equals golden's; products are
-/// those of the layer's definition; the array's products are its vectors times its PEs; DRAM traffic
-/// is at least what each operand once takes, and the ofmap exactly once; no unit
-/// is faster than its width; every unit's ledger closes.
+/// What is wrong with a run of the network; empty if nothing. Each output equals golden's; products
+/// are those of the layer's definition; the array's products are its vectors times its PEs; DRAM
+/// traffic is at least what each operand once takes, and the ofmap exactly once; no unit is faster
+/// than its width; every unit's ledger closes.
 std::string broken_laws(const AcceleratorConfig& config, const Network& network,
                         const SimulationOutcome& run);
 

@@ -42,6 +42,7 @@ struct ProgramInterpreter::Execute {
   const LayerRegisters& registers;
   const AcceleratorConfig& config = machine.config_;
 
+  void operator()(const ConfigureCommand&) const {}
   void operator()(const LoadCommand& c) const {
     const std::uint32_t width = local_row_bytes(config, c.destination.memory);
     for (std::uint32_t i = 0; i < c.rows; ++i) {

@@ -6,7 +6,6 @@
 #include <limits>
 #include <string>
 
-#include "sim/config/accelerator_rules.hpp"
 #include "sim/workload/scales.hpp"
 
 namespace systole::test {
@@ -125,8 +124,7 @@ std::int64_t out_size(std::int64_t in, std::int64_t kernel, std::int64_t stride,
 
 Shape output_shape(const Window& w, std::int64_t batch, std::int64_t in_h, std::int64_t in_w,
                    std::int64_t channels) {
-  return {batch,
-          out_size(in_h, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top + w.pad_bottom),
+  return {batch, out_size(in_h, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top + w.pad_bottom),
           out_size(in_w, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left + w.pad_right), channels};
 }
 
@@ -150,8 +148,7 @@ AcceleratorConfig random_accelerator() {
   config.dma.max_rows = one_of({1, 2, 3, 16, 32});
   config.dma.max_blocks = one_of({1, 2, 4, 7});
   config.requant.table_rows = one_of({1, 2, 64});
-  config.requant.mode =
-      pick(0, 3) == 0 ? RequantMode::ShiftOnly : RequantMode::MultiplierShift;
+  config.requant.mode = pick(0, 3) == 0 ? RequantMode::ShiftOnly : RequantMode::MultiplierShift;
   config.requant.variant = pick(0, 1) == 0 ? RequantVariant::Tflite : RequantVariant::Single;
   config.requant.rounding = static_cast<Rounding>(pick(0, 4));
   return config;
@@ -173,15 +170,15 @@ LayerCase random_conv(const AcceleratorConfig& config, bool grouped) {
   const std::int64_t batch = pick(1, 2);
   const std::int64_t per_group = in_c / op.groups;
   Layer layer;
-  layer.inputs = {builder.input({batch, in_h, in_w, in_c}, static_cast<std::int32_t>(pick(-9, 9))),
-                  builder.constant({out_c, op.window.kernel_h, op.window.kernel_w, per_group}, -127,
-                                   127)};
+  layer.inputs = {
+      builder.input({batch, in_h, in_w, in_c}, static_cast<std::int32_t>(pick(-9, 9))),
+      builder.constant({out_c, op.window.kernel_h, op.window.kernel_w, per_group}, -127, 127)};
   op.has_bias = pick(0, 1) != 0;
   if (op.has_bias) {
     layer.inputs.push_back(builder.bias(out_c));
   }
-  op.requant = builder.requantizer(config, out_c,
-                                   op.window.kernel_h * op.window.kernel_w * per_group);
+  op.requant =
+      builder.requantizer(config, out_c, op.window.kernel_h * op.window.kernel_w * per_group);
   const Shape shape = output_shape(op.window, batch, in_h, in_w, out_c);
   layer.output = builder.activation(shape, op.requant.zero_point);
   layer.mapping.tile_oh = pin(shape[1], 1);
@@ -225,8 +222,7 @@ LayerCase random_matmul(const AcceleratorConfig& config) {
   MatMul op;
   Layer layer;
   layer.inputs.push_back(builder.input({m, k}, a_zero_point));
-  layer.inputs.push_back(computed ? builder.input({k, n}, 0)
-                                  : builder.constant({k, n}, -127, 127));
+  layer.inputs.push_back(computed ? builder.input({k, n}, 0) : builder.constant({k, n}, -127, 127));
   op.requant = builder.requantizer(config, n, k);
   layer.output = builder.activation({m, n}, op.requant.zero_point);
   layer.op = std::move(op);
@@ -288,14 +284,6 @@ LayerCase random_add(const AcceleratorConfig& config) {
 
 namespace {
 
-/// The smallest capacity, from `kib` on, that deals at least `fewest` rows to the banks evenly.
-std::uint32_t legal_capacity(std::uint32_t kib, std::uint32_t row_bytes, std::uint32_t banks,
-                             std::uint32_t fewest) {
-  const std::uint32_t step = capacity_step_kib(row_bytes, banks);
-  const std::uint32_t wanted = std::max(kib, (fewest * row_bytes + 1023) / 1024);
-  return (wanted + step - 1) / step * step;
-}
-
 void vary_requantizer(Requantizer& requant, bool shift_only) {
   if (pick(0, 3) == 0) {  // far from what brings sums back to 8 bits
     for (std::int32_t& exponent : requant.exponent) {
@@ -305,9 +293,7 @@ void vary_requantizer(Requantizer& requant, bool shift_only) {
   if (pick(0, 3) == 0) {
     for (std::int32_t& multiplier : requant.multiplier) {
       const bool zero = !shift_only && pick(0, 3) == 0;
-      multiplier = zero                ? 0
-                   : pick(0, 1) != 0 ? std::numeric_limits<std::int32_t>::max()
-                                     : 1 << 30;
+      multiplier = zero ? 0 : pick(0, 1) != 0 ? std::numeric_limits<std::int32_t>::max() : 1 << 30;
     }
   }
   requant.zero_point = static_cast<std::int32_t>(pick(-128, 127));
@@ -317,57 +303,6 @@ void vary_requantizer(Requantizer& requant, bool shift_only) {
 }
 
 }  // namespace
-
-AcceleratorConfig random_machine() {
-  AcceleratorConfig config = random_accelerator();
-  ArrayConfig& array = config.array;
-  array.overlap = pick(0, 1) != 0 ? Overlap::None : Overlap::Full;
-  array.extra_latency = one_of({0, 0, 1, 5});
-
-  ScratchpadConfig& scratchpad = config.scratchpad;
-  scratchpad.ports = pick(0, 1) != 0 ? BankPorts::Dual : BankPorts::Single;
-  scratchpad.read_latency = one_of({1, 2, 4, 7});
-  scratchpad.activation.banks = one_of({1, 2, 3, 4, 8});
-  scratchpad.weight.banks = one_of({1, 2, 4});
-  config.accumulators.banks = one_of({1, 2, 4});
-
-  DmaConfig& dma = config.dma;
-  dma.bus_bytes = 1U << pick(0, 6);
-  dma.max_burst_bytes = dma.bus_bytes << pick(0, 4);
-  dma.max_outstanding_reads = one_of({1, 2, 3, 16});
-  dma.max_outstanding_writes = one_of({1, 2, 3, 16});
-  dma.commands_in_flight = one_of({1, 2, 3, 8});
-  config.dram.latency_cycles = static_cast<std::uint32_t>(pick(2, 200));
-  config.dram.bytes_per_cycle = dma.bus_bytes >> pick(0, 2);
-  config.dram.bytes_per_cycle = std::max(config.dram.bytes_per_cycle, 1U);
-
-  config.sequencer.load_entries = one_of({1, 2, 3, 8, 24});
-  config.sequencer.execute_entries = one_of({kFewestExecuteEntries, 3, 4, 16, 40});
-  config.sequencer.store_entries = one_of({1, 2, 4});
-
-  config.requant.lanes = static_cast<std::uint32_t>(pick(1, array.cols));
-  config.requant.latency = one_of({1, 2, 8, 30});
-  config.vector.lanes = static_cast<std::uint32_t>(pick(1, array.rows));
-  config.vector.latency = one_of({1, 2, 4, 20});
-
-  const bool unified = scratchpad.organization == ScratchpadOrganization::Unified;
-  scratchpad.activation.capacity_kib =
-      legal_capacity(scratchpad.activation.capacity_kib, activation_row_bytes(config),
-                     scratchpad.activation.banks, unified ? array.rows + 1 : 2);
-  scratchpad.weight.capacity_kib = legal_capacity(
-      scratchpad.weight.capacity_kib, weight_row_bytes(config), scratchpad.weight.banks, array.rows);
-  config.accumulators.capacity_kib = legal_capacity(
-      config.accumulators.capacity_kib, accumulator_row_bytes(config), config.accumulators.banks, 2);
-  if (unified) {
-    scratchpad.weight = {};
-  }
-  return config;
-}
-
-AcceleratorConfig with_multipliers(AcceleratorConfig config) {
-  config.requant.mode = RequantMode::MultiplierShift;
-  return config;
-}
 
 void vary_constants(const AcceleratorConfig& config, Network& network) {
   const bool shift_only = config.requant.mode == RequantMode::ShiftOnly;

@@ -26,18 +26,6 @@ LayerCase random_matmul(const AcceleratorConfig& config);
 LayerCase random_pool();
 LayerCase random_add(const AcceleratorConfig& config);
 
-/// Fewest execute entries with which a machine can run: a preload keeps its entry until its
-/// compute, which needs one of its own, has written its results.
-constexpr std::uint32_t kFewestExecuteEntries = 2;
-
-/// random_accelerator() with every timing parameter drawn as well, and within the rules that span
-/// keys: a file of it can be read back.
-AcceleratorConfig random_machine();
-
-/// The same machine with a multiplying requantization unit: a layer drawn for it can be written to
-/// a workload file, and legalize() brings it to the machine's own unit.
-AcceleratorConfig with_multipliers(AcceleratorConfig config);
-
 /// Zero points, clamps, multipliers, shifts and biases over their whole ranges.
 void vary_constants(const AcceleratorConfig& config, Network& network);
 

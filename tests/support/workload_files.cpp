@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <vector>
 
 #include "sim/workload/npy.hpp"
@@ -72,6 +73,10 @@ class Writer {
     inputs(2);
     line("clamp", fmt::format("[{}, {}]", op.output.clamp_min, op.output.clamp_max));
     output();
+  }
+  template <typename HostOp>
+  void operator()(const HostOp&) {
+    throw std::invalid_argument{"workload files have no key for " + op_name(network_, *layer_)};
   }
   void operator()(const Reshape&) {
     line("op", "reshape");

@@ -89,14 +89,15 @@ TEST(CliUsage, VersionIsOneLine) {
 }
 
 TEST(CliUsage, NoCommandIsAnError) {
-  expect_usage_error({},
-                     "systole: expected run, golden or show, found nothing; see 'systole --help'");
+  expect_usage_error(
+      {}, "systole: expected run, golden, show or dram, found nothing; see 'systole --help'");
 }
 
 TEST(CliUsage, AnUnknownCommandIsAnErrorWithASuggestion) {
-  expect_usage_error({"goldn"},
-                     "systole: unknown command 'goldn', expected run, golden or show (did you mean "
-                     "'golden'?); see 'systole --help'");
+  expect_usage_error(
+      {"goldn"},
+      "systole: unknown command 'goldn', expected run, golden, show or dram (did you mean "
+      "'golden'?); see 'systole --help'");
 }
 
 TEST(CliUsage, CommandsOfLaterVersionsAreUnknown) {
@@ -165,15 +166,13 @@ TEST(CliUsage, NumbersOutOfRangeAreErrors) {
   }
 }
 
-TEST(CliUsage, EnginesToComeAreNamedAsSuch) {
-  for (const char* const engine : {"fast", "verilated"}) {
-    expect_usage_error({"run", "-a", "x", "-w", "y", "--engine", engine},
-                       std::string{"systole run: --engine: expected systemc, and '"} + engine +
-                           "' is not available yet; see 'systole run --help'");
-  }
+TEST(CliUsage, AnEngineToComeIsNamedAsSuch) {
+  expect_usage_error({"run", "-a", "x", "-w", "y", "--engine", "fast"},
+                     "systole run: --engine: expected systemc or verilated, and 'fast' is not "
+                     "available yet; see 'systole run --help'");
   expect_usage_error({"run", "-a", "x", "-w", "y", "--engine", "sistemc"},
-                     "systole run: --engine: expected systemc, found 'sistemc' (did you mean "
-                     "'systemc'?); see 'systole run --help'");
+                     "systole run: --engine: expected systemc or verilated, found 'sistemc' (did "
+                     "you mean 'systemc'?); see 'systole run --help'");
 }
 
 TEST(CliUsage, AFileThatIsNotThereIsNamed) {

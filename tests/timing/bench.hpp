@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/wire.hpp"
 #include "tests/support/sim_test.hpp"
 
 namespace systole::test {
@@ -24,7 +26,8 @@ template <typename T>
 class Feed final : public ClockedModule {
  public:
   Feed(const char* name, const Clock& clock, FifoIn<T>& port, std::size_t depth = 8)
-      : ClockedModule{sc_core::sc_module_name{name}, clock}, fifo_{"fifo", depth} {
+      : ClockedModule{sc_core::sc_module_name{name}, clock},
+        fifo_{(std::string{name} + "_fifo").c_str(), depth} {
     port(fifo_);
   }
 
@@ -51,7 +54,8 @@ template <typename T>
 class Drain final : public ClockedModule {
  public:
   Drain(const char* name, const Clock& clock, FifoOut<T>& port, std::size_t depth = 8)
-      : ClockedModule{sc_core::sc_module_name{name}, clock}, fifo_{"fifo", depth} {
+      : ClockedModule{sc_core::sc_module_name{name}, clock},
+        fifo_{(std::string{name} + "_fifo").c_str(), depth} {
     port(fifo_);
   }
 
@@ -84,8 +88,8 @@ class Neighbour final : public ClockedModule {
   Neighbour(const char* name, const Clock& clock, FifoOut<Request>& requests,
             FifoIn<Response>& responses)
       : ClockedModule{sc_core::sc_module_name{name}, clock},
-        requests_{"requests", 2},
-        responses_{"responses", 64} {
+        requests_{(std::string{name} + "_requests").c_str(), 2},
+        responses_{(std::string{name} + "_responses").c_str(), 64} {
     requests(requests_);
     responses(responses_);
   }
@@ -95,6 +99,7 @@ class Neighbour final : public ClockedModule {
     return true;
   };
   std::uint64_t delay = 0;
+  std::uint64_t hold_until = 0;  ///< requests are left alone until then
   std::vector<Timed<Request>> got;
 
   std::vector<std::uint64_t> cycles() const {
@@ -107,7 +112,7 @@ class Neighbour final : public ClockedModule {
 
  private:
   void tick() override {
-    if (requests_.can_pop()) {
+    if (now() >= hold_until && requests_.can_pop()) {
       Request request = requests_.pop();
       Response response;
       if (answer(request, response)) {
@@ -124,6 +129,61 @@ class Neighbour final : public ClockedModule {
   Fifo<Request> requests_;
   Fifo<Response> responses_;
   std::deque<Timed<Response>> due_;
+};
+
+/// A count of the sequencer's: one more in each of the given cycles, to be seen from the next on.
+class Tally final : public ClockedModule {
+ public:
+  Tally(const char* name, const Clock& clock)
+      : ClockedModule{sc_core::sc_module_name{name}, clock} {}
+
+  void at(std::uint64_t cycle) { plan_.push_back(cycle); }
+
+  Wire<std::uint64_t> count{0};
+
+ private:
+  void tick() override {
+    for (; !plan_.empty() && plan_.front() <= now(); plan_.pop_front()) {
+      count.write(count.latest() + 1);
+    }
+  }
+
+  std::deque<std::uint64_t> plan_;
+};
+
+/// A local memory: serves a write in the cycle after its push. A command is counted as completed in
+/// the cycle after its last write.
+class WriteSink final : public ClockedModule {
+ public:
+  WriteSink(const char* name, const Clock& clock, FifoOut<LocalWrite>& port, Tally& completed)
+      : ClockedModule{sc_core::sc_module_name{name}, clock},
+        fifo_{(std::string{name} + "_fifo").c_str(), 2},
+        completed_{completed} {
+    port(fifo_);
+  }
+
+  std::vector<Timed<LocalWrite>> got;
+
+  std::vector<std::uint64_t> cycles() const {
+    std::vector<std::uint64_t> all;
+    for (const Timed<LocalWrite>& timed : got) {
+      all.push_back(timed.cycle);
+    }
+    return all;
+  }
+
+ private:
+  void tick() override {
+    if (fifo_.can_pop()) {
+      got.push_back({now() - 1, fifo_.pop()});
+      if (got.back().item.last) {
+        completed_.at(now() + 1);
+      }
+    }
+  }
+
+  Fifo<LocalWrite> fifo_;
+  Tally& completed_;
 };
 
 using Cycles = std::vector<std::uint64_t>;

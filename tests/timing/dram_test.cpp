@@ -22,19 +22,23 @@ class Master final : public ClockedModule {
   DramPort dram;
   std::vector<Request> plan;
   Cycles sent;
-  Cycles answered;  ///< first beats
+  Cycles answered;         ///< first beats
+  std::uint64_t hold = 1;  ///< cycles from a first beat until another can come
 
   Master(const sc_core::sc_module_name& name, const Clock& clock)
-      : ClockedModule{name, clock}, dram{"dram", 32} {}
+      : ClockedModule{name, clock}, dram{"dram", [this](const DramResponse& response) {
+                                           return take(response);
+                                         }} {}
 
  private:
+  std::uint64_t take(const DramResponse& response) {
+    EXPECT_EQ(response.tag, answered.size()) << "answers come in the order of the requests";
+    EXPECT_EQ(response.first_beat, now() + 1);
+    answered.push_back(response.first_beat);
+    return response.first_beat + hold;
+  }
+
   void tick() override {
-    while (dram.has_response()) {
-      const DramResponse response = dram.take_response();
-      EXPECT_EQ(response.tag, answered.size()) << "answers come in the order of the requests";
-      EXPECT_EQ(response.first_beat, now());
-      answered.push_back(response.first_beat);
-    }
     if (sent.size() == plan.size() || plan[sent.size()].cycle > now() || !dram.can_request()) {
       return;
     }
@@ -42,7 +46,7 @@ class Master final : public ClockedModule {
     const auto tag = static_cast<std::uint32_t>(sent.size());
     if (request.is_write) {
       const std::vector<std::uint8_t> bytes(request.bytes, 1);
-      dram.write(request.address, bytes.data(), request.bytes, tag);
+      dram.write(request.address, request.bytes, 0, bytes.data(), request.bytes, tag);
     } else {
       dram.read(request.address, request.bytes, tag);
     }
@@ -125,6 +129,16 @@ TEST_F(DramTiming, AReadHoldsTheResponseChannelForItsBeats) {
   }
   run(100);
   EXPECT_EQ(a->answered, test::every(8, 16, 4));
+}
+
+TEST_F(DramTiming, AMasterCanHoldTheResponseChannelBeyondTheBeats) {
+  build(slow_bus());
+  a->hold = 7;
+  a->plan = {{5, false, 0, 16}, {5, false, 0, 16}};
+  b->plan = {{8, false, 0, 16}};
+  run(60);
+  EXPECT_EQ(a->answered, (Cycles{16, 23}));
+  EXPECT_EQ(b->answered, Cycles{30});
 }
 
 TEST_F(DramTiming, BeatsThatAreTouchedInPartCountWhole) {

@@ -2,121 +2,20 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <random>
+
+#include "tests/support/array_bench.hpp"
 
 namespace systole {
 namespace {
 
-/// Drives an array with folds and bubbles and holds every row that leaves against a plain product.
-class Bench {
- public:
-  Bench(std::uint32_t rows, std::uint32_t cols, std::uint32_t seed) : rng_{seed} {
-    config_.rows = rows;
-    config_.cols = cols;
-    array_ = make_weight_stationary_array(config_);
-  }
+using test::array_of;
+using test::ArrayBench;
 
-  /// Weights of a fold enter under the vectors of the fold before it, as overlap `full` has it.
-  void run(int folds) {
-    Fold next = random_fold();
-    shift_in(next, nullptr);
-    for (int i = 0; i < folds; ++i) {
-      const Fold current = next;
-      next = random_fold();
-      shift_in(next, &current);
-    }
-    for (std::uint32_t i = 0; i < config_.rows + config_.cols; ++i) {
-      step({});
-    }
-    EXPECT_TRUE(expected_.empty());
-    EXPECT_TRUE(array_->idle());
-  }
-
-  int rows_checked() const { return rows_checked_; }
-
- private:
-  struct Fold {
-    std::vector<OperandRow> weights;  // [row][col]
-    std::vector<OperandRow> vectors;  // [i][row]
-  };
-  struct Leaving {
-    std::uint64_t cycle;
-    PsumRow psums;
-  };
-
-  std::int16_t operand() {
-    const auto r = static_cast<std::uint32_t>(rng_());
-    return static_cast<std::int16_t>(r % 5 == 0 ? -128 : static_cast<int>(r / 8 % 256) - 128);
-  }
-
-  Fold random_fold() {
-    Fold fold;
-    fold.weights.assign(config_.rows, OperandRow(config_.cols));
-    fold.vectors.assign(1 + rng_() % 9, OperandRow(config_.rows));
-    for (auto* operands : {&fold.weights, &fold.vectors}) {
-      for (OperandRow& row : *operands) {
-        for (std::int16_t& x : row) {
-          x = operand();
-        }
-      }
-    }
-    return fold;
-  }
-
-  /// The vectors of `current` and the weights of `next`, side by side, with bubbles in both.
-  void shift_in(const Fold& next, const Fold* current) {
-    std::size_t vector = 0;
-    std::uint32_t weight_row = 0;
-    const std::size_t vectors = current == nullptr ? 0 : current->vectors.size();
-    while (vector < vectors || weight_row < config_.rows) {
-      ArrayInput input;
-      if (vector < vectors && rng_() % 4 != 0) {
-        input.ifmap = &current->vectors[vector];
-        input.swap = vector == 0;
-        expect_product(*current, vector);
-        ++vector;
-      }
-      const bool swapped = current == nullptr || vector > 0;
-      if (swapped && weight_row < config_.rows && rng_() % 4 != 0) {
-        input.weight_row = config_.rows - 1 - weight_row;
-        input.weights = &next.weights[input.weight_row];
-        ++weight_row;
-      }
-      step(input);
-    }
-  }
-
-  void expect_product(const Fold& fold, std::size_t vector) {
-    PsumRow row(config_.cols);
-    for (std::uint32_t c = 0; c < config_.cols; ++c) {
-      for (std::uint32_t r = 0; r < config_.rows; ++r) {
-        row[c] += fold.weights[r][c] * fold.vectors[vector][r];
-      }
-    }
-    expected_.push_back({cycle_ + config_.rows + config_.cols - 2, row});
-  }
-
-  void step(const ArrayInput& input) {
-    PsumRow psums;
-    const bool leaves = array_->step(input, psums);
-    const bool due = !expected_.empty() && expected_.front().cycle == cycle_;
-    EXPECT_EQ(leaves, due) << "cycle " << cycle_;
-    if (leaves && due) {
-      EXPECT_EQ(psums, expected_.front().psums) << "cycle " << cycle_;
-      expected_.pop_front();
-      ++rows_checked_;
-    }
-    ++cycle_;
-  }
-
-  ArrayConfig config_;
-  std::unique_ptr<PeArray> array_;
-  std::minstd_rand rng_;
-  std::uint64_t cycle_ = 0;
-  std::deque<Leaving> expected_;
-  int rows_checked_ = 0;
-};
+ArrayBench bench_of(std::uint32_t rows, std::uint32_t cols, std::uint32_t seed) {
+  const ArrayConfig config = array_of(rows, cols);
+  return {config, make_weight_stationary_array(config), seed};
+}
 
 TEST(WeightStationaryArray, EveryRowLeavesWithItsProductRowsPlusColsMinusTwoCyclesLater) {
   std::minstd_rand shapes{1};
@@ -124,7 +23,7 @@ TEST(WeightStationaryArray, EveryRowLeavesWithItsProductRowsPlusColsMinusTwoCycl
     const auto rows = static_cast<std::uint32_t>(1 + shapes() % 20);
     const auto cols = static_cast<std::uint32_t>(1 + shapes() % 20);
     SCOPED_TRACE(testing::Message() << "seed " << seed << ", " << rows << " x " << cols);
-    Bench bench{rows, cols, seed};
+    ArrayBench bench = bench_of(rows, cols, seed);
     bench.run(20);
     ASSERT_GT(bench.rows_checked(), 20);
   }
@@ -132,29 +31,16 @@ TEST(WeightStationaryArray, EveryRowLeavesWithItsProductRowsPlusColsMinusTwoCycl
 
 TEST(WeightStationaryArray, HoldsAtSizesBeyondAVectorRegister) {
   for (const std::uint32_t size : {33U, 64U, 100U}) {
-    Bench bench{size, size + 1, size};
+    ArrayBench bench = bench_of(size, size + 1, size);
     bench.run(10);
   }
 }
 
 TEST(WeightStationaryArray, PsumsWrapModuloTwoToThe32) {
-  ArrayConfig config;
-  config.rows = 4;
-  config.cols = 1;
+  ArrayConfig config = array_of(4, 1);
   config.activation_bits = 16;
   config.weight_bits = 16;
-  const auto array = make_weight_stationary_array(config);
-  const OperandRow weight(1, -32768);
-  const OperandRow vector(4, -32768);
-  PsumRow psums;
-  for (std::uint32_t r = 4; r-- > 0;) {
-    array->step({nullptr, false, &weight, r}, psums);
-  }
-  bool left = array->step({&vector, true, nullptr, 0}, psums);
-  while (!left) {
-    left = array->step({}, psums);
-  }
-  EXPECT_EQ(psums[0], 0);  // 4 * 2^30
+  test::expect_wrap(*make_weight_stationary_array(config));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace {
 using test::Cycles;
 using test::Drain;
 using test::Feed;
+using test::Tally;
 
 AcceleratorConfig unit_of(std::uint32_t lanes, std::uint32_t latency) {
   AcceleratorConfig config;
@@ -21,7 +22,9 @@ AcceleratorConfig unit_of(std::uint32_t lanes, std::uint32_t latency) {
 
 struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
-      : unit{"unit", clock, config, measurements},
+      : asked{"asked", clock},
+        gathered{"gathered", clock},
+        unit{"unit", clock, config, asked.count, gathered.count, measurements},
         psums{"psums", clock, unit.psums},
         ofmap{"ofmap", clock, unit.ofmap, 64},
         table_write{"table_write", clock, unit.table_write},
@@ -32,6 +35,7 @@ struct Bench {
     unit.configure(registers);
   }
   void block(std::uint64_t cycle, std::uint32_t columns) {
+    asked.at(cycle - 3);
     psums.at(cycle, {PsumRow(8, 6), columns, 0});
   }
   std::uint64_t booked(Cause cause) const {
@@ -39,11 +43,13 @@ struct Bench {
   }
 
   Measurements measurements;
+  Tally asked;     // blocks that the store unit has asked for
+  Tally gathered;  // those that it has taken
   RequantUnit unit;
   Feed<PsumBlock> psums;
   Drain<OfmapBlock> ofmap;
   Feed<LocalWrite> table_write;
-  Drain<AccessDone> table_written;
+  Drain<Completion> table_written;
 };
 
 class RequantUnitTiming : public test::SimTest {};
@@ -87,6 +93,20 @@ TEST_F(RequantUnitTiming, AShortBlockDoesNotOvertakeALongOne) {
   EXPECT_EQ(bench.ofmap.cycles(), (Cycles{11 + 7 + 2, 19 + 2}));
 }
 
+TEST_F(RequantUnitTiming, TakesNoMoreBlocksThanPipelineEntriesUntilTheStoreUnitHasTakenSome) {
+  AcceleratorConfig config = unit_of(8, 5);
+  config.requant.pipeline_entries = 2;
+  Bench bench{clock, config};
+  for (int i = 0; i < 4; ++i) {
+    bench.block(10, 8);
+  }
+  bench.gathered.at(30);
+  bench.gathered.at(40);
+  run(100);
+  // Taken in 11 and 12; in 31 and 41, when the count is seen.
+  EXPECT_EQ(bench.ofmap.cycles(), (Cycles{16, 17, 36, 46}));
+}
+
 TEST_F(RequantUnitTiming, BooksTheLatencyAsDrain) {
   Bench bench{clock, unit_of(2, 5)};
   bench.block(10, 8);
@@ -100,6 +120,26 @@ TEST_F(RequantUnitTiming, ATableWriteIsDoneInTheCycleAfterItsPush) {
   bench.table_write.at(5, {{LocalMemory::RequantTable, 0}, 0, ByteRow(32, 0), true, 1});
   run(30);
   EXPECT_EQ(bench.table_written.cycles(), Cycles{6});
+}
+
+// A store is done when the accumulators have read its last block, which may be on its way or wait
+// for the lanes, and still needs its constants.
+TEST_F(RequantUnitTiming, ATableWriteWaitsForTheBlocksBeforeIt) {
+  Bench bench{clock, unit_of(2, 5)};
+  bench.block(10, 8);  // on the lanes from 11 to 14
+  bench.block(10, 6);  // and from 15 to 17
+  bench.table_write.at(11, {{LocalMemory::RequantTable, 0}, 0, ByteRow(32, 0), true, 1});
+  run(60);
+  EXPECT_EQ(bench.table_written.cycles(), Cycles{18});
+}
+
+TEST_F(RequantUnitTiming, ATableWriteWaitsForABlockThatHasNotArrived) {
+  Bench bench{clock, unit_of(2, 5)};
+  bench.asked.at(10);
+  bench.table_write.at(11, {{LocalMemory::RequantTable, 0}, 0, ByteRow(32, 0), true, 1});
+  bench.psums.at(40, {PsumRow(8, 6), 8, 0});  // on the lanes from 41 to 44
+  run(80);
+  EXPECT_EQ(bench.table_written.cycles(), Cycles{45});
 }
 
 }  // namespace

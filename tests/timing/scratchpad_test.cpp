@@ -12,6 +12,7 @@ using test::Drain;
 using test::Feed;
 
 constexpr std::uint32_t kRowsPerBank = 32;
+constexpr std::uint64_t kReadLatency = 3;
 constexpr int kNone = -1;
 
 /// 4 x 4 PEs: 1 KiB of 4-byte rows in 8 banks.
@@ -20,7 +21,7 @@ AcceleratorConfig eight_banks(BankPorts ports) {
   config.array.rows = 4;
   config.array.cols = 4;
   config.scratchpad.ports = ports;
-  config.scratchpad.read_latency = 3;
+  config.scratchpad.read_latency = kReadLatency;
   config.scratchpad.activation = {1, 8};
   return config;
 }
@@ -41,7 +42,8 @@ struct Bench {
         vector_read{"vector_read", clock, scratchpad.vector_read},
         vector_data{"vector_data", clock, scratchpad.vector_data, 2},
         store_read{"store_read", clock, scratchpad.store_read},
-        store_data{"store_data", clock, scratchpad.store_data, 2} {}
+        store_data{"store_data", clock, scratchpad.store_data, 2},
+        store_read_done{"store_read_done", clock, scratchpad.store_read_done} {}
 
   static LocalWrite write(int row, std::uint8_t value) {
     return {{LocalMemory::Scratchpad, static_cast<std::uint32_t>(row)}, 1, {value}, true, 7};
@@ -59,41 +61,44 @@ struct Bench {
     }
     return pair;
   }
-  static RowRead read(int row) { return {static_cast<std::uint32_t>(row)}; }
+  static RowRead read(int row, bool last = false) {
+    return {static_cast<std::uint32_t>(row), last, 8};
+  }
 
   std::uint64_t conflicts() const { return measurements.events[Event::BankConflicts]; }
 
   Measurements measurements;
   Scratchpad scratchpad;
   Feed<LocalWrite> load_write;
-  Drain<AccessDone> load_written;
+  Drain<Completion> load_written;
   Feed<LocalWrite> vector_write;
-  Drain<AccessDone> vector_written;
+  Drain<Completion> vector_written;
   Feed<OperandPair> operand_read;
-  Drain<AccessDone> operand_read_done;
+  Drain<Completion> operand_read_done;
   Drain<OperandPair> operands;
   Feed<RowRead> vector_read;
   Drain<RowData> vector_data;
   Feed<RowRead> store_read;
   Drain<RowData> store_data;
+  Drain<Completion> store_read_done;
 };
 
 class ScratchpadTiming : public test::SimTest {
  protected:
-  /// Everybody wants the bank of their number in cycle 5.
+  /// Everybody wants a bank in cycle 5.
   static void all_at_once(Bench& bench, const std::array<int, 6>& banks) {
     bench.load_write.at(5, Bench::write(row_in(banks[0]), 1));
     bench.vector_write.at(5, Bench::write(row_in(banks[1]), 2));
     bench.operand_read.at(5, Bench::pair(row_in(banks[2]), row_in(banks[3])));
     bench.vector_read.at(5, Bench::read(row_in(banks[4])));
-    bench.store_read.at(5, Bench::read(row_in(banks[5])));
+    bench.store_read.at(5, Bench::read(row_in(banks[5]), true));
   }
   static void expect_served(const Bench& bench, const std::array<std::uint64_t, 5>& cycles) {
     EXPECT_EQ(bench.load_written.cycles(), Cycles{cycles[0]});
     EXPECT_EQ(bench.vector_written.cycles(), Cycles{cycles[1]});
     EXPECT_EQ(bench.operand_read_done.cycles(), Cycles{cycles[2]});
-    EXPECT_EQ(bench.vector_data.cycles(), Cycles{cycles[3]});
-    EXPECT_EQ(bench.store_data.cycles(), Cycles{cycles[4]});
+    EXPECT_EQ(bench.vector_data.cycles(), Cycles{cycles[3] + kReadLatency - 1});
+    EXPECT_EQ(bench.store_data.cycles(), Cycles{cycles[4] + kReadLatency - 1});
   }
 };
 
@@ -122,11 +127,14 @@ TEST_F(ScratchpadTiming, TwoPortsServeAWriteAndAReadInOneCycle) {
   expect_served(bench, {6, 7, 7, 8, 9});
 }
 
-TEST_F(ScratchpadTiming, AnOperandPairEntersTheQueueReadLatencyMinusOneAfterItsGrant) {
+TEST_F(ScratchpadTiming, WhatIsReadEntersItsQueueReadLatencyMinusOneAfterTheGrant) {
   Bench bench{clock, eight_banks(BankPorts::Single)};
-  bench.operand_read.at(5, Bench::pair(row_in(0), row_in(1)));
+  all_at_once(bench, {0, 1, 2, 3, 4, 5});
   run(40);
   EXPECT_EQ(bench.operands.cycles(), Cycles{6 + 3 - 1});
+  EXPECT_EQ(bench.vector_data.cycles(), Cycles{6 + 3 - 1});
+  EXPECT_EQ(bench.store_data.cycles(), Cycles{6 + 3 - 1});
+  EXPECT_EQ(bench.store_read_done.cycles(), Cycles{6}) << "completions go out with the access";
 }
 
 TEST_F(ScratchpadTiming, APairInOneBankTakesTwoCyclesAndTheNextPairWaits) {
@@ -174,23 +182,10 @@ TEST_F(ScratchpadTiming, HalfReadPairsKeepTheirPartWhileAWriteHasTheBank) {
     bench.load_write.at(cycle, Bench::write(row_in(1), 9));
   }
   // ifmap in 6; bank 1 is written in 6, 7 and 8; the read of bank 0 in 7 is not kept waiting
-  bench.store_read.at(6, Bench::read(row_in(0)));
+  bench.store_read.at(6, Bench::read(row_in(0), true));
   run(40);
   EXPECT_EQ(bench.operand_read_done.cycles(), Cycles{9});
-  EXPECT_EQ(bench.store_data.cycles(), Cycles{7});
-}
-
-TEST_F(ScratchpadTiming, AReadIsNotServedWhileItsAnswerHasNoRoom) {
-  Bench bench{clock, eight_banks(BankPorts::Single)};
-  bench.store_data.hold_until = 20;
-  for (int i = 0; i < 4; ++i) {
-    bench.store_read.at(5, Bench::read(row_in(0, i)));
-  }
-  run(19);
-  EXPECT_EQ(bench.measurements.events[Event::ScratchpadReadBits], 2 * 32U);
-  run(20);
-  EXPECT_EQ(bench.measurements.events[Event::ScratchpadReadBits], 4 * 32U);
-  EXPECT_EQ(bench.conflicts(), 0U);
+  EXPECT_EQ(bench.store_read_done.cycles(), Cycles{7});
 }
 
 TEST_F(ScratchpadTiming, AWriteIsSeenByAReadServedOneCycleLater) {

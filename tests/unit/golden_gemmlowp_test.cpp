@@ -6,6 +6,7 @@
 #include <limits>
 #include <random>
 
+#include "models/golden/fixed_point.hpp"
 #include "models/golden/requantize.hpp"
 
 namespace systole::golden {
@@ -64,6 +65,26 @@ TEST(GoldenAgainstGemmlowp, TfliteRequantizationIsEqualOnTiesAndExtremes) {
             << "acc=" << acc << " multiplier=" << multiplier << " exponent=" << exponent;
       }
     }
+  }
+}
+
+// Softmax and logistic are made of these two.
+TEST(GoldenAgainstGemmlowp, ExponentialAndReciprocalAreEqual) {
+  using Q5 = gemmlowp::FixedPoint<std::int32_t, 5>;
+  using Q4 = gemmlowp::FixedPoint<std::int32_t, 4>;
+  using Q0 = gemmlowp::FixedPoint<std::int32_t, 0>;
+  std::mt19937 rng{7};
+  std::uniform_int_distribution<std::int32_t> any{0, kMax};
+  for (int i = 0; i < 1000000; ++i) {
+    const std::int32_t positive = any(rng) >> (i % 31);
+    const std::int32_t a = -positive;
+    ASSERT_EQ(exp_on_negative_values(a, 5), gemmlowp::exp_on_negative_values(Q5::FromRaw(a)).raw())
+        << a;
+    ASSERT_EQ(exp_on_negative_values(a, 4), gemmlowp::exp_on_negative_values(Q4::FromRaw(a)).raw())
+        << a;
+    ASSERT_EQ(one_over_one_plus_x(positive),
+              gemmlowp::one_over_one_plus_x_for_x_in_0_1(Q0::FromRaw(positive)).raw())
+        << positive;
   }
 }
 

@@ -70,7 +70,7 @@ TEST(RoundingShift, IsTheExactQuotientRoundedOnRandomValues) {
   }
 }
 
-std::int32_t tflite(std::int32_t x, std::int32_t multiplier, std::int32_t exponent) {
+std::int64_t tflite(std::int32_t x, std::int32_t multiplier, std::int32_t exponent) {
   return scale(x, {multiplier, exponent}, RequantMode::MultiplierShift, RequantVariant::Tflite,
                Rounding::NearestEven);
 }

@@ -29,26 +29,30 @@ class AddressMapping {
 
   Location locate(std::uint64_t address) const {
     const std::uint64_t burst = address >> offset_bits_;
-    std::array<std::uint32_t, kFields> values{};
-    for (const auto& part : parts_) {
-      values[part.field] |= (static_cast<std::uint32_t>(burst >> part.shift) & part.mask)
-                            << part.position;
-    }
-    return {values[kChannel], values[kBank], values[kRow], values[kColumn]};
+    return {gather(kChannel, burst), gather(kBank, burst), gather(kRow, burst),
+            gather(kColumn, burst)};
   }
 
  private:
   // Pseudo channel, rank, bank group and bank are positions within kBank.
-  enum Field : std::uint32_t { kChannel, kBank, kRow, kColumn, kFields };
+  using Field = std::uint32_t;
+  static constexpr Field kChannel = 0, kBank = 1, kRow = 2, kColumn = 3, kFields = 4;
   struct Part {
-    std::uint32_t field = 0;
     std::uint32_t shift = 0;  // in the address of a burst
     std::uint32_t mask = 0;
     std::uint32_t position = 0;  // in the field
   };
 
+  std::uint32_t gather(Field field, std::uint64_t burst) const {
+    std::uint32_t value = 0;
+    for (const auto& part : parts_[field]) {
+      value |= (static_cast<std::uint32_t>(burst >> part.shift) & part.mask) << part.position;
+    }
+    return value;
+  }
+
   std::uint32_t offset_bits_ = 0;
-  std::vector<Part> parts_;
+  std::array<std::vector<Part>, kFields> parts_;
 };
 
 }  // namespace systole::dram

@@ -3,31 +3,40 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace systole::dram {
 
-BankedDram::BankedDram(const Config& config, CommandObserver* observer)
-    : config_{config}, mapping_{config_}, bursts_(config_.bursts_per_request()) {
+BankedDram::BankedDram(Config config, CommandObserver* observer)
+    : config_{std::move(config)},
+      mapping_{config_},
+      capacity_bytes_{config_.organization.capacity_bytes()},
+      burst_bytes_{config_.organization.burst_bytes()},
+      bursts_(config_.bursts_per_request()) {
   for (std::uint32_t i = 0; i < config_.organization.channels; ++i) {
     channels_.push_back(std::make_unique<Channel>(config_, i, observer));
   }
 }
 
 bool BankedDram::offer(const Request& request, Cycle cycle) {
-  if (request.address % config_.request_bytes != 0 ||
-      request.address >= config_.organization.capacity_bytes()) {
-    throw std::invalid_argument{fmt::format("address {:#x}: expected a multiple of {} below {:#x}",
-                                            request.address, config_.request_bytes,
-                                            config_.organization.capacity_bytes())};
-  }
-  std::uint64_t address = request.address;
-  for (auto& place : bursts_) {
-    place = mapping_.locate(address);
-    address += config_.organization.burst_bytes();
+  if (request.address != located_) {  // a refused one comes again
+    locate(request.address);
   }
   Channel& channel = *channels_[bursts_.front().channel];
   channel.advance_to(cycle);
   return channel.accept(request, bursts_, cycle);
+}
+
+void BankedDram::locate(std::uint64_t address) {
+  if ((address & (config_.request_bytes - 1)) != 0 || address >= capacity_bytes_) {
+    throw std::invalid_argument{fmt::format("address {:#x}: expected a multiple of {} below {:#x}",
+                                            address, config_.request_bytes, capacity_bytes_)};
+  }
+  located_ = address;
+  for (auto& place : bursts_) {
+    place = mapping_.locate(address);
+    address += burst_bytes_;
+  }
 }
 
 void BankedDram::advance_to(Cycle cycle) {
@@ -44,30 +53,14 @@ Cycle BankedDram::next_command() {
   return next;
 }
 
-Cycle BankedDram::next_completion() const {
-  Cycle next = kNever;
-  for (const auto& channel : channels_) {
-    if (!channel->completions().empty()) {
-      next = std::min(next, channel->completions().front().finish);
-    }
-  }
-  return next;
-}
-
-std::optional<Completion> BankedDram::take_completion(Cycle cycle) {
-  Channel* first = nullptr;
-  for (auto& channel : channels_) {
-    if (!channel->completions().empty() &&
-        (first == nullptr ||
-         channel->completions().front().finish < first->completions().front().finish)) {
-      first = channel.get();
-    }
-  }
-  if (first == nullptr || first->completions().front().finish > cycle) {
-    return std::nullopt;
-  }
-  const Completion done = first->completions().front();
-  first->completions().pop_front();
+/// There is one.
+Completion BankedDram::take_first() {
+  const Cycle finish = next_completion();
+  const auto first = std::find_if(channels_.begin(), channels_.end(), [&](const auto& channel) {
+    return !channel->completions().empty() && channel->completions().front().finish == finish;
+  });
+  const Completion done = (*first)->completions().front();
+  (*first)->completions().pop_front();
   return done;
 }
 

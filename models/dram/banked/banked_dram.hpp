@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,7 +20,7 @@ namespace systole::dram {
 class BankedDram {
  public:
   /// `observer` may be null; it must outlive the memory. `config` is one that load_config gave.
-  explicit BankedDram(const Config& config, CommandObserver* observer = nullptr);
+  explicit BankedDram(Config config, CommandObserver* observer = nullptr);
 
   /// Takes the request in `cycle`, or refuses it: the queue is full, or a request of the other
   /// direction waits for the same bytes. Throws std::invalid_argument for an address that is not
@@ -34,22 +35,38 @@ class BankedDram {
   Cycle next_command();
 
   /// When the first completion that was not taken yet is due; kNever when none is known.
-  Cycle next_completion() const;
+  Cycle next_completion() const {
+    Cycle next = kNever;
+    for (const auto& channel : channels_) {
+      if (!channel->completions().empty()) {
+        next = std::min(next, channel->completions().front().finish);
+      }
+    }
+    return next;
+  }
   /// The next cycle in which something can change for the caller.
   Cycle next_event() { return std::min(next_command(), next_completion()); }
   /// Takes the first completion with finish <= `cycle`; all cycles before must be simulated.
   /// Those of one channel come in the order of their data, those of several by cycle.
-  std::optional<Completion> take_completion(Cycle cycle);
+  std::optional<Completion> take_completion(Cycle cycle) {
+    return next_completion() <= cycle ? std::optional{take_first()} : std::nullopt;
+  }
 
   const Config& config() const { return config_; }
   /// Of all channels, with the background of all cycles before `now`.
   Stats stats(Cycle now) const;
 
  private:
+  void locate(std::uint64_t address);
+  Completion take_first();
+
   const Config config_;
   const AddressMapping mapping_;
+  const std::uint64_t capacity_bytes_;
+  const std::uint32_t burst_bytes_;
   std::vector<std::unique_ptr<Channel>> channels_;
-  std::vector<Location> bursts_;  // of the request being offered
+  std::vector<Location> bursts_;               // of the request being offered,
+  std::uint64_t located_ = ~std::uint64_t{0};  // and its address
 };
 
 }  // namespace systole::dram

@@ -1,6 +1,6 @@
 #include "models/dram/banked/channel.hpp"
 
-#include <stdexcept>
+#include <utility>
 
 namespace systole::dram {
 namespace {
@@ -29,13 +29,16 @@ Channel::Channel(const Config& config, std::uint32_t index, CommandObserver* obs
               RequestQueue{config.controller.write_entries, config.organization.banks()}},
       refresh_due_(config.organization.units(),
                    config.timing.refi == 0 ? kNever : Cycle{config.timing.refi}) {
+  const CommandBus& bus = config.command_bus;  // in the order of Command
+  travel_ = {bus.column_cycles - 1U,    bus.column_cycles - 1U,    bus.activate_cycles - 1U,
+             bus.precharge_cycles - 1U, bus.precharge_cycles - 1U, bus.refresh_cycles - 1U};
   for (auto& candidates : candidates_) {
-    candidates.assign(config.organization.banks(), kNoSlot);
+    candidates.resize(config.organization.banks());
   }
   const std::uint32_t entries = config.controller.read_entries + config.controller.write_entries;
-  open_.resize(entries);
+  requests_.resize(entries);
   for (std::uint32_t i = entries; i-- > 0;) {
-    free_open_.push_back(i);
+    free_requests_.push_back(i);
   }
 }
 
@@ -52,9 +55,10 @@ bool Channel::accept(const Request& request, const std::vector<Location>& bursts
     }
   }
   now_ = std::max(now_, cycle);
-  const std::uint32_t index = free_open_.back();
-  free_open_.pop_back();
-  open_[index] = {{request.id, request.write, cycle, 0}, static_cast<std::uint32_t>(bursts.size())};
+  const std::uint32_t index = free_requests_.back();
+  free_requests_.pop_back();
+  requests_[index] = {{request.id, request.write, cycle, 0},
+                      static_cast<std::uint32_t>(bursts.size())};
   for (const auto& place : bursts) {
     add_burst(place, index, request.write, cycle);
   }
@@ -73,19 +77,23 @@ void Channel::add_burst(const Location& place, std::uint32_t request, bool write
     closable_ &= ~bit(place.bank);
     next_is_known_ = false;
   }
-  Slot& served = candidate(write, place.bank);
-  if (served == kNoSlot) {
-    served = slot;
-    if (next_is_known_ && write == writing_) {
-      floor_ = now_;
-      const Choice choice = choice_for(slot, write);
-      if (!due(choice)) {
-        consider(choice);
-      }
+  Candidate& served = candidate(write, place.bank);
+  if (served.slot != kNoSlot && (!hit || (hits_[write ? 1 : 0] & bit(place.bank)) != 0)) {
+    return;  // an older burst goes first
+  }
+  const bool first = served.slot == kNoSlot;
+  served = {slot, queue(write).at(slot).sequence};
+  if (hit) {
+    hits_[write ? 1 : 0] |= bit(place.bank);
+  }
+  if (!first || (committed_[write ? 0 : 1] & bit(place.bank)) != 0) {
+    next_is_known_ = false;  // the bank was to do something else
+  } else if (next_is_known_ && write == writing_) {
+    floor_ = now_;
+    const Choice choice = choice_for(slot, write);
+    if (!due(choice)) {
+      consider(choice);
     }
-  } else if (hit && queue(write).at(served).row != place.row) {
-    served = slot;  // the bank was to be closed
-    next_is_known_ = false;
   }
 }
 
@@ -95,7 +103,7 @@ void Channel::choose() {
   floor_ = now_;
   const Cycle urgent = urgent_from();
   if (now_ < urgent) {
-    consider_direction();
+    consider_banks();
     consider_closing();
   }
   if (urgent != kNever && next_.start >= urgent) {
@@ -117,13 +125,75 @@ Cycle Channel::urgent_from() const {
   return oldest == kNever ? kNever : oldest + config_.controller.max_wait;
 }
 
-void Channel::consider_direction() {
-  for_each_bit(queue(writing_).banks(), [this](std::uint32_t bank) {
-    const Choice choice = choice_for(candidate(writing_, bank), writing_);
-    if (!due(choice)) {
-      consider(choice);
+void Channel::consider_banks() {
+  const std::size_t same = writing_ ? 1 : 0;
+  const std::size_t other = 1 - same;
+  const std::uint64_t kept = committed_[other] & queues_[other].banks() & ~hits_[same];
+  const std::uint64_t free = queues_[same].banks() & ~kept;
+  const std::uint32_t banks = config_.organization.banks_per_unit();
+  const std::uint64_t all_of_unit = banks == 64 ? ~std::uint64_t{0} : bit(banks) - 1;
+  for (std::uint32_t unit = 0; unit < refresh_due_.size(); ++unit) {
+    const std::uint64_t of_unit = all_of_unit << (unit * banks);
+    consider_banks_of(unit, writing_, free & of_unit);
+    if ((kept & of_unit) != 0) {
+      consider_banks_of(unit, !writing_, kept & of_unit);
     }
-  });
+  }
+}
+
+/// The candidates of one direction in some banks of a unit. Of each kind of command only the
+/// first has to be compared with those of other kinds: the inner loops are the model's hot path.
+void Channel::consider_banks_of(std::uint32_t unit, bool write, std::uint64_t banks) {
+  const std::uint64_t hits = hits_[write ? 1 : 0] & banks;
+  const Slot oldest = queue(write).oldest();
+  if (oldest == kNoSlot) {
+    return;
+  }
+  const std::uint32_t eldest_bank = queue(write).at(oldest).bank;
+  const auto first_of = [&](std::uint64_t set, Command command, Rank rank, Cycle of_unit,
+                            const auto& of_bank) {
+    if (set == 0) {
+      return;
+    }
+    const Cycle least = std::max(earliest_effect(command), of_unit);
+    Choice first;
+    const auto take = [&first](std::uint32_t bank, const Candidate& served, Cycle effect) {
+      first.effect = effect;
+      first.sequence = served.sequence;
+      first.slot = served.slot;
+      first.bank = bank;
+    };
+    const Candidate& eldest = candidate(write, eldest_bank);
+    if ((set & bit(eldest_bank)) != 0 && eldest.slot == oldest && of_bank(eldest_bank) <= least) {
+      take(eldest_bank, eldest, least);  // no other can be sooner or older
+    } else {
+      for_each_bit(set, [&](std::uint32_t bank) {
+        const Cycle effect = std::max(least, of_bank(bank));
+        const Candidate& served = candidate(write, bank);
+        if (effect < first.effect || (effect == first.effect && served.sequence < first.sequence)) {
+          take(bank, served, effect);
+        }
+      });
+    }
+    first.start = first.effect - travel(command);
+    first.rank = rank;
+    first.command = command;
+    first.write = write;
+    if (first.start < refresh_due_[unit]) {
+      consider(first);
+    }
+  };
+  first_of(hits, write ? Command::Write : Command::Read, Rank::Column,
+           timing_.earliest_column_of_unit(unit, write),
+           [&](std::uint32_t bank) { return timing_.earliest_column_of_bank(bank, write); });
+  if (next_.start == floor_ && next_.rank == Rank::Column) {
+    return;  // nothing goes before
+  }
+  first_of(banks & ~open_banks_, Command::Activate, Rank::Row,
+           timing_.earliest_activate_of_unit(unit),
+           [&](std::uint32_t bank) { return timing_.earliest_activate_of_bank(bank); });
+  first_of(banks & open_banks_ & ~hits, Command::Precharge, Rank::Row, 0,
+           [&](std::uint32_t bank) { return timing_.earliest_precharge(bank); });
 }
 
 void Channel::consider_closing() {
@@ -169,16 +239,19 @@ bool Channel::due(const Choice& choice) const {
 
 Channel::Choice Channel::choice_for(Slot slot, bool write) const {
   const Burst& burst = queue(write).at(slot);
+  const std::uint32_t bank = burst.bank;
+  const std::uint32_t unit = timing_.unit_of(bank);
   Choice choice;
-  if (!timing_.is_open(burst.bank)) {
-    choice =
-        timed(Command::Activate, Rank::Row, burst.bank, timing_.earliest_activate(burst.bank));
-  } else if (timing_.open_row(burst.bank) != burst.row) {
-    choice =
-        timed(Command::Precharge, Rank::Row, burst.bank, timing_.earliest_precharge(burst.bank));
+  if (!timing_.is_open(bank)) {
+    choice = timed(
+        Command::Activate, Rank::Row, bank,
+        std::max(timing_.earliest_activate_of_unit(unit), timing_.earliest_activate_of_bank(bank)));
+  } else if (timing_.open_row(bank) != burst.row) {
+    choice = timed(Command::Precharge, Rank::Row, bank, timing_.earliest_precharge(bank));
   } else {
-    choice = timed(write ? Command::Write : Command::Read, Rank::Column, burst.bank,
-                   timing_.earliest_column(burst.bank, write));
+    choice = timed(write ? Command::Write : Command::Read, Rank::Column, bank,
+                   std::max(timing_.earliest_column_of_unit(unit, write),
+                            timing_.earliest_column_of_bank(bank, write)));
   }
   choice.write = write;
   choice.slot = slot;
@@ -187,25 +260,26 @@ Channel::Choice Channel::choice_for(Slot slot, bool write) const {
 }
 
 /// A command that the rules allow from `effect` on, when the command bus is free for it.
-Channel::Choice Channel::timed(Command command, Rank rank, std::uint32_t bank,
-                               Cycle effect) const {
-  const bool own_bus = config_.command_bus.separate_column_bus && is_column(command);
-  const Cycle travel = cycles_of(command) - 1;
+Channel::Choice Channel::timed(Command command, Rank rank, std::uint32_t bank, Cycle effect) const {
   Choice choice;
-  choice.effect = std::max(effect, std::max(floor_, command_bus_free_[own_bus ? 1 : 0]) + travel);
-  choice.start = choice.effect - travel;
+  choice.effect = std::max(effect, earliest_effect(command));
+  choice.start = choice.effect - travel(command);
   choice.rank = rank;
   choice.command = command;
   choice.bank = bank;
   return choice;
 }
 
+/// As far as the command bus is concerned.
+Cycle Channel::earliest_effect(Command command) const {
+  return std::max(floor_, command_bus_free_[bus_of(command)]) + travel(command);
+}
+
 void Channel::issue() {
   const Choice choice = next_;
   next_is_known_ = false;
   now_ = choice.start;
-  const bool own_bus = config_.command_bus.separate_column_bus && is_column(choice.command);
-  command_bus_free_[own_bus ? 1 : 0] = choice.effect + 1;
+  command_bus_free_[bus_of(choice.command)] = choice.effect + 1;
   std::int64_t row = -1;
   switch (choice.command) {
     case Command::Read:
@@ -218,6 +292,8 @@ void Channel::issue() {
       row = burst.row;
       burst.activated = true;
       timing_.activate(choice.bank, burst.row, choice.effect);
+      open_banks_ |= bit(choice.bank);
+      commit(choice.bank, choice.write);
       choose_candidates(choice.bank);
       ++stats_.activates;
       break;
@@ -227,6 +303,7 @@ void Channel::issue() {
         queue(choice.write).at(choice.slot).precharged = true;
       }
       timing_.precharge(choice.bank, choice.effect);
+      open_banks_ &= ~bit(choice.bank);
       closable_ &= ~bit(choice.bank);
       choose_candidates(choice.bank);
       ++stats_.precharges;
@@ -235,7 +312,9 @@ void Channel::issue() {
       timing_.precharge_all(choice.bank, choice.effect);
       const std::uint32_t banks = config_.organization.banks_per_unit();
       for (std::uint32_t bank = choice.bank * banks; bank < (choice.bank + 1) * banks; ++bank) {
+        open_banks_ &= ~bit(bank);
         closable_ &= ~bit(bank);
+        release(bank);
         choose_candidates(bank);
       }
       ++stats_.precharges_all;
@@ -256,6 +335,7 @@ void Channel::issue_column(const Choice& choice) {
   const Burst burst = queue(choice.write).at(choice.slot);
   const Cycle end = timing_.column(choice.bank, choice.write, choice.effect);
   queue(choice.write).remove(choice.slot);
+  release(choice.bank);
   choose_candidate(choice.write, choice.bank);
   if (config_.controller.page_policy == PagePolicy::Closed && !wanted(choice.bank)) {
     closable_ |= bit(choice.bank);
@@ -269,18 +349,18 @@ void Channel::issue_column(const Choice& choice) {
 }
 
 void Channel::finish_burst(std::uint32_t request, Cycle end) {
-  OpenRequest& open = open_[request];
+  OpenRequest& open = requests_[request];
   open.completion.finish = std::max(open.completion.finish, end);
   if (--open.bursts_left != 0) {
     return;
   }
   const Completion done = open.completion;
-  free_open_.push_back(request);
-  auto place = completions_.end();  // pseudo channels finish in any order
-  while (place != completions_.begin() && (place - 1)->finish > done.finish) {
-    --place;
+  free_requests_.push_back(request);
+  completions_.push_back(done);
+  for (std::size_t i = completions_.size() - 1;  // pseudo channels finish in any order
+       i > 0 && completions_[i - 1].finish > completions_[i].finish; --i) {
+    std::swap(completions_[i - 1], completions_[i]);
   }
-  completions_.insert(place, done);
   ++(done.write ? stats_.write_requests : stats_.read_requests);
   (done.write ? stats_.write_latency_sum : stats_.read_latency_sum) += done.finish - done.arrival;
   stats_.last_data = std::max(stats_.last_data, done.finish);
@@ -303,12 +383,25 @@ void Channel::tell(const Choice& choice, std::int64_t row) const {
   observer_->on_command(command);
 }
 
+/// The bank serves its candidate of this direction, whichever direction is served otherwise.
+void Channel::commit(std::uint32_t bank, bool write) {
+  release(bank);
+  committed_[write ? 1 : 0] |= bit(bank);
+}
+
+void Channel::release(std::uint32_t bank) {
+  committed_[0] &= ~bit(bank);
+  committed_[1] &= ~bit(bank);
+}
+
 void Channel::choose_candidate(bool write, std::uint32_t bank) {
   const RequestQueue& waiting = queue(write);
-  const Slot hit = timing_.is_open(bank)
-                       ? waiting.oldest_of_row(bank, timing_.open_row(bank))
-                       : kNoSlot;
-  candidate(write, bank) = hit != kNoSlot ? hit : waiting.oldest_of_bank(bank);
+  const Slot hit =
+      timing_.is_open(bank) ? waiting.oldest_of_row(bank, timing_.open_row(bank)) : kNoSlot;
+  std::uint64_t& hits = hits_[write ? 1 : 0];
+  hits = hit != kNoSlot ? hits | bit(bank) : hits & ~bit(bank);
+  const Slot slot = hit != kNoSlot ? hit : waiting.oldest_of_bank(bank);
+  candidate(write, bank) = {slot, slot != kNoSlot ? waiting.at(slot).sequence : 0};
 }
 
 void Channel::choose_candidates(std::uint32_t bank) {
@@ -332,22 +425,6 @@ bool Channel::wanted(std::uint32_t bank) const {
   const std::uint32_t row = timing_.open_row(bank);
   return queue(false).oldest_of_row(bank, row) != kNoSlot ||
          queue(true).oldest_of_row(bank, row) != kNoSlot;
-}
-
-std::uint32_t Channel::cycles_of(Command command) const {
-  switch (command) {
-    case Command::Read:
-    case Command::Write:
-      return config_.command_bus.column_cycles;
-    case Command::Activate:
-      return config_.command_bus.activate_cycles;
-    case Command::Precharge:
-    case Command::PrechargeAll:
-      return config_.command_bus.precharge_cycles;
-    case Command::Refresh:
-      return config_.command_bus.refresh_cycles;
-  }
-  throw std::logic_error{"no such command"};
 }
 
 Stats Channel::stats(Cycle now) const {

@@ -21,7 +21,8 @@ namespace systole::dram {
 ///   of them wait or no read does, and back when no more than the low watermark of writes wait and
 ///   a read does.
 /// - A bank serves the oldest waiting burst of its open row; without one, the oldest burst: it
-///   closes the row and opens that burst's.
+///   closes the row and opens that burst's. A row that was opened for a burst is not closed before
+///   it had an access, even when the direction turns.
 /// - Of all commands that can start first, a read or write goes before a row command, then the
 ///   older burst's goes.
 /// - A unit that is due for refresh takes no other command: its banks are closed together and it
@@ -77,6 +78,11 @@ class Channel {
       return rank != other.rank ? rank < other.rank : sequence < other.sequence;
     }
   };
+  /// The burst that a bank serves next of a direction.
+  struct Candidate {
+    Slot slot = kNoSlot;
+    std::uint64_t sequence = 0;
+  };
   struct OpenRequest {
     Completion completion;
     std::uint32_t bursts_left = 0;
@@ -84,7 +90,7 @@ class Channel {
 
   RequestQueue& queue(bool write) { return queues_[write ? 1 : 0]; }
   const RequestQueue& queue(bool write) const { return queues_[write ? 1 : 0]; }
-  Slot& candidate(bool write, std::uint32_t bank) { return candidates_[write ? 1 : 0][bank]; }
+  Candidate& candidate(bool write, std::uint32_t bank) { return candidates_[write ? 1 : 0][bank]; }
 
   void choose();
   void consider(const Choice& choice) {
@@ -92,45 +98,55 @@ class Channel {
       next_ = choice;
     }
   }
-  void consider_direction();
+  void consider_banks();
+  void consider_banks_of(std::uint32_t unit, bool write, std::uint64_t banks);
   void consider_closing();
   void consider_urgent(Cycle from);
   void consider_refreshes();
   Cycle urgent_from() const;
   Choice choice_for(Slot slot, bool write) const;
   Choice timed(Command command, Rank rank, std::uint32_t bank, Cycle effect) const;
+  Cycle earliest_effect(Command command) const;
 
   void issue();
   void issue_column(const Choice& choice);
   void tell(const Choice& choice, std::int64_t row) const;
   void choose_candidate(bool write, std::uint32_t bank);
   void choose_candidates(std::uint32_t bank);
+  void commit(std::uint32_t bank, bool write);
+  void release(std::uint32_t bank);
   void add_burst(const Location& place, std::uint32_t request, bool write, Cycle cycle);
   bool due(const Choice& choice) const;
   void finish_burst(std::uint32_t request, Cycle end);
   void turn();
   bool wanted(std::uint32_t bank) const;
-  std::uint32_t cycles_of(Command command) const;
-  static bool is_column(Command command) {
-    return command == Command::Read || command == Command::Write;
+  std::size_t bus_of(Command command) const {
+    const bool is_column = command == Command::Read || command == Command::Write;
+    return config_.command_bus.separate_column_bus && is_column ? 1 : 0;
   }
+  Cycle travel(Command command) const { return travel_[static_cast<std::size_t>(command)]; }
 
   const Config config_;
   const std::uint32_t index_;
   CommandObserver* const observer_;
   const std::uint32_t high_writes_;
   const std::uint32_t low_writes_;
+  std::array<Cycle, 6> travel_{};  // of each command: cycles from its start to its effect
   ChannelTiming timing_;
-  std::array<RequestQueue, 2> queues_;              // reads, writes
-  std::array<std::vector<Slot>, 2> candidates_;     // what each bank serves next
-  std::vector<Cycle> refresh_due_;                  // of each unit
-  std::array<Cycle, 2> command_bus_free_{};         // row commands, column commands
-  std::uint64_t closable_ = 0;                      // open banks that no waiting burst wants
+  std::array<RequestQueue, 2> queues_;                // reads, writes
+  std::array<std::vector<Candidate>, 2> candidates_;  // of each bank
+  // Sets of banks, a bit for each:
+  std::array<std::uint64_t, 2> hits_{};       // whose candidate is of the open row
+  std::array<std::uint64_t, 2> committed_{};  // that opened the row for it, without an access yet
+  std::uint64_t open_banks_ = 0;
+  std::uint64_t closable_ = 0;               // open, and no waiting burst wants the row
+  std::vector<Cycle> refresh_due_;           // of each unit
+  std::array<Cycle, 2> command_bus_free_{};  // row commands, column commands
   bool writing_ = false;
   Choice next_;
   bool next_is_known_ = false;
-  std::vector<OpenRequest> open_;
-  std::vector<std::uint32_t> free_open_;
+  std::vector<OpenRequest> requests_;
+  std::vector<std::uint32_t> free_requests_;
   std::deque<Completion> completions_;
   std::uint64_t next_sequence_ = 0;
   Cycle now_ = 0;    // no command starts before

@@ -19,10 +19,10 @@ ChannelTiming::ChannelTiming(const Config& config)
     : timing_{config.timing},
       burst_cycles_{config.burst_cycles()},
       ranks_share_bus_{config.organization.ranks > 1},
-      group_bits_{log2_of(config.organization.banks_per_group)},
+      banks_per_group_{config.organization.banks_per_group},
       bank_bits_{log2_of(config.organization.banks_per_unit())},
       banks_(config.organization.banks()),
-      groups_(banks_.size() / config.organization.banks_per_group),
+      columns_{std::vector<Cycle>(banks_.size()), std::vector<Cycle>(banks_.size())},
       units_(config.organization.units()) {}
 
 Cycle ChannelTiming::earliest_precharge_all(std::uint32_t unit) const {
@@ -47,18 +47,17 @@ Cycle ChannelTiming::column(std::uint32_t bank, bool write, Cycle cycle) {
   const std::size_t same = write ? 1 : 0;
   const std::size_t other = 1 - same;
   Unit& unit = units_[unit_of(bank)];
-  Group& group = groups_[bank >> group_bits_];
   const Cycle end = cycle + (write ? timing_.cwl : timing_.cl) + burst_cycles_;
+  const Cycle turn_s = write ? end + timing_.wtr_s : cycle + timing_.rtw;
+  const Cycle turn_l = write ? end + timing_.wtr_l : cycle + timing_.rtw;
   at_least(unit.column[same], cycle + timing_.ccd_s);
-  at_least(group.column[same], cycle + timing_.ccd_l);
-  if (write) {
-    at_least(unit.column[other], end + timing_.wtr_s);
-    at_least(group.column[other], end + timing_.wtr_l);
-    at_least(banks_[bank].precharge, end + timing_.wr);
-  } else {
-    at_least(unit.column[other], cycle + timing_.rtw);
-    at_least(banks_[bank].precharge, cycle + timing_.rtp);
+  at_least(unit.column[other], turn_s);
+  const std::uint32_t first = group_start(bank);
+  for (std::uint32_t near = first; near < first + banks_per_group_; ++near) {
+    at_least(columns_[same][near], cycle + timing_.ccd_l);
+    at_least(columns_[other][near], turn_l);
   }
+  at_least(banks_[bank].precharge, write ? end + timing_.wr : cycle + timing_.rtp);
   bus_ = {end, unit_of(bank)};
   return end;
 }
@@ -68,11 +67,14 @@ void ChannelTiming::activate(std::uint32_t bank, std::uint32_t row, Cycle cycle)
   Bank& state = banks_[bank];
   state.open = true;
   state.row = row;
-  at_least(state.column[0], cycle + timing_.rcd);
-  at_least(state.column[1], cycle + timing_.rcd_wr);
+  at_least(columns_[0][bank], cycle + timing_.rcd);
+  at_least(columns_[1][bank], cycle + timing_.rcd_wr);
   at_least(state.precharge, cycle + timing_.ras);
   at_least(state.activate, cycle + timing_.rc);
-  at_least(groups_[bank >> group_bits_].activate, cycle + timing_.rrd_l);
+  const std::uint32_t first = group_start(bank);
+  for (std::uint32_t near = first; near < first + banks_per_group_; ++near) {
+    at_least(banks_[near].activate, cycle + timing_.rrd_l);
+  }
   at_least(unit.activate, cycle + timing_.rrd_s);
   unit.last_activates[unit.oldest_activate] = cycle + timing_.faw;
   unit.oldest_activate = (unit.oldest_activate + 1) % 4;

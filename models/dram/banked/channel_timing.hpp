@@ -11,8 +11,9 @@ namespace systole::dram {
 
 /// JEDEC's rules of one channel: when each command may take effect, given those before it.
 ///
-/// Each rule is kept as the earliest cycle of the command that it holds back, in the narrowest
-/// place where it holds: bank, bank group, unit or data bus. Cycles are those of effects.
+/// Each rule is kept as the earliest cycle of the command that it holds back, in the place where it
+/// holds: bank (a rule of a bank group in each of its banks), unit or data bus. Cycles are those
+/// of effects.
 class ChannelTiming {
  public:
   explicit ChannelTiming(const Config& config);
@@ -22,18 +23,18 @@ class ChannelTiming {
   std::uint32_t open_row(std::uint32_t bank) const { return banks_[bank].row; }
   bool has_open_bank(std::uint32_t unit) const { return units_[unit].open_banks != 0; }
 
-  Cycle earliest_column(std::uint32_t bank, bool write) const {
-    const std::size_t k = write ? 1 : 0;
-    const std::uint32_t unit = unit_of(bank);
-    const Cycle rules = std::max({banks_[bank].column[k], groups_[bank >> group_bits_].column[k],
-                                  units_[unit].column[k]});
-    return std::max(rules, earliest_on_data_bus(unit, write));
+  // Each bound has two parts: of the unit, and of the bank.
+  Cycle earliest_column_of_unit(std::uint32_t unit, bool write) const {
+    return std::max(units_[unit].column[write ? 1 : 0], earliest_on_data_bus(unit, write));
   }
-  Cycle earliest_activate(std::uint32_t bank) const {
-    const Unit& unit = units_[unit_of(bank)];
-    return std::max({banks_[bank].activate, groups_[bank >> group_bits_].activate, unit.activate,
-                     unit.last_activates[unit.oldest_activate]});
+  Cycle earliest_column_of_bank(std::uint32_t bank, bool write) const {
+    return columns_[write ? 1 : 0][bank];
   }
+  Cycle earliest_activate_of_unit(std::uint32_t unit) const {
+    return std::max(units_[unit].activate,
+                    units_[unit].last_activates[units_[unit].oldest_activate]);
+  }
+  Cycle earliest_activate_of_bank(std::uint32_t bank) const { return banks_[bank].activate; }
   Cycle earliest_precharge(std::uint32_t bank) const { return banks_[bank].precharge; }
   Cycle earliest_precharge_all(std::uint32_t unit) const;  ///< with an open bank
   Cycle earliest_refresh(std::uint32_t unit) const;        ///< with all banks closed
@@ -51,15 +52,10 @@ class ChannelTiming {
  private:
   using ByDirection = std::array<Cycle, 2>;  // read, write
   struct Bank {
-    ByDirection column{};
     Cycle activate = 0;
     Cycle precharge = 0;
     std::uint32_t row = 0;
     bool open = false;
-  };
-  struct Group {
-    ByDirection column{};
-    Cycle activate = 0;
   };
   struct Unit {
     ByDirection column{};
@@ -83,15 +79,16 @@ class ChannelTiming {
     const Cycle latency = write ? timing_.cwl : timing_.cl;
     return bus_.end + gap > latency ? bus_.end + gap - latency : 0;
   }
-  void close(Unit& unit, Cycle cycle);
+  std::uint32_t group_start(std::uint32_t bank) const { return bank & ~(banks_per_group_ - 1); }
+  static void close(Unit& unit, Cycle cycle);
 
   const Timing timing_;
   const std::uint32_t burst_cycles_;
   const bool ranks_share_bus_;
-  std::uint32_t group_bits_ = 0;  // of a bank's number, below its group's
-  std::uint32_t bank_bits_ = 0;   // likewise, below its unit's
+  const std::uint32_t banks_per_group_;
+  const std::uint32_t bank_bits_;  // of a bank's number, below its unit's
   std::vector<Bank> banks_;
-  std::vector<Group> groups_;
+  std::array<std::vector<Cycle>, 2> columns_;  // of each bank; apart for speed
   std::vector<Unit> units_;
   DataBus bus_;
 };

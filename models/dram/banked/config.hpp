@@ -119,7 +119,7 @@ OperationEnergies energies_of_currents(const std::vector<Rail>& rails, double de
                                        const Timing& timing, std::uint32_t burst_cycles);
 
 /// Reads a memory's YAML file; throws ConfigError with all that is wrong in it.
-Config load_config(const std::string& file);
+Config load_config(const std::string& file, const std::vector<std::string>& overrides = {});
 Config parse_config(const std::string& text, const std::string& file);
 
 }  // namespace systole::dram

@@ -94,8 +94,8 @@ Timing read_timing(ConfigReader node, std::uint32_t burst_cycles) {
   node.required("refi", config.refi, kCyclesOrNone);
   node.reject_unknown();
   if (config.ccd_s < burst_cycles) {
-    node.error("ccd_s", fmt::format("{} is less than the {} cycles of a burst", config.ccd_s,
-                                    burst_cycles));
+    node.error("ccd_s",
+               fmt::format("{} is less than the {} cycles of a burst", config.ccd_s, burst_cycles));
   }
   if (config.ccd_l < config.ccd_s) {
     node.error("ccd_l", fmt::format("{} is less than ccd_s {}", config.ccd_l, config.ccd_s));
@@ -131,9 +131,9 @@ Controller read_controller(ConfigReader node, std::uint32_t bursts_per_request) 
   node.optional("max_wait", config.max_wait, InRange{100U, 10'000'000U});
   node.reject_unknown();
   if (config.write_low_percent > config.write_high_percent) {
-    node.error("write_low_percent", fmt::format("{} is above write_high_percent {}",
-                                                config.write_low_percent,
-                                                config.write_high_percent));
+    node.error("write_low_percent",
+               fmt::format("{} is above write_high_percent {}", config.write_low_percent,
+                           config.write_high_percent));
   }
   for (const auto& [key, entries] : {std::pair{"read_entries", config.read_entries},
                                      std::pair{"write_entries", config.write_entries}}) {
@@ -201,9 +201,9 @@ Config read_config(ConfigReader root) {
   read_size(root, "request_bytes", config.request_bytes, {8, 4096});
   const bool sizes_are_good = root.error_count() == errors;
   if (sizes_are_good && config.request_bytes < config.organization.burst_bytes()) {
-    root.error("request_bytes", fmt::format("{} is less than the {} bytes of a burst",
-                                            config.request_bytes,
-                                            config.organization.burst_bytes()));
+    root.error("request_bytes",
+               fmt::format("{} is less than the {} bytes of a burst", config.request_bytes,
+                           config.organization.burst_bytes()));
   }
   config.timing = read_timing(root.child("timing"), config.burst_cycles());
   config.command_bus = read_command_bus(root.child_or_empty("command_bus"));
@@ -238,8 +238,8 @@ OperationEnergies energies_of_currents(const std::vector<Rail>& rails, double de
   for (const auto& rail : rails) {
     const double power = rail.volts * devices;  // for each mA
     const double pj = power * timing.tck_ns;    // for each mA and cycle
-    sum.activate_pj += pj * (rail.idd0 * timing.rc - rail.idd3n * timing.ras -
-                             rail.idd2n * timing.rp);
+    sum.activate_pj +=
+        pj * (rail.idd0 * timing.rc - rail.idd3n * timing.ras - rail.idd2n * timing.rp);
     sum.read_pj += pj * (rail.idd4r - rail.idd3n) * burst_cycles;
     sum.write_pj += pj * (rail.idd4w - rail.idd3n) * burst_cycles;
     sum.refresh_pj += pj * (rail.idd5 - rail.idd3n) * timing.rfc;
@@ -249,7 +249,9 @@ OperationEnergies energies_of_currents(const std::vector<Rail>& rails, double de
   return sum;
 }
 
-Config load_config(const std::string& file) { return read_file(ConfigFile::load(file)); }
+Config load_config(const std::string& file, const std::vector<std::string>& overrides) {
+  return read_file(ConfigFile::load(file, overrides));
+}
 
 Config parse_config(const std::string& text, const std::string& file) {
   return read_file(ConfigFile::parse(text, file));

@@ -54,9 +54,7 @@ struct Energy {
   double write_pj = 0;
   double refresh_pj = 0;
   double background_pj = 0;
-  double total_pj() const {
-    return activate_pj + read_pj + write_pj + refresh_pj + background_pj;
-  }
+  double total_pj() const { return activate_pj + read_pj + write_pj + refresh_pj + background_pj; }
 };
 
 inline Energy energy_of(const Stats& stats, const Config& config) {

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/dma/burst.hpp"
+
+namespace systole {
+
+/// A part of a burst that falls into one local row, and the cycle in which the merger sends it.
+struct MergedPart {
+  std::uint64_t row_offset = 0;    ///< of the first byte in the DRAM row
+  std::uint32_t burst_offset = 0;  ///< of the same byte in the burst
+  std::uint32_t bytes = 0;
+  std::uint64_t sent = 0;
+};
+
+/// When each beat of a burst is at the port.
+struct BeatTimes {
+  std::uint64_t first = 0;
+  std::uint32_t cycles_per_beat = 1;
+
+  std::uint64_t at(std::uint64_t beat) const { return first + beat * cycles_per_beat; }
+};
+
+/// Puts local rows together from the beats of one burst after the other.
+///
+/// A beat at the port in cycle t is in the merger in t + data_latency. In each cycle the merger
+/// sends the next part of a local row if a whole row's worth of wanted bytes is there, or all that
+/// is wanted. A burst leaves the merger with its last part, or, when its last beats hold nothing
+/// wanted, the cycle after the last beat; only then can the next one come in. (Gemmini's
+/// BeatMerger; held against its RTL in tests/validation.)
+class RowMerger {
+ public:
+  RowMerger(std::uint32_t bus_bytes, std::uint32_t data_latency)
+      : bus_bytes_{bus_bytes}, data_latency_{data_latency} {}
+
+  /// Takes a burst whose first wanted byte is `row_offset` bytes into its DRAM row. Each part is
+  /// sent `copies` times, one a cycle (`sent` is the first).
+  std::vector<MergedPart> take(const Burst& burst, std::uint64_t row_offset,
+                               std::uint32_t local_row_bytes, std::uint32_t copies,
+                               BeatTimes beats);
+
+  /// Earliest cycle in which the first beat of the next burst can be at the port.
+  std::uint64_t next_first_beat() const {
+    return ready_ < data_latency_ ? 0 : ready_ - data_latency_ + 1;
+  }
+
+ private:
+  const std::uint32_t bus_bytes_;
+  const std::uint32_t data_latency_;
+  std::uint64_t ready_ = 0;  // cycle in which the last burst leaves
+};
+
+}  // namespace systole

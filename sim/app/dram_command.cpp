@@ -1,0 +1,39 @@
+#include <optional>
+#include <ostream>
+
+#include "sim/app/application.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/output_files.hpp"
+#include "sim/dram_trace/command_file.hpp"
+#include "sim/dram_trace/dram_report.hpp"
+#include "sim/dram_trace/trace_reader.hpp"
+#include "sim/report/atomic_file.hpp"
+
+namespace systole::app {
+
+int dram_command(const DramOptions& options, std::ostream& out) {
+  const dram::Config memory = dram::load_config(options.dram, options.overrides);
+  TraceReader trace{options.trace, memory};
+  if (options.json) {
+    require_writable(*options.json);
+  }
+  std::optional<CommandFile> commands;
+  if (options.commands) {
+    require_writable(*options.commands);
+    commands.emplace(*options.commands, memory.organization.channels);
+  }
+  const TraceRunResult result = run_dram_trace(
+      memory, [&] { return trace.next(); }, {options.max_outstanding_reads},
+      commands ? &*commands : nullptr);
+  out << dram_text_report(memory, options.trace, result);
+  if (commands) {
+    commands->commit();
+  }
+  if (options.json) {
+    write_file_atomically(*options.json,
+                          dram_json_report(memory, options.trace, result).dump(2) + '\n');
+  }
+  return ExitCode::AllRight;
+}
+
+}  // namespace systole::app

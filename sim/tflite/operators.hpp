@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/tflite/node.hpp"
+
+namespace systole::tflite {
+
+/// "CONV_2D", or "operator 300" for numbers that have no name here.
+std::string operator_name(std::int32_t code);
+
+/// The layer of a node: reads its options, feeds its operands. Throws NodeError.
+LayerOp build_operator(std::int32_t code, Node& node);
+
+// By group, one for each builtin operator or a family of them.
+LayerOp build_conv_2d(Node& node);
+LayerOp build_depthwise_conv_2d(Node& node);
+LayerOp build_fully_connected(Node& node);
+LayerOp build_transpose_conv(Node& node);
+LayerOp build_batch_matmul(Node& node);
+LayerOp build_max_pool_2d(Node& node);
+LayerOp build_average_pool_2d(Node& node);
+LayerOp build_mean(Node& node);
+LayerOp build_add(Node& node);
+LayerOp build_sub(Node& node);
+LayerOp build_mul(Node& node);
+LayerOp build_softmax(Node& node);
+LayerOp build_logistic(Node& node);
+LayerOp build_relu(Node& node, file::Activation activation);
+LayerOp build_leaky_relu(Node& node);
+LayerOp build_quantize(Node& node);
+LayerOp build_dequantize(Node& node);
+LayerOp build_reshape(Node& node);
+LayerOp build_pad(Node& node);
+LayerOp build_concatenation(Node& node);
+LayerOp build_transpose(Node& node);
+LayerOp build_slice(Node& node);
+LayerOp build_strided_slice(Node& node);
+LayerOp build_resize_nearest_neighbor(Node& node);
+LayerOp build_resize_bilinear(Node& node);
+
+}  // namespace systole::tflite

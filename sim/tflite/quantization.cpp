@@ -1,0 +1,82 @@
+#include "sim/tflite/quantization.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace systole::tflite {
+namespace {
+
+// The integer nearest to a real of the output, within its format.
+std::int32_t quantized(float real, const Tensor& output) {
+  const auto steps = static_cast<double>(std::round(real / output.scale[0]));
+  return static_cast<std::int32_t>(std::clamp(steps + output.zero_point,
+                                              static_cast<double>(output.format.min()),
+                                              static_cast<double>(output.format.max())));
+}
+
+}  // namespace
+
+QuantizedMultiplier multiplier_of(double real) {
+  constexpr std::int32_t kMaxExponent = 30;
+  if (!std::isfinite(real) || real <= 0) {
+    throw NodeError{"needs a multiplier of " + std::to_string(real) +
+                    ", expected one above 0 and finite"};
+  }
+  const QuantizedMultiplier q = quantize_multiplier(real);
+  if (q.exponent > kMaxExponent) {
+    throw NodeError{"needs a multiplier of " + std::to_string(real) + ", at most 2^30 is possible"};
+  }
+  return q;
+}
+
+Requantizer requantizer_of(const Tensor& output, file::Activation activation) {
+  Requantizer requant;
+  requant.zero_point = output.zero_point;
+  requant.clamp_min = static_cast<std::int32_t>(output.format.min());
+  requant.clamp_max = static_cast<std::int32_t>(output.format.max());
+  switch (activation) {
+    case file::Activation::NONE:
+      return requant;
+    case file::Activation::RELU:
+      requant.clamp_min = quantized(0, output);
+      return requant;
+    case file::Activation::RELU6:
+      requant.clamp_min = quantized(0, output);
+      requant.clamp_max = quantized(6, output);
+      return requant;
+    case file::Activation::RELU_N1_TO_1:
+      requant.clamp_min = quantized(-1, output);
+      requant.clamp_max = quantized(1, output);
+      return requant;
+    default:
+      throw NodeError{"has the fused activation " + std::to_string(static_cast<int>(activation)) +
+                      ", expected NONE, RELU, RELU6 or RELU_N1_TO_1"};
+  }
+}
+
+Requantizer requantizer_of(const Tensor& output, file::Activation activation,
+                           QuantizedMultiplier multiplier) {
+  Requantizer requant = requantizer_of(output, activation);
+  requant.multiplier = {multiplier.multiplier};
+  requant.exponent = {multiplier.exponent};
+  return requant;
+}
+
+void set_channel_multipliers(Requantizer& requant, const Tensor& input, const Tensor& weight,
+                             const Tensor& output) {
+  for (const float scale : weight.scale) {
+    const QuantizedMultiplier q =
+        multiplier_of(static_cast<double>(input.scale[0]) * static_cast<double>(scale) /
+                      static_cast<double>(output.scale[0]));
+    requant.multiplier.push_back(q.multiplier);
+    requant.exponent.push_back(q.exponent);
+  }
+}
+
+QuantizedMultiplier product_multiplier(const Tensor& input, const Tensor& weight,
+                                       const Tensor& output) {
+  const float product = input.scale[0] * weight.scale[0];
+  return multiplier_of(static_cast<double>(product) / static_cast<double>(output.scale[0]));
+}
+
+}  // namespace systole::tflite

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/network/network.hpp"
+#include "sim/tflite/node.hpp"
+
+// Real scales to integer constants, as the kernels' preparation does it. Where a product or ratio
+// is taken in float32 rather than double is part of the result.
+namespace systole::tflite {
+
+/// quantize_multiplier; NodeError for reals that take more than a left shift by 30.
+QuantizedMultiplier multiplier_of(double real);
+
+/// Constants of an output: its zero point and the clamp of a fused activation.
+Requantizer requantizer_of(const Tensor& output, file::Activation activation);
+/// The same with one multiplier.
+Requantizer requantizer_of(const Tensor& output, file::Activation activation,
+                           QuantizedMultiplier multiplier);
+
+/// A convolution's multipliers: input * weight / output, in double for each weight scale.
+void set_channel_multipliers(Requantizer& requant, const Tensor& input, const Tensor& weight,
+                             const Tensor& output);
+
+/// float32(input * weight) / output: of products with one weight scale, and of all uint8 ones.
+QuantizedMultiplier product_multiplier(const Tensor& input, const Tensor& weight,
+                                       const Tensor& output);
+
+/// The activation of options that may be missing.
+template <typename Options>
+file::Activation activation_of(const Options* options) {
+  return options == nullptr ? file::Activation::NONE : options->activation();
+}
+
+}  // namespace systole::tflite

@@ -1,0 +1,70 @@
+// The unit's arithmetic and golden's are written apart (sim/notes/0003): they must agree on every
+// accumulator and every pair of constants, also where sums and products leave 32 bits.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <random>
+
+#include "models/golden/requantize.hpp"
+#include "models/requant/requantize.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::int32_t kMin = std::numeric_limits<std::int32_t>::min();
+constexpr std::int32_t kMax = std::numeric_limits<std::int32_t>::max();
+
+Requantizer unit_of(RequantMode mode, RequantVariant variant, Rounding rounding) {
+  Requantizer unit;
+  unit.mode = mode;
+  unit.variant = variant;
+  unit.rounding = rounding;
+  return unit;
+}
+
+/// Both results for one accumulator; the unit takes its constants from an entry, golden from the
+/// layer.
+void expect_equal(std::int32_t acc, RequantEntry entry, Requantizer unit) {
+  unit.multiplier = {entry.multiplier};
+  unit.exponent = {entry.exponent};
+  ASSERT_EQ(requantize(acc, entry, unit), golden::requantize(acc, 0, unit))
+      << "acc " << acc << ", multiplier " << entry.multiplier << ", exponent " << entry.exponent
+      << ", mode " << static_cast<int>(unit.mode) << ", variant " << static_cast<int>(unit.variant)
+      << ", rounding " << static_cast<int>(unit.rounding);
+}
+
+TEST(MachineRequantize, EqualsGoldenOverAllConstants) {
+  std::mt19937_64 random{5};
+  const auto any32 = [&] {
+    // All magnitudes alike, and the ends.
+    const auto value = static_cast<std::int32_t>(static_cast<std::uint32_t>(random()));
+    const auto kind = random() % 20;
+    return kind == 0 ? kMin : kind == 1 ? kMax : value >> (random() % 31);
+  };
+  for (int i = 0; i < 1'000'000; ++i) {
+    Requantizer unit = unit_of(i % 3 == 0 ? RequantMode::ShiftOnly : RequantMode::MultiplierShift,
+                               i % 2 == 0 ? RequantVariant::Tflite : RequantVariant::Single,
+                               static_cast<Rounding>(random() % 5));
+    unit.zero_point = static_cast<std::int32_t>(random() % 256) - 128;
+    // A wide clamp shows the value, the usual one what becomes of it.
+    unit.clamp_min = i % 4 == 0 ? -128 : kMin;
+    unit.clamp_max = i % 4 == 0 ? 127 : kMax;
+    const auto multiplier = static_cast<std::int32_t>((1U << 30) + random() % (1U << 30));
+    const auto exponent = static_cast<std::int32_t>(random() % 62) - 31;
+    expect_equal(any32(), {random() % 50 == 0 ? 0 : multiplier, exponent}, unit);
+    ASSERT_FALSE(HasFatalFailure()) << "case " << i;
+  }
+}
+
+// A product rounded once is clamped, not cut to 32 bits first.
+TEST(MachineRequantize, AProductBeyond32BitsIsClamped) {
+  const Requantizer unit =
+      unit_of(RequantMode::MultiplierShift, RequantVariant::Single, Rounding::NearestEven);
+  EXPECT_EQ(requantize(kMax, {kMax, 5}, unit), 127);
+  EXPECT_EQ(requantize(kMin, {kMax, 5}, unit), -128);
+}
+
+}  // namespace
+}  // namespace systole

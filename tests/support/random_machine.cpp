@@ -1,0 +1,97 @@
+#include "tests/support/random_machine.hpp"
+
+#include <rapidcheck.h>
+
+#include <algorithm>
+
+#include "sim/config/accelerator_rules.hpp"
+#include "tests/support/random_layers.hpp"
+
+namespace systole::test {
+namespace {
+
+std::uint32_t pick(std::uint32_t low, std::uint32_t high) {
+  return *rc::gen::inRange<std::uint32_t>(low, high + 1);
+}
+
+std::uint32_t one_of(std::initializer_list<std::uint32_t> values) {
+  return *rc::gen::elementOf(std::vector<std::uint32_t>{values});
+}
+
+/// The smallest capacity, from `kib` on, that deals at least `fewest` rows to the banks evenly.
+std::uint32_t legal_capacity(std::uint32_t kib, std::uint32_t row_bytes, std::uint32_t banks,
+                             std::uint32_t fewest) {
+  const std::uint32_t step = capacity_step_kib(row_bytes, banks);
+  const std::uint32_t wanted = std::max(kib, (fewest * row_bytes + 1023) / 1024);
+  return (wanted + step - 1) / step * step;
+}
+
+}  // namespace
+
+AcceleratorConfig random_machine() {
+  AcceleratorConfig config = random_accelerator();
+  ArrayConfig& array = config.array;
+  array.overlap = pick(0, 1) != 0 ? Overlap::None : Overlap::Full;
+  array.extra_latency = one_of({0, 0, 1, 5});
+
+  array.min_step_rows = one_of({1, 1, 2, 8});
+  array.steps_in_flight = one_of({1, 2, 3, 64});
+
+  ScratchpadConfig& scratchpad = config.scratchpad;
+  scratchpad.ports = pick(0, 1) != 0 ? BankPorts::Dual : BankPorts::Single;
+  scratchpad.read_latency = one_of({1, 2, 4, 7});
+  scratchpad.activation.banks = one_of({1, 2, 3, 4, 8});
+  scratchpad.weight.banks = one_of({1, 2, 4});
+  config.accumulators.banks = one_of({1, 2, 4});
+  config.accumulators.read_latency = one_of({1, 1, 2, 12, 100});
+
+  DmaConfig& dma = config.dma;
+  dma.bus_bytes = 1U << pick(0, 6);
+  dma.max_burst_bytes = dma.bus_bytes << pick(0, 4);
+  dma.max_outstanding_reads = one_of({1, 2, 3, 16});
+  dma.max_outstanding_writes = one_of({1, 2, 3, 16});
+  dma.commands_in_flight = one_of({1, 2, 3, 8});
+  dma.request_latency = one_of({0, 0, 1, 6});
+  dma.bus_latency = one_of({1, 1, 2, 6});
+  dma.data_latency = one_of({0, 0, 1, 6});
+  dma.release_latency = one_of({1, 1, 2, 6});
+  dma.scratchpad_write_latency = one_of({1, 1, 2, 6});
+  dma.accumulator_write_latency = one_of({1, 1, 2, 6});
+  config.dram.latency_cycles = pick(2, 200);
+  config.dram.bytes_per_cycle = dma.bus_bytes >> pick(0, 2);
+  config.dram.bytes_per_cycle = std::max(config.dram.bytes_per_cycle, 1U);
+
+  config.sequencer.load_entries = one_of({1, 2, 3, 8, 24});
+  config.sequencer.execute_entries = one_of({kFewestExecuteEntries, 3, 4, 16, 40});
+  config.sequencer.store_entries = one_of({1, 2, 4});
+
+  config.sequencer.frontend_latency = one_of({0, 0, 1, 6});
+
+  config.requant.pipeline_entries = one_of({1, 2, 4, 16});
+  config.requant.lanes = pick(1, array.cols);
+  config.requant.latency = one_of({1, 2, 8, 30});
+  config.vector.lanes = pick(1, array.rows);
+  config.vector.latency = one_of({1, 2, 4, 20});
+
+  const bool unified = scratchpad.organization == ScratchpadOrganization::Unified;
+  scratchpad.activation.capacity_kib =
+      legal_capacity(scratchpad.activation.capacity_kib, activation_row_bytes(config),
+                     scratchpad.activation.banks, unified ? array.rows + 1 : 2);
+  scratchpad.weight.capacity_kib =
+      legal_capacity(scratchpad.weight.capacity_kib, weight_row_bytes(config),
+                     scratchpad.weight.banks, array.rows);
+  config.accumulators.capacity_kib =
+      legal_capacity(config.accumulators.capacity_kib, accumulator_row_bytes(config),
+                     config.accumulators.banks, 2);
+  if (unified) {
+    scratchpad.weight = {};
+  }
+  return config;
+}
+
+AcceleratorConfig with_multipliers(AcceleratorConfig config) {
+  config.requant.mode = RequantMode::MultiplierShift;
+  return config;
+}
+
+}  // namespace systole::test

@@ -1,0 +1,127 @@
+#include "models/vector/vector_unit.hpp"
+
+#include <deque>
+
+#include "tests/timing/bench.hpp"
+
+namespace systole {
+namespace {
+
+using test::Cycles;
+using test::Feed;
+using test::Neighbour;
+
+AcceleratorConfig lanes_of(std::uint32_t lanes, std::uint32_t latency) {
+  AcceleratorConfig config;
+  config.array.rows = 16;
+  config.array.cols = 16;
+  config.vector.lanes = lanes;
+  config.vector.latency = latency;
+  return config;
+}
+
+struct Bench {
+  Bench(const Clock& clock, const AcceleratorConfig& config)
+      : completed{"completed", clock},
+        unit{"unit", clock, config, completed.count, measurements},
+        commands{"commands", clock, unit.commands},
+        reads{"reads", clock, unit.scratchpad_read, unit.scratchpad_data},
+        writes{"writes", clock, unit.scratchpad_write, completed} {
+    LayerRegisters registers;
+    registers.add.output.mode = RequantMode::ShiftOnly;
+    registers.add.output.exponent = {0};
+    unit.configure(registers);
+    reads.answer = [](const RowRead& read, RowData& data) {
+      data.bytes = ByteRow(16, static_cast<std::uint8_t>(read.row));
+      return true;
+    };
+  }
+  void issue(std::uint64_t cycle, CommandBody body) {
+    bodies.push_back({std::move(body)});
+    commands.at(cycle, {&bodies.back(), static_cast<std::uint32_t>(bodies.size())});
+  }
+  static PoolCommand pool(std::uint32_t kernel, std::uint32_t outputs, std::uint32_t elements) {
+    PoolCommand pool;
+    pool.tile_h = outputs * kernel;
+    pool.tile_w = 1;
+    pool.kernel_h = kernel;
+    pool.stride_h = kernel;
+    pool.out_h = outputs;
+    pool.out_w = 1;
+    pool.output_row = 100;
+    pool.elements = elements;
+    return pool;
+  }
+
+  Measurements measurements;
+  test::Tally completed;
+  VectorUnit unit;
+  Feed<IssuedCommand> commands;
+  Neighbour<RowRead, RowData> reads;
+  test::WriteSink writes;
+  std::deque<Command> bodies;
+};
+
+class VectorUnitTiming : public test::SimTest {};
+
+// A command pushed in 5 is taken and asks in 6; the scratchpad reads in 7, the row is here in 8.
+TEST_F(VectorUnitTiming, AResultIsWrittenLatencyAfterItsLastOperandArrives) {
+  Bench bench{clock, lanes_of(16, 5)};
+  bench.issue(5, Bench::pool(1, 1, 16));
+  run(60);
+  EXPECT_EQ(bench.reads.cycles(), Cycles{6});
+  EXPECT_EQ(bench.writes.cycles(), Cycles{8 + 5});
+  EXPECT_TRUE(bench.writes.got[0].item.last);
+}
+
+TEST_F(VectorUnitTiming, WithALaneForEachElementARowIsAskedForEachCycle) {
+  Bench bench{clock, lanes_of(16, 5)};
+  bench.issue(5, Bench::pool(2, 4, 16));
+  run(60);
+  EXPECT_EQ(bench.reads.cycles(), test::every(1, 6, 8));
+  EXPECT_EQ(bench.writes.cycles(), test::every(2, 9 + 5, 4));
+  EXPECT_EQ(bench.writes.got[3].item.bytes, ByteRow(16, 7));
+}
+
+TEST_F(VectorUnitTiming, FewerLanesSpaceTheRowsByTheirPasses) {
+  Bench bench{clock, lanes_of(4, 3)};
+  bench.issue(5, Bench::pool(2, 3, 9));  // nine elements: three passes of four lanes
+  run(80);
+  EXPECT_EQ(bench.reads.cycles(), test::every(3, 6, 6));
+  EXPECT_EQ(bench.writes.cycles(), test::every(6, 11 + 3, 3));
+}
+
+TEST_F(VectorUnitTiming, ASumAsksForBothOperandsOfARowOneAfterTheOther) {
+  Bench bench{clock, lanes_of(8, 4)};
+  bench.issue(5, AddCommand{{10, 20}, 30, 2});
+  run(80);
+  std::vector<std::uint32_t> rows;
+  for (const auto& read : bench.reads.got) {
+    rows.push_back(read.item.row);
+  }
+  EXPECT_EQ(rows, (std::vector<std::uint32_t>{10, 20, 11, 21}));
+  EXPECT_EQ(bench.reads.cycles(), test::every(2, 6, 4));
+  EXPECT_EQ(bench.writes.cycles(), (Cycles{10 + 4, 14 + 4}));
+  EXPECT_EQ(bench.writes.got[1].item.bytes, ByteRow(16, 32));
+}
+
+TEST_F(VectorUnitTiming, TheNextCommandStartsInTheCycleThatSeesTheOneBeforeCompleted) {
+  Bench bench{clock, lanes_of(16, 5)};
+  bench.issue(5, Bench::pool(1, 1, 16));
+  bench.issue(5, Bench::pool(1, 1, 16));
+  run(60);
+  EXPECT_EQ(bench.reads.cycles(), (Cycles{6, 16}));  // pushed 13, written 14, counted 15
+}
+
+TEST_F(VectorUnitTiming, TapsInThePaddingAreNotAskedFor) {
+  Bench bench{clock, lanes_of(16, 1)};
+  PoolCommand pool = Bench::pool(3, 1, 16);
+  pool.tile_h = 2;
+  pool.origin_h = -1;
+  bench.issue(5, pool);
+  run(60);
+  EXPECT_EQ(bench.reads.cycles(), (Cycles{6, 7}));
+}
+
+}  // namespace
+}  // namespace systole

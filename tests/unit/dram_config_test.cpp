@@ -1,0 +1,162 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "models/dram/banked/address_mapping.hpp"
+#include "models/dram/banked/config.hpp"
+#include "sim/config/error_log.hpp"
+#include "tests/support/dram_traces.hpp"
+
+namespace systole::test {
+namespace {
+
+using dram::AddressMapping;
+using dram::Config;
+
+std::string preset_text(const std::string& name) {
+  std::ifstream in{SYSTOLE_SOURCE_DIR "/configs/dram/" + name + ".yaml"};
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+/// The errors of a preset in which `from` is replaced by `to`.
+std::string errors_with(const std::string& name, const std::string& from, const std::string& to) {
+  std::string text = preset_text(name);
+  text.replace(text.find(from), from.size(), to);
+  try {
+    dram::parse_config(text, "d.yaml");
+  } catch (const ConfigError& error) {
+    const std::string what = error.what();
+    return what.substr(what.find(": ") + 2);  // without the place
+  }
+  return "";
+}
+
+TEST(DramConfig, EveryShippedPresetIsRead) {
+  for (const auto& file : std::filesystem::directory_iterator{SYSTOLE_SOURCE_DIR "/configs/dram"}) {
+    if (file.path().extension() == ".yaml") {
+      EXPECT_NO_THROW(dram::load_config(file.path().string())) << file.path();
+    }
+  }
+}
+
+TEST(DramConfig, PresetsHaveTheirPartsCapacityAndBandwidth) {
+  constexpr std::uint64_t kGib = std::uint64_t{1} << 30U;
+  const Config ddr4 = preset("ddr4_2400");
+  EXPECT_EQ(ddr4.organization.capacity_bytes(), 8 * kGib);
+  EXPECT_NEAR(ddr4.peak_gb_per_s(), 19.2, 1e-6);
+  EXPECT_EQ(ddr4.organization.burst_bytes(), 64U);
+  const Config lpddr4 = preset("lpddr4_3200");
+  EXPECT_EQ(lpddr4.organization.capacity_bytes(), 2 * kGib);
+  EXPECT_NEAR(lpddr4.peak_gb_per_s(), 12.8, 1e-6);
+  const Config hbm2 = preset("hbm2");
+  EXPECT_EQ(hbm2.organization.capacity_bytes(), 8 * kGib);
+  EXPECT_NEAR(hbm2.peak_gb_per_s(), 256, 1e-6);
+  EXPECT_EQ(hbm2.bursts_per_request(), 2U);
+  const Config ddr3 = preset("ddr3_2133");  // Jouppi et al., ISCA 2017: 8 GiB, 34 GB/s
+  EXPECT_EQ(ddr3.organization.capacity_bytes(), 8 * kGib);
+  EXPECT_NEAR(ddr3.peak_gb_per_s(), 34.1, 0.05);
+}
+
+// For a whole rank or, of HBM2, a whole channel of two pseudo channels.
+TEST(DramConfig, CurrentsGiveThePublishedEnergyOfEachOperation) {
+  const auto expect = [](const std::string& name, double scale, double activate_nj, double read_nj,
+                         double write_nj, double refresh_nj, double active_mw,
+                         double precharged_mw) {
+    const dram::OperationEnergies e = preset(name).energies;
+    EXPECT_NEAR(scale * e.activate_pj / 1000, activate_nj, 0.005) << name;
+    EXPECT_NEAR(scale * e.read_pj / 1000, read_nj, 0.006) << name;
+    EXPECT_NEAR(scale * e.write_pj / 1000, write_nj, 0.006) << name;
+    EXPECT_NEAR(scale * e.refresh_pj / 1000, refresh_nj, 0.02 * refresh_nj) << name;
+    EXPECT_NEAR(scale * e.active_mw, active_mw, 0.6) << name;
+    EXPECT_NEAR(scale * e.precharged_mw, precharged_mw, 0.6) << name;
+  };
+  expect("ddr4_2400", 1, 3.46, 2.94, 2.56, 695, 413, 326);
+  expect("lpddr4_3200", 1, 2.41, 2.70, 1.98, 45, 74, 67);
+  expect("hbm2", 2, 0.83, 0.80, 1.07, 82, 66, 48);  // tRFC 350 ns; 61 nJ are at 260 ns
+}
+
+TEST(DramConfig, EnergiesMayBeGivenForEachOperation) {
+  std::string text = preset_text("ddr4_2400");
+  text.resize(text.find("power:"));
+  text +=
+      "power:\n  operations: {activate_pj: 1, read_pj: 2, write_pj: 3, refresh_pj: 4, "
+      "active_mw: 5, precharged_mw: 6}\n";
+  const Config config = dram::parse_config(text, "d.yaml");
+  EXPECT_EQ(config.energies.write_pj, 3);
+  EXPECT_EQ(config.energies.precharged_mw, 6);
+}
+
+TEST(DramConfig, ErrorsNameTheKeyAndWhatIsExpected) {
+  EXPECT_EQ(errors_with("ddr4_2400", "banks_per_group: 4", "banks_per_group: 3"),
+            "organization.banks_per_group: 3 is no power of two, expected one");
+  EXPECT_EQ(errors_with("ddr4_2400", "  rcd: 17", "  rcdd: 17"),
+            "timing.rcd: missing, expected an integer in 1..100000\n"
+            "d.yaml:24:3: timing.rcdd: unknown key (did you mean 'rcd'?)");
+  EXPECT_EQ(errors_with("ddr4_2400", "ccd_s: 4 ", "ccd_s: 3 "),
+            "timing.ccd_s: 3 is less than the 4 cycles of a burst");
+  EXPECT_EQ(errors_with("ddr4_2400", "page_policy: open", "page_policy: close"),
+            "controller.page_policy: expected open or closed, found 'close' (did you mean "
+            "'closed'?)");
+  EXPECT_EQ(errors_with("hbm2", "read_entries: 64", "read_entries: 1"),
+            "controller.read_entries: 1 entries do not hold the 2 bursts of one request");
+}
+
+TEST(DramConfig, PatternsThatDoNotFitAreErrors) {
+  const auto error = [](const std::string& mapping) {
+    return errors_with("ddr4_2400", "row:rank:column:bank:bank_group:channel", mapping);
+  };
+  EXPECT_EQ(error("row:column:bank:bankgroup"),
+            "mapping: 'bankgroup' is no field of an address, expected channel, pseudo_channel, "
+            "rank, bank_group, bank, row or column (did you mean 'bank_group'?)");
+  EXPECT_EQ(error("row:column:bank"), "mapping: 2 bits of bank_group are missing in the pattern");
+  EXPECT_EQ(error("row:column:bank:bank_group:row"), "mapping: 'row' is given twice");
+  EXPECT_EQ(error("row:column:bank:bank_group.3"),
+            "mapping: bank_group has 2 bits, and the pattern takes more");
+  EXPECT_EQ(error("row:column.x:bank:bank_group"),
+            "mapping: expected a number of bits after the dot of 'column.x'");
+  EXPECT_EQ(errors_with("hbm2", "channel:pseudo_channel", "pseudo_channel:channel"),
+            "mapping: the bursts of one request would lie in several channels");
+}
+
+TEST(DramMapping, FieldsLieWhereThePatternPutsThem) {
+  Config config = preset("ddr4_2400");  // bursts of 64 B, 128 in a row, 4 groups of 4 banks
+  config.mapping = "row:bank:bank_group:column";
+  const AddressMapping column_lowest{config};
+  const auto second_row = column_lowest.locate(128 * 64 * 16 + 64);
+  EXPECT_EQ(second_row.row, 1U);
+  EXPECT_EQ(second_row.column, 1U);
+  EXPECT_EQ(second_row.bank, 0U);
+  EXPECT_EQ(column_lowest.locate(128 * 64).bank, 4U);      // group 1, bank 0
+  EXPECT_EQ(column_lowest.locate(128 * 64 * 4).bank, 1U);  // group 0, bank 1
+
+  config.mapping = "row:column:bank:bank_group:column.2";
+  const AddressMapping split{config};
+  EXPECT_EQ(split.locate(64 * 3).column, 3U);
+  EXPECT_EQ(split.locate(64 * 4).bank, 4U);
+  EXPECT_EQ(split.locate(64 * 4 * 16).column, 4U);
+}
+
+TEST(DramMapping, EveryBurstHasAPlaceOfItsOwn) {
+  Config config = preset("hbm2");
+  config.organization.rows = 4;
+  const AddressMapping mapping{config};
+  std::set<std::array<std::uint32_t, 4>> places;
+  const std::uint64_t bursts = config.organization.capacity_bytes() / 32;
+  for (std::uint64_t i = 0; i < bursts; ++i) {
+    const auto place = mapping.locate(i * 32);
+    EXPECT_LT(place.channel, 8U);
+    EXPECT_LT(place.bank, 32U);
+    EXPECT_LT(place.row, 4U);
+    EXPECT_LT(place.column, 32U);
+    places.insert({place.channel, place.bank, place.row, place.column});
+  }
+  EXPECT_EQ(places.size(), bursts);
+}
+
+}  // namespace
+}  // namespace systole::test

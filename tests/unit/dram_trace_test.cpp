@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "sim/config/error_log.hpp"
+#include "sim/dram_trace/command_file.hpp"
+#include "sim/dram_trace/dram_report.hpp"
+#include "sim/dram_trace/trace_reader.hpp"
+#include "tests/support/dram_traces.hpp"
+
+namespace systole::test {
+namespace {
+
+/// A file of its own for each test, in the build folder.
+class DramTrace : public ::testing::Test {
+ protected:
+  void TearDown() override { std::remove(file_.c_str()); }
+
+  std::vector<TraceRequest> read(const std::string& text) {
+    std::ofstream{file_} << text;
+    TraceReader reader{file_, preset("ddr4_2400")};
+    std::vector<TraceRequest> requests;
+    while (const auto request = reader.next()) {
+      requests.push_back(*request);
+    }
+    return requests;
+  }
+
+  std::string error_of(const std::string& text) {
+    try {
+      read(text);
+    } catch (const ConfigError& error) {
+      return std::string{error.what()}.substr(file_.size());
+    }
+    return "";
+  }
+
+  const std::string file_ = std::string{SYSTOLE_BINARY_DIR "/dram_trace_"} +
+                            ::testing::UnitTest::GetInstance()->current_test_info()->name() +
+                            ".txt";
+};
+
+void expect_two_requests(const std::vector<TraceRequest>& requests, dram::Cycle second_arrival) {
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].arrival, 0U);
+  EXPECT_FALSE(requests[0].write);
+  EXPECT_EQ(requests[0].address, 0x1a40U);
+  EXPECT_EQ(requests[1].arrival, second_arrival);
+  EXPECT_TRUE(requests[1].write);
+  EXPECT_EQ(requests[1].address, 0x2000U);  // rounded down to 64 bytes
+}
+
+TEST_F(DramTrace, EveryFormatIsRecognizedByItsFirstRequest) {
+  expect_two_requests(read("# comment\n\n0 R 1a40\n40 W 0x2010\n"), 40);
+  expect_two_requests(read("0x1a40 READ 0\r\n0x2010 WRITE 40\r\n"), 40);
+  expect_two_requests(read("0x1a40 R\n0x2010 W\n"), 0);
+  expect_two_requests(read("6720 R\n8208 W"), 0);
+  expect_two_requests(read("LD 0x1a40\nST 8208\n"), 0);
+}
+
+TEST_F(DramTrace, ErrorsNameTheLineAndTheColumn) {
+  EXPECT_EQ(error_of("0 R 40\n1 X 40\n"), ":2:3: expected R or W, found 'X'");
+  EXPECT_EQ(error_of("0 R 40\n 1  W 4g\n"), ":2:7: expected an address, found '4g'");
+  EXPECT_EQ(error_of("0 R 40\n-1 W 40\n"), ":2:1: expected a cycle, found '-1'");
+  EXPECT_EQ(
+      error_of("9 R 40\n8 W 40\n"),
+      ":2:1: cycle 8 is before the 9 of an earlier request, expected cycles that do not fall");
+  EXPECT_EQ(error_of("LD 0x40\nST 0x40 7\n"), ":2:9: 3 words, expected 2 as in the first request");
+  EXPECT_EQ(error_of("0 R 200000000\n"),
+            ":1:1: address 0x200000000 is outside the memory, expected one below 0x200000000");
+  EXPECT_EQ(error_of("R 0,1,2\n"),
+            ":1:1: no known format, expected CYCLE R|W ADDRESS, ADDRESS READ|WRITE CYCLE, ADDRESS "
+            "R|W or LD|ST ADDRESS");
+}
+
+TEST_F(DramTrace, AMissingFileIsAnError) {
+  EXPECT_THROW((TraceReader{file_, preset("ddr4_2400")}), std::runtime_error);
+}
+
+TEST_F(DramTrace, AnEmptyTraceTakesNoTime) {
+  const auto result = run_requests(preset("ddr4_2400"), read("# nothing\n"));
+  EXPECT_EQ(result.requests, 0U);
+  EXPECT_EQ(result.cycles, 0U);
+  EXPECT_NE(dram_text_report(preset("ddr4_2400"), "t", result).find("0 of 64 B"),
+            std::string::npos);
+}
+
+TEST_F(DramTrace, CommandsAreWrittenInOrderAndTheFileAppearsWhole) {
+  CommandFile file{file_, 1};
+  run_requests(preset("ddr4_2400"), {{0, false, 0}, {0, true, 64}}, 0, &file);
+  EXPECT_FALSE(std::filesystem::exists(file_));
+  file.commit();
+  std::ifstream in{file_};
+  std::ostringstream text;
+  text << in.rdbuf();
+  EXPECT_EQ(text.str(), "0 A 0 0 0 0 0\n17 R 0 0 0 0 0\n18 A 0 0 1 0 0\n35 W 0 0 1 0 0\n");
+}
+
+TEST_F(DramTrace, ACommandFileThatIsNotCommittedLeavesNothing) {
+  { CommandFile file{file_, 1}; }
+  EXPECT_FALSE(std::filesystem::exists(file_));
+  EXPECT_FALSE(std::filesystem::exists(file_ + ".partial"));
+}
+
+TEST_F(DramTrace, AtMostSoManyReadsAreInFlight) {
+  const auto result = run_requests(preset("ddr4_2400"), reference_trace("f_lowrate_seq_read"), 1);
+  EXPECT_EQ(result.read_latency.min, 21U);
+  auto stream = reference_trace("a_seq_read");
+  stream.resize(1000);
+  const auto alone = run_requests(matched_config("ddr4_2400", "lo"), stream, 1);
+  EXPECT_NEAR(static_cast<double>(alone.cycles), 1000 * 21, 2000);  // one hit after the other
+}
+
+TEST_F(DramTrace, ReportsAgree) {
+  const auto config = preset("ddr4_2400");
+  const auto result = run_requests(config, reference_trace("a_seq_read"));
+  const auto json = dram_json_report(config, "a_seq_read", result);
+  EXPECT_EQ(json["cycles"], result.cycles);
+  EXPECT_EQ(json["commands"]["read"], 65536);
+  EXPECT_NEAR(json["peak_percent"].get<double>(), 95.15, 0.01);
+  EXPECT_EQ(json["row_hits"].get<int>() + json["row_misses"].get<int>() +
+                json["row_conflicts"].get<int>(),
+            65536);
+  const std::string text = dram_text_report(config, "a_seq_read", result);
+  EXPECT_NE(text.find("18.27 GB/s, 95.1 % of the peak of 19.20 GB/s"), std::string::npos) << text;
+  EXPECT_NE(text.find("pJ/bit"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace systole::test

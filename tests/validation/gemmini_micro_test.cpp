@@ -1,0 +1,57 @@
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <map>
+
+#include "sim/config/accelerator_file.hpp"
+#include "sim/engine/systemc_engine.hpp"
+#include "tests/validation/micro_programs.hpp"
+
+// Cycles of single commands and command pairs, measured on Gemmini's own RTL (Verilator, complete Gemmini
+// top, fixed-latency memory; ucb-bar/gemmini be2e9f2), against the machine of
+// configs/gemmini_16x16.yaml. No tolerance.
+
+namespace systole {
+namespace {
+
+void hold_against_rtl(const std::string& type, const std::string& latency) {
+  const AcceleratorConfig config =
+      load_accelerator(SYSTOLE_SOURCE_DIR "/configs/gemmini_16x16.yaml",
+                       {"dram.latency_cycles=" + latency});
+  SystemcEngine engine{config, {}};
+  std::map<std::string, int> not_modelled;
+  int held = 0;
+  for (const test::RtlCase& rtl : test::read_rtl_table()) {
+    if (rtl.text("group") != "micro" || rtl.text("type") != type ||
+        rtl.text("mem_read_latency") != latency) {
+      continue;
+    }
+    const test::MicroProgram program = test::micro_program(rtl);
+    if (const auto* reason = std::get_if<std::string>(&program)) {
+      ++not_modelled[*reason];
+      continue;
+    }
+    const LayerMeasurement measured = engine.run(std::get<LayerProgram>(program));
+    EXPECT_EQ(measured.cycles, static_cast<std::uint64_t>(rtl.number("cycles")))
+        << rtl.text("name") << ": " << rtl.text("description");
+    ++held;
+  }
+  EXPECT_GT(held, 0);
+  std::cout << type << " at latency " << latency << ": " << held
+            << " cases held against the RTL, to the cycle\n";
+  for (const auto& [reason, count] : not_modelled) {
+    std::cout << "  not modelled yet, " << count << " cases: " << reason << "\n";
+  }
+}
+
+TEST(GemminiRtl, LoadsTakeTheCyclesOfTheRtlAtLatency20) { hold_against_rtl("mvin", "20"); }
+TEST(GemminiRtl, LoadsTakeTheCyclesOfTheRtlAtLatency60) { hold_against_rtl("mvin", "60"); }
+TEST(GemminiRtl, LoadsTakeTheCyclesOfTheRtlAtLatency150) { hold_against_rtl("mvin", "150"); }
+TEST(GemminiRtl, StoresTakeTheCyclesOfTheRtlAtLatency20) { hold_against_rtl("mvout", "20"); }
+TEST(GemminiRtl, StoresTakeTheCyclesOfTheRtlAtLatency60) { hold_against_rtl("mvout", "60"); }
+TEST(GemminiRtl, StoresTakeTheCyclesOfTheRtlAtLatency150) { hold_against_rtl("mvout", "150"); }
+TEST(GemminiRtl, PreloadsAndComputesTakeTheCyclesOfTheRtl) { hold_against_rtl("ex", "20"); }
+TEST(GemminiRtl, ConfigurationTakesTheCyclesOfTheRtl) { hold_against_rtl("cfg", "20"); }
+
+}  // namespace
+}  // namespace systole

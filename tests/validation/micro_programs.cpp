@@ -1,0 +1,132 @@
+#include "tests/validation/micro_programs.hpp"
+
+#include <regex>
+#include <stdexcept>
+
+namespace systole::test {
+namespace {
+
+constexpr std::uint32_t kDim = 16;
+constexpr std::uint32_t kBankRows = 4096;
+constexpr std::uint32_t kAccumulatorRows = 1024;
+constexpr std::uint64_t kBase = 0x80000000;
+
+std::uint32_t group(const std::smatch& match, std::size_t i) {
+  return static_cast<std::uint32_t>(std::stoul(match[i]));
+}
+
+LayerProgram start(CommandClass configured) {
+  LayerProgram program;
+  program.registers.requant.multiplier = {1 << 30};
+  program.registers.requant.exponent = {0};
+  program.commands.push_back({ConfigureCommand{configured}});
+  return program;
+}
+
+std::smatch match(const std::string& text, const char* pattern) {
+  static std::smatch result;
+  if (!std::regex_search(text, result, std::regex{pattern})) {
+    throw std::invalid_argument{"a description that is not understood: " + text};
+  }
+  return result;
+}
+
+MicroProgram mvin(const std::string& text) {
+  const std::smatch m =
+      match(text, R"((\d+) x mvin rows=(\d+) cols=(\d+) stride=(\d+)B off=(\d+) into (\S+))");
+  const std::uint32_t rows = group(m, 2);
+  const std::uint32_t cols = group(m, 3);
+  const std::uint32_t stride = group(m, 4);
+  const std::string destination = m[6];
+  if (destination == "acc(int8)") {
+    return std::string{"int8 loads that are widened into the accumulators"};
+  }
+  const bool accumulators = destination == "acc(int32)";
+  LayerProgram program = start(CommandClass::Load);
+  for (std::uint32_t i = 0; i < group(m, 1); ++i) {
+    LoadCommand load;
+    load.dram_address = kBase + std::uint64_t{i} * rows * stride + group(m, 5);
+    load.dram_pitch = stride;
+    load.rows = rows;
+    load.row_bytes = accumulators ? 4 * cols : cols;
+    load.block_pitch = kDim;
+    const std::uint32_t span = kDim * ((cols + kDim - 1) / kDim);
+    load.destination = {accumulators ? LocalMemory::Accumulators : LocalMemory::Scratchpad,
+                        i * span % (accumulators ? kAccumulatorRows : 4 * kBankRows)};
+    program.commands.push_back({load});
+  }
+  return program;
+}
+
+MicroProgram mvout(const std::string& text) {
+  const std::smatch m = match(text, R"((\d+) x mvout rows=(\d+) cols=(\d+) stride=(\d+)B from (.+))");
+  const std::uint32_t rows = group(m, 2);
+  const std::uint32_t cols = group(m, 3);
+  const std::uint32_t stride = group(m, 4);
+  if (m[5] == "acc(int32)") {
+    return std::string{"stores of accumulators as they are"};
+  }
+  LayerProgram program = start(CommandClass::Store);
+  for (std::uint32_t i = 0; i < group(m, 1); ++i) {
+    StoreCommand store;
+    store.dram_address = kBase + std::uint64_t{i} * rows * stride;
+    store.dram_pitch = stride;
+    store.rows = rows;
+    store.elements = cols;
+    store.block_pitch = kDim;
+    const std::uint32_t span = kDim * ((cols + kDim - 1) / kDim);
+    const bool scratchpad = m[5] == "spad";
+    store.source = {scratchpad ? LocalMemory::Scratchpad : LocalMemory::Accumulators,
+                    i * span % kAccumulatorRows};
+    program.commands.push_back({store});
+  }
+  return program;
+}
+
+MicroProgram execute(const std::string& text) {
+  if (text.find(" OS ") != std::string::npos) {
+    return std::string{"the output-stationary dataflow"};
+  }
+  const std::smatch m = match(text,
+                              R"((\d+) x \(preload\+compute\) WS A rows=(\d+) computes per )"
+                              R"(preloaded B=(\d+) A and B in (the same|different))");
+  LayerProgram program = start(CommandClass::Execute);
+  for (std::uint32_t i = 0; i < group(m, 1); ++i) {
+    PreloadCommand preload;
+    preload.new_weights = i % group(m, 3) == 0;
+    preload.weights = {LocalMemory::Scratchpad, m[4] == "different" ? kBankRows : kDim};
+    preload.k = kDim;
+    preload.n = kDim;
+    preload.acc_rows = group(m, 2);
+    ComputeCommand compute;
+    compute.count_w = group(m, 2);
+    compute.pitch_w = 1;
+    compute.k = kDim;
+    program.commands.push_back({preload});
+    program.commands.push_back({compute});
+  }
+  return program;
+}
+
+MicroProgram configure(const std::string& text) {
+  const std::smatch m = match(text, R"((\d+) x config_ld)");
+  LayerProgram program = start(CommandClass::Load);
+  program.commands.resize(group(m, 1), program.commands.front());
+  return program;
+}
+
+}  // namespace
+
+MicroProgram micro_program(const RtlCase& rtl) {
+  const std::string& type = rtl.text("type");
+  const std::string& text = rtl.text("description");
+  if (type == "mvin") {
+    return mvin(text);
+  }
+  if (type == "mvout") {
+    return mvout(text);
+  }
+  return type == "ex" ? execute(text) : configure(text);
+}
+
+}  // namespace systole::test
