@@ -11,7 +11,8 @@ constexpr std::size_t kWindow = 3;  // compute, next preload and its compute
 
 ExecuteUnit::ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock,
                          const AcceleratorConfig& config, const Wire<Cause>& upstream,
-                         const Wire<std::uint64_t>& results_written, Measurements& measurements)
+                         const Wire<std::uint64_t>& results_written,
+                         const Wire<bool>& operands_stalled, Measurements& measurements)
     : ClockedModule{name, clock},
       rows_{config.array.rows},
       cols_{config.array.cols},
@@ -21,6 +22,7 @@ ExecuteUnit::ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock
       rows_ahead_{1 + config.scratchpad.read_latency},
       upstream_{upstream},
       results_written_{results_written},
+      operands_stalled_{operands_stalled},
       measurements_{measurements} {}
 
 void ExecuteUnit::tick() {
@@ -31,7 +33,7 @@ void ExecuteUnit::tick() {
   if (window_.size() < kWindow && commands->can_pop()) {
     window_.push_back(commands->pop());
   }
-  if (!active() && array_has_room()) {
+  if (!active() && !operands_stalled_.read() && array_has_room()) {
     start();
   }
   const Cause cause = active() ? advance() : waiting();
@@ -87,7 +89,7 @@ bool ExecuteUnit::may_preload() const {
 }
 
 Cause ExecuteUnit::advance() {
-  if (!operand_read->can_push()) {
+  if (operands_stalled_.read() || !operand_read->can_push()) {
     return Cause::WaitBank;
   }
   OperandPair pair = next_pair();

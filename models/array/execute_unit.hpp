@@ -33,7 +33,8 @@ class ExecuteUnit final : public ClockedModule {
   /// results are.
   ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock,
               const AcceleratorConfig& config, const Wire<Cause>& upstream,
-              const Wire<std::uint64_t>& results_written, Measurements& measurements);
+              const Wire<std::uint64_t>& results_written, const Wire<bool>& operands_stalled,
+              Measurements& measurements);
 
   bool busy() const { return !window_.empty() || active() || results_pending(); }
 
@@ -76,6 +77,7 @@ class ExecuteUnit final : public ClockedModule {
   const std::uint32_t rows_ahead_;  // cycles from here to the array's edge
   const Wire<Cause>& upstream_;
   const Wire<std::uint64_t>& results_written_;
+  const Wire<bool>& operands_stalled_;
   Measurements& measurements_;
 };
 

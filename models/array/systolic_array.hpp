@@ -65,7 +65,7 @@ class SystolicArray final : public ClockedModule {
   std::vector<std::uint32_t> active_nonzeros_;
   std::deque<Destination> destinations_;  // of the vectors inside, oldest first
   std::deque<Leaving> leaving_;           // in the edge registers
-  std::deque<Done> done_;                       // preloads whose last result has left the PEs
+  std::deque<Done> done_;                 // preloads whose last result has left the PEs
   Measurements& measurements_;
 };
 

@@ -140,7 +140,7 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
   const std::uint64_t last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
   flight.free_at = last_beat + config_.dma.release_latency;
   slot_taken_[response.tag] = false;
-  return std::max(last_beat + response.cycles_per_beat, merger_.next_first_beat());
+  return std::max(last_beat + 1, merger_.next_first_beat());
 }
 
 /// Queues the writes of one part: one, or one for each copy of a repeated row.

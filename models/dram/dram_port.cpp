@@ -54,8 +54,8 @@ void DramPort::send(Transaction& transaction) {
   transaction.set_streaming_width(static_cast<unsigned>(transaction.bytes.size()));
   const bool partial = transaction.is_write();
   transaction.set_byte_enable_ptr(partial ? transaction.enables.data() : nullptr);
-  transaction.set_byte_enable_length(
-      partial ? static_cast<unsigned>(transaction.enables.size()) : 0U);
+  transaction.set_byte_enable_length(partial ? static_cast<unsigned>(transaction.enables.size())
+                                             : 0U);
   transaction.set_dmi_allowed(false);
   transaction.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   transaction.beats.cycles_per_beat = 1;

@@ -40,7 +40,7 @@ class DramPort final : public sc_core::sc_module, public tlm::tlm_mm_interface {
 
   bool can_request() const;
   void read(std::uint64_t address, std::uint32_t bytes, std::uint32_t tag);
-/// Writes `size` bytes of the block of `block_bytes` at `block`, from byte `offset` of it on. The
+  /// Writes `size` bytes of the block of `block_bytes` at `block`, from byte `offset` of it on. The
   /// whole block goes over the bus, the other bytes disabled.
   void write(std::uint64_t block, std::uint32_t block_bytes, std::uint32_t offset,
              const std::uint8_t* bytes, std::uint32_t size, std::uint32_t tag);

@@ -50,7 +50,8 @@ void IdealDram::answer() {
     return;
   }
   const Answer& oldest = answers_.front();
-  const std::uint64_t start = std::max(oldest.ready, response_free_);
+  std::uint64_t& master_ready = masters_[oldest.master]->ready_for_answer;
+  const std::uint64_t start = std::max({oldest.ready, response_free_, master_ready});
   if (start > now() + 1) {
     return;
   }
@@ -67,8 +68,7 @@ void IdealDram::answer() {
   const tlm::tlm_sync_enum answer =
       socket[static_cast<int>(master)]->nb_transport_bw(payload, phase, delay);
   if (answer == tlm::TLM_COMPLETED) {
-    // END_RESP: the master may hold the channel beyond the last beat.
-    response_free_ = std::max<std::uint64_t>(response_free_, now() + delay.value() / Clock::period().value());
+    master_ready = now() + delay.value() / Clock::period().value();  // END_RESP
   }
 }
 
@@ -162,8 +162,8 @@ std::uint64_t IdealDram::useful_bytes(const tlm::tlm_generic_payload& payload) {
   if (enables == nullptr) {
     return payload.get_data_length();
   }
-  return static_cast<std::uint64_t>(std::count(
-      enables, enables + payload.get_byte_enable_length(), std::uint8_t{TLM_BYTE_ENABLED}));
+  return static_cast<std::uint64_t>(std::count(enables, enables + payload.get_byte_enable_length(),
+                                               std::uint8_t{TLM_BYTE_ENABLED}));
 }
 
 void IdealDram::count_window(std::uint64_t bytes) {

@@ -21,7 +21,8 @@ namespace systole {
 /// One request channel: a read holds it for a cycle, a write for the cycles of its beats.
 /// Masters take turns (round robin); a burst is not interrupted. One response channel: answers
 /// leave in the order in which requests were accepted, a read holds it for the cycles of its beats,
-/// a write's acknowledgement for one, and longer if the master ends the response later. A beat is
+/// a write's acknowledgement for one. An answer waits, and those behind it, until its master has
+/// ended the response before (END_RESP). A beat is
 /// dma.bus_bytes and takes dma.bus_bytes / dram.bytes_per_cycle cycles.
 ///
 /// Timing: BEGIN_REQ in cycle t is on the request channel in t + 1 at the earliest; the first beat
@@ -42,6 +43,7 @@ class IdealDram final : public ClockedModule {
   struct Master {
     explicit Master(const char* name) : requests{name, 2} {}
     Fifo<tlm::tlm_generic_payload*> requests;
+    std::uint64_t ready_for_answer = 0;           // earliest first beat of its next answer
     tlm::tlm_generic_payload* waiting = nullptr;  // BEGIN_REQ that still has no END_REQ
   };
   struct Answer {

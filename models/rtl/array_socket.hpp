@@ -21,13 +21,9 @@ class VerilatedArray final : public PeArray {
     model_.ifmap_valid = input.ifmap != nullptr ? 1 : 0;
     model_.swap = input.swap ? 1 : 0;
     model_.weight_valid = input.weights != nullptr ? 1 : 0;
-    if (input.ifmap != nullptr) {
-      put(*input.ifmap, Built::kRows, model_.ifmap);
-    }
-    if (input.weights != nullptr) {
-      set_lane(model_.weight_row, 0, 32, input.weight_row);
-      put(*input.weights, Built::kCols, model_.weights);
-    }
+    set_lane(model_.weight_row, 0, 32, input.weights != nullptr ? input.weight_row : 0);
+    put(input.ifmap, Built::kRows, model_.ifmap);
+    put(input.weights, Built::kCols, model_.weights);
     clock_edge(model_);
     count_down(input);
     if (model_.psum_valid == 0) {
@@ -43,10 +39,12 @@ class VerilatedArray final : public PeArray {
   bool idle() const override { return steps_to_idle_ == 0; }
 
  private:
+  /// Ones where there is no row: what stands at a port without its valid bit must not matter.
   template <typename Port>
-  static void put(const OperandRow& row, std::size_t lanes, Port& port) {
+  static void put(const OperandRow* row, std::size_t lanes, Port& port) {
     for (std::size_t i = 0; i < lanes; ++i) {
-      set_lane(port, i, Built::kOperandBits, static_cast<std::uint32_t>(row[i]));
+      const std::int32_t value = row != nullptr ? (*row)[i] : -1;
+      set_lane(port, i, Built::kOperandBits, static_cast<std::uint32_t>(value));
     }
   }
 

@@ -36,6 +36,7 @@ void Scratchpad::tick() {
   write_from(load_write, load_write_done);
   write_from(vector_write, vector_write_done);
   read_operands();
+  operands_stalled_.write(has_pending_);
   read_from(vector_read, to_vector_);
   read_from(store_read, to_store_);
   deliver(to_array_, operands);

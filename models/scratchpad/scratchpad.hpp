@@ -8,6 +8,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/wire.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
@@ -40,6 +41,9 @@ class Scratchpad final : public ClockedModule {
 
   Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
              const AcceleratorConfig& config, Measurements& measurements);
+
+  /// An operand pair could not be read in the last cycle.
+  const Wire<bool>& operands_stalled() const { return operands_stalled_; }
 
   /// Contents for tests: faults are injected and rows are looked at here.
   std::vector<std::uint8_t>& contents(LocalMemory memory) { return memory_of(memory).bytes; }
@@ -82,6 +86,7 @@ class Scratchpad final : public ClockedModule {
       write_taken_;      // the same of its write port; both the only one if single
   OperandPair pending_;  // being read: parts already read carry their bytes
   bool has_pending_ = false;
+  Wire<bool> operands_stalled_{false};
   bool ifmap_read_ = false;
   bool weight_read_ = false;
   Pipeline<OperandPair> to_array_;  // read, on the way

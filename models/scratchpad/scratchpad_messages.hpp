@@ -25,8 +25,8 @@ struct IfmapStep {
   std::uint32_t n = 0;
   std::uint32_t acc_row = 0;
   bool accumulate = false;
-  bool swap = false;  ///< first vector of a fold: the shadow weights become active
-  bool last = false;  ///< last vector of a compute
+  bool swap = false;          ///< first vector of a fold: the shadow weights become active
+  bool last = false;          ///< last vector of a compute
   std::uint32_t padding = 0;  ///< with the last: empty rows that the step still feeds
   std::uint32_t compute_entry = 0;
   std::uint32_t preload_entry = 0;  ///< of the preload that named the destination

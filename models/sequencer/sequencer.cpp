@@ -1,11 +1,14 @@
 #include "models/sequencer/sequencer.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "sim/program/inspect.hpp"
 
 namespace systole {
 namespace {
+
+constexpr std::size_t kUnrolledQueue = 2;
 
 bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
   return std::any_of(a.begin(), a.end(), [&](const RowRange& x) {
@@ -17,7 +20,7 @@ bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
 
 Sequencer::Sequencer(const sc_core::sc_module_name& name, const Clock& clock,
                      const AcceleratorConfig& config, Measurements& measurements)
-    : ClockedModule{name, clock}, config_{config}, measurements_{measurements} {
+    : ClockedModule{name, clock}, config_{config}, unroller_{config}, measurements_{measurements} {
   const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
                                                          config.sequencer.execute_entries,
                                                          config.sequencer.store_entries};
@@ -36,20 +39,24 @@ void Sequencer::start(const LayerProgram& program) {
   program_ = &program;
   next_ = 0;
   completed_ = 0;
+  allocated_ = 0;
   total_ = program.commands.size();
+  if (!program.loops.empty()) {
+    next_ = total_;  // they go through the unroller
+    unroller_.start(program.commands, program.loops);
+  }
   first_allocation_ = now() + 1 + config_.sequencer.frontend_latency;
 }
 
-bool Sequencer::finished() const {
-  return completed_ == total_;
-}
+bool Sequencer::finished() const { return all_fetched() && completed_ == allocated_; }
 
 void Sequencer::tick() {
   publish_waits();
   // Issue and allocation look at the entries as the last edge left them, so completions come last.
   const bool issued = issue();
-  const bool blocked_fetch = next_ < total_;
-  const bool allocated = allocate();
+  const bool blocked_fetch = !all_fetched();
+  const bool allocated = allocate() || allocate_unrolled();
+  unroll();
   const bool completed = complete();
   Cause cause = Cause::Idle;
   if (issued || allocated || completed) {
@@ -96,6 +103,9 @@ void Sequencer::retire(std::uint32_t index) {
   for (Entry& entry : entries_) {
     entry.depends_on.reset(index);
   }
+  if (entries_[index].of_loop) {
+    unroller_.completed(command_class(*entries_[index].command));
+  }
   ++completed_;
 }
 
@@ -128,24 +138,64 @@ bool Sequencer::allocate() {
     return false;
   }
   const Command& command = program_->commands[next_];
-  Class& into = classes_[static_cast<std::size_t>(command_class(command))];
-  const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(into.first);
-  const auto slot = std::find_if(begin, begin + static_cast<std::ptrdiff_t>(into.size),
-                                 [](const Entry& e) { return !e.valid; });
-  if (slot == begin + static_cast<std::ptrdiff_t>(into.size)) {
+  Entry* entry = free_entry(command_class(command));
+  if (entry == nullptr) {
     return false;
   }
-  *slot = {
-      true, false, &command, unit_of(command), reads(command, config_), writes(command, config_),
-      {}};
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].valid && &entries_[i] != &*slot && conflict(entries_[i], *slot)) {
-      slot->depends_on.set(i);
-    }
-  }
-  into.waiting.push_back(static_cast<std::uint32_t>(slot - entries_.begin()));
+  entry->of_loop = false;
+  occupy(*entry, command);
   ++next_;
   return true;
+}
+
+bool Sequencer::allocate_unrolled() {
+  if (unrolled_.empty() || unrolled_.front().visible > now()) {
+    return false;
+  }
+  const Command& command = unrolled_.front().command;
+  Entry* entry = free_entry(command_class(command));
+  if (entry == nullptr) {
+    return false;
+  }
+  entry->own = command;
+  entry->of_loop = !std::holds_alternative<ConfigureCommand>(command.body);
+  occupy(*entry, entry->own);
+  unrolled_.pop_front();
+  return true;
+}
+
+Sequencer::Entry* Sequencer::free_entry(CommandClass of) {
+  const Class& from = classes_[static_cast<std::size_t>(of)];
+  const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(from.first);
+  const auto end = begin + static_cast<std::ptrdiff_t>(from.size);
+  const auto slot = std::find_if(begin, end, [](const Entry& e) { return !e.valid; });
+  return slot == end ? nullptr : &*slot;
+}
+
+/// Puts a command into a free entry and notes what it depends on.
+void Sequencer::occupy(Entry& entry, const Command& command) {
+  entry.valid = true;
+  entry.issued = false;
+  entry.command = &command;
+  entry.unit = unit_of(command);
+  entry.reads = reads(command, config_);
+  entry.writes = writes(command, config_);
+  entry.depends_on.reset();
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].valid && &entries_[i] != &entry && conflict(entries_[i], entry)) {
+      entry.depends_on.set(i);
+    }
+  }
+  classes_[static_cast<std::size_t>(command_class(command))].waiting.push_back(
+      static_cast<std::uint32_t>(&entry - entries_.data()));
+  ++allocated_;
+}
+
+void Sequencer::unroll() {
+  std::optional<Command> command = unroller_.tick(now(), unrolled_.size() < kUnrolledQueue);
+  if (command) {
+    unrolled_.push_back({*command, now() + 1});
+  }
 }
 
 bool Sequencer::conflict(const Entry& older, const Entry& younger) {

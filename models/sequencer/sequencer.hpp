@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/sequencer/loop_unroller.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
@@ -72,6 +73,8 @@ class Sequencer final : public ClockedModule {
     bool valid = false;
     bool issued = false;
     const Command* command = nullptr;
+    Command own;  // an unrolled one lives here
+    bool of_loop = false;
     Unit unit = Unit::Load;
     HazardRanges reads;
     HazardRanges writes;
@@ -90,6 +93,11 @@ class Sequencer final : public ClockedModule {
   static void count(Wire<std::uint64_t>& completed) { completed.write(completed.latest() + 1); }
   bool issue();
   bool allocate();
+  bool allocate_unrolled();
+  Entry* free_entry(CommandClass of);
+  void occupy(Entry& entry, const Command& command);
+  void unroll();
+  bool all_fetched() const { return next_ == total_ && unroller_.done() && unrolled_.empty(); }
   void publish_waits();
   Cause wait_of(const Class& of) const;
   FifoOut<IssuedCommand>& port_of(Unit unit);
@@ -102,7 +110,14 @@ class Sequencer final : public ClockedModule {
   const LayerProgram* program_ = nullptr;
   std::size_t next_ = 0;  // command to allocate
   std::uint64_t completed_ = 0;
-  std::uint64_t total_ = 0;  // commands of the program
+  std::size_t total_ = 0;  // commands of the program
+  std::uint64_t allocated_ = 0;
+  struct Unrolled {
+    Command command;
+    std::uint64_t visible = 0;
+  };
+  LoopUnroller unroller_;
+  std::deque<Unrolled> unrolled_;  // generated, not allocated
   std::array<Wire<Cause>, kCommandClasses> waits_{
       Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}};
   std::uint64_t first_allocation_ = 0;  // cycle in which the program's first command is allocated

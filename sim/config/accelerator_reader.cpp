@@ -147,7 +147,8 @@ DmaConfig read_dma(ConfigReader node) {
 SequencerConfig read_sequencer(ConfigReader node) {
   SequencerConfig config;
   node.optional("load_entries", config.load_entries, kEntries);
-  node.optional("execute_entries", config.execute_entries, kEntries);
+  // A preload holds its entry until the compute behind it has results.
+  node.optional("execute_entries", config.execute_entries, InRange{2U, 1024U});
   node.optional("store_entries", config.store_entries, kEntries);
   node.optional("frontend_latency", config.frontend_latency, kDelay);
   node.reject_unknown();

@@ -21,7 +21,8 @@ std::uint64_t progress_of(const Accelerator& accelerator) {
 
 struct SystemcEngine::Kernel {
   Kernel(const AcceleratorConfig& config, SystemcEngineOptions chosen)
-      : options{std::move(chosen)}, accelerator{"accelerator", clock, config, options.make_pes(config.array)} {}
+      : options{std::move(chosen)},
+        accelerator{"accelerator", clock, config, options.make_pes(config.array)} {}
 
   SystemcEngineOptions options;
   Clock clock{"clock"};

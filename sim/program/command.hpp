@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/network/network.hpp"
+#include "sim/program/matmul_loop.hpp"
 
 namespace systole {
 
@@ -151,9 +152,12 @@ struct LayerRegisters {
 };
 
 /// Everything the machine does for one layer; stores are in DRAM before the next layer starts.
+/// Either commands alone, or loops for the hardware's loop unroller, behind the commands
+/// (configuration only, then).
 struct LayerProgram {
   LayerRegisters registers;
   std::vector<Command> commands;
+  std::vector<MatmulLoop> loops{};
 };
 
 }  // namespace systole

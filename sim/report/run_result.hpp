@@ -42,8 +42,8 @@ struct LegalizationNote {
 /// Top-1 accuracy over labelled inputs.
 struct Accuracy {
   std::uint64_t images = 0;
-  std::uint64_t correct = 0;          ///< on the simulated hardware
-  std::uint64_t correct_original = 0; ///< by the golden model on the network as it was given
+  std::uint64_t correct = 0;           ///< on the simulated hardware
+  std::uint64_t correct_original = 0;  ///< by the golden model on the network as it was given
 };
 
 struct RunResult {

@@ -7,7 +7,16 @@
 namespace systole {
 
 /// The units that keep a ledger.
-enum class LedgerUnit : std::uint8_t { Sequencer, Load, Array, Vector, Requant, Store, Dram, Count_ };
+enum class LedgerUnit : std::uint8_t {
+  Sequencer,
+  Load,
+  Array,
+  Vector,
+  Requant,
+  Store,
+  Dram,
+  Count_
+};
 constexpr std::size_t kLedgerUnits = static_cast<std::size_t>(LedgerUnit::Count_);
 
 /// Where a unit's cycle went. Each cycle of each unit is booked under exactly one.

@@ -37,6 +37,14 @@ std::string type_text(file::TensorType type) {
   return *name == 0 ? "type " + std::to_string(static_cast<int>(type)) : name;
 }
 
+// Values as they lie in the file, aligned to nothing; the host is little endian like the format.
+template <typename Value>
+Value value_at(const std::uint8_t* bytes, std::size_t index) {
+  Value value{};
+  std::memcpy(&value, bytes + index * sizeof value, sizeof value);
+  return value;
+}
+
 Shape shape_of(const file::Tensor& tensor) {
   Shape shape;
   std::int64_t elements = 1;
@@ -77,9 +85,11 @@ void read_quantization(const file::Quantization& from, Tensor& to, std::int32_t&
   if (from.zero_point() == nullptr || from.zero_point()->size() == 0) {
     return;
   }
-  const std::int64_t zero_point = from.zero_point()->Get(0);
-  for (const std::int64_t other : *from.zero_point()) {
-    if (other != zero_point) {
+  // The verifier lets vectors of 8-byte integers lie at any multiple of four.
+  const std::uint8_t* const zero_points = from.zero_point()->Data();
+  const auto zero_point = value_at<std::int64_t>(zero_points, 0);
+  for (std::size_t i = 1; i < from.zero_point()->size(); ++i) {
+    if (value_at<std::int64_t>(zero_points, i) != zero_point) {
       throw Problem{"has zero points that differ"};
     }
   }
@@ -105,14 +115,6 @@ const flatbuffers::Vector<std::uint8_t>* bytes_of(const file::Model& model,
   }
   const auto* const bytes = buffer->data();
   return bytes == nullptr || bytes->size() == 0 ? nullptr : bytes;
-}
-
-// Values as they lie in the file, aligned to nothing; the host is little endian like the format.
-template <typename Value>
-Value value_at(const std::uint8_t* bytes, std::size_t index) {
-  Value value{};
-  std::memcpy(&value, bytes + index * sizeof value, sizeof value);
-  return value;
 }
 
 }  // namespace

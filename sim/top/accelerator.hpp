@@ -42,10 +42,10 @@ class Accelerator final : public sc_core::sc_module {
 
   Sequencer sequencer;
   LoadUnit load_unit;
+  Scratchpad scratchpad;
   ExecuteUnit execute_unit;
   VectorUnit vector_unit;
   StoreUnit store_unit;
-  Scratchpad scratchpad;
   SystolicArray array;
   Accumulators accumulators;
   RequantUnit requant_unit;

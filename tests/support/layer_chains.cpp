@@ -11,7 +11,7 @@ ChainBuilder::ChainBuilder(Shape input) {
 }
 
 ChainBuilder& ChainBuilder::fully_connected(const std::string& name, std::int64_t channels,
-                                                bool per_channel) {
+                                            bool per_channel) {
   const Shape& in = network_.tensor(last_).shape;
   const Shape out{in[0], channels};
   FullyConnected op;

@@ -13,8 +13,8 @@
 #include "sim/run/simulation.hpp"
 #include "sim/top/accelerator.hpp"
 #include "tests/support/forked_run.hpp"
-#include "tests/support/sim_test.hpp"
 #include "tests/support/layer_chains.hpp"
+#include "tests/support/sim_test.hpp"
 
 namespace systole {
 namespace {

@@ -1,8 +1,8 @@
 #include "sim/config/accelerator_file.hpp"
 #include "sim/run/simulation.hpp"
+#include "tests/support/layer_chains.hpp"
 #include "tests/support/machine_laws.hpp"
 #include "tests/support/sim_test.hpp"
-#include "tests/support/layer_chains.hpp"
 
 namespace systole {
 namespace {

@@ -2,8 +2,8 @@
 
 #include "sim/engine/systemc_engine.hpp"
 #include "sim/run/simulation.hpp"
-#include "tests/support/sim_test.hpp"
 #include "tests/support/layer_chains.hpp"
+#include "tests/support/sim_test.hpp"
 
 namespace systole {
 namespace {

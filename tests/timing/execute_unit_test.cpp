@@ -26,7 +26,8 @@ AcceleratorConfig array_with(Overlap overlap) {
 struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
       : results_written{"results_written", clock},
-        unit{"unit", clock, config, upstream, results_written.count, measurements},
+        unit{"unit",           clock,       config, upstream, results_written.count,
+             operands_stalled, measurements},
         commands{"commands", clock, unit.commands},
         pairs{"pairs", clock, unit.operand_read, 2},
         step_leaving{"step_leaving", clock, unit.step_leaving} {}
@@ -71,6 +72,7 @@ struct Bench {
   Measurements measurements;
   Wire<Cause> upstream{Cause::Idle};
   Tally results_written;
+  Wire<bool> operands_stalled{false};
   ExecuteUnit unit;
   Feed<IssuedCommand> commands;
   Drain<OperandPair> pairs;

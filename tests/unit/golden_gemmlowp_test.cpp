@@ -75,7 +75,7 @@ TEST(GoldenAgainstGemmlowp, ExponentialAndReciprocalAreEqual) {
   using Q0 = gemmlowp::FixedPoint<std::int32_t, 0>;
   std::mt19937 rng{7};
   std::uniform_int_distribution<std::int32_t> any{0, kMax};
-  for (int i = 0; i < 1000000; ++i) {
+  for (int i = 0; i < 100000; ++i) {
     const std::int32_t positive = any(rng) >> (i % 31);
     const std::int32_t a = -positive;
     ASSERT_EQ(exp_on_negative_values(a, 5), gemmlowp::exp_on_negative_values(Q5::FromRaw(a)).raw())

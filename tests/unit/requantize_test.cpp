@@ -59,7 +59,8 @@ TEST(RoundingShift, IsTheExactQuotientRoundedOnTiesAndTheirNeighbours) {
 
 TEST(RoundingShift, IsTheExactQuotientRoundedOnRandomValues) {
   std::mt19937_64 rng{20261121};
-  std::uniform_int_distribution<std::int64_t> value{-(std::int64_t{1} << 62), std::int64_t{1} << 62};
+  std::uniform_int_distribution<std::int64_t> value{-(std::int64_t{1} << 62),
+                                                    std::int64_t{1} << 62};
   std::uniform_int_distribution<std::uint32_t> shifts{0, 62};
   for (int i = 0; i < 200'000; ++i) {
     const std::int64_t x = value(rng) >> (i % 60);
@@ -89,10 +90,10 @@ TEST(TfliteScale, HoldsAtTheExtremes) {
   EXPECT_EQ(tflite(kMin, kMin, 0), kMax);  // the one product that does not fit
   EXPECT_EQ(tflite(kMin, kMax, 0), -kMax);
   EXPECT_EQ(tflite(kMax, kMax, 0), kMax - 1);
-  EXPECT_EQ(tflite(kMax, kMax, -31), 1);   // just under one, rounded
+  EXPECT_EQ(tflite(kMax, kMax, -31), 1);  // just under one, rounded
   EXPECT_EQ(tflite(kMin, kMax, -31), -1);
   EXPECT_EQ(tflite(1 << 29, 1 << 30, -31), 0);
-  EXPECT_EQ(tflite(3, 1 << 30, 3), 12);    // a left shift comes first
+  EXPECT_EQ(tflite(3, 1 << 30, 3), 12);                // a left shift comes first
   EXPECT_EQ(tflite(1 << 30, 1 << 30, 1), -(1 << 30));  // and wraps
   EXPECT_EQ(tflite(12345, 0, 0), 0);
 }

@@ -7,17 +7,16 @@
 #include "sim/engine/systemc_engine.hpp"
 #include "tests/validation/micro_programs.hpp"
 
-// Cycles of single commands and command pairs, measured on Gemmini's own RTL (Verilator, complete Gemmini
-// top, fixed-latency memory; ucb-bar/gemmini be2e9f2), against the machine of
+// Cycles of single commands and command pairs, measured on Gemmini's own RTL (Verilator, complete
+// Gemmini top, fixed-latency memory; ucb-bar/gemmini be2e9f2), against the machine of
 // configs/gemmini_16x16.yaml. No tolerance.
 
 namespace systole {
 namespace {
 
 void hold_against_rtl(const std::string& type, const std::string& latency) {
-  const AcceleratorConfig config =
-      load_accelerator(SYSTOLE_SOURCE_DIR "/configs/gemmini_16x16.yaml",
-                       {"dram.latency_cycles=" + latency});
+  const AcceleratorConfig config = load_accelerator(
+      SYSTOLE_SOURCE_DIR "/configs/gemmini_16x16.yaml", {"dram.latency_cycles=" + latency});
   SystemcEngine engine{config, {}};
   std::map<std::string, int> not_modelled;
   int held = 0;

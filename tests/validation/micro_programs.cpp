@@ -59,7 +59,8 @@ MicroProgram mvin(const std::string& text) {
 }
 
 MicroProgram mvout(const std::string& text) {
-  const std::smatch m = match(text, R"((\d+) x mvout rows=(\d+) cols=(\d+) stride=(\d+)B from (.+))");
+  const std::smatch m =
+      match(text, R"((\d+) x mvout rows=(\d+) cols=(\d+) stride=(\d+)B from (.+))");
   const std::uint32_t rows = group(m, 2);
   const std::uint32_t cols = group(m, 3);
   const std::uint32_t stride = group(m, 4);
@@ -87,9 +88,8 @@ MicroProgram execute(const std::string& text) {
   if (text.find(" OS ") != std::string::npos) {
     return std::string{"the output-stationary dataflow"};
   }
-  const std::smatch m = match(text,
-                              R"((\d+) x \(preload\+compute\) WS A rows=(\d+) computes per )"
-                              R"(preloaded B=(\d+) A and B in (the same|different))");
+  const std::smatch m = match(text, R"((\d+) x \(preload\+compute\) WS A rows=(\d+) computes per )"
+                                    R"(preloaded B=(\d+) A and B in (the same|different))");
   LayerProgram program = start(CommandClass::Execute);
   for (std::uint32_t i = 0; i < group(m, 1); ++i) {
     PreloadCommand preload;

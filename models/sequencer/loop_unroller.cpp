@@ -1,0 +1,353 @@
+#include "models/sequencer/loop_unroller.hpp"
+
+#include <algorithm>
+
+#include "sim/program/hazards.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::size_t kQueueDepth = 2;
+constexpr std::size_t kRegisterWrites = 5;  // before each loop: bounds, addresses (2), strides (2)
+constexpr std::size_t kActiveLoops = 2;
+
+}  // namespace
+
+void LoopUnroller::start(const std::vector<Command>& configuration,
+                         const std::vector<MatmulLoop>& loops) {
+  program_.clear();
+  for (const Command& command : configuration) {
+    program_.push_back({&command, nullptr, 0});
+  }
+  for (const MatmulLoop& loop : loops) {
+    program_.insert(program_.end(), kRegisterWrites, Item{});
+    program_.push_back({nullptr, &loop, 0});
+  }
+  loops_taken_ = 0;
+  upper_accumulators_ = false;
+}
+
+bool LoopUnroller::done() const {
+  return program_.empty() && active_.empty() &&
+         std::all_of(queues_.begin(), queues_.end(), [](const auto& q) { return q.empty(); });
+}
+
+std::optional<Command> LoopUnroller::tick(std::uint64_t now, bool room) {
+  std::optional<Command> command;
+  if (room) {
+    command = generate(now);
+    if (command) {
+      ++unfinished_[static_cast<std::size_t>(command_class(*command))];
+    } else {
+      command = pass_configuration(now);
+    }
+  }
+  start_generators(now);
+  while (!active_.empty() &&
+         std::all_of(active_.front().finished.begin(), active_.front().finished.end(),
+                     [](bool finished) { return finished; })) {
+    active_.pop_front();
+  }
+  take_loop(now);
+  move_queues(now);
+  return command;
+}
+
+std::optional<Command> LoopUnroller::generate(std::uint64_t now) {
+  if (ready(kStore, now) && below_limit(CommandClass::Store) && store_released()) {
+    return store();
+  }
+  if (ready(kExecute, now) && below_limit(CommandClass::Execute) && execute_released()) {
+    return execute();
+  }
+  if (!below_limit(CommandClass::Load)) {
+    return std::nullopt;
+  }
+  if (ready(kLoadD, now)) {
+    return load_d();
+  }
+  const std::size_t operand = load_a_or_b(now);
+  if (operand == kLoadA) {
+    return load_a();
+  }
+  return operand == kLoadB ? std::optional{load_b()} : std::nullopt;
+}
+
+std::optional<Command> LoopUnroller::pass_configuration(std::uint64_t now) {
+  auto& queue = queues_.back();
+  if (queue.empty() || queue.front().visible > now || queue.front().command == nullptr) {
+    return std::nullopt;
+  }
+  const Command command = *queue.front().command;
+  queue.pop_front();
+  return command;
+}
+
+void LoopUnroller::start_generators(std::uint64_t now) {
+  for (const std::size_t generator : {kStore, kExecute, kLoadD, kLoadB, kLoadA}) {
+    if (cursors_[generator].active != nullptr) {
+      continue;
+    }
+    for (Active& active : active_) {
+      if (active.from > now || active.started[generator] != kNever) {
+        continue;
+      }
+      if (!may_start(active, generator, now)) {
+        break;  // in order of the loops
+      }
+      active.started[generator] = now;
+      const bool nothing = (generator == kLoadD && !active.loop->has_bias) ||
+                           (generator == kStore && !active.loop->stores);
+      if (nothing) {
+        active.finished[generator] = true;
+      } else {
+        cursors_[generator] = {&active, now + 1, 0, 0, 0, false};
+      }
+      break;
+    }
+  }
+}
+
+bool LoopUnroller::may_start(const Active& active, std::size_t generator, std::uint64_t now) const {
+  const auto started = [&](std::size_t other) { return active.started[other] < now; };
+  if (generator == kExecute) {
+    return started(kLoadA) && started(kLoadB) && started(kLoadD);
+  }
+  return generator != kStore || started(kExecute);
+}
+
+void LoopUnroller::take_loop(std::uint64_t now) {
+  auto& queue = queues_.back();
+  if (queue.empty() || queue.front().visible > now || queue.front().command != nullptr ||
+      active_.size() >= kActiveLoops) {
+    return;
+  }
+  const MatmulLoop* loop = queue.front().loop;
+  queue.pop_front();
+  if (loop == nullptr) {
+    return;  // a register write
+  }
+  Active active;
+  active.loop = loop;
+  active.number = loops_taken_;
+  active.scratchpad_base = loops_taken_ % 2 == 0 ? 0 : activation_rows(config_) / 2;
+  active.accumulator_base = upper_accumulators_ ? accumulator_rows(config_) / 2 : 0;
+  active.from = now + 1;
+  ++loops_taken_;
+  upper_accumulators_ = upper_accumulators_ != loop->stores;
+  active_.push_back(active);
+}
+
+void LoopUnroller::move_queues(std::uint64_t now) {
+  for (std::size_t stage = queues_.size() - 1; stage > 0; --stage) {
+    auto& from = queues_[stage - 1];
+    auto& to = queues_[stage];
+    if (!from.empty() && from.front().visible <= now && to.size() < kQueueDepth) {
+      to.push_back(from.front());
+      to.back().visible = now + 1;
+      from.pop_front();
+    }
+  }
+  if (!program_.empty() && queues_[0].size() < kQueueDepth) {
+    queues_[0].push_back(program_.front());
+    queues_[0].back().visible = now + 1;
+    program_.pop_front();
+  }
+}
+
+bool LoopUnroller::ready(std::size_t generator, std::uint64_t now) const {
+  return cursors_[generator].active != nullptr && cursors_[generator].from <= now;
+}
+
+bool LoopUnroller::below_limit(CommandClass of) const {
+  const std::array<std::uint32_t, kCommandClasses> limits{config_.sequencer.load_entries,
+                                                          config_.sequencer.execute_entries,
+                                                          config_.sequencer.store_entries};
+  const auto index = static_cast<std::size_t>(of);
+  return unfinished_[index] < limits[index];
+}
+
+bool LoopUnroller::store_released() const {
+  const Cursor& c = cursors_[kStore];
+  const Cursor& e = cursors_[kExecute];
+  const MatmulLoop& loop = *c.active->loop;
+  if (c.active->finished[kExecute]) {
+    return true;
+  }
+  const std::uint32_t last_j = std::min(c.j + config_.dma.max_blocks, loop.tiles_j) - 1;
+  return e.active == c.active && e.k + 1 == loop.tiles_k &&
+         (e.j > last_j || (e.j == last_j && e.i > c.i));
+}
+
+bool LoopUnroller::execute_released() const {
+  const Cursor& e = cursors_[kExecute];
+  const Cursor& a = cursors_[kLoadA];
+  const Cursor& b = cursors_[kLoadB];
+  const Active& active = *e.active;
+  const bool a_here = a.active == e.active;
+  const bool b_here = b.active == e.active;
+  const bool a_past =
+      active.finished[kLoadA] || (a_here && (a.k > e.k || (a.k == e.k && a.i > e.i)));
+  // Gemmini compares A's k here, where B's is meant.
+  const bool b_past =
+      active.finished[kLoadB] || (b_here && (b.k > e.k || (a_here && a.k == e.k && b.j > e.j)));
+  return a_past && b_past && active.finished[kLoadD];
+}
+
+/// Which of the loads of A and B goes next; kGenerators for none.
+std::size_t LoopUnroller::load_a_or_b(std::uint64_t now) const {
+  const bool a_ready = ready(kLoadA, now);
+  const bool b_ready = ready(kLoadB, now);
+  if (!a_ready || !b_ready) {
+    return a_ready ? std::size_t{kLoadA} : b_ready ? std::size_t{kLoadB} : kGenerators;
+  }
+  const Cursor& a = cursors_[kLoadA];
+  const Cursor& b = cursors_[kLoadB];
+  if (a.active != b.active) {
+    return a.active->number < b.active->number ? kLoadA : kLoadB;
+  }
+  return (b.k == 0 && b.j == 0) || a.k > b.k ? kLoadB : kLoadA;
+}
+
+Command LoopUnroller::load_a() {
+  Cursor& c = cursors_[kLoadA];
+  const MatmulLoop& loop = *c.active->loop;
+  const std::uint32_t blocks = std::min(config_.dma.max_blocks, loop.tiles_k - c.k);
+  LoadCommand load;
+  load.dram_address = loop.a_address + std::uint64_t{c.i} * dim() * loop.a_pitch + c.k * dim();
+  load.dram_pitch = loop.a_pitch;
+  load.rows = dim() - (c.i + 1 == loop.tiles_i ? loop.missing_i : 0);
+  load.row_bytes = blocks * dim() - (c.k + blocks == loop.tiles_k ? loop.missing_k : 0);
+  load.destination = {LocalMemory::Scratchpad, ifmap_row(*c.active, c.i, c.k)};
+  load.block_pitch = dim();
+  load.operand = Operand::Ifmap;
+  if (++c.i == loop.tiles_i) {
+    c.i = 0;
+    c.k += config_.dma.max_blocks;
+    if (c.k >= loop.tiles_k) {
+      finish(kLoadA);
+    }
+  }
+  return {load};
+}
+
+Command LoopUnroller::load_b() {
+  Cursor& c = cursors_[kLoadB];
+  const MatmulLoop& loop = *c.active->loop;
+  const std::uint32_t blocks = std::min(config_.dma.max_blocks, loop.tiles_j - c.j);
+  LoadCommand load;
+  load.dram_address = loop.b_address + std::uint64_t{c.k} * dim() * loop.b_pitch + c.j * dim();
+  load.dram_pitch = loop.b_pitch;
+  load.rows = dim();  // always: the last rows may lie beyond B
+  load.row_bytes = blocks * dim() - (c.j + blocks == loop.tiles_j ? loop.missing_j : 0);
+  load.destination = {LocalMemory::Scratchpad, weight_row(*c.active, c.k, c.j)};
+  load.block_pitch = dim();
+  load.operand = Operand::Weight;
+  c.j += config_.dma.max_blocks;
+  if (c.j >= loop.tiles_j) {
+    c.j = 0;
+    if (++c.k == loop.tiles_k) {
+      finish(kLoadB);
+    }
+  }
+  return {load};
+}
+
+Command LoopUnroller::load_d() {
+  Cursor& c = cursors_[kLoadD];
+  const MatmulLoop& loop = *c.active->loop;
+  LoadCommand load;
+  load.dram_address =
+      loop.d_address + std::uint64_t{c.i} * dim() * loop.d_pitch + std::uint64_t{4} * c.j * dim();
+  load.dram_pitch = loop.d_pitch;
+  load.rows = dim() - (c.i + 1 == loop.tiles_i ? loop.missing_i : 0);
+  load.row_bytes = 4 * (dim() - (c.j + 1 == loop.tiles_j ? loop.missing_j : 0));
+  load.destination = {LocalMemory::Accumulators, acc_row(*c.active, c.i, c.j)};
+  load.operand = Operand::Bias;
+  if (++c.i == loop.tiles_i) {
+    c.i = 0;
+    if (++c.j == loop.tiles_j) {
+      finish(kLoadD);
+    }
+  }
+  return {load};
+}
+
+/// A preload, then its compute.
+Command LoopUnroller::execute() {
+  Cursor& c = cursors_[kExecute];
+  const MatmulLoop& loop = *c.active->loop;
+  const std::uint32_t rows = dim() - (c.i + 1 == loop.tiles_i ? loop.missing_i : 0);
+  c.preloaded = !c.preloaded;
+  if (c.preloaded) {
+    PreloadCommand preload;
+    preload.new_weights = c.i == 0;
+    preload.weights = {LocalMemory::Scratchpad, weight_row(*c.active, c.k, c.j)};
+    preload.k = dim();
+    preload.n = config_.array.cols;
+    preload.acc_row = acc_row(*c.active, c.i, c.j);
+    preload.acc_rows = rows;
+    preload.accumulate = loop.accumulate || loop.has_bias || c.k > 0;
+    return {preload};
+  }
+  ComputeCommand compute;
+  compute.ifmap_row = ifmap_row(*c.active, c.i, c.k);
+  compute.count_w = rows;
+  compute.pitch_w = 1;
+  compute.k = dim() - (c.k + 1 == loop.tiles_k ? loop.missing_k : 0);
+  if (++c.i == loop.tiles_i) {
+    c.i = 0;
+    if (++c.j == loop.tiles_j) {
+      c.j = 0;
+      if (++c.k == loop.tiles_k) {
+        finish(kExecute);
+      }
+    }
+  }
+  return {compute};
+}
+
+Command LoopUnroller::store() {
+  Cursor& c = cursors_[kStore];
+  const MatmulLoop& loop = *c.active->loop;
+  const std::uint32_t blocks = std::min(config_.dma.max_blocks, loop.tiles_j - c.j);
+  StoreCommand store;
+  store.source = {LocalMemory::Accumulators, acc_row(*c.active, c.i, c.j)};
+  store.rows = dim() - (c.i + 1 == loop.tiles_i ? loop.missing_i : 0);
+  store.elements = blocks * dim() - (c.j + blocks == loop.tiles_j ? loop.missing_j : 0);
+  store.block_pitch = dim();
+  store.dram_address = loop.c_address + std::uint64_t{c.i} * dim() * loop.c_pitch + c.j * dim();
+  store.dram_pitch = loop.c_pitch;
+  if (++c.i == loop.tiles_i) {
+    c.i = 0;
+    c.j += config_.dma.max_blocks;
+    if (c.j >= loop.tiles_j) {
+      finish(kStore);
+    }
+  }
+  return {store};
+}
+
+void LoopUnroller::finish(std::size_t generator) {
+  cursors_[generator].active->finished[generator] = true;
+  cursors_[generator] = {};
+}
+
+std::uint32_t LoopUnroller::ifmap_row(const Active& active, std::uint32_t i,
+                                      std::uint32_t k) const {
+  return active.scratchpad_base + (i * active.loop->tiles_k + k) * dim();
+}
+
+/// B ends where the loop's half of the scratchpad ends.
+std::uint32_t LoopUnroller::weight_row(const Active& active, std::uint32_t k,
+                                       std::uint32_t j) const {
+  const MatmulLoop& loop = *active.loop;
+  return active.scratchpad_base + activation_rows(config_) / 2 -
+         (loop.tiles_k * loop.tiles_j - k * loop.tiles_j - j) * dim();
+}
+
+std::uint32_t LoopUnroller::acc_row(const Active& active, std::uint32_t i, std::uint32_t j) const {
+  return active.accumulator_base + (i * active.loop->tiles_j + j) * dim();
+}
+
+}  // namespace systole

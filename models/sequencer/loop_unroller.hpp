@@ -1,0 +1,101 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/program/command.hpp"
+
+namespace systole {
+
+/// The hardware front end that turns loop instructions into commands, as Gemmini's LoopMatmul does.
+///
+/// An instruction and the five register writes before it pass three queues of two, one a cycle
+/// each. Two loops can be active; the third waits until the first has generated all its commands.
+/// Each loop has five generators: loads of A, B and D, executes, stores of C. A generator starts a
+/// loop when it is done with the one before; executes also wait for the loads of their loop to have
+/// started, stores for its executes. One command a cycle leaves, by priority: store, execute, load
+/// D, load A or B; none of a class of which as many are unfinished as its reservation station has
+/// entries. B's loads go first while its cursor is at the start or A's is further along k. An
+/// execute leaves when the cursors of A and B are past its operands, a store when that of the
+/// executes is past its tiles in the last step of k. Loops alternate between the halves of the
+/// scratchpad, and those that store between the halves of the accumulators.
+class LoopUnroller {
+ public:
+  explicit LoopUnroller(const AcceleratorConfig& config) : config_{config} {}
+
+  void start(const std::vector<Command>& configuration, const std::vector<MatmulLoop>& loops);
+  bool done() const;
+
+  /// One cycle: a command that leaves, if `room` for it and one is ready.
+  std::optional<Command> tick(std::uint64_t now, bool room);
+  /// A command of a loop has completed.
+  void completed(CommandClass of) { --unfinished_[static_cast<std::size_t>(of)]; }
+
+ private:
+  enum Generator : std::size_t { kLoadA, kLoadB, kLoadD, kExecute, kStore };
+  static constexpr std::size_t kGenerators = 5;
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+  /// An active loop and how far its generators are.
+  struct Active {
+    const MatmulLoop* loop = nullptr;
+    std::uint64_t number = 0;
+    std::uint32_t scratchpad_base = 0;
+    std::uint32_t accumulator_base = 0;
+    std::uint64_t from = 0;  // first cycle in which a generator can take it
+    std::array<std::uint64_t, kGenerators> started{kNever, kNever, kNever, kNever, kNever};
+    std::array<bool, kGenerators> finished{};
+  };
+  /// A generator's place in its loop.
+  struct Cursor {
+    Active* active = nullptr;
+    std::uint64_t from = 0;  // first cycle with a command
+    std::uint32_t i = 0, j = 0, k = 0;
+    bool preloaded = false;
+  };
+  /// What comes down the queues: a configuration command, a register write, or a loop.
+  struct Item {
+    const Command* command = nullptr;
+    const MatmulLoop* loop = nullptr;
+    std::uint64_t visible = 0;
+  };
+
+  std::optional<Command> generate(std::uint64_t now);
+  std::optional<Command> pass_configuration(std::uint64_t now);
+  void start_generators(std::uint64_t now);
+  bool may_start(const Active& active, std::size_t generator, std::uint64_t now) const;
+  void take_loop(std::uint64_t now);
+  void move_queues(std::uint64_t now);
+  bool ready(std::size_t generator, std::uint64_t now) const;
+  bool below_limit(CommandClass of) const;
+  bool store_released() const;
+  bool execute_released() const;
+  std::size_t load_a_or_b(std::uint64_t now) const;
+
+  Command load_a();
+  Command load_b();
+  Command load_d();
+  Command execute();
+  Command store();
+  void finish(std::size_t generator);
+  std::uint32_t ifmap_row(const Active& active, std::uint32_t i, std::uint32_t k) const;
+  std::uint32_t weight_row(const Active& active, std::uint32_t k, std::uint32_t j) const;
+  std::uint32_t acc_row(const Active& active, std::uint32_t i, std::uint32_t j) const;
+  std::uint32_t dim() const { return config_.array.rows; }
+
+  const AcceleratorConfig config_;
+  std::deque<Item> program_;                // not yet accepted
+  std::array<std::deque<Item>, 3> queues_;  // the last is the unroller's own
+  std::deque<Active> active_;               // oldest first; at most two
+  std::array<Cursor, kGenerators> cursors_;
+  std::array<std::uint64_t, kCommandClasses> unfinished_{};
+  std::uint64_t loops_taken_ = 0;
+  bool upper_accumulators_ = false;  // half of the next loop
+};
+
+}  // namespace systole
