@@ -22,8 +22,8 @@ namespace systole {
 /// the next cycle.
 ///
 /// Timing: a request pushed in cycle t is looked at in t + 1. A row, or the last of a pair, that is
-/// read in cycle g goes to its reader's queue in g + read_latency - 1. A write has happened when
-/// the cycle in which it is served ends; completions go out with the access.
+/// read in cycle g goes to its reader's queue in g + read_latency - 1. A write that is served in g
+/// is seen by reads of the same row served in g or later; completions go out with the access.
 class Scratchpad final : public ClockedModule {
  public:
   FifoIn<LocalWrite> load_write{"load_write"};

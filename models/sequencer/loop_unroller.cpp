@@ -199,7 +199,7 @@ std::size_t LoopUnroller::load_a_or_b(std::uint64_t now) const {
   const bool a_ready = ready(kLoadA, now);
   const bool b_ready = ready(kLoadB, now);
   if (!a_ready || !b_ready) {
-    return a_ready ? std::size_t{kLoadA} : b_ready ? std::size_t{kLoadB} : kGenerators;
+    return a_ready ? kLoadA : b_ready ? kLoadB : kGenerators;
   }
   const Cursor& a = cursors_[kLoadA];
   const Cursor& b = cursors_[kLoadB];

@@ -37,7 +37,12 @@ class LoopUnroller {
   void completed(CommandClass of) { --unfinished_[static_cast<std::size_t>(of)]; }
 
  private:
-  enum Generator : std::size_t { kLoadA, kLoadB, kLoadD, kExecute, kStore };
+  // Generators.
+  static constexpr std::size_t kLoadA = 0;
+  static constexpr std::size_t kLoadB = 1;
+  static constexpr std::size_t kLoadD = 2;
+  static constexpr std::size_t kExecute = 3;
+  static constexpr std::size_t kStore = 4;
   static constexpr std::size_t kGenerators = 5;
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
 

@@ -19,7 +19,8 @@ namespace systole {
 ///
 /// Timing: a row of n elements is asked for every ceil(n / lanes) cycles; the result of the operand
 /// row that arrives last in cycle t is written from t + latency on, one row a cycle. The next
-/// command starts when the scratchpad has confirmed the last write.
+/// command starts when the sequencer has taken the completion: 3 cycles after the last write is
+/// pushed.
 class VectorUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};

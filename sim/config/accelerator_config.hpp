@@ -69,7 +69,7 @@ struct DmaConfig {
   std::uint32_t max_burst_bytes = 64;  ///< a power of two; bursts are aligned to their size
   std::uint32_t max_outstanding_reads = 16;
   std::uint32_t max_outstanding_writes = 16;
-  std::uint32_t commands_in_flight = 2;  ///< of each unit, first request to completion
+  std::uint32_t commands_in_flight = 2;  ///< loads between their first row and their completion
   std::uint32_t max_rows = 16;           ///< rows of one load or store command
   std::uint32_t max_blocks = 4;          ///< scratchpad rows that one DRAM row may span
   std::uint32_t request_latency = 0;     ///< cycles from a row's turn to its first burst

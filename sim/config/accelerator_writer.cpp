@@ -108,7 +108,8 @@ void write_dma(YamlWriter& out, const DmaConfig& config) {
   out.key("max_burst_bytes", config.max_burst_bytes, "bytes of the largest burst");
   out.key("max_outstanding_reads", config.max_outstanding_reads, "bursts");
   out.key("max_outstanding_writes", config.max_outstanding_writes, "bursts");
-  out.key("commands_in_flight", config.commands_in_flight, "commands of each unit");
+  out.key("commands_in_flight", config.commands_in_flight,
+          "loads between their first row and their completion");
   out.key("max_rows", config.max_rows, "rows of one load or store command");
   out.key("max_blocks", config.max_blocks, "scratchpad rows that one DRAM row may span");
   out.key("request_latency", config.request_latency, "cycles from a row's turn to its first burst");

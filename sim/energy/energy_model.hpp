@@ -23,9 +23,9 @@ enum class EnergyComponent : std::uint8_t {
   Vector,
   Dram,
   Static,  ///< zero unless the table gives a static power
-  Count_
+  Count
 };
-constexpr std::size_t kEnergyComponents = static_cast<std::size_t>(EnergyComponent::Count_);
+constexpr std::size_t kEnergyComponents = static_cast<std::size_t>(EnergyComponent::Count);
 
 const char* energy_component_name(
     EnergyComponent component);  ///< snake_case, as in the JSON report

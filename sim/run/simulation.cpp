@@ -128,6 +128,7 @@ class Simulation {
       measured.events.add(Event::HostReadBytes, compiler_.placement(id).bytes);
     }
     std::vector<const TensorData*> operands;
+    operands.reserve(values.size());
     for (const TensorData& value : values) {
       operands.push_back(&value);
     }

@@ -37,9 +37,9 @@ enum class Event : std::uint8_t {
   Folds,
   HostReadBytes,
   HostWriteBytes,
-  Count_
+  Count
 };
-constexpr std::size_t kEvents = static_cast<std::size_t>(Event::Count_);
+constexpr std::size_t kEvents = static_cast<std::size_t>(Event::Count);
 
 struct EventInfo {
   const char* name;  ///< as in the JSON report

@@ -15,9 +15,9 @@ enum class LedgerUnit : std::uint8_t {
   Requant,
   Store,
   Dram,
-  Count_
+  Count
 };
-constexpr std::size_t kLedgerUnits = static_cast<std::size_t>(LedgerUnit::Count_);
+constexpr std::size_t kLedgerUnits = static_cast<std::size_t>(LedgerUnit::Count);
 
 /// Where a unit's cycle went. Each cycle of each unit is booked under exactly one.
 enum class Cause : std::uint8_t {
@@ -35,9 +35,9 @@ enum class Cause : std::uint8_t {
   WaitStation,      ///< the reservation station has no free entry of the class
   WaitDependency,   ///< a command waits for another one to finish
   Idle,             ///< nothing to do
-  Count_
+  Count
 };
-constexpr std::size_t kCauses = static_cast<std::size_t>(Cause::Count_);
+constexpr std::size_t kCauses = static_cast<std::size_t>(Cause::Count);
 
 const char* ledger_unit_name(LedgerUnit unit);  ///< snake_case, as in the JSON report
 const char* cause_name(Cause cause);
