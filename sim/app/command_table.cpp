@@ -44,6 +44,7 @@ void add_dump(po::options_description& options) {
 }
 
 void add_layer(po::options_description& options) {
+  options.add_options()("no-data", "read the shapes alone: tensors need not be there");
   options.add_options()("layer", value("NAME"), "this layer only; default: all");
 }
 
@@ -62,6 +63,11 @@ CommandHelp run_help() {
   help.options.add_options()("engine", value("NAME"),
                              "how the machine is simulated: systemc (default) or verilated, with "
                              "the array in SystemVerilog, for the sizes that are built")(
+      "no-data",
+      "time, traffic and energy alone, from the shapes: tensors need not be there, nothing is "
+      "compared")("random-data", value("SEED"),
+                  "run with random weights, biases and inputs, the same for the same SEED, a whole "
+                  "number: tensors need not be there, the results are compared")(
       "no-check", "do not compare with the golden model")(
       "watchdog", value("CYCLES"),
       "give up when no unit makes progress for so many cycles; default: 1000000");

@@ -95,7 +95,7 @@ class Arguments {
                        : std::vector<std::string>{};
   }
 
-  std::optional<std::uint64_t> count(const std::string& option) const {
+  std::optional<std::uint64_t> count(const std::string& option, std::uint64_t least = 1) const {
     const auto given = text(option);
     if (!given) {
       return std::nullopt;
@@ -104,8 +104,8 @@ class Arguments {
     const char* const end = given->data() + given->size();
     const auto [rest, status] = std::from_chars(given->data(), end, value);
     constexpr std::uint64_t kMost = 1'000'000'000'000'000'000;
-    if (status != std::errc{} || rest != end || value == 0 || value > kMost) {
-      fail(fmt::format("--{}: expected a whole number from 1 to 10^18, found {}", option,
+    if (status != std::errc{} || rest != end || value < least || value > kMost) {
+      fail(fmt::format("--{}: expected a whole number from {} to 10^18, found {}", option, least,
                        quoted(*given)));
     }
     return value;
@@ -140,6 +140,24 @@ class Arguments {
   po::variables_map values_;
 };
 
+/// --no-data and --random-data, and what makes no sense beside them.
+void read_data_source(const Arguments& arguments, RunOptions& options) {
+  const auto seed = arguments.count("random-data", 0);
+  if (seed) {
+    options.data = DataSource::Random;
+    options.seed = *seed;
+  }
+  if (!arguments.has("no-data")) {
+    return;
+  }
+  options.data = DataSource::None;
+  for (const char* other : {"random-data", "inputs", "images", "dump"}) {
+    if (arguments.has(other)) {
+      arguments.fail(fmt::format("--{} needs data, and --no-data is given", other));
+    }
+  }
+}
+
 CommandLine read_run(const Arguments& arguments) {
   RunOptions options;
   options.accelerator = arguments.required("accelerator");
@@ -148,6 +166,7 @@ CommandLine read_run(const Arguments& arguments) {
   options.inputs = arguments.text("inputs");
   options.images = arguments.count("images");
   options.check = !arguments.has("no-check");
+  read_data_source(arguments, options);
   options.watchdog_cycles = arguments.count("watchdog").value_or(options.watchdog_cycles);
   options.json = arguments.text("json");
   options.dump = arguments.text("dump");
@@ -189,6 +208,7 @@ CommandLine read_show(const Arguments& arguments) {
   }
   if constexpr (subject == Subject::Mapping || subject == Subject::Program) {
     options.layer = arguments.text("layer");
+    options.no_data = arguments.has("no-data");
   }
   return options;
 }

@@ -27,6 +27,8 @@ struct RunOptions {
   std::optional<std::string> inputs;    ///< .npy; absent: the workload's own images
   std::optional<std::uint64_t> images;  ///< at most so many of the inputs
   EngineKind engine = EngineKind::Systemc;
+  DataSource data = DataSource::Workload;
+  std::uint64_t seed = 0;  ///< of random data
   bool check = true;
   std::uint64_t watchdog_cycles = 1'000'000;
   std::optional<std::string> json;
@@ -53,6 +55,7 @@ struct ShowOptions {
   std::string accelerator;  ///< empty for Subject::Workload
   std::vector<std::string> overrides;
   std::string workload;  ///< empty for Subject::Config
+  bool no_data = false;  ///< the shapes alone are read
   std::optional<std::string> layer;
 };
 

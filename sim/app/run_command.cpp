@@ -14,6 +14,7 @@
 #include "sim/report/json_report.hpp"
 #include "sim/report/text_report.hpp"
 #include "sim/run/simulation.hpp"
+#include "sim/workload/random_data.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace systole::app {
@@ -27,14 +28,31 @@ std::vector<EnergyBreakdown> energy_per_layer(const RunResult& result, const Ene
   return energies;
 }
 
+Network load_network(const RunOptions& options) {
+  Network network =
+      load_workload(options.workload, {/*shapes_only=*/options.data != DataSource::Workload});
+  if (options.data == DataSource::Random) {
+    fill_with_random_data(network, options.seed);
+  }
+  return network;
+}
+
+LabelledInputs inputs_of_run(const RunOptions& options, const Network& network) {
+  LabelledInputs inputs;
+  if (options.data == DataSource::Workload || options.inputs) {
+    inputs = select_inputs(options.workload, network, options.inputs, options.images);
+  }
+  inputs.seed = options.seed;
+  return inputs;
+}
+
 }  // namespace
 
 int run_command(const RunOptions& options, std::ostream& out, std::ostream& err) {
   const AcceleratorConfig config = load_accelerator(options.accelerator, options.overrides);
   const EnergyTable energy_table = load_energy_table(config.energy.table);
-  const Network network = load_workload(options.workload, {});
-  const LabelledInputs inputs =
-      select_inputs(options.workload, network, options.inputs, options.images);
+  const Network network = load_network(options);
+  const LabelledInputs inputs = inputs_of_run(options, network);
   if (options.json) {
     require_writable(*options.json);
   }
@@ -44,6 +62,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
 
   SimulationOptions simulation;
   simulation.engine = options.engine;
+  simulation.data = options.data;
   simulation.check = options.check;
   simulation.watchdog_cycles = options.watchdog_cycles;
   simulation.dump_dir = options.dump.value_or("");

@@ -32,18 +32,32 @@ void print(Table table, std::ostream& out) {
   out << table.render(table.width(), /*color=*/false);
 }
 
+/// By tensor: given or computed, not a constant.
+std::vector<bool> run_time_tensors(const Network& network) {
+  std::vector<bool> run_time(network.tensors.size(), false);
+  for (const TensorId input : network.inputs) {
+    run_time.at(input) = true;
+  }
+  for (const Layer& layer : network.layers) {
+    run_time.at(layer.output) = true;
+  }
+  return run_time;
+}
+
 /// Bytes of the layer's constants in memory.
-std::uint64_t constant_bytes(const Network& network, const Layer& layer) {
+std::uint64_t constant_bytes(const Network& network, const Layer& layer,
+                             const std::vector<bool>& run_time) {
   std::uint64_t bytes = 0;
-  for (std::size_t i = 1; i < layer.inputs.size(); ++i) {
-    const Tensor& tensor = network.tensor(layer.inputs[i]);
-    bytes += tensor.data ? packed_tensor_bytes(tensor.shape, tensor.format) : 0;
+  for (const TensorId input : layer.inputs) {
+    const Tensor& tensor = network.tensor(input);
+    bytes += run_time[input] ? 0 : packed_tensor_bytes(tensor.shape, tensor.format);
   }
   return bytes;
 }
 
 void show_workload(const ShowOptions& options, std::ostream& out) {
-  const Network network = load_workload(options.workload, {});
+  const Network network = load_workload(options.workload, {/*shapes_only=*/true});
+  const std::vector<bool> run_time = run_time_tensors(network);
   Table table{network.name,
               {{"layer", "", Align::Left, 0, true},
                {"op", "", Align::Left},
@@ -58,7 +72,7 @@ void show_workload(const ShowOptions& options, std::ostream& out) {
   std::uint64_t bytes = 0;
   for (const auto& layer : network.layers) {
     const GemmShape gemm = gemm_shape(network, layer);
-    const std::uint64_t constants = constant_bytes(network, layer);
+    const std::uint64_t constants = constant_bytes(network, layer, run_time);
     macs += gemm.macs;
     bytes += constants;
     const auto shape = [&](TensorId id) {
@@ -78,7 +92,7 @@ void show_workload(const ShowOptions& options, std::ostream& out) {
 struct Lowering {
   explicit Lowering(const ShowOptions& options)
       : config{load_accelerator(options.accelerator, options.overrides)},
-        network{legalize(load_workload(options.workload, {}), config).network},
+        network{legalize(load_workload(options.workload, {options.no_data}), config).network},
         compiler{network, config} {}
 
   AcceleratorConfig config;

@@ -55,6 +55,14 @@ const TensorData* data_of(const Network& network, TensorId tensor) {
   return data ? &*data : nullptr;
 }
 
+/// Shapes only: any constants take the same time.
+void set_any_constants(Requantizer& requant) {
+  if (requant.multiplier.empty() && requant.exponent.empty()) {
+    requant.multiplier = {0};
+    requant.exponent = {0};
+  }
+}
+
 }  // namespace
 
 CompileError::CompileError(const std::vector<std::string>& lines)
@@ -161,15 +169,13 @@ LayerRegisters Compiler::State::registers(std::size_t index) const {
   if (const auto* conv = std::get_if<ConvPlan>(&plans[index])) {
     registers.weight = conv->layer.weight_format;
     registers.requant = *conv->layer.requant;
-    if (registers.requant.multiplier.empty() && registers.requant.exponent.empty()) {
-      registers.requant.multiplier = {0};  // shapes only: any constants take the same time
-      registers.requant.exponent = {0};
-    }
+    set_any_constants(registers.requant);
   } else if (const auto* pool = std::get_if<PoolPlan>(&plans[index])) {
     registers.pool_clamp_min = pool->layer.clamp_min;
     registers.pool_clamp_max = pool->layer.clamp_max;
   } else if (const auto* add = std::get_if<Add>(&layer.op)) {
     registers.add = *add;
+    set_any_constants(registers.add.output);
   }
   return registers;
 }

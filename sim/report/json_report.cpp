@@ -13,11 +13,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json events_json(const EventCounts& events) {
+/// Counts that depend on values are null where there were none.
+Json events_json(const EventCounts& events, DataSource data) {
   Json json = Json::object();
   for (std::size_t i = 0; i < kEvents; ++i) {
     const auto event = static_cast<Event>(i);
-    json[event_info(event).name] = events[event];
+    const bool known = data != DataSource::None || !depends_on_values(event);
+    json[event_info(event).name] = known ? Json(events[event]) : Json(nullptr);
   }
   return json;
 }
@@ -69,8 +71,7 @@ void add_summary(Json& json, const Summary& s, const AcceleratorConfig& config) 
   json["bandwidth"] = bandwidth_json(s, config.clock_mhz);
 }
 
-Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy,
-                const AcceleratorConfig& config) {
+Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy, const RunResult& result) {
   const Summary s = summary_of(layer, energy);
   Json json{{"name", valid_utf8(layer.name)},
             {"op", valid_utf8(layer.op)},
@@ -78,20 +79,20 @@ Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy,
             {"m", layer.gemm.m},
             {"n", layer.gemm.n},
             {"k", layer.gemm.k}};
-  add_summary(json, s, config);
+  add_summary(json, s, result.config);
   json["energy_pj"] = energy_json(energy, &Energy::pj);
   json["energy_total_pj"] = energy.total().pj;
   json["energy_low_pj"] = energy.total().low_pj;
   json["energy_high_pj"] = energy.total().high_pj;
-  json["events"] = events_json(s.events);
+  json["events"] = events_json(s.events, result.data);
   json["ledger"] = ledger_json(s.ledger);
   json["check"] = check_name(s.check);
   return json;
 }
 
-Json totals_json(const Summary& s, const AcceleratorConfig& config) {
+Json totals_json(const Summary& s, const RunResult& result) {
   Json json = Json::object();
-  add_summary(json, s, config);
+  add_summary(json, s, result.config);
   json["off_array"] = {{"macs", s.off_array_macs},
                        {"macs_ratio", off_array_macs_ratio(s)},
                        {"bytes", s.off_array_bytes},
@@ -102,7 +103,7 @@ Json totals_json(const Summary& s, const AcceleratorConfig& config) {
   json["energy_by_component_pj"] = energy_json(s.energy, &Energy::pj);
   json["energy_by_component_low_pj"] = energy_json(s.energy, &Energy::low_pj);
   json["energy_by_component_high_pj"] = energy_json(s.energy, &Energy::high_pj);
-  json["events"] = events_json(s.events);
+  json["events"] = events_json(s.events, result.data);
   json["ledger"] = ledger_json(s.ledger);
   json["check"] = check_name(s.check);
   return json;
@@ -161,12 +162,13 @@ Json json_report(const RunResult& result, const std::vector<EnergyBreakdown>& pe
             {"accelerator", valid_utf8(result.config.name)},
             {"workload", valid_utf8(result.workload)},
             {"engine", valid_utf8(result.engine)},
+            {"data", data_source_name(result.data)},
             {"clock_mhz", result.config.clock_mhz},
             {"inferences", result.inferences},
-            {"totals", totals_json(totals, result.config)},
+            {"totals", totals_json(totals, result)},
             {"layers", Json::array()}};
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
-    json["layers"].push_back(layer_json(result.layers[i], per_layer[i], result.config));
+    json["layers"].push_back(layer_json(result.layers[i], per_layer[i], result));
   }
   json["accuracy"] = accuracy_json(result.accuracy);
   json["legalization"] = legalization_json(result.notes);
@@ -188,6 +190,9 @@ EventCounts events_from_json(const Json& events) {
     const auto found = events.find(name);
     if (found == events.end()) {
       throw std::invalid_argument("events." + name + ": missing");
+    }
+    if (found->is_null() && depends_on_values(event)) {
+      continue;
     }
     if (!found->is_number_unsigned()) {
       throw std::invalid_argument("events." + name + ": expected a count");

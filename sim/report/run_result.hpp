@@ -16,6 +16,13 @@ namespace systole {
 
 enum class Check { Pass, Fail, Skipped };
 
+/// Where the values of weights and biases came from.
+enum class DataSource {
+  Workload,
+  Random,  ///< made up by a seed; inputs that were not given too
+  None,    ///< nothing ran through the machine but time: what depends on values is not known
+};
+
 /// What an engine measured of one layer, for one inference.
 struct LayerResult {
   std::string name;
@@ -50,6 +57,7 @@ struct RunResult {
   AcceleratorConfig config;
   std::string workload;
   std::string engine;
+  DataSource data = DataSource::Workload;
   std::uint64_t inferences = 1;
   std::vector<LayerResult> layers;  ///< of one inference; all inferences take the same cycles
   std::vector<LegalizationNote> notes;

@@ -54,6 +54,11 @@ std::string header(const RunResult& result, const ReportStyle& style) {
   say("DRAM", dram_text(c.dram));
   say("clock", fmt::format("{} MHz", c.clock_mhz));
   say("engine", printable(result.engine));
+  if (result.data != DataSource::Workload) {
+    say("data", result.data == DataSource::Random
+                    ? "random"
+                    : "none: time, traffic and energy alone; what depends on values is not known");
+  }
   say("inferences", result.inferences == 1
                         ? "1"
                         : grouped(result.inferences) + ", all alike; figures below are of one");
@@ -292,7 +297,10 @@ Table totals_table(const RunResult& result, const Summary& t) {
   row("MACs", grouped(t.macs),
       fmt::format("{:.1f} % utilization of {} PEs", 100 * utilization(t, c),
                   grouped(std::uint64_t{c.array.rows} * c.array.cols)));
-  if (const std::uint64_t zero = t.events[Event::MacZeroOperand]; zero > 0) {
+  const std::uint64_t zero = t.events[Event::MacZeroOperand];
+  if (result.data == DataSource::None) {
+    row("  zero operand", "not known", "without data");
+  } else if (zero > 0) {
     row("  zero operand", grouped(zero),
         percent(static_cast<double>(zero), static_cast<double>(t.events[Event::Mac])) +
             " of the products formed");

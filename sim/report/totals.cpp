@@ -99,4 +99,8 @@ const char* check_name(Check check) {
   return check == Check::Pass ? "pass" : check == Check::Fail ? "fail" : "skipped";
 }
 
+const char* data_source_name(DataSource data) {
+  return data == DataSource::Workload ? "workload" : data == DataSource::Random ? "random" : "none";
+}
+
 }  // namespace systole

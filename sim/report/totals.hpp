@@ -52,5 +52,6 @@ double gb_per_s(double bytes_per_cycle, std::uint32_t clock_mhz);
 double seconds(std::uint64_t cycles, std::uint32_t clock_mhz);
 
 const char* check_name(Check check);
+const char* data_source_name(DataSource data);  ///< "workload", "random", "none"
 
 }  // namespace systole

@@ -1,31 +1,14 @@
 #include "sim/run/inputs.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
+#include "sim/network/splitmix64.hpp"
+#include "sim/workload/random_data.hpp"
+
 namespace systole {
 namespace {
-
-/// Steele, Lea and Flood 2014: a well-mixed value for each index, the same everywhere.
-std::uint64_t splitmix64(std::uint64_t index) {
-  std::uint64_t z = (index + 1) * 0x9E3779B97F4A7C15ULL;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31);
-}
-
-/// The upper 24 bits as a float in [0, 1), which holds them exactly.
-float unit_interval(std::uint64_t random) {
-  return std::ldexp(static_cast<float>(random >> 40U), -24);
-}
-
-std::int32_t bits_of(float real) {
-  std::int32_t bits = 0;
-  std::memcpy(&bits, &real, sizeof bits);
-  return bits;
-}
 
 bool less(std::int32_t a, std::int32_t b, ElementFormat format) {
   if (!format.is_float) {
@@ -36,22 +19,6 @@ bool less(std::int32_t a, std::int32_t b, ElementFormat format) {
   std::memcpy(&left, &a, sizeof left);
   std::memcpy(&right, &b, sizeof right);
   return left < right;
-}
-
-TensorData pseudo_random(const Tensor& tensor, std::uint64_t stream) {
-  TensorData data(static_cast<std::size_t>(tensor.elements()));
-  if (tensor.format.is_float) {
-    for (std::size_t i = 0; i < data.size(); ++i) {
-      data[i] = bits_of(unit_interval(splitmix64((stream << 40U) + i)));
-    }
-    return data;
-  }
-  const auto span = static_cast<std::uint64_t>(tensor.format.max() - tensor.format.min()) + 1;
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    const std::uint64_t value = splitmix64((stream << 40U) + i) % span;
-    data[i] = static_cast<std::int32_t>(tensor.format.min() + static_cast<std::int64_t>(value));
-  }
-  return data;
 }
 
 }  // namespace
@@ -69,6 +36,7 @@ std::uint64_t inference_count(const Network& network, const LabelledInputs& inpu
 
 std::vector<TensorData> inference_inputs(const Network& network, const LabelledInputs& inputs,
                                          std::uint64_t inference) {
+  const std::uint64_t first_stream = inputs.seed == 0 ? 0 : splitmix64(inputs.seed);
   std::vector<TensorData> values;
   for (std::size_t i = 0; i < network.inputs.size(); ++i) {
     const Tensor& tensor = network.tensor(network.inputs[i]);
@@ -77,7 +45,7 @@ std::vector<TensorData> inference_inputs(const Network& network, const LabelledI
           inputs.images->begin() + static_cast<std::ptrdiff_t>(inference) * tensor.elements();
       values.emplace_back(first, first + tensor.elements());
     } else {
-      values.push_back(pseudo_random(tensor, i));
+      values.push_back(random_values(tensor, first_stream + i));
     }
   }
   return values;

@@ -12,7 +12,7 @@ namespace systole {
 std::uint64_t inference_count(const Network& network, const LabelledInputs& inputs);
 
 /// Values of network.inputs for one inference: the images' next batch, or pseudo-random values
-/// (splitmix64 of the element's index) where there are none.
+/// (splitmix64 of the seed and the element's index) where there are none.
 std::vector<TensorData> inference_inputs(const Network& network, const LabelledInputs& inputs,
                                          std::uint64_t inference);
 

@@ -42,7 +42,8 @@ class Simulation {
     result.config = config;
     result.workload = network.name;
     result.engine = options.engine == EngineKind::Verilated ? "verilated" : "systemc";
-    result.inferences = inference_count(network, inputs);
+    result.data = options.data;
+    result.inferences = has_data() ? inference_count(network, inputs) : 1;
     result.notes = legalized_.notes;
     result.layers.resize(network_.layers.size());
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
@@ -53,21 +54,24 @@ class Simulation {
       layer.gemm = gemm_shape(network_, network_.layers[i]);
       layer.compulsory_read_bytes = compiler_.mapping(i).compulsory_read_bytes;
       layer.compulsory_write_bytes = compiler_.mapping(i).compulsory_write_bytes;
-      layer.check = options.check ? Check::Pass : Check::Skipped;
+      layer.check = checked() ? Check::Pass : Check::Skipped;
       programs_.push_back(compiler_.lower(i));
     }
-    for (const DramSegment& segment : compiler_.dram_image()) {
-      engine_.write_dram(segment.address, segment.bytes);
+    if (has_data()) {
+      for (const DramSegment& segment : compiler_.dram_image()) {
+        engine_.write_dram(segment.address, segment.bytes);
+      }
     }
   }
 
   SimulationOutcome run() {
     const auto start = std::chrono::steady_clock::now();
-    const bool labelled = !inputs_.labels.empty() && network_.outputs.size() == 1;
+    const bool labelled = has_data() && !inputs_.labels.empty() && network_.outputs.size() == 1;
     Accuracy accuracy;
     for (inference_ = 0; inference_ < outcome_.result.inferences; ++inference_) {
-      const TensorData output = infer();
+      infer();
       if (labelled) {
+        const TensorData output = read(network_.outputs.at(0));
         accuracy.images +=
             static_cast<std::uint64_t>(network_.tensor(network_.outputs[0]).shape[0]);
         accuracy.correct +=
@@ -94,20 +98,19 @@ class Simulation {
     return engine;
   }
 
-  /// Runs every layer, the golden model beside it; returns the first output.
-  TensorData infer() {
-    const std::vector<TensorData> values = inference_inputs(network_, inputs_, inference_);
+  bool has_data() const { return options_.data != DataSource::None; }
+  bool checked() const { return options_.check && has_data(); }
+
+  /// Runs every layer, the golden model beside it.
+  void infer() {
     std::vector<TensorData> golden(network_.tensors.size());
-    for (std::size_t i = 0; i < network_.inputs.size(); ++i) {
-      const Tensor& tensor = network_.tensor(network_.inputs[i]);
-      engine_.write_dram(compiler_.placement(network_.inputs[i]).address,
-                         pack_tensor(values[i], tensor.shape, tensor.format));
-      golden[network_.inputs[i]] = values[i];
+    if (has_data()) {
+      load_inputs(golden);
     }
     for (layer_ = 0; layer_ < network_.layers.size(); ++layer_) {
       const Layer& layer = network_.layers[layer_];
       record(runs_on_host(network_, layer) ? run_on_host(layer) : engine_.run(programs_[layer_]));
-      if (options_.check) {
+      if (checked()) {
         golden[layer.output] = golden_output(layer, golden);
         compare(layer, golden[layer.output]);
       }
@@ -115,17 +118,34 @@ class Simulation {
         dump(network_.layers[layer_]);
       }
     }
-    return read(network_.outputs.at(0));
+  }
+
+  void load_inputs(std::vector<TensorData>& golden) {
+    std::vector<TensorData> values = inference_inputs(network_, inputs_, inference_);
+    for (std::size_t i = 0; i < network_.inputs.size(); ++i) {
+      const TensorId input = network_.inputs[i];
+      const Tensor& tensor = network_.tensor(input);
+      engine_.write_dram(compiler_.placement(input).address,
+                         pack_tensor(values[i], tensor.shape, tensor.format));
+      golden[input] = std::move(values[i]);
+    }
   }
 
   /// The golden code computes the layer, on the bytes that lie in the machine's DRAM. The machine
   /// stands still meanwhile.
   LayerMeasurement run_on_host(const Layer& layer) {
     LayerMeasurement measured;
+    const TensorPlacement& at = compiler_.placement(layer.output);
+    for (const TensorId id : layer.inputs) {
+      measured.events.add(Event::HostReadBytes, compiler_.placement(id).bytes);
+    }
+    measured.events.add(Event::HostWriteBytes, at.bytes);
+    if (!has_data()) {
+      return measured;
+    }
     std::vector<TensorData> values;
     for (const TensorId id : layer.inputs) {
       values.push_back(read(id));
-      measured.events.add(Event::HostReadBytes, compiler_.placement(id).bytes);
     }
     std::vector<const TensorData*> operands;
     operands.reserve(values.size());
@@ -133,10 +153,8 @@ class Simulation {
       operands.push_back(&value);
     }
     const Tensor& output = network_.tensor(layer.output);
-    const TensorPlacement& at = compiler_.placement(layer.output);
     engine_.write_dram(at.address, pack_tensor(golden::run_layer(network_, layer, operands),
                                                output.shape, output.format));
-    measured.events.add(Event::HostWriteBytes, at.bytes);
     return measured;
   }
 

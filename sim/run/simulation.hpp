@@ -28,7 +28,9 @@ enum class EngineKind {
 
 struct SimulationOptions {
   EngineKind engine = EngineKind::Systemc;
-  bool check = true;                          ///< compare every layer with the golden model
+  bool check = true;  ///< compare every layer with the golden model; never done without data
+  /// None: the network needs no values of weights and biases, and one inference is timed.
+  DataSource data = DataSource::Workload;
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
   std::string dump_dir;  ///< every layer's output of the first inference as .npy; empty: none
   std::function<void(const ProgressState&)> on_progress;

@@ -48,6 +48,9 @@ struct EventInfo {
 };
 const EventInfo& event_info(Event event);
 
+/// Whether the count depends on the values that run through the machine.
+constexpr bool depends_on_values(Event event) { return event == Event::MacZeroOperand; }
+
 /// One number per event.
 class EventCounts {
  public:

@@ -244,12 +244,9 @@ std::optional<LayerOp> LayerBuilder::build_add() {
   if (!has_scales(b) || !has_limits) {
     return std::nullopt;
   }
-  if (a.scale.empty() || b.scale.empty() || ofmap_.scale.empty()) {
-    add.input = {kPlaceholderMultiplier, kPlaceholderMultiplier};
-    add.output.multiplier = {kPlaceholderMultiplier.multiplier};
-    add.output.exponent = {kPlaceholderMultiplier.exponent};
-  } else if (!set_add_multipliers(add, a.scale[0], b.scale[0], ofmap_.scale[0],
-                                  std::max(a.format.bits, b.format.bits))) {
+  const bool has_all_scales = !a.scale.empty() && !b.scale.empty() && !ofmap_.scale.empty();
+  if (has_all_scales && !set_add_multipliers(add, a.scale[0], b.scale[0], ofmap_.scale[0],
+                                             std::max(a.format.bits, b.format.bits))) {
     fail("output",
          "its scale is too small for those of the inputs: the sum would be "
          "multiplied by 2^30 or more");

@@ -8,11 +8,9 @@
 
 namespace systole {
 
-/// Stands in where only the time of a layer is asked for and no scale is given: one half.
-constexpr QuantizedMultiplier kPlaceholderMultiplier{1 << 30, 0};
-
 /// Adds one layer to a network: its shape, its constants, its requantization. What does not
-/// fit together is an error of the layer's reader.
+/// fit together is an error of the layer's reader. For shapes only, requantizers without scales
+/// stay without constants.
 class LayerBuilder {
  public:
   LayerBuilder(LayerTrace& trace, bool shapes_only, Network& network)

@@ -122,11 +122,11 @@ bool LayerBuilder::set_requantizer(Requantizer& requant, std::int64_t channels,
 
 bool LayerBuilder::derive_multipliers(Requantizer& requant, bool product_in_float) {
   const std::vector<float>& weight_scale = input(1).scale;
-  std::optional<std::vector<QuantizedMultiplier>> multipliers{{kPlaceholderMultiplier}};
-  if (!input(0).scale.empty() && !weight_scale.empty() && !ofmap_.scale.empty()) {
-    const auto derive = product_in_float ? product_multipliers : convolution_multipliers;
-    multipliers = derive(input(0).scale[0], weight_scale, ofmap_.scale[0]);
+  if (input(0).scale.empty() || weight_scale.empty() || ofmap_.scale.empty()) {
+    return true;
   }
+  const auto derive = product_in_float ? product_multipliers : convolution_multipliers;
+  const auto multipliers = derive(input(0).scale[0], weight_scale, ofmap_.scale[0]);
   if (!multipliers) {
     return fail("output",
                 "its scale is too small for those of input and weights: sums would "

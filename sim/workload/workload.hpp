@@ -26,6 +26,7 @@ struct LabelledInputs {
   std::optional<TensorData> images;  ///< all, one behind the other; absent when not given
   Shape image_shape;                 ///< of one image: the input's shape without its first size
   std::vector<int> labels;           ///< one per image, or empty
+  std::uint64_t seed = 0;            ///< of the pseudo-random values of inputs without images
 
   std::int64_t count() const;  ///< images
 };

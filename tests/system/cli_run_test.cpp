@@ -69,6 +69,82 @@ INSTANTIATE_TEST_SUITE_P(OnEveryAccelerator, CliRunDigits,
                                            "tpu_v1_256x256"),
                          [](const auto& test) { return test.param; });
 
+/// The report without what a run without data cannot know.
+nlohmann::json timing_of(const std::string& path) {
+  nlohmann::json report = json_without_time(path);
+  report.erase("data");
+  report.erase("accuracy");
+  report.erase("inferences");
+  const auto erase = [](nlohmann::json& part) {
+    part.erase("check");
+    part["events"].erase("mac_zero_operand");
+  };
+  erase(report["totals"]);
+  for (nlohmann::json& layer : report["layers"]) {
+    erase(layer);
+  }
+  return report;
+}
+
+TEST_P(CliRunDigits, TakesTheSameTimeTrafficAndEnergyWithoutDataAndWithRandomData) {
+  const TemporaryFolder folder;
+  const std::string config = "configs/" + GetParam() + ".yaml";
+  const auto run = [&](const std::string& report, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = run_digits(config, {"-q", "--json", folder.file(report)});
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = systole(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(read_file(folder.file(report)));
+  };
+  run("given", {"--images", "1"});
+  const nlohmann::json none = run("none", {"--no-data"});
+  const nlohmann::json random = run("random", {"--random-data", "3"});
+  EXPECT_EQ(timing_of(folder.file("given")), timing_of(folder.file("none")));
+  EXPECT_EQ(timing_of(folder.file("given")), timing_of(folder.file("random")));
+  EXPECT_EQ(none["data"], "none");
+  EXPECT_EQ(none["totals"]["check"], "skipped");
+  EXPECT_TRUE(none["totals"]["events"]["mac_zero_operand"].is_null());
+  EXPECT_TRUE(none["accuracy"].is_null());
+  EXPECT_EQ(random["data"], "random");
+  EXPECT_EQ(random["totals"]["check"], "pass");
+}
+
+TEST(CliRun, ShapesRunWithoutDataAndWithRandomDataButNotAsTheyAre) {
+  const TemporaryFolder folder;
+  write_file(
+      folder.file("shapes.yaml"),
+      "name: shapes\ninputs: [{name: image, shape: [1, 6, 6, 3]}]\noutputs: [fc]\nlayers:\n"
+      "  - {name: a, op: conv2d, inputs: [image], kernel: 3, out_channels: 20, weights: {},\n"
+      "     bias: {}, padding: same}\n"
+      "  - {name: b, op: conv2d, inputs: [a], kernel: 1, out_channels: 20, weights: {}}\n"
+      "  - {name: sum, op: add, inputs: [a, b]}\n"
+      "  - {name: fc, op: fully_connected, inputs: [sum], out_channels: 10, weights: {}}\n");
+  const auto run = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"run", "-a", kGemmini, "-w", folder.file("shapes.yaml")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return systole(arguments);
+  };
+  EXPECT_THAT(run({}).err, HasSubstr("without tensors a workload can only be timed (--no-data)"));
+  EXPECT_EQ(run({}).exit_code, 2);
+  EXPECT_THAT(run({"--no-data"}).out, HasSubstr("0 layers bit-exact, 0 differ, 4 not compared"));
+  for (const char* mode : {"requant.mode=shift_only", "requant.mode=multiplier_shift"}) {
+    const Outcome random = run({"--random-data", "0", "--set", mode});
+    EXPECT_EQ(random.exit_code, 0) << random.err;
+    EXPECT_THAT(random.out, HasSubstr("4 layers bit-exact, 0 differ, 0 not compared")) << mode;
+    EXPECT_EQ(run({"--no-data", "--set", mode}).exit_code, 0) << mode;
+  }
+}
+
+TEST(CliRun, OptionsThatNeedDataAreRefusedBesideNoData) {
+  for (const auto& [option, value] : {std::pair{"--random-data", "1"}, std::pair{"--images", "1"},
+                                      std::pair{"--dump", "folder"}}) {
+    const Outcome outcome = systole(run_digits(kGemmini, {"--no-data", option, value}));
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err,
+                HasSubstr(std::string{option} + " needs data, and --no-data is given"));
+  }
+}
+
 TEST(CliRun, InAPipeThereIsNoColourAndNoProgress) {
   const Outcome outcome = systole(run_digits(kGemmini, {"--images", "1"}));
   EXPECT_EQ(outcome.exit_code, 0);

@@ -134,6 +134,21 @@ TEST(ReportJson, WhatIsNotKnownIsNull) {
   EXPECT_TRUE(json["legalization"][1]["sqnr_db"].is_null());
 }
 
+TEST(ReportJson, WithoutDataTheEventsThatDependOnValuesAreNull) {
+  RunResult run = sample_run();
+  EXPECT_EQ(sample()["data"], "workload");
+  EXPECT_TRUE(sample()["totals"]["events"]["mac_zero_operand"].is_number());
+  run.data = DataSource::None;
+  const Json json = json_report(run, sample_energy(), sample_table());
+  EXPECT_EQ(json["data"], "none");
+  EXPECT_TRUE(json["totals"]["events"]["mac_zero_operand"].is_null());
+  EXPECT_TRUE(json["layers"][0]["events"]["mac_zero_operand"].is_null());
+  EXPECT_TRUE(json["layers"][0]["events"]["mac"].is_number());
+  const EventCounts read_back = events_from_json(json["layers"][0]["events"]);
+  EXPECT_EQ(read_back[Event::Mac], run.layers[0].events[Event::Mac]);
+  EXPECT_EQ(read_back[Event::MacZeroOperand], 0U);
+}
+
 TEST(ReportJson, ARunWithoutCyclesDividesByNothing) {
   RunResult run = sample_run();
   run.layers.clear();

@@ -178,7 +178,7 @@ TEST_F(LoadWorkload, ShapesAloneAreEnoughForTimingAndOnlyForThat) {
   EXPECT_EQ(network.tensor(network.layers[0].inputs[1]).shape, (Shape{5, 3, 3, 2}));
   EXPECT_EQ(network.tensor(network.layers[0].inputs[1]).format.bits, 4);
   EXPECT_EQ(network.tensor(network.layers[0].inputs[2]).shape, Shape{5});
-  EXPECT_EQ(op_of<Conv2d>(network).requant.multiplier.size(), 1U);
+  EXPECT_TRUE(op_of<Conv2d>(network).requant.multiplier.empty());
   EXPECT_EQ(errors(text),
             "w.yaml:6:77: layers[0].weights.file: missing: without tensors a workload can only be "
             "timed (--no-data)\n"

@@ -1,0 +1,144 @@
+#include "sim/workload/random_data.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <set>
+
+#include "sim/network/splitmix64.hpp"
+
+namespace systole {
+namespace {
+
+constexpr unsigned kElementBits = 40;  // of an index: the stream lies above
+
+/// The upper 24 bits as a float in [0, 1), which holds them exactly.
+float unit_interval(std::uint64_t random) {
+  return std::ldexp(static_cast<float>(random >> 40U), -24);
+}
+
+std::int32_t bits_of(float real) {
+  std::int32_t bits = 0;
+  std::memcpy(&bits, &real, sizeof bits);
+  return bits;
+}
+
+TensorData uniform(std::size_t count, std::int64_t least, std::int64_t most, std::uint64_t stream) {
+  const auto span = static_cast<std::uint64_t>(most - least) + 1;
+  TensorData data(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint64_t value = splitmix64((stream << kElementBits) + i) % span;
+    data[i] = static_cast<std::int32_t>(least + static_cast<std::int64_t>(value));
+  }
+  return data;
+}
+
+/// Root mean square of a uniform variable over the format, about the zero point.
+double spread_of(const Tensor& tensor) {
+  const double least = static_cast<double>(tensor.format.min()) - tensor.zero_point;
+  const double most = static_cast<double>(tensor.format.max()) - tensor.zero_point;
+  return std::max(1.0, std::sqrt((least * least + least * most + most * most) / 3));
+}
+
+/// Standard deviation of the sums of a layer of uniform operands, by the central limit.
+double sum_spread(const Network& network, const Layer& layer) {
+  const auto terms = static_cast<double>(std::max<std::int64_t>(1, gemm_shape(network, layer).k));
+  return std::sqrt(terms) * spread_of(network.tensor(layer.inputs.at(0))) *
+         spread_of(network.tensor(layer.inputs.at(1)));
+}
+
+/// Of the output's range, at two standard deviations of the sum its ends.
+double requant_target(const Tensor& output) {
+  return static_cast<double>(output.format.max() - output.format.min()) / 4;
+}
+
+Requantizer* product_requantizer(Layer& layer) {
+  if (auto* conv = std::get_if<Conv2d>(&layer.op)) {
+    return &conv->requant;
+  }
+  if (auto* dense = std::get_if<FullyConnected>(&layer.op)) {
+    return &dense->requant;
+  }
+  if (auto* product = std::get_if<MatMul>(&layer.op)) {
+    return &product->requant;
+  }
+  if (auto* transposed = std::get_if<TransposeConv>(&layer.op)) {
+    return &transposed->requant;
+  }
+  auto* batch = std::get_if<BatchMatMul>(&layer.op);
+  return batch == nullptr ? nullptr : &batch->requant;
+}
+
+/// Half of each operand: two full ranges make one.
+void set_mean(Add& add) {
+  const QuantizedMultiplier half = quantize_multiplier(0.5);
+  const QuantizedMultiplier unshift = quantize_multiplier(std::ldexp(1.0, -add.left_shift));
+  add.input = {half, half};
+  add.output.multiplier = {unshift.multiplier};
+  add.output.exponent = {unshift.exponent};
+}
+
+void set_requantizer(const Network& network, Layer& layer) {
+  if (auto* add = std::get_if<Add>(&layer.op); add != nullptr && add->output.exponent.empty()) {
+    set_mean(*add);
+  }
+  Requantizer* const requant = product_requantizer(layer);
+  if (requant == nullptr || !requant->exponent.empty()) {
+    return;
+  }
+  const QuantizedMultiplier q = quantize_multiplier(requant_target(network.tensor(layer.output)) /
+                                                    sum_spread(network, layer));
+  requant->multiplier = {q.multiplier};
+  requant->exponent = {q.exponent};
+}
+
+/// The biases of products; they are sums, not operands.
+bool is_bias(const Layer& layer, std::size_t operand) {
+  const auto* conv = std::get_if<Conv2d>(&layer.op);
+  const auto* dense = std::get_if<FullyConnected>(&layer.op);
+  const auto* transposed = std::get_if<TransposeConv>(&layer.op);
+  return operand == 2 && (conv != nullptr || dense != nullptr || transposed != nullptr);
+}
+
+}  // namespace
+
+TensorData random_values(const Tensor& tensor, std::uint64_t stream) {
+  const auto count = static_cast<std::size_t>(tensor.elements());
+  if (!tensor.format.is_float) {
+    return uniform(count, tensor.format.min(), tensor.format.max(), stream);
+  }
+  TensorData data(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    data[i] = bits_of(unit_interval(splitmix64((stream << kElementBits) + i)));
+  }
+  return data;
+}
+
+void fill_with_random_data(Network& network, std::uint64_t seed) {
+  std::set<TensorId> computed{network.inputs.begin(), network.inputs.end()};
+  for (const Layer& layer : network.layers) {
+    computed.insert(layer.output);
+  }
+  for (Layer& layer : network.layers) {
+    set_requantizer(network, layer);
+    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+      const TensorId id = layer.inputs[i];
+      Tensor& tensor = network.tensors.at(id);
+      if (tensor.data || computed.count(id) != 0) {
+        continue;
+      }
+      const std::uint64_t stream = splitmix64(seed) + id;
+      if (is_bias(layer, i)) {
+        const auto most =
+            std::min(tensor.format.max(),
+                     static_cast<std::int64_t>(std::llround(sum_spread(network, layer) / 8)));
+        tensor.data = uniform(static_cast<std::size_t>(tensor.elements()),
+                              std::max(tensor.format.min(), -most), most, stream);
+      } else {
+        tensor.data = random_values(tensor, stream);
+      }
+    }
+  }
+}
+
+}  // namespace systole
