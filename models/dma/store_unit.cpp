@@ -117,48 +117,68 @@ bool StoreUnit::gather() {
 /// Forms the next beat of the row; with its last one the row is done.
 bool StoreUnit::form_beat() {
   const std::size_t slot = free_slot();
+  const bool forming = !outgoing_.empty() && outgoing_.back().beats_left > 0;
   // A unit with one slot has nothing older to wait for.
-  const bool may_go_on = forming_ && slot_free_at_.size() == 1;
+  const bool may_go_on = forming && slot_free_at_.size() == 1;
   if (row_.empty() || now() < row_ready_ || (slot == slot_free_at_.size() && !may_go_on)) {
     return false;
   }
-  if (!forming_) {
-    const Burst burst =
-        choose_burst(row_address_ + row_formed_, row_.size() - row_formed_, config_.dma);
-    forming_ = Forming{burst, slot, row_formed_, 0};
-    slot_free_at_[slot] = kHeld;
+  if (!forming) {
+    begin_burst(slot);
   }
-  Forming& forming = *forming_;
-  const std::uint32_t beats = forming.burst.size / config_.dma.bus_bytes;
-  if (++forming.beats_formed < beats) {
+  Outgoing& burst = outgoing_.back();
+  if (--burst.beats_left > 0) {
     return true;
   }
-  const auto first = row_.begin() + static_cast<std::ptrdiff_t>(forming.first_byte);
-  Outgoing outgoing;
-  outgoing.burst = forming.burst;
-  outgoing.bytes.assign(first, first + forming.burst.useful);
-  outgoing.slot = static_cast<std::uint32_t>(forming.slot);
-  outgoing.due = now() + std::max(config_.dma.bus_latency, beats) - beats;
-  measurements_.events.add(Event::DramWriteBytes, forming.burst.useful);
-  measurements_.events.add(Event::DramWriteBursts);
-  row_formed_ += forming.burst.useful;
-  outgoing_.push_back(std::move(outgoing));
-  forming_.reset();
+  burst.last_due = now() + config_.dma.bus_latency - 1;
   if (row_formed_ == row_.size()) {
     row_.clear();
   }
   return true;
 }
 
+/// Its bytes leave the row, which is done when they are all.
+void StoreUnit::begin_burst(std::size_t slot) {
+  const auto first = row_.begin() + static_cast<std::ptrdiff_t>(row_formed_);
+  Outgoing outgoing;
+  outgoing.burst = choose_burst(row_address_ + row_formed_, row_.size() - row_formed_, config_.dma);
+  outgoing.bytes.assign(first, first + outgoing.burst.useful);
+  outgoing.slot = static_cast<std::uint32_t>(slot);
+  outgoing.first_due = now() + config_.dma.bus_latency - 1;
+  outgoing.last_due = kHeld;
+  outgoing.beats_left = outgoing.burst.size / config_.dma.bus_bytes;
+  measurements_.events.add(Event::DramWriteBytes, outgoing.burst.useful);
+  measurements_.events.add(Event::DramWriteBursts);
+  row_formed_ += outgoing.burst.useful;
+  slot_free_at_[slot] = kHeld;
+  outgoing_.push_back(std::move(outgoing));
+}
+
+/// Sends the oldest burst to the bus: with its only beat, or with its first and with its last.
 bool StoreUnit::send() {
-  if (outgoing_.empty() || outgoing_.front().due > now() || !dram.can_request()) {
+  if (outgoing_.empty() || !dram.can_request()) {
     return false;
   }
-  const Outgoing& next = outgoing_.front();
-  dram.write(next.burst.address, next.burst.size,
-             static_cast<std::uint32_t>(next.burst.useful_first - next.burst.address),
-             next.bytes.data(), next.burst.useful, next.slot);
-  outgoing_.pop_front();
+  Outgoing& next = outgoing_.front();
+  const bool one_beat = next.burst.size == config_.dma.bus_bytes;
+  if ((next.begun || one_beat ? next.last_due : next.first_due) > now()) {
+    return false;
+  }
+  if (next.begun) {
+    dram.end_write();
+    outgoing_.pop_front();
+    return true;
+  }
+  const auto offset = static_cast<std::uint32_t>(next.burst.useful_first - next.burst.address);
+  if (one_beat) {
+    dram.write(next.burst.address, next.burst.size, offset, next.bytes.data(), next.burst.useful,
+               next.slot);
+    outgoing_.pop_front();
+    return true;
+  }
+  dram.begin_write(next.burst.address, next.burst.size, offset, next.bytes.data(),
+                   next.burst.useful, next.slot);
+  next.begun = true;
   return true;
 }
 

@@ -27,8 +27,9 @@ namespace systole {
 /// and the writer. The writer takes one block a cycle; from the cycle after the last block of a row
 /// it forms the beats of the row's bursts, one a cycle and only while a write slot is free (a burst
 /// holds one from its first beat until release_latency after its acknowledgement; Gemmini's
-/// StreamWriter), and takes the next block with the last beat. A burst's last beat is on the bus
-/// bus_latency after it was formed, or as many cycles after as the burst has beats if that is more.
+/// StreamWriter), and takes the next block with the last beat. A beat is on the bus bus_latency
+/// after it was formed at the earliest; a burst holds the bus from its first beat to its last, also
+/// while that one is not formed yet.
 class StoreUnit final : public ClockedModule {
  public:
   /// Gemmini's dispatch, norm, norm data and scale queues hold 16, its scale pipe 5.
@@ -70,24 +71,22 @@ class StoreUnit final : public ClockedModule {
     std::uint32_t elements = 0;
     std::uint64_t row_address = 0;
   };
-  /// A burst whose beats are being formed, or that waits for the bus.
-  struct Forming {
-    Burst burst;
-    std::size_t slot = 0;
-    std::size_t first_byte = 0;  // of the row
-    std::uint32_t beats_formed = 0;
-  };
+  /// A burst whose beats are being formed or on their way to the bus.
   struct Outgoing {
     Burst burst;
     std::vector<std::uint8_t> bytes;  // the wanted ones
     std::uint32_t slot = 0;
-    std::uint64_t due = 0;
+    std::uint64_t first_due = 0;   // cycle in which its first beat goes to the bus
+    std::uint64_t last_due = 0;    // and its last, kHeld while that is not formed
+    std::uint32_t beats_left = 0;  // not formed
+    bool begun = false;            // the first has gone
   };
 
   void tick() override;
   bool ask();
   bool gather();
   bool form_beat();
+  void begin_burst(std::size_t slot);
   bool send();
   std::size_t free_slot() const;
   std::uint64_t take_acknowledgement(const DramResponse& response);
@@ -102,11 +101,10 @@ class StoreUnit final : public ClockedModule {
   std::vector<std::int32_t> elements_;  // of the row being gathered
   std::vector<std::uint8_t> row_;       // complete, its beats being formed
   std::uint64_t row_address_ = 0;
-  std::size_t row_formed_ = 0;   // bytes of it in complete bursts
-  std::uint64_t row_ready_ = 0;  // cycle of its first beat at the earliest
-  std::optional<Forming> forming_;
+  std::size_t row_formed_ = 0;               // bytes of it in complete bursts
+  std::uint64_t row_ready_ = 0;              // cycle of its first beat at the earliest
   std::vector<std::uint64_t> slot_free_at_;  // first cycle in which a write slot is free
-  std::deque<Outgoing> outgoing_;
+  std::deque<Outgoing> outgoing_;            // only the last can lack beats
   std::uint64_t asked_ = 0;
   Wire<std::uint64_t> asked_wire_{0};
   std::uint64_t gathered_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/dram/burst_phase.hpp"
 #include "sim/kernel/invariant.hpp"
 
 namespace systole {
@@ -20,11 +21,32 @@ void DramPort::read(std::uint64_t address, std::uint32_t bytes, std::uint32_t ta
   transaction.bytes.resize(bytes);
   transaction.set_command(tlm::TLM_READ_COMMAND);
   transaction.set_address(address);
+  prepare(transaction);
   send(transaction);
 }
 
 void DramPort::write(std::uint64_t block, std::uint32_t block_bytes, std::uint32_t offset,
                      const std::uint8_t* bytes, std::uint32_t size, std::uint32_t tag) {
+  send(compose_write(block, block_bytes, offset, bytes, size, tag));
+}
+
+void DramPort::begin_write(std::uint64_t block, std::uint32_t block_bytes, std::uint32_t offset,
+                           const std::uint8_t* bytes, std::uint32_t size, std::uint32_t tag) {
+  invariant(can_request(), *this, "a write begun while the last request is open");
+  begun_ = &compose_write(block, block_bytes, offset, bytes, size, tag);
+  tlm::tlm_phase phase = BEGIN_BURST;
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  socket->nb_transport_fw(*begun_, phase, delay);
+}
+
+void DramPort::end_write() {
+  invariant(begun_ != nullptr, *this, "the end of a write that was not begun");
+  send(*std::exchange(begun_, nullptr));
+}
+
+DramPort::Transaction& DramPort::compose_write(std::uint64_t block, std::uint32_t block_bytes,
+                                               std::uint32_t offset, const std::uint8_t* bytes,
+                                               std::uint32_t size, std::uint32_t tag) {
   Transaction& transaction = allocate();
   transaction.tag = tag;
   transaction.bytes.assign(block_bytes, 0);
@@ -33,7 +55,8 @@ void DramPort::write(std::uint64_t block, std::uint32_t block_bytes, std::uint32
   std::fill_n(transaction.enables.begin() + offset, size, std::uint8_t{TLM_BYTE_ENABLED});
   transaction.set_command(tlm::TLM_WRITE_COMMAND);
   transaction.set_address(block);
-  send(transaction);
+  prepare(transaction);
+  return transaction;
 }
 
 DramPort::Transaction& DramPort::allocate() {
@@ -46,8 +69,7 @@ DramPort::Transaction& DramPort::allocate() {
   return transaction;
 }
 
-void DramPort::send(Transaction& transaction) {
-  invariant(can_request(), *this, "a request while the last one is open");
+void DramPort::prepare(Transaction& transaction) {
   transaction.acquire();
   transaction.set_data_ptr(transaction.bytes.data());
   transaction.set_data_length(static_cast<unsigned>(transaction.bytes.size()));
@@ -59,6 +81,11 @@ void DramPort::send(Transaction& transaction) {
   transaction.set_dmi_allowed(false);
   transaction.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   transaction.beats.cycles_per_beat = 1;
+}
+
+void DramPort::send(Transaction& transaction) {
+  invariant(begun_ == nullptr, *this, "a request between the beats of a write");
+  invariant(can_request(), *this, "a request while the last one is open");
   tlm::tlm_phase phase = tlm::BEGIN_REQ;
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   const tlm::tlm_sync_enum answer = socket->nb_transport_fw(transaction, phase, delay);

@@ -25,9 +25,10 @@ struct DramResponse {
 /// answer.
 ///
 /// Timing: one request a cycle while the memory answers BEGIN_REQ with END_REQ at once; after a
-/// late END_REQ in cycle t, the next request can go in t + 1. The first beat of an answer is at the
-/// unit in the cycle after its BEGIN_RESP; the unit says, by the delay of END_RESP, when it can
-/// take the next one.
+/// late END_REQ in cycle t, the next request can go in t + 1. A write of several beats can be begun
+/// when its first beat is there (BEGIN_BURST, burst_phase.hpp) and requested with its last. The
+/// first beat of an answer is at the unit in the cycle after its BEGIN_RESP; the unit says, by the
+/// delay of END_RESP, when it can take the next one.
 class DramPort final : public sc_core::sc_module, public tlm::tlm_mm_interface {
  public:
   tlm_utils::simple_initiator_socket<DramPort> socket{"socket"};
@@ -44,6 +45,10 @@ class DramPort final : public sc_core::sc_module, public tlm::tlm_mm_interface {
   /// whole block goes over the bus, the other bytes disabled.
   void write(std::uint64_t block, std::uint32_t block_bytes, std::uint32_t offset,
              const std::uint8_t* bytes, std::uint32_t size, std::uint32_t tag);
+  /// The same in two steps: the first beat is there, and, in a later cycle, the last one.
+  void begin_write(std::uint64_t block, std::uint32_t block_bytes, std::uint32_t offset,
+                   const std::uint8_t* bytes, std::uint32_t size, std::uint32_t tag);
+  void end_write();
 
  private:
   struct Transaction final : tlm::tlm_generic_payload {
@@ -59,6 +64,9 @@ class DramPort final : public sc_core::sc_module, public tlm::tlm_mm_interface {
 
   void free(tlm::tlm_generic_payload* payload) override;
   Transaction& allocate();
+  Transaction& compose_write(std::uint64_t block, std::uint32_t block_bytes, std::uint32_t offset,
+                             const std::uint8_t* bytes, std::uint32_t size, std::uint32_t tag);
+  static void prepare(Transaction& transaction);
   void send(Transaction& transaction);
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay);
@@ -66,6 +74,7 @@ class DramPort final : public sc_core::sc_module, public tlm::tlm_mm_interface {
 
   std::vector<std::unique_ptr<Transaction>> pool_;  // every transaction ever made
   std::vector<Transaction*> free_;
+  Transaction* begun_ = nullptr;      // a write whose last beat is still to come
   bool request_open_ = false;         // BEGIN_REQ sent, END_REQ not yet seen
   std::uint64_t request_closed_ = 0;  // cycle of the last late END_REQ
   TakeResponse take_;

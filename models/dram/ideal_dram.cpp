@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "models/dram/burst_phase.hpp"
 #include "sim/stats/bandwidth_window.hpp"
 
 namespace systole {
@@ -17,7 +18,7 @@ IdealDram::IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
       cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
       measurements_{measurements} {
   for (std::uint32_t i = 0; i < masters; ++i) {
-    masters_.push_back(std::make_unique<Master>(("requests_" + std::to_string(i)).c_str()));
+    masters_.push_back(std::make_unique<Master>(std::to_string(i)));
   }
   socket.register_nb_transport_fw(this, &IdealDram::nb_transport_fw);
   socket.register_b_transport(this, &IdealDram::b_transport);
@@ -36,7 +37,8 @@ void IdealDram::tick() {
   answer();
   accept();
   take_waiting();
-  const bool busy = now() < request_free_ || (now() >= response_start_ && now() < response_free_);
+  const bool busy =
+      bursting_ || now() < request_free_ || (now() >= response_start_ && now() < response_free_);
   const bool pending = !answers_.empty() || now() < response_start_;
   measurements_.ledger.book(LedgerUnit::Dram, busy      ? Cause::Busy
                                               : pending ? Cause::WaitDram
@@ -72,27 +74,50 @@ void IdealDram::answer() {
   }
 }
 
-/// Takes one request when the request channel is free.
+/// Takes one request, or starts a burst, when the request channel is free; ends the burst when its
+/// last beat is there.
 void IdealDram::accept() {
+  if (bursting_) {
+    if (masters_[*bursting_]->requests.can_pop()) {
+      take_request(*bursting_, burst_start_);
+      bursting_.reset();
+    }
+    return;
+  }
   if (now() < request_free_) {
     return;
   }
   for (std::size_t i = 0; i < masters_.size(); ++i) {
     const std::size_t candidate = (next_master_ + i) % masters_.size();
-    if (!masters_[candidate]->requests.can_pop()) {
-      continue;
+    if (masters_[candidate]->requests.can_pop()) {
+      take_request(candidate, now());
+      return;
     }
-    tlm::tlm_generic_payload& payload = *masters_[candidate]->requests.pop();
-    next_master_ = (candidate + 1) % masters_.size();
-    const std::uint64_t beats = beat_cycles(payload);
-    const std::uint64_t on_channel = payload.is_write() ? beats : 1;
-    request_free_ = now() + on_channel;
-    perform(payload);
-    count_window(useful_bytes(payload));
-    answers_.push_back({&payload, static_cast<std::uint32_t>(candidate),
-                        request_free_ - 1 + latency_, payload.is_write() ? 1 : beats});
-    return;
+    if (masters_[candidate]->begun.can_pop()) {
+      bursting_ = candidate;
+      burst_start_ = now();
+      return;
+    }
   }
+}
+
+/// The next request of `master`, whose first beat is on the channel in `first_cycle`: its last one
+/// cannot be before now.
+void IdealDram::take_request(std::size_t master, std::uint64_t first_cycle) {
+  tlm::tlm_generic_payload& payload = *masters_[master]->requests.pop();
+  auto& begun = masters_[master]->begun;
+  if (begun.can_pop() && begun.front() == &payload) {
+    begun.pop();
+  }
+  next_master_ = (master + 1) % masters_.size();
+  const std::uint64_t beats = beat_cycles(payload);
+  const std::uint64_t last_cycle =
+      std::max(now(), first_cycle + (payload.is_write() ? beats - 1 : 0));
+  request_free_ = last_cycle + 1;
+  perform(payload);
+  count_window(useful_bytes(payload));
+  answers_.push_back({&payload, static_cast<std::uint32_t>(master), last_cycle + latency_,
+                      payload.is_write() ? 1 : beats});
 }
 
 void IdealDram::take_waiting() {
@@ -114,8 +139,12 @@ tlm::tlm_sync_enum IdealDram::nb_transport_fw(int master, tlm::tlm_generic_paylo
   if (phase == tlm::END_RESP) {
     return tlm::TLM_COMPLETED;
   }
-  invariant(phase == tlm::BEGIN_REQ, *this, "an unexpected phase from a master");
   Master& from = *masters_.at(static_cast<std::size_t>(master));
+  if (phase == BEGIN_BURST) {
+    from.begun.push(&payload);
+    return tlm::TLM_ACCEPTED;
+  }
+  invariant(phase == tlm::BEGIN_REQ, *this, "an unexpected phase from a master");
   invariant(from.waiting == nullptr, *this, "a second request before END_REQ");
   if (from.requests.can_push()) {
     from.requests.push(&payload);

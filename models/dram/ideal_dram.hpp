@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "models/dram/backing_store.hpp"
@@ -18,15 +20,17 @@ namespace systole {
 /// A memory of fixed latency and bandwidth behind a TLM-2.0 socket that any number of masters may
 /// bind.
 ///
-/// One request channel: a read holds it for a cycle, a write for the cycles of its beats.
-/// Masters take turns (round robin); a burst is not interrupted. One response channel: answers
-/// leave in the order in which requests were accepted, a read holds it for the cycles of its beats,
-/// a write's acknowledgement for one. An answer waits, and those behind it, until its master has
-/// ended the response before (END_RESP). A beat is
-/// dma.bus_bytes and takes dma.bus_bytes / dram.bytes_per_cycle cycles.
+/// One request channel: a read holds it for a cycle, a write from its first beat (BEGIN_BURST, or
+/// BEGIN_REQ if that comes alone) for the cycles of its beats, and on until its last beat is there
+/// (BEGIN_REQ). Masters take turns (round robin); a burst is not interrupted. One response channel:
+/// answers leave in the order in which requests were accepted, a read holds it for the cycles of
+/// its beats, a write's acknowledgement for one. An answer waits, and those behind it, until its
+/// master has ended the response before (END_RESP). A beat is dma.bus_bytes and takes dma.bus_bytes
+/// / dram.bytes_per_cycle cycles.
 ///
-/// Timing: BEGIN_REQ in cycle t is on the request channel in t + 1 at the earliest; the first beat
-/// of the answer is at the master `latency_cycles` after the request's last cycle on the channel.
+/// Timing: a phase sent in cycle t is on the request channel in t + 1 at the earliest; the first
+/// beat of the answer is at the master `latency_cycles` after the request's last cycle on the
+/// channel.
 class IdealDram final : public ClockedModule {
  public:
   tlm_utils::multi_passthrough_target_socket<IdealDram> socket{"socket"};
@@ -41,9 +45,11 @@ class IdealDram final : public ClockedModule {
 
  private:
   struct Master {
-    explicit Master(const char* name) : requests{name, 2} {}
+    explicit Master(const std::string& number)
+        : requests{("requests_" + number).c_str(), 2}, begun{("begun_" + number).c_str(), 4} {}
     Fifo<tlm::tlm_generic_payload*> requests;
-    std::uint64_t ready_for_answer = 0;           // earliest first beat of its next answer
+    Fifo<tlm::tlm_generic_payload*> begun;  // writes of which BEGIN_BURST came, not yet accepted
+    std::uint64_t ready_for_answer = 0;     // earliest first beat of its next answer
     tlm::tlm_generic_payload* waiting = nullptr;  // BEGIN_REQ that still has no END_REQ
   };
   struct Answer {
@@ -56,6 +62,7 @@ class IdealDram final : public ClockedModule {
   void tick() override;
   void take_waiting();
   void accept();
+  void take_request(std::size_t master, std::uint64_t first_cycle);
   void answer();
   void perform(tlm::tlm_generic_payload& payload);
   static std::uint64_t useful_bytes(const tlm::tlm_generic_payload& payload);
@@ -73,8 +80,10 @@ class IdealDram final : public ClockedModule {
   BackingStore store_;
   std::vector<std::unique_ptr<Master>> masters_;
   std::size_t next_master_ = 0;
-  std::uint64_t request_free_ = 0;   // first cycle in which the request channel is free
-  std::uint64_t response_free_ = 0;  // the same of the response channel
+  std::uint64_t request_free_ = 0;       // first cycle in which the request channel is free
+  std::optional<std::size_t> bursting_;  // master whose write has begun and not ended
+  std::uint64_t burst_start_ = 0;        // cycle of its first beat on the channel
+  std::uint64_t response_free_ = 0;      // the same of the response channel
   std::uint64_t response_start_ = 0;
   std::deque<Answer> answers_;
   std::uint64_t layer_start_ = 0;

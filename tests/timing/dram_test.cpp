@@ -17,6 +17,7 @@ class Master final : public ClockedModule {
     bool is_write = false;
     std::uint64_t address = 0;
     std::uint32_t bytes = 0;
+    std::uint64_t begin = 0;  ///< cycle of BEGIN_BURST; 0: none, the beats are all there
   };
 
   DramPort dram;
@@ -39,13 +40,21 @@ class Master final : public ClockedModule {
   }
 
   void tick() override {
-    if (sent.size() == plan.size() || plan[sent.size()].cycle > now() || !dram.can_request()) {
+    if (sent.size() == plan.size() || !dram.can_request()) {
       return;
     }
     const Request& request = plan[sent.size()];
     const auto tag = static_cast<std::uint32_t>(sent.size());
-    if (request.is_write) {
-      const std::vector<std::uint8_t> bytes(request.bytes, 1);
+    const std::vector<std::uint8_t> bytes(request.bytes, 1);
+    if (request.begin == now()) {
+      dram.begin_write(request.address, request.bytes, 0, bytes.data(), request.bytes, tag);
+    }
+    if (request.cycle > now()) {
+      return;
+    }
+    if (request.begin > 0) {
+      dram.end_write();
+    } else if (request.is_write) {
       dram.write(request.address, request.bytes, 0, bytes.data(), request.bytes, tag);
     } else {
       dram.read(request.address, request.bytes, tag);
@@ -167,6 +176,32 @@ TEST_F(DramTiming, AWriteHoldsTheRequestChannelForItsBeatsAndIsAcknowledgedAfter
   run(60);
   // 6 to 13, then 14 and 15
   EXPECT_EQ(a->answered, (Cycles{13 + 10, 15 + 10}));
+}
+
+TEST_F(DramTiming, AWriteHoldsTheRequestChannelFromItsFirstBeatUntilItsLastIsThere) {
+  build(fast_bus());
+  a->plan = {{20, true, 0, 64, 5}};  // on the channel from 6 to 21
+  b->plan = {{4, false, 0, 16}, {5, false, 0, 16}, {6, false, 0, 16}};
+  run(60);
+  EXPECT_EQ(a->answered, Cycles{21 + 10});
+  // 5; then a's turn; 22 and 23
+  EXPECT_EQ(b->answered, (Cycles{15, 32, 33}));
+}
+
+TEST_F(DramTiming, AWriteWhoseLastBeatIsInTimeHoldsTheRequestChannelForItsBeats) {
+  build(slow_bus());
+  a->plan = {{8, true, 0, 64, 5}, {9, true, 64, 16}};
+  run(60);
+  // 6 to 13, then 14 and 15
+  EXPECT_EQ(a->answered, (Cycles{13 + 10, 15 + 10}));
+}
+
+TEST_F(DramTiming, ABurstThatWaitsForTheChannelKeepsItsPlace) {
+  build(slow_bus());
+  b->plan = {{4, true, 0, 64}};                        // 5 to 12
+  a->plan = {{6, true, 0, 16}, {10, true, 0, 32, 7}};  // 13 and 14, then 15 to 18
+  run(60);
+  EXPECT_EQ(a->answered, (Cycles{14 + 10, 18 + 10}));
 }
 
 TEST_F(DramTiming, MastersTakeTurns) {

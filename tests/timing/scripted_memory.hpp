@@ -6,14 +6,15 @@
 #include <vector>
 
 #include "models/dram/beat_timing.hpp"
+#include "models/dram/burst_phase.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/tlm.hpp"
 
 namespace systole::test {
 
-/// A memory for one unit under test. It notes every request; an answer's first beat is at the unit
-/// `latency` cycles after the request, or when the unit has ended the answer before. Byte `a` reads
-/// as a modulo 256.
+/// A memory for one unit under test. It notes every request, of a write of several beats also its
+/// first; an answer's first beat is at the unit `latency` cycles after the request, or when the
+/// unit has ended the answer before. Byte `a` reads as a modulo 256.
 class ScriptedMemory final : public ClockedModule {
  public:
   struct Request {
@@ -27,6 +28,7 @@ class ScriptedMemory final : public ClockedModule {
   std::uint64_t latency = 20;
   std::uint32_t cycles_per_beat = 1;
   std::vector<Request> requests;
+  std::vector<std::uint64_t> bursts_begun;  ///< cycles of BEGIN_BURST
   std::map<std::uint64_t, std::uint8_t> written;
 
   ScriptedMemory(const sc_core::sc_module_name& name, const Clock& clock)
@@ -64,6 +66,10 @@ class ScriptedMemory final : public ClockedModule {
 
   tlm::tlm_sync_enum nb_transport_fw(int, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time&) {
+    if (phase == BEGIN_BURST) {
+      bursts_begun.push_back(now());
+      return tlm::TLM_ACCEPTED;
+    }
     requests.push_back(
         {now(), payload.is_write(), payload.get_address(), payload.get_data_length()});
     for (unsigned i = 0; i < payload.get_data_length(); ++i) {

@@ -95,6 +95,7 @@ TEST_F(StoreUnitTiming, BlocksOfARowAreAskedForBesideEachOtherAndWrittenTogether
   EXPECT_EQ(bench.psums.got[2].item.lanes, 8U);
   EXPECT_EQ(bench.psums.cycles(), test::every(1, 6, 6));
   // Blocks taken in 8, 9, 10, four beats formed from 11 to 14; taken in 14, 15, 16, formed to 20.
+  EXPECT_EQ(bench.memory.bursts_begun, (Cycles{11, 17}));
   EXPECT_EQ(bench.memory.cycles(), (Cycles{14, 20}));
   EXPECT_EQ(bench.memory.requests[0].bytes, 64U);  // the whole block, of which 40 are enabled
   EXPECT_EQ(bench.memory.written.size(), 40U + 40U);
@@ -152,10 +153,11 @@ TEST_F(StoreUnitTiming, ABurstGoesOnOnlyWhileAnotherSlotIsFree) {
   run(100);
   // Two beats in 10 and 11, acknowledged in 31, its slot free in 32. The second burst takes the
   // other slot in 13 and forms its second beat in 32.
+  EXPECT_EQ(bench.memory.bursts_begun, (Cycles{10, 13}));
   EXPECT_EQ(bench.memory.cycles(), (Cycles{11, 32}));
 }
 
-TEST_F(StoreUnitTiming, AShortBurstWaitsForTheBusLatencyALongOneDoesNot) {
+TEST_F(StoreUnitTiming, ABurstBeginsBusLatencyAfterItsFirstBeatAndEndsBusLatencyAfterItsLast) {
   AcceleratorConfig config = rows_of_16();
   config.dma.bus_latency = 3;
   Bench bench{clock, config};
@@ -163,8 +165,9 @@ TEST_F(StoreUnitTiming, AShortBurstWaitsForTheBusLatencyALongOneDoesNot) {
   bench.store(30, LocalMemory::Accumulators, 64, 1, 64);
   run(80);
   // One beat formed in 9, on the bus in 12: BEGIN_REQ is one cycle before.
-  // Four beats formed from 37 to 40, the last on the bus in 44, BEGIN_REQ before the first of four.
-  EXPECT_EQ(bench.memory.cycles(), (Cycles{11, 40}));
+  // Four beats formed from 37 to 40, on the bus from 40 to 43.
+  EXPECT_EQ(bench.memory.bursts_begun, (Cycles{39}));
+  EXPECT_EQ(bench.memory.cycles(), (Cycles{11, 42}));
 }
 
 TEST_F(StoreUnitTiming, ReadsTheScratchpadInTheSameWay) {
