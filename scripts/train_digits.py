@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains, quantizes and writes the workload digits_cnn.
+"""Trains the digits network; writes it in float (digits_float) and quantized (digits_cnn).
 
 A small convolutional network learns scikit-learn's digits (8 x 8 pixels, ten
 classes) and is quantized after training: int8 weights with one scale per output
@@ -20,6 +20,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 TEST_IMAGES = 360
+CALIBRATION_IMAGES = 256  # of the training images, for `systole quantize`
 EPOCHS = 80
 BATCH = 32
 
@@ -284,6 +285,43 @@ def workload_text(activations):
     return "\n".join(lines) + "\n"
 
 
+def float_text():
+    lines = ["# Written by scripts/train_digits.py; the keys are explained in workloads/README.md.",
+             "name: digits_float",
+             "inputs:",
+             "  - {name: image, shape: [1, 8, 8, 1]}",
+             f"outputs: [{LAYERS[-1]['name']}]",
+             "images: test_images.npy",
+             "labels: test_labels.npy",
+             "layers:"]
+    for layer in LAYERS:
+        name = layer["name"]
+        lines += [f"  - name: {name}", f"    op: {layer['op']}",
+                  f"    inputs: [{', '.join(layer['inputs'])}]"]
+        if "channels" in layer:
+            lines += [f"    weights: {name}.weight.npy", f"    bias: {name}.bias.npy"]
+        elif "kernel" in layer:
+            lines += [f"    kernel: {layer['kernel']}"]
+        lines += [f"    {key}: {layer[key]}" for key in ("stride", "padding") if key in layer]
+        if layer.get("relu"):
+            lines += ["    activation: relu"]
+    return "\n".join(lines) + "\n"
+
+
+def write_float(folder, model, calibration, images, labels):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "digits_float.yaml").write_text(float_text())
+    for name, layer in model.weighted.items():
+        weight = layer.weight.detach().numpy()
+        if weight.ndim == 4:
+            weight = np.moveaxis(weight, 1, -1)  # OIHW to OHWI
+        np.save(folder / f"{name}.weight.npy", np.ascontiguousarray(weight))
+        np.save(folder / f"{name}.bias.npy", layer.bias.detach().numpy())
+    np.save(folder / "calibration_images.npy", calibration)
+    np.save(folder / "test_images.npy", images)
+    np.save(folder / "test_labels.npy", labels)
+
+
 def write_workload(folder, activations, weights, images, labels, outputs):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "digits_cnn.yaml").write_text(workload_text(activations))
@@ -301,6 +339,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=pathlib.Path, default=here / "workloads/digits_cnn",
                         metavar="DIR", help="folder to write (default: %(default)s)")
+    parser.add_argument("--float-output", type=pathlib.Path,
+                        default=here / "workloads/digits_float", metavar="DIR",
+                        help="folder for the float network (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of split and training (default: 1)")
     options = parser.parse_args()
 
@@ -331,6 +372,8 @@ def main():
         sys.exit("accuracy is below 97 %, or int8 is over 0.5 points worse: nothing written")
     write_workload(options.output, activations, weights, images,
                    test_labels.astype(np.uint8), outputs)
+    write_float(options.float_output, model, train_pixels[:CALIBRATION_IMAGES], test_pixels,
+                test_labels.astype(np.uint8))
 
 
 if __name__ == "__main__":

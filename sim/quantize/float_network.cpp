@@ -1,6 +1,7 @@
 #include "sim/quantize/float_network.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 namespace systole::quantize {
@@ -132,7 +133,9 @@ struct ShapeOf {
   }
   Shape operator()(const FloatConcat& op) const {
     Shape sum = inputs[0];
-    expect(op.axis < sum.size(), "has no axis " + std::to_string(op.axis) + " in " + text_of(sum));
+    expect(op.axis >= 1 && op.axis < sum.size(), "joins along axis " + std::to_string(op.axis) +
+                                                     " of " + text_of(sum) +
+                                                     ", expected one behind the batch");
     for (std::size_t i = 1; i < inputs.size(); ++i) {
       Shape beside = inputs[i];  // with the first one's size on the axis
       expect(beside.size() == sum.size(),
@@ -162,6 +165,8 @@ struct ShapeOf {
       used[axis] = true;
       to.push_back(from[axis]);
     }
+    expect(op.permutation.empty() || op.permutation[0] == 0,
+           "the permutation moves the batch, expected axis 0 in its place");
     expect(to.size() == from.size(), "the permutation leaves an axis of " + text_of(from) + " out");
     return to;
   }
@@ -187,9 +192,19 @@ struct NameOf {
 
 const char* float_op_name(const FloatOp& op) { return std::visit(NameOf{}, op); }
 
+std::vector<ChannelLine> lines_of(const FloatBatchNorm& op) {
+  std::vector<ChannelLine> lines;
+  for (std::size_t c = 0; c < op.gamma.size(); ++c) {
+    const float slope = op.gamma[c] / std::sqrt(op.variance[c] + op.epsilon);
+    lines.push_back({slope, op.beta[c] - op.mean[c] * slope});
+  }
+  return lines;
+}
+
 ValueId FloatNetwork::add_input(const std::string& input_name, const Shape& shape) {
   expect(!shape.empty() && std::all_of(shape.begin(), shape.end(), [](auto n) { return n > 0; }),
          "the shape is " + text_of(shape) + ", expected at least one size, each above 0");
+  expect(shape[0] == 1, "the shape is " + text_of(shape) + ", expected a batch of 1");
   values.push_back({input_name, shape});
   inputs.push_back(values.size() - 1);
   return values.size() - 1;

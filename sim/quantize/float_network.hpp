@@ -42,6 +42,12 @@ struct FloatBatchNorm {
   float epsilon = 1e-5F;
 };
 
+/// What a batch norm does to a channel: slope * x + offset.
+struct ChannelLine {
+  float slope = 1, offset = 0;
+};
+std::vector<ChannelLine> lines_of(const FloatBatchNorm& op);
+
 /// min(max(x, low), high): relu is [0, inf), relu6 [0, 6], PACT [0, alpha].
 struct FloatClip {
   float low = -std::numeric_limits<float>::infinity();

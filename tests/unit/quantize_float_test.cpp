@@ -1,0 +1,133 @@
+// The float network: its file, and what its layers compute.
+
+#include <gtest/gtest.h>
+
+#include "sim/quantize/float_executor.hpp"
+#include "sim/quantize/float_trace.hpp"
+#include "tests/unit/workload_test_files.hpp"
+
+namespace systole::quantize {
+namespace {
+
+constexpr const char* kDigits = SYSTOLE_SOURCE_DIR "/workloads/digits_float/digits_float.yaml";
+
+/// A network of one layer on an input of this shape, run on `images` images.
+Activations run_one(const Shape& shape, FloatOp op, const Activations& input,
+                    std::int64_t images = 1) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", shape);
+  network.outputs = {network.add_layer("layer", std::move(op), {in})};
+  return run_float(network, input, images);
+}
+
+Activations counting(std::size_t count) {
+  Activations values(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    values[i] = static_cast<float>(i);
+  }
+  return values;
+}
+
+// Two input channels, two groups: each output channel sees one of them.
+TEST(FloatExecutorTest, GroupedConvolutionSeesItsOwnChannelsAndNoPadding) {
+  FloatConv2d conv;
+  conv.groups = 2;
+  conv.window.kernel_w = 2;
+  conv.window.pad_left = 1;
+  conv.weight = {{2, 1, 2, 1}, {1.0F, 10.0F, 100.0F, 1000.0F}};
+  conv.bias = {0.5F, 0.25F};
+  // Pixels (1,2) (3,4); left of the first is nothing.
+  EXPECT_EQ(run_one({1, 1, 2, 2}, conv, {1, 2, 3, 4}),
+            (Activations{10.5F, 2000.25F, 31.5F, 4200.25F}));
+}
+
+TEST(FloatExecutorTest, ConvolutionStridesDilatesAndKeepsImagesApart) {
+  FloatConv2d conv;
+  conv.window.kernel_w = 2;
+  conv.window.dilation_w = 2;
+  conv.window.stride_w = 2;
+  conv.weight = {{1, 1, 2, 1}, {1.0F, -1.0F}};
+  EXPECT_EQ(run_one({1, 1, 5, 1}, conv, {1, 0, 5, 0, 20, 2, 0, 3, 0, 3}, 2),
+            (Activations{-4, -15, -1, 0}));
+}
+
+TEST(FloatExecutorTest, PoolsLeaveThePaddingOutUnlessTheAverageCountsIt) {
+  Window window;
+  window.kernel_h = window.kernel_w = 2;
+  window.stride_h = window.stride_w = 2;
+  window.pad_top = window.pad_left = 1;
+  window.pad_bottom = window.pad_right = 1;
+  const Activations image{-1, -2, -3, -4};
+  EXPECT_EQ(run_one({1, 2, 2, 1}, FloatMaxPool{window}, image), image);
+  EXPECT_EQ(run_one({1, 2, 2, 1}, FloatAveragePool{window, false}, image), image);
+  EXPECT_EQ(run_one({1, 2, 2, 1}, FloatAveragePool{window, true}, image),
+            (Activations{-0.25F, -0.5F, -0.75F, -1.0F}));
+  EXPECT_EQ(run_one({1, 2, 2, 1}, FloatGlobalAveragePool{}, image), (Activations{-2.5F}));
+}
+
+TEST(FloatExecutorTest, TransposeAndConcatMoveElementsWithinEachImage) {
+  EXPECT_EQ(run_one({1, 2, 3}, FloatTranspose{{0, 2, 1}}, counting(12), 2),
+            (Activations{0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11}));
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 2, 1});
+  const ValueId twice = network.add_layer("twice", FloatAdd{}, {in, in});
+  network.outputs = {network.add_layer("both", FloatConcat{2}, {in, twice})};
+  EXPECT_EQ(run_float(network, {1, 2, 3, 4}, 2), (Activations{1, 2, 2, 4, 3, 6, 4, 8}));
+}
+
+TEST(FloatExecutorTest, BatchNormIsALineForEachChannel) {
+  FloatBatchNorm norm;
+  norm.gamma = {2, 1};
+  norm.beta = {1, 0};
+  norm.mean = {3, 0};
+  norm.variance = {3, 0.25F};
+  norm.epsilon = 1;
+  EXPECT_EQ(run_one({1, 2, 2}, norm, {3, 0, 5, 0})[0], 1);
+  EXPECT_EQ(run_one({1, 2, 2}, norm, {3, 0, 5, 0})[2], 3);
+}
+
+// The count that PyTorch printed when the network was trained.
+TEST(FloatTraceTest, DigitsAreReadAsRightlyAsPyTorchReadThem) {
+  const FloatNetwork network = load_float_trace(kDigits);
+  const FloatImages test = load_float_test_images(network, kDigits);
+  ASSERT_EQ(test.count, 360);
+  EXPECT_EQ(count_right(run_float(network, test.values, test.count), test.labels), 353);
+}
+
+using FloatTraceFiles = WorkloadFiles;
+
+TEST_F(FloatTraceFiles, EveryMistakeIsToldAtItsPlace) {
+  write_array("w.npy", {4, 1, 1, 2}, std::vector<float>(8));
+  write_array("int.npy", {4}, std::vector<std::int32_t>(4));
+  write("float.yaml", R"(name: bad
+inputs:
+  - {name: image, shape: [1, 8, 8, 3]}
+outputs: [conv1]
+layers:
+  - {name: conv1, op: conv2d, inputs: [image], weights: w.npy}
+  - {name: conv2, op: conv2d, inputs: [imagge], weights: w.npy}
+  - {name: conv3, op: conv2d, inputs: [image], weights: w.npy, bias: int.npy}
+  - {name: pool, op: max_pool2d, inputs: [image], stride: [1, 2, 3]}
+  - {name: conv4, op: conv, inputs: [image]}
+  - {name: relu, op: relu, inputs: [image], alpha: 1}
+  - {name: image, op: relu, inputs: [image]}
+)");
+  std::string errors;
+  try {
+    load_float_trace(path("float.yaml"));
+  } catch (const ConfigError& error) {
+    errors = without_folder(error.what());
+  }
+  EXPECT_EQ(errors,
+            R"(float.yaml:6:5: layers[0]: the weights are [4, 1, 1, 2], expected 3 input channels
+float.yaml:7:39: layers[1].inputs: [0] 'imagge' is neither an input nor a layer above this one (did you mean 'image'?)
+float.yaml:8:70: layers[2].bias: int.npy: type is int32, expected float32 or float64
+float.yaml:9:5: layers[3].kernel: missing, expected an integer or two, [height, width]
+float.yaml:9:59: layers[3].stride: has 3 values, expected one integer or two, [height, width]
+float.yaml:10:23: layers[4].op: expected conv2d, depthwise_conv2d, fully_connected, batch_norm, relu, relu6, clip, max_pool2d, average_pool2d, global_average_pool2d, add, concat, reshape, flatten or transpose, found 'conv' (did you mean 'conv2d'?)
+float.yaml:11:45: layers[5].alpha: unknown key, expected name, inputs, op or activation
+float.yaml:12:12: layers[6].name: 'image' is taken by an input or a layer above)");
+}
+
+}  // namespace
+}  // namespace systole::quantize
