@@ -26,8 +26,14 @@ void add_accelerator(po::options_description& options, const char* role) {
 }
 
 void add_workload(po::options_description& options) {
-  options.add_options()("workload,w", value("FILE"),
-                        "the network, YAML; format: workloads/README.md");
+  options.add_options()(
+      "workload,w", value("FILE"),
+      "the network: *.tflite, SCALE-Sim's *.csv, or YAML; formats: workloads/README.md");
+}
+
+void add_topology(po::options_description& options) {
+  options.add_options()("topology", value("KIND"),
+                        "what a *.csv holds, conv or gemm; default: what its header says");
 }
 
 void add_inputs(po::options_description& options) {
@@ -59,6 +65,7 @@ CommandHelp run_help() {
                    {}};
   add_accelerator(help.options, "the machine, YAML; required");
   add_workload(help.options);
+  add_topology(help.options);
   add_inputs(help.options);
   help.options.add_options()("engine", value("NAME"),
                              "how the machine is simulated: systemc (default) or verilated, with "
@@ -126,6 +133,7 @@ CommandHelp show_workload_help() {
                    {},
                    {}};
   add_workload(help.options);
+  add_topology(help.options);
   add_help(help.options);
   help.examples = {std::string{"systole show workload -w "} + kDigits};
   return help;
@@ -140,6 +148,7 @@ CommandHelp show_mapping_help() {
                    {}};
   add_accelerator(help.options, "the machine, YAML; required");
   add_workload(help.options);
+  add_topology(help.options);
   add_layer(help.options);
   add_help(help.options);
   help.examples = {std::string{"systole show mapping -a "} + kConfig + " -w " + kDigits};
@@ -155,6 +164,7 @@ CommandHelp show_program_help() {
                    {}};
   add_accelerator(help.options, "the machine, YAML; required");
   add_workload(help.options);
+  add_topology(help.options);
   add_layer(help.options);
   add_help(help.options);
   help.examples = {std::string{"systole show program -a "} + kConfig + " -w " + kDigits + kMore +

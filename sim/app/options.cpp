@@ -140,6 +140,14 @@ class Arguments {
   po::variables_map values_;
 };
 
+std::optional<TopologyKind> topology_kind(const Arguments& arguments) {
+  if (!arguments.has("topology")) {
+    return std::nullopt;
+  }
+  constexpr std::array kKinds = {TopologyKind::Conv, TopologyKind::Gemm};
+  return kKinds.at(arguments.choice("topology", {"conv", "gemm"}));
+}
+
 /// --no-data and --random-data, and what makes no sense beside them.
 void read_data_source(const Arguments& arguments, RunOptions& options) {
   const auto seed = arguments.count("random-data", 0);
@@ -163,6 +171,7 @@ CommandLine read_run(const Arguments& arguments) {
   options.accelerator = arguments.required("accelerator");
   options.overrides = arguments.list("set");
   options.workload = arguments.required("workload");
+  options.topology = topology_kind(arguments);
   options.inputs = arguments.text("inputs");
   options.images = arguments.count("images");
   options.check = !arguments.has("no-check");
@@ -205,6 +214,7 @@ CommandLine read_show(const Arguments& arguments) {
   }
   if constexpr (subject != Subject::Config) {
     options.workload = arguments.required("workload");
+    options.topology = topology_kind(arguments);
   }
   if constexpr (subject == Subject::Mapping || subject == Subject::Program) {
     options.layer = arguments.text("layer");

@@ -24,8 +24,9 @@ struct RunOptions {
   std::string accelerator;
   std::vector<std::string> overrides;  ///< key=value, in the order given
   std::string workload;
-  std::optional<std::string> inputs;    ///< .npy; absent: the workload's own images
-  std::optional<std::uint64_t> images;  ///< at most so many of the inputs
+  std::optional<TopologyKind> topology;  ///< of a *.csv
+  std::optional<std::string> inputs;     ///< .npy; absent: the workload's own images
+  std::optional<std::uint64_t> images;   ///< at most so many of the inputs
   EngineKind engine = EngineKind::Systemc;
   DataSource data = DataSource::Workload;
   std::uint64_t seed = 0;  ///< of random data
@@ -54,8 +55,9 @@ struct ShowOptions {
   Subject subject = Subject::Config;
   std::string accelerator;  ///< empty for Subject::Workload
   std::vector<std::string> overrides;
-  std::string workload;  ///< empty for Subject::Config
-  bool no_data = false;  ///< the shapes alone are read
+  std::string workload;                  ///< empty for Subject::Config
+  std::optional<TopologyKind> topology;  ///< of a *.csv
+  bool no_data = false;                  ///< the shapes alone are read
   std::optional<std::string> layer;
 };
 

@@ -29,8 +29,8 @@ std::vector<EnergyBreakdown> energy_per_layer(const RunResult& result, const Ene
 }
 
 Network load_network(const RunOptions& options) {
-  Network network =
-      load_workload(options.workload, {/*shapes_only=*/options.data != DataSource::Workload});
+  const bool shapes_only = options.data != DataSource::Workload;
+  Network network = load_workload(options.workload, {shapes_only, options.topology});
   if (options.data == DataSource::Random) {
     fill_with_random_data(network, options.seed);
   }

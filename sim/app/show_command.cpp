@@ -32,18 +32,6 @@ void print(Table table, std::ostream& out) {
   out << table.render(table.width(), /*color=*/false);
 }
 
-/// By tensor: given or computed, not a constant.
-std::vector<bool> run_time_tensors(const Network& network) {
-  std::vector<bool> run_time(network.tensors.size(), false);
-  for (const TensorId input : network.inputs) {
-    run_time.at(input) = true;
-  }
-  for (const Layer& layer : network.layers) {
-    run_time.at(layer.output) = true;
-  }
-  return run_time;
-}
-
 /// Bytes of the layer's constants in memory.
 std::uint64_t constant_bytes(const Network& network, const Layer& layer,
                              const std::vector<bool>& run_time) {
@@ -56,7 +44,7 @@ std::uint64_t constant_bytes(const Network& network, const Layer& layer,
 }
 
 void show_workload(const ShowOptions& options, std::ostream& out) {
-  const Network network = load_workload(options.workload, {/*shapes_only=*/true});
+  const Network network = load_workload(options.workload, {/*shapes_only=*/true, options.topology});
   const std::vector<bool> run_time = run_time_tensors(network);
   Table table{network.name,
               {{"layer", "", Align::Left, 0, true},
@@ -92,7 +80,9 @@ void show_workload(const ShowOptions& options, std::ostream& out) {
 struct Lowering {
   explicit Lowering(const ShowOptions& options)
       : config{load_accelerator(options.accelerator, options.overrides)},
-        network{legalize(load_workload(options.workload, {options.no_data}), config).network},
+        network{
+            legalize(load_workload(options.workload, {options.no_data, options.topology}), config)
+                .network},
         compiler{network, config} {}
 
   AcceleratorConfig config;

@@ -39,17 +39,6 @@ std::string join(const std::vector<std::string>& lines) {
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
-std::vector<bool> run_time_tensors(const Network& network) {
-  std::vector<bool> run_time(network.tensors.size(), false);
-  for (const TensorId input : network.inputs) {
-    run_time.at(input) = true;
-  }
-  for (const Layer& layer : network.layers) {
-    run_time.at(layer.output) = true;
-  }
-  return run_time;
-}
-
 const TensorData* data_of(const Network& network, TensorId tensor) {
   const std::optional<TensorData>& data = network.tensor(tensor).data;
   return data ? &*data : nullptr;

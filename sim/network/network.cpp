@@ -55,13 +55,22 @@ std::string op_name(const Network& network, const Layer& layer) {
 }
 
 bool Network::has_data() const {
-  return std::all_of(layers.begin(), layers.end(), [this](const Layer& layer) {
-    const bool weighted = std::holds_alternative<Conv2d>(layer.op) ||
-                          std::holds_alternative<FullyConnected>(layer.op) ||
-                          std::holds_alternative<TransposeConv>(layer.op);
-    return !weighted || std::all_of(layer.inputs.begin() + 1, layer.inputs.end(),
-                                    [this](TensorId id) { return tensor(id).data.has_value(); });
+  const std::vector<bool> run_time = run_time_tensors(*this);
+  return std::all_of(layers.begin(), layers.end(), [&](const Layer& layer) {
+    return std::all_of(layer.inputs.begin(), layer.inputs.end(),
+                       [&](TensorId id) { return run_time[id] || tensor(id).data.has_value(); });
   });
+}
+
+std::vector<bool> run_time_tensors(const Network& network) {
+  std::vector<bool> run_time(network.tensors.size(), false);
+  for (const TensorId input : network.inputs) {
+    run_time.at(input) = true;
+  }
+  for (const Layer& layer : network.layers) {
+    run_time.at(layer.output) = true;
+  }
+  return run_time;
 }
 
 Place place_of(const Network& network, const Layer& layer) {

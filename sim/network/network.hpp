@@ -198,8 +198,11 @@ struct Network {
   std::vector<TensorId> outputs;
 
   const Tensor& tensor(TensorId id) const { return tensors.at(id); }
-  bool has_data() const;  ///< every weight and bias has its values
+  bool has_data() const;  ///< every constant that a layer reads has its values
 };
+
+/// By tensor: given or computed when the network runs, not a constant.
+std::vector<bool> run_time_tensors(const Network& network);
 
 /// What computes a layer. A reshape computes nothing, and counts as the host's.
 enum class Place { Array, Vector, Host };

@@ -137,7 +137,7 @@ LabelledInputs load_images(const std::string& npy, const Network& network) {
 }
 
 LabelledInputs load_inputs(const std::string& workload, const Network& network) {
-  if (is_tflite(workload)) {
+  if (workload_format(workload) != WorkloadFormat::Trace) {
     return {};
   }
   const ConfigFile file = ConfigFile::load(workload);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <set>
 
 #include "sim/network/splitmix64.hpp"
 
@@ -115,16 +114,13 @@ TensorData random_values(const Tensor& tensor, std::uint64_t stream) {
 }
 
 void fill_with_random_data(Network& network, std::uint64_t seed) {
-  std::set<TensorId> computed{network.inputs.begin(), network.inputs.end()};
-  for (const Layer& layer : network.layers) {
-    computed.insert(layer.output);
-  }
+  const std::vector<bool> run_time = run_time_tensors(network);
   for (Layer& layer : network.layers) {
     set_requantizer(network, layer);
     for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
       const TensorId id = layer.inputs[i];
       Tensor& tensor = network.tensors.at(id);
-      if (tensor.data || computed.count(id) != 0) {
+      if (tensor.data || run_time[id]) {
         continue;
       }
       const std::uint64_t stream = splitmix64(seed) + id;

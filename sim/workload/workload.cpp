@@ -9,12 +9,28 @@
 
 namespace systole {
 
-bool is_tflite(const std::string& path) {
-  return std::filesystem::path{path}.extension() == ".tflite";
+WorkloadFormat workload_format(const std::string& path) {
+  const std::filesystem::path extension = std::filesystem::path{path}.extension();
+  return extension == ".tflite" ? WorkloadFormat::Tflite
+         : extension == ".csv"  ? WorkloadFormat::Topology
+                                : WorkloadFormat::Trace;
 }
 
 Network load_workload(const std::string& path, const WorkloadOptions& options) {
-  if (is_tflite(path)) {
+  const WorkloadFormat format = workload_format(path);
+  if (options.topology && format != WorkloadFormat::Topology) {
+    throw ConfigError{{path + ": --topology is for SCALE-Sim's topologies, *.csv"}};
+  }
+  if (format == WorkloadFormat::Topology) {
+    Network network = load_topology(path, options.topology);
+    if (!options.shapes_only) {
+      throw ConfigError{{path +
+                         ": a topology has no tensors: it can be timed (--no-data) or run on "
+                         "made-up values (--random-data SEED)"}};
+    }
+    return network;
+  }
+  if (format == WorkloadFormat::Tflite) {
     Network network = load_tflite(path);
     for (Tensor& tensor : network.tensors) {
       if (options.shapes_only) {

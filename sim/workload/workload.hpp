@@ -6,18 +6,24 @@
 
 #include "sim/config/error_log.hpp"
 #include "sim/network/network.hpp"
+#include "sim/scalesim/topology.hpp"
 
 namespace systole {
 
 struct WorkloadOptions {
   bool shapes_only = false;  ///< timing alone: tensors stay without data, files are not needed
+  std::optional<TopologyKind> topology = {};  ///< of a *.csv whose header does not say
 };
 
-/// Whether the workload is a TensorFlow Lite model, by its extension.
-bool is_tflite(const std::string& path);
+/// The front ends, told apart by the file's extension.
+enum class WorkloadFormat {
+  Trace,     ///< our own YAML, workloads/README.md: any other extension
+  Tflite,    ///< *.tflite, sim/tflite/tflite.hpp
+  Topology,  ///< *.csv, sim/scalesim/topology.hpp
+};
+WorkloadFormat workload_format(const std::string& path);
 
-/// Reads a workload: *.tflite (sim/tflite/tflite.hpp), or else YAML (keys in
-/// workloads/README.md). Throws ConfigError with all that
+/// Reads a workload in any format. Throws ConfigError with all that
 /// is wrong in the file, one "FILE:LINE:COLUMN: key.path: what" per line.
 Network load_workload(const std::string& path, const WorkloadOptions& options = {});
 
@@ -31,8 +37,8 @@ struct LabelledInputs {
   std::int64_t count() const;  ///< images
 };
 
-/// The inputs that the workload names (`images:`, `labels:`); a *.tflite names none. Throws
-/// ConfigError.
+/// The inputs that the workload names (`images:`, `labels:`); other formats than YAML name none.
+/// Throws ConfigError.
 LabelledInputs load_inputs(const std::string& workload, const Network& network);
 
 /// The images of a .npy file, first size = count: integers are taken as they are, floats

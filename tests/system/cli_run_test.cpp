@@ -135,6 +135,23 @@ TEST(CliRun, ShapesRunWithoutDataAndWithRandomDataButNotAsTheyAre) {
   }
 }
 
+TEST(CliRun, ATopologyOfScaleSimRunsOnMadeUpValues) {
+  const TemporaryFolder folder;
+  const std::string csv = folder.file("net.csv");
+  write_file(csv, "Layer, IFMAP Height, ...\nA,9,9,3,3,5,8,2,\nDP,6,6,3,3,2,1,1,\n");
+  const Outcome outcome = systole({"run", "-a", kGemmini, "-w", csv, "--random-data", "1"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("3 layers bit-exact, 0 differ, 0 not compared"));
+  EXPECT_EQ(systole({"run", "-a", kGemmini, "-w", csv}).err,
+            csv +
+                ": a topology has no tensors: it can be timed (--no-data) or run on made-up "
+                "values (--random-data SEED)\n");
+  EXPECT_THAT(systole({"show", "workload", "-w", csv, "--topology", "gemm"}).err,
+              HasSubstr("net.csv:2:9: '3' stands behind the last column"));
+  EXPECT_THAT(systole(run_digits(kGemmini, {"--topology", "conv"})).err,
+              HasSubstr("--topology is for SCALE-Sim's topologies"));
+}
+
 TEST(CliRun, OptionsThatNeedDataAreRefusedBesideNoData) {
   for (const auto& [option, value] : {std::pair{"--random-data", "1"}, std::pair{"--images", "1"},
                                       std::pair{"--dump", "folder"}}) {
