@@ -1,7 +1,9 @@
 // Sums, differences and products, element by element.
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "models/golden/binary32.hpp"
 #include "models/golden/broadcast.hpp"
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
@@ -62,6 +64,24 @@ TensorData element_wise(const Operand& first, const Operand& second, const Shape
   return result;
 }
 
+// A FloatScale sum, or difference if `sign` is -1.
+TensorData binary32_terms(const Add& op, const Operand& first, const Operand& second,
+                          const Shape& ofmap, std::int64_t sign) {
+  check(op.output, 1);
+  check_scales(op.input_scale.begin(), op.input_scale.end());
+  const Binary32 scale_first = to_binary32(op.input_scale[0]);
+  const Binary32 scale_second = to_binary32(op.input_scale[1]);
+  const Binary32 scale_sum = to_binary32(op.output.scale.front());
+  return element_wise(first, second, ofmap, [&](std::int64_t a, std::int64_t b) {
+    const Binary32 left = product(to_binary32(a - op.input_zero_point[0]), scale_first);
+    const Binary32 right = product(to_binary32(sign * (b - op.input_zero_point[1])), scale_second);
+    const std::int64_t value =
+        to_integer(product(sum(left, right), scale_sum)) + op.output.zero_point;
+    return static_cast<std::int32_t>(
+        std::clamp<std::int64_t>(value, op.output.clamp_min, op.output.clamp_max));
+  });
+}
+
 template <typename Combine>
 TensorData scaled_terms(const Add& op, const Operand& first, const Operand& second,
                         const Shape& ofmap, const Combine& combine) {
@@ -76,11 +96,15 @@ TensorData scaled_terms(const Add& op, const Operand& first, const Operand& seco
 }  // namespace
 
 TensorData add(const Add& op, const Operand& first, const Operand& second, const Shape& ofmap) {
-  return scaled_terms(op, first, second, ofmap, add_wrapping);
+  return op.output.mode == RequantMode::FloatScale
+             ? binary32_terms(op, first, second, ofmap, 1)
+             : scaled_terms(op, first, second, ofmap, add_wrapping);
 }
 
 TensorData sub(const Sub& op, const Operand& first, const Operand& second, const Shape& ofmap) {
-  return scaled_terms(op.terms, first, second, ofmap, subtract_wrapping);
+  return op.terms.output.mode == RequantMode::FloatScale
+             ? binary32_terms(op.terms, first, second, ofmap, -1)
+             : scaled_terms(op.terms, first, second, ofmap, subtract_wrapping);
 }
 
 TensorData mul(const Mul& op, const Operand& first, const Operand& second, const Shape& ofmap) {

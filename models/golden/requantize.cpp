@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/golden/binary32.hpp"
 #include "models/golden/fixed_point.hpp"
 #include "models/golden/wrap.hpp"
 
@@ -14,7 +15,8 @@ namespace {
 constexpr std::int32_t kMinExponent = -31;
 constexpr std::int32_t kMaxExponent = 30;
 
-std::int32_t of_channel(const std::vector<std::int32_t>& values, std::size_t channel) {
+template <typename Value>
+Value of_channel(const std::vector<Value>& values, std::size_t channel) {
   return values.size() == 1 ? values.front() : values.at(channel);
 }
 
@@ -26,6 +28,12 @@ void check_count(const char* what, std::size_t count, std::size_t channels) {
 }
 
 }  // namespace
+
+void check_scales(const float* first, const float* last) {
+  if (!std::all_of(first, last, is_requant_scale)) {
+    throw std::invalid_argument{"requantizer: a scale is neither 0 nor in 2^-126..2^31"};
+  }
+}
 
 std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding rounding) {
   const std::int64_t floor = value >> bits;
@@ -51,6 +59,10 @@ std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding round
 }
 
 std::int64_t scale(std::int32_t acc, std::size_t channel, const Requantizer& requant) {
+  if (requant.mode == RequantMode::FloatScale) {
+    return to_integer(
+        product(to_binary32(std::int64_t{acc}), to_binary32(of_channel(requant.scale, channel))));
+  }
   const std::int32_t exponent = of_channel(requant.exponent, channel);
   if (requant.mode == RequantMode::ShiftOnly) {
     return exponent > 0 ? shift_left_wrapping(acc, exponent)
@@ -71,6 +83,14 @@ std::int32_t requantize(std::int32_t acc, std::size_t channel, const Requantizer
 }
 
 void check(const Requantizer& requant, std::size_t channels) {
+  if (requant.clamp_min > requant.clamp_max) {
+    throw std::invalid_argument{"requantizer: clamp_min is above clamp_max"};
+  }
+  if (requant.mode == RequantMode::FloatScale) {
+    check_count("scales", requant.scale.size(), channels);
+    check_scales(requant.scale.data(), requant.scale.data() + requant.scale.size());
+    return;
+  }
   check_count("exponents", requant.exponent.size(), channels);
   if (requant.mode == RequantMode::MultiplierShift) {
     check_count("multipliers", requant.multiplier.size(), channels);
@@ -80,9 +100,6 @@ void check(const Requantizer& requant, std::size_t channels) {
       throw std::invalid_argument{"requantizer: exponent " + std::to_string(exponent) +
                                   " is outside -31..30"};
     }
-  }
-  if (requant.clamp_min > requant.clamp_max) {
-    throw std::invalid_argument{"requantizer: clamp_min is above clamp_max"};
   }
 }
 

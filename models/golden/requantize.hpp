@@ -16,14 +16,19 @@ std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding round
 /// MultiplierShift, Tflite: a left shift that wraps (positive exponents), gemmlowp's
 /// SaturatingRoundingDoublingHighMul, then its RoundingDivideByPOT: MultiplyByQuantizedMultiplier
 /// of TensorFlow Lite's reference kernels. Single: the 64-bit product, rounded once by
-/// 31 - exponent bits. ShiftOnly: a rounded right shift, or a left shift that wraps.
+/// 31 - exponent bits. ShiftOnly: a rounded right shift, or a left shift that wraps. FloatScale:
+/// the operations of binary32.hpp.
 std::int64_t scale(std::int32_t acc, std::size_t channel, const Requantizer& requant);
 
 /// One output element: clamp(zero_point + scaled acc), the sum taken in 64 bits.
 std::int32_t requantize(std::int32_t acc, std::size_t channel, const Requantizer& requant);
 
 /// Throws std::invalid_argument unless `requant` holds constants for each of `channels`
-/// (or one for all), exponents are from -31 to 30 and the clamp is not empty.
+/// (or one for all), exponents are from -31 to 30, scales such as is_requant_scale takes and the
+/// clamp is not empty.
 void check(const Requantizer& requant, std::size_t channels);
+
+/// Throws std::invalid_argument unless is_requant_scale takes all of [first, last).
+void check_scales(const float* first, const float* last);
 
 }  // namespace systole::golden

@@ -59,7 +59,7 @@ OfmapBlock RequantUnit::work(const PsumBlock& block) {
   for (std::uint32_t c = 0; c < block.lanes; ++c) {
     out.elements[c] = requantize(block.psums[c], entry(block.table_row, c), registers_);
   }
-  if (registers_.mode == RequantMode::MultiplierShift) {
+  if (registers_.mode != RequantMode::ShiftOnly) {
     measurements_.events.add(Event::RequantMultiply, block.lanes);
   }
   measurements_.events.add(Event::RequantShift, block.lanes);
@@ -68,18 +68,24 @@ OfmapBlock RequantUnit::work(const PsumBlock& block) {
 }
 
 RequantEntry RequantUnit::entry(std::uint32_t table_row, std::uint32_t column) const {
-  const bool scales = registers_.mode == RequantMode::MultiplierShift;
-  if (registers_.exponent.size() == 1) {
-    return {scales ? registers_.multiplier[0] : 0, registers_.exponent[0]};
+  if (registers_.entries() == 1) {
+    return entry_of(registers_, 0);
   }
   const std::size_t at = (std::size_t{table_row} * cols_ + column) * entry_bytes_;
   invariant(at + entry_bytes_ <= table_.size(), *this, "read outside the table");
+  const std::uint8_t* bytes = table_.data() + at;
   RequantEntry entry;
-  if (scales) {
-    std::memcpy(&entry.multiplier, table_.data() + at, 4);
-    std::memcpy(&entry.exponent, table_.data() + at + 4, 4);
-  } else {
-    std::memcpy(&entry.exponent, table_.data() + at, 4);
+  switch (registers_.mode) {
+    case RequantMode::MultiplierShift:
+      std::memcpy(&entry.multiplier, bytes, 4);
+      std::memcpy(&entry.exponent, bytes + 4, 4);
+      break;
+    case RequantMode::ShiftOnly:
+      std::memcpy(&entry.exponent, bytes, 4);
+      break;
+    case RequantMode::FloatScale:
+      std::memcpy(&entry.scale, bytes, 4);
+      break;
   }
   return entry;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "models/requant/float_scale.hpp"
+
 namespace systole {
 namespace {
 
@@ -21,6 +23,18 @@ std::int32_t doubling_high_multiply(std::int32_t a, std::int32_t b) {
 }
 
 }  // namespace
+
+RequantEntry entry_of(const Requantizer& constants, std::size_t index) {
+  switch (constants.mode) {
+    case RequantMode::MultiplierShift:
+      return {constants.multiplier.at(index), constants.exponent.at(index)};
+    case RequantMode::ShiftOnly:
+      return {0, constants.exponent.at(index)};
+    case RequantMode::FloatScale:
+      break;
+  }
+  return {0, 0, constants.scale.at(index)};
+}
 
 std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding rounding) {
   if (shift == 0) {
@@ -51,6 +65,9 @@ std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding 
 
 std::int64_t scale(std::int32_t x, RequantEntry entry, RequantMode mode, RequantVariant variant,
                    Rounding rounding) {
+  if (mode == RequantMode::FloatScale) {
+    return nearest_integer(float_product(nearest_float(x), entry.scale));
+  }
   const std::int32_t left = std::max(entry.exponent, 0);
   const auto right = static_cast<std::uint32_t>(std::max(-entry.exponent, 0));
   if (mode == RequantMode::ShiftOnly) {

@@ -46,9 +46,10 @@ const TensorData* data_of(const Network& network, TensorId tensor) {
 
 /// Shapes only: any constants take the same time.
 void set_any_constants(Requantizer& requant) {
-  if (requant.multiplier.empty() && requant.exponent.empty()) {
+  if (requant.entries() == 0) {
     requant.multiplier = {0};
     requant.exponent = {0};
+    requant.scale = {0};
   }
 }
 

@@ -37,9 +37,7 @@ struct ConvLayer {
 
   std::int64_t taps() const { return window.kernel_h * window.kernel_w; }
   bool needs_bias() const { return bias.has_value() || ifmap_zero_point != 0; }
-  bool per_channel_requant() const {
-    return requant->multiplier.size() > 1 || requant->exponent.size() > 1;
-  }
+  bool per_channel_requant() const { return requant->entries() > 1; }
 
   /// Ifmap rows (columns) under `count` output rows (columns).
   std::int64_t input_rows(std::int64_t count) const {

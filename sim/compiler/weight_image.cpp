@@ -1,6 +1,7 @@
 #include "sim/compiler/weight_image.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "sim/compiler/arithmetic.hpp"
 #include "sim/network/packing.hpp"
@@ -34,7 +35,14 @@ std::uint32_t weight_sum(const ConvLayer& layer, std::int64_t out, const TensorD
   return sum;
 }
 
-std::int32_t entry(const std::vector<std::int32_t>& values, std::int64_t channel) {
+std::int32_t bit_pattern(float value) {
+  std::int32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+template <typename Value>
+Value entry(const std::vector<Value>& values, std::int64_t channel) {
   return values.empty() ? 0 : values[std::min<std::size_t>(to_u64(channel), values.size() - 1)];
 }
 
@@ -108,10 +116,18 @@ std::vector<std::uint8_t> requant_table_bytes(const ConvLayer& layer, std::int64
                                               RequantMode mode) {
   std::vector<std::uint8_t> bytes;
   for (std::int64_t out = 0; out < round_up(layer.out_c, array_cols); ++out) {
-    if (mode == RequantMode::MultiplierShift) {
-      put_int32(bytes, entry(layer.requant->multiplier, out));
+    switch (mode) {
+      case RequantMode::MultiplierShift:
+        put_int32(bytes, entry(layer.requant->multiplier, out));
+        put_int32(bytes, entry(layer.requant->exponent, out));
+        break;
+      case RequantMode::ShiftOnly:
+        put_int32(bytes, entry(layer.requant->exponent, out));
+        break;
+      case RequantMode::FloatScale:
+        put_int32(bytes, bit_pattern(entry(layer.requant->scale, out)));
+        break;
     }
-    put_int32(bytes, entry(layer.requant->exponent, out));
   }
   return bytes;
 }

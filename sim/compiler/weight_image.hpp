@@ -36,8 +36,8 @@ std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage
 std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, std::int64_t array_cols,
                                      const TensorData* bias, const TensorData* weights);
 
-/// One entry a channel, padded to whole blocks: int32 multiplier (multiplier_shift only), int32
-/// exponent.
+/// One entry a channel, padded to whole blocks: int32 multiplier and int32 exponent
+/// (multiplier_shift), int32 exponent (shift_only), or binary32 scale (float_scale).
 std::vector<std::uint8_t> requant_table_bytes(const ConvLayer& layer, std::int64_t array_cols,
                                               RequantMode mode);
 

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kBytesPerKib = 1024;
 constexpr std::uint32_t kMultiplierBytes = 4;  // int32
 constexpr std::uint32_t kExponentBytes = 4;    // int32
+constexpr std::uint32_t kScaleBytes = 4;       // binary32
 
 std::uint32_t row_bytes(std::uint32_t elements, std::uint32_t bits) {
   return static_cast<std::uint32_t>(packed_bytes(elements, bits));
@@ -83,8 +84,15 @@ std::uint32_t accumulator_row_bytes(const AcceleratorConfig& config) {
 }
 
 std::uint32_t requant_entry_bytes(const AcceleratorConfig& config) {
-  return config.requant.mode == RequantMode::ShiftOnly ? kExponentBytes
-                                                       : kMultiplierBytes + kExponentBytes;
+  switch (config.requant.mode) {
+    case RequantMode::MultiplierShift:
+      break;
+    case RequantMode::ShiftOnly:
+      return kExponentBytes;
+    case RequantMode::FloatScale:
+      return kScaleBytes;
+  }
+  return kMultiplierBytes + kExponentBytes;
 }
 
 std::uint32_t activation_rows(const AcceleratorConfig& config) {

@@ -21,7 +21,8 @@ constexpr Choice<ScratchpadOrganization> kOrganization[] = {
 constexpr Choice<BankPorts> kPorts[] = {{"single", BankPorts::Single}, {"dual", BankPorts::Dual}};
 
 constexpr Choice<RequantMode> kRequantMode[] = {{"multiplier_shift", RequantMode::MultiplierShift},
-                                                {"shift_only", RequantMode::ShiftOnly}};
+                                                {"shift_only", RequantMode::ShiftOnly},
+                                                {"float_scale", RequantMode::FloatScale}};
 
 constexpr Choice<RequantVariant> kRequantVariant[] = {{"tflite", RequantVariant::Tflite},
                                                       {"single", RequantVariant::Single}};

@@ -9,6 +9,8 @@ namespace {
 
 // Multipliers of the requantization unit are Q0.31 (sim/network/requantizer.hpp).
 constexpr double kMultiplierBits = 32;
+// A binary32 multiplier is, for the most part, one of two 24-bit significands.
+constexpr double kSignificandBits = 24;
 // The vector unit sums and scales in 32 bits whatever the width of its operands.
 constexpr double kVectorBits = 32;
 
@@ -66,6 +68,12 @@ double requant_shift_bits(const AcceleratorConfig& config) {
   const bool wide = config.requant.mode == RequantMode::MultiplierShift &&
                     config.requant.variant == RequantVariant::Single;
   return wide ? accumulator + kMultiplierBits : accumulator;
+}
+
+Energy requant_multiply(const AcceleratorConfig& config, const EnergyTable& table) {
+  return config.requant.mode == RequantMode::FloatScale
+             ? multiplier_energy(table, kSignificandBits, kSignificandBits)
+             : multiplier_energy(table, config.array.accumulator_bits, kMultiplierBits);
 }
 
 }  // namespace
@@ -134,7 +142,7 @@ EnergyBreakdown compute_energy(const EventCounts& events, std::uint64_t cycles,
 
   energy.add(
       EnergyComponent::Requantization,
-      n(Event::RequantMultiply) * multiplier_energy(table, accumulator_bits, kMultiplierBits) +
+      n(Event::RequantMultiply) * requant_multiply(config, table) +
           n(Event::RequantShift) * linear_in_width(table.shifter, requant_shift_bits(config)) +
           n(Event::RequantAdd) * accumulator_add);
   energy.add(EnergyComponent::Vector,

@@ -14,24 +14,36 @@ namespace {
 // Headroom of TensorFlow Lite's 8-bit sums, in bits.
 constexpr std::int32_t kSumLeftShift = 20;
 
-// 2^e is 2^30 / 2^31 * 2^(e + 1).
-std::int32_t one_more(std::int32_t exponent) {
-  if (exponent >= 30) {
-    throw std::invalid_argument{"a left shift by 30 has no multiplier_shift equivalent"};
+Requantizer with_multipliers(Requantizer requant, const std::vector<double>& reals) {
+  requant.mode = RequantMode::MultiplierShift;
+  requant.scale.clear();
+  requant.multiplier.clear();
+  requant.exponent.clear();
+  for (const double real : reals) {
+    const QuantizedMultiplier q = quantize_multiplier(real);
+    if (q.exponent > 30) {
+      throw std::invalid_argument{
+          "a multiplier of 2^30 and more has no multiplier_shift equivalent"};
+    }
+    requant.multiplier.push_back(q.multiplier);
+    requant.exponent.push_back(q.exponent);
   }
-  return exponent + 1;
+  return requant;
 }
 
-void shifts_to_multipliers(Requantizer& requant) {
-  requant.mode = RequantMode::MultiplierShift;
-  requant.multiplier.assign(requant.exponent.size(), 1 << 30);
-  std::transform(requant.exponent.begin(), requant.exponent.end(), requant.exponent.begin(),
-                 one_more);
+Requantizer with_scales(Requantizer requant, const std::vector<double>& reals) {
+  requant.mode = RequantMode::FloatScale;
+  requant.multiplier.clear();
+  requant.exponent.clear();
+  requant.scale.clear();
+  for (const double real : reals) {
+    requant.scale.push_back(static_cast<float>(real));
+  }
+  return requant;
 }
 
 // Operands go below one half by the larger shift, as TensorFlow Lite places them.
-void shifts_to_multipliers(Add& op) {
-  const std::vector<double> reals = real_multipliers(Layer{{}, op, {}, 0, {}});
+void take_multipliers(Add& op, const std::vector<double>& reals) {
   if (reals.size() != op.input.size()) {
     op.output.mode = RequantMode::MultiplierShift;
     return;
@@ -41,13 +53,30 @@ void shifts_to_multipliers(Add& op) {
   for (std::size_t i = 0; i < op.input.size(); ++i) {
     op.input[i] = quantize_multiplier(reals[i] / twice_largest);
   }
-  const QuantizedMultiplier output = quantize_multiplier(std::ldexp(twice_largest, -op.left_shift));
-  op.output.mode = RequantMode::MultiplierShift;
-  op.output.multiplier = {output.multiplier};
-  op.output.exponent = {output.exponent};
+  op.output = with_multipliers(op.output, {std::ldexp(twice_largest, -op.left_shift)});
 }
 
-Legalized make_multiplier_shift(const Network& network, const RequantConfig& hardware) {
+void take_scales(Add& op, const std::vector<double>& reals) {
+  if (reals.size() != op.input_scale.size()) {
+    op.output.mode = RequantMode::FloatScale;
+    return;
+  }
+  op.input_scale = {static_cast<float>(reals[0]), static_cast<float>(reals[1])};
+  op.output = with_scales(op.output, {1.0});
+}
+
+/// Any constants in multipliers (multiplier_shift) or scales (float_scale), as the hardware has.
+void take_constants(Layer& layer, Requantizer& requant, RequantMode mode) {
+  const std::vector<double> reals = real_multipliers(layer);
+  const bool floats = mode == RequantMode::FloatScale;
+  if (auto* sum = std::get_if<Add>(&layer.op)) {
+    floats ? take_scales(*sum, reals) : take_multipliers(*sum, reals);
+  } else {
+    requant = floats ? with_scales(requant, reals) : with_multipliers(requant, reals);
+  }
+}
+
+Legalized make_any_scale(const Network& network, const RequantConfig& hardware) {
   Legalized result{network, {}};
   for (Layer& layer : result.network.layers) {
     Requantizer* requant = requantizer(layer);
@@ -55,13 +84,9 @@ Legalized make_multiplier_shift(const Network& network, const RequantConfig& har
       continue;
     }
     const std::string rounding = take_rounding(*requant, hardware);
-    if (requant->mode == RequantMode::ShiftOnly) {
+    if (requant->mode != hardware.mode) {
       try {
-        if (auto* sum = std::get_if<Add>(&layer.op)) {
-          shifts_to_multipliers(*sum);
-        } else {
-          shifts_to_multipliers(*requant);
-        }
+        take_constants(layer, *requant, hardware.mode);
       } catch (const std::invalid_argument& error) {
         throw std::invalid_argument{"layer '" + layer.name + "': " + error.what()};
       }
@@ -76,9 +101,8 @@ Legalized make_multiplier_shift(const Network& network, const RequantConfig& har
 }  // namespace
 
 Legalized legalize(const Network& network, const AcceleratorConfig& config) {
-  return config.requant.mode == RequantMode::ShiftOnly
-             ? make_shift_only(network, config)
-             : make_multiplier_shift(network, config.requant);
+  return config.requant.mode == RequantMode::ShiftOnly ? make_shift_only(network, config)
+                                                       : make_any_scale(network, config.requant);
 }
 
 }  // namespace systole

@@ -6,6 +6,9 @@ namespace systole {
 namespace {
 
 double real_of(const Requantizer& requant, std::size_t index) {
+  if (requant.mode == RequantMode::FloatScale) {
+    return static_cast<double>(requant.scale[index]);
+  }
   const std::int32_t exponent = requant.exponent[index];
   return requant.mode == RequantMode::ShiftOnly
              ? std::ldexp(1.0, exponent)
@@ -13,10 +16,16 @@ double real_of(const Requantizer& requant, std::size_t index) {
 }
 
 std::vector<double> sum_multipliers(const Add& op) {
-  if (op.output.exponent.empty()) {
+  if (op.output.entries() == 0) {
     return {};
   }
   std::vector<double> reals;
+  if (op.output.mode == RequantMode::FloatScale) {
+    for (const float input : op.input_scale) {
+      reals.push_back(static_cast<double>(input) * real_of(op.output, 0));
+    }
+    return reals;
+  }
   for (const QuantizedMultiplier& input : op.input) {
     const double operand = op.output.mode == RequantMode::ShiftOnly
                                ? std::ldexp(1.0, input.exponent)
@@ -42,10 +51,14 @@ const char* rounding_name(Rounding rounding) {
   return "toward_zero";
 }
 
-// Two roundings, whose kind TensorFlow Lite fixes, or one of the named kind.
-std::string rounding_words(bool twice, Rounding rounding) {
-  return twice ? std::string{"twice (tflite)"}
-               : std::string{"once ("} + rounding_name(rounding) + ")";
+// Two roundings, whose kind TensorFlow Lite fixes; those of binary32; or one of the named kind.
+std::string rounding_words(RequantMode mode, RequantVariant variant, Rounding rounding) {
+  if (mode == RequantMode::FloatScale) {
+    return "as binary32 (float_scale)";
+  }
+  return mode == RequantMode::MultiplierShift && variant == RequantVariant::Tflite
+             ? std::string{"twice (tflite)"}
+             : std::string{"once ("} + rounding_name(rounding) + ")";
 }
 
 template <typename AnyLayer>
@@ -75,7 +88,7 @@ std::vector<double> real_multipliers(const Layer& layer) {
   }
   std::vector<double> reals;
   if (const Requantizer* requant = requantizer(layer)) {
-    for (std::size_t i = 0; i < requant->exponent.size(); ++i) {
+    for (std::size_t i = 0; i < requant->entries(); ++i) {
       reals.push_back(real_of(*requant, i));
     }
   }
@@ -83,12 +96,8 @@ std::vector<double> real_multipliers(const Layer& layer) {
 }
 
 std::string take_rounding(Requantizer& requant, const RequantConfig& hardware) {
-  const auto twice = [](RequantMode mode, RequantVariant variant) {
-    return mode == RequantMode::MultiplierShift && variant == RequantVariant::Tflite;
-  };
-  const std::string before = rounding_words(twice(requant.mode, requant.variant), requant.rounding);
-  const std::string after =
-      rounding_words(twice(hardware.mode, hardware.variant), hardware.rounding);
+  const std::string before = rounding_words(requant.mode, requant.variant, requant.rounding);
+  const std::string after = rounding_words(hardware.mode, hardware.variant, hardware.rounding);
   requant.variant = hardware.variant;
   requant.rounding = hardware.rounding;
   return before == after ? std::string{} : "rounds " + after + ", not " + before;

@@ -75,7 +75,7 @@ class ShiftOnlyPass {
       const auto k = static_cast<std::size_t>(b.shape[0]);
       const auto n = static_cast<std::size_t>(b.shape[1]);
       fold(op.requant, 1, {n, k, n, 1});
-    } else if (a.data && op.requant.exponent.size() == 1) {
+    } else if (a.data && op.requant.entries() == 1) {
       fold(op.requant, 0, {1, a.data->size(), 1, 0});
     } else {
       nearest_shifts(op.requant);
@@ -265,7 +265,7 @@ void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
 void ShiftOnlyPass::make_shifts(Requantizer& requant, std::vector<std::int32_t> exponents) {
   const bool equal = std::adjacent_find(exponents.begin(), exponents.end(),
                                         std::not_equal_to<>{}) == exponents.end();
-  if (equal && requant.exponent.size() == 1) {
+  if (equal && requant.entries() == 1) {
     exponents.resize(1);
   }
   if (const std::string rounding = take_rounding(requant, config_.requant); !rounding.empty()) {
@@ -273,6 +273,7 @@ void ShiftOnlyPass::make_shifts(Requantizer& requant, std::vector<std::int32_t> 
   }
   requant.mode = RequantMode::ShiftOnly;
   requant.multiplier.clear();
+  requant.scale.clear();
   requant.exponent = std::move(exponents);
 }
 

@@ -67,12 +67,15 @@ struct AveragePool {
 /// zero point taken off, is shifted left by `left_shift` and scaled by its own multiplier; the
 /// sum is scaled by `output`'s. `output.zero_point` and clamps apply. In
 /// ShiftOnly mode the operands are shifted by their (non-negative) exponents
-/// and the sum is shifted right, rounded once.
+/// and the sum is shifted right, rounded once. In FloatScale mode each operand is multiplied by
+/// its input_scale, and the sum of both by the output's: four binary32 operations, each rounded to
+/// the nearest, ties to even; then the same to an integer.
 struct Add {
   std::int32_t left_shift = 20;
   std::array<QuantizedMultiplier, 2> input;
   std::array<std::int32_t, 2> input_zero_point{};
   Requantizer output;
+  std::array<float, 2> input_scale{};  ///< of FloatScale
 };
 
 /// The same bytes under another shape.

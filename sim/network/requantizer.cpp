@@ -5,6 +5,11 @@
 
 namespace systole {
 
+bool is_requant_scale(float scale) {
+  constexpr float kLimit = 2147483648.0F;
+  return scale == 0.0F || (std::isnormal(scale) && scale > 0.0F && scale < kLimit);
+}
+
 QuantizedMultiplier quantize_multiplier(double real) {
   if (!std::isfinite(real) || real < 0) {
     throw std::invalid_argument{"a requantization multiplier must be finite and not negative"};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@ namespace systole {
 enum class RequantMode {
   MultiplierShift,  ///< integer multiplier, then right shift
   ShiftOnly,        ///< right shift: scales are powers of two
+  FloatScale,       ///< to binary32, times a binary32 scale: Gemmini, ONNX's QLinear operators
 };
 
 /// Where a multiplier_shift requantizer rounds.
@@ -22,18 +24,29 @@ enum class Rounding { NearestEven, NearestAway, HalfUp, Floor, TowardZero };
 
 /// The constants with which one layer requantizes: real multiplier of channel
 /// c = multiplier[c] / 2^31 * 2^exponent[c], as QuantizeMultiplier of
-/// TensorFlow Lite gives them; in ShiftOnly mode 2^exponent[c] and no multiplier.
+/// TensorFlow Lite gives them; in ShiftOnly mode 2^exponent[c] and no multiplier; in FloatScale
+/// mode scale[c] alone: the accumulator becomes the nearest binary32, its product with the scale
+/// is rounded to binary32, and that to an integer; nearest, ties to even, each time.
 /// The vectors hold one entry (per tensor) or one per output channel.
 struct Requantizer {
   RequantMode mode = RequantMode::MultiplierShift;
   RequantVariant variant = RequantVariant::Tflite;
-  Rounding rounding = Rounding::NearestEven;  ///< of Single and ShiftOnly; Tflite fixes its own
+  Rounding rounding = Rounding::NearestEven;  ///< of Single and ShiftOnly; others fix their own
   std::vector<std::int32_t> multiplier;       ///< Q0.31, in [2^30, 2^31) or 0
   std::vector<std::int32_t> exponent;         ///< positive shifts left; -31 to 30
   std::int32_t zero_point = 0;                ///< of the output
   std::int32_t clamp_min = -128;
   std::int32_t clamp_max = 127;
+  std::vector<float> scale;  ///< of FloatScale: is_requant_scale
+
+  /// Constants that it holds, for all channels or one for each; 0 for shapes only.
+  std::size_t entries() const {
+    return mode == RequantMode::FloatScale ? scale.size() : exponent.size();
+  }
 };
+
+/// 0, or from 2^-126 (binary32 without subnormals) to below 2^31.
+bool is_requant_scale(float scale);
 
 /// A real multiplier as an integer multiplier and an exponent.
 struct QuantizedMultiplier {

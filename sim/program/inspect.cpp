@@ -157,7 +157,7 @@ std::string describe(const Command& command) { return std::visit(Describe{}, com
 
 void validate(const LayerProgram& program, const AcceleratorConfig& config) {
   const Requantizer& requant = program.registers.requant;
-  const Check check{config, requant.multiplier.size() > 1 || requant.exponent.size() > 1};
+  const Check check{config, requant.entries() > 1};
   std::uint32_t preloaded_rows = 0;  // of the Preload whose Compute is still to come
   for (std::size_t i = 0; i < program.commands.size(); ++i) {
     const Command& command = program.commands[i];

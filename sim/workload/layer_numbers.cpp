@@ -111,6 +111,12 @@ bool LayerBuilder::set_requantizer(Requantizer& requant, std::int64_t channels,
   bool good = set_limits(requant.clamp_min, requant.clamp_max);
   good = fits_channels("weights.scale", weights.scale.size()) && good;
   good = fits_channels("requant.multiplier", trace_.multiplier.size()) && good;
+  good = fits_channels("requant.scale", trace_.requant_scale.size()) && good;
+  if (!trace_.requant_scale.empty()) {
+    requant.mode = RequantMode::FloatScale;
+    requant.scale = trace_.requant_scale;
+    return good;
+  }
   if (!trace_.multiplier.empty()) {
     requant.multiplier = trace_.multiplier;
     requant.exponent = trace_.exponent;

@@ -206,10 +206,22 @@ ConstantTrace read_constant(ConfigReader reader, const ConstantFiles& files, boo
 void read_requant(ConfigReader reader, const ConstantFiles& files, LayerTrace& layer) {
   constexpr std::int32_t kLargest = 2147483647;
   const std::size_t errors = reader.error_count();
+  const bool is_float = reader.has("scale");
   for (const char* key : {"multiplier", "exponent"}) {
-    if (!reader.has(key)) {
+    const bool given = reader.has(key);
+    if (is_float && given) {
+      reader.error(key, "given beside scale, expected scale, or multiplier and exponent");
+    } else if (!is_float && !given) {
       reader.error(key, "missing, expected a list or a .npy file");
     }
+  }
+  if (is_float) {
+    layer.requant_scale = files.scales(reader, "scale");
+    if (!std::all_of(layer.requant_scale.begin(), layer.requant_scale.end(), is_requant_scale)) {
+      reader.error("scale", "a value is out of range, expected below 2^31");
+    }
+    reader.reject_unknown();
+    return;
   }
   if (reader.has("multiplier")) {
     layer.multiplier = files.integers(reader, "multiplier", InRange<std::int32_t>{0, kLargest});

@@ -70,6 +70,11 @@ Requantizer* product_requantizer(Layer& layer) {
 
 /// Half of each operand: two full ranges make one.
 void set_mean(Add& add) {
+  if (add.output.mode == RequantMode::FloatScale) {
+    add.input_scale = {0.5F, 0.5F};
+    add.output.scale = {1.0F};
+    return;
+  }
   const QuantizedMultiplier half = quantize_multiplier(0.5);
   const QuantizedMultiplier unshift = quantize_multiplier(std::ldexp(1.0, -add.left_shift));
   add.input = {half, half};
@@ -78,15 +83,19 @@ void set_mean(Add& add) {
 }
 
 void set_requantizer(const Network& network, Layer& layer) {
-  if (auto* add = std::get_if<Add>(&layer.op); add != nullptr && add->output.exponent.empty()) {
+  if (auto* add = std::get_if<Add>(&layer.op); add != nullptr && add->output.entries() == 0) {
     set_mean(*add);
   }
   Requantizer* const requant = product_requantizer(layer);
-  if (requant == nullptr || !requant->exponent.empty()) {
+  if (requant == nullptr || requant->entries() != 0) {
     return;
   }
-  const QuantizedMultiplier q = quantize_multiplier(requant_target(network.tensor(layer.output)) /
-                                                    sum_spread(network, layer));
+  const double real = requant_target(network.tensor(layer.output)) / sum_spread(network, layer);
+  if (requant->mode == RequantMode::FloatScale) {
+    requant->scale = {static_cast<float>(real)};
+    return;
+  }
+  const QuantizedMultiplier q = quantize_multiplier(real);
   requant->multiplier = {q.multiplier};
   requant->exponent = {q.exponent};
 }

@@ -78,6 +78,7 @@ struct LayerTrace {
   LimitsTrace limits;
   ActivationTrace output;
   std::vector<std::int32_t> multiplier, exponent;  ///< `requant:`, empty when not given
+  std::vector<float> requant_scale;                ///< `requant:` in their place
   PinnedMapping mapping;
 };
 

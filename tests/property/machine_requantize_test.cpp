@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
 
+#include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
 #include "models/requant/requantize.hpp"
+#include "models/vector/element_wise.hpp"
 
 namespace systole {
 namespace {
@@ -55,6 +58,61 @@ TEST(MachineRequantize, EqualsGoldenOverAllConstants) {
     const auto exponent = static_cast<std::int32_t>(random() % 62) - 31;
     expect_equal(any32(), {random() % 50 == 0 ? 0 : multiplier, exponent}, unit);
     ASSERT_FALSE(HasFatalFailure()) << "case " << i;
+  }
+}
+
+/// Any binary32 that is_requant_scale takes, and the ends of the range.
+float any_scale(std::mt19937_64& random) {
+  const auto kind = random() % 20;
+  if (kind < 3) {
+    constexpr float kEnds[] = {0.0F, 1.17549435e-38F, 2147483520.0F};
+    return kEnds[kind];
+  }
+  const auto significand = static_cast<float>((1U << 23) + random() % (1U << 23));
+  // Most products near the integers that 32 bits hold, some far away.
+  return std::ldexp(kind < 10 ? 1.0F : significand / (1U << 23),
+                    static_cast<int>(random() % (kind < 12 ? 157 : 45)) - (kind < 12 ? 126 : 40));
+}
+
+TEST(MachineRequantize, EqualsGoldenOverAllFloatScales) {
+  std::mt19937_64 random{7};
+  for (int i = 0; i < 1'000'000; ++i) {
+    Requantizer unit = unit_of(RequantMode::FloatScale, {}, {});
+    unit.clamp_min = kMin;
+    unit.clamp_max = kMax;
+    unit.scale = {any_scale(random)};
+    const auto acc =
+        static_cast<std::int32_t>(static_cast<std::uint32_t>(random())) >> (random() % 31);
+    ASSERT_EQ(requantize(acc, entry_of(unit, 0), unit), golden::requantize(acc, 0, unit))
+        << "acc " << acc << ", scale " << unit.scale[0];
+  }
+}
+
+TEST(MachineRequantize, FloatSumsEqualGoldenOverAllScales) {
+  std::mt19937_64 random{11};
+  Add add;
+  add.output = unit_of(RequantMode::FloatScale, {}, {});
+  add.output.clamp_min = kMin;
+  add.output.clamp_max = kMax;
+  Tensor tensor;
+  tensor.shape = {1};
+  for (int i = 0; i < 300'000; ++i) {
+    // Scales of one size make sums whose last bits matter, opposite signs make them cancel.
+    add.input_scale = {any_scale(random), any_scale(random)};
+    if (i % 2 == 0) {
+      add.input_scale[1] = std::ldexp(add.input_scale[0], static_cast<int>(random() % 60) - 30);
+      add.input_scale[1] = std::nextafter(add.input_scale[1], 1.0F);
+    }
+    if (!is_requant_scale(add.input_scale[1])) {
+      continue;
+    }
+    add.output.scale = {i % 3 == 0 ? 1.0F : any_scale(random)};
+    const TensorData a{static_cast<std::int32_t>(random() % 65536) - 32768};
+    const TensorData b{i % 5 == 0 ? -a[0] : static_cast<std::int32_t>(random() % 65536) - 32768};
+    ASSERT_EQ(add_elements(a[0], b[0], add),
+              golden::add(add, {tensor, a}, {tensor, b}, {1}).front())
+        << a[0] << " * " << add.input_scale[0] << " + " << b[0] << " * " << add.input_scale[1]
+        << ", then " << add.output.scale[0];
   }
 }
 

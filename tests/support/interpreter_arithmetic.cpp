@@ -1,6 +1,7 @@
 #include "tests/support/interpreter_arithmetic.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace systole::test {
@@ -56,6 +57,12 @@ std::int64_t scale(std::int32_t value, std::int32_t multiplier, std::int32_t exp
   return rounded_shift(saturated, right, Rounding::NearestAway);
 }
 
+std::int64_t nearest(float value) {
+  constexpr double kFar = 1e15;
+  return static_cast<std::int64_t>(
+      std::nearbyint(std::clamp(static_cast<double>(value), -kFar, kFar)));
+}
+
 std::int32_t finish(std::int64_t scaled, const Requantizer& requant) {
   return static_cast<std::int32_t>(
       std::clamp<std::int64_t>(scaled + requant.zero_point, requant.clamp_min, requant.clamp_max));
@@ -68,8 +75,25 @@ std::int32_t requantize(std::int32_t acc, std::int32_t multiplier, std::int32_t 
   return finish(scale(acc, multiplier, exponent, requant), requant);
 }
 
+std::int32_t requantize(std::int32_t acc, float factor, const Requantizer& requant) {
+  // The product of two binary32 is exact in a double, and so is rounding it twice here.
+  const auto exact = static_cast<double>(static_cast<float>(acc)) * static_cast<double>(factor);
+  return finish(nearest(static_cast<float>(exact)), requant);
+}
+
 std::int32_t add_elements(std::int32_t a, std::int32_t b, const Add& add) {
   const std::int32_t value[2] = {a - add.input_zero_point[0], b - add.input_zero_point[1]};
+  if (add.output.mode == RequantMode::FloatScale) {
+    float terms[2] = {};
+    for (std::size_t i = 0; i < 2; ++i) {
+      terms[i] = static_cast<float>(double{1} * value[i] * static_cast<double>(add.input_scale[i]));
+    }
+    const auto total =
+        static_cast<float>(static_cast<double>(terms[0]) + static_cast<double>(terms[1]));
+    return finish(nearest(static_cast<float>(static_cast<double>(total) *
+                                             static_cast<double>(add.output.scale.front()))),
+                  add.output);
+  }
   std::uint32_t sum = 0;
   for (std::size_t i = 0; i < 2; ++i) {
     const bool shift_only = add.output.mode == RequantMode::ShiftOnly;

@@ -10,6 +10,9 @@ namespace systole::test {
 std::int32_t requantize(std::int32_t acc, std::int32_t multiplier, std::int32_t exponent,
                         const Requantizer& requant);
 
+/// The same for float_scale.
+std::int32_t requantize(std::int32_t acc, float factor, const Requantizer& requant);
+
 /// An element of a residual sum, as network.hpp's Add states it.
 std::int32_t add_elements(std::int32_t a, std::int32_t b, const Add& add);
 

@@ -137,13 +137,20 @@ struct ProgramInterpreter::Execute {
 
   std::int32_t output(std::int32_t acc, std::uint32_t table_row, std::uint32_t lane) const {
     const Requantizer& requant = registers.requant;
-    if (requant.multiplier.size() <= 1 && requant.exponent.size() <= 1) {
+    const bool floats = requant.mode == RequantMode::FloatScale;
+    if (requant.entries() <= 1) {
       const std::int32_t multiplier = requant.multiplier.empty() ? 0 : requant.multiplier.front();
-      return requantize(acc, multiplier, requant.exponent.front(), requant);
+      return floats ? requantize(acc, requant.scale.front(), requant)
+                    : requantize(acc, multiplier, requant.exponent.front(), requant);
     }
     const std::uint32_t entry = requant_entry_bytes(config);
     const std::uint8_t* bytes = machine.row(LocalMemory::RequantTable, table_row) + lane * entry;
     const std::int32_t first = little_endian_int32(bytes);
+    if (floats) {
+      float factor = 0;
+      std::memcpy(&factor, &first, sizeof factor);
+      return requantize(acc, factor, requant);
+    }
     return entry == 4 ? requantize(acc, 0, first, requant)
                       : requantize(acc, first, little_endian_int32(bytes + 4), requant);
   }

@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -69,7 +70,13 @@ class Builder {
     }
     const auto entries = static_cast<std::size_t>(pick(0, 1) != 0 ? channels : 1);
     for (std::size_t i = 0; i < entries; ++i) {
-      requant.exponent.push_back(exponent + static_cast<std::int32_t>(random_() % 4) - 1);
+      const std::int32_t shift = exponent + static_cast<std::int32_t>(random_() % 4) - 1;
+      if (requant.mode == RequantMode::FloatScale) {
+        const auto fraction = static_cast<float>((1U << 23) + random_() % (1U << 23));
+        requant.scale.push_back(std::ldexp(fraction, shift - 24));
+        continue;
+      }
+      requant.exponent.push_back(shift);
       if (requant.mode == RequantMode::MultiplierShift) {
         requant.multiplier.push_back(
             static_cast<std::int32_t>((1U << 30) + random_() % (1U << 30)));
@@ -148,7 +155,9 @@ AcceleratorConfig random_accelerator() {
   config.dma.max_rows = one_of({1, 2, 3, 16, 32});
   config.dma.max_blocks = one_of({1, 2, 4, 7});
   config.requant.table_rows = one_of({1, 2, 64});
-  config.requant.mode = pick(0, 3) == 0 ? RequantMode::ShiftOnly : RequantMode::MultiplierShift;
+  config.requant.mode =
+      *rc::gen::elementOf(std::vector{RequantMode::MultiplierShift, RequantMode::MultiplierShift,
+                                      RequantMode::ShiftOnly, RequantMode::FloatScale});
   config.requant.variant = pick(0, 1) == 0 ? RequantVariant::Tflite : RequantVariant::Single;
   config.requant.rounding = static_cast<Rounding>(pick(0, 4));
   return config;
@@ -270,6 +279,10 @@ LayerCase random_add(const AcceleratorConfig& config) {
     op.input = {QuantizedMultiplier{0, static_cast<std::int32_t>(pick(0, 4))},
                 QuantizedMultiplier{0, static_cast<std::int32_t>(pick(0, 4))}};
     op.output.exponent = {static_cast<std::int32_t>(-pick(0, 5))};
+  } else if (op.output.mode == RequantMode::FloatScale) {
+    op.input_scale = {static_cast<float>(pick(1, 3000)) / 1024,
+                      static_cast<float>(pick(1, 3000)) / 1021};
+    op.output.scale = {pick(0, 1) != 0 ? 1.0F : static_cast<float>(pick(1, 3000)) / 1019};
   } else {
     op.input = {QuantizedMultiplier{1 << 30, 0}, QuantizedMultiplier{1 << 30, 0}};
     op.input[static_cast<std::size_t>(pick(0, 1))] =
@@ -294,6 +307,11 @@ void vary_requantizer(Requantizer& requant, bool shift_only) {
     for (std::int32_t& multiplier : requant.multiplier) {
       const bool zero = !shift_only && pick(0, 3) == 0;
       multiplier = zero ? 0 : pick(0, 1) != 0 ? std::numeric_limits<std::int32_t>::max() : 1 << 30;
+    }
+  }
+  if (pick(0, 3) == 0) {
+    for (float& scale : requant.scale) {  // ties, zeros, and everything saturated
+      scale = std::ldexp(static_cast<float>(pick(0, 3)), static_cast<int>(pick(-20, 29)));
     }
   }
   requant.zero_point = static_cast<std::int32_t>(pick(-128, 127));

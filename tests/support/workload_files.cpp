@@ -135,8 +135,10 @@ class Writer {
     line(key, fmt::format("{{file: {}}}", file));
   }
   void requantized(const Requantizer& requant) {
-    line("requant",
-         fmt::format("{{multiplier: {}, exponent: {}}}", requant.multiplier, requant.exponent));
+    line("requant", requant.mode == RequantMode::FloatScale
+                        ? fmt::format("{{scale: {}}}", requant.scale)
+                        : fmt::format("{{multiplier: {}, exponent: {}}}", requant.multiplier,
+                                      requant.exponent));
     line("clamp", fmt::format("[{}, {}]", requant.clamp_min, requant.clamp_max));
     output();
   }

@@ -106,6 +106,8 @@ TEST(AcceleratorConfig, SizesFollowFromTheConfiguration) {
   EXPECT_EQ(requant_entry_bytes(config), 8U);
   config.requant.mode = RequantMode::ShiftOnly;
   EXPECT_EQ(requant_entry_bytes(config), 4U);
+  config.requant.mode = RequantMode::FloatScale;
+  EXPECT_EQ(requant_entry_bytes(config), 4U);
   config.array.weight_bits = 2;
   config.array.activation_bits = 3;
   EXPECT_EQ(weight_row_bytes(config), 8U);
@@ -152,6 +154,7 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "sequencer.store_entries=1",
                              "sequencer.frontend_latency=1",
                              "requant.mode=shift_only",
+                             "requant.mode=float_scale",
                              "requant.variant=single",
                              "requant.rounding=floor",
                              "requant.lanes=1",

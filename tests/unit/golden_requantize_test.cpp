@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
 #include <stdexcept>
@@ -226,6 +227,36 @@ TEST(GoldenRequantizer, RefusesConstantsThatDoNotFitTheLayer) {
   empty.clamp_min = 1;
   empty.clamp_max = 0;
   EXPECT_THROW(check(empty, 1), std::invalid_argument);
+  Requantizer floats;
+  floats.mode = RequantMode::FloatScale;
+  EXPECT_THROW(check(floats, 1), std::invalid_argument);
+  for (const float bad : {-1.0F, 1e-40F, 2147483648.0F, std::nanf("")}) {
+    floats.scale = {bad};
+    EXPECT_THROW(check(floats, 1), std::invalid_argument) << bad;
+  }
+  floats.scale = {0.0F, 2147483520.0F};
+  EXPECT_NO_THROW(check(floats, 2));
+}
+
+// Written in double and in exact steps: a product of two binary32 is exact there.
+TEST(GoldenRequantizer, FloatScaleRoundsThreeTimes) {
+  std::mt19937 rng{20240614};
+  std::uniform_int_distribution<std::int32_t> any{kMin, kMax};
+  Requantizer requant;
+  requant.mode = RequantMode::FloatScale;
+  requant.clamp_min = kMin;
+  requant.clamp_max = kMax;
+  for (int i = 0; i < 100000; ++i) {
+    const std::int32_t acc = any(rng) >> (i % 31);
+    const auto scale = std::ldexp(static_cast<float>(rng() >> 8), -(i % 50));
+    requant.scale = {is_requant_scale(scale) ? scale : 0.5F};
+    const double product =
+        static_cast<double>(static_cast<float>(acc)) * static_cast<double>(requant.scale[0]);
+    const double rounded = std::nearbyint(static_cast<double>(static_cast<float>(product)));
+    ASSERT_EQ(requantize(acc, 0, requant),
+              static_cast<std::int32_t>(std::clamp<double>(rounded, kMin, kMax)))
+        << "acc=" << acc << " scale=" << requant.scale[0];
+  }
 }
 
 }  // namespace

@@ -423,5 +423,58 @@ TEST(LegalizeShiftOnly, AProductOfTwoActivationsTakesTheNearestPowerOfTwoAndSays
   EXPECT_NE(legal.notes[0].what.find("1.3333 times"), std::string::npos) << legal.notes[0].what;
 }
 
+AcceleratorConfig float_machine() {
+  AcceleratorConfig config;
+  config.requant.mode = RequantMode::FloatScale;
+  return config;
+}
+
+TEST(LegalizeFloatScale, MultipliersBecomeTheNearestFloatsAndBack) {
+  Builder built{15};
+  Network network = product_network(built, true);
+  auto& given = std::get<MatMul>(network.layers[0].op).requant;
+  given.multiplier = {(1 << 30) + 1, (1 << 30) + (1 << 6)};  // the second lies half way: to even
+  given.exponent = {-3, -3};
+  const Legalized legal = legalize(network, float_machine());
+  const Requantizer& floats = std::get<MatMul>(legal.network.layers[0].op).requant;
+  EXPECT_EQ(floats.mode, RequantMode::FloatScale);
+  EXPECT_EQ(floats.scale, (std::vector<float>{0.0625F, 0.0625F}));
+  EXPECT_EQ(floats.entries(), 2U);
+  ASSERT_EQ(legal.notes.size(), 1U);
+  EXPECT_EQ(legal.notes[0].what, "rounds as binary32 (float_scale), not twice (tflite)");
+
+  const Legalized back = legalize(legal.network, AcceleratorConfig{});
+  const Requantizer& integers = std::get<MatMul>(back.network.layers[0].op).requant;
+  EXPECT_EQ(integers.mode, RequantMode::MultiplierShift);
+  EXPECT_EQ(integers.multiplier, (std::vector<std::int32_t>{1 << 30, 1 << 30}));
+  EXPECT_EQ(integers.exponent, (std::vector<std::int32_t>{-3, -3}));
+  EXPECT_TRUE(integers.scale.empty());
+}
+
+TEST(LegalizeFloatScale, ASumScalesItsOperandsToTheOfmap) {
+  Builder built{16};
+  built.sum(built.input({1, 2, 2, 1}, 0.5, 0), built.input({1, 2, 2, 1}, 0.25, 0));
+  const Legalized legal = legalize(built.network, float_machine());
+  const auto& sum = std::get<Add>(legal.network.layers[0].op);
+  const float ofmap = legal.network.tensor(legal.network.layers[0].output).scale[0];
+  EXPECT_EQ(sum.output.scale, std::vector<float>{1.0F});
+  EXPECT_NEAR(sum.input_scale[0], 0.5F / ofmap, 1e-6F / ofmap);
+  EXPECT_NEAR(sum.input_scale[1], 0.25F / ofmap, 1e-6F / ofmap);
+}
+
+TEST(LegalizeShiftOnly, TakesNetworksWithFloatScales) {
+  Builder built{17};
+  Network network = product_network(built, false);
+  auto& given = std::get<MatMul>(network.layers[0].op).requant;
+  given = {};
+  given.mode = RequantMode::FloatScale;
+  given.scale = {0.25F};
+  const Legalized legal = legalize(network, shifter());
+  const Requantizer& shifts = std::get<MatMul>(legal.network.layers[0].op).requant;
+  EXPECT_EQ(shifts.mode, RequantMode::ShiftOnly);
+  EXPECT_EQ(shifts.exponent, std::vector<std::int32_t>{-2});
+  EXPECT_TRUE(shifts.scale.empty());
+}
+
 }  // namespace
 }  // namespace systole

@@ -130,6 +130,49 @@ TEST(ShiftOnlyScale, ShiftsBothWays) {
   EXPECT_EQ(shifted(kMin, -31, Rounding::NearestEven), -1);
 }
 
+std::int32_t float_scale(std::int32_t x, float factor) {
+  Requantizer unit;
+  unit.mode = RequantMode::FloatScale;
+  unit.clamp_min = kMin;
+  unit.clamp_max = kMax;
+  unit.scale = {factor};
+  return requantize(x, entry_of(unit, 0), unit);
+}
+
+TEST(FloatScale, RoundsTheProductHalfToEven) {
+  EXPECT_EQ(float_scale(1, 0.5F), 0);
+  EXPECT_EQ(float_scale(3, 0.5F), 2);
+  EXPECT_EQ(float_scale(5, 0.5F), 2);
+  EXPECT_EQ(float_scale(-1, 0.5F), 0);
+  EXPECT_EQ(float_scale(-3, 0.5F), -2);
+  EXPECT_EQ(float_scale(-5, 0.5F), -2);
+  EXPECT_EQ(float_scale(7, 0.25F), 2);
+}
+
+// 2^24 + 1 and 2^25 + 6 lie half way between two neighbours of binary32.
+TEST(FloatScale, RoundsTheAccumulatorToFloatFirst) {
+  EXPECT_EQ(float_scale(16777217, 1.0F), 16777216);
+  EXPECT_EQ(float_scale(16777219, 1.0F), 16777220);
+  EXPECT_EQ(float_scale(33554438, 1.0F), 33554440);
+  EXPECT_EQ(float_scale(-16777217, 1.0F), -16777216);
+  EXPECT_EQ(float_scale(kMax, 1.0F), kMax);  // 2^31, saturated
+  EXPECT_EQ(float_scale(kMin, 1.0F), kMin);
+}
+
+// 0.1F is a little over 1/10. Exactly, 5 * 0.1F is over one half; as a binary32 it is one half.
+TEST(FloatScale, RoundsTheProductToFloatBeforeItBecomesAnInteger) {
+  EXPECT_EQ(float_scale(5, 0.1F), 0);
+  EXPECT_EQ(float_scale(25, 0.1F), 2);
+  EXPECT_EQ(float_scale(15, 0.1F), 2);
+}
+
+TEST(FloatScale, SaturatesWhereTheProductLeavesEveryInteger) {
+  EXPECT_EQ(float_scale(kMax, 2147483520.0F), kMax);
+  EXPECT_EQ(float_scale(kMin, 2147483520.0F), kMin);
+  EXPECT_EQ(float_scale(kMin, 0.0F), 0);
+  EXPECT_EQ(float_scale(kMin, 1.17549435e-38F), 0);
+}
+
 TEST(Requantize, AddsTheZeroPointAfterScalingAndClampsLast) {
   Requantizer unit;
   unit.zero_point = -5;

@@ -90,6 +90,28 @@ TEST_F(LoadWorkload, ExplicitConstantsNeedNoScales) {
   EXPECT_TRUE(ofmap_of(network).scale.empty());
 }
 
+TEST_F(LoadWorkload, FloatScalesAreTakenAsTheyAre) {
+  write_array<std::int8_t>("w.npy", {2, 1, 1, 2}, {1, 2, 3, 4});
+  const auto layer = [](const std::string& requant) {
+    return "name: n\ninputs: [{name: x, shape: [1, 1, 1, 2]}]\noutputs: [y]\nlayers:\n"
+           "  - {name: y, inputs: [x], op: conv2d, weights: {file: w.npy}, requant: " +
+           requant + "}\n";
+  };
+  const Network network = load(layer("{scale: [0.1, 3.0e-5]}"));
+  const auto& requant = op_of<Conv2d>(network).requant;
+  EXPECT_EQ(requant.mode, RequantMode::FloatScale);
+  EXPECT_EQ(requant.scale, (std::vector<float>{0.1F, 3.0e-5F}));
+  EXPECT_TRUE(requant.multiplier.empty());
+  EXPECT_EQ(errors(layer("{scale: 0.5, exponent: [1]}")),
+            "w.yaml:5:96: layers[0].requant.exponent: given beside scale, expected scale, or "
+            "multiplier and exponent");
+  EXPECT_EQ(errors(layer("{scale: 2147483648.0}")),
+            "w.yaml:5:81: layers[0].requant.scale: a value is out of range, expected below 2^31");
+  EXPECT_EQ(errors(layer("{scale: [1.0, 1.0, 1.0]}")),
+            "w.yaml:5:81: layers[0].requant.scale: has 3 values, expected 1 or 2, one per output "
+            "channel");
+}
+
 TEST_F(LoadWorkload, ActivationsBecomeClampsOfTheOutputsFormat) {
   write_array<std::int8_t>("w.npy", {1, 1, 1, 2}, {1, 2});
   const auto clamp = [&](const std::string& keys) {
