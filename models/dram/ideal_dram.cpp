@@ -5,17 +5,24 @@
 #include <utility>
 
 #include "models/dram/burst_phase.hpp"
-#include "sim/stats/bandwidth_window.hpp"
+#include "models/dram/payload.hpp"
+#include "sim/kernel/invariant.hpp"
 
 namespace systole {
+namespace {
+
+constexpr std::uint64_t kTracedBytes = 64;
+
+}  // namespace
 
 IdealDram::IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
                      const AcceleratorConfig& config, std::uint32_t masters,
-                     Measurements& measurements)
-    : ClockedModule{name, clock},
+                     Measurements& measurements, RequestObserver* requests)
+    : Dram{name, clock},
       bus_bytes_{config.dma.bus_bytes},
       latency_{config.dram.latency_cycles},
       cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
+      observer_{requests},
       measurements_{measurements} {
   for (std::uint32_t i = 0; i < masters; ++i) {
     masters_.push_back(std::make_unique<Master>(std::to_string(i)));
@@ -28,9 +35,7 @@ IdealDram::IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
 void IdealDram::start_layer() {
   layer_start_ = now();
   next_master_ = 0;  // a layer's cycles do not depend on what ran before it
-  window_ = 0;
-  window_bytes_ = 0;
-  peak_bytes_ = 0;
+  bandwidth_.clear();
 }
 
 void IdealDram::tick() {
@@ -114,8 +119,9 @@ void IdealDram::take_request(std::size_t master, std::uint64_t first_cycle) {
   const std::uint64_t last_cycle =
       std::max(now(), first_cycle + (payload.is_write() ? beats - 1 : 0));
   request_free_ = last_cycle + 1;
-  perform(payload);
-  count_window(useful_bytes(payload));
+  perform(payload, store_);
+  bandwidth_.add(now() - layer_start_, payload.is_write(), useful_bytes(payload));
+  tell(payload);
   answers_.push_back({&payload, static_cast<std::uint32_t>(master), last_cycle + latency_,
                       payload.is_write() ? 1 : beats});
 }
@@ -158,51 +164,25 @@ tlm::tlm_sync_enum IdealDram::nb_transport_fw(int master, tlm::tlm_generic_paylo
 void IdealDram::b_transport(int master, tlm::tlm_generic_payload& payload,
                             sc_core::sc_time& delay) {
   static_cast<void>(master);
-  perform(payload);
+  perform(payload, store_);
   delay += static_cast<double>(latency_ + beat_cycles(payload)) * Clock::period();
 }
 
 unsigned IdealDram::transport_dbg(int master, tlm::tlm_generic_payload& payload) {
   static_cast<void>(master);
-  perform(payload);
+  perform(payload, store_);
   return payload.get_data_length();
 }
 
-void IdealDram::perform(tlm::tlm_generic_payload& payload) {
-  const std::uint64_t address = payload.get_address();
-  const std::uint8_t* enables = payload.get_byte_enable_ptr();
-  if (payload.is_read()) {
-    store_.read(address, payload.get_data_ptr(), payload.get_data_length());
-  } else if (enables == nullptr) {
-    store_.write(address, payload.get_data_ptr(), payload.get_data_length());
-  } else {
-    for (unsigned i = 0; i < payload.get_data_length(); ++i) {
-      if (enables[i % payload.get_byte_enable_length()] == TLM_BYTE_ENABLED) {
-        store_.write(address + i, payload.get_data_ptr() + i, 1);
-      }
-    }
+/// A request as long as a burst of all memories that we have; a longer one in such parts.
+void IdealDram::tell(const tlm::tlm_generic_payload& payload) const {
+  if (observer_ == nullptr) {
+    return;
   }
-  payload.set_response_status(tlm::TLM_OK_RESPONSE);
-}
-
-/// Bytes that the payload moves: of a write, those enabled.
-std::uint64_t IdealDram::useful_bytes(const tlm::tlm_generic_payload& payload) {
-  const std::uint8_t* enables = payload.get_byte_enable_ptr();
-  if (enables == nullptr) {
-    return payload.get_data_length();
+  const std::uint64_t end = payload.get_address() + payload.get_data_length();
+  for (std::uint64_t at = payload.get_address(); at < end; at += kTracedBytes) {
+    observer_->on_request(now(), payload.is_write(), at);
   }
-  return static_cast<std::uint64_t>(std::count(enables, enables + payload.get_byte_enable_length(),
-                                               std::uint8_t{TLM_BYTE_ENABLED}));
-}
-
-void IdealDram::count_window(std::uint64_t bytes) {
-  const std::uint64_t window = (now() - layer_start_) / kBandwidthWindow;
-  if (window != window_) {
-    window_ = window;
-    window_bytes_ = 0;
-  }
-  window_bytes_ += bytes;
-  peak_bytes_ = std::max(peak_bytes_, window_bytes_);
 }
 
 /// Cycles of the beats that the payload's bytes touch.

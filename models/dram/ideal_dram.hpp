@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "models/dram/backing_store.hpp"
 #include "models/dram/beat_timing.hpp"
+#include "models/dram/dram.hpp"
+#include "models/dram/request_observer.hpp"
 #include "sim/config/accelerator_config.hpp"
-#include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/tlm.hpp"
 #include "sim/stats/measurements.hpp"
@@ -31,17 +31,19 @@ namespace systole {
 /// Timing: a phase sent in cycle t is on the request channel in t + 1 at the earliest; the first
 /// beat of the answer is at the master `latency_cycles` after the request's last cycle on the
 /// channel.
-class IdealDram final : public ClockedModule {
+class IdealDram final : public Dram {
  public:
   tlm_utils::multi_passthrough_target_socket<IdealDram> socket{"socket"};
 
   IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
-            const AcceleratorConfig& config, std::uint32_t masters, Measurements& measurements);
+            const AcceleratorConfig& config, std::uint32_t masters, Measurements& measurements,
+            RequestObserver* requests = nullptr);
 
-  void start_layer();
-  std::uint64_t peak_bytes_per_window() const { return peak_bytes_; }
-  const BackingStore& contents() const { return store_; }
-  BackingStore& contents() { return store_; }
+  Socket& target() override { return socket; }
+  void start_layer() override;
+  void finish_layer() override {}
+  bool idle() const override { return answers_.empty() && !bursting_; }
+  const BandwidthSeries& bandwidth() const override { return bandwidth_; }
 
  private:
   struct Master {
@@ -64,9 +66,7 @@ class IdealDram final : public ClockedModule {
   void accept();
   void take_request(std::size_t master, std::uint64_t first_cycle);
   void answer();
-  void perform(tlm::tlm_generic_payload& payload);
-  static std::uint64_t useful_bytes(const tlm::tlm_generic_payload& payload);
-  void count_window(std::uint64_t bytes);
+  void tell(const tlm::tlm_generic_payload& payload) const;
   std::uint64_t beat_cycles(const tlm::tlm_generic_payload& payload) const;
 
   tlm::tlm_sync_enum nb_transport_fw(int master, tlm::tlm_generic_payload& payload,
@@ -77,7 +77,6 @@ class IdealDram final : public ClockedModule {
   const std::uint32_t bus_bytes_;
   const std::uint32_t latency_;
   const std::uint32_t cycles_per_beat_;
-  BackingStore store_;
   std::vector<std::unique_ptr<Master>> masters_;
   std::size_t next_master_ = 0;
   std::uint64_t request_free_ = 0;       // first cycle in which the request channel is free
@@ -87,9 +86,8 @@ class IdealDram final : public ClockedModule {
   std::uint64_t response_start_ = 0;
   std::deque<Answer> answers_;
   std::uint64_t layer_start_ = 0;
-  std::uint64_t window_ = 0;
-  std::uint64_t window_bytes_ = 0;
-  std::uint64_t peak_bytes_ = 0;
+  BandwidthSeries bandwidth_;
+  RequestObserver* const observer_;
   Measurements& measurements_;
 };
 

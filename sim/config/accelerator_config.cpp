@@ -51,7 +51,10 @@ auto fields(const RequantConfig& c) {
                   c.table_rows);
 }
 auto fields(const VectorConfig& c) { return std::tie(c.lanes, c.latency); }
-auto fields(const DramConfig& c) { return std::tie(c.model, c.latency_cycles, c.bytes_per_cycle); }
+auto fields(const DramConfig& c) {
+  return std::tie(c.model, c.latency_cycles, c.bytes_per_cycle, c.preset, c.channels,
+                  c.path_latency_cycles);
+}
 auto fields(const EnergyConfig& c) { return std::tie(c.table); }
 
 template <typename Block>

@@ -104,12 +104,22 @@ struct VectorConfig {
   std::uint32_t latency = 4;  ///< cycles from the last operand row to the result row
 };
 
-enum class DramModel { Ideal };
+enum class DramModel {
+  Ideal,   ///< fixed latency and bandwidth
+  Banked,  ///< channels, banks and rows under JEDEC's timing
+};
 
 struct DramConfig {
   DramModel model = DramModel::Ideal;
-  std::uint32_t latency_cycles = 60;  ///< request to first data beat; write data to acknowledgement
+  /// Ideal: request to first data beat; write data to acknowledgement. Banked: what the compiler
+  /// reckons with when it chooses a mapping.
+  std::uint32_t latency_cycles = 60;
   std::uint32_t bytes_per_cycle = 16;  ///< each way; at most dma.bus_bytes, and divides it
+  /// Banked: a part of configs/dram by its name, or a file (relative to the working directory, or
+  /// absolute; in YAML: relative to that file).
+  std::string preset = "ddr4_2400";
+  std::uint32_t channels = 0;             ///< banked: of the memory; 0: as many as the preset has
+  std::uint32_t path_latency_cycles = 0;  ///< banked: interconnect and controller, there and back
 };
 
 struct EnergyConfig {

@@ -8,8 +8,8 @@
 namespace systole {
 
 /// Reads an accelerator; keys, units, ranges and defaults: configs/README.md.
-/// `overrides` are `key.path=value` as --set gives them; a relative energy.table in
-/// one of them is relative to the working directory, in the file to the file's
+/// `overrides` are `key.path=value` as --set gives them; a relative energy.table or
+/// dram.preset in one of them is relative to the working directory, in the file to the file's
 /// folder; a table that is not named is the one that ships with Systole. Throws
 /// ConfigError with every mistake.
 AcceleratorConfig load_accelerator(const std::string& path,
@@ -18,6 +18,9 @@ AcceleratorConfig load_accelerator(const std::string& path,
 /// The same from text; `file` is for messages and for what is relative to it.
 AcceleratorConfig parse_accelerator(const std::string& text, const std::string& file,
                                     const std::vector<std::string>& overrides = {});
+
+/// The file of a banked memory, from the working directory.
+std::string dram_preset_file(const DramConfig& config);
 
 /// Every key with its value and unit, defaults filled in. Reads back equal.
 std::string accelerator_to_yaml(const AcceleratorConfig& config);

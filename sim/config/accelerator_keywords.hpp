@@ -33,6 +33,10 @@ constexpr Choice<Rounding> kRounding[] = {{"nearest_even", Rounding::NearestEven
                                           {"floor", Rounding::Floor},
                                           {"toward_zero", Rounding::TowardZero}};
 
-constexpr Choice<DramModel> kDramModel[] = {{"ideal", DramModel::Ideal}};
+constexpr Choice<DramModel> kDramModel[] = {{"ideal", DramModel::Ideal},
+                                            {"banked", DramModel::Banked}};
+
+/// The memories of configs/dram.
+constexpr const char* kDramPresets[] = {"ddr3_2133", "ddr4_2400", "hbm2", "lpddr4_3200"};
 
 }  // namespace systole::keywords

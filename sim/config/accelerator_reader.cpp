@@ -178,12 +178,43 @@ VectorConfig read_vector(ConfigReader node, const ArrayConfig& array) {
   return config;
 }
 
-DramConfig read_dram(ConfigReader node, const DmaConfig& dma) {
+bool is_file_name(const std::string& preset) {
+  return preset.find('/') != std::string::npos || preset.find(".yaml") != std::string::npos;
+}
+
+/// A name of kDramPresets stays one; a file becomes one from the working directory.
+void read_preset(ConfigReader& node, DramConfig& config, const ConfigFile& file) {
+  namespace fs = std::filesystem;
+  std::string preset = config.preset;
+  if (!node.optional("preset", preset, NotEmpty{})) {
+    return;
+  }
+  if (is_file_name(preset)) {
+    config.preset =
+        file.is_overridden(node.path("preset"))
+            ? preset
+            : (fs::path{file.name()}.parent_path() / preset).lexically_normal().string();
+    return;
+  }
+  const std::vector<std::string> names{std::begin(keywords::kDramPresets),
+                                       std::end(keywords::kDramPresets)};
+  if (std::find(names.begin(), names.end(), preset) == names.end()) {
+    node.error("preset", "expected " + choice_list(names) + ", or the name of a YAML file, found " +
+                             systole::quoted(preset) + did_you_mean(preset, names));
+    return;
+  }
+  config.preset = preset;
+}
+
+DramConfig read_dram(ConfigReader node, const DmaConfig& dma, const ConfigFile& file) {
   DramConfig config;
   config.bytes_per_cycle = dma.bus_bytes;
   node.optional("model", config.model, OneOf{keywords::kDramModel});
   node.optional("latency_cycles", config.latency_cycles, InRange{2U, 100000U});
   node.optional("bytes_per_cycle", config.bytes_per_cycle, InRange{1U, 1024U});
+  read_preset(node, config, file);
+  read_power_of_two(node, "channels", config.channels, {0, 64});
+  node.optional("path_latency_cycles", config.path_latency_cycles, InRange{0U, 100000U});
   node.reject_unknown();
   return config;
 }
@@ -213,7 +244,7 @@ AcceleratorConfig read_accelerator(const ConfigFile& file) {
   config.sequencer = read_sequencer(root.child_or_empty("sequencer"));
   config.requant = read_requant(root.child_or_empty("requant"), config.array);
   config.vector = read_vector(root.child_or_empty("vector"), config.array);
-  config.dram = read_dram(root.child_or_empty("dram"), config.dma);
+  config.dram = read_dram(root.child_or_empty("dram"), config.dma, file);
   config.energy = read_energy(root.child_or_empty("energy"), file);
   root.reject_unknown();
   return config;
@@ -234,6 +265,12 @@ AcceleratorConfig checked_accelerator(ConfigFile file) {
 }
 
 }  // namespace
+
+std::string dram_preset_file(const DramConfig& config) {
+  return is_file_name(config.preset)
+             ? config.preset
+             : std::string{SYSTOLE_SHIPPED_CONFIGS} + "/dram/" + config.preset + ".yaml";
+}
 
 AcceleratorConfig load_accelerator(const std::string& path,
                                    const std::vector<std::string>& overrides) {

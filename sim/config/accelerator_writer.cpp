@@ -167,6 +167,10 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
   out.key("model", config.dram.model, keywords::kDramModel);
   out.key("latency_cycles", config.dram.latency_cycles, "cycles from request to first beat");
   out.key("bytes_per_cycle", config.dram.bytes_per_cycle, "bytes a cycle, each way");
+  out.key("preset", quoted_yaml(config.dram.preset), "of configs/dram, or a file; model banked");
+  out.key("channels", config.dram.channels, "model banked; 0: as the preset has");
+  out.key("path_latency_cycles", config.dram.path_latency_cycles,
+          "interconnect and controller, there and back; model banked");
   out.end();
   out.begin("energy");
   out.key("table", quoted_yaml(config.energy.table), "file, relative to this one");

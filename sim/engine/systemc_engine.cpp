@@ -22,7 +22,8 @@ std::uint64_t progress_of(const Accelerator& accelerator) {
 struct SystemcEngine::Kernel {
   Kernel(const AcceleratorConfig& config, SystemcEngineOptions chosen)
       : options{std::move(chosen)},
-        accelerator{"accelerator", clock, config, options.make_pes(config.array)} {}
+        accelerator{"accelerator", clock, config, options.make_pes(config.array),
+                    options.dram_observers} {}
 
   SystemcEngineOptions options;
   Clock clock{"clock"};
@@ -41,13 +42,13 @@ SystemcEngine::~SystemcEngine() = default;
 Accelerator& SystemcEngine::accelerator() { return kernel_->accelerator; }
 
 void SystemcEngine::write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
-  kernel_->accelerator.dram.contents().write(address, bytes.data(), bytes.size());
+  kernel_->accelerator.dram->contents().write(address, bytes.data(), bytes.size());
 }
 
 std::vector<std::uint8_t> SystemcEngine::read_dram(std::uint64_t address,
                                                    std::uint64_t size) const {
   std::vector<std::uint8_t> bytes(size);
-  kernel_->accelerator.dram.contents().read(address, bytes.data(), size);
+  kernel_->accelerator.dram->contents().read(address, bytes.data(), size);
   return bytes;
 }
 
@@ -75,11 +76,12 @@ LayerMeasurement SystemcEngine::run(const LayerProgram& program) {
     }
     throw StuckError{text};
   }
+  accelerator.finish();
   layer.cycles = Clock::now() - start;
   layer.compute_cycles = accelerator.measurements.compute_cycles - before.compute_cycles;
   layer.events = accelerator.measurements.events - before.events;
   layer.ledger = accelerator.measurements.ledger - before.ledger;
-  layer.peak_bytes_per_window = accelerator.dram.peak_bytes_per_window();
+  layer.peak_bytes_per_window = accelerator.dram->bandwidth().peak_bytes();
   for (std::size_t unit = 0; unit < kLedgerUnits; ++unit) {
     if (layer.ledger.total(static_cast<LedgerUnit>(unit)) != layer.cycles) {
       throw std::logic_error{std::string{"the ledger of unit "} +

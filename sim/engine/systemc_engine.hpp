@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/array/pe_array.hpp"
+#include "models/dram/make_dram.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/engine/engine.hpp"
 
@@ -24,6 +25,7 @@ struct SystemcEngineOptions {
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
   std::function<void(std::uint64_t cycles)>
       on_progress;  ///< now and then, with the cycles simulated so far
+  DramObservers dram_observers;
   std::function<std::unique_ptr<PeArray>(const ArrayConfig&)> make_pes =
       make_weight_stationary_array;  ///< what stands in the socket of the array
 };

@@ -23,6 +23,12 @@ std::string dram_text(const DramConfig& dram) {
     case DramModel::Ideal:
       return fmt::format("ideal, latency {} cycles, {} B/cycle each way", dram.latency_cycles,
                          dram.bytes_per_cycle);
+    case DramModel::Banked:
+      return fmt::format("banked, {}{}, {} B/cycle each way", printable(dram.preset),
+                         dram.channels == 0   ? ""
+                         : dram.channels == 1 ? " with 1 channel"
+                                              : fmt::format(" with {} channels", dram.channels),
+                         dram.bytes_per_cycle);
   }
   return "";
 }

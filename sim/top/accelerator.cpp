@@ -23,7 +23,8 @@ std::size_t completion_depth(const AcceleratorConfig& config) {
 }  // namespace
 
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock,
-                         const AcceleratorConfig& config, std::unique_ptr<PeArray> pes)
+                         const AcceleratorConfig& config, std::unique_ptr<PeArray> pes,
+                         const DramObservers& observers)
     : sc_module{name},
       sequencer{"sequencer", clock, config, measurements},
       load_unit{"load_unit", clock, config, sequencer.load_wait(), sequencer.loads_completed(),
@@ -42,7 +43,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
       accumulators{"accumulators", clock, config, measurements},
       requant_unit{"requant_unit",        clock,       config, store_unit.asked(),
                    store_unit.gathered(), measurements},
-      dram{"dram", clock, config, 2, measurements},
+      dram{make_dram("dram", clock, config, 2, measurements, observers)},
       load_commands_{"load_commands", kLoadQueue},
       execute_commands_{"execute_commands", kExecuteQueue},
       vector_commands_{"vector_commands", kVectorQueue},
@@ -91,7 +92,7 @@ void Accelerator::bind() {
   load_unit.scratchpad_write(scratchpad_load_write_);
   load_unit.accumulator_write(accumulator_load_write_);
   load_unit.table_write(table_write_);
-  load_unit.dram.socket.bind(dram.socket);
+  load_unit.dram.socket.bind(dram->target());
 
   execute_unit.commands(execute_commands_);
   execute_unit.operand_read(operand_read_);
@@ -107,7 +108,7 @@ void Accelerator::bind() {
   store_unit.ofmap(ofmap_);
   store_unit.scratchpad_read(store_read_);
   store_unit.scratchpad_data(store_data_);
-  store_unit.dram.socket.bind(dram.socket);
+  store_unit.dram.socket.bind(dram->target());
 
   scratchpad.load_write(scratchpad_load_write_);
   scratchpad.load_write_done(scratchpad_load_done_);
@@ -146,9 +147,11 @@ void Accelerator::start(const LayerProgram& program) {
   store_unit.configure(program.registers);
   array.configure(program.registers);
   requant_unit.configure(program.registers);
-  dram.start_layer();
+  dram->start_layer();
   sequencer.start(program);
 }
+
+void Accelerator::finish() { dram->finish_layer(); }
 
 std::vector<std::string> Accelerator::describe_state() const {
   std::vector<std::string> lines;
@@ -161,6 +164,7 @@ std::vector<std::string> Accelerator::describe_state() const {
   note(execute_unit, execute_unit.busy());
   note(vector_unit, vector_unit.busy());
   note(store_unit, store_unit.busy());
+  note(*dram, !dram->idle());
   for (const std::string& line : sequencer.describe_state()) {
     lines.push_back(std::string{sequencer.name()} + ": " + line);
   }

@@ -9,7 +9,7 @@
 #include "models/array/systolic_array.hpp"
 #include "models/dma/load_unit.hpp"
 #include "models/dma/store_unit.hpp"
-#include "models/dram/ideal_dram.hpp"
+#include "models/dram/make_dram.hpp"
 #include "models/requant/requant_unit.hpp"
 #include "models/scratchpad/scratchpad.hpp"
 #include "models/sequencer/sequencer.hpp"
@@ -25,15 +25,19 @@ namespace systole {
 /// place where blocks meet.
 class Accelerator final : public sc_core::sc_module {
  public:
-  /// `pes` stand in the array's socket.
+  /// `pes` stand in the array's socket; `observers` see what goes to the DRAM.
   Accelerator(const sc_core::sc_module_name& name, const Clock& clock,
-              const AcceleratorConfig& config, std::unique_ptr<PeArray> pes);
+              const AcceleratorConfig& config, std::unique_ptr<PeArray> pes,
+              const DramObservers& observers = {});
 
   /// Sets the layer's registers and hands its program to the sequencer.
   void start(const LayerProgram& program);
 
+  /// After the last cycle of a layer: completes what is counted by layers.
+  void finish();
+
   /// Nothing runs, waits or is on its way.
-  bool idle() const { return sequencer.finished() && !store_unit.busy(); }
+  bool idle() const { return sequencer.finished() && !store_unit.busy() && dram->idle(); }
 
   /// What each unit that still works is doing, a line each.
   std::vector<std::string> describe_state() const;
@@ -49,7 +53,7 @@ class Accelerator final : public sc_core::sc_module {
   SystolicArray array;
   Accumulators accumulators;
   RequantUnit requant_unit;
-  IdealDram dram;
+  const std::unique_ptr<Dram> dram;
 
  private:
   void bind();

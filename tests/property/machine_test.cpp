@@ -187,6 +187,26 @@ TEST_F(Machine, RunsAnySumLikeGolden) {
   });
 }
 
+/// One of the shipped memories at any clock, behind the same bus.
+AcceleratorConfig with_banked_dram(AcceleratorConfig config) {
+  config.dram.model = DramModel::Banked;
+  config.dram.preset = *rc::gen::elementOf(
+      std::vector<std::string>{"ddr3_2133", "ddr4_2400", "hbm2", "lpddr4_3200"});
+  config.clock_mhz = *rc::gen::inRange(100U, 2000U);
+  config.dram.path_latency_cycles = *rc::gen::inRange(0U, 40U);
+  return config;
+}
+
+TEST_F(Machine, RunsAnyLayerOnABankedDramLikeGolden) {
+  check(10, 150, [this] {
+    const auto [config, network] = random_case([](const auto& c) {
+      return *rc::gen::arbitrary<bool>() ? test::random_conv(c, true)
+                                         : test::random_fully_connected(c);
+    });
+    expect_equal_to_golden(with_banked_dram(config), network);
+  });
+}
+
 // All layers of the network on one machine, one after the other, and twice: a layer that
 // leaves something behind that changes the cycles of the next run ends it with an exception.
 TEST_F(Machine, OfAnyKindRunsTheDigitsNetworkTwiceInTheSameCycles) {
@@ -197,6 +217,9 @@ TEST_F(Machine, OfAnyKindRunsTheDigitsNetworkTwiceInTheSameCycles) {
   inputs.labels.resize(2);
   check(8, 16, [&] {
     AcceleratorConfig config = test::random_machine();
+    if (*rc::gen::arbitrary<bool>()) {
+      config = with_banked_dram(config);
+    }
     config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml";
     RC_PRE(config.array.rows >= 4 && config.array.cols >= 4 && config.dram.latency_cycles <= 60);
     try {

@@ -69,9 +69,9 @@ class Mutation : private test::FreshKernel, public ::testing::Test {
   static std::vector<Mismatch> with_dram_flip(const Network& network, std::uint64_t address) {
     return mismatches(network, 1, false, [address](Accelerator& machine) {
       std::uint8_t byte = 0;
-      machine.dram.contents().read(address, &byte, 1);
+      machine.dram->contents().read(address, &byte, 1);
       byte ^= 0x40U;
-      machine.dram.contents().write(address, &byte, 1);
+      machine.dram->contents().write(address, &byte, 1);
     });
   }
   /// Where the first load of the operand in a layer's program reads.

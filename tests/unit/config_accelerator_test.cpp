@@ -164,7 +164,11 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "vector.lanes=1",
                              "vector.latency=1",
                              "dram.latency_cycles=2",
+                             "dram.model=banked",
                              "dram.bytes_per_cycle=1",
+                             "dram.preset=hbm2",
+                             "dram.channels=2",
+                             "dram.path_latency_cycles=1",
                              "energy.table=x"}) {
     const AcceleratorConfig changed =
         parse_accelerator(accelerator_to_yaml(base), "t.yaml", {change});

@@ -1,0 +1,349 @@
+#include "models/dram/banked/banked_memory_timing.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace systole::dram {
+namespace {
+
+// Between the last command of a layer and the first of the next in a trace; no command is longer.
+constexpr Cycle kTraceGap = 32;
+
+/// Cycles of the closed interval from `first` to the one before `end`.
+std::uint64_t length(std::uint64_t first, std::uint64_t end) {
+  return end > first ? end - first : 0;
+}
+
+}  // namespace
+
+Ledger LayerActivity::ledger(std::uint64_t layer_cycles) const {
+  Ledger ledger;
+  ledger.book(LedgerUnit::Dram, Cause::Busy, busy_cycles);
+  ledger.book(LedgerUnit::Dram, Cause::WaitDram, waiting_cycles);
+  ledger.book(LedgerUnit::Dram, Cause::Idle, layer_cycles - busy_cycles - waiting_cycles);
+  return ledger;
+}
+
+EventCounts LayerActivity::events() const {
+  EventCounts events;
+  events.add(Event::DramReadAccesses, device.reads);
+  events.add(Event::DramWriteAccesses, device.writes);
+  events.add(Event::DramRowHits, device.row_hits);
+  events.add(Event::DramRowMisses, device.row_misses);
+  events.add(Event::DramRowConflicts, device.row_conflicts);
+  events.add(Event::DramActivates, device.activates);
+  events.add(Event::DramPrecharges, device.precharges + device.precharges_all);
+  events.add(Event::DramRefreshes, device.refreshes);
+  events.add(Event::DramActiveCycles, device.active_cycles);
+  events.add(Event::DramPrechargedCycles, device.precharged_cycles);
+  return events;
+}
+
+void BankedMemoryTiming::ShiftedCommands::on_command(const IssuedCommand& command) {
+  IssuedCommand shifted = command;
+  shifted.cycle += base;
+  to->on_command(shifted);
+}
+
+BankedMemoryTiming::BankedMemoryTiming(Config memory, const PortConfig& port,
+                                       CommandObserver* commands, RequestObserver* requests)
+    : config_{std::move(memory)},
+      port_{port},
+      clocks_{port.core_mhz, config_.timing.tck_ns},
+      origin_{config_.timing.refi / 2},
+      command_observer_{commands},
+      request_observer_{requests},
+      masters_(port.masters) {
+  shifted_.to = commands;
+  start_layer(0);
+}
+
+void BankedMemoryTiming::start_layer(std::uint64_t now) {
+  if (last_cycle_ != 0) {
+    shifted_.base += last_cycle_ + kTraceGap;
+  }
+  memory_ =
+      std::make_unique<BankedDram>(config_, command_observer_ != nullptr ? &shifted_ : nullptr);
+  memory_->advance_to(origin_);
+  start_ = now;
+  for (Master& master : masters_) {
+    master = {};
+  }
+  next_master_ = 0;
+  request_free_ = 0;
+  response_start_ = 0;
+  response_free_ = 0;
+  offer_cycle_ = 0;
+  offered_ = 0;
+  retry_ = 0;
+  last_cycle_ = 0;
+  next_sequence_ = 0;
+  ticked_ = 0;
+  unbooked_ = 1;
+  activity_ = {};
+  bandwidth_.clear();
+}
+
+LayerActivity BankedMemoryTiming::finish_layer(std::uint64_t now) {
+  const std::uint64_t end = now - start_ + 1;
+  book_before(end);
+  const Cycle cycle = origin_ + clocks_.memory_from(end);
+  memory_->advance_to(cycle);
+  last_cycle_ = std::max(last_cycle_, cycle);
+  activity_.device = memory_->stats(cycle);
+  activity_.device.precharged_cycles -=
+      origin_ * config_.organization.units() * config_.organization.channels;
+  return activity_;
+}
+
+bool BankedMemoryTiming::request(std::uint32_t master, const PortBurst& burst, std::uint64_t now) {
+  Master& from = masters_[master];
+  const std::uint64_t t = now - start_;
+  ++queued_;
+  if (!from.has_room(t)) {
+    from.held = burst;
+    return false;
+  }
+  from.requests.push_back({burst, t});
+  return true;
+}
+
+void BankedMemoryTiming::tick(std::uint64_t now) {
+  const std::uint64_t t = now - start_;
+  book_before(t);
+  accepted_.reset();
+  answered_.reset();
+  released_.clear();
+  if (open_ != 0) {
+    run_memory(origin_ + clocks_.memory_from(t + 1));
+    take_completions(t);
+    answer(t);
+  }
+  if (queued_ != 0) {
+    accept(t);
+    release(t);
+  }
+  ticked_ = t;
+}
+
+/// The cycles from unbooked_ to the one before t, in which nothing has changed.
+void BankedMemoryTiming::book_before(std::uint64_t t) {
+  if (t <= unbooked_) {
+    return;
+  }
+  const std::uint64_t from = unbooked_;
+  const std::uint64_t request_end = std::min(t, request_free_);
+  const std::uint64_t response_from = std::max(from, response_start_);
+  const std::uint64_t response_end = std::min(t, response_free_);
+  const std::uint64_t busy = length(from, request_end) + length(response_from, response_end) -
+                             length(response_from, std::min(request_end, response_end));
+  activity_.busy_cycles += busy;
+  if (open_ != 0) {
+    activity_.waiting_cycles += t - from - busy;
+  } else {  // the last answer is on its way to the response channel
+    activity_.waiting_cycles += length(std::max(from, request_end), std::min(t, response_start_));
+  }
+  unbooked_ = t;
+}
+
+/// All memory cycles before `end`.
+void BankedMemoryTiming::run_memory(Cycle end) {
+  while (!offers_.empty()) {
+    Cycle cycle = std::max({offers_.front().from, retry_, offer_cycle_});
+    if (cycle == offer_cycle_ && offered_ == config_.organization.channels) {
+      ++cycle;
+    }
+    if (cycle >= end) {
+      break;
+    }
+    if (cycle != offer_cycle_) {
+      offer_cycle_ = cycle;
+      offered_ = 0;
+    }
+    if (!offer(cycle)) {
+      retry_ = std::max(cycle, memory_->next_command()) + 1;
+    }
+  }
+  memory_->advance_to(end);
+  last_cycle_ = std::max(last_cycle_, end);
+}
+
+bool BankedMemoryTiming::offer(Cycle cycle) {
+  const Offer& first = offers_.front();
+  Open& open = bursts_[first.open];
+  if (!memory_->offer({first.address, open.burst.write, first.open}, cycle)) {
+    return false;
+  }
+  ++offered_;
+  if (--open.offers_left == 0 && open.burst.write) {
+    open.ready = clocks_.core_from(cycle + 1 - origin_) + port_.path_latency;
+  }
+  offers_.pop_front();
+  return true;
+}
+
+/// Those whose data are there when cycle t + 1 starts.
+void BankedMemoryTiming::take_completions(std::uint64_t t) {
+  const Cycle until = origin_ + clocks_.memory_at(t + 1);
+  while (const auto done = memory_->take_completion(until)) {
+    const auto index = static_cast<std::uint32_t>(done->id);
+    Open& open = bursts_[index];
+    const std::uint64_t there = clocks_.core_from(done->finish - origin_);
+    bandwidth_.add(there - 1, open.burst.write, config_.request_bytes);
+    if (--open.accesses_left == 0) {
+      if (!open.burst.write) {
+        open.ready = there + port_.path_latency;
+      }
+      close_if_done(index);
+    }
+  }
+}
+
+void BankedMemoryTiming::close_if_done(std::uint32_t index) {
+  if (bursts_[index].answered && bursts_[index].accesses_left == 0) {
+    free_bursts_.push_back(index);
+    --open_;
+  }
+}
+
+void BankedMemoryTiming::answer(std::uint64_t t) {
+  if (response_free_ > t + 1) {
+    return;
+  }
+  Master* first = nullptr;
+  for (Master& master : masters_) {
+    if (master.unanswered.empty() || master.ready_for_answer > t + 1) {
+      continue;
+    }
+    const Open& oldest = bursts_[master.unanswered.front()];
+    if (oldest.ready <= t + 1 &&
+        (first == nullptr || oldest.sequence < bursts_[first->unanswered.front()].sequence)) {
+      first = &master;
+    }
+  }
+  if (first == nullptr) {
+    return;
+  }
+  const std::uint32_t index = first->unanswered.front();
+  first->unanswered.pop_front();
+  Open& open = bursts_[index];
+  open.answered = true;
+  response_start_ = t + 1;
+  response_free_ = t + 1 + (open.burst.write ? 1 : beat_cycles(open.burst));
+  answered_ = PortAnswer{static_cast<std::uint32_t>(first - masters_.data()), open.burst.id};
+  close_if_done(index);
+}
+
+/// Takes one burst when the request channel is free.
+void BankedMemoryTiming::accept(std::uint64_t t) {
+  if (t < request_free_) {
+    return;
+  }
+  for (std::size_t i = 0; i < masters_.size(); ++i) {
+    const std::size_t candidate = (next_master_ + i) % masters_.size();
+    Master& master = masters_[candidate];
+    if (master.requests.empty() || master.requests.front().pushed >= t) {
+      continue;
+    }
+    const PortBurst burst = master.requests.front().burst;
+    master.requests.pop_front();
+    master.popped = t;
+    --queued_;
+    next_master_ = (candidate + 1) % masters_.size();
+    request_free_ = t + (burst.write ? beat_cycles(burst) : 1);
+    accepted_ = burst.id;
+    dispatch(burst, static_cast<std::uint32_t>(candidate), request_free_);
+    return;
+  }
+}
+
+/// Sends a burst, whose last cycle on the request channel is the one before `t`, on its way.
+void BankedMemoryTiming::dispatch(const PortBurst& burst, std::uint32_t master, std::uint64_t t) {
+  const std::uint64_t first = burst.address / config_.request_bytes;
+  const std::uint64_t last = (burst.address + burst.bytes - 1) / config_.request_bytes;
+  const std::uint32_t index = allocate();
+  Open& open = bursts_[index];
+  open = {};
+  open.burst = burst;
+  open.sequence = next_sequence_++;
+  open.offers_left = static_cast<std::uint32_t>(last - first + 1);
+  open.accesses_left = open.offers_left;
+  const Cycle from = origin_ + clocks_.memory_from(t);
+  for (std::uint64_t request = first; request <= last; ++request) {
+    const std::uint64_t address = request * config_.request_bytes;
+    offers_.push_back({address, index, from});
+    if (request_observer_ != nullptr) {
+      request_observer_->on_request(shifted_.base + from, burst.write, address);
+    }
+  }
+  masters_[master].unanswered.push_back(index);
+  ++open_;
+}
+
+void BankedMemoryTiming::release(std::uint64_t t) {
+  for (std::uint32_t i = 0; i < masters_.size(); ++i) {
+    Master& master = masters_[i];
+    if (master.held && master.has_room(t)) {
+      master.requests.push_back({*std::exchange(master.held, std::nullopt), t});
+      released_.push_back(i);
+    }
+  }
+}
+
+std::uint32_t BankedMemoryTiming::allocate() {
+  if (free_bursts_.empty()) {
+    free_bursts_.push_back(static_cast<std::uint32_t>(bursts_.size()));
+    bursts_.emplace_back();
+  }
+  const std::uint32_t index = free_bursts_.back();
+  free_bursts_.pop_back();
+  return index;
+}
+
+/// Cycles of the beats that the burst's bytes touch.
+std::uint64_t BankedMemoryTiming::beat_cycles(const PortBurst& burst) const {
+  const std::uint64_t first = burst.address / port_.bus_bytes;
+  const std::uint64_t last = (burst.address + burst.bytes - 1) / port_.bus_bytes;
+  return (last - first + 1) * port_.cycles_per_beat;
+}
+
+std::uint64_t BankedMemoryTiming::next_event() {
+  const std::uint64_t soonest = ticked_ + 1;
+  std::uint64_t next = kNever;
+  const auto consider = [&](std::uint64_t cycle) {
+    next = std::min(next, std::max(soonest, cycle));
+  };
+  for (const Master& master : masters_) {
+    if (!master.requests.empty()) {
+      consider(std::max(request_free_, master.requests.front().pushed + 1));
+    }
+    if (master.held && master.requests.size() < kQueue) {
+      consider(soonest);
+    }
+    if (!master.unanswered.empty() && bursts_[master.unanswered.front()].ready != kNever) {
+      consider(std::max({bursts_[master.unanswered.front()].ready, response_free_,
+                         master.ready_for_answer}) -
+               1);
+    }
+  }
+  // What happens in a memory cycle is seen by the tick of the core cycle that it starts in.
+  const auto consider_memory = [&](Cycle cycle) { consider(clocks_.core_at(cycle - origin_)); };
+  if (!offers_.empty()) {
+    consider_memory(std::max({offers_.front().from, retry_, offer_cycle_}));
+  }
+  if (open_ != 0) {
+    consider_memory(std::max(origin_, memory_->next_command()));
+    if (const Cycle done = memory_->next_completion(); done != kNever) {
+      consider(clocks_.core_from(done - origin_) - 1);
+    }
+  }
+  return next == kNever ? kNever : next + start_;
+}
+
+std::uint64_t BankedMemoryTiming::latency_of_closed_bank() const {
+  const Timing& timing = config_.timing;
+  return clocks_.core_from(Cycle{timing.rcd} + timing.cl + config_.burst_cycles()) +
+         port_.path_latency;
+}
+
+}  // namespace systole::dram

@@ -1,0 +1,199 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "models/dram/banked/banked_dram.hpp"
+#include "models/dram/banked/clock_crossing.hpp"
+#include "models/dram/request_observer.hpp"
+#include "sim/stats/bandwidth_series.hpp"
+#include "sim/stats/events.hpp"
+#include "sim/stats/ledger.hpp"
+
+namespace systole::dram {
+
+/// How masters are joined to the memory. Times are in cycles of the core.
+struct PortConfig {
+  std::uint32_t core_mhz = 1000;
+  std::uint32_t bus_bytes = 16;  ///< one beat
+  std::uint32_t cycles_per_beat = 1;
+  std::uint32_t path_latency = 0;  ///< of interconnect and controller, there and back together
+  std::uint32_t masters = 2;
+};
+
+/// A request of a master: an aligned block.
+struct PortBurst {
+  std::uint64_t address = 0;
+  std::uint32_t bytes = 0;
+  bool write = false;
+  std::uint64_t id = 0;  ///< the caller's own
+};
+
+struct PortAnswer {
+  std::uint32_t master = 0;
+  std::uint64_t id = 0;
+};
+
+/// What a memory did in one layer. Cycles are the core's but for `device`.
+struct LayerActivity {
+  std::uint64_t busy_cycles = 0;     ///< with a beat on the request or the response channel
+  std::uint64_t waiting_cycles = 0;  ///< with none, and a burst neither answered nor drained
+  Stats device;                      ///< of the banks
+
+  /// As the machine books them, for a layer of so many cycles.
+  Ledger ledger(std::uint64_t layer_cycles) const;
+  EventCounts events() const;
+};
+
+/// When a banked memory answers the masters of a machine: the one place for it, without data and
+/// without a simulation kernel. `BankedMemory` (SystemC) ticks it every cycle; a caller that
+/// skips cycles ticks it in those that next_event() names and gets the same.
+///
+/// Policy, a sentence each:
+/// - Request channel: masters take turns (round robin), a read holds the channel for a cycle, a
+///   write for those of its beats, and nothing behind the channel holds it up.
+/// - There: a burst is cut into requests of the memory, which go to the controller in order, one in
+///   each memory cycle and channel at most, the first in the first memory cycle that starts after
+///   the burst's last cycle on the request channel; one that the controller refuses holds up those
+///   behind it.
+/// - Back: a read is ready `path_latency` after the first core cycle that starts when its last data
+///   are there; a write (posted) the same after the memory cycle in which its last request was
+///   accepted.
+/// - Order: the controller may reorder, a master's answers leave in the order of its requests; of
+///   the masters whose next answer is ready the one with the older request goes first.
+/// - Response channel: a read holds it for its beats, an acknowledgement for one cycle; an answer
+///   also waits until its master can take it.
+/// - A layer starts with closed rows and in the middle between two refreshes, at a common edge
+///   of both clocks, and ends when everything written is in the banks: its cycles do not depend on
+///   the layers before, and layers of any length see as many refreshes as they would on average.
+/// - Bytes: of two bursts for one address, the one that left the request channel first comes first.
+///
+/// Calls must not go back in time. A request in cycle t is on the request channel from t + 1 on. In
+/// a cycle, requests and the tick may come in any order.
+class BankedMemoryTiming {
+ public:
+  /// Observers may be null; they must outlive the object.
+  BankedMemoryTiming(Config memory, const PortConfig& port, CommandObserver* commands = nullptr,
+                     RequestObserver* requests = nullptr);
+
+  void start_layer(std::uint64_t now);
+  /// All that happened since start_layer, this cycle included.
+  LayerActivity finish_layer(std::uint64_t now);
+
+  /// One request of a master (BEGIN_REQ). True: it can send another in the next cycle; false: in
+  /// the cycle after that in which released() names it. Addresses must lie in the memory.
+  bool request(std::uint32_t master, const PortBurst& burst, std::uint64_t now);
+
+  void tick(std::uint64_t now);
+
+  // What the last tick brought:
+  /// The burst that left the queue of its master: the moment of its bytes.
+  const std::optional<std::uint64_t>& accepted() const { return accepted_; }
+  /// The answer whose first beat (or acknowledgement) is at its master in the next cycle.
+  const std::optional<PortAnswer>& answered() const { return answered_; }
+  /// Masters whose request was held and is now taken (END_REQ).
+  const std::vector<std::uint32_t>& released() const { return released_; }
+
+  /// The earliest cycle of the next first beat that a master can take (END_RESP).
+  void ready_for_answer(std::uint32_t master, std::uint64_t cycle) {
+    masters_[master].ready_for_answer = cycle - start_;
+  }
+
+  /// No request waits, every answer has left, every write is in the banks.
+  bool idle() const { return open_ == 0 && queued_ == 0; }
+
+  /// The next cycle in which tick() has something to do if no request comes before; kNever if none.
+  std::uint64_t next_event();
+
+  const Config& config() const { return config_; }
+  /// Bytes on the memory's pins, in the cycles in which their requests were complete.
+  const BandwidthSeries& bandwidth() const { return bandwidth_; }
+  std::uint64_t latency_of_closed_bank() const;  ///< core cycles of a request to an idle memory
+
+ private:
+  static constexpr std::size_t kQueue = 2;  // bursts of a master before the request channel
+
+  struct Queued {
+    PortBurst burst;
+    std::uint64_t pushed = 0;
+  };
+  struct Master {
+    std::deque<Queued> requests;
+    std::optional<PortBurst> held;  // has no room in the queue yet
+    std::uint64_t popped = 0;       // last cycle in which one left the queue
+    std::uint64_t ready_for_answer = 0;
+    std::deque<std::uint32_t> unanswered;  // in the order of acceptance
+    bool has_room(std::uint64_t t) const {
+      return requests.size() + (popped == t && t != 0 ? 1 : 0) < kQueue;
+    }
+  };
+  /// A burst between the request channel and its answer, or its last write.
+  struct Open {
+    PortBurst burst;
+    std::uint64_t sequence = 0;
+    std::uint32_t offers_left = 0;    // requests that the controller has not accepted
+    std::uint32_t accesses_left = 0;  // and those whose data have not moved
+    std::uint64_t ready = kNever;     // core cycle of its first beat at the earliest
+    bool answered = false;
+  };
+  struct Offer {
+    std::uint64_t address = 0;
+    std::uint32_t open = 0;
+    Cycle from = 0;
+  };
+
+  void book_before(std::uint64_t t);
+  void run_memory(Cycle end);
+  bool offer(Cycle cycle);
+  void take_completions(std::uint64_t t);
+  void answer(std::uint64_t t);
+  void accept(std::uint64_t t);
+  void release(std::uint64_t t);
+  void dispatch(const PortBurst& burst, std::uint32_t master, std::uint64_t t);
+  void close_if_done(std::uint32_t index);
+  std::uint32_t allocate();
+  std::uint64_t beat_cycles(const PortBurst& burst) const;
+
+  const Config config_;
+  const PortConfig port_;
+  const ClockCrossing clocks_;
+  const Cycle origin_;  // memory cycle in which a layer starts
+  CommandObserver* const command_observer_;
+  RequestObserver* const request_observer_;
+  struct ShiftedCommands final : CommandObserver {
+    CommandObserver* to = nullptr;
+    Cycle base = 0;
+    void on_command(const IssuedCommand& command) override;
+  };
+  ShiftedCommands shifted_;
+  std::unique_ptr<BankedDram> memory_;
+  std::uint64_t start_ = 0;  // of the layer; all times below are from there on
+  std::vector<Master> masters_;
+  std::size_t next_master_ = 0;
+  std::uint64_t request_free_ = 0;    // first cycle in which the request channel is free
+  std::uint64_t response_start_ = 0;  // of the last answer
+  std::uint64_t response_free_ = 0;
+  std::deque<Offer> offers_;   // in order, on the way to the controller
+  Cycle offer_cycle_ = 0;      // of the last offer,
+  std::uint32_t offered_ = 0;  // how many were accepted in it,
+  Cycle retry_ = 0;            // and when the first is worth offering again
+  Cycle last_cycle_ = 0;       // of the memory, that anything was seen in
+  std::vector<Open> bursts_;
+  std::vector<std::uint32_t> free_bursts_;
+  std::uint64_t open_ = 0;    // bursts that are not done
+  std::uint64_t queued_ = 0;  // that the request channel has not taken
+  std::uint64_t next_sequence_ = 0;
+  std::optional<std::uint64_t> accepted_;
+  std::optional<PortAnswer> answered_;
+  std::vector<std::uint32_t> released_;
+  std::uint64_t ticked_ = 0;    // last tick
+  std::uint64_t unbooked_ = 1;  // first cycle that is in no count yet
+  LayerActivity activity_;
+  BandwidthSeries bandwidth_;
+};
+
+}  // namespace systole::dram

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "models/dram/banked/command.hpp"
+#include "models/dram/dram.hpp"
+#include "models/dram/request_observer.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/stats/measurements.hpp"
+
+namespace systole {
+
+/// Who looks at what goes to the DRAM; null: nobody.
+struct DramObservers {
+  RequestObserver* requests = nullptr;
+  dram::CommandObserver* commands = nullptr;  ///< a banked one has
+};
+
+/// The memory that the accelerator's preset names, with its channels; nothing when it is ideal.
+/// Throws ConfigError with all that is wrong in its file.
+std::optional<dram::Config> banked_dram_config(const AcceleratorConfig& config);
+
+/// The DRAM of a machine, as configured.
+std::unique_ptr<Dram> make_dram(const char* name, const Clock& clock,
+                                const AcceleratorConfig& config, std::uint32_t masters,
+                                Measurements& measurements, const DramObservers& observers);
+
+}  // namespace systole

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+
+namespace systole {
+
+/// Is told of every request that goes to the DRAM, in order; cycles do not fall. A banked memory
+/// tells its own requests in its own cycles, an ideal one bursts in those of the core.
+class RequestObserver {
+ public:
+  virtual ~RequestObserver() = default;
+  virtual void on_request(std::uint64_t cycle, bool write, std::uint64_t address) = 0;
+};
+
+}  // namespace systole

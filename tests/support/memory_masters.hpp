@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/dram/banked/banked_memory_timing.hpp"
+
+namespace systole::test {
+
+/// A burst that a master wants to send in `cycle`, or as soon after as it can.
+struct PlannedBurst {
+  std::uint64_t cycle = 0;
+  dram::PortBurst burst;
+};
+
+/// What a memory did for its masters, in cycles of the core; equal if and only if all of it was.
+struct MemoryHistory {
+  std::vector<std::vector<std::uint64_t>> sent;      ///< by master
+  std::vector<std::vector<std::uint64_t>> answered;  ///< by master: first beats
+  std::vector<std::uint64_t> accepted;               ///< ids, in order
+  std::uint64_t idle_at = 0;
+  dram::LayerActivity activity;
+  std::vector<BandwidthSeries::Window> windows;
+  std::string text() const;
+};
+
+enum class Visits {
+  EveryCycle,  ///< the masters before the memory
+  EveryCycleMemoryFirst,
+  EventsOnly,  ///< those that next_event() and the plan name
+};
+
+/// Runs one layer of planned bursts; after an answer a master is ready for the next one `hold`
+/// cycles after the first beat.
+MemoryHistory run_masters(dram::BankedMemoryTiming& memory,
+                          const std::vector<std::vector<PlannedBurst>>& plans, std::uint64_t hold,
+                          Visits visits);
+
+}  // namespace systole::test
