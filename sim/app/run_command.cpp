@@ -1,5 +1,6 @@
 #include <optional>
 #include <ostream>
+#include <stdexcept>
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
@@ -50,7 +51,11 @@ LabelledInputs inputs_of_run(const RunOptions& options, const Network& network) 
 
 int run_command(const RunOptions& options, std::ostream& out, std::ostream& err) {
   const AcceleratorConfig config = load_accelerator(options.accelerator, options.overrides);
-  const EnergyTable energy_table = load_energy_table(config.energy.table);
+  const EnergyTable energy_table = load_energy_table(config.energy);
+  if (config.energy.zero_gating && options.data == DataSource::None) {
+    throw std::invalid_argument{
+        "energy.zero_gating counts zero operands, and --no-data gives none"};
+  }
   const Network network = load_network(options);
   const LabelledInputs inputs = inputs_of_run(options, network);
   if (options.json) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sim/network/requantizer.hpp"
@@ -122,9 +123,32 @@ struct DramConfig {
   std::uint32_t path_latency_cycles = 0;  ///< banked: interconnect and controller, there and back
 };
 
+/// Processes that a table's figures can be scaled to; Lp: low-power devices, the rest
+/// high-performance.
+enum class ProcessNode {
+  Nm45,
+  Nm32,
+  Nm28,
+  Nm20,
+  Nm16,
+  Nm14,
+  Nm10,
+  Nm7,
+  Lp45,
+  Lp32,
+  Lp20,
+  Lp16,
+  Lp14,
+  Lp10,
+  Lp7,
+};
+
 struct EnergyConfig {
   /// Once read: relative to the working directory, or absolute. In YAML: relative to that file.
   std::string table = "energy/horowitz_45nm.yaml";
+  std::optional<ProcessNode> node;  ///< absent: the table's own
+  std::string dram = "default";     ///< standard whose energy is taken, a name of the table
+  bool zero_gating = false;  ///< MACs with a zero operand cost no multiplication and no addition
 };
 
 /// The whole machine. Struct field = YAML key; `systole show config` prints it back.

@@ -39,4 +39,14 @@ constexpr Choice<DramModel> kDramModel[] = {{"ideal", DramModel::Ideal},
 /// The memories of configs/dram.
 constexpr const char* kDramPresets[] = {"ddr3_2133", "ddr4_2400", "hbm2", "lpddr4_3200"};
 
+constexpr Choice<ProcessNode> kProcessNode[] = {
+    {"45nm", ProcessNode::Nm45},    {"32nm", ProcessNode::Nm32},    {"28nm", ProcessNode::Nm28},
+    {"20nm", ProcessNode::Nm20},    {"16nm", ProcessNode::Nm16},    {"14nm", ProcessNode::Nm14},
+    {"10nm", ProcessNode::Nm10},    {"7nm", ProcessNode::Nm7},      {"45nm_lp", ProcessNode::Lp45},
+    {"32nm_lp", ProcessNode::Lp32}, {"20nm_lp", ProcessNode::Lp20}, {"16nm_lp", ProcessNode::Lp16},
+    {"14nm_lp", ProcessNode::Lp14}, {"10nm_lp", ProcessNode::Lp10}, {"7nm_lp", ProcessNode::Lp7}};
+
+/// Of energy.node when the table's own node stays.
+constexpr const char* kAsTable = "as_table";
+
 }  // namespace systole::keywords

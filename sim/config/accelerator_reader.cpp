@@ -228,6 +228,18 @@ EnergyConfig read_energy(ConfigReader node, const ConfigFile& file) {
   } else if (!file.is_overridden(node.path("table"))) {
     config.table = (fs::path{file.name()}.parent_path() / config.table).lexically_normal().string();
   }
+  std::string as_table;
+  if (node.has("node") && node.raw("node").IsScalar() &&
+      node.raw("node").Scalar() != keywords::kAsTable) {
+    ProcessNode process{};
+    if (node.read(node.raw("node"), "node", process, OneOf{keywords::kProcessNode})) {
+      config.node = process;
+    }
+  } else {
+    node.optional("node", as_table, NotEmpty{});
+  }
+  node.optional("dram", config.dram, NotEmpty{});
+  node.optional("zero_gating", config.zero_gating);
   node.reject_unknown();
   return config;
 }

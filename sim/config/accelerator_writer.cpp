@@ -174,6 +174,13 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
   out.end();
   out.begin("energy");
   out.key("table", quoted_yaml(config.energy.table), "file, relative to this one");
+  out.key("node",
+          config.energy.node ? OneOf{keywords::kProcessNode}.name_of(*config.energy.node)
+                             : std::string{keywords::kAsTable},
+          "process that the table's figures are scaled to");
+  out.key("dram", quoted_yaml(config.energy.dram), "a standard of the table, or default");
+  out.key("zero_gating", std::string{config.energy.zero_gating ? "true" : "false"},
+          "MACs with a zero operand cost no arithmetic");
   out.end();
   return out.take();
 }

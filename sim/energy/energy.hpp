@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sim/energy/bounded.hpp"
+
 namespace systole {
 
 /// An energy in pJ, with the lowest and highest value that its sources leave open.
@@ -7,6 +9,12 @@ struct Energy {
   double pj = 0;
   double low_pj = 0;
   double high_pj = 0;
+
+  Energy() = default;
+  Energy(double pj_, double low_pj_, double high_pj_)
+      : pj{pj_}, low_pj{low_pj_}, high_pj{high_pj_} {}
+  explicit Energy(const Bounded& picojoules)
+      : pj{picojoules.value}, low_pj{picojoules.low}, high_pj{picojoules.high} {}
 
   Energy& operator+=(const Energy& o) {
     pj += o.pj;

@@ -21,19 +21,39 @@ constexpr Row kTable[] = {
     {EnergyComponent::Requantization, "requantization", "requantization unit"},
     {EnergyComponent::Vector, "vector", "vector unit: pooling and residual add"},
     {EnergyComponent::Dram, "dram", "DRAM, bytes fetched but not used included"},
-    {EnergyComponent::Static, "static", "static power, if the table gives one"},
+    {EnergyComponent::Static, "static", "static power and leakage, if the table gives them"},
 };
 
-constexpr bool in_order() {
-  for (std::size_t i = 0; i < std::size(kTable); ++i) {
-    if (static_cast<std::size_t>(kTable[i].component) != i) {
+struct OperandRow {
+  EnergyOperand component;
+  const char* name;
+  const char* description;
+};
+
+constexpr OperandRow kOperands[] = {
+    {EnergyOperand::Ifmap, "ifmap", "activations, where a memory or register holds nothing else"},
+    {EnergyOperand::Weight, "weight", "weights, where a memory or register holds nothing else"},
+    {EnergyOperand::Constants, "constants", "biases and requantization constants from DRAM"},
+    {EnergyOperand::Psum, "psum", "partial sums in the array and in the accumulators"},
+    {EnergyOperand::Ofmap, "ofmap", "results written to DRAM"},
+    {EnergyOperand::Unused, "unused", "bytes fetched from DRAM beside what was asked for"},
+    {EnergyOperand::Arithmetic, "arithmetic", "operations"},
+    {EnergyOperand::Shared, "shared", "memories that hold several kinds of operands; leakage"},
+};
+
+template <typename Table>
+constexpr bool in_order(const Table& table) {
+  for (std::size_t i = 0; i < std::size(table); ++i) {
+    if (static_cast<std::size_t>(table[i].component) != i) {
       return false;
     }
   }
   return true;
 }
 static_assert(std::size(kTable) == kEnergyComponents, "every component has its row");
-static_assert(in_order(), "rows stand in the order of the enumerators");
+static_assert(std::size(kOperands) == kEnergyOperands, "every operand has its row");
+static_assert(in_order(kTable), "rows stand in the order of the enumerators");
+static_assert(in_order(kOperands), "rows stand in the order of the enumerators");
 
 }  // namespace
 
@@ -43,6 +63,14 @@ const char* energy_component_name(EnergyComponent component) {
 
 const char* energy_component_description(EnergyComponent component) {
   return kTable[static_cast<std::size_t>(component)].description;
+}
+
+const char* energy_operand_name(EnergyOperand operand) {
+  return kOperands[static_cast<std::size_t>(operand)].name;
+}
+
+const char* energy_operand_description(EnergyOperand operand) {
+  return kOperands[static_cast<std::size_t>(operand)].description;
 }
 
 Energy EnergyBreakdown::total() const {
@@ -56,6 +84,9 @@ Energy EnergyBreakdown::total() const {
 EnergyBreakdown& EnergyBreakdown::operator+=(const EnergyBreakdown& o) {
   for (std::size_t i = 0; i < kEnergyComponents; ++i) {
     components_[i] += o.components_[i];
+  }
+  for (std::size_t i = 0; i < kEnergyOperands; ++i) {
+    operands_[i] += o.operands_[i];
   }
   return *this;
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "sim/energy/interpolation.hpp"
+
 namespace systole {
 namespace {
 
@@ -14,51 +16,72 @@ constexpr double kSignificandBits = 24;
 // The vector unit sums and scales in 32 bits whatever the width of its operands.
 constexpr double kVectorBits = 32;
 
-// Straight line through (ln x0, ln y0) and (ln x1, ln y1), read at x.
-double power_law(double x0, double y0, double x1, double y1, double x) {
-  const double exponent = std::log(y1 / y0) / std::log(x1 / x0);
-  return y0 * std::pow(x / x0, exponent);
-}
-
-// Index of the segment [i, i + 1] of growing positions that holds x, or the nearest one.
-template <typename Position>
-std::size_t segment(const std::vector<EnergyEntry>& points, double x, const Position& position) {
-  std::size_t i = 0;
-  while (i + 2 < points.size() && position(points[i + 1]) < x) {
-    ++i;
-  }
-  return i;
-}
-
-Energy through(const Energy& a, const Energy& b, double xa, double xb, double x) {
-  return {power_law(xa, a.pj, xb, b.pj, x), power_law(xa, a.low_pj, xb, b.low_pj, x),
-          power_law(xa, a.high_pj, xb, b.high_pj, x)};
-}
-
-// Log-log interpolation of energies that `energy` takes from the points; with one
-// point, a power law of `lone_exponent` through it.
-template <typename Position, typename Value>
-Energy log_log(const std::vector<EnergyEntry>& points, double x, double lone_exponent,
-               const Position& position, const Value& energy) {
-  if (points.empty()) {
-    throw std::logic_error("energy table has no points to interpolate");
-  }
-  if (points.size() == 1) {
-    return std::pow(x / position(points[0]), lone_exponent) * energy(points[0]);
-  }
-  const std::size_t i = segment(points, x, position);
-  return through(energy(points[i]), energy(points[i + 1]), position(points[i]),
-                 position(points[i + 1]), x);
-}
-
-double width_of(const EnergyEntry& e) { return static_cast<double>(e.bits); }
-
-Energy per_bit(const EnergyEntry& e) { return (1.0 / width_of(e)) * e.energy; }
-
 double count(const EventCounts& events, Event e) { return static_cast<double>(events[e]); }
 
 double bank_bytes(double capacity_kib, std::uint32_t banks) {
   return capacity_kib * 1024 / static_cast<double>(banks);
+}
+
+Energy linear_energy(const TableEntries& points, double bits) {
+  return points.empty() ? Energy{} : Energy{linear_in_width(points, bits)};
+}
+
+Energy per_bit(const TableEntries& single) {
+  return single.empty() ? Energy{} : Energy{(1.0 / single.front().bits) * single.front().value};
+}
+
+// Width of a square multiplier with as many partial products.
+double square_bits(double a_bits, double b_bits) { return std::sqrt(a_bits * b_bits); }
+
+Energy sram_energy(const EnergyTable& table, const TableEntries& points, double bytes,
+                   double access_bits) {
+  if (points.empty()) {
+    return {};
+  }
+  const Energy sram{sram_bit(points, bytes, access_bits)};
+  const Energy floor = per_bit(table.register_file);
+  return {std::max(sram.pj, floor.pj), std::max(sram.low_pj, floor.low_pj),
+          std::max(sram.high_pj, floor.high_pj)};
+}
+
+// A memory of the machine: its own cost, where the table has one, or that of its banks.
+struct Memory {
+  double bytes;  // of one bank
+  double access_bits;
+  const TableEntries& own_read;
+  const TableEntries& own_write;
+
+  Energy read_bit(const EnergyTable& table) const {
+    return own_read.empty() ? sram_read_energy(table, bytes, access_bits) : per_bit(own_read);
+  }
+  Energy write_bit(const EnergyTable& table) const {
+    if (!own_write.empty()) {
+      return per_bit(own_write);
+    }
+    return own_read.empty() ? sram_write_energy(table, bytes, access_bits) : per_bit(own_read);
+  }
+};
+
+Memory scratchpad_memory(const AcceleratorConfig& config, const EnergyTable& table) {
+  const ScratchpadBankConfig& banks = config.scratchpad.activation;
+  return {bank_bytes(banks.capacity_kib, banks.banks), 8.0 * activation_row_bytes(config),
+          table.scratchpad_read, table.scratchpad_write};
+}
+
+Memory weight_memory(const AcceleratorConfig& config, const EnergyTable& table) {
+  const ScratchpadBankConfig& banks = config.scratchpad.weight;
+  return {bank_bytes(banks.capacity_kib, banks.banks), 8.0 * weight_row_bytes(config),
+          table.weight_scratchpad_read, table.weight_scratchpad_write};
+}
+
+Memory accumulator_memory(const AcceleratorConfig& config, const EnergyTable& table) {
+  const AccumulatorConfig& banks = config.accumulators;
+  return {bank_bytes(banks.capacity_kib, banks.banks), 8.0 * accumulator_row_bytes(config),
+          table.accumulators_read, table.accumulators_write};
+}
+
+bool is_split(const AcceleratorConfig& config) {
+  return config.scratchpad.organization == ScratchpadOrganization::Split;
 }
 
 // What one value that is requantized shifts: its high half after the doubling high
@@ -70,96 +93,202 @@ double requant_shift_bits(const AcceleratorConfig& config) {
   return wide ? accumulator + kMultiplierBits : accumulator;
 }
 
-Energy requant_multiply(const AcceleratorConfig& config, const EnergyTable& table) {
-  return config.requant.mode == RequantMode::FloatScale
-             ? multiplier_energy(table, kSignificandBits, kSignificandBits)
-             : multiplier_energy(table, config.array.accumulator_bits, kMultiplierBits);
+/// The entry of a floating-point list for that width, or nothing.
+const TableEntry* float_entry(const TableEntries& entries, std::uint32_t bits) {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const TableEntry& entry) { return entry.bits == bits; });
+  return found == entries.end() ? nullptr : &*found;
 }
+
+Energy requant_multiply(const AcceleratorConfig& config, const EnergyTable& table) {
+  if (config.requant.mode != RequantMode::FloatScale) {
+    return multiplier_energy(table, config.array.accumulator_bits, kMultiplierBits);
+  }
+  const TableEntry* const published = float_entry(table.float_multiplier, 32);
+  return published != nullptr ? Energy{published->value}
+                              : multiplier_energy(table, kSignificandBits, kSignificandBits);
+}
+
+/// The parts of a breakdown, one function each, over the same inputs.
+class Model {
+ public:
+  Model(const EventCounts& events, std::uint64_t cycles, const AcceleratorConfig& config,
+        const EnergyTable& table)
+      : events_{events}, cycles_{cycles}, config_{config}, table_{table} {}
+
+  EnergyBreakdown breakdown() {
+    add_array();
+    add_memories();
+    add_requantization();
+    add_vector();
+    add_dram();
+    add_static();
+    return energy_;
+  }
+
+ private:
+  double n(Event e) const { return count(events_, e); }
+  Energy adder(double bits) const { return linear_energy(table_.adder, bits); }
+
+  void add_array() {
+    const ArrayConfig& array = config_.array;
+    const double bits = square_bits(array.activation_bits, array.weight_bits);
+    const double gated = config_.energy.zero_gating ? n(Event::MacZeroOperand) : 0;
+    const double macs = n(Event::Mac) - gated;
+    if (!table_.pe.empty()) {
+      // Synthesised PEs come with their registers; how much of a PE outside the fold still
+      // switches is not published: nothing at best, all of it at worst.
+      const Energy pe{log_log_in_width(table_.pe, bits, 2)};
+      const double idle = gated + n(Event::MacPadding);
+      energy_.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
+                  {macs * pe.pj, macs * pe.low_pj, (macs + idle) * pe.high_pj});
+      return;
+    }
+    if (!table_.mac.empty()) {
+      energy_.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
+                  macs * Energy{log_log_in_width(table_.mac, bits, 2)});
+    } else {
+      energy_.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
+                  macs * multiplier_energy(table_, array.activation_bits, array.weight_bits));
+      energy_.add(EnergyComponent::ArrayAdd, EnergyOperand::Arithmetic,
+                  macs * adder(array.accumulator_bits));
+    }
+    add_registers();
+  }
+
+  // In a weight-stationary array every PE passes its ifmap element on and registers a psum for each
+  // row that streams by; all other bits are of weights.
+  void add_registers() {
+    const Energy bit = per_bit(table_.register_write);
+    const double all = n(Event::ArrayRegisterWriteBits);
+    const double slots = n(Event::Mac) + n(Event::MacPadding);
+    const double ifmap = slots * config_.array.activation_bits;
+    const double psum = slots * config_.array.accumulator_bits;
+    const auto add = [&](EnergyOperand operand, double bits) {
+      energy_.add(EnergyComponent::ArrayRegisters, operand, bits * bit);
+    };
+    if (config_.array.dataflow != Dataflow::WeightStationary || ifmap + psum > all) {
+      add(EnergyOperand::Shared, all);
+      return;
+    }
+    add(EnergyOperand::Ifmap, ifmap);
+    add(EnergyOperand::Psum, psum);
+    add(EnergyOperand::Weight, all - ifmap - psum);
+  }
+
+  void add_memories() {
+    const auto add = [&](EnergyComponent component, EnergyOperand operand, const Memory& memory,
+                         Event read, Event write) {
+      energy_.add(component, operand,
+                  n(read) * memory.read_bit(table_) + n(write) * memory.write_bit(table_));
+    };
+    add(EnergyComponent::Scratchpad,
+        is_split(config_) ? EnergyOperand::Ifmap : EnergyOperand::Shared,
+        scratchpad_memory(config_, table_), Event::ScratchpadReadBits, Event::ScratchpadWriteBits);
+    if (is_split(config_)) {
+      add(EnergyComponent::WeightScratchpad, EnergyOperand::Weight, weight_memory(config_, table_),
+          Event::WeightScratchpadReadBits, Event::WeightScratchpadWriteBits);
+    } else if (events_[Event::WeightScratchpadReadBits] +
+               events_[Event::WeightScratchpadWriteBits]) {
+      throw std::logic_error("a unified scratchpad has no accesses to a weight scratchpad");
+    }
+    add(EnergyComponent::Accumulators, EnergyOperand::Psum, accumulator_memory(config_, table_),
+        Event::AccumulatorReadBits, Event::AccumulatorWriteBits);
+    energy_.add(EnergyComponent::Accumulators, EnergyOperand::Arithmetic,
+                n(Event::AccumulatorAdd) * adder(config_.array.accumulator_bits));
+  }
+
+  void add_requantization() {
+    const double accumulator = config_.array.accumulator_bits;
+    energy_.add(
+        EnergyComponent::Requantization, EnergyOperand::Arithmetic,
+        n(Event::RequantMultiply) * requant_multiply(config_, table_) +
+            n(Event::RequantShift) * linear_energy(table_.shifter, requant_shift_bits(config_)) +
+            n(Event::RequantAdd) * adder(accumulator));
+  }
+
+  void add_vector() {
+    energy_.add(EnergyComponent::Vector, EnergyOperand::Arithmetic,
+                n(Event::VectorAdd) * adder(kVectorBits) +
+                    n(Event::VectorMultiply) * multiplier_energy(table_, kVectorBits, kVectorBits) +
+                    n(Event::VectorCompare) *
+                        linear_energy(table_.comparator, config_.array.activation_bits));
+  }
+
+  void add_dram() {
+    const Energy byte = 8 * per_bit(table_.dram);
+    const auto add = [&](EnergyOperand operand, double bytes) {
+      energy_.add(EnergyComponent::Dram, operand, bytes * byte);
+    };
+    const double ifmap = n(Event::DramReadIfmapBytes);
+    const double weight = n(Event::DramReadWeightBytes);
+    const double constants = n(Event::DramReadBiasBytes) + n(Event::DramReadRequantBytes);
+    // Written by DramFetchedBytes alone where nobody said what for (tests, reports of others).
+    const double unused = n(Event::DramFetchedBytes) - ifmap - weight - constants;
+    if (unused < 0) {
+      throw std::logic_error("more bytes of DRAM were used than were fetched");
+    }
+    add(EnergyOperand::Ifmap, ifmap);
+    add(EnergyOperand::Weight, weight);
+    add(EnergyOperand::Constants, constants);
+    add(EnergyOperand::Unused, unused);
+    add(EnergyOperand::Ofmap, n(Event::DramWriteBytes));
+  }
+
+  // 1 mW for 1 ns is 1 pJ.
+  void add_static() {
+    Bounded milliwatt;
+    if (!table_.static_power.empty()) {
+      milliwatt += table_.static_power.front().value;
+    }
+    if (!table_.leakage_sram.empty()) {
+      const auto banks = [&](std::uint32_t capacity_kib, std::uint32_t count) {
+        milliwatt +=
+            count * log_log_in_capacity(table_.leakage_sram, bank_bytes(capacity_kib, count), 1);
+      };
+      const ScratchpadConfig& s = config_.scratchpad;
+      banks(s.activation.capacity_kib, s.activation.banks);
+      if (is_split(config_)) {
+        banks(s.weight.capacity_kib, s.weight.banks);
+      }
+      banks(config_.accumulators.capacity_kib, config_.accumulators.banks);
+    }
+    if (!table_.leakage_pe.empty()) {
+      const double pes = static_cast<double>(config_.array.rows) * config_.array.cols;
+      const double bits = square_bits(config_.array.activation_bits, config_.array.weight_bits);
+      milliwatt += pes * log_log_in_width(table_.leakage_pe, bits, 2);
+    }
+    const double ns = static_cast<double>(cycles_) * 1000 / config_.clock_mhz;
+    energy_.add(EnergyComponent::Static, EnergyOperand::Shared, Energy{ns * milliwatt});
+  }
+
+  const EventCounts& events_;
+  std::uint64_t cycles_;
+  const AcceleratorConfig& config_;
+  const EnergyTable& table_;
+  EnergyBreakdown energy_;
+};
 
 }  // namespace
 
-Energy linear_in_width(const std::vector<EnergyEntry>& points, double bits) {
-  if (points.empty()) {
-    throw std::logic_error("energy table has no points to interpolate");
-  }
-  if (bits <= width_of(points.front())) {
-    return bits * per_bit(points.front());
-  }
-  if (bits >= width_of(points.back())) {
-    return bits * per_bit(points.back());
-  }
-  const std::size_t i = segment(points, bits, width_of);
-  const double x0 = width_of(points[i]);
-  const double part = (bits - x0) / (width_of(points[i + 1]) - x0);
-  return (1 - part) * points[i].energy + part * points[i + 1].energy;
-}
-
 Energy multiplier_energy(const EnergyTable& table, double a_bits, double b_bits) {
-  return log_log(table.multiplier, std::sqrt(a_bits * b_bits), 2.0, width_of,
-                 [](const EnergyEntry& e) { return e.energy; });
+  return table.multiplier.empty()
+             ? Energy{}
+             : Energy{log_log_in_width(table.multiplier, square_bits(a_bits, b_bits), 2)};
 }
 
-Energy sram_bit_energy(const EnergyTable& table, double bytes) {
-  const Energy sram = log_log(
-      table.sram, bytes, 0.5,
-      [](const EnergyEntry& e) { return static_cast<double>(e.capacity_kib) * 1024; }, per_bit);
-  const Energy floor = per_bit(table.register_file);
-  return {std::max(sram.pj, floor.pj), std::max(sram.low_pj, floor.low_pj),
-          std::max(sram.high_pj, floor.high_pj)};
+Energy sram_read_energy(const EnergyTable& table, double bank_bytes, double access_bits) {
+  return sram_energy(table, table.sram, bank_bytes, access_bits);
+}
+
+Energy sram_write_energy(const EnergyTable& table, double bank_bytes, double access_bits) {
+  return sram_energy(table, table.sram_write.empty() ? table.sram : table.sram_write, bank_bytes,
+                     access_bits);
 }
 
 EnergyBreakdown compute_energy(const EventCounts& events, std::uint64_t cycles,
                                const AcceleratorConfig& config, const EnergyTable& table) {
-  const auto n = [&events](Event e) { return count(events, e); };
-  const double accumulator_bits = config.array.accumulator_bits;
-  const Energy accumulator_add = linear_in_width(table.adder, accumulator_bits);
-  EnergyBreakdown energy;
-
-  energy.add(EnergyComponent::ArrayMultiply,
-             n(Event::Mac) *
-                 multiplier_energy(table, config.array.activation_bits, config.array.weight_bits));
-  energy.add(EnergyComponent::ArrayAdd, n(Event::Mac) * accumulator_add);
-  energy.add(EnergyComponent::ArrayRegisters,
-             n(Event::ArrayRegisterWriteBits) * per_bit(table.register_write));
-
-  const ScratchpadBankConfig& activation = config.scratchpad.activation;
-  energy.add(EnergyComponent::Scratchpad,
-             (n(Event::ScratchpadReadBits) + n(Event::ScratchpadWriteBits)) *
-                 sram_bit_energy(table, bank_bytes(activation.capacity_kib, activation.banks)));
-  if (config.scratchpad.organization == ScratchpadOrganization::Split) {
-    const ScratchpadBankConfig& weight = config.scratchpad.weight;
-    energy.add(EnergyComponent::WeightScratchpad,
-               (n(Event::WeightScratchpadReadBits) + n(Event::WeightScratchpadWriteBits)) *
-                   sram_bit_energy(table, bank_bytes(weight.capacity_kib, weight.banks)));
-  } else if (events[Event::WeightScratchpadReadBits] + events[Event::WeightScratchpadWriteBits]) {
-    throw std::logic_error("a unified scratchpad has no accesses to a weight scratchpad");
-  }
-  energy.add(EnergyComponent::Accumulators,
-             (n(Event::AccumulatorReadBits) + n(Event::AccumulatorWriteBits)) *
-                     sram_bit_energy(table, bank_bytes(config.accumulators.capacity_kib,
-                                                       config.accumulators.banks)) +
-                 n(Event::AccumulatorAdd) * accumulator_add);
-
-  energy.add(
-      EnergyComponent::Requantization,
-      n(Event::RequantMultiply) * requant_multiply(config, table) +
-          n(Event::RequantShift) * linear_in_width(table.shifter, requant_shift_bits(config)) +
-          n(Event::RequantAdd) * accumulator_add);
-  energy.add(EnergyComponent::Vector,
-             n(Event::VectorAdd) * linear_in_width(table.adder, kVectorBits) +
-                 n(Event::VectorMultiply) * multiplier_energy(table, kVectorBits, kVectorBits) +
-                 n(Event::VectorCompare) *
-                     linear_in_width(table.comparator, config.array.activation_bits));
-
-  energy.add(EnergyComponent::Dram,
-             8 * (n(Event::DramFetchedBytes) + n(Event::DramWriteBytes)) * per_bit(table.dram));
-  if (table.static_power) {
-    const double ns = static_cast<double>(cycles) * 1000 / config.clock_mhz;
-    const StaticPower& power = *table.static_power;  // 1 mW for 1 ns is 1 pJ
-    energy.add(EnergyComponent::Static,
-               ns * Energy{power.milliwatt, power.low_milliwatt, power.high_milliwatt});
-  }
-  return energy;
+  return Model{events, cycles, config, table}.breakdown();
 }
 
 }  // namespace systole

@@ -22,7 +22,7 @@ enum class EnergyComponent : std::uint8_t {
   Requantization,
   Vector,
   Dram,
-  Static,  ///< zero unless the table gives a static power
+  Static,  ///< zero unless the table gives a static power or leakage
   Count
 };
 constexpr std::size_t kEnergyComponents = static_cast<std::size_t>(EnergyComponent::Count);
@@ -31,26 +31,59 @@ const char* energy_component_name(
     EnergyComponent component);  ///< snake_case, as in the JSON report
 const char* energy_component_description(EnergyComponent component);
 
-/// Energy by component.
+/// What the energy was spent on.
+enum class EnergyOperand : std::uint8_t {
+  Ifmap,
+  Weight,
+  Constants,  ///< biases and requantization constants
+  Psum,
+  Ofmap,
+  Unused,      ///< fetched from DRAM beside what was asked for
+  Arithmetic,  ///< operations, not operands
+  Shared,      ///< of memories and registers that hold several kinds; leakage
+  Count
+};
+constexpr std::size_t kEnergyOperands = static_cast<std::size_t>(EnergyOperand::Count);
+
+const char* energy_operand_name(EnergyOperand operand);  ///< snake_case, as in the JSON report
+const char* energy_operand_description(EnergyOperand operand);
+
+/// Energy by component, and by operand; both sum to the total.
 class EnergyBreakdown {
  public:
   const Energy& operator[](EnergyComponent c) const {
     return components_[static_cast<std::size_t>(c)];
   }
-  void add(EnergyComponent c, const Energy& e) { components_[static_cast<std::size_t>(c)] += e; }
+  const Energy& operator[](EnergyOperand o) const { return operands_[static_cast<std::size_t>(o)]; }
+  void add(EnergyComponent c, EnergyOperand o, const Energy& e) {
+    components_[static_cast<std::size_t>(c)] += e;
+    operands_[static_cast<std::size_t>(o)] += e;
+  }
   Energy total() const;
   EnergyBreakdown& operator+=(const EnergyBreakdown& o);
 
  private:
   std::array<Energy, kEnergyComponents> components_{};
+  std::array<Energy, kEnergyOperands> operands_{};
 };
 
 /// Counts times the table's entries, at this machine's widths and bank sizes.
 ///
 /// A MAC is a multiplication of activation x weight bits and an addition in the accumulator's
-/// width. PE slots outside a fold hold zero weights: they cost their registers' writes, which are
-/// counted as such, and no arithmetic. DRAM pays for the bytes fetched, used or not.
+/// width, or one entry of the table's `mac` or `pe`; with energy.zero_gating, a MAC with a zero
+/// operand costs neither. PE slots outside a fold hold zero weights: they cost their registers'
+/// writes, which are counted as such, and no arithmetic. DRAM pays for the bytes fetched, used or
+/// not. What the table does not know costs nothing, and the table's notes say so.
 EnergyBreakdown compute_energy(const EventCounts& events, std::uint64_t cycles,
                                const AcceleratorConfig& config, const EnergyTable& table);
+
+/// One multiplication of a x b bits: the table's line, read at sqrt(a * b) bits, a square of as
+/// many partial products.
+Energy multiplier_energy(const EnergyTable& table, double a_bits, double b_bits);
+
+/// One bit read from or written to a bank, in accesses of `access_bits`; never under the register
+/// file, which is what a very small SRAM is.
+Energy sram_read_energy(const EnergyTable& table, double bank_bytes, double access_bits);
+Energy sram_write_energy(const EnergyTable& table, double bank_bytes, double access_bits);
 
 }  // namespace systole

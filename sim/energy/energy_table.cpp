@@ -2,23 +2,42 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+
+#include "sim/config/accelerator_keywords.hpp"
 #include "sim/config/reader.hpp"
+#include "sim/energy/accelergy.hpp"
 
 namespace systole {
 namespace {
 
 constexpr std::uint32_t kMaxBits = 65536;
 constexpr std::uint32_t kMaxCapacityKib = 1048576;
-// Beyond these, an energy in fJ to nJ is a slip of the decimal point.
+constexpr int kMaxBases = 4;  // a table, its base, and so on
+// Beyond these, a value is a slip of the decimal point.
 constexpr InRange<double> kValues{1e-6, 1e6};
 
-enum class Unit { Femtojoule, Picojoule, Nanojoule, Microwatt, Milliwatt, Watt };
+enum class Unit {
+  Femtojoule,
+  Picojoule,
+  Nanojoule,
+  Mac,
+  Nanowatt,
+  Microwatt,
+  Milliwatt,
+  Watt,
+  Um2,
+  Mm2
+};
 constexpr Choice<Unit> kEnergyUnits[] = {
-    {"fJ", Unit::Femtojoule}, {"pJ", Unit::Picojoule}, {"nJ", Unit::Nanojoule}};
+    {"fJ", Unit::Femtojoule}, {"pJ", Unit::Picojoule}, {"nJ", Unit::Nanojoule}, {"MAC", Unit::Mac}};
 constexpr Choice<Unit> kPowerUnits[] = {
-    {"uW", Unit::Microwatt}, {"mW", Unit::Milliwatt}, {"W", Unit::Watt}};
+    {"nW", Unit::Nanowatt}, {"uW", Unit::Microwatt}, {"mW", Unit::Milliwatt}, {"W", Unit::Watt}};
+constexpr Choice<Unit> kAreaUnits[] = {{"um2", Unit::Um2}, {"mm2", Unit::Mm2}};
 
-// Energies are kept in pJ, powers in mW.
+// Energies are kept in pJ, powers in mW, areas in um2.
 double scale_of(Unit unit) {
   switch (unit) {
     case Unit::Femtojoule:
@@ -27,121 +46,316 @@ double scale_of(Unit unit) {
     case Unit::Nanojoule:
     case Unit::Watt:
       return 1e3;
+    case Unit::Nanowatt:
+      return 1e-6;
+    case Unit::Mm2:
+      return 1e6;
     case Unit::Picojoule:
+    case Unit::Mac:
     case Unit::Milliwatt:
+    case Unit::Um2:
       break;
   }
   return 1;
 }
 
-struct Ranged {
-  double value = 0;
-  double low = 0;
-  double high = 0;
+// What distinguishes the entries of a list.
+enum class Key { Bits, FloatBits, Capacity, CapacityAndBits, Standard, None };
+
+struct List {
+  const char* name;
+  TableEntries EnergyTable::*entries;
+  Key key;
 };
 
-// `value`, `unit` and the optional `range`.
-Ranged read_value(ConfigReader& node, const OneOf<Unit>& units) {
-  const std::size_t errors = node.error_count();
-  double value = 0;
-  Unit unit = Unit::Picojoule;
-  std::vector<double> range;
-  node.required("value", value, kValues);
-  node.required("unit", unit, units);
-  const bool has_range = node.optional("range", range, kValues);
-  if (!has_range || node.error_count() != errors) {
-    range = {value, value};
-  } else if (range.size() != 2) {
-    node.error("range", fmt::format("{} given, expected two numbers: [low, high]", range.size()));
-    range = {value, value};
-  } else if (value < range[0] || range[1] < value) {
-    node.error("range",
-               fmt::format("{}..{} does not hold the value {}, expected low <= value <= high",
-                           range[0], range[1], value));
-  }
-  const double scale = scale_of(unit);
-  return {scale * value, scale * range[0], scale * range[1]};
-}
+constexpr List kRequired[] = {
+    {"adder", &EnergyTable::adder, Key::Bits},
+    {"multiplier", &EnergyTable::multiplier, Key::Bits},
+    {"shifter", &EnergyTable::shifter, Key::Bits},
+    {"comparator", &EnergyTable::comparator, Key::Bits},
+    {"sram", &EnergyTable::sram, Key::CapacityAndBits},
+};
+constexpr List kOptional[] = {
+    {"mac", &EnergyTable::mac, Key::Bits},
+    {"pe", &EnergyTable::pe, Key::Bits},
+    {"float_adder", &EnergyTable::float_adder, Key::FloatBits},
+    {"float_multiplier", &EnergyTable::float_multiplier, Key::FloatBits},
+    {"sram_write", &EnergyTable::sram_write, Key::CapacityAndBits},
+    {"dram_standards", &EnergyTable::dram_standards, Key::Standard},
+};
+constexpr List kSingle[] = {
+    {"register", &EnergyTable::register_write, Key::Bits},
+    {"register_file", &EnergyTable::register_file, Key::Bits},
+    {"dram", &EnergyTable::dram, Key::Bits},
+};
+constexpr List kMemories[] = {
+    {"scratchpad_read", &EnergyTable::scratchpad_read, Key::Bits},
+    {"scratchpad_write", &EnergyTable::scratchpad_write, Key::Bits},
+    {"weight_scratchpad_read", &EnergyTable::weight_scratchpad_read, Key::Bits},
+    {"weight_scratchpad_write", &EnergyTable::weight_scratchpad_write, Key::Bits},
+    {"accumulators_read", &EnergyTable::accumulators_read, Key::Bits},
+    {"accumulators_write", &EnergyTable::accumulators_write, Key::Bits},
+};
+constexpr List kLeakage[] = {
+    {"sram", &EnergyTable::leakage_sram, Key::Capacity},
+    {"pe", &EnergyTable::leakage_pe, Key::Bits},
+};
+constexpr List kArea[] = {
+    {"adder", &EnergyTable::area_adder, Key::Bits},
+    {"multiplier", &EnergyTable::area_multiplier, Key::Bits},
+    {"float_adder", &EnergyTable::area_float_adder, Key::FloatBits},
+    {"float_multiplier", &EnergyTable::area_float_multiplier, Key::FloatBits},
+    {"shifter", &EnergyTable::area_shifter, Key::Bits},
+    {"comparator", &EnergyTable::area_comparator, Key::Bits},
+    {"register", &EnergyTable::area_register, Key::Bits},
+    {"pe", &EnergyTable::area_pe, Key::Bits},
+    {"sram", &EnergyTable::area_sram, Key::Capacity},
+};
 
-EnergyEntry read_entry(ConfigReader node, bool has_capacity = false) {
-  EnergyEntry entry;
-  if (has_capacity) {
-    node.required("capacity_kib", entry.capacity_kib, InRange{1U, kMaxCapacityKib});
-  }
-  node.required("bits", entry.bits, InRange{1U, kMaxBits});
-  const Ranged pj = read_value(node, OneOf{kEnergyUnits});
-  entry.energy = {pj.value, pj.low, pj.high};
-  node.required("node", entry.node, NotEmpty{});
-  node.required("source", entry.source, NotEmpty{});
-  node.optional("range_source", entry.range_source, NotEmpty{});
-  node.reject_unknown();
-  return entry;
-}
+/// Reads one file into `table`, which holds what its base has.
+class TableReader {
+ public:
+  TableReader(const ConfigFile& file, int bases) : file_{file}, bases_{bases} {}
 
-// A list of entries whose `key` (bits or capacity_kib) grows.
-std::vector<EnergyEntry> read_points(ConfigReader& root, const std::string& list,
-                                     bool has_capacity = false) {
-  const char* const key = has_capacity ? "capacity_kib" : "bits";
-  const std::size_t errors = root.error_count();
-  std::vector<EnergyEntry> points;
-  std::uint32_t before = 0;
-  for (ConfigReader& node : root.children(list)) {
-    points.push_back(read_entry(node, has_capacity));
-    const std::uint32_t position = has_capacity ? points.back().capacity_kib : points.back().bits;
-    if (position != 0 && position <= before) {
-      node.error(key,
-                 fmt::format("{} follows {}, expected entries in growing order", position, before));
+  EnergyTable read() {
+    ConfigReader root = file_.root();
+    read_base(root);
+    root.required("name", table_.name, NotEmpty{});
+    root.optional("node", node_, NotEmpty{});
+    root.optional("source", source_, NotEmpty{});
+    ProcessNode process{};
+    if (root.optional("process", process, OneOf{keywords::kProcessNode})) {
+      table_.process = process;
     }
-    before = position != 0 ? position : before;
+    read_not_published(root);
+    // What is given here holds, and not what the base puts in its place.
+    if (root.has("mac") || root.has("multiplier")) {
+      table_.pe.clear();
+    }
+    if (root.has("multiplier")) {
+      table_.mac.clear();
+    }
+    for (const List& list : kRequired) {
+      read_list(root, list, OneOf{kEnergyUnits}, !known(list.name));
+    }
+    for (const List& list : kOptional) {
+      read_list(root, list, OneOf{kEnergyUnits}, false);
+    }
+    for (const List& list : kSingle) {
+      read_single(root, list, OneOf{kEnergyUnits}, !known(list.name));
+    }
+    read_single(root, {"static_power", &EnergyTable::static_power, Key::None}, OneOf{kPowerUnits},
+                false);
+    if (auto memories = root.optional_child("memories")) {
+      for (const List& list : kMemories) {
+        read_single(*memories, list, OneOf{kEnergyUnits}, false);
+      }
+      memories->reject_unknown();
+    }
+    read_group(root, "leakage", kLeakage, std::size(kLeakage), OneOf{kPowerUnits});
+    read_group(root, "area", kArea, std::size(kArea), OneOf{kAreaUnits});
+    if (root.has("accelergy")) {
+      if (!root.has("process")) {
+        table_.process.reset();  // the ERT's is not known
+      }
+      apply_accelergy(root.child("accelergy"), folder(), table_);
+    }
+    if (mac_unit_ && joule_unit_) {
+      root.error("", "has energies in MAC and in joules, expected one of the two");
+    }
+    table_.normalized = table_.normalized || mac_unit_;
+    root.reject_unknown();
+    file_.check();
+    return std::move(table_);
   }
-  if (points.empty() && root.error_count() == errors) {
-    root.error(list, "is empty, expected at least one entry");
-  }
-  return points;
-}
 
-StaticPower read_static_power(ConfigReader node) {
-  StaticPower power;
-  const Ranged milliwatt = read_value(node, OneOf{kPowerUnits});
-  power.milliwatt = milliwatt.value;
-  power.low_milliwatt = milliwatt.low;
-  power.high_milliwatt = milliwatt.high;
-  std::string range_source;
-  node.required("node", power.node, NotEmpty{});
-  node.required("source", power.source, NotEmpty{});
-  node.optional("range_source", range_source, NotEmpty{});
-  node.reject_unknown();
-  return power;
-}
+ private:
+  std::filesystem::path folder() const { return std::filesystem::path{file_.name()}.parent_path(); }
 
-EnergyTable read_table(const ConfigFile& file) {
-  EnergyTable table;
-  ConfigReader root = file.root();
-  root.required("name", table.name, NotEmpty{});
-  table.adder = read_points(root, "adder");
-  table.multiplier = read_points(root, "multiplier");
-  table.shifter = read_points(root, "shifter");
-  table.comparator = read_points(root, "comparator");
-  table.sram = read_points(root, "sram", true);
-  table.register_write = read_entry(root.child("register"));
-  table.register_file = read_entry(root.child("register_file"));
-  table.dram = read_entry(root.child("dram"));
-  if (auto power = root.optional_child("static_power")) {
-    table.static_power = read_static_power(*power);
+  void read_base(ConfigReader& root) {
+    std::string base;
+    if (!root.optional("base", base, NotEmpty{})) {
+      return;
+    }
+    if (bases_ >= kMaxBases) {
+      root.error("base", fmt::format("is the base of {} tables on top of one another, expected at "
+                                     "most {}: does one stand on itself?",
+                                     bases_, kMaxBases - 1));
+      return;
+    }
+    const std::string path = (folder() / base).lexically_normal().string();
+    table_ = TableReader{ConfigFile::load(path), bases_ + 1}.read();
+    table_.notes = {"what it does not give is of " + table_.name};
+    joule_unit_ = !table_.normalized;
+    mac_unit_ = table_.normalized;
+    has_base_ = true;
   }
-  root.reject_unknown();
-  file.check();
-  return table;
-}
+
+  void read_not_published(ConfigReader& root) {
+    if (!root.optional("not_published", not_published_)) {
+      return;
+    }
+    std::vector<std::string> names;
+    for (const List& list : kRequired) {
+      names.emplace_back(list.name);
+    }
+    for (const List& list : kSingle) {
+      names.emplace_back(list.name);
+    }
+    for (const std::string& name : not_published_) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        root.error("not_published", fmt::format("expected {}, found {}{}", choice_list(names),
+                                                quoted(name), did_you_mean(name, names)));
+      }
+    }
+    table_.notes.push_back(fmt::format("not in the table, and counted as nothing: {}",
+                                       fmt::join(not_published_, ", ")));
+  }
+
+  // Given by the base, or said to be given by nobody.
+  bool known(const std::string& list) const {
+    return has_base_ ||
+           std::find(not_published_.begin(), not_published_.end(), list) != not_published_.end();
+  }
+
+  // `value`, `unit` and the optional `range`.
+  Bounded read_value(ConfigReader& node, const OneOf<Unit>& units) {
+    const std::size_t errors = node.error_count();
+    double value = 0;
+    Unit unit = units.begin()->value;
+    std::vector<double> range;
+    node.required("value", value, kValues);
+    if (node.required("unit", unit, units); node.error_count() == errors) {
+      mac_unit_ = mac_unit_ || unit == Unit::Mac;
+      joule_unit_ = joule_unit_ || unit == Unit::Femtojoule || unit == Unit::Picojoule ||
+                    unit == Unit::Nanojoule;
+    }
+    const bool has_range = node.optional("range", range, kValues);
+    if (!has_range || node.error_count() != errors) {
+      range = {value, value};
+    } else if (range.size() != 2) {
+      node.error("range", fmt::format("{} given, expected two numbers: [low, high]", range.size()));
+      range = {value, value};
+    } else if (value < range[0] || range[1] < value) {
+      node.error("range",
+                 fmt::format("{}..{} does not hold the value {}, expected low <= value <= high",
+                             range[0], range[1], value));
+    }
+    const double scale = scale_of(unit);
+    return {scale * value, scale * range[0], scale * range[1]};
+  }
+
+  TableEntry read_entry(ConfigReader node, Key key, const OneOf<Unit>& units) {
+    TableEntry entry;
+    entry.node = node_;
+    entry.source = source_;
+    if (key == Key::Capacity || key == Key::CapacityAndBits) {
+      node.required("capacity_kib", entry.capacity_kib, InRange{1U, kMaxCapacityKib});
+    }
+    if (key == Key::Standard) {
+      node.required("standard", entry.standard, NotEmpty{});
+    }
+    if (key == Key::FloatBits) {
+      read_float_bits(node, entry.bits);
+    } else if (key != Key::Capacity && key != Key::None) {
+      node.required("bits", entry.bits, InRange{1U, kMaxBits});
+    }
+    entry.value = read_value(node, units);
+    read_text(node, "node", entry.node);
+    read_text(node, "source", entry.source);
+    node.optional("range_source", entry.range_source, NotEmpty{});
+    node.reject_unknown();
+    return entry;
+  }
+
+  static void read_float_bits(ConfigReader& node, std::uint32_t& bits) {
+    const std::size_t errors = node.error_count();
+    node.required("bits", bits, InRange{16U, 32U});
+    if (node.error_count() == errors && bits != 16 && bits != 32) {
+      node.error("bits", fmt::format("{} given, expected 16 or 32", bits));
+    }
+  }
+
+  // Required unless the table says it once for all entries.
+  static void read_text(ConfigReader& node, const char* key, std::string& text) {
+    if (text.empty()) {
+      node.required(key, text, NotEmpty{});
+    } else {
+      node.optional(key, text, NotEmpty{});
+    }
+  }
+
+  void read_list(ConfigReader& root, const List& list, const OneOf<Unit>& units, bool required) {
+    if (!required && !root.has(list.name)) {
+      return;
+    }
+    const std::size_t errors = root.error_count();
+    TableEntries entries;
+    for (ConfigReader& node : root.children(list.name)) {
+      const std::size_t before = root.error_count();
+      entries.push_back(read_entry(node, list.key, units));
+      if (root.error_count() == before && entries.size() > 1) {
+        check_order(node, list.key, entries[entries.size() - 2], entries.back());
+      }
+    }
+    if (entries.empty() && root.error_count() == errors) {
+      root.error(list.name, "is empty, expected at least one entry");
+    }
+    table_.*list.entries = std::move(entries);
+  }
+
+  static void check_order(ConfigReader& node, Key key, const TableEntry& before,
+                          const TableEntry& entry) {
+    const auto say = [&](const char* name, std::uint32_t value, std::uint32_t previous) {
+      node.error(name,
+                 fmt::format("{} follows {}, expected entries in growing order", value, previous));
+    };
+    const bool by_capacity = key == Key::Capacity || key == Key::CapacityAndBits;
+    const bool same_capacity = entry.capacity_kib == before.capacity_kib;
+    if (by_capacity && (entry.capacity_kib < before.capacity_kib ||
+                        (same_capacity && (key == Key::Capacity || entry.bits == before.bits)))) {
+      say("capacity_kib", entry.capacity_kib, before.capacity_kib);
+    } else if (key != Key::Capacity && key != Key::Standard && same_capacity &&
+               entry.bits <= before.bits) {
+      say("bits", entry.bits, before.bits);
+    }
+  }
+
+  void read_single(ConfigReader& root, const List& list, const OneOf<Unit>& units, bool required) {
+    if (required || root.has(list.name)) {
+      table_.*list.entries = {read_entry(root.child(list.name), list.key, units)};
+    }
+  }
+
+  void read_group(ConfigReader& root, const char* key, const List* lists, std::size_t count,
+                  const OneOf<Unit>& units) {
+    if (auto group = root.optional_child(key)) {
+      for (std::size_t i = 0; i < count; ++i) {
+        read_list(*group, lists[i], units, false);
+      }
+      group->reject_unknown();
+    }
+  }
+
+  const ConfigFile& file_;
+  int bases_;
+  EnergyTable table_;
+  bool has_base_ = false;
+  std::string node_;    // of every entry that has no own
+  std::string source_;  // the same
+  std::vector<std::string> not_published_;
+  bool mac_unit_ = false;
+  bool joule_unit_ = false;
+};
 
 }  // namespace
 
 EnergyTable load_energy_table(const std::string& path) {
-  return read_table(ConfigFile::load(path));
+  return TableReader{ConfigFile::load(path), 1}.read();
 }
 
 EnergyTable parse_energy_table(const std::string& text, const std::string& file) {
-  return read_table(ConfigFile::parse(text, file));
+  return TableReader{ConfigFile::parse(text, file), 1}.read();
 }
 
 }  // namespace systole

@@ -5,61 +5,64 @@
 #include <string>
 #include <vector>
 
-#include "sim/energy/energy.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/energy/bounded.hpp"
 
 namespace systole {
 
-/// One published number: what an operation or an access costs, and who says so.
-struct EnergyEntry {
+/// One published number: what an operation, an access or a block costs, and who says so.
+struct TableEntry {
   std::uint32_t bits = 0;          ///< width of the operands, or of one access
   std::uint32_t capacity_kib = 0;  ///< of one bank; SRAM only
-  Energy energy;                   ///< of one operation or access
+  std::string standard;            ///< DRAM standards only
+  Bounded value;                   ///< pJ, mW or um2, by the list that it stands in
   std::string node;
   std::string source;
   std::string range_source;  ///< empty where the range is the source's own, or none is published
 };
+using TableEntries = std::vector<TableEntry>;
 
-/// Power that is there in every cycle, whatever the machine does.
-struct StaticPower {
-  double milliwatt = 0;
-  double low_milliwatt = 0;
-  double high_milliwatt = 0;
-  std::string node;
-  std::string source;
-};
-
-/// What each operation costs. Lists stand in growing width or capacity.
+/// What each operation costs; configs/energy/README.md explains every key. Lists stand in growing
+/// width or capacity. An empty list is a cost that the table does not know.
 struct EnergyTable {
   std::string name;
-  std::vector<EnergyEntry> adder;
-  std::vector<EnergyEntry> multiplier;
-  std::vector<EnergyEntry> shifter;
-  std::vector<EnergyEntry> comparator;
-  std::vector<EnergyEntry> sram;
-  EnergyEntry register_write;  ///< flip-flops written in one cycle
-  EnergyEntry register_file;   ///< one access: the floor under small SRAMs
-  EnergyEntry dram;            ///< one access
-  std::optional<StaticPower> static_power;
+  bool normalized = false;             ///< 1 pJ stands for the energy of one MAC
+  std::optional<ProcessNode> process;  ///< of the values on the die, for scaling
+  std::vector<std::string> notes;      ///< what reports must say beside the figures
+
+  // pJ per operation or access
+  TableEntries adder, multiplier, shifter, comparator;
+  TableEntries mac;  ///< multiplication and addition in one, in place of the two
+  TableEntries pe;   ///< a whole PE for a cycle, registers included, in place of `mac`
+  TableEntries float_adder, float_multiplier;  ///< of 16 and of 32 bits
+  TableEntries sram;                           ///< reads, and writes unless sram_write
+  TableEntries sram_write;
+  // One access to this machine's own memories, whatever their capacity; one entry or none.
+  TableEntries scratchpad_read, scratchpad_write, weight_scratchpad_read, weight_scratchpad_write;
+  TableEntries accumulators_read, accumulators_write;
+  TableEntries register_write;  ///< flip-flops written in one cycle; one entry
+  TableEntries register_file;   ///< one access, the floor under small SRAMs; one entry
+  TableEntries dram;            ///< one access; one entry
+  TableEntries dram_standards;  ///< what energy.dram can choose in its place
+
+  // mW
+  TableEntries static_power;  ///< of the whole machine; one entry or none
+  TableEntries leakage_sram;  ///< of one bank
+  TableEntries leakage_pe;
+
+  // um2
+  TableEntries area_adder, area_multiplier, area_float_adder, area_float_multiplier;
+  TableEntries area_shifter, area_comparator, area_register, area_pe;
+  TableEntries area_sram;  ///< of one bank
 };
 
 /// Reads a table from YAML. Throws ConfigError with every mistake in the file.
 EnergyTable load_energy_table(const std::string& path);
 EnergyTable parse_energy_table(const std::string& text, const std::string& file);
 
-/// Adders, shifters and comparators are linear in their width: straight lines between published
-/// points, and in proportion to the nearest point outside them.
-Energy linear_in_width(const std::vector<EnergyEntry>& points, double bits);
-
-/// Multipliers are close to quadratic in their width: straight lines in log-log coordinates
-/// between published points and, with the end's slope, outside them; width squared if there is
-/// one point. An a x b multiplier counts as one of sqrt(a * b) bits, which has as many partial
-/// products.
-Energy multiplier_energy(const EnergyTable& table, double a_bits, double b_bits);
-
-/// One bit read from or written to an SRAM bank: straight lines in log-log coordinates over the
-/// bank's capacity and, with the end's slope, outside the published points (square root of the
-/// capacity if there is one point: a bit line grows with the side of the array); linear in the
-/// access width. Never under the register file, which is what a very small SRAM is.
-Energy sram_bit_energy(const EnergyTable& table, double bank_bytes);
+/// The table that a machine's `energy` keys ask for: its DRAM standard chosen, scaled to its node.
+/// Throws ConfigError where the table has no such standard or cannot be scaled.
+EnergyTable load_energy_table(const EnergyConfig& config);
+EnergyTable adapted(EnergyTable table, const EnergyConfig& config);
 
 }  // namespace systole

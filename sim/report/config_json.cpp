@@ -53,6 +53,7 @@ Json config_json(const AcceleratorConfig& config) {
   // Texts stay texts, even those that look like numbers.
   json["name"] = valid_utf8(config.name);
   json["energy"]["table"] = valid_utf8(config.energy.table);
+  json["energy"]["dram"] = valid_utf8(config.energy.dram);
   return json;
 }
 

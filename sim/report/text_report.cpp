@@ -207,7 +207,8 @@ std::string bar(double part) {
 }
 
 Table energy_table(const EnergyBreakdown& energy, const EnergyTable& source) {
-  Table table{"Energy by " + printable(source.name),
+  Table table{"Energy by " + printable(source.name) +
+                  (source.normalized ? ", 1 pJ standing for the energy of one MAC" : ""),
               {{"component", "", Align::Left},
                {"energy", "", Align::Right},
                {"share", "", Align::Right},
@@ -339,8 +340,14 @@ Table totals_table(const RunResult& result, const Summary& t) {
   return table;
 }
 
-std::string closing_lines(const RunResult& result, bool color) {
+std::string closing_lines(const RunResult& result, const EnergyTable& energy, bool color) {
   std::string out;
+  if (!energy.notes.empty()) {
+    out += "\n" + painted("Energy by " + printable(energy.name), Paint::Bold, color) + "\n";
+  }
+  for (const std::string& note : energy.notes) {
+    out += "  " + printable(note) + "\n";
+  }
   if (!result.notes.empty()) {
     out += "\n" + painted("Changed in the network to fit the hardware", Paint::Bold, color) + "\n";
   }
@@ -380,7 +387,7 @@ std::string text_report(const RunResult& result, const std::vector<EnergyBreakdo
   for (const Table& table : tables) {
     out += table.render(width, style.color);
   }
-  return out + closing_lines(result, style.color);
+  return out + closing_lines(result, energy, style.color);
 }
 
 }  // namespace systole

@@ -78,9 +78,11 @@ LayerResult fc1() {
 
 EnergyBreakdown energy_of(double multiply, double dram) {
   EnergyBreakdown energy;
-  energy.add(EnergyComponent::ArrayMultiply, {multiply, multiply, multiply});
-  energy.add(EnergyComponent::ArrayAdd, {multiply / 2, multiply / 2, multiply / 2});
-  energy.add(EnergyComponent::Dram, {dram, dram, 2 * dram});
+  energy.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
+             {multiply, multiply, multiply});
+  energy.add(EnergyComponent::ArrayAdd, EnergyOperand::Arithmetic,
+             {multiply / 2, multiply / 2, multiply / 2});
+  energy.add(EnergyComponent::Dram, EnergyOperand::Ifmap, {dram, dram, 2 * dram});
   return energy;
 }
 

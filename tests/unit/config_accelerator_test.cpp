@@ -169,7 +169,10 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "dram.preset=hbm2",
                              "dram.channels=2",
                              "dram.path_latency_cycles=1",
-                             "energy.table=x"}) {
+                             "energy.table=x",
+                             "energy.node=7nm",
+                             "energy.dram=hbm2",
+                             "energy.zero_gating=true"}) {
     const AcceleratorConfig changed =
         parse_accelerator(accelerator_to_yaml(base), "t.yaml", {change});
     EXPECT_NE(changed, base) << change;

@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <stdexcept>
+#include <string>
 
 #include "sim/energy/energy_model.hpp"
+#include "sim/energy/interpolation.hpp"
 
 namespace systole {
 namespace {
@@ -12,6 +14,10 @@ constexpr double kKib = 1024;
 
 EnergyTable horowitz() {
   return load_energy_table(SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml");
+}
+
+EnergyTable shipped(const std::string& name) {
+  return load_energy_table(SYSTOLE_SOURCE_DIR "/configs/energy/" + name + ".yaml");
 }
 
 // 16 x 16, int8 into int32; one 8 KiB scratchpad bank, one 32 KiB accumulator bank.
@@ -41,22 +47,22 @@ TEST(EnergyModel, AnInt8MacIsAnEightBitMultiplyAndA32BitAdd) {
 
 TEST(EnergyModel, PublishedPointsComeOutAsTheyWerePublished) {
   const EnergyTable table = horowitz();
-  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 8).pj, 0.03);
-  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 16).pj, 0.05);
-  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 32).pj, 0.1);
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 8).value, 0.03);
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 16).value, 0.05);
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 32).value, 0.1);
   EXPECT_DOUBLE_EQ(multiplier_energy(table, 8, 8).pj, 0.2);
   EXPECT_DOUBLE_EQ(multiplier_energy(table, 32, 32).pj, 3.1);
-  EXPECT_DOUBLE_EQ(64 * sram_bit_energy(table, 8 * kKib).pj, 10);
-  EXPECT_DOUBLE_EQ(64 * sram_bit_energy(table, 32 * kKib).pj, 20);
-  EXPECT_DOUBLE_EQ(64 * sram_bit_energy(table, 1024 * kKib).pj, 100);
-  EXPECT_DOUBLE_EQ(linear_in_width(table.shifter, 32).pj, 0.417);
+  EXPECT_DOUBLE_EQ(64 * sram_read_energy(table, 8 * kKib, 64).pj, 10);
+  EXPECT_DOUBLE_EQ(64 * sram_read_energy(table, 32 * kKib, 64).pj, 20);
+  EXPECT_DOUBLE_EQ(64 * sram_read_energy(table, 1024 * kKib, 64).pj, 100);
+  EXPECT_DOUBLE_EQ(linear_in_width(table.shifter, 32).value, 0.417);
 }
 
 TEST(EnergyModel, AddersAreLinearInTheirWidth) {
   const EnergyTable table = horowitz();
-  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 24).pj, 0.075);  // half way from 16 to 32
-  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 4).pj, 0.015);   // half of the 8-bit adder
-  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 64).pj, 0.2);    // twice the 32-bit adder
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 24).value, 0.075);  // half way from 16 to 32
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 4).value, 0.015);   // half of the 8-bit adder
+  EXPECT_DOUBLE_EQ(linear_in_width(table.adder, 64).value, 0.2);    // twice the 32-bit adder
 }
 
 TEST(EnergyModel, MultipliersFollowTheLineThroughTheirTwoPointsInLogLog) {
@@ -79,18 +85,18 @@ TEST(EnergyModel, ATableWithOneMultiplierScalesWithTheSquareOfTheWidth) {
 TEST(EnergyModel, SramsFollowTheLinesThroughTheirPointsInLogLog) {
   const EnergyTable table = horowitz();
   // 16 KiB lies half way from 8 to 32 in log(capacity): sqrt(10 * 20).
-  EXPECT_NEAR(64 * sram_bit_energy(table, 16 * kKib).pj, std::sqrt(200.0), 1e-9);
+  EXPECT_NEAR(64 * sram_read_energy(table, 16 * kKib, 64).pj, std::sqrt(200.0), 1e-9);
   // Below 8 KiB with the slope of 8 to 32 KiB, a half: a quarter of the bytes, half of the energy.
-  EXPECT_NEAR(64 * sram_bit_energy(table, 2 * kKib).pj, 5, 1e-9);
+  EXPECT_NEAR(64 * sram_read_energy(table, 2 * kKib, 64).pj, 5, 1e-9);
   // Above 1 MiB with the slope of 32 KiB to 1 MiB: 32 times the bytes, 5 times the energy.
-  EXPECT_NEAR(64 * sram_bit_energy(table, 32 * 1024 * kKib).pj, 500, 1e-9);
+  EXPECT_NEAR(64 * sram_read_energy(table, 32 * 1024 * kKib, 64).pj, 500, 1e-9);
 }
 
 TEST(EnergyModel, NoSramIsCheaperThanTheRegisterFile) {
   const EnergyTable table = horowitz();
-  EXPECT_DOUBLE_EQ(32 * sram_bit_energy(table, 64).pj, 1.0);
-  EXPECT_DOUBLE_EQ(32 * sram_bit_energy(table, 64).low_pj, 1.0);
-  EXPECT_GT(32 * sram_bit_energy(table, 512).pj, 1.0);
+  EXPECT_DOUBLE_EQ(32 * sram_read_energy(table, 64, 64).pj, 1.0);
+  EXPECT_DOUBLE_EQ(32 * sram_read_energy(table, 64, 64).low_pj, 1.0);
+  EXPECT_GT(32 * sram_read_energy(table, 512, 64).pj, 1.0);
 }
 
 TEST(EnergyModel, AnSramAccessPaysForTheCapacityOfOneBank) {
@@ -135,6 +141,16 @@ TEST(EnergyModel, RequantizationShiftsInTheWidthThatItsVariantNeeds) {
   EXPECT_DOUBLE_EQ(cost(only(Event::RequantShift), config).pj, 0.417);
 }
 
+TEST(EnergyModel, AFloatScaleCostsAFloatingPointMultiplication) {
+  AcceleratorConfig config = machine();
+  config.requant.mode = RequantMode::FloatScale;
+  EXPECT_DOUBLE_EQ(cost(only(Event::RequantMultiply), config).pj, 3.7);
+  EnergyTable table = horowitz();
+  table.float_multiplier.clear();  // then that of its 24-bit significands
+  EXPECT_DOUBLE_EQ(compute_energy(only(Event::RequantMultiply), 0, config, table).total().pj,
+                   multiplier_energy(table, 24, 24).pj);
+}
+
 TEST(EnergyModel, TheVectorUnitAddsAndScalesIn32BitsAndComparesActivations) {
   EXPECT_DOUBLE_EQ(cost(only(Event::VectorAdd)).pj, 0.1);
   EXPECT_DOUBLE_EQ(cost(only(Event::VectorMultiply)).pj, 3.1);
@@ -175,7 +191,7 @@ TEST(EnergyModel, StaticPowerIsChargedForTimeAndNotForCycles) {
   AcceleratorConfig config = machine();
   config.clock_mhz = 500;
   EXPECT_EQ(compute_energy({}, 1000, config, table).total().pj, 0);
-  table.static_power = StaticPower{10, 5, 20, "45 nm", "made up"};
+  table.static_power = {{0, 0, "", {10, 5, 20}, "45 nm", "made up", ""}};
   const EnergyBreakdown energy = compute_energy({}, 1000, config, table);  // 2 us
   EXPECT_DOUBLE_EQ(energy[EnergyComponent::Static].pj, 20000);
   EXPECT_DOUBLE_EQ(energy[EnergyComponent::Static].low_pj, 10000);
@@ -187,6 +203,7 @@ TEST(EnergyModel, LowAndHighEncloseTheValueInEveryComponent) {
   for (std::size_t i = 0; i < kEvents; ++i) {
     events.add(static_cast<Event>(i), 1000 + i);
   }
+  events.add(Event::DramFetchedBytes, 10000);
   AcceleratorConfig config = machine();
   config.scratchpad.organization = ScratchpadOrganization::Split;
   const EnergyBreakdown energy = compute_energy(events, 1000, config, horowitz());
@@ -205,6 +222,83 @@ TEST(EnergyModel, BreakdownsAddComponentByComponent) {
   sum += compute_energy(only(Event::DramFetchedBytes, 8), 0, machine(), horowitz());
   EXPECT_DOUBLE_EQ(sum[EnergyComponent::ArrayMultiply].pj, 3 * 0.2);
   EXPECT_DOUBLE_EQ(sum[EnergyComponent::Dram].pj, 1300);
+}
+
+TEST(EnergyModel, WithZeroGatingAMacWithAZeroOperandCostsNothing) {
+  AcceleratorConfig config = machine();
+  EventCounts events = only(Event::Mac, 1000);
+  events.add(Event::MacZeroOperand, 400);
+  EXPECT_DOUBLE_EQ(cost(events, config).pj, 1000 * 0.3);
+  config.energy.zero_gating = true;
+  EXPECT_DOUBLE_EQ(cost(events, config).pj, 600 * 0.3);
+}
+
+TEST(EnergyModel, AWholePeTakesThePlaceOfMultiplierAdderAndRegisters) {
+  const EnergyTable table = shipped("bitfusion_45nm_pe");
+  EventCounts events = only(Event::Mac, 1000);
+  events.add(Event::MacPadding, 500);
+  events.add(Event::ArrayRegisterWriteBits, 40000);
+  const EnergyBreakdown energy = compute_energy(events, 0, machine(), table);
+  EXPECT_NEAR(energy.total().pj, 1000 * 0.2034, 1e-9);
+  EXPECT_NEAR(energy.total().low_pj, 1000 * 0.1986, 1e-9);
+  EXPECT_NEAR(energy.total().high_pj, 1500 * 0.2977, 1e-9) << "all slots, at worst";
+}
+
+TEST(EnergyModel, SramsOfSeveralWidthsAreLinearInTheWidthAtEachCapacity) {
+  const EnergyTable table = shipped("cacti_45nm_lop");
+  EXPECT_NEAR(64 * sram_read_energy(table, 8 * kKib, 64).pj, 3.162, 1e-9);
+  EXPECT_NEAR(128 * sram_read_energy(table, 8 * kKib, 128).pj, 3.864, 1e-9);
+  EXPECT_NEAR(96 * sram_read_energy(table, 8 * kKib, 96).pj, (3.162 + 3.864) / 2, 1e-9);
+  EXPECT_NEAR(64 * sram_write_energy(table, 8 * kKib, 64).pj, 3.244, 1e-9);
+}
+
+TEST(EnergyModel, LeakageIsThatOfEveryBankForTheWholeTime) {
+  AcceleratorConfig config = machine();
+  config.scratchpad.activation = {32, 4};  // 4 x 8 KiB, and 32 KiB of accumulators
+  const EnergyTable table = shipped("cacti_45nm_lop");
+  const double milliwatt = 4 * 0.5913 + 2.117;
+  const EnergyBreakdown energy = compute_energy({}, 1000, config, table);  // 1 us
+  EXPECT_NEAR(energy[EnergyComponent::Static].pj, 1000 * milliwatt, 1);
+}
+
+TEST(EnergyModel, OperandsSumToTheTotalAsComponentsDo) {
+  EventCounts events;
+  for (std::size_t i = 0; i < kEvents; ++i) {
+    events.add(static_cast<Event>(i), 1000 + i);
+  }
+  events.add(Event::DramFetchedBytes, 10000);
+  events.add(Event::ArrayRegisterWriteBits, 1000000);
+  AcceleratorConfig config = machine();
+  config.scratchpad.organization = ScratchpadOrganization::Split;
+  const EnergyBreakdown energy = compute_energy(events, 1000, config, horowitz());
+  double sum = 0;
+  for (std::size_t i = 0; i < kEnergyOperands; ++i) {
+    sum += energy[static_cast<EnergyOperand>(i)].pj;
+  }
+  EXPECT_NEAR(sum, energy.total().pj, 1e-9 * sum);
+}
+
+TEST(EnergyModel, RegistersOfAWeightStationaryArrayAreSplitByOperand) {
+  EventCounts events = only(Event::Mac, 10);
+  events.add(Event::MacPadding, 6);
+  events.add(Event::ArrayRegisterWriteBits, 16 * (8 + 32) + 100);
+  const EnergyBreakdown energy = compute_energy(events, 0, machine(), horowitz());
+  EXPECT_DOUBLE_EQ(energy[EnergyOperand::Ifmap].pj, 16 * 8 * 0.009);
+  EXPECT_DOUBLE_EQ(energy[EnergyOperand::Psum].pj, 16 * 32 * 0.009);
+  EXPECT_DOUBLE_EQ(energy[EnergyOperand::Weight].pj, 100 * 0.009);
+}
+
+TEST(EnergyModel, MoreBytesUsedThanFetchedIsAMistakeOfOurs) {
+  EXPECT_THROW(cost(only(Event::DramReadIfmapBytes)), std::logic_error);
+}
+
+TEST(EnergyModel, AMemoryWithAFigureOfItsOwnTakesItWhateverItsCapacity) {
+  EnergyTable table = horowitz();
+  table.scratchpad_read = {{64, 0, "", {3, 3, 3}, "", "", ""}};
+  EventCounts events = only(Event::ScratchpadReadBits, 64);
+  EXPECT_DOUBLE_EQ(compute_energy(events, 0, machine(), table).total().pj, 3);
+  events.add(Event::ScratchpadWriteBits, 64);
+  EXPECT_DOUBLE_EQ(compute_energy(events, 0, machine(), table).total().pj, 6);
 }
 
 }  // namespace
