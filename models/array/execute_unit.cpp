@@ -33,6 +33,10 @@ void ExecuteUnit::tick() {
   if (window_.size() < kWindow && commands->can_pop()) {
     window_.push_back(commands->pop());
   }
+  first_row_waits_ = first_row_waits_ && operands_stalled_.read();
+  if (first_row_waits_) {
+    join_preload();
+  }
   if (!active() && !operands_stalled_.read() && array_has_room()) {
     start();
   }
@@ -62,14 +66,32 @@ void ExecuteUnit::start() {
     if (window_.empty() || !window_.front().is<PreloadCommand>() || !may_preload()) {
       return;
     }
-    step_.preload = take();
-    step_.preloading = true;
-    step_.preload_rows = step_.preload.as<PreloadCommand>().new_weights ? rows_ : 0;
-    step_.rows = std::max(step_.rows, step_.preload_rows);
-    if (!step_.computing && step_.preload_rows == 0) {
+    take_preload();
+    if (step_.rows == 0) {
       finish();  // nothing to shift in: go on to its compute
     }
   }
+}
+
+void ExecuteUnit::take_preload() {
+  step_.preload = take();
+  step_.preloading = true;
+  step_.preload_rows = step_.preload.as<PreloadCommand>().new_weights ? rows_ : 0;
+  step_.rows = std::max(step_.rows, step_.preload_rows);
+  if (step_.rows == 0 && min_step_rows_ > 1) {
+    step_.rows = min_step_rows_;
+  }
+}
+
+/// The preload behind a compute that started alone has come before the scratchpad has looked at the
+/// compute's first row: they go together after all.
+void ExecuteUnit::join_preload() {
+  if (!step_.computing || step_.preloading || window_.empty() ||
+      !window_.front().is<PreloadCommand>() || !may_preload()) {
+    return;
+  }
+  take_preload();
+  add_weights(operand_read->back(), 0);
 }
 
 IssuedCommand ExecuteUnit::take() {
@@ -100,6 +122,7 @@ Cause ExecuteUnit::advance() {
     weights_fresh_ = false;
   }
   operand_read->push(std::move(pair));
+  first_row_waits_ = step_.row == 0;
   const bool filling = step_.row < step_.preload_rows;
   ++step_.row;
   if (step_.row == step_.rows) {
@@ -139,16 +162,22 @@ OperandPair ExecuteUnit::next_pair() const {
     ifmap.compute_entry = step_.compute.entry;
     ifmap.preload_entry = destination_.entry;
   }
-  if (step_.preloading && step_.row < step_.preload_rows) {
-    const auto& preload = step_.preload.as<PreloadCommand>();
-    WeightStep& weight = pair.weight;
-    weight.valid = true;
-    weight.index = rows_ - 1 - step_.row;
-    weight.zero = weight.index >= preload.k;
-    weight.from = {preload.weights.memory, preload.weights.row + weight.index};
-    weight.n = preload.n;
-  }
+  add_weights(pair, step_.row);
   return pair;
+}
+
+/// The weights that are shifted in with row `row` of the step.
+void ExecuteUnit::add_weights(OperandPair& pair, std::uint32_t row) const {
+  if (!step_.preloading || row >= step_.preload_rows) {
+    return;
+  }
+  const auto& preload = step_.preload.as<PreloadCommand>();
+  WeightStep& weight = pair.weight;
+  weight.valid = true;
+  weight.index = rows_ - 1 - row;
+  weight.zero = weight.index >= preload.k;
+  weight.from = {preload.weights.memory, preload.weights.row + weight.index};
+  weight.n = preload.n;
 }
 
 void ExecuteUnit::finish() {

@@ -18,11 +18,13 @@ namespace systole {
 ///
 /// A preload shifts `rows` weight rows in, the last array row first; a compute streams its ifmap
 /// vectors. With overlap `full`, a compute runs in the same steps as the preload that follows it if
-/// that one and its compute are already here when the first compute starts; with overlap `none`, a
-/// preload starts when the results of the compute before it are in the accumulators. One step a
-/// cycle while the scratchpad keeps up. A compute is done when its last row has been read, a
-/// preload when the results that it names are written. A step takes min_step_rows cycles at least,
-/// and none starts before the one steps_in_flight before it has left the array.
+/// that one and its compute are here in the cycle before the scratchpad looks at the compute's
+/// first row (in time, if the compute has only one); with overlap `none`, a preload starts when the
+/// results of the compute before it are in the accumulators. One step a cycle while the scratchpad
+/// keeps up. A compute is done when its last row has been read, a preload when the results that it
+/// names are written. A step takes min_step_rows cycles at least (a preload alone that keeps the
+/// weights is none if that is 1), and none starts before the one steps_in_flight before it has left
+/// the array.
 class ExecuteUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
@@ -52,6 +54,8 @@ class ExecuteUnit final : public ClockedModule {
 
   void tick() override;
   void start();
+  void take_preload();
+  void join_preload();
   IssuedCommand take();
   bool may_preload() const;
   bool array_has_room();
@@ -59,6 +63,7 @@ class ExecuteUnit final : public ClockedModule {
   Cause advance();
   Cause waiting() const;
   OperandPair next_pair() const;
+  void add_weights(OperandPair& pair, std::uint32_t row) const;
   void finish();
   bool active() const { return step_.computing || step_.preloading; }
 
@@ -67,9 +72,10 @@ class ExecuteUnit final : public ClockedModule {
   const bool overlap_;
   std::deque<IssuedCommand> window_;  // taken from the queue, not started
   Step step_;
-  IssuedCommand destination_;   // preload whose compute is next or running
-  bool weights_fresh_ = false;  // that preload brought weights that no vector has swapped in yet
-  std::uint64_t computes_ = 0;  // that have been fed to the array
+  bool first_row_waits_ = false;  // the scratchpad has not looked at the step's first row
+  IssuedCommand destination_;     // preload whose compute is next or running
+  bool weights_fresh_ = false;    // that preload brought weights that no vector has swapped in yet
+  std::uint64_t computes_ = 0;    // that have been fed to the array
   std::uint32_t steps_entering_ = 0;   // of which the array has not yet said when they leave
   std::deque<std::uint64_t> leaving_;  // cycles in which the steps inside the array leave it
   const std::uint32_t min_step_rows_;

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t kQueueDepth = 2;
 constexpr std::size_t kRegisterWrites = 5;  // before each loop: bounds, addresses (2), strides (2)
-constexpr std::size_t kActiveLoops = 2;
 
 }  // namespace
 
@@ -24,6 +23,8 @@ void LoopUnroller::start(const std::vector<Command>& configuration,
     program_.push_back({nullptr, &loop, 0});
   }
   loops_taken_ = 0;
+  slots_.fill(0);
+  free_from_.fill(0);
   upper_accumulators_ = false;
 }
 
@@ -43,17 +44,20 @@ std::optional<Command> LoopUnroller::tick(std::uint64_t now, bool room) {
     }
   }
   start_generators(now);
-  while (!active_.empty() &&
-         std::all_of(active_.front().finished.begin(), active_.front().finished.end(),
-                     [](bool finished) { return finished; })) {
-    active_.pop_front();
-  }
   take_loop(now);
   move_queues(now);
+  const bool over =
+      !active_.empty() &&
+      std::all_of(active_.front().retired_from.begin(), active_.front().retired_from.end(),
+                  [now](std::uint64_t from) { return from <= now; });
+  if (over) {
+    active_.pop_front();
+  }
   return command;
 }
 
 std::optional<Command> LoopUnroller::generate(std::uint64_t now) {
+  now_ = now;
   if (ready(kStore, now) && below_limit(CommandClass::Store) && store_released()) {
     return store();
   }
@@ -85,7 +89,7 @@ std::optional<Command> LoopUnroller::pass_configuration(std::uint64_t now) {
 
 void LoopUnroller::start_generators(std::uint64_t now) {
   for (const std::size_t generator : {kStore, kExecute, kLoadD, kLoadB, kLoadA}) {
-    if (cursors_[generator].active != nullptr) {
+    if (cursors_[generator].active != nullptr || free_from_[generator] > now) {
       continue;
     }
     for (Active& active : active_) {
@@ -98,8 +102,11 @@ void LoopUnroller::start_generators(std::uint64_t now) {
       active.started[generator] = now;
       const bool nothing = (generator == kLoadD && !active.loop->has_bias) ||
                            (generator == kStore && !active.loop->stores);
+      slots_[generator] = active.number % kActiveLoops;
       if (nothing) {
         active.finished[generator] = true;
+        free_from_[generator] = now + 2;
+        active.retired_from[generator] = now + 3;
       } else {
         cursors_[generator] = {&active, now + 1, 0, 0, 0, false};
       }
@@ -188,24 +195,26 @@ bool LoopUnroller::execute_released() const {
   const bool b_here = b.active == e.active;
   const bool a_past =
       active.finished[kLoadA] || (a_here && (a.k > e.k || (a.k == e.k && a.i > e.i)));
-  // Gemmini compares A's k here, where B's is meant.
+  // Gemmini compares A's k here, where B's is meant, whatever loop A is in (0 if in none).
   const bool b_past =
-      active.finished[kLoadB] || (b_here && (b.k > e.k || (a_here && a.k == e.k && b.j > e.j)));
+      active.finished[kLoadB] || (b_here && (b.k > e.k || (a.k == e.k && b.j > e.j)));
   return a_past && b_past && active.finished[kLoadD];
 }
 
-/// Which of the loads of A and B goes next; kGenerators for none.
+/// Which of the loads of A and B goes next; kGenerators for none. A generator that is done stays in
+/// its last loop until it starts another.
 std::size_t LoopUnroller::load_a_or_b(std::uint64_t now) const {
   const bool a_ready = ready(kLoadA, now);
   const bool b_ready = ready(kLoadB, now);
+  if (slots_[kLoadA] != slots_[kLoadB] && !active_.empty()) {
+    const bool a_oldest = slots_[kLoadA] == active_.front().number % kActiveLoops;
+    return a_oldest ? (a_ready ? kLoadA : kGenerators) : (b_ready ? kLoadB : kGenerators);
+  }
   if (!a_ready || !b_ready) {
     return a_ready ? kLoadA : b_ready ? kLoadB : kGenerators;
   }
   const Cursor& a = cursors_[kLoadA];
   const Cursor& b = cursors_[kLoadB];
-  if (a.active != b.active) {
-    return a.active->number < b.active->number ? kLoadA : kLoadB;
-  }
   return (b.k == 0 && b.j == 0) || a.k > b.k ? kLoadB : kLoadA;
 }
 
@@ -283,7 +292,7 @@ Command LoopUnroller::execute() {
     PreloadCommand preload;
     preload.new_weights = c.i == 0;
     preload.weights = {LocalMemory::Scratchpad, weight_row(*c.active, c.k, c.j)};
-    preload.k = dim();
+    preload.k = dim() - (c.k + 1 == loop.tiles_k ? loop.missing_k : 0);
     preload.n = config_.array.cols;
     preload.acc_row = acc_row(*c.active, c.i, c.j);
     preload.acc_rows = rows;
@@ -328,8 +337,11 @@ Command LoopUnroller::store() {
   return {store};
 }
 
+/// The generator is idle from the next cycle on; its loop sees that one cycle later.
 void LoopUnroller::finish(std::size_t generator) {
   cursors_[generator].active->finished[generator] = true;
+  cursors_[generator].active->retired_from[generator] = now_ + 2;
+  free_from_[generator] = now_ + 1;
   cursors_[generator] = {};
 }
 

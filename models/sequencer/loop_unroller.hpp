@@ -15,15 +15,19 @@ namespace systole {
 /// The hardware front end that turns loop instructions into commands, as Gemmini's LoopMatmul does.
 ///
 /// An instruction and the five register writes before it pass three queues of two, one a cycle
-/// each. Two loops can be active; the third waits until the first has generated all its commands.
-/// Each loop has five generators: loads of A, B and D, executes, stores of C. A generator starts a
-/// loop when it is done with the one before; executes also wait for the loads of their loop to have
-/// started, stores for its executes. One command a cycle leaves, by priority: store, execute, load
-/// D, load A or B; none of a class of which as many are unfinished as its reservation station has
-/// entries. B's loads go first while its cursor is at the start or A's is further along k. An
-/// execute leaves when the cursors of A and B are past its operands, a store when that of the
-/// executes is past its tiles in the last step of k. Loops alternate between the halves of the
-/// scratchpad, and those that store between the halves of the accumulators.
+/// each. Two loops can be active; the third waits until the first has generated all its commands
+/// and is over. Each loop has five generators: loads of A, B and D, executes, stores of C. A
+/// generator whose last command left in cycle t can start the next loop in t + 1, with its first
+/// command in t + 2; one without work (no bias, no C) takes two cycles. Executes also wait for the
+/// loads of their loop to have started, stores for its executes. A loop whose last generator ends
+/// in t is over in t + 2 (t + 3 for one without work), and a third is let in after that cycle.
+/// One command a cycle leaves, by priority: store, execute, load D, load A or B; none of a class of
+/// which as many are unfinished as its reservation station has entries. B's loads go first while
+/// its cursor is at the start or A's is further along k; while A and B are in different loops, only
+/// the older loop's go, even if it has none left. An execute leaves when the cursors of A and B are
+/// past its operands, a store when that of the executes is past its tiles in the last step of k.
+/// Loops alternate between the halves of the scratchpad, and those that store between the halves of
+/// the accumulators. (Held against Gemmini's RTL in tests/validation.)
 class LoopUnroller {
  public:
   explicit LoopUnroller(const AcceleratorConfig& config) : config_{config} {}
@@ -44,6 +48,7 @@ class LoopUnroller {
   static constexpr std::size_t kExecute = 3;
   static constexpr std::size_t kStore = 4;
   static constexpr std::size_t kGenerators = 5;
+  static constexpr std::size_t kActiveLoops = 2;
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
   /// An active loop and how far its generators are.
@@ -55,6 +60,8 @@ class LoopUnroller {
     std::uint64_t from = 0;  // first cycle in which a generator can take it
     std::array<std::uint64_t, kGenerators> started{kNever, kNever, kNever, kNever, kNever};
     std::array<bool, kGenerators> finished{};
+    /// First cycle in which the loop knows that the generator has finished.
+    std::array<std::uint64_t, kGenerators> retired_from{kNever, kNever, kNever, kNever, kNever};
   };
   /// A generator's place in its loop.
   struct Cursor {
@@ -98,6 +105,10 @@ class LoopUnroller {
   std::array<std::deque<Item>, 3> queues_;  // the last is the unroller's own
   std::deque<Active> active_;               // oldest first; at most two
   std::array<Cursor, kGenerators> cursors_;
+  std::array<std::uint64_t, kGenerators> slots_{};  // of their loops, or of the last ones
+  std::array<std::uint64_t, kGenerators>
+      free_from_{};  // first cycle in which they can start a loop
+  std::uint64_t now_ = 0;
   std::array<std::uint64_t, kCommandClasses> unfinished_{};
   std::uint64_t loops_taken_ = 0;
   bool upper_accumulators_ = false;  // half of the next loop

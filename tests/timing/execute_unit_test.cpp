@@ -1,6 +1,7 @@
 #include "models/array/execute_unit.hpp"
 
 #include <deque>
+#include <optional>
 
 #include "tests/timing/bench.hpp"
 
@@ -81,6 +82,90 @@ struct Bench {
 };
 
 class ExecuteUnitTiming : public test::SimTest {};
+
+/// A scratchpad that serves a pair a cycle but for pair number 3, which is served in cycle 14.
+class SlowScratchpad final : public ClockedModule {
+ public:
+  SlowScratchpad(const sc_core::sc_module_name& name, const Clock& clock, ExecuteUnit& unit,
+                 Wire<bool>& stalled)
+      : ClockedModule{name, clock}, stalled_{stalled} {
+    unit.operand_read(fifo_);
+  }
+
+  Cycles ifmap;
+  Cycles weights;
+
+ private:
+  void tick() override {
+    if (!pending_ && fifo_.can_pop()) {
+      pending_ = fifo_.pop();
+    }
+    const bool served = pending_ && (number_ != 3 || now() >= 14);
+    stalled_.write(pending_ && !served);
+    if (!served) {
+      return;
+    }
+    if (pending_->ifmap.valid) {
+      ifmap.push_back(now());
+    }
+    if (pending_->weight.valid) {
+      weights.push_back(now());
+    }
+    pending_.reset();
+    ++number_;
+  }
+
+  Fifo<OperandPair> fifo_{"fifo", 2};
+  std::optional<OperandPair> pending_;
+  std::uint64_t number_ = 0;
+  Wire<bool>& stalled_;
+};
+
+class ExecuteUnitOnSlowScratchpad : public test::SimTest {
+ protected:
+  /// A fold whose last weights are read in 14, and one whose commands are pushed from `cycle` on.
+  void fold_twice(std::uint64_t cycle) {
+    for (const std::uint64_t at : {std::uint64_t{5}, cycle}) {
+      PreloadCommand preload;
+      preload.k = kRows;
+      preload.n = 4;
+      preload.acc_rows = 6;
+      ComputeCommand compute;
+      compute.count_w = 6;
+      compute.k = kRows;
+      for (const CommandBody& body : {CommandBody{preload}, CommandBody{compute}}) {
+        bodies.push_back({body});
+        commands.at(at, {&bodies.back(), 0});
+      }
+    }
+    run(60);
+  }
+
+  Measurements measurements;
+  Wire<Cause> upstream{Cause::Idle};
+  Wire<std::uint64_t> results_written{0};
+  Wire<bool> stalled{false};
+  ExecuteUnit unit{"unit",  clock,       array_with(Overlap::Full), upstream, results_written,
+                   stalled, measurements};
+  SlowScratchpad scratchpad{"scratchpad", clock, unit, stalled};
+  Feed<IssuedCommand> commands{"commands", clock, unit.commands};
+  Feed<StepLeaving> step_leaving{"step_leaving", clock, unit.step_leaving};
+  std::deque<Command> bodies;
+};
+
+// The compute starts in 11 alone, and its first row is looked at in 15. The second pair is here in
+// 13 and 14.
+TEST_F(ExecuteUnitOnSlowScratchpad, APairThatComesBeforeTheFirstRowIsLookedAtRidesAlong) {
+  fold_twice(12);
+  EXPECT_EQ(scratchpad.weights, (Cycles{8, 9, 10, 14, 15, 16, 17, 18}));
+  EXPECT_EQ(scratchpad.ifmap, test::every(1, 15, 12));
+}
+
+TEST_F(ExecuteUnitOnSlowScratchpad, APairThatComesInThatCycleIsTooLate) {
+  fold_twice(13);
+  EXPECT_EQ(scratchpad.weights, (Cycles{8, 9, 10, 14, 21, 22, 23, 24}));
+  EXPECT_EQ(scratchpad.ifmap, (Cycles{15, 16, 17, 18, 19, 20, 25, 26, 27, 28, 29, 30}));
+}
 
 // Commands pushed in 5, 6, 7, 8 are taken in 6, 7, 8, 9. A preload starts when its compute is here
 // too: its steps are 7 to 10.
@@ -170,6 +255,17 @@ TEST_F(ExecuteUnitTiming, AStepTakesMinStepRowsAtLeast) {
   bench.fold(5, 2);
   run(60);
   EXPECT_EQ(bench.ifmap_cycles(), (Cycles{11, 12, 20, 21}));
+}
+
+TEST_F(ExecuteUnitTiming, APreloadAloneThatKeepsTheWeightsTakesMinStepRows) {
+  AcceleratorConfig config = array_with(Overlap::Full);
+  config.array.min_step_rows = 3;
+  Bench bench{clock, config};
+  bench.fold(5, 6);
+  bench.fold(20, 6, false);  // here in 21 and 22: too late to ride along
+  run(60);
+  EXPECT_EQ(bench.weight_cycles(), test::every(1, 7, 4));
+  EXPECT_EQ(bench.ifmap_cycles(), (Cycles{11, 12, 13, 14, 15, 16, 25, 26, 27, 28, 29, 30}));
 }
 
 TEST_F(ExecuteUnitTiming, NoStepStartsBeforeTheOneStepsInFlightBeforeItHasLeft) {
