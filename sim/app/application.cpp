@@ -23,17 +23,19 @@ template <typename... Functions>
 Overloaded(Functions...) -> Overloaded<Functions...>;
 
 int dispatch(const CommandLine& command_line, std::ostream& out, std::ostream& err) {
-  return std::visit(Overloaded{
-                        [&](const TextRequest& request) {
-                          out << request.text;
-                          return static_cast<int>(ExitCode::AllRight);
-                        },
-                        [&](const RunOptions& options) { return run_command(options, out, err); },
-                        [&](const GoldenOptions& options) { return golden_command(options, out); },
-                        [&](const ShowOptions& options) { return show_command(options, out); },
-                        [&](const DramOptions& options) { return dram_command(options, out); },
-                    },
-                    command_line);
+  return std::visit(
+      Overloaded{
+          [&](const TextRequest& request) {
+            out << request.text;
+            return static_cast<int>(ExitCode::AllRight);
+          },
+          [&](const RunOptions& options) { return run_command(options, out, err); },
+          [&](const GoldenOptions& options) { return golden_command(options, out); },
+          [&](const ShowOptions& options) { return show_command(options, out); },
+          [&](const QuantizeOptions& options) { return quantize_command(options, out); },
+          [&](const DramOptions& options) { return dram_command(options, out); },
+      },
+      command_line);
 }
 
 /// One line, though SystemC's reports and the watchdog's have several.

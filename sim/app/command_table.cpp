@@ -172,6 +172,37 @@ CommandHelp show_program_help() {
   return help;
 }
 
+CommandHelp quantize_help() {
+  CommandHelp help{"quantize",
+                   "turn a trained float network into a workload of integers",
+                   "-w FILE --calibrate FILE -o DIR [OPTION]...",
+                   "Runs the calibration images through the float network, chooses integers for "
+                   "weights and activations by the rules of a scheme, and writes DIR/net.yaml, "
+                   "which run and golden take, and DIR/quantization.json, the report. DIR appears "
+                   "whole or not at all.",
+                   {},
+                   {}};
+  help.options.add_options()("workload,w", value("FILE"),
+                             "the float network, YAML; required; format: workloads/README.md")(
+      "calibrate", value("FILE"),
+      "images, .npy of floats, the first dimension counting them; required")(
+      "labels", value("FILE"), "their labels, .npy of integers")(
+      "test", value("FILE"),
+      "images to count the accuracy on, .npy of floats; default: those that the network names, "
+      "else the calibration images")("test-labels", value("FILE"), "their labels")(
+      "config", value("FILE"),
+      "the scheme, YAML; configs/quantization has one for each textbook scheme; default: 8 bits, "
+      "least to largest value, weights by channel")(
+      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+      "replace one key of the scheme, such as weights.bits=4; may be repeated; keys: "
+      "configs/quantization/README.md")("output,o", value("DIR"),
+                                        "folder to write, new or empty; required");
+  add_help(help.options);
+  help.examples = {std::string{"systole quantize -w workloads/digits_float/digits_float.yaml"} +
+                   kMore + "--calibrate workloads/digits_float/calibration_images.npy -o digits"};
+  return help;
+}
+
 CommandHelp dram_help() {
   CommandHelp help{"dram",
                    "run a trace of requests on a DRAM alone",
@@ -202,7 +233,7 @@ CommandHelp dram_help() {
 
 std::vector<CommandHelp> command_table() {
   return {run_help(),          golden_help(),       show_config_help(), show_workload_help(),
-          show_mapping_help(), show_program_help(), dram_help()};
+          show_mapping_help(), show_program_help(), quantize_help(),    dram_help()};
 }
 
 }  // namespace systole::app

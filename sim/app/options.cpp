@@ -223,6 +223,22 @@ CommandLine read_show(const Arguments& arguments) {
   return options;
 }
 
+CommandLine read_quantize(const Arguments& arguments) {
+  QuantizeOptions options;
+  options.network = arguments.required("workload");
+  options.calibrate = arguments.required("calibrate");
+  options.labels = arguments.text("labels");
+  options.test = arguments.text("test");
+  options.test_labels = arguments.text("test-labels");
+  if (options.test_labels && !options.test) {
+    arguments.fail("--test-labels names the labels of --test, which is missing");
+  }
+  options.scheme = arguments.text("config");
+  options.overrides = arguments.list("set");
+  options.output = arguments.required("output");
+  return options;
+}
+
 CommandLine read_dram(const Arguments& arguments) {
   DramOptions options;
   options.trace = arguments.operand();
@@ -241,6 +257,7 @@ const std::map<std::string, Reader>& readers() {
   static const std::map<std::string, Reader> table = {
       {"run", read_run},
       {"golden", read_golden},
+      {"quantize", read_quantize},
       {"dram", read_dram},
       {"show config", read_show<Subject::Config>},
       {"show workload", read_show<Subject::Workload>},
@@ -276,14 +293,26 @@ CommandLine parse_show(const std::vector<CommandHelp>& commands,
                                did_you_mean(subject, subjects))};
 }
 
+/// What may come behind `systole`: "show" once, for all of its subjects.
+std::vector<std::string> first_words(const std::vector<CommandHelp>& commands) {
+  std::vector<std::string> words;
+  for (const auto& command : commands) {
+    const std::string word = command.name.substr(0, command.name.find(' '));
+    if (words.empty() || words.back() != word) {
+      words.push_back(word);
+    }
+  }
+  return words;
+}
+
 }  // namespace
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
-  if (arguments.empty()) {
-    throw UsageError{
-        "systole: expected run, golden, show or dram, found nothing; see 'systole --help'"};
-  }
   const std::vector<CommandHelp> commands = command_table();
+  if (arguments.empty()) {
+    throw UsageError{fmt::format("systole: expected {}, found nothing; see 'systole --help'",
+                                 choice_list(first_words(commands)))};
+  }
   const std::string& first = arguments.front();
   if (first == "-h" || first == "--help") {
     return TextRequest{general_help(commands)};
@@ -303,7 +332,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
     throw UsageError{fmt::format("systole: unknown option {}{}; see 'systole --help'",
                                  quoted(first), did_you_mean(first, {"--help", "--version"}))};
   }
-  const std::vector<std::string> names = {"run", "golden", "show", "dram"};
+  const std::vector<std::string> names = first_words(commands);
   throw UsageError{fmt::format("systole: unknown command {}, expected {}{}; see 'systole --help'",
                                quoted(first), choice_list(names), did_you_mean(first, names))};
 }

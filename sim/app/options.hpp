@@ -61,6 +61,17 @@ struct ShowOptions {
   std::optional<std::string> layer;
 };
 
+/// systole quantize
+struct QuantizeOptions {
+  std::string network;  ///< float, YAML or ONNX
+  std::string calibrate;
+  std::optional<std::string> labels;  ///< of the calibration images
+  std::optional<std::string> test, test_labels;
+  std::optional<std::string> scheme;
+  std::vector<std::string> overrides;
+  std::string output;
+};
+
 /// systole dram
 struct DramOptions {
   std::string trace;
@@ -76,7 +87,8 @@ struct TextRequest {
   std::string text;
 };
 
-using CommandLine = std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions, DramOptions>;
+using CommandLine =
+    std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions, QuantizeOptions, DramOptions>;
 
 /// `arguments` are without the program's name. Throws UsageError.
 CommandLine parse_command_line(const std::vector<std::string>& arguments);

@@ -18,7 +18,8 @@ std::vector<std::vector<std::string>> commands() {
           {"show", "config"},
           {"show", "workload"},
           {"show", "mapping"},
-          {"show", "program"}};
+          {"show", "program"},
+          {"quantize"}};
 }
 
 std::vector<std::string> with(std::vector<std::string> words, const std::string& last) {
@@ -90,18 +91,19 @@ TEST(CliUsage, VersionIsOneLine) {
 
 TEST(CliUsage, NoCommandIsAnError) {
   expect_usage_error(
-      {}, "systole: expected run, golden, show or dram, found nothing; see 'systole --help'");
+      {},
+      "systole: expected run, golden, show, quantize or dram, found nothing; see 'systole --help'");
 }
 
 TEST(CliUsage, AnUnknownCommandIsAnErrorWithASuggestion) {
-  expect_usage_error(
-      {"goldn"},
-      "systole: unknown command 'goldn', expected run, golden, show or dram (did you mean "
-      "'golden'?); see 'systole --help'");
+  expect_usage_error({"goldn"},
+                     "systole: unknown command 'goldn', expected run, golden, show, quantize or "
+                     "dram (did you mean "
+                     "'golden'?); see 'systole --help'");
 }
 
 TEST(CliUsage, CommandsOfLaterVersionsAreUnknown) {
-  for (const char* const command : {"sweep", "quantize", "energy"}) {
+  for (const char* const command : {"sweep", "energy"}) {
     const Outcome outcome = systole({command});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("unknown command"));

@@ -1,0 +1,118 @@
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <ostream>
+
+#include "models/golden/golden.hpp"
+#include "sim/app/application.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/terminal.hpp"
+#include "sim/config/error_log.hpp"
+#include "sim/config/suggestion.hpp"
+#include "sim/quantize/float_trace.hpp"
+#include "sim/quantize/fused_network.hpp"
+#include "sim/quantize/quantization_report.hpp"
+#include "sim/quantize/quantizer.hpp"
+#include "sim/quantize/trace_writer.hpp"
+#include "sim/report/atomic_file.hpp"
+#include "sim/report/atomic_folder.hpp"
+#include "sim/run/inputs.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace systole::app {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace systole::quantize;
+
+constexpr const char* kTrace = "net.yaml";
+
+Scheme scheme_of(const QuantizeOptions& options) {
+  return options.scheme ? load_scheme(*options.scheme, options.overrides)
+                        : parse_scheme("name: default\n", "default scheme", options.overrides);
+}
+
+/// A name of the scheme that no layer has is a mistake, not a wish.
+void check_layer_names(const FusedNetwork& fused, const QuantizeOptions& options,
+                       const Scheme& scheme) {
+  std::vector<std::string> names;
+  for (const FloatValue& value : fused.network.values) {
+    names.push_back(value.name);
+  }
+  std::vector<std::string> errors;
+  for (std::size_t i = 0; i < scheme.layers.size(); ++i) {
+    const std::string& name = scheme.layers[i].name;
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      errors.push_back(options.scheme.value_or("default scheme") + ": layers[" + std::to_string(i) +
+                       "].name: " + quoted(name) + " is no layer of the network, expected " +
+                       choice_list(names) + did_you_mean(name, names));
+    }
+  }
+  if (!errors.empty()) {
+    throw ConfigError{errors};
+  }
+}
+
+/// The images on which accuracy is counted: those of the command line, else the network file's,
+/// else the calibration images, if they have labels.
+FloatImages test_images(const QuantizeOptions& options, const FloatNetwork& network,
+                        const FloatImages& calibration) {
+  if (options.test) {
+    return load_float_images(network, *options.test, options.test_labels.value_or(""));
+  }
+  FloatImages own = load_float_test_images(network, options.network);
+  return own.count > 0 || calibration.labels.empty() ? own : calibration;
+}
+
+/// The workload as it was written, on the golden model.
+std::int64_t count_integer_right(const std::string& trace) {
+  const Network network = load_workload(trace);
+  const LabelledInputs inputs = load_inputs(trace, network);
+  const TensorId output = network.outputs.at(0);
+  std::uint64_t right = 0;
+  for (std::uint64_t i = 0; i < inference_count(network, inputs); ++i) {
+    const std::vector<TensorData> tensors =
+        golden::run(network, inference_inputs(network, inputs, i));
+    right += count_correct(network.tensor(output), tensors.at(output), inputs, i);
+  }
+  return static_cast<std::int64_t>(right);
+}
+
+}  // namespace
+
+int quantize_command(const QuantizeOptions& options, std::ostream& out) {
+  const Scheme scheme = scheme_of(options);
+  const FloatNetwork network = load_float_trace(options.network);
+  const FusedNetwork fused = fuse(network);
+  check_layer_names(fused, options, scheme);
+  const FloatImages calibration =
+      load_float_images(network, options.calibrate, options.labels.value_or(""), scheme.images);
+  const FloatImages test = test_images(options, network, calibration);
+
+  AtomicFolder folder{options.output};
+  const QuantizedNetwork quantized =
+      quantize_network(fused, scheme, bits_by_name(scheme), calibration, true);
+  write_trace(quantized, test, "Written by systole quantize, scheme " + scheme.name + ".",
+              folder.path());
+  QuantizationReport report;
+  report.scheme = scheme;
+  report.calibration_images = calibration.count;
+  const std::string trace = (fs::path{folder.path()} / kTrace).string();
+  if (test.labels.empty()) {
+    load_workload(trace);  // what is written can be read
+  } else {
+    report.accuracy = RightCounts{
+        test.count, count_right(run_float(network, test.values, test.count), test.labels),
+        count_integer_right(trace)};
+  }
+  write_file_atomically((fs::path{folder.path()} / "quantization.json").string(),
+                        json_report(quantized, report).dump(2) + '\n');
+  folder.keep();
+
+  const std::size_t columns = output_terminal_columns();
+  out << text_report(quantized, report, columns == 0 ? std::nullopt : std::optional{columns})
+      << "Written: " << (fs::path{options.output} / kTrace).string() << '\n';
+  return ExitCode::AllRight;
+}
+
+}  // namespace systole::app

@@ -1,0 +1,116 @@
+#include "sim/quantize/weights.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/quantize/calibration.hpp"
+
+namespace systole::quantize {
+namespace {
+
+/// Real weights that share a scale, and where their integers go.
+struct Slice {
+  const float* from;
+  std::int32_t* to;
+  std::size_t count;
+  std::size_t first_index;  // in the tensor, for stochastic draws
+};
+
+IntegerFormat ternary(const Slice& slice, IntegerFormat format) {
+  constexpr double kThreshold = 0.7;  // of the mean
+  double sum = 0;
+  for (std::size_t i = 0; i < slice.count; ++i) {
+    sum += std::abs(static_cast<double>(slice.from[i]));
+  }
+  const double delta = kThreshold * sum / static_cast<double>(slice.count);
+  double above = 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < slice.count; ++i) {
+    const auto w = static_cast<double>(slice.from[i]);
+    const bool is_zero = std::abs(w) <= delta;
+    slice.to[i] = is_zero ? 0 : w < 0 ? -1 : 1;
+    above += is_zero ? 0.0 : std::abs(w);
+    count += is_zero ? 0U : 1U;
+  }
+  format.scale = count == 0 ? 1.0F : static_cast<float>(above / static_cast<double>(count));
+  return format;
+}
+
+IntegerFormat quantize_slice(const Slice& slice, const WeightScheme& scheme, std::uint8_t bits,
+                             std::uint64_t seed) {
+  const std::vector<float> values(slice.from, slice.from + slice.count);
+  const Sample sample{{&values}, 1};
+  const Grid grid = grid_of(scheme, bits, scheme.narrow_range, min_max(sample));
+  if (scheme.method == Method::Ternary && bits == 2) {
+    IntegerFormat format = ternary(slice, format_of({}, grid));
+    if (scheme.powers_of_two) {
+      format.scale = std::exp2(std::nearbyint(std::log2(format.scale)));
+    }
+    return format;
+  }
+  OperandScheme operand = scheme;
+  if (operand.method == Method::Ternary) {
+    operand.method = Method::MinMax;  // a layer that was given more bits
+  }
+  const IntegerFormat format = calibrate(sample, operand, grid);
+  for (std::size_t i = 0; i < slice.count; ++i) {
+    const double rounded = rounded_position(format.position(slice.from[i]), scheme.rounding,
+                                            uniform_draw(seed, slice.first_index + i));
+    slice.to[i] = static_cast<std::int32_t>(std::clamp(rounded, static_cast<double>(format.lowest),
+                                                       static_cast<double>(format.highest)));
+  }
+  return format;
+}
+
+/// A channel without any weight but zero has no scale of its own: it takes the largest.
+void give_empty_channels_a_scale(IntegerWeights& weights) {
+  const std::size_t each = weights.values.size() / weights.formats.size();
+  float largest = 0;
+  std::vector<std::size_t> empty;
+  for (std::size_t c = 0; c < weights.formats.size(); ++c) {
+    const auto first = weights.values.begin() + static_cast<std::ptrdiff_t>(c * each);
+    const bool is_empty = std::all_of(first, first + static_cast<std::ptrdiff_t>(each),
+                                      [](std::int32_t q) { return q == 0; });
+    if (is_empty) {
+      empty.push_back(c);
+    } else {
+      largest = std::max(largest, weights.formats[c].scale);
+    }
+  }
+  for (const std::size_t c : empty) {
+    weights.formats[c].scale = largest > 0 ? largest : 1.0F;
+  }
+}
+
+}  // namespace
+
+FloatTensor IntegerWeights::real() const {
+  FloatTensor tensor{shape, {}};
+  tensor.data.reserve(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    tensor.data.push_back(format_of_element(i).real(values[i]));
+  }
+  return tensor;
+}
+
+IntegerWeights quantize_weights(const FloatTensor& weights, const WeightScheme& scheme,
+                                std::uint8_t bits, std::size_t layer) {
+  IntegerWeights result;
+  result.shape = weights.shape;
+  result.values.resize(weights.data.size());
+  const std::size_t slices = scheme.per_channel ? static_cast<std::size_t>(weights.shape.at(0)) : 1;
+  const std::size_t each = weights.data.size() / slices;
+  const std::uint64_t seed = scheme.seed * 0x10000U + layer;
+  for (std::size_t i = 0; i < slices; ++i) {
+    const std::size_t first = i * each;
+    result.formats.push_back(
+        quantize_slice({weights.data.data() + first, result.values.data() + first, each, first},
+                       scheme, bits, seed));
+  }
+  if (scheme.symmetric) {
+    give_empty_channels_a_scale(result);
+  }
+  return result;
+}
+
+}  // namespace systole::quantize

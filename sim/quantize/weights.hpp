@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/network/tensor.hpp"
+#include "sim/quantize/float_network.hpp"
+#include "sim/quantize/integer_format.hpp"
+
+namespace systole::quantize {
+
+/// Weights as integers: one format, or one per output channel (of equal width and zero point).
+struct IntegerWeights {
+  std::vector<IntegerFormat> formats;
+  Shape shape;
+  TensorData values;
+
+  const IntegerFormat& format_of_element(std::size_t index) const {
+    return formats[index / (values.size() / formats.size())];
+  }
+  /// The real numbers that the integers stand for.
+  FloatTensor real() const;
+};
+
+/// Quantizes the weights of one layer (output channels first). `layer` numbers the layers, so that
+/// each has its own draws of stochastic rounding.
+///
+/// Ternary weights (Li et al. 2016): 0 up to 0.7 of the mean of |w|, the rest -1 or 1 times the
+/// mean |w| of the rest.
+IntegerWeights quantize_weights(const FloatTensor& weights, const WeightScheme& scheme,
+                                std::uint8_t bits, std::size_t layer);
+
+}  // namespace systole::quantize

@@ -1,0 +1,174 @@
+// `systole quantize` on the digits network in float: what each scheme costs in accuracy, on the
+// golden model, and that what it writes runs on the machine.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/system/systole_process.hpp"
+
+namespace systole::test {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* kFolder = "workloads/digits_float/";
+constexpr int kImages = 360;
+constexpr int kFloatRight = 353;  // as PyTorch counts; see workloads/README.md
+
+std::vector<std::string> quantize_digits(const std::string& output,
+                                         const std::vector<std::string>& settings,
+                                         const std::string& scheme = "") {
+  std::vector<std::string> words{"quantize",
+                                 "-w",
+                                 std::string{kFolder} + "digits_float.yaml",
+                                 "--calibrate",
+                                 std::string{kFolder} + "calibration_images.npy",
+                                 "-o",
+                                 output};
+  if (!scheme.empty()) {
+    words.insert(words.end(), {"--config", "configs/quantization/" + scheme + ".yaml"});
+  }
+  for (const std::string& setting : settings) {
+    words.insert(words.end(), {"--set", setting});
+  }
+  return words;
+}
+
+/// The report of a quantization that must succeed.
+nlohmann::json report(const std::vector<std::string>& settings, const std::string& scheme = "") {
+  const TemporaryFolder folder;
+  const Outcome outcome = systole(quantize_digits(folder.file("net"), settings, scheme));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  return nlohmann::json::parse(read_file(folder.file("net/quantization.json")));
+}
+
+int right(const std::vector<std::string>& settings, const std::string& scheme = "") {
+  const nlohmann::json json = report(settings, scheme);
+  EXPECT_EQ(json["accuracy"]["images"], kImages);
+  EXPECT_EQ(json["accuracy"]["float_right"], kFloatRight);
+  return json["accuracy"]["integer_right"];
+}
+
+/// Images that so many points of accuracy are.
+constexpr int points(double count) { return static_cast<int>(count / 100 * kImages); }
+
+TEST(QuantizeDigits, EightBitsCostAtMostHalfAPointHoweverTheyAreCalibrated) {
+  for (const char* const method : {"min_max", "mean_squared_error", "kl_divergence"}) {
+    const std::string activations = std::string{"activations.method="} + method;
+    EXPECT_GE(right({activations}), kFloatRight - points(0.5)) << method;
+    EXPECT_GE(right({activations, std::string{"weights.method="} + method}),
+              kFloatRight - points(0.5))
+        << method << ", weights too";
+  }
+}
+
+TEST(QuantizeDigits, PowersOfTwoCostAtMostAPoint) {
+  EXPECT_GE(right({"activations.scales=power_of_two", "weights.scales=power_of_two"}),
+            kFloatRight - points(1.0));
+  EXPECT_GE(right({}, "cmsc5743_dynamic_fixed_point"), kFloatRight - points(1.0));
+}
+
+// One scale per tensor, where clipping the few large weights pays.
+TEST(QuantizeDigits, FourBitsOfLeastSquaredErrorAreFarBetterThanOfMinMax) {
+  const std::vector<std::string> four{"activations.bits=4", "weights.bits=4", "weights.per=tensor"};
+  const auto with = [&](const std::string& method) {
+    std::vector<std::string> settings = four;
+    settings.push_back("activations.method=" + method);
+    settings.push_back("weights.method=" + method);
+    return right(settings);
+  };
+  EXPECT_GE(with("mean_squared_error"), with("min_max") + points(5.0));
+}
+
+TEST(QuantizeDigits, CorrectedBiasesHelpTernaryWeights) {
+  EXPECT_GE(right({}, "ternary"), right({"bias.correction=false"}, "ternary") + points(1.0));
+}
+
+// Errors in steps of the scale, over each layer's trained weights: rounding down is half a step off
+// on average; rounding up with the probability of the fraction is not.
+TEST(QuantizeDigits, StochasticRoundingHasNoMeanErrorAndFloorHasHalfAStep) {
+  const auto errors = [](const std::string& rounding) {
+    std::vector<double> all;
+    for (const auto& layer : report({"weights.rounding=" + rounding})["layers"]) {
+      if (layer.contains("weights") && layer["name"] != "conv1") {  // 144 weights are few
+        all.push_back(layer["weights"]["mean_error_steps"]);
+      }
+    }
+    return all;
+  };
+  for (const double error : errors("stochastic")) {
+    EXPECT_NEAR(error, 0.0, 0.06);
+  }
+  for (const double error : errors("floor")) {
+    EXPECT_NEAR(error, -0.5, 0.06);
+  }
+}
+
+TEST(QuantizeDigits, EqualInputsGiveEqualFilesAndTheMachineRunsThem) {
+  const TemporaryFolder folder;
+  for (const char* const name : {"a", "b"}) {
+    ASSERT_EQ(
+        systole(quantize_digits(folder.file(name), {"weights.rounding=stochastic"})).exit_code, 0);
+  }
+  std::size_t files = 0;
+  for (const auto& file : fs::directory_iterator{folder.path() / "a"}) {
+    EXPECT_EQ(read_file(file.path().string()),
+              read_file((folder.path() / "b" / file.path().filename()).string()))
+        << file.path();
+    ++files;
+  }
+  EXPECT_EQ(files, 4U + 6 * 3);  // net.yaml, report, images, labels; weights, scales, biases
+  const Outcome run =
+      systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w", folder.file("a/net.yaml"), "-i",
+               std::string{kFolder} + "test_images.npy", "--images", "3"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const Outcome labelled = systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w",
+                                    folder.file("a/net.yaml"), "--images", "8"});
+  EXPECT_THAT(labelled.out, HasSubstr("accuracy 100.0 % (8 of 8)"));
+}
+
+// Powers of two need no multiplier: a unit that only shifts computes the very same integers.
+TEST(QuantizeDigits, DynamicFixedPointRunsOnAUnitThatOnlyShifts) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(
+      systole(quantize_digits(folder.file("net"), {}, "cmsc5743_dynamic_fixed_point")).exit_code,
+      0);
+  const Outcome run =
+      systole({"run", "-a", "configs/gemmini_16x16.yaml", "--set", "requant.mode=shift_only", "-w",
+               folder.file("net/net.yaml"), "--images", "2"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
+TEST(QuantizeDigits, NothingIsLeftBehindWhenSomethingIsWrong) {
+  const TemporaryFolder folder;
+  const Outcome wrong = systole(quantize_digits(folder.file("net"), {"weights.bits=99"}));
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_EQ(
+      wrong.err,
+      "--set weights.bits=99: weights.bits: 99 is out of range, expected an integer in 1..16\n");
+  EXPECT_THAT(wrong.out, IsEmpty());
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+
+  fs::create_directory(folder.path() / "full");
+  write_file(folder.file("full/file"), "");
+  const Outcome full = systole(quantize_digits(folder.file("full"), {}));
+  EXPECT_EQ(full.exit_code, 2);
+  EXPECT_EQ(full.err, "systole: " + folder.file("full") +
+                          ": is not empty, expected a new or an empty folder\n");
+
+  auto words = quantize_digits(folder.file("net"), {});
+  words[4] = std::string{kFolder} + "test_labels.npy";
+  const Outcome labels = systole(words);
+  EXPECT_EQ(labels.exit_code, 2);
+  EXPECT_EQ(labels.err,
+            std::string{kFolder} + "test_labels.npy: type is uint8, expected float32 or float64\n");
+  EXPECT_FALSE(fs::exists(folder.path() / "net"));
+}
+
+}  // namespace
+}  // namespace systole::test

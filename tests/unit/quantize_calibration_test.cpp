@@ -1,0 +1,190 @@
+// How ranges and integers are chosen.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "sim/quantize/calibration.hpp"
+#include "sim/quantize/weights.hpp"
+
+namespace systole::quantize {
+namespace {
+
+constexpr Grid kSymmetric8{8, true, true, false};
+constexpr Grid kAffine8{8, true, false, false};
+
+Sample sample_of(const std::vector<float>& values, std::int64_t images = 1) {
+  return {{&values}, images};
+}
+
+TEST(IntegerFormatTest, SymmetricCoversTheLargestMagnitude) {
+  const IntegerFormat format = format_of({-2.0, 1.0}, kSymmetric8);
+  EXPECT_FLOAT_EQ(format.scale, 2.0F / 127);
+  EXPECT_EQ(format.zero_point, 0);
+  EXPECT_EQ(format.quantize(-3.0F), -128);
+  EXPECT_EQ(format.quantize(2.0F), 127);
+  EXPECT_EQ(format_of({-2.0, 1.0}, Grid{8, true, true, true}).quantize(-3.0F), -127);
+}
+
+TEST(IntegerFormatTest, AffineCoversBothEndsAndZeroIsExact) {
+  const IntegerFormat format = format_of({-1.0, 3.0}, kAffine8);
+  EXPECT_FLOAT_EQ(format.scale, 4.0F / 255);
+  EXPECT_EQ(format.zero_point, -64);
+  EXPECT_EQ(format.rounded(0.0F), 0.0F);
+  EXPECT_EQ(format.quantize(3.0F), 127);
+  // A range that leaves zero out is widened to it.
+  EXPECT_EQ(format_of({2.0, 3.0}, kAffine8).zero_point, -128);
+  EXPECT_EQ(format_of({-3.0, -2.0}, kAffine8).zero_point, 127);
+}
+
+TEST(IntegerFormatTest, UnsignedIsStoredSignedWithItsZeroAtTheLowest) {
+  const IntegerFormat format = format_of({0.0, 5.1}, Grid{8, false, true, false});
+  EXPECT_FLOAT_EQ(format.scale, 5.1F / 255);
+  EXPECT_EQ(format.zero_point, -128);
+  EXPECT_EQ(format.quantize(5.1F), 127);
+}
+
+TEST(IntegerFormatTest, RoundingsDifferAtHalvesAndBelow) {
+  EXPECT_EQ(rounded_position(2.5, RealRounding::NearestEven, 0), 2);
+  EXPECT_EQ(rounded_position(-2.5, RealRounding::NearestAway, 0), -3);
+  EXPECT_EQ(rounded_position(-2.5, RealRounding::HalfUp, 0), -2);
+  EXPECT_EQ(rounded_position(-2.1, RealRounding::Floor, 0), -3);
+  EXPECT_EQ(rounded_position(-2.9, RealRounding::TowardZero, 0), -2);
+  EXPECT_EQ(rounded_position(2.25, RealRounding::Stochastic, 0.24), 3);
+  EXPECT_EQ(rounded_position(2.25, RealRounding::Stochastic, 0.26), 2);
+}
+
+TEST(CalibrationTest, AveragedMinMaxIsTheMeanOverImages) {
+  const std::vector<float> values{0, 1, 2, -3, 5, 6};
+  const Range range = averaged_min_max(sample_of(values, 2));
+  EXPECT_DOUBLE_EQ(range.low, -1.5);
+  EXPECT_DOUBLE_EQ(range.high, 4.0);
+}
+
+TEST(CalibrationTest, SigmaIsMeanPlusMinusAndStaysWithinTheValues) {
+  const std::vector<float> values{0, 0, 0, 0, 4, 4, 4, 4};
+  EXPECT_DOUBLE_EQ(sigma_range(sample_of(values), 0.5).low, 1.0);
+  EXPECT_DOUBLE_EQ(sigma_range(sample_of(values), 0.5).high, 3.0);
+  EXPECT_DOUBLE_EQ(sigma_range(sample_of(values), 3).low, 0.0);
+}
+
+// numpy.percentile([..], 90) of 0..10 is 9, of 25 %: 2.5.
+TEST(CalibrationTest, PercentilesRunOnTheLineBetweenValues) {
+  const std::vector<float> values{10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0};
+  const Range affine = percentile_range(sample_of(values), 75, false);
+  EXPECT_DOUBLE_EQ(affine.low, 2.5);
+  EXPECT_DOUBLE_EQ(affine.high, 7.5);
+  const Range symmetric = percentile_range(sample_of(values), 90, true);
+  EXPECT_DOUBLE_EQ(symmetric.high, 9.0);
+  EXPECT_DOUBLE_EQ(symmetric.low, 0.0);  // within the values
+}
+
+/// The low bits of C's classic generator, so that Python can make the same histograms.
+std::vector<std::uint32_t> draws(std::uint32_t seed, std::size_t count) {
+  std::vector<std::uint32_t> values;
+  for (std::size_t i = 0; i < count; ++i) {
+    seed = (seed * 1103515245U + 12345U) & 0x7FFFFFFFU;
+    values.push_back(seed >> 16);
+  }
+  return values;
+}
+
+// The numbers are those of a transcription of NVIDIA's histogram calibrator into numpy and
+// scipy.stats.entropy, on the same histograms.
+TEST(CalibrationTest, KlDivergencePicksTheBinsThatPytorchQuantizationPicks) {
+  constexpr std::size_t kBins = 2048;
+  std::vector<double> a(kBins);
+  std::vector<double> b(kBins);
+  std::vector<double> c(kBins);
+  const auto r1 = draws(1, kBins);
+  const auto r2 = draws(2, kBins);
+  const auto r3 = draws(3, kBins);
+  for (std::size_t i = 0; i < kBins; ++i) {
+    a[i] = static_cast<double>((r1[i] % 1000) * (i < 600 ? 600 - i : 0) / 600 +
+                               (r1[i] % 7 == 0 ? 1 : 0));
+    b[i] = static_cast<double>(100000 / (1 + i * i / 50) + r2[i] % 3);
+    c[i] = (i % 16 == 0 ? 500.0 : 0.0) + (r3[i] % 50 == 0 ? 40.0 : 0.0);
+  }
+  EXPECT_EQ(kl_bins(a, 128), 577U);
+  EXPECT_EQ(kl_bins(a, 256), 578U);
+  EXPECT_EQ(kl_bins(a, 8), 584U);
+  EXPECT_EQ(kl_bins(b, 128), 954U);
+  EXPECT_EQ(kl_bins(b, 256), 1868U);
+  EXPECT_EQ(kl_bins(b, 8), 128U);
+  EXPECT_EQ(kl_bins(c, 128), 2048U);
+  EXPECT_EQ(kl_bins(c, 256), 2045U);
+  EXPECT_EQ(kl_bins(c, 8), 2048U);
+}
+
+TEST(CalibrationTest, LeastSquaresClipsAnOutlierThatMinMaxKeeps) {
+  std::vector<float> values;
+  for (int i = -1000; i <= 1000; ++i) {
+    values.push_back(static_cast<float>(i) / 1000);
+  }
+  values.push_back(3.0F);
+  const Grid grid{3, true, true, false};
+  OperandScheme scheme;
+  scheme.method = Method::MinMax;
+  const IntegerFormat wide = calibrate(sample_of(values), scheme, grid);
+  scheme.method = Method::MeanSquaredError;
+  const IntegerFormat narrow = calibrate(sample_of(values), scheme, grid);
+  EXPECT_FLOAT_EQ(wide.scale, 1.0F);
+  EXPECT_LT(narrow.scale, 0.5F);
+  EXPECT_LT(squared_error(values, narrow), squared_error(values, wide) / 2);
+}
+
+TEST(CalibrationTest, DynamicFixedPointTakesTheFractionLengthOfLeastAbsoluteError) {
+  std::vector<float> values(1000, 0.3F);
+  values.push_back(1.5F);
+  OperandScheme scheme;
+  scheme.method = Method::DynamicFixedPoint;
+  const Grid grid{4, true, true, false};
+  // Scale 1/4 covers 1.5 (7 / 4): 0.3 is off by 0.05; 1/8 clips 1.5 to 7 / 8, 0.3 by 0.05; 1/16: by
+  // 0.0125, 1.5 to 7 / 16.
+  EXPECT_EQ(calibrate(sample_of(values), scheme, grid).scale, 0.0625F);
+  values.assign(3, 1.5F);
+  EXPECT_EQ(calibrate(sample_of(values), scheme, grid).scale, 0.25F);
+}
+
+TEST(CalibrationTest, PowersOfTwoAreNextToTheFreeScale) {
+  OperandScheme scheme;
+  scheme.powers_of_two = true;
+  // Scale 1/128 clips 1.0 to 127 / 128, and is finer for all others than 1/64, which covers it.
+  std::vector<float> values(10, 0.0078125F);
+  values.push_back(1.0F);
+  EXPECT_EQ(calibrate(sample_of(values), scheme, kSymmetric8).scale, 0x1p-7F);
+  values = {1.0F, 0.5F};
+  EXPECT_EQ(calibrate(sample_of(values), scheme, kSymmetric8).scale, 0x1p-6F);
+  const std::vector<float> exact{127.0F / 64};
+  EXPECT_EQ(covering_exponent(min_max(sample_of(exact)), kSymmetric8), -6);
+}
+
+TEST(WeightsTest, TernaryWeightsAreZeroUpToSevenTenthsOfTheMean) {
+  // Mean |w| 0.5: the threshold is 0.35; the rest have the mean (0.4 + 1.0) / 2.
+  WeightScheme scheme;
+  scheme.method = Method::Ternary;
+  const IntegerWeights weights =
+      quantize_weights({{1, 4}, {0.3F, -0.4F, 1.0F, -0.3F}}, scheme, 2, 0);
+  EXPECT_EQ(weights.values, (TensorData{0, -1, 1, 0}));
+  EXPECT_FLOAT_EQ(weights.formats[0].scale, 0.7F);
+}
+
+TEST(WeightsTest, WageScalesByThePowerOfTwoNearTheLargest) {
+  WeightScheme scheme;
+  scheme.method = Method::Wage;
+  scheme.per_channel = false;
+  const IntegerWeights weights =
+      quantize_weights({{1, 4}, {0.9F, -0.2F, 0.3F, -0.6F}}, scheme, 2, 0);
+  EXPECT_EQ(weights.formats[0].scale, 0.5F);
+  EXPECT_EQ(weights.values, (TensorData{1, 0, 1, -1}));
+}
+
+TEST(WeightsTest, ChannelOfZerosTakesTheScaleOfAnother) {
+  const IntegerWeights weights =
+      quantize_weights({{2, 2}, {0.0F, 0.0F, 1.27F, 0.5F}}, WeightScheme{}, 8, 0);
+  EXPECT_FLOAT_EQ(weights.formats[0].scale, 0.01F);
+  EXPECT_EQ(weights.values, (TensorData{0, 0, 127, 50}));
+}
+
+}  // namespace
+}  // namespace systole::quantize

@@ -1,0 +1,73 @@
+// The scheme file: what it holds, and how mistakes are told.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "sim/config/error_log.hpp"
+#include "sim/quantize/scheme.hpp"
+
+namespace systole::quantize {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string errors_of(const std::string& text, const std::vector<std::string>& overrides = {}) {
+  try {
+    parse_scheme(text, "s.yaml", overrides);
+    return "";
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+}
+
+TEST(SchemeTest, EveryShippedSchemeLoadsAndIsNamedAsItsFile) {
+  int schemes = 0;
+  for (const auto& file : fs::directory_iterator{SYSTOLE_SOURCE_DIR "/configs/quantization"}) {
+    if (file.path().extension() == ".yaml") {
+      EXPECT_EQ(load_scheme(file.path().string()).name, file.path().stem().string());
+      ++schemes;
+    }
+  }
+  EXPECT_GE(schemes, 9);
+}
+
+TEST(SchemeTest, OverridesReplaceKeys) {
+  const Scheme scheme =
+      parse_scheme("name: s\n", "s.yaml", {"weights.bits=4", "activations.scales=power_of_two"});
+  EXPECT_EQ(scheme.weights.bits, 4);
+  EXPECT_TRUE(scheme.activations.powers_of_two);
+  EXPECT_FALSE(scheme.activations.symmetric);
+}
+
+TEST(SchemeTest, EveryMistakeIsToldAtItsPlace) {
+  EXPECT_EQ(errors_of(R"(name: s
+activations: {bits: 17, method: kl}
+weights: {per: layer, rounding: up, bitz: 4}
+layers:
+  - {weight_bits: 0}
+search: {bits: [8, 4]}
+)"),
+            R"(s.yaml:2:21: activations.bits: 17 is out of range, expected an integer in 1..16
+s.yaml:2:33: activations.method: expected min_max, averaged_min_max, sigma, percentile, mean_squared_error, kl_divergence, dynamic_fixed_point or pact, found 'kl'
+s.yaml:3:16: weights.per: expected tensor or channel, found 'layer'
+s.yaml:3:33: weights.rounding: expected nearest_even, nearest_away, half_up, floor, toward_zero or stochastic, found 'up'
+s.yaml:3:37: weights.bitz: unknown key (did you mean 'bits'?)
+s.yaml:5:5: layers[0].name: missing, expected a text that is not empty
+s.yaml:5:19: layers[0].weight_bits: 0 is out of range, expected an integer in 1..16
+s.yaml:6:9: search: has no limit, expected min_sqnr_db, max_accuracy_loss or energy_share)");
+}
+
+TEST(SchemeTest, KeysThatDoNotGoTogetherAreToldOfBoth) {
+  EXPECT_EQ(errors_of("name: s\nweights: {symmetric: false}\n"),
+            "s.yaml:2:22: weights.symmetric: weights with a zero point have one scale, expected "
+            "per: tensor");
+  EXPECT_EQ(errors_of("name: s\nactivations: {method: dynamic_fixed_point}\n"),
+            "s.yaml:2:23: activations.method: dynamic_fixed_point has no zero point, expected "
+            "symmetric: true");
+  EXPECT_EQ(errors_of("name: s\n", {"weights.method=ternary"}),
+            "--set weights.method=ternary: weights.bits: ternary weights have 2 bits");
+}
+
+}  // namespace
+}  // namespace systole::quantize
