@@ -34,6 +34,7 @@ int dispatch(const CommandLine& command_line, std::ostream& out, std::ostream& e
           [&](const ShowOptions& options) { return show_command(options, out); },
           [&](const QuantizeOptions& options) { return quantize_command(options, out); },
           [&](const DramOptions& options) { return dram_command(options, out); },
+          [&](const EnergyOptions& options) { return energy_command(options, out); },
       },
       command_line);
 }

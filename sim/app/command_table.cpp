@@ -49,6 +49,11 @@ void add_dump(po::options_description& options) {
                         "write each layer's output for the first input to DIR/LAYER.npy");
 }
 
+void add_csv(po::options_description& options) {
+  options.add_options()("csv", value("DIR"),
+                        "also write layers.csv, memories.csv and energy.csv to DIR");
+}
+
 void add_layer(po::options_description& options) {
   options.add_options()("no-data", "read the shapes alone: tensors need not be there");
   options.add_options()("layer", value("NAME"), "this layer only; default: all");
@@ -79,6 +84,7 @@ CommandHelp run_help() {
       "watchdog", value("CYCLES"),
       "give up when no unit makes progress for so many cycles; default: 1000000");
   help.options.add_options()("json", value("FILE"), "also write the report as JSON");
+  add_csv(help.options);
   add_dump(help.options);
   help.options.add_options()("color", value("WHEN"),
                              "colour the report: auto (default), always or never; auto: on a "
@@ -229,11 +235,34 @@ CommandHelp dram_help() {
   return help;
 }
 
+CommandHelp energy_help() {
+  CommandHelp help{
+      "energy",
+      "recompute a report's energy by another table, without running",
+      "REPORT.json [--table FILE] [OPTION]...",
+      "Takes the counters of a report that `systole run --json` wrote, and prints energy "
+      "by layer, component and operand, energy per MAC, energy x delay and area.",
+      {},
+      {}};
+  help.operand = "REPORT.json";
+  help.options.add_options()("table", value("FILE"),
+                             "the energy table; configs/energy has some; default: the report's")(
+      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+      "replace one key of the accelerator's energy, such as energy.node=7nm; may be repeated")(
+      "json", value("FILE"), "write the report with its energies replaced");
+  add_csv(help.options);
+  add_help(help.options);
+  help.examples = {"systole energy report.json --table configs/energy/cacti_45nm_lop.yaml",
+                   "systole energy report.json --set energy.node=7nm --set energy.dram=lpddr4"};
+  return help;
+}
+
 }  // namespace
 
 std::vector<CommandHelp> command_table() {
-  return {run_help(),          golden_help(),       show_config_help(), show_workload_help(),
-          show_mapping_help(), show_program_help(), quantize_help(),    dram_help()};
+  return {run_help(),           golden_help(),       show_config_help(),
+          show_workload_help(), show_mapping_help(), show_program_help(),
+          quantize_help(),      dram_help(),         energy_help()};
 }
 
 }  // namespace systole::app

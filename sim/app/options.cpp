@@ -9,6 +9,7 @@
 #include <boost/program_options/variables_map.hpp>
 #include <charconv>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "sim/app/command_table.hpp"
 #include "sim/config/suggestion.hpp"
@@ -178,6 +179,7 @@ CommandLine read_run(const Arguments& arguments) {
   read_data_source(arguments, options);
   options.watchdog_cycles = arguments.count("watchdog").value_or(options.watchdog_cycles);
   options.json = arguments.text("json");
+  options.csv = arguments.text("csv");
   options.dump = arguments.text("dump");
   options.quiet = arguments.has("quiet");
   constexpr std::array kModes = {ColorMode::Auto, ColorMode::Always, ColorMode::Never};
@@ -250,6 +252,24 @@ CommandLine read_dram(const Arguments& arguments) {
   return options;
 }
 
+CommandLine read_energy(const Arguments& arguments) {
+  EnergyOptions options;
+  options.report = arguments.operand();
+  if (const auto table = arguments.text("table")) {
+    options.overrides.push_back("energy.table=" + nlohmann::json(*table).dump());  // as YAML text
+  }
+  for (const std::string& change : arguments.list("set")) {
+    if (change.rfind("energy.", 0) != 0) {
+      arguments.fail("--set " + quoted(change) +
+                     ": without running again only keys of energy can change");
+    }
+    options.overrides.push_back(change);
+  }
+  options.json = arguments.text("json");
+  options.csv = arguments.text("csv");
+  return options;
+}
+
 using Reader = CommandLine (*)(const Arguments&);
 
 /// By the command's name in command_table().
@@ -259,6 +279,7 @@ const std::map<std::string, Reader>& readers() {
       {"golden", read_golden},
       {"quantize", read_quantize},
       {"dram", read_dram},
+      {"energy", read_energy},
       {"show config", read_show<Subject::Config>},
       {"show workload", read_show<Subject::Workload>},
       {"show mapping", read_show<Subject::Mapping>},

@@ -33,6 +33,7 @@ struct RunOptions {
   bool check = true;
   std::uint64_t watchdog_cycles = 1'000'000;
   std::optional<std::string> json;
+  std::optional<std::string> csv;  ///< a folder
   std::optional<std::string> dump;
   ColorMode color = ColorMode::Auto;
   bool quiet = false;
@@ -82,13 +83,21 @@ struct DramOptions {
   std::optional<std::string> json;
 };
 
+/// systole energy
+struct EnergyOptions {
+  std::string report;                  ///< JSON, of systole run
+  std::vector<std::string> overrides;  ///< energy.key=value, in the order given
+  std::optional<std::string> json;
+  std::optional<std::string> csv;
+};
+
 /// --help and --version: print and be done.
 struct TextRequest {
   std::string text;
 };
 
-using CommandLine =
-    std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions, QuantizeOptions, DramOptions>;
+using CommandLine = std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions,
+                                 QuantizeOptions, DramOptions, EnergyOptions>;
 
 /// `arguments` are without the program's name. Throws UsageError.
 CommandLine parse_command_line(const std::vector<std::string>& arguments);

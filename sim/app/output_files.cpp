@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "sim/report/atomic_file.hpp"
+
 namespace systole::app {
 
 namespace fs = std::filesystem;
@@ -16,6 +18,14 @@ void require_writable(const std::string& file) {
   if (fs::is_directory(file)) {
     throw std::runtime_error{file + ": is a folder, expected a file"};
   }
+}
+
+void write_to_folder(const std::string& folder, const std::vector<NamedText>& files) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const NamedText& file : files) {
+    all.emplace_back((fs::path{folder} / file.name).string(), file.text);
+  }
+  write_files_atomically(all);
 }
 
 void make_folder(const std::string& folder) {

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "sim/report/csv_report.hpp"
 
 namespace systole::app {
 
@@ -8,6 +11,9 @@ namespace systole::app {
 
 /// Throws std::runtime_error when `file` is in no folder or is one itself.
 void require_writable(const std::string& file);
+
+/// Writes the files of a report into `folder`, which is there: all or none.
+void write_to_folder(const std::string& folder, const std::vector<NamedText>& files);
 
 /// Creates `folder` and those above it. Throws std::runtime_error when that cannot be.
 void make_folder(const std::string& folder);

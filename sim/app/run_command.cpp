@@ -21,14 +21,6 @@
 namespace systole::app {
 namespace {
 
-std::vector<EnergyBreakdown> energy_per_layer(const RunResult& result, const EnergyTable& table) {
-  std::vector<EnergyBreakdown> energies;
-  for (const auto& layer : result.layers) {
-    energies.push_back(compute_energy(layer.events, layer.cycles, result.config, table));
-  }
-  return energies;
-}
-
 Network load_network(const RunOptions& options) {
   const bool shapes_only = options.data != DataSource::Workload;
   Network network = load_workload(options.workload, {shapes_only, options.topology});
@@ -61,8 +53,10 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   if (options.json) {
     require_writable(*options.json);
   }
-  if (options.dump) {
-    make_folder(*options.dump);
+  for (const auto& folder : {options.csv, options.dump}) {
+    if (folder) {
+      make_folder(*folder);
+    }
   }
 
   SimulationOptions simulation;
@@ -86,6 +80,9 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   if (options.json) {
     write_file_atomically(*options.json,
                           json_report(outcome.result, energies, energy_table).dump(2) + '\n');
+  }
+  if (options.csv) {
+    write_to_folder(*options.csv, csv_report(outcome.result, energies));
   }
   if (!options.quiet) {
     ReportStyle style;

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <memory>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -93,24 +94,38 @@ void write_to_device(const std::string& path, const std::string& text) {
 }  // namespace
 
 void write_file_atomically(const std::string& path, const std::string& text) {
-  struct stat status {};
-  const bool exists = ::stat(path.c_str(), &status) == 0;
-  if (exists && S_ISDIR(status.st_mode)) {
-    errno = EISDIR;
-    fail(path, "cannot write");
+  write_files_atomically({{path, text}});
+}
+
+void write_files_atomically(const std::vector<std::pair<std::string, std::string>>& files) {
+  struct Pending {
+    std::string target;
+    std::unique_ptr<TemporaryFile> file;
+  };
+  std::vector<Pending> pending;
+  for (const auto& [path, text] : files) {
+    struct stat status {};
+    const bool exists = ::stat(path.c_str(), &status) == 0;
+    if (exists && S_ISDIR(status.st_mode)) {
+      errno = EISDIR;
+      fail(path, "cannot write");
+    }
+    if (exists && !S_ISREG(status.st_mode)) {
+      write_to_device(path, text);
+      continue;
+    }
+    // A symbolic link keeps pointing where it points; its target is replaced.
+    std::string target = exists ? std::filesystem::canonical(path).string() : path;
+    auto file = std::make_unique<TemporaryFile>(target, path);
+    if (exists && ::fchmod(file->descriptor(), status.st_mode & 07777) != 0) {
+      fail(path, "cannot set its permissions");
+    }
+    write_all(file->descriptor(), text, path);
+    pending.push_back({std::move(target), std::move(file)});
   }
-  if (exists && !S_ISREG(status.st_mode)) {
-    write_to_device(path, text);
-    return;
+  for (const Pending& each : pending) {
+    each.file->keep(each.target);
   }
-  // A symbolic link keeps pointing where it points; its target is replaced.
-  const std::string target = exists ? std::filesystem::canonical(path).string() : path;
-  TemporaryFile file{target, path};
-  if (exists && ::fchmod(file.descriptor(), status.st_mode & 07777) != 0) {
-    fail(path, "cannot set its permissions");
-  }
-  write_all(file.descriptor(), text, path);
-  file.keep(target);
 }
 
 }  // namespace systole

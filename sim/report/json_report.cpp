@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sim/report/config_json.hpp"
+#include "sim/report/energy_json.hpp"
 #include "sim/report/totals.hpp"
 #include "sim/report/utf8.hpp"
 #include "sim/report/version.hpp"
@@ -35,15 +36,6 @@ Json ledger_json(const Ledger& ledger) {
         causes[cause_name(cause)] = ledger.at(unit, cause);
       }
     }
-  }
-  return json;
-}
-
-Json energy_json(const EnergyBreakdown& energy, double Energy::*bound) {
-  Json json = Json::object();
-  for (std::size_t i = 0; i < kEnergyComponents; ++i) {
-    const auto component = static_cast<EnergyComponent>(i);
-    json[energy_component_name(component)] = energy[component].*bound;
   }
   return json;
 }
@@ -80,10 +72,7 @@ Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy, const R
             {"n", layer.gemm.n},
             {"k", layer.gemm.k}};
   add_summary(json, s, result.config);
-  json["energy_pj"] = energy_json(energy, &Energy::pj);
-  json["energy_total_pj"] = energy.total().pj;
-  json["energy_low_pj"] = energy.total().low_pj;
-  json["energy_high_pj"] = energy.total().high_pj;
+  put_layer_energy(json, s, result.config.clock_mhz);
   json["events"] = events_json(s.events, result.data);
   json["ledger"] = ledger_json(s.ledger);
   json["check"] = check_name(s.check);
@@ -97,12 +86,7 @@ Json totals_json(const Summary& s, const RunResult& result) {
                        {"macs_ratio", off_array_macs_ratio(s)},
                        {"bytes", s.off_array_bytes},
                        {"bytes_ratio", off_array_bytes_ratio(s)}};
-  json["energy_pj"] = s.energy.total().pj;
-  json["energy_low_pj"] = s.energy.total().low_pj;
-  json["energy_high_pj"] = s.energy.total().high_pj;
-  json["energy_by_component_pj"] = energy_json(s.energy, &Energy::pj);
-  json["energy_by_component_low_pj"] = energy_json(s.energy, &Energy::low_pj);
-  json["energy_by_component_high_pj"] = energy_json(s.energy, &Energy::high_pj);
+  put_total_energy(json, s, result.config.clock_mhz);
   json["events"] = events_json(s.events, result.data);
   json["ledger"] = ledger_json(s.ledger);
   json["check"] = check_name(s.check);
@@ -118,6 +102,9 @@ Json units_json() {
              {"bytes_per_cycle", "byte per clock cycle, reads and writes"},
              {"gb_per_s", "10^9 byte per second"},
              {"pj", "pJ"},
+             {"tops_per_watt", "10^12 operations per joule, a MAC being two"},
+             {"js", "J s"},
+             {"um2", "um^2"},
              {"seconds", "s"},
              {"ledger", "clock cycle"}};
   Json& events = units["events"] = Json::object();
@@ -172,7 +159,7 @@ Json json_report(const RunResult& result, const std::vector<EnergyBreakdown>& pe
   }
   json["accuracy"] = accuracy_json(result.accuracy);
   json["legalization"] = legalization_json(result.notes);
-  json["energy_table"] = valid_utf8(energy.name);
+  put_table(json, totals, result.config, energy);
   json["config"] = config_json(result.config);
   json["units"] = units_json();
   json["wall_seconds"] = result.wall_seconds;

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "sim/report/energy_figures.hpp"
+#include "sim/report/energy_text.hpp"
 #include "sim/report/table.hpp"
 #include "sim/report/totals.hpp"
 #include "sim/report/units.hpp"
@@ -15,7 +17,6 @@
 namespace systole {
 namespace {
 
-constexpr std::size_t kBarWidth = 24;
 constexpr std::size_t kLabelWidth = 12;
 
 std::string dram_text(const DramConfig& dram) {
@@ -195,52 +196,6 @@ std::vector<Table> ledger_tables(const Ledger& ledger, std::size_t width) {
   return tables;
 }
 
-// A bar of `part` (0 to 1) of kBarWidth columns, in steps of an eighth of one.
-std::string bar(double part) {
-  static constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const auto eighths = static_cast<std::size_t>(std::lround(part * 8 * kBarWidth));
-  std::string out;
-  for (std::size_t i = 0; i < eighths / 8; ++i) {
-    out += "█";
-  }
-  return out + kEighths[eighths % 8];
-}
-
-Table energy_table(const EnergyBreakdown& energy, const EnergyTable& source) {
-  Table table{"Energy by " + printable(source.name) +
-                  (source.normalized ? ", 1 pJ standing for the energy of one MAC" : ""),
-              {{"component", "", Align::Left},
-               {"energy", "", Align::Right},
-               {"share", "", Align::Right},
-               {"", "", Align::Left, 1, true},
-               {"low", "", Align::Right, 2},
-               {"high", "", Align::Right, 2}}};
-  const Energy total = energy.total();
-  for (std::size_t i = 0; i < kEnergyComponents; ++i) {
-    const auto component = static_cast<EnergyComponent>(i);
-    const Energy& e = energy[component];
-    if (e.high_pj == 0) {
-      continue;
-    }
-    std::string name = energy_component_name(component);
-    std::replace(name.begin(), name.end(), '_', ' ');
-    table.add_row({name,
-                   human_energy(e.pj, true),
-                   percent(e.pj, total.pj),
-                   {bar(total.pj == 0 ? 0 : e.pj / total.pj), Paint::Accent},
-                   {human_energy(e.low_pj, true), Paint::Dim},
-                   {human_energy(e.high_pj, true), Paint::Dim}});
-  }
-  table.add_rule();
-  table.add_row({{"total", Paint::Bold},
-                 {human_energy(total.pj, true), Paint::Bold},
-                 "",
-                 std::string(kBarWidth, ' '),
-                 {human_energy(total.low_pj, true), Paint::Dim},
-                 {human_energy(total.high_pj, true), Paint::Dim}});
-  return table;
-}
-
 std::string against(std::uint64_t bytes, std::uint64_t compulsory) {
   if (compulsory == 0) {
     return "";
@@ -332,22 +287,15 @@ Table totals_table(const RunResult& result, const Summary& t) {
                   human_energy(energy.high_pj),
                   human_power(time > 0 ? energy.pj * 1e-9 / time : 0)));  // pJ to mJ
   if (t.macs > 0 && energy.pj > 0) {
-    const double per_mac = energy.pj / static_cast<double>(t.macs);
-    row("energy per MAC", fmt::format("{:.2f} pJ", per_mac),
-        fmt::format("{:.3f} TOPS/W, a MAC being two operations", 2 / per_mac));
+    row("energy per MAC", fmt::format("{:.2f} pJ", pj_per_mac(t)),
+        fmt::format("{:.3f} TOPS/W, a MAC being two operations", tops_per_watt(t)));
   }
   table.add_row({"check", check_cell(t.check), {check_summary(result), Paint::Dim}});
   return table;
 }
 
 std::string closing_lines(const RunResult& result, const EnergyTable& energy, bool color) {
-  std::string out;
-  if (!energy.notes.empty()) {
-    out += "\n" + painted("Energy by " + printable(energy.name), Paint::Bold, color) + "\n";
-  }
-  for (const std::string& note : energy.notes) {
-    out += "  " + printable(note) + "\n";
-  }
+  std::string out = energy_notes(energy, color);
   if (!result.notes.empty()) {
     out += "\n" + painted("Changed in the network to fit the hardware", Paint::Bold, color) + "\n";
   }
@@ -375,7 +323,7 @@ std::string text_report(const RunResult& result, const std::vector<EnergyBreakdo
   for (Table& table : ledger_tables(total.ledger, style.width)) {
     tables.push_back(std::move(table));
   }
-  tables.push_back(energy_table(total.energy, energy));
+  tables.push_back(energy_component_table(total.energy, energy));
   tables.push_back(totals_table(result, total));
 
   std::size_t width = 0;

@@ -50,6 +50,14 @@ Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy) {
   return s;
 }
 
+std::vector<EnergyBreakdown> energy_per_layer(const RunResult& result, const EnergyTable& table) {
+  std::vector<EnergyBreakdown> energies;
+  for (const LayerResult& layer : result.layers) {
+    energies.push_back(compute_energy(layer.events, layer.cycles, result.config, table));
+  }
+  return energies;
+}
+
 Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer) {
   if (result.layers.size() != per_layer.size()) {
     throw std::logic_error("the report needs one energy breakdown per layer");

@@ -36,6 +36,9 @@ struct Summary {
 
 Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy);
 
+/// The energy of each layer by that table.
+std::vector<EnergyBreakdown> energy_per_layer(const RunResult& result, const EnergyTable& table);
+
 /// Sums over the layers. Throws std::logic_error unless there is one breakdown per layer.
 Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer);
 

@@ -90,20 +90,20 @@ TEST(CliUsage, VersionIsOneLine) {
 }
 
 TEST(CliUsage, NoCommandIsAnError) {
-  expect_usage_error(
-      {},
-      "systole: expected run, golden, show, quantize or dram, found nothing; see 'systole --help'");
+  expect_usage_error({},
+                     "systole: expected run, golden, show, quantize, dram or energy, found "
+                     "nothing; see 'systole --help'");
 }
 
 TEST(CliUsage, AnUnknownCommandIsAnErrorWithASuggestion) {
   expect_usage_error({"goldn"},
-                     "systole: unknown command 'goldn', expected run, golden, show, quantize or "
-                     "dram (did you mean "
+                     "systole: unknown command 'goldn', expected run, golden, show, quantize, "
+                     "dram or energy (did you mean "
                      "'golden'?); see 'systole --help'");
 }
 
 TEST(CliUsage, CommandsOfLaterVersionsAreUnknown) {
-  for (const char* const command : {"sweep", "energy"}) {
+  for (const char* const command : {"sweep"}) {
     const Outcome outcome = systole({command});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("unknown command"));

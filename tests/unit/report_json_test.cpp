@@ -207,6 +207,9 @@ TEST(ReportJson, TheSchemaListsEveryComponentUnitAndCause) {
   EXPECT_EQ(definitions["components"]["required"], names(kEnergyComponents, [](std::size_t i) {
               return energy_component_name(static_cast<EnergyComponent>(i));
             }));
+  EXPECT_EQ(definitions["operands"]["required"], names(kEnergyOperands, [](std::size_t i) {
+              return energy_operand_name(static_cast<EnergyOperand>(i));
+            }));
   EXPECT_EQ(definitions["ledger"]["required"], names(kLedgerUnits, [](std::size_t i) {
               return ledger_unit_name(static_cast<LedgerUnit>(i));
             }));

@@ -1,0 +1,41 @@
+#include <ostream>
+#include <stdexcept>
+
+#include "sim/app/application.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/output_files.hpp"
+#include "sim/app/terminal.hpp"
+#include "sim/config/checked_yaml.hpp"
+#include "sim/report/atomic_file.hpp"
+#include "sim/report/energy_recompute.hpp"
+#include "sim/report/energy_text.hpp"
+
+namespace systole::app {
+
+int energy_command(const EnergyOptions& options, std::ostream& out) {
+  auto report = parse_report(read_text_file(options.report), options.report);
+  const RunResult result = run_of_report(report, options.report, options.overrides);
+  if (result.config.energy.zero_gating && result.data == DataSource::None) {
+    throw std::runtime_error{options.report +
+                             ": energy.zero_gating counts zero operands, and the run had no data"};
+  }
+  const EnergyTable table = load_energy_table(result.config.energy);
+  const std::vector<EnergyBreakdown> energies = energy_per_layer(result, table);
+  if (options.csv) {
+    make_folder(*options.csv);
+    write_to_folder(*options.csv, csv_report(result, energies));
+  }
+  if (options.json) {
+    put_energies(report, result, energies, table);
+    write_file_atomically(*options.json, report.dump(2) + '\n');
+  }
+  ReportStyle style;
+  style.color = use_color(ColorMode::Auto);
+  if (const std::size_t columns = output_terminal_columns(); columns != 0) {
+    style.width = columns;
+  }
+  out << energy_text_report(result, energies, table, style);
+  return ExitCode::AllRight;
+}
+
+}  // namespace systole::app

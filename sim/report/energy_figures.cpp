@@ -1,0 +1,33 @@
+#include "sim/report/energy_figures.hpp"
+
+namespace systole {
+
+double pj_per_mac(const Summary& summary) {
+  return summary.macs == 0 ? 0 : summary.energy.total().pj / static_cast<double>(summary.macs);
+}
+
+// 1 operation for 1 pJ is 10^12 operations for 1 J.
+double tops_per_watt(const Summary& summary) {
+  const double pj = summary.energy.total().pj;
+  return pj > 0 ? 2 * static_cast<double>(summary.macs) / pj : 0;
+}
+
+double energy_delay_js(const Summary& summary, std::uint32_t clock_mhz) {
+  return summary.energy.total().pj * 1e-12 * seconds(summary.cycles, clock_mhz);
+}
+
+double peak_tops(const AcceleratorConfig& config) {
+  return 2e-6 * config.array.rows * config.array.cols * config.clock_mhz;
+}
+
+double achieved_tops(const Summary& summary, std::uint32_t clock_mhz) {
+  return summary.cycles == 0
+             ? 0
+             : 2e-12 * static_cast<double>(summary.macs) / seconds(summary.cycles, clock_mhz);
+}
+
+double tops_per_mm2(double tops, const Bounded& um2) {
+  return um2.value > 0 ? tops / (um2.value * 1e-6) : 0;
+}
+
+}  // namespace systole

@@ -1,0 +1,179 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "sim/report/atomic_file.hpp"
+#include "sim/report/csv_report.hpp"
+#include "sim/report/energy_figures.hpp"
+#include "sim/report/energy_recompute.hpp"
+#include "sim/report/energy_text.hpp"
+#include "sim/report/json_report.hpp"
+#include "tests/golden/report_sample.hpp"
+
+namespace systole {
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::ordered_json;
+
+const std::string kTables = SYSTOLE_SOURCE_DIR "/configs/energy/";
+
+/// The sample's counters, with the energies of a shipped table.
+RunResult run_with(const std::string& table) {
+  RunResult run = sample_run();
+  run.config.scratchpad.activation = {64, 4};
+  run.config.accumulators = {16, 2};
+  run.config.requant.lanes = 4;
+  run.config.vector.lanes = 4;
+  run.config.energy.table = kTables + table + ".yaml";
+  return run;
+}
+
+Json report_of(const RunResult& run) {
+  const EnergyTable table = load_energy_table(run.config.energy);
+  // As it is read from a file.
+  return Json::parse(json_report(run, energy_per_layer(run, table), table).dump());
+}
+
+Json recomputed(Json report, const std::vector<std::string>& overrides) {
+  const RunResult run = run_of_report(report, "r.json", overrides);
+  const EnergyTable table = load_energy_table(run.config.energy);
+  put_energies(report, run, energy_per_layer(run, table), table);
+  return report;
+}
+
+TEST(EnergyRecompute, TheSameTableGivesTheSameReport) {
+  const Json report = report_of(run_with("horowitz_45nm"));
+  EXPECT_EQ(recomputed(report, {}).dump(), report.dump());
+}
+
+TEST(EnergyRecompute, AnotherTableGivesTheReportThatARunWithItGives) {
+  const Json report = report_of(run_with("horowitz_45nm"));
+  const std::string other = kTables + "cacti_45nm_lop.yaml";
+  EXPECT_EQ(recomputed(report, {"energy.table=" + other}).dump(),
+            report_of(run_with("cacti_45nm_lop")).dump());
+}
+
+TEST(EnergyRecompute, KeysOfEnergyChangeWhatTheyChangeInARun) {
+  RunResult gated = run_with("horowitz_45nm");
+  const Json report = report_of(gated);
+  gated.config.energy.zero_gating = true;
+  gated.config.energy.node = ProcessNode::Nm7;
+  EXPECT_EQ(recomputed(report, {"energy.zero_gating=true", "energy.node=7nm"}).dump(),
+            report_of(gated).dump());
+}
+
+std::string refusal(const std::string& text) {
+  try {
+    run_of_report(parse_report(text, "r.json"), "r.json", {});
+  } catch (const std::runtime_error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(EnergyRecompute, WhatIsNoReportIsRefused) {
+  Json report = report_of(run_with("horowitz_45nm"));
+  EXPECT_EQ(refusal(report.dump()), "");
+  EXPECT_THAT(refusal("{"), HasSubstr("r.json: is no JSON, at byte"));
+  EXPECT_EQ(refusal("[]"), "r.json: expected an object");
+  EXPECT_EQ(refusal("{}"), "r.json: systole: missing");
+  Json broken = report;
+  broken["layers"][1].erase("cycles");
+  EXPECT_EQ(refusal(broken.dump()), "r.json: layers[1].cycles: missing");
+  broken = report;
+  broken["layers"][0]["where"] = "gpu";
+  EXPECT_EQ(refusal(broken.dump()), "r.json: layers[0].where: unknown: 'gpu'");
+  broken = report;
+  broken["layers"][0]["events"]["dram_fetched_bytes"] = 1;
+  EXPECT_EQ(refusal(broken.dump()),
+            "r.json: layers[0].events: more bytes are used than are fetched");
+  broken = report;
+  broken["config"]["array"]["rows"] = 0;
+  EXPECT_THAT(refusal(broken.dump()), HasSubstr("array.rows"));
+}
+
+TEST(EnergyFigures, FollowFromEnergyTimeAndMacs) {
+  Summary s;
+  s.macs = 1000;
+  s.cycles = 500;
+  s.energy.add(EnergyComponent::Dram, EnergyOperand::Ifmap, {4000, 4000, 4000});
+  EXPECT_DOUBLE_EQ(pj_per_mac(s), 4);
+  EXPECT_DOUBLE_EQ(tops_per_watt(s), 0.5);
+  EXPECT_DOUBLE_EQ(energy_delay_js(s, 500), 4e-9 * 1e-6);
+  EXPECT_DOUBLE_EQ(achieved_tops(s, 500), 2e3 / 1e-6 / 1e12);
+  AcceleratorConfig config;
+  config.clock_mhz = 1000;
+  EXPECT_DOUBLE_EQ(peak_tops(config), 0.512);
+  EXPECT_DOUBLE_EQ(tops_per_mm2(0.512, {2e6, 2e6, 2e6}), 0.256);
+}
+
+TEST(EnergyText, ShowsLayersOperandsAndWhatIsMissing) {
+  const RunResult run = run_with("horowitz_45nm");
+  const EnergyTable table = load_energy_table(run.config.energy);
+  const std::string text = energy_text_report(run, energy_per_layer(run, table), table, {});
+  for (const char* const part : {"Energy by layer", "conv1", "per MAC", "ifmap", "TOPS/W", "J s",
+                                 "at most", "SRAM, shifter, comparator"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> all;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find("\r\n", begin);
+    all.push_back(text.substr(begin, end - begin));
+    begin = end + 2;
+  }
+  return all;
+}
+
+TEST(CsvReport, HasOneLinePerLayerMemoryAndComponent) {
+  const auto files = csv_report(sample_run(), sample_energy());
+  ASSERT_EQ(files.size(), 3U);
+  EXPECT_EQ(files[0].name, "layers.csv");
+  EXPECT_EQ(lines(files[0].text).size(), 1 + 3U);
+  EXPECT_EQ(files[1].name, "memories.csv");
+  EXPECT_EQ(lines(files[1].text).size(), 1 + 3 * 3U);
+  EXPECT_EQ(files[2].name, "energy.csv");
+  EXPECT_EQ(lines(files[2].text).size(), 1 + 3 * kEnergyComponents);
+}
+
+TEST(CsvReport, ColumnsMatchTheirHeaders) {
+  for (const NamedText& file : csv_report(sample_run(), sample_energy())) {
+    const auto all = lines(file.text);
+    const auto commas = [](const std::string& line) {
+      return std::count(line.begin(), line.end(), ',');
+    };
+    for (const std::string& line : all) {
+      EXPECT_EQ(commas(line), commas(all[0])) << file.name << ": " << line;
+    }
+  }
+}
+
+TEST(CsvReport, TextsWithCommasAndQuotesAreQuoted) {
+  RunResult run = sample_run();
+  run.layers[0].name = "a,\"b\"";
+  EXPECT_THAT(csv_report(run, sample_energy())[0].text, HasSubstr("\r\n\"a,\"\"b\"\"\",conv2d,"));
+}
+
+TEST(AtomicFiles, NoneIsWrittenWhenOneCannotBe) {
+  const std::string folder = SYSTOLE_BINARY_DIR "/atomic_files_test";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  EXPECT_THROW(write_files_atomically({{folder + "/a", "1"}, {folder + "/missing/b", "2"}}),
+               std::runtime_error);
+  EXPECT_TRUE(std::filesystem::is_empty(folder)) << "nor is a temporary file left";
+  write_files_atomically({{folder + "/a", "1"}, {folder + "/b", "2"}});
+  std::ifstream b{folder + "/b"};
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>{b}, {}), "2");
+}
+
+}  // namespace
+}  // namespace systole
