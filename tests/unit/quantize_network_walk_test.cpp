@@ -1,0 +1,237 @@
+// A float network brought to the form that is quantized, and quantized layer by layer.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <stdexcept>
+
+#include "sim/quantize/quantizer.hpp"
+
+namespace systole::quantize {
+namespace {
+
+/// Numbers in [-1, 1).
+std::vector<float> noise(std::size_t count, std::uint64_t seed) {
+  std::vector<float> values;
+  for (std::size_t i = 0; i < count; ++i) {
+    values.push_back(static_cast<float>(2 * uniform_draw(seed, i) - 1));
+  }
+  return values;
+}
+
+FloatConv2d random_conv(std::int64_t out, std::int64_t kernel, std::int64_t in,
+                        std::uint64_t seed) {
+  FloatConv2d conv;
+  conv.window.kernel_h = conv.window.kernel_w = kernel;
+  conv.weight.shape = {out, kernel, kernel, in};
+  conv.weight.data = noise(static_cast<std::size_t>(element_count(conv.weight.shape)), seed);
+  conv.bias = noise(static_cast<std::size_t>(out), seed + 1);
+  return conv;
+}
+
+FloatBatchNorm random_norm(std::size_t channels, std::uint64_t seed) {
+  FloatBatchNorm norm;
+  norm.gamma = noise(channels, seed);
+  norm.beta = noise(channels, seed + 1);
+  norm.mean = noise(channels, seed + 2);
+  for (const float v : noise(channels, seed + 3)) {
+    norm.variance.push_back(v + 1.5F);
+  }
+  return norm;
+}
+
+/// The fused network's output, its limits applied.
+Activations run_fused(const FusedNetwork& fused, const Activations& input, std::int64_t images) {
+  std::vector<Activations> values(fused.network.values.size());
+  values[fused.network.inputs[0]] = input;
+  for (std::size_t i = 0; i < fused.network.layers.size(); ++i) {
+    const FloatLayer& layer = fused.network.layers[i];
+    std::vector<const Activations*> inputs;
+    for (const ValueId id : layer.inputs) {
+      inputs.push_back(&values[id]);
+    }
+    values[layer.output] = run_float_layer(fused.network, layer, inputs, images);
+    for (float& value : values[layer.output]) {
+      value = std::min(std::max(value, fused.limits[i].low), fused.limits[i].high);
+    }
+  }
+  return values[fused.network.outputs[0]];
+}
+
+std::vector<std::string> names_and_ops(const FusedNetwork& fused) {
+  std::vector<std::string> all;
+  for (const FloatLayer& layer : fused.network.layers) {
+    all.push_back(layer.name + " " + float_op_name(layer.op));
+  }
+  return all;
+}
+
+void expect_near(const Activations& a, const Activations& b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    EXPECT_NEAR(a[i], b[i], 1e-4) << i;
+  }
+}
+
+/// Batch norms behind a convolution, behind an activation and behind a fully connected layer;
+/// activations behind a product, an addition, a reshape, and of a value that others read; a pool
+/// that counts its padding; a layer that nothing reads.
+FloatNetwork network_of_everything() {
+  FloatNetwork network;
+  network.name = "everything";
+  const ValueId image = network.add_input("image", {1, 6, 6, 2});
+  const ValueId conv = network.add_layer("/a/Conv", random_conv(4, 3, 2, 1), {image});
+  const ValueId norm = network.add_layer("/a/Norm", random_norm(4, 10), {conv});
+  const ValueId relu = network.add_layer("/a/Relu", FloatClip{0.0F}, {norm});
+  const ValueId norm2 = network.add_layer("/b/Norm", random_norm(4, 20), {relu});
+  const ValueId relu2 = network.add_layer("/b/Relu", FloatClip{0.0F, 0.75F}, {norm2});
+  network.add_layer("/nobody/Conv", random_conv(4, 1, 4, 30), {relu2});
+  const ValueId sum = network.add_layer("/c/Add", FloatAdd{}, {norm2, relu2});
+  FloatAveragePool pool;
+  pool.counts_padding = true;
+  pool.window.kernel_h = pool.window.kernel_w = 3;
+  pool.window.pad_top = pool.window.pad_left = 1;
+  pool.window.stride_h = pool.window.stride_w = 2;
+  const ValueId pooled = network.add_layer("/d/Pool", pool, {sum});
+  const Shape shape = network.value(pooled).shape;
+  const ValueId flat =
+      network.add_layer("/d/Flatten", FloatReshape{{1, element_count(shape)}}, {pooled});
+  const ValueId limited = network.add_layer("/d/Clip", FloatClip{-0.5F, 0.5F}, {flat});
+  FloatFullyConnected fc;
+  fc.weight.shape = {5, element_count(shape)};
+  fc.weight.data = noise(static_cast<std::size_t>(element_count(fc.weight.shape)), 40);
+  const ValueId product = network.add_layer("/e/Gemm", fc, {limited});
+  network.outputs = {network.add_layer("/e/Norm", random_norm(5, 50), {product})};
+  return network;
+}
+
+TEST(FuseTest, TheFusedNetworkComputesTheSame) {
+  const FloatNetwork network = network_of_everything();
+  const FusedNetwork fused = fuse(network);
+  EXPECT_EQ(
+      names_and_ops(fused),
+      (std::vector<std::string>{"a_Conv conv2d", "b_Norm conv2d", "b_Relu max_pool2d", "c_Add add",
+                                "d_Pool conv2d", "d_Flatten reshape", "e_Gemm fully_connected"}));
+  EXPECT_EQ(fused.limits[0].low, 0.0F);
+  EXPECT_EQ(fused.limits[4].high, 0.5F);  // through the reshape
+  const Activations input = noise(3 * 72, 99);
+  expect_near(run_fused(fused, input, 3), run_float(network, input, 3));
+}
+
+TEST(FuseTest, WhatNoIntegerLayerExpressesIsRefusedByName) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 4});
+  network.outputs = {network.add_layer("norm", random_norm(4, 1), {in})};
+  try {
+    fuse(network);
+    FAIL();
+  } catch (const std::invalid_argument& error) {
+    EXPECT_EQ(std::string{error.what()},
+              "layer 'norm' is a batch norm of a matrix without a fully connected layer in front "
+              "of it, which no integer layer can express");
+  }
+}
+
+FloatImages images_of(std::vector<float> values, std::int64_t count) {
+  FloatImages images;
+  images.values = std::move(values);
+  images.count = count;
+  return images;
+}
+
+TEST(QuantizerTest, TwelveBitsComeCloseToTheFloatNetworkEverywhere) {
+  Scheme scheme;
+  scheme.activations.bits = scheme.weights.bits = 12;
+  const QuantizedNetwork network = quantize_network(fuse(network_of_everything()), scheme, {},
+                                                    images_of(noise(720, 7), 10), true);
+  for (const QuantizedValue& value : network.values) {
+    EXPECT_GT(value.network_sqnr_db, 50);
+    EXPECT_GT(value.fidelity.sqnr_db, 60);
+  }
+}
+
+TEST(QuantizerTest, PoolsReshapesAndConcatsKeepOneFormatForAllTheirValues) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 4, 4, 2});
+  const ValueId a = network.add_layer("a", random_conv(3, 1, 2, 1), {in});
+  const ValueId b = network.add_layer("b", random_conv(3, 1, 2, 2), {in});
+  FloatMaxPool pool;
+  pool.window.kernel_h = pool.window.kernel_w = 2;
+  const ValueId c = network.add_layer("c", FloatConcat{3}, {a, b});
+  const ValueId d = network.add_layer("d", pool, {c});
+  const ValueId e = network.add_layer("e", random_conv(2, 1, 6, 3), {d});
+  network.outputs = {e};
+  const std::vector<ValueId> groups = format_groups(network);
+  EXPECT_EQ(groups, (std::vector<ValueId>{in, a, a, a, a, e}));
+  const QuantizedNetwork quantized =
+      quantize_network(fuse(network), Scheme{}, {}, images_of(noise(320, 5), 10), true);
+  const auto range_of = [&](ValueId id) { return quantized.values[id].fidelity.values; };
+  const IntegerFormat joined = quantized.values[a].format;
+  for (const ValueId id : {b, c, d}) {
+    EXPECT_EQ(quantized.values[id].format.scale, joined.scale);
+    EXPECT_EQ(quantized.values[id].format.zero_point, joined.zero_point);
+  }
+  // It covers both sources.
+  EXPECT_GE(joined.real(joined.highest) + joined.scale,
+            std::max(range_of(a).high, range_of(b).high));
+  EXPECT_LE(joined.real(joined.lowest) - joined.scale, std::min(range_of(a).low, range_of(b).low));
+}
+
+TEST(QuantizerTest, PactTakesTheClipsLimitAndOperandsOfASumShareTheirSign) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 4, 4, 2});
+  const ValueId a = network.add_layer("a", random_conv(3, 1, 2, 1), {in});
+  const ValueId relu = network.add_layer("relu", FloatClip{0.0F, 0.8F}, {a});
+  const ValueId b = network.add_layer("b", random_conv(3, 1, 3, 2), {relu});
+  const ValueId relu_b = network.add_layer("relu_b", FloatClip{0.0F, 2.5F}, {b});
+  const ValueId c = network.add_layer("c", random_conv(3, 1, 3, 4), {relu_b});
+  network.outputs = {network.add_layer("sum", FloatAdd{}, {relu, c})};
+  Scheme scheme;
+  scheme.activations.symmetric = true;
+  scheme.activations.is_signed = false;
+  scheme.activations.method = Method::Pact;
+  scheme.activations.bits = 4;
+  const FusedNetwork fused = fuse(network);
+  ASSERT_EQ(names_and_ops(fused).size(), 4U);
+  const QuantizedNetwork quantized =
+      quantize_network(fused, scheme, {}, images_of(noise(320, 5), 10), true);
+  const auto format_of_layer = [&](std::size_t i) {
+    return quantized.values[fused.network.layers[i].output].format;
+  };
+  // Layer a is added to c, which has negative values: it is signed, 0.8 at 7.
+  EXPECT_FLOAT_EQ(format_of_layer(0).scale, 0.8F / 7);
+  EXPECT_EQ(format_of_layer(0).zero_point, 0);
+  // Layer b is unsigned, 2.5 at 15 above its zero, at -8.
+  EXPECT_FLOAT_EQ(format_of_layer(1).scale, 2.5F / 15);
+  EXPECT_EQ(format_of_layer(1).zero_point, -8);
+}
+
+TEST(QuantizerTest, BiasesBeyondTheirWidthAreClippedAndCounted) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 1, 2});
+  FloatConv2d conv = random_conv(2, 1, 2, 1);
+  conv.bias = {100.0F, 0.0F};
+  network.outputs = {network.add_layer("a", conv, {in})};
+  Scheme scheme;
+  scheme.bias.bits = 12;
+  const QuantizedNetwork quantized =
+      quantize_network(fuse(network), scheme, {}, images_of(noise(20, 5), 10), true);
+  EXPECT_EQ(quantized.layers[0].clipped_biases, 1U);
+  EXPECT_EQ(quantized.layers[0].bias->at(0), 2047);
+}
+
+TEST(QuantizerTest, WidthsOfSingleLayersAreTheirsAlone) {
+  const FusedNetwork fused = fuse(network_of_everything());
+  BitsByName bits;
+  bits.weights["b_Norm"] = 4;
+  bits.activations["a_Conv"] = 5;
+  const QuantizedNetwork quantized =
+      quantize_network(fused, Scheme{}, bits, images_of(noise(720, 7), 10), false);
+  EXPECT_EQ(quantized.layers[1].weights->formats[0].element.bits, 4);
+  EXPECT_EQ(quantized.layers[0].weights->formats[0].element.bits, 8);
+  EXPECT_EQ(quantized.values[fused.network.layers[0].output].format.element.bits, 5);
+  EXPECT_EQ(quantized.values[fused.network.layers[1].output].format.element.bits, 8);
+}
+
+}  // namespace
+}  // namespace systole::quantize
