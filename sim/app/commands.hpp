@@ -11,8 +11,8 @@ namespace systole::app {
 int run_command(const RunOptions& options, std::ostream& out, std::ostream& err);
 int golden_command(const GoldenOptions& options, std::ostream& out);
 int show_command(const ShowOptions& options, std::ostream& out);
-int quantize_command(const QuantizeOptions& options, std::ostream& out);
 int energy_command(const EnergyOptions& options, std::ostream& out);
+int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ostream& err);
 int dram_command(const DramOptions& options, std::ostream& out);
 
 }  // namespace systole::app

@@ -9,6 +9,8 @@
 #include "sim/app/terminal.hpp"
 #include "sim/config/error_log.hpp"
 #include "sim/config/suggestion.hpp"
+#include "sim/energy/energy_model.hpp"
+#include "sim/energy/interpolation.hpp"
 #include "sim/quantize/float_trace.hpp"
 #include "sim/quantize/fused_network.hpp"
 #include "sim/quantize/quantization_report.hpp"
@@ -78,10 +80,39 @@ std::int64_t count_integer_right(const std::string& trace) {
   return static_cast<std::int64_t>(right);
 }
 
+/// By the table that machines have unless they name another.
+BitCosts bit_costs() {
+  EnergyConfig energy;
+  energy.table = (fs::path{SYSTOLE_SHIPPED_CONFIGS} / energy.table).string();
+  const EnergyTable table = load_energy_table(energy);
+  constexpr double kAccumulatorBits = 32;
+  BitCosts costs;
+  costs.mac_pj = [table](std::uint8_t a, std::uint8_t b) {
+    return multiplier_energy(table, a, b).pj + linear_in_width(table.adder, kAccumulatorBits).value;
+  };
+  costs.dram_pj_per_bit = table.dram.at(0).value.value / table.dram.at(0).bits;
+  return costs;
+}
+
+void check_search(const QuantizeOptions& options, const Scheme& scheme) {
+  if (scheme.search && scheme.search->max_accuracy_loss && !options.labels) {
+    throw ConfigError{{options.scheme.value_or("default scheme") +
+                       ": search.max_accuracy_loss: needs the labels of the calibration images, "
+                       "expected --labels"}};
+  }
+}
+
+/// What a search says while it runs, on a terminal.
+void tell_step(std::ostream& err, const SearchStep& step) {
+  err << "search: " << step.tensor << (step.is_weights ? " weights " : " activations ")
+      << int{step.bits} << " bits, SQNR " << step.sqnr_db << " dB\n";
+}
+
 }  // namespace
 
-int quantize_command(const QuantizeOptions& options, std::ostream& out) {
+int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ostream& err) {
   const Scheme scheme = scheme_of(options);
+  check_search(options, scheme);
   const FloatNetwork network = load_float_trace(options.network);
   const FusedNetwork fused = fuse(network);
   check_layer_names(fused, options, scheme);
@@ -90,11 +121,21 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out) {
   const FloatImages test = test_images(options, network, calibration);
 
   AtomicFolder folder{options.output};
-  const QuantizedNetwork quantized =
-      quantize_network(fused, scheme, bits_by_name(scheme), calibration, true);
+  QuantizationReport report;
+  BitsByName bits = bits_by_name(scheme);
+  if (scheme.search) {
+    SearchResult found =
+        search_bits(fused, scheme, calibration, bit_costs(), [&](const SearchStep& step) {
+          if (error_terminal_columns() != 0) {
+            tell_step(err, step);
+          }
+        });
+    bits = std::move(found.bits);
+    report.steps = std::move(found.steps);
+  }
+  const QuantizedNetwork quantized = quantize_network(fused, scheme, bits, calibration, true);
   write_trace(quantized, test, "Written by systole quantize, scheme " + scheme.name + ".",
               folder.path());
-  QuantizationReport report;
   report.scheme = scheme;
   report.calibration_images = calibration.count;
   const std::string trace = (fs::path{folder.path()} / kTrace).string();

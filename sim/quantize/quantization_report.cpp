@@ -174,7 +174,7 @@ ordered_json json_report(const QuantizedNetwork& network, const QuantizationRepo
   json["layers"] = layers;
   ordered_json steps = ordered_json::array();
   for (const SearchStep& step : report.steps) {
-    steps.push_back({{"layer", step.layer},
+    steps.push_back({{"tensor", step.tensor},
                      {"operand", step.is_weights ? "weights" : "activations"},
                      {"bits", step.bits},
                      {"sqnr_db", step.sqnr_db},

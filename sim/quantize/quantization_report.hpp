@@ -7,21 +7,13 @@
 #include <string>
 
 #include "sim/quantize/quantizer.hpp"
+#include "sim/quantize/search.hpp"
 
 namespace systole::quantize {
 
 /// How many images of how many each network gets right; nothing without labels.
 struct RightCounts {
   std::int64_t images = 0, float_right = 0, integer_right = 0;
-};
-
-/// One step of the greedy search.
-struct SearchStep {
-  std::string layer;
-  bool is_weights = false;
-  std::uint8_t bits = 0;
-  double sqnr_db = 0;
-  double energy_share = 0;  ///< of the energy with all at the widest
 };
 
 struct QuantizationReport {

@@ -80,11 +80,12 @@ std::vector<double> channel_means(const Activations& values, std::size_t channel
 class Walk {
  public:
   Walk(const FusedNetwork& fused, const Scheme& scheme, const BitsByName& bits,
-       const FloatImages& images, bool measure)
+       const FloatImages& images, bool measure, CalibrationCache* cache)
       : scheme_{scheme},
         bits_{bits},
         images_{images},
         measure_{measure},
+        cache_{cache},
         groups_{format_groups(fused.network)},
         types_{type_groups(fused.network)} {
     result_.fused = fused;
@@ -115,6 +116,7 @@ class Walk {
       }
     }
     result_.output = std::move(quantized_[network.outputs.at(0)]);
+    result_.real_output = std::move(real_[network.outputs[0]]);
     return std::move(result_);
   }
 
@@ -205,12 +207,19 @@ class Walk {
 
   IntegerFormat chosen_format(const Sample& sample, ValueId id, const FloatClip& limits) const {
     const Grid grid = grid_of_value(id);
-    if (scheme_.activations.method == Method::Pact && std::isfinite(limits.high)) {
-      return format_of({std::isfinite(limits.low) ? static_cast<double>(limits.low) : 0.0,
-                        static_cast<double>(limits.high)},
-                       grid);
+    const std::pair key{groups_[id], grid.bits};
+    if (cache_ != nullptr && cache_->formats.count(key) != 0) {
+      return cache_->formats.at(key);
     }
-    return calibrate(sample, scheme_.activations, grid);
+    const bool has_alpha = scheme_.activations.method == Method::Pact && std::isfinite(limits.high);
+    const Range clip_range{std::isfinite(limits.low) ? static_cast<double>(limits.low) : 0.0,
+                           static_cast<double>(limits.high)};
+    const IntegerFormat format =
+        has_alpha ? format_of(clip_range, grid) : calibrate(sample, scheme_.activations, grid);
+    if (cache_ != nullptr) {
+      cache_->formats[key] = format;
+    }
+    return format;
   }
 
   /// Qiu et al.: the power of two with which the quantized network's value, rounded, lies nearest
@@ -271,11 +280,22 @@ class Walk {
     finish(layer.output, result_.fused.limits[i]);
   }
 
+  IntegerWeights integer_weights(const FloatTensor& weights, std::uint8_t bits, std::size_t i) {
+    if (cache_ == nullptr) {
+      return quantize_weights(weights, scheme_.weights, bits, i);
+    }
+    const std::pair key{i, bits};
+    if (cache_->weights.count(key) == 0) {
+      cache_->weights[key] = quantize_weights(weights, scheme_.weights, bits, i);
+    }
+    return cache_->weights.at(key);
+  }
+
   void quantize_constants(std::size_t i, FloatLayer& layer) {
     const auto named = bits_.weights.find(layer.name);
     const std::uint8_t bits = named == bits_.weights.end() ? scheme_.weights.bits : named->second;
     FloatTensor& weights = *weights_of(layer.op);
-    IntegerWeights integers = quantize_weights(weights, scheme_.weights, bits, i);
+    IntegerWeights integers = integer_weights(weights, bits, i);
     FloatTensor rounded = integers.real();
     if (measure_) {
       result_.layers[i].weight_fidelity = weight_fidelity(weights, integers);
@@ -353,6 +373,7 @@ class Walk {
   const BitsByName& bits_;
   const FloatImages& images_;
   const bool measure_;
+  CalibrationCache* const cache_;  // or none
   const std::vector<ValueId> groups_, types_;
   std::vector<double> lows_;  // least of each value in the float network
   QuantizedNetwork result_;
@@ -386,8 +407,9 @@ std::vector<ValueId> type_groups(const FloatNetwork& network) {
 }
 
 QuantizedNetwork quantize_network(const FusedNetwork& fused, const Scheme& scheme,
-                                  const BitsByName& bits, const FloatImages& images, bool measure) {
-  return Walk{fused, scheme, bits, images, measure}.run();
+                                  const BitsByName& bits, const FloatImages& images, bool measure,
+                                  CalibrationCache* cache) {
+  return Walk{fused, scheme, bits, images, measure, cache}.run();
 }
 
 }  // namespace systole::quantize

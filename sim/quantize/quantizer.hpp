@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/quantize/float_trace.hpp"
@@ -49,7 +50,8 @@ struct QuantizedNetwork {
   FusedNetwork fused;
   std::vector<QuantizedValue> values;
   std::vector<QuantizedLayer> layers;
-  Activations output;  ///< of the quantized network, as real numbers, for each image
+  Activations output;       ///< of the quantized network, as real numbers, for each image
+  Activations real_output;  ///< of the float network
   std::uint8_t bias_bits = 32;
 };
 
@@ -66,12 +68,20 @@ std::vector<ValueId> format_groups(const FloatNetwork& network);
 /// The sets of values of one width and sign: format groups, and what is added up with the sum.
 std::vector<ValueId> type_groups(const FloatNetwork& network);
 
+/// What does not change from one walk to the next with other widths: by value (or layer) and bits.
+struct CalibrationCache {
+  std::map<std::pair<ValueId, std::uint8_t>, IntegerFormat> formats;
+  std::map<std::pair<std::size_t, std::uint8_t>, IntegerWeights> weights;
+};
+
 /// Quantizes layer by layer, the float network and the quantized one side by side: formats come
 /// from the float values (dynamic fixed point: from the quantized network's, before they are
 /// rounded, against the float ones), the correction of biases from the difference. `measure` also
-/// fills in everything that only the report needs.
+/// fills in everything that only the report needs. `cache` is for walks of one network, scheme and
+/// images.
 QuantizedNetwork quantize_network(const FusedNetwork& fused, const Scheme& scheme,
-                                  const BitsByName& bits, const FloatImages& images, bool measure);
+                                  const BitsByName& bits, const FloatImages& images, bool measure,
+                                  CalibrationCache* cache = nullptr);
 
 /// Power of `wanted` over that of the difference, in dB; at most 200.
 double sqnr_db(const std::vector<float>& wanted, const std::vector<float>& got);

@@ -90,6 +90,10 @@ SearchScheme read_search(ConfigReader node) {
   SearchScheme search;
   node.required("bits", search.bits, kBits);
   std::sort(search.bits.rbegin(), search.bits.rend());
+  search.bits.erase(std::unique(search.bits.begin(), search.bits.end()), search.bits.end());
+  if (node.has("bits") && search.bits.empty()) {
+    node.error("bits", "expected at least one width");
+  }
   node.optional("images", search.images, kImages);
   const auto read = [&](const char* key, std::optional<double>& out, InRange<double> range) {
     double value = 0;
@@ -109,8 +113,12 @@ SearchScheme read_search(ConfigReader node) {
 
 /// Rules between keys.
 void check_rules(ConfigFile& file, const Scheme& scheme) {
-  if (scheme.search) {
-    file.rule_error({"search"}, "is not available yet");
+  if (scheme.search && !scheme.layers.empty()) {
+    file.rule_error({"search", "layers"}, "chooses all widths, expected no layers beside it");
+  }
+  const int least = scheme.search ? scheme.search->bits.back() : 8;
+  if (least < 2 && (scheme.weights.symmetric || scheme.activations.symmetric)) {
+    file.rule_error({"search.bits"}, "without a zero point there are at least 2 bits");
   }
   if (!scheme.weights.symmetric && scheme.weights.per_channel) {
     file.rule_error({"weights.symmetric", "weights.per"},

@@ -109,6 +109,22 @@ TEST(QuantizeDigits, StochasticRoundingHasNoMeanErrorAndFloorHasHalfAStep) {
   }
 }
 
+TEST(QuantizeDigits, SearchedWidthsHoldTheLimitAndSaveEnergy) {
+  const nlohmann::json found = report({}, "mixed_precision");
+  ASSERT_FALSE(found["search"].empty());
+  double share = 1;
+  for (const auto& step : found["search"]) {
+    EXPECT_GE(step["sqnr_db"], 20.0);
+    EXPECT_LT(step["energy_share"], share);
+    share = step["energy_share"];
+  }
+  EXPECT_LT(share, 0.65);
+  EXPECT_GE(found["accuracy"]["integer_right"], kFloatRight - points(0.5));
+  const nlohmann::json some = report({"search.energy_share=0.9"}, "mixed_precision");
+  EXPECT_LE(some["search"].back()["energy_share"], 0.9);
+  EXPECT_GT(some["search"].rbegin()[1]["energy_share"], 0.9);
+}
+
 TEST(QuantizeDigits, EqualInputsGiveEqualFilesAndTheMachineRunsThem) {
   const TemporaryFolder folder;
   for (const char* const name : {"a", "b"}) {
@@ -160,6 +176,13 @@ TEST(QuantizeDigits, NothingIsLeftBehindWhenSomethingIsWrong) {
   EXPECT_EQ(full.exit_code, 2);
   EXPECT_EQ(full.err, "systole: " + folder.file("full") +
                           ": is not empty, expected a new or an empty folder\n");
+
+  const Outcome unlabelled = systole(
+      quantize_digits(folder.file("net"), {"search.max_accuracy_loss=1"}, "mixed_precision"));
+  EXPECT_EQ(unlabelled.exit_code, 2);
+  EXPECT_EQ(unlabelled.err,
+            "configs/quantization/mixed_precision.yaml: search.max_accuracy_loss: needs the labels "
+            "of the calibration images, expected --labels\n");
 
   auto words = quantize_digits(folder.file("net"), {});
   words[4] = std::string{kFolder} + "test_labels.npy";
