@@ -34,4 +34,10 @@ double real_multiplier(QuantizedMultiplier q) {
   return std::ldexp(static_cast<double>(q.multiplier), q.exponent - 31);
 }
 
+std::int32_t saturation_radius(std::int32_t integer_bits, QuantizedMultiplier input) {
+  const double range = std::ldexp(static_cast<double>((1 << integer_bits) - 1), 31 - integer_bits);
+  constexpr double kMost = 1 << 30;
+  return static_cast<std::int32_t>(std::min(std::floor(std::ldexp(range, -input.exponent)), kMost));
+}
+
 }  // namespace systole

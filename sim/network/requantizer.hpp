@@ -60,6 +60,10 @@ struct QuantizedMultiplier {
 /// (QM of TensorFlow Lite's reference kernels).
 QuantizedMultiplier quantize_multiplier(double real);
 
+/// Softmax and logistic: inputs of this distance have saturated. It is the range of a fixed-point
+/// number with so many integer bits, in steps of the input.
+std::int32_t saturation_radius(std::int32_t integer_bits, QuantizedMultiplier input);
+
 /// The real number that the pair stands for.
 double real_multiplier(QuantizedMultiplier q);
 

@@ -92,13 +92,6 @@ void expect_probabilities(const Node& node) {
   }
 }
 
-// Inputs of this distance from zero have saturated: the fixed-point range, in steps of the input.
-std::int32_t input_radius(std::int32_t integer_bits, QuantizedMultiplier input) {
-  const double range = std::ldexp(static_cast<double>((1 << integer_bits) - 1), 31 - integer_bits);
-  constexpr double kMost = 1 << 30;
-  return static_cast<std::int32_t>(std::min(std::floor(std::ldexp(range, -input.exponent)), kMost));
-}
-
 }  // namespace
 
 LayerOp build_max_pool_2d(Node& node) { return build_pool<MaxPool>(node); }
@@ -188,7 +181,7 @@ LayerOp build_softmax(Node& node) {
   if (softmax.input.exponent < 0) {
     throw NodeError{"has so small an input scale times beta that the kernels do not take it"};
   }
-  softmax.diff_min = -input_radius(kIntegerBits, softmax.input);
+  softmax.diff_min = -saturation_radius(kIntegerBits, softmax.input);
   node.feed(0);
   return softmax;
 }
@@ -203,7 +196,7 @@ LayerOp build_logistic(Node& node) {
   Logistic logistic;
   logistic.input =
       multiplier_of(std::ldexp(static_cast<double>(node.in(0).scale[0]), 31 - kIntegerBits));
-  logistic.radius = input_radius(kIntegerBits, logistic.input);
+  logistic.radius = saturation_radius(kIntegerBits, logistic.input);
   node.feed(0);
   return logistic;
 }

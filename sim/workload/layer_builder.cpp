@@ -13,6 +13,22 @@ std::string size_text(std::int64_t h, std::int64_t w) {
   return std::to_string(h) + " x " + std::to_string(w);
 }
 
+/// Inputs of an operator; 0: any number.
+std::size_t input_limit(TraceOp op) {
+  switch (op) {
+    case TraceOp::Add:
+    case TraceOp::Sub:
+    case TraceOp::Mul:
+    case TraceOp::MatMul:
+    case TraceOp::BatchMatMul:
+      return 2;
+    case TraceOp::Concat:
+      return 0;
+    default:
+      return 1;
+  }
+}
+
 }  // namespace
 
 bool LayerBuilder::fail(const std::string& key, const std::string& what) {
@@ -67,20 +83,24 @@ std::optional<LayerOp> LayerBuilder::build_op() {
     case TraceOp::Add:
       return build_add();
     case TraceOp::Reshape:
-      break;
+      return build_reshape();
+    default:
+      return build_host_op();
   }
-  return build_reshape();
 }
 
 bool LayerBuilder::has_right_input_count() {
-  const std::size_t most = trace_.op == TraceOp::Add || trace_.op == TraceOp::MatMul ? 2 : 1;
-  const std::size_t least = trace_.op == TraceOp::MatMul ? 1 : most;
+  constexpr std::size_t kMostConcatenated = 10'000;
+  const std::size_t most = input_limit(trace_.op) == 0 ? kMostConcatenated : input_limit(trace_.op);
+  const std::size_t least = trace_.op == TraceOp::MatMul || trace_.op == TraceOp::Concat ? 1 : most;
   if (inputs_.size() >= least && inputs_.size() <= most) {
     return true;
   }
   return fail("inputs", trace_op_name(trace_.op) + " has " + std::to_string(inputs_.size()) +
                             " inputs, expected " +
-                            (least < most ? "1 or 2" : std::to_string(most)));
+                            (trace_.op == TraceOp::Concat ? "1 to 10000"
+                             : least < most               ? "1 or 2"
+                                                          : std::to_string(most)));
 }
 
 bool LayerBuilder::has_image() {
@@ -217,9 +237,7 @@ std::optional<LayerOp> LayerBuilder::build_pool() {
     fail("padding", "is as large as the window, expected less: a window must see the image");
     return std::nullopt;
   }
-  ofmap_.format = input(0).format;
-  ofmap_.scale = input(0).scale;
-  ofmap_.zero_point = input(0).zero_point;
+  keep_numbers();
   Pool pool;
   pool.window = window;
   if (!set_limits(pool.clamp_min, pool.clamp_max)) {
@@ -229,30 +247,43 @@ std::optional<LayerOp> LayerBuilder::build_pool() {
 }
 
 std::optional<LayerOp> LayerBuilder::build_add() {
-  const Tensor& a = input(0);
-  const Tensor& b = input(1);
-  if (a.shape != b.shape) {
-    fail("inputs", "the shapes differ: '" + a.name + "' is " + shape_text(a.shape) + ", '" +
-                       b.name + "' is " + shape_text(b.shape));
+  Add add;
+  if (!set_repeated_shape() || !set_sum(add)) {
     return std::nullopt;
   }
-  ofmap_.shape = a.shape;
-  Add add;
+  return add;
+}
+
+bool LayerBuilder::set_sum(Add& add) {
+  const Tensor& a = input(0);
+  const Tensor& b = input(1);
   add.input_zero_point = {a.zero_point, b.zero_point};
   add.output.zero_point = ofmap_.zero_point;
   const bool has_limits = set_limits(add.output.clamp_min, add.output.clamp_max);
+  if (trace_.requant.given()) {
+    take_constants(add.output);
+    const RequantTrace& given = trace_.requant;
+    add.left_shift = given.left_shift;
+    for (std::size_t i = 0; i < add.input.size(); ++i) {
+      if (given.scale.empty()) {
+        add.input[i] = {given.operand_multiplier[i], given.operand_exponent[i]};
+      } else {
+        add.input_scale[i] = given.operand_scale[i];
+      }
+    }
+    return has_limits;
+  }
   if (!has_scales(b) || !has_limits) {
-    return std::nullopt;
+    return false;
   }
   const bool has_all_scales = !a.scale.empty() && !b.scale.empty() && !ofmap_.scale.empty();
   if (has_all_scales && !set_add_multipliers(add, a.scale[0], b.scale[0], ofmap_.scale[0],
                                              std::max(a.format.bits, b.format.bits))) {
-    fail("output",
-         "its scale is too small for those of the inputs: the sum would be "
-         "multiplied by 2^30 or more");
-    return std::nullopt;
+    return fail("output",
+                "its scale is too small for those of the inputs: the sum would be "
+                "multiplied by 2^30 or more");
   }
-  return add;
+  return true;
 }
 
 std::optional<LayerOp> LayerBuilder::build_reshape() {
@@ -270,9 +301,7 @@ std::optional<LayerOp> LayerBuilder::build_reshape() {
                       " elements (one size may be -1)");
     return std::nullopt;
   }
-  ofmap_.format = ifmap.format;
-  ofmap_.scale = ifmap.scale;
-  ofmap_.zero_point = ifmap.zero_point;
+  keep_numbers();
   ofmap_.shape = std::move(shape);
   return Reshape{};
 }

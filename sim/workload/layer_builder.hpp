@@ -31,13 +31,43 @@ class LayerBuilder {
   std::optional<LayerOp> build_add();
   std::optional<LayerOp> build_reshape();
 
+  // Operators of the host (host_builder.cpp).
+  std::optional<LayerOp> build_host_op();
+  std::optional<LayerOp> build_sub();
+  std::optional<LayerOp> build_mul();
+  std::optional<LayerOp> build_mean();
+  std::optional<LayerOp> build_pad();
+  std::optional<LayerOp> build_concat();
+  std::optional<LayerOp> build_transpose();
+  std::optional<LayerOp> build_strided_slice();
+  std::optional<LayerOp> build_softmax();
+  std::optional<LayerOp> build_logistic();
+  std::optional<LayerOp> build_leaky_relu();
+  template <typename Op>
+  std::optional<LayerOp> build_rescale();  ///< Relu, Requantize
+  template <typename Op>
+  std::optional<LayerOp> build_resize();
+  std::optional<LayerOp> build_transpose_conv();
+  std::optional<LayerOp> build_batch_matmul();
+
   bool has_right_input_count();
+  /// Sets the ofmap's shape to that of inputs whose sizes of 1 are repeated.
+  bool set_repeated_shape();
+  bool set_sum(Add& add);
+  void keep_numbers();  ///< of the first input, for the ofmap
+  /// A list with a value for each axis of the first input.
+  bool has_axes(const std::string& key, std::size_t count);
+  /// One multiplier: the constants that are given, or `real`'s if all tensors have scales.
+  bool set_single_requantizer(Requantizer& requant, double real);
+  bool all_have_scales() const;
+  double scale_of(std::size_t input) const;  ///< over the output's; both must be there
   bool has_image();
   bool set_window_output(std::int64_t channels);
   /// Sizes that are 0 in `expected` are open; `meaning` names them.
   bool add_weights(const Shape& expected, const std::vector<std::string>& meaning);
   bool add_bias(std::int64_t channels);
   bool set_requantizer(Requantizer& requant, std::int64_t channels, bool product_in_float);
+  void take_constants(Requantizer& requant) const;
   bool derive_multipliers(Requantizer& requant, bool product_in_float);
   /// Of the inputs and the output; for shapes only none is needed.
   bool has_scales(const Tensor& second);

@@ -110,20 +110,26 @@ bool LayerBuilder::set_requantizer(Requantizer& requant, std::int64_t channels,
   requant.zero_point = ofmap_.zero_point;
   bool good = set_limits(requant.clamp_min, requant.clamp_max);
   good = fits_channels("weights.scale", weights.scale.size()) && good;
-  good = fits_channels("requant.multiplier", trace_.multiplier.size()) && good;
-  good = fits_channels("requant.scale", trace_.requant_scale.size()) && good;
-  if (!trace_.requant_scale.empty()) {
-    requant.mode = RequantMode::FloatScale;
-    requant.scale = trace_.requant_scale;
-    return good;
-  }
-  if (!trace_.multiplier.empty()) {
-    requant.multiplier = trace_.multiplier;
-    requant.exponent = trace_.exponent;
+  good = fits_channels("requant.multiplier", trace_.requant.multiplier.size()) && good;
+  good = fits_channels("requant.scale", trace_.requant.scale.size()) && good;
+  if (trace_.requant.given()) {
+    take_constants(requant);
     return good;
   }
   good = has_scales(weights) && good;
   return good && derive_multipliers(requant, product_in_float);
+}
+
+void LayerBuilder::take_constants(Requantizer& requant) const {
+  requant.variant = trace_.requant.variant;
+  requant.rounding = trace_.requant.rounding;
+  if (!trace_.requant.scale.empty()) {
+    requant.mode = RequantMode::FloatScale;
+    requant.scale = trace_.requant.scale;
+  } else {
+    requant.multiplier = trace_.requant.multiplier;
+    requant.exponent = trace_.requant.exponent;
+  }
 }
 
 bool LayerBuilder::derive_multipliers(Requantizer& requant, bool product_in_float) {

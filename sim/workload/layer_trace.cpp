@@ -2,6 +2,7 @@
 #include <array>
 #include <set>
 
+#include "sim/workload/host_trace.hpp"
 #include "sim/workload/trace.hpp"
 
 namespace systole {
@@ -17,6 +18,24 @@ constexpr Choice<TraceOp> kOps[] = {
     {"global_average_pool2d", TraceOp::GlobalAveragePool2d},
     {"add", TraceOp::Add},
     {"reshape", TraceOp::Reshape},
+    {"sub", TraceOp::Sub},
+    {"mul", TraceOp::Mul},
+    {"mean", TraceOp::Mean},
+    {"pad", TraceOp::Pad},
+    {"concat", TraceOp::Concat},
+    {"transpose", TraceOp::Transpose},
+    {"strided_slice", TraceOp::StridedSlice},
+    {"softmax", TraceOp::Softmax},
+    {"logistic", TraceOp::Logistic},
+    {"relu", TraceOp::Relu},
+    {"leaky_relu", TraceOp::LeakyRelu},
+    {"requantize", TraceOp::Requantize},
+    {"quantize", TraceOp::Quantize},
+    {"dequantize", TraceOp::Dequantize},
+    {"resize_nearest", TraceOp::ResizeNearest},
+    {"resize_bilinear", TraceOp::ResizeBilinear},
+    {"transpose_conv2d", TraceOp::TransposeConv2d},
+    {"batch_matmul", TraceOp::BatchMatMul},
 };
 
 enum class ActivationRule { None, Relu, Relu6 };
@@ -30,7 +49,7 @@ constexpr Choice<PaddingRule> kPaddings[] = {{"valid", PaddingRule::Valid},
 constexpr std::int64_t kMaxWindow = std::int64_t{1} << 20;  // of any size in a window
 constexpr std::int64_t kMaxSize = std::int64_t{1} << 31;
 
-const std::set<std::string>& keys_of(TraceOp op) {
+std::set<std::string> keys_of(TraceOp op) {
   static const std::set<std::string> conv{"kernel", "out_channels", "weights",  "bias",
                                           "stride", "padding",      "dilation", "activation",
                                           "clamp",  "output",       "requant"};
@@ -45,7 +64,7 @@ const std::set<std::string>& keys_of(TraceOp op) {
                                             "clamp",        "output",  "requant"};
   static const std::set<std::string> pool{"kernel", "stride", "padding", "activation", "clamp"};
   static const std::set<std::string> global_pool{"activation", "clamp"};
-  static const std::set<std::string> add{"activation", "clamp", "output"};
+  static const std::set<std::string> add{"activation", "clamp", "output", "requant"};
   static const std::set<std::string> reshape{"shape"};
   switch (op) {
     case TraceOp::Conv2d:
@@ -64,9 +83,10 @@ const std::set<std::string>& keys_of(TraceOp op) {
     case TraceOp::Add:
       return add;
     case TraceOp::Reshape:
-      break;
+      return reshape;
+    default:
+      return host_keys(op);
   }
-  return reshape;
 }
 
 /// `key: 2` for both directions, or `key: [height, width]`.
@@ -203,50 +223,6 @@ ConstantTrace read_constant(ConfigReader reader, const ConstantFiles& files, boo
   return constant;
 }
 
-void read_requant(ConfigReader reader, const ConstantFiles& files, LayerTrace& layer) {
-  constexpr std::int32_t kLargest = 2147483647;
-  const std::size_t errors = reader.error_count();
-  const bool is_float = reader.has("scale");
-  for (const char* key : {"multiplier", "exponent"}) {
-    const bool given = reader.has(key);
-    if (is_float && given) {
-      reader.error(key, "given beside scale, expected scale, or multiplier and exponent");
-    } else if (!is_float && !given) {
-      reader.error(key, "missing, expected a list or a .npy file");
-    }
-  }
-  if (is_float) {
-    layer.requant_scale = files.scales(reader, "scale");
-    if (!std::all_of(layer.requant_scale.begin(), layer.requant_scale.end(), is_requant_scale)) {
-      reader.error("scale", "a value is out of range, expected below 2^31");
-    }
-    reader.reject_unknown();
-    return;
-  }
-  if (reader.has("multiplier")) {
-    layer.multiplier = files.integers(reader, "multiplier", InRange<std::int32_t>{0, kLargest});
-  }
-  if (reader.has("exponent")) {
-    layer.exponent = files.integers(reader, "exponent", InRange<std::int32_t>{-31, 30});
-  }
-  reader.reject_unknown();
-  if (reader.error_count() != errors) {
-    return;
-  }
-  if (layer.multiplier.size() != layer.exponent.size()) {
-    reader.error("exponent", "has " + std::to_string(layer.exponent.size()) +
-                                 " values, expected as many as multiplier has, " +
-                                 std::to_string(layer.multiplier.size()));
-  }
-  for (const std::int32_t multiplier : layer.multiplier) {
-    if (multiplier != 0 && multiplier < (1 << 30)) {
-      reader.error("multiplier", std::to_string(multiplier) +
-                                     " is out of range, expected 0 or 1073741824..2147483647");
-      break;
-    }
-  }
-}
-
 PinnedMapping read_mapping(ConfigReader reader) {
   PinnedMapping mapping;
   const InRange<std::int64_t> range{1, kMaxSize};
@@ -260,7 +236,7 @@ PinnedMapping read_mapping(ConfigReader reader) {
 
 /// The keys that the operator has; the caller has reported all others.
 void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace& layer) {
-  const auto& keys = keys_of(layer.op);
+  const std::set<std::string> keys = keys_of(layer.op);
   const auto given = [&](const char* key) { return keys.count(key) != 0 && reader.has(key); };
   layer.window.kernel_h = layer.window.kernel_w = 0;
   if (given("kernel")) {
@@ -293,11 +269,12 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
   }
   if (given("output")) {
     ConfigReader output = reader.child("output");
+    layer.has_output = true;
     layer.output = read_activation(output, files);
     output.reject_unknown();
   }
   if (given("requant")) {
-    read_requant(reader.child("requant"), files, layer);
+    layer.requant = read_requant(reader.child("requant"), files, layer.op);
   }
   if (keys.count("clamp") != 0) {
     read_limits(reader, layer.limits);
@@ -305,6 +282,7 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
   if (layer.op == TraceOp::Reshape) {
     reader.required("shape", layer.shape, InRange<std::int64_t>{-1, kMaxSize});
   }
+  read_host_operator(reader, layer);
 }
 
 }  // namespace
@@ -324,7 +302,8 @@ LayerTrace read_layer(ConfigReader reader, const ConstantFiles& files) {
   const bool has_op = reader.error_count() == errors_before_op;
   std::set<std::string> all_keys;
   for (const Choice<TraceOp>& op : OneOf{kOps}) {
-    all_keys.insert(keys_of(op.value).begin(), keys_of(op.value).end());
+    const std::set<std::string> keys = keys_of(op.value);
+    all_keys.insert(keys.begin(), keys.end());
   }
   for (const std::string& key : has_op ? keys_of(layer.op) : all_keys) {
     reader.has(key);

@@ -21,6 +21,15 @@ Network NetworkBuilder::build(ConfigReader& root) {
                                   activation.zero_point, std::nullopt});
     }
   }
+  for (ConstantInputTrace& constant : trace_.constants) {
+    if (constant.good) {
+      const ActivationTrace& numbers = constant.numbers;
+      tensors_.emplace(constant.name, network_.tensors.size());
+      network_.tensors.push_back({constant.name, std::move(constant.value.shape), numbers.format,
+                                  numbers.scale, numbers.zero_point,
+                                  std::move(constant.value.data)});
+    }
+  }
   for (const std::size_t layer : find_order()) {
     build_layer(layer);
   }
@@ -32,16 +41,18 @@ void NetworkBuilder::name_tensors() {
   const auto add = [&](ConfigReader& reader, const std::string& name, Source source) {
     const auto [first, is_new] = sources_.emplace(name, source);
     if (!is_new && !name.empty()) {  // an empty one is reported already
-      reader.error("name", "'" + name + "' is given twice, first by " +
-                               (first->second.is_layer ? "layers[" : "inputs[") +
+      reader.error("name", "'" + name + "' is given twice, first by " + first->second.list + "[" +
                                std::to_string(first->second.index) + "]");
     }
   };
   for (std::size_t i = 0; i < trace_.inputs.size(); ++i) {
-    add(trace_.inputs[i].reader, trace_.inputs[i].name, {false, i});
+    add(trace_.inputs[i].reader, trace_.inputs[i].name, {"inputs", i});
+  }
+  for (std::size_t i = 0; i < trace_.constants.size(); ++i) {
+    add(trace_.constants[i].reader, trace_.constants[i].name, {"constants", i});
   }
   for (std::size_t i = 0; i < trace_.layers.size(); ++i) {
-    add(trace_.layers[i].reader, trace_.layers[i].name, {true, i});
+    add(trace_.layers[i].reader, trace_.layers[i].name, {"layers", i});
   }
 }
 
@@ -67,7 +78,7 @@ std::vector<std::vector<std::size_t>> NetworkBuilder::find_producers() {
       if (source == sources_.end()) {
         layer.reader.error_at(layer.reader.raw("inputs")[j], "inputs[" + std::to_string(j) + "]",
                               "no input and no layer is named " + quoted(name) + suggestion(name));
-      } else if (source->second.is_layer) {
+      } else if (source->second.is_layer()) {
         producers[i].push_back(source->second.index);
       }
     }
@@ -115,8 +126,10 @@ void NetworkBuilder::find_outputs(ConfigReader& root) {
     std::string error;
     if (source == sources_.end()) {
       error = "no layer is named " + quoted(name) + suggestion(name);
-    } else if (!source->second.is_layer) {
-      error = quoted(name) + " is an input, expected the name of a layer";
+    } else if (!source->second.is_layer()) {
+      error = quoted(name) + " is " +
+              (source->second.list == std::string{"inputs"} ? "an input" : "a constant") +
+              ", expected the name of a layer";
     } else if (!seen.insert(name).second) {
       error = quoted(name) + " is given twice";
     } else if (tensors_.count(name) != 0) {

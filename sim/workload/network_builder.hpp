@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/workload/trace.hpp"
@@ -28,8 +29,10 @@ class NetworkBuilder {
   std::string suggestion(const std::string& name) const;
 
   struct Source {
-    bool is_layer = false;
-    std::size_t index = 0;  // of the input or of the layer
+    const char* list = "";  // of the file: "inputs", "constants" or "layers"
+    std::size_t index = 0;
+
+    bool is_layer() const { return std::string_view{list} == "layers"; }
   };
 
   Trace& trace_;

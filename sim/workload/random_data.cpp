@@ -64,6 +64,9 @@ Requantizer* product_requantizer(Layer& layer) {
   if (auto* transposed = std::get_if<TransposeConv>(&layer.op)) {
     return &transposed->requant;
   }
+  if (auto* elements = std::get_if<Mul>(&layer.op)) {
+    return &elements->output;
+  }
   auto* batch = std::get_if<BatchMatMul>(&layer.op);
   return batch == nullptr ? nullptr : &batch->requant;
 }
@@ -82,22 +85,64 @@ void set_mean(Add& add) {
   add.output.exponent = {unshift.exponent};
 }
 
-void set_requantizer(const Network& network, Layer& layer) {
-  if (auto* add = std::get_if<Add>(&layer.op); add != nullptr && add->output.entries() == 0) {
-    set_mean(*add);
-  }
-  Requantizer* const requant = product_requantizer(layer);
-  if (requant == nullptr || requant->entries() != 0) {
+void set_real(Requantizer& requant, double real) {
+  if (requant.entries() != 0) {
     return;
   }
-  const double real = requant_target(network.tensor(layer.output)) / sum_spread(network, layer);
-  if (requant->mode == RequantMode::FloatScale) {
-    requant->scale = {static_cast<float>(real)};
+  if (requant.mode == RequantMode::FloatScale) {
+    requant.scale = {static_cast<float>(real)};
     return;
   }
   const QuantizedMultiplier q = quantize_multiplier(real);
-  requant->multiplier = {q.multiplier};
-  requant->exponent = {q.exponent};
+  requant.multiplier = {q.multiplier};
+  requant.exponent = {q.exponent};
+}
+
+/// Operators of the host whose constants come from scales that nobody gave: outputs of the
+/// inputs' scale; exponentials of inputs from -8 to 8, logistic from -4 to 4.
+void set_host_constants(Network& network, Layer& layer) {
+  if (auto* sub = std::get_if<Sub>(&layer.op); sub != nullptr && sub->terms.output.entries() == 0) {
+    set_mean(sub->terms);
+  } else if (auto* mean = std::get_if<Mean>(&layer.op)) {
+    const auto ratio = static_cast<double>(network.tensor(layer.output).elements()) /
+                       static_cast<double>(network.tensor(layer.inputs.at(0)).elements());
+    set_real(mean->requant, ratio);
+  } else if (auto* relu = std::get_if<Relu>(&layer.op)) {
+    set_real(relu->requant, 1);
+  } else if (auto* requantize = std::get_if<Requantize>(&layer.op)) {
+    set_real(requantize->requant, 1);
+  } else if (auto* leaky = std::get_if<LeakyRelu>(&layer.op);
+             leaky != nullptr && leaky->identity.multiplier == 0) {
+    *leaky = {quantize_multiplier(1), quantize_multiplier(0.1)};
+  } else if (auto* softmax = std::get_if<Softmax>(&layer.op);
+             softmax != nullptr && softmax->input.multiplier == 0) {
+    constexpr std::int32_t kIntegerBits = 5;
+    softmax->input = quantize_multiplier(std::ldexp(1.0 / 16, 31 - kIntegerBits));
+    softmax->diff_min = -saturation_radius(kIntegerBits, softmax->input);
+  } else if (auto* logistic = std::get_if<Logistic>(&layer.op);
+             logistic != nullptr && logistic->input.multiplier == 0) {
+    constexpr std::int32_t kIntegerBits = 4;
+    logistic->input = quantize_multiplier(std::ldexp(1.0 / 32, 31 - kIntegerBits));
+    logistic->radius = saturation_radius(kIntegerBits, logistic->input);
+  } else if (std::holds_alternative<Quantize>(layer.op) ||
+             std::holds_alternative<Dequantize>(layer.op)) {
+    const bool to_float = std::holds_alternative<Dequantize>(layer.op);
+    Tensor& quantized = network.tensors.at(to_float ? layer.inputs.at(0) : layer.output);
+    if (quantized.scale.empty()) {
+      quantized.scale = {1.0F / 128};
+    }
+  }
+}
+
+void set_requantizer(Network& network, Layer& layer) {
+  if (auto* add = std::get_if<Add>(&layer.op); add != nullptr && add->output.entries() == 0) {
+    set_mean(*add);
+  }
+  set_host_constants(network, layer);
+  Requantizer* const requant = product_requantizer(layer);
+  if (requant != nullptr) {
+    set_real(*requant, requant_target(network.tensor(layer.output)) / sum_spread(network, layer));
+  }
 }
 
 /// The biases of products; they are sums, not operands.

@@ -7,6 +7,36 @@ namespace {
 
 constexpr std::uint8_t kMaxActivationBits = 16;
 
+ActivationTrace read_numbers(ConfigReader& reader, const ConstantFiles& files,
+                             std::uint8_t most_bits) {
+  ActivationTrace activation;
+  ElementFormat& format = activation.format;
+  bool is_float = false;
+  if (reader.optional("float", is_float) && is_float) {
+    for (const char* key : {"bits", "signed", "zero_point", "scale"}) {
+      if (reader.has(key)) {
+        reader.error(key, "given beside float, expected one of the two");
+      }
+    }
+    format = {32, true, true};
+    return activation;
+  }
+  reader.optional("bits", format.bits, InRange<std::uint8_t>{1, most_bits});
+  reader.optional("signed", format.is_signed);
+  reader.optional(
+      "zero_point", activation.zero_point,
+      InRange{static_cast<std::int32_t>(format.min()), static_cast<std::int32_t>(format.max())});
+  if (reader.has("scale")) {
+    activation.scale = files.scales(reader, "scale");
+    if (activation.scale.size() > 1) {
+      reader.error("scale", "has " + std::to_string(activation.scale.size()) +
+                                " values, expected one: activations have one scale");
+      activation.scale.clear();
+    }
+  }
+  return activation;
+}
+
 InputTrace read_input(ConfigReader reader, const ConstantFiles& files) {
   InputTrace input{reader};
   const std::size_t errors = reader.error_count();
@@ -24,6 +54,37 @@ InputTrace read_input(ConfigReader reader, const ConstantFiles& files) {
   return input;
 }
 
+ConstantInputTrace read_constant_input(ConfigReader reader, const ConstantFiles& files) {
+  constexpr std::uint8_t kMaxBits = 32;
+  ConstantInputTrace constant{reader};
+  const std::size_t errors = reader.error_count();
+  reader.required("name", constant.name, NotEmpty{});
+  reader.optional("shape", constant.value.shape, InRange<std::int64_t>{1, std::int64_t{1} << 31});
+  constant.numbers = read_numbers(reader, files, kMaxBits);
+  if (!reader.has("file") && (!files.shapes_only() || constant.value.shape.empty())) {
+    reader.error("file", files.shapes_only() ? "missing, expected it or shape"
+                                             : "missing: without tensors a workload can only be "
+                                               "timed (--no-data)");
+  } else if (reader.has("file") && constant.numbers.format.is_float) {
+    reader.error("file", "of floats, expected integers: constants are quantized");
+  } else if (reader.has("file") && !(files.shapes_only() && !constant.value.shape.empty())) {
+    auto value = files.tensor(reader, "file", constant.numbers.format);
+    if (value && !constant.value.shape.empty() && value->shape != constant.value.shape) {
+      reader.error("file", "its shape is " + shape_text(value->shape) + ", and shape is " +
+                               shape_text(constant.value.shape));
+    } else if (value) {
+      constant.value = *std::move(value);
+    }
+  }
+  reader.reject_unknown();
+  if (reader.error_count() == errors && !checked_elements(constant.value.shape)) {
+    reader.error("shape", "has more than 2^31 elements");
+  }
+  constant.good = reader.ok() && reader.error_count() == errors;
+  constant.reader = std::move(reader);
+  return constant;
+}
+
 /// The elements of a list of maps of which there must be at least one.
 std::vector<ConfigReader> children(ConfigReader& root, const std::string& key) {
   std::vector<ConfigReader> all = root.children(key);
@@ -36,22 +97,7 @@ std::vector<ConfigReader> children(ConfigReader& root, const std::string& key) {
 }  // namespace
 
 ActivationTrace read_activation(ConfigReader& reader, const ConstantFiles& files) {
-  ActivationTrace activation;
-  ElementFormat& format = activation.format;
-  reader.optional("bits", format.bits, InRange<std::uint8_t>{1, kMaxActivationBits});
-  reader.optional("signed", format.is_signed);
-  reader.optional(
-      "zero_point", activation.zero_point,
-      InRange{static_cast<std::int32_t>(format.min()), static_cast<std::int32_t>(format.max())});
-  if (reader.has("scale")) {
-    activation.scale = files.scales(reader, "scale");
-    if (activation.scale.size() > 1) {
-      reader.error("scale", "has " + std::to_string(activation.scale.size()) +
-                                " values, expected one: activations have one scale");
-      activation.scale.clear();
-    }
-  }
-  return activation;
+  return read_numbers(reader, files, kMaxActivationBits);
 }
 
 Trace read_trace(ConfigReader& root, const ConstantFiles& files) {
@@ -59,6 +105,11 @@ Trace read_trace(ConfigReader& root, const ConstantFiles& files) {
   root.required("name", trace.name, NotEmpty{});
   for (ConfigReader& input : children(root, "inputs")) {
     trace.inputs.push_back(read_input(std::move(input), files));
+  }
+  if (root.has("constants")) {
+    for (ConfigReader& constant : children(root, "constants")) {
+      trace.constants.push_back(read_constant_input(std::move(constant), files));
+    }
   }
   for (ConfigReader& layer : children(root, "layers")) {
     trace.layers.push_back(read_layer(std::move(layer), files));

@@ -25,6 +25,24 @@ enum class TraceOp {
   GlobalAveragePool2d,
   Add,
   Reshape,
+  Sub,
+  Mul,
+  Mean,
+  Pad,
+  Concat,
+  Transpose,
+  StridedSlice,
+  Softmax,
+  Logistic,
+  Relu,
+  LeakyRelu,
+  Requantize,
+  Quantize,
+  Dequantize,
+  ResizeNearest,
+  ResizeBilinear,
+  TransposeConv2d,
+  BatchMatMul,
 };
 
 enum class PaddingRule { Valid, Same, Explicit };
@@ -46,6 +64,17 @@ struct InputTrace {
   ActivationTrace activation;
 };
 
+/// A tensor of `constants:`, which layers read like one of `inputs:`.
+struct ConstantInputTrace {
+  explicit ConstantInputTrace(ConfigReader map) : reader{std::move(map)} {}
+
+  ConfigReader reader;  ///< for errors that show later
+  bool good = false;    ///< read without an error
+  std::string name;
+  Constant value;
+  ActivationTrace numbers;
+};
+
 /// `weights:` or `bias:`.
 struct ConstantTrace {
   bool given = false;
@@ -61,6 +90,31 @@ struct LimitsTrace {
   std::optional<std::int32_t> clamp_min, clamp_max;
 };
 
+/// What operators of the host alone have, by key.
+struct HostTrace {
+  std::int64_t axis = 0;
+  std::vector<std::int64_t> axes, permutation, before, after, begin, steps, count, size;
+  std::optional<std::int32_t> value;
+  bool keep_dims = false;
+  bool align_corners = false, half_pixel_centers = false;
+  bool transpose_a = false, transpose_b = false;
+  double beta = 1, alpha = 0;
+};
+
+/// `requant:`; empty vectors where it was not given.
+struct RequantTrace {
+  RequantVariant variant = RequantVariant::Tflite;
+  Rounding rounding = Rounding::NearestEven;
+  std::vector<std::int32_t> multiplier, exponent;
+  std::vector<float> scale;
+  // Of sums alone: one for each operand.
+  std::vector<std::int32_t> operand_multiplier, operand_exponent;
+  std::vector<float> operand_scale;
+  std::int32_t left_shift = 20;
+
+  bool given() const { return !multiplier.empty() || !scale.empty(); }
+};
+
 struct LayerTrace {
   explicit LayerTrace(ConfigReader map) : reader{std::move(map)} {}
 
@@ -73,24 +127,27 @@ struct LayerTrace {
   PaddingRule padding = PaddingRule::Valid;
   std::int64_t groups = 1;
   std::int64_t out_channels = 0;  ///< 0 when not given
-  Shape shape;                    ///< of reshape
+  Shape shape;                    ///< of reshape and strided_slice
   ConstantTrace weights, bias;
   LimitsTrace limits;
   ActivationTrace output;
-  std::vector<std::int32_t> multiplier, exponent;  ///< `requant:`, empty when not given
-  std::vector<float> requant_scale;                ///< `requant:` in their place
+  bool has_output = false;  ///< `output:` is given
+  HostTrace host;
+  RequantTrace requant;
   PinnedMapping mapping;
 };
 
 struct Trace {
   std::string name;
   std::vector<InputTrace> inputs;
+  std::vector<ConstantInputTrace> constants;
   std::vector<LayerTrace> layers;
   std::vector<std::string> outputs;
 };
 
 Trace read_trace(ConfigReader& root, const ConstantFiles& files);
 LayerTrace read_layer(ConfigReader reader, const ConstantFiles& files);
+RequantTrace read_requant(ConfigReader reader, const ConstantFiles& files, TraceOp op);
 ActivationTrace read_activation(ConfigReader& reader, const ConstantFiles& files);
 
 /// The spelling of an operator in the file.

@@ -1,0 +1,474 @@
+// The part of LayerBuilder that is about operators of the host.
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "sim/workload/geometry.hpp"
+#include "sim/workload/layer_builder.hpp"
+#include "sim/workload/scales.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::int32_t kSoftmaxIntegerBits = 5;
+constexpr std::int32_t kLogisticIntegerBits = 4;
+
+/// The input's scale as the fixed-point number that an exponential takes.
+QuantizedMultiplier exponent_multiplier(double scale, std::int32_t integer_bits) {
+  constexpr double kMost = 2147483647.0;
+  return quantize_multiplier(std::min(std::ldexp(scale, 31 - integer_bits), kMost));
+}
+
+std::int64_t product_of(const Shape& sizes) {
+  return std::accumulate(sizes.begin(), sizes.end(), std::int64_t{1}, std::multiplies<>{});
+}
+
+}  // namespace
+
+std::optional<LayerOp> LayerBuilder::build_host_op() {
+  switch (trace_.op) {
+    case TraceOp::Sub:
+      return build_sub();
+    case TraceOp::Mul:
+      return build_mul();
+    case TraceOp::Mean:
+      return build_mean();
+    case TraceOp::Pad:
+      return build_pad();
+    case TraceOp::Concat:
+      return build_concat();
+    case TraceOp::Transpose:
+      return build_transpose();
+    case TraceOp::StridedSlice:
+      return build_strided_slice();
+    case TraceOp::Softmax:
+      return build_softmax();
+    case TraceOp::Logistic:
+      return build_logistic();
+    case TraceOp::Relu:
+      return build_rescale<Relu>();
+    case TraceOp::LeakyRelu:
+      return build_leaky_relu();
+    case TraceOp::Requantize:
+      return build_rescale<systole::Requantize>();
+    case TraceOp::ResizeNearest:
+      return build_resize<ResizeNearest>();
+    case TraceOp::ResizeBilinear:
+      return build_resize<ResizeBilinear>();
+    case TraceOp::TransposeConv2d:
+      return build_transpose_conv();
+    case TraceOp::BatchMatMul:
+      return build_batch_matmul();
+    case TraceOp::Quantize:
+    case TraceOp::Dequantize: {
+      const bool to_float = trace_.op == TraceOp::Dequantize;
+      if (input(0).format.is_float == to_float) {
+        fail("inputs[0]",
+             "'" + input(0).name + "' holds " +
+                 (to_float ? "floats, expected integers" : "integers, expected floats"));
+        return std::nullopt;
+      }
+      const Tensor& quantized = to_float ? input(0) : ofmap_;
+      if (!shapes_only_ && quantized.scale.empty()) {
+        fail(to_float ? "inputs[0]" : "output", "has no scale, expected one");
+        return std::nullopt;
+      }
+      ofmap_.shape = input(0).shape;
+      if (to_float) {
+        ofmap_.format = {32, true, true};
+        return systole::Dequantize{};
+      }
+      return systole::Quantize{};
+    }
+    default:
+      throw std::logic_error{"an operator of the host has no builder"};
+  }
+}
+
+void LayerBuilder::keep_numbers() {
+  ofmap_.format = input(0).format;
+  ofmap_.scale = input(0).scale;
+  ofmap_.zero_point = input(0).zero_point;
+}
+
+bool LayerBuilder::all_have_scales() const {
+  return !ofmap_.scale.empty() && std::all_of(inputs_.begin(), inputs_.end(), [this](TensorId id) {
+    return !network_.tensor(id).scale.empty();
+  });
+}
+
+double LayerBuilder::scale_of(std::size_t operand) const {
+  return all_have_scales()
+             ? static_cast<double>(input(operand).scale[0]) / static_cast<double>(ofmap_.scale[0])
+             : 0;
+}
+
+bool LayerBuilder::has_axes(const std::string& key, std::size_t count) {
+  const std::size_t rank = input(0).shape.size();
+  return count == rank ||
+         fail(key, "has " + std::to_string(count) + " values, expected " + std::to_string(rank) +
+                       ", one for each dimension of '" + input(0).name + "'");
+}
+
+bool LayerBuilder::set_single_requantizer(Requantizer& requant, double real) {
+  requant.zero_point = ofmap_.zero_point;
+  if (!set_limits(requant.clamp_min, requant.clamp_max)) {
+    return false;
+  }
+  if (trace_.requant.given()) {
+    take_constants(requant);
+    return requant.entries() == 1 ||
+           fail("requant", "has " + std::to_string(requant.entries()) + " constants, expected 1");
+  }
+  if (!all_have_scales()) {
+    return shapes_only_ || fail("output", "it and the inputs need scales, or requant");
+  }
+  const QuantizedMultiplier q = quantize_multiplier(real);
+  if (q.exponent > 30) {
+    return fail("output", "its scale is too small for those of the inputs");
+  }
+  requant.multiplier = {q.multiplier};
+  requant.exponent = {q.exponent};
+  return true;
+}
+
+bool LayerBuilder::set_repeated_shape() {
+  const Tensor& a = input(0);
+  const Tensor& b = input(1);
+  Shape result(std::max(a.shape.size(), b.shape.size()), 1);
+  for (const Tensor* operand : {&a, &b}) {
+    const std::size_t missing = result.size() - operand->shape.size();
+    for (std::size_t axis = 0; axis < operand->shape.size(); ++axis) {
+      std::int64_t& size = result[missing + axis];
+      const std::int64_t other = operand->shape[axis];
+      if (size != other && size != 1 && other != 1) {
+        return fail("inputs", "the shapes differ: '" + a.name + "' is " + shape_text(a.shape) +
+                                  ", '" + b.name + "' is " + shape_text(b.shape));
+      }
+      size = std::max(size, other);
+    }
+  }
+  ofmap_.shape = std::move(result);
+  return true;
+}
+
+std::optional<LayerOp> LayerBuilder::build_sub() {
+  Sub sub;
+  if (!set_repeated_shape() || !set_sum(sub.terms)) {
+    return std::nullopt;
+  }
+  return sub;
+}
+
+std::optional<LayerOp> LayerBuilder::build_mul() {
+  Mul mul;
+  const double real =
+      input(1).scale.empty() ? 0 : scale_of(0) * static_cast<double>(input(1).scale[0]);
+  if (!set_repeated_shape() || !set_single_requantizer(mul.output, real)) {
+    return std::nullopt;
+  }
+  return mul;
+}
+
+std::optional<LayerOp> LayerBuilder::build_mean() {
+  const Shape& shape = input(0).shape;
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  std::vector<bool> reduced(shape.size(), false);
+  for (const std::int64_t axis : trace_.host.axes) {
+    if (axis < -rank || axis >= rank || reduced[static_cast<std::size_t>((axis + rank) % rank)]) {
+      fail("axes", std::to_string(axis) + " comes twice or is no axis of '" + input(0).name + "' " +
+                       shape_text(shape));
+      return std::nullopt;
+    }
+    reduced[static_cast<std::size_t>((axis + rank) % rank)] = true;
+  }
+  Mean mean;
+  std::int64_t count = 1;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    if (reduced[axis]) {
+      mean.axes.push_back(axis);
+      count *= shape[axis];
+    }
+    if (!reduced[axis] || trace_.host.keep_dims) {
+      ofmap_.shape.push_back(reduced[axis] ? 1 : shape[axis]);
+    }
+  }
+  if (!set_single_requantizer(mean.requant, scale_of(0) / static_cast<double>(count))) {
+    return std::nullopt;
+  }
+  return mean;
+}
+
+std::optional<LayerOp> LayerBuilder::build_pad() {
+  const Shape& shape = input(0).shape;
+  if (!has_axes("before", trace_.host.before.size()) ||
+      !has_axes("after", trace_.host.after.size())) {
+    return std::nullopt;
+  }
+  keep_numbers();
+  Pad pad{trace_.host.before, trace_.host.after, trace_.host.value.value_or(ofmap_.zero_point)};
+  if (pad.value < ofmap_.format.min() || pad.value > ofmap_.format.max()) {
+    fail("value", std::to_string(pad.value) + " is out of range of '" + input(0).name + "'");
+    return std::nullopt;
+  }
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    ofmap_.shape.push_back(pad.before[axis] + shape[axis] + pad.after[axis]);
+  }
+  return pad;
+}
+
+std::optional<LayerOp> LayerBuilder::build_concat() {
+  keep_numbers();
+  ofmap_.shape = input(0).shape;
+  const auto rank = static_cast<std::int64_t>(ofmap_.shape.size());
+  if (trace_.host.axis < -rank || trace_.host.axis >= rank) {
+    fail("axis", std::to_string(trace_.host.axis) + " is no axis of '" + input(0).name + "' " +
+                     shape_text(ofmap_.shape));
+    return std::nullopt;
+  }
+  const auto axis = static_cast<std::size_t>((trace_.host.axis + rank) % rank);
+  for (std::size_t i = 1; i < inputs_.size(); ++i) {
+    const Tensor& part = input(i);
+    Shape fitting = ofmap_.shape;
+    if (part.shape.size() == fitting.size()) {
+      fitting[axis] = part.shape[axis];
+    }
+    if (part.shape != fitting || part.format != ofmap_.format || part.scale != ofmap_.scale ||
+        part.zero_point != ofmap_.zero_point) {
+      fail("inputs[" + std::to_string(i) + "]",
+           "'" + part.name + "' " + shape_text(part.shape) + " does not fit behind '" +
+               input(0).name + "' " + shape_text(input(0).shape) +
+               ", expected the same other sizes, format, scale and zero point");
+      return std::nullopt;
+    }
+    ofmap_.shape[axis] += part.shape[axis];
+  }
+  return Concat{axis};
+}
+
+std::optional<LayerOp> LayerBuilder::build_transpose() {
+  const Shape& shape = input(0).shape;
+  std::vector<std::int64_t> sorted = trace_.host.permutation;
+  std::sort(sorted.begin(), sorted.end());
+  bool complete = sorted.size() == shape.size();
+  for (std::size_t axis = 0; complete && axis < sorted.size(); ++axis) {
+    complete = sorted[axis] == static_cast<std::int64_t>(axis);
+  }
+  if (!complete) {
+    fail("permutation", "expected each axis of '" + input(0).name + "' " + shape_text(shape) +
+                            " once, counted from 0");
+    return std::nullopt;
+  }
+  keep_numbers();
+  Transpose transpose;
+  for (const std::int64_t axis : trace_.host.permutation) {
+    transpose.permutation.push_back(static_cast<std::size_t>(axis));
+    ofmap_.shape.push_back(shape[static_cast<std::size_t>(axis)]);
+  }
+  return transpose;
+}
+
+std::optional<LayerOp> LayerBuilder::build_strided_slice() {
+  const Shape& shape = input(0).shape;
+  HostTrace& host = trace_.host;
+  if (host.steps.empty()) {
+    host.steps.assign(shape.size(), 1);
+  }
+  if (!has_axes("begin", host.begin.size()) || !has_axes("count", host.count.size()) ||
+      !has_axes("steps", host.steps.size())) {
+    return std::nullopt;
+  }
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    const std::int64_t last = host.begin[axis] + (host.count[axis] - 1) * host.steps[axis];
+    if (host.begin[axis] >= shape[axis] || last < 0 || last >= shape[axis]) {
+      fail("count", "reaches from " + std::to_string(host.begin[axis]) + " to " +
+                        std::to_string(last) + " on axis " + std::to_string(axis) + " of '" +
+                        input(0).name + "' " + shape_text(shape));
+      return std::nullopt;
+    }
+  }
+  keep_numbers();
+  ofmap_.shape = trace_.shape.empty() ? host.count : trace_.shape;
+  if (product_of(ofmap_.shape) != product_of(host.count)) {
+    fail("shape", shape_text(ofmap_.shape) + " cannot hold " + shape_text(host.count));
+    return std::nullopt;
+  }
+  return StridedSlice{host.begin, host.steps, host.count};
+}
+
+std::optional<LayerOp> LayerBuilder::build_softmax() {
+  ofmap_.shape = input(0).shape;
+  ofmap_.scale = {1.0F / 256};
+  ofmap_.zero_point = static_cast<std::int32_t>(ofmap_.format.min());
+  Softmax softmax;
+  if (trace_.requant.multiplier.size() == 1) {
+    softmax.input = {trace_.requant.multiplier[0], trace_.requant.exponent[0]};
+  } else if (!input(0).scale.empty()) {
+    softmax.input = exponent_multiplier(trace_.host.beta * static_cast<double>(input(0).scale[0]),
+                                        kSoftmaxIntegerBits);
+  } else if (!shapes_only_) {
+    fail("inputs[0]", "'" + input(0).name + "' has no scale, expected one, or requant");
+    return std::nullopt;
+  }
+  if (softmax.input.exponent < 0) {
+    fail("inputs[0]", "has so small a scale times beta that the kernels do not take it");
+    return std::nullopt;
+  }
+  softmax.diff_min = -saturation_radius(kSoftmaxIntegerBits, softmax.input);
+  return softmax;
+}
+
+std::optional<LayerOp> LayerBuilder::build_logistic() {
+  ofmap_.shape = input(0).shape;
+  ofmap_.scale = {1.0F / 256};
+  ofmap_.zero_point = static_cast<std::int32_t>(ofmap_.format.min());
+  Logistic logistic;
+  if (trace_.requant.multiplier.size() == 1) {
+    logistic.input = {trace_.requant.multiplier[0], trace_.requant.exponent[0]};
+  } else if (!input(0).scale.empty()) {
+    logistic.input =
+        exponent_multiplier(static_cast<double>(input(0).scale[0]), kLogisticIntegerBits);
+  } else if (!shapes_only_) {
+    fail("inputs[0]", "'" + input(0).name + "' has no scale, expected one, or requant");
+    return std::nullopt;
+  }
+  logistic.radius = saturation_radius(kLogisticIntegerBits, logistic.input);
+  return logistic;
+}
+
+template <typename Op>
+std::optional<LayerOp> LayerBuilder::build_rescale() {
+  ofmap_.shape = input(0).shape;
+  Op op;
+  if (!set_single_requantizer(op.requant, scale_of(0))) {
+    return std::nullopt;
+  }
+  return op;
+}
+
+std::optional<LayerOp> LayerBuilder::build_leaky_relu() {
+  ofmap_.shape = input(0).shape;
+  const RequantTrace& given = trace_.requant;
+  if (given.multiplier.size() == 2) {
+    return LeakyRelu{{given.multiplier[0], given.exponent[0]},
+                     {given.multiplier[1], given.exponent[1]}};
+  }
+  if (given.given()) {
+    fail("requant", "expected two multipliers and exponents, of x and of alpha times x");
+    return std::nullopt;
+  }
+  if (!all_have_scales()) {
+    if (!shapes_only_) {
+      fail("output", "it and the input need scales, or requant");
+      return std::nullopt;
+    }
+    return LeakyRelu{};
+  }
+  const float in = input(0).scale[0];
+  const float out = ofmap_.scale[0];
+  const auto alpha = static_cast<float>(trace_.host.alpha);
+  return LeakyRelu{quantize_multiplier(static_cast<double>(in / out)),
+                   quantize_multiplier(static_cast<double>(in * alpha / out))};
+}
+
+template <typename Op>
+std::optional<LayerOp> LayerBuilder::build_resize() {
+  if (!has_image()) {
+    return std::nullopt;
+  }
+  if (trace_.host.size.size() != 2) {
+    fail("size", "expected two sizes, [height, width]");
+    return std::nullopt;
+  }
+  if (trace_.host.align_corners && trace_.host.half_pixel_centers) {
+    fail("half_pixel_centers", "given beside align_corners, expected one of the two");
+    return std::nullopt;
+  }
+  keep_numbers();
+  ofmap_.shape = {input(0).shape[0], trace_.host.size[0], trace_.host.size[1], input(0).shape[3]};
+  return Op{trace_.host.align_corners, trace_.host.half_pixel_centers};
+}
+
+std::optional<LayerOp> LayerBuilder::build_transpose_conv() {
+  if (!has_image() || !add_weights({trace_.out_channels, trace_.window.kernel_h,
+                                    trace_.window.kernel_w, input(0).shape[3]},
+                                   {"out_channels", "kernel height", "kernel width", ""})) {
+    return std::nullopt;
+  }
+  const Shape ifmap = input(0).shape;
+  const Shape weights = input(1).shape;
+  Window& window = trace_.window;
+  window.kernel_h = weights[1];
+  window.kernel_w = weights[2];
+  std::int64_t out_h = (ifmap[1] - 1) * window.stride_h + window.kernel_h;
+  std::int64_t out_w = (ifmap[2] - 1) * window.stride_w + window.kernel_w;
+  if (trace_.padding == PaddingRule::Same) {
+    out_h = ifmap[1] * window.stride_h;
+    out_w = ifmap[2] * window.stride_w;
+    pad_same(window, out_h, out_w);
+  } else {
+    out_h -= window.pad_top + window.pad_bottom;
+    out_w -= window.pad_left + window.pad_right;
+  }
+  if (trace_.host.size.size() == 2) {
+    out_h = trace_.host.size[0];
+    out_w = trace_.host.size[1];
+  }
+  if (out_h < 1 || out_w < 1) {
+    fail("padding", "leaves nothing of the output");
+    return std::nullopt;
+  }
+  ofmap_.shape = {ifmap[0], out_h, out_w, weights[0]};
+  TransposeConv conv;
+  conv.window = window;
+  conv.has_bias = trace_.bias.given;
+  const bool has_bias = add_bias(weights[0]);
+  if (!set_requantizer(conv.requant, weights[0], false) || !has_bias) {
+    return std::nullopt;
+  }
+  return conv;
+}
+
+std::optional<LayerOp> LayerBuilder::build_batch_matmul() {
+  const BatchMatMul flags{trace_.host.transpose_a, trace_.host.transpose_b, {}};
+  const Shape& a = input(0).shape;
+  const Shape& b = input(1).shape;
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (input(i).shape.size() < 2) {
+      fail("inputs[" + std::to_string(i) + "]", "'" + input(i).name + "' has the shape " +
+                                                    shape_text(input(i).shape) +
+                                                    ", expected two dimensions or more");
+      return std::nullopt;
+    }
+  }
+  const auto size = [](const Shape& shape, bool transposed, bool row) {
+    return shape[shape.size() - (row == transposed ? 1 : 2)];
+  };
+  const std::size_t rank = std::max(a.size(), b.size());
+  bool fits = size(a, flags.transpose_a, false) == size(b, flags.transpose_b, true);
+  for (std::size_t axis = 0; axis + 2 < rank; ++axis) {
+    const auto of = [&](const Shape& shape) {
+      const std::size_t missing = rank - shape.size();
+      return axis < missing ? 1 : shape[axis - missing];
+    };
+    fits = fits && (of(a) == of(b) || of(a) == 1 || of(b) == 1);
+    ofmap_.shape.push_back(std::max(of(a), of(b)));
+  }
+  ofmap_.shape.push_back(size(a, flags.transpose_a, true));
+  ofmap_.shape.push_back(size(b, flags.transpose_b, false));
+  if (!fits) {
+    fail("inputs", "the shapes do not fit: '" + input(0).name + "' is " + shape_text(a) + ", '" +
+                       input(1).name + "' is " + shape_text(b));
+    return std::nullopt;
+  }
+  BatchMatMul product = flags;
+  const double real =
+      input(1).scale.empty() ? 0 : scale_of(0) * static_cast<double>(input(1).scale[0]);
+  if (!set_single_requantizer(product.requant, real)) {
+    return std::nullopt;
+  }
+  return product;
+}
+
+}  // namespace systole

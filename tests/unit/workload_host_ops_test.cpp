@@ -1,0 +1,132 @@
+#include <gtest/gtest.h>
+
+#include "tests/unit/workload_test_files.hpp"
+
+namespace systole {
+namespace {
+
+class HostOperators : public WorkloadFiles {
+ protected:
+  static std::string with(const std::string& layer, const std::string& second = "[1, 4, 4, 2]") {
+    return "name: n\ninputs:\n  - {name: x, shape: [1, 4, 4, 2], scale: 0.5}\n  - {name: y, "
+           "shape: " +
+           second + ", scale: 0.25}\noutputs: [z]\nlayers:\n  - {name: z, " + layer + "}\n";
+  }
+  Network one(const std::string& layer, const std::string& second = "[1, 4, 4, 2]") {
+    return load(with(layer, second));
+  }
+  Shape shape(const std::string& layer, const std::string& second = "[1, 4, 4, 2]") {
+    const Network network = one(layer, second);
+    return network.tensor(network.layers.at(0).output).shape;
+  }
+  template <typename Op>
+  Op op(const std::string& layer) {
+    return std::get<Op>(one(layer).layers.at(0).op);
+  }
+};
+
+TEST_F(HostOperators, MovementsHaveTheShapesThatTheyName) {
+  EXPECT_EQ(shape("op: concat, inputs: [x, x, x], axis: -1"), (Shape{1, 4, 4, 6}));
+  EXPECT_EQ(shape("op: concat, inputs: [x, x], axis: 1"), (Shape{1, 8, 4, 2}));
+  EXPECT_EQ(shape("op: pad, inputs: [x], before: [0, 1, 0, 0], after: [0, 0, 2, 0]"),
+            (Shape{1, 5, 6, 2}));
+  EXPECT_EQ(shape("op: transpose, inputs: [x], permutation: [3, 1, 2, 0]"), (Shape{2, 4, 4, 1}));
+  EXPECT_EQ(shape("op: strided_slice, inputs: [x], begin: [0, 3, 0, 1], steps: [1, -1, 2, 1], "
+                  "count: [1, 4, 2, 1], shape: [4, 2]"),
+            (Shape{4, 2}));
+  EXPECT_EQ(shape("op: resize_nearest, inputs: [x], size: [8, 2]"), (Shape{1, 8, 2, 2}));
+  EXPECT_EQ(shape("op: resize_bilinear, inputs: [x], size: [8, 2], align_corners: true"),
+            (Shape{1, 8, 2, 2}));
+  EXPECT_EQ(shape("op: mean, inputs: [x], axes: [1, -2], output: {scale: 1}"), (Shape{1, 2}));
+  EXPECT_EQ(shape("op: mean, inputs: [x], axes: [1], keep_dims: true, output: {scale: 1}"),
+            (Shape{1, 1, 4, 2}));
+  EXPECT_EQ(shape("op: batch_matmul, inputs: [x, y], output: {scale: 1}", "[2, 1, 2, 5]"),
+            (Shape{2, 4, 4, 5}));
+  EXPECT_EQ(shape("op: batch_matmul, inputs: [x, y], transpose_a: true, transpose_b: true, "
+                  "output: {scale: 1}",
+                  "[7, 4]"),
+            (Shape{1, 4, 2, 7}));
+  EXPECT_EQ(shape("op: add, inputs: [x, y], output: {scale: 1}", "[4, 1]"), (Shape{1, 4, 4, 2}));
+}
+
+TEST_F(HostOperators, MovementsKeepTheNumbersOfTheirInput) {
+  const Network network = one("op: concat, inputs: [x, x], axis: 0");
+  EXPECT_EQ(network.tensor(network.layers[0].output).scale, std::vector<float>{0.5F});
+  EXPECT_EQ(errors(with("op: concat, inputs: [x, y], axis: 0")),
+            "w.yaml:7:39: layers[0].inputs[1]: 'y' [1, 4, 4, 2] does not fit behind 'x' [1, 4, 4, "
+            "2], expected the same other sizes, format, scale and zero point");
+}
+
+TEST_F(HostOperators, ConstantsComeFromTheScales) {
+  const auto real = [](const Requantizer& requant) {
+    return real_multiplier({requant.multiplier.at(0), requant.exponent.at(0)});
+  };
+  EXPECT_EQ(real(op<Mul>("op: mul, inputs: [x, y], output: {scale: 2}").output), 0.0625);
+  EXPECT_EQ(real(op<Mean>("op: mean, inputs: [x], axes: [1, 2], output: {scale: 1}").requant),
+            0.03125);
+  EXPECT_EQ(real(op<Relu>("op: relu, inputs: [x], activation: relu, output: {scale: 2}").requant),
+            0.25);
+  EXPECT_EQ(
+      op<Relu>("op: relu, inputs: [x], activation: relu, output: {scale: 2}").requant.clamp_min, 0);
+  const auto leaky = op<LeakyRelu>("op: leaky_relu, inputs: [x], alpha: 0.5, output: {scale: 2}");
+  EXPECT_EQ(real_multiplier(leaky.identity), 0.25);
+  EXPECT_EQ(real_multiplier(leaky.alpha), 0.125);
+  // 0.5 in steps of 2^-26; the fixed-point range ends at 31, in steps of the power of two above.
+  const auto softmax = op<Softmax>("op: softmax, inputs: [x]");
+  EXPECT_EQ(real_multiplier(softmax.input), 33554432.0);
+  EXPECT_EQ(softmax.diff_min, -31);
+  EXPECT_EQ(op<Softmax>("op: softmax, inputs: [x], beta: 2").diff_min, -15);
+}
+
+TEST_F(HostOperators, ConstantsThatAreGivenAreTakenAsTheyAre) {
+  const auto add = op<Add>(
+      "op: add, inputs: [x, y], requant: {multiplier: [1500000000], exponent: [-19], left_shift: "
+      "18, operands: {multiplier: [1300000000, 1400000000], exponent: [0, -1]}}");
+  EXPECT_EQ(add.left_shift, 18);
+  EXPECT_EQ(add.input[1].multiplier, 1'400'000'000);
+  EXPECT_EQ(add.input[1].exponent, -1);
+  EXPECT_EQ(add.output.exponent, std::vector<std::int32_t>{-19});
+  const auto mul = op<Mul>(
+      "op: mul, inputs: [x, y], requant: {multiplier: [1500000000], exponent: [-4], variant: "
+      "single, rounding: half_up}");
+  EXPECT_EQ(mul.output.variant, RequantVariant::Single);
+  EXPECT_EQ(mul.output.rounding, Rounding::HalfUp);
+}
+
+TEST_F(HostOperators, ConstantTensorsAreReadLikeInputs) {
+  write_array<std::int8_t>("c.npy", {2}, {3, -4});
+  const Network network = load(
+      "name: n\ninputs: [{name: x, shape: [4, 2], scale: 1}]\n"
+      "constants: [{name: c, file: c.npy, scale: 0.5, zero_point: 1}]\noutputs: [z]\nlayers:\n"
+      "  - {name: z, op: mul, inputs: [x, c], output: {scale: 1}}\n");
+  const Tensor& constant = network.tensor(network.layers[0].inputs[1]);
+  EXPECT_EQ(constant.data, (TensorData{3, -4}));
+  EXPECT_EQ(constant.zero_point, 1);
+  EXPECT_TRUE(network.has_data());
+  EXPECT_EQ(network.inputs.size(), 1U);
+}
+
+TEST_F(HostOperators, WhatDoesNotFitIsNamed) {
+  const auto error = [&](const std::string& layer, const std::string& second = "[1, 4, 4, 2]") {
+    const std::string text = errors(with(layer, second));
+    return text.substr(text.find("layers[0]"));
+  };
+  EXPECT_EQ(error("op: transpose, inputs: [x], permutation: [0, 1, 1, 2]"),
+            "layers[0].permutation: expected each axis of 'x' [1, 4, 4, 2] once, counted from 0");
+  EXPECT_EQ(error("op: strided_slice, inputs: [x], begin: [0, 0, 0, 1], count: [1, 4, 4, 2]"),
+            "layers[0].count: reaches from 1 to 2 on axis 3 of 'x' [1, 4, 4, 2]");
+  EXPECT_EQ(error("op: pad, inputs: [x], before: [1], after: [0, 0, 0, 0]"),
+            "layers[0].before: has 1 values, expected 4, one for each dimension of 'x'");
+  EXPECT_EQ(error("op: mean, inputs: [x], axes: [1, 1], output: {scale: 1}"),
+            "layers[0].axes: 1 comes twice or is no axis of 'x' [1, 4, 4, 2]");
+  EXPECT_EQ(error("op: mul, inputs: [x, y]"),
+            "layers[0].output: it and the inputs need scales, or requant");
+  EXPECT_EQ(error("op: dequantize, inputs: [z]"),
+            "layers[0].inputs: the layers form a cycle: z reads z");
+  EXPECT_EQ(error("op: batch_matmul, inputs: [x, y], output: {scale: 1}", "[3, 5]"),
+            "layers[0].inputs: the shapes do not fit: 'x' is [1, 4, 4, 2], 'y' is [3, 5]");
+  EXPECT_EQ(error("op: softmax, inputs: [x], axis: 1"), "layers[0].axis: softmax has no such key");
+}
+
+}  // namespace
+}  // namespace systole
