@@ -29,9 +29,9 @@ run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-optio
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev python3-jsonschema
   verilator yosys)
 
-# PyTorch and scikit-learn are for scripts/train_digits.py alone.
-dev_packages=(git clang clang-format clang-tidy gcovr pre-commit python3 python3-numpy
-  python3-sklearn python3-torch shellcheck)
+# PyTorch and scikit-learn are for scripts/train_digits.py alone, Matplotlib for scripts/plot_*.py.
+dev_packages=(git clang clang-format clang-tidy gcovr pre-commit python3 python3-matplotlib
+  python3-numpy python3-sklearn python3-torch shellcheck)
 
 wanted=()
 for group in "${@:-run}"; do

@@ -35,7 +35,7 @@ BankedMemory::BankedMemory(const sc_core::sc_module_name& name, const Clock& clo
 void BankedMemory::tick() {
   timing_.tick(now());
   if (timing_.accepted()) {
-    perform(*payloads_[*timing_.accepted()], store_);
+    carry_out(*payloads_[*timing_.accepted()]);
   }
   if (timing_.answered()) {
     answer(*timing_.answered());

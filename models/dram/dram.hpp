@@ -9,6 +9,11 @@
 
 namespace systole {
 
+struct DramBytes {
+  std::uint64_t read = 0;
+  std::uint64_t written = 0;
+};
+
 /// A memory behind a TLM-2.0 socket that any number of masters may bind, with what the machine
 /// needs of it beside the socket.
 class Dram : public ClockedModule {
@@ -27,13 +32,22 @@ class Dram : public ClockedModule {
   /// Bytes of the layer over time.
   virtual const BandwidthSeries& bandwidth() const = 0;
 
+  /// All bytes that masters have read, and those they have written, so far.
+  const DramBytes& moved() const { return moved_; }
+
   const BackingStore& contents() const { return store_; }
   BackingStore& contents() { return store_; }
 
  protected:
   using ClockedModule::ClockedModule;
 
+  /// Moves the payload's bytes and counts them.
+  void carry_out(tlm::tlm_generic_payload& payload);
+
   BackingStore store_;
+
+ private:
+  DramBytes moved_;
 };
 
 }  // namespace systole

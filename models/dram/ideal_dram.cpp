@@ -119,7 +119,7 @@ void IdealDram::take_request(std::size_t master, std::uint64_t first_cycle) {
   const std::uint64_t last_cycle =
       std::max(now(), first_cycle + (payload.is_write() ? beats - 1 : 0));
   request_free_ = last_cycle + 1;
-  perform(payload, store_);
+  carry_out(payload);
   bandwidth_.add(now() - layer_start_, payload.is_write(), useful_bytes(payload));
   tell(payload);
   answers_.push_back({&payload, static_cast<std::uint32_t>(master), last_cycle + latency_,

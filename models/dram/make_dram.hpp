@@ -4,19 +4,13 @@
 #include <memory>
 #include <optional>
 
-#include "models/dram/banked/command.hpp"
+#include "models/dram/banked/config.hpp"
 #include "models/dram/dram.hpp"
-#include "models/dram/request_observer.hpp"
+#include "models/dram/dram_observers.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
-
-/// Who looks at what goes to the DRAM; null: nobody.
-struct DramObservers {
-  RequestObserver* requests = nullptr;
-  dram::CommandObserver* commands = nullptr;  ///< a banked one has
-};
 
 /// The memory that the accelerator's preset names, with its channels; nothing when it is ideal.
 /// Throws ConfigError with all that is wrong in its file.

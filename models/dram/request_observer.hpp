@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace systole {
 
@@ -9,6 +10,8 @@ namespace systole {
 class RequestObserver {
  public:
   virtual ~RequestObserver() = default;
+  /// The requests that follow are of this layer.
+  virtual void on_layer(const std::string& name) { static_cast<void>(name); }
   virtual void on_request(std::uint64_t cycle, bool write, std::uint64_t address) = 0;
 };
 

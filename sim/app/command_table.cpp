@@ -86,6 +86,13 @@ CommandHelp run_help() {
   help.options.add_options()("json", value("FILE"), "also write the report as JSON");
   add_csv(help.options);
   add_dump(help.options);
+  help.options.add_options()(
+      "bandwidth", "also show the memories' traffic by operand, and what limits each layer")(
+      "bandwidth-csv", value("FILE"), "write DRAM bytes over time, a line for each 1024 cycles")(
+      "dram-trace", value("FILE"),
+      "write every request to the DRAM as 'systole dram' reads it: CYCLE R|W ADDRESS")(
+      "dram-commands", value("FILE"),
+      "write every command of a banked DRAM: CYCLE A|P|Q|R|W|F CHANNEL RANK BANK_GROUP BANK ROW");
   help.options.add_options()("color", value("WHEN"),
                              "colour the report: auto (default), always or never; auto: on a "
                              "terminal, unless NO_COLOR is set")(

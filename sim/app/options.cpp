@@ -181,6 +181,10 @@ CommandLine read_run(const Arguments& arguments) {
   options.json = arguments.text("json");
   options.csv = arguments.text("csv");
   options.dump = arguments.text("dump");
+  options.bandwidth = arguments.has("bandwidth");
+  options.bandwidth_csv = arguments.text("bandwidth-csv");
+  options.dram_trace = arguments.text("dram-trace");
+  options.dram_commands = arguments.text("dram-commands");
   options.quiet = arguments.has("quiet");
   constexpr std::array kModes = {ColorMode::Auto, ColorMode::Always, ColorMode::Never};
   options.color = kModes.at(arguments.choice("color", {"auto", "always", "never"}));

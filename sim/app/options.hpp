@@ -35,6 +35,10 @@ struct RunOptions {
   std::optional<std::string> json;
   std::optional<std::string> csv;  ///< a folder
   std::optional<std::string> dump;
+  bool bandwidth = false;
+  std::optional<std::string> bandwidth_csv;
+  std::optional<std::string> dram_trace;
+  std::optional<std::string> dram_commands;
   ColorMode color = ColorMode::Auto;
   bool quiet = false;
 };

@@ -2,6 +2,7 @@
 #include <ostream>
 #include <stdexcept>
 
+#include "models/dram/make_dram.hpp"
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/inputs.hpp"
@@ -10,8 +11,11 @@
 #include "sim/app/progress.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/config/accelerator_file.hpp"
+#include "sim/dram_trace/command_file.hpp"
+#include "sim/dram_trace/request_file.hpp"
 #include "sim/energy/energy_model.hpp"
 #include "sim/report/atomic_file.hpp"
+#include "sim/report/bandwidth.hpp"
 #include "sim/report/json_report.hpp"
 #include "sim/report/text_report.hpp"
 #include "sim/run/simulation.hpp"
@@ -39,6 +43,38 @@ LabelledInputs inputs_of_run(const RunOptions& options, const Network& network) 
   return inputs;
 }
 
+/// The files that a run writes while it goes on.
+class DramFiles {
+ public:
+  DramFiles(const RunOptions& options, const AcceleratorConfig& config) {
+    const std::optional<dram::Config> memory = banked_dram_config(config);
+    if (options.dram_commands && !memory) {
+      throw UsageError{"systole run: --dram-commands needs dram.model banked, found ideal"};
+    }
+    if (options.dram_trace) {
+      requests_.emplace(*options.dram_trace);
+    }
+    if (options.dram_commands) {
+      commands_.emplace(*options.dram_commands, memory->organization.channels);
+    }
+  }
+  DramObservers observers() {
+    return {requests_ ? &*requests_ : nullptr, commands_ ? &*commands_ : nullptr};
+  }
+  void commit() {
+    if (requests_) {
+      requests_->commit();
+    }
+    if (commands_) {
+      commands_->commit();
+    }
+  }
+
+ private:
+  std::optional<RequestFile> requests_;
+  std::optional<CommandFile> commands_;
+};
+
 }  // namespace
 
 int run_command(const RunOptions& options, std::ostream& out, std::ostream& err) {
@@ -50,8 +86,11 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   }
   const Network network = load_network(options);
   const LabelledInputs inputs = inputs_of_run(options, network);
-  if (options.json) {
-    require_writable(*options.json);
+  for (const auto& file :
+       {options.json, options.bandwidth_csv, options.dram_trace, options.dram_commands}) {
+    if (file) {
+      require_writable(*file);
+    }
   }
   for (const auto& folder : {options.csv, options.dump}) {
     if (folder) {
@@ -59,7 +98,9 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
     }
   }
 
+  DramFiles dram_files{options, config};
   SimulationOptions simulation;
+  simulation.dram_observers = dram_files.observers();
   simulation.engine = options.engine;
   simulation.data = options.data;
   simulation.check = options.check;
@@ -84,8 +125,13 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   if (options.csv) {
     write_to_folder(*options.csv, csv_report(outcome.result, energies));
   }
+  if (options.bandwidth_csv) {
+    write_file_atomically(*options.bandwidth_csv, bandwidth_csv(outcome.result));
+  }
+  dram_files.commit();
   if (!options.quiet) {
     ReportStyle style;
+    style.bandwidth = options.bandwidth;
     style.color = use_color(options.color);
     if (const std::size_t columns = output_terminal_columns(); columns != 0) {
       style.width = columns;

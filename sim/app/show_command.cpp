@@ -143,7 +143,7 @@ void show_mapping(const ShowOptions& options, std::ostream& out) {
          or_dash(m.tile_ic), or_dash(m.tiles), or_dash(m.folds),
          m.loop_order.empty() ? "-" : m.loop_order, buffering(m), rows(m.scratchpad_rows),
          rows(m.weight_rows), rows(m.accumulator_rows), rows(m.table_rows),
-         human_bytes(m.compulsory_read_bytes + m.compulsory_write_bytes, true)});
+         human_bytes(m.compulsory_read_bytes() + m.compulsory_write_bytes(), true)});
   }
   print(std::move(table), out);
 }

@@ -129,8 +129,8 @@ LayerMapping describe_mapping(const MachineLimits& machine, const AddTiling& til
   mapping.loop_order = "elements";
   mapping.double_buffered_ifmap = tiling.slots > 1;
   mapping.scratchpad_rows = to_u64(scratchpad_rows(tiling));
-  mapping.compulsory_read_bytes = 2 * tiling.bytes;
-  mapping.compulsory_write_bytes = tiling.bytes;
+  mapping.compulsory(Operand::Ifmap) = 2 * tiling.bytes;
+  mapping.compulsory(Operand::Ofmap) = tiling.bytes;
   return mapping;
 }
 

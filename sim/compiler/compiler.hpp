@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -45,8 +46,20 @@ struct LayerMapping {
   bool double_buffered_weights = false;
   bool double_buffered_accumulators = false;
   std::uint64_t scratchpad_rows = 0, weight_rows = 0, accumulator_rows = 0, table_rows = 0;
-  std::uint64_t compulsory_read_bytes = 0;   ///< ifmap, weights, bias, constants once
-  std::uint64_t compulsory_write_bytes = 0;  ///< ofmap once
+  /// Each operand once: what no schedule of the layer alone can avoid.
+  std::array<std::uint64_t, kOperands> compulsory_bytes{};
+
+  std::uint64_t& compulsory(Operand operand) {
+    return compulsory_bytes[static_cast<std::size_t>(operand)];
+  }
+  std::uint64_t compulsory(Operand operand) const {
+    return compulsory_bytes[static_cast<std::size_t>(operand)];
+  }
+  std::uint64_t compulsory_read_bytes() const {
+    return compulsory(Operand::Ifmap) + compulsory(Operand::Weight) + compulsory(Operand::Bias) +
+           compulsory(Operand::Requant);
+  }
+  std::uint64_t compulsory_write_bytes() const { return compulsory(Operand::Ofmap); }
 };
 
 /// Turns a network into programs for one accelerator. The network must already be

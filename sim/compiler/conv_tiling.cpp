@@ -245,16 +245,16 @@ LayerMapping describe_mapping(const ConvLayer& layer, const WeightImage& image,
   const std::uint64_t blocks = image.blocks.size();
   if (layer.per_channel_requant()) {
     mapping.table_rows = tiling.whole_table ? blocks : to_u64(tiling.table_slots * tiling.blocks);
-    mapping.compulsory_read_bytes +=
+    mapping.compulsory(Operand::Requant) =
         blocks * local_row_bytes(machine.config, LocalMemory::RequantTable);
   }
-  mapping.compulsory_read_bytes +=
+  mapping.compulsory(Operand::Ifmap) =
       to_u64(needed_pixels(layer)) * packed_bytes(to_u64(layer.in_c), layer.ifmap_format.bits);
-  mapping.compulsory_read_bytes += packed_bytes(
+  mapping.compulsory(Operand::Weight) = packed_bytes(
       to_u64(layer.taps() * layer.in_c / layer.groups * layer.out_c), layer.weight_format.bits);
-  mapping.compulsory_read_bytes += layer.needs_bias() ? to_u64(layer.out_c) * 4 : 0;
-  mapping.compulsory_write_bytes = to_u64(layer.batch * layer.out_h * layer.out_w) *
-                                   packed_bytes(to_u64(layer.out_c), layer.ofmap_format.bits);
+  mapping.compulsory(Operand::Bias) = layer.needs_bias() ? to_u64(layer.out_c) * 4 : 0;
+  mapping.compulsory(Operand::Ofmap) = to_u64(layer.batch * layer.out_h * layer.out_w) *
+                                       packed_bytes(to_u64(layer.out_c), layer.ofmap_format.bits);
   return mapping;
 }
 

@@ -330,8 +330,8 @@ LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machi
   mapping.scratchpad_rows = to_u64(tiling.slots * (tiling.input_rows + tiling.output_rows));
   const std::int64_t rows = reached(rows_of, layer, layer.out_h);
   const std::int64_t cols = reached(cols_of, layer, layer.out_w);
-  mapping.compulsory_read_bytes = to_u64(layer.batch * rows * cols) * layer.pixel_bytes();
-  mapping.compulsory_write_bytes =
+  mapping.compulsory(Operand::Ifmap) = to_u64(layer.batch * rows * cols) * layer.pixel_bytes();
+  mapping.compulsory(Operand::Ofmap) =
       to_u64(layer.batch * layer.out_h * layer.out_w) * layer.pixel_bytes();
   return mapping;
 }

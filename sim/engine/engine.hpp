@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/program/command.hpp"
+#include "sim/stats/bandwidth_series.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
 
@@ -16,6 +17,7 @@ struct LayerMeasurement {
   EventCounts events;
   Ledger ledger;  ///< every unit's causes add up to `cycles`
   std::uint64_t peak_bytes_per_window = 0;
+  std::vector<BandwidthSeries::Window> windows;  ///< DRAM bytes over time
 };
 
 /// A machine with its DRAM. Bytes written before a run are what the program finds.

@@ -59,6 +59,7 @@ LayerMeasurement SystemcEngine::run(const LayerProgram& program) {
   }
   Accelerator& accelerator = kernel_->accelerator;
   const Measurements before = accelerator.measurements;
+  const DramBytes moved_before = accelerator.dram->moved();
   const std::uint64_t start = Clock::now();
   accelerator.start(program);
   kernel_->monitor.start(kernel_->options.watchdog_cycles);
@@ -82,6 +83,12 @@ LayerMeasurement SystemcEngine::run(const LayerProgram& program) {
   layer.events = accelerator.measurements.events - before.events;
   layer.ledger = accelerator.measurements.ledger - before.ledger;
   layer.peak_bytes_per_window = accelerator.dram->bandwidth().peak_bytes();
+  layer.windows = accelerator.dram->bandwidth().windows();
+  const DramBytes moved = accelerator.dram->moved();
+  if (moved.read - moved_before.read != layer.events[Event::DramFetchedBytes] ||
+      moved.written - moved_before.written != layer.events[Event::DramWriteBytes]) {
+    throw std::logic_error{"the DRAM moved other bytes than the load and store units"};
+  }
   for (std::size_t unit = 0; unit < kLedgerUnits; ++unit) {
     if (layer.ledger.total(static_cast<LedgerUnit>(unit)) != layer.cycles) {
       throw std::logic_error{std::string{"the ledger of unit "} +

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/array/pe_array.hpp"
-#include "models/dram/make_dram.hpp"
+#include "models/dram/dram_observers.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/engine/engine.hpp"
 

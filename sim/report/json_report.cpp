@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "sim/report/bandwidth.hpp"
 #include "sim/report/config_json.hpp"
 #include "sim/report/energy_json.hpp"
 #include "sim/report/totals.hpp"
@@ -40,7 +41,7 @@ Json ledger_json(const Ledger& ledger) {
   return json;
 }
 
-Json bandwidth_json(const Summary& s, std::uint32_t clock_mhz) {
+Json rates_json(const Summary& s, std::uint32_t clock_mhz) {
   return {{"average_bytes_per_cycle", s.bytes_per_cycle()},
           {"average_gb_per_s", gb_per_s(s.bytes_per_cycle(), clock_mhz)},
           {"peak_bytes_per_cycle", s.peak_bytes_per_cycle},
@@ -60,7 +61,7 @@ void add_summary(Json& json, const Summary& s, const AcceleratorConfig& config) 
   json["compulsory_write_bytes"] = s.compulsory_write_bytes;
   json["host_read_bytes"] = s.events[Event::HostReadBytes];
   json["host_write_bytes"] = s.events[Event::HostWriteBytes];
-  json["bandwidth"] = bandwidth_json(s, config.clock_mhz);
+  json["bandwidth"] = rates_json(s, config.clock_mhz);
 }
 
 Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy, const RunResult& result) {
@@ -72,6 +73,7 @@ Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy, const R
             {"n", layer.gemm.n},
             {"k", layer.gemm.k}};
   add_summary(json, s, result.config);
+  json["bandwidth"].update(bandwidth_json(layer, result));
   put_layer_energy(json, s, result.config.clock_mhz);
   json["events"] = events_json(s.events, result.data);
   json["ledger"] = ledger_json(s.ledger);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -8,7 +9,8 @@
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
-#include "sim/stats/bandwidth_window.hpp"
+#include "sim/program/traffic.hpp"
+#include "sim/stats/bandwidth_series.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
 
@@ -36,6 +38,9 @@ struct LayerResult {
   std::uint64_t compulsory_read_bytes = 0;   ///< each operand once
   std::uint64_t compulsory_write_bytes = 0;  ///< the ofmap once
   std::uint64_t peak_bytes_per_window = 0;   ///< most DRAM bytes in an aligned window
+  std::array<std::uint64_t, kOperands> compulsory_bytes{};  ///< each operand once
+  Traffic traffic;                                          ///< by memory and stream
+  std::vector<BandwidthSeries::Window> windows;             ///< DRAM bytes over time
   Check check = Check::Skipped;
 };
 
@@ -53,6 +58,18 @@ struct Accuracy {
   std::uint64_t correct_original = 0;  ///< by the golden model on the network as it was given
 };
 
+/// A DRAM of banks, as far as a report needs it.
+struct DramPart {
+  std::string name;
+  double tck_ns = 1;
+  double peak_gb_per_s = 0;
+  std::uint32_t access_bytes = 64;  ///< of one read or write command
+  // Of each operation, from the part's currents or as its file gives them; zero: not known.
+  double activate_pj = 0;  ///< with its precharge
+  double read_pj = 0, write_pj = 0, refresh_pj = 0;
+  double active_mw = 0, precharged_mw = 0;  ///< background of a rank or pseudo channel
+};
+
 struct RunResult {
   AcceleratorConfig config;
   std::string workload;
@@ -62,6 +79,7 @@ struct RunResult {
   std::vector<LayerResult> layers;  ///< of one inference; all inferences take the same cycles
   std::vector<LegalizationNote> notes;
   std::optional<Accuracy> accuracy;
+  std::optional<DramPart> dram_part;  ///< nothing: the DRAM is ideal
   double wall_seconds = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "sim/report/bandwidth.hpp"
 #include "sim/report/energy_figures.hpp"
 #include "sim/report/energy_text.hpp"
 #include "sim/report/table.hpp"
@@ -322,6 +323,11 @@ std::string text_report(const RunResult& result, const std::vector<EnergyBreakdo
   std::vector<Table> tables{layer_table(result, per_layer, total)};
   for (Table& table : ledger_tables(total.ledger, style.width)) {
     tables.push_back(std::move(table));
+  }
+  if (style.bandwidth) {
+    for (Table& table : bandwidth_tables(result)) {
+      tables.push_back(std::move(table));
+    }
   }
   tables.push_back(energy_component_table(total.energy, energy));
   tables.push_back(totals_table(result, total));

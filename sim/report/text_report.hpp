@@ -11,6 +11,7 @@ namespace systole {
 
 struct ReportStyle {
   bool color = false;       ///< escape sequences for bold, dim and colours
+  bool bandwidth = false;   ///< the memories' traffic too
   std::size_t width = 140;  ///< columns of the terminal; this much shows everything
 };
 

@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "models/dram/make_dram.hpp"
+#include "models/dram/request_observer.hpp"
 #include "models/golden/golden.hpp"
 #include "models/rtl/verilated_array.hpp"
 #include "sim/compiler/compiler.hpp"
@@ -45,6 +47,7 @@ class Simulation {
     result.data = options.data;
     result.inferences = has_data() ? inference_count(network, inputs) : 1;
     result.notes = legalized_.notes;
+    result.dram_part = dram_part(config);
     result.layers.resize(network_.layers.size());
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
       LayerResult& layer = result.layers[i];
@@ -52,10 +55,12 @@ class Simulation {
       layer.op = op_name(network_, network_.layers[i]);
       layer.where = place_of(network_, network_.layers[i]);
       layer.gemm = gemm_shape(network_, network_.layers[i]);
-      layer.compulsory_read_bytes = compiler_.mapping(i).compulsory_read_bytes;
-      layer.compulsory_write_bytes = compiler_.mapping(i).compulsory_write_bytes;
+      layer.compulsory_read_bytes = compiler_.mapping(i).compulsory_read_bytes();
+      layer.compulsory_write_bytes = compiler_.mapping(i).compulsory_write_bytes();
+      layer.compulsory_bytes = compiler_.mapping(i).compulsory_bytes;
       layer.check = checked() ? Check::Pass : Check::Skipped;
       programs_.push_back(compiler_.lower(i));
+      traffic_.push_back(traffic_of(programs_.back(), config));
     }
     if (has_data()) {
       for (const DramSegment& segment : compiler_.dram_image()) {
@@ -88,9 +93,35 @@ class Simulation {
   }
 
  private:
+  /// Throws std::invalid_argument when the network's tensors do not fit the memory.
+  std::optional<DramPart> dram_part(const AcceleratorConfig& config) const {
+    const std::optional<dram::Config> memory = banked_dram_config(config);
+    if (!memory) {
+      return std::nullopt;
+    }
+    if (compiler_.dram_bytes() > memory->organization.capacity_bytes()) {
+      throw std::invalid_argument{"dram.preset: " + memory->name + " has " +
+                                  std::to_string(memory->organization.capacity_bytes()) +
+                                  " bytes, the network needs " +
+                                  std::to_string(compiler_.dram_bytes())};
+    }
+    const dram::OperationEnergies& each = memory->energies;
+    return DramPart{memory->name,
+                    memory->timing.tck_ns,
+                    memory->peak_gb_per_s(),
+                    memory->organization.burst_bytes(),
+                    each.activate_pj,
+                    each.read_pj,
+                    each.write_pj,
+                    each.refresh_pj,
+                    each.active_mw,
+                    each.precharged_mw};
+  }
+
   SystemcEngineOptions engine_options() {
     SystemcEngineOptions engine;
     engine.watchdog_cycles = options_.watchdog_cycles;
+    engine.dram_observers = options_.dram_observers;
     engine.on_progress = [this](std::uint64_t cycles) { report(cycles); };
     if (options_.engine == EngineKind::Verilated) {
       engine.make_pes = make_verilated_array;
@@ -109,6 +140,9 @@ class Simulation {
     }
     for (layer_ = 0; layer_ < network_.layers.size(); ++layer_) {
       const Layer& layer = network_.layers[layer_];
+      if (options_.dram_observers.requests != nullptr) {
+        options_.dram_observers.requests->on_layer(layer.name);
+      }
       record(runs_on_host(network_, layer) ? run_on_host(layer) : engine_.run(programs_[layer_]));
       if (checked()) {
         golden[layer.output] = golden_output(layer, golden);
@@ -212,6 +246,8 @@ class Simulation {
     layer.events = measured.events;
     layer.ledger = measured.ledger;
     layer.peak_bytes_per_window = measured.peak_bytes_per_window;
+    layer.traffic = conserved_traffic(traffic_[layer_], measured.events, outcome_.result.config);
+    layer.windows = measured.windows;
   }
 
   void dump(const Layer& layer) const {
@@ -241,6 +277,7 @@ class Simulation {
   const Compiler compiler_;
   SystemcEngine engine_;
   std::vector<LayerProgram> programs_;
+  std::vector<CommandTraffic> traffic_;  // by layer
   SimulationOutcome outcome_;
   std::uint64_t inference_ = 0;
   std::size_t layer_ = 0;

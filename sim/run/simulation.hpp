@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/dram/dram_observers.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
 #include "sim/report/run_result.hpp"
@@ -33,6 +34,7 @@ struct SimulationOptions {
   DataSource data = DataSource::Workload;
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
   std::string dump_dir;  ///< every layer's output of the first inference as .npy; empty: none
+  DramObservers dram_observers;  ///< of the SystemC machine
   std::function<void(const ProgressState&)> on_progress;
 };
 

@@ -35,12 +35,12 @@ void expect_program_equals_golden(const AcceleratorConfig& config, const LayerCa
   RC_ASSERT(test::read_tensor(in_order, *compiler, network, output) == expected);
 
   const LayerMapping& mapping = compiler->mapping(0);
-  RC_ASSERT(in_order.written_bytes() == mapping.compulsory_write_bytes);
+  RC_ASSERT(in_order.written_bytes() == mapping.compulsory_write_bytes());
   std::uint64_t read = 0;
   for (std::size_t operand = 0; operand < kOperands; ++operand) {
     read += in_order.read_bytes(static_cast<Operand>(operand));
   }
-  RC_ASSERT(read >= mapping.compulsory_read_bytes);
+  RC_ASSERT(read >= mapping.compulsory_read_bytes());
 
   std::mt19937 random{7};
   for (const std::size_t entries : {std::size_t{2}, std::size_t{60}}) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/system/systole_process.hpp"
 
@@ -266,6 +267,66 @@ TEST(CliRun, StandardOutputThatIsFullIsAnError) {
   const Outcome outcome = systole_to("/dev/full", run_digits(kGemmini, {"--images", "1"}));
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_EQ(outcome.err, "systole: cannot write to standard output\n");
+}
+
+TEST(CliRun, WritesWhatGoesToABankedDramAndHowItServesIt) {
+  const TemporaryFolder folder;
+  const Outcome outcome = systole(run_digits(
+      kGemmini, {"--images", "1", "--quiet", "--set", "dram.model=banked", "--json",
+                 folder.file("run.json"), "--dram-trace", folder.file("trace"), "--dram-commands",
+                 folder.file("commands"), "--bandwidth-csv", folder.file("bandwidth.csv")}));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(read_file(folder.file("run.json")));
+  const auto& events = json["totals"]["events"];
+
+  std::uint64_t reads = 0, writes = 0, layers = 0;
+  for (const std::string& line : lines(read_file(folder.file("trace")))) {
+    ++(line.front() == '#' ? layers : line.find(" W ") == std::string::npos ? reads : writes);
+  }
+  EXPECT_EQ(layers, json["layers"].size());
+  EXPECT_EQ(reads, events["dram_read_accesses"]) << "DDR4: a request is one access";
+  EXPECT_EQ(writes, events["dram_write_accesses"]);
+
+  std::uint64_t activates = 0, refreshes = 0;
+  for (const std::string& line : lines(read_file(folder.file("commands")))) {
+    activates += line.find(" A ") == std::string::npos ? 0U : 1U;
+    refreshes += line.find(" F ") == std::string::npos ? 0U : 1U;
+  }
+  EXPECT_EQ(activates, events["dram_activates"]);
+  EXPECT_EQ(refreshes, events["dram_refreshes"]);
+
+  std::uint64_t bytes = 0;
+  const auto windows = lines(read_file(folder.file("bandwidth.csv")));
+  for (std::size_t i = 1; i < windows.size(); ++i) {
+    std::vector<std::string> cells;
+    std::istringstream row{windows[i]};
+    for (std::string cell; std::getline(row, cell, ',');) {
+      cells.push_back(cell);
+    }
+    bytes += std::stoull(cells.at(3)) + std::stoull(cells.at(4));
+  }
+  EXPECT_EQ(bytes, 64 * (reads + writes));
+
+  const Outcome replay =
+      systole({"dram", folder.file("trace"), "--dram", "configs/dram/ddr4_2400.yaml"});
+  EXPECT_EQ(replay.exit_code, 0) << replay.err;
+}
+
+TEST(CliRun, RefusesCommandsOfADramWithoutBanks) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      systole(run_digits(kGemmini, {"--dram-commands", folder.file("commands")}));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err, "systole run: --dram-commands needs dram.model banked, found ideal\n");
+  EXPECT_FALSE(std::filesystem::exists(folder.file("commands")));
+}
+
+TEST(CliRun, ShowsTheTrafficOfEveryMemory) {
+  const Outcome outcome = systole(run_digits(kGemmini, {"--images", "1", "--bandwidth"}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("DRAM traffic by operand"));
+  EXPECT_THAT(outcome.out, HasSubstr("dram_read"));
+  EXPECT_THAT(outcome.out, HasSubstr("requant_table"));
 }
 
 }  // namespace

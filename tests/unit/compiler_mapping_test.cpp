@@ -42,14 +42,14 @@ TEST(Mapping, EachByteIsReadOnceWhenEverythingFitsAtOnce) {
   const LayerMapping& mapping = compiler.mapping(0);
   EXPECT_EQ(mapping.tiles, 1);
   EXPECT_EQ(mapping.folds, 9 * 4 * 4);
-  EXPECT_EQ(mapping.compulsory_read_bytes, 14U * 14 * 64 + 9 * 64 * 64);
-  EXPECT_EQ(mapping.compulsory_write_bytes, 14U * 14 * 64);
+  EXPECT_EQ(mapping.compulsory_read_bytes(), 14U * 14 * 64 + 9 * 64 * 64);
+  EXPECT_EQ(mapping.compulsory_write_bytes(), 14U * 14 * 64);
   ProgramInterpreter machine =
       test::loaded_machine(gemmini_like(), compiler, network, {ramp(14 * 14 * 64)});
   machine.run(compiler.lower(0));
-  EXPECT_EQ(total_read(machine), mapping.compulsory_read_bytes);
+  EXPECT_EQ(total_read(machine), mapping.compulsory_read_bytes());
   EXPECT_EQ(machine.read_bytes(Operand::Weight), 9U * 64 * 64);
-  EXPECT_EQ(machine.written_bytes(), mapping.compulsory_write_bytes);
+  EXPECT_EQ(machine.written_bytes(), mapping.compulsory_write_bytes());
 }
 
 TEST(Mapping, OneByOneConvolutionsReadEachByteOnceInTilesOfTheCompilersChoice) {
@@ -61,7 +61,7 @@ TEST(Mapping, OneByOneConvolutionsReadEachByteOnceInTilesOfTheCompilersChoice) {
   ProgramInterpreter machine =
       test::loaded_machine(gemmini_like(), compiler, network, {ramp(28 * 28 * 64)});
   machine.run(compiler.lower(0));
-  EXPECT_EQ(total_read(machine), compiler.mapping(0).compulsory_read_bytes);
+  EXPECT_EQ(total_read(machine), compiler.mapping(0).compulsory_read_bytes());
 }
 
 TEST(Mapping, StridedOneByOneConvolutionsLoadNoPixelThatTheySkip) {

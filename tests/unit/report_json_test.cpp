@@ -226,7 +226,8 @@ TEST(ReportJson, TheSchemaListsTheKeysInTheOrderOfTheReport) {
   EXPECT_EQ(schema["required"], keys(json));
   EXPECT_EQ(properties["totals"]["required"], keys(json["totals"]));
   EXPECT_EQ(properties["layers"]["items"]["required"], keys(json["layers"][0]));
-  EXPECT_EQ(schema["definitions"]["bandwidth"]["required"], keys(json["layers"][0]["bandwidth"]));
+  EXPECT_EQ(schema["definitions"]["layer_bandwidth"]["required"],
+            keys(json["layers"][0]["bandwidth"]));
   EXPECT_EQ(properties["accuracy"]["oneOf"][1]["required"], keys(json["accuracy"]));
   EXPECT_EQ(properties["legalization"]["items"]["required"], keys(json["legalization"][0]));
 }

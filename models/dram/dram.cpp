@@ -1,0 +1,12 @@
+#include "models/dram/dram.hpp"
+
+#include "models/dram/payload.hpp"
+
+namespace systole {
+
+void Dram::carry_out(tlm::tlm_generic_payload& payload) {
+  perform(payload, store_);
+  (payload.is_write() ? moved_.written : moved_.read) += useful_bytes(payload);
+}
+
+}  // namespace systole

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Plots what the memory system does to a network: DRAM bytes against scratchpad size, cycles
+against DRAM bandwidth, cycles against requests in flight.
+
+    scripts/plot_memory.py --systole build/release/systole -w NETWORK [--engine fast] [-j 2] -o memory.png
+
+Runs are without data (--no-data). Needs python3-matplotlib.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+SCRATCHPAD_KIB = [32, 64, 128, 256, 512, 1024, 2048, 4096]
+BUS_BYTES = [4, 8, 16, 32, 64, 128]
+OUTSTANDING = [1, 2, 4, 8, 16, 32, 64]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--systole", default="build/release/systole", help="the program")
+    parser.add_argument("-a", "--accelerator", default="configs/gemmini_16x16.yaml")
+    parser.add_argument("-w", "--workload", required=True)
+    parser.add_argument("--engine", default="systemc", help="systemc or fast")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for every run")
+    parser.add_argument("-j", "--jobs", type=int, default=1, help="runs at a time")
+    parser.add_argument("-o", "--output", default="memory.png", help="PNG; the figures go to a .json beside it")
+    return parser.parse_args()
+
+
+def run(options, settings):
+    """Totals of one run; None where the layers do not fit the machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder) / "report.json"
+        command = [options.systole, "run", "-a", options.accelerator, "-w", options.workload, "--no-data",
+                   "--quiet", "--engine", options.engine, "--json", str(report)]
+        for setting in options.set + settings:
+            command += ["--set", setting]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode == 2 and "KiB" in done.stderr:
+            return None
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(command)}\n{done.stderr}")
+        totals = json.loads(report.read_text())["totals"]
+        return {key: totals[key] for key in ("cycles", "dram_read_bytes", "dram_write_bytes",
+                                             "compulsory_read_bytes", "compulsory_write_bytes")}
+
+
+def sweeps(options):
+    """For each plot: its name and, by series, the points with their settings."""
+    banked = ["dram.model=banked"]
+    return {
+        "scratchpad": {"ideal DRAM": [(kib, [f"scratchpad.capacity_kib={kib}"]) for kib in SCRATCHPAD_KIB]},
+        "bandwidth": {
+            name: [(b, model + [f"dma.bus_bytes={b}", f"dma.max_burst_bytes={max(64, b)}",
+                                f"dram.bytes_per_cycle={b}"]) for b in BUS_BYTES]
+            for name, model in (("ideal DRAM", []), ("DDR4-2400", banked + ["dram.preset=ddr4_2400"]),
+                                ("HBM2", banked + ["dram.preset=hbm2"]))},
+        "outstanding": {
+            name: [(n, model + [f"dma.max_outstanding_reads={n}", f"dma.max_outstanding_writes={n}"])
+                   for n in OUTSTANDING]
+            for name, model in (("ideal, 20 cycles", ["dram.latency_cycles=20"]),
+                                ("ideal, 150 cycles", ["dram.latency_cycles=150"]),
+                                ("DDR4-2400", banked + ["dram.preset=ddr4_2400"]))},
+    }
+
+
+def measure(options):
+    """{plot: {series: [(x, totals)]}}, in the same order whatever the number of jobs."""
+    plan = [(plot, series, x, settings) for plot, all_series in sweeps(options).items()
+            for series, points in all_series.items() for x, settings in points]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        results = pool.map(lambda point: run(options, point[3]), plan)
+        measured = {}
+        for number, ((plot, series, x, _), totals) in enumerate(zip(plan, results), 1):
+            if totals is not None:
+                measured.setdefault(plot, {}).setdefault(series, []).append((x, totals))
+            if sys.stderr.isatty():
+                print(f"\r{number} of {len(plan)} runs", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    return measured
+
+
+def draw(measured, options):
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(15, 4.6))
+    mib = 1 << 20
+    for series, points in measured["scratchpad"].items():
+        left.plot([x for x, _ in points],
+                  [(t["dram_read_bytes"] + t["dram_write_bytes"]) / mib for _, t in points],
+                  marker="o", label="moved")
+        left.plot([x for x, _ in points],
+                  [(t["compulsory_read_bytes"] + t["compulsory_write_bytes"]) / mib for _, t in points],
+                  linestyle="--", color="gray", label="each operand once")
+    left.set(title="DRAM traffic against scratchpad size", xlabel="scratchpad, KiB", ylabel="DRAM traffic, MiB")
+    for axes, plot, label in ((middle, "bandwidth", "bus, bytes per cycle each way"),
+                              (right, "outstanding", "bursts in flight at most, each way")):
+        for series, points in measured[plot].items():
+            axes.plot([x for x, _ in points], [t["cycles"] / 1e6 for _, t in points], marker="o", label=series)
+        axes.set(xlabel=label, ylabel="million cycles")
+    middle.set_title("Cycles against bandwidth")
+    right.set_title("Cycles against requests in flight")
+    for axes in (left, middle, right):
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
+        axes.set_ylim(bottom=0)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.suptitle(f"{pathlib.Path(options.workload).stem} on {pathlib.Path(options.accelerator).stem}")
+    figure.tight_layout()
+    figure.savefig(options.output, dpi=120)
+
+
+def main():
+    options = arguments()
+    measured = measure(options)
+    pathlib.Path(options.output).with_suffix(".json").write_text(json.dumps(measured, indent=1) + "\n")
+    draw(measured, options)
+
+
+if __name__ == "__main__":
+    main()

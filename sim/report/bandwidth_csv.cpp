@@ -1,0 +1,43 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "sim/report/bandwidth.hpp"
+#include "sim/report/totals.hpp"
+
+namespace systole {
+namespace {
+
+/// In double quotes where commas, quotes or line ends ask for them.
+std::string csv_text(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) {
+    return text;
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c == '"' ? std::string{"\"\""} : std::string{c};
+  }
+  return quoted + '"';
+}
+
+}  // namespace
+
+std::string bandwidth_csv(const RunResult& run) {
+  std::string out = "layer,first_cycle,cycles,read_bytes,written_bytes,bytes_per_cycle,gb_per_s\n";
+  for (const LayerResult& layer : run.layers) {
+    for (std::size_t i = 0; i < layer.windows.size(); ++i) {
+      const std::uint64_t first = i * kBandwidthWindow;
+      const std::uint64_t cycles =
+          std::max<std::uint64_t>(1, std::min(kBandwidthWindow, layer.cycles - first));
+      const BandwidthSeries::Window& window = layer.windows[i];
+      const double rate = static_cast<double>(window.bytes()) / static_cast<double>(cycles);
+      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{:.4f},{:.4f}\n",
+                     csv_text(layer.name), first, cycles, window.read_bytes, window.write_bytes,
+                     rate, gb_per_s(rate, run.config.clock_mhz));
+    }
+  }
+  return out;
+}
+
+}  // namespace systole
