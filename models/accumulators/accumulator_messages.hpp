@@ -20,6 +20,7 @@ struct AccumulatorRead {
   std::uint32_t table_row = 0;  ///< of their requantization constants
   bool last = false;            ///< of its store: it completes the command
   std::uint32_t entry = 0;      ///< of the store
+  std::uint64_t element = 0;    ///< of the ofmap that its first column becomes
 };
 
 /// What the requantization unit works on.
@@ -27,6 +28,7 @@ struct PsumBlock {
   PsumRow psums;
   std::uint32_t lanes = 0;
   std::uint32_t table_row = 0;
+  std::uint64_t element = 0;  ///< of the ofmap that its first column becomes
 };
 
 }  // namespace systole

@@ -58,7 +58,9 @@ bool StoreUnit::ask() {
       return false;
     }
     ++asked_;
-    accumulator_read->push({local_row, elements, store.table_row + reading_->block, last, entry});
+    const std::uint64_t row_address = store.dram_address + reading_->row * store.dram_pitch;
+    accumulator_read->push({local_row, elements, store.table_row + reading_->block, last, entry,
+                            ofmap_.element_at(row_address) + reading_->block * block_elements});
   } else {
     if (!scratchpad_read->can_push()) {
       return false;

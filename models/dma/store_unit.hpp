@@ -46,7 +46,10 @@ class StoreUnit final : public ClockedModule {
             const AcceleratorConfig& config, const Wire<Cause>& upstream,
             Measurements& measurements);
 
-  void configure(const LayerRegisters& registers) { format_ = registers.ofmap; }
+  void configure(const LayerRegisters& registers) {
+    format_ = registers.ofmap;
+    ofmap_ = registers.ofmap_place;
+  }
 
   /// Work that is not yet acknowledged by the DRAM.
   bool busy() const;
@@ -96,6 +99,7 @@ class StoreUnit final : public ClockedModule {
 
   const AcceleratorConfig config_;
   ElementFormat format_;
+  OfmapPlace ofmap_;
   std::optional<Reading> reading_;
   std::deque<Expected> expected_;
   std::vector<std::int32_t> elements_;  // of the row being gathered

@@ -50,9 +50,9 @@ std::int32_t dot(const Element* a, const Element* b, std::size_t count) {
 }
 
 std::int32_t finish(std::int32_t acc, const TensorData* bias, std::size_t channel,
-                    const Requantizer& requant) {
+                    const Requantizer& requant, RandomWords& random) {
   const std::int32_t biased = bias == nullptr ? acc : add_wrapping(acc, (*bias)[channel]);
-  return requantize(biased, channel, requant);
+  return requantize(biased, channel, requant, random.next());
 }
 
 // Runs `compute(a, b)` on the narrowest element type that holds both operands exactly.
@@ -78,10 +78,11 @@ TensorData rows_times_rows(const std::vector<std::int32_t>& a, const std::vector
     const std::size_t m = left.size() / k;
     const std::size_t n = right.size() / k;
     TensorData result(m * n);
+    RandomWords random{requant};
     for (std::size_t row = 0; row < m; ++row) {
       for (std::size_t column = 0; column < n; ++column) {
         const std::int32_t acc = dot(&left[row * k], &right[column * k], k);
-        result[row * n + column] = finish(acc, bias, column, requant);
+        result[row * n + column] = finish(acc, bias, column, requant, random);
       }
     }
     return result;
@@ -143,6 +144,7 @@ TensorData convolve(const std::vector<Element>& ifmap, const std::vector<Element
   ofmap.reserve(extent(shape.batch * shape.ofmap_h * shape.ofmap_w * shape.out_channels));
   std::vector<std::int64_t> pixels;
   std::vector<Element> patch(shape.taps());
+  RandomWords random{requant};
   for (std::int64_t n = 0; n < shape.batch; ++n) {
     for (std::int64_t oh = 0; oh < shape.ofmap_h; ++oh) {
       for (std::int64_t ow = 0; ow < shape.ofmap_w; ++ow) {
@@ -152,7 +154,7 @@ TensorData convolve(const std::vector<Element>& ifmap, const std::vector<Element
           for (std::int64_t i = 0; i < shape.group_out; ++i) {
             const std::size_t oc = extent(group * shape.group_out + i);
             const std::int32_t acc = dot(patch.data(), &weight[oc * patch.size()], patch.size());
-            ofmap.push_back(finish(acc, bias, oc, requant));
+            ofmap.push_back(finish(acc, bias, oc, requant, random));
           }
         }
       }

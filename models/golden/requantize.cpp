@@ -35,7 +35,8 @@ void check_scales(const float* first, const float* last) {
   }
 }
 
-std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding rounding) {
+std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding rounding,
+                           std::uint32_t random) {
   const std::int64_t floor = value >> bits;
   // The bits that floor drops: in units of 2^-bits, from 0 up to 1.
   const std::int64_t fraction = value & ((std::int64_t{1} << bits) - 1);
@@ -54,11 +55,19 @@ std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding round
       return floor;
     case Rounding::TowardZero:
       return floor + (value < 0 ? 1 : 0);
+    case Rounding::Stochastic: {
+      // The fraction against the random number, both as 0.62.
+      const auto drawn = static_cast<std::int64_t>(random) << 30;
+      const std::int64_t unused = bits < 32 ? drawn & ((std::int64_t{1} << (62 - bits)) - 1) : 0;
+      const std::int64_t one = std::int64_t{1} << 62;
+      return floor + ((fraction << (62 - bits)) >= one - (drawn - unused) ? 1 : 0);
+    }
   }
   throw std::logic_error{"golden: unknown rounding"};
 }
 
-std::int64_t scale(std::int32_t acc, std::size_t channel, const Requantizer& requant) {
+std::int64_t scale(std::int32_t acc, std::size_t channel, const Requantizer& requant,
+                   std::uint32_t random) {
   if (requant.mode == RequantMode::FloatScale) {
     return to_integer(
         product(to_binary32(std::int64_t{acc}), to_binary32(of_channel(requant.scale, channel))));
@@ -66,18 +75,37 @@ std::int64_t scale(std::int32_t acc, std::size_t channel, const Requantizer& req
   const std::int32_t exponent = of_channel(requant.exponent, channel);
   if (requant.mode == RequantMode::ShiftOnly) {
     return exponent > 0 ? shift_left_wrapping(acc, exponent)
-                        : rounded_shift(acc, -exponent, requant.rounding);
+                        : rounded_shift(acc, -exponent, requant.rounding, random);
   }
   const std::int32_t multiplier = of_channel(requant.multiplier, channel);
   if (requant.variant == RequantVariant::Tflite) {
     return multiply_by_quantized(acc, {multiplier, exponent});
   }
   return rounded_shift(std::int64_t{acc} * std::int64_t{multiplier}, 31 - exponent,
-                       requant.rounding);
+                       requant.rounding, random);
 }
 
-std::int32_t requantize(std::int32_t acc, std::size_t channel, const Requantizer& requant) {
-  const std::int64_t value = scale(acc, channel, requant) + requant.zero_point;
+std::uint32_t RandomWords::next() {
+  if (state_ == 0) {
+    return 0;
+  }
+  std::uint32_t word = 0;
+  for (std::uint32_t step = 0; step < 32; ++step) {
+    const auto out = static_cast<std::uint32_t>(state_ & 1U);
+    word |= out << step;
+    state_ >>= 1U;
+    if (out != 0) {
+      for (const std::uint32_t tap : {64U, 63U, 61U, 60U}) {
+        state_ ^= std::uint64_t{1} << (tap - 1);
+      }
+    }
+  }
+  return word;
+}
+
+std::int32_t requantize(std::int32_t acc, std::size_t channel, const Requantizer& requant,
+                        std::uint32_t random) {
+  const std::int64_t value = scale(acc, channel, requant, random) + requant.zero_point;
   return static_cast<std::int32_t>(
       std::clamp<std::int64_t>(value, requant.clamp_min, requant.clamp_max));
 }

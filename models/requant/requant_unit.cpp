@@ -1,7 +1,6 @@
 #include "models/requant/requant_unit.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace systole {
@@ -14,11 +13,20 @@ RequantUnit::RequantUnit(const sc_core::sc_module_name& name, const Clock& clock
       latency_{config.requant.latency},
       cols_{config.array.cols},
       entry_bytes_{requant_entry_bytes(config)},
+      multiplier_bits_{config.requant.multiplier_bits},
       table_(std::size_t{config.requant.table_rows} * cols_ * entry_bytes_),
       pipeline_entries_{config.requant.pipeline_entries},
       asked_{asked},
       gathered_{gathered},
       measurements_{measurements} {}
+
+void RequantUnit::configure(const LayerRegisters& registers) {
+  registers_ = registers.requant;
+  stream_.reset();
+  if (registers_.rounding == Rounding::Stochastic) {
+    stream_.emplace(registers_.lfsr);
+  }
+}
 
 void RequantUnit::tick() {
   take_table_write();
@@ -57,7 +65,8 @@ OfmapBlock RequantUnit::work(const PsumBlock& block) {
   OfmapBlock out;
   out.elements.resize(block.lanes);
   for (std::uint32_t c = 0; c < block.lanes; ++c) {
-    out.elements[c] = requantize(block.psums[c], entry(block.table_row, c), registers_);
+    const std::uint32_t random = stream_ ? stream_->word(block.element + c) : 0;
+    out.elements[c] = requantize(block.psums[c], entry(block.table_row, c), registers_, random);
   }
   if (registers_.mode != RequantMode::ShiftOnly) {
     measurements_.events.add(Event::RequantMultiply, block.lanes);
@@ -73,21 +82,7 @@ RequantEntry RequantUnit::entry(std::uint32_t table_row, std::uint32_t column) c
   }
   const std::size_t at = (std::size_t{table_row} * cols_ + column) * entry_bytes_;
   invariant(at + entry_bytes_ <= table_.size(), *this, "read outside the table");
-  const std::uint8_t* bytes = table_.data() + at;
-  RequantEntry entry;
-  switch (registers_.mode) {
-    case RequantMode::MultiplierShift:
-      std::memcpy(&entry.multiplier, bytes, 4);
-      std::memcpy(&entry.exponent, bytes + 4, 4);
-      break;
-    case RequantMode::ShiftOnly:
-      std::memcpy(&entry.exponent, bytes, 4);
-      break;
-    case RequantMode::FloatScale:
-      std::memcpy(&entry.scale, bytes, 4);
-      break;
-  }
-  return entry;
+  return decode_entry(table_.data() + at, registers_.mode, multiplier_bits_);
 }
 
 }  // namespace systole

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "models/accumulators/accumulator_messages.hpp"
+#include "models/requant/lfsr_stream.hpp"
 #include "models/requant/requantize.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/config/accelerator_config.hpp"
@@ -42,7 +44,7 @@ class RequantUnit final : public ClockedModule {
               const AcceleratorConfig& config, const Wire<std::uint64_t>& asked,
               const Wire<std::uint64_t>& gathered, Measurements& measurements);
 
-  void configure(const LayerRegisters& registers) { registers_ = registers.requant; }
+  void configure(const LayerRegisters& registers);
 
  private:
   struct Delayed {
@@ -59,7 +61,9 @@ class RequantUnit final : public ClockedModule {
   const std::uint32_t latency_;
   const std::uint32_t cols_;
   const std::uint32_t entry_bytes_;
+  const std::uint32_t multiplier_bits_;
   Requantizer registers_;
+  std::optional<LfsrStream> stream_;  // of stochastic rounding
   std::vector<std::uint8_t> table_;
   std::uint64_t free_at_ = 0;  // first cycle in which the lanes take a new block
   std::deque<Delayed> pipeline_;

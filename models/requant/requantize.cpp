@@ -1,6 +1,7 @@
 #include "models/requant/requantize.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "models/requant/float_scale.hpp"
@@ -36,7 +37,30 @@ RequantEntry entry_of(const Requantizer& constants, std::size_t index) {
   return {0, 0, constants.scale.at(index)};
 }
 
-std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding rounding) {
+RequantEntry decode_entry(const std::uint8_t* bytes, RequantMode mode,
+                          std::uint32_t multiplier_bits) {
+  RequantEntry entry;
+  switch (mode) {
+    case RequantMode::MultiplierShift: {
+      const std::uint32_t multiplier_bytes = (multiplier_bits + 7) / 8;
+      std::uint32_t multiplier = 0;
+      std::memcpy(&multiplier, bytes, multiplier_bytes);
+      entry.multiplier = static_cast<std::int32_t>(multiplier << (32 - multiplier_bits));
+      std::memcpy(&entry.exponent, bytes + multiplier_bytes, 4);
+      break;
+    }
+    case RequantMode::ShiftOnly:
+      std::memcpy(&entry.exponent, bytes, 4);
+      break;
+    case RequantMode::FloatScale:
+      std::memcpy(&entry.scale, bytes, 4);
+      break;
+  }
+  return entry;
+}
+
+std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding rounding,
+                                  std::uint32_t random) {
   if (shift == 0) {
     return x;
   }
@@ -59,30 +83,38 @@ std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding 
     case Rounding::TowardZero:
       up = rest != 0 && x < 0;
       break;
+    case Rounding::Stochastic: {
+      const std::int64_t added =
+          shift <= 32 ? random >> (32 - shift) : std::int64_t{random} << (shift - 32);
+      up = rest + added >= std::int64_t{1} << shift;
+      break;
+    }
   }
   return quotient + (up ? 1 : 0);
 }
 
 std::int64_t scale(std::int32_t x, RequantEntry entry, RequantMode mode, RequantVariant variant,
-                   Rounding rounding) {
+                   Rounding rounding, std::uint32_t random) {
   if (mode == RequantMode::FloatScale) {
     return nearest_integer(float_product(nearest_float(x), entry.scale));
   }
   const std::int32_t left = std::max(entry.exponent, 0);
   const auto right = static_cast<std::uint32_t>(std::max(-entry.exponent, 0));
   if (mode == RequantMode::ShiftOnly) {
-    return left > 0 ? shift_left(x, left) : rounding_shift_right(x, right, rounding);
+    return left > 0 ? shift_left(x, left) : rounding_shift_right(x, right, rounding, random);
   }
   if (variant == RequantVariant::Tflite) {
     const std::int32_t high = doubling_high_multiply(shift_left(x, left), entry.multiplier);
     return rounding_shift_right(high, right, Rounding::NearestAway);
   }
   const std::int64_t product = std::int64_t{x} * entry.multiplier;
-  return rounding_shift_right(product, static_cast<std::uint32_t>(31 - entry.exponent), rounding);
+  return rounding_shift_right(product, static_cast<std::uint32_t>(31 - entry.exponent), rounding,
+                              random);
 }
 
-std::int32_t requantize(std::int32_t acc, RequantEntry entry, const Requantizer& unit) {
-  const std::int64_t scaled = scale(acc, entry, unit.mode, unit.variant, unit.rounding);
+std::int32_t requantize(std::int32_t acc, RequantEntry entry, const Requantizer& unit,
+                        std::uint32_t random) {
+  const std::int64_t scaled = scale(acc, entry, unit.mode, unit.variant, unit.rounding, random);
   return static_cast<std::int32_t>(
       std::clamp<std::int64_t>(scaled + unit.zero_point, unit.clamp_min, unit.clamp_max));
 }

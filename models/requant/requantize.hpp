@@ -17,8 +17,13 @@ struct RequantEntry {
 /// Entry `index` of constants that are the layer's and not the table's.
 RequantEntry entry_of(const Requantizer& constants, std::size_t index);
 
-/// x / 2^shift with the given rounding; shift 0 to 62.
-std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding rounding);
+/// The same from the bytes of an entry of the table; multipliers are `multiplier_bits` wide.
+RequantEntry decode_entry(const std::uint8_t* bytes, RequantMode mode,
+                          std::uint32_t multiplier_bits);
+
+/// x / 2^shift with the given rounding; shift 0 to 62. `random` is Stochastic's word.
+std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding rounding,
+                                  std::uint32_t random = 0);
 
 /// Scales x by entry.scale (float_scale, models/requant/float_scale.hpp) or by entry.multiplier /
 /// 2^31 * 2^entry.exponent (multiplier_shift) or 2^entry.exponent (shift_only): a left shift of x
@@ -27,9 +32,10 @@ std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding 
 /// SaturatingRoundingDoublingHighMul and RoundingDivideByPOT of gemmlowp (Jacob et al.
 /// 2018, section 2.2). Variant single rounds the 64-bit product once.
 std::int64_t scale(std::int32_t x, RequantEntry entry, RequantMode mode, RequantVariant variant,
-                   Rounding rounding);
+                   Rounding rounding, std::uint32_t random = 0);
 
 /// scale(), then the output's zero point, then its clamp.
-std::int32_t requantize(std::int32_t acc, RequantEntry entry, const Requantizer& unit);
+std::int32_t requantize(std::int32_t acc, RequantEntry entry, const Requantizer& unit,
+                        std::uint32_t random = 0);
 
 }  // namespace systole

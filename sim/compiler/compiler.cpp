@@ -160,6 +160,8 @@ LayerRegisters Compiler::State::registers(std::size_t index) const {
     registers.weight = conv->layer.weight_format;
     registers.requant = *conv->layer.requant;
     set_any_constants(registers.requant);
+    registers.ofmap_place = {conv->addresses.ofmap, to_u64(conv->layer.out_c),
+                             conv->layer.ofmap_format.bits};
   } else if (const auto* pool = std::get_if<PoolPlan>(&plans[index])) {
     registers.pool_clamp_min = pool->layer.clamp_min;
     registers.pool_clamp_max = pool->layer.clamp_max;
@@ -202,8 +204,8 @@ void Compiler::State::append_image(const ConvPlan& plan, std::vector<DramSegment
     image.push_back({plan.addresses.bias, bias_bytes(layer, machine.array_cols, bias, weights)});
   }
   if (layer.per_channel_requant()) {
-    image.push_back({plan.addresses.table,
-                     requant_table_bytes(layer, machine.array_cols, config.requant.mode)});
+    image.push_back(
+        {plan.addresses.table, requant_table_bytes(layer, machine.array_cols, config.requant)});
   }
 }
 

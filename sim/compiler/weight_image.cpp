@@ -9,11 +9,13 @@
 namespace systole {
 namespace {
 
-void put_int32(std::vector<std::uint8_t>& bytes, std::int32_t value) {
-  for (std::uint32_t shift = 0; shift < 32; shift += 8) {
-    bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> shift));
+void put_bytes(std::vector<std::uint8_t>& bytes, std::int32_t value, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> (8 * i)));
   }
 }
+
+void put_int32(std::vector<std::uint8_t>& bytes, std::int32_t value) { put_bytes(bytes, value, 4); }
 
 /// Index of a weight in its tensor; `channel` counts within the group.
 std::size_t weight_index(const ConvLayer& layer, std::int64_t out, std::int64_t tap,
@@ -113,12 +115,13 @@ std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, std::int64_t array_
 }
 
 std::vector<std::uint8_t> requant_table_bytes(const ConvLayer& layer, std::int64_t array_cols,
-                                              RequantMode mode) {
+                                              const RequantConfig& unit) {
   std::vector<std::uint8_t> bytes;
   for (std::int64_t out = 0; out < round_up(layer.out_c, array_cols); ++out) {
-    switch (mode) {
+    switch (unit.mode) {
       case RequantMode::MultiplierShift:
-        put_int32(bytes, entry(layer.requant->multiplier, out));
+        put_bytes(bytes, entry(layer.requant->multiplier, out) >> (32 - unit.multiplier_bits),
+                  (unit.multiplier_bits + 7) / 8);
         put_int32(bytes, entry(layer.requant->exponent, out));
         break;
       case RequantMode::ShiftOnly:

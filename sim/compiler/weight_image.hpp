@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/compiler/conv_layer.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
 
 namespace systole {
@@ -36,9 +37,10 @@ std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage
 std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, std::int64_t array_cols,
                                      const TensorData* bias, const TensorData* weights);
 
-/// One entry a channel, padded to whole blocks: int32 multiplier and int32 exponent
-/// (multiplier_shift), int32 exponent (shift_only), or binary32 scale (float_scale).
+/// One entry a channel, padded to whole blocks: multiplier (the fewest bytes that hold its
+/// bits) and int32 exponent (multiplier_shift), int32 exponent (shift_only), or binary32 scale
+/// (float_scale).
 std::vector<std::uint8_t> requant_table_bytes(const ConvLayer& layer, std::int64_t array_cols,
-                                              RequantMode mode);
+                                              const RequantConfig& unit);
 
 }  // namespace systole

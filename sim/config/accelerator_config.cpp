@@ -9,9 +9,8 @@ namespace systole {
 namespace {
 
 constexpr std::uint64_t kBytesPerKib = 1024;
-constexpr std::uint32_t kMultiplierBytes = 4;  // int32
-constexpr std::uint32_t kExponentBytes = 4;    // int32
-constexpr std::uint32_t kScaleBytes = 4;       // binary32
+constexpr std::uint32_t kExponentBytes = 4;  // int32
+constexpr std::uint32_t kScaleBytes = 4;     // binary32
 
 std::uint32_t row_bytes(std::uint32_t elements, std::uint32_t bits) {
   return static_cast<std::uint32_t>(packed_bytes(elements, bits));
@@ -47,8 +46,8 @@ auto fields(const SequencerConfig& c) {
   return std::tie(c.load_entries, c.execute_entries, c.store_entries, c.frontend_latency);
 }
 auto fields(const RequantConfig& c) {
-  return std::tie(c.mode, c.variant, c.rounding, c.lanes, c.latency, c.pipeline_entries,
-                  c.table_rows);
+  return std::tie(c.mode, c.variant, c.rounding, c.multiplier_bits, c.seed, c.lanes, c.latency,
+                  c.pipeline_entries, c.table_rows);
 }
 auto fields(const VectorConfig& c) { return std::tie(c.lanes, c.latency); }
 auto fields(const DramConfig& c) {
@@ -95,7 +94,8 @@ std::uint32_t requant_entry_bytes(const AcceleratorConfig& config) {
     case RequantMode::FloatScale:
       return kScaleBytes;
   }
-  return kMultiplierBytes + kExponentBytes;
+  return static_cast<std::uint32_t>(packed_bytes(1, config.requant.multiplier_bits)) +
+         kExponentBytes;
 }
 
 std::uint32_t activation_rows(const AcceleratorConfig& config) {

@@ -16,8 +16,6 @@ enum class Overlap {
   Full,  ///< shadow registers; folds stream back to back (TPU, Gemmini)
 };
 
-enum class Overflow { Wrap, Saturate };
-
 struct ArrayConfig {
   std::uint32_t rows = 16;  ///< PEs along the reduction (K)
   std::uint32_t cols = 16;  ///< PEs along the output channels (N)
@@ -94,6 +92,8 @@ struct RequantConfig {
   RequantMode mode = RequantMode::MultiplierShift;
   RequantVariant variant = RequantVariant::Tflite;
   Rounding rounding = Rounding::NearestEven;
+  std::uint32_t multiplier_bits = 32;   ///< sign included, which is always 0
+  std::uint32_t seed = 1;               ///< of stochastic rounding
   std::uint32_t lanes = 16;             ///< accumulator values a cycle
   std::uint32_t latency = 8;            ///< cycles from accumulator row to output row
   std::uint32_t pipeline_entries = 16;  ///< blocks that may be in the scaling pipeline at once

@@ -27,11 +27,10 @@ constexpr Choice<RequantMode> kRequantMode[] = {{"multiplier_shift", RequantMode
 constexpr Choice<RequantVariant> kRequantVariant[] = {{"tflite", RequantVariant::Tflite},
                                                       {"single", RequantVariant::Single}};
 
-constexpr Choice<Rounding> kRounding[] = {{"nearest_even", Rounding::NearestEven},
-                                          {"nearest_away", Rounding::NearestAway},
-                                          {"half_up", Rounding::HalfUp},
-                                          {"floor", Rounding::Floor},
-                                          {"toward_zero", Rounding::TowardZero}};
+constexpr Choice<Rounding> kRounding[] = {
+    {"nearest_even", Rounding::NearestEven}, {"nearest_away", Rounding::NearestAway},
+    {"half_up", Rounding::HalfUp},           {"floor", Rounding::Floor},
+    {"toward_zero", Rounding::TowardZero},   {"stochastic", Rounding::Stochastic}};
 
 constexpr Choice<DramModel> kDramModel[] = {{"ideal", DramModel::Ideal},
                                             {"banked", DramModel::Banked}};

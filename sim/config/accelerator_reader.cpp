@@ -161,6 +161,8 @@ RequantConfig read_requant(ConfigReader node, const ArrayConfig& array) {
   node.optional("mode", config.mode, OneOf{keywords::kRequantMode});
   node.optional("variant", config.variant, OneOf{keywords::kRequantVariant});
   node.optional("rounding", config.rounding, OneOf{keywords::kRounding});
+  node.optional("multiplier_bits", config.multiplier_bits, InRange{8U, 32U});
+  node.optional("seed", config.seed, InRange{0U, 4294967295U});
   node.optional("lanes", config.lanes, kLanes);
   node.optional("latency", config.latency, kPipeline);
   node.optional("pipeline_entries", config.pipeline_entries, kPipeline);

@@ -107,6 +107,20 @@ void check_at_most(const std::string& key, std::uint32_t value, const std::strin
   }
 }
 
+// Where the roundings are fixed there is none for the LFSR to decide.
+void check_rounding(const RequantConfig& requant, std::vector<BrokenRule>& broken) {
+  const bool tflite =
+      requant.mode == RequantMode::MultiplierShift && requant.variant == RequantVariant::Tflite;
+  if (requant.rounding == Rounding::Stochastic &&
+      (tflite || requant.mode == RequantMode::FloatScale)) {
+    broken.push_back(
+        {{"requant.rounding", tflite ? "requant.variant" : "requant.mode"},
+         fmt::format("requant.rounding (stochastic) is not possible with {}, whose "
+                     "roundings are fixed, expected variant single or mode shift_only",
+                     tflite ? "requant.variant (tflite)" : "requant.mode (float_scale)")});
+  }
+}
+
 }  // namespace
 
 std::uint32_t capacity_step_kib(std::uint32_t row_bytes, std::uint32_t banks) {
@@ -130,6 +144,7 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
                 "the values of an accumulator row", broken);
   check_at_most("vector.lanes", config.vector.lanes, "array.rows", config.array.rows,
                 "the elements of a scratchpad row", broken);
+  check_rounding(config.requant, broken);
   const SequencerConfig& sequencer = config.sequencer;
   const std::uint32_t entries =
       sequencer.load_entries + sequencer.execute_entries + sequencer.store_entries;

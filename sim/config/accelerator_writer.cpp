@@ -136,6 +136,8 @@ void write_units(YamlWriter& out, const AcceleratorConfig& config) {
   out.key("mode", config.requant.mode, keywords::kRequantMode);
   out.key("variant", config.requant.variant, keywords::kRequantVariant);
   out.key("rounding", config.requant.rounding, keywords::kRounding);
+  out.key("multiplier_bits", config.requant.multiplier_bits, "bits");
+  out.key("seed", config.requant.seed, "of stochastic rounding");
   out.key("lanes", config.requant.lanes, "accumulator values a cycle");
   out.key("latency", config.requant.latency, "cycles from accumulator row to output row");
   out.key("pipeline_entries", config.requant.pipeline_entries,

@@ -13,8 +13,7 @@ constexpr const char* kNames[] = {"array",        "scratchpad",     "weight_scra
                                   "accumulators", "requantization", "vector"};
 static_assert(std::size(kNames) == kAreaComponents, "every component has its name");
 
-constexpr double kMultiplierBits = 32;  // of the requantization unit (sim/network/requantizer.hpp)
-constexpr double kVectorBits = 32;      // in which the vector unit sums and scales
+constexpr double kVectorBits = 32;  // in which the vector unit sums and scales
 
 class Model {
  public:
@@ -100,7 +99,7 @@ class Model {
                         [](const TableEntries& list) { return list.back().value; }));
     } else {
       if (requant.mode == RequantMode::MultiplierShift) {
-        add_requant(multiplier(accumulator, kMultiplierBits));
+        add_requant(multiplier(accumulator, requant.multiplier_bits));
       }
       add_requant(linear(table_.area_shifter, "shifter", accumulator));
     }

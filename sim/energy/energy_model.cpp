@@ -9,8 +9,6 @@
 namespace systole {
 namespace {
 
-// Multipliers of the requantization unit are Q0.31 (sim/network/requantizer.hpp).
-constexpr double kMultiplierBits = 32;
 // A binary32 multiplier is, for the most part, one of two 24-bit significands.
 constexpr double kSignificandBits = 24;
 // The vector unit sums and scales in 32 bits whatever the width of its operands.
@@ -90,7 +88,7 @@ double requant_shift_bits(const AcceleratorConfig& config) {
   const double accumulator = config.array.accumulator_bits;
   const bool wide = config.requant.mode == RequantMode::MultiplierShift &&
                     config.requant.variant == RequantVariant::Single;
-  return wide ? accumulator + kMultiplierBits : accumulator;
+  return wide ? accumulator + config.requant.multiplier_bits : accumulator;
 }
 
 /// The entry of a floating-point list for that width, or nothing.
@@ -102,7 +100,7 @@ const TableEntry* float_entry(const TableEntries& entries, std::uint32_t bits) {
 
 Energy requant_multiply(const AcceleratorConfig& config, const EnergyTable& table) {
   if (config.requant.mode != RequantMode::FloatScale) {
-    return multiplier_energy(table, config.array.accumulator_bits, kMultiplierBits);
+    return multiplier_energy(table, config.array.accumulator_bits, config.requant.multiplier_bits);
   }
   const TableEntry* const published = float_entry(table.float_multiplier, 32);
   return published != nullptr ? Energy{published->value}

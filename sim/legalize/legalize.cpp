@@ -1,5 +1,7 @@
 #include "sim/legalize/legalize.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -83,16 +85,18 @@ Legalized make_any_scale(const Network& network, const RequantConfig& hardware) 
     if (requant == nullptr) {
       continue;
     }
-    const std::string rounding = take_rounding(*requant, hardware);
-    if (requant->mode != hardware.mode) {
-      try {
+    std::vector<std::string> what{take_rounding(result.network, layer, hardware)};
+    try {
+      if (requant->mode != hardware.mode) {
         take_constants(layer, *requant, hardware.mode);
-      } catch (const std::invalid_argument& error) {
-        throw std::invalid_argument{"layer '" + layer.name + "': " + error.what()};
       }
+      what.push_back(narrow_multipliers(layer, hardware.multiplier_bits));
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument{"layer '" + layer.name + "': " + error.what()};
     }
-    if (!rounding.empty()) {
-      result.notes.push_back({layer.name, rounding, std::nullopt});
+    what.erase(std::remove(what.begin(), what.end(), std::string{}), what.end());
+    if (!what.empty()) {
+      result.notes.push_back({layer.name, fmt::format("{}", fmt::join(what, "; ")), std::nullopt});
     }
   }
   return result;

@@ -1,6 +1,12 @@
 #include "sim/legalize/requant_rule.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
+#include <stdexcept>
+
+#include "sim/network/splitmix64.hpp"
 
 namespace systole {
 namespace {
@@ -46,9 +52,11 @@ const char* rounding_name(Rounding rounding) {
     case Rounding::Floor:
       return "floor";
     case Rounding::TowardZero:
+      return "toward_zero";
+    case Rounding::Stochastic:
       break;
   }
-  return "toward_zero";
+  return "stochastic";
 }
 
 // Two roundings, whose kind TensorFlow Lite fixes; those of binary32; or one of the named kind.
@@ -95,12 +103,54 @@ std::vector<double> real_multipliers(const Layer& layer) {
   return reals;
 }
 
-std::string take_rounding(Requantizer& requant, const RequantConfig& hardware) {
+std::string take_rounding(Network& network, Layer& layer, const RequantConfig& hardware) {
+  Requantizer& requant = *requantizer(layer);
+  // The vector unit has no LFSR.
+  const bool adds = std::holds_alternative<Add>(layer.op);
+  const Rounding rounding =
+      adds && hardware.rounding == Rounding::Stochastic ? Rounding::NearestEven : hardware.rounding;
   const std::string before = rounding_words(requant.mode, requant.variant, requant.rounding);
-  const std::string after = rounding_words(hardware.mode, hardware.variant, hardware.rounding);
+  const std::string after = rounding_words(hardware.mode, hardware.variant, rounding);
   requant.variant = hardware.variant;
-  requant.rounding = hardware.rounding;
+  requant.rounding = rounding;
+  if (rounding == Rounding::Stochastic) {
+    const auto index = static_cast<std::uint64_t>(&layer - network.layers.data());
+    const std::uint64_t start = splitmix64(hardware.seed + (index << 32));
+    requant.lfsr = start == 0 ? 1 : start;
+  }
   return before == after ? std::string{} : "rounds " + after + ", not " + before;
+}
+
+std::string narrow_multipliers(Layer& layer, std::uint32_t bits) {
+  Requantizer& requant = *requantizer(layer);
+  double worst = 0;
+  const auto narrow = [&](std::int32_t& multiplier, std::int32_t& exponent) {
+    const QuantizedMultiplier wide{multiplier, exponent};
+    const QuantizedMultiplier q = narrowed(wide, bits);
+    if (q.exponent > 30) {
+      throw std::invalid_argument{
+          "a multiplier just below 2^30 rounds up to it, and at most 2^30 - 1 can be held"};
+    }
+    if (multiplier != 0) {
+      worst = std::max(worst, std::fabs(real_multiplier(q) / real_multiplier(wide) - 1));
+    }
+    multiplier = q.multiplier;
+    exponent = q.exponent;
+  };
+  if (requant.mode != RequantMode::MultiplierShift) {
+    return {};
+  }
+  for (std::size_t i = 0; i < requant.multiplier.size(); ++i) {
+    narrow(requant.multiplier[i], requant.exponent[i]);
+  }
+  if (auto* sum = std::get_if<Add>(&layer.op)) {
+    for (QuantizedMultiplier& input : sum->input) {
+      narrow(input.multiplier, input.exponent);
+    }
+  }
+  return worst == 0 ? std::string{}
+                    : fmt::format("multipliers to {} bits, at worst {:.2g} of their value off",
+                                  bits, worst);
 }
 
 }  // namespace systole

@@ -17,8 +17,12 @@ std::vector<double> real_multipliers(const Layer& layer);
 Requantizer* requantizer(Layer& layer);
 const Requantizer* requantizer(const Layer& layer);
 
-/// Gives `requant` the hardware's variant and rounding; says in words what that changes of the
-/// result, or nothing. To be called while `requant.mode` still is the network's.
-std::string take_rounding(Requantizer& requant, const RequantConfig& hardware);
+/// Gives the requantizer of `layer`, one of `network`'s, the hardware's variant and rounding; says
+/// in words what that changes of the result, or nothing. To be called while its mode still is the
+/// network's.
+std::string take_rounding(Network& network, Layer& layer, const RequantConfig& hardware);
+
+/// Rounds its integer multipliers to so many bits; says by how much, or nothing.
+std::string narrow_multipliers(Layer& layer, std::uint32_t bits);
 
 }  // namespace systole

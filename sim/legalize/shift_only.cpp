@@ -268,7 +268,8 @@ void ShiftOnlyPass::make_shifts(Requantizer& requant, std::vector<std::int32_t> 
   if (equal && requant.entries() == 1) {
     exponents.resize(1);
   }
-  if (const std::string rounding = take_rounding(requant, config_.requant); !rounding.empty()) {
+  if (const std::string rounding = take_rounding(network_, *layer_, config_.requant);
+      !rounding.empty()) {
     change_.what.push_back(rounding);
   }
   requant.mode = RequantMode::ShiftOnly;

@@ -30,6 +30,18 @@ QuantizedMultiplier quantize_multiplier(double real) {
   return {static_cast<std::int32_t>(q), exponent};
 }
 
+QuantizedMultiplier narrowed(QuantizedMultiplier q, std::uint32_t bits) {
+  const std::uint32_t dropped = 32 - bits;
+  if (dropped == 0 || q.multiplier == 0) {
+    return q;
+  }
+  const std::int64_t half = std::int64_t{1} << (dropped - 1);
+  const std::int64_t kept = ((std::int64_t{q.multiplier} + half) >> dropped) << dropped;
+  return kept == std::int64_t{1} << 31
+             ? QuantizedMultiplier{1 << 30, q.exponent + 1}
+             : QuantizedMultiplier{static_cast<std::int32_t>(kept), q.exponent};
+}
+
 double real_multiplier(QuantizedMultiplier q) {
   return std::ldexp(static_cast<double>(q.multiplier), q.exponent - 31);
 }

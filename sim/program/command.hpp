@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/network/network.hpp"
+#include "sim/network/packing.hpp"
 #include "sim/program/matmul_loop.hpp"
 
 namespace systole {
@@ -141,11 +142,26 @@ struct Command {
 
 CommandClass command_class(const Command& command);
 
+/// Where the ofmap lies: pixels of packed channels, one behind the other. Tells the requantization
+/// unit which output element it works on, whatever the tiling.
+struct OfmapPlace {
+  std::uint64_t address = 0;
+  std::uint64_t channels = 1;
+  std::uint32_t bits = 8;
+
+  /// Index of the element that starts at an address of the ofmap.
+  std::uint64_t element_at(std::uint64_t at) const {
+    const std::uint64_t pixel_bytes = packed_bytes(channels, bits);
+    return (at - address) / pixel_bytes * channels + (at - address) % pixel_bytes * 8 / bits;
+  }
+};
+
 /// Registers that hold for a whole layer, set before its first command.
 struct LayerRegisters {
   ElementFormat ifmap;  ///< of what the array and the vector unit read
   ElementFormat weight;
   ElementFormat ofmap;  ///< of what a store from the accumulators writes
+  OfmapPlace ofmap_place;
   Requantizer requant;  ///< vectors of size 1: one pair for all channels; else the table's
   Add add;              ///< AddCommand's constants
   std::int32_t pool_clamp_min = -128, pool_clamp_max = 127;

@@ -10,6 +10,7 @@
 
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
+#include "models/requant/lfsr_stream.hpp"
 #include "models/requant/requantize.hpp"
 #include "models/vector/element_wise.hpp"
 
@@ -29,10 +30,10 @@ Requantizer unit_of(RequantMode mode, RequantVariant variant, Rounding rounding)
 
 /// Both results for one accumulator; the unit takes its constants from an entry, golden from the
 /// layer.
-void expect_equal(std::int32_t acc, RequantEntry entry, Requantizer unit) {
+void expect_equal(std::int32_t acc, RequantEntry entry, Requantizer unit, std::uint32_t word) {
   unit.multiplier = {entry.multiplier};
   unit.exponent = {entry.exponent};
-  ASSERT_EQ(requantize(acc, entry, unit), golden::requantize(acc, 0, unit))
+  ASSERT_EQ(requantize(acc, entry, unit, word), golden::requantize(acc, 0, unit, word))
       << "acc " << acc << ", multiplier " << entry.multiplier << ", exponent " << entry.exponent
       << ", mode " << static_cast<int>(unit.mode) << ", variant " << static_cast<int>(unit.variant)
       << ", rounding " << static_cast<int>(unit.rounding);
@@ -49,15 +50,29 @@ TEST(MachineRequantize, EqualsGoldenOverAllConstants) {
   for (int i = 0; i < 1'000'000; ++i) {
     Requantizer unit = unit_of(i % 3 == 0 ? RequantMode::ShiftOnly : RequantMode::MultiplierShift,
                                i % 2 == 0 ? RequantVariant::Tflite : RequantVariant::Single,
-                               static_cast<Rounding>(random() % 5));
+                               static_cast<Rounding>(random() % 6));
     unit.zero_point = static_cast<std::int32_t>(random() % 256) - 128;
     // A wide clamp shows the value, the usual one what becomes of it.
     unit.clamp_min = i % 4 == 0 ? -128 : kMin;
     unit.clamp_max = i % 4 == 0 ? 127 : kMax;
     const auto multiplier = static_cast<std::int32_t>((1U << 30) + random() % (1U << 30));
     const auto exponent = static_cast<std::int32_t>(random() % 62) - 31;
-    expect_equal(any32(), {random() % 50 == 0 ? 0 : multiplier, exponent}, unit);
+    expect_equal(any32(), {random() % 50 == 0 ? 0 : multiplier, exponent}, unit,
+                 static_cast<std::uint32_t>(random()));
     ASSERT_FALSE(HasFatalFailure()) << "case " << i;
+  }
+}
+
+TEST(MachineRequantize, DrawsTheWordsThatGoldenDraws) {
+  Requantizer unit;
+  unit.rounding = Rounding::Stochastic;
+  for (const std::uint64_t start : {std::uint64_t{1}, ~std::uint64_t{0}, std::uint64_t{1} << 63}) {
+    unit.lfsr = start;
+    golden::RandomWords golden{unit};
+    const LfsrStream stream{start};
+    for (std::uint64_t i = 0; i < 5000; ++i) {
+      ASSERT_EQ(stream.word(i), golden.next()) << i;
+    }
   }
 }
 

@@ -12,7 +12,8 @@ std::int32_t wrapped_shift(std::int32_t value, std::int32_t left) {
 }
 
 /// value / 2^shift, rounded.
-std::int64_t rounded_shift(std::int64_t value, std::int32_t shift, Rounding rounding) {
+std::int64_t rounded_shift(std::int64_t value, std::int32_t shift, Rounding rounding,
+                           std::uint32_t random = 0) {
   if (shift == 0) {
     return value;
   }
@@ -35,20 +36,29 @@ std::int64_t rounded_shift(std::int64_t value, std::int32_t shift, Rounding roun
     case Rounding::NearestEven:
       up = rest > half || (rest == half && floor % 2 != 0);
       break;
+    case Rounding::Stochastic: {
+      std::int64_t added = 0;
+      for (std::int32_t bit = 0; bit < shift; ++bit) {  // from the top of both
+        const std::uint32_t drawn = bit < 32 ? (random >> (31 - bit)) & 1U : 0;
+        added = 2 * added + drawn;
+      }
+      up = (rest + added) >> shift != 0;
+      break;
+    }
   }
   return floor + (up ? 1 : 0);
 }
 
 /// Multiplier and exponent applied, before zero point and clamps.
 std::int64_t scale(std::int32_t value, std::int32_t multiplier, std::int32_t exponent,
-                   const Requantizer& how) {
+                   const Requantizer& how, std::uint32_t random = 0) {
   const std::int32_t left = std::max(exponent, 0);
   const std::int32_t right = std::max(-exponent, 0);
   if (how.mode == RequantMode::ShiftOnly) {
-    return rounded_shift(wrapped_shift(value, left), right, how.rounding);
+    return rounded_shift(wrapped_shift(value, left), right, how.rounding, random);
   }
   if (how.variant == RequantVariant::Single) {
-    return rounded_shift(std::int64_t{value} * multiplier, 31 - exponent, how.rounding);
+    return rounded_shift(std::int64_t{value} * multiplier, 31 - exponent, how.rounding, random);
   }
   const std::int64_t product = std::int64_t{wrapped_shift(value, left)} * multiplier;
   const std::int64_t high = rounded_shift(product, 31, Rounding::HalfUp);
@@ -71,8 +81,19 @@ std::int32_t finish(std::int64_t scaled, const Requantizer& requant) {
 }  // namespace
 
 std::int32_t requantize(std::int32_t acc, std::int32_t multiplier, std::int32_t exponent,
-                        const Requantizer& requant) {
-  return finish(scale(acc, multiplier, exponent, requant), requant);
+                        const Requantizer& requant, std::uint32_t random) {
+  return finish(scale(acc, multiplier, exponent, requant, random), requant);
+}
+
+std::vector<std::uint32_t> lfsr_words(std::uint64_t start, std::size_t count) {
+  std::vector<std::uint32_t> words(count, 0);
+  std::uint64_t state = start;
+  for (std::size_t bit = 0; bit < 32 * count; ++bit) {
+    const std::uint64_t out = state % 2;
+    words[bit / 32] += static_cast<std::uint32_t>(out) << (bit % 32);
+    state = state / 2 ^ out * 0xD800000000000000U;
+  }
+  return words;
 }
 
 std::int32_t requantize(std::int32_t acc, float factor, const Requantizer& requant) {

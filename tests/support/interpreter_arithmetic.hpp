@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "sim/network/network.hpp"
 
@@ -8,7 +10,10 @@ namespace systole::test {
 
 /// Requantization as sim/network/requantizer.hpp states it, written for the tests alone.
 std::int32_t requantize(std::int32_t acc, std::int32_t multiplier, std::int32_t exponent,
-                        const Requantizer& requant);
+                        const Requantizer& requant, std::uint32_t random = 0);
+
+/// The first `count` words of stochastic rounding's stream, bit by bit.
+std::vector<std::uint32_t> lfsr_words(std::uint64_t start, std::size_t count);
 
 /// The same for float_scale.
 std::int32_t requantize(std::int32_t acc, float factor, const Requantizer& requant);

@@ -100,14 +100,22 @@ struct ProgramInterpreter::Execute {
     const ElementFormat format = requantized ? registers.ofmap : registers.ifmap;
     const std::uint32_t lanes = requantized ? config.array.cols : config.array.rows;
     const std::uint64_t row_bytes = packed_bytes(c.elements, format.bits);
+    const bool draws = requantized && registers.requant.rounding == Rounding::Stochastic;
     for (std::uint32_t i = 0; i < c.rows; ++i) {
       std::uint8_t* target = machine.dram(c.dram_address + i * c.dram_pitch, row_bytes);
+      const std::uint64_t first =
+          draws ? registers.ofmap_place.element_at(c.dram_address + i * c.dram_pitch) : 0;
+      if (draws && (machine.words_.size() < first + c.elements ||
+                    machine.words_start_ != registers.requant.lfsr)) {
+        machine.words_start_ = registers.requant.lfsr;
+        machine.words_ = lfsr_words(machine.words_start_, 2 * (first + c.elements));
+      }
       for (std::uint32_t e = 0; e < c.elements; ++e) {
         const std::uint32_t source = c.source.row + i + e / lanes * c.block_pitch;
         const std::int32_t value =
-            requantized
-                ? output(machine.accumulator(source, e % lanes), c.table_row + e / lanes, e % lanes)
-                : unpack_element(machine.row(c.source.memory, source), e % lanes, format);
+            requantized ? output(machine.accumulator(source, e % lanes), c.table_row + e / lanes,
+                                 e % lanes, draws ? machine.words_[first + e] : 0)
+                        : unpack_element(machine.row(c.source.memory, source), e % lanes, format);
         pack_element(target, e, format, value);
       }
     }
@@ -135,24 +143,30 @@ struct ProgramInterpreter::Execute {
     }
   }
 
-  std::int32_t output(std::int32_t acc, std::uint32_t table_row, std::uint32_t lane) const {
+  std::int32_t output(std::int32_t acc, std::uint32_t table_row, std::uint32_t lane,
+                      std::uint32_t random) const {
     const Requantizer& requant = registers.requant;
     const bool floats = requant.mode == RequantMode::FloatScale;
     if (requant.entries() <= 1) {
       const std::int32_t multiplier = requant.multiplier.empty() ? 0 : requant.multiplier.front();
       return floats ? requantize(acc, requant.scale.front(), requant)
-                    : requantize(acc, multiplier, requant.exponent.front(), requant);
+                    : requantize(acc, multiplier, requant.exponent.front(), requant, random);
     }
     const std::uint32_t entry = requant_entry_bytes(config);
     const std::uint8_t* bytes = machine.row(LocalMemory::RequantTable, table_row) + lane * entry;
-    const std::int32_t first = little_endian_int32(bytes);
+    const std::int32_t last = little_endian_int32(bytes + entry - 4);
     if (floats) {
       float factor = 0;
-      std::memcpy(&factor, &first, sizeof factor);
+      std::memcpy(&factor, &last, sizeof factor);
       return requantize(acc, factor, requant);
     }
-    return entry == 4 ? requantize(acc, 0, first, requant)
-                      : requantize(acc, first, little_endian_int32(bytes + 4), requant);
+    std::uint32_t multiplier = 0;
+    for (std::uint32_t i = entry - 4; i-- > 0;) {
+      multiplier = multiplier << 8 | bytes[i];
+    }
+    // A whole number of bytes, of which the low bits are the multiplier's.
+    multiplier <<= 32 - config.requant.multiplier_bits;
+    return requantize(acc, static_cast<std::int32_t>(multiplier), last, requant, random);
   }
   std::int32_t pooled(const PoolCommand& c, std::uint32_t oh, std::uint32_t ow,
                       std::uint32_t element) const {

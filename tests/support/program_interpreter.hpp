@@ -51,6 +51,8 @@ class ProgramInterpreter {
   PreloadCommand preload_;                             ///< of the next Compute
   std::array<std::uint64_t, kOperands> read_bytes_{};
   std::uint64_t written_bytes_ = 0;
+  std::uint64_t words_start_ = 0;  // of stochastic rounding's stream, and its first words
+  std::vector<std::uint32_t> words_;
 };
 
 }  // namespace systole::test

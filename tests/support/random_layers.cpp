@@ -78,8 +78,11 @@ class Builder {
       }
       requant.exponent.push_back(shift);
       if (requant.mode == RequantMode::MultiplierShift) {
-        requant.multiplier.push_back(
-            static_cast<std::int32_t>((1U << 30) + random_() % (1U << 30)));
+        const QuantizedMultiplier q =
+            narrowed({static_cast<std::int32_t>((1U << 30) + random_() % (1U << 30)), shift},
+                     config.requant.multiplier_bits);
+        requant.multiplier.push_back(q.multiplier);
+        requant.exponent.back() = q.exponent;
       }
     }
     requant.zero_point = static_cast<std::int32_t>(pick(-20, 20));
@@ -159,7 +162,15 @@ AcceleratorConfig random_accelerator() {
       *rc::gen::elementOf(std::vector{RequantMode::MultiplierShift, RequantMode::MultiplierShift,
                                       RequantMode::ShiftOnly, RequantMode::FloatScale});
   config.requant.variant = pick(0, 1) == 0 ? RequantVariant::Tflite : RequantVariant::Single;
-  config.requant.rounding = static_cast<Rounding>(pick(0, 4));
+  config.requant.rounding = static_cast<Rounding>(pick(0, 5));
+  const bool fixed = config.requant.mode == RequantMode::FloatScale ||
+                     (config.requant.mode == RequantMode::MultiplierShift &&
+                      config.requant.variant == RequantVariant::Tflite);
+  if (fixed && config.requant.rounding == Rounding::Stochastic) {
+    config.requant.rounding = Rounding::NearestEven;
+  }
+  config.requant.multiplier_bits = one_of({32, 32, 8, 17, 24});
+  config.requant.seed = one_of({0, 1, 77});
   return config;
 }
 
@@ -273,7 +284,8 @@ LayerCase random_add(const AcceleratorConfig& config) {
                   builder.input(shape, op.input_zero_point[1])};
   op.output.mode = config.requant.mode;
   op.output.variant = config.requant.variant;
-  op.output.rounding = config.requant.rounding;
+  op.output.rounding = config.requant.rounding == Rounding::Stochastic ? Rounding::NearestEven
+                                                                       : config.requant.rounding;
   op.output.zero_point = static_cast<std::int32_t>(pick(-9, 9));
   if (op.output.mode == RequantMode::ShiftOnly) {
     op.input = {QuantizedMultiplier{0, static_cast<std::int32_t>(pick(0, 4))},
@@ -297,7 +309,10 @@ LayerCase random_add(const AcceleratorConfig& config) {
 
 namespace {
 
-void vary_requantizer(Requantizer& requant, bool shift_only) {
+void vary_requantizer(Requantizer& requant, bool shift_only, std::uint32_t multiplier_bits) {
+  // Of so many bits as the hardware has, the largest.
+  const auto largest =
+      static_cast<std::int32_t>(0x7FFFFFFFU >> (32 - multiplier_bits) << (32 - multiplier_bits));
   if (pick(0, 3) == 0) {  // far from what brings sums back to 8 bits
     for (std::int32_t& exponent : requant.exponent) {
       exponent = static_cast<std::int32_t>(pick(-31, 12));
@@ -306,7 +321,7 @@ void vary_requantizer(Requantizer& requant, bool shift_only) {
   if (pick(0, 3) == 0) {
     for (std::int32_t& multiplier : requant.multiplier) {
       const bool zero = !shift_only && pick(0, 3) == 0;
-      multiplier = zero ? 0 : pick(0, 1) != 0 ? std::numeric_limits<std::int32_t>::max() : 1 << 30;
+      multiplier = zero ? 0 : pick(0, 1) != 0 ? largest : 1 << 30;
     }
   }
   if (pick(0, 3) == 0) {
@@ -336,7 +351,7 @@ void vary_constants(const AcceleratorConfig& config, Network& network) {
   if (requant == nullptr) {
     return;
   }
-  vary_requantizer(*requant, shift_only);
+  vary_requantizer(*requant, shift_only, config.requant.multiplier_bits);
   network.tensors[layer.output].zero_point = requant->zero_point;
   if (network.tensor(layer.inputs[1]).data) {  // computed weights do with zero points of 0 only
     network.tensors[layer.inputs[0]].zero_point = static_cast<std::int32_t>(pick(-128, 127));

@@ -116,6 +116,16 @@ TEST(AcceleratorConfig, SizesFollowFromTheConfiguration) {
   EXPECT_EQ(activation_row_bytes(config), 3U);
 }
 
+TEST(AcceleratorConfig, StochasticRoundingNeedsARoundingThatIsFree) {
+  const auto stochastic = [](const std::string& more) {
+    return machine("requant: {rounding: stochastic" + more + "}\n");
+  };
+  EXPECT_THROW(stochastic(""), ConfigError);
+  EXPECT_THROW(stochastic(", mode: float_scale"), ConfigError);
+  EXPECT_NO_THROW(stochastic(", variant: single"));
+  EXPECT_NO_THROW(stochastic(", mode: shift_only"));
+}
+
 TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
   const AcceleratorConfig base = machine("scratchpad: {organization: split}\n");
   for (const char* change : {"name=u",
@@ -157,6 +167,8 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "requant.mode=float_scale",
                              "requant.variant=single",
                              "requant.rounding=floor",
+                             "requant.multiplier_bits=16",
+                             "requant.seed=2",
                              "requant.lanes=1",
                              "requant.latency=1",
                              "requant.pipeline_entries=1",

@@ -67,6 +67,8 @@ Wide reference_shift(Wide value, int bits, Rounding rounding) {
     case Rounding::TowardZero:
       grow = false;
       break;
+    case Rounding::Stochastic:
+      throw std::logic_error{"has tests of its own"};
   }
   const Wide rounded = whole + (grow ? 1 : 0);
   return negative ? -rounded : rounded;

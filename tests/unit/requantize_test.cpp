@@ -1,5 +1,7 @@
 #include "models/requant/requantize.hpp"
 
+#include "models/requant/lfsr_stream.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -35,6 +37,8 @@ std::int64_t reference_shift(std::int64_t x, std::uint32_t shift, Rounding round
     case Rounding::TowardZero:
       up = rest > 0 && exact < 0;
       break;
+    case Rounding::Stochastic:
+      ADD_FAILURE() << "has tests of its own";
   }
   return static_cast<std::int64_t>(below) + (up ? 1 : 0);
 }
@@ -128,6 +132,64 @@ TEST(ShiftOnlyScale, ShiftsBothWays) {
   EXPECT_EQ(shifted(-5, -1, Rounding::TowardZero), -2);
   EXPECT_EQ(shifted(-5, 2, Rounding::Floor), -20);
   EXPECT_EQ(shifted(kMin, -31, Rounding::NearestEven), -1);
+}
+
+// The sequence is part of the specification: computed bit by bit, apart from any engine.
+TEST(LfsrStream, HasTheWordsOfTheSpecification) {
+  const LfsrStream one{1};
+  EXPECT_EQ(one.word(0), 0x1U);
+  EXPECT_EQ(one.word(1), 0xB0000000U);
+  EXPECT_EQ(one.word(3), 0x45000000U);
+  EXPECT_EQ(one.word(5), 0xDB700000U);
+  EXPECT_EQ(one.word(1000), 0xEC20A3A7U);
+  EXPECT_EQ(one.word(2000), 0xEF18E815U);
+  const LfsrStream other{0x0123456789ABCDEF};
+  EXPECT_EQ(other.word(0), 0x89ABCDEFU);
+  EXPECT_EQ(other.word(1), 0x91234567U);
+  EXPECT_EQ(other.word(2), 0xC4D1EE7BU);
+  EXPECT_THROW(LfsrStream{0}, std::logic_error);
+}
+
+TEST(StochasticShift, AddsTheUpperBitsOfTheWordAndRoundsDown) {
+  const auto shifted = [](std::int64_t x, std::uint32_t shift, std::uint32_t random) {
+    return rounding_shift_right(x, shift, Rounding::Stochastic, random);
+  };
+  EXPECT_EQ(shifted(5, 2, 0x80000000U), 1);  // 1 + 2 of 4: no carry
+  EXPECT_EQ(shifted(5, 2, 0xC0000000U), 2);  // 1 + 3 of 4
+  EXPECT_EQ(shifted(5, 2, 0xBFFFFFFFU), 1);  // lower bits do not count
+  EXPECT_EQ(shifted(-5, 2, 0x00000000U), -2);
+  EXPECT_EQ(shifted(-5, 2, 0x40000000U), -1);
+  EXPECT_EQ(shifted(8, 2, 0xFFFFFFFFU), 2);  // what is exact stays
+  EXPECT_EQ(shifted(-8, 2, 0xFFFFFFFFU), -2);
+  EXPECT_EQ(shifted(7, 0, 0xFFFFFFFFU), 7);
+  EXPECT_EQ(shifted(std::int64_t{1} << 30, 62, 0xFFFFFFFFU), 1);  // the word reaches 30 bits up
+  EXPECT_EQ(shifted((std::int64_t{1} << 30) - 1, 62, 0xFFFFFFFFU), 0);
+}
+
+TEST(StochasticShift, IsRightOnAverage) {
+  const LfsrStream stream{0x0123456789ABCDEF};
+  for (const std::int64_t x : {1, 37, 128, 200, 255, -1, -100, -255}) {
+    std::int64_t sum = 0;
+    for (std::uint64_t i = 0; i < 20000; ++i) {
+      sum += rounding_shift_right(x, 8, Rounding::Stochastic, stream.word(i));
+    }
+    // Four standard deviations of 20000 draws are 0.0141 at most.
+    EXPECT_NEAR(static_cast<double>(sum) / 20000, static_cast<double>(x) / 256, 0.0142) << x;
+  }
+}
+
+TEST(MultiplierBits, KeepTheUpperOnesRoundedHalfAway) {
+  const auto narrow = [](std::int32_t multiplier, std::uint32_t bits) {
+    const QuantizedMultiplier q = narrowed({multiplier, 3}, bits);
+    return std::pair{q.multiplier, q.exponent};
+  };
+  EXPECT_EQ(narrow(kMax, 32), (std::pair{kMax, 3}));
+  EXPECT_EQ(narrow(0x7FFFFFFF, 31), (std::pair{1 << 30, 4}));
+  EXPECT_EQ(narrow(0x7FFFFFFE, 31), (std::pair{0x7FFFFFFE, 3}));
+  EXPECT_EQ(narrow(0x40800000, 8), (std::pair{0x41000000, 3}));  // half way
+  EXPECT_EQ(narrow(0x407FFFFF, 8), (std::pair{0x40000000, 3}));
+  EXPECT_EQ(narrow(0x7F800000, 8), (std::pair{1 << 30, 4}));
+  EXPECT_EQ(narrow(0, 8), (std::pair{0, 3}));
 }
 
 std::int32_t float_scale(std::int32_t x, float factor) {
