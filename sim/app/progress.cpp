@@ -56,13 +56,21 @@ Progress::~Progress() {
 }
 
 void Progress::update(const ProgressState& state) {
+  write([&](double seconds) { return progress_line(state, seconds, columns_); });
+}
+
+void Progress::show(const std::string& line) {
+  write([&](double /*seconds*/) { return cut_to_width(printable(line), columns_); });
+}
+
+void Progress::write(const std::function<std::string(double)>& line_at) {
   const double now = elapsed_();
   if (now < next_) {
     return;
   }
   next_ = now + kInterval;
   shown_ = true;
-  out_ << kErase << progress_line(state, now, columns_) << std::flush;
+  out_ << kErase << line_at(now) << std::flush;
 }
 
 Progress::Seconds stopwatch() {

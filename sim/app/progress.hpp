@@ -28,8 +28,12 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void update(const ProgressState& state);
+  /// Any line, by the same rules; it is cut to the terminal's width.
+  void show(const std::string& line);
 
  private:
+  void write(const std::function<std::string(double)>& line_at);
+
   std::ostream& out_;
   const std::size_t columns_;
   const Seconds elapsed_;

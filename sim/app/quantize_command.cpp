@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -6,6 +8,7 @@
 #include "models/golden/golden.hpp"
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/progress.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/config/error_log.hpp"
 #include "sim/config/suggestion.hpp"
@@ -102,10 +105,10 @@ void check_search(const QuantizeOptions& options, const Scheme& scheme) {
   }
 }
 
-/// What a search says while it runs, on a terminal.
-void tell_step(std::ostream& err, const SearchStep& step) {
-  err << "search: " << step.tensor << (step.is_weights ? " weights " : " activations ")
-      << int{step.bits} << " bits, SQNR " << step.sqnr_db << " dB\n";
+/// "search: conv2 weights 4 bits, 24.3 dB at the output"
+std::string step_text(const SearchStep& step) {
+  return fmt::format("search: {} {} {} bits, {:.1f} dB at the output", step.tensor,
+                     step.is_weights ? "weights" : "activations", step.bits, step.sqnr_db);
 }
 
 }  // namespace
@@ -121,19 +124,27 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
   const FloatImages test = test_images(options, network, calibration);
 
   AtomicFolder folder{options.output};
+  std::optional<Progress> progress;
+  if (const std::size_t columns = error_terminal_columns(); columns > 1) {
+    progress.emplace(err, columns - 1, stopwatch());
+  }
+  const auto show = [&](const std::string& line) {
+    if (progress) {
+      progress->show(line);
+    }
+  };
+
   QuantizationReport report;
   BitsByName bits = bits_by_name(scheme);
   if (scheme.search) {
-    SearchResult found =
-        search_bits(fused, scheme, calibration, bit_costs(), [&](const SearchStep& step) {
-          if (error_terminal_columns() != 0) {
-            tell_step(err, step);
-          }
-        });
+    SearchResult found = search_bits(fused, scheme, calibration, bit_costs(),
+                                     [&](const SearchStep& step) { show(step_text(step)); });
     bits = std::move(found.bits);
     report.steps = std::move(found.steps);
   }
-  const QuantizedNetwork quantized = quantize_network(fused, scheme, bits, calibration, true);
+  const QuantizedNetwork quantized = quantize_network(
+      fused, scheme, bits, calibration,
+      {true, nullptr, [&](const std::string& layer) { show("quantizing " + layer); }});
   write_trace(quantized, test, "Written by systole quantize, scheme " + scheme.name + ".",
               folder.path());
   report.scheme = scheme;
@@ -149,6 +160,7 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
   write_file_atomically((fs::path{folder.path()} / "quantization.json").string(),
                         json_report(quantized, report).dump(2) + '\n');
   folder.keep();
+  progress.reset();
 
   const std::size_t columns = output_terminal_columns();
   out << text_report(quantized, report, columns == 0 ? std::nullopt : std::optional{columns})

@@ -125,6 +125,11 @@ std::string text_report(const QuantizedNetwork& network, const QuantizationRepor
                       network.layers[i].clipped_biases, network.bias_bits);
     }
   }
+  std::uint32_t widest = 0;
+  for (const QuantizedLayer& layer : network.layers) {
+    widest = std::max(widest, layer.accumulator_bits);
+  }
+  text += fmt::format("Accumulators of {} bits hold every sum of any image.\n", widest);
   text += fmt::format("Calibrated with {} images.",
                       grouped(static_cast<std::uint64_t>(report.calibration_images)));
   if (!report.steps.empty()) {
@@ -168,6 +173,7 @@ ordered_json json_report(const QuantizedNetwork& network, const QuantizationRepo
       entry["weights"] = format_json(layer.weights->formats);
       entry["weights"].update(fidelity_json(layer.weight_fidelity));
       entry["clipped_biases"] = layer.clipped_biases;
+      entry["accumulator_bits"] = layer.accumulator_bits;
     }
     layers.push_back(std::move(entry));
   }

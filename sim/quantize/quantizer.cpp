@@ -76,16 +76,44 @@ std::vector<double> channel_means(const Activations& values, std::size_t channel
   return sums;
 }
 
+/// Signed bits that hold every sum of some of the products, and of the bias, of one output.
+std::uint32_t accumulator_bits(const IntegerWeights& weights, const std::optional<TensorData>& bias,
+                               const IntegerFormat& input) {
+  const std::int64_t low = std::int64_t{input.lowest} - input.zero_point;
+  const std::int64_t high = std::int64_t{input.highest} - input.zero_point;
+  const auto channels = static_cast<std::size_t>(weights.shape.at(0));
+  const std::size_t each = weights.values.size() / channels;
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const std::int64_t b = bias ? (*bias)[c] : 0;
+    std::int64_t below = std::min<std::int64_t>(b, 0);
+    std::int64_t above = std::max<std::int64_t>(b, 0);
+    for (std::size_t i = c * each; i < (c + 1) * each; ++i) {
+      const std::int64_t w =
+          std::int64_t{weights.values[i]} - weights.format_of_element(i).zero_point;
+      below += std::min(w * low, w * high);
+      above += std::max(w * low, w * high);
+    }
+    least = std::min(least, below);
+    most = std::max(most, above);
+  }
+  std::uint32_t bits = 1;
+  while (least < -(std::int64_t{1} << (bits - 1)) || most >= std::int64_t{1} << (bits - 1)) {
+    ++bits;
+  }
+  return bits;
+}
+
 /// One walk through the network.
 class Walk {
  public:
   Walk(const FusedNetwork& fused, const Scheme& scheme, const BitsByName& bits,
-       const FloatImages& images, bool measure, CalibrationCache* cache)
+       const FloatImages& images, const WalkOptions& options)
       : scheme_{scheme},
         bits_{bits},
         images_{images},
-        measure_{measure},
-        cache_{cache},
+        options_{options},
         groups_{format_groups(fused.network)},
         types_{type_groups(fused.network)} {
     result_.fused = fused;
@@ -208,16 +236,16 @@ class Walk {
   IntegerFormat chosen_format(const Sample& sample, ValueId id, const FloatClip& limits) const {
     const Grid grid = grid_of_value(id);
     const std::pair key{groups_[id], grid.bits};
-    if (cache_ != nullptr && cache_->formats.count(key) != 0) {
-      return cache_->formats.at(key);
+    if (options_.cache != nullptr && options_.cache->formats.count(key) != 0) {
+      return options_.cache->formats.at(key);
     }
     const bool has_alpha = scheme_.activations.method == Method::Pact && std::isfinite(limits.high);
     const Range clip_range{std::isfinite(limits.low) ? static_cast<double>(limits.low) : 0.0,
                            static_cast<double>(limits.high)};
     const IntegerFormat format =
         has_alpha ? format_of(clip_range, grid) : calibrate(sample, scheme_.activations, grid);
-    if (cache_ != nullptr) {
-      cache_->formats[key] = format;
+    if (options_.cache != nullptr) {
+      options_.cache->formats[key] = format;
     }
     return format;
   }
@@ -255,6 +283,9 @@ class Walk {
   void run_layer(std::size_t i) {
     FloatNetwork& network = result_.fused.network;
     FloatLayer& layer = network.layers[i];
+    if (options_.tell) {
+      options_.tell(layer.name);
+    }
     std::vector<const Activations*> real;
     std::vector<const Activations*> quantized;
     for (const ValueId id : layer.inputs) {
@@ -272,6 +303,11 @@ class Walk {
         correct_bias(i, integer_layer, wanted, got);
       }
       write_bias(i, integer_layer, got);
+      if (options_.measure) {
+        result_.layers[i].accumulator_bits =
+            accumulator_bits(*result_.layers[i].weights, result_.layers[i].bias,
+                             *formats_[groups_[layer.inputs[0]]]);
+      }
     }
     clip(wanted, result_.fused.limits[i]);
     clip(got, result_.fused.limits[i]);
@@ -281,14 +317,14 @@ class Walk {
   }
 
   IntegerWeights integer_weights(const FloatTensor& weights, std::uint8_t bits, std::size_t i) {
-    if (cache_ == nullptr) {
+    if (options_.cache == nullptr) {
       return quantize_weights(weights, scheme_.weights, bits, i);
     }
     const std::pair key{i, bits};
-    if (cache_->weights.count(key) == 0) {
-      cache_->weights[key] = quantize_weights(weights, scheme_.weights, bits, i);
+    if (options_.cache->weights.count(key) == 0) {
+      options_.cache->weights[key] = quantize_weights(weights, scheme_.weights, bits, i);
     }
-    return cache_->weights.at(key);
+    return options_.cache->weights.at(key);
   }
 
   void quantize_constants(std::size_t i, FloatLayer& layer) {
@@ -297,7 +333,7 @@ class Walk {
     FloatTensor& weights = *weights_of(layer.op);
     IntegerWeights integers = integer_weights(weights, bits, i);
     FloatTensor rounded = integers.real();
-    if (measure_) {
+    if (options_.measure) {
       result_.layers[i].weight_fidelity = weight_fidelity(weights, integers);
     }
     weights = std::move(rounded);
@@ -363,7 +399,7 @@ class Walk {
     round_to(quantized_[id], *format);
     QuantizedValue& value = result_.values[id];
     value.format = *format;
-    if (measure_) {
+    if (options_.measure) {
       value.fidelity = value_fidelity(real_[id], *format);
       value.network_sqnr_db = sqnr_db(real_[id], quantized_[id]);
     }
@@ -372,8 +408,7 @@ class Walk {
   const Scheme& scheme_;
   const BitsByName& bits_;
   const FloatImages& images_;
-  const bool measure_;
-  CalibrationCache* const cache_;  // or none
+  const WalkOptions& options_;
   const std::vector<ValueId> groups_, types_;
   std::vector<double> lows_;  // least of each value in the float network
   QuantizedNetwork result_;
@@ -407,9 +442,9 @@ std::vector<ValueId> type_groups(const FloatNetwork& network) {
 }
 
 QuantizedNetwork quantize_network(const FusedNetwork& fused, const Scheme& scheme,
-                                  const BitsByName& bits, const FloatImages& images, bool measure,
-                                  CalibrationCache* cache) {
-  return Walk{fused, scheme, bits, images, measure, cache}.run();
+                                  const BitsByName& bits, const FloatImages& images,
+                                  const WalkOptions& options) {
+  return Walk{fused, scheme, bits, images, options}.run();
 }
 
 }  // namespace systole::quantize

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,7 +43,8 @@ struct QuantizedLayer {
   std::optional<IntegerWeights> weights;
   Fidelity weight_fidelity;
   std::optional<TensorData> bias;
-  std::uint64_t clipped_biases = 0;  ///< beyond the bias's width
+  std::uint64_t clipped_biases = 0;    ///< beyond the bias's width
+  std::uint32_t accumulator_bits = 0;  ///< hold every partial sum of any input, in any order
 };
 
 /// A network and the integers for it; values and layers by their index in `fused`.
@@ -74,14 +76,18 @@ struct CalibrationCache {
   std::map<std::pair<std::size_t, std::uint8_t>, IntegerWeights> weights;
 };
 
+struct WalkOptions {
+  bool measure = false;               ///< fill in what only the report needs
+  CalibrationCache* cache = nullptr;  ///< for walks of one network, scheme and images
+  std::function<void(const std::string& layer)> tell;  ///< hears of each layer before it runs
+};
+
 /// Quantizes layer by layer, the float network and the quantized one side by side: formats come
 /// from the float values (dynamic fixed point: from the quantized network's, before they are
-/// rounded, against the float ones), the correction of biases from the difference. `measure` also
-/// fills in everything that only the report needs. `cache` is for walks of one network, scheme and
-/// images.
+/// rounded, against the float ones), the correction of biases from the difference.
 QuantizedNetwork quantize_network(const FusedNetwork& fused, const Scheme& scheme,
-                                  const BitsByName& bits, const FloatImages& images, bool measure,
-                                  CalibrationCache* cache = nullptr);
+                                  const BitsByName& bits, const FloatImages& images,
+                                  const WalkOptions& options = {});
 
 /// Power of `wanted` over that of the difference, in dB; at most 200.
 double sqnr_db(const std::vector<float>& wanted, const std::vector<float>& got);

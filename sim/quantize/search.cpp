@@ -157,7 +157,7 @@ class Search {
   }
 
   QuantizedNetwork walk() {
-    return quantize_network(fused_, scheme_, bits(), images_, false, &cache_);
+    return quantize_network(fused_, scheme_, bits(), images_, {false, &cache_, {}});
   }
 
   /// Power of the output's error over that of the float network's output.

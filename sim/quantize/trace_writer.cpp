@@ -118,11 +118,13 @@ class TraceText {
   void keys(const FloatGlobalAveragePool& /*op*/) {}
   void keys(const FloatAdd& /*op*/) { write_output(); }
   void keys(const FloatReshape& op) { key("shape", list(op.shape)); }
+  void keys(const FloatConcat& op) { key("axis", std::to_string(op.axis)); }
+  void keys(const FloatTranspose& op) {
+    key("permutation", fmt::format("[{}]", fmt::join(op.permutation, ", ")));
+  }
   template <typename Op>
   void keys(const Op& op) {
-    throw std::invalid_argument{"layer '" + network_.layers[layer_].name +
-                                "': a workload file cannot hold the operator " + float_op_name(op) +
-                                " yet"};
+    throw std::logic_error{std::string{"a fused network has a "} + float_op_name(op)};
   }
 
   void write_pool(const Window& window) {

@@ -7,8 +7,7 @@
 namespace systole::quantize {
 
 /// Writes a quantized network as a workload (workloads/README.md): FOLDER/net.yaml and the `.npy`
-/// files beside it. With images, these are the workload's inputs. The folder exists. Throws
-/// std::invalid_argument, naming the layer, for what a workload cannot say.
+/// files beside it. With images, these are the workload's inputs. The folder exists.
 void write_trace(const QuantizedNetwork& network, const FloatImages& images,
                  const std::string& comment, const std::string& folder);
 

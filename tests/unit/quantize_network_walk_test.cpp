@@ -142,8 +142,8 @@ FloatImages images_of(std::vector<float> values, std::int64_t count) {
 TEST(QuantizerTest, TwelveBitsComeCloseToTheFloatNetworkEverywhere) {
   Scheme scheme;
   scheme.activations.bits = scheme.weights.bits = 12;
-  const QuantizedNetwork network = quantize_network(fuse(network_of_everything()), scheme, {},
-                                                    images_of(noise(720, 7), 10), true);
+  const QuantizedNetwork network = quantize_network(
+      fuse(network_of_everything()), scheme, {}, images_of(noise(720, 7), 10), {true, nullptr, {}});
   for (const QuantizedValue& value : network.values) {
     EXPECT_GT(value.network_sqnr_db, 50);
     EXPECT_GT(value.fidelity.sqnr_db, 60);
@@ -163,8 +163,8 @@ TEST(QuantizerTest, PoolsReshapesAndConcatsKeepOneFormatForAllTheirValues) {
   network.outputs = {e};
   const std::vector<ValueId> groups = format_groups(network);
   EXPECT_EQ(groups, (std::vector<ValueId>{in, a, a, a, a, e}));
-  const QuantizedNetwork quantized =
-      quantize_network(fuse(network), Scheme{}, {}, images_of(noise(320, 5), 10), true);
+  const QuantizedNetwork quantized = quantize_network(
+      fuse(network), Scheme{}, {}, images_of(noise(320, 5), 10), {true, nullptr, {}});
   const auto range_of = [&](ValueId id) { return quantized.values[id].fidelity.values; };
   const IntegerFormat joined = quantized.values[a].format;
   for (const ValueId id : {b, c, d}) {
@@ -194,7 +194,7 @@ TEST(QuantizerTest, PactTakesTheClipsLimitAndOperandsOfASumShareTheirSign) {
   const FusedNetwork fused = fuse(network);
   ASSERT_EQ(names_and_ops(fused).size(), 4U);
   const QuantizedNetwork quantized =
-      quantize_network(fused, scheme, {}, images_of(noise(320, 5), 10), true);
+      quantize_network(fused, scheme, {}, images_of(noise(320, 5), 10), {true, nullptr, {}});
   const auto format_of_layer = [&](std::size_t i) {
     return quantized.values[fused.network.layers[i].output].format;
   };
@@ -215,9 +215,23 @@ TEST(QuantizerTest, BiasesBeyondTheirWidthAreClippedAndCounted) {
   Scheme scheme;
   scheme.bias.bits = 12;
   const QuantizedNetwork quantized =
-      quantize_network(fuse(network), scheme, {}, images_of(noise(20, 5), 10), true);
+      quantize_network(fuse(network), scheme, {}, images_of(noise(20, 5), 10), {true, nullptr, {}});
   EXPECT_EQ(quantized.layers[0].clipped_biases, 1U);
   EXPECT_EQ(quantized.layers[0].bias->at(0), 2047);
+}
+
+// Inputs -1..1 affine in 4 bits: q - zero point is in -8..7 (or -7..8); 127 * 8 * 2 needs 12 bits.
+TEST(QuantizerTest, AccumulatorBitsHoldTheLargestSum) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 1, 2});
+  FloatConv2d conv;
+  conv.weight = {{1, 1, 1, 2}, {1.0F, -1.0F}};
+  network.outputs = {network.add_layer("a", conv, {in})};
+  Scheme scheme;
+  scheme.activations.bits = 4;
+  const QuantizedNetwork quantized = quantize_network(
+      fuse(network), scheme, {}, images_of({-1, 1, 1, -1}, 2), {true, nullptr, {}});
+  EXPECT_EQ(quantized.layers[0].accumulator_bits, 12U);
 }
 
 TEST(QuantizerTest, WidthsOfSingleLayersAreTheirsAlone) {
@@ -226,7 +240,7 @@ TEST(QuantizerTest, WidthsOfSingleLayersAreTheirsAlone) {
   bits.weights["b_Norm"] = 4;
   bits.activations["a_Conv"] = 5;
   const QuantizedNetwork quantized =
-      quantize_network(fused, Scheme{}, bits, images_of(noise(720, 7), 10), false);
+      quantize_network(fused, Scheme{}, bits, images_of(noise(720, 7), 10));
   EXPECT_EQ(quantized.layers[1].weights->formats[0].element.bits, 4);
   EXPECT_EQ(quantized.layers[0].weights->formats[0].element.bits, 8);
   EXPECT_EQ(quantized.values[fused.network.layers[0].output].format.element.bits, 5);
