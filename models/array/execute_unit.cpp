@@ -115,7 +115,6 @@ Cause ExecuteUnit::advance() {
     return Cause::WaitBank;
   }
   OperandPair pair = next_pair();
-  pair.last_of_step = step_.row + 1 == step_.rows;
   const bool ifmap = pair.ifmap.valid;
   const bool full = ifmap && pair.ifmap.k == rows_ && pair.ifmap.n == cols_;
   if (pair.ifmap.swap) {
@@ -145,11 +144,15 @@ Cause ExecuteUnit::waiting() const {
 
 OperandPair ExecuteUnit::next_pair() const {
   OperandPair pair;
-  if (step_.computing && step_.row < step_.compute_rows) {
+  pair.last_of_step = step_.row + 1 == step_.rows;
+  pair.computing = step_.computing;
+  if (step_.computing) {
     const auto& compute = step_.compute.as<ComputeCommand>();
     const auto& destination = destination_.as<PreloadCommand>();
+    pair.compute_entry = step_.compute.entry;
+    pair.preload_entry = destination_.entry;
     IfmapStep& ifmap = pair.ifmap;
-    ifmap.valid = true;
+    ifmap.valid = step_.row < step_.compute_rows;
     ifmap.row = compute.ifmap_row + step_.row / compute.count_w * compute.pitch_h +
                 step_.row % compute.count_w * compute.pitch_w;
     ifmap.k = compute.k;
@@ -157,10 +160,6 @@ OperandPair ExecuteUnit::next_pair() const {
     ifmap.acc_row = destination.acc_row + step_.row;
     ifmap.accumulate = destination.accumulate;
     ifmap.swap = step_.row == 0 && weights_fresh_;
-    ifmap.last = step_.row + 1 == step_.compute_rows;
-    ifmap.padding = std::max(step_.compute_rows, min_step_rows_) - step_.compute_rows;
-    ifmap.compute_entry = step_.compute.entry;
-    ifmap.preload_entry = destination_.entry;
   }
   add_weights(pair, step_.row);
   return pair;
@@ -178,6 +177,7 @@ void ExecuteUnit::add_weights(OperandPair& pair, std::uint32_t row) const {
   weight.zero = weight.index >= preload.k;
   weight.from = {preload.weights.memory, preload.weights.row + weight.index};
   weight.n = preload.n;
+  pair.together = step_.computing;
 }
 
 void ExecuteUnit::finish() {

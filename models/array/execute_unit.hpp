@@ -21,10 +21,10 @@ namespace systole {
 /// that one and its compute are here in the cycle before the scratchpad looks at the compute's
 /// first row (in time, if the compute has only one); with overlap `none`, a preload starts when the
 /// results of the compute before it are in the accumulators. One step a cycle while the scratchpad
-/// keeps up. A compute is done when its last row has been read, a preload when the results that it
-/// names are written. A step takes min_step_rows cycles at least (a preload alone that keeps the
-/// weights is none if that is 1), and none starts before the one steps_in_flight before it has left
-/// the array.
+/// keeps up. A compute is done when the last row of its step has been read (padding is, at once),
+/// its preload when the result of that row, were it one, is written. A step takes min_step_rows
+/// cycles at least (a preload alone that keeps the weights is none if that is 1), and none starts
+/// before the one steps_in_flight before it has left the array.
 class ExecuteUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};

@@ -41,13 +41,15 @@ void SystolicArray::tick() {
       unpack_ifmap(pair.ifmap);
       input.ifmap = &ifmap_;
       input.swap = pair.ifmap.swap;
-      destinations_.push_back({pair.ifmap.acc_row, pair.ifmap.preload_entry, pair.ifmap.accumulate,
-                               pair.ifmap.last, pair.ifmap.padding});
+      destinations_.push_back({pair.ifmap.acc_row, pair.ifmap.accumulate});
     }
     count(pair);
     if (pair.last_of_step) {
       const std::uint64_t latency = config_.rows + config_.cols - 1 + config_.extra_latency;
       step_leaving->push({now() + latency});
+      if (pair.computing) {
+        done_.push_back({pair.preload_entry, now() + latency - 1});
+      }
     }
   }
   if (input.ifmap != nullptr || input.weights != nullptr || !destinations_.empty()) {
@@ -60,9 +62,6 @@ void SystolicArray::tick() {
     destinations_.pop_front();
     const std::uint64_t due = now() + config_.extra_latency;
     leaving_.push_back({{psums_, to.row, to.accumulate}, due});
-    if (to.last) {
-      done_.push_back({to.entry, due + to.padding});
-    }
   }
   if (!leaving_.empty() && leaving_.front().due == now()) {
     results->push(std::move(leaving_.front().row));

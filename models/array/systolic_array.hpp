@@ -18,8 +18,9 @@ namespace systole {
 ///
 /// Timing: an ifmap vector taken from `operands` in cycle t is pushed to `results` as
 /// a row of psums in cycle t + rows + cols - 2 + extra_latency, and is in the accumulators one
-/// cycle later; the completion of its preload, if it is the last, is with the sequencer in that
-/// same cycle.
+/// cycle later. The completion of a preload is with the sequencer in the cycle in which the result
+/// of the last row of its compute's step is, or would be if that row is padding, in the
+/// accumulators.
 class SystolicArray final : public ClockedModule {
  public:
   FifoIn<OperandPair> operands{"operands"};
@@ -35,10 +36,7 @@ class SystolicArray final : public ClockedModule {
  private:
   struct Destination {
     std::uint32_t row = 0;
-    std::uint32_t entry = 0;
     bool accumulate = false;
-    bool last = false;
-    std::uint32_t padding = 0;
   };
   struct Leaving {
     ResultRow row;
@@ -65,7 +63,7 @@ class SystolicArray final : public ClockedModule {
   std::vector<std::uint32_t> active_nonzeros_;
   std::deque<Destination> destinations_;  // of the vectors inside, oldest first
   std::deque<Leaving> leaving_;           // in the edge registers
-  std::deque<Done> done_;                 // preloads whose last result has left the PEs
+  std::deque<Done> done_;                 // preloads whose compute's step has entered
   Measurements& measurements_;
 };
 

@@ -133,8 +133,9 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
   const LoadCommand& load = *flight.load;
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
   const std::uint32_t row_bytes = local_row_bytes(config_, load.destination.memory);
-  for (const MergedPart& part :
-       merger_.take(flight.burst, flight.offset, row_bytes, copies(load), beats)) {
+  const bool scratchpad = &port_of(load.destination.memory) == &scratchpad_write;
+  for (const MergedPart& part : merger_.take(flight.burst, flight.offset, row_bytes, copies(load),
+                                             register_free(scratchpad), beats)) {
     schedule(flight, response, part);
   }
   const std::uint64_t last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
@@ -143,7 +144,25 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
   return std::max(last_beat + 1, merger_.next_first_beat());
 }
 
-/// Queues the writes of one part: one, or one for each copy of a repeated row.
+/// First cycle in which the register of the scratchpads, or the other one, can take a part: that of
+/// the last write of the part before, as far as the bursts known now can hold it up.
+std::uint64_t LoadUnit::register_free(bool scratchpad) const {
+  const Sent& sent = scratchpad ? scratchpad_sent_ : others_sent_;
+  if (sent.copies == 0) {
+    return 0;
+  }
+  std::uint64_t last_push = sent.first_write + sent.copies - 1;
+  if (!scratchpad) {
+    for (const std::uint64_t end : burst_ends_) {
+      last_push += end >= sent.first_write && end <= last_push ? 1 : 0;
+    }
+  }
+  const std::uint32_t latency =
+      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
+  return last_push + 2 - latency;
+}
+
+/// Queues the writes of one part.
 void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
                         const MergedPart& part) {
   const LoadCommand& load = *flight.load;
@@ -152,34 +171,65 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
   const std::uint32_t latency =
       scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
   const auto block = static_cast<std::uint32_t>(part.row_offset / row_bytes);
-  const bool last_part = part.row_offset + part.bytes == load.row_bytes && flight.last;
-  for (std::uint32_t copy = 0; copy < copies(load); ++copy) {
-    LocalWrite write;
-    write.to = {load.destination.memory,
-                load.destination.row + block * load.block_pitch + flight.row + copy};
-    write.offset = static_cast<std::uint32_t>(part.row_offset % row_bytes);
-    const auto first = response.bytes.begin() + part.burst_offset;
-    write.bytes.assign(first, first + part.bytes);
-    write.entry = flight.entry;
-    write.last = last_part && copy + 1 == copies(load);
-    auto& queue = scratchpad ? to_scratchpad_ : to_others_;
-    queue.push_back({std::move(write), part.sent + copy + latency - 1});
+  Scheduled scheduled;
+  LocalWrite& write = scheduled.write;
+  write.to = {load.destination.memory,
+              load.destination.row + block * load.block_pitch + flight.row};
+  write.offset = static_cast<std::uint32_t>(part.row_offset % row_bytes);
+  const auto first = response.bytes.begin() + part.burst_offset;
+  write.bytes.assign(first, first + part.bytes);
+  write.entry = flight.entry;
+  write.last = part.row_offset + part.bytes == load.row_bytes && flight.last;
+  scheduled.due = part.sent + latency - 1;
+  scheduled.copies = copies(load);
+  scheduled.ends_burst = part.row_offset + part.bytes == flight.offset + flight.burst.useful;
+  (scratchpad ? scratchpad_sent_ : others_sent_) = {scheduled.due, scheduled.copies};
+  if (scratchpad && scheduled.ends_burst) {
+    note_burst_end(scheduled.due + scheduled.copies - 1);
   }
+  (scratchpad ? to_scratchpad_ : to_others_).push_back(std::move(scheduled));
+}
+
+/// Only those that can hold up the part in the other register count.
+void LoadUnit::note_burst_end(std::uint64_t cycle) {
+  while (!burst_ends_.empty() && burst_ends_.front() < others_sent_.first_write) {
+    burst_ends_.pop_front();
+  }
+  if (to_others_.empty()) {
+    burst_ends_.clear();
+  }
+  burst_ends_.push_back(cycle);
 }
 
 bool LoadUnit::write_local() {
-  for (auto* queue : {&to_scratchpad_, &to_others_}) {
-    if (queue->empty() || queue->front().due > now()) {
-      continue;
-    }
-    FifoOut<LocalWrite>& port = port_of(queue->front().write.to.memory);
-    if (port->can_push()) {
-      port->push(std::move(queue->front().write));
-      queue->pop_front();
-      return true;
-    }
+  const bool ends_burst = !to_scratchpad_.empty() && to_scratchpad_.front().due <= now() &&
+                          to_scratchpad_.front().ends_burst && to_scratchpad_.front().copies == 1;
+  const bool scratchpad = write_front(to_scratchpad_);
+  const bool other = !(scratchpad && ends_burst) && write_front(to_others_);
+  return scratchpad || other;
+}
+
+/// Writes the next row of a register if it is there and the memory can take it.
+bool LoadUnit::write_front(std::deque<Scheduled>& queue) {
+  if (queue.empty() || queue.front().due > now()) {
+    return false;
   }
-  return false;
+  Scheduled& next = queue.front();
+  FifoOut<LocalWrite>& port = port_of(next.write.to.memory);
+  if (!port->can_push()) {
+    return false;
+  }
+  if (next.copies == 1) {
+    port->push(std::move(next.write));
+    queue.pop_front();
+    return true;
+  }
+  LocalWrite copy = next.write;
+  copy.last = false;
+  port->push(std::move(copy));
+  ++next.write.to.row;
+  --next.copies;
+  return true;
 }
 
 bool LoadUnit::write_fill() {

@@ -23,9 +23,12 @@ namespace systole {
 /// Timing: one DRAM row a cycle has its turn; its first burst is formed request_latency later, one
 /// burst a cycle, when a slot is free; it is on the bus bus_latency after that. A slot is free
 /// again release_latency after the last beat of its burst. The merger sends one local row a cycle
-/// (row_merger.hpp); a row is written scratchpad_write_latency or accumulator_write_latency after
-/// it is sent. Padding (fill) rows go when no data does. A command can start when fewer than
-/// commands_in_flight are between their first row and completion.
+/// (row_merger.hpp) to one of two registers, that of the scratchpads or that of the accumulators; a
+/// row is written scratchpad_write_latency or accumulator_write_latency after it is sent, copies of
+/// a repeated row one a cycle, and the register is free with the last copy. In a cycle in which the
+/// last scratchpad row of a burst is written, no row of the other register is (one answer a cycle;
+/// Gemmini's Scratchpad). Padding (fill) rows go when no data does. A command can start when fewer
+/// than commands_in_flight are between their first row and completion.
 class LoadUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
@@ -76,6 +79,13 @@ class LoadUnit final : public ClockedModule {
   struct Scheduled {
     LocalWrite write;
     std::uint64_t due = 0;
+    std::uint32_t copies = 1;  // still to write
+    bool ends_burst = false;
+  };
+  /// The part sent last to a register.
+  struct Sent {
+    std::uint64_t first_write = 0;  // pushed in this cycle at the earliest
+    std::uint32_t copies = 0;
   };
 
   void tick() override;
@@ -84,9 +94,12 @@ class LoadUnit final : public ClockedModule {
   std::size_t free_slot() const;
   bool send_burst();
   bool write_local();
+  bool write_front(std::deque<Scheduled>& queue);
   bool write_fill();
   std::uint64_t take_response(const DramResponse& response);
+  std::uint64_t register_free(bool scratchpad) const;
   void schedule(const InFlight& flight, const DramResponse& response, const MergedPart& part);
+  void note_burst_end(std::uint64_t cycle);
   Cause waiting() const;
   FifoOut<LocalWrite>& port_of(LocalMemory memory);
   void count(const LoadCommand& load, const Burst& burst);
@@ -101,6 +114,9 @@ class LoadUnit final : public ClockedModule {
   RowMerger merger_;
   std::deque<Scheduled> to_scratchpad_;  // merged, on the way to the memory
   std::deque<Scheduled> to_others_;      // to the accumulators or the table
+  Sent scratchpad_sent_;
+  Sent others_sent_;
+  std::deque<std::uint64_t> burst_ends_;  // cycles from others_sent_ on that end a burst
   ElementFormat fill_format_;
   const Wire<Cause>& upstream_;
   const Wire<std::uint64_t>& completed_;

@@ -27,19 +27,19 @@ struct BeatTimes {
 ///
 /// A beat at the port in cycle t is in the merger in t + data_latency. In each cycle the merger
 /// sends the next part of a local row if a whole row's worth of wanted bytes is there, or all that
-/// is wanted. A burst leaves the merger with its last part, or, when its last beats hold nothing
-/// wanted, the cycle after the last beat; only then can the next one come in. (Gemmini's
-/// BeatMerger; held against its RTL in tests/validation.)
+/// is wanted, and the register behind is free. A burst leaves the merger with its last part, or,
+/// when its last beats hold nothing wanted, the cycle after the last beat; only then can the next
+/// one come in. (Gemmini's BeatMerger; held against its RTL in tests/validation.)
 class RowMerger {
  public:
   RowMerger(std::uint32_t bus_bytes, std::uint32_t data_latency)
       : bus_bytes_{bus_bytes}, data_latency_{data_latency} {}
 
-  /// Takes a burst whose first wanted byte is `row_offset` bytes into its DRAM row. Each part is
-  /// sent `copies` times, one a cycle (`sent` is the first).
+  /// Takes a burst whose first wanted byte is `row_offset` bytes into its DRAM row. The register
+  /// behind can take a part in cycle `register_free`, and another `copies` cycles later.
   std::vector<MergedPart> take(const Burst& burst, std::uint64_t row_offset,
                                std::uint32_t local_row_bytes, std::uint32_t copies,
-                               BeatTimes beats);
+                               std::uint64_t register_free, BeatTimes beats);
 
   /// Earliest cycle in which the first beat of the next burst can be at the port.
   std::uint64_t next_first_beat() const {

@@ -76,27 +76,37 @@ void Scratchpad::read_operands() {
     }
     pending_ = operand_read->pop();
     has_pending_ = true;
-    ifmap_read_ = !pending_.ifmap.valid;
-    weight_read_ = !pending_.weight.valid || pending_.weight.zero;
+    ifmap_read_ = false;
+    weight_read_ = false;
   }
   const LocalAddress ifmap_address{LocalMemory::Scratchpad, pending_.ifmap.row};
-  if (!ifmap_read_ && claim_read(ifmap_address)) {
-    pending_.ifmap.bytes = row(ifmap_address);
-    ifmap_read_ = true;
+  const bool in_turns =
+      pending_.together && bank_of(ifmap_address) == bank_of(pending_.weight.from);
+  const bool weights_turn = ifmap_read_ || !in_turns;
+  if (!ifmap_read_) {
+    ifmap_read_ = !pending_.ifmap.valid || read_operand(ifmap_address, pending_.ifmap.bytes);
   }
-  if (!weight_read_ && claim_read(pending_.weight.from)) {
-    pending_.weight.bytes = row(pending_.weight.from);
-    weight_read_ = true;
+  if (!weight_read_ && weights_turn) {
+    weight_read_ = !pending_.weight.valid || pending_.weight.zero ||
+                   read_operand(pending_.weight.from, pending_.weight.bytes);
   }
   if (ifmap_read_ && weight_read_) {
-    if (pending_.ifmap.valid && pending_.ifmap.last) {
-      operand_read_done->push({pending_.ifmap.compute_entry});
+    if (pending_.computing && pending_.last_of_step) {
+      operand_read_done->push({pending_.compute_entry});
     }
     to_array_.push_back({std::move(pending_), now() + read_latency_ - 1});
     has_pending_ = false;
   } else {
     measurements_.events.add(Event::BankConflicts);
   }
+}
+
+bool Scratchpad::read_operand(LocalAddress address, ByteRow& bytes) {
+  if (!claim_read(address)) {
+    return false;
+  }
+  bytes = row(address);
+  return true;
 }
 
 void Scratchpad::read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline) {

@@ -25,12 +25,8 @@ struct IfmapStep {
   std::uint32_t n = 0;
   std::uint32_t acc_row = 0;
   bool accumulate = false;
-  bool swap = false;          ///< first vector of a fold: the shadow weights become active
-  bool last = false;          ///< last vector of a compute
-  std::uint32_t padding = 0;  ///< with the last: empty rows that the step still feeds
-  std::uint32_t compute_entry = 0;
-  std::uint32_t preload_entry = 0;  ///< of the preload that named the destination
-  ByteRow bytes;                    ///< filled by the scratchpad
+  bool swap = false;  ///< first vector of a fold: the shadow weights become active
+  ByteRow bytes;      ///< filled by the scratchpad
 };
 
 /// One row of weights on its way to the shadow registers of array row `index`.
@@ -48,7 +44,14 @@ struct WeightStep {
 struct OperandPair {
   IfmapStep ifmap;
   WeightStep weight;
+  /// Of a compute and a preload that go together: if the ifmap's and the weights' row are in one
+  /// bank, the weights' goes in a later cycle, even if one of them is padding that is not read.
+  /// `ifmap.row` is set in padding rows too.
+  bool together = false;
   bool last_of_step = false;  ///< nothing more comes of this preload and compute
+  bool computing = false;     ///< the step has a compute; with last_of_step it is complete
+  std::uint32_t compute_entry = 0;
+  std::uint32_t preload_entry = 0;  ///< of the preload that named its destination
 };
 
 /// The last row of a step has entered the array: its results will all have left with cycle `cycle`.

@@ -181,7 +181,7 @@ TEST_F(ExecuteUnitTiming, WeightsGoInLastRowFirstOneACycle) {
   }
   EXPECT_TRUE(bench.pairs.got[4].item.ifmap.swap);
   EXPECT_FALSE(bench.pairs.got[5].item.ifmap.swap);
-  EXPECT_TRUE(bench.pairs.got[5].item.ifmap.last);
+  EXPECT_TRUE(bench.pairs.got[5].item.computing);
   EXPECT_TRUE(bench.pairs.got[5].item.last_of_step);
   EXPECT_EQ(bench.booked(Cause::Fill), 4U);
   EXPECT_EQ(bench.booked(Cause::BusyPartial), 2U);

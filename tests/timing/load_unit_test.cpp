@@ -173,6 +173,54 @@ TEST_F(LoadUnitTiming, ARepeatedRowIsReadOnceAndWrittenOneRowACycle) {
   EXPECT_EQ(bench.accumulators.got[3].item.to.row, 11U);
 }
 
+// One answer a cycle: a scratchpad row that ends its burst goes first.
+TEST_F(LoadUnitTiming, CopiesForTheAccumulatorsWaitWhileScratchpadRowsEndTheirBursts) {
+  AcceleratorConfig config = rows_of_16();
+  config.dma.commands_in_flight = 3;
+  Bench bench{clock, config};
+  LoadCommand bias;
+  bias.rows = 4;
+  bias.row_bytes = 64;
+  bias.destination = {LocalMemory::Accumulators, 8};
+  bias.block_pitch = 4;
+  bench.issue(5, bias);
+  LoadCommand rows;
+  rows.rows = 3;
+  rows.row_bytes = 16;
+  rows.dram_pitch = 16;
+  bench.issue(5, rows);
+  LoadCommand burst;
+  burst.rows = 1;
+  burst.row_bytes = 64;
+  bench.issue(5, burst);
+  run(80);
+  // The bias is whole in 29, the rows come in 30 to 32, each a burst, the last rows in 33 to 36.
+  EXPECT_EQ(bench.scratchpad.cycles(), test::every(1, 30, 7));
+  EXPECT_EQ(bench.accumulators.cycles(), (Cycles{29, 33, 34, 35}));
+}
+
+// The next row for the accumulators waits in the merger, and what comes behind it, too.
+TEST_F(LoadUnitTiming, ARowWaitsForTheCopiesOfTheOneBeforeInItsRegister) {
+  AcceleratorConfig config = rows_of_16();
+  config.dma.commands_in_flight = 3;
+  Bench bench{clock, config};
+  for (const LocalMemory memory :
+       {LocalMemory::Accumulators, LocalMemory::Accumulators, LocalMemory::Scratchpad}) {
+    LoadCommand load;
+    load.rows = memory == LocalMemory::Accumulators ? 8 : 1;
+    load.row_bytes = memory == LocalMemory::Accumulators ? 64 : 16;
+    load.destination = {memory, 8};
+    load.block_pitch = 8;
+    bench.issue(5, load);
+  }
+  run(80);
+  // The second row leaves the merger in 37; then the scratchpad's row, which takes cycle 38.
+  Cycles expected = test::every(1, 29, 17);
+  expected.erase(expected.begin() + 38 - 29);
+  EXPECT_EQ(bench.accumulators.cycles(), expected);
+  EXPECT_EQ(bench.scratchpad.cycles(), Cycles{38});
+}
+
 TEST_F(LoadUnitTiming, AFillWritesOneRowACycleWithoutTheBus) {
   Bench bench{clock, rows_of_16()};
   bench.issue(5, FillCommand{{LocalMemory::Scratchpad, 7}, 4, -3});

@@ -53,7 +53,8 @@ struct Bench {
     if (ifmap_row != kNone) {
       pair.ifmap.valid = true;
       pair.ifmap.row = static_cast<std::uint32_t>(ifmap_row);
-      pair.ifmap.last = true;
+      pair.computing = true;
+      pair.last_of_step = true;
     }
     if (weight_row != kNone) {
       pair.weight.valid = true;
@@ -173,6 +174,44 @@ TEST_F(ScratchpadTiming, WeightsOfZeroAreNotRead) {
   run(40);
   EXPECT_EQ(bench.operands.cycles(), Cycles{8});
   EXPECT_EQ(bench.measurements.events[Event::ScratchpadReadBits], 32U);
+}
+
+// Six rows of which the ifmap has two: each weight row waits for the ifmap's turn in its bank.
+TEST_F(ScratchpadTiming, RowsThatGoTogetherInOneBankGoInTurnsEvenIfTheyAreNotRead) {
+  Bench bench{clock, eight_banks(BankPorts::Dual)};
+  for (int i = 0; i < 6; ++i) {
+    OperandPair pair = Bench::pair(row_in(1, i), row_in(1, 20 + i));
+    pair.together = true;
+    pair.ifmap.valid = i < 2;
+    pair.weight.zero = i == 5;
+    bench.operand_read.at(5, pair);
+  }
+  run(60);
+  EXPECT_EQ(bench.operands.cycles(), test::every(2, 9, 6));
+}
+
+TEST_F(ScratchpadTiming, RowsThatGoTogetherInTwoBanksGoAtOnce) {
+  Bench bench{clock, eight_banks(BankPorts::Single)};
+  for (int i = 0; i < 4; ++i) {
+    OperandPair pair = Bench::pair(row_in(1, i), row_in(2, i));
+    pair.together = true;
+    bench.operand_read.at(5, pair);
+  }
+  run(60);
+  EXPECT_EQ(bench.operands.cycles(), test::every(1, 8, 4));
+}
+
+TEST_F(ScratchpadTiming, AComputeIsDoneWithTheLastRowOfItsStep) {
+  Bench bench{clock, eight_banks(BankPorts::Single)};
+  OperandPair first = Bench::pair(row_in(0), row_in(1));
+  first.last_of_step = false;
+  OperandPair last = Bench::pair(kNone, row_in(1, 1));
+  last.computing = true;
+  last.last_of_step = true;
+  bench.operand_read.at(5, first);
+  bench.operand_read.at(8, last);
+  run(60);
+  EXPECT_EQ(bench.operand_read_done.cycles(), Cycles{9});
 }
 
 TEST_F(ScratchpadTiming, HalfReadPairsKeepTheirPartWhileAWriteHasTheBank) {

@@ -85,16 +85,18 @@ TEST_F(SystolicArrayTiming, EdgeRegistersDelayResultsAndNothingElse) {
   EXPECT_EQ(bench.results.cycles(), (Cycles{11 + 6 + 4, 12 + 6 + 4, 14 + 6 + 4}));
 }
 
-TEST_F(SystolicArrayTiming, TheCompletionOfAPreloadGoesOutWithTheLastResultOfItsCompute) {
+TEST_F(SystolicArrayTiming, TheCompletionOfAPreloadGoesOutWithTheLastRowOfItsComputesStep) {
   Bench bench{clock, 4};
   bench.operands.at(10, Bench::vector(true, 1));
-  OperandPair last = Bench::vector(false, 1);
-  last.ifmap.last = true;
-  last.ifmap.preload_entry = 9;
-  bench.operands.at(11, last);
+  bench.operands.at(11, Bench::vector(false, 1));
+  OperandPair last;  // padding
+  last.computing = true;
+  last.last_of_step = true;
+  last.preload_entry = 9;
+  bench.operands.at(12, last);
   run(60);
   EXPECT_EQ(bench.results.cycles(), (Cycles{21, 22}));
-  ASSERT_EQ(bench.result_done.cycles(), Cycles{22});
+  ASSERT_EQ(bench.result_done.cycles(), Cycles{23});
   EXPECT_EQ(bench.result_done.got[0].item.entry, 9U);
 }
 
