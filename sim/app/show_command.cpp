@@ -12,6 +12,7 @@
 #include "sim/legalize/legalize.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/inspect.hpp"
+#include "sim/program/residency.hpp"
 #include "sim/report/table.hpp"
 #include "sim/report/units.hpp"
 #include "sim/report/utf8.hpp"
@@ -119,6 +120,41 @@ std::string buffering(const LayerMapping& mapping) {
   return twice.empty() ? "-" : fmt::format("{}", fmt::join(twice, ", "));
 }
 
+const char* local_memory_name(LocalMemory memory) {
+  switch (memory) {
+    case LocalMemory::WeightScratchpad:
+      return "weights";
+    case LocalMemory::Accumulators:
+      return "accumulators";
+    case LocalMemory::RequantTable:
+      return "table";
+    case LocalMemory::Scratchpad:
+      break;
+  }
+  return "scratchpad";
+}
+
+/// Where everything of a layer lives, and from when to when.
+void show_residences(const Lowering& lowering, std::size_t layer, std::ostream& out) {
+  const LayerProgram program = lowering.compiler.lower(layer);
+  Table table{
+      fmt::format("{}: what lives where, in {} commands",
+                  printable(lowering.network.layers[layer].name), grouped(program.commands.size())),
+      {{"memory", "", Align::Left, 0, true},
+       {"rows", "first to last", Align::Left},
+       {"hold", "", Align::Left},
+       {"written", "times a row"},
+       {"from", "command"},
+       {"to", "command"}}};
+  for (const Residence& part : residences(program, lowering.config)) {
+    table.add_row({local_memory_name(part.memory),
+                   fmt::format("{} to {}", part.first_row, part.first_row + part.rows - 1),
+                   stream_name(part.holds), fmt::format("{:.1f}", part.times_filled()),
+                   grouped(part.first_command), grouped(part.last_command)});
+  }
+  print(std::move(table), out);
+}
+
 void show_mapping(const ShowOptions& options, std::ostream& out) {
   const Lowering lowering{options};
   Table table{fmt::format("{} on {}", lowering.network.name, lowering.config.name),
@@ -146,6 +182,11 @@ void show_mapping(const ShowOptions& options, std::ostream& out) {
          human_bytes(m.compulsory_read_bytes() + m.compulsory_write_bytes(), true)});
   }
   print(std::move(table), out);
+  if (options.layer) {
+    for (const std::size_t i : selected_layers(lowering.network, options)) {
+      show_residences(lowering, i, out);
+    }
+  }
 }
 
 void show_program(const ShowOptions& options, std::ostream& out) {
