@@ -18,16 +18,19 @@ TEXT
 
 # Compiler and tools: any C++17 compiler, CMake 3.25 or later, Ninja.
 # Libraries: SystemC (the kernel), Boost.Program_options (command line), yaml-cpp
-# (configurations and workloads), fmt (reports), nlohmann-json (JSON) and
-# flatbuffers with its compiler (TensorFlow Lite models).
+# (configurations and workloads), fmt (reports), nlohmann-json (JSON),
+# flatbuffers with its compiler (TensorFlow Lite models), libonnx and protobuf
+# (ONNX models).
 run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-options-dev
-  libyaml-cpp-dev libfmt-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev)
+  libyaml-cpp-dev libfmt-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev
+  libonnx-dev libprotobuf-dev protobuf-compiler)
 
 # GoogleTest and RapidCheck run the tests; gemmlowp is the independent witness of
 # the fixed-point arithmetic; jsonschema holds reports against their schema;
+# libonnx-testdata has the recorded results of the ONNX operators;
 # Verilator and Yosys compile and synthesize the SystemVerilog of models/rtl.
-test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev python3-jsonschema
-  verilator yosys)
+test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev libonnx-testdata
+  python3-jsonschema verilator yosys)
 
 # PyTorch and scikit-learn are for scripts/train_digits.py alone, Matplotlib for scripts/plot_*.py.
 dev_packages=(git clang clang-format clang-tidy gcovr pre-commit python3 python3-matplotlib

@@ -57,12 +57,7 @@ class Evaluation {
   TensorData operator()(const Mean& op) const { return mean(op, only_input(), output()); }
   TensorData operator()(const Pad& op) const { return pad(op, only_input(), ofmap()); }
   TensorData operator()(const Concat& op) const {
-    expect_inputs(layer_.inputs.size());
-    std::vector<Operand> operands;
-    for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      operands.push_back(input(i));
-    }
-    return concat(op, operands, ofmap());
+    return concat(op, all_inputs(layer_.inputs.size()), ofmap());
   }
   TensorData operator()(const Transpose& op) const { return transpose(op, only_input(), ofmap()); }
   TensorData operator()(const StridedSlice& op) const { return strided_slice(op, only_input()); }
@@ -89,6 +84,30 @@ class Evaluation {
     expect_inputs(2);
     return batch_matmul(op, input(0), input(1), ofmap());
   }
+  TensorData operator()(const QuantizeLinear& op) const {
+    return quantize_linear(op, all_inputs(3), output());
+  }
+  TensorData operator()(const DequantizeLinear& op) const {
+    return dequantize_linear(op, all_inputs(3));
+  }
+  TensorData operator()(const DynamicScale&) const { return dynamic_scale(only_input()); }
+  TensorData operator()(const DynamicZeroPoint&) const {
+    expect_inputs(2);
+    return dynamic_zero_point(input(0), input(1));
+  }
+  TensorData operator()(const ConvInteger& op) const {
+    return conv_integer(op, all_inputs(4), ofmap());
+  }
+  TensorData operator()(const MatMulInteger&) const {
+    return matmul_integer(all_inputs(4), ofmap());
+  }
+  TensorData operator()(const FloatClip& op) const { return float_clip(op, only_input()); }
+  TensorData operator()(const FloatSoftmax& op) const { return float_softmax(op, only_input()); }
+  TensorData operator()(const FloatSigmoid&) const { return float_sigmoid(only_input()); }
+  TensorData operator()(const FloatArithmetic& op) const {
+    expect_inputs(2);
+    return float_arithmetic(op, input(0), input(1), ofmap());
+  }
   TensorData operator()(const Reshape&) const {
     expect_inputs(1);
     return *inputs_[0];
@@ -105,6 +124,14 @@ class Evaluation {
     }
   }
   Operand input(std::size_t i) const { return {network_.tensor(layer_.inputs[i]), *inputs_[i]}; }
+  std::vector<Operand> all_inputs(std::size_t count) const {
+    expect_inputs(count);
+    std::vector<Operand> operands;
+    for (std::size_t i = 0; i < count; ++i) {
+      operands.push_back(input(i));
+    }
+    return operands;
+  }
   Operand only_input() const {
     expect_inputs(1);
     return input(0);

@@ -41,5 +41,18 @@ TensorData transpose_conv(const TransposeConv& op, const Operand& ifmap, const O
                           const TensorData* bias, const Shape& ofmap);
 TensorData batch_matmul(const BatchMatMul& op, const Operand& a, const Operand& b,
                         const Shape& ofmap);
+TensorData quantize_linear(const QuantizeLinear& op, const std::vector<Operand>& inputs,
+                           const Tensor& output);
+TensorData dequantize_linear(const DequantizeLinear& op, const std::vector<Operand>& inputs);
+TensorData dynamic_scale(const Operand& input);
+TensorData dynamic_zero_point(const Operand& input, const Operand& scale);
+TensorData conv_integer(const ConvInteger& op, const std::vector<Operand>& inputs,
+                        const Shape& ofmap);
+TensorData matmul_integer(const std::vector<Operand>& inputs, const Shape& ofmap);
+TensorData float_clip(const FloatClip& op, const Operand& input);
+TensorData float_softmax(const FloatSoftmax& op, const Operand& input);
+TensorData float_sigmoid(const Operand& input);
+TensorData float_arithmetic(const FloatArithmetic& op, const Operand& first, const Operand& second,
+                            const Shape& ofmap);
 
 }  // namespace systole::golden

@@ -28,7 +28,7 @@ void add_accelerator(po::options_description& options, const char* role) {
 void add_workload(po::options_description& options) {
   options.add_options()(
       "workload,w", value("FILE"),
-      "the network: *.tflite, SCALE-Sim's *.csv, or YAML; formats: workloads/README.md");
+      "the network: *.tflite, *.onnx, SCALE-Sim's *.csv, or YAML; formats: workloads/README.md");
 }
 
 void add_topology(po::options_description& options) {

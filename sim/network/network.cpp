@@ -30,6 +30,28 @@ const char* host_op_name(const ResizeNearest&) { return "resize_nearest"; }
 const char* host_op_name(const ResizeBilinear&) { return "resize_bilinear"; }
 const char* host_op_name(const TransposeConv&) { return "transpose_conv2d"; }
 const char* host_op_name(const BatchMatMul&) { return "batch_matmul"; }
+const char* host_op_name(const QuantizeLinear&) { return "quantize_linear"; }
+const char* host_op_name(const DequantizeLinear&) { return "dequantize_linear"; }
+const char* host_op_name(const DynamicScale&) { return "dynamic_scale"; }
+const char* host_op_name(const DynamicZeroPoint&) { return "dynamic_zero_point"; }
+const char* host_op_name(const ConvInteger&) { return "conv_integer"; }
+const char* host_op_name(const MatMulInteger&) { return "matmul_integer"; }
+const char* host_op_name(const FloatClip&) { return "float_clip"; }
+const char* host_op_name(const FloatSoftmax&) { return "float_softmax"; }
+const char* host_op_name(const FloatSigmoid&) { return "float_sigmoid"; }
+const char* host_op_name(const FloatArithmetic& op) {
+  switch (op.kind) {
+    case FloatArithmetic::Kind::Add:
+      return "float_add";
+    case FloatArithmetic::Kind::Subtract:
+      return "float_subtract";
+    case FloatArithmetic::Kind::Multiply:
+      return "float_multiply";
+    case FloatArithmetic::Kind::Divide:
+      break;
+  }
+  return "float_divide";
+}
 
 }  // namespace
 
@@ -141,6 +163,16 @@ GemmShape gemm_shape(const Network& network, const Layer& layer) {
     gemm.k = a[a.size() - (product->transpose_a ? 2 : 1)];
     gemm.n = out.shape.back();
     gemm.m = out.elements() / gemm.n;
+  } else if (std::holds_alternative<ConvInteger>(layer.op)) {
+    const Shape& weight = network.tensor(layer.inputs[1]).shape;
+    gemm.n = weight[0];
+    gemm.k = weight[1] * weight[2] * weight[3];
+    gemm.m = network.tensor(layer.output).elements() / gemm.n;
+  } else if (std::holds_alternative<MatMulInteger>(layer.op)) {
+    const Shape& b = network.tensor(layer.inputs[1]).shape;
+    gemm.k = b[b.size() - 2];
+    gemm.n = b.back();
+    gemm.m = network.tensor(layer.output).elements() / gemm.n;
   }
   gemm.macs = gemm.m * gemm.n * gemm.k;
   return gemm;

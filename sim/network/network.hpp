@@ -179,10 +179,63 @@ struct BatchMatMul {
   Requantizer requant;
 };
 
-using LayerOp = std::variant<Conv2d, FullyConnected, MatMul, MaxPool, AveragePool, Add, Reshape,
-                             Sub, Mul, Mean, Pad, Concat, Transpose, StridedSlice, Softmax,
-                             Logistic, Relu, LeakyRelu, Requantize, Quantize, Dequantize,
-                             ResizeNearest, ResizeBilinear, TransposeConv, BatchMatMul>;
+// The operators below run on the host, too, and compute what ONNX defines under these names. Scales
+// and zero points are operands, so that a network may compute them: one element, or one for each
+// index of `axis`. Floats are IEEE binary32 and every operation on them is rounded to nearest even.
+
+/// inputs: floats, scale, zero point. Rounded half to even after the division, then saturated.
+struct QuantizeLinear {
+  std::size_t axis = 0;
+};
+
+/// inputs: integers, scale, zero point. (q - zero point) * scale.
+struct DequantizeLinear {
+  std::size_t axis = 0;
+};
+
+/// The scale of DynamicQuantizeLinear: of uint8 from the least to the largest element, 0 included.
+struct DynamicScale {};
+
+/// inputs: floats, their DynamicScale. The zero point that goes with it.
+struct DynamicZeroPoint {};
+
+/// inputs: ifmap [N,H,W,C], weight [OC,KH,KW,C/groups], zero point of the ifmap, zero points of the
+/// weights (one, or one per output channel). The sums themselves, modulo 2^32.
+struct ConvInteger {
+  Window window;
+  std::int64_t groups = 1;
+};
+
+/// inputs: a [...,M,K], b [...,K,N], zero points of a (one, or one per row), of b (one, or one per
+/// column). Leading dimensions of 1 are repeated. The sums themselves, modulo 2^32.
+struct MatMulInteger {};
+
+/// Floats, limited to low..high.
+struct FloatClip {
+  float low = 0, high = 0;
+};
+
+/// Floats, over `axis`: exponentials and their sum as binary64, the quotient rounded.
+struct FloatSoftmax {
+  std::size_t axis = 0;
+};
+
+/// 1 / (1 + exp(-x)) of floats, as binary64, then rounded.
+struct FloatSigmoid {};
+
+/// inputs: a, b, floats; sizes of 1 are repeated, as in numpy.
+struct FloatArithmetic {
+  enum class Kind { Add, Subtract, Multiply, Divide };
+  Kind kind = Kind::Add;
+};
+
+using LayerOp =
+    std::variant<Conv2d, FullyConnected, MatMul, MaxPool, AveragePool, Add, Reshape, Sub, Mul, Mean,
+                 Pad, Concat, Transpose, StridedSlice, Softmax, Logistic, Relu, LeakyRelu,
+                 Requantize, Quantize, Dequantize, ResizeNearest, ResizeBilinear, TransposeConv,
+                 BatchMatMul, QuantizeLinear, DequantizeLinear, DynamicScale, DynamicZeroPoint,
+                 ConvInteger, MatMulInteger, FloatClip, FloatSoftmax, FloatSigmoid,
+                 FloatArithmetic>;
 
 struct Layer {
   std::string name;

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "sim/config/reader.hpp"
+#include "sim/onnx/onnx.hpp"
 #include "sim/tflite/tflite.hpp"
 #include "sim/workload/network_builder.hpp"
 #include "sim/workload/trace.hpp"
@@ -12,6 +13,7 @@ namespace systole {
 WorkloadFormat workload_format(const std::string& path) {
   const std::filesystem::path extension = std::filesystem::path{path}.extension();
   return extension == ".tflite" ? WorkloadFormat::Tflite
+         : extension == ".onnx" ? WorkloadFormat::Onnx
          : extension == ".csv"  ? WorkloadFormat::Topology
                                 : WorkloadFormat::Trace;
 }
@@ -30,8 +32,8 @@ Network load_workload(const std::string& path, const WorkloadOptions& options) {
     }
     return network;
   }
-  if (format == WorkloadFormat::Tflite) {
-    Network network = load_tflite(path);
+  if (format == WorkloadFormat::Tflite || format == WorkloadFormat::Onnx) {
+    Network network = format == WorkloadFormat::Tflite ? load_tflite(path) : load_onnx(path);
     for (Tensor& tensor : network.tensors) {
       if (options.shapes_only) {
         tensor.data.reset();

@@ -19,6 +19,7 @@ struct WorkloadOptions {
 enum class WorkloadFormat {
   Trace,     ///< our own YAML, workloads/README.md: any other extension
   Tflite,    ///< *.tflite, sim/tflite/tflite.hpp
+  Onnx,      ///< *.onnx, sim/onnx/onnx.hpp
   Topology,  ///< *.csv, sim/scalesim/topology.hpp
 };
 WorkloadFormat workload_format(const std::string& path);

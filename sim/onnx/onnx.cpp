@@ -1,0 +1,151 @@
+#include "sim/onnx/onnx.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "sim/config/error_log.hpp"
+#include "sim/onnx/operators.hpp"
+
+namespace systole {
+namespace onnx {
+namespace {
+
+constexpr std::size_t kMostErrors = 100;  // more help nobody
+
+// The shape of an input. A first size that is left open is the batch: 1.
+Shape input_shape(const file::ValueInfoProto& input) {
+  if (!input.type().has_tensor_type() || !input.type().tensor_type().has_shape()) {
+    throw NodeError{"is no tensor of a known shape"};
+  }
+  Shape shape;
+  for (const auto& size : input.type().tensor_type().shape().dim()) {
+    shape.push_back(size.has_dim_value() ? size.dim_value() : shape.empty() ? 1 : 0);
+  }
+  checked_elements(shape);
+  return shape;
+}
+
+/// Builds the network node by node. An error of one node is no reason to leave out the others.
+class GraphReader {
+ public:
+  GraphReader(std::string path, const ModelFile& model)
+      : path_{std::move(path)},
+        model_{model},
+        file_{model.graph()},
+        builder_{std::filesystem::path{path_}.stem().string()},
+        graph_{builder_} {}
+
+  Network read() {
+    for (const file::TensorProto& tensor : file_.initializer()) {
+      graph_.add_initializer(tensor);
+    }
+    if (file_.sparse_initializer_size() > 0) {
+      error("sparse initializers", "are not supported");
+    }
+    for (const file::ValueInfoProto& input : file_.input()) {
+      read_input(input);
+    }
+    for (int i = 0; i < file_.node_size(); ++i) {
+      read_node(Node{file_.node(i), static_cast<std::size_t>(i), model_.opset()});
+    }
+    builder_.set_node(static_cast<std::size_t>(file_.node_size()));  // layers of the outputs
+    for (const file::ValueInfoProto& output : file_.output()) {
+      read_output(output.name());
+    }
+    if (file_.output_size() == 0 || builder_.network().inputs.empty()) {
+      errors_.push_back(path_ + ": has no inputs or no outputs");
+    }
+    if (unknown_operators_) {
+      errors_.push_back(path_ + ": supported operators are " + supported_operators());
+    }
+    if (!errors_.empty()) {
+      throw ConfigError{errors_};
+    }
+    return std::move(builder_.network());
+  }
+
+ private:
+  void error(const std::string& where, const std::string& what) {
+    if (errors_.size() < kMostErrors) {
+      errors_.push_back(path_ + ": " + where + ": " + what);
+    }
+  }
+
+  void read_input(const file::ValueInfoProto& input) {
+    if (graph_.knows(input.name())) {
+      return;  // a constant with a default, in old files
+    }
+    try {
+      const ElementType type = element_type(input.type().tensor_type().elem_type());
+      graph_.define(input.name(), builder_.add_input(input.name(), input_shape(input), type));
+    } catch (const NodeError& e) {
+      error("input '" + printable_name(input.name()) + "'", e.what());
+      graph_.give_up(input.name());
+    }
+  }
+
+  void read_node(const Node& node) {
+    builder_.set_node(node.index());
+    try {
+      build_node(graph_, node);
+      return;
+    } catch (const UnknownOperator& e) {
+      unknown_operators_ = true;
+      error(node.where(), e.what());
+    } catch (const NodeError& e) {
+      if (!reads_given_up(node)) {
+        error(node.where(), e.what());
+      }
+    }
+    for (std::size_t i = 0; i < node.outputs(); ++i) {
+      graph_.give_up(node.output(i));
+    }
+  }
+
+  bool reads_given_up(const Node& node) const {
+    for (std::size_t i = 0; i < node.inputs(); ++i) {
+      if (graph_.is_given_up(node.input(i))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void read_output(const std::string& name) {
+    if (graph_.is_given_up(name)) {
+      return;
+    }
+    try {
+      Network& network = builder_.network();
+      const ValueId id = graph_.find(name);
+      const bool is_constant = builder_.value(id).constant != nullptr;
+      const TensorId tensor = is_constant ? 0 : builder_.file_tensor(id);
+      const auto& inputs = network.inputs;
+      if (is_constant || std::find(inputs.begin(), inputs.end(), tensor) != inputs.end()) {
+        throw NodeError{"is not computed by any node"};
+      }
+      network.outputs.push_back(tensor);
+    } catch (const NodeError& e) {
+      error("output '" + printable_name(name) + "'", e.what());
+    }
+  }
+
+  const std::string path_;
+  const ModelFile& model_;
+  const file::GraphProto& file_;
+  Builder builder_;
+  Graph graph_;
+  bool unknown_operators_ = false;
+  std::vector<std::string> errors_;
+};
+
+}  // namespace
+}  // namespace onnx
+
+Network load_onnx(const std::string& path) {
+  const onnx::ModelFile file{path};
+  return onnx::GraphReader{path, file}.read();
+}
+
+}  // namespace systole

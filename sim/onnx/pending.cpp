@@ -1,0 +1,144 @@
+#include "sim/onnx/pending.hpp"
+
+#include <algorithm>
+
+namespace systole::onnx {
+namespace {
+
+// The axis of the scales after the move.
+std::int64_t moved_axis(const QuantParams& params, const Permutation& transposition) {
+  const auto at =
+      std::find(transposition.begin(), transposition.end(), static_cast<std::size_t>(params.axis));
+  if (at == transposition.end()) {
+    throw NodeError{"moves integers with a scale per channel, which is not supported"};
+  }
+  return at - transposition.begin();
+}
+
+}  // namespace
+
+Clip composed(const Clip& first, const Clip& second) {
+  return {std::clamp(first.low, second.low, second.high),
+          std::clamp(first.high, second.low, second.high)};
+}
+
+void define_dequantized(Graph& graph, const Node& node, const Operand& operand) {
+  Value value;
+  const Value& integers = graph.builder().value(operand.integers);
+  value.shape = integers.shape;
+  value.depth = integers.depth + 1;
+  value.dequantized = operand;
+  graph.out(node, 0, graph.builder().add(std::move(value)));
+}
+
+void define_pending(Graph& graph, const Node& node, Pending pending, const Shape& shape,
+                    int depth) {
+  // Its layers are the node's, whoever makes them.
+  Builder& builder = graph.builder();
+  const std::size_t index = node.index();
+  if (pending.quantized) {
+    pending.quantized = [&builder, index, make = std::move(pending.quantized)](
+                            const QuantParams& out, const Clip& clip) {
+      builder.set_node(index);
+      return make(out, clip);
+    };
+  }
+  if (pending.real) {
+    pending.real = [&builder, index, make = std::move(pending.real)] {
+      builder.set_node(index);
+      return make();
+    };
+  }
+  pending.what = node.where();
+  Value value;
+  value.shape = shape;
+  value.depth = depth + 1;
+  value.pending = std::make_shared<const Pending>(std::move(pending));
+  graph.out(node, 0, builder.add(std::move(value)));
+}
+
+void define_float_layer(Graph& graph, const Node& node, LayerOp op,
+                        const std::vector<ValueId>& inputs, const Shape& shape) {
+  Builder& builder = graph.builder();
+  std::vector<TensorId> tensors;
+  for (const ValueId input : inputs) {
+    if (builder.value(input).type != ElementType::Float) {
+      throw NodeError{std::string{"has an input of "} + type_name(builder.value(input).type) +
+                      ", expected FLOAT"};
+    }
+    tensors.push_back(builder.file_tensor(input));
+  }
+  graph.out(
+      node, 0,
+      builder.add_layer(std::move(op), tensors, shape, ElementType::Float, identity(shape.size())));
+}
+
+std::optional<Operand> find_quantized(const Graph& graph, ValueId id) {
+  const auto& dequantized = graph.builder().value(id).dequantized;
+  const bool narrow = dequantized && (dequantized->params.type == ElementType::Int8 ||
+                                      dequantized->params.type == ElementType::UInt8);
+  return narrow ? dequantized : std::nullopt;
+}
+
+Operand quantized_operand(Graph& graph, const Node& node, std::size_t i) {
+  const ValueId id = graph.in(node, i);
+  if (const std::optional<Operand> found = find_quantized(graph, id)) {
+    return *found;
+  }
+  const auto& pending = graph.builder().value(id).pending;
+  throw NodeError{"has a float operand '" + printable_name(node.input(i)) + "'" +
+                  (pending ? ", which " + pending->what + " computes" : std::string{}) +
+                  ": expected integers through DequantizeLinear"};
+}
+
+Bias bias_operand(Graph& graph, const Node& node, std::size_t i) {
+  Bias bias;
+  if (!node.has(i)) {
+    return bias;
+  }
+  const Value& value = graph.in_value(node, i);
+  bias.constant = value.constant;
+  if (value.dequantized) {
+    bias.constant = graph.builder().value(value.dequantized->integers).constant;
+    bias.params = value.dequantized->params;
+  }
+  if (!bias.constant) {
+    throw NodeError{"has a bias '" + printable_name(node.input(i)) +
+                    "' that is computed, expected a constant"};
+  }
+  return bias;
+}
+
+void define_moved(Graph& graph, const Node& node, const Move& move) {
+  Builder& builder = graph.builder();
+  const ValueId id = graph.in(node, 0);
+  const Value value = builder.value(id);
+  if (value.dequantized) {
+    Operand operand = *value.dequantized;
+    if (!operand.params.per_tensor()) {
+      operand.params.axis = moved_axis(operand.params, move.transposition);
+    }
+    operand.integers = move.apply(builder, operand.integers, &operand.params);
+    define_dequantized(graph, node, operand);
+    return;
+  }
+  if (!value.pending) {
+    graph.out(node, 0, move.apply(builder, id, nullptr));
+    return;
+  }
+  Pending pending;
+  if (value.pending->quantized) {
+    pending.quantized = [&builder, inner = value.pending, move](const QuantParams& out,
+                                                                const Clip& clip) {
+      return move.apply(builder, inner->quantized(out, clip), &out);
+    };
+  }
+  if (value.pending->real) {
+    pending.real = [&builder, inner = value.pending, move] {
+      return move.apply(builder, inner->real(), nullptr);
+    };
+  }
+  define_pending(graph, node, std::move(pending), move.shape, value.depth);
+}
+
+}  // namespace systole::onnx

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "sim/onnx/graph.hpp"
+#include "sim/onnx/layers.hpp"
+
+namespace systole::onnx {
+
+/// First `first`, then `second`.
+Clip composed(const Clip& first, const Clip& second);
+
+/// Defines the node's output as floats that stand for integers.
+void define_dequantized(Graph& graph, const Node& node, const Operand& operand);
+/// Defines the node's output as an operator that waits for its QuantizeLinear.
+void define_pending(Graph& graph, const Node& node, Pending pending, const Shape& shape, int depth);
+/// A layer named after the node, on floats in the file's layout; defines the node's output.
+void define_float_layer(Graph& graph, const Node& node, LayerOp op,
+                        const std::vector<ValueId>& inputs, const Shape& shape);
+
+/// The 8-bit integers that the float at input i stands for; throws NodeError where it is no such.
+Operand quantized_operand(Graph& graph, const Node& node, std::size_t i);
+std::optional<Operand> find_quantized(const Graph& graph, ValueId id);
+/// A constant bias at input i, if there is one: floats, or integers with their scale.
+Bias bias_operand(Graph& graph, const Node& node, std::size_t i);
+
+/// What moves or selects elements, and does so with integers as with the floats they stand for.
+struct Move {
+  Shape shape;  ///< of the result
+  /// On integers (their quantization where it is known), floats or constants.
+  std::function<ValueId(Builder&, ValueId, const QuantParams*)> apply;
+  Permutation transposition{};  ///< that this is, for weights with a scale per channel
+};
+void define_moved(Graph& graph, const Node& node, const Move& move);
+
+}  // namespace systole::onnx
