@@ -269,8 +269,8 @@ void build_transpose(Graph& graph, const Node& node) {
     permutation.push_back(axis_below(axis, from.size()));
     move.shape.push_back(from[permutation.back()]);
   }
-  if (!std::is_permutation(permutation.begin(), permutation.end(), identity(from.size()).begin(),
-                           identity(from.size()).end())) {
+  const Permutation all = identity(from.size());
+  if (!std::is_permutation(permutation.begin(), permutation.end(), all.begin(), all.end())) {
     throw NodeError{"has a perm that does not name each axis once"};
   }
   move.transposition = permutation;

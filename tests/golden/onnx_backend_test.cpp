@@ -133,6 +133,32 @@ TEST_P(OnnxBackend, GivesTheRecordedBytes) {
 INSTANTIATE_TEST_SUITE_P(Node, OnnxBackend, ::testing::ValuesIn(cases()),
                          [](const auto& tested) { return std::string{tested.param.name}; });
 
+// Our own graphs in the same form (scripts/make_onnx_models.py): whole networks, quantized in the
+// ways of PyTorch, tf2onnx and onnxruntime. Expected outputs are plain numpy's.
+class OnnxModels : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(OnnxModels, GivesTheBytesThatNumpyGives) {
+  const fs::path folder = fs::path{SYSTOLE_SOURCE_DIR} / "tests" / "data" / "onnx" / GetParam();
+  const Network network = load_onnx((folder / "model.onnx").string());
+  std::vector<TensorData> inputs;
+  for (std::size_t i = 0; i < network.inputs.size(); ++i) {
+    inputs.push_back(data_of(folder, "input", static_cast<int>(i)));
+  }
+  const std::vector<TensorData> values = golden::run(network, inputs);
+  for (std::size_t i = 0; i < network.outputs.size(); ++i) {
+    const ::onnx::TensorProto recorded =
+        parsed<::onnx::TensorProto>(folder / ("output_" + std::to_string(i) + ".pb"));
+    const onnx::Constant expected = onnx::read_constant(recorded);
+    EXPECT_EQ(network.tensor(network.outputs[i]).shape, expected.shape);
+    EXPECT_EQ(values.at(network.outputs[i]), expected.values);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Own, OnnxModels,
+                         ::testing::Values("qdq_residual", "qdq_flatten", "qdq_concat",
+                                           "qoperators", "dynamic", "channels_last"),
+                         [](const auto& tested) { return std::string{tested.param}; });
+
 // No quantized case of the package is forgotten: it is run above, or it is named with its reason.
 TEST(OnnxBackendList, NamesEveryQuantizedCase) {
   if (!fs::exists(kTests)) {

@@ -1,0 +1,1 @@
+BQuantizeLinear_53Jbgpˆ‹ct†p‰‚z‡za‹qy–dw]Šx_¦j~sq€sm™{„qr°’…™pf}¤©f‡n€‡ny|¾Iˆxt…™Pe€Œ‰i™}ˆ]ˆikc–ek‚ƒ™qˆŒ‡}z
