@@ -19,7 +19,7 @@ int energy_command(const EnergyOptions& options, std::ostream& out) {
     throw std::runtime_error{options.report +
                              ": energy.zero_gating counts zero operands, and the run had no data"};
   }
-  const EnergyTable table = load_energy_table(result.config.energy);
+  const EnergyTable table = load_energy_table(result.config);
   const std::vector<EnergyBreakdown> energies = energy_per_layer(result, table);
   if (options.csv) {
     make_folder(*options.csv);

@@ -79,7 +79,7 @@ class DramFiles {
 
 int run_command(const RunOptions& options, std::ostream& out, std::ostream& err) {
   const AcceleratorConfig config = load_accelerator(options.accelerator, options.overrides);
-  const EnergyTable energy_table = load_energy_table(config.energy);
+  const EnergyTable energy_table = load_energy_table(config);
   if (config.energy.zero_gating && options.data == DataSource::None) {
     throw std::invalid_argument{
         "energy.zero_gating counts zero operands, and --no-data gives none"};

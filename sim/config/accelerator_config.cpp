@@ -54,7 +54,9 @@ auto fields(const DramConfig& c) {
   return std::tie(c.model, c.latency_cycles, c.bytes_per_cycle, c.preset, c.channels,
                   c.path_latency_cycles);
 }
-auto fields(const EnergyConfig& c) { return std::tie(c.table, c.node, c.dram, c.zero_gating); }
+auto fields(const EnergyConfig& c) {
+  return std::tie(c.table, c.node, c.dram, c.number_format, c.zero_gating);
+}
 
 template <typename Block>
 bool same(const Block& a, const Block& b) {

@@ -143,11 +143,15 @@ enum class ProcessNode {
   Lp7,
 };
 
+/// Arithmetic that a run is priced as; its results and its cycles stay those of integers.
+enum class NumberFormat { Int, Fp16, Bf16, Fp32 };
+
 struct EnergyConfig {
   /// Once read: relative to the working directory, or absolute. In YAML: relative to that file.
   std::string table = "energy/horowitz_45nm.yaml";
   std::optional<ProcessNode> node;  ///< absent: the table's own
-  std::string dram = "default";     ///< standard whose energy is taken, a name of the table
+  std::string dram = "default";     ///< standard of the table whose energy is taken
+  NumberFormat number_format = NumberFormat::Int;
   bool zero_gating = false;  ///< MACs with a zero operand cost no multiplication and no addition
 };
 

@@ -45,6 +45,11 @@ constexpr Choice<ProcessNode> kProcessNode[] = {
     {"32nm_lp", ProcessNode::Lp32}, {"20nm_lp", ProcessNode::Lp20}, {"16nm_lp", ProcessNode::Lp16},
     {"14nm_lp", ProcessNode::Lp14}, {"10nm_lp", ProcessNode::Lp10}, {"7nm_lp", ProcessNode::Lp7}};
 
+constexpr Choice<NumberFormat> kNumberFormat[] = {{"int", NumberFormat::Int},
+                                                  {"fp16", NumberFormat::Fp16},
+                                                  {"bf16", NumberFormat::Bf16},
+                                                  {"fp32", NumberFormat::Fp32}};
+
 /// Of energy.node when the table's own node stays.
 constexpr const char* kAsTable = "as_table";
 

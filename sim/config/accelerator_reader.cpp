@@ -241,6 +241,7 @@ EnergyConfig read_energy(ConfigReader node, const ConfigFile& file) {
     node.optional("node", as_table, NotEmpty{});
   }
   node.optional("dram", config.dram, NotEmpty{});
+  node.optional("number_format", config.number_format, OneOf{keywords::kNumberFormat});
   node.optional("zero_gating", config.zero_gating);
   node.reject_unknown();
   return config;

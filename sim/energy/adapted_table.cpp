@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "sim/config/accelerator_keywords.hpp"
 #include "sim/config/error_log.hpp"
@@ -47,23 +48,57 @@ void scale(TableEntries& entries, double factor) {
   }
 }
 
-void choose_dram(EnergyTable& table, const std::string& standard) {
-  if (standard == kDefaultDram) {
-    return;
+void take_dram(EnergyTable& table, const TableEntry& entry) {
+  table.notes.push_back(fmt::format("DRAM: {}, {:.3g} pJ/bit ({})", entry.standard,
+                                    entry.value.value / entry.bits, entry.source));
+  table.dram = {entry};
+}
+
+/// "ddr4" of a banked ddr4_2400; empty for an ideal memory.
+std::string standard_of(const DramConfig& dram) {
+  if (dram.model != DramModel::Banked) {
+    return "";
   }
+  const std::string part = std::filesystem::path{dram.preset}.stem().string();
+  return part.substr(0, part.find('_'));
+}
+
+void choose_dram(EnergyTable& table, const AcceleratorConfig& config) {
+  const std::string& asked = config.energy.dram;
+  const bool follows = asked == kDefaultDram;
+  const std::string standard = follows ? standard_of(config.dram) : asked;
   std::vector<std::string> names{kDefaultDram};
   for (const TableEntry& entry : table.dram_standards) {
     if (entry.standard == standard) {
-      table.notes.push_back(fmt::format("DRAM: {}, {:.3g} pJ/bit ({})", standard,
-                                        entry.value.value / entry.bits, entry.source));
-      table.dram = {entry};
+      take_dram(table, TableEntry{entry});
       return;
     }
     names.push_back(entry.standard);
   }
-  throw ConfigError{
-      {fmt::format("{}: energy.dram: the table knows {}, found {}{}", table.name,
-                   choice_list(names), quoted(standard), did_you_mean(standard, names))}};
+  if (!follows) {
+    throw ConfigError{{fmt::format("{}: energy.dram: the table knows {}, found {}{}", table.name,
+                                   choice_list(names), quoted(asked), did_you_mean(asked, names))}};
+  }
+}
+
+void require_format(EnergyTable& table, NumberFormat format) {
+  const std::string name = OneOf{keywords::kNumberFormat}.name_of(format);
+  const std::uint32_t bits = format_bits(format, 0);
+  if (entry_of_width(table.float_multiplier, bits) == nullptr ||
+      entry_of_width(table.float_adder, kFloatPsumBits) == nullptr) {
+    throw ConfigError{
+        {fmt::format("{}: energy.number_format: {} needs float_multiplier of {} bits "
+                     "and float_adder of {}, and the table lacks one, expected int",
+                     table.name, name, bits, kFloatPsumBits)}};
+  }
+  table.notes.push_back(
+      fmt::format("priced as {}: MACs of the table's {}-bit multiplier and {}-bit adder, operands "
+                  "of {} bits, on "
+                  "the integers' schedule{}",
+                  name, bits, kFloatPsumBits, bits,
+                  format == NumberFormat::Bf16
+                      ? "; no table gives bf16, whose multiplier is smaller than fp16's"
+                      : ""));
 }
 
 void scale_to(EnergyTable& table, ProcessNode node) {
@@ -95,16 +130,41 @@ void scale_to(EnergyTable& table, ProcessNode node) {
 
 }  // namespace
 
-EnergyTable adapted(EnergyTable table, const EnergyConfig& config) {
-  choose_dram(table, config.dram);
-  if (config.node && config.node != table.process) {
-    scale_to(table, *config.node);
+std::uint32_t format_bits(NumberFormat format, std::uint32_t integer_bits) {
+  switch (format) {
+    case NumberFormat::Fp16:
+    case NumberFormat::Bf16:
+      return 16;
+    case NumberFormat::Fp32:
+      return 32;
+    case NumberFormat::Int:
+      break;
   }
-  return table;
+  return integer_bits;
+}
+
+const TableEntry* entry_of_width(const TableEntries& entries, std::uint32_t bits) {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const TableEntry& entry) { return entry.bits == bits; });
+  return found == entries.end() ? nullptr : &*found;
 }
 
 EnergyTable load_energy_table(const EnergyConfig& config) {
-  return adapted(load_energy_table(config.table), config);
+  AcceleratorConfig machine;
+  machine.energy = config;
+  return load_energy_table(machine);
+}
+
+EnergyTable load_energy_table(const AcceleratorConfig& config) {
+  EnergyTable table = load_energy_table(config.energy.table);
+  choose_dram(table, config);
+  if (config.energy.number_format != NumberFormat::Int) {
+    require_format(table, config.energy.number_format);
+  }
+  if (config.energy.node && config.energy.node != table.process) {
+    scale_to(table, *config.energy.node);
+  }
+  return table;
 }
 
 }  // namespace systole

@@ -60,6 +60,10 @@ class Model {
                  [bits](const TableEntries& list) { return log_log_in_width(list, bits, 2); });
   }
 
+  Bounded floating(const TableEntries& entries, const char* what, std::uint32_t bits) {
+    const TableEntry* const entry = entry_of_width(entries, bits);
+    return entry != nullptr ? entry->value : known({}, what, [](const auto&) { return Bounded{}; });
+  }
   Bounded adder(double bits) { return linear(table_.area_adder, "adder", bits); }
   Bounded multiplier(double a_bits, double b_bits) {
     return square(table_.area_multiplier, "multiplier", std::sqrt(a_bits * b_bits));
@@ -68,16 +72,26 @@ class Model {
   void add_array() {
     const ArrayConfig& array = config_.array;
     const double pes = static_cast<double>(array.rows) * array.cols;
-    if (!table_.area_pe.empty()) {
+    if (!table_.area_pe.empty() && config_.energy.number_format == NumberFormat::Int) {
       const double bits = std::sqrt(static_cast<double>(array.activation_bits) * array.weight_bits);
       add(AreaComponent::Array, pes, square(table_.area_pe, "PE", bits));
       return;
     }
+    const NumberFormat format = config_.energy.number_format;
     const double weights = array.overlap == Overlap::Full ? 2 : 1;
-    const double register_bits =
-        array.activation_bits + weights * array.weight_bits + array.accumulator_bits;
-    add(AreaComponent::Array, pes, multiplier(array.activation_bits, array.weight_bits));
-    add(AreaComponent::Array, pes, adder(array.accumulator_bits));
+    const double register_bits = format_bits(format, array.activation_bits) +
+                                 weights * format_bits(format, array.weight_bits) +
+                                 array.accumulator_bits;
+    if (format == NumberFormat::Int) {
+      add(AreaComponent::Array, pes, multiplier(array.activation_bits, array.weight_bits));
+      add(AreaComponent::Array, pes, adder(array.accumulator_bits));
+    } else {
+      add(AreaComponent::Array, pes,
+          floating(table_.area_float_multiplier, "floating-point multiplier",
+                   format_bits(format, 0)));
+      add(AreaComponent::Array, pes,
+          floating(table_.area_float_adder, "floating-point adder", kFloatPsumBits));
+    }
     add(AreaComponent::Array, pes, linear(table_.area_register, "register", register_bits));
   }
 
@@ -95,8 +109,7 @@ class Model {
       add(AreaComponent::Requantization, requant.lanes, each);
     };
     if (requant.mode == RequantMode::FloatScale) {
-      add_requant(known(table_.area_float_multiplier, "floating-point multiplier",
-                        [](const TableEntries& list) { return list.back().value; }));
+      add_requant(floating(table_.area_float_multiplier, "floating-point multiplier", 32));
     } else {
       if (requant.mode == RequantMode::MultiplierShift) {
         add_requant(multiplier(accumulator, requant.multiplier_bits));

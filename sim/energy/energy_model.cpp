@@ -91,18 +91,19 @@ double requant_shift_bits(const AcceleratorConfig& config) {
   return wide ? accumulator + config.requant.multiplier_bits : accumulator;
 }
 
-/// The entry of a floating-point list for that width, or nothing.
-const TableEntry* float_entry(const TableEntries& entries, std::uint32_t bits) {
-  const auto found = std::find_if(entries.begin(), entries.end(),
-                                  [&](const TableEntry& entry) { return entry.bits == bits; });
-  return found == entries.end() ? nullptr : &*found;
+Energy entry_energy(const TableEntries& entries, std::uint32_t bits) {
+  const TableEntry* const entry = entry_of_width(entries, bits);
+  if (entry == nullptr) {
+    throw std::logic_error("the energy table was not asked for this number format");
+  }
+  return Energy{entry->value};
 }
 
 Energy requant_multiply(const AcceleratorConfig& config, const EnergyTable& table) {
   if (config.requant.mode != RequantMode::FloatScale) {
     return multiplier_energy(table, config.array.accumulator_bits, config.requant.multiplier_bits);
   }
-  const TableEntry* const published = float_entry(table.float_multiplier, 32);
+  const TableEntry* const published = entry_of_width(table.float_multiplier, 32);
   return published != nullptr ? Energy{published->value}
                               : multiplier_energy(table, kSignificandBits, kSignificandBits);
 }
@@ -126,6 +127,15 @@ class Model {
 
  private:
   double n(Event e) const { return count(events_, e); }
+  // How much wider operands are than the integers that were run.
+  double widening() const {
+    const ArrayConfig& array = config_.array;
+    return square_bits(operand_bits(array.activation_bits), operand_bits(array.weight_bits)) /
+           square_bits(array.activation_bits, array.weight_bits);
+  }
+  std::uint32_t operand_bits(std::uint32_t integer_bits) const {
+    return format_bits(config_.energy.number_format, integer_bits);
+  }
   Energy adder(double bits) const { return linear_energy(table_.adder, bits); }
 
   void add_array() {
@@ -133,6 +143,11 @@ class Model {
     const double bits = square_bits(array.activation_bits, array.weight_bits);
     const double gated = config_.energy.zero_gating ? n(Event::MacZeroOperand) : 0;
     const double macs = n(Event::Mac) - gated;
+    if (config_.energy.number_format != NumberFormat::Int) {
+      add_float_macs(macs);
+      add_registers();
+      return;
+    }
     if (!table_.pe.empty()) {
       // Synthesised PEs come with their registers; how much of a PE outside the fold still
       // switches is not published: nothing at best, all of it at worst.
@@ -154,6 +169,14 @@ class Model {
     add_registers();
   }
 
+  void add_float_macs(double macs) {
+    const std::uint32_t bits = operand_bits(0);
+    energy_.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
+                macs * entry_energy(table_.float_multiplier, bits));
+    energy_.add(EnergyComponent::ArrayAdd, EnergyOperand::Arithmetic,
+                macs * entry_energy(table_.float_adder, kFloatPsumBits));
+  }
+
   // In a weight-stationary array every PE passes its ifmap element on and registers a psum for each
   // row that streams by; all other bits are of weights.
   void add_registers() {
@@ -163,7 +186,8 @@ class Model {
     const double ifmap = slots * config_.array.activation_bits;
     const double psum = slots * config_.array.accumulator_bits;
     const auto add = [&](EnergyOperand operand, double bits) {
-      energy_.add(EnergyComponent::ArrayRegisters, operand, bits * bit);
+      energy_.add(EnergyComponent::ArrayRegisters, operand,
+                  (operand == EnergyOperand::Psum ? bits : widening() * bits) * bit);
     };
     if (config_.array.dataflow != Dataflow::WeightStationary || ifmap + psum > all) {
       add(EnergyOperand::Shared, all);
@@ -176,22 +200,24 @@ class Model {
 
   void add_memories() {
     const auto add = [&](EnergyComponent component, EnergyOperand operand, const Memory& memory,
-                         Event read, Event write) {
-      energy_.add(component, operand,
-                  n(read) * memory.read_bit(table_) + n(write) * memory.write_bit(table_));
+                         Event read, Event write, double factor) {
+      energy_.add(
+          component, operand,
+          factor * (n(read) * memory.read_bit(table_) + n(write) * memory.write_bit(table_)));
     };
     add(EnergyComponent::Scratchpad,
         is_split(config_) ? EnergyOperand::Ifmap : EnergyOperand::Shared,
-        scratchpad_memory(config_, table_), Event::ScratchpadReadBits, Event::ScratchpadWriteBits);
+        scratchpad_memory(config_, table_), Event::ScratchpadReadBits, Event::ScratchpadWriteBits,
+        widening());
     if (is_split(config_)) {
       add(EnergyComponent::WeightScratchpad, EnergyOperand::Weight, weight_memory(config_, table_),
-          Event::WeightScratchpadReadBits, Event::WeightScratchpadWriteBits);
+          Event::WeightScratchpadReadBits, Event::WeightScratchpadWriteBits, widening());
     } else if (events_[Event::WeightScratchpadReadBits] +
                events_[Event::WeightScratchpadWriteBits]) {
       throw std::logic_error("a unified scratchpad has no accesses to a weight scratchpad");
     }
     add(EnergyComponent::Accumulators, EnergyOperand::Psum, accumulator_memory(config_, table_),
-        Event::AccumulatorReadBits, Event::AccumulatorWriteBits);
+        Event::AccumulatorReadBits, Event::AccumulatorWriteBits, 1);
     energy_.add(EnergyComponent::Accumulators, EnergyOperand::Arithmetic,
                 n(Event::AccumulatorAdd) * adder(config_.array.accumulator_bits));
   }
@@ -226,11 +252,11 @@ class Model {
     if (unused < 0) {
       throw std::logic_error("more bytes of DRAM were used than were fetched");
     }
-    add(EnergyOperand::Ifmap, ifmap);
-    add(EnergyOperand::Weight, weight);
+    add(EnergyOperand::Ifmap, widening() * ifmap);
+    add(EnergyOperand::Weight, widening() * weight);
     add(EnergyOperand::Constants, constants);
-    add(EnergyOperand::Unused, unused);
-    add(EnergyOperand::Ofmap, n(Event::DramWriteBytes));
+    add(EnergyOperand::Unused, widening() * unused);
+    add(EnergyOperand::Ofmap, widening() * n(Event::DramWriteBytes));
   }
 
   // 1 mW for 1 ns is 1 pJ.

@@ -10,6 +10,9 @@
 
 namespace systole {
 
+/// Partial sums of floating-point products are binary32.
+constexpr std::uint32_t kFloatPsumBits = 32;
+
 /// One published number: what an operation, an access or a block costs, and who says so.
 struct TableEntry {
   std::uint32_t bits = 0;          ///< width of the operands, or of one access
@@ -61,8 +64,14 @@ EnergyTable load_energy_table(const std::string& path);
 EnergyTable parse_energy_table(const std::string& text, const std::string& file);
 
 /// The table that a machine's `energy` keys ask for: its DRAM standard chosen, scaled to its node.
-/// Throws ConfigError where the table has no such standard or cannot be scaled.
-EnergyTable load_energy_table(const EnergyConfig& config);
-EnergyTable adapted(EnergyTable table, const EnergyConfig& config);
+/// Throws ConfigError where the table has no such standard, no such number format, or cannot be
+/// scaled.
+EnergyTable load_energy_table(const AcceleratorConfig& config);
+EnergyTable load_energy_table(const EnergyConfig& config);  ///< of a machine with an ideal memory
+
+/// Bits of an operand of that format; of an integer, its own.
+std::uint32_t format_bits(NumberFormat format, std::uint32_t integer_bits);
+/// The entry of that width, or none.
+const TableEntry* entry_of_width(const TableEntries& entries, std::uint32_t bits);
 
 }  // namespace systole

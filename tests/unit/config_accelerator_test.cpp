@@ -184,6 +184,7 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "energy.table=x",
                              "energy.node=7nm",
                              "energy.dram=hbm2",
+                             "energy.number_format=fp16",
                              "energy.zero_gating=true"}) {
     const AcceleratorConfig changed =
         parse_accelerator(accelerator_to_yaml(base), "t.yaml", {change});

@@ -75,10 +75,9 @@ TEST(AreaModel, AShiftOnlyUnitHasNoMultiplierAndAFloatScaleHasItsOwn) {
 // of the blocks is theirs, and each is within a factor of two.
 TEST(AreaModel, GemminisBlocksAreWithinAFactorOfTwoOfItsFloorplan) {
   AcceleratorConfig config;
-  EnergyConfig energy;
-  energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/cacti_45nm_lop.yaml";
-  energy.node = ProcessNode::Nm20;
-  const Area area = compute_area(config, load_energy_table(energy));
+  config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/cacti_45nm_lop.yaml";
+  config.energy.node = ProcessNode::Nm20;
+  const Area area = compute_area(config, load_energy_table(config));
   const auto ratio = [&](AreaComponent c, double published) { return area[c].value / published; };
   for (const double r :
        {ratio(AreaComponent::Array, 116e3), ratio(AreaComponent::Scratchpad, 544e3),

@@ -193,11 +193,11 @@ TEST(EnergyTable, MacsAndJoulesDoNotMix) {
       load_energy_table(SYSTOLE_SOURCE_DIR "/configs/energy/eyeriss_normalized.yaml").normalized);
 }
 
-EnergyConfig asking(const std::string& dram, std::optional<ProcessNode> node = {}) {
-  EnergyConfig config;
-  config.table = SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml";
-  config.dram = dram;
-  config.node = node;
+AcceleratorConfig asking(const std::string& dram, std::optional<ProcessNode> node = {}) {
+  AcceleratorConfig config;
+  config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml";
+  config.energy.dram = dram;
+  config.energy.node = node;
   return config;
 }
 
@@ -210,6 +210,32 @@ TEST(EnergyTable, AMachineChoosesTheDramStandardOfItsTable) {
     FAIL();
   } catch (const ConfigError& e) {
     EXPECT_THAT(e.what(), ::testing::HasSubstr("found 'lpdr4' (did you mean 'lpddr4'?)"));
+  }
+}
+
+TEST(EnergyTable, ABankedMemoryCostsWhatItsStandardCosts) {
+  AcceleratorConfig config = asking("default");
+  config.dram.preset = "lpddr4_3200";
+  EXPECT_DOUBLE_EQ(load_energy_table(config).dram[0].value.value, 1300) << "ideal";
+  config.dram.model = DramModel::Banked;
+  EXPECT_DOUBLE_EQ(load_energy_table(config).dram[0].value.value, 8);
+  config.dram.preset = "my/memories/hbm2.yaml";
+  EXPECT_DOUBLE_EQ(load_energy_table(config).dram[0].value.value, 3.97);
+  config.dram.preset = "sram.yaml";
+  EXPECT_DOUBLE_EQ(load_energy_table(config).dram[0].value.value, 1300) << "not a standard";
+}
+
+TEST(EnergyTable, ANumberFormatNeedsItsFloatingPointEntries) {
+  AcceleratorConfig config = asking("default");
+  config.energy.number_format = NumberFormat::Fp16;
+  EXPECT_THAT(load_energy_table(config).notes,
+              ::testing::ElementsAre(::testing::HasSubstr("priced as fp16")));
+  config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/eyeriss_65nm.yaml";
+  try {
+    load_energy_table(config);
+    FAIL();
+  } catch (const ConfigError& e) {
+    EXPECT_THAT(e.what(), ::testing::HasSubstr("energy.number_format: fp16 needs"));
   }
 }
 
@@ -234,8 +260,8 @@ TEST(EnergyTable, ScalingTouchesTheDieAndNotTheDram) {
   EXPECT_NEAR(table.area_multiplier[0].value.value, 282 * 0.059, 1e-9);
   EXPECT_DOUBLE_EQ(table.dram[0].value.value, 1300);
   EXPECT_THAT(table.notes, ::testing::ElementsAre(::testing::HasSubstr("Stillmaker and Baas")));
-  EnergyConfig config = asking("default", ProcessNode::Nm7);
-  config.table = SYSTOLE_SOURCE_DIR "/configs/energy/eyeriss_65nm.yaml";
+  AcceleratorConfig config = asking("default", ProcessNode::Nm7);
+  config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/eyeriss_65nm.yaml";
   EXPECT_THROW(load_energy_table(config), ConfigError) << "its process is not one of theirs";
 }
 

@@ -36,14 +36,14 @@ RunResult run_with(const std::string& table) {
 }
 
 Json report_of(const RunResult& run) {
-  const EnergyTable table = load_energy_table(run.config.energy);
+  const EnergyTable table = load_energy_table(run.config);
   // As it is read from a file.
   return Json::parse(json_report(run, energy_per_layer(run, table), table).dump());
 }
 
 Json recomputed(Json report, const std::vector<std::string>& overrides) {
   const RunResult run = run_of_report(report, "r.json", overrides);
-  const EnergyTable table = load_energy_table(run.config.energy);
+  const EnergyTable table = load_energy_table(run.config);
   put_energies(report, run, energy_per_layer(run, table), table);
   return report;
 }
@@ -116,7 +116,7 @@ TEST(EnergyFigures, FollowFromEnergyTimeAndMacs) {
 
 TEST(EnergyText, ShowsLayersOperandsAndWhatIsMissing) {
   const RunResult run = run_with("horowitz_45nm");
-  const EnergyTable table = load_energy_table(run.config.energy);
+  const EnergyTable table = load_energy_table(run.config);
   const std::string text = energy_text_report(run, energy_per_layer(run, table), table, {});
   for (const char* const part : {"Energy by layer", "conv1", "per MAC", "ifmap", "TOPS/W", "J s",
                                  "at most", "SRAM, shifter, comparator"}) {
