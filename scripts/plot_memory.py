@@ -15,6 +15,10 @@ import subprocess
 import sys
 import tempfile
 
+import matplotlib
+matplotlib.use("Agg")
+from matplotlib import pyplot  # noqa: E402 (behind the choice of its backend)
+
 SCRATCHPAD_KIB = [32, 64, 128, 256, 512, 1024, 2048, 4096]
 BUS_BYTES = [4, 8, 16, 32, 64, 128]
 OUTSTANDING = [1, 2, 4, 8, 16, 32, 64]
@@ -87,10 +91,6 @@ def measure(options):
 
 
 def draw(measured, options):
-    import matplotlib
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
     figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(15, 4.6))
     mib = 1 << 20
     for series, points in measured["scratchpad"].items():
@@ -110,7 +110,7 @@ def draw(measured, options):
     right.set_title("Cycles against requests in flight")
     for axes in (left, middle, right):
         axes.set_xscale("log", base=2)
-        axes.xaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
+        axes.xaxis.set_major_formatter("{x:g}")
         axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
         axes.legend()
