@@ -148,6 +148,20 @@ TEST(QuantizeDigits, EqualInputsGiveEqualFilesAndTheMachineRunsThem) {
   EXPECT_THAT(labelled.out, HasSubstr("accuracy 100.0 % (8 of 8)"));
 }
 
+// scripts/train_digits.py quantized the same float network in numpy, with none of our code.
+TEST(QuantizeDigits, WeightsAndTheirScalesAreThoseOfTheTrainingScriptByteForByte) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(systole(quantize_digits(folder.file("net"), {})).exit_code, 0);
+  for (const char* const layer : {"conv1", "conv2", "dw3", "pw4", "conv6"}) {
+    for (const char* const tensor : {".weight.npy", ".weight_scale.npy"}) {
+      const std::string file = std::string{layer} + tensor;
+      EXPECT_EQ(read_file(folder.file("net/" + file)),
+                read_file(SYSTOLE_SOURCE_DIR "/workloads/digits_cnn/" + file))
+          << file;
+    }
+  }
+}
+
 // Powers of two need no multiplier: a unit that only shifts computes the very same integers.
 TEST(QuantizeDigits, DynamicFixedPointRunsOnAUnitThatOnlyShifts) {
   const TemporaryFolder folder;
