@@ -216,6 +216,24 @@ CommandHelp quantize_help() {
   return help;
 }
 
+CommandHelp convert_help() {
+  CommandHelp help{"convert",
+                   "write a network of any format as YAML with .npy files",
+                   "IN -o DIR [OPTION]...",
+                   "Reads IN as `run -w` does and writes it to DIR as Systole's own YAML, integer "
+                   "constants as they are: it runs to the same bits in the same cycles.",
+                   {},
+                   {}};
+  help.operand = "IN";
+  help.options.add_options()("output,o", value("DIR"), "folder to write to; required");
+  add_topology(help.options);
+  help.options.add_options()("no-data", "write the shapes alone")(
+      "random-data", value("SEED"), "write random weights and biases, the same for the same SEED");
+  add_help(help.options);
+  help.examples = {std::string{"systole convert "} + kDigits + " -o converted"};
+  return help;
+}
+
 CommandHelp dram_help() {
   CommandHelp help{"dram",
                    "run a trace of requests on a DRAM alone",
@@ -267,9 +285,9 @@ CommandHelp energy_help() {
 }  // namespace
 
 std::vector<CommandHelp> command_table() {
-  return {run_help(),           golden_help(),       show_config_help(),
-          show_workload_help(), show_mapping_help(), show_program_help(),
-          quantize_help(),      dram_help(),         energy_help()};
+  return {run_help(),          golden_help(),       show_config_help(), show_workload_help(),
+          show_mapping_help(), show_program_help(), quantize_help(),    convert_help(),
+          dram_help(),         energy_help()};
 }
 
 }  // namespace systole::app

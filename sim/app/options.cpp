@@ -274,6 +274,23 @@ CommandLine read_energy(const Arguments& arguments) {
   return options;
 }
 
+CommandLine read_convert(const Arguments& arguments) {
+  ConvertOptions options;
+  options.workload = arguments.operand();
+  options.topology = topology_kind(arguments);
+  options.folder = arguments.required("output");
+  if (const auto seed = arguments.count("random-data", 0)) {
+    options.data = DataSource::Random;
+    options.seed = *seed;
+  } else if (arguments.has("no-data")) {
+    options.data = DataSource::None;
+  }
+  if (arguments.has("no-data") && arguments.has("random-data")) {
+    arguments.fail("--random-data needs data, and --no-data is given");
+  }
+  return options;
+}
+
 using Reader = CommandLine (*)(const Arguments&);
 
 /// By the command's name in command_table().
@@ -282,6 +299,7 @@ const std::map<std::string, Reader>& readers() {
       {"run", read_run},
       {"golden", read_golden},
       {"quantize", read_quantize},
+      {"convert", read_convert},
       {"dram", read_dram},
       {"energy", read_energy},
       {"show config", read_show<Subject::Config>},

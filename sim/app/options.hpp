@@ -77,6 +77,15 @@ struct QuantizeOptions {
   std::string output;
 };
 
+/// systole convert
+struct ConvertOptions {
+  std::string workload;
+  std::optional<TopologyKind> topology;  ///< of a *.csv
+  DataSource data = DataSource::Workload;
+  std::uint64_t seed = 0;  ///< of random data
+  std::string folder;      ///< to write to
+};
+
 /// systole dram
 struct DramOptions {
   std::string trace;
@@ -101,7 +110,7 @@ struct TextRequest {
 };
 
 using CommandLine = std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions,
-                                 QuantizeOptions, DramOptions, EnergyOptions>;
+                                 QuantizeOptions, ConvertOptions, DramOptions, EnergyOptions>;
 
 /// `arguments` are without the program's name. Throws UsageError.
 CommandLine parse_command_line(const std::vector<std::string>& arguments);

@@ -175,6 +175,15 @@ std::optional<LayerOp> LayerBuilder::build_fully_connected() {
   }
   const std::int64_t channels = input(1).shape[0];
   ofmap_.shape = {input(0).elements() / input(1).shape[1], channels};
+  if (!trace_.shape.empty()) {
+    if (checked_elements(trace_.shape) != element_count(ofmap_.shape) ||
+        trace_.shape.back() != channels) {
+      fail("shape", shape_text(trace_.shape) + " cannot hold " + shape_text(ofmap_.shape) +
+                        ", expected the same elements and the same last size");
+      return std::nullopt;
+    }
+    ofmap_.shape = trace_.shape;
+  }
   dense.has_bias = trace_.bias.given;
   const bool has_bias = add_bias(channels);  // each reports its own errors
   if (!set_requantizer(dense.requant, channels, true) || !has_bias) {

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <set>
 
@@ -58,8 +57,8 @@ std::set<std::string> keys_of(TraceOp op) {
     keys.insert("groups");
     return keys;
   }();
-  static const std::set<std::string> dense{"out_channels", "weights", "bias",   "activation",
-                                           "clamp",        "output",  "requant"};
+  static const std::set<std::string> dense{"out_channels", "weights", "bias",    "activation",
+                                           "clamp",        "output",  "requant", "shape"};
   static const std::set<std::string> matmul{"out_channels", "weights", "activation",
                                             "clamp",        "output",  "requant"};
   static const std::set<std::string> pool{"kernel", "stride", "padding", "activation", "clamp"};
@@ -281,6 +280,9 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
   }
   if (layer.op == TraceOp::Reshape) {
     reader.required("shape", layer.shape, InRange<std::int64_t>{-1, kMaxSize});
+  }
+  if (given("shape") && layer.op == TraceOp::FullyConnected) {
+    reader.optional("shape", layer.shape, InRange<std::int64_t>{1, kMaxSize});
   }
   read_host_operator(reader, layer);
 }

@@ -127,7 +127,7 @@ struct LayerTrace {
   PaddingRule padding = PaddingRule::Valid;
   std::int64_t groups = 1;
   std::int64_t out_channels = 0;  ///< 0 when not given
-  Shape shape;                    ///< of reshape and strided_slice
+  Shape shape;                    ///< of reshape, strided_slice and fully_connected
   ConstantTrace weights, bias;
   LimitsTrace limits;
   ActivationTrace output;

@@ -91,13 +91,14 @@ TEST(CliUsage, VersionIsOneLine) {
 
 TEST(CliUsage, NoCommandIsAnError) {
   expect_usage_error({},
-                     "systole: expected run, golden, show, quantize, dram or energy, found "
+                     "systole: expected run, golden, show, quantize, convert, dram or energy, found "
                      "nothing; see 'systole --help'");
 }
 
 TEST(CliUsage, AnUnknownCommandIsAnErrorWithASuggestion) {
   expect_usage_error({"goldn"},
                      "systole: unknown command 'goldn', expected run, golden, show, quantize, "
+                     "convert, "
                      "dram or energy (did you mean "
                      "'golden'?); see 'systole --help'");
 }

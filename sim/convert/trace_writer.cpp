@@ -1,0 +1,209 @@
+#include "sim/convert/trace_writer.hpp"
+
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "sim/config/error_log.hpp"
+#include "sim/convert/layer_text.hpp"
+#include "sim/convert/yaml_text.hpp"
+#include "sim/report/atomic_file.hpp"
+#include "sim/workload/npy.hpp"
+
+namespace systole {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A name that every file system takes.
+std::string file_name(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '_' || c == '-' || c == '.';
+    out += safe ? c : '_';
+  }
+  return out.empty() || out[0] == '.' ? "_" + out : out;
+}
+
+/// Names that have not been given yet.
+class Names {
+ public:
+  std::string unique(const std::string& wanted) {
+    std::string name = wanted;
+    for (std::size_t i = 2; !used_.insert(name).second; ++i) {
+      name = wanted + "_" + std::to_string(i);
+    }
+    return name;
+  }
+
+ private:
+  std::set<std::string> used_;
+};
+
+class Writer final : public ConstantWriter {
+ public:
+  Writer(const Network& network, std::string folder)
+      : network_{network}, folder_{std::move(folder)}, run_time_{run_time_tensors(network)} {
+    for (const Layer& layer : network.layers) {
+      names_.emplace(layer.output, used_.unique(layer.name));
+      if (names_.at(layer.output) != layer.name) {
+        throw ConvertError{"two layers are named '" + layer.name + "'"};
+      }
+    }
+    for (const TensorId input : network.inputs) {
+      names_.emplace(input, used_.unique(network.tensor(input).name));
+    }
+    for (const Layer& layer : network.layers) {
+      for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+        take_operand(layer, i);
+      }
+    }
+  }
+
+  /// The whole file; constants are written on the way.
+  std::string text(const LabelledInputs& inputs) {
+    std::string out = "name: " + yaml_text(network_.name) + "\ninputs:\n";
+    for (const TensorId input : network_.inputs) {
+      const Tensor& tensor = network_.tensor(input);
+      YamlMap map;
+      map.add("name", yaml_text(names_.at(input))).add("shape", yaml_list(tensor.shape));
+      out += "  - " + with_numbers(map.text(), tensor) + "\n";
+    }
+    if (inputs.images) {
+      const Tensor& tensor = network_.tensor(network_.inputs.at(0));
+      Shape shape = inputs.image_shape;
+      shape.insert(shape.begin(), inputs.count());
+      const std::string name = files_.unique("images.npy");
+      write_npy(path(name), *inputs.images, shape, tensor.format);
+      out += "images: " + name + "\n";
+    }
+    if (!inputs.labels.empty()) {
+      out += "labels: " + integers("labels", {inputs.labels.begin(), inputs.labels.end()}) + "\n";
+    }
+    if (!constants_.empty()) {
+      out += "constants:\n";
+    }
+    for (const TensorId id : constants_) {
+      const Tensor& constant = network_.tensor(id);
+      YamlMap map;
+      map.add("name", yaml_text(names_.at(id)));
+      if (constant.data) {
+        map.add("file", yaml_text(tensor(names_.at(id), constant)));
+      } else {
+        map.add("shape", yaml_list(constant.shape));
+      }
+      out += "  - " + with_numbers(map.text(), constant) + "\n";
+    }
+    std::string outputs;
+    for (const TensorId output : network_.outputs) {
+      outputs += (outputs.empty() ? "" : ", ") + yaml_text(names_.at(output));
+    }
+    out += "outputs: [" + outputs + "]\nlayers:\n";
+    const auto name_of = [this](TensorId id) { return names_.at(id); };
+    for (const Layer& layer : network_.layers) {
+      out += "  - " + layer_text(network_, layer, name_of, *this) + "\n";
+    }
+    return out;
+  }
+
+  std::string tensor(const std::string& stem, const Tensor& constant) override {
+    const std::string name = files_.unique(file_name(stem) + ".npy");
+    write_npy(path(name), *constant.data, constant.shape, constant.format);
+    return name;
+  }
+  std::string floats(const std::string& stem, const std::vector<float>& values) override {
+    const std::string name = files_.unique(file_name(stem) + ".npy");
+    write_npy(path(name), NpyArray{{static_cast<std::int64_t>(values.size())}, values});
+    return name;
+  }
+  std::string integers(const std::string& stem, const std::vector<std::int32_t>& values) override {
+    const std::string name = files_.unique(file_name(stem) + ".npy");
+    write_npy(path(name), NpyArray{{static_cast<std::int64_t>(values.size())}, values});
+    return name;
+  }
+
+ private:
+  std::string path(const std::string& name) const { return (fs::path{folder_} / name).string(); }
+
+  void take_operand(const Layer& layer, std::size_t operand) {
+    const TensorId id = layer.inputs[operand];
+    if (is_own_constant(network_, layer, operand)) {
+      if (run_time_[id]) {
+        throw ConvertError{"layer '" + layer.name + "': its weights or bias are computed by '" +
+                           network_.tensor(id).name + "', which cannot be written"};
+      }
+      return;
+    }
+    if (names_.count(id) == 0) {
+      names_.emplace(id, used_.unique(network_.tensor(id).name));
+      constants_.push_back(id);
+    }
+  }
+
+  static std::string with_numbers(const std::string& map, const Tensor& tensor) {
+    const std::string numbers = numbers_text(tensor);
+    return numbers.empty() ? map : map.substr(0, map.size() - 1) + ", " + numbers + "}";
+  }
+
+  const Network& network_;
+  const std::string folder_;
+  const std::vector<bool> run_time_;
+  Names used_, files_;
+  std::map<TensorId, std::string> names_;
+  std::vector<TensorId> constants_;
+};
+
+bool same_tensor(const Tensor& a, const Tensor& b) {
+  return a.shape == b.shape && a.format == b.format && a.zero_point == b.zero_point &&
+         a.data == b.data && (a.scale == b.scale || a.format.bits == 32);
+}
+
+/// Throws unless the file gives the network back.
+void check_round_trip(const Network& network, const std::string& file) {
+  Network again;
+  try {
+    again = load_workload(file, {/*shapes_only=*/!network.has_data()});
+  } catch (const ConfigError& error) {
+    throw ConvertError{std::string{"the network cannot be written: "} + error.what()};
+  }
+  if (again.layers.size() != network.layers.size()) {
+    throw std::logic_error{"a converted network has other layers"};
+  }
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    const Layer& other = again.layers[i];
+    bool same = layer.name == other.name && layer.op.index() == other.op.index() &&
+                layer.inputs.size() == other.inputs.size() &&
+                same_tensor(network.tensor(layer.output), again.tensor(other.output));
+    for (std::size_t k = 0; same && k < layer.inputs.size(); ++k) {
+      same = same_tensor(network.tensor(layer.inputs[k]), again.tensor(other.inputs[k]));
+    }
+    if (!same) {
+      throw ConvertError{
+          "layer '" + layer.name +
+          "' cannot be written: its output would have another shape or other numbers"};
+    }
+  }
+}
+
+}  // namespace
+
+std::string write_trace(const Network& network, const LabelledInputs& inputs,
+                        const std::string& folder) {
+  Writer writer{network, folder};
+  const std::string text = writer.text(inputs);
+  const std::string file = (fs::path{folder} / (file_name(network.name) + ".yaml")).string();
+  const std::string draft = file + ".draft";
+  write_file_atomically(draft, text);
+  try {
+    check_round_trip(network, draft);
+  } catch (...) {
+    fs::remove(draft);
+    throw;
+  }
+  fs::rename(draft, file);
+  return file;
+}
+
+}  // namespace systole

@@ -1,0 +1,85 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tests/system/systole_process.hpp"
+
+namespace systole::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::map<std::string, std::string> files_in(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator{folder}) {
+    files[entry.path().filename().string()] = read_file(entry.path().string());
+  }
+  return files;
+}
+
+std::string converted(const std::string& workload, const std::string& folder,
+                      const std::string& option = "") {
+  std::vector<std::string> arguments = {"convert", workload, "-o", folder};
+  if (!option.empty()) {
+    arguments.push_back(option);
+  }
+  const Outcome outcome = systole(arguments);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  return outcome.out.substr(0, outcome.out.find('\n'));
+}
+
+/// The golden model gives the same for every layer, and converting again the same bytes.
+void expect_same(const std::string& workload) {
+  const TemporaryFolder folder;
+  const std::string yaml = converted(workload, folder.file("a"));
+  converted(yaml, folder.file("b"));
+  EXPECT_EQ(files_in(folder.file("a")), files_in(folder.file("b")));
+  const auto dump = [&](const std::string& network, const std::string& name) {
+    EXPECT_EQ(
+        systole({"golden", "-w", network, "--images", "1", "--dump", folder.file(name)}).exit_code,
+        0);
+    return files_in(folder.file(name));
+  };
+  EXPECT_EQ(dump(workload, "given"), dump(yaml, "converted"));
+}
+
+TEST(CliConvert, TheDigitsNetworkComesBackToTheBit) {
+  expect_same("workloads/digits_cnn/digits_cnn.yaml");
+}
+
+TEST(CliConvert, ItRunsInTheSameCyclesWithTheSameImagesAndLabels) {
+  const TemporaryFolder folder;
+  const std::string yaml = converted("workloads/digits_cnn/digits_cnn.yaml", folder.file("a"));
+  const auto report = [](const std::string& workload) {
+    return systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w", workload, "--images", "3"})
+        .out;
+  };
+  EXPECT_EQ(report(yaml), report("workloads/digits_cnn/digits_cnn.yaml"));
+  EXPECT_THAT(report(yaml), HasSubstr("accuracy 100.0 %"));
+}
+
+TEST(CliConvert, ModelsOfTensorFlowLiteComeBackToTheBit) {
+  const std::string folder = std::string{SYSTOLE_TFLITE_DATA} + "/models/";
+  for (const char* model : {"mlperf_ic_resnet8", "mlperf_kws_dscnn", "mltk_rock_paper_scissors"}) {
+    if (!std::filesystem::exists(folder + model + ".tflite")) {
+      GTEST_SKIP() << "no " << folder << ": models are not converted";
+    }
+    expect_same(folder + model + ".tflite");
+  }
+}
+
+TEST(CliConvert, ShapesBecomeShapesOrRandomValues) {
+  const TemporaryFolder folder;
+  const std::string csv = folder.file("net.csv");
+  write_file(csv, "Layer, M, N, K,\nA,3,4,5,\nB,2,2,2,\n");
+  const std::string yaml = converted(csv, folder.file("a"));
+  EXPECT_THAT(read_file(yaml), HasSubstr("op: matmul, inputs: [A.ifmap], out_channels: 4"));
+  converted(yaml, folder.file("b"), "--no-data");
+  EXPECT_EQ(files_in(folder.file("a")), files_in(folder.file("b")));
+  const std::string filled = converted(yaml, folder.file("c"), "--random-data=1");
+  EXPECT_EQ(systole({"run", "-a", "configs/tiny_4x4.yaml", "-w", filled}).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace systole::test

@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "models/golden/golden.hpp"
+#include "sim/convert/trace_writer.hpp"
+#include "sim/run/inputs.hpp"
+#include "sim/workload/random_data.hpp"
+#include "tests/unit/workload_test_files.hpp"
+
+namespace systole {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Every operator that YAML has, each with a key that is not its default.
+constexpr const char* kEveryOperator = R"(name: every operator
+inputs:
+  - {name: x, shape: [1, 6, 6, 4], zero_point: 3}
+  - {name: "f, l", shape: [1, 6, 6, 4], float: true}
+constants:
+  - {name: c, shape: [4], zero_point: -7}
+outputs: [sum, back, bmm, product, dense, up, resized, bits]
+layers:
+  - {name: conv, op: conv2d, inputs: [x], kernel: [3, 2], out_channels: 8, groups: 2, weights: {}, bias: {}, padding: same, stride: [2, 1], output: {zero_point: 5}, activation: relu}
+  - {name: "dw/1", op: depthwise_conv2d, inputs: [x], kernel: 2, out_channels: 8, weights: {bits: 4}, dilation: 2, mapping: {tile_oh: 2}}
+  - {name: bits, op: conv2d, inputs: [x], kernel: 1, out_channels: 3, weights: {}, requant: {multiplier: [1073741825, 1073741826, 1073741827], exponent: [-9, -10, -8], variant: single, rounding: half_up}}
+  - {name: pool, op: max_pool2d, inputs: [x], kernel: 2, stride: 2, clamp: [-5, 90]}
+  - {name: mean_pool, op: average_pool2d, inputs: [x], kernel: 3, padding: same}
+  - {name: global, op: global_average_pool2d, inputs: [mean_pool]}
+  - {name: times, op: mul, inputs: [x, c], output: {zero_point: 1}}
+  - {name: less, op: sub, inputs: [times, x]}
+  - {name: sum, op: add, inputs: [less, c]}
+  - {name: mean, op: mean, inputs: [x], axes: [1, 2], keep_dims: true}
+  - {name: padded, op: pad, inputs: [x], before: [0, 1, 0, 0], after: [0, 0, 1, 0], value: 9}
+  - {name: joined, op: concat, inputs: [x, x], axis: -1}
+  - {name: turned, op: transpose, inputs: [joined], permutation: [0, 3, 1, 2]}
+  - {name: cut, op: strided_slice, inputs: [padded], begin: [0, 6, 0, 1], steps: [1, -2, 1, 2], count: [1, 3, 7, 2], shape: [3, 7, 2]}
+  - {name: soft, op: softmax, inputs: [cut]}
+  - {name: logistic, op: logistic, inputs: [turned]}
+  - {name: relu, op: relu, inputs: [x], activation: relu}
+  - {name: leaky, op: leaky_relu, inputs: [relu], alpha: 0.25}
+  - {name: again, op: requantize, inputs: [leaky], output: {signed: false, zero_point: 100}}
+  - {name: quantized, op: quantize, inputs: ["f, l"], output: {scale: 0.0078125}}
+  - {name: back, op: dequantize, inputs: [quantized]}
+  - {name: near, op: resize_nearest, inputs: [x], size: [9, 4], half_pixel_centers: true}
+  - {name: resized, op: resize_bilinear, inputs: [near], size: [5, 5], align_corners: true}
+  - {name: up, op: transpose_conv2d, inputs: [x], kernel: 3, out_channels: 2, stride: 2, padding: same, weights: {}, bias: {}}
+  - {name: bmm, op: batch_matmul, inputs: [turned, turned], transpose_b: true}
+  - {name: rows, op: reshape, inputs: [x], shape: [-1, 4]}
+  - {name: product, op: matmul, inputs: [rows], out_channels: 7, weights: {}}
+  - {name: dense, op: fully_connected, inputs: [x], out_channels: 3, weights: {}, bias: {}, shape: [1, 6, 6, 3]}
+)";
+
+std::map<std::string, std::string> files_in(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& entry : fs::directory_iterator{folder}) {
+    std::ifstream in{entry.path(), std::ios::binary};
+    files[entry.path().filename().string()] = {std::istreambuf_iterator<char>{in}, {}};
+  }
+  return files;
+}
+
+class Convert : public WorkloadFiles {
+ protected:
+  std::string folder(const std::string& name) {
+    fs::create_directories(path(name));
+    return path(name);
+  }
+  Network every_operator() {
+    Network network = load(kEveryOperator, /*shapes_only=*/true);
+    fill_with_random_data(network, 11);
+    return network;
+  }
+};
+
+TEST_F(Convert, EveryOperatorComesBackWithTheSameResults) {
+  const Network network = every_operator();
+  const Network again = load_workload(write_trace(network, {}, folder("a")));
+  const auto values = golden::run(network, inference_inputs(network, {}, 0));
+  const auto others = golden::run(again, inference_inputs(again, {}, 0));
+  ASSERT_EQ(network.layers.size(), again.layers.size());
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const Layer& layer = network.layers[i];
+    EXPECT_EQ(layer.name, again.layers[i].name);
+    EXPECT_EQ(op_name(network, layer), op_name(again, again.layers[i]));
+    EXPECT_EQ(values[layer.output], others[again.layers[i].output]) << layer.name;
+    EXPECT_EQ(layer.mapping.tile_oh, again.layers[i].mapping.tile_oh) << layer.name;
+  }
+}
+
+TEST_F(Convert, WhatWasConvertedConvertsToTheSameBytes) {
+  const Network network = every_operator();
+  const Network again = load_workload(write_trace(network, {}, folder("a")));
+  write_trace(again, {}, folder("b"));
+  EXPECT_GT(files_in(path("a")).size(), 10U);
+  EXPECT_EQ(files_in(path("a")), files_in(path("b")));
+}
+
+TEST_F(Convert, ShapesStayShapes) {
+  const Network network = load(kEveryOperator, /*shapes_only=*/true);
+  const std::string file = write_trace(network, {}, folder("a"));
+  EXPECT_FALSE(load_workload(file, {/*shapes_only=*/true}).has_data());
+  EXPECT_LE(files_in(path("a")).size(), 2U);
+}
+
+TEST_F(Convert, ANetworkThatYamlCannotSayLeavesNoYaml) {
+  Network network = every_operator();
+  std::get<Conv2d>(network.layers.at(0).op).requant.mode = RequantMode::ShiftOnly;
+  EXPECT_THROW(write_trace(network, {}, folder("a")), ConvertError);
+  network = every_operator();
+  network.tensors.at(network.layers.at(3).output).zero_point = 50;  // a pool keeps its input's
+  EXPECT_THROW(write_trace(network, {}, folder("b")), ConvertError);
+  for (const char* name : {"a", "b"}) {
+    for (const auto& file : files_in(path(name))) {
+      EXPECT_EQ(file.first.find(".yaml"), std::string::npos) << file.first;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace systole
