@@ -337,6 +337,12 @@ class LayerText {
     map_.add("align_corners", flag(op.align_corners));
     map_.add("half_pixel_centers", flag(op.half_pixel_centers));
   }
+  /// ONNX's operators on floats and on operands that are computed.
+  template <typename Op>
+  void write(const Op& /*op*/) {
+    throw ConvertError{"layer '" + layer_.name + "': YAML has no operator " +
+                       op_name(network_, layer_)};
+  }
   void write(const ResizeNearest& op) { write_resize("resize_nearest", op); }
   void write(const ResizeBilinear& op) { write_resize("resize_bilinear", op); }
   void write(const BatchMatMul& op) {

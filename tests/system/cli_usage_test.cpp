@@ -90,9 +90,10 @@ TEST(CliUsage, VersionIsOneLine) {
 }
 
 TEST(CliUsage, NoCommandIsAnError) {
-  expect_usage_error({},
-                     "systole: expected run, golden, show, quantize, convert, dram or energy, found "
-                     "nothing; see 'systole --help'");
+  expect_usage_error(
+      {},
+      "systole: expected run, golden, show, quantize, convert, dram or energy, found "
+      "nothing; see 'systole --help'");
 }
 
 TEST(CliUsage, AnUnknownCommandIsAnErrorWithASuggestion) {
