@@ -196,7 +196,8 @@ CommandHelp quantize_help() {
                    {},
                    {}};
   help.options.add_options()("workload,w", value("FILE"),
-                             "the float network, YAML; required; format: workloads/README.md")(
+                             "the float network, *.onnx or YAML; required; formats: sim/float_onnx "
+                             "and workloads/README.md")(
       "calibrate", value("FILE"),
       "images, .npy of floats, the first dimension counting them; required")(
       "labels", value("FILE"), "their labels, .npy of integers")(

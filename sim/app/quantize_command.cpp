@@ -14,6 +14,7 @@
 #include "sim/config/suggestion.hpp"
 #include "sim/energy/energy_model.hpp"
 #include "sim/energy/interpolation.hpp"
+#include "sim/float_onnx/float_onnx.hpp"
 #include "sim/quantize/float_trace.hpp"
 #include "sim/quantize/fused_network.hpp"
 #include "sim/quantize/quantization_report.hpp"
@@ -58,6 +59,11 @@ void check_layer_names(const FusedNetwork& fused, const QuantizeOptions& options
   }
 }
 
+FloatNetwork load_float_network(const std::string& path) {
+  return workload_format(path) == WorkloadFormat::Onnx ? load_float_onnx(path)
+                                                       : load_float_trace(path);
+}
+
 /// The images on which accuracy is counted: those of the command line, else the network file's,
 /// else the calibration images, if they have labels.
 FloatImages test_images(const QuantizeOptions& options, const FloatNetwork& network,
@@ -65,7 +71,9 @@ FloatImages test_images(const QuantizeOptions& options, const FloatNetwork& netw
   if (options.test) {
     return load_float_images(network, *options.test, options.test_labels.value_or(""));
   }
-  FloatImages own = load_float_test_images(network, options.network);
+  FloatImages own = workload_format(options.network) == WorkloadFormat::Onnx
+                        ? FloatImages{}
+                        : load_float_test_images(network, options.network);
   return own.count > 0 || calibration.labels.empty() ? own : calibration;
 }
 
@@ -116,7 +124,7 @@ std::string step_text(const SearchStep& step) {
 int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ostream& err) {
   const Scheme scheme = scheme_of(options);
   check_search(options, scheme);
-  const FloatNetwork network = load_float_trace(options.network);
+  const FloatNetwork network = load_float_network(options.network);
   const FusedNetwork fused = fuse(network);
   check_layer_names(fused, options, scheme);
   const FloatImages calibration =
