@@ -21,6 +21,7 @@ struct AccumulatorRead {
   bool last = false;            ///< of its store: it completes the command
   std::uint32_t entry = 0;      ///< of the store
   std::uint64_t element = 0;    ///< of the ofmap that its first column becomes
+  bool raw = false;             ///< on its way as it is
 };
 
 /// What the requantization unit works on.
@@ -29,6 +30,7 @@ struct PsumBlock {
   std::uint32_t lanes = 0;
   std::uint32_t table_row = 0;
   std::uint64_t element = 0;  ///< of the ofmap that its first column becomes
+  bool raw = false;
 };
 
 }  // namespace systole

@@ -86,8 +86,9 @@ void Accumulators::serve_store() {
   }
   read_taken_[bank] = now();
   const std::int32_t* values = row(head.row);
-  leaving_.push_back({{PsumRow(values, values + cols_), head.lanes, head.table_row, head.element},
-                      now() + read_latency_ - 1});
+  leaving_.push_back(
+      {{PsumRow(values, values + cols_), head.lanes, head.table_row, head.element, head.raw},
+       now() + read_latency_ - 1});
   measurements_.events.add(Event::AccumulatorReadBits, 32ULL * cols_);
   if (head.last) {
     store_read_done->push({head.entry});

@@ -32,6 +32,17 @@ std::uint32_t rows_read(const LoadCommand& load) { return load.dram_pitch == 0 ?
 
 std::uint32_t copies(const LoadCommand& load) { return load.dram_pitch == 0 ? load.rows : 1; }
 
+/// int8 elements become 32-bit ones, the low byte first.
+void widen(LocalWrite& write) {
+  ByteRow wide;
+  for (const std::uint8_t byte : write.bytes) {
+    const std::uint8_t sign = byte >= 0x80 ? 0xFF : 0;
+    wide.insert(wide.end(), {byte, sign, sign, sign});
+  }
+  write.bytes = std::move(wide);
+  write.offset *= 4;
+}
+
 }  // namespace
 
 LoadUnit::LoadUnit(const sc_core::sc_module_name& name, const Clock& clock,
@@ -132,8 +143,8 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
   InFlight& flight = in_flight_[response.tag];
   const LoadCommand& load = *flight.load;
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-  const std::uint32_t row_bytes = local_row_bytes(config_, load.destination.memory);
-  const bool scratchpad = &port_of(load.destination.memory) == &scratchpad_write;
+  const std::uint32_t row_bytes = merged_row_bytes(load);
+  const bool scratchpad = by_scratchpad_register(load);
   for (const MergedPart& part : merger_.take(flight.burst, flight.offset, row_bytes, copies(load),
                                              register_free(scratchpad), beats)) {
     schedule(flight, response, part);
@@ -142,6 +153,15 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
   flight.free_at = last_beat + config_.dma.release_latency;
   slot_taken_[response.tag] = false;
   return std::max(last_beat + 1, merger_.next_first_beat());
+}
+
+bool LoadUnit::by_scratchpad_register(const LoadCommand& load) {
+  return load.widen || &port_of(load.destination.memory) == &scratchpad_write;
+}
+
+/// Of a DRAM row, what fills a local row.
+std::uint32_t LoadUnit::merged_row_bytes(const LoadCommand& load) const {
+  return load.widen ? config_.array.cols : local_row_bytes(config_, load.destination.memory);
 }
 
 /// First cycle in which the register of the scratchpads, or the other one, can take a part: that of
@@ -166,8 +186,8 @@ std::uint64_t LoadUnit::register_free(bool scratchpad) const {
 void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
                         const MergedPart& part) {
   const LoadCommand& load = *flight.load;
-  const std::uint32_t row_bytes = local_row_bytes(config_, load.destination.memory);
-  const bool scratchpad = &port_of(load.destination.memory) == &scratchpad_write;
+  const std::uint32_t row_bytes = merged_row_bytes(load);
+  const bool scratchpad = by_scratchpad_register(load);
   const std::uint32_t latency =
       scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
   const auto block = static_cast<std::uint32_t>(part.row_offset / row_bytes);
@@ -178,11 +198,15 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
   write.offset = static_cast<std::uint32_t>(part.row_offset % row_bytes);
   const auto first = response.bytes.begin() + part.burst_offset;
   write.bytes.assign(first, first + part.bytes);
+  if (load.widen) {
+    widen(write);
+  }
   write.entry = flight.entry;
   write.last = part.row_offset + part.bytes == load.row_bytes && flight.last;
   scheduled.due = part.sent + latency - 1;
   scheduled.copies = copies(load);
-  scheduled.ends_burst = part.row_offset + part.bytes == flight.offset + flight.burst.useful;
+  scheduled.ends_burst =
+      !load.widen && part.row_offset + part.bytes == flight.offset + flight.burst.useful;
   (scratchpad ? scratchpad_sent_ : others_sent_) = {scheduled.due, scheduled.copies};
   if (scratchpad && scheduled.ends_burst) {
     note_burst_end(scheduled.due + scheduled.copies - 1);

@@ -23,10 +23,11 @@ namespace systole {
 /// Timing: one DRAM row a cycle has its turn; its first burst is formed request_latency later, one
 /// burst a cycle, when a slot is free; it is on the bus bus_latency after that. A slot is free
 /// again release_latency after the last beat of its burst. The merger sends one local row a cycle
-/// (row_merger.hpp) to one of two registers, that of the scratchpads or that of the accumulators; a
-/// row is written scratchpad_write_latency or accumulator_write_latency after it is sent, copies of
-/// a repeated row one a cycle, and the register is free with the last copy. In a cycle in which the
-/// last scratchpad row of a burst is written, no row of the other register is (one answer a cycle;
+/// (row_merger.hpp) to one of two registers, that of the scratchpads (also for elements that are
+/// widened for the accumulators) or that of the accumulators; a row is written
+/// scratchpad_write_latency or accumulator_write_latency after it is sent, copies of a repeated row
+/// one a cycle, and the register is free with the last copy. In a cycle in which the last
+/// scratchpad row of a burst is written, no row of the other register is (one answer a cycle;
 /// Gemmini's Scratchpad). Padding (fill) rows go when no data does. A command can start when fewer
 /// than commands_in_flight are between their first row and completion.
 class LoadUnit final : public ClockedModule {
@@ -101,6 +102,8 @@ class LoadUnit final : public ClockedModule {
   void schedule(const InFlight& flight, const DramResponse& response, const MergedPart& part);
   void note_burst_end(std::uint64_t cycle);
   Cause waiting() const;
+  bool by_scratchpad_register(const LoadCommand& load);
+  std::uint32_t merged_row_bytes(const LoadCommand& load) const;
   FifoOut<LocalWrite>& port_of(LocalMemory memory);
   void count(const LoadCommand& load, const Burst& burst);
 

@@ -60,7 +60,8 @@ bool StoreUnit::ask() {
     ++asked_;
     const std::uint64_t row_address = store.dram_address + reading_->row * store.dram_pitch;
     accumulator_read->push({local_row, elements, store.table_row + reading_->block, last, entry,
-                            ofmap_.element_at(row_address) + reading_->block * block_elements});
+                            ofmap_.element_at(row_address) + reading_->block * block_elements,
+                            store.raw});
   } else {
     if (!scratchpad_read->can_push()) {
       return false;
@@ -68,7 +69,8 @@ bool StoreUnit::ask() {
     scratchpad_read->push({local_row, last, entry});
   }
   expected_.push_back({from_accumulators, last_of_row, elements,
-                       store.dram_address + reading_->row * store.dram_pitch});
+                       store.dram_address + reading_->row * store.dram_pitch,
+                       store.raw ? ElementFormat{32, true, false} : format_});
   if (last) {
     reading_.reset();
   } else if (last_of_row) {
@@ -103,9 +105,9 @@ bool StoreUnit::gather() {
     }
   }
   if (expected.last_of_row) {
-    row_.assign(packed_bytes(elements_.size(), format_.bits), 0);
+    row_.assign(packed_bytes(elements_.size(), expected.format.bits), 0);
     for (std::size_t i = 0; i < elements_.size(); ++i) {
-      pack_element(row_.data(), i, format_, elements_[i]);
+      pack_element(row_.data(), i, expected.format, elements_[i]);
     }
     row_address_ = expected.row_address;
     row_formed_ = 0;

@@ -73,6 +73,7 @@ class StoreUnit final : public ClockedModule {
     bool last_of_row = false;
     std::uint32_t elements = 0;
     std::uint64_t row_address = 0;
+    ElementFormat format;  // of the row in the DRAM
   };
   /// A burst whose beats are being formed or on their way to the bus.
   struct Outgoing {

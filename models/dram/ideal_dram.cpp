@@ -22,6 +22,9 @@ IdealDram::IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
       bus_bytes_{config.dma.bus_bytes},
       latency_{config.dram.latency_cycles},
       cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
+      write_cycles_per_beat_{config.dram.write_bytes_per_cycle == 0
+                                 ? cycles_per_beat_
+                                 : config.dma.bus_bytes / config.dram.write_bytes_per_cycle},
       observer_{requests},
       measurements_{measurements} {
   for (std::uint32_t i = 0; i < masters; ++i) {
@@ -123,7 +126,7 @@ void IdealDram::take_request(std::size_t master, std::uint64_t first_cycle) {
   bandwidth_.add(now() - layer_start_, payload.is_write(), useful_bytes(payload));
   tell(payload);
   answers_.push_back({&payload, static_cast<std::uint32_t>(master), last_cycle + latency_,
-                      payload.is_write() ? 1 : beats});
+                      payload.is_write() ? cycles_per_beat_ : beats});
 }
 
 void IdealDram::take_waiting() {
@@ -189,7 +192,7 @@ void IdealDram::tell(const tlm::tlm_generic_payload& payload) const {
 std::uint64_t IdealDram::beat_cycles(const tlm::tlm_generic_payload& payload) const {
   const std::uint64_t first = payload.get_address() / bus_bytes_;
   const std::uint64_t last = (payload.get_address() + payload.get_data_length() - 1) / bus_bytes_;
-  return (last - first + 1) * cycles_per_beat_;
+  return (last - first + 1) * (payload.is_write() ? write_cycles_per_beat_ : cycles_per_beat_);
 }
 
 }  // namespace systole

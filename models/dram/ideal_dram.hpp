@@ -24,9 +24,10 @@ namespace systole {
 /// BEGIN_REQ if that comes alone) for the cycles of its beats, and on until its last beat is there
 /// (BEGIN_REQ). Masters take turns (round robin); a burst is not interrupted. One response channel:
 /// answers leave in the order in which requests were accepted, a read holds it for the cycles of
-/// its beats, a write's acknowledgement for one. An answer waits, and those behind it, until its
-/// master has ended the response before (END_RESP). A beat is dma.bus_bytes and takes dma.bus_bytes
-/// / dram.bytes_per_cycle cycles.
+/// its beats, a write's acknowledgement for those of one. An answer waits, and those behind it,
+/// until its master has ended the response before (END_RESP). A beat is dma.bus_bytes and takes
+/// dma.bus_bytes / dram.bytes_per_cycle cycles, one of write data dma.bus_bytes /
+/// dram.write_bytes_per_cycle.
 ///
 /// Timing: a phase sent in cycle t is on the request channel in t + 1 at the earliest; the first
 /// beat of the answer is at the master `latency_cycles` after the request's last cycle on the
@@ -77,6 +78,7 @@ class IdealDram final : public Dram {
   const std::uint32_t bus_bytes_;
   const std::uint32_t latency_;
   const std::uint32_t cycles_per_beat_;
+  const std::uint32_t write_cycles_per_beat_;
   std::vector<std::unique_ptr<Master>> masters_;
   std::size_t next_master_ = 0;
   std::uint64_t request_free_ = 0;       // first cycle in which the request channel is free

@@ -63,6 +63,10 @@ void RequantUnit::take_table_write() {
 
 OfmapBlock RequantUnit::work(const PsumBlock& block) {
   OfmapBlock out;
+  if (block.raw) {
+    out.elements.assign(block.psums.begin(), block.psums.begin() + block.lanes);
+    return out;
+  }
   out.elements.resize(block.lanes);
   for (std::uint32_t c = 0; c < block.lanes; ++c) {
     const std::uint32_t random = stream_ ? stream_->word(block.element + c) : 0;

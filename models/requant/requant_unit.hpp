@@ -26,6 +26,8 @@ struct OfmapBlock {
 /// Scales psums to output elements: `lanes` a cycle, with the constants of each column from its
 /// table or the one pair of the layer.
 ///
+/// A raw block passes unchanged, in the same cycles.
+///
 /// Timing: a block of n columns taken in cycle t occupies the lanes for c = ceil(n / lanes)
 /// cycles and is pushed to `ofmap` in t + c - 1 + latency. A block is taken when fewer than
 /// pipeline_entries are between here and the store unit, so the pipeline itself never stalls.

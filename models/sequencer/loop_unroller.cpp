@@ -23,6 +23,7 @@ void LoopUnroller::start(const std::vector<Command>& configuration,
     program_.push_back({nullptr, &loop, 0});
   }
   loops_taken_ = 0;
+  next_offer_ = 0;
   slots_.fill(0);
   free_from_.fill(0);
   upper_accumulators_ = false;
@@ -155,7 +156,8 @@ void LoopUnroller::move_queues(std::uint64_t now) {
       from.pop_front();
     }
   }
-  if (!program_.empty() && queues_[0].size() < kQueueDepth) {
+  if (!program_.empty() && queues_[0].size() < kQueueDepth && now >= next_offer_) {
+    next_offer_ = now + config_.sequencer.command_gap;
     queues_[0].push_back(program_.front());
     queues_[0].back().visible = now + 1;
     program_.pop_front();
@@ -181,7 +183,7 @@ bool LoopUnroller::store_released() const {
   if (c.active->finished[kExecute]) {
     return true;
   }
-  const std::uint32_t last_j = std::min(c.j + config_.dma.max_blocks, loop.tiles_j) - 1;
+  const std::uint32_t last_j = std::min(c.j + store_blocks(loop), loop.tiles_j) - 1;
   return e.active == c.active && e.k + 1 == loop.tiles_k &&
          (e.j > last_j || (e.j == last_j && e.i > c.i));
 }
@@ -319,17 +321,20 @@ Command LoopUnroller::execute() {
 Command LoopUnroller::store() {
   Cursor& c = cursors_[kStore];
   const MatmulLoop& loop = *c.active->loop;
-  const std::uint32_t blocks = std::min(config_.dma.max_blocks, loop.tiles_j - c.j);
+  const std::uint32_t blocks = std::min(store_blocks(loop), loop.tiles_j - c.j);
+  const std::uint32_t element_bytes = loop.raw_c ? 4 : 1;
   StoreCommand store;
   store.source = {LocalMemory::Accumulators, acc_row(*c.active, c.i, c.j)};
   store.rows = dim() - (c.i + 1 == loop.tiles_i ? loop.missing_i : 0);
   store.elements = blocks * dim() - (c.j + blocks == loop.tiles_j ? loop.missing_j : 0);
   store.block_pitch = dim();
-  store.dram_address = loop.c_address + std::uint64_t{c.i} * dim() * loop.c_pitch + c.j * dim();
+  store.dram_address = loop.c_address + std::uint64_t{c.i} * dim() * loop.c_pitch +
+                       std::uint64_t{element_bytes} * c.j * dim();
   store.dram_pitch = loop.c_pitch;
+  store.raw = loop.raw_c;
   if (++c.i == loop.tiles_i) {
     c.i = 0;
-    c.j += config_.dma.max_blocks;
+    c.j += store_blocks(loop);
     if (c.j >= loop.tiles_j) {
       finish(kStore);
     }

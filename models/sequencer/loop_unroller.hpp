@@ -14,20 +14,21 @@ namespace systole {
 
 /// The hardware front end that turns loop instructions into commands, as Gemmini's LoopMatmul does.
 ///
-/// An instruction and the five register writes before it pass three queues of two, one a cycle
-/// each. Two loops can be active; the third waits until the first has generated all its commands
-/// and is over. Each loop has five generators: loads of A, B and D, executes, stores of C. A
-/// generator whose last command left in cycle t can start the next loop in t + 1, with its first
-/// command in t + 2; one without work (no bias, no C) takes two cycles. Executes also wait for the
-/// loads of their loop to have started, stores for its executes. A loop whose last generator ends
-/// in t is over in t + 2 (t + 3 for one without work), and a third is let in after that cycle.
-/// One command a cycle leaves, by priority: store, execute, load D, load A or B; none of a class of
-/// which as many are unfinished as its reservation station has entries. B's loads go first while
-/// its cursor is at the start or A's is further along k; while A and B are in different loops, only
-/// the older loop's go, even if it has none left. An execute leaves when the cursors of A and B are
-/// past its operands, a store when that of the executes is past its tiles in the last step of k.
-/// Loops alternate between the halves of the scratchpad, and those that store between the halves of
-/// the accumulators. (Held against Gemmini's RTL in tests/validation.)
+/// An instruction and the five register writes before it are offered command_gap after the one
+/// before was taken, and pass three queues of two, one a cycle each. Two loops can be active; the
+/// third waits until the first has generated all its commands and is over. Each loop has five
+/// generators: loads of A, B and D, executes, stores of C. A generator whose last command left in
+/// cycle t can start the next loop in t + 1, with its first command in t + 2; one without work (no
+/// bias, no C) takes two cycles. Executes also wait for the loads of their loop to have started,
+/// stores for its executes. A loop whose last generator ends in t is over in t + 2 (t + 3 for one
+/// without work), and a third is let in after that cycle. One command a cycle leaves, by priority:
+/// store, execute, load D, load A or B; none of a class of which as many are unfinished as its
+/// reservation station has entries. B's loads go first while its cursor is at the start or A's is
+/// further along k; while A and B are in different loops, only the older loop's go, even if it has
+/// none left. An execute leaves when the cursors of A and B are past its operands, a store when
+/// that of the executes is past its tiles in the last step of k. Loops alternate between the halves
+/// of the scratchpad, and those that store between the halves of the accumulators. (Held against
+/// Gemmini's RTL in tests/validation.)
 class LoopUnroller {
  public:
   explicit LoopUnroller(const AcceleratorConfig& config) : config_{config} {}
@@ -95,6 +96,10 @@ class LoopUnroller {
   Command execute();
   Command store();
   void finish(std::size_t generator);
+  /// Tiles of one store; Gemmini stores 32-bit sums a tile at a time.
+  std::uint32_t store_blocks(const MatmulLoop& loop) const {
+    return loop.raw_c ? 1 : config_.dma.max_blocks;
+  }
   std::uint32_t ifmap_row(const Active& active, std::uint32_t i, std::uint32_t k) const;
   std::uint32_t weight_row(const Active& active, std::uint32_t k, std::uint32_t j) const;
   std::uint32_t acc_row(const Active& active, std::uint32_t i, std::uint32_t j) const;
@@ -109,6 +114,7 @@ class LoopUnroller {
   std::array<std::uint64_t, kGenerators>
       free_from_{};  // first cycle in which they can start a loop
   std::uint64_t now_ = 0;
+  std::uint64_t next_offer_ = 0;  // first cycle in which the host offers the next command
   std::array<std::uint64_t, kCommandClasses> unfinished_{};
   std::uint64_t loops_taken_ = 0;
   bool upper_accumulators_ = false;  // half of the next loop

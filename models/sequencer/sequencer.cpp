@@ -134,7 +134,8 @@ bool Sequencer::issue() {
 }
 
 bool Sequencer::allocate() {
-  if (next_ == total_ || now() < first_allocation_) {
+  if (next_ == total_ ||
+      now() < first_allocation_ + next_ * std::uint64_t{config_.sequencer.command_gap}) {
     return false;
   }
   const Command& command = program_->commands[next_];

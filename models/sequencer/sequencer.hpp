@@ -20,13 +20,13 @@ namespace systole {
 
 /// Fetches a program in order into a reservation station and issues its commands to the units.
 ///
-/// A command is accepted each cycle and allocated frontend_latency later, if its class has a free
-/// entry; else fetch waits. Each cycle, from the state of the last edge: one completion is taken
-/// (array, vector, load, store); of each class the oldest command that waits is issued if all that
-/// it depends on has completed and its unit's queue has room; one command is allocated. A command
-/// depends on an entry of another unit (or, for two loads, of the same) if one writes local rows
-/// that the other reads or writes. A dependent can issue in the cycle after the completion. A
-/// ConfigureCommand is done when it is issued.
+/// A command is accepted every command_gap cycles and allocated frontend_latency later, if its
+/// class has a free entry; else fetch waits. Each cycle, from the state of the last edge: one
+/// completion is taken (array, vector, load, store); of each class the oldest command that waits is
+/// issued if all that it depends on has completed and its unit's queue has room; one command is
+/// allocated. A command depends on an entry of another unit (or, for two loads, of the same) if one
+/// writes local rows that the other reads or writes. A dependent can issue in the cycle after the
+/// completion. A ConfigureCommand is done when it is issued.
 class Sequencer final : public ClockedModule {
  public:
   FifoOut<IssuedCommand> load{"load"};

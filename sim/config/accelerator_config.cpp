@@ -43,7 +43,8 @@ auto fields(const DmaConfig& c) {
                   c.accumulator_write_latency);
 }
 auto fields(const SequencerConfig& c) {
-  return std::tie(c.load_entries, c.execute_entries, c.store_entries, c.frontend_latency);
+  return std::tie(c.load_entries, c.execute_entries, c.store_entries, c.frontend_latency,
+                  c.command_gap);
 }
 auto fields(const RequantConfig& c) {
   return std::tie(c.mode, c.variant, c.rounding, c.multiplier_bits, c.seed, c.lanes, c.latency,
@@ -51,8 +52,8 @@ auto fields(const RequantConfig& c) {
 }
 auto fields(const VectorConfig& c) { return std::tie(c.lanes, c.latency); }
 auto fields(const DramConfig& c) {
-  return std::tie(c.model, c.latency_cycles, c.bytes_per_cycle, c.preset, c.channels,
-                  c.path_latency_cycles);
+  return std::tie(c.model, c.latency_cycles, c.bytes_per_cycle, c.write_bytes_per_cycle, c.preset,
+                  c.channels, c.path_latency_cycles);
 }
 auto fields(const EnergyConfig& c) {
   return std::tie(c.table, c.node, c.dram, c.number_format, c.zero_gating);

@@ -86,6 +86,7 @@ struct SequencerConfig {
   std::uint32_t execute_entries = 16;
   std::uint32_t store_entries = 4;
   std::uint32_t frontend_latency = 0;  ///< cycles from a command's acceptance to its allocation
+  std::uint32_t command_gap = 1;       ///< cycles from a command to the next that the host offers
 };
 
 struct RequantConfig {
@@ -115,7 +116,8 @@ struct DramConfig {
   /// Ideal: request to first data beat; write data to acknowledgement. Banked: what the compiler
   /// reckons with when it chooses a mapping.
   std::uint32_t latency_cycles = 60;
-  std::uint32_t bytes_per_cycle = 16;  ///< each way; at most dma.bus_bytes, and divides it
+  std::uint32_t bytes_per_cycle = 16;       ///< at most dma.bus_bytes, and divides it
+  std::uint32_t write_bytes_per_cycle = 0;  ///< ideal: the same for writes; 0: as bytes_per_cycle
   /// Banked: a part of configs/dram by its name, or a file (relative to the working directory, or
   /// absolute; in YAML: relative to that file).
   std::string preset = "ddr4_2400";

@@ -151,6 +151,7 @@ SequencerConfig read_sequencer(ConfigReader node) {
   node.optional("execute_entries", config.execute_entries, InRange{2U, 1024U});
   node.optional("store_entries", config.store_entries, kEntries);
   node.optional("frontend_latency", config.frontend_latency, kDelay);
+  node.optional("command_gap", config.command_gap, kPipeline);
   node.reject_unknown();
   return config;
 }
@@ -214,6 +215,7 @@ DramConfig read_dram(ConfigReader node, const DmaConfig& dma, const ConfigFile& 
   node.optional("model", config.model, OneOf{keywords::kDramModel});
   node.optional("latency_cycles", config.latency_cycles, InRange{2U, 100000U});
   node.optional("bytes_per_cycle", config.bytes_per_cycle, InRange{1U, 1024U});
+  node.optional("write_bytes_per_cycle", config.write_bytes_per_cycle, InRange{0U, 1024U});
   read_preset(node, config, file);
   read_power_of_two(node, "channels", config.channels, {0, 64});
   node.optional("path_latency_cycles", config.path_latency_cycles, InRange{0U, 100000U});

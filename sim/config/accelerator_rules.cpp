@@ -76,6 +76,22 @@ void check_memories(const AcceleratorConfig& config, std::vector<BrokenRule>& br
       broken);
 }
 
+void check_beats(const char* key, std::uint32_t bytes_per_cycle, const DmaConfig& dma,
+                 std::vector<BrokenRule>& broken) {
+  if (bytes_per_cycle > dma.bus_bytes) {
+    broken.push_back(
+        {{key, "dma.bus_bytes"},
+         fmt::format("{} ({}) is above dma.bus_bytes ({}), expected at most one beat a "
+                     "cycle",
+                     key, bytes_per_cycle, dma.bus_bytes)});
+  } else if (dma.bus_bytes % bytes_per_cycle != 0) {
+    broken.push_back({{key, "dma.bus_bytes"},
+                      fmt::format("{} ({}) does not divide dma.bus_bytes ({}), expected a power of "
+                                  "two",
+                                  key, bytes_per_cycle, dma.bus_bytes)});
+  }
+}
+
 void check_transfers(const AcceleratorConfig& config, std::vector<BrokenRule>& broken) {
   const DmaConfig& dma = config.dma;
   if (dma.max_burst_bytes < dma.bus_bytes) {
@@ -84,17 +100,9 @@ void check_transfers(const AcceleratorConfig& config, std::vector<BrokenRule>& b
                                   "at least one beat",
                                   dma.max_burst_bytes, dma.bus_bytes)});
   }
-  if (config.dram.bytes_per_cycle > dma.bus_bytes) {
-    broken.push_back(
-        {{"dram.bytes_per_cycle", "dma.bus_bytes"},
-         fmt::format("dram.bytes_per_cycle ({}) is above dma.bus_bytes ({}), expected at most one "
-                     "beat a cycle",
-                     config.dram.bytes_per_cycle, dma.bus_bytes)});
-  } else if (dma.bus_bytes % config.dram.bytes_per_cycle != 0) {
-    broken.push_back({{"dram.bytes_per_cycle", "dma.bus_bytes"},
-                      fmt::format("dram.bytes_per_cycle ({}) does not divide dma.bus_bytes ({}), "
-                                  "expected a power of two",
-                                  config.dram.bytes_per_cycle, dma.bus_bytes)});
+  check_beats("dram.bytes_per_cycle", config.dram.bytes_per_cycle, dma, broken);
+  if (config.dram.write_bytes_per_cycle > 0) {
+    check_beats("dram.write_bytes_per_cycle", config.dram.write_bytes_per_cycle, dma, broken);
   }
 }
 

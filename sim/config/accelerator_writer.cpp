@@ -131,6 +131,8 @@ void write_units(YamlWriter& out, const AcceleratorConfig& config) {
   out.key("store_entries", config.sequencer.store_entries, "commands waiting or running");
   out.key("frontend_latency", config.sequencer.frontend_latency,
           "cycles from a command's acceptance to its allocation");
+  out.key("command_gap", config.sequencer.command_gap,
+          "cycles from a command to the next that the host offers");
   out.end();
   out.begin("requant");
   out.key("mode", config.requant.mode, keywords::kRequantMode);
@@ -168,7 +170,9 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
   out.begin("dram");
   out.key("model", config.dram.model, keywords::kDramModel);
   out.key("latency_cycles", config.dram.latency_cycles, "cycles from request to first beat");
-  out.key("bytes_per_cycle", config.dram.bytes_per_cycle, "bytes a cycle, each way");
+  out.key("bytes_per_cycle", config.dram.bytes_per_cycle, "bytes a cycle");
+  out.key("write_bytes_per_cycle", config.dram.write_bytes_per_cycle,
+          "bytes a cycle of writes; 0: as bytes_per_cycle");
   out.key("preset", quoted_yaml(config.dram.preset), "of configs/dram, or a file; model banked");
   out.key("channels", config.dram.channels, "model banked; 0: as the preset has");
   out.key("path_latency_cycles", config.dram.path_latency_cycles,

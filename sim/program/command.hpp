@@ -29,7 +29,8 @@ struct LocalAddress {
 /// + i * dram_pitch. They fill local row `destination.row + i`; what does not fit in
 /// a local row goes to the rows `block_pitch` further, and so on. A pitch of 0
 /// reads one row and writes it `rows` times. Bytes of the last local row that the DRAM row
-/// does not reach keep their old value.
+/// does not reach keep their old value. With `widen`, the bytes are int8 elements, each of which
+/// becomes a 32-bit element of the accumulators.
 struct LoadCommand {
   std::uint64_t dram_address = 0;
   std::uint64_t dram_pitch = 0;
@@ -38,6 +39,7 @@ struct LoadCommand {
   LocalAddress destination;
   std::uint32_t block_pitch = 0;
   Operand operand = Operand::Ifmap;
+  bool widen = false;
 };
 
 /// Writes `value` to every element of `rows` scratchpad rows: padding. One row a
@@ -80,7 +82,8 @@ struct ComputeCommand {
 /// requantization unit: DRAM row i, at dram_address + i * dram_pitch, is `elements`
 /// outputs from the accumulator rows source.row + i, + block_pitch + i, ... of `array.cols` each;
 /// block b uses the requantization constants of table row `table_row + b`, unless the layer has one
-/// pair for all channels. From the scratchpad, rows are copied as they are.
+/// pair for all channels; with `raw`, they are stored as they are, 4 bytes each. From the
+/// scratchpad, rows are copied as they are.
 struct StoreCommand {
   LocalAddress source;
   std::uint32_t rows = 0;
@@ -89,6 +92,7 @@ struct StoreCommand {
   std::uint32_t table_row = 0;
   std::uint64_t dram_address = 0;
   std::uint64_t dram_pitch = 0;
+  bool raw = false;
 };
 
 /// Pools a tile of `tile_h` x `tile_w` pixels at input_row (row-major, one channel block) into

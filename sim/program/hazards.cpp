@@ -45,7 +45,7 @@ struct Reads {
         out.add({store.source.memory, store.source.row + b * store.block_pitch, store.rows});
       }
     }
-    if (store.source.memory == LocalMemory::Accumulators) {
+    if (store.source.memory == LocalMemory::Accumulators && !store.raw) {
       // A layer with one pair of constants does not read the table, which may then be smaller
       // than the store has blocks.
       const std::uint32_t rows = config.requant.table_rows;
@@ -146,7 +146,8 @@ LocalMemory weight_memory(const AcceleratorConfig& config) {
 }
 
 std::uint32_t blocks(const LoadCommand& load, const AcceleratorConfig& config) {
-  return ceil_div(load.row_bytes, local_row_bytes(config, load.destination.memory));
+  return ceil_div(load.row_bytes, load.widen ? config.array.cols
+                                             : local_row_bytes(config, load.destination.memory));
 }
 
 std::uint32_t blocks(const StoreCommand& store, const AcceleratorConfig& config) {

@@ -46,9 +46,9 @@ std::string place(LocalAddress address) {
 struct Describe {
   std::string operator()(const ConfigureCommand&) const { return "configure"; }
   std::string operator()(const LoadCommand& c) const {
-    return fmt::format("load    {} {} x {} B from {:#x} step {} to {} block step {}",
+    return fmt::format("load    {} {} x {} B from {:#x} step {} to {}{} block step {}",
                        operand_name(c.operand), c.rows, c.row_bytes, c.dram_address, c.dram_pitch,
-                       place(c.destination), c.block_pitch);
+                       c.widen ? "wide " : "", place(c.destination), c.block_pitch);
   }
   std::string operator()(const FillCommand& c) const {
     return fmt::format("fill    {} rows of {} at {}", c.rows, c.value, place(c.destination));
@@ -64,8 +64,9 @@ struct Describe {
                        c.count_w, c.ifmap_row, c.pitch_h, c.pitch_w, c.k);
   }
   std::string operator()(const StoreCommand& c) const {
-    return fmt::format("store   {} x {} from {} block step {}, table {}, to {:#x} step {}", c.rows,
-                       c.elements, place(c.source), c.block_pitch, c.table_row, c.dram_address,
+    const std::string how = c.raw ? "raw" : fmt::format("table {}", c.table_row);
+    return fmt::format("store   {} x {} from {} block step {}, {}, to {:#x} step {}", c.rows,
+                       c.elements, place(c.source), c.block_pitch, how, c.dram_address,
                        c.dram_pitch);
   }
   std::string operator()(const PoolCommand& c) const {

@@ -20,6 +20,7 @@ struct MatmulLoop {
   bool stores = true;         ///< C goes to the DRAM
   std::uint64_t c_address = 0;
   std::uint64_t c_pitch = 0;
+  bool raw_c = false;  ///< as 32-bit sums
 };
 
 }  // namespace systole

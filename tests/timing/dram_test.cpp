@@ -103,9 +103,10 @@ class DramTiming : public test::SimTest {
     // a's queue holds two; its fourth request waits until the first of the two has left (15).
     EXPECT_EQ(a->sent, (Cycles{5, 6, 7, 8}));
     EXPECT_EQ(b->sent, (Cycles{5, 6}));
-    // The write is acknowledged in 13 + 10. b's 2 beats come from 24 to 27, then each 2 cycles.
-    EXPECT_EQ(a->answered, (Cycles{23, 28, 32, 34}));
-    EXPECT_EQ(b->answered, (Cycles{24, 30}));
+    // The write is acknowledged in 13 + 10, for 2 cycles. b's 2 beats come from 25 to 28, then each
+    // 2 cycles.
+    EXPECT_EQ(a->answered, (Cycles{23, 29, 33, 35}));
+    EXPECT_EQ(b->answered, (Cycles{25, 31}));
   }
 
   /// Five reads behind a write that holds the channel.
@@ -176,6 +177,16 @@ TEST_F(DramTiming, AWriteHoldsTheRequestChannelForItsBeatsAndIsAcknowledgedAfter
   run(60);
   // 6 to 13, then 14 and 15
   EXPECT_EQ(a->answered, (Cycles{13 + 10, 15 + 10}));
+}
+
+TEST_F(DramTiming, WritesCanGoFasterThanReads) {
+  AcceleratorConfig config = slow_bus();
+  config.dram.write_bytes_per_cycle = 16;
+  build(config);
+  a->plan = {{5, true, 0, 64}, {5, false, 0, 32}, {5, false, 0, 16}};
+  run(60);
+  // On the channel from 6 to 9, then 10 and 11; answers: one beat, two and one, of 2 cycles each.
+  EXPECT_EQ(a->answered, (Cycles{9 + 10, 21, 25}));
 }
 
 TEST_F(DramTiming, AWriteHoldsTheRequestChannelFromItsFirstBeatUntilItsLastIsThere) {

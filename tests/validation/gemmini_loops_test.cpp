@@ -36,20 +36,24 @@ struct Product {
         tile_i{static_cast<std::uint32_t>(rtl.number("tile_I"))},
         tile_j{static_cast<std::uint32_t>(rtl.number("tile_J"))},
         tile_k{static_cast<std::uint32_t>(rtl.number("tile_K"))},
-        bias{rtl.text("bias")} {
+        bias{rtl.text("bias")},
+        raw{rtl.text("out_type") == "int32"} {
     const std::string strides = rtl.text("strides_A_B_C");
     a_pitch = std::stoul(strides);
     b_pitch = std::stoul(strides.substr(strides.find('/') + 1));
-    c_pitch = std::stoul(strides.substr(strides.rfind('/') + 1));
+    c_pitch = std::stoul(strides.substr(strides.rfind('/') + 1)) * out_bytes();
     a = kBase;
     b = aligned(a + m * a_pitch + 256);
     d = aligned(b + k * b_pitch + 256);
     c = aligned(d + std::uint64_t{4} * m * n + 256);
   }
 
+  std::uint32_t out_bytes() const { return raw ? 4 : 1; }
+
   std::uint32_t m, n, k;
   std::uint32_t tile_i, tile_j, tile_k;
   std::string bias;
+  bool raw;  ///< C as 32-bit sums
   std::uint64_t a_pitch = 0, b_pitch = 0, c_pitch = 0;
   std::uint64_t a = 0, b = 0, c = 0, d = 0;
 };
@@ -73,7 +77,9 @@ std::vector<MatmulLoop> loops_of(const Product& p) {
         loop.c_pitch = p.c_pitch;
         loop.a_address = p.a + std::uint64_t{i} * kDim * p.a_pitch + k * kDim;
         loop.b_address = p.b + std::uint64_t{k} * kDim * p.b_pitch + j * kDim;
-        loop.c_address = p.c + std::uint64_t{i} * kDim * p.c_pitch + j * kDim;
+        loop.c_address =
+            p.c + std::uint64_t{i} * kDim * p.c_pitch + std::uint64_t{p.out_bytes()} * j * kDim;
+        loop.raw_c = p.raw;
         loop.has_bias = p.bias != "none" && k == 0;
         loop.d_pitch = p.bias == "row" ? 0 : std::uint64_t{4} * p.n;
         loop.d_address = p.d + std::uint64_t{i} * kDim * loop.d_pitch + std::uint64_t{4} * j * kDim;
@@ -133,6 +139,19 @@ void write_operands(SystemcEngine& engine, const Product& p) {
   engine.write_dram(p.d, bias);
 }
 
+std::int32_t output_of(const Product& p, const std::vector<std::uint8_t>& c, std::uint32_t i,
+                       std::uint32_t j) {
+  const std::size_t at = i * p.c_pitch + std::size_t{p.out_bytes()} * j;
+  if (!p.raw) {
+    return static_cast<std::int8_t>(c[at]);
+  }
+  std::uint32_t value = 0;
+  for (std::size_t byte = 4; byte-- > 0;) {
+    value = value << 8U | c[at + byte];
+  }
+  return static_cast<std::int32_t>(value);
+}
+
 /// Outputs that differ from the product, by plain loops and the golden model's requantization.
 std::uint64_t wrong_outputs(const SystemcEngine& engine, const Product& p,
                             const Requantizer& requant) {
@@ -152,8 +171,8 @@ std::uint64_t wrong_outputs(const SystemcEngine& engine, const Product& p,
       }
     }
     for (std::uint32_t j = 0; j < p.n; ++j) {
-      const auto got = static_cast<std::int8_t>(c[i * p.c_pitch + j]);
-      wrong += golden::requantize(row[j], 0, requant) != got ? 1U : 0U;
+      const std::int32_t want = p.raw ? row[j] : golden::requantize(row[j], 0, requant);
+      wrong += output_of(p, c, i, j) != want ? 1U : 0U;
     }
   }
   return wrong;
@@ -161,17 +180,32 @@ std::uint64_t wrong_outputs(const SystemcEngine& engine, const Product& p,
 
 /// Why the machine cannot run a case; empty if it can.
 std::string not_modelled(const test::RtlCase& rtl) {
-  if (rtl.text("dataflow") != "WS") {
-    return "the output-stationary dataflow";
-  }
-  if (rtl.text("out_type") != "int8") {
-    return "stores of accumulators as they are";
-  }
-  if (rtl.text("read_bytes_per_cycle") != rtl.text("write_bytes_per_cycle")) {
-    return "a memory that reads slower than it writes";
-  }
-  return rtl.text("cmd_gap") == "1" ? "" : "commands that come slower than one a cycle";
+  return rtl.text("dataflow") == "WS" ? "" : "the output-stationary dataflow";
 }
+
+/// What a machine is built for: one kernel, one machine, one process.
+struct Conditions {
+  const char* group;
+  const char* latency;
+  const char* read_bytes_per_cycle = "16";
+  const char* command_gap = "1";
+
+  bool of(const test::RtlCase& rtl) const {
+    return rtl.text("group") == group && rtl.text("mem_read_latency") == latency &&
+           rtl.text("read_bytes_per_cycle") == read_bytes_per_cycle &&
+           rtl.text("cmd_gap") == command_gap;
+  }
+  std::string name() const {
+    std::string name = std::string{group} + "_" + latency;
+    if (std::string{read_bytes_per_cycle} != "16") {
+      name += std::string{"_read_"} + read_bytes_per_cycle;
+    }
+    if (std::string{command_gap} != "1") {
+      name += std::string{"_gap_"} + command_gap;
+    }
+    return name;
+  }
+};
 
 struct Tally {
   std::string table;  ///< a line for each case: name, our cycles, the RTL's
@@ -181,15 +215,19 @@ struct Tally {
   double sum_percent = 0;
 };
 
-/// Runs the products of a group at one latency; prints every case and what could not run.
-Tally run_group(const std::string& group, const std::string& latency) {
-  const AcceleratorConfig config = load_accelerator(
-      SYSTOLE_SOURCE_DIR "/configs/gemmini_16x16.yaml", {"dram.latency_cycles=" + latency});
+/// Runs the products of a group under the same conditions; prints what could not run.
+Tally run_group(const Conditions& conditions) {
+  const AcceleratorConfig config =
+      load_accelerator(SYSTOLE_SOURCE_DIR "/configs/gemmini_16x16.yaml",
+                       {std::string{"dram.latency_cycles="} + conditions.latency,
+                        std::string{"dram.bytes_per_cycle="} + conditions.read_bytes_per_cycle,
+                        "dram.write_bytes_per_cycle=16",
+                        std::string{"sequencer.command_gap="} + conditions.command_gap});
   SystemcEngine engine{config, {}};
   std::map<std::string, int> left_out;
   Tally tally;
   for (const test::RtlCase& rtl : test::read_rtl_table()) {
-    if (rtl.text("group") != group || rtl.text("mem_read_latency") != latency) {
+    if (!conditions.of(rtl)) {
       continue;
     }
     if (const std::string reason = not_modelled(rtl); !reason.empty()) {
@@ -210,24 +248,23 @@ Tally run_group(const std::string& group, const std::string& latency) {
     tally.table +=
         rtl.text("name") + ' ' + std::to_string(measured.cycles) + ' ' + rtl.text("cycles") + '\n';
   }
-  std::cout << group << " at latency " << latency << ": " << tally.cases << " cases, "
-            << tally.exact << " equal to the cycle, mean error "
-            << tally.sum_percent / std::max(tally.cases, 1) << " %, worst " << tally.worst_percent
-            << " %\n";
+  std::cout << conditions.name() << ": " << tally.cases << " cases, " << tally.exact
+            << " equal to the cycle, mean error " << tally.sum_percent / std::max(tally.cases, 1)
+            << " %, worst " << tally.worst_percent << " %\n";
   for (const auto& [reason, count] : left_out) {
     std::cout << "  not modelled yet, " << count << " cases: " << reason << "\n";
   }
   return tally;
 }
 
-class GemminiLoops : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+class GemminiLoops : public ::testing::TestWithParam<Conditions> {};
 
 TEST_P(GemminiLoops, ProductsAreRightAndTakeThePinnedCyclesBesideTheRtls) {
-  const Tally tally = run_group(GetParam().first, GetParam().second);
+  const Tally tally = run_group(GetParam());
   ASSERT_GT(tally.cases, 0);
   EXPECT_LT(tally.sum_percent / tally.cases, 1.0);
   const std::string file = std::string{SYSTOLE_SOURCE_DIR "/tests/validation/data/gemmini_loops_"} +
-                           GetParam().first + "_" + GetParam().second + ".expected";
+                           GetParam().name() + ".expected";
   if (std::getenv("SYSTOLE_UPDATE_GOLDEN") != nullptr) {
     std::ofstream{file} << tally.table;
   }
@@ -237,12 +274,21 @@ TEST_P(GemminiLoops, ProductsAreRightAndTakeThePinnedCyclesBesideTheRtls) {
                                       "this test with SYSTOLE_UPDATE_GOLDEN=1";
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Rtl, GemminiLoops,
-    ::testing::Values(std::pair{"loop_ws", "20"}, std::pair{"loop_ws", "60"},
-                      std::pair{"loop_ws", "150"}, std::pair{"loop_ws_variants", "20"},
-                      std::pair{"loop_ws_variants", "60"}, std::pair{"loop_ws_variants", "150"}),
-    [](const auto& test) { return std::string{test.param.first} + "_" + test.param.second; });
+INSTANTIATE_TEST_SUITE_P(Rtl, GemminiLoops,
+                         ::testing::Values(Conditions{"loop_ws", "20"}, Conditions{"loop_ws", "60"},
+                                           Conditions{"loop_ws", "150"},
+                                           Conditions{"loop_ws_variants", "20"},
+                                           Conditions{"loop_ws_variants", "60"},
+                                           Conditions{"loop_ws_variants", "150"},
+                                           Conditions{"loop_ws_variants", "20", "8"},
+                                           Conditions{"loop_ws_variants", "150", "8"},
+                                           Conditions{"loop_ws_variants", "20", "4"},
+                                           Conditions{"loop_ws_variants", "150", "4"},
+                                           Conditions{"loop_ws_variants", "20", "16", "10"},
+                                           Conditions{"loop_ws_variants", "150", "16", "10"},
+                                           Conditions{"loop_ws_variants", "20", "16", "40"},
+                                           Conditions{"loop_ws_variants", "150", "16", "40"}),
+                         [](const auto& test) { return test.param.name(); });
 
 }  // namespace
 }  // namespace systole

@@ -38,17 +38,16 @@ MicroProgram mvin(const std::string& text) {
   const std::uint32_t cols = group(m, 3);
   const std::uint32_t stride = group(m, 4);
   const std::string destination = m[6];
-  if (destination == "acc(int8)") {
-    return std::string{"int8 loads that are widened into the accumulators"};
-  }
-  const bool accumulators = destination == "acc(int32)";
+  const bool widen = destination == "acc(int8)";
+  const bool accumulators = widen || destination == "acc(int32)";
   LayerProgram program = start(CommandClass::Load);
   for (std::uint32_t i = 0; i < group(m, 1); ++i) {
     LoadCommand load;
     load.dram_address = kBase + std::uint64_t{i} * rows * stride + group(m, 5);
     load.dram_pitch = stride;
     load.rows = rows;
-    load.row_bytes = accumulators ? 4 * cols : cols;
+    load.row_bytes = accumulators && !widen ? 4 * cols : cols;
+    load.widen = widen;
     load.block_pitch = kDim;
     const std::uint32_t span = kDim * ((cols + kDim - 1) / kDim);
     load.destination = {accumulators ? LocalMemory::Accumulators : LocalMemory::Scratchpad,
@@ -64,9 +63,6 @@ MicroProgram mvout(const std::string& text) {
   const std::uint32_t rows = group(m, 2);
   const std::uint32_t cols = group(m, 3);
   const std::uint32_t stride = group(m, 4);
-  if (m[5] == "acc(int32)") {
-    return std::string{"stores of accumulators as they are"};
-  }
   LayerProgram program = start(CommandClass::Store);
   for (std::uint32_t i = 0; i < group(m, 1); ++i) {
     StoreCommand store;
@@ -75,6 +71,7 @@ MicroProgram mvout(const std::string& text) {
     store.rows = rows;
     store.elements = cols;
     store.block_pitch = kDim;
+    store.raw = m[5] == "acc(int32)";
     const std::uint32_t span = kDim * ((cols + kDim - 1) / kDim);
     const bool scratchpad = m[5] == "spad";
     store.source = {scratchpad ? LocalMemory::Scratchpad : LocalMemory::Accumulators,
