@@ -1,15 +1,11 @@
 #include "models/accumulators/accumulators.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 namespace systole {
 namespace {
 
 constexpr std::uint64_t kNever = ~std::uint64_t{0};
-
-std::int32_t wrapping_add(std::int32_t a, std::int32_t b) {
-  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
-}
 
 }  // namespace
 
@@ -19,7 +15,10 @@ Accumulators::Accumulators(const sc_core::sc_module_name& name, const Clock& clo
       cols_{config.array.cols},
       rows_{accumulator_rows(config)},
       rows_per_bank_{rows_ / config.accumulators.banks},
+      format_{config.array.accumulator_bits, config.array.overflow},
+      row_bits_{8ULL * accumulator_row_bytes(config)},
       values_(std::size_t{rows_} * cols_),
+      row_bytes_(accumulator_row_bytes(config)),
       read_taken_(config.accumulators.banks, kNever),
       write_taken_(config.accumulators.banks, kNever),
       read_latency_{config.accumulators.read_latency},
@@ -37,20 +36,22 @@ void Accumulators::take_result() {
     return;
   }
   const ResultRow result = results->pop();
-  std::int32_t* values = row(result.row);
+  std::int64_t* values = row(result.row);
   const std::uint32_t bank = bank_of(result.row);
   write_taken_[bank] = now();
   if (result.accumulate) {
     read_taken_[bank] = now();
+    std::uint64_t overflows = 0;
     for (std::uint32_t c = 0; c < cols_; ++c) {
-      values[c] = wrapping_add(values[c], result.psums[c]);
+      values[c] = add_psum(values[c], result.psums[c], format_, overflows);
     }
-    measurements_.events.add(Event::AccumulatorReadBits, 32ULL * cols_);
+    measurements_.events.add(Event::PsumOverflows, overflows);
+    measurements_.events.add(Event::AccumulatorReadBits, row_bits_);
     measurements_.events.add(Event::AccumulatorAdd, cols_);
   } else {
     std::copy(result.psums.begin(), result.psums.end(), values);
   }
-  measurements_.events.add(Event::AccumulatorWriteBits, 32ULL * cols_);
+  measurements_.events.add(Event::AccumulatorWriteBits, row_bits_);
 }
 
 void Accumulators::take_load() {
@@ -64,9 +65,15 @@ void Accumulators::take_load() {
     return;
   }
   write_taken_[bank] = now();
-  invariant(head.offset + head.bytes.size() <= 4ULL * cols_, *this, "write outside a row");
-  std::memcpy(reinterpret_cast<std::uint8_t*>(row(head.to.row)) + head.offset, head.bytes.data(),
-              head.bytes.size());
+  invariant(head.offset + head.bytes.size() <= row_bytes_.size(), *this, "write outside a row");
+  std::int64_t* values = row(head.to.row);
+  for (std::uint32_t c = 0; c < cols_; ++c) {
+    write_psum(row_bytes_.data(), c, format_.bits, values[c]);
+  }
+  std::copy(head.bytes.begin(), head.bytes.end(), row_bytes_.begin() + head.offset);
+  for (std::uint32_t c = 0; c < cols_; ++c) {
+    values[c] = read_psum(row_bytes_.data(), c, format_.bits);
+  }
   measurements_.events.add(Event::AccumulatorWriteBits, 8 * head.bytes.size());
   if (head.last) {
     load_write_done->push({head.entry});
@@ -85,11 +92,11 @@ void Accumulators::serve_store() {
     return;
   }
   read_taken_[bank] = now();
-  const std::int32_t* values = row(head.row);
+  const std::int64_t* values = row(head.row);
   leaving_.push_back(
       {{PsumRow(values, values + cols_), head.lanes, head.table_row, head.element, head.raw},
        now() + read_latency_ - 1});
-  measurements_.events.add(Event::AccumulatorReadBits, 32ULL * cols_);
+  measurements_.events.add(Event::AccumulatorReadBits, row_bits_);
   if (head.last) {
     store_read_done->push({head.entry});
   }
@@ -103,7 +110,7 @@ void Accumulators::deliver() {
   }
 }
 
-std::int32_t* Accumulators::row(std::uint32_t index) {
+std::int64_t* Accumulators::row(std::uint32_t index) {
   invariant(index < rows_, *this, "row outside the memory");
   return values_.data() + std::size_t{index} * cols_;
 }

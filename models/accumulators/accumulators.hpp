@@ -9,19 +9,21 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/psum.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
 
-/// Rows of 32-bit partial sums in banks of consecutive rows, each with a read and a write port.
+/// Rows of partial sums (array.accumulator_bits) in banks of consecutive rows, each with a read and
+/// a write port.
 ///
 /// Arbitration: in each cycle each bank serves, in this order and as far as its ports reach, a
 /// result row of the array (which takes both ports when it accumulates), the load unit's write, the
 /// store's read; results never wait.
 ///
 /// Timing: a request pushed in cycle t is looked at in t + 1; a row read in cycle g is at the
-/// requantization unit in g + read_latency. Completions go out with the access. Sums wrap modulo
-/// 2^32.
+/// requantization unit in g + read_latency. Completions go out with the access. Sums wrap or
+/// saturate (sim/kernel/psum.hpp). In loads the sums of a row lie packed, one behind the other.
 class Accumulators final : public ClockedModule {
  public:
   FifoIn<ResultRow> results{"results"};
@@ -35,7 +37,7 @@ class Accumulators final : public ClockedModule {
                const AcceleratorConfig& config, Measurements& measurements);
 
   /// Contents for tests, row-major.
-  std::vector<std::int32_t>& contents() { return values_; }
+  std::vector<std::int64_t>& contents() { return values_; }
 
  private:
   void tick() override;
@@ -44,12 +46,15 @@ class Accumulators final : public ClockedModule {
   void serve_store();
   void deliver();
   std::uint32_t bank_of(std::uint32_t row) const { return row / rows_per_bank_; }
-  std::int32_t* row(std::uint32_t index);
+  std::int64_t* row(std::uint32_t index);
 
   const std::uint32_t cols_;
   const std::uint32_t rows_;
   const std::uint32_t rows_per_bank_;
-  std::vector<std::int32_t> values_;
+  const PsumFormat format_;
+  const std::uint64_t row_bits_;
+  std::vector<std::int64_t> values_;
+  std::vector<std::uint8_t> row_bytes_;     // of a row that is being loaded
   std::vector<std::uint64_t> read_taken_;   // cycle in which a bank's read port was last used
   std::vector<std::uint64_t> write_taken_;  // the same of its write port
   struct Delayed {

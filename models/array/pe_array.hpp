@@ -29,11 +29,13 @@ class PeArray {
   virtual ~PeArray() = default;
   /// True if a row of psums leaves in this cycle; it is put into `psums`.
   virtual bool step(const ArrayInput& input, PsumRow& psums) = 0;
+  /// Additions so far whose sum did not fit; of cycles that are over.
+  virtual std::uint64_t overflows() const = 0;
   /// Nothing is on its way, so that cycles without input need no step.
   virtual bool idle() const = 0;
 };
 
-/// Weight-stationary PEs as registers updated each cycle; int32 psums that wrap.
+/// Weight-stationary PEs as registers updated each cycle.
 std::unique_ptr<PeArray> make_weight_stationary_array(const ArrayConfig& config);
 
 }  // namespace systole

@@ -56,7 +56,10 @@ void SystolicArray::tick() {
     ++measurements_.compute_cycles;
   }
   const bool stepped = input.ifmap != nullptr || input.weights != nullptr || !pes_->idle();
-  if (stepped && pes_->step(input, psums_)) {
+  const std::uint64_t overflows = pes_->overflows();
+  const bool row_leaves = stepped && pes_->step(input, psums_);
+  measurements_.events.add(Event::PsumOverflows, pes_->overflows() - overflows);
+  if (row_leaves) {
     invariant(!destinations_.empty(), *this, "a result row without a destination");
     const Destination to = destinations_.front();
     destinations_.pop_front();

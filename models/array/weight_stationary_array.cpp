@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "models/array/pe_array.hpp"
+#include "sim/kernel/psum.hpp"
 
 // Wider vectors where the processor has them, chosen when the program starts; integers are exact on
 // all.
@@ -18,22 +19,44 @@
 namespace systole {
 namespace {
 
-/// psum[c] += weight[c] * ifmap[c], modulo 2^32.
-SYSTOLE_VECTOR_CLONES
-void multiply_accumulate(std::uint32_t* psum, const std::int8_t* weight, const std::int8_t* ifmap,
-                         std::size_t cols) {
-  for (std::size_t c = 0; c < cols; ++c) {
-    psum[c] += static_cast<std::uint32_t>(std::int32_t{weight[c]} * ifmap[c]);
-  }
-}
+/// Sums that cannot leave their format: modulo 2^32 is exact enough up to 32 bits.
+class Fast32 {
+ public:
+  using Psum = std::uint32_t;
 
-SYSTOLE_VECTOR_CLONES
-void multiply_accumulate(std::uint32_t* psum, const std::int16_t* weight, const std::int16_t* ifmap,
-                         std::size_t cols) {
-  for (std::size_t c = 0; c < cols; ++c) {
-    psum[c] += static_cast<std::uint32_t>(std::int32_t{weight[c]} * ifmap[c]);
+  explicit Fast32(PsumFormat) {}
+
+  SYSTOLE_VECTOR_CLONES
+  static void multiply_accumulate(std::uint32_t* psum, const std::int16_t* weight,
+                                  const std::int16_t* ifmap, std::size_t cols) {
+    for (std::size_t c = 0; c < cols; ++c) {
+      psum[c] += static_cast<std::uint32_t>(std::int32_t{weight[c]} * ifmap[c]);
+    }
   }
-}
+  std::int64_t value(std::uint32_t psum) const { return static_cast<std::int32_t>(psum); }
+  std::uint64_t overflows() const { return 0; }
+};
+
+/// Every addition in its own width, watched.
+class Watched {
+ public:
+  using Psum = std::int64_t;
+
+  explicit Watched(PsumFormat format) : format_{format} {}
+
+  void multiply_accumulate(std::int64_t* psum, const std::int16_t* weight,
+                           const std::int16_t* ifmap, std::size_t cols) {
+    for (std::size_t c = 0; c < cols; ++c) {
+      psum[c] = add_psum(psum[c], std::int64_t{weight[c]} * ifmap[c], format_, overflows_);
+    }
+  }
+  std::int64_t value(std::int64_t psum) const { return psum; }
+  std::uint64_t overflows() const { return overflows_; }
+
+ private:
+  const PsumFormat format_;
+  std::uint64_t overflows_ = 0;
+};
 
 /// The registers of all PEs, laid out so that one cycle is `rows` runs over contiguous memory.
 ///
@@ -43,11 +66,12 @@ void multiply_accumulate(std::uint32_t* psum, const std::int16_t* weight, const 
 /// by one each cycle. The psum registers of row r in cycle x become those of row r + 1 in
 /// x + 1: they are a slot that stays in place and meets one array row after the other;
 /// slot d starts at row 0 in cycle d and is complete after row `rows` - 1.
-template <typename T>
+template <typename Sums>
 class WeightStationaryArray final : public PeArray {
  public:
   explicit WeightStationaryArray(const ArrayConfig& config)
-      : rows_{config.rows},
+      : sums_{{config.accumulator_bits, config.overflow}},
+        rows_{config.rows},
         cols_{config.cols},
         span_{rows_ + cols_},
         history_(rows_ * 2 * span_),
@@ -67,16 +91,18 @@ class WeightStationaryArray final : public PeArray {
     return leaves;
   }
 
+  std::uint64_t overflows() const override { return sums_.overflows(); }
   bool idle() const override { return weights_on_the_way_.empty() && !vectors_on_the_way(); }
 
  private:
   using Time = std::int64_t;
+  using Psum = typename Sums::Psum;
   static constexpr Time kNone = -(Time{1} << 62);
 
   struct WeightRow {
     Time entered = 0;
     std::size_t row = 0;
-    std::vector<T> weights;
+    OperandRow weights;
   };
 
   bool vectors_on_the_way() const {
@@ -92,8 +118,8 @@ class WeightStationaryArray final : public PeArray {
   void take_vector(const ArrayInput& input) {
     const std::size_t at = place(cycle_);
     for (std::size_t r = 0; r < rows_; ++r) {
-      const T value = input.ifmap != nullptr ? static_cast<T>((*input.ifmap)[r]) : T{0};
-      T* lane = history_.data() + r * 2 * span_;
+      const std::int16_t value = input.ifmap != nullptr ? (*input.ifmap)[r] : std::int16_t{0};
+      std::int16_t* lane = history_.data() + r * 2 * span_;
       lane[at] = value;
       lane[at + span_] = value;
     }
@@ -104,7 +130,7 @@ class WeightStationaryArray final : public PeArray {
       }
     }
     newest_vector_[at] = last_vector_;
-    std::fill_n(slots_.begin() + slot(cycle_), cols_, 0U);
+    std::fill_n(slots_.begin() + slot(cycle_), cols_, Psum{0});
   }
 
   /// The first vector of a fold turns the weights of each PE that it reaches.
@@ -127,10 +153,7 @@ class WeightStationaryArray final : public PeArray {
   /// stays in the shadow registers of its own row.
   void move_weights(const ArrayInput& input) {
     if (input.weights != nullptr) {
-      WeightRow row{cycle_, input.weight_row, std::vector<T>(cols_)};
-      std::transform(input.weights->begin(), input.weights->end(), row.weights.begin(),
-                     [](std::int16_t w) { return static_cast<T>(w); });
-      weights_on_the_way_.push_back(std::move(row));
+      weights_on_the_way_.push_back({cycle_, input.weight_row, *input.weights});
     }
     for (const WeightRow& row : weights_on_the_way_) {
       const Time c = cycle_ - row.entered - static_cast<Time>(row.row);
@@ -158,9 +181,9 @@ class WeightStationaryArray final : public PeArray {
         continue;  // no vector in this row
       }
       const auto first = static_cast<std::size_t>(newest - last_seen);
-      const T* ifmap = history_.data() + r * 2 * span_ + place(newest);
-      multiply_accumulate(slots_.data() + slot(newest) + first, active_.data() + r * cols_ + first,
-                          ifmap + first, cols_ - first);
+      const std::int16_t* ifmap = history_.data() + r * 2 * span_ + place(newest);
+      sums_.multiply_accumulate(slots_.data() + slot(newest) + first,
+                                active_.data() + r * cols_ + first, ifmap + first, cols_ - first);
     }
   }
 
@@ -171,10 +194,10 @@ class WeightStationaryArray final : public PeArray {
     if (done < 0) {
       return false;
     }
-    const std::uint32_t* values = slots_.data() + slot(done);
+    const Psum* values = slots_.data() + slot(done);
     for (std::size_t c = 0; c < cols_ && static_cast<Time>(c) <= done; ++c) {
       const Time vector = done - static_cast<Time>(c);
-      leaving_[static_cast<std::size_t>(vector) % cols_][c] = static_cast<std::int32_t>(values[c]);
+      leaving_[static_cast<std::size_t>(vector) % cols_][c] = sums_.value(values[c]);
     }
     const Time complete = done - static_cast<Time>(cols_) + 1;
     if (complete < 0 || newest_vector_[place(complete)] != complete) {
@@ -188,17 +211,18 @@ class WeightStationaryArray final : public PeArray {
     return static_cast<std::ptrdiff_t>(static_cast<std::size_t>(start) % rows_ * cols_);
   }
 
+  Sums sums_;
   const std::size_t rows_;
   const std::size_t cols_;
   const std::size_t span_;  // cycles of history that a PE can still see
   Time cycle_ = 0;
   Time last_vector_ = kNone;
-  std::vector<T> history_;            // [lane][2 * span_]
-  std::vector<Time> newest_vector_;   // [place]: last cycle up to then in which a vector entered
-  std::vector<std::uint32_t> slots_;  // [slot][col] psum registers
-  std::vector<T> active_;             // [row][col] weights that multiply
-  std::vector<T> shadow_;             // [row][col] weights of the next fold
-  std::deque<Time> swaps_;            // folds whose first vector is on its way
+  std::vector<std::int16_t> history_;  // [lane][2 * span_]
+  std::vector<Time> newest_vector_;    // [place]: last cycle up to then in which a vector entered
+  std::vector<Psum> slots_;            // [slot][col] psum registers
+  std::vector<std::int16_t> active_;   // [row][col] weights that multiply
+  std::vector<std::int16_t> shadow_;   // [row][col] weights of the next fold
+  std::deque<Time> swaps_;             // folds whose first vector is on its way
   std::vector<WeightRow> weights_on_the_way_;
   std::vector<PsumRow> leaving_;  // [vector][col] columns that wait for the last one
 };
@@ -206,10 +230,12 @@ class WeightStationaryArray final : public PeArray {
 }  // namespace
 
 std::unique_ptr<PeArray> make_weight_stationary_array(const ArrayConfig& config) {
-  if (config.activation_bits <= 8 && config.weight_bits <= 8) {
-    return std::make_unique<WeightStationaryArray<std::int8_t>>(config);
+  const PsumFormat format{config.accumulator_bits, config.overflow};
+  if (format.bits <= 32 &&
+      !products_may_overflow(config.rows, config.activation_bits, config.weight_bits, format)) {
+    return std::make_unique<WeightStationaryArray<Fast32>>(config);
   }
-  return std::make_unique<WeightStationaryArray<std::int16_t>>(config);
+  return std::make_unique<WeightStationaryArray<Watched>>(config);
 }
 
 }  // namespace systole

@@ -9,6 +9,7 @@
 
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
+#include "models/golden/saturating_sum.hpp"
 #include "models/golden/window.hpp"
 #include "models/golden/wrap.hpp"
 
@@ -38,21 +39,33 @@ bool fits_16_bits(const std::vector<std::int32_t>& values) {
   });
 }
 
-// Modulo 2^32 throughout, as the accumulators count. Compilers turn this loop into 16-bit
-// multiply-adds when Element is 16 bits wide.
-template <typename Element>
-std::int32_t dot(const Element* a, const Element* b, std::size_t count) {
-  std::uint32_t sum = 0;
+// Modulo 2^32 or 2^64 throughout, as the accumulators count. Compilers turn this loop into 16-bit
+// multiply-adds when Element is 16 bits wide and Sum 32.
+template <typename Sum, typename Element>
+Sum dot(const Element* a, const Element* b, std::size_t count) {
+  Sum sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    sum += static_cast<std::uint32_t>(a[i]) * static_cast<std::uint32_t>(b[i]);
+    sum += static_cast<Sum>(a[i]) * static_cast<Sum>(b[i]);
   }
-  return static_cast<std::int32_t>(sum);
+  return sum;
 }
 
-std::int32_t finish(std::int32_t acc, const TensorData* bias, std::size_t channel,
-                    const Requantizer& requant, RandomWords& random) {
-  const std::int32_t biased = bias == nullptr ? acc : add_wrapping(acc, (*bias)[channel]);
-  return requantize(biased, channel, requant, random.next());
+// The low `bits` bits, as a signed number.
+std::int64_t low_bits(std::uint64_t value, std::uint32_t bits) {
+  const std::uint64_t sign = std::uint64_t{1} << (bits - 1);
+  const std::uint64_t kept = bits == 64 ? value : value & ((sign << 1U) - 1);
+  return static_cast<std::int64_t>((kept ^ sign) - sign);
+}
+
+// An accumulator that wraps: the order of its additions does not show.
+template <typename Element>
+std::int32_t finish(const Element* a, const Element* b, std::size_t count, const TensorData* bias,
+                    std::size_t channel, const Requantizer& requant, RandomWords& random) {
+  const std::uint32_t bits = requant.accumulator.bits;
+  std::uint64_t acc =
+      bits <= 32 ? dot<std::uint32_t>(a, b, count) : dot<std::uint64_t>(a, b, count);
+  acc += bias == nullptr ? 0 : static_cast<std::uint64_t>(std::int64_t{(*bias)[channel]});
+  return requantize(low_bits(acc, bits), channel, requant, random.next());
 }
 
 // Runs `compute(a, b)` on the narrowest element type that holds both operands exactly.
@@ -81,8 +94,8 @@ TensorData rows_times_rows(const std::vector<std::int32_t>& a, const std::vector
     RandomWords random{requant};
     for (std::size_t row = 0; row < m; ++row) {
       for (std::size_t column = 0; column < n; ++column) {
-        const std::int32_t acc = dot(&left[row * k], &right[column * k], k);
-        result[row * n + column] = finish(acc, bias, column, requant, random);
+        result[row * n + column] =
+            finish(&left[row * k], &right[column * k], k, bias, column, requant, random);
       }
     }
     return result;
@@ -153,14 +166,62 @@ TensorData convolve(const std::vector<Element>& ifmap, const std::vector<Element
           gather(ifmap, pixels, group * shape.group_in, patch);
           for (std::int64_t i = 0; i < shape.group_out; ++i) {
             const std::size_t oc = extent(group * shape.group_out + i);
-            const std::int32_t acc = dot(patch.data(), &weight[oc * patch.size()], patch.size());
-            ofmap.push_back(finish(acc, bias, oc, requant, random));
+            ofmap.push_back(finish(patch.data(), &weight[oc * patch.size()], patch.size(), bias, oc,
+                                   requant, random));
           }
         }
       }
     }
   }
   return ofmap;
+}
+
+// Raw ifmap values, padding included, in the hardware's order (struct Accumulator).
+TensorData convolve_in_order(const Operand& ifmap, const std::vector<std::int32_t>& weight,
+                             const WindowWalk& walk, const ConvShape& shape, const TensorData* bias,
+                             const Requantizer& requant) {
+  TensorData ofmap;
+  std::vector<std::int64_t> pixels;
+  std::vector<std::int32_t> patch(shape.taps());
+  const std::int32_t zero_point = ifmap.tensor.zero_point;
+  RandomWords random{requant};
+  for (std::int64_t n = 0; n < shape.batch; ++n) {
+    for (std::int64_t oh = 0; oh < shape.ofmap_h; ++oh) {
+      for (std::int64_t ow = 0; ow < shape.ofmap_w; ++ow) {
+        place_window(walk, shape, n, oh, ow, pixels);
+        for (std::int64_t oc = 0; oc < shape.out_channels; ++oc) {
+          const std::int64_t first = oc / shape.group_out * shape.group_in;
+          for (std::size_t i = 0; i < patch.size(); ++i) {
+            const std::int64_t pixel = pixels[i / extent(shape.group_in)];
+            const std::int64_t channel = first + static_cast<std::int64_t>(i) % shape.group_in;
+            patch[i] = pixel < 0 ? zero_point : ifmap.data[extent(pixel + channel)];
+          }
+          const std::int64_t sum = saturating_sum(
+              {patch.data(), &weight[extent(oc) * patch.size()], shape.group_in, first, zero_point},
+              patch.size(), bias, extent(oc), requant.accumulator);
+          ofmap.push_back(requantize(sum, extent(oc), requant, random.next()));
+        }
+      }
+    }
+  }
+  return ofmap;
+}
+
+TensorData rows_times_rows_in_order(const Operand& a, const std::vector<std::int32_t>& b,
+                                    std::size_t k, const TensorData* bias,
+                                    const Requantizer& requant) {
+  TensorData result;
+  RandomWords random{requant};
+  const auto channels = static_cast<std::int64_t>(k);
+  for (std::size_t row = 0; row < a.data.size() / k; ++row) {
+    for (std::size_t column = 0; column < b.size() / k; ++column) {
+      const std::int64_t sum =
+          saturating_sum({&a.data[row * k], &b[column * k], channels, 0, a.tensor.zero_point}, k,
+                         bias, column, requant.accumulator);
+      result.push_back(requantize(sum, column, requant, random.next()));
+    }
+  }
+  return result;
 }
 
 }  // namespace
@@ -172,6 +233,9 @@ TensorData conv2d(const Conv2d& op, const Operand& ifmap, const Operand& weight,
   check(op.requant, extent(shape.out_channels));
   require(bias == nullptr || bias->size() == extent(shape.out_channels),
           "conv2d: bias is not one value per output channel");
+  if (saturates(op.requant)) {
+    return convolve_in_order(ifmap, centred(weight), walk, shape, bias, op.requant);
+  }
   return on_narrowest(centred(ifmap), centred(weight), [&](const auto& input, const auto& taps) {
     return convolve(input, taps, walk, shape, bias, op.requant);
   });
@@ -186,6 +250,9 @@ TensorData fully_connected(const FullyConnected& op, const Operand& ifmap, const
   check(op.requant, extent(shape[0]));
   require(bias == nullptr || bias->size() == extent(shape[0]),
           "fully_connected: bias is not one value per output");
+  if (saturates(op.requant)) {
+    return rows_times_rows_in_order(ifmap, centred(weight), extent(shape[1]), bias, op.requant);
+  }
   return rows_times_rows(centred(ifmap), centred(weight), extent(shape[1]), bias, op.requant);
 }
 
@@ -203,6 +270,9 @@ TensorData matmul(const MatMul& op, const Operand& a, const Operand& b) {
     for (std::size_t j = 0; j < n; ++j) {
       columns[j * k + i] = rows[i * n + j];
     }
+  }
+  if (saturates(op.requant)) {
+    return rows_times_rows_in_order(a, columns, k, nullptr, op.requant);
   }
   return rows_times_rows(centred(a), columns, k, nullptr, op.requant);
 }

@@ -12,6 +12,8 @@
 namespace systole::golden {
 namespace {
 
+__extension__ using Wide = __int128;
+
 constexpr std::int32_t kMinExponent = -31;
 constexpr std::int32_t kMaxExponent = 30;
 
@@ -20,26 +22,11 @@ Value of_channel(const std::vector<Value>& values, std::size_t channel) {
   return values.size() == 1 ? values.front() : values.at(channel);
 }
 
-void check_count(const char* what, std::size_t count, std::size_t channels) {
-  if (count != 1 && count != channels) {
-    throw std::invalid_argument{std::string{"requantizer: "} + std::to_string(count) + " " + what +
-                                ", expected 1 or " + std::to_string(channels)};
-  }
-}
-
-}  // namespace
-
-void check_scales(const float* first, const float* last) {
-  if (!std::all_of(first, last, is_requant_scale)) {
-    throw std::invalid_argument{"requantizer: a scale is neither 0 nor in 2^-126..2^31"};
-  }
-}
-
-std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding rounding,
-                           std::uint32_t random) {
-  const std::int64_t floor = value >> bits;
+template <typename Int>
+Int rounded(Int value, std::int32_t bits, Rounding rounding, std::uint32_t random) {
+  const Int floor = value >> bits;
   // The bits that floor drops: in units of 2^-bits, from 0 up to 1.
-  const std::int64_t fraction = value & ((std::int64_t{1} << bits) - 1);
+  const auto fraction = static_cast<std::int64_t>(value & ((std::int64_t{1} << bits) - 1));
   if (fraction == 0) {
     return floor;
   }
@@ -66,23 +53,68 @@ std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding round
   throw std::logic_error{"golden: unknown rounding"};
 }
 
-std::int64_t scale(std::int32_t acc, std::size_t channel, const Requantizer& requant,
-                   std::uint32_t random) {
-  if (requant.mode == RequantMode::FloatScale) {
-    return to_integer(
-        product(to_binary32(std::int64_t{acc}), to_binary32(of_channel(requant.scale, channel))));
+void check_count(const char* what, std::size_t count, std::size_t channels) {
+  if (count != 1 && count != channels) {
+    throw std::invalid_argument{std::string{"requantizer: "} + std::to_string(count) + " " + what +
+                                ", expected 1 or " + std::to_string(channels)};
   }
+}
+
+}  // namespace
+
+void check_scales(const float* first, const float* last) {
+  if (!std::all_of(first, last, is_requant_scale)) {
+    throw std::invalid_argument{"requantizer: a scale is neither 0 nor in 2^-126..2^31"};
+  }
+}
+
+std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding rounding,
+                           std::uint32_t random) {
+  return rounded(value, bits, rounding, random);
+}
+
+namespace {
+
+// Accumulators of over 32 bits.
+std::int64_t scale_wide(std::int64_t acc, std::size_t channel, const Requantizer& requant,
+                        std::uint32_t random) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 62;
   const std::int32_t exponent = of_channel(requant.exponent, channel);
   if (requant.mode == RequantMode::ShiftOnly) {
-    return exponent > 0 ? shift_left_wrapping(acc, exponent)
-                        : rounded_shift(acc, -exponent, requant.rounding, random);
+    const std::int64_t value =
+        exponent > 0 ? static_cast<std::int64_t>(static_cast<std::uint64_t>(acc) << exponent)
+                     : rounded_shift(acc, -exponent, requant.rounding, random);
+    return std::min(std::max(value, -kMost), kMost);
+  }
+  if (requant.variant == RequantVariant::Tflite) {
+    throw std::invalid_argument{"requantizer: tflite takes accumulators of at most 32 bits"};
+  }
+  const Wide value = rounded(Wide{acc} * of_channel(requant.multiplier, channel), 31 - exponent,
+                             requant.rounding, random);
+  return static_cast<std::int64_t>(std::min(std::max(value, Wide{-kMost}), Wide{kMost}));
+}
+
+}  // namespace
+
+std::int64_t scale(std::int64_t acc, std::size_t channel, const Requantizer& requant,
+                   std::uint32_t random) {
+  if (requant.mode == RequantMode::FloatScale) {
+    return to_integer(product(to_binary32(acc), to_binary32(of_channel(requant.scale, channel))));
+  }
+  if (requant.accumulator.bits > 32) {
+    return scale_wide(acc, channel, requant, random);
+  }
+  const auto narrow = static_cast<std::int32_t>(acc);
+  const std::int32_t exponent = of_channel(requant.exponent, channel);
+  if (requant.mode == RequantMode::ShiftOnly) {
+    return exponent > 0 ? shift_left_wrapping(narrow, exponent)
+                        : rounded_shift(narrow, -exponent, requant.rounding, random);
   }
   const std::int32_t multiplier = of_channel(requant.multiplier, channel);
   if (requant.variant == RequantVariant::Tflite) {
-    return multiply_by_quantized(acc, {multiplier, exponent});
+    return multiply_by_quantized(narrow, {multiplier, exponent});
   }
-  return rounded_shift(std::int64_t{acc} * std::int64_t{multiplier}, 31 - exponent,
-                       requant.rounding, random);
+  return rounded_shift(acc * multiplier, 31 - exponent, requant.rounding, random);
 }
 
 std::uint32_t RandomWords::next() {
@@ -103,7 +135,7 @@ std::uint32_t RandomWords::next() {
   return word;
 }
 
-std::int32_t requantize(std::int32_t acc, std::size_t channel, const Requantizer& requant,
+std::int32_t requantize(std::int64_t acc, std::size_t channel, const Requantizer& requant,
                         std::uint32_t random) {
   const std::int64_t value = scale(acc, channel, requant, random) + requant.zero_point;
   return static_cast<std::int32_t>(
@@ -111,6 +143,9 @@ std::int32_t requantize(std::int32_t acc, std::size_t channel, const Requantizer
 }
 
 void check(const Requantizer& requant, std::size_t channels) {
+  if (requant.accumulator.bits < 8 || requant.accumulator.bits > 64) {
+    throw std::invalid_argument{"requantizer: accumulators have 8 to 64 bits"};
+  }
   if (requant.clamp_min > requant.clamp_max) {
     throw std::invalid_argument{"requantizer: clamp_min is above clamp_max"};
   }

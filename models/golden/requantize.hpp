@@ -19,12 +19,13 @@ std::int64_t rounded_shift(std::int64_t value, std::int32_t bits, Rounding round
 /// SaturatingRoundingDoublingHighMul, then its RoundingDivideByPOT: MultiplyByQuantizedMultiplier
 /// of TensorFlow Lite's reference kernels. Single: the 64-bit product, rounded once by
 /// 31 - exponent bits. ShiftOnly: a rounded right shift, or a left shift that wraps. FloatScale:
-/// the operations of binary32.hpp.
-std::int64_t scale(std::int32_t acc, std::size_t channel, const Requantizer& requant,
+/// the operations of binary32.hpp. With accumulators of over 32 bits left shifts wrap at 64 bits,
+/// products have 95, and results end at 2^62 in magnitude; Tflite has no such accumulators.
+std::int64_t scale(std::int64_t acc, std::size_t channel, const Requantizer& requant,
                    std::uint32_t random = 0);
 
 /// One output element: clamp(zero_point + scaled acc), the sum taken in 64 bits.
-std::int32_t requantize(std::int32_t acc, std::size_t channel, const Requantizer& requant,
+std::int32_t requantize(std::int64_t acc, std::size_t channel, const Requantizer& requant,
                         std::uint32_t random = 0);
 
 /// The words of Stochastic's stream (sim/network/requantizer.hpp), one for each output element in

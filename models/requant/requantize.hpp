@@ -34,8 +34,14 @@ std::int64_t rounding_shift_right(std::int64_t x, std::uint32_t shift, Rounding 
 std::int64_t scale(std::int32_t x, RequantEntry entry, RequantMode mode, RequantVariant variant,
                    Rounding rounding, std::uint32_t random = 0);
 
-/// scale(), then the output's zero point, then its clamp.
-std::int32_t requantize(std::int32_t acc, RequantEntry entry, const Requantizer& unit,
+/// The same for accumulators of over 32 bits, which variant tflite does not take: a left shift of x
+/// wraps at 64 bits, a wide product keeps all of its 95; results end at 2^62 in magnitude.
+std::int64_t scale_wide(std::int64_t x, RequantEntry entry, RequantMode mode, Rounding rounding,
+                        std::uint32_t random = 0);
+
+/// scale() or scale_wide(), as the accumulators of `unit` are, then the output's zero point, then
+/// its clamp.
+std::int32_t requantize(std::int64_t acc, RequantEntry entry, const Requantizer& unit,
                         std::uint32_t random = 0);
 
 }  // namespace systole

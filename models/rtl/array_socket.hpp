@@ -36,6 +36,8 @@ class VerilatedArray final : public PeArray {
     return true;
   }
 
+  /// Its psums of 32 bits are wider than any sum of products in such an array.
+  std::uint64_t overflows() const override { return 0; }
   bool idle() const override { return steps_to_idle_ == 0; }
 
  private:

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "sim/compiler/add_lowering.hpp"
+#include "sim/compiler/conv_folds.hpp"
 #include "sim/compiler/conv_lowering.hpp"
 #include "sim/compiler/dram_map.hpp"
 #include "sim/compiler/pool_lowering.hpp"
@@ -115,7 +116,7 @@ void Compiler::State::plan_conv(std::size_t index, const ConvLayer& layer) {
       layer.weight_is_activation ? dram.place(layer.weight) : dram.allocate(plan.image.bytes);
   const std::uint64_t channels = plan.image.blocks.size() * config.array.cols;
   if (layer.needs_bias()) {
-    plan.addresses.bias = dram.allocate(channels * 4);
+    plan.addresses.bias = dram.allocate(plan.image.blocks.size() * accumulator_row_bytes(config));
   }
   if (layer.per_channel_requant()) {
     plan.addresses.table = dram.allocate(channels * requant_entry_bytes(config));
@@ -201,7 +202,7 @@ void Compiler::State::append_image(const ConvPlan& plan, std::vector<DramSegment
   const bool bias_known =
       (!layer.bias || bias != nullptr) && (layer.ifmap_zero_point == 0 || weights != nullptr);
   if (layer.needs_bias() && bias_known) {
-    image.push_back({plan.addresses.bias, bias_bytes(layer, machine.array_cols, bias, weights)});
+    image.push_back({plan.addresses.bias, bias_bytes(layer, config, bias, weights)});
   }
   if (layer.per_channel_requant()) {
     image.push_back(
@@ -260,6 +261,13 @@ std::uint64_t Compiler::dram_bytes() const { return state_->dram.bytes(); }
 
 const LayerMapping& Compiler::mapping(std::size_t layer) const {
   return state_->mappings.at(layer);
+}
+
+std::vector<std::vector<FoldSpan>> Compiler::accumulation_order(std::size_t layer) const {
+  const auto* conv = std::get_if<ConvPlan>(&state_->plans.at(layer));
+  return conv == nullptr
+             ? std::vector<std::vector<FoldSpan>>{}
+             : systole::accumulation_order(conv->layer, conv->image, state_->machine, conv->tiling);
 }
 
 LayerProgram Compiler::lower(std::size_t layer) const {

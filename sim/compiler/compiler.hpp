@@ -75,6 +75,11 @@ class Compiler {
   std::vector<DramSegment> dram_image() const;              ///< empty where the network has no data
   std::uint64_t dram_bytes() const;                         ///< all of the map
   const LayerMapping& mapping(std::size_t layer) const;
+
+  /// In which order the layer's products are added up, for each `array.cols` output channels; empty
+  /// for layers without products.
+  std::vector<std::vector<FoldSpan>> accumulation_order(std::size_t layer) const;
+
   LayerProgram lower(std::size_t layer) const;  ///< no commands for layers of the host
 
  private:

@@ -181,7 +181,8 @@ class Estimate {
   std::int64_t bias_load() const {
     return in_commands(tiling_.blocks, machine_.config.dma.max_blocks, [&](std::int64_t blocks) {
       return in_commands(tiling_.tile_oh * tiling_.tile_ow, machine_.max_rows, [&](std::int64_t n) {
-        return std::max(n * blocks, load_cycles(machine_, 1, 4 * blocks * machine_.array_cols));
+        return std::max(n * blocks,
+                        load_cycles(machine_, 1, blocks * accumulator_row_bytes(machine_.config)));
       });
     });
   }

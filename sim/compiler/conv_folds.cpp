@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/program/hazards.hpp"
+
 namespace systole {
 
 std::vector<FoldGroup> fold_groups(const ConvLayer& layer, const StepSlices& slices,
@@ -47,6 +49,39 @@ std::vector<PixelChunk> pixel_chunks(const ConvLayer& layer, std::int64_t rows, 
     }
   }
   return chunks;
+}
+
+std::int64_t blocks_per_weight_load(const ConvLayer& layer, const MachineLimits& machine) {
+  return layer.groups > 1
+             ? 1
+             : machine.blocks_per_transfer(weight_memory(machine.config), machine.array_cols,
+                                           layer.weight_format.bits);
+}
+
+std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer,
+                                                      const WeightImage& image,
+                                                      const MachineLimits& machine,
+                                                      const ConvTiling& tiling) {
+  std::vector<std::vector<FoldSpan>> order(image.blocks.size());
+  const std::int64_t at_once = blocks_per_weight_load(layer, machine);
+  const auto all = to_i64(image.blocks.size());
+  for (std::int64_t first = 0; first < all; first += tiling.blocks) {
+    const std::int64_t blocks = std::min(tiling.blocks, all - first);
+    for (std::int64_t ic_step = 0; ic_step < ic_steps(image, tiling); ++ic_step) {
+      const StepSlices slices = step_slices(layer, image, machine, tiling, first, blocks, ic_step);
+      for (std::int64_t b = 0; b < blocks; ++b) {
+        const std::int64_t leader = b / at_once * at_once;
+        for (const FoldGroup& group :
+             fold_groups(layer, slices, slices.of_block[to_u64(leader)],
+                         image.blocks[to_u64(first + leader)].window, machine.max_rows)) {
+          for (const FoldSlice& fold : group.folds) {
+            order[to_u64(first + b)].push_back({fold.tap, slices.slices[fold.slice].first, fold.k});
+          }
+        }
+      }
+    }
+  }
+  return order;
 }
 
 }  // namespace systole

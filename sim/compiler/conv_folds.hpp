@@ -40,4 +40,13 @@ std::vector<FoldGroup> fold_groups(const ConvLayer& layer, const StepSlices& sli
 std::vector<PixelChunk> pixel_chunks(const ConvLayer& layer, std::int64_t rows, std::int64_t cols,
                                      std::int64_t max_compute_rows);
 
+/// Blocks of output channels whose weights come with one load.
+std::int64_t blocks_per_weight_load(const ConvLayer& layer, const MachineLimits& machine);
+
+/// In which order the commands of lower_conv add up the products of each block of channels.
+std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer,
+                                                      const WeightImage& image,
+                                                      const MachineLimits& machine,
+                                                      const ConvTiling& tiling);
+
 }  // namespace systole

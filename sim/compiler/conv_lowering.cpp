@@ -87,10 +87,7 @@ ConvLowering::ConvLowering(const ConvLayer& layer, const WeightImage& image,
       tiling_{tiling},
       addresses_{addresses},
       ic_steps_{ic_steps(image, tiling)},
-      weight_blocks_{layer.groups > 1 ? 1
-                                      : machine.blocks_per_transfer(weight_memory(machine.config),
-                                                                    machine.array_cols,
-                                                                    layer.weight_format.bits)},
+      weight_blocks_{blocks_per_weight_load(layer, machine)},
       ifmaps_{slot_bases(tiling.ifmap_slots, tiling.ifmap_rows, machine.scratchpad_rows,
                          machine.unified ? tiling.weight_rows : 0)},
       weights_{weight_bases(machine, tiling)},
@@ -198,6 +195,7 @@ void ConvLowering::load_ifmap(const Tile& tile, const StepSlices& slices, std::i
 
 void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
   const std::int64_t most = machine_.config.dma.max_blocks;
+  const std::int64_t row_bytes = accumulator_row_bytes(machine_.config);
   for (std::int64_t b = 0; b < tile.blocks; b += most) {
     const std::int64_t blocks = std::min(most, tile.blocks - b);
     const std::int64_t first_channel = (tile.first_block + b) * machine_.array_cols;
@@ -205,9 +203,12 @@ void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
         std::min(blocks * machine_.array_cols, layer_.out_c - first_channel);
     for (std::int64_t pixel = 0; pixel < tile.pixels(); pixel += machine_.max_rows) {
       LoadCommand load;
-      load.dram_address = addresses_.bias + 4 * to_u64(first_channel);
+      load.dram_address = addresses_.bias + to_u64(tile.first_block + b) * to_u64(row_bytes);
       load.rows = to_u32(std::min(machine_.max_rows, tile.pixels() - pixel));
-      load.row_bytes = to_u32(4 * channels);
+      load.row_bytes =
+          to_u32((blocks - 1) * row_bytes +
+                 to_i64(packed_bytes(to_u64(channels - (blocks - 1) * machine_.array_cols),
+                                     machine_.config.array.accumulator_bits)));
       load.destination = {LocalMemory::Accumulators, to_u32(acc.base + b * tile.pixels() + pixel)};
       load.block_pitch = to_u32(tile.pixels());
       load.operand = Operand::Bias;

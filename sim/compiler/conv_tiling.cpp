@@ -252,7 +252,9 @@ LayerMapping describe_mapping(const ConvLayer& layer, const WeightImage& image,
       to_u64(needed_pixels(layer)) * packed_bytes(to_u64(layer.in_c), layer.ifmap_format.bits);
   mapping.compulsory(Operand::Weight) = packed_bytes(
       to_u64(layer.taps() * layer.in_c / layer.groups * layer.out_c), layer.weight_format.bits);
-  mapping.compulsory(Operand::Bias) = layer.needs_bias() ? to_u64(layer.out_c) * 4 : 0;
+  mapping.compulsory(Operand::Bias) =
+      layer.needs_bias() ? packed_bytes(to_u64(layer.out_c), machine.config.array.accumulator_bits)
+                         : 0;
   mapping.compulsory(Operand::Ofmap) = to_u64(layer.batch * layer.out_h * layer.out_w) *
                                        packed_bytes(to_u64(layer.out_c), layer.ofmap_format.bits);
   return mapping;

@@ -16,6 +16,10 @@ void check_format(const char* what, ElementFormat format, std::uint32_t most_bit
     throw MappingError{
         fmt::format("{}: {}-bit elements, the array has {} bits", what, format.bits, most_bits)};
   }
+  if (format.bits == 16 && !format.is_signed) {
+    throw MappingError{fmt::format(
+        "{}: unsigned elements of 16 bits, the array has at most 15 beside a sign", what)};
+  }
   if (lanes * format.bits % 8 != 0) {
     throw MappingError{fmt::format("{}: {} elements of {} bits are not a whole number of bytes",
                                    what, lanes, format.bits)};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "sim/compiler/arithmetic.hpp"
 #include "sim/network/packing.hpp"
@@ -26,15 +27,24 @@ std::size_t weight_index(const ConvLayer& layer, std::int64_t out, std::int64_t 
                                       : (out * layer.taps() + tap) * per_group + channel);
 }
 
-/// Sum of the weights of an output channel, modulo 2^32.
-std::uint32_t weight_sum(const ConvLayer& layer, std::int64_t out, const TensorData& weights) {
-  std::uint32_t sum = 0;
+/// Sum of the weights of an output channel.
+std::int64_t weight_sum(const ConvLayer& layer, std::int64_t out, const TensorData& weights) {
+  std::int64_t sum = 0;
   for (std::int64_t tap = 0; tap < layer.taps(); ++tap) {
     for (std::int64_t c = 0; c < layer.in_c / layer.groups; ++c) {
-      sum += static_cast<std::uint32_t>(weights[weight_index(layer, out, tap, c)]);
+      sum += weights[weight_index(layer, out, tap, c)];
     }
   }
   return sum;
+}
+
+/// The low `bits` bits of a value behind those that are there.
+void put_bits(std::uint8_t* row, std::uint64_t first, std::uint32_t bits, std::int64_t value) {
+  for (std::uint64_t i = 0; i < bits; ++i) {
+    const auto bit = static_cast<std::uint32_t>((static_cast<std::uint64_t>(value) >> i) & 1U);
+    row[(first + i) / 8] =
+        static_cast<std::uint8_t>(row[(first + i) / 8] | bit << ((first + i) % 8));
+  }
 }
 
 std::int32_t bit_pattern(float value) {
@@ -97,19 +107,22 @@ std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage
   return bytes;
 }
 
-std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, std::int64_t array_cols,
+std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, const AcceleratorConfig& config,
                                      const TensorData* bias, const TensorData* weights) {
-  std::vector<std::uint8_t> bytes;
-  for (std::int64_t out = 0; out < round_up(layer.out_c, array_cols); ++out) {
-    std::uint32_t value = 0;
-    if (out < layer.out_c) {
-      value = bias == nullptr ? 0 : static_cast<std::uint32_t>(bias->at(to_u64(out)));
-      if (layer.ifmap_zero_point != 0) {
-        value -=
-            static_cast<std::uint32_t>(layer.ifmap_zero_point) * weight_sum(layer, out, *weights);
-      }
+  const std::uint32_t bits = config.array.accumulator_bits;
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
+  const std::uint64_t row_bytes = accumulator_row_bytes(config);
+  const std::int64_t cols = config.array.cols;
+  std::vector<std::uint8_t> bytes(to_u64(ceil_div(layer.out_c, cols)) * row_bytes);
+  for (std::int64_t out = 0; out < layer.out_c; ++out) {
+    std::int64_t value = bias == nullptr ? 0 : bias->at(to_u64(out));
+    if (layer.ifmap_zero_point != 0) {
+      value -= layer.ifmap_zero_point * weight_sum(layer, out, *weights);
     }
-    put_int32(bytes, static_cast<std::int32_t>(value));
+    if (config.array.overflow == Overflow::Saturate) {
+      value = std::clamp(value, -most - 1, most);
+    }
+    put_bits(bytes.data() + to_u64(out / cols) * row_bytes, to_u64(out % cols) * bits, bits, value);
   }
   return bytes;
 }

@@ -32,9 +32,9 @@ WeightImage weight_image(const ConvLayer& layer, std::int64_t array_cols);
 std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage& image,
                                        const TensorData& weights);
 
-/// int32, little-endian, padded to whole blocks: bias - zero point * sum of the weights (wrapped),
-/// because the array multiplies raw ifmap values. `bias` may be null.
-std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, std::int64_t array_cols,
+/// Rows of the accumulators, a block of channels each: bias - zero point * sum of the weights,
+/// because the array multiplies raw ifmap values, wrapped or saturated. `bias` may be null.
+std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, const AcceleratorConfig& config,
                                      const TensorData* bias, const TensorData* weights);
 
 /// One entry a channel, padded to whole blocks: multiplier (the fewest bytes that hold its

@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::uint64_t kBytesPerKib = 1024;
 constexpr std::uint32_t kMaxSequencerEntries = 1024;  // of all classes: dependency bits
-constexpr std::uint32_t kOperandBits = 8;
-constexpr std::uint32_t kPsumBits = 32;
+constexpr std::uint32_t kTfliteBits = 32;
 
 /// One memory, by the paths of the keys that shape it.
 struct Memory {
@@ -115,6 +114,10 @@ void check_at_most(const std::string& key, std::uint32_t value, const std::strin
   }
 }
 
+bool is_tflite(const RequantConfig& requant) {
+  return requant.mode == RequantMode::MultiplierShift && requant.variant == RequantVariant::Tflite;
+}
+
 // Where the roundings are fixed there is none for the LFSR to decide.
 void check_rounding(const RequantConfig& requant, std::vector<BrokenRule>& broken) {
   const bool tflite =
@@ -153,6 +156,12 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
   check_at_most("vector.lanes", config.vector.lanes, "array.rows", config.array.rows,
                 "the elements of a scratchpad row", broken);
   check_rounding(config.requant, broken);
+  if (is_tflite(config.requant) && config.array.accumulator_bits > kTfliteBits) {
+    broken.push_back({{"array.accumulator_bits", "requant.variant"},
+                      fmt::format("array.accumulator_bits ({}) is above {}, all that "
+                                  "requant.variant (tflite) takes, expected variant single",
+                                  config.array.accumulator_bits, kTfliteBits)});
+  }
   const SequencerConfig& sequencer = config.sequencer;
   const std::uint32_t entries =
       sequencer.load_entries + sequencer.execute_entries + sequencer.store_entries;
@@ -176,20 +185,6 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
   if (array.dataflow != Dataflow::WeightStationary) {
     refuse("array.dataflow", OneOf{keywords::kDataflow}.name_of(array.dataflow),
            "weight_stationary");
-  }
-  if (array.overflow != Overflow::Wrap) {
-    refuse("array.overflow", OneOf{keywords::kOverflow}.name_of(array.overflow), "wrap");
-  }
-  if (array.activation_bits != kOperandBits) {
-    refuse("array.activation_bits", std::to_string(array.activation_bits),
-           std::to_string(kOperandBits));
-  }
-  if (array.weight_bits != kOperandBits) {
-    refuse("array.weight_bits", std::to_string(array.weight_bits), std::to_string(kOperandBits));
-  }
-  if (array.accumulator_bits != kPsumBits) {
-    refuse("array.accumulator_bits", std::to_string(array.accumulator_bits),
-           std::to_string(kPsumBits));
   }
   return all;
 }

@@ -12,6 +12,6 @@ using ByteRow = boost::container::small_vector<std::uint8_t, 64>;
 using OperandRow = boost::container::small_vector<std::int16_t, 32>;
 
 /// One partial sum for each column of the array.
-using PsumRow = boost::container::small_vector<std::int32_t, 16>;
+using PsumRow = boost::container::small_vector<std::int64_t, 16>;
 
 }  // namespace systole

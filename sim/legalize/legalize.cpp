@@ -105,8 +105,17 @@ Legalized make_any_scale(const Network& network, const RequantConfig& hardware) 
 }  // namespace
 
 Legalized legalize(const Network& network, const AcceleratorConfig& config) {
-  return config.requant.mode == RequantMode::ShiftOnly ? make_shift_only(network, config)
-                                                       : make_any_scale(network, config.requant);
+  Legalized result = config.requant.mode == RequantMode::ShiftOnly
+                         ? make_shift_only(network, config)
+                         : make_any_scale(network, config.requant);
+  for (Layer& layer : result.network.layers) {
+    Requantizer* requant = requantizer(layer);
+    if (requant != nullptr && !std::holds_alternative<Add>(layer.op)) {  // summed by the array
+      requant->accumulator.bits = config.array.accumulator_bits;
+      requant->accumulator.overflow = config.array.overflow;
+    }
+  }
+  return result;
 }
 
 }  // namespace systole

@@ -11,6 +11,7 @@
 #include "sim/compiler/compiler.hpp"
 #include "sim/engine/systemc_engine.hpp"
 #include "sim/legalize/legalize.hpp"
+#include "sim/legalize/requant_rule.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/run/inputs.hpp"
 #include "sim/workload/npy.hpp"
@@ -61,6 +62,7 @@ class Simulation {
       layer.check = checked() ? Check::Pass : Check::Skipped;
       programs_.push_back(compiler_.lower(i));
       traffic_.push_back(traffic_of(programs_.back(), config));
+      note_accumulation_order(i);
     }
     if (has_data()) {
       for (const DramSegment& segment : compiler_.dram_image()) {
@@ -127,6 +129,15 @@ class Simulation {
       engine.make_pes = make_verilated_array;
     }
     return engine;
+  }
+
+  /// Sums that saturate depend on their order: the golden model is told the hardware's.
+  void note_accumulation_order(std::size_t index) {
+    Requantizer* const requant = requantizer(legalized_.network.layers[index]);
+    if (requant != nullptr && requant->accumulator.overflow == Overflow::Saturate) {
+      requant->accumulator.order = compiler_.accumulation_order(index);
+      requant->accumulator.order_channels = outcome_.result.config.array.cols;
+    }
   }
 
   bool has_data() const { return options_.data != DataSource::None; }
@@ -272,7 +283,7 @@ class Simulation {
   const SimulationOptions& options_;
   const Network& original_;
   const LabelledInputs& inputs_;
-  const Legalized legalized_;
+  Legalized legalized_;
   const Network& network_;
   const Compiler compiler_;
   SystemcEngine engine_;

@@ -45,6 +45,7 @@ enum class Event : std::uint8_t {
   DramPrechargedCycles,
   BankConflicts,
   Folds,
+  PsumOverflows,
   HostReadBytes,
   HostWriteBytes,
   Count
@@ -59,7 +60,9 @@ struct EventInfo {
 const EventInfo& event_info(Event event);
 
 /// Whether the count depends on the values that run through the machine.
-constexpr bool depends_on_values(Event event) { return event == Event::MacZeroOperand; }
+constexpr bool depends_on_values(Event event) {
+  return event == Event::MacZeroOperand || event == Event::PsumOverflows;
+}
 
 /// One number per event.
 class EventCounts {

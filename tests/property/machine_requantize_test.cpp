@@ -63,6 +63,32 @@ TEST(MachineRequantize, EqualsGoldenOverAllConstants) {
   }
 }
 
+TEST(MachineRequantize, EqualsGoldenOnWideAccumulators) {
+  std::mt19937_64 random{9};
+  for (int i = 0; i < 1'000'000; ++i) {
+    constexpr RequantMode kModes[] = {RequantMode::MultiplierShift, RequantMode::ShiftOnly,
+                                      RequantMode::FloatScale};
+    Requantizer unit =
+        unit_of(kModes[i % 3], RequantVariant::Single, static_cast<Rounding>(random() % 6));
+    unit.accumulator.bits = 64;
+    unit.clamp_min = kMin;
+    unit.clamp_max = kMax;
+    unit.multiplier = {static_cast<std::int32_t>((1U << 30) + random() % (1U << 30))};
+    unit.exponent = {static_cast<std::int32_t>(random() % 62) - 31};
+    unit.scale = {
+        std::ldexp(static_cast<float>(1 + random() % 3), -static_cast<int>(random() % 60))};
+    const auto kind = random() % 20;
+    const std::int64_t acc = kind == 0   ? std::numeric_limits<std::int64_t>::min()
+                             : kind == 1 ? std::numeric_limits<std::int64_t>::max()
+                                         : static_cast<std::int64_t>(random()) >> (random() % 63);
+    const auto word = static_cast<std::uint32_t>(random());
+    ASSERT_EQ(requantize(acc, entry_of(unit, 0), unit, word),
+              golden::requantize(acc, 0, unit, word))
+        << "acc " << acc << ", mode " << i % 3 << ", rounding " << static_cast<int>(unit.rounding)
+        << ", multiplier " << unit.multiplier[0] << ", exponent " << unit.exponent[0];
+  }
+}
+
 TEST(MachineRequantize, DrawsTheWordsThatGoldenDraws) {
   Requantizer unit;
   unit.rounding = Rounding::Stochastic;

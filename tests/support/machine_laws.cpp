@@ -77,7 +77,8 @@ class LayerLaws {
     at_least(count(Event::Mac), count(Event::MacZeroOperand), "products over those with a zero");
     // Every vector writes its row of psums once.
     const std::uint64_t vectors = (count(Event::Mac) + count(Event::MacPadding)) / pes;
-    at_least(count(Event::AccumulatorWriteBits), 32ULL * config_.array.cols * vectors,
+    at_least(count(Event::AccumulatorWriteBits),
+             std::uint64_t{config_.array.accumulator_bits} * config_.array.cols * vectors,
              "accumulator bits written");
   }
   std::uint64_t read_bytes() const {

@@ -34,11 +34,29 @@ class Builder {
     made_.network.tensors.push_back(tensor);
     return made_.network.tensors.size() - 1;
   }
-  TensorId input(const Shape& shape, std::int32_t zero_point) {
-    const TensorId id = activation(shape, zero_point);
+  TensorId input(const Shape& shape, std::int32_t zero_point, ElementFormat format = {}) {
+    const TensorId id = activation(shape, within(zero_point, format));
+    tensor(id).format = format;
     made_.network.inputs.push_back(id);
-    made_.inputs.push_back(values(element_count(shape), -128, 127));
+    made_.inputs.push_back(all_values(shape, format));
     return id;
+  }
+  TensorId weights(const Shape& shape, ElementFormat format) {
+    const TensorId id = activation(shape, 0);
+    tensor(id).format = format;
+    tensor(id).data = all_values(shape, format);
+    return id;
+  }
+  TensorId output(const Shape& shape, Requantizer& requant, ElementFormat format) {
+    requant.zero_point = within(requant.zero_point, format);
+    requant.clamp_min = std::max(within(requant.clamp_min, format), within(-128, format));
+    requant.clamp_max = std::max(within(requant.clamp_max, format), requant.clamp_min);
+    const TensorId id = activation(shape, requant.zero_point);
+    tensor(id).format = format;
+    return id;
+  }
+  static std::int32_t within(std::int32_t value, ElementFormat format) {
+    return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, format.min(), format.max()));
   }
   TensorId constant(const Shape& shape, std::int32_t low, std::int32_t high) {
     const TensorId id = activation(shape, 0);
@@ -56,6 +74,10 @@ class Builder {
     std::uniform_int_distribution<std::int32_t> value{low, high};
     std::generate(data.begin(), data.end(), [&] { return value(random_); });
     return data;
+  }
+  TensorData all_values(const Shape& shape, ElementFormat format) {
+    return values(element_count(shape), static_cast<std::int32_t>(format.min()),
+                  static_cast<std::int32_t>(format.max()));
   }
   /// Constants that bring sums of `products` products back to 8 bits, about.
   Requantizer requantizer(const AcceleratorConfig& config, std::int64_t channels,
@@ -144,6 +166,26 @@ std::int64_t pin(std::int64_t extent, std::int64_t unit) {
 
 }  // namespace
 
+namespace {
+
+/// A width that the array takes in blocks of `lanes` elements, which are whole bytes.
+ElementFormat operand_format(std::uint32_t most_bits, std::uint32_t lanes, bool whole_bytes) {
+  std::vector<std::uint8_t> widths;
+  for (std::uint32_t bits = 1; bits <= most_bits; ++bits) {
+    if (lanes * bits % 8 == 0 && (!whole_bytes || bits % 8 == 0)) {
+      widths.push_back(static_cast<std::uint8_t>(bits));
+    }
+  }
+  RC_PRE(!widths.empty());
+  // Mostly the widest: what the machine was made for.
+  ElementFormat format;
+  format.bits = pick(0, 1) != 0 ? widths.back() : *rc::gen::elementOf(widths);
+  format.is_signed = format.bits == 16 || pick(0, 3) != 0;
+  return format;
+}
+
+}  // namespace
+
 AcceleratorConfig random_accelerator() {
   AcceleratorConfig config;
   config.name = "random";
@@ -190,9 +232,11 @@ LayerCase random_conv(const AcceleratorConfig& config, bool grouped) {
   const std::int64_t batch = pick(1, 2);
   const std::int64_t per_group = in_c / op.groups;
   Layer layer;
-  layer.inputs = {
-      builder.input({batch, in_h, in_w, in_c}, static_cast<std::int32_t>(pick(-9, 9))),
-      builder.constant({out_c, op.window.kernel_h, op.window.kernel_w, per_group}, -127, 127)};
+  const ArrayConfig& array = config.array;
+  layer.inputs = {builder.input({batch, in_h, in_w, in_c}, static_cast<std::int32_t>(pick(-9, 9)),
+                                operand_format(array.activation_bits, array.rows, grouped)),
+                  builder.weights({out_c, op.window.kernel_h, op.window.kernel_w, per_group},
+                                  operand_format(array.weight_bits, array.cols, false))};
   op.has_bias = pick(0, 1) != 0;
   if (op.has_bias) {
     layer.inputs.push_back(builder.bias(out_c));
@@ -200,7 +244,8 @@ LayerCase random_conv(const AcceleratorConfig& config, bool grouped) {
   op.requant =
       builder.requantizer(config, out_c, op.window.kernel_h * op.window.kernel_w * per_group);
   const Shape shape = output_shape(op.window, batch, in_h, in_w, out_c);
-  layer.output = builder.activation(shape, op.requant.zero_point);
+  layer.output =
+      builder.output(shape, op.requant, operand_format(array.activation_bits, array.cols, false));
   layer.mapping.tile_oh = pin(shape[1], 1);
   layer.mapping.tile_ow = pin(shape[2], 1);
   layer.mapping.tile_oc = pin(out_c, config.array.cols);
@@ -218,14 +263,17 @@ LayerCase random_fully_connected(const AcceleratorConfig& config) {
   const std::int64_t n = pick(1, 60);
   FullyConnected op;
   Layer layer;
-  layer.inputs = {builder.input({rows, k}, static_cast<std::int32_t>(pick(-9, 9))),
-                  builder.constant({n, k}, -127, 127)};
+  const ArrayConfig& array = config.array;
+  layer.inputs = {builder.input({rows, k}, static_cast<std::int32_t>(pick(-9, 9)),
+                                operand_format(array.activation_bits, array.rows, false)),
+                  builder.weights({n, k}, operand_format(array.weight_bits, array.cols, false))};
   op.has_bias = pick(0, 1) != 0;
   if (op.has_bias) {
     layer.inputs.push_back(builder.bias(n));
   }
   op.requant = builder.requantizer(config, n, k);
-  layer.output = builder.activation({rows, n}, op.requant.zero_point);
+  layer.output = builder.output({rows, n}, op.requant,
+                                operand_format(array.activation_bits, array.cols, false));
   layer.mapping.tile_oc = pin(n, config.array.cols);
   layer.mapping.tile_ic = pin(k, config.array.rows);
   layer.op = std::move(op);
@@ -241,10 +289,14 @@ LayerCase random_matmul(const AcceleratorConfig& config) {
   const auto a_zero_point = static_cast<std::int32_t>(computed ? 0 : pick(-9, 9));
   MatMul op;
   Layer layer;
-  layer.inputs.push_back(builder.input({m, k}, a_zero_point));
-  layer.inputs.push_back(computed ? builder.input({k, n}, 0) : builder.constant({k, n}, -127, 127));
+  const ArrayConfig& array = config.array;
+  layer.inputs.push_back(builder.input({m, k}, a_zero_point,
+                                       operand_format(array.activation_bits, array.rows, false)));
+  const ElementFormat b = operand_format(array.weight_bits, array.cols, false);
+  layer.inputs.push_back(computed ? builder.input({k, n}, 0, b) : builder.weights({k, n}, b));
   op.requant = builder.requantizer(config, n, k);
-  layer.output = builder.activation({m, n}, op.requant.zero_point);
+  layer.output =
+      builder.output({m, n}, op.requant, operand_format(array.activation_bits, array.cols, false));
   layer.op = std::move(op);
   return builder.finish(std::move(layer));
 }
@@ -352,9 +404,14 @@ void vary_constants(const AcceleratorConfig& config, Network& network) {
     return;
   }
   vary_requantizer(*requant, shift_only, config.requant.multiplier_bits);
+  const ElementFormat ofmap = network.tensor(layer.output).format;
+  requant->zero_point = Builder::within(requant->zero_point, ofmap);
+  requant->clamp_min = Builder::within(requant->clamp_min, ofmap);
+  requant->clamp_max = Builder::within(requant->clamp_max, ofmap);
   network.tensors[layer.output].zero_point = requant->zero_point;
   if (network.tensor(layer.inputs[1]).data) {  // computed weights do with zero points of 0 only
-    network.tensors[layer.inputs[0]].zero_point = static_cast<std::int32_t>(pick(-128, 127));
+    Tensor& ifmap = network.tensors[layer.inputs[0]];
+    ifmap.zero_point = Builder::within(static_cast<std::int32_t>(pick(-128, 127)), ifmap.format);
   }
   if (layer.inputs.size() > 2 && pick(0, 3) == 0) {  // sums that wrap
     for (std::int32_t& bias : *network.tensors[layer.inputs[2]].data) {

@@ -91,7 +91,8 @@ class Writer {
   }
 
   static std::string numbers_of(const Tensor& tensor) {
-    std::string text = fmt::format("zero_point: {}", tensor.zero_point);
+    std::string text = fmt::format("bits: {}, signed: {}, zero_point: {}", tensor.format.bits,
+                                   tensor.format.is_signed, tensor.zero_point);
     if (!tensor.scale.empty()) {
       text += fmt::format(", scale: {:.9g}", tensor.scale[0]);
     }
@@ -132,7 +133,10 @@ class Writer {
     const Tensor& tensor = network_.tensor(id);
     const std::string file = layer_->name + "." + key + ".npy";
     write_npy(folder_ + "/" + file, tensor.data.value(), tensor.shape, tensor.format);
-    line(key, fmt::format("{{file: {}}}", file));
+    const bool is_bias = tensor.format.bits == 32;
+    line(key, is_bias ? fmt::format("{{file: {}}}", file)
+                      : fmt::format("{{file: {}, bits: {}, signed: {}}}", file, tensor.format.bits,
+                                    tensor.format.is_signed));
   }
   void requantized(const Requantizer& requant) {
     line("requant", requant.mode == RequantMode::FloatScale

@@ -150,7 +150,7 @@ TEST_F(Mutation, AMomentaryFlipInTheAccumulatorsIsFoundWhileTheSumsAreInUse) {
     const test::ForkedOutcome outcome = test::run_forked(
         [cycle] {
           const auto seen = mismatches(two_layers(), cycle, false, [](Accelerator& machine) {
-            for (std::int32_t& sum : machine.accumulators.contents()) {
+            for (std::int64_t& sum : machine.accumulators.contents()) {
               sum ^= 1 << 14;
             }
           });

@@ -33,7 +33,7 @@ struct Bench {
         store_read_done{"store_read_done", clock, accumulators.store_read_done},
         psums{"psums", clock, accumulators.psums, 2} {}
 
-  static ResultRow result(std::uint32_t row, bool accumulate, std::int32_t value = 1) {
+  static ResultRow result(std::uint32_t row, bool accumulate, std::int64_t value = 1) {
     return {PsumRow(4, value), row, accumulate};
   }
   static LocalWrite load(std::uint32_t row) {

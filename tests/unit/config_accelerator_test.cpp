@@ -116,6 +116,16 @@ TEST(AcceleratorConfig, SizesFollowFromTheConfiguration) {
   EXPECT_EQ(activation_row_bytes(config), 3U);
 }
 
+TEST(AcceleratorConfig, TfliteRequantizesAccumulatorsOfAtMost32Bits) {
+  const auto wide = [](const std::string& requant) {
+    return parse_accelerator(
+        "name: t\narray: {rows: 16, cols: 16, accumulator_bits: 33}\n" + requant, "t.yaml");
+  };
+  EXPECT_THROW(wide(""), ConfigError);
+  EXPECT_EQ(wide("requant: {variant: single}\n").array.accumulator_bits, 33U);
+  EXPECT_NO_THROW(wide("requant: {mode: float_scale}\n"));
+}
+
 TEST(AcceleratorConfig, StochasticRoundingNeedsARoundingThatIsFree) {
   const auto stochastic = [](const std::string& more) {
     return machine("requant: {rounding: stochastic" + more + "}\n");
@@ -133,6 +143,10 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "array.rows=32",
                              "array.cols=32",
                              "array.overlap=none",
+                             "array.activation_bits=4",
+                             "array.weight_bits=16",
+                             "array.accumulator_bits=16",
+                             "array.overflow=saturate",
                              "array.max_compute_rows=1",
                              "array.extra_latency=1",
                              "array.min_step_rows=2",
