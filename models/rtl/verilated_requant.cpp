@@ -14,6 +14,9 @@ constexpr std::uint32_t kOfmapBits = 17;  // OFMAP_BITS of requant_unit.sv
 
 /// As requant_lane.sv numbers them.
 std::uint8_t mode_code(const Requantizer& registers) {
+  if (registers.accumulator.bits > 32) {
+    throw std::invalid_argument{"requant_unit.sv takes sums of at most 32 bits"};
+  }
   if (registers.mode == RequantMode::MultiplierShift) {
     if (registers.variant == RequantVariant::Tflite) {
       return 0;

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sim/network/requantizer.hpp"
+#include "sim/network/tensor.hpp"
+
+namespace systole {
+
+/// Fixed-point numbers: integers q of `bits` bits that stand for q * 2^-fraction_bits.
+///
+/// By name "Qm.n", signed, m integer bits beside the sign and n fraction bits, m + n + 1 in all;
+/// "UQm.n", unsigned, m + n bits; or "(total, fraction)", signed, whose binary point may lie
+/// outside the number. 1 to 16 bits.
+struct QFormat {
+  std::uint8_t bits = 8;
+  std::int32_t fraction_bits = 0;
+  bool is_signed = true;
+
+  ElementFormat element() const { return {bits, is_signed}; }
+  double step() const;  ///< 2^-fraction_bits, the scale of a tensor of such numbers
+
+  bool operator==(const QFormat& o) const {
+    return bits == o.bits && fraction_bits == o.fraction_bits && is_signed == o.is_signed;
+  }
+};
+
+/// Nothing for a text that is no such name.
+std::optional<QFormat> parse_q_format(const std::string& text);
+
+/// "Q3.4" or "UQ4.4" where the point lies inside the number, else "(8, 12)"; unsigned ones have no
+/// such name, and are "U(8, 12)" for people only.
+std::string q_format_name(QFormat format);
+
+/// The number as an integer of the format: rounded as stated (`random`: Stochastic's word), then
+/// saturated. Must be finite.
+std::int32_t to_fixed(double real, QFormat format, Rounding rounding, std::uint32_t random = 0);
+
+double to_real(std::int32_t q, QFormat format);
+
+/// An integer of one format as one of another.
+std::int32_t convert(std::int32_t q, QFormat from, QFormat to, Rounding rounding,
+                     std::uint32_t random = 0);
+
+}  // namespace systole
