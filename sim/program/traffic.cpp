@@ -12,6 +12,7 @@ namespace systole {
 namespace {
 
 constexpr std::uint64_t kBitsPerByte = 8;
+constexpr std::uint64_t kWideBytes = 4;  // an element of the accumulators, widened or stored raw
 
 TrafficMemory memory_of(LocalMemory memory) {
   switch (memory) {
@@ -39,7 +40,8 @@ class Counter {
   void operator()(const LoadCommand& c) {
     const std::uint64_t bytes = c.row_bytes;
     read(TrafficMemory::Dram, stream_of(c.operand), (c.dram_pitch == 0 ? 1 : c.rows) * bytes);
-    write(memory_of(c.destination.memory), stream_of(c.operand), c.rows * bytes);
+    write(memory_of(c.destination.memory), stream_of(c.operand),
+          c.rows * bytes * (c.widen ? kWideBytes : 1));
     if (c.destination.memory == LocalMemory::Accumulators) {
       sum_.bias_rows += std::uint64_t{c.rows} * blocks(c, config_);
     }
@@ -56,7 +58,8 @@ class Counter {
            std::uint64_t{c.rows} * blocks(c, config_) * row_bytes_);
     }
     write(TrafficMemory::Dram, Stream::Ofmap,
-          c.rows * packed_bytes(c.elements, registers_.ofmap.bits));
+          c.rows *
+              (c.raw ? kWideBytes * c.elements : packed_bytes(c.elements, registers_.ofmap.bits)));
   }
   void operator()(const PoolCommand& c) {
     std::uint64_t taps = 0;

@@ -10,6 +10,11 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return ratio(static_cast<double>(part), static_cast<double>(whole));
 }
 
+std::uint32_t write_bytes_per_cycle(const DramConfig& dram) {
+  const bool same = dram.model != DramModel::Ideal || dram.write_bytes_per_cycle == 0;
+  return same ? dram.bytes_per_cycle : dram.write_bytes_per_cycle;
+}
+
 std::vector<OperandTraffic> operands_of(const LayerResult& layer) {
   std::vector<OperandTraffic> all;
   for (const Operand operand :
@@ -55,7 +60,8 @@ std::vector<Roof> roofs_of(const LayerResult& layer, const LayerBandwidth& bandw
                                     config.vector.lanes)});
   roofs.push_back({"requant", cycles(events[Event::RequantShift], config.requant.lanes)});
   roofs.push_back({"dram_read", cycles(bandwidth.read_bytes, config.dram.bytes_per_cycle)});
-  roofs.push_back({"dram_write", cycles(bandwidth.written_bytes, config.dram.bytes_per_cycle)});
+  roofs.push_back(
+      {"dram_write", cycles(bandwidth.written_bytes, write_bytes_per_cycle(config.dram))});
   if (run.dram_part) {
     roofs.push_back(
         {"dram_banks", ratio(static_cast<double>(bandwidth.device_bytes), device_bytes_per_cycle)});
@@ -80,12 +86,14 @@ LayerBandwidth bandwidth_of(const LayerResult& layer, const RunResult& run) {
   bandwidth.read_bytes = events[Event::DramFetchedBytes];
   bandwidth.written_bytes = events[Event::DramWriteBytes];
   bandwidth.over_fetch_bytes = bandwidth.read_bytes - layer.traffic.total(TrafficMemory::Dram).read;
-  const double bus_bytes =
-      static_cast<double>(layer.cycles) * static_cast<double>(run.config.dram.bytes_per_cycle);
+  const auto percent_of = [&](std::uint64_t bytes, std::uint32_t bytes_per_cycle) {
+    return 100 * ratio(static_cast<double>(bytes),
+                       static_cast<double>(layer.cycles) * static_cast<double>(bytes_per_cycle));
+  };
   bandwidth.read_percent_of_peak =
-      100 * ratio(static_cast<double>(bandwidth.read_bytes), bus_bytes);
+      percent_of(bandwidth.read_bytes, run.config.dram.bytes_per_cycle);
   bandwidth.write_percent_of_peak =
-      100 * ratio(static_cast<double>(bandwidth.written_bytes), bus_bytes);
+      percent_of(bandwidth.written_bytes, write_bytes_per_cycle(run.config.dram));
   double device_bytes_per_cycle = 0;
   if (run.dram_part) {
     const DramPart& part = *run.dram_part;

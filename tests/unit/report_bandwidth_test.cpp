@@ -63,6 +63,14 @@ TEST(Bandwidth, CountsEachOperandBesideWhatIsNeededOnce) {
   EXPECT_DOUBLE_EQ(bandwidth.write_percent_of_peak, 100.0 * 256 / (1500 * 16));
 }
 
+TEST(Bandwidth, OfAMemoryThatWritesFasterHasAPeakForEachWay) {
+  RunResult run = one_layer();
+  run.config.dram.write_bytes_per_cycle = 32;
+  const LayerBandwidth bandwidth = bandwidth_of(run.layers[0], run);
+  EXPECT_DOUBLE_EQ(bandwidth.read_percent_of_peak, 100.0 * 960 / (1500 * 16));
+  EXPECT_DOUBLE_EQ(bandwidth.write_percent_of_peak, 100.0 * 256 / (1500 * 32));
+}
+
 TEST(Bandwidth, TheHighestRoofComesFirst) {
   const RunResult run = one_layer();
   const LayerBandwidth bandwidth = bandwidth_of(run.layers[0], run);

@@ -87,6 +87,17 @@ TEST(Traffic, IsConservedByAMachineThatMovesWhatTheCommandsSay) {
   EXPECT_EQ(traffic.at(TrafficMemory::Accumulators, Stream::Psum).read, 2 * 8U * 64);
 }
 
+TEST(Traffic, OfWidenedLoadsAndRawStoresIsFourBytesAnElementOnOneSide) {
+  LoadCommand widened = load(Operand::Bias, LocalMemory::Accumulators, 3, 10, 10);
+  widened.widen = true;
+  StoreCommand raw = store(LocalMemory::Accumulators, 3, 10);
+  raw.raw = true;
+  const Traffic traffic = traffic_of(program_of({widened, raw}), machine()).traffic;
+  EXPECT_EQ(traffic.at(TrafficMemory::Dram, Stream::Bias).read, 30U);
+  EXPECT_EQ(traffic.at(TrafficMemory::Accumulators, Stream::Bias).written, 120U);
+  EXPECT_EQ(traffic.at(TrafficMemory::Dram, Stream::Ofmap).written, 120U);
+}
+
 TEST(Traffic, OfPoolingLeavesPaddingOut) {
   PoolCommand pool;
   pool.tile_h = 4;
