@@ -6,6 +6,7 @@ namespace systole {
 namespace {
 
 constexpr std::size_t kWindow = 3;  // compute, next preload and its compute
+constexpr Dataflow kStreamsIfmap = Dataflow::WeightStationary;  // the others by a transposer
 
 }  // namespace
 
@@ -17,6 +18,10 @@ ExecuteUnit::ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock
       rows_{config.array.rows},
       cols_{config.array.cols},
       overlap_{config.array.overlap == Overlap::Full},
+      dataflow_{config.array.dataflow},
+      waits_for_drain_{config.array.dataflow != Dataflow::OutputStationary ||
+                       config.array.os_drain},
+      feed_{make_fold_feed(config.array)},
       min_step_rows_{config.array.min_step_rows},
       steps_in_flight_{config.array.steps_in_flight},
       rows_ahead_{1 + config.scratchpad.read_latency},
@@ -59,9 +64,10 @@ void ExecuteUnit::start() {
   while (!active() && !window_.empty()) {
     if (window_.front().is<ComputeCommand>()) {
       step_.computing = true;
-      step_.compute = take();
-      step_.compute_rows = step_.compute.as<ComputeCommand>().rows();
-      step_.rows = std::max(step_.compute_rows, min_step_rows_);
+      step_.compute_entry = take().entry;
+      const FoldSteps steps = feed_->begin_stream();
+      step_.preload_from = steps.load_from;
+      step_.rows = steps.stream;
     }
     if (window_.empty() || !window_.front().is<PreloadCommand>() || !may_preload()) {
       return;
@@ -74,10 +80,11 @@ void ExecuteUnit::start() {
 }
 
 void ExecuteUnit::take_preload() {
-  step_.preload = take();
+  const IssuedCommand preload = take();
   step_.preloading = true;
-  step_.preload_rows = step_.preload.as<PreloadCommand>().new_weights ? rows_ : 0;
-  step_.rows = std::max(step_.rows, step_.preload_rows);
+  step_.preload_entry = preload.entry;
+  step_.preload_rows = feed_->begin_load(preload, window_.front()).load;
+  step_.rows = std::max(step_.rows, step_.preload_from + step_.preload_rows);
   if (step_.rows == 0 && min_step_rows_ > 1) {
     step_.rows = min_step_rows_;
   }
@@ -91,7 +98,7 @@ void ExecuteUnit::join_preload() {
     return;
   }
   take_preload();
-  add_weights(operand_read->back(), 0);
+  add_load(operand_read->back(), 0);
 }
 
 IssuedCommand ExecuteUnit::take() {
@@ -107,7 +114,7 @@ bool ExecuteUnit::may_preload() const {
   if (overlap_ || !new_weights) {
     return pair_here;
   }
-  return pair_here && !step_.computing && !results_pending();
+  return pair_here && !step_.computing && (waits_for_drain_ ? !results_pending() : array_left());
 }
 
 Cause ExecuteUnit::advance() {
@@ -115,22 +122,31 @@ Cause ExecuteUnit::advance() {
     return Cause::WaitBank;
   }
   OperandPair pair = next_pair();
-  const bool ifmap = pair.ifmap.valid;
-  const bool full = ifmap && pair.ifmap.k == rows_ && pair.ifmap.n == cols_;
-  if (pair.ifmap.swap) {
-    weights_fresh_ = false;
-  }
+  const bool streams = pair.stream.valid || (pair.ifmap.valid && dataflow_ == kStreamsIfmap);
+  const bool fills = pair.ifmap.valid || pair.weight.valid || pair.stream.shift;
+  const bool full = streams && fills_array(pair);
   operand_read->push(std::move(pair));
   first_row_waits_ = step_.row == 0;
-  const bool filling = step_.row < step_.preload_rows;
   ++step_.row;
   if (step_.row == step_.rows) {
     finish();
   }
-  if (!ifmap) {
-    return filling ? Cause::Fill : Cause::BusyPartial;
+  if (!streams) {
+    return fills ? Cause::Fill : Cause::BusyPartial;
   }
   return full ? Cause::Busy : Cause::BusyPartial;
+}
+
+bool ExecuteUnit::fills_array(const OperandPair& pair) const {
+  switch (dataflow_) {
+    case Dataflow::OutputStationary:
+      return pair.stream.pixels == rows_ && pair.stream.n == cols_;
+    case Dataflow::InputStationary:
+      return pair.stream.k == rows_ && pair.stream.pixels == cols_;
+    case Dataflow::WeightStationary:
+      break;
+  }
+  return pair.ifmap.k == rows_ && pair.ifmap.n == cols_;
 }
 
 Cause ExecuteUnit::waiting() const {
@@ -142,42 +158,26 @@ Cause ExecuteUnit::waiting() const {
   return cause == Cause::Idle && results_pending() ? Cause::Drain : cause;
 }
 
-OperandPair ExecuteUnit::next_pair() const {
+OperandPair ExecuteUnit::next_pair() {
   OperandPair pair;
   pair.last_of_step = step_.row + 1 == step_.rows;
   pair.computing = step_.computing;
   if (step_.computing) {
-    const auto& compute = step_.compute.as<ComputeCommand>();
-    const auto& destination = destination_.as<PreloadCommand>();
-    pair.compute_entry = step_.compute.entry;
-    pair.preload_entry = destination_.entry;
-    IfmapStep& ifmap = pair.ifmap;
-    ifmap.valid = step_.row < step_.compute_rows;
-    ifmap.row = compute.ifmap_row + step_.row / compute.count_w * compute.pitch_h +
-                step_.row % compute.count_w * compute.pitch_w;
-    ifmap.k = compute.k;
-    ifmap.n = destination.n;
-    ifmap.acc_row = destination.acc_row + step_.row;
-    ifmap.accumulate = destination.accumulate;
-    ifmap.swap = step_.row == 0 && weights_fresh_;
+    pair.compute_entry = step_.compute_entry;
+    pair.preload_entry = destination_entry_;
+    feed_->stream(step_.row, pair);
   }
-  add_weights(pair, step_.row);
+  add_load(pair, step_.row);
   return pair;
 }
 
-/// The weights that are shifted in with row `row` of the step.
-void ExecuteUnit::add_weights(OperandPair& pair, std::uint32_t row) const {
-  if (!step_.preloading || row >= step_.preload_rows) {
-    return;
+/// What is read for the preload with row `row` of the step.
+void ExecuteUnit::add_load(OperandPair& pair, std::uint32_t row) {
+  if (step_.preloading && row >= step_.preload_from &&
+      row < step_.preload_from + step_.preload_rows) {
+    feed_->load(row - step_.preload_from, pair);
+    pair.together = step_.computing && dataflow_ == kStreamsIfmap;
   }
-  const auto& preload = step_.preload.as<PreloadCommand>();
-  WeightStep& weight = pair.weight;
-  weight.valid = true;
-  weight.index = rows_ - 1 - row;
-  weight.zero = weight.index >= preload.k;
-  weight.from = {preload.weights.memory, preload.weights.row + weight.index};
-  weight.n = preload.n;
-  pair.together = step_.computing;
 }
 
 void ExecuteUnit::finish() {
@@ -188,8 +188,7 @@ void ExecuteUnit::finish() {
     ++steps_entering_;
   }
   if (step_.preloading) {
-    destination_ = step_.preload;
-    weights_fresh_ = step_.preload_rows > 0;
+    destination_entry_ = step_.preload_entry;
   }
   step_ = {};
 }

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 
 #include "models/accumulators/accumulator_messages.hpp"
+#include "models/array/fold_feed.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
@@ -16,15 +18,16 @@ namespace systole {
 
 /// Walks preloads and computes row by row and asks the scratchpad for the operands.
 ///
-/// A preload shifts `rows` weight rows in, the last array row first; a compute streams its ifmap
-/// vectors. With overlap `full`, a compute runs in the same steps as the preload that follows it if
-/// that one and its compute are here in the cycle before the scratchpad looks at the compute's
-/// first row (in time, if the compute has only one); with overlap `none`, a preload starts when the
-/// results of the compute before it are in the accumulators. One step a cycle while the scratchpad
-/// keeps up. A compute is done when the last row of its step has been read (padding is, at once),
-/// its preload when the result of that row, were it one, is written. A step takes min_step_rows
-/// cycles at least (a preload alone that keeps the weights is none if that is 1), and none starts
-/// before the one steps_in_flight before it has left the array.
+/// A preload is the load of a fold, a compute its stream (sim/program/fold_timing.hpp). With
+/// overlap `full`, a compute runs in the same steps as the preload that follows it if that one and
+/// its compute are here in the cycle before the scratchpad looks at the compute's first row (in
+/// time, if the compute has only one); with overlap `none`, a preload starts when the results of
+/// the compute before it are in the accumulators (output stationary without os_drain: when they are
+/// complete). One step a cycle while the scratchpad keeps up. A compute is done when the last row
+/// of its step has been read (padding is, at once), its preload when the result of that row, were
+/// it one, is written (output and input stationary: when the fold's last result is). A step takes
+/// min_step_rows cycles at least (a preload alone that keeps the weights is none if that is 1), and
+/// none starts before the one steps_in_flight before it has left the array.
 class ExecuteUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
@@ -44,10 +47,10 @@ class ExecuteUnit final : public ClockedModule {
   struct Step {
     bool computing = false;
     bool preloading = false;
-    IssuedCommand compute;
-    IssuedCommand preload;
+    std::uint32_t compute_entry = 0;
+    std::uint32_t preload_entry = 0;
     std::uint32_t row = 0;
-    std::uint32_t compute_rows = 0;
+    std::uint32_t preload_from = 0;
     std::uint32_t preload_rows = 0;
     std::uint32_t rows = 0;  // cycles of the step
   };
@@ -59,26 +62,30 @@ class ExecuteUnit final : public ClockedModule {
   IssuedCommand take();
   bool may_preload() const;
   bool array_has_room();
+  bool array_left() const { return leaving_.empty() && steps_entering_ == 0; }
   bool results_pending() const { return computes_ != results_written_.read(); }
   Cause advance();
   Cause waiting() const;
-  OperandPair next_pair() const;
-  void add_weights(OperandPair& pair, std::uint32_t row) const;
+  OperandPair next_pair();
+  void add_load(OperandPair& pair, std::uint32_t row);
+  bool fills_array(const OperandPair& pair) const;
   void finish();
   bool active() const { return step_.computing || step_.preloading; }
 
   const std::uint32_t rows_;
   const std::uint32_t cols_;
   const bool overlap_;
+  const Dataflow dataflow_;
+  const bool waits_for_drain_;
   std::deque<IssuedCommand> window_;  // taken from the queue, not started
   Step step_;
   bool first_row_waits_ = false;  // the scratchpad has not looked at the step's first row
-  IssuedCommand destination_;     // preload whose compute is next or running
-  bool weights_fresh_ = false;    // that preload brought weights that no vector has swapped in yet
-  std::uint64_t computes_ = 0;    // that have been fed to the array
-  std::uint32_t steps_entering_ = 0;   // of which the array has not yet said when they leave
-  std::deque<std::uint64_t> leaving_;  // cycles in which the steps inside the array leave it
+  const std::unique_ptr<FoldFeed> feed_;
   const std::uint32_t min_step_rows_;
+  std::uint32_t destination_entry_ = 0;  // of the preload whose compute is next or running
+  std::uint64_t computes_ = 0;           // that have been fed to the array
+  std::uint32_t steps_entering_ = 0;     // of which the array has not yet said when they leave
+  std::deque<std::uint64_t> leaving_;    // cycles in which the steps inside the array leave it
   const std::uint32_t steps_in_flight_;
   const std::uint32_t rows_ahead_;  // cycles from here to the array's edge
   const Wire<Cause>& upstream_;

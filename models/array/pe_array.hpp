@@ -14,6 +14,7 @@ struct ArrayInput {
   bool swap = false;                    ///< with an ifmap: from it on, the shadow weights multiply
   const OperandRow* weights = nullptr;  ///< `cols` weights for the shadow registers, or nothing
   std::uint32_t weight_row = 0;         ///< the array row that they are for
+  bool last = false;                    ///< output stationary, with an ifmap: the fold's last
 };
 
 /// The socket of the PE array: anything with these edges can stand in it.
@@ -24,6 +25,11 @@ struct ArrayInput {
 /// weight row that enters in cycle s may be used by vectors that enter with or after a swap in s +
 /// 1 or later. Weights of the next fold may enter from the cycle of a swap on. Vectors never stall
 /// inside.
+///
+/// Output stationary: in cycle t one product of `rows` pixels enters at the left and its `cols`
+/// weights at the top. When the last of a fold enters in cycle t, all sums are complete with cycle
+/// t + rows + cols - 2; `rows` rows of them leave from the next cycle on, one a cycle, the last
+/// array row first. Products of the next fold may enter from t + 1 on, its last from t + rows on.
 class PeArray {
  public:
   virtual ~PeArray() = default;
@@ -35,7 +41,12 @@ class PeArray {
   virtual bool idle() const = 0;
 };
 
-/// Weight-stationary PEs as registers updated each cycle.
+/// PEs as registers updated each cycle. The weight-stationary ones serve input stationary too: what
+/// stays in a PE and what streams past is all the same to it.
 std::unique_ptr<PeArray> make_weight_stationary_array(const ArrayConfig& config);
+std::unique_ptr<PeArray> make_output_stationary_array(const ArrayConfig& config);
+
+/// By config.dataflow.
+std::unique_ptr<PeArray> make_pe_array(const ArrayConfig& config);
 
 }  // namespace systole

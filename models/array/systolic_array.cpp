@@ -6,6 +6,51 @@
 #include "sim/network/packing.hpp"
 
 namespace systole {
+namespace {
+
+std::uint32_t nonzeros(const OperandRow& row) {
+  return static_cast<std::uint32_t>(row.size()) -
+         static_cast<std::uint32_t>(std::count(row.begin(), row.end(), std::int16_t{0}));
+}
+
+/// Elements of a scratchpad row, one after the other.
+template <typename Body>
+void for_each_element(const ByteRow& bytes, std::size_t first_byte, std::uint32_t first,
+                      std::uint32_t count, ElementFormat format, Body body) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    body(i,
+         static_cast<std::int16_t>(unpack_element(bytes.data() + first_byte, first + i, format)));
+  }
+}
+
+/// The lanes of one vector, put together from its rows.
+template <typename Body>
+void for_each_lane(const IfmapStep& step, ElementFormat format, Body body) {
+  const std::size_t row_bytes = step.bytes.size() / step.reads.size();
+  std::size_t first_byte = 0;
+  std::uint32_t lane = 0;
+  for (const IfmapRead& read : step.reads) {
+    for_each_element(step.bytes, first_byte, read.lane, read.count, format,
+                     [&](std::uint32_t i, std::int16_t value) { body(lane + i, value); });
+    lane += read.count;
+    first_byte += row_bytes;
+  }
+}
+
+/// Rows of the transposer of pixels: their number is that of the PEs that pixels run along.
+std::uint32_t pixels_at_most(const ArrayConfig& config) {
+  switch (config.dataflow) {
+    case Dataflow::OutputStationary:
+      return config.rows;
+    case Dataflow::InputStationary:
+      return config.cols;
+    case Dataflow::WeightStationary:
+      break;
+  }
+  return 0;
+}
+
+}  // namespace
 
 SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const Clock& clock,
                              const ArrayConfig& config, std::unique_ptr<PeArray> pes,
@@ -13,10 +58,13 @@ SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const Clock& c
     : ClockedModule{name, clock},
       config_{config},
       pes_{std::move(pes)},
+      ifmaps_{pixels_at_most(config), config.rows},
+      channels_{config.dataflow == Dataflow::InputStationary ? config.rows : 0, config.cols},
       ifmap_(config.rows),
       weights_(config.cols),
       shadow_nonzeros_(config.rows),
       active_nonzeros_(config.rows),
+      block_(config.cols),
       measurements_{measurements} {}
 
 void SystolicArray::configure(const LayerRegisters& registers) {
@@ -26,33 +74,17 @@ void SystolicArray::configure(const LayerRegisters& registers) {
 
 void SystolicArray::tick() {
   ArrayInput input;
-  OperandPair pair;
   if (operands->can_pop()) {
-    pair = operands->pop();
-    if (pair.ifmap.valid && pair.ifmap.swap) {
-      active_nonzeros_ = shadow_nonzeros_;  // before the next fold's first weights, beside it
-    }
-    if (pair.weight.valid) {
-      unpack_weights(pair.weight);
-      input.weights = &weights_;
-      input.weight_row = pair.weight.index;
-    }
-    if (pair.ifmap.valid) {
-      unpack_ifmap(pair.ifmap);
-      input.ifmap = &ifmap_;
-      input.swap = pair.ifmap.swap;
-      destinations_.push_back({pair.ifmap.acc_row, pair.ifmap.accumulate});
-    }
-    count(pair);
+    const OperandPair pair = operands->pop();
+    input = take(pair);
     if (pair.last_of_step) {
-      const std::uint64_t latency = config_.rows + config_.cols - 1 + config_.extra_latency;
-      step_leaving->push({now() + latency});
-      if (pair.computing) {
-        done_.push_back({pair.preload_entry, now() + latency - 1});
+      step_leaving->push({now() + cycles_to_leave()});
+      if (pair.computing && config_.dataflow == Dataflow::WeightStationary) {
+        done_.push_back({pair.preload_entry, now() + cycles_to_leave() - 1});
       }
     }
   }
-  if (input.ifmap != nullptr || input.weights != nullptr || !destinations_.empty()) {
+  if (fold_inside(input)) {
     ++measurements_.compute_cycles;
   }
   const bool stepped = input.ifmap != nullptr || input.weights != nullptr || !pes_->idle();
@@ -61,12 +93,227 @@ void SystolicArray::tick() {
   measurements_.events.add(Event::PsumOverflows, pes_->overflows() - overflows);
   if (row_leaves) {
     invariant(!destinations_.empty(), *this, "a result row without a destination");
-    const Destination to = destinations_.front();
-    destinations_.pop_front();
-    const std::uint64_t due = now() + config_.extra_latency;
-    leaving_.push_back({{psums_, to.row, to.accumulate}, due});
+    result();
   }
-  if (!leaving_.empty() && leaving_.front().due == now()) {
+  send_results();
+}
+
+ArrayInput SystolicArray::take(const OperandPair& pair) {
+  switch (config_.dataflow) {
+    case Dataflow::OutputStationary:
+      return take_output_stationary(pair);
+    case Dataflow::InputStationary:
+      return take_input_stationary(pair);
+    case Dataflow::WeightStationary:
+      break;
+  }
+  return take_weight_stationary(pair);
+}
+
+ArrayInput SystolicArray::take_weight_stationary(const OperandPair& pair) {
+  ArrayInput input;
+  if (pair.ifmap.valid && pair.ifmap.swap) {
+    active_nonzeros_ = shadow_nonzeros_;  // before the next fold's first weights, beside it
+  }
+  if (pair.weight.valid) {
+    unpack_weights(pair.weight);
+    input.weights = &weights_;
+    input.weight_row = pair.weight.index;
+    count_shift(pair.weight.index, config_.weight_bits);
+  }
+  if (pair.ifmap.valid) {
+    const IfmapStep& ifmap = pair.ifmap;
+    unpack_ifmap(ifmap);
+    input.ifmap = &ifmap_;
+    input.swap = ifmap.swap;
+    Destination to;
+    to.row = ifmap.acc_row;
+    to.accumulate = ifmap.accumulate;
+    destinations_.push_back(to);
+    count_products(std::uint64_t{ifmap.k} * ifmap.n, count_nonzero(ifmap.k),
+                   config_.activation_bits);
+  }
+  return input;
+}
+
+ArrayInput SystolicArray::take_output_stationary(const OperandPair& pair) {
+  ArrayInput input;
+  const StreamStep& stream = pair.stream;
+  if (stream.valid) {
+    if (stream.new_block) {
+      ifmaps_.turn();
+    }
+    ifmaps_.column(stream.column, ifmap_);
+    unpack_weights(pair.weight);
+    input.ifmap = &ifmap_;
+    input.weights = &weights_;
+    input.last = stream.last;
+    fold_open_ = !stream.last;
+    if (stream.last) {
+      Destination to;
+      to.row = stream.acc_row;
+      to.entry = stream.preload_entry;
+      to.accumulate = stream.accumulate;
+      to.pixels = stream.pixels;
+      destinations_.push_back(to);
+      inside_until_ =
+          now() + config_.rows + config_.cols - 1 + (config_.os_drain ? config_.rows : 0);
+      count_drain();
+    }
+    count_products(std::uint64_t{stream.pixels} * stream.n,
+                   std::uint64_t{nonzeros(ifmap_)} * nonzeros(weights_),
+                   config_.activation_bits + config_.weight_bits);
+  }
+  if (pair.ifmap.valid) {
+    const std::size_t row_bytes = pair.ifmap.bytes.size() / pair.ifmap.reads.size();
+    std::size_t pixel = pair.ifmap.index;
+    std::size_t first_byte = 0;
+    for (const IfmapRead& read : pair.ifmap.reads) {
+      for_each_element(pair.ifmap.bytes, first_byte, read.lane, read.count, ifmap_format_,
+                       [&](std::uint32_t i, std::int16_t value) { ifmaps_.put(pixel, i, value); });
+      ++pixel;
+      first_byte += row_bytes;
+    }
+  }
+  return input;
+}
+
+ArrayInput SystolicArray::take_input_stationary(const OperandPair& pair) {
+  ArrayInput input;
+  const StreamStep& stream = pair.stream;
+  if (stream.valid) {
+    if (stream.new_block) {
+      channels_.turn();
+    }
+    if (stream.swap) {
+      active_nonzeros_ = shadow_nonzeros_;
+    }
+    channels_.column(stream.column, ifmap_);
+    input.ifmap = &ifmap_;
+    input.swap = stream.swap;
+    Destination to;
+    to.row = stream.acc_row;
+    to.entry = stream.preload_entry;
+    to.accumulate = stream.accumulate;
+    to.last = stream.last_of_fold;
+    to.pixels = stream.pixels;
+    to.column = stream.column;
+    to.last_of_block = stream.last;
+    destinations_.push_back(to);
+    count_products(std::uint64_t{stream.k} * stream.pixels, count_nonzero(stream.k),
+                   config_.weight_bits);
+  }
+  if (stream.shift) {
+    if (stream.shift_row == config_.rows - 1) {
+      ifmaps_.turn();
+    }
+    ifmaps_.column(stream.shift_row, weights_);
+    shadow_nonzeros_[stream.shift_row] = nonzeros(weights_);
+    input.weights = &weights_;
+    input.weight_row = stream.shift_row;
+    count_shift(stream.shift_row, config_.activation_bits);
+  }
+  if (pair.ifmap.valid) {
+    for_each_lane(pair.ifmap, ifmap_format_, [&](std::uint32_t lane, std::int16_t value) {
+      ifmaps_.put(pair.ifmap.index, lane, value);
+    });
+  }
+  if (pair.weight.valid) {
+    transpose_weights(pair.weight);
+  }
+  return input;
+}
+
+void SystolicArray::transpose_weights(const WeightStep& step) {
+  const std::size_t row_bytes = step.bytes.size() / step.rows;
+  for (std::uint32_t i = 0; i < step.rows; ++i) {
+    for_each_element(step.bytes, i * row_bytes, 0, step.n, weight_format_,
+                     [&](std::uint32_t channel, std::int16_t value) {
+                       channels_.put(step.index + i, channel, value);
+                     });
+  }
+}
+
+void SystolicArray::unpack_ifmap(const IfmapStep& step) {
+  std::fill(ifmap_.begin(), ifmap_.end(), std::int16_t{0});
+  for_each_lane(step, ifmap_format_,
+                [&](std::uint32_t lane, std::int16_t value) { ifmap_[lane] = value; });
+}
+
+void SystolicArray::unpack_weights(const WeightStep& step) {
+  std::fill(weights_.begin(), weights_.end(), std::int16_t{0});
+  if (!step.zero) {
+    for_each_element(step.bytes, 0, 0, step.n, weight_format_,
+                     [&](std::uint32_t c, std::int16_t value) { weights_[c] = value; });
+  }
+  shadow_nonzeros_[step.index] = nonzeros(weights_);
+}
+
+/// A fold is inside from its first operand to its last sum, or to its last row where the drain
+/// counts.
+bool SystolicArray::fold_inside(const ArrayInput& input) const {
+  if (input.ifmap != nullptr || input.weights != nullptr) {
+    return true;
+  }
+  return config_.dataflow == Dataflow::OutputStationary ? fold_open_ || now() < inside_until_
+                                                        : !destinations_.empty();
+}
+
+/// A row has left the PEs.
+void SystolicArray::result() {
+  const Destination to = destinations_.front();
+  const std::uint64_t due = now() + config_.extra_latency;
+  switch (config_.dataflow) {
+    case Dataflow::WeightStationary:
+      leave(to.row, due, to, false);
+      break;
+    case Dataflow::InputStationary:
+      psums_of_channel(to);
+      break;
+    case Dataflow::OutputStationary: {
+      const std::uint32_t pixel = config_.rows - 1 - drained_;
+      ++drained_;
+      if (pixel < to.pixels) {
+        leave(to.row + pixel, due, to, pixel == 0);
+      }
+      if (pixel != 0) {
+        return;  // more rows of this fold follow
+      }
+      drained_ = 0;
+      break;
+    }
+  }
+  destinations_.pop_front();
+}
+
+/// The last channel of a block sends its pixels on their way, each with all channels.
+void SystolicArray::psums_of_channel(const Destination& to) {
+  block_[to.column] = psums_;
+  if (!to.last_of_block) {
+    return;
+  }
+  psums_.assign(config_.cols, 0);
+  for (std::uint32_t pixel = 0; pixel < to.pixels; ++pixel) {
+    for (std::uint32_t channel = 0; channel <= to.column; ++channel) {
+      psums_[channel] = block_[channel][pixel];
+    }
+    leave(to.row + pixel, now() + 1 + config_.extra_latency, to, to.last && pixel + 1 == to.pixels);
+  }
+  invariant(leaving_.size() <= 3ULL * config_.cols + config_.extra_latency, *this,
+            "more than three blocks of psums");
+}
+
+void SystolicArray::leave(std::uint32_t row, std::uint64_t due, const Destination& to, bool last) {
+  leaving_.push_back({{psums_, row, to.accumulate}, due, last, to.entry});
+}
+
+/// One row a cycle, in order.
+void SystolicArray::send_results() {
+  if (!leaving_.empty() && leaving_.front().due <= now()) {
+    const Leaving& oldest = leaving_.front();
+    if (oldest.last) {
+      done_.push_back({oldest.entry, now()});
+    }
     results->push(std::move(leaving_.front().row));
     leaving_.pop_front();
   }
@@ -76,50 +323,49 @@ void SystolicArray::tick() {
   }
 }
 
-void SystolicArray::unpack_ifmap(const IfmapStep& step) {
-  for (std::uint32_t r = 0; r < config_.rows; ++r) {
-    ifmap_[r] = r < step.k
-                    ? static_cast<std::int16_t>(unpack_element(step.bytes.data(), r, ifmap_format_))
-                    : std::int16_t{0};
-  }
+/// From the last operand of a step until its results have left the PEs and are with the
+/// accumulators; output stationary without os_drain, until they are complete.
+std::uint64_t SystolicArray::cycles_to_leave() const {
+  const bool drains = config_.dataflow == Dataflow::OutputStationary &&
+                      (config_.os_drain || config_.overlap == Overlap::Full);
+  return config_.rows + config_.cols - 1 + config_.extra_latency + (drains ? config_.rows : 0);
 }
 
-void SystolicArray::unpack_weights(const WeightStep& step) {
-  std::uint32_t nonzeros = 0;
-  for (std::uint32_t c = 0; c < config_.cols; ++c) {
-    const bool used = !step.zero && c < step.n;
-    weights_[c] =
-        used ? static_cast<std::int16_t>(unpack_element(step.bytes.data(), c, weight_format_))
-             : std::int16_t{0};
-    nonzeros += weights_[c] != 0 ? 1U : 0U;
+/// Products of the vector at the left edge with stationary operands that are not zero.
+std::uint64_t SystolicArray::count_nonzero(std::uint32_t k) const {
+  std::uint64_t nonzero = 0;
+  for (std::uint32_t r = 0; r < k; ++r) {
+    nonzero += ifmap_[r] != 0 ? active_nonzeros_[r] : 0U;
   }
-  shadow_nonzeros_[step.index] = nonzeros;
+  return nonzero;
 }
 
-void SystolicArray::count(const OperandPair& pair) {
+/// Each PE passes on what streams, `passed_bits`, and registers a psum.
+void SystolicArray::count_products(std::uint64_t macs, std::uint64_t nonzero,
+                                   std::uint32_t passed_bits) {
   EventCounts& events = measurements_.events;
   const std::uint64_t pes = std::uint64_t{config_.rows} * config_.cols;
-  if (pair.ifmap.valid) {
-    const std::uint64_t macs = std::uint64_t{pair.ifmap.k} * pair.ifmap.n;
-    std::uint64_t nonzero = 0;
-    for (std::uint32_t r = 0; r < pair.ifmap.k; ++r) {
-      nonzero += ifmap_[r] != 0 ? active_nonzeros_[r] : 0U;
-    }
-    events.add(Event::Mac, macs);
-    events.add(Event::MacZeroOperand, macs - nonzero);
-    events.add(Event::MacPadding, pes - macs);
-    // Each PE passes its ifmap on and registers a psum.
-    events.add(Event::ArrayRegisterWriteBits,
-               pes * (config_.activation_bits + config_.accumulator_bits));
+  events.add(Event::Mac, macs);
+  events.add(Event::MacZeroOperand, macs - nonzero);
+  events.add(Event::MacPadding, pes - macs);
+  events.add(Event::ArrayRegisterWriteBits, pes * (passed_bits + config_.accumulator_bits));
+}
+
+/// A row of the stationary operand: from array row to array row down to its own, then from shadow
+/// to active register.
+void SystolicArray::count_shift(std::uint32_t row, std::uint32_t bits) {
+  measurements_.events.add(Event::ArrayRegisterWriteBits, (row + 2ULL) * config_.cols * bits);
+  if (row == config_.rows - 1) {
+    measurements_.events.add(Event::Folds);
   }
-  if (pair.weight.valid) {
-    // From array row to array row down to its own, then from shadow to active register.
-    events.add(Event::ArrayRegisterWriteBits,
-               (pair.weight.index + 2ULL) * config_.cols * config_.weight_bits);
-    if (pair.weight.index == config_.rows - 1) {
-      events.add(Event::Folds);
-    }
-  }
+}
+
+/// The sums of a fold: into the shadow registers, and from array row to array row down to the last.
+void SystolicArray::count_drain() {
+  const std::uint64_t moves = std::uint64_t{config_.rows} * (config_.rows + 1ULL) / 2;
+  measurements_.events.add(Event::ArrayRegisterWriteBits,
+                           moves * config_.cols * config_.accumulator_bits);
+  measurements_.events.add(Event::Folds);
 }
 
 }  // namespace systole

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <vector>
 
 #include "models/accumulators/accumulator_messages.hpp"
 #include "models/array/pe_array.hpp"
+#include "models/array/transposer.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
@@ -14,13 +16,18 @@
 
 namespace systole {
 
-/// The PEs with their edge registers: operand rows in, result rows out, never a stall.
+/// The PEs with their transposers and edge registers: operand rows in, result rows out, never a
+/// stall.
 ///
-/// Timing: an ifmap vector taken from `operands` in cycle t is pushed to `results` as
-/// a row of psums in cycle t + rows + cols - 2 + extra_latency, and is in the accumulators one
-/// cycle later. The completion of a preload is with the sequencer in the cycle in which the result
-/// of the last row of its compute's step is, or would be if that row is padding, in the
-/// accumulators.
+/// Timing, weight stationary: an ifmap vector taken from `operands` in cycle t is pushed to
+/// `results` as a row of psums in cycle t + rows + cols - 2 + extra_latency, and is in the
+/// accumulators one cycle later. The completion of a preload is with the sequencer in the cycle in
+/// which the result of the last row of its compute's step is, or would be if that row is padding,
+/// in the accumulators. Output stationary: a fold whose last product is taken in t leaves as `rows`
+/// rows, one a cycle, the last pixel first, the first of them in t + rows + cols - 1 +
+/// extra_latency. Input stationary: of a block of channels whose last is taken in t, pixel p leaves
+/// in t + rows + cols - 1 + p + extra_latency, or behind the pixels of the block before. In both,
+/// the completion of a preload comes with the fold's last result.
 class SystolicArray final : public ClockedModule {
  public:
   FifoIn<OperandPair> operands{"operands"};
@@ -34,13 +41,22 @@ class SystolicArray final : public ClockedModule {
   void configure(const LayerRegisters& registers);
 
  private:
+  /// Where psums go that leave the PEs: a row of them (weight stationary), all rows of a fold
+  /// (output stationary), the channel `column` of a block (input stationary).
   struct Destination {
     std::uint32_t row = 0;
+    std::uint32_t entry = 0;
     bool accumulate = false;
+    bool last = false;  // of the fold
+    std::uint32_t pixels = 0;
+    std::uint32_t column = 0;
+    bool last_of_block = false;
   };
   struct Leaving {
     ResultRow row;
     std::uint64_t due = 0;
+    bool last = false;  // of its fold
+    std::uint32_t entry = 0;
   };
   struct Done {
     std::uint32_t entry = 0;
@@ -48,20 +64,40 @@ class SystolicArray final : public ClockedModule {
   };
 
   void tick() override;
+  ArrayInput take(const OperandPair& pair);
+  ArrayInput take_weight_stationary(const OperandPair& pair);
+  ArrayInput take_output_stationary(const OperandPair& pair);
+  ArrayInput take_input_stationary(const OperandPair& pair);
   void unpack_ifmap(const IfmapStep& step);
   void unpack_weights(const WeightStep& step);
-  void count(const OperandPair& pair);
+  void transpose_weights(const WeightStep& step);
+  bool fold_inside(const ArrayInput& input) const;
+  void result();
+  void psums_of_channel(const Destination& to);
+  void leave(std::uint32_t row, std::uint64_t due, const Destination& to, bool last);
+  void send_results();
+  std::uint64_t cycles_to_leave() const;
+  void count_products(std::uint64_t macs, std::uint64_t nonzero, std::uint32_t passed_bits);
+  void count_shift(std::uint32_t row, std::uint32_t bits);
+  void count_drain();
+  std::uint64_t count_nonzero(std::uint32_t k) const;
 
   const ArrayConfig config_;
   std::unique_ptr<PeArray> pes_;
   ElementFormat ifmap_format_;
   ElementFormat weight_format_;
-  OperandRow ifmap_;
-  OperandRow weights_;
+  Transposer ifmaps_;    // output stationary: pixels by products; input stationary: the same
+  Transposer channels_;  // input stationary: products by channels
+  OperandRow ifmap_;     // at the left edge
+  OperandRow weights_;   // at the top edge
   PsumRow psums_;
-  std::vector<std::uint32_t> shadow_nonzeros_;  // by array row: weights that are not zero
+  std::vector<std::uint32_t> shadow_nonzeros_;  // by array row: stationary operands not zero
   std::vector<std::uint32_t> active_nonzeros_;
-  std::deque<Destination> destinations_;  // of the vectors inside, oldest first
+  std::deque<Destination> destinations_;  // of what is inside, oldest first
+  std::uint32_t drained_ = 0;             // output stationary: rows of the oldest fold that left
+  bool fold_open_ = false;                // output stationary: its last product is still to come
+  std::uint64_t inside_until_ = 0;        // output stationary: first cycle without a fold
+  std::vector<PsumRow> block_;            // input stationary: psums of the channels of a block
   std::deque<Leaving> leaving_;           // in the edge registers
   std::deque<Done> done_;                 // preloads whose compute's step has entered
   Measurements& measurements_;

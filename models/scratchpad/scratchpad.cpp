@@ -79,16 +79,15 @@ void Scratchpad::read_operands() {
     ifmap_read_ = false;
     weight_read_ = false;
   }
-  const LocalAddress ifmap_address{LocalMemory::Scratchpad, pending_.ifmap.row};
-  const bool in_turns =
-      pending_.together && bank_of(ifmap_address) == bank_of(pending_.weight.from);
+  const bool in_turns = pending_.together && !pending_.ifmap.reads.empty() &&
+                        bank_of({LocalMemory::Scratchpad, pending_.ifmap.reads.front().row}) ==
+                            bank_of(pending_.weight.from);
   const bool weights_turn = ifmap_read_ || !in_turns;
   if (!ifmap_read_) {
-    ifmap_read_ = !pending_.ifmap.valid || read_operand(ifmap_address, pending_.ifmap.bytes);
+    ifmap_read_ = !pending_.ifmap.valid || read_ifmap(pending_.ifmap);
   }
   if (!weight_read_ && weights_turn) {
-    weight_read_ = !pending_.weight.valid || pending_.weight.zero ||
-                   read_operand(pending_.weight.from, pending_.weight.bytes);
+    weight_read_ = !pending_.weight.valid || pending_.weight.zero || read_weights(pending_.weight);
   }
   if (ifmap_read_ && weight_read_) {
     if (pending_.computing && pending_.last_of_step) {
@@ -101,12 +100,39 @@ void Scratchpad::read_operands() {
   }
 }
 
-bool Scratchpad::read_operand(LocalAddress address, ByteRow& bytes) {
-  if (!claim_read(address)) {
-    return false;
+bool Scratchpad::read_ifmap(IfmapStep& ifmap) {
+  constexpr LocalMemory kMemory = LocalMemory::Scratchpad;
+  for (const IfmapRead& read : ifmap.reads) {
+    if (!may_read(bank_of({kMemory, read.row}))) {
+      return false;
+    }
   }
-  bytes = row(address);
+  for (const IfmapRead& read : ifmap.reads) {
+    read_taken_[bank_of({kMemory, read.row})] = now();
+    append_row({kMemory, read.row}, ifmap.bytes);
+  }
   return true;
+}
+
+bool Scratchpad::read_weights(WeightStep& weight) {
+  const auto address = [&](std::uint32_t i) {
+    return LocalAddress{weight.from.memory, weight.from.row + i};
+  };
+  for (std::uint32_t i = 0; i < weight.rows; ++i) {
+    if (!may_read(bank_of(address(i)))) {
+      return false;
+    }
+  }
+  for (std::uint32_t i = 0; i < weight.rows; ++i) {
+    read_taken_[bank_of(address(i))] = now();
+    append_row(address(i), weight.bytes);
+  }
+  return true;
+}
+
+void Scratchpad::append_row(LocalAddress address, ByteRow& bytes) {
+  const ByteRow read = row(address);
+  bytes.insert(bytes.end(), read.begin(), read.end());
 }
 
 void Scratchpad::read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline) {
@@ -146,9 +172,13 @@ std::uint32_t Scratchpad::bank_of(LocalAddress address) {
   return memory.first_bank + address.row / memory.rows_per_bank;
 }
 
+bool Scratchpad::may_read(std::uint32_t bank) const {
+  return read_taken_[bank] != now() && (dual_ported_ || write_taken_[bank] != now());
+}
+
 bool Scratchpad::claim_read(LocalAddress address) {
   const std::uint32_t bank = bank_of(address);
-  if (read_taken_[bank] == now() || (!dual_ported_ && write_taken_[bank] == now())) {
+  if (!may_read(bank)) {
     return false;
   }
   read_taken_[bank] = now();

@@ -18,10 +18,11 @@ namespace systole {
 ///
 /// Arbitration: in each cycle each bank serves, in this order and as far as its ports reach, the
 /// load unit's write, the vector unit's write, the pair of operand reads for the array (ifmap
-/// before weights), the vector unit's read, the store unit's read; who is not served tries again in
-/// the next cycle. Rows of a compute and a preload that go together and lie in one bank go in
-/// turns, the weights' in a later cycle than the ifmap's, even where one of them is padding
-/// (Gemmini's ExecuteController compares addresses only).
+/// before weights; the rows of one part together, several of a bank in one access), the vector
+/// unit's read, the store unit's read; who is not served tries again in the next cycle. Rows of a
+/// compute and a preload that go together and lie in one bank go in turns, the weights' in a later
+/// cycle than the ifmap's, even where one of them is padding (Gemmini's ExecuteController compares
+/// addresses only).
 ///
 /// Timing: a request pushed in cycle t is looked at in t + 1. A row, or the last of a pair, that is
 /// read in cycle g goes to its reader's queue in g + read_latency - 1. A write that is served in g
@@ -68,7 +69,6 @@ class Scratchpad final : public ClockedModule {
   void tick() override;
   void write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>& done);
   void read_operands();
-  bool read_operand(LocalAddress address, ByteRow& bytes);
   void read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline);
   template <typename T>
   void deliver(Pipeline<T>& pipeline, FifoOut<T>& port);
@@ -76,6 +76,10 @@ class Scratchpad final : public ClockedModule {
   Memory& memory_of(LocalMemory memory);
   std::uint32_t bank_of(LocalAddress address);
   bool claim_read(LocalAddress address);
+  bool read_ifmap(IfmapStep& ifmap);
+  bool read_weights(WeightStep& weight);
+  bool may_read(std::uint32_t bank) const;
+  void append_row(LocalAddress address, ByteRow& bytes);
   bool claim_write(LocalAddress address);
   ByteRow row(LocalAddress address);
 

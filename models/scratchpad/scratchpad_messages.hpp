@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 
 #include "sim/kernel/row.hpp"
@@ -16,27 +17,58 @@ struct LocalWrite {
   std::uint32_t entry = 0;  ///< of the command, for its Completion
 };
 
-/// One ifmap vector on its way to the array: read from `row`, k lanes of it count; its results
-/// go to accumulator row `acc_row`.
+/// Lanes [lane, lane + count) of a scratchpad row.
+struct IfmapRead {
+  std::uint32_t row = 0;
+  std::uint32_t lane = 0;
+  std::uint32_t count = 0;
+};
+using IfmapReads = boost::container::small_vector<IfmapRead, 1>;
+
+/// Ifmap rows on their way to the array, all read in one cycle. Weight stationary: one vector, its
+/// k lanes one read behind the other; its results go to accumulator row `acc_row`. Else a
+/// transposer takes them, as its rows `index` and on (output stationary) or all as row `index`
+/// (input stationary), and the fields that tell of results are those of the StreamStep.
 struct IfmapStep {
   bool valid = false;
-  std::uint32_t row = 0;
+  IfmapReads reads;
+  std::uint32_t index = 0;
   std::uint32_t k = 0;
   std::uint32_t n = 0;
   std::uint32_t acc_row = 0;
   bool accumulate = false;
   bool swap = false;  ///< first vector of a fold: the shadow weights become active
-  ByteRow bytes;      ///< filled by the scratchpad
+  ByteRow bytes;      ///< filled by the scratchpad: the rows, one behind the other
 };
 
-/// One row of weights on its way to the shadow registers of array row `index`.
+/// Rows of weights on their way to the array. Weight stationary: one, for the shadow registers of
+/// array row `index`. Output stationary: one, for the top edge. Input stationary: some, which a
+/// transposer takes as its rows `index` and on.
 struct WeightStep {
   bool valid = false;
   bool zero = false;  ///< below the fold's k: zeros, not read
   LocalAddress from;
+  std::uint32_t rows = 1;
   std::uint32_t index = 0;
   std::uint32_t n = 0;
   ByteRow bytes;  ///< filled by the scratchpad
+};
+
+/// What the transposers give to the array in a cycle.
+struct StreamStep {
+  bool shift = false;           ///< input stationary: the pixels of array row shift_row go in
+  std::uint32_t shift_row = 0;  ///< and go down to it
+
+  bool valid = false;         ///< a column of a transposed block streams
+  std::uint32_t column = 0;   ///< of the block
+  bool new_block = false;     ///< its first
+  bool swap = false;          ///< first of the fold
+  bool last = false;          ///< output stationary: of the fold; input stationary: of the block
+  bool last_of_fold = false;  ///< of its blocks
+  std::uint32_t pixels = 0, k = 0, n = 0;  ///< PEs that do useful work
+  std::uint32_t acc_row = 0;               ///< of the first pixel
+  bool accumulate = false;
+  std::uint32_t preload_entry = 0;
 };
 
 /// What enters the array in one cycle. The two reads move in lock step: the
@@ -44,9 +76,10 @@ struct WeightStep {
 struct OperandPair {
   IfmapStep ifmap;
   WeightStep weight;
-  /// Of a compute and a preload that go together: if the ifmap's and the weights' row are in one
-  /// bank, the weights' goes in a later cycle, even if one of them is padding that is not read.
-  /// `ifmap.row` is set in padding rows too.
+  StreamStep stream;
+  /// Of a compute and a preload that go together: if the ifmap's first row and the weights' are in
+  /// one bank, the weights' goes in a later cycle, even if one of them is padding that is not read.
+  /// `ifmap.reads` is set in padding rows too.
   bool together = false;
   bool last_of_step = false;  ///< nothing more comes of this preload and compute
   bool computing = false;     ///< the step has a compute; with last_of_step it is complete

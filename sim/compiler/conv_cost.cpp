@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/compiler/conv_folds.hpp"
+#include "sim/program/fold_timing.hpp"
+
 namespace systole {
 namespace {
 
@@ -101,11 +104,34 @@ class Estimate {
         steady + loads / kTrafficShare + machine_.config.dram.latency_cycles + ifmap + last_store;
     const std::int64_t bytes = counts_.ifmap_loads * ifmap_step_bytes() +
                                counts_.weight_loads * tiling_.weight_rows * machine_.array_cols;
-    return {cycles, bytes, steps};
+    return {lone_folds(), cycles, bytes, steps};
   }
 
  private:
+  bool weight_stationary() const {
+    return machine_.config.array.dataflow == Dataflow::WeightStationary;
+  }
+  std::int64_t folds() const { return counts_.chunks * counts_.folds_per_chunk; }
+  std::int64_t streamed() const {
+    return weight_stationary()
+               ? layer_.batch * layer_.out_h * layer_.out_w * counts_.folds_per_chunk
+               : counts_.chunks * counts_.streamed_per_chunk;
+  }
+  std::int64_t lone_folds() const {
+    const ArrayConfig& array = machine_.config.array;
+    return array.overlap == Overlap::None
+               ? streamed() + folds() * to_i64(lone_fold_cycles(array, 0))
+               : 0;
+  }
+
   std::int64_t execute_cycles() const {
+    const std::int64_t overhead = folds() * lone_fold_overhead(machine_);
+    if (!weight_stationary()) {
+      const ArrayConfig& array = machine_.config.array;
+      const std::int64_t shortest =
+          array.dataflow == Dataflow::OutputStationary ? array.rows : array.rows + array.cols;
+      return std::max(streamed(), folds() * shortest) + overhead;
+    }
     std::int64_t over_tiles = 0;
     for (const Cut& h : cut(layer_.out_h, tiling_.tile_oh)) {
       for (const Cut& w : cut(layer_.out_w, tiling_.tile_ow)) {
@@ -114,7 +140,7 @@ class Estimate {
         }
       }
     }
-    return layer_.batch * over_tiles * counts_.folds_per_pixel_tile;
+    return layer_.batch * over_tiles * counts_.folds_per_chunk + overhead;
   }
 
   /// Pixels of a tile that are loaded, on average over the tiles, by rows and columns.
@@ -209,6 +235,33 @@ class Estimate {
 
 }  // namespace
 
+namespace {
+
+/// Chunks of pixels of a tile, each with folds of its own.
+std::int64_t chunks_of_tile(const MachineLimits& machine, std::int64_t pixels) {
+  return machine.blocks_interleave() ? 1 : ceil_div(pixels, machine.pixels_at_once());
+}
+
+/// The folds over all output channels, and what streams past them.
+void count_folds_of_chunk(const ConvLayer& layer, const WeightImage& image,
+                          const MachineLimits& machine, const ConvTiling& tiling,
+                          ConvCounts& counts) {
+  const bool shares_ifmap = machine.config.array.dataflow == Dataflow::InputStationary;
+  for (std::size_t b = 0; b < image.blocks.size(); ++b) {
+    const WeightBlock& block = image.blocks[b];
+    const bool same_fold = shares_ifmap && to_i64(b) % tiling.blocks != 0 &&
+                           (layer.groups == 1 || block.window == image.blocks[b - 1].window);
+    for (const Cut& step : cut(block.window.count, tiling.tile_ic)) {
+      const std::int64_t folds = step.count * count_folds(layer.taps(), step.size, machine);
+      counts.folds_per_chunk += same_fold ? 0 : folds;
+      counts.streamed_per_chunk +=
+          shares_ifmap ? folds * block.columns : step.count * layer.taps() * step.size;
+    }
+  }
+}
+
+}  // namespace
+
 ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,
                       const MachineLimits& machine, const ConvTiling& tiling) {
   ConvCounts counts;
@@ -217,10 +270,10 @@ ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,
   counts.pixel_tiles = layer.batch * per_image;
   counts.oc_tiles = ceil_div(to_i64(image.blocks.size()), tiling.blocks);
   counts.ic_steps = ic_steps(image, tiling);
-  for (const WeightBlock& block : image.blocks) {
-    for (const Cut& step : cut(block.window.count, tiling.tile_ic)) {
-      counts.folds_per_pixel_tile +=
-          layer.taps() * step.count * ceil_div(step.size, machine.array_rows);
+  count_folds_of_chunk(layer, image, machine, tiling, counts);
+  for (const Cut& h : cut(layer.out_h, tiling.tile_oh)) {
+    for (const Cut& w : cut(layer.out_w, tiling.tile_ow)) {
+      counts.chunks += layer.batch * h.count * w.count * chunks_of_tile(machine, h.size * w.size);
     }
   }
   const std::int64_t steps = counts.pixel_tiles * counts.oc_tiles * counts.ic_steps;

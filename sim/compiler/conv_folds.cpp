@@ -5,33 +5,125 @@
 #include "sim/program/hazards.hpp"
 
 namespace systole {
+namespace {
+
+/// Appends rows of the weight matrix, to the last segment if they continue it.
+void append(std::vector<WeightSegment>& segments, WeightSegment next) {
+  const bool continues =
+      !segments.empty() && segments.back().image_row + segments.back().rows == next.image_row;
+  if (continues) {
+    segments.back().rows += next.rows;
+  } else {
+    segments.push_back(next);
+  }
+}
+
+/// `most` consecutive pixels at a time of a tile of rows x cols, row-major.
+std::vector<PixelChunk> consecutive_pixels(std::int64_t rows, std::int64_t cols,
+                                           std::int64_t pitch_h, std::int64_t most) {
+  std::vector<PixelChunk> chunks;
+  for (std::int64_t at = 0; at < rows * cols; at += most) {
+    const std::int64_t count = std::min(most, rows * cols - at);
+    PixelChunk chunk;
+    chunk.ifmap_row = at / cols * pitch_h;
+    chunk.count_h = (at + count - 1) / cols - at / cols + 1;
+    chunk.count_w = cols;
+    chunk.pixel = at;
+    chunk.skip = at % cols;
+    chunk.drop = chunk.count_h * cols - chunk.skip - count;
+    chunks.push_back(chunk);
+  }
+  return chunks;
+}
+
+}  // namespace
+
+std::int64_t fold_products(std::int64_t taps, std::int64_t channels, std::int64_t first,
+                           const MachineLimits& machine) {
+  const std::int64_t left = taps * channels - first;
+  if (machine.config.array.dataflow == Dataflow::OutputStationary) {
+    return left;
+  }
+  const std::int64_t rows = machine.array_rows;
+  const std::int64_t most = std::min(rows, left);
+  std::int64_t products = 0;
+  for (std::uint32_t part = 0; part < machine.config.array.gather_rows && products < most; ++part) {
+    const std::int64_t channel = (first + products) % channels;
+    products += std::min(rows - channel % rows, channels - channel);
+  }
+  return std::min(products, most);
+}
+
+std::int64_t count_folds(std::int64_t taps, std::int64_t channels, const MachineLimits& machine) {
+  if (machine.config.array.dataflow == Dataflow::OutputStationary) {
+    return channels > 0 ? 1 : 0;
+  }
+  if (machine.config.array.gather_rows == 1) {
+    return taps * ceil_div(channels, machine.array_rows);
+  }
+  if (machine.config.array.gather_rows >= machine.array_rows) {
+    return ceil_div(taps * channels, machine.array_rows);
+  }
+  std::int64_t folds = 0;
+  for (std::int64_t at = 0; at < taps * channels; ++folds) {
+    at += fold_products(taps, channels, at, machine);
+  }
+  return folds;
+}
+
+std::int64_t step_channels(const StepSlices& slices, const StepSlices::OfBlock& of_block) {
+  std::int64_t channels = 0;
+  for (std::size_t s = of_block.first; s < of_block.first + of_block.count; ++s) {
+    channels += slices.slices[s].count;
+  }
+  return channels;
+}
 
 std::vector<FoldGroup> fold_groups(const ConvLayer& layer, const StepSlices& slices,
                                    const StepSlices::OfBlock& of_block, const ChannelRange& window,
-                                   std::int64_t max_rows) {
+                                   const MachineLimits& machine) {
   std::vector<FoldGroup> groups;
-  for (std::int64_t tap = 0; tap < layer.taps(); ++tap) {
-    for (std::size_t s = of_block.first; s < of_block.first + of_block.count; ++s) {
-      const ChannelRange& slice = slices.slices[s];
-      const std::int64_t image_row = tap * window.count + slice.first - window.first;
-      const bool joins = !groups.empty() &&
-                         groups.back().image_row + groups.back().rows == image_row &&
-                         groups.back().rows + slice.count <= max_rows;
-      if (!joins) {
-        groups.push_back({{}, image_row, 0});
-      }
-      groups.back().folds.push_back({tap, s, slice.count, groups.back().rows});
-      groups.back().rows += slice.count;
+  const std::int64_t channels = step_channels(slices, of_block);
+  for (std::int64_t first = 0; first < layer.taps() * channels;) {
+    FoldSlice fold{first, fold_products(layer.taps(), channels, first, machine), 0};
+    std::vector<WeightSegment> segments;
+    for (std::int64_t done = 0; done < fold.k;) {
+      const std::int64_t channel = (first + done) % channels;
+      const std::int64_t count = std::min(channels - channel, fold.k - done);
+      append(segments, {(first + done) / channels * window.count +
+                            slices.slices[of_block.first].first - window.first + channel,
+                        count});
+      done += count;
     }
+    const bool joins =
+        !groups.empty() && groups.back().rows + fold.k <= machine.max_rows &&
+        groups.back().segments.back().image_row + groups.back().segments.back().rows ==
+            segments.front().image_row;
+    if (!joins) {
+      groups.emplace_back();
+    }
+    FoldGroup& group = groups.back();
+    fold.row = group.rows;
+    group.rows += fold.k;
+    group.folds.push_back(fold);
+    for (const WeightSegment& segment : segments) {
+      append(group.segments, segment);
+    }
+    first += fold.k;
   }
   return groups;
 }
 
 std::vector<PixelChunk> pixel_chunks(const ConvLayer& layer, std::int64_t rows, std::int64_t cols,
-                                     std::int64_t max_compute_rows) {
+                                     const MachineLimits& machine) {
   const std::int64_t pitch_h = layer.window.stride_h * layer.input_cols(cols);
   const std::int64_t pitch_w = layer.window.stride_w;
   const bool linear = pixels_are_linear(layer, cols);
+  const Dataflow dataflow = machine.config.array.dataflow;
+  if (dataflow != Dataflow::WeightStationary && !linear) {
+    return consecutive_pixels(rows, cols, pitch_h, machine.pixels_at_once());
+  }
+  const std::int64_t max_compute_rows = machine.pixels_at_once();
   std::vector<PixelChunk> chunks;
   if (!linear && cols <= max_compute_rows) {
     const std::int64_t rows_at_once = max_compute_rows / cols;
@@ -52,7 +144,7 @@ std::vector<PixelChunk> pixel_chunks(const ConvLayer& layer, std::int64_t rows, 
 }
 
 std::int64_t blocks_per_weight_load(const ConvLayer& layer, const MachineLimits& machine) {
-  return layer.groups > 1
+  return layer.groups > 1 || !machine.blocks_interleave()
              ? 1
              : machine.blocks_per_transfer(weight_memory(machine.config), machine.array_cols,
                                            layer.weight_format.bits);
@@ -71,11 +163,14 @@ std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer,
       const StepSlices slices = step_slices(layer, image, machine, tiling, first, blocks, ic_step);
       for (std::int64_t b = 0; b < blocks; ++b) {
         const std::int64_t leader = b / at_once * at_once;
-        for (const FoldGroup& group :
-             fold_groups(layer, slices, slices.of_block[to_u64(leader)],
-                         image.blocks[to_u64(first + leader)].window, machine.max_rows)) {
+        const StepSlices::OfBlock& of_block = slices.of_block[to_u64(leader)];
+        const std::int64_t channels = step_channels(slices, of_block);
+        for (const FoldGroup& group : fold_groups(
+                 layer, slices, of_block, image.blocks[to_u64(first + leader)].window, machine)) {
           for (const FoldSlice& fold : group.folds) {
-            order[to_u64(first + b)].push_back({fold.tap, slices.slices[fold.slice].first, fold.k});
+            order[to_u64(first + b)].push_back(
+                {fold.first / channels, slices.slices[of_block.first].first + fold.first % channels,
+                 fold.k});
           }
         }
       }

@@ -6,6 +6,7 @@
 #include "sim/compiler/command_streams.hpp"
 #include "sim/compiler/conv_folds.hpp"
 #include "sim/compiler/ifmap_loads.hpp"
+#include "sim/program/ifmap_parts.hpp"
 
 namespace systole {
 namespace {
@@ -36,8 +37,25 @@ class ConvLowering {
   void load_bias(const Tile& tile, Slot& acc);
   void load_weights(const Tile& tile, const StepSlices& slices, Slot& weights);
   void load_table(const Tile& tile);
+  /// What a run of blocks multiplies.
+  struct Operands {
+    std::int64_t block = 0, blocks = 1;  ///< of the tile
+    std::int64_t row = 0;                ///< first weight row
+    std::size_t part = 0;                ///< first group, of all of the step's weight loads
+    std::size_t before = 0;              ///< loads that must stand before
+    bool accumulate = false;
+  };
+  /// Channels of a step, and the first of their slices.
+  struct StepChannels {
+    std::size_t first_slice = 0;
+    std::int64_t count = 0;
+  };
   void execute(const Tile& tile, const StepSlices& slices, Slot& acc, std::int64_t ic_step);
-  void fold(const FoldSlice& slice, const Tile& tile, PreloadCommand preload, After after);
+  std::int64_t blocks_at_once(const Tile& tile, const StepSlices& slices, std::int64_t block) const;
+  void execute_blocks(const Tile& tile, const StepSlices& slices, const Slot& acc,
+                      Operands& operands);
+  void fold(const FoldSlice& slice, const StepChannels& channels, const Tile& tile,
+            PreloadCommand preload, After after);
   void store(const Tile& tile, Slot& acc);
   void store_blocks(const Tile& tile, const Slot& acc, std::int64_t first, std::int64_t blocks);
 
@@ -137,7 +155,7 @@ void ConvLowering::tile(const Tile& tile) {
   bool is_new = false;
   Slot& acc = accs_.find_or_replace(
       tile.pixel_index * to_i64(image_.blocks.size()) + tile.first_block, is_new);
-  chunks_ = pixel_chunks(layer_, tile.rows, tile.cols, machine_.max_compute_rows);
+  chunks_ = pixel_chunks(layer_, tile.rows, tile.cols, machine_);
   for (std::int64_t ic_step = 0; ic_step < ic_steps_; ++ic_step) {
     step(tile, acc, ic_step);
   }
@@ -229,18 +247,22 @@ void ConvLowering::load_weights(const Tile& tile, const StepSlices& slices, Slot
       columns += image_.blocks[to_u64(tile.first_block + b + i)].columns;
     }
     for (const FoldGroup& group : folds_of(tile, slices, b)) {
-      for (std::int64_t k = 0; k < group.rows; k += machine_.max_rows) {
-        LoadCommand load;
-        load.dram_address =
-            addresses_.weights + first.offset + to_u64(group.image_row + k) * first.row_pitch;
-        load.dram_pitch = first.row_pitch;
-        load.rows = to_u32(std::min(machine_.max_rows, group.rows - k));
-        load.row_bytes = to_u32(to_i64(packed_bytes(to_u64(columns), layer_.weight_format.bits)));
-        load.destination = {weight_memory(machine_.config), to_u32(row + k)};
-        load.block_pitch = to_u32(group.rows);
-        load.operand = Operand::Weight;
-        streams_.add(Command{load}, load_cycles(machine_, load.rows, load.row_bytes),
-                     {0, weights.last_execute, 0});
+      LoadCommand load;
+      load.dram_pitch = first.row_pitch;
+      load.row_bytes = to_u32(to_i64(packed_bytes(to_u64(columns), layer_.weight_format.bits)));
+      load.block_pitch = to_u32(group.rows);
+      load.operand = Operand::Weight;
+      std::int64_t to = row;
+      for (const WeightSegment& segment : group.segments) {
+        for (std::int64_t k = 0; k < segment.rows; k += machine_.max_rows) {
+          load.dram_address =
+              addresses_.weights + first.offset + to_u64(segment.image_row + k) * first.row_pitch;
+          load.rows = to_u32(std::min(machine_.max_rows, segment.rows - k));
+          load.destination = {weight_memory(machine_.config), to_u32(to + k)};
+          streams_.add(Command{load}, load_cycles(machine_, load.rows, load.row_bytes),
+                       {0, weights.last_execute, 0});
+        }
+        to += segment.rows;
       }
       weights.ready.push_back(streams_.count(CommandClass::Load));
       row += group.rows * blocks;
@@ -251,64 +273,116 @@ void ConvLowering::load_weights(const Tile& tile, const StepSlices& slices, Slot
 std::vector<FoldGroup> ConvLowering::folds_of(const Tile& tile, const StepSlices& slices,
                                               std::int64_t block) const {
   return fold_groups(layer_, slices, slices.of_block[to_u64(block)],
-                     image_.blocks[to_u64(tile.first_block + block)].window, machine_.max_rows);
+                     image_.blocks[to_u64(tile.first_block + block)].window, machine_);
 }
 
 void ConvLowering::execute(const Tile& tile, const StepSlices& slices, Slot& acc,
                            std::int64_t ic_step) {
-  const std::size_t before = std::max(ifmap_->ready.front(), bias_ready_);
-  std::int64_t row = weight_->base;
-  std::size_t part = 0;
   block_done_.assign(to_u64(tile.blocks), 0);
-  for (std::int64_t b = 0; b < tile.blocks; b += weight_blocks_) {
-    const std::int64_t blocks = std::min(weight_blocks_, tile.blocks - b);
-    bool accumulate = layer_.needs_bias() || ic_step > 0;
-    for (const FoldGroup& group : folds_of(tile, slices, b)) {
-      const After after{std::max(before, weight_->ready[part++]), 0, acc.last_store};
-      for (const FoldSlice& slice : group.folds) {
-        for (std::int64_t i = 0; i < blocks; ++i) {
-          PreloadCommand preload;
-          preload.weights = {weight_memory(machine_.config),
-                             to_u32(row + i * group.rows + slice.row)};
-          preload.k = to_u32(slice.k);
-          preload.n = to_u32(image_.blocks[to_u64(tile.first_block + b + i)].columns);
-          preload.acc_row = to_u32(acc.base + (b + i) * tile.pixels());
-          preload.accumulate = accumulate;
-          fold(slice, tile, preload, after);
-        }
-        accumulate = true;
-      }
-      row += group.rows * blocks;
-    }
-    for (std::int64_t i = 0; i < blocks; ++i) {
+  Operands operands;
+  operands.accumulate = layer_.needs_bias() || ic_step > 0;
+  operands.row = weight_->base;
+  operands.before = std::max(ifmap_->ready.front(), bias_ready_);
+  for (std::int64_t b = 0; b < tile.blocks; b += operands.blocks) {
+    operands.block = b;
+    operands.blocks = blocks_at_once(tile, slices, b);
+    execute_blocks(tile, slices, acc, operands);
+    for (std::int64_t i = 0; i < operands.blocks; ++i) {
       block_done_[to_u64(b + i)] = streams_.count(CommandClass::Execute);
     }
   }
 }
 
-void ConvLowering::fold(const FoldSlice& slice, const Tile& tile, PreloadCommand preload,
-                        After after) {
+/// Blocks whose folds are executed side by side: those that are loaded side by side; input
+/// stationary, those that multiply the same channels.
+std::int64_t ConvLowering::blocks_at_once(const Tile& tile, const StepSlices& slices,
+                                          std::int64_t block) const {
+  if (machine_.config.array.dataflow != Dataflow::InputStationary) {
+    return std::min(weight_blocks_, tile.blocks - block);
+  }
+  std::int64_t blocks = 1;
+  while (block + blocks < tile.blocks &&
+         slices.of_block[to_u64(block + blocks)] == slices.of_block[to_u64(block)]) {
+    ++blocks;
+  }
+  return blocks;
+}
+
+void ConvLowering::execute_blocks(const Tile& tile, const StepSlices& slices, const Slot& acc,
+                                  Operands& operands) {
+  const bool stationary_ifmap = machine_.config.array.dataflow == Dataflow::InputStationary;
+  const StepSlices::OfBlock& of_block = slices.of_block[to_u64(operands.block)];
+  const std::int64_t channels = step_channels(slices, of_block);
+  const std::int64_t step_rows = layer_.taps() * channels;
+  const std::int64_t last = operands.block + operands.blocks - 1;
+  std::int64_t columns = 0;
+  for (std::int64_t b = operands.block; b <= last; ++b) {
+    columns += image_.blocks[to_u64(tile.first_block + b)].columns;
+  }
+  const std::vector<FoldGroup> groups = folds_of(tile, slices, operands.block);
+  if (stationary_ifmap) {  // what each of the blocks waits for, block by block
+    operands.part += groups.size() * to_u64(operands.blocks - 1);
+  }
+  for (const FoldGroup& group : groups) {
+    const After after{std::max(operands.before, weight_->ready[operands.part++]), 0,
+                      acc.last_store};
+    for (const FoldSlice& slice : group.folds) {
+      const std::int64_t blocks = stationary_ifmap ? 1 : operands.blocks;
+      for (std::int64_t i = 0; i < blocks; ++i) {
+        PreloadCommand preload;
+        preload.weights = {weight_memory(machine_.config),
+                           to_u32(operands.row + i * group.rows + slice.row)};
+        preload.k = to_u32(slice.k);
+        preload.n =
+            to_u32(stationary_ifmap
+                       ? columns
+                       : image_.blocks[to_u64(tile.first_block + operands.block + i)].columns);
+        preload.acc_row = to_u32(acc.base + (operands.block + i) * tile.pixels());
+        preload.accumulate = operands.accumulate || slice.first > 0;
+        if (stationary_ifmap) {
+          preload.weights_pitch = to_u32(step_rows);
+          preload.acc_pitch = to_u32(tile.pixels());
+        }
+        fold(slice, {of_block.first, channels}, tile, preload, after);
+      }
+    }
+    operands.row += group.rows * (stationary_ifmap ? 1 : operands.blocks);
+  }
+  if (stationary_ifmap) {
+    operands.row += step_rows * (operands.blocks - 1);
+  }
+}
+
+void ConvLowering::fold(const FoldSlice& slice, const StepChannels& channels, const Tile& tile,
+                        PreloadCommand preload, After after) {
   const Window& w = layer_.window;
   const std::int64_t tile_cols = layer_.input_cols(tile.cols);
-  const std::int64_t tile_rows = layer_.input_rows(tile.rows);
-  const std::int64_t tap_h = slice.tap / w.kernel_w * w.dilation_h;
-  const std::int64_t tap_w = slice.tap % w.kernel_w * w.dilation_w;
-  const std::int64_t first_row =
-      ifmap_->base + to_i64(slice.slice) * tile_rows * tile_cols + tap_h * tile_cols + tap_w;
+  const std::int64_t slice_rows = layer_.input_rows(tile.rows) * tile_cols;
+  ComputeCommand compute;
+  compute.k = to_u32(slice.k);
+  compute.pitch_h = to_u32(w.stride_h * tile_cols);
+  compute.pitch_w = to_u32(w.stride_w);
+  compute.products = {to_u32(slice.first),  to_u32(channels.count),
+                      to_u32(w.kernel_w),   to_u32(w.dilation_h * tile_cols),
+                      to_u32(w.dilation_w), to_u32(slice_rows)};
+  std::int64_t first_row = ifmap_->base + to_i64(channels.first_slice) * slice_rows;
+  const std::vector<IfmapPart> parts = ifmap_parts(compute, machine_.config.array.rows);
+  if (parts.size() == 1 && parts.front().lane == 0) {  // needs no map
+    first_row += parts.front().row;
+    compute.products = {};
+  }
   const std::uint32_t first_acc_row = preload.acc_row;
+  const bool weights_stay = machine_.config.array.dataflow == Dataflow::WeightStationary;
   for (const PixelChunk& chunk : chunks_) {
-    ComputeCommand compute;
     compute.ifmap_row = to_u32(first_row + chunk.ifmap_row);
     compute.count_h = to_u32(chunk.count_h);
     compute.count_w = to_u32(chunk.count_w);
-    compute.pitch_h = to_u32(w.stride_h * tile_cols);
-    compute.pitch_w = to_u32(w.stride_w);
-    compute.k = to_u32(slice.k);
+    compute.skip = to_u32(chunk.skip);
+    compute.drop = to_u32(chunk.drop);
     preload.acc_row = first_acc_row + to_u32(chunk.pixel);
     preload.acc_rows = compute.rows();
-    streams_.add(preload, compute, fold_cycles(machine_, compute.rows(), preload.new_weights),
-                 after);
-    preload.new_weights = false;
+    streams_.add(preload, compute, fold_cycles(machine_, preload, compute), after);
+    preload.new_weights = !weights_stay;
   }
 }
 

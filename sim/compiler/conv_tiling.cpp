@@ -233,7 +233,7 @@ LayerMapping describe_mapping(const ConvLayer& layer, const WeightImage& image,
   mapping.tile_oc = std::min(layer.out_c, tiling.blocks * machine.array_cols);
   mapping.tile_ic = tiling.tile_ic;
   mapping.tiles = counts.pixel_tiles * counts.oc_tiles;
-  mapping.folds = counts.pixel_tiles * counts.folds_per_pixel_tile;
+  mapping.folds = counts.chunks * counts.folds_per_chunk;
   const std::string pixels = layer.batch > 1 ? "n, oh, ow" : "oh, ow";
   mapping.loop_order = tiling.oc_outermost ? "oc, " + pixels + ", ic" : pixels + ", oc, ic";
   mapping.double_buffered_ifmap = tiling.ifmap_slots > 1;

@@ -31,6 +31,8 @@ struct StepSlices {
   struct OfBlock {
     std::size_t first = 0;
     std::size_t count = 0;
+
+    bool operator==(const OfBlock& o) const { return first == o.first && count == o.count; }
   };
   std::vector<ChannelRange> slices;
   std::vector<OfBlock> of_block;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/program/fold_timing.hpp"
+
 namespace systole {
 namespace {
 
@@ -46,6 +48,18 @@ std::int64_t MachineLimits::blocks_per_transfer(LocalMemory memory, std::int64_t
   return fills_row ? config.dma.max_blocks : 1;
 }
 
+std::int64_t MachineLimits::pixels_at_once() const {
+  switch (config.array.dataflow) {
+    case Dataflow::OutputStationary:
+      return array_rows;
+    case Dataflow::InputStationary:
+      return array_cols;
+    case Dataflow::WeightStationary:
+      break;
+  }
+  return max_compute_rows;
+}
+
 std::int64_t load_cycles(const MachineLimits& machine, std::int64_t rows, std::int64_t row_bytes) {
   return transfer_cycles(machine, rows, row_bytes, machine.config.dma.max_outstanding_reads);
 }
@@ -59,6 +73,26 @@ std::int64_t store_cycles(const MachineLimits& machine, std::int64_t rows, std::
 
 std::int64_t fold_cycles(const MachineLimits& machine, std::int64_t rows, bool new_weights) {
   return std::max(rows, new_weights ? machine.array_rows : kShortestCompute);
+}
+
+std::int64_t fold_cycles(const MachineLimits& machine, const PreloadCommand& preload,
+                         const ComputeCommand& compute) {
+  const ArrayConfig& array = machine.config.array;
+  if (array.overlap == Overlap::Full && array.dataflow == Dataflow::WeightStationary) {
+    return fold_cycles(machine, compute.rows(), preload.new_weights);
+  }
+  const FoldSteps steps = fold_steps(array, preload, compute);
+  return array.overlap == Overlap::Full
+             ? std::max(steps.load, steps.stream)
+             : steps.stream + (preload.new_weights ? lone_fold_overhead(machine) : 0);
+}
+
+std::int64_t lone_fold_overhead(const MachineLimits& machine) {
+  const AcceleratorConfig& config = machine.config;
+  return config.array.overlap == Overlap::Full
+             ? 0
+             : to_i64(lone_fold_cycles(config.array, 0)) + config.scratchpad.read_latency +
+                   config.array.extra_latency + kRequestOverhead;
 }
 
 }  // namespace systole

@@ -18,6 +18,11 @@ struct MachineLimits {
   std::int64_t blocks_per_transfer(LocalMemory memory, std::int64_t elements,
                                    std::uint32_t bits) const;
 
+  /// Whether blocks of output channels that one load brings are executed side by side.
+  bool blocks_interleave() const { return config.array.dataflow == Dataflow::WeightStationary; }
+  /// Pixels of one compute command at most.
+  std::int64_t pixels_at_once() const;
+
   const AcceleratorConfig& config;
   std::int64_t array_rows, array_cols;
   std::int64_t scratchpad_rows;  ///< of activations; all of it when unified
@@ -34,5 +39,9 @@ std::int64_t load_cycles(const MachineLimits& machine, std::int64_t rows, std::i
 std::int64_t store_cycles(const MachineLimits& machine, std::int64_t rows, std::int64_t elements,
                           std::int64_t row_bytes);
 std::int64_t fold_cycles(const MachineLimits& machine, std::int64_t rows, bool new_weights);
+std::int64_t fold_cycles(const MachineLimits& machine, const PreloadCommand& preload,
+                         const ComputeCommand& compute);
+/// With overlap `none`, from a fold's last operand until the next one's load starts, and its load.
+std::int64_t lone_fold_overhead(const MachineLimits& machine);
 
 }  // namespace systole

@@ -27,7 +27,7 @@ bool is_unified(const AcceleratorConfig& config) {
 auto fields(const ArrayConfig& c) {
   return std::tie(c.rows, c.cols, c.dataflow, c.overlap, c.activation_bits, c.weight_bits,
                   c.accumulator_bits, c.overflow, c.max_compute_rows, c.extra_latency,
-                  c.min_step_rows, c.steps_in_flight);
+                  c.min_step_rows, c.steps_in_flight, c.gather_rows, c.os_drain);
 }
 auto fields(const ScratchpadConfig& c) {
   return std::tie(c.organization, c.ports, c.read_latency, c.activation.capacity_kib,

@@ -17,8 +17,8 @@ enum class Overlap {
 };
 
 struct ArrayConfig {
-  std::uint32_t rows = 16;  ///< PEs along the reduction (K)
-  std::uint32_t cols = 16;  ///< PEs along the output channels (N)
+  std::uint32_t rows = 16;  ///< PEs along the reduction (K); output stationary: along pixels (M)
+  std::uint32_t cols = 16;  ///< PEs along the output channels (N); input stationary: along pixels
   Dataflow dataflow = Dataflow::WeightStationary;
   Overlap overlap = Overlap::Full;
   std::uint32_t activation_bits = 8;
@@ -29,7 +29,9 @@ struct ArrayConfig {
   std::uint32_t extra_latency = 0;      ///< registers at the array's edges, beyond rows + cols - 1
   std::uint32_t min_step_rows = 1;      ///< cycles that a compute takes at least
   std::uint32_t steps_in_flight =
-      64;  ///< steps (preload, compute or both) inside the array at most
+      64;                         ///< steps (preload, compute or both) inside the array at most
+  std::uint32_t gather_rows = 1;  ///< scratchpad rows that one read for the array may put together
+  bool os_drain = true;  ///< output stationary, overlap none: the next fold waits for the drain
 };
 
 enum class ScratchpadOrganization { Unified, Split };

@@ -4,7 +4,6 @@
 
 #include <numeric>
 
-#include "sim/config/accelerator_keywords.hpp"
 
 namespace systole {
 namespace {
@@ -179,12 +178,17 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
 std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
   const ArrayConfig& array = config.array;
   std::vector<BrokenRule> all;
-  const auto refuse = [&](const char* key, const std::string& value, const std::string& expected) {
-    all.push_back({{key}, value + " is not supported yet, expected " + expected});
-  };
-  if (array.dataflow != Dataflow::WeightStationary) {
-    refuse("array.dataflow", OneOf{keywords::kDataflow}.name_of(array.dataflow),
-           "weight_stationary");
+  // Where sums saturate their order counts, and golden knows that of folds of one tap.
+  if (array.overflow == Overflow::Saturate && array.dataflow == Dataflow::OutputStationary) {
+    all.push_back({{"array.overflow", "array.dataflow"},
+                   "saturate with output_stationary is not supported yet, expected wrap"});
+  }
+  if (array.overflow == Overflow::Saturate && array.gather_rows > 1) {
+    all.push_back(
+        {{"array.overflow", "array.gather_rows"},
+         fmt::format("saturate with array.gather_rows ({}) above 1 is not supported yet, expected "
+                     "wrap",
+                     array.gather_rows)});
   }
   return all;
 }

@@ -41,6 +41,9 @@ class YamlWriter {
   void key(const std::string& name, std::uint32_t value, const std::string& comment) {
     key(name, std::to_string(value), comment);
   }
+  void key(const std::string& name, bool value, const std::string& comment) {
+    key(name, std::string{value ? "true" : "false"}, comment);
+  }
   template <typename E, std::size_t N>
   void key(const std::string& name, E value, const Choice<E> (&choices)[N]) {
     const OneOf all{choices};
@@ -76,6 +79,8 @@ void write_array(YamlWriter& out, const ArrayConfig& config) {
   out.key("extra_latency", config.extra_latency, "cycles beyond rows + cols - 1");
   out.key("min_step_rows", config.min_step_rows, "cycles that a compute takes at least");
   out.key("steps_in_flight", config.steps_in_flight, "steps inside the array at most");
+  out.key("gather_rows", config.gather_rows, "scratchpad rows of one read for the array");
+  out.key("os_drain", config.os_drain, "output stationary, overlap none: folds wait for the drain");
   out.end();
 }
 

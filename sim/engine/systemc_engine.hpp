@@ -27,7 +27,7 @@ struct SystemcEngineOptions {
       on_progress;  ///< now and then, with the cycles simulated so far
   DramObservers dram_observers;
   std::function<std::unique_ptr<PeArray>(const ArrayConfig&)> make_pes =
-      make_weight_stationary_array;  ///< what stands in the socket of the array
+      make_pe_array;  ///< what stands in the socket of the array
 };
 
 class Accelerator;

@@ -50,11 +50,14 @@ struct FillCommand {
   std::int32_t value = 0;
 };
 
-/// Names what the next Compute does with its result, and with which weights. With
-/// `new_weights`, `k` rows of `n` weights from `weights` shift into the array's shadow
-/// registers (rows k.. and columns n.. become zero); else the array keeps its
-/// weights. The results of the Compute go to `acc_rows` accumulator rows from acc_row,
-/// adding to what is there if `accumulate`.
+/// Names what the next Compute does with its result, and with which weights: `k` rows of `n`
+/// weights from `weights`, products k.. and columns n.. being zero. The results of the Compute go
+/// to `acc_rows` accumulator rows from acc_row, adding to what is there if `accumulate`.
+///
+/// Weight stationary: the weights shift into the array's shadow registers; without `new_weights`
+/// the array keeps those that it has. Output stationary: they stream beside the ifmap, any number
+/// of them. Input stationary: they stream past the ifmap; columns beyond array.cols are further
+/// blocks, of weights `weights_pitch` rows and of results `acc_pitch` rows apart.
 struct PreloadCommand {
   bool new_weights = true;
   LocalAddress weights;
@@ -63,10 +66,25 @@ struct PreloadCommand {
   std::uint32_t acc_row = 0;
   std::uint32_t acc_rows = 0;
   bool accumulate = false;
+  std::uint32_t weights_pitch = 0;
+  std::uint32_t acc_pitch = 0;
 };
 
-/// Streams count_h * count_w ifmap vectors through the array: vector (i, j) is the
-/// scratchpad row `ifmap_row + i * pitch_h + j * pitch_w`, of which the first k elements count.
+/// Which of an ifmap tile's scratchpad rows hold the products of a Compute: product p of a pixel is
+/// channel p % channels of tap p / channels. Channel c is lane c % array.rows of the row c /
+/// array.rows slices further; taps are tap_pitch_h and tap_pitch_w rows apart.
+struct ProductMap {
+  std::uint32_t first = 0;  ///< product of the Compute's first
+  std::uint32_t channels = ~0U;
+  std::uint32_t kernel_w = 1;
+  std::uint32_t tap_pitch_h = 0, tap_pitch_w = 0;
+  std::uint32_t slice_pitch = 0;
+};
+
+/// Multiplies the k products of each of its pixels with the weights of the Preload before it. Its
+/// pixels are those of a grid of count_h x count_w, pixel (i, j) being at scratchpad row
+/// `ifmap_row`
+/// + i * pitch_h + j * pitch_w, in this order, without the first `skip` and the last `drop`.
 struct ComputeCommand {
   std::uint32_t ifmap_row = 0;
   std::uint32_t count_h = 1;
@@ -74,8 +92,15 @@ struct ComputeCommand {
   std::uint32_t pitch_h = 0;
   std::uint32_t pitch_w = 0;
   std::uint32_t k = 0;
+  std::uint32_t skip = 0, drop = 0;
+  ProductMap products{};
 
-  std::uint32_t rows() const { return count_h * count_w; }
+  std::uint32_t rows() const { return count_h * count_w - skip - drop; }
+  /// Scratchpad row of a pixel's tap 0 and slice 0.
+  std::uint32_t pixel_row(std::uint32_t pixel) const {
+    const std::uint32_t at = skip + pixel;
+    return ifmap_row + at / count_w * pitch_h + at % count_w * pitch_w;
+  }
 };
 
 /// Local memory to DRAM (mvout). From the accumulators every row goes through the

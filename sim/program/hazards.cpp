@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sim/program/ifmap_parts.hpp"
+
 namespace systole {
 namespace {
 
@@ -21,19 +23,17 @@ struct Reads {
   void operator()(const LoadCommand&) const {}
   void operator()(const FillCommand&) const {}
   void operator()(const PreloadCommand& preload) const {
+    const std::uint32_t count = blocks(preload, config);
     if (preload.new_weights) {
-      out.add({preload.weights.memory, preload.weights.row, preload.k});
+      out.add(span(preload.weights, preload.k, count, preload.weights_pitch));
     }
     if (preload.accumulate) {
-      out.add({LocalMemory::Accumulators, preload.acc_row, preload.acc_rows});
+      out.add(span({LocalMemory::Accumulators, preload.acc_row}, preload.acc_rows, count,
+                   preload.acc_pitch));
     }
   }
   void operator()(const ComputeCommand& compute) const {
-    const std::uint32_t rows =
-        compute.rows() == 0
-            ? 0
-            : (compute.count_h - 1) * compute.pitch_h + (compute.count_w - 1) * compute.pitch_w + 1;
-    out.add({LocalMemory::Scratchpad, compute.ifmap_row, rows});
+    out.add(ifmap_rows(compute, config.array.rows));
   }
   void operator()(const StoreCommand& store) const {
     const std::uint32_t count = blocks(store, config);
@@ -75,7 +75,8 @@ struct Writes {
     out.add({fill.destination.memory, fill.destination.row, fill.rows});
   }
   void operator()(const PreloadCommand& preload) const {
-    out.add({LocalMemory::Accumulators, preload.acc_row, preload.acc_rows});
+    out.add(span({LocalMemory::Accumulators, preload.acc_row}, preload.acc_rows,
+                 blocks(preload, config), preload.acc_pitch));
   }
   void operator()(const ComputeCommand&) const {}
   void operator()(const StoreCommand&) const {}
@@ -148,6 +149,10 @@ LocalMemory weight_memory(const AcceleratorConfig& config) {
 std::uint32_t blocks(const LoadCommand& load, const AcceleratorConfig& config) {
   return ceil_div(load.row_bytes, load.widen ? config.array.cols
                                              : local_row_bytes(config, load.destination.memory));
+}
+
+std::uint32_t blocks(const PreloadCommand& preload, const AcceleratorConfig& config) {
+  return std::max(1U, ceil_div(preload.n, config.array.cols));
 }
 
 std::uint32_t blocks(const StoreCommand& store, const AcceleratorConfig& config) {

@@ -44,5 +44,7 @@ LocalMemory weight_memory(const AcceleratorConfig& config);
 /// Local rows that one DRAM row of the command spans.
 std::uint32_t blocks(const LoadCommand& load, const AcceleratorConfig& config);
 std::uint32_t blocks(const StoreCommand& store, const AcceleratorConfig& config);
+/// Blocks of array.cols output channels that the weights have.
+std::uint32_t blocks(const PreloadCommand& preload, const AcceleratorConfig& config);
 
 }  // namespace systole

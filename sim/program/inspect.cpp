@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "sim/program/hazards.hpp"
+#include "sim/program/ifmap_parts.hpp"
 
 namespace systole {
 namespace {
@@ -60,8 +61,16 @@ struct Describe {
                        c.accumulate ? "add to" : "write", c.acc_row, c.acc_rows);
   }
   std::string operator()(const ComputeCommand& c) const {
-    return fmt::format("compute {} x {} rows from scratchpad[{}] step {}, {}; k {}", c.count_h,
-                       c.count_w, c.ifmap_row, c.pitch_h, c.pitch_w, c.k);
+    std::string text = fmt::format("compute {} x {} rows from scratchpad[{}] step {}, {}; k {}",
+                                   c.count_h, c.count_w, c.ifmap_row, c.pitch_h, c.pitch_w, c.k);
+    if (c.skip + c.drop > 0) {
+      text += fmt::format("; without the first {} and last {}", c.skip, c.drop);
+    }
+    if (c.products.channels != ProductMap{}.channels) {
+      text += fmt::format("; products from {}, {} channels a tap", c.products.first,
+                          c.products.channels);
+    }
+    return text;
   }
   std::string operator()(const StoreCommand& c) const {
     const std::string how = c.raw ? "raw" : fmt::format("table {}", c.table_row);
@@ -99,19 +108,47 @@ struct Check {
     if (c.acc_rows == 0) {
       return "preload without accumulator rows";
     }
-    if (c.new_weights &&
-        (c.k == 0 || c.k > config.array.rows || c.n == 0 || c.n > config.array.cols)) {
+    const Dataflow dataflow = config.array.dataflow;
+    const bool too_deep = dataflow != Dataflow::OutputStationary && c.k > config.array.rows;
+    const bool too_wide = dataflow != Dataflow::InputStationary && c.n > config.array.cols;
+    if (c.new_weights && (c.k == 0 || c.n == 0 || too_deep || too_wide)) {
       return "weights do not fit the array";
+    }
+    if (!c.new_weights && dataflow != Dataflow::WeightStationary) {
+      return "keeps weights that do not stay in the array";
     }
     return c.new_weights && c.weights.memory != weight_memory(config)
                ? "weights from a memory that holds none"
                : nullptr;
   }
   const char* operator()(const ComputeCommand& c) const {
-    if (c.rows() == 0 || c.rows() > config.array.max_compute_rows) {
-      return "rows outside 1..array.max_compute_rows";
+    const ArrayConfig& array = config.array;
+    if (c.rows() == 0) {
+      return "computes no pixels";
     }
-    return c.k == 0 || c.k > config.array.rows ? "more products than the array has rows" : nullptr;
+    switch (array.dataflow) {
+      case Dataflow::WeightStationary:
+        if (c.rows() > array.max_compute_rows) {
+          return "rows outside 1..array.max_compute_rows";
+        }
+        break;
+      case Dataflow::OutputStationary:
+        if (c.rows() > array.rows) {
+          return "more pixels than the array has rows";
+        }
+        return c.k == 0 ? "no products" : nullptr;
+      case Dataflow::InputStationary:
+        if (c.rows() > array.cols) {
+          return "more pixels than the array has columns";
+        }
+        break;
+    }
+    if (c.k == 0 || c.k > array.rows) {
+      return "more products than the array has rows";
+    }
+    return ifmap_parts(c, array.rows).size() > array.gather_rows
+               ? "a vector from more scratchpad rows than array.gather_rows"
+               : nullptr;
   }
   const char* operator()(const StoreCommand& c) const {
     const std::uint32_t count = blocks(c, config);

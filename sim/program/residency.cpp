@@ -41,6 +41,13 @@ std::vector<RowRange> rows_written(const Command& command, const AcceleratorConf
     }
     return ranges;
   }
+  if (const auto* preload = std::get_if<PreloadCommand>(&command.body)) {
+    for (std::uint32_t block = 0; block < blocks(*preload, config); ++block) {
+      ranges.push_back({LocalMemory::Accumulators, preload->acc_row + block * preload->acc_pitch,
+                        preload->acc_rows});
+    }
+    return ranges;
+  }
   const HazardRanges all = writes(command, config);
   ranges.assign(all.begin(), all.end());
   return ranges;

@@ -75,10 +75,12 @@ class LayerLaws {
     }
     equal((count(Event::Mac) + count(Event::MacPadding)) % pes, 0, "PE-cycles of whole vectors");
     at_least(count(Event::Mac), count(Event::MacZeroOperand), "products over those with a zero");
-    // Every vector writes its row of psums once.
+    // Weight stationary, every vector writes its row of psums once; else each output at least once.
     const std::uint64_t vectors = (count(Event::Mac) + count(Event::MacPadding)) / pes;
-    at_least(count(Event::AccumulatorWriteBits),
-             std::uint64_t{config_.array.accumulator_bits} * config_.array.cols * vectors,
+    const std::uint64_t sums = config_.array.dataflow == Dataflow::WeightStationary
+                                   ? config_.array.cols * vectors
+                                   : static_cast<std::uint64_t>(layer_.gemm.m * layer_.gemm.n);
+    at_least(count(Event::AccumulatorWriteBits), config_.array.accumulator_bits * sums,
              "accumulator bits written");
   }
   std::uint64_t read_bytes() const {

@@ -70,28 +70,31 @@ struct ProgramInterpreter::Execute {
     if (!c.new_weights) {
       return;
     }
-    std::fill(machine.weights_.begin(), machine.weights_.end(), 0);
+    // All columns of all blocks, as many products as the Preload names.
+    const std::uint32_t cols = config.array.cols;
+    const std::uint32_t width = blocks(c, config) * cols;
+    machine.weights_.assign(std::size_t{std::max(c.k, config.array.rows)} * width, 0);
     for (std::uint32_t k = 0; k < c.k; ++k) {
       for (std::uint32_t n = 0; n < c.n; ++n) {
-        machine.weights_[k * config.array.cols + n] =
-            unpack_element(machine.row(c.weights.memory, c.weights.row + k), n, registers.weight);
+        const std::uint32_t row = c.weights.row + n / cols * c.weights_pitch + k;
+        machine.weights_[k * width + n] =
+            unpack_element(machine.row(c.weights.memory, row), n % cols, registers.weight);
       }
     }
   }
   void operator()(const ComputeCommand& c) const {
+    const PreloadCommand& preload = machine.preload_;
+    const std::uint32_t cols = config.array.cols;
+    const std::uint32_t width = blocks(preload, config) * cols;
     for (std::uint32_t i = 0; i < c.rows(); ++i) {
-      const std::uint32_t source =
-          c.ifmap_row + i / c.count_w * c.pitch_h + i % c.count_w * c.pitch_w;
-      for (std::uint32_t n = 0; n < config.array.cols; ++n) {
-        const std::uint32_t target = machine.preload_.acc_row + i;
+      for (std::uint32_t n = 0; n < width; ++n) {
+        const std::uint32_t target = preload.acc_row + n / cols * preload.acc_pitch + i;
         auto sum = static_cast<std::uint32_t>(
-            machine.preload_.accumulate ? machine.accumulator(target, n) : 0);
+            preload.accumulate ? machine.accumulator(target, n % cols) : 0);
         for (std::uint32_t k = 0; k < c.k; ++k) {
-          sum += static_cast<std::uint32_t>(
-              unpack_element(machine.row(LocalMemory::Scratchpad, source), k, registers.ifmap) *
-              machine.weights_[k * config.array.cols + n]);
+          sum += static_cast<std::uint32_t>(ifmap(c, i, k) * machine.weights_[k * width + n]);
         }
-        machine.set_accumulator(target, n, static_cast<std::int32_t>(sum));
+        machine.set_accumulator(target, n % cols, static_cast<std::int32_t>(sum));
       }
     }
   }
@@ -143,6 +146,19 @@ struct ProgramInterpreter::Execute {
     }
   }
 
+  /// Product k of a pixel, by the definition of ProductMap.
+  std::int32_t ifmap(const ComputeCommand& c, std::uint32_t pixel, std::uint32_t k) const {
+    const ProductMap& map = c.products;
+    const std::uint32_t tap = (map.first + k) / map.channels;
+    const std::uint32_t channel = (map.first + k) % map.channels;
+    const std::uint32_t at = c.skip + pixel;
+    const std::uint32_t row = c.ifmap_row + at / c.count_w * c.pitch_h +
+                              at % c.count_w * c.pitch_w + tap / map.kernel_w * map.tap_pitch_h +
+                              tap % map.kernel_w * map.tap_pitch_w +
+                              channel / config.array.rows * map.slice_pitch;
+    return unpack_element(machine.row(LocalMemory::Scratchpad, row), channel % config.array.rows,
+                          registers.ifmap);
+  }
   std::int32_t output(std::int32_t acc, std::uint32_t table_row, std::uint32_t lane,
                       std::uint32_t random) const {
     const Requantizer& requant = registers.requant;

@@ -191,6 +191,8 @@ AcceleratorConfig random_accelerator() {
   config.name = "random";
   config.array.rows = one_of({1, 2, 3, 4, 5, 8, 16, 32});
   config.array.cols = one_of({1, 2, 3, 4, 5, 8, 16, 32});
+  config.array.dataflow = static_cast<Dataflow>(pick(0, 2));
+  config.array.gather_rows = one_of({1, 1, 2, 7, 64});
   config.array.max_compute_rows = one_of({1, 3, 4, 16, 64});
   config.scratchpad.organization =
       pick(0, 1) != 0 ? ScratchpadOrganization::Unified : ScratchpadOrganization::Split;

@@ -32,12 +32,14 @@ AcceleratorConfig random_machine() {
   AcceleratorConfig config = random_accelerator();
   ArrayConfig& array = config.array;
   array.overlap = pick(0, 1) != 0 ? Overlap::None : Overlap::Full;
+  array.os_drain = pick(0, 1) != 0;
   // Widths of operands: blocks of the narrow ones are whole bytes in some arrays only. Pools and
   // sums are of 8 bits.
   array.activation_bits = one_of({8, 8, 12, 16});
   array.weight_bits = array.cols % 8 == 0 ? one_of({8, 8, 1, 2, 3, 4, 16}) : one_of({8, 8, 12, 16});
   array.accumulator_bits = one_of({32, 32, 32, 9, 16, 21, 24, 48, 64});
-  array.overflow = pick(0, 2) == 0 ? Overflow::Saturate : Overflow::Wrap;
+  const bool may_saturate = array.dataflow != Dataflow::OutputStationary && array.gather_rows == 1;
+  array.overflow = may_saturate && pick(0, 2) == 0 ? Overflow::Saturate : Overflow::Wrap;
   if (config.requant.mode == RequantMode::MultiplierShift) {
     config.requant.variant =
         array.accumulator_bits > 32 ? RequantVariant::Single : config.requant.variant;

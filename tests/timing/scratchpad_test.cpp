@@ -52,7 +52,7 @@ struct Bench {
     OperandPair pair;
     if (ifmap_row != kNone) {
       pair.ifmap.valid = true;
-      pair.ifmap.row = static_cast<std::uint32_t>(ifmap_row);
+      pair.ifmap.reads = {{static_cast<std::uint32_t>(ifmap_row), 0, 1}};
       pair.computing = true;
       pair.last_of_step = true;
     }

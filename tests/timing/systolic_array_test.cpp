@@ -33,6 +33,7 @@ struct Bench {
     pair.ifmap.swap = swap;
     pair.ifmap.k = 3;
     pair.ifmap.n = 5;
+    pair.ifmap.reads = {{0, 0, 3}};
     pair.ifmap.bytes = ByteRow(3, value);
     return pair;
   }

@@ -151,6 +151,8 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "array.extra_latency=1",
                              "array.min_step_rows=2",
                              "array.steps_in_flight=1",
+                             "array.gather_rows=3",
+                             "array.os_drain=false",
                              "scratchpad.ports=dual",
                              "scratchpad.read_latency=1",
                              "scratchpad.activation.capacity_kib=16",

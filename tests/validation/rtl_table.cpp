@@ -20,8 +20,10 @@ std::vector<std::string> split(const std::string& line) {
 
 long RtlCase::number(const std::string& column) const { return std::stol(text(column)); }
 
-std::vector<RtlCase> read_rtl_table() {
-  const std::string path = SYSTOLE_SOURCE_DIR "/tests/validation/data/gemmini_rtl_cycles.csv";
+std::vector<RtlCase> read_rtl_table() { return read_table("gemmini_rtl_cycles.csv"); }
+
+std::vector<RtlCase> read_table(const std::string& file) {
+  const std::string path = SYSTOLE_SOURCE_DIR "/tests/validation/data/" + file;
   std::ifstream in{path};
   std::string line;
   if (!std::getline(in, line)) {

@@ -19,6 +19,9 @@ class RtlCase {
   std::map<std::string, std::string> columns_;
 };
 
+/// A file of tests/validation/data, a case a row. Throws std::runtime_error if it cannot be read.
+std::vector<RtlCase> read_table(const std::string& file);
+
 /// tests/validation/data/gemmini_rtl_cycles.csv. Throws std::runtime_error if it cannot be read.
 std::vector<RtlCase> read_rtl_table();
 

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "models/scratchpad/scratchpad_messages.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/program/fold_timing.hpp"
+#include "sim/program/issued_command.hpp"
+
+namespace systole {
+
+/// A fold's commands, copied: they are needed when the reservation station has given them up.
+struct FoldCommands {
+  PreloadCommand preload;
+  ComputeCommand compute;
+  std::uint32_t preload_entry = 0;
+  std::vector<IfmapPart> parts;
+  FoldSteps steps;
+
+  void begin(const ArrayConfig& config, const IssuedCommand& preload_command,
+             const IssuedCommand& compute_command) {
+    preload = preload_command.as<PreloadCommand>();
+    compute = compute_command.as<ComputeCommand>();
+    preload_entry = preload_command.entry;
+    parts = ifmap_parts(compute, config.rows);
+    steps = fold_steps(config, preload, compute);
+  }
+};
+
+/// What a fold asks of the scratchpad and the transposers, cycle by cycle of its load and of its
+/// stream; how many there are says sim/program/fold_timing.hpp. The load of one fold may go beside
+/// the stream of the fold before it.
+class FoldFeed {
+ public:
+  virtual ~FoldFeed() = default;
+
+  /// The fold whose load comes next.
+  virtual FoldSteps begin_load(const IssuedCommand& preload, const IssuedCommand& compute) = 0;
+  /// Cycle `row` of its load, into `pair`.
+  virtual void load(std::uint32_t row, OperandPair& pair) = 0;
+  /// The stream of that fold comes next; another load can begin.
+  virtual FoldSteps begin_stream() = 0;
+  /// Cycle `row` of its stream, into `pair`; the rows are asked for in order.
+  virtual void stream(std::uint32_t row, OperandPair& pair) = 0;
+};
+
+std::unique_ptr<FoldFeed> make_weight_stationary_feed(const ArrayConfig& config);
+std::unique_ptr<FoldFeed> make_output_stationary_feed(const ArrayConfig& config);
+std::unique_ptr<FoldFeed> make_input_stationary_feed(const ArrayConfig& config);
+
+/// By config.dataflow.
+std::unique_ptr<FoldFeed> make_fold_feed(const ArrayConfig& config);
+
+}  // namespace systole

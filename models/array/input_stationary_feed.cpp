@@ -1,0 +1,118 @@
+#include <algorithm>
+#include <utility>
+
+#include "models/array/fold_feed.hpp"
+
+namespace systole {
+namespace {
+
+class InputStationaryFeed final : public FoldFeed {
+ public:
+  explicit InputStationaryFeed(const ArrayConfig& config) : config_{config} {}
+
+  FoldSteps begin_load(const IssuedCommand& preload, const IssuedCommand& compute) override {
+    next_.begin(config_, preload, compute);
+    return next_.steps;
+  }
+
+  void load(std::uint32_t row, OperandPair& pair) override {
+    const auto& compute = next_.compute;
+    const std::uint32_t reads = next_.steps.load - config_.rows;
+    if (row >= reads) {
+      pair.stream.shift = true;
+      pair.stream.shift_row = config_.rows - 1 - (row - reads);
+      return;
+    }
+    read_weights(next_, 0, row, pair);
+    if (row < compute.rows()) {
+      IfmapStep& ifmap = pair.ifmap;
+      ifmap.valid = true;
+      ifmap.index = row;
+      const std::uint32_t pixel = compute.pixel_row(row);
+      for (const IfmapPart& part : next_.parts) {
+        ifmap.reads.push_back({pixel + part.row, part.lane, part.count});
+      }
+    }
+  }
+
+  FoldSteps begin_stream() override {
+    std::swap(current_, next_);
+    block_ = 0;
+    at_ = 0;
+    return current_.steps;
+  }
+
+  void stream(std::uint32_t /*row*/, OperandPair& pair) override {
+    const auto& preload = current_.preload;
+    const std::uint32_t first = block_ * config_.cols;
+    const std::uint32_t channels = std::min(preload.n - first, config_.cols);
+    const bool last_block = first + channels == preload.n;
+    if (at_ < channels) {
+      multiply(at_, channels, last_block, pair);
+    }
+    if (!last_block) {
+      read_weights(current_, block_ + 1, at_, pair);
+    }
+    ++at_;
+    if (!last_block && at_ >= std::max(config_.cols, weight_reads(preload))) {
+      ++block_;
+      at_ = 0;
+    }
+  }
+
+ private:
+  std::uint32_t weight_reads(const PreloadCommand& preload) const {
+    return (preload.k + config_.gather_rows - 1) / config_.gather_rows;
+  }
+
+  /// Rows of a block of weights into their transposer.
+  void read_weights(const FoldCommands& fold, std::uint32_t block, std::uint32_t row,
+                    OperandPair& pair) const {
+    const auto& preload = fold.preload;
+    const std::uint32_t first = row * config_.gather_rows;
+    const std::uint32_t end = std::min(first + config_.gather_rows, preload.k);
+    if (first >= end) {
+      return;
+    }
+    WeightStep& weight = pair.weight;
+    weight.valid = true;
+    weight.from = {preload.weights.memory,
+                   preload.weights.row + block * preload.weights_pitch + first};
+    weight.rows = end - first;
+    weight.index = first;
+    weight.n = std::min(preload.n - block * config_.cols, config_.cols);
+  }
+
+  /// An output channel.
+  void multiply(std::uint32_t column, std::uint32_t channels, bool last_block, OperandPair& pair) {
+    const auto& compute = current_.compute;
+    const auto& preload = current_.preload;
+    StreamStep& stream = pair.stream;
+    stream.valid = true;
+    stream.column = column;
+    stream.new_block = column == 0;
+    stream.swap = column == 0 && block_ == 0;
+    stream.last = column + 1 == channels;
+    stream.last_of_fold = stream.last && last_block;
+    stream.pixels = compute.rows();
+    stream.k = preload.k;
+    stream.n = channels;
+    stream.acc_row = preload.acc_row + block_ * preload.acc_pitch;
+    stream.accumulate = preload.accumulate;
+    stream.preload_entry = current_.preload_entry;
+  }
+
+  const ArrayConfig config_;
+  FoldCommands next_;
+  FoldCommands current_;
+  std::uint32_t block_ = 0;  // of current_, that streams
+  std::uint32_t at_ = 0;     // cycle of that block
+};
+
+}  // namespace
+
+std::unique_ptr<FoldFeed> make_input_stationary_feed(const ArrayConfig& config) {
+  return std::make_unique<InputStationaryFeed>(config);
+}
+
+}  // namespace systole

@@ -1,0 +1,173 @@
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <vector>
+
+#include "models/array/pe_array.hpp"
+#include "sim/kernel/psum.hpp"
+
+namespace systole {
+namespace {
+
+/// The registers of all PEs, laid out so that one cycle is `rows` runs over contiguous memory.
+///
+/// PE (r, c) works in cycle x on the operands that entered in cycle x - r - c. As in the
+/// weight-stationary array, the ifmap registers of row r are a window into the history of its lane.
+/// The weight registers of row r in cycle x become those of row r + 1 in x + 1: a staggered row,
+/// weights of column c from cycle y - c, that meets row r in cycle y + r.
+class OutputStationaryArray final : public PeArray {
+ public:
+  explicit OutputStationaryArray(const ArrayConfig& config)
+      : format_{config.accumulator_bits, config.overflow},
+        rows_{config.rows},
+        cols_{config.cols},
+        span_{rows_ + cols_},
+        history_(rows_ * 2 * span_),
+        newest_(span_, kNone),
+        weights_(cols_ * cols_),
+        staggered_(rows_ * cols_),
+        psums_(rows_ * cols_) {}
+
+  bool step(const ArrayInput& input, PsumRow& psums) override {
+    take(input);
+    multiply();
+    complete();
+    const bool leaves = drain(psums);
+    ++cycle_;
+    return leaves;
+  }
+
+  bool idle() const override {
+    return draining_.empty() &&
+           (last_entered_ == kNone || cycle_ > last_entered_ + static_cast<Time>(span_) - 2);
+  }
+
+  std::uint64_t overflows() const override { return overflows_; }
+
+ private:
+  using Time = std::int64_t;
+  static constexpr Time kNone = -(Time{1} << 62);
+
+  /// A fold whose last product entered in `last`: its sums as they become complete.
+  struct Draining {
+    Time last = 0;
+    std::vector<std::int64_t> psums;
+  };
+
+  std::size_t place(Time cycle) const {
+    return span_ - 1 - static_cast<std::size_t>(cycle % static_cast<Time>(span_));
+  }
+  std::size_t staggered_at(Time cycle) const {
+    return static_cast<std::size_t>(cycle) % rows_ * cols_;
+  }
+  std::int16_t* weights_at(Time cycle) {
+    return weights_.data() + static_cast<std::size_t>(cycle) % cols_ * cols_;
+  }
+
+  void take(const ArrayInput& input) {
+    const std::size_t at = place(cycle_);
+    for (std::size_t r = 0; r < rows_; ++r) {
+      const std::int16_t value = input.ifmap != nullptr ? (*input.ifmap)[r] : std::int16_t{0};
+      std::int16_t* lane = history_.data() + r * 2 * span_;
+      lane[at] = value;
+      lane[at + span_] = value;
+    }
+    std::int16_t* row = weights_at(cycle_);
+    for (std::size_t c = 0; c < cols_; ++c) {
+      row[c] = input.weights != nullptr ? (*input.weights)[c] : std::int16_t{0};
+    }
+    for (std::size_t c = 0; c < cols_; ++c) {
+      const Time entered = cycle_ - static_cast<Time>(c);
+      staggered_[staggered_at(cycle_) + c] = entered < 0 ? std::int16_t{0} : weights_at(entered)[c];
+    }
+    if (input.ifmap != nullptr) {
+      last_entered_ = cycle_;
+      if (input.last) {
+        draining_.push_back({cycle_, std::vector<std::int64_t>(rows_ * cols_)});
+      }
+    }
+    newest_[at] = last_entered_;
+  }
+
+  void multiply() {
+    for (std::size_t r = 0; r < rows_; ++r) {
+      const Time newest = cycle_ - static_cast<Time>(r);
+      if (newest < 0) {
+        break;
+      }
+      const Time last_seen = newest_[place(newest)];
+      if (last_seen == kNone || newest - last_seen >= static_cast<Time>(cols_)) {
+        continue;  // no operands in this row
+      }
+      const auto first = static_cast<std::size_t>(newest - last_seen);
+      const std::int16_t* ifmap = history_.data() + r * 2 * span_ + place(newest);
+      const std::int16_t* weights = staggered_.data() + staggered_at(newest);
+      std::int64_t* psums = psums_.data() + r * cols_;
+      for (std::size_t c = first; c < cols_; ++c) {
+        psums[c] = add_psum(psums[c], std::int64_t{weights[c]} * ifmap[c], format_, overflows_);
+      }
+    }
+  }
+
+  /// The last product of a fold leaves the sums of each PE that it reaches to the shadow registers.
+  void complete() {
+    for (Draining& fold : draining_) {
+      const Time diagonal = cycle_ - fold.last;  // r + c of the PEs that it reaches now
+      const Time first = std::max<Time>(0, diagonal - static_cast<Time>(cols_) + 1);
+      const Time last = std::min<Time>(static_cast<Time>(rows_) - 1, diagonal);
+      for (Time r = first; r <= last; ++r) {
+        const auto pe = static_cast<std::size_t>(r * static_cast<Time>(cols_) + diagonal - r);
+        fold.psums[pe] = psums_[pe];
+        psums_[pe] = 0;
+      }
+    }
+  }
+
+  /// Rows leave at the bottom, the last one first, from the cycle after all sums are complete.
+  bool drain(PsumRow& psums) {
+    if (draining_.empty()) {
+      return false;
+    }
+    const Draining& fold = draining_.front();
+    const Time left = cycle_ - (fold.last + static_cast<Time>(span_) - 1);
+    if (left < 0) {
+      return false;
+    }
+    const std::size_t row = rows_ - 1 - static_cast<std::size_t>(left);
+    psums.resize(cols_);
+    for (std::size_t c = 0; c < cols_; ++c) {
+      psums[c] = fold.psums[row * cols_ + c];
+    }
+    if (row == 0) {
+      draining_.pop_front();
+    }
+    return true;
+  }
+
+  const PsumFormat format_;
+  std::uint64_t overflows_ = 0;
+  const std::size_t rows_;
+  const std::size_t cols_;
+  const std::size_t span_;  // cycles of history that a PE can still see
+  Time cycle_ = 0;
+  Time last_entered_ = kNone;
+  std::vector<std::int16_t> history_;    // [lane][2 * span_]
+  std::vector<Time> newest_;             // [place]: last cycle up to then in which operands entered
+  std::vector<std::int16_t> weights_;    // [cycle][col] as they entered
+  std::vector<std::int16_t> staggered_;  // [cycle][col] as they meet the rows
+  std::vector<std::int64_t> psums_;      // [row][col]
+  std::deque<Draining> draining_;
+};
+
+}  // namespace
+
+std::unique_ptr<PeArray> make_output_stationary_array(const ArrayConfig& config) {
+  return std::make_unique<OutputStationaryArray>(config);
+}
+
+std::unique_ptr<PeArray> make_pe_array(const ArrayConfig& config) {
+  return config.dataflow == Dataflow::OutputStationary ? make_output_stationary_array(config)
+                                                       : make_weight_stationary_array(config);
+}
+
+}  // namespace systole

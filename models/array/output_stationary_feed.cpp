@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <utility>
+
+#include "models/array/fold_feed.hpp"
+
+namespace systole {
+namespace {
+
+class OutputStationaryFeed final : public FoldFeed {
+ public:
+  explicit OutputStationaryFeed(const ArrayConfig& config) : config_{config} {}
+
+  FoldSteps begin_load(const IssuedCommand& preload, const IssuedCommand& compute) override {
+    next_.begin(config_, preload, compute);
+    return next_.steps;
+  }
+
+  void load(std::uint32_t row, OperandPair& pair) override { read(next_, 0, row, pair); }
+
+  FoldSteps begin_stream() override {
+    std::swap(current_, next_);
+    part_ = 0;
+    at_ = 0;
+    product_ = 0;
+    return current_.steps;
+  }
+
+  void stream(std::uint32_t row, OperandPair& pair) override {
+    const FoldSteps& steps = current_.steps;
+    if (row < steps.stream - steps.busy) {
+      return;  // the results before still leave
+    }
+    const bool last_part = part_ + 1 == current_.parts.size();
+    const std::uint32_t products = current_.parts[part_].count;
+    if (at_ < products) {
+      multiply(at_, last_part && at_ + 1 == products, pair);
+    }
+    if (!last_part) {
+      read(current_, part_ + 1, at_, pair);
+    }
+    ++at_;
+    if (!last_part && at_ >= std::max(products, current_.steps.load)) {
+      ++part_;
+      at_ = 0;
+    }
+  }
+
+ private:
+  /// Rows of a part into the transposer.
+  void read(const FoldCommands& fold, std::size_t part, std::uint32_t row,
+            OperandPair& pair) const {
+    const auto& compute = fold.compute;
+    const std::uint32_t first = row * config_.gather_rows;
+    const std::uint32_t end = std::min(first + config_.gather_rows, compute.rows());
+    if (first >= end) {
+      return;
+    }
+    IfmapStep& ifmap = pair.ifmap;
+    ifmap.valid = true;
+    ifmap.index = first;
+    const IfmapPart& of = fold.parts[part];
+    for (std::uint32_t pixel = first; pixel < end; ++pixel) {
+      ifmap.reads.push_back({compute.pixel_row(pixel) + of.row, of.lane, of.count});
+    }
+  }
+
+  /// A product of all pixels, and its weights.
+  void multiply(std::uint32_t column, bool last, OperandPair& pair) {
+    const auto& compute = current_.compute;
+    const auto& preload = current_.preload;
+    StreamStep& stream = pair.stream;
+    stream.valid = true;
+    stream.column = column;
+    stream.new_block = column == 0;
+    stream.swap = product_ == 0;
+    stream.last = last;
+    stream.last_of_fold = last;
+    stream.pixels = compute.rows();
+    stream.k = 1;
+    stream.n = preload.n;
+    stream.acc_row = preload.acc_row;
+    stream.accumulate = preload.accumulate;
+    stream.preload_entry = current_.preload_entry;
+    WeightStep& weight = pair.weight;
+    weight.valid = true;
+    weight.from = {preload.weights.memory, preload.weights.row + product_};
+    weight.n = preload.n;
+    ++product_;
+  }
+
+  const ArrayConfig config_;
+  FoldCommands next_;
+  FoldCommands current_;
+  std::size_t part_ = 0;       // of current_, that streams
+  std::uint32_t at_ = 0;       // cycle of that part
+  std::uint32_t product_ = 0;  // of current_, that streams next
+};
+
+}  // namespace
+
+std::unique_ptr<FoldFeed> make_output_stationary_feed(const ArrayConfig& config) {
+  return std::make_unique<OutputStationaryFeed>(config);
+}
+
+}  // namespace systole

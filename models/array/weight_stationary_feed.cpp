@@ -1,0 +1,78 @@
+#include <algorithm>
+
+#include "models/array/fold_feed.hpp"
+
+namespace systole {
+namespace {
+
+class WeightStationaryFeed final : public FoldFeed {
+ public:
+  explicit WeightStationaryFeed(const ArrayConfig& config) : config_{config} {}
+
+  FoldSteps begin_load(const IssuedCommand& preload, const IssuedCommand& compute) override {
+    next_.begin(config_, preload, compute);
+    next_.fresh = next_.fresh || next_.preload.new_weights;
+    return next_.steps;
+  }
+
+  void load(std::uint32_t row, OperandPair& pair) override {
+    const auto& preload = next_.preload;
+    WeightStep& weight = pair.weight;
+    weight.valid = true;
+    weight.index = config_.rows - 1 - row;
+    weight.zero = weight.index >= preload.k;
+    weight.from = {preload.weights.memory, preload.weights.row + weight.index};
+    weight.n = preload.n;
+  }
+
+  FoldSteps begin_stream() override {
+    std::swap(current_, next_);
+    next_.fresh = false;
+    return current_.steps;
+  }
+
+  void stream(std::uint32_t row, OperandPair& pair) override {
+    const auto& compute = current_.compute;
+    const auto& preload = current_.preload;
+    IfmapStep& ifmap = pair.ifmap;
+    ifmap.valid = row < compute.rows();  // else padding
+    const std::uint32_t pixel = compute.pixel_row(row);
+    for (const IfmapPart& part : current_.parts) {
+      ifmap.reads.push_back({pixel + part.row, part.lane, part.count});
+    }
+    ifmap.k = compute.k;
+    ifmap.n = preload.n;
+    ifmap.acc_row = preload.acc_row + row;
+    ifmap.accumulate = preload.accumulate;
+    ifmap.swap = row == 0 && current_.fresh;
+  }
+
+ private:
+  struct Fold : FoldCommands {
+    bool fresh = false;  // it brings weights that no vector has swapped in yet
+  };
+
+  const ArrayConfig config_;
+  Fold next_;
+  Fold current_;
+};
+
+}  // namespace
+
+std::unique_ptr<FoldFeed> make_weight_stationary_feed(const ArrayConfig& config) {
+  return std::make_unique<WeightStationaryFeed>(config);
+}
+
+std::unique_ptr<FoldFeed> make_fold_feed(const ArrayConfig& config) {
+  switch (config.dataflow) {
+    case Dataflow::OutputStationary:
+      return make_output_stationary_feed(config);
+    case Dataflow::InputStationary:
+      return make_input_stationary_feed(config);
+    case Dataflow::WeightStationary:
+      break;
+  }
+  return make_weight_stationary_feed(config);
+}
+
+}  // namespace systole

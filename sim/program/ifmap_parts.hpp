@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/program/command.hpp"
+
+namespace systole {
+
+/// Consecutive products of a Compute that lie in one scratchpad row of each pixel.
+struct IfmapPart {
+  std::uint32_t row = 0;   ///< from the pixel's row
+  std::uint32_t lane = 0;  ///< of the first of them in the row
+  std::uint32_t count = 0;
+};
+
+/// All k products, in order.
+std::vector<IfmapPart> ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows);
+
+/// Scratchpad rows from the first to the last that the Compute reads.
+RowRange ifmap_rows(const ComputeCommand& compute, std::uint32_t array_rows);
+
+}  // namespace systole
