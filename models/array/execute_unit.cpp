@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "models/sequencer/queue_depths.hpp"
+
 namespace systole {
 namespace {
 
-constexpr std::size_t kWindow = 3;  // compute, next preload and its compute
 constexpr Dataflow kStreamsIfmap = Dataflow::WeightStationary;  // the others by a transposer
 
 }  // namespace
@@ -35,7 +36,7 @@ void ExecuteUnit::tick() {
     leaving_.push_back(step_leaving->pop().cycle);
     --steps_entering_;
   }
-  if (window_.size() < kWindow && commands->can_pop()) {
+  if (window_.size() < kExecuteWindow && commands->can_pop()) {
     window_.push_back(commands->pop());
   }
   first_row_waits_ = first_row_waits_ && operands_stalled_.read();

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/sequencer/queue_depths.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 
 namespace systole {
 namespace {
-
-// Rows between their turn and their first burst (Gemmini's read issue queue).
-constexpr std::size_t kRowRequests = 5;
 
 Event read_event(Operand operand) {
   switch (operand) {

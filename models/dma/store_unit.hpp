@@ -10,6 +10,7 @@
 #include "models/dram/dram_port.hpp"
 #include "models/requant/requant_unit.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
+#include "models/sequencer/queue_depths.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
@@ -32,9 +33,6 @@ namespace systole {
 /// while that one is not formed yet.
 class StoreUnit final : public ClockedModule {
  public:
-  /// Gemmini's dispatch, norm, norm data and scale queues hold 16, its scale pipe 5.
-  static constexpr std::uint32_t kBlocksInFlight = 21;
-
   FifoIn<IssuedCommand> commands{"commands"};
   FifoOut<AccumulatorRead> accumulator_read{"accumulator_read"};
   FifoIn<OfmapBlock> ofmap{"ofmap"};

@@ -4,19 +4,11 @@
 #include <utility>
 
 #include "models/dram/beat_timing.hpp"
+#include "models/dram/make_dram.hpp"
 #include "models/dram/payload.hpp"
 #include "sim/kernel/invariant.hpp"
 
 namespace systole {
-namespace {
-
-dram::PortConfig port_config(const AcceleratorConfig& config, std::uint32_t masters) {
-  return {config.clock_mhz, config.dma.bus_bytes,
-          config.dma.bus_bytes / config.dram.bytes_per_cycle, config.dram.path_latency_cycles,
-          masters};
-}
-
-}  // namespace
 
 BankedMemory::BankedMemory(const sc_core::sc_module_name& name, const Clock& clock,
                            const AcceleratorConfig& config, const dram::Config& memory,

@@ -20,6 +20,12 @@ std::optional<dram::Config> banked_dram_config(const AcceleratorConfig& config) 
   return dram::load_config(dram_preset_file(config.dram), overrides);
 }
 
+dram::PortConfig port_config(const AcceleratorConfig& config, std::uint32_t masters) {
+  return {config.clock_mhz, config.dma.bus_bytes,
+          config.dma.bus_bytes / config.dram.bytes_per_cycle, config.dram.path_latency_cycles,
+          masters};
+}
+
 std::unique_ptr<Dram> make_dram(const char* name, const Clock& clock,
                                 const AcceleratorConfig& config, std::uint32_t masters,
                                 Measurements& measurements, const DramObservers& observers) {

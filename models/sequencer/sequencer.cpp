@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "models/sequencer/queue_depths.hpp"
 #include "sim/program/inspect.hpp"
 
 namespace systole {
 namespace {
-
-constexpr std::size_t kUnrolledQueue = 2;
 
 bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
   return std::any_of(a.begin(), a.end(), [&](const RowRange& x) {

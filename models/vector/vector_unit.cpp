@@ -39,46 +39,14 @@ void VectorUnit::tick() {
 void VectorUnit::start() {
   current_ = commands->pop();
   ++started_;
-  operands_.clear();
   asked_ = 0;
   collected_ = 0;
   if (current_->is<PoolCommand>()) {
-    plan_pool(current_->as<PoolCommand>());
+    operands_ = operand_plan(current_->as<PoolCommand>());
+    elements_ = current_->as<PoolCommand>().elements;
   } else {
-    plan_add(current_->as<AddCommand>());
-  }
-}
-
-void VectorUnit::plan_pool(const PoolCommand& pool) {
-  elements_ = pool.elements;
-  for (std::uint32_t i = 0; i < pool.out_h; ++i) {
-    for (std::uint32_t j = 0; j < pool.out_w; ++j) {
-      std::vector<std::uint32_t> rows;
-      for (std::uint32_t kh = 0; kh < pool.kernel_h; ++kh) {
-        for (std::uint32_t kw = 0; kw < pool.kernel_w; ++kw) {
-          const std::int64_t h = pool.origin_h + std::int64_t{i} * pool.stride_h + kh;
-          const std::int64_t w = pool.origin_w + std::int64_t{j} * pool.stride_w + kw;
-          if (h >= 0 && h < pool.tile_h && w >= 0 && w < pool.tile_w) {
-            rows.push_back(pool.input_row + static_cast<std::uint32_t>(h * pool.tile_w + w));
-          }
-        }
-      }
-      plan(std::move(rows), pool.output_row + i * pool.out_w + j);
-    }
-  }
-}
-
-void VectorUnit::plan_add(const AddCommand& add) {
-  elements_ = config_.array.rows;
-  for (std::uint32_t row = 0; row < add.rows; ++row) {
-    plan({add.input_row[0] + row, add.input_row[1] + row}, add.output_row + row);
-  }
-}
-
-void VectorUnit::plan(std::vector<std::uint32_t> rows, std::uint32_t output_row) {
-  invariant(!rows.empty(), *this, "an output without operands");
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    operands_.push_back({rows[i], i == 0, i + 1 == rows.size(), output_row});
+    operands_ = operand_plan(current_->as<AddCommand>());
+    elements_ = config_.array.rows;
   }
 }
 
@@ -98,7 +66,7 @@ bool VectorUnit::collect() {
     return false;
   }
   const RowData data = scratchpad_data->pop();
-  const Operand& operand = operands_[collected_];
+  const VectorOperand& operand = operands_[collected_];
   if (current_->is<PoolCommand>()) {
     combine_pool(data, operand.first);
   } else {
@@ -138,7 +106,7 @@ void VectorUnit::combine_add(const RowData& data, bool first) {
   }
 }
 
-void VectorUnit::finish_row(const Operand& operand) {
+void VectorUnit::finish_row(const VectorOperand& operand) {
   Result result;
   result.due = now() + config_.vector.latency;
   result.write.to = {LocalMemory::Scratchpad, operand.output_row};

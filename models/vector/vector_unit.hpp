@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/scratchpad/scratchpad_messages.hpp"
+#include "models/vector/operand_plan.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
@@ -37,13 +38,6 @@ class VectorUnit final : public ClockedModule {
   bool busy() const { return current_.has_value(); }
 
  private:
-  /// An operand row asked for; the result of an output row follows its last operand.
-  struct Operand {
-    std::uint32_t row = 0;
-    bool first = false;
-    bool last = false;
-    std::uint32_t output_row = 0;
-  };
   struct Result {
     LocalWrite write;
     std::uint64_t due = 0;
@@ -51,21 +45,18 @@ class VectorUnit final : public ClockedModule {
 
   void tick() override;
   void start();
-  void plan_pool(const PoolCommand& pool);
-  void plan_add(const AddCommand& add);
-  void plan(std::vector<std::uint32_t> rows, std::uint32_t output_row);
   bool ask();
   bool collect();
   bool write();
   void combine_pool(const RowData& data, bool first);
   void combine_add(const RowData& data, bool first);
-  void finish_row(const Operand& operand);
+  void finish_row(const VectorOperand& operand);
 
   const AcceleratorConfig config_;
   LayerRegisters registers_;
   std::optional<IssuedCommand> current_;
-  std::uint32_t elements_ = 0;     // of each row of the command
-  std::vector<Operand> operands_;  // of the command, in order
+  std::uint32_t elements_ = 0;           // of each row of the command
+  std::vector<VectorOperand> operands_;  // of the command, in order
   std::size_t asked_ = 0;
   std::size_t collected_ = 0;
   std::uint64_t next_ask_ = 0;         // first cycle in which the lanes are free for another row

@@ -73,8 +73,10 @@ CommandHelp run_help() {
   add_topology(help.options);
   add_inputs(help.options);
   help.options.add_options()("engine", value("NAME"),
-                             "how the machine is simulated: systemc (default) or verilated, with "
-                             "the array in SystemVerilog, for the sizes that are built")(
+                             "how the machine is simulated: systemc (default), block by block and "
+                             "cycle by cycle; fast, the same bytes and cycles from recurrences; or "
+                             "verilated, systemc with the array in SystemVerilog, for the sizes "
+                             "that are built")(
       "no-data",
       "time, traffic and energy alone, from the shapes: tensors need not be there, nothing is "
       "compared")("random-data", value("SEED"),

@@ -188,11 +188,8 @@ CommandLine read_run(const Arguments& arguments) {
   options.quiet = arguments.has("quiet");
   constexpr std::array kModes = {ColorMode::Auto, ColorMode::Always, ColorMode::Never};
   options.color = kModes.at(arguments.choice("color", {"auto", "always", "never"}));
-  if (arguments.text("engine") == "fast") {
-    arguments.fail("--engine: expected systemc or verilated, and 'fast' is not available yet");
-  }
-  constexpr std::array kEngines = {EngineKind::Systemc, EngineKind::Verilated};
-  options.engine = kEngines.at(arguments.choice("engine", {"systemc", "verilated"}));
+  constexpr std::array kEngines = {EngineKind::Systemc, EngineKind::Fast, EngineKind::Verilated};
+  options.engine = kEngines.at(arguments.choice("engine", {"systemc", "fast", "verilated"}));
   return options;
 }
 

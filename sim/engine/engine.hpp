@@ -20,6 +20,9 @@ struct LayerMeasurement {
   std::vector<BandwidthSeries::Window> windows;  ///< DRAM bytes over time
 };
 
+/// Throws std::logic_error if the causes of a unit do not add up to the layer's cycles.
+void check_ledger(const LayerMeasurement& layer);
+
 /// A machine with its DRAM. Bytes written before a run are what the program finds.
 class Engine {
  public:
@@ -27,6 +30,12 @@ class Engine {
   virtual void write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) = 0;
   virtual std::vector<std::uint8_t> read_dram(std::uint64_t address, std::uint64_t size) const = 0;
   virtual LayerMeasurement run(const LayerProgram& program) = 0;
+
+  /// The program again, on other data: `first` is what it took, and takes whatever the data.
+  virtual LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) {
+    static_cast<void>(first);
+    return run(program);
+  }
 };
 
 }  // namespace systole

@@ -89,12 +89,7 @@ LayerMeasurement SystemcEngine::run(const LayerProgram& program) {
       moved.written - moved_before.written != layer.events[Event::DramWriteBytes]) {
     throw std::logic_error{"the DRAM moved other bytes than the load and store units"};
   }
-  for (std::size_t unit = 0; unit < kLedgerUnits; ++unit) {
-    if (layer.ledger.total(static_cast<LedgerUnit>(unit)) != layer.cycles) {
-      throw std::logic_error{std::string{"the ledger of unit "} +
-                             ledger_unit_name(static_cast<LedgerUnit>(unit)) + " does not close"};
-    }
-  }
+  check_ledger(layer);
   return layer;
 }
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -11,15 +10,9 @@
 #include "models/dram/dram_observers.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/engine/engine.hpp"
+#include "sim/engine/stuck_error.hpp"
 
 namespace systole {
-
-/// The machine made no progress for as long as the watchdog waits. The text names the units that
-/// are stuck.
-class StuckError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 struct SystemcEngineOptions {
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up

@@ -1,6 +1,8 @@
 #include "sim/run/simulation.hpp"
 
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -9,6 +11,7 @@
 #include "models/golden/golden.hpp"
 #include "models/rtl/verilated_array.hpp"
 #include "sim/compiler/compiler.hpp"
+#include "sim/engine/fast_engine.hpp"
 #include "sim/engine/systemc_engine.hpp"
 #include "sim/legalize/legalize.hpp"
 #include "sim/legalize/requant_rule.hpp"
@@ -29,6 +32,18 @@ std::vector<std::int64_t> index_of(const Shape& shape, std::size_t element) {
   return index;
 }
 
+const char* engine_name(EngineKind engine) {
+  switch (engine) {
+    case EngineKind::Fast:
+      return "fast";
+    case EngineKind::Verilated:
+      return "verilated";
+    case EngineKind::Systemc:
+      break;
+  }
+  return "systemc";
+}
+
 /// One network on one machine.
 class Simulation {
  public:
@@ -40,11 +55,14 @@ class Simulation {
         legalized_{legalize(network, config)},
         network_{legalized_.network},
         compiler_{network_, config},
-        engine_{config, engine_options()} {
+        engine_{make_engine(config)},
+        programs_(network_.layers.size()),
+        first_(network_.layers.size()),
+        traffic_(network_.layers.size()) {
     RunResult& result = outcome_.result;
     result.config = config;
     result.workload = network.name;
-    result.engine = options.engine == EngineKind::Verilated ? "verilated" : "systemc";
+    result.engine = engine_name(options.engine);
     result.data = options.data;
     result.inferences = has_data() ? inference_count(network, inputs) : 1;
     result.notes = legalized_.notes;
@@ -60,13 +78,11 @@ class Simulation {
       layer.compulsory_write_bytes = compiler_.mapping(i).compulsory_write_bytes();
       layer.compulsory_bytes = compiler_.mapping(i).compulsory_bytes;
       layer.check = checked() ? Check::Pass : Check::Skipped;
-      programs_.push_back(compiler_.lower(i));
-      traffic_.push_back(traffic_of(programs_.back(), config));
       note_accumulation_order(i);
     }
     if (has_data()) {
       for (const DramSegment& segment : compiler_.dram_image()) {
-        engine_.write_dram(segment.address, segment.bytes);
+        engine_->write_dram(segment.address, segment.bytes);
       }
     }
   }
@@ -120,6 +136,13 @@ class Simulation {
                     each.precharged_mw};
   }
 
+  std::unique_ptr<Engine> make_engine(const AcceleratorConfig& config) {
+    if (options_.engine == EngineKind::Fast) {
+      return std::make_unique<FastEngine>(config, has_data());
+    }
+    return std::make_unique<SystemcEngine>(config, engine_options());
+  }
+
   SystemcEngineOptions engine_options() {
     SystemcEngineOptions engine;
     engine.watchdog_cycles = options_.watchdog_cycles;
@@ -154,7 +177,7 @@ class Simulation {
       if (options_.dram_observers.requests != nullptr) {
         options_.dram_observers.requests->on_layer(layer.name);
       }
-      record(runs_on_host(network_, layer) ? run_on_host(layer) : engine_.run(programs_[layer_]));
+      record(runs_on_host(network_, layer) ? run_on_host(layer) : run_on_machine());
       if (checked()) {
         golden[layer.output] = golden_output(layer, golden);
         compare(layer, golden[layer.output]);
@@ -165,13 +188,33 @@ class Simulation {
     }
   }
 
+  /// Programs are kept for the inferences to come only: those of a large network fill the memory.
+  LayerMeasurement run_on_machine() {
+    std::optional<LayerProgram>& program = programs_[layer_];
+    if (!program) {
+      program = compiler_.lower(layer_);
+      traffic_[layer_] = traffic_of(*program, outcome_.result.config);
+    }
+    if (inference_ > 0) {
+      return engine_->run_again(*program, first_[layer_]);
+    }
+    LayerMeasurement measured = engine_->run(*program);
+    if (outcome_.result.inferences == 1) {
+      program.reset();
+    } else {
+      first_[layer_] = measured;
+    }
+    report(measured.cycles);
+    return measured;
+  }
+
   void load_inputs(std::vector<TensorData>& golden) {
     std::vector<TensorData> values = inference_inputs(network_, inputs_, inference_);
     for (std::size_t i = 0; i < network_.inputs.size(); ++i) {
       const TensorId input = network_.inputs[i];
       const Tensor& tensor = network_.tensor(input);
-      engine_.write_dram(compiler_.placement(input).address,
-                         pack_tensor(values[i], tensor.shape, tensor.format));
+      engine_->write_dram(compiler_.placement(input).address,
+                          pack_tensor(values[i], tensor.shape, tensor.format));
       golden[input] = std::move(values[i]);
     }
   }
@@ -198,8 +241,8 @@ class Simulation {
       operands.push_back(&value);
     }
     const Tensor& output = network_.tensor(layer.output);
-    engine_.write_dram(at.address, pack_tensor(golden::run_layer(network_, layer, operands),
-                                               output.shape, output.format));
+    engine_->write_dram(at.address, pack_tensor(golden::run_layer(network_, layer, operands),
+                                                output.shape, output.format));
     return measured;
   }
 
@@ -215,7 +258,7 @@ class Simulation {
   TensorData read(TensorId id) const {
     const Tensor& tensor = network_.tensor(id);
     const TensorPlacement& at = compiler_.placement(id);
-    return unpack_tensor(engine_.read_dram(at.address, at.bytes), tensor.shape, tensor.format);
+    return unpack_tensor(engine_->read_dram(at.address, at.bytes), tensor.shape, tensor.format);
   }
 
   void compare(const Layer& layer, const TensorData& expected) {
@@ -286,9 +329,10 @@ class Simulation {
   Legalized legalized_;
   const Network& network_;
   const Compiler compiler_;
-  SystemcEngine engine_;
-  std::vector<LayerProgram> programs_;
-  std::vector<CommandTraffic> traffic_;  // by layer
+  const std::unique_ptr<Engine> engine_;
+  std::vector<std::optional<LayerProgram>> programs_;  // by layer
+  std::vector<LayerMeasurement> first_;                // of the first inference, if more follow
+  std::vector<CommandTraffic> traffic_;                // by layer
   SimulationOutcome outcome_;
   std::uint64_t inference_ = 0;
   std::size_t layer_ = 0;

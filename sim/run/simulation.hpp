@@ -24,6 +24,7 @@ struct ProgressState {
 /// How the machine is simulated.
 enum class EngineKind {
   Systemc,
+  Fast,       ///< recurrences in place of the kernel: the same bytes, cycles and counts
   Verilated,  ///< the same, with the array of models/rtl in the socket of the PEs
 };
 

@@ -2,17 +2,10 @@
 
 #include <utility>
 
+#include "models/sequencer/queue_depths.hpp"
+
 namespace systole {
 namespace {
-
-// Two slots keep a registered queue at one item a cycle.
-constexpr std::size_t kPipelined = 2;
-// Commands between the reservation station and a unit (Gemmini's controller queues: load 8,
-// execute 2 + 8, store 2).
-constexpr std::size_t kLoadQueue = 8;
-constexpr std::size_t kExecuteQueue = 8;
-constexpr std::size_t kStoreQueue = 2;
-constexpr std::size_t kVectorQueue = 2;
 
 /// Room for a completion of every command that can be in flight: units never wait to report.
 std::size_t completion_depth(const AcceleratorConfig& config) {
@@ -67,10 +60,10 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
       vector_read_{"vector_read", kPipelined},
       vector_data_{"vector_data", kPipelined},
       store_read_{"store_read", kPipelined},
-      store_data_{"store_data", StoreUnit::kBlocksInFlight},
+      store_data_{"store_data", kBlocksInFlight},
       accumulator_read_{"accumulator_read", kPipelined},
-      psums_{"psums", StoreUnit::kBlocksInFlight},
-      ofmap_{"ofmap", StoreUnit::kBlocksInFlight} {
+      psums_{"psums", kBlocksInFlight},
+      ofmap_{"ofmap", kBlocksInFlight} {
   bind();
 }
 

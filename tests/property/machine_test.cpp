@@ -12,6 +12,7 @@
 #include "sim/legalize/legalize.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/workload/workload.hpp"
+#include "tests/support/engine_equality.hpp"
 #include "tests/support/forked_run.hpp"
 #include "tests/support/machine_laws.hpp"
 #include "tests/support/random_layers.hpp"
@@ -85,7 +86,10 @@ class Machine : public ::testing::Test {
           SimulationOptions options;
           options.watchdog_cycles = kWatchdogCycles;
           const SimulationOutcome run = simulate(config, network, inputs, options);
-          const std::string broken = test::broken_laws(config, network, run);
+          options.engine = EngineKind::Fast;
+          const std::string broken =
+              test::broken_laws(config, network, run) +
+              test::differences(run, simulate(config, network, inputs, options));
           return broken.empty() ? std::to_string(test::total_cycles(run)) : "broken:\n" + broken;
         },
         kMostSeconds);

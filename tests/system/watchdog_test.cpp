@@ -51,7 +51,9 @@ TEST_F(Watchdog, NamesTheCommandThatNeverCompletes) {
   preload.n = 4;
   preload.acc_rows = 1;
   program.commands.push_back({preload});
-  SystemcEngine engine{test::small_machine(), {1000, {}}};
+  SystemcEngineOptions options;
+  options.watchdog_cycles = 1000;
+  SystemcEngine engine{test::small_machine(), options};
   const std::string text = stuck_text([&] { engine.run(program); });
   EXPECT_THAT(text, HasSubstr("no progress for 1000 cycles"));
   EXPECT_THAT(text, HasSubstr("running: preload 4 x 4"));
@@ -72,7 +74,9 @@ TEST_F(Watchdog, NamesTheCommandThatWaitsBehindIt) {
   program.commands.push_back({store});
   program.registers.requant.exponent = {0};
   program.registers.requant.multiplier = {1 << 30};
-  SystemcEngine engine{test::small_machine(), {1000, {}}};
+  SystemcEngineOptions options;
+  options.watchdog_cycles = 1000;
+  SystemcEngine engine{test::small_machine(), options};
   const std::string text = stuck_text([&] { engine.run(program); });
   EXPECT_THAT(text, HasSubstr("waiting: store"));
   EXPECT_THAT(text, HasSubstr("after entry"));

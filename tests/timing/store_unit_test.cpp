@@ -131,7 +131,7 @@ TEST_F(StoreUnitTiming, AsksForNoMoreBlocksThanThePipelineHolds) {
   bench.psums.answer = [](const AccumulatorRead&, OfmapBlock&) { return false; };
   bench.store(5, LocalMemory::Accumulators, 0, 30, 16);
   run(60);
-  EXPECT_EQ(bench.psums.cycles(), test::every(1, 6, StoreUnit::kBlocksInFlight));
+  EXPECT_EQ(bench.psums.cycles(), test::every(1, 6, kBlocksInFlight));
 }
 
 TEST_F(StoreUnitTiming, ABurstHoldsItsSlotUntilReleaseLatencyAfterItsAcknowledgement) {

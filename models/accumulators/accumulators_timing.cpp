@@ -1,0 +1,57 @@
+#include "models/accumulators/accumulators_timing.hpp"
+
+#include "models/sequencer/queue_depths.hpp"
+
+namespace systole {
+
+AccumulatorsTiming::AccumulatorsTiming(const AcceleratorConfig& config, Units units,
+                                       SequencerTiming& sequencer, EventCounts& events)
+    : load_write{kPipelined, units.load, alarm},
+      store_read{kPipelined, units.store, alarm},
+      rows_per_bank_{accumulator_rows(config) / config.accumulators.banks},
+      read_latency_{config.accumulators.read_latency},
+      units_{units},
+      sequencer_{sequencer},
+      events_{events} {}
+
+void AccumulatorsTiming::look(Cycle now) {
+  alarm.serve(now);
+  if (load_write.can_pop(now)) {
+    write(now);
+  }
+  if (store_read.can_pop(now)) {
+    read(now);
+  }
+  if (!load_write.empty() || !store_read.empty()) {
+    alarm.ring_at(now + 1);
+  }
+}
+
+void AccumulatorsTiming::write(Cycle now) {
+  const TimedWrite& head = load_write.front();
+  if (results_->result_port(now, head.row / rows_per_bank_) != ResultWriter::Port::None) {
+    events_.add(Event::BankConflicts);
+    return;
+  }
+  if (head.last) {
+    sequencer_.complete(SequencerTiming::kAccumulatorLoad, now + 1, head.entry);
+  }
+  load_write.pop(now);
+}
+
+void AccumulatorsTiming::read(Cycle now) {
+  const TimedAccumulatorRead& head = store_read.front();
+  if (results_->result_port(now, head.row / rows_per_bank_) == ResultWriter::Port::ReadAndWrite) {
+    events_.add(Event::BankConflicts);
+    return;
+  }
+  const Cycle arrives = now + read_latency_;
+  blocks_.push(arrives, head.lanes);
+  units_.requant.ring_at(arrives);
+  if (head.last) {
+    sequencer_.complete(SequencerTiming::kAccumulatorStore, now + 1, head.entry);
+  }
+  store_read.pop(now);
+}
+
+}  // namespace systole

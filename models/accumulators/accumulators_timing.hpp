@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+
+#include "models/scratchpad/scratchpad_timing.hpp"
+#include "models/sequencer/sequencer_timing.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/stats/events.hpp"
+#include "sim/timing/timed_queue.hpp"
+
+namespace systole {
+
+/// A row read on its way out.
+struct TimedAccumulatorRead {
+  std::uint32_t row = 0;
+  std::uint32_t lanes = 0;
+  bool last = false;
+  std::uint32_t entry = 0;
+};
+
+/// Whose results go to the accumulators: asked which ports they take.
+class ResultWriter {
+ public:
+  enum class Port { None, Write, ReadAndWrite };
+  /// Ports of `bank` that a result row takes in `cycle`. Cycles must not go back.
+  virtual Port result_port(Cycle cycle, std::uint32_t bank) = 0;
+
+ protected:
+  ~ResultWriter() = default;
+};
+
+/// When Accumulators (accumulators.hpp states the rules) serves the load and the store unit;
+/// results never wait.
+class AccumulatorsTiming {
+ public:
+  struct Units {
+    Alarm& load;
+    Alarm& store;
+    Alarm& requant;
+  };
+
+  AccumulatorsTiming(const AcceleratorConfig& config, Units units, SequencerTiming& sequencer,
+                     EventCounts& events);
+  void bind(ResultWriter& results) { results_ = &results; }
+
+  Alarm alarm;
+  TimedQueue<TimedWrite> load_write;
+  TimedQueue<TimedAccumulatorRead> store_read;
+
+  void look(Cycle now);
+
+  /// Blocks that were read arrive at the requantization unit in order: their lanes, and the first
+  /// cycle in which it can take the next one.
+  Cycle next_block() const { return blocks_.next(); }
+  std::uint32_t take_block() { return blocks_.pop(); }
+
+ private:
+  void write(Cycle now);
+  void read(Cycle now);
+
+  const std::uint32_t rows_per_bank_;
+  const std::uint32_t read_latency_;
+  CompletionQueue blocks_;
+  Units units_;
+  SequencerTiming& sequencer_;
+  ResultWriter* results_ = nullptr;
+  EventCounts& events_;
+};
+
+}  // namespace systole

@@ -1,0 +1,231 @@
+#include "models/dma/load_timing.hpp"
+
+#include <algorithm>
+
+#include "models/sequencer/queue_depths.hpp"
+#include "sim/program/hazards.hpp"
+
+namespace systole {
+namespace {
+
+std::uint32_t rows_read(const LoadCommand& load) { return load.dram_pitch == 0 ? 1 : load.rows; }
+std::uint32_t copies(const LoadCommand& load) { return load.dram_pitch == 0 ? load.rows : 1; }
+
+bool in_scratchpad(LocalMemory memory) {
+  return memory == LocalMemory::Scratchpad || memory == LocalMemory::WeightScratchpad;
+}
+
+}  // namespace
+
+LoadTiming::LoadTiming(const AcceleratorConfig& config, Ledger& ledger)
+    : config_{config},
+      in_flight_(config.dma.max_outstanding_reads),
+      merger_{config.dma.bus_bytes, config.dma.data_latency},
+      ledger_{ledger, LedgerUnit::Load} {}
+
+void LoadTiming::look(Cycle now) {
+  book_gap(now);
+  alarm.serve(now);
+  const bool turned = turn_row(now);
+  const bool formed = form_burst(now);
+  const bool sent = send_burst(now);
+  const bool wrote = write_local(now) || write_fill(now);
+  const bool worked = turned || formed || sent || wrote;
+  const Cause idle = waiting(now);
+  ledger_.look(now, worked ? Cause::Busy : idle, idle);
+  if (worked) {
+    alarm.ring_at(now + 1);
+  }
+  ring_next(now);
+}
+
+/// What is known to come without a message from others.
+void LoadTiming::ring_next(Cycle now) {
+  if (!row_requests_.empty()) {
+    const Cycle ready = row_requests_.front().ready;
+    if (ready > now) {
+      alarm.ring_at(ready);
+    } else {  // a slot is awaited
+      for (const InFlight& flight : in_flight_) {
+        if (!flight.taken) {
+          alarm.ring_at(std::max(flight.free_at, now + 1));
+        }
+      }
+    }
+  }
+  if (!outgoing_.empty() && to_.dram->can_request(kLoadMaster, now + 1)) {
+    alarm.ring_at(std::max(outgoing_.front().due, now + 1));
+  }
+  if (!to_others_.empty() && queue_of(to_others_.front().memory).can_push(now + 1)) {
+    alarm.ring_at(std::max(to_others_.front().due, now + 1));
+  }
+}
+
+bool LoadTiming::turn_row(Cycle now) {
+  if (current_.all_turned) {
+    TimedQueue<IssuedCommand>& commands = to_.sequencer->load;
+    if (!commands.can_pop(now) ||
+        started_ - to_.sequencer->loads_completed.read(now) >= config_.dma.commands_in_flight) {
+      return false;
+    }
+    current_ = {commands.pop(now), 0, false};
+    ++started_;
+  }
+  if (!current_.issued.is<LoadCommand>() || row_requests_.size() >= kRowRequests) {
+    return false;
+  }
+  const auto& load = current_.issued.as<LoadCommand>();
+  RowRequest request;
+  request.load = &load;
+  request.entry = current_.issued.entry;
+  request.row = current_.row;
+  request.ready = now + config_.dma.request_latency;
+  ++current_.row;
+  current_.all_turned = current_.row == rows_read(load);
+  request.last = current_.all_turned;
+  row_requests_.push_back(request);
+  return true;
+}
+
+bool LoadTiming::form_burst(Cycle now) {
+  if (row_requests_.empty() || row_requests_.front().ready > now) {
+    return false;
+  }
+  const std::size_t slot = free_slot(now);
+  if (slot == in_flight_.size()) {
+    return false;
+  }
+  RowRequest& request = row_requests_.front();
+  const LoadCommand& load = *request.load;
+  const std::uint64_t address = load.dram_address + request.row * load.dram_pitch + request.offset;
+  const Burst burst = choose_burst(address, load.row_bytes - request.offset, config_.dma);
+  InFlight& flight = in_flight_[slot];
+  flight = {&load, burst, request.entry, request.row, request.offset, false, true, 0};
+  outgoing_.push_back({static_cast<std::uint32_t>(slot), now + config_.dma.bus_latency - 1});
+  request.offset += burst.useful;
+  if (request.offset == load.row_bytes) {
+    flight.last = request.last;
+    row_requests_.pop_front();
+  }
+  return true;
+}
+
+std::size_t LoadTiming::free_slot(Cycle now) const {
+  std::size_t slot = 0;
+  while (slot < in_flight_.size() && (in_flight_[slot].taken || in_flight_[slot].free_at > now)) {
+    ++slot;
+  }
+  return slot;
+}
+
+bool LoadTiming::send_burst(Cycle now) {
+  if (outgoing_.empty() || outgoing_.front().due > now ||
+      !to_.dram->can_request(kLoadMaster, now)) {
+    return false;
+  }
+  const std::uint32_t slot = outgoing_.front().slot;
+  outgoing_.pop_front();
+  const Burst& burst = in_flight_[slot].burst;
+  to_.dram->request(kLoadMaster, now, {burst.address, burst.size, burst.size, false, slot});
+  return true;
+}
+
+Cycle LoadTiming::take_response(const MemoryResponse& response) {
+  InFlight& flight = in_flight_[response.tag];
+  const LoadCommand& load = *flight.load;
+  const BeatTimes beats{response.first_beat, response.cycles_per_beat};
+  const std::uint32_t row_bytes = local_row_bytes(config_, load.destination.memory);
+  for (const MergedPart& part :
+       merger_.take(flight.burst, flight.offset, row_bytes, copies(load), beats)) {
+    schedule(flight, part);
+  }
+  const Cycle last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
+  flight.free_at = last_beat + config_.dma.release_latency;
+  flight.taken = false;
+  alarm.ring_at(flight.free_at);
+  return std::max(last_beat + 1, merger_.next_first_beat());
+}
+
+void LoadTiming::schedule(const InFlight& flight, const MergedPart& part) {
+  const LoadCommand& load = *flight.load;
+  const LocalMemory memory = load.destination.memory;
+  const std::uint32_t row_bytes = local_row_bytes(config_, memory);
+  const bool scratchpad = in_scratchpad(memory);
+  const std::uint32_t latency =
+      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
+  const auto block = static_cast<std::uint32_t>(part.row_offset / row_bytes);
+  const bool last_part = part.row_offset + part.bytes == load.row_bytes && flight.last;
+  const std::uint32_t row = load.destination.row + block * load.block_pitch + flight.row;
+  for (std::uint32_t copy = 0; copy < copies(load); ++copy) {
+    const bool last = last_part && copy + 1 == copies(load);
+    const Cycle due = part.sent + copy + latency - 1;
+    if (scratchpad) {
+      scratchpad_pushes_.push_back(due);
+      write_scratchpad(due, {memory, row + copy}, flight.entry, last);
+    } else {
+      to_others_.push_back({{row + copy, last, flight.entry}, memory, due});
+      alarm.ring_at(due);
+    }
+  }
+}
+
+/// The scratchpad serves the load unit before all others: in the cycle after the push.
+void LoadTiming::write_scratchpad(Cycle pushed, LocalAddress to, std::uint32_t entry, bool last) {
+  to_.scratchpad->load_write(pushed + 1, to);
+  if (last) {
+    to_.sequencer->complete(SequencerTiming::kScratchpadLoad, pushed + 2, entry);
+  }
+}
+
+/// One local row a cycle: those for the scratchpad go first, each when it is due.
+bool LoadTiming::write_local(Cycle now) {
+  if (!scratchpad_pushes_.empty() && scratchpad_pushes_.front() == now) {
+    scratchpad_pushes_.pop_front();
+    return true;
+  }
+  if (to_others_.empty() || to_others_.front().due > now) {
+    return false;
+  }
+  TimedQueue<TimedWrite>& queue = queue_of(to_others_.front().memory);
+  if (!queue.can_push(now)) {
+    return false;
+  }
+  queue.push(now, to_others_.front().write);
+  to_others_.pop_front();
+  return true;
+}
+
+bool LoadTiming::write_fill(Cycle now) {
+  if (current_.all_turned || !current_.issued.is<FillCommand>()) {
+    return false;
+  }
+  const auto& fill = current_.issued.as<FillCommand>();
+  const LocalAddress to{fill.destination.memory, fill.destination.row + current_.row};
+  ++current_.row;
+  current_.all_turned = current_.row == fill.rows;
+  write_scratchpad(now, to, current_.issued.entry, current_.all_turned);
+  return true;
+}
+
+Cause LoadTiming::waiting(Cycle now) const {
+  if (started_ == to_.sequencer->loads_completed.read(now)) {
+    return to_.sequencer->load_wait.read(now);
+  }
+  if (!row_requests_.empty() && row_requests_.front().ready <= now &&
+      free_slot(now) == in_flight_.size()) {
+    return Cause::WaitOutstanding;
+  }
+  return Cause::WaitDram;
+}
+
+/// Cycles without a look may still write rows to the scratchpad.
+void LoadTiming::book_gap(Cycle until) {
+  while (!scratchpad_pushes_.empty() && scratchpad_pushes_.front() < until) {
+    ledger_.fill(scratchpad_pushes_.front(), ledger_.held());
+    ledger_.fill(scratchpad_pushes_.front() + 1, Cause::Busy);
+    scratchpad_pushes_.pop_front();
+  }
+  ledger_.fill(until, ledger_.held());
+}
+
+}  // namespace systole

@@ -1,0 +1,231 @@
+#include "models/dma/store_timing.hpp"
+
+#include <algorithm>
+
+#include "models/sequencer/queue_depths.hpp"
+#include "sim/network/packing.hpp"
+#include "sim/program/hazards.hpp"
+
+namespace systole {
+namespace {
+
+constexpr Cycle kHeld = kNever;  // by a burst that is not acknowledged
+
+}  // namespace
+
+StoreTiming::StoreTiming(const AcceleratorConfig& config, std::uint32_t element_bits,
+                         Ledger& ledger)
+    : config_{config},
+      element_bits_{element_bits},
+      slot_free_at_(config.dma.max_outstanding_writes, 0),
+      ledger_{ledger, LedgerUnit::Store} {}
+
+void StoreTiming::look(Cycle now) {
+  alarm.serve(now);
+  if (!reading_ && to_.sequencer->store.can_pop(now)) {
+    reading_ = Reading{to_.sequencer->store.pop(now), 0, 0};
+  }
+  const bool formed = form_beat(now);
+  const bool sent = send(now);
+  const bool gathered = gather(now);
+  const bool asked = ask(now);
+  to_.requant->asked.write(now, asked_);
+  to_.requant->gathered.write(now, gathered_);
+  const bool worked = formed || sent || gathered || asked;
+  const Cause idle = waiting(now);
+  ledger_.look(now, worked ? Cause::Busy : idle, idle);
+  if (worked) {
+    alarm.ring_at(now + 1);
+  }
+  ring_next(now);
+}
+
+void StoreTiming::ring_next(Cycle now) {
+  if (row_bytes_ > 0 && row_ready_ > now) {
+    alarm.ring_at(row_ready_);
+  } else if (row_bytes_ > 0) {  // a slot is awaited
+    for (const Cycle free_at : slot_free_at_) {
+      if (free_at > now) {
+        alarm.ring_at(free_at);
+      }
+    }
+  } else if (const Cycle done = done_from(); done > now) {
+    alarm.ring_at(done);
+  }
+  if (next_send() != kNever && to_.dram->can_request(kStoreMaster, now + 1)) {
+    alarm.ring_at(std::max(next_send(), now + 1));
+  }
+  if (!expected_.empty() && row_bytes_ == 0) {
+    const Cycle next = expected_.front().from_accumulators ? to_.requant->next_block()
+                                                           : to_.scratchpad->next_store_row();
+    if (next != kNever) {
+      alarm.ring_at(std::max(next, now + 1));
+    }
+  }
+}
+
+bool StoreTiming::ask(Cycle now) {
+  if (!reading_ || expected_.size() >= kBlocksInFlight) {
+    return false;
+  }
+  const auto& store = reading_->issued.as<StoreCommand>();
+  const bool from_accumulators = store.source.memory == LocalMemory::Accumulators;
+  const std::uint32_t block_elements = from_accumulators ? config_.array.cols : config_.array.rows;
+  const bool last_of_row = reading_->block + 1 == blocks(store, config_);
+  const bool last = last_of_row && reading_->row + 1 == store.rows;
+  const std::uint32_t elements =
+      std::min(block_elements, store.elements - reading_->block * block_elements);
+  const std::uint32_t local_row =
+      store.source.row + reading_->block * store.block_pitch + reading_->row;
+  const std::uint32_t entry = reading_->issued.entry;
+  if (from_accumulators) {
+    if (!to_.accumulators->store_read.can_push(now)) {
+      return false;
+    }
+    ++asked_;
+    to_.accumulators->store_read.push(now, {local_row, elements, last, entry});
+  } else {
+    if (!to_.scratchpad->store_read.can_push(now)) {
+      return false;
+    }
+    to_.scratchpad->store_read.push(now, {local_row, last, entry});
+  }
+  expected_.push_back({from_accumulators, last_of_row, elements,
+                       store.dram_address + reading_->row * store.dram_pitch});
+  if (last) {
+    reading_.reset();
+  } else if (last_of_row) {
+    reading_->block = 0;
+    ++reading_->row;
+  } else {
+    ++reading_->block;
+  }
+  return true;
+}
+
+bool StoreTiming::gather(Cycle now) {
+  if (expected_.empty() || row_bytes_ > 0) {
+    return false;
+  }
+  const Expected expected = expected_.front();
+  if (expected.from_accumulators) {
+    if (to_.requant->next_block() > now) {
+      return false;
+    }
+    to_.requant->take_block();
+    ++gathered_;
+  } else {
+    if (to_.scratchpad->next_store_row() > now) {
+      return false;
+    }
+    to_.scratchpad->take_store_row();
+  }
+  row_elements_ += expected.elements;
+  if (expected.last_of_row) {
+    row_bytes_ = packed_bytes(row_elements_, element_bits_);
+    row_address_ = expected.row_address;
+    row_formed_ = 0;
+    row_ready_ = now + 1;
+    row_elements_ = 0;
+  }
+  expected_.pop_front();
+  return true;
+}
+
+bool StoreTiming::form_beat(Cycle now) {
+  const std::size_t slot = free_slot(now);
+  const bool forming = !outgoing_.empty() && outgoing_.back().beats_left > 0;
+  const bool may_go_on = forming && slot_free_at_.size() == 1;
+  if (row_bytes_ == 0 || now < row_ready_ || (slot == slot_free_at_.size() && !may_go_on)) {
+    return false;
+  }
+  if (!forming) {
+    Outgoing outgoing;
+    outgoing.burst =
+        choose_burst(row_address_ + row_formed_, row_bytes_ - row_formed_, config_.dma);
+    outgoing.slot = static_cast<std::uint32_t>(slot);
+    outgoing.first_due = now + config_.dma.bus_latency - 1;
+    outgoing.last_due = kHeld;
+    outgoing.beats_left = outgoing.burst.size / config_.dma.bus_bytes;
+    row_formed_ += outgoing.burst.useful;
+    slot_free_at_[slot] = kHeld;
+    outgoing_.push_back(outgoing);
+  }
+  Outgoing& burst = outgoing_.back();
+  if (--burst.beats_left > 0) {
+    return true;
+  }
+  burst.last_due = now + config_.dma.bus_latency - 1;
+  if (row_formed_ == row_bytes_) {
+    row_bytes_ = 0;
+  }
+  return true;
+}
+
+/// Cycle in which the oldest burst has something for the bus; kNever while that is not formed.
+Cycle StoreTiming::next_send() const {
+  if (outgoing_.empty()) {
+    return kNever;
+  }
+  const Outgoing& next = outgoing_.front();
+  const bool one_beat = next.burst.size == config_.dma.bus_bytes;
+  return next.begun || one_beat ? next.last_due : next.first_due;
+}
+
+bool StoreTiming::send(Cycle now) {
+  if (next_send() > now || !to_.dram->can_request(kStoreMaster, now)) {
+    return false;
+  }
+  Outgoing& next = outgoing_.front();
+  if (!next.begun && next.burst.size > config_.dma.bus_bytes) {
+    to_.dram->begin_burst(kStoreMaster, now);
+    next.begun = true;
+    return true;
+  }
+  to_.dram->request(
+      kStoreMaster, now,
+      {next.burst.address, next.burst.size, next.burst.useful, true, next.slot, next.begun});
+  outgoing_.pop_front();
+  return true;
+}
+
+std::size_t StoreTiming::free_slot(Cycle now) const {
+  const auto free = std::find_if(slot_free_at_.begin(), slot_free_at_.end(),
+                                 [now](Cycle free_at) { return free_at <= now; });
+  return static_cast<std::size_t>(free - slot_free_at_.begin());
+}
+
+Cycle StoreTiming::take_response(const MemoryResponse& response) {
+  slot_free_at_[response.tag] = response.first_beat + config_.dma.release_latency;
+  alarm.ring_at(response.first_beat);
+  return response.first_beat + 1;
+}
+
+bool StoreTiming::busy(Cycle now) const {
+  return reading_ || !expected_.empty() || row_bytes_ > 0 ||
+         std::any_of(slot_free_at_.begin(), slot_free_at_.end(),
+                     [now](Cycle free_at) { return free_at > now + 1; });
+}
+
+Cycle StoreTiming::done_from() const {
+  if (reading_ || !expected_.empty() || row_bytes_ > 0) {
+    return kNever;
+  }
+  const Cycle last = *std::max_element(slot_free_at_.begin(), slot_free_at_.end());
+  return last == kHeld ? kNever : last - std::min<Cycle>(last, 1);
+}
+
+Cause StoreTiming::waiting(Cycle now) const {
+  if (row_bytes_ > 0) {
+    return free_slot(now) == slot_free_at_.size() ? Cause::WaitOutstanding : Cause::WaitDram;
+  }
+  if (!expected_.empty()) {
+    return expected_.front().from_accumulators ? Cause::WaitRequant : Cause::WaitBank;
+  }
+  if (reading_) {
+    return Cause::WaitBank;
+  }
+  return busy(now) ? Cause::WaitDram : to_.sequencer->store_wait.read(now);
+}
+
+}  // namespace systole

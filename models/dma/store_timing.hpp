@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "models/accumulators/accumulators_timing.hpp"
+#include "models/dma/burst.hpp"
+#include "models/dram/dram_timing.hpp"
+#include "models/requant/requant_timing.hpp"
+#include "models/scratchpad/scratchpad_timing.hpp"
+#include "models/sequencer/sequencer_timing.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/timing/ledger_line.hpp"
+
+namespace systole {
+
+/// When StoreUnit (store_unit.hpp states the rules) asks for blocks, forms beats and sends bursts.
+class StoreTiming final : public MemoryMaster {
+ public:
+  struct Peers {
+    SequencerTiming* sequencer = nullptr;
+    DramTiming* dram = nullptr;
+    ScratchpadTiming* scratchpad = nullptr;
+    AccumulatorsTiming* accumulators = nullptr;
+    RequantTiming* requant = nullptr;
+  };
+
+  StoreTiming(const AcceleratorConfig& config, std::uint32_t element_bits, Ledger& ledger);
+  void bind(const Peers& peers) { to_ = peers; }
+
+  Alarm alarm;
+
+  void look(Cycle now);
+  Cycle take_response(const MemoryResponse& response) override;
+  void close(Cycle end) { ledger_.fill(end + 1, ledger_.held()); }
+
+  /// First cycle from which on everything is acknowledged; kNever while work is left.
+  Cycle done_from() const;
+
+ private:
+  struct Reading {
+    IssuedCommand issued;
+    std::uint32_t row = 0;
+    std::uint32_t block = 0;
+  };
+  struct Expected {
+    bool from_accumulators = false;
+    bool last_of_row = false;
+    std::uint32_t elements = 0;
+    std::uint64_t row_address = 0;
+  };
+  struct Outgoing {
+    Burst burst;
+    std::uint32_t slot = 0;
+    Cycle first_due = 0;
+    Cycle last_due = 0;
+    std::uint32_t beats_left = 0;
+    bool begun = false;
+  };
+
+  bool ask(Cycle now);
+  bool gather(Cycle now);
+  bool form_beat(Cycle now);
+  bool send(Cycle now);
+  Cycle next_send() const;
+  std::size_t free_slot(Cycle now) const;
+  bool busy(Cycle now) const;
+  Cause waiting(Cycle now) const;
+  void ring_next(Cycle now);
+
+  const AcceleratorConfig& config_;
+  const std::uint32_t element_bits_;
+  Peers to_;
+  std::optional<Reading> reading_;
+  std::deque<Expected> expected_;
+  std::uint32_t row_elements_ = 0;  // gathered of the row
+  std::uint64_t row_bytes_ = 0;     // of the complete row whose beats are being formed; else 0
+  std::uint64_t row_address_ = 0;
+  std::uint64_t row_formed_ = 0;
+  Cycle row_ready_ = 0;
+  std::vector<Cycle> slot_free_at_;
+  std::deque<Outgoing> outgoing_;
+  std::uint64_t asked_ = 0;
+  std::uint64_t gathered_ = 0;
+  LedgerLine ledger_;
+};
+
+}  // namespace systole

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+#include "models/dram/banked/banked_memory_timing.hpp"
+#include "models/dram/dram_timing.hpp"
+
+namespace systole {
+
+/// dram::BankedMemoryTiming for the recurrences: BankedMemory (banked_memory.hpp) without a kernel.
+class BankedMemoryAdapter final : public DramTiming {
+ public:
+  BankedMemoryAdapter(const AcceleratorConfig& config, const dram::Config& memory,
+                      const Clients& clients);
+
+  bool can_request(Master master, Cycle now) const override {
+    return !open_[master] && closed_[master] != now;
+  }
+  void request(Master master, Cycle now, const MemoryRequest& request) override;
+  void begin_burst(Master master, Cycle now) override;
+  void look(Cycle now) override;
+  bool idle() const override { return timing_.idle(); }
+  void close(Cycle end, Ledger& ledger, EventCounts& events) override;
+  const BandwidthSeries& bandwidth() const override { return timing_.bandwidth(); }
+
+ private:
+  dram::BankedMemoryTiming timing_;
+  const std::uint32_t cycles_per_beat_;
+  const Clients clients_;
+  std::array<bool, kMasters> open_{};                   // a request without END_REQ
+  std::array<Cycle, kMasters> closed_{kNever, kNever};  // cycle of the last late END_REQ
+};
+
+}  // namespace systole

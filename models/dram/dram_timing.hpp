@@ -1,0 +1,75 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/stats/bandwidth_series.hpp"
+#include "sim/stats/events.hpp"
+#include "sim/stats/ledger.hpp"
+#include "sim/timing/cycle.hpp"
+
+namespace systole {
+
+/// The units that talk to the DRAM.
+enum Master : std::uint8_t { kLoadMaster, kStoreMaster, kMasters };
+
+/// A burst on its way to the DRAM.
+struct MemoryRequest {
+  std::uint64_t address = 0;  ///< of the block
+  std::uint32_t bytes = 0;    ///< of the block
+  std::uint32_t useful = 0;   ///< bytes that count: of a read all, of a write those enabled
+  bool write = false;
+  std::uint32_t tag = 0;
+  bool begun = false;  ///< a write whose first beat came before (begin_burst)
+};
+
+/// When the beats of an answer are at the unit.
+struct MemoryResponse {
+  std::uint32_t tag = 0;
+  Cycle first_beat = 0;
+  std::uint32_t cycles_per_beat = 1;
+};
+
+/// The units' side: takes an answer, returns the earliest first beat of the next one.
+class MemoryMaster {
+ public:
+  virtual Cycle take_response(const MemoryResponse& response) = 0;
+
+ protected:
+  ~MemoryMaster() = default;
+};
+
+/// A unit with its alarm.
+struct MemoryClient {
+  MemoryMaster* unit = nullptr;
+  Alarm* alarm = nullptr;
+};
+
+/// The memory behind DramPort (dram_port.hpp) without a kernel.
+class DramTiming {
+ public:
+  using Clients = std::array<MemoryClient, kMasters>;
+
+  virtual ~DramTiming() = default;
+
+  Alarm alarm;
+
+  virtual bool can_request(Master master, Cycle now) const = 0;
+  virtual void request(Master master, Cycle now, const MemoryRequest& request) = 0;
+  /// The first beat of a write is there; its request follows with the last one.
+  virtual void begin_burst(Master master, Cycle now) = 0;
+  virtual void look(Cycle now) = 0;
+  /// Nothing is on its way; what was written is in the memory.
+  virtual bool idle() const = 0;
+  /// The layer has ended: books its last cycles.
+  virtual void close(Cycle end, Ledger& ledger, EventCounts& events) = 0;
+  virtual const BandwidthSeries& bandwidth() const = 0;
+};
+
+/// As configured. Throws ConfigError with all that is wrong in the file of a banked memory.
+std::unique_ptr<DramTiming> make_dram_timing(const AcceleratorConfig& config,
+                                             const DramTiming::Clients& clients);
+
+}  // namespace systole

@@ -1,0 +1,139 @@
+#include "models/dram/ideal_dram_timing.hpp"
+
+#include <algorithm>
+
+namespace systole {
+
+IdealDramTiming::IdealDramTiming(const AcceleratorConfig& config, const Clients& clients)
+    : bus_bytes_{config.dma.bus_bytes},
+      latency_{config.dram.latency_cycles},
+      cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
+      ports_{Port{*clients[kLoadMaster].alarm, alarm}, Port{*clients[kStoreMaster].alarm, alarm}},
+      clients_{clients} {}
+
+void IdealDramTiming::close(Cycle end, Ledger& ledger, EventCounts& events) {
+  static_cast<void>(events);
+  book(end + 1);
+  ledger += booked_;
+}
+
+void IdealDramTiming::request(Master master, Cycle now, const MemoryRequest& request) {
+  Port& port = ports_[master];
+  if (port.requests.can_push(now)) {
+    port.requests.push(now, request);
+  } else {
+    port.waiting = request;
+    alarm.ring_at(now + 1);
+  }
+}
+
+void IdealDramTiming::look(Cycle now) {
+  book(now);
+  alarm.serve(now);
+  answer(now);
+  accept(now);
+  take_waiting(now);
+  book(now + 1);
+  if (!answers_.empty()) {
+    alarm.ring_at(std::max(next_answer() - 1, now + 1));
+  }
+  for (const Port& port : ports_) {
+    if (!bursting_ && !(port.requests.empty() && port.begun.empty())) {
+      alarm.ring_at(std::max(request_free_, now + 1));
+    }
+    if (port.waiting) {
+      alarm.ring_at(now + 1);
+    }
+  }
+}
+
+/// Books the cycles up to `until`, in which nothing came or went.
+void IdealDramTiming::book(Cycle until) {
+  while (ledger_.next() < until) {
+    const Cycle from = ledger_.next();
+    Cycle change = until;  // next cycle in which the cause can differ
+    for (const Cycle edge : {request_free_, response_start_, response_free_}) {
+      if (edge > from) {
+        change = std::min(change, edge);
+      }
+    }
+    ledger_.fill(change, cause_at(from));
+  }
+}
+
+Cause IdealDramTiming::cause_at(Cycle cycle) const {
+  if (bursting_ || cycle < request_free_ || (cycle >= response_start_ && cycle < response_free_)) {
+    return Cause::Busy;
+  }
+  return !answers_.empty() || cycle < response_start_ ? Cause::WaitDram : Cause::Idle;
+}
+
+/// First beat of the oldest answer at the earliest.
+Cycle IdealDramTiming::next_answer() const {
+  const Answer& oldest = answers_.front();
+  return std::max({oldest.ready, response_free_, ports_[oldest.master].ready_for_answer});
+}
+
+void IdealDramTiming::answer(Cycle now) {
+  if (answers_.empty() || next_answer() > now + 1) {
+    return;
+  }
+  const Answer oldest = answers_.front();
+  response_start_ = next_answer();
+  response_free_ = response_start_ + oldest.cycles;
+  answers_.pop_front();
+  ports_[oldest.master].ready_for_answer =
+      clients_[oldest.master].unit->take_response({oldest.tag, now + 1, cycles_per_beat_});
+}
+
+void IdealDramTiming::accept(Cycle now) {
+  if (bursting_) {
+    if (ports_[*bursting_].requests.can_pop(now)) {
+      take_request(*bursting_, burst_start_, now);
+      bursting_.reset();
+    }
+    return;
+  }
+  if (now < request_free_) {
+    return;
+  }
+  for (std::size_t i = 0; i < kMasters; ++i) {
+    const auto candidate = static_cast<Master>((next_master_ + i) % kMasters);
+    if (ports_[candidate].requests.can_pop(now)) {
+      take_request(candidate, now, now);
+      return;
+    }
+    if (ports_[candidate].begun.can_pop(now)) {
+      bursting_ = candidate;
+      burst_start_ = now;
+      return;
+    }
+  }
+}
+
+void IdealDramTiming::take_request(Master master, Cycle first_cycle, Cycle now) {
+  const MemoryRequest request = ports_[master].requests.pop(now);
+  if (request.begun) {
+    ports_[master].begun.pop(now);
+  }
+  next_master_ = (master + 1U) % kMasters;
+  const Cycle beats = Cycle{request.bytes / bus_bytes_} * cycles_per_beat_;
+  const Cycle last_cycle = std::max(now, first_cycle + (request.write ? beats - 1 : 0));
+  request_free_ = last_cycle + 1;
+  bandwidth_.add(now, request.write, request.useful);
+  answers_.push_back({master, request.tag, last_cycle + latency_, request.write ? 1 : beats});
+}
+
+void IdealDramTiming::take_waiting(Cycle now) {
+  for (std::size_t i = 0; i < kMasters; ++i) {
+    Port& port = ports_[i];
+    if (port.waiting && port.requests.can_push(now)) {
+      port.requests.push(now, *port.waiting);
+      port.waiting.reset();
+      port.request_closed = now;
+      clients_[i].alarm->ring_at(now + 1);
+    }
+  }
+}
+
+}  // namespace systole

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "models/dram/dram_timing.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/timing/ledger_line.hpp"
+#include "sim/timing/timed_queue.hpp"
+
+namespace systole {
+
+/// When IdealDram (ideal_dram.hpp states the rules) takes requests and answers them.
+class IdealDramTiming final : public DramTiming {
+ public:
+  IdealDramTiming(const AcceleratorConfig& config, const Clients& clients);
+
+  bool can_request(Master master, Cycle now) const override {
+    const Port& port = ports_[master];
+    return !port.waiting && port.request_closed != now;
+  }
+  void request(Master master, Cycle now, const MemoryRequest& request) override;
+  void begin_burst(Master master, Cycle now) override { ports_[master].begun.push(now, {}); }
+  void look(Cycle now) override;
+  bool idle() const override { return answers_.empty() && !bursting_; }
+  void close(Cycle end, Ledger& ledger, EventCounts& events) override;
+  const BandwidthSeries& bandwidth() const override { return bandwidth_; }
+
+ private:
+  struct Port {
+    Port(Alarm& master, Alarm& memory) : requests{2, master, memory}, begun{4, master, memory} {}
+    TimedQueue<MemoryRequest> requests;
+    TimedQueue<bool> begun;  // bursts of which the first beat came, not yet accepted
+    Cycle ready_for_answer = 0;
+    Cycle request_closed = kNever;         // of the last request that had to wait
+    std::optional<MemoryRequest> waiting;  // BEGIN_REQ without END_REQ
+  };
+  struct Answer {
+    Master master = kLoadMaster;
+    std::uint32_t tag = 0;
+    Cycle ready = 0;
+    Cycle cycles = 1;
+  };
+
+  void book(Cycle until);
+  Cause cause_at(Cycle cycle) const;
+  void answer(Cycle now);
+  void accept(Cycle now);
+  void take_request(Master master, Cycle first_cycle, Cycle now);
+  void take_waiting(Cycle now);
+  Cycle next_answer() const;
+
+  const std::uint32_t bus_bytes_;
+  const std::uint32_t latency_;
+  const std::uint32_t cycles_per_beat_;
+  std::array<Port, kMasters> ports_;
+  const Clients clients_;
+  std::size_t next_master_ = 0;
+  Cycle request_free_ = 0;
+  std::optional<Master> bursting_;  // whose write has begun and not ended
+  Cycle burst_start_ = 0;
+  Cycle response_free_ = 0;
+  Cycle response_start_ = 0;
+  std::deque<Answer> answers_;
+  BandwidthSeries bandwidth_;
+  Ledger booked_;
+  LedgerLine ledger_{booked_, LedgerUnit::Dram};
+};
+
+}  // namespace systole

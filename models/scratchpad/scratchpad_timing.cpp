@@ -1,0 +1,86 @@
+#include "models/scratchpad/scratchpad_timing.hpp"
+
+#include <algorithm>
+
+#include "models/sequencer/queue_depths.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::uint32_t kNoBank = ~std::uint32_t{0};
+
+}  // namespace
+
+ScratchpadTiming::ScratchpadTiming(const AcceleratorConfig& config, Units units,
+                                   SequencerTiming& sequencer, EventCounts& events)
+    : vector_write{kPipelined, units.vector, alarm},
+      vector_read{kPipelined, units.vector, alarm},
+      store_read{kPipelined, units.store, alarm},
+      banks_{config},
+      dual_ported_{config.scratchpad.ports == BankPorts::Dual},
+      read_latency_{config.scratchpad.read_latency},
+      units_{units},
+      sequencer_{sequencer},
+      events_{events} {}
+
+void ScratchpadTiming::look(Cycle now) {
+  alarm.serve(now);
+  if (vector_write.can_pop(now)) {
+    write(now);
+  }
+  std::uint32_t vector_bank = kNoBank;
+  if (vector_read.can_pop(now) || store_read.can_pop(now)) {
+    operands_->settle_reads(now);
+    if (read(now, vector_read, vector_bank)) {
+      const Cycle arrives = now + read_latency_;
+      vector_rows_.push(arrives, 0);
+      units_.vector.ring_at(arrives);
+    }
+    std::uint32_t store_bank = vector_bank;
+    const TimedRead head = store_read.can_pop(now) ? store_read.front() : TimedRead{};
+    if (read(now, store_read, store_bank)) {
+      const Cycle arrives = now + read_latency_;
+      store_rows_.push(arrives, 0);
+      units_.store.ring_at(arrives);
+      if (head.last) {
+        sequencer_.complete(SequencerTiming::kScratchpadStore, now + 1, head.entry);
+      }
+    }
+  }
+  if (!vector_write.empty() || !vector_read.empty() || !store_read.empty()) {
+    alarm.ring_at(now + 1);
+  }
+}
+
+void ScratchpadTiming::write(Cycle now) {
+  const TimedWrite& head = vector_write.front();
+  const std::uint32_t bank = banks_.bank_of({LocalMemory::Scratchpad, head.row});
+  if (writes_.taken(now, bank)) {
+    events_.add(Event::BankConflicts);
+    return;
+  }
+  writes_.add(now, bank);
+  if (head.last) {
+    sequencer_.complete(SequencerTiming::kVector, now + 1, head.entry);
+  }
+  vector_write.pop(now);
+}
+
+/// Reads the queue's first row if its bank is free; `bank` is the one that a reader before it took,
+/// and then the one taken now.
+bool ScratchpadTiming::read(Cycle now, TimedQueue<TimedRead>& queue, std::uint32_t& bank) {
+  if (!queue.can_pop(now)) {
+    return false;
+  }
+  const std::uint32_t wanted = banks_.bank_of({LocalMemory::Scratchpad, queue.front().row});
+  if (wanted == bank || operands_->reads_bank(now, wanted) ||
+      (!dual_ported_ && writes_.taken(now, wanted))) {
+    events_.add(Event::BankConflicts);
+    return false;
+  }
+  bank = wanted;
+  queue.pop(now);
+  return true;
+}
+
+}  // namespace systole

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/timing/cycle.hpp"
+
+namespace systole {
+
+/// Writes to scratchpad banks by the cycle in which they are served, some known ahead of it.
+class WriteCalendar {
+ public:
+  struct Write {
+    Cycle cycle = 0;
+    std::uint32_t bank = 0;
+  };
+
+  void add(Cycle cycle, std::uint32_t bank) {
+    std::size_t at = writes_.size();
+    writes_.push_back({cycle, bank});
+    while (at > first_ && writes_[at - 1].cycle > cycle) {
+      writes_[at] = writes_[at - 1];
+      --at;
+    }
+    writes_[at] = {cycle, bank};
+  }
+
+  /// Nobody asks about cycles before `cycle` again.
+  void forget_before(Cycle cycle) {
+    while (first_ < writes_.size() && writes_[first_].cycle < cycle) {
+      ++first_;
+    }
+    if (first_ == writes_.size()) {
+      writes_.clear();
+      first_ = 0;
+    } else if (first_ > kCompact && first_ * 2 > writes_.size()) {
+      writes_.erase(writes_.begin(), writes_.begin() + static_cast<std::ptrdiff_t>(first_));
+      first_ = 0;
+    }
+  }
+
+  bool taken(Cycle cycle, std::uint32_t bank) const {
+    for (std::size_t i = first_; i < writes_.size() && writes_[i].cycle <= cycle; ++i) {
+      if (writes_[i].cycle == cycle && writes_[i].bank == bank) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// The first cycle from `from` on, before `until`, in which bank a or b is written; else `until`.
+  Cycle first_conflict(Cycle from, Cycle until, std::uint32_t a, std::uint32_t b) const {
+    for (std::size_t i = first_; i < writes_.size() && writes_[i].cycle < until; ++i) {
+      if (writes_[i].cycle >= from && (writes_[i].bank == a || writes_[i].bank == b)) {
+        return writes_[i].cycle;
+      }
+    }
+    return until;
+  }
+
+ private:
+  static constexpr std::size_t kCompact = 256;
+  std::vector<Write> writes_;
+  std::size_t first_ = 0;
+};
+
+}  // namespace systole

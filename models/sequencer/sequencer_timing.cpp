@@ -1,0 +1,305 @@
+#include "models/sequencer/sequencer_timing.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+
+#include "models/sequencer/queue_depths.hpp"
+#include "sim/program/inspect.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::uint32_t kWordBits = 64;
+
+bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
+  for (const RowRange& x : a) {
+    for (const RowRange& y : b) {
+      if (x.overlaps(y)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+SequencerTiming::SequencerTiming(const AcceleratorConfig& config, const LayerProgram& program,
+                                 Units units, Ledger& ledger)
+    : load{kLoadQueue, alarm, units.load},
+      execute{kExecuteQueue, alarm, units.execute},
+      vector{kVectorQueue, alarm, units.vector},
+      store{kStoreQueue, alarm, units.store},
+      load_wait{Cause::Idle, units.load},
+      execute_wait{Cause::Idle, units.execute},
+      store_wait{Cause::Idle, units.store},
+      loads_completed{0, units.load},
+      results_written{0, units.execute},
+      vectors_completed{0, units.vector},
+      config_{config},
+      program_{program},
+      total_{program.commands.size()},
+      first_allocation_{1 + Cycle{config.sequencer.frontend_latency}},
+      unroller_{config},
+      ledger_{ledger, LedgerUnit::Sequencer} {
+  const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
+                                                         config.sequencer.execute_entries,
+                                                         config.sequencer.store_entries};
+  std::uint32_t first = 0;
+  for (std::size_t i = 0; i < kCommandClasses; ++i) {
+    classes_[i].first = first;
+    classes_[i].size = sizes[i];
+    first += sizes[i];
+  }
+  entries_.resize(first);
+  for (Entry& entry : entries_) {
+    entry.followers.resize((first + kWordBits - 1) / kWordBits);
+  }
+  if (!program.loops.empty()) {
+    next_ = total_;  // they go through the unroller
+    unroller_.start(program.commands, program.loops);
+  }
+}
+
+void SequencerTiming::look(Cycle now) {
+  alarm.serve(now);
+  load_wait.write(now, wait_of(classes_[0]));
+  execute_wait.write(now, wait_of(classes_[1]));
+  store_wait.write(now, wait_of(classes_[2]));
+  const bool issued = issue(now);
+  const bool blocked_fetch = !all_fetched();
+  const bool allocated = allocate(now) || allocate_unrolled(now);
+  unroll(now);
+  const bool completed = take_completion(now);
+  const bool worked = issued || allocated || completed;
+  const auto waiting = [&](bool fetching) {
+    return fetching ? Cause::WaitStation : finished() ? Cause::Idle : Cause::WaitDependency;
+  };
+  ledger_.look(now, worked ? Cause::Busy : waiting(blocked_fetch), waiting(!all_fetched()));
+  if (worked || !unroller_.done() || !unrolled_.empty()) {
+    alarm.ring_at(now + 1);
+  } else if (now < first_allocation_) {
+    alarm.ring_at(first_allocation_);
+  }
+  for (const CompletionQueue& queue : completions_) {
+    alarm.ring_at(std::max(queue.next(), now + 1));
+  }
+}
+
+bool SequencerTiming::issue(Cycle now) {
+  bool any = false;
+  for (Class& from : classes_) {
+    if (from.waiting.empty()) {
+      continue;
+    }
+    const std::uint32_t index = from.waiting.front();
+    Entry& entry = entries_[index];
+    TimedQueue<IssuedCommand>& queue = queue_of(entry.unit);
+    if (entry.depends_on > 0 || !queue.can_push(now)) {
+      continue;
+    }
+    entry.issued = true;
+    from.waiting.pop_front();
+    if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
+      retire(index);
+    } else {
+      queue.push(now, {entry.command, index});
+    }
+    any = true;
+  }
+  return any;
+}
+
+bool SequencerTiming::allocate(Cycle now) {
+  if (next_ == total_ || now < first_allocation_) {
+    return false;
+  }
+  const Command& command = program_.commands[next_];
+  Entry* entry = free_entry(command_class(command));
+  if (entry == nullptr) {
+    return false;
+  }
+  entry->of_loop = false;
+  occupy(*entry, command);
+  ++next_;
+  return true;
+}
+
+bool SequencerTiming::allocate_unrolled(Cycle now) {
+  if (unrolled_.empty() || unrolled_.front().visible > now) {
+    return false;
+  }
+  const Command& command = unrolled_.front().command;
+  Entry* entry = free_entry(command_class(command));
+  if (entry == nullptr) {
+    return false;
+  }
+  entry->own = command;
+  entry->of_loop = !std::holds_alternative<ConfigureCommand>(command.body);
+  occupy(*entry, entry->own);
+  unrolled_.pop_front();
+  return true;
+}
+
+void SequencerTiming::unroll(Cycle now) {
+  if (unroller_.done()) {
+    return;
+  }
+  std::optional<Command> command = unroller_.tick(now, unrolled_.size() < kUnrolledQueue);
+  if (command) {
+    unrolled_.push_back({*command, now + 1});
+  }
+}
+
+SequencerTiming::Entry* SequencerTiming::free_entry(CommandClass of) {
+  const Class& from = classes_[static_cast<std::size_t>(of)];
+  for (std::uint32_t i = from.first; i < from.first + from.size; ++i) {
+    if (!entries_[i].valid) {
+      return &entries_[i];
+    }
+  }
+  return nullptr;
+}
+
+void SequencerTiming::occupy(Entry& entry, const Command& command) {
+  const auto index = static_cast<std::uint32_t>(&entry - entries_.data());
+  entry.valid = true;
+  entry.issued = false;
+  entry.command = &command;
+  entry.unit = unit_of(command);
+  entry.reads = reads(command, config_);
+  entry.writes = writes(command, config_);
+  entry.depends_on = 0;
+  std::fill(entry.followers.begin(), entry.followers.end(), 0);
+  for (Entry& older : entries_) {
+    if (older.valid && &older != &entry && conflict(older, entry)) {
+      older.followers[index / kWordBits] |= std::uint64_t{1} << (index % kWordBits);
+      ++entry.depends_on;
+    }
+  }
+  classes_[static_cast<std::size_t>(command_class(command))].waiting.push_back(index);
+  ++allocated_;
+}
+
+bool SequencerTiming::take_completion(Cycle now) {
+  for (std::size_t source = 0; source < kSources; ++source) {
+    if (completions_[source].next() > now) {
+      continue;
+    }
+    retire(completions_[source].pop());
+    switch (source) {
+      case kResult:
+        results_written.write(now, results_written.latest() + 1);
+        break;
+      case kVector:
+        vectors_completed.write(now, vectors_completed.latest() + 1);
+        break;
+      case kScratchpadLoad:
+      case kAccumulatorLoad:
+      case kTableLoad:
+        loads_completed.write(now, loads_completed.latest() + 1);
+        break;
+      default:
+        break;
+    }
+    return true;
+  }
+  return false;
+}
+
+void SequencerTiming::retire(std::uint32_t index) {
+  Entry& done = entries_[index];
+  if (!done.valid || !done.issued) {
+    throw std::logic_error{"a completion of no command"};
+  }
+  done.valid = false;
+  for (std::size_t word = 0; word < done.followers.size(); ++word) {
+    if (done.followers[word] == 0) {
+      continue;
+    }
+    for (std::uint32_t bit = 0; bit < kWordBits; ++bit) {
+      if (((done.followers[word] >> bit) & 1) != 0) {
+        --entries_[word * kWordBits + bit].depends_on;
+      }
+    }
+    done.followers[word] = 0;
+  }
+  if (done.of_loop) {
+    unroller_.completed(command_class(*done.command));
+  }
+  ++completed_;
+}
+
+bool SequencerTiming::conflict(const Entry& older, const Entry& younger) {
+  if (older.unit == younger.unit) {
+    return older.unit == Unit::Load && any_overlap(older.writes, younger.writes);
+  }
+  return any_overlap(older.writes, younger.reads) || any_overlap(older.writes, younger.writes) ||
+         any_overlap(older.reads, younger.writes);
+}
+
+bool SequencerTiming::waits_for(std::uint32_t younger, Unit unit) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& older) {
+    return older.valid && older.unit == unit &&
+           ((older.followers[younger / kWordBits] >> (younger % kWordBits)) & 1) != 0;
+  });
+}
+
+Cause SequencerTiming::wait_of(const Class& of) const {
+  if (of.waiting.empty()) {
+    return Cause::Idle;
+  }
+  const std::uint32_t index = of.waiting.front();
+  const Entry& head = entries_[index];
+  if (head.depends_on == 0 || head.unit != Unit::Array) {
+    return Cause::WaitDependency;
+  }
+  if (waits_for(index, Unit::Load)) {
+    return std::holds_alternative<PreloadCommand>(head.command->body) ? Cause::WaitWeights
+                                                                      : Cause::WaitActivations;
+  }
+  return waits_for(index, Unit::Store) ? Cause::WaitAccumulator : Cause::WaitDependency;
+}
+
+TimedQueue<IssuedCommand>& SequencerTiming::queue_of(Unit unit) {
+  switch (unit) {
+    case Unit::Array:
+      return execute;
+    case Unit::Vector:
+      return vector;
+    case Unit::Store:
+      return store;
+    case Unit::Load:
+      break;
+  }
+  return load;
+}
+
+SequencerTiming::Unit SequencerTiming::unit_of(const Command& command) {
+  switch (command_class(command)) {
+    case CommandClass::Load:
+      return Unit::Load;
+    case CommandClass::Store:
+      return Unit::Store;
+    case CommandClass::Execute:
+      break;
+  }
+  const bool vector = std::holds_alternative<PoolCommand>(command.body) ||
+                      std::holds_alternative<AddCommand>(command.body);
+  return vector ? Unit::Vector : Unit::Array;
+}
+
+std::vector<std::string> SequencerTiming::describe_state() const {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].valid) {
+      lines.push_back("entry " + std::to_string(i) +
+                      (entries_[i].issued ? " running: " : " waiting: ") +
+                      describe(*entries_[i].command));
+    }
+  }
+  return lines;
+}
+
+}  // namespace systole

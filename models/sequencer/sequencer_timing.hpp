@@ -1,0 +1,120 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "models/sequencer/completion_queue.hpp"
+#include "models/sequencer/loop_unroller.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/program/hazards.hpp"
+#include "sim/program/issued_command.hpp"
+#include "sim/timing/ledger_line.hpp"
+#include "sim/timing/timed_queue.hpp"
+
+namespace systole {
+
+/// The cycles in which Sequencer (sequencer.hpp states the rules) does something.
+class SequencerTiming {
+ public:
+  /// Where completions come from, in the order in which they are taken.
+  enum Source : std::uint8_t {
+    kResult,
+    kOperandRead,
+    kVector,
+    kScratchpadLoad,
+    kAccumulatorLoad,
+    kTableLoad,
+    kAccumulatorStore,
+    kScratchpadStore,
+    kSources
+  };
+
+  /// The alarms of the units that commands go to.
+  struct Units {
+    Alarm& load;
+    Alarm& execute;
+    Alarm& vector;
+    Alarm& store;
+  };
+
+  SequencerTiming(const AcceleratorConfig& config, const LayerProgram& program, Units units,
+                  Ledger& ledger);
+
+  Alarm alarm;
+  TimedQueue<IssuedCommand> load, execute, vector, store;
+  TimedWire<Cause> load_wait, execute_wait, store_wait;
+  TimedWire<std::uint64_t> loads_completed, results_written, vectors_completed;
+
+  /// The unit reports a completion that the sequencer sees in cycle `visible`.
+  void complete(Source source, Cycle visible, std::uint32_t entry) {
+    completions_[source].push(visible, entry);
+    alarm.ring_at(visible);
+  }
+
+  void look(Cycle now);
+  bool finished() const { return all_fetched() && completed_ == allocated_; }
+  void close(Cycle end) { ledger_.fill(end + 1, ledger_.held()); }
+
+  /// One line for each entry that is not done.
+  std::vector<std::string> describe_state() const;
+
+ private:
+  enum class Unit : std::uint8_t { Load, Array, Vector, Store };
+  /// A set of entries, a bit each.
+  using EntrySet = std::vector<std::uint64_t>;
+  struct Entry {
+    bool valid = false;
+    bool issued = false;
+    bool of_loop = false;
+    Unit unit = Unit::Load;
+    const Command* command = nullptr;
+    Command own;  // an unrolled one lives here
+    HazardRanges reads;
+    HazardRanges writes;
+    std::uint32_t depends_on = 0;  // entries that have to complete first
+    EntrySet followers;            // entries that wait for this one
+  };
+  struct Class {
+    std::uint32_t first = 0;
+    std::uint32_t size = 0;
+    std::deque<std::uint32_t> waiting;
+  };
+  struct Unrolled {
+    Command command;
+    Cycle visible = 0;
+  };
+
+  bool all_fetched() const { return next_ == total_ && unroller_.done() && unrolled_.empty(); }
+  bool issue(Cycle now);
+  bool allocate(Cycle now);
+  bool allocate_unrolled(Cycle now);
+  void unroll(Cycle now);
+  bool take_completion(Cycle now);
+  void retire(std::uint32_t index);
+  Entry* free_entry(CommandClass of);
+  void occupy(Entry& entry, const Command& command);
+  Cause wait_of(const Class& of) const;
+  bool waits_for(std::uint32_t younger, Unit unit) const;
+  TimedQueue<IssuedCommand>& queue_of(Unit unit);
+  static Unit unit_of(const Command& command);
+  static bool conflict(const Entry& older, const Entry& younger);
+
+  const AcceleratorConfig& config_;
+  const LayerProgram& program_;
+  std::vector<Entry> entries_;
+  std::array<Class, kCommandClasses> classes_;
+  std::array<CompletionQueue, kSources> completions_;
+  std::size_t next_ = 0;
+  std::size_t total_ = 0;
+  std::uint64_t allocated_ = 0;
+  std::uint64_t completed_ = 0;
+  const Cycle first_allocation_;
+  LoopUnroller unroller_;
+  std::deque<Unrolled> unrolled_;
+  LedgerLine ledger_;
+};
+
+}  // namespace systole

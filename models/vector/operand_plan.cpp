@@ -1,0 +1,49 @@
+#include "models/vector/operand_plan.hpp"
+
+#include <stdexcept>
+
+namespace systole {
+namespace {
+
+void plan(const std::vector<std::uint32_t>& rows, std::uint32_t output_row,
+          std::vector<VectorOperand>& operands) {
+  if (rows.empty()) {
+    throw std::logic_error{"an output without operands"};
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    operands.push_back({rows[i], i == 0, i + 1 == rows.size(), output_row});
+  }
+}
+
+}  // namespace
+
+std::vector<VectorOperand> operand_plan(const PoolCommand& pool) {
+  std::vector<VectorOperand> operands;
+  std::vector<std::uint32_t> rows;
+  for (std::uint32_t i = 0; i < pool.out_h; ++i) {
+    for (std::uint32_t j = 0; j < pool.out_w; ++j) {
+      rows.clear();
+      for (std::uint32_t kh = 0; kh < pool.kernel_h; ++kh) {
+        for (std::uint32_t kw = 0; kw < pool.kernel_w; ++kw) {
+          const std::int64_t h = pool.origin_h + std::int64_t{i} * pool.stride_h + kh;
+          const std::int64_t w = pool.origin_w + std::int64_t{j} * pool.stride_w + kw;
+          if (h >= 0 && h < pool.tile_h && w >= 0 && w < pool.tile_w) {
+            rows.push_back(pool.input_row + static_cast<std::uint32_t>(h * pool.tile_w + w));
+          }
+        }
+      }
+      plan(rows, pool.output_row + i * pool.out_w + j, operands);
+    }
+  }
+  return operands;
+}
+
+std::vector<VectorOperand> operand_plan(const AddCommand& add) {
+  std::vector<VectorOperand> operands;
+  for (std::uint32_t row = 0; row < add.rows; ++row) {
+    plan({add.input_row[0] + row, add.input_row[1] + row}, add.output_row + row, operands);
+  }
+  return operands;
+}
+
+}  // namespace systole

@@ -1,0 +1,86 @@
+#include "models/vector/vector_timing.hpp"
+
+#include <algorithm>
+
+namespace systole {
+
+VectorTiming::VectorTiming(const AcceleratorConfig& config, Ledger& ledger)
+    : config_{config}, ledger_{ledger, LedgerUnit::Vector} {}
+
+void VectorTiming::look(Cycle now) {
+  alarm.serve(now);
+  if (started_ == sequencer_->vectors_completed.read(now)) {
+    current_.reset();
+  }
+  if (!current_ && sequencer_->vector.can_pop(now)) {
+    start(now);
+  }
+  const bool here = current_.has_value();
+  const bool wrote = write(now);
+  const bool collected = collect(now);
+  const bool asked = ask(now);
+  const bool worked = wrote || collected || asked;
+  const auto waiting = [&] {
+    return !here ? Cause::Idle : collected_ < asked_ ? Cause::WaitBank : Cause::Drain;
+  };
+  ledger_.look(now, worked ? Cause::Busy : waiting(), waiting());
+  if (here && asked_ < operands_.size() && scratchpad_->vector_read.can_push(now + 1)) {
+    alarm.ring_at(std::max(next_ask_, now + 1));
+  }
+  if (scratchpad_->next_vector_row() != kNever) {
+    alarm.ring_at(std::max(scratchpad_->next_vector_row(), now + 1));
+  }
+  if (!results_.empty() && scratchpad_->vector_write.can_push(now + 1)) {
+    alarm.ring_at(std::max(results_.front().due, now + 1));
+  }
+}
+
+void VectorTiming::start(Cycle now) {
+  current_ = sequencer_->vector.pop(now);
+  ++started_;
+  asked_ = 0;
+  collected_ = 0;
+  if (current_->is<PoolCommand>()) {
+    operands_ = operand_plan(current_->as<PoolCommand>());
+    elements_ = current_->as<PoolCommand>().elements;
+  } else {
+    operands_ = operand_plan(current_->as<AddCommand>());
+    elements_ = config_.array.rows;
+  }
+}
+
+bool VectorTiming::ask(Cycle now) {
+  if (!current_ || asked_ == operands_.size() || now < next_ask_ ||
+      !scratchpad_->vector_read.can_push(now)) {
+    return false;
+  }
+  scratchpad_->vector_read.push(now, {operands_[asked_].row});
+  ++asked_;
+  next_ask_ = now + (elements_ + config_.vector.lanes - 1) / config_.vector.lanes;
+  return true;
+}
+
+bool VectorTiming::collect(Cycle now) {
+  if (scratchpad_->next_vector_row() > now) {
+    return false;
+  }
+  scratchpad_->take_vector_row();
+  const VectorOperand& operand = operands_[collected_];
+  ++collected_;
+  if (operand.last) {
+    results_.push_back({{operand.output_row, collected_ == operands_.size(), current_->entry},
+                        now + config_.vector.latency});
+  }
+  return true;
+}
+
+bool VectorTiming::write(Cycle now) {
+  if (results_.empty() || results_.front().due > now || !scratchpad_->vector_write.can_push(now)) {
+    return false;
+  }
+  scratchpad_->vector_write.push(now, results_.front().write);
+  results_.pop_front();
+  return true;
+}
+
+}  // namespace systole

@@ -1,0 +1,43 @@
+#include "sim/engine/fast_engine.hpp"
+
+#include "sim/functional/program_events.hpp"
+#include "sim/top/machine_timing.hpp"
+
+namespace systole {
+
+FastEngine::FastEngine(const AcceleratorConfig& config, bool with_data)
+    : config_{config}, with_data_{with_data}, state_{config_} {}
+
+void FastEngine::write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
+  state_.dram().write(address, bytes.data(), bytes.size());
+}
+
+std::vector<std::uint8_t> FastEngine::read_dram(std::uint64_t address, std::uint64_t size) const {
+  std::vector<std::uint8_t> bytes(size);
+  state_.dram().read(address, bytes.data(), size);
+  return bytes;
+}
+
+LayerMeasurement FastEngine::run(const LayerProgram& program) {
+  if (program.commands.empty()) {
+    return {};
+  }
+  LayerMeasurement layer = MachineTiming{config_, program}.run();
+  layer.events += program_events(program, config_);
+  if (with_data_) {
+    state_.run(program, layer.events);
+  }
+  check_ledger(layer);
+  return layer;
+}
+
+LayerMeasurement FastEngine::run_again(const LayerProgram& program, const LayerMeasurement& first) {
+  LayerMeasurement layer = first;
+  if (with_data_ && !program.commands.empty()) {
+    EventCounts of_data;
+    state_.run(program, of_data);
+  }
+  return layer;
+}
+
+}  // namespace systole

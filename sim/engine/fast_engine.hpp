@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/functional/machine_state.hpp"
+
+namespace systole {
+
+/// The same machine without a kernel: when things happen from recurrences (sim/top/machine_timing),
+/// what happens from the commands in order (sim/functional). Equal to SystemcEngine in every byte,
+/// cycle, count and ledger entry. Any number of them may run in a process and in its threads.
+class FastEngine final : public Engine {
+ public:
+  /// Without data nothing is computed, and MacZeroOperand stays 0.
+  FastEngine(const AcceleratorConfig& config, bool with_data);
+
+  void write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) override;
+  std::vector<std::uint8_t> read_dram(std::uint64_t address, std::uint64_t size) const override;
+
+  /// Throws StuckError when nothing can ever happen again, std::logic_error when the ledger of a
+  /// unit does not close.
+  LayerMeasurement run(const LayerProgram& program) override;
+
+  /// The data alone: the recurrences would give `first` again.
+  LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) override;
+
+ private:
+  const AcceleratorConfig config_;
+  const bool with_data_;
+  MachineState state_;
+};
+
+}  // namespace systole

@@ -1,0 +1,184 @@
+#include "sim/functional/program_events.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "models/dma/burst.hpp"
+#include "models/vector/operand_plan.hpp"
+#include "sim/network/packing.hpp"
+#include "sim/program/hazards.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::uint64_t kByteBits = 8;
+constexpr std::uint64_t kPsumBits = 32;
+
+Event read_event(Operand operand) {
+  switch (operand) {
+    case Operand::Weight:
+      return Event::DramReadWeightBytes;
+    case Operand::Bias:
+      return Event::DramReadBiasBytes;
+    case Operand::Requant:
+      return Event::DramReadRequantBytes;
+    case Operand::Ifmap:
+    case Operand::Ofmap:
+      break;
+  }
+  return Event::DramReadIfmapBytes;
+}
+
+Event read_bits(LocalMemory memory) {
+  return memory == LocalMemory::WeightScratchpad ? Event::WeightScratchpadReadBits
+                                                 : Event::ScratchpadReadBits;
+}
+
+class Counter {
+ public:
+  Counter(const AcceleratorConfig& config, const LayerRegisters& registers, EventCounts& events)
+      : config_{config}, registers_{registers}, events_{events} {}
+
+  void operator()(const ConfigureCommand&) {}
+
+  void operator()(const LoadCommand& load) {
+    const std::uint32_t rows = load.dram_pitch == 0 ? 1 : load.rows;
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      for (std::uint64_t offset = 0; offset < load.row_bytes;) {
+        const std::uint64_t address = load.dram_address + row * load.dram_pitch + offset;
+        const Burst burst = choose_burst(address, load.row_bytes - offset, config_.dma);
+        events_.add(read_event(load.operand), burst.useful);
+        events_.add(Event::DramFetchedBytes, burst.size);
+        events_.add(Event::DramReadBursts);
+        offset += burst.useful;
+      }
+    }
+    written(load.destination.memory, std::uint64_t{load.rows} * load.row_bytes);
+  }
+
+  void operator()(const FillCommand& fill) {
+    const LocalMemory memory = fill.destination.memory;
+    written(memory, std::uint64_t{fill.rows} * local_row_bytes(config_, memory));
+  }
+
+  void operator()(const PreloadCommand& preload) {
+    destination_ = preload;
+    if (!preload.new_weights) {
+      return;
+    }
+    const std::uint64_t rows = config_.array.rows;
+    const LocalMemory memory = preload.weights.memory;
+    events_.add(read_bits(memory), kByteBits * local_row_bytes(config_, memory) *
+                                       std::min<std::uint64_t>(preload.k, rows));
+    // Weights of row i are written i + 1 times on their way down and once more when they turn.
+    events_.add(Event::ArrayRegisterWriteBits, (rows * (rows - 1) / 2 + 2 * rows) *
+                                                   config_.array.cols * config_.array.weight_bits);
+    events_.add(Event::Folds);
+  }
+
+  void operator()(const ComputeCommand& compute) {
+    const std::uint64_t rows = compute.rows();
+    const std::uint64_t cols = config_.array.cols;
+    const std::uint64_t pes = config_.array.rows * cols;
+    const std::uint64_t macs = std::uint64_t{compute.k} * destination_.n;
+    events_.add(Event::ScratchpadReadBits,
+                kByteBits * local_row_bytes(config_, LocalMemory::Scratchpad) * rows);
+    events_.add(Event::Mac, rows * macs);
+    events_.add(Event::MacPadding, rows * (pes - macs));
+    events_.add(Event::ArrayRegisterWriteBits,
+                rows * pes * (config_.array.activation_bits + config_.array.accumulator_bits));
+    events_.add(Event::AccumulatorWriteBits, rows * kPsumBits * cols);
+    if (destination_.accumulate) {
+      events_.add(Event::AccumulatorReadBits, rows * kPsumBits * cols);
+      events_.add(Event::AccumulatorAdd, rows * cols);
+    }
+  }
+
+  void operator()(const StoreCommand& store) {
+    const bool requantized = store.source.memory == LocalMemory::Accumulators;
+    const std::uint64_t count = std::uint64_t{blocks(store, config_)} * store.rows;
+    if (requantized) {
+      const std::uint64_t elements = std::uint64_t{store.rows} * store.elements;
+      events_.add(Event::AccumulatorReadBits, count * kPsumBits * config_.array.cols);
+      if (registers_.requant.mode != RequantMode::ShiftOnly) {
+        events_.add(Event::RequantMultiply, elements);
+      }
+      events_.add(Event::RequantShift, elements);
+      events_.add(Event::RequantAdd, elements);
+    } else {
+      events_.add(read_bits(store.source.memory),
+                  count * kByteBits * local_row_bytes(config_, store.source.memory));
+    }
+    const std::uint64_t row_bytes = packed_bytes(store.elements, registers_.ofmap.bits);
+    for (std::uint32_t row = 0; row < store.rows; ++row) {
+      for (std::uint64_t offset = 0; offset < row_bytes;) {
+        const std::uint64_t address = store.dram_address + row * store.dram_pitch + offset;
+        const Burst burst = choose_burst(address, row_bytes - offset, config_.dma);
+        events_.add(Event::DramWriteBytes, burst.useful);
+        events_.add(Event::DramWriteBursts);
+        offset += burst.useful;
+      }
+    }
+  }
+
+  void operator()(const PoolCommand& pool) {
+    const std::vector<VectorOperand> operands = operand_plan(pool);
+    const auto outputs = std::uint64_t{pool.out_h} * pool.out_w;
+    events_.add(pool.average ? Event::VectorAdd : Event::VectorCompare,
+                (operands.size() - outputs) * pool.elements);
+    if (pool.average) {
+      events_.add(Event::VectorMultiply, outputs * pool.elements);
+    }
+    vector_rows(operands.size(), outputs, pool.elements);
+  }
+
+  void operator()(const AddCommand& add) {
+    const std::uint64_t elements = std::uint64_t{add.rows} * config_.array.rows;
+    events_.add(Event::VectorAdd, elements);
+    if (registers_.add.output.mode == RequantMode::MultiplierShift) {
+      events_.add(Event::VectorMultiply, 3 * elements);
+    }
+    vector_rows(2ULL * add.rows, add.rows, config_.array.rows);
+  }
+
+ private:
+  void written(LocalMemory memory, std::uint64_t bytes) {
+    switch (memory) {
+      case LocalMemory::Scratchpad:
+        events_.add(Event::ScratchpadWriteBits, kByteBits * bytes);
+        break;
+      case LocalMemory::WeightScratchpad:
+        events_.add(Event::WeightScratchpadWriteBits, kByteBits * bytes);
+        break;
+      case LocalMemory::Accumulators:
+        events_.add(Event::AccumulatorWriteBits, kByteBits * bytes);
+        break;
+      case LocalMemory::RequantTable:
+        break;
+    }
+  }
+
+  void vector_rows(std::uint64_t read, std::uint64_t written_rows, std::uint64_t elements) {
+    events_.add(Event::ScratchpadReadBits,
+                read * kByteBits * local_row_bytes(config_, LocalMemory::Scratchpad));
+    written(LocalMemory::Scratchpad, written_rows * packed_bytes(elements, registers_.ofmap.bits));
+  }
+
+  const AcceleratorConfig& config_;
+  const LayerRegisters& registers_;
+  EventCounts& events_;
+  PreloadCommand destination_;
+};
+
+}  // namespace
+
+EventCounts program_events(const LayerProgram& program, const AcceleratorConfig& config) {
+  EventCounts events;
+  Counter counter{config, program.registers, events};
+  for (const Command& command : program.commands) {
+    std::visit([&](const auto& body) { counter(body); }, command.body);
+  }
+  return events;
+}
+
+}  // namespace systole

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/program/command.hpp"
+#include "sim/stats/events.hpp"
+
+namespace systole {
+
+/// What the program makes the machine count whatever its timing and its data: all events but
+/// BankConflicts and MacZeroOperand.
+EventCounts program_events(const LayerProgram& program, const AcceleratorConfig& config);
+
+}  // namespace systole

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <stdexcept>
+
+#include "sim/stats/ledger.hpp"
+#include "sim/timing/cycle.hpp"
+
+namespace systole {
+
+/// Books every cycle of one unit once, from cycle 1 on: those in which it was looked at, and those
+/// in between under the cause that held.
+class LedgerLine {
+ public:
+  LedgerLine(Ledger& ledger, LedgerUnit unit) : ledger_{ledger}, unit_{unit} {}
+
+  /// First cycle that is not booked yet.
+  Cycle next() const { return next_; }
+
+  /// Books [next(), until) under `cause`.
+  void fill(Cycle until, Cause cause) {
+    if (until > next_) {
+      ledger_.book(unit_, cause, until - next_);
+      next_ = until;
+    }
+  }
+
+  /// Books the cycles before `now` under the held cause, `now` under `cause`, and holds `between`
+  /// from then on.
+  void look(Cycle now, Cause cause, Cause between) {
+    fill(now, held_);
+    fill(now + 1, cause);
+    held_ = between;
+  }
+
+  Cause held() const { return held_; }
+
+ private:
+  Ledger& ledger_;
+  const LedgerUnit unit_;
+  Cycle next_ = 1;
+  Cause held_ = Cause::Idle;
+};
+
+}  // namespace systole

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "sim/timing/cycle.hpp"
+
+namespace systole {
+
+/// The rule of Fifo (sim/kernel/fifo.hpp) without a kernel: an item pushed in cycle t can be popped
+/// in t + 1, and a slot freed in t can be filled in t + 1. A push wakes the consumer, a pop from a
+/// full queue its producer.
+template <typename T>
+class TimedQueue {
+ public:
+  TimedQueue(std::size_t depth, Alarm& producer, Alarm& consumer)
+      : slots_(depth), producer_{producer}, consumer_{consumer} {}
+
+  bool can_pop(Cycle now) const { return count_ > 0 && slots_[head_].pushed < now; }
+  bool can_push(Cycle now) const {
+    return count_ + (last_pop_ == now ? popped_ : 0) < slots_.size();
+  }
+  bool empty() const { return count_ == 0; }
+
+  const T& front() const { return slots_[head_].item; }
+
+  void push(Cycle now, T item) {
+    if (count_ == slots_.size()) {
+      throw std::logic_error{"push to a full queue"};
+    }
+    slots_[tail_] = {std::move(item), now};
+    tail_ = next(tail_);
+    ++count_;
+    consumer_.ring_at(now + 1);
+  }
+
+  T pop(Cycle now) {
+    popped_ = last_pop_ == now ? popped_ + 1 : 1;
+    last_pop_ = now;
+    if (count_ + popped_ > slots_.size()) {
+      producer_.ring_at(now + 1);  // it was full
+    }
+    T item = std::move(slots_[head_].item);
+    head_ = next(head_);
+    --count_;
+    return item;
+  }
+
+ private:
+  struct Slot {
+    T item{};
+    Cycle pushed = 0;
+  };
+
+  std::size_t next(std::size_t i) const { return i + 1 == slots_.size() ? 0 : i + 1; }
+
+  std::vector<Slot> slots_;
+  std::size_t head_ = 0, tail_ = 0, count_ = 0;
+  std::size_t popped_ = 0;  // items taken in cycle last_pop_
+  Cycle last_pop_ = kNever;
+  Alarm& producer_;
+  Alarm& consumer_;
+};
+
+/// A register with one writer: what is written in cycle t is read from t + 1 on. A change wakes
+/// its reader.
+template <typename T>
+class TimedWire {
+ public:
+  TimedWire(T initial, Alarm& reader) : current_{initial}, previous_{initial}, reader_{&reader} {}
+
+  void write(Cycle now, T value) {
+    if (value == current_) {
+      return;
+    }
+    if (written_ != now) {
+      previous_ = current_;
+      written_ = now;
+    }
+    current_ = value;
+    reader_->ring_at(now + 1);
+  }
+
+  T latest() const { return current_; }  ///< for the writer
+  T read(Cycle now) const { return written_ == now ? previous_ : current_; }
+
+ private:
+  T current_;
+  T previous_;
+  Cycle written_ = 0;
+  Alarm* reader_;
+};
+
+}  // namespace systole

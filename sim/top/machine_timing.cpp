@@ -1,0 +1,112 @@
+#include "sim/top/machine_timing.hpp"
+
+#include <algorithm>
+
+#include "sim/engine/stuck_error.hpp"
+
+namespace systole {
+
+MachineTiming::MachineTiming(const AcceleratorConfig& config, const LayerProgram& program)
+    : load_{config, result_.ledger},
+      store_{config, program.registers.ofmap.bits, result_.ledger},
+      vector_{config, result_.ledger},
+      execute_{config, result_.ledger, result_.events},
+      sequencer_{config,
+                 program,
+                 {load_.alarm, execute_.alarm, vector_.alarm, store_.alarm},
+                 result_.ledger},
+      scratchpad_{config, {vector_.alarm, store_.alarm}, sequencer_, result_.events},
+      requant_{config, {load_.alarm, store_.alarm}, sequencer_, result_.ledger},
+      accumulators_{
+          config, {load_.alarm, store_.alarm, requant_.alarm}, sequencer_, result_.events},
+      dram_{make_dram_timing(
+          config, {MemoryClient{&load_, &load_.alarm}, MemoryClient{&store_, &store_.alarm}})} {
+  load_.bind(
+      {&sequencer_, dram_.get(), &scratchpad_, &accumulators_.load_write, &requant_.table_write});
+  store_.bind({&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_});
+  vector_.bind(sequencer_, scratchpad_);
+  execute_.bind(sequencer_, scratchpad_);
+  scratchpad_.bind(execute_);
+  accumulators_.bind(execute_);
+  requant_.bind(accumulators_);
+}
+
+LayerMeasurement MachineTiming::run() {
+  Cycle end = kNever;
+  while (true) {
+    const Cycle now = next_look();
+    if (now > end) {
+      break;
+    }
+    if (now == kNever) {
+      std::string text = "nothing can happen any more; still at work:";
+      for (const std::string& line : sequencer_.describe_state()) {
+        text += "\n  " + line;
+      }
+      throw StuckError{text};
+    }
+    look(now);
+    end = finished_at(now);
+  }
+  load_.close(end);
+  store_.close(end);
+  vector_.close(end);
+  execute_.close(end);
+  sequencer_.close(end);
+  requant_.close(end);
+  dram_->close(end, result_.ledger, result_.events);
+  result_.cycles = end;
+  result_.compute_cycles = execute_.compute_cycles();
+  result_.peak_bytes_per_window = dram_->bandwidth().peak_bytes();
+  result_.windows = dram_->bandwidth().windows();
+  return result_;
+}
+
+Cycle MachineTiming::next_look() const {
+  return std::min({load_.alarm.at(), store_.alarm.at(), vector_.alarm.at(), execute_.alarm.at(),
+                   sequencer_.alarm.at(), scratchpad_.alarm.at(), requant_.alarm.at(),
+                   accumulators_.alarm.at(), dram_->alarm.at()});
+}
+
+/// One cycle. What a block tells another is seen by that one a cycle later, so the order matters in
+/// one place only: rows that the array has read in the meantime complete commands in this cycle.
+void MachineTiming::look(Cycle now) {
+  if (execute_.alarm.at() <= now) {
+    execute_.look(now);
+  }
+  if (load_.alarm.at() <= now) {
+    load_.look(now);
+  }
+  if (store_.alarm.at() <= now) {
+    store_.look(now);
+  }
+  if (vector_.alarm.at() <= now) {
+    vector_.look(now);
+  }
+  if (scratchpad_.alarm.at() <= now) {
+    scratchpad_.look(now);
+  }
+  if (accumulators_.alarm.at() <= now) {
+    accumulators_.look(now);
+  }
+  if (requant_.alarm.at() <= now) {
+    requant_.look(now);
+  }
+  if (dram_->alarm.at() <= now) {
+    dram_->look(now);
+  }
+  if (sequencer_.alarm.at() <= now) {
+    sequencer_.look(now);
+  }
+}
+
+/// The machine is idle from this cycle on, as far as is known; kNever while work is left.
+Cycle MachineTiming::finished_at(Cycle now) const {
+  if (!sequencer_.finished() || !dram_->idle()) {
+    return kNever;
+  }
+  const Cycle acknowledged = store_.done_from();
+  return acknowledged == kNever ? kNever : std::max(now, acknowledged);
+}
+
+}  // namespace systole

@@ -1,0 +1,61 @@
+#include "tests/support/engine_equality.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/stats/events.hpp"
+#include "sim/stats/ledger.hpp"
+
+namespace systole::test {
+namespace {
+
+class Comparison {
+ public:
+  explicit Comparison(const std::string& layer) : layer_{layer} {}
+
+  void expect(const std::string& what, std::uint64_t systemc, std::uint64_t fast) {
+    if (systemc != fast) {
+      text_ += fmt::format("{}: {} is {} by systemc, {} by fast\n", layer_, what, systemc, fast);
+    }
+  }
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string layer_;
+  std::string text_;
+};
+
+std::string differences(const LayerResult& systemc, const LayerResult& fast) {
+  Comparison compare{systemc.name};
+  compare.expect("cycles", systemc.cycles, fast.cycles);
+  compare.expect("compute_cycles", systemc.compute_cycles, fast.compute_cycles);
+  compare.expect("peak_bytes_per_window", systemc.peak_bytes_per_window,
+                 fast.peak_bytes_per_window);
+  compare.expect("check", static_cast<std::uint64_t>(systemc.check),
+                 static_cast<std::uint64_t>(fast.check));
+  for (std::size_t i = 0; i < kEvents; ++i) {
+    const auto event = static_cast<Event>(i);
+    compare.expect(event_info(event).name, systemc.events[event], fast.events[event]);
+  }
+  for (std::size_t u = 0; u < kLedgerUnits; ++u) {
+    const auto unit = static_cast<LedgerUnit>(u);
+    for (std::size_t c = 0; c < kCauses; ++c) {
+      const auto cause = static_cast<Cause>(c);
+      compare.expect(fmt::format("{} {}", ledger_unit_name(unit), cause_name(cause)),
+                     systemc.ledger.at(unit, cause), fast.ledger.at(unit, cause));
+    }
+  }
+  return compare.text();
+}
+
+}  // namespace
+
+std::string differences(const SimulationOutcome& systemc, const SimulationOutcome& fast) {
+  std::string text;
+  for (std::size_t i = 0; i < systemc.result.layers.size(); ++i) {
+    text += differences(systemc.result.layers[i], fast.result.layers[i]);
+  }
+  return text;
+}
+
+}  // namespace systole::test
