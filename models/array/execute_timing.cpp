@@ -46,19 +46,16 @@ void ExecuteTiming::ring_next(Cycle now) {
   if (window_.size() < kExecuteWindow && !sequencer_->execute.empty()) {
     alarm.ring_at(now + 1);
   }
-  // When the last row of a compute is read, the sequencer sees it a cycle later.
+  // When the last row of a step is read, the sequencer sees it a cycle later.
   if (has_pending_) {
     alarm.ring_at(now + 1);
   }
   for (const Pushed& pushed : queue_) {
-    if (pushed.row.last_ifmap || !active()) {
+    if (pushed.row.last_of_step || !active()) {
       alarm.ring_at(std::max(pushed.pushed + 2, now + 1));
     }
   }
   if (active()) {
-    if (step_.row < step_.compute_rows) {
-      alarm.ring_at(now + (step_.compute_rows - step_.row) + 2);
-    }
     alarm.ring_at(now + (step_.rows - step_.row) + 1);
   } else if (!window_.empty()) {
     if (has_pending_ || !queue_.empty()) {
@@ -162,9 +159,6 @@ std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
     cover(entered, entered + ifmaps - 1 + rows_ + cols_ - 2);
     const auto& destination = destination_.as<PreloadCommand>();
     results_of(from, ifmaps, destination.acc_row + first, destination.accumulate);
-    if (first + ifmaps == step_.compute_rows) {
-      ifmap_done(from + ifmaps - 1, row_of(step_.compute_rows - 1));
-    }
   }
   const std::uint32_t weights =
       first < step_.preload_rows ? std::min(end, step_.preload_rows) - first : 0;
@@ -230,8 +224,8 @@ void ExecuteTiming::read_pair(Cycle cycle) {
     pending_ = queue_.front().row;
     queue_.pop_front();
     has_pending_ = true;
-    ifmap_read_ = !pending_.ifmap;
-    weight_read_ = !pending_.weight;
+    ifmap_read_ = false;
+    weight_read_ = false;
   }
   const WriteCalendar& writes = scratchpad_->writes();
   const auto written = [&](std::uint32_t bank) {
@@ -242,14 +236,14 @@ void ExecuteTiming::read_pair(Cycle cycle) {
   claimed_weight_ = false;
   claimed_ifmap_bank_ = pending_.ifmap_bank;
   claimed_weight_bank_ = pending_.weight_bank;
-  if (!ifmap_read_ && !written(pending_.ifmap_bank)) {
-    ifmap_read_ = true;
-    claimed_ifmap_ = true;
+  const bool weights_turn = ifmap_read_ || !pending_.in_turns;
+  if (!ifmap_read_) {
+    claimed_ifmap_ = pending_.ifmap && !written(pending_.ifmap_bank);
+    ifmap_read_ = !pending_.ifmap || claimed_ifmap_;
   }
-  if (!weight_read_ && !written(pending_.weight_bank) &&
-      !(claimed_ifmap_ && pending_.ifmap_bank == pending_.weight_bank)) {
-    weight_read_ = true;
-    claimed_weight_ = true;
+  if (!weight_read_ && weights_turn) {
+    claimed_weight_ = pending_.weight && !written(pending_.weight_bank);
+    weight_read_ = !pending_.weight || claimed_weight_;
   }
   if (ifmap_read_ && weight_read_) {
     has_pending_ = false;
@@ -265,27 +259,22 @@ void ExecuteTiming::pair_read(Cycle cycle, const Row& row) {
   if (row.ifmap) {
     cover(entered, entered + rows_ + cols_ - 2);
     results_of(cycle, 1, row.acc_row, row.accumulate);
-    if (row.last_ifmap) {
-      ifmap_done(cycle, row);
-    }
   } else if (row.weight_step) {
     cover(entered, entered);
   }
   if (row.last_of_step) {
-    step_left(cycle);
+    step_read(cycle, row);
   }
 }
 
-/// The last ifmap row of a compute has been read.
-void ExecuteTiming::ifmap_done(Cycle read, const Row& row) {
-  sequencer_->complete(SequencerTiming::kOperandRead, read + 1, row.compute_entry);
-  sequencer_->complete(SequencerTiming::kResult, read + results_after_ + row.padding,
-                       row.preload_entry);
-}
-
-/// The last row of a step has been read: the execute unit learns a cycle after it has entered the
-/// array when its results will all have left.
-void ExecuteTiming::step_left(Cycle read) {
+/// The last row of a step has been read: its compute is done, its preload when the results are
+/// written, and the execute unit learns a cycle after it has entered the array when they will have
+/// left.
+void ExecuteTiming::step_read(Cycle read, const Row& row) {
+  if (row.computing) {
+    sequencer_->complete(SequencerTiming::kOperandRead, read + 1, row.compute_entry);
+    sequencer_->complete(SequencerTiming::kResult, read + results_after_, row.preload_entry);
+  }
   const Cycle entered = read + config_.scratchpad.read_latency;
   const Cycle left = entered + rows_ + cols_ - 1 + config_.array.extra_latency;
   const Cycle ahead = 1 + Cycle{config_.scratchpad.read_latency};
@@ -399,29 +388,28 @@ bool ExecuteTiming::may_preload(Cycle now) const {
   return pair_here && !step_.computing && !results_pending(now);
 }
 
+/// Finds the bank of each operand, if it has one.
 void ExecuteTiming::prepare_step() {
   const BankMap& banks = scratchpad_->banks();
   bool simple = true;
-  bool reads_weights = false;
   if (step_.computing) {
     const auto& compute = step_.compute.as<ComputeCommand>();
-    const std::uint32_t last = compute.ifmap_row + (compute.count_h - 1) * compute.pitch_h +
-                               (compute.count_w - 1) * compute.pitch_w;
+    // Rows of padding continue the pattern as far as weights go beside them.
+    const std::uint32_t last = std::max(step_.compute_rows, step_.preload_rows) - 1;
+    const std::uint32_t furthest = compute.ifmap_row + last / compute.count_w * compute.pitch_h +
+                                   (compute.count_w - 1) * compute.pitch_w;
     step_.ifmap_bank = banks.bank_of({LocalMemory::Scratchpad, compute.ifmap_row});
-    simple = banks.bank_of({LocalMemory::Scratchpad, last}) == step_.ifmap_bank;
+    simple = banks.bank_of({LocalMemory::Scratchpad, furthest}) == step_.ifmap_bank;
     const auto& destination = destination_.as<PreloadCommand>();
     step_.busy = compute.k == rows_ && destination.n == cols_ ? Cause::Busy : Cause::BusyPartial;
   }
   if (step_.preload_rows > 0) {
     const auto& preload = step_.preload.as<PreloadCommand>();
-    if (preload.k > 0) {
-      reads_weights = true;
-      step_.weight_bank = banks.bank_of(preload.weights);
-      const LocalAddress last{preload.weights.memory, preload.weights.row + preload.k - 1};
-      simple = simple && banks.bank_of(last) == step_.weight_bank;
-    }
+    step_.weight_bank = banks.bank_of(preload.weights);
+    const LocalAddress last{preload.weights.memory, preload.weights.row + rows_ - 1};
+    simple = simple && banks.bank_of(last) == step_.weight_bank;
   }
-  if (!reads_weights) {
+  if (step_.preload_rows == 0) {
     step_.weight_bank = step_.ifmap_bank;
   } else if (!step_.computing) {
     step_.ifmap_bank = step_.weight_bank;
@@ -454,15 +442,14 @@ std::uint32_t ExecuteTiming::ifmap_row(std::uint32_t index) const {
 ExecuteTiming::Row ExecuteTiming::row_of(std::uint32_t index) const {
   Row row;
   const BankMap& banks = scratchpad_->banks();
-  if (step_.computing && index < step_.compute_rows) {
+  if (step_.computing) {
     const auto& destination = destination_.as<PreloadCommand>();
-    row.ifmap = true;
+    row.computing = true;
+    row.ifmap = index < step_.compute_rows;
     row.ifmap_bank = step_.simple ? step_.ifmap_bank
                                   : banks.bank_of({LocalMemory::Scratchpad, ifmap_row(index)});
     row.acc_row = destination.acc_row + index;
     row.accumulate = destination.accumulate;
-    row.last_ifmap = index + 1 == step_.compute_rows;
-    row.padding = std::max(step_.compute_rows, config_.array.min_step_rows) - step_.compute_rows;
     row.compute_entry = step_.compute.entry;
     row.preload_entry = destination_.entry;
   }
@@ -471,11 +458,10 @@ ExecuteTiming::Row ExecuteTiming::row_of(std::uint32_t index) const {
     const std::uint32_t weight = rows_ - 1 - index;
     row.weight_step = true;
     row.weight = weight < preload.k;
-    if (row.weight) {
-      row.weight_bank = step_.simple
-                            ? step_.weight_bank
-                            : banks.bank_of({preload.weights.memory, preload.weights.row + weight});
-    }
+    row.weight_bank = step_.simple
+                          ? step_.weight_bank
+                          : banks.bank_of({preload.weights.memory, preload.weights.row + weight});
+    row.in_turns = row.computing && row.ifmap_bank == row.weight_bank;
   }
   row.last_of_step = index + 1 == step_.rows;
   return row;

@@ -40,13 +40,13 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     bool ifmap = false;
     bool weight = false;       // in the scratchpad; a row of zeros is not read
     bool weight_step = false;  // read or zero
+    bool in_turns = false;     // both rows, read or not, are in one bank
     std::uint32_t ifmap_bank = 0;
     std::uint32_t weight_bank = 0;
     std::uint32_t acc_row = 0;
     bool accumulate = false;
-    bool last_ifmap = false;
     bool last_of_step = false;
-    std::uint32_t padding = 0;
+    bool computing = false;
     std::uint32_t compute_entry = 0;
     std::uint32_t preload_entry = 0;
   };
@@ -85,8 +85,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   std::uint32_t settle_rows(Cycle from, Cycle until);
   void pair_read(Cycle cycle, const Row& row);
   void results_of(Cycle read, std::uint32_t rows, std::uint32_t acc_row, bool accumulate);
-  void ifmap_done(Cycle read, const Row& row);
-  void step_left(Cycle read);
+  void step_read(Cycle read, const Row& row);
   void cover(Cycle first, Cycle last);
   Row row_of(std::uint32_t index) const;
   Cause row_cause(std::uint32_t index) const;

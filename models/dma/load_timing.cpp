@@ -135,8 +135,9 @@ Cycle LoadTiming::take_response(const MemoryResponse& response) {
   const LoadCommand& load = *flight.load;
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
   const std::uint32_t row_bytes = local_row_bytes(config_, load.destination.memory);
-  for (const MergedPart& part :
-       merger_.take(flight.burst, flight.offset, row_bytes, copies(load), beats)) {
+  const bool scratchpad = in_scratchpad(load.destination.memory);
+  for (const MergedPart& part : merger_.take(flight.burst, flight.offset, row_bytes, copies(load),
+                                             register_free(scratchpad), beats)) {
     schedule(flight, part);
   }
   const Cycle last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
@@ -144,6 +145,22 @@ Cycle LoadTiming::take_response(const MemoryResponse& response) {
   flight.taken = false;
   alarm.ring_at(flight.free_at);
   return std::max(last_beat + 1, merger_.next_first_beat());
+}
+
+Cycle LoadTiming::register_free(bool scratchpad) const {
+  const Sent& sent = scratchpad ? scratchpad_sent_ : others_sent_;
+  if (sent.copies == 0) {
+    return 0;
+  }
+  Cycle last_push = sent.first_write + sent.copies - 1;
+  if (!scratchpad) {
+    for (const Cycle end : burst_ends_) {
+      last_push += end >= sent.first_write && end <= last_push ? 1 : 0;
+    }
+  }
+  const std::uint32_t latency =
+      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
+  return last_push + 2 - latency;
 }
 
 void LoadTiming::schedule(const InFlight& flight, const MergedPart& part) {
@@ -154,19 +171,35 @@ void LoadTiming::schedule(const InFlight& flight, const MergedPart& part) {
   const std::uint32_t latency =
       scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
   const auto block = static_cast<std::uint32_t>(part.row_offset / row_bytes);
-  const bool last_part = part.row_offset + part.bytes == load.row_bytes && flight.last;
+  const bool last = part.row_offset + part.bytes == load.row_bytes && flight.last;
+  const bool ends_burst = part.row_offset + part.bytes == flight.offset + flight.burst.useful;
   const std::uint32_t row = load.destination.row + block * load.block_pitch + flight.row;
-  for (std::uint32_t copy = 0; copy < copies(load); ++copy) {
-    const bool last = last_part && copy + 1 == copies(load);
-    const Cycle due = part.sent + copy + latency - 1;
-    if (scratchpad) {
-      scratchpad_pushes_.push_back(due);
-      write_scratchpad(due, {memory, row + copy}, flight.entry, last);
-    } else {
-      to_others_.push_back({{row + copy, last, flight.entry}, memory, due});
-      alarm.ring_at(due);
-    }
+  const Cycle due = part.sent + latency - 1;
+  const std::uint32_t count = copies(load);
+  (scratchpad ? scratchpad_sent_ : others_sent_) = {due, count};
+  if (!scratchpad) {
+    to_others_.push_back({{row, last, flight.entry}, memory, due, count});
+    alarm.ring_at(due);
+    return;
   }
+  if (ends_burst) {
+    note_burst_end(due + count - 1);
+  }
+  for (std::uint32_t copy = 0; copy < count; ++copy) {
+    const bool last_copy = copy + 1 == count;
+    scratchpad_pushes_.push_back({due + copy, ends_burst && last_copy});
+    write_scratchpad(due + copy, {memory, row + copy}, flight.entry, last && last_copy);
+  }
+}
+
+void LoadTiming::note_burst_end(Cycle cycle) {
+  while (!burst_ends_.empty() && burst_ends_.front() < others_sent_.first_write) {
+    burst_ends_.pop_front();
+  }
+  if (to_others_.empty()) {
+    burst_ends_.clear();
+  }
+  burst_ends_.push_back(cycle);
 }
 
 /// The scratchpad serves the load unit before all others: in the cycle after the push.
@@ -177,21 +210,33 @@ void LoadTiming::write_scratchpad(Cycle pushed, LocalAddress to, std::uint32_t e
   }
 }
 
-/// One local row a cycle: those for the scratchpad go first, each when it is due.
+/// A row of each register, but none of the second when the first ends a burst.
 bool LoadTiming::write_local(Cycle now) {
-  if (!scratchpad_pushes_.empty() && scratchpad_pushes_.front() == now) {
+  const bool scratchpad = !scratchpad_pushes_.empty() && scratchpad_pushes_.front().cycle == now;
+  const bool ends_burst = scratchpad && scratchpad_pushes_.front().ends_burst;
+  if (scratchpad) {
     scratchpad_pushes_.pop_front();
-    return true;
   }
+  const bool other = !ends_burst && write_other(now);
+  return scratchpad || other;
+}
+
+bool LoadTiming::write_other(Cycle now) {
   if (to_others_.empty() || to_others_.front().due > now) {
     return false;
   }
-  TimedQueue<TimedWrite>& queue = queue_of(to_others_.front().memory);
+  Scheduled& next = to_others_.front();
+  TimedQueue<TimedWrite>& queue = queue_of(next.memory);
   if (!queue.can_push(now)) {
     return false;
   }
-  queue.push(now, to_others_.front().write);
-  to_others_.pop_front();
+  TimedWrite write = next.write;
+  write.last = write.last && next.copies == 1;
+  queue.push(now, write);
+  ++next.write.row;
+  if (--next.copies == 0) {
+    to_others_.pop_front();
+  }
   return true;
 }
 
@@ -220,9 +265,9 @@ Cause LoadTiming::waiting(Cycle now) const {
 
 /// Cycles without a look may still write rows to the scratchpad.
 void LoadTiming::book_gap(Cycle until) {
-  while (!scratchpad_pushes_.empty() && scratchpad_pushes_.front() < until) {
-    ledger_.fill(scratchpad_pushes_.front(), ledger_.held());
-    ledger_.fill(scratchpad_pushes_.front() + 1, Cause::Busy);
+  while (!scratchpad_pushes_.empty() && scratchpad_pushes_.front().cycle < until) {
+    ledger_.fill(scratchpad_pushes_.front().cycle, ledger_.held());
+    ledger_.fill(scratchpad_pushes_.front().cycle + 1, Cause::Busy);
     scratchpad_pushes_.pop_front();
   }
   ledger_.fill(until, ledger_.held());

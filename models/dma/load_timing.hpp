@@ -69,15 +69,29 @@ class LoadTiming final : public MemoryMaster {
     TimedWrite write;
     LocalMemory memory = LocalMemory::Accumulators;
     Cycle due = 0;
+    std::uint32_t copies = 1;  // still to write
+  };
+  /// A row that goes to the scratchpad in a cycle known ahead.
+  struct Push {
+    Cycle cycle = 0;
+    bool ends_burst = false;
+  };
+  /// The part sent last to a register.
+  struct Sent {
+    Cycle first_write = 0;
+    std::uint32_t copies = 0;
   };
 
   bool turn_row(Cycle now);
   bool form_burst(Cycle now);
   bool send_burst(Cycle now);
   bool write_local(Cycle now);
+  bool write_other(Cycle now);
   bool write_fill(Cycle now);
   std::size_t free_slot(Cycle now) const;
+  Cycle register_free(bool scratchpad) const;
   void schedule(const InFlight& flight, const MergedPart& part);
+  void note_burst_end(Cycle cycle);
   void write_scratchpad(Cycle pushed, LocalAddress to, std::uint32_t entry, bool last);
   Cause waiting(Cycle now) const;
   void book_gap(Cycle until);
@@ -94,8 +108,10 @@ class LoadTiming final : public MemoryMaster {
   std::vector<InFlight> in_flight_;
   std::deque<Outgoing> outgoing_;
   RowMerger merger_;
-  std::deque<Cycle> scratchpad_pushes_;  // cycles in which merged rows go to the scratchpad
+  std::deque<Push> scratchpad_pushes_;
   std::deque<Scheduled> to_others_;
+  Sent scratchpad_sent_, others_sent_;
+  std::deque<Cycle> burst_ends_;  // cycles from others_sent_ on that end a burst
   LedgerLine ledger_;
 };
 

@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include "models/dram/banked/config.hpp"
 #include "models/dram/banked/banked_memory_timing.hpp"
+#include "models/dram/banked/config.hpp"
 #include "models/dram/dram.hpp"
 #include "models/dram/dram_observers.hpp"
 #include "sim/config/accelerator_config.hpp"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-
 namespace systole {
 
 RequantUnit::RequantUnit(const sc_core::sc_module_name& name, const Clock& clock,
