@@ -10,6 +10,7 @@ namespace systole {
 namespace {
 
 constexpr Cycle kHeld = kNever;  // by a burst that is not acknowledged
+constexpr std::uint32_t kRawBits = 32;
 
 }  // namespace
 
@@ -91,7 +92,8 @@ bool StoreTiming::ask(Cycle now) {
     to_.scratchpad->store_read.push(now, {local_row, last, entry});
   }
   expected_.push_back({from_accumulators, last_of_row, elements,
-                       store.dram_address + reading_->row * store.dram_pitch});
+                       store.dram_address + reading_->row * store.dram_pitch,
+                       store.raw ? kRawBits : element_bits_});
   if (last) {
     reading_.reset();
   } else if (last_of_row) {
@@ -122,7 +124,7 @@ bool StoreTiming::gather(Cycle now) {
   }
   row_elements_ += expected.elements;
   if (expected.last_of_row) {
-    row_bytes_ = packed_bytes(row_elements_, element_bits_);
+    row_bytes_ = packed_bytes(row_elements_, expected.bits);
     row_address_ = expected.row_address;
     row_formed_ = 0;
     row_ready_ = now + 1;

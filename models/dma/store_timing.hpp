@@ -50,6 +50,7 @@ class StoreTiming final : public MemoryMaster {
     bool last_of_row = false;
     std::uint32_t elements = 0;
     std::uint64_t row_address = 0;
+    std::uint32_t bits = 8;  // of an element in the DRAM
   };
   struct Outgoing {
     Burst burst;

@@ -8,6 +8,9 @@ IdealDramTiming::IdealDramTiming(const AcceleratorConfig& config, const Clients&
     : bus_bytes_{config.dma.bus_bytes},
       latency_{config.dram.latency_cycles},
       cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
+      write_cycles_per_beat_{config.dram.write_bytes_per_cycle == 0
+                                 ? cycles_per_beat_
+                                 : config.dma.bus_bytes / config.dram.write_bytes_per_cycle},
       ports_{Port{*clients[kLoadMaster].alarm, alarm}, Port{*clients[kStoreMaster].alarm, alarm}},
       clients_{clients} {}
 
@@ -117,11 +120,13 @@ void IdealDramTiming::take_request(Master master, Cycle first_cycle, Cycle now) 
     ports_[master].begun.pop(now);
   }
   next_master_ = (master + 1U) % kMasters;
-  const Cycle beats = Cycle{request.bytes / bus_bytes_} * cycles_per_beat_;
+  const Cycle beats = Cycle{request.bytes / bus_bytes_} *
+                      (request.write ? write_cycles_per_beat_ : cycles_per_beat_);
   const Cycle last_cycle = std::max(now, first_cycle + (request.write ? beats - 1 : 0));
   request_free_ = last_cycle + 1;
   bandwidth_.add(now, request.write, request.useful);
-  answers_.push_back({master, request.tag, last_cycle + latency_, request.write ? 1 : beats});
+  answers_.push_back(
+      {master, request.tag, last_cycle + latency_, request.write ? cycles_per_beat_ : beats});
 }
 
 void IdealDramTiming::take_waiting(Cycle now) {

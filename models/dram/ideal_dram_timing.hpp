@@ -55,6 +55,7 @@ class IdealDramTiming final : public DramTiming {
   const std::uint32_t bus_bytes_;
   const std::uint32_t latency_;
   const std::uint32_t cycles_per_beat_;
+  const std::uint32_t write_cycles_per_beat_;
   std::array<Port, kMasters> ports_;
   const Clients clients_;
   std::size_t next_master_ = 0;

@@ -79,8 +79,9 @@ void SequencerTiming::look(Cycle now) {
   ledger_.look(now, worked ? Cause::Busy : waiting(blocked_fetch), waiting(!all_fetched()));
   if (worked || !unroller_.done() || !unrolled_.empty()) {
     alarm.ring_at(now + 1);
-  } else if (now < first_allocation_) {
-    alarm.ring_at(first_allocation_);
+  }
+  if (next_ < total_ && now < next_offer()) {
+    alarm.ring_at(next_offer());
   }
   for (const CompletionQueue& queue : completions_) {
     alarm.ring_at(std::max(queue.next(), now + 1));
@@ -112,7 +113,7 @@ bool SequencerTiming::issue(Cycle now) {
 }
 
 bool SequencerTiming::allocate(Cycle now) {
-  if (next_ == total_ || now < first_allocation_) {
+  if (next_ == total_ || now < next_offer()) {
     return false;
   }
   const Command& command = program_.commands[next_];

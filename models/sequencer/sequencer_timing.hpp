@@ -88,6 +88,10 @@ class SequencerTiming {
   };
 
   bool all_fetched() const { return next_ == total_ && unroller_.done() && unrolled_.empty(); }
+  /// Cycle in which the next command can be allocated at the earliest.
+  Cycle next_offer() const {
+    return first_allocation_ + next_ * Cycle{config_.sequencer.command_gap};
+  }
   bool issue(Cycle now);
   bool allocate(Cycle now);
   bool allocate_unrolled(Cycle now);

@@ -1,9 +1,31 @@
 #include "sim/engine/fast_engine.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+#include <variant>
+
 #include "sim/functional/program_events.hpp"
 #include "sim/top/machine_timing.hpp"
 
 namespace systole {
+
+namespace {
+
+/// Programs of the compiler are; those that tests write to hold the machine against RTL may not be.
+void check_supported(const LayerProgram& program) {
+  const bool widens =
+      std::any_of(program.commands.begin(), program.commands.end(), [](const Command& command) {
+        const auto* load = std::get_if<LoadCommand>(&command.body);
+        return load != nullptr && load->widen;
+      });
+  if (widens || !program.loops.empty()) {
+    throw std::invalid_argument{
+        "the fast engine runs no widened loads and no loops of the hardware's unroller: use "
+        "systemc"};
+  }
+}
+
+}  // namespace
 
 FastEngine::FastEngine(const AcceleratorConfig& config, bool with_data)
     : config_{config}, with_data_{with_data}, state_{config_} {}
@@ -19,9 +41,10 @@ std::vector<std::uint8_t> FastEngine::read_dram(std::uint64_t address, std::uint
 }
 
 LayerMeasurement FastEngine::run(const LayerProgram& program) {
-  if (program.commands.empty()) {
+  if (program.commands.empty() && program.loops.empty()) {
     return {};
   }
+  check_supported(program);
   LayerMeasurement layer = MachineTiming{config_, program}.run();
   layer.events += program_events(program, config_);
   if (with_data_) {

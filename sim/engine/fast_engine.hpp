@@ -21,7 +21,8 @@ class FastEngine final : public Engine {
   std::vector<std::uint8_t> read_dram(std::uint64_t address, std::uint64_t size) const override;
 
   /// Throws StuckError when nothing can ever happen again, std::logic_error when the ledger of a
-  /// unit does not close.
+  /// unit does not close, std::invalid_argument for loops of the hardware's unroller and for
+  /// widened loads.
   LayerMeasurement run(const LayerProgram& program) override;
 
   /// The data alone: the recurrences would give `first` again.

@@ -101,7 +101,7 @@ struct MachineState::Execute {
     const bool requantized = store.source.memory == LocalMemory::Accumulators;
     const std::uint32_t block_elements =
         requantized ? machine.config_.array.cols : machine.config_.array.rows;
-    const ElementFormat& format = registers.ofmap;
+    const ElementFormat format = store.raw ? ElementFormat{32, true, false} : registers.ofmap;
     machine.elements_.resize(store.elements);
     machine.bytes_.resize(packed_bytes(store.elements, format.bits));
     for (std::uint32_t row = 0; row < store.rows; ++row) {
@@ -110,7 +110,9 @@ struct MachineState::Execute {
         const std::uint32_t from = store.source.row + block * store.block_pitch + row;
         const std::uint32_t count = std::min(block_elements, store.elements - first);
         std::int32_t* elements = machine.elements_.data() + first;
-        if (requantized) {
+        if (store.raw) {
+          std::copy_n(machine.local_.psums(from), count, elements);
+        } else if (requantized) {
           const std::uint64_t address = store.dram_address + row * store.dram_pitch;
           requantize_row(from, store.table_row + block,
                          registers.ofmap_place.element_at(address) + first, count, elements);

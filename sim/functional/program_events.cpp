@@ -100,16 +100,18 @@ class Counter {
     if (requantized) {
       const std::uint64_t elements = std::uint64_t{store.rows} * store.elements;
       events_.add(Event::AccumulatorReadBits, count * kPsumBits * config_.array.cols);
-      if (registers_.requant.mode != RequantMode::ShiftOnly) {
-        events_.add(Event::RequantMultiply, elements);
+      if (!store.raw) {
+        events_.add(Event::RequantMultiply,
+                    registers_.requant.mode != RequantMode::ShiftOnly ? elements : 0);
+        events_.add(Event::RequantShift, elements);
+        events_.add(Event::RequantAdd, elements);
       }
-      events_.add(Event::RequantShift, elements);
-      events_.add(Event::RequantAdd, elements);
     } else {
       events_.add(read_bits(store.source.memory),
                   count * kByteBits * local_row_bytes(config_, store.source.memory));
     }
-    const std::uint64_t row_bytes = packed_bytes(store.elements, registers_.ofmap.bits);
+    const std::uint64_t row_bytes =
+        packed_bytes(store.elements, store.raw ? kPsumBits : registers_.ofmap.bits);
     for (std::uint32_t row = 0; row < store.rows; ++row) {
       for (std::uint64_t offset = 0; offset < row_bytes;) {
         const std::uint64_t address = store.dram_address + row * store.dram_pitch + offset;
