@@ -20,7 +20,10 @@ class LocalMemories {
   std::uint8_t* rows(LocalMemory memory, std::uint32_t row, std::uint32_t count = 1);
 
   /// Accumulator rows of `array.cols` sums.
-  std::int32_t* psums(std::uint32_t row, std::uint32_t count = 1);
+  std::int64_t* psums(std::uint32_t row);
+
+  /// Writes bytes over the start of an accumulator row as it lies packed.
+  void load_psums(std::uint32_t row, const std::uint8_t* bytes, std::uint32_t size);
 
  private:
   struct Memory {
@@ -32,7 +35,9 @@ class LocalMemories {
 
   std::array<Memory, 4> memories_;  // the accumulators' is empty
   std::uint32_t cols_;
-  std::vector<std::int32_t> psums_;
+  std::uint32_t psum_bits_;
+  std::vector<std::int64_t> psums_;
+  std::vector<std::uint8_t> packed_;  // of a row that is being loaded
 };
 
 }  // namespace systole

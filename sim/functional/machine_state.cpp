@@ -1,7 +1,6 @@
 #include "sim/functional/machine_state.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <variant>
 
@@ -10,6 +9,7 @@
 #include "models/vector/element_wise.hpp"
 #include "models/vector/operand_plan.hpp"
 #include "sim/functional/fold_product.hpp"
+#include "sim/kernel/psum.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 
@@ -37,10 +37,13 @@ struct MachineState::Execute {
       for (std::uint32_t block = 0; block < count; ++block) {
         const std::uint32_t to = load.destination.row + block * load.block_pitch + row;
         const std::uint32_t first = block * row_bytes;
-        void* place =
-            psums ? static_cast<void*>(machine.local_.psums(to)) : machine.local_.rows(memory, to);
-        std::memcpy(place, machine.bytes_.data() + first,
-                    std::min(row_bytes, load.row_bytes - first));
+        const std::uint8_t* bytes = machine.bytes_.data() + first;
+        const std::uint32_t size = std::min(row_bytes, load.row_bytes - first);
+        if (psums) {
+          machine.local_.load_psums(to, bytes, size);
+        } else {
+          std::copy_n(bytes, size, machine.local_.rows(memory, to));
+        }
       }
     }
   }
@@ -79,6 +82,7 @@ struct MachineState::Execute {
     const PreloadCommand& to = machine.destination_;
     const std::uint32_t cols = machine.config_.array.cols;
     std::uint64_t nonzero = 0;
+    std::uint64_t overflows = 0;
     for (std::uint32_t i = 0; i < compute.rows(); ++i) {
       const std::uint32_t row = compute.ifmap_row + i / compute.count_w * compute.pitch_h +
                                 i % compute.count_w * compute.pitch_w;
@@ -87,13 +91,17 @@ struct MachineState::Execute {
       for (std::uint32_t r = 0; r < compute.k; ++r) {
         nonzero += machine.ifmap_[r] != 0 ? machine.nonzeros_[r] : 0U;
       }
-      std::int32_t* psums = machine.local_.psums(to.acc_row + i);
+      multiply(compute.k);
+      std::int64_t* psums = machine.local_.psums(to.acc_row + i);
       if (!to.accumulate) {
-        std::fill_n(psums, cols, 0);
+        std::copy(machine.psums_.begin(), machine.psums_.end(), psums);
+        continue;
       }
-      multiply_vector(reinterpret_cast<std::uint32_t*>(psums), machine.ifmap_.data(),
-                      machine.weights_.data(), compute.k, cols);
+      for (std::uint32_t c = 0; c < cols; ++c) {
+        psums[c] = add_psum(psums[c], machine.psums_[c], machine.psum_format_, overflows);
+      }
     }
+    events.add(Event::PsumOverflows, overflows);
     events.add(Event::MacZeroOperand, std::uint64_t{compute.rows()} * compute.k * to.n - nonzero);
   }
 
@@ -111,7 +119,8 @@ struct MachineState::Execute {
         const std::uint32_t count = std::min(block_elements, store.elements - first);
         std::int32_t* elements = machine.elements_.data() + first;
         if (store.raw) {
-          std::copy_n(machine.local_.psums(from), count, elements);
+          std::transform(machine.local_.psums(from), machine.local_.psums(from) + count, elements,
+                         [](std::int64_t psum) { return static_cast<std::int32_t>(psum); });
         } else if (requantized) {
           const std::uint64_t address = store.dram_address + row * store.dram_pitch;
           requantize_row(from, store.table_row + block,
@@ -167,6 +176,30 @@ struct MachineState::Execute {
   }
 
  private:
+  /// The products of one ifmap vector, column by column, added up as the PEs do it.
+  void multiply(std::uint32_t k) const {
+    const std::uint32_t cols = machine.config_.array.cols;
+    if (machine.exact_products_) {
+      machine.products_.assign(cols, 0);
+      multiply_vector(machine.products_.data(), machine.ifmap_.data(), machine.weights_.data(), k,
+                      cols);
+      std::transform(machine.products_.begin(), machine.products_.end(), machine.psums_.begin(),
+                     [](std::uint32_t psum) { return static_cast<std::int32_t>(psum); });
+      return;
+    }
+    std::uint64_t overflows = 0;
+    std::fill(machine.psums_.begin(), machine.psums_.end(), 0);
+    for (std::uint32_t r = 0; r < k; ++r) {
+      const std::int16_t* weights = machine.weights_.data() + std::size_t{r} * cols;
+      for (std::uint32_t c = 0; c < cols; ++c) {
+        machine.psums_[c] =
+            add_psum(machine.psums_[c], std::int64_t{weights[c]} * machine.ifmap_[r],
+                     machine.psum_format_, overflows);
+      }
+    }
+    events.add(Event::PsumOverflows, overflows);
+  }
+
   static void unpack(const std::uint8_t* bytes, std::uint32_t count, ElementFormat format,
                      std::int16_t* to) {
     if (format.bits == 8 && format.is_signed) {
@@ -182,7 +215,7 @@ struct MachineState::Execute {
   /// `element` is the ofmap's that the first column becomes.
   void requantize_row(std::uint32_t row, std::uint32_t table_row, std::uint64_t element,
                       std::uint32_t count, std::int32_t* elements) const {
-    const std::int32_t* psums = machine.local_.psums(row);
+    const std::int64_t* psums = machine.local_.psums(row);
     const Requantizer& unit = registers.requant;
     if (unit.entries() == 1) {
       const RequantEntry entry = entry_of(unit, 0);
@@ -216,7 +249,12 @@ MachineState::MachineState(const AcceleratorConfig& config)
       local_{config_},
       weights_(std::size_t{config.array.rows} * config.array.cols),
       nonzeros_(config.array.rows),
-      ifmap_(config.array.rows) {}
+      psum_format_{config.array.accumulator_bits, config.array.overflow},
+      exact_products_{psum_format_.bits <= 32 &&
+                      !products_may_overflow(config.array.rows, config.array.activation_bits,
+                                             config.array.weight_bits, psum_format_)},
+      ifmap_(config.array.rows),
+      psums_(config.array.cols) {}
 
 void MachineState::run(const LayerProgram& program, EventCounts& events) {
   Execute execute{*this, program.registers, events, std::nullopt};

@@ -6,6 +6,7 @@
 #include "models/dram/backing_store.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/functional/local_memories.hpp"
+#include "sim/kernel/psum.hpp"
 #include "sim/program/command.hpp"
 #include "sim/stats/events.hpp"
 
@@ -32,7 +33,11 @@ class MachineState {
   std::vector<std::int16_t> weights_;    // [row][col] of the array
   std::vector<std::uint32_t> nonzeros_;  // by array row: weights that are not zero
   PreloadCommand destination_;           // of the next compute
+  const PsumFormat psum_format_;
+  const bool exact_products_;            // a fold's never leave the format, nor 32 bits
   std::vector<std::int16_t> ifmap_;      // one vector
+  std::vector<std::int64_t> psums_;      // its products with the weights, by column
+  std::vector<std::uint32_t> products_;  // the same modulo 2^32
   std::vector<std::uint8_t> bytes_;      // of a row on its way
   std::vector<std::int32_t> elements_;   // of an ofmap row on its way
 };

@@ -12,7 +12,7 @@ namespace systole {
 namespace {
 
 constexpr std::uint64_t kByteBits = 8;
-constexpr std::uint64_t kPsumBits = 32;
+constexpr std::uint32_t kRawBits = 32;
 
 Event read_event(Operand operand) {
   switch (operand) {
@@ -87,9 +87,10 @@ class Counter {
     events_.add(Event::MacPadding, rows * (pes - macs));
     events_.add(Event::ArrayRegisterWriteBits,
                 rows * pes * (config_.array.activation_bits + config_.array.accumulator_bits));
-    events_.add(Event::AccumulatorWriteBits, rows * kPsumBits * cols);
+    const std::uint64_t row_bits = kByteBits * accumulator_row_bytes(config_);
+    events_.add(Event::AccumulatorWriteBits, rows * row_bits);
     if (destination_.accumulate) {
-      events_.add(Event::AccumulatorReadBits, rows * kPsumBits * cols);
+      events_.add(Event::AccumulatorReadBits, rows * row_bits);
       events_.add(Event::AccumulatorAdd, rows * cols);
     }
   }
@@ -99,7 +100,7 @@ class Counter {
     const std::uint64_t count = std::uint64_t{blocks(store, config_)} * store.rows;
     if (requantized) {
       const std::uint64_t elements = std::uint64_t{store.rows} * store.elements;
-      events_.add(Event::AccumulatorReadBits, count * kPsumBits * config_.array.cols);
+      events_.add(Event::AccumulatorReadBits, count * kByteBits * accumulator_row_bytes(config_));
       if (!store.raw) {
         events_.add(Event::RequantMultiply,
                     registers_.requant.mode != RequantMode::ShiftOnly ? elements : 0);
@@ -111,7 +112,7 @@ class Counter {
                   count * kByteBits * local_row_bytes(config_, store.source.memory));
     }
     const std::uint64_t row_bytes =
-        packed_bytes(store.elements, store.raw ? kPsumBits : registers_.ofmap.bits);
+        packed_bytes(store.elements, store.raw ? kRawBits : registers_.ofmap.bits);
     for (std::uint32_t row = 0; row < store.rows; ++row) {
       for (std::uint64_t offset = 0; offset < row_bytes;) {
         const std::uint64_t address = store.dram_address + row * store.dram_pitch + offset;

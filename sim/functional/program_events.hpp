@@ -7,7 +7,7 @@
 namespace systole {
 
 /// What the program makes the machine count whatever its timing and its data: all events but
-/// BankConflicts and MacZeroOperand.
+/// BankConflicts and those of the data (depends_on_values).
 EventCounts program_events(const LayerProgram& program, const AcceleratorConfig& config);
 
 }  // namespace systole
