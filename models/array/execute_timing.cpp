@@ -13,6 +13,10 @@ ExecuteTiming::ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger, Ev
       rows_per_accumulator_bank_{accumulator_rows(config) / config.accumulators.banks},
       results_after_{Cycle{config.scratchpad.read_latency} + rows_ + cols_ - 1 +
                      config.array.extra_latency},
+      streams_ifmap_{config.array.dataflow == Dataflow::WeightStationary},
+      waits_for_drain_{config.array.dataflow != Dataflow::OutputStationary ||
+                       config.array.os_drain},
+      feed_{make_fold_feed(config.array)},
       events_{events},
       ledger_{ledger, LedgerUnit::Array} {}
 
@@ -55,13 +59,18 @@ void ExecuteTiming::ring_next(Cycle now) {
       alarm.ring_at(std::max(pushed.pushed + 2, now + 1));
     }
   }
+  if (active() && !streams_ifmap_) {
+    // A fold's last operand may come before its step ends: its completion must not be known late.
+    alarm.ring_at(now + rows_ + cols_ + config_.scratchpad.read_latency);
+  }
   if (active()) {
     alarm.ring_at(now + (step_.rows - step_.row) + 1);
   } else if (!window_.empty()) {
     if (has_pending_ || !queue_.empty()) {
       alarm.ring_at(now + 1);  // the port may stall until then
     }
-    if (!room_at_.empty() && room_at_.size() + steps_entering_ >= config_.array.steps_in_flight) {
+    const bool full = room_at_.size() + steps_entering_ >= config_.array.steps_in_flight;
+    if (!room_at_.empty() && (full || !waits_for_drain_)) {
       alarm.ring_at(std::max(room_at_.front(), now + 1));
     } else if (steps_entering_ > 0) {
       alarm.ring_at(now + 1);
@@ -121,10 +130,9 @@ std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
   // Cycle from + i reads row step_.row - 1 + i and issues row step_.row + i.
   const std::uint32_t first = step_.row - 1;
   const std::uint64_t cycles = std::min<std::uint64_t>(until - from + 1, step_.rows - step_.row);
-  const auto& preload = step_.preload;
-  const std::uint32_t k =
-      step_.preload_rows > 0 ? preload.as<PreloadCommand>().k : 0;  // weight rows that are read
-  // Row i reads weights if rows_ - 1 - i < k, ifmap if i < compute_rows.
+  const auto reads_weights = [&](std::uint32_t row) {
+    return row < step_.preload_rows && step_.preload_rows - 1 - row < step_.weight_reads;
+  };
   std::uint64_t free = cycles;
   if (!scratchpad_->dual_ported()) {
     const WriteCalendar& writes = scratchpad_->writes();
@@ -136,10 +144,8 @@ std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
         break;
       }
       const auto row = static_cast<std::uint32_t>(first + (hit - from));
-      const bool ifmap = row < step_.compute_rows && writes.taken(hit, step_.ifmap_bank);
-      const bool weight =
-          row < step_.preload_rows && rows_ - 1 - row < k && writes.taken(hit, step_.weight_bank);
-      if (ifmap || weight) {
+      if ((row < step_.vectors && writes.taken(hit, step_.ifmap_bank)) ||
+          (reads_weights(row) && writes.taken(hit, step_.weight_bank))) {
         free = hit - from;
         break;
       }
@@ -150,43 +156,44 @@ std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
     return 0;
   }
   const auto count = static_cast<std::uint32_t>(free);
-  // Read rows first .. first + count - 1.
+  // Read rows first .. end - 1.
   const std::uint32_t end = first + count;
-  const std::uint32_t ifmaps =
-      first < step_.compute_rows ? std::min(end, step_.compute_rows) - first : 0;
+  const std::uint32_t vectors = first < step_.vectors ? std::min(end, step_.vectors) - first : 0;
   const Cycle entered = from + config_.scratchpad.read_latency;
-  if (ifmaps > 0) {
-    cover(entered, entered + ifmaps - 1 + rows_ + cols_ - 2);
-    const auto& destination = destination_.as<PreloadCommand>();
-    results_of(from, ifmaps, destination.acc_row + first, destination.accumulate);
+  if (vectors > 0) {
+    cover(entered, entered + vectors - 1 + rows_ + cols_ - 2);
+    add_results(from + results_after_, vectors, step_.acc_row + first, step_.accumulate);
   }
   const std::uint32_t weights =
       first < step_.preload_rows ? std::min(end, step_.preload_rows) - first : 0;
-  if (weights > ifmaps) {
+  if (weights > vectors) {
     cover(entered, entered + weights - 1);
   }
-  const Row last_read = row_of(end - 1);
   claimed_at_ = from + count - 1;
-  claimed_ifmap_ = last_read.ifmap;
-  claimed_weight_ = last_read.weight;
-  claimed_ifmap_bank_ = step_.ifmap_bank;
-  claimed_weight_bank_ = step_.weight_bank;
-  // Issue rows step_.row .. step_.row + count - 1.
+  claimed_.clear();
+  if (end - 1 < step_.vectors) {
+    claimed_.push_back(step_.ifmap_bank);
+  }
+  if (reads_weights(end - 1)) {
+    claimed_.push_back(step_.weight_bank);
+  }
+  // Issue rows step_.row .. issue_end - 1.
   const std::uint32_t issue_end = step_.row + count;
   Cycle booked = from;
   std::uint32_t row = step_.row;
   while (row < issue_end) {
     std::uint32_t run = issue_end;
-    for (const std::uint32_t edge : {step_.compute_rows, step_.preload_rows}) {
+    for (const std::uint32_t edge : {step_.vectors, step_.preload_rows}) {
       if (edge > row) {
         run = std::min(run, edge);
       }
     }
-    ledger_.fill(booked + (run - row), row_cause(row));
     booked += run - row;
+    ledger_.fill(booked, row_cause(row));
     row = run;
   }
-  queue_.front() = {row_of(issue_end - 1), from + count - 1};
+  step_.row = issue_end - 1;
+  queue_.front() = {next_row(), from + count - 1};
   step_.row = issue_end;
   issued_through_ = from + count - 1;
   read_through_ = issued_through_;
@@ -204,8 +211,8 @@ void ExecuteTiming::issue_row(Cycle cycle) {
     ledger_.look(cycle, Cause::WaitBank, Cause::WaitBank);
     return;
   }
-  ledger_.look(cycle, row_cause(step_.row), Cause::Idle);
-  queue_.push_back({row_of(step_.row), cycle});
+  queue_.push_back({next_row(), cycle});
+  ledger_.look(cycle, queue_.back().row.cause, Cause::Idle);
   ++step_.row;
   if (step_.row == step_.rows) {
     finish();
@@ -227,43 +234,85 @@ void ExecuteTiming::read_pair(Cycle cycle) {
     ifmap_read_ = false;
     weight_read_ = false;
   }
-  const WriteCalendar& writes = scratchpad_->writes();
-  const auto written = [&](std::uint32_t bank) {
-    return !scratchpad_->dual_ported() && writes.taken(cycle, bank);
-  };
   claimed_at_ = cycle;
-  claimed_ifmap_ = false;
-  claimed_weight_ = false;
-  claimed_ifmap_bank_ = pending_.ifmap_bank;
-  claimed_weight_bank_ = pending_.weight_bank;
+  claimed_.clear();
   const bool weights_turn = ifmap_read_ || !pending_.in_turns;
   if (!ifmap_read_) {
-    claimed_ifmap_ = pending_.ifmap && !written(pending_.ifmap_bank);
-    ifmap_read_ = !pending_.ifmap || claimed_ifmap_;
+    ifmap_read_ = claim(cycle, pending_.ifmap_banks);
   }
   if (!weight_read_ && weights_turn) {
-    claimed_weight_ = pending_.weight && !written(pending_.weight_bank);
-    weight_read_ = !pending_.weight || claimed_weight_;
+    weight_read_ = claim(cycle, pending_.weight_banks);
   }
   if (ifmap_read_ && weight_read_) {
     has_pending_ = false;
-    pair_read(cycle, pending_);
+    row_read(cycle, pending_);
   } else {
     events_.add(Event::BankConflicts);
   }
   stalled_ = has_pending_;
 }
 
-void ExecuteTiming::pair_read(Cycle cycle, const Row& row) {
+/// Reads all rows in these banks if none is taken.
+bool ExecuteTiming::claim(Cycle cycle, const Banks& banks) {
+  for (const std::uint32_t bank : banks) {
+    const bool written = !scratchpad_->dual_ported() && scratchpad_->writes().taken(cycle, bank);
+    if (written || std::find(claimed_.begin(), claimed_.end(), bank) != claimed_.end()) {
+      return false;
+    }
+  }
+  claimed_.insert(claimed_.end(), banks.begin(), banks.end());
+  return true;
+}
+
+void ExecuteTiming::row_read(Cycle cycle, const Row& row) {
   const Cycle entered = cycle + config_.scratchpad.read_latency;
-  if (row.ifmap) {
+  if (row.vector) {
     cover(entered, entered + rows_ + cols_ - 2);
-    results_of(cycle, 1, row.acc_row, row.accumulate);
-  } else if (row.weight_step) {
+    add_results(cycle + results_after_, 1, row.acc_row, row.accumulate);
+  } else if (row.shift) {
     cover(entered, entered);
+  }
+  if (row.stream.valid) {
+    stream_entered(entered, row);
   }
   if (row.last_of_step) {
     step_read(cycle, row);
+  }
+}
+
+/// A column of a transposed block enters.
+void ExecuteTiming::stream_entered(Cycle entered, const Row& row) {
+  const StreamStep& stream = row.stream;
+  if (config_.array.dataflow == Dataflow::InputStationary) {
+    cover(entered, entered + rows_ + cols_ - 2);
+    if (stream.last) {
+      block_leaves(entered, stream);
+    }
+    return;
+  }
+  cover(fold_open_ ? open_since_ : entered, entered);  // a fold stays inside while it stalls
+  fold_open_ = !stream.last;
+  open_since_ = entered + 1;
+  if (!stream.last) {
+    return;
+  }
+  cover(entered, entered + rows_ + cols_ - 2 + (config_.array.os_drain ? rows_ : 0));
+  const Cycle first = entered + rows_ + cols_ + config_.array.extra_latency;
+  for (std::uint32_t pixel = stream.pixels; pixel-- > 0;) {
+    add_results(first + rows_ - 1 - pixel, 1, stream.acc_row + pixel, stream.accumulate);
+  }
+  sequencer_->complete(SequencerTiming::kResult, first + rows_ - 1, stream.preload_entry);
+}
+
+/// Input stationary: the last channel of a block has entered; its pixels leave one a cycle, behind
+/// those of the block before.
+void ExecuteTiming::block_leaves(Cycle entered, const StreamStep& stream) {
+  const Cycle earliest = entered + rows_ + cols_ + config_.array.extra_latency;
+  const Cycle first = std::max(earliest, last_result_ + 1);
+  add_results(first, stream.pixels, stream.acc_row, stream.accumulate);
+  last_result_ = first + stream.pixels - 1;
+  if (stream.last_of_fold) {
+    sequencer_->complete(SequencerTiming::kResult, last_result_, stream.preload_entry);
   }
 }
 
@@ -273,21 +322,31 @@ void ExecuteTiming::pair_read(Cycle cycle, const Row& row) {
 void ExecuteTiming::step_read(Cycle read, const Row& row) {
   if (row.computing) {
     sequencer_->complete(SequencerTiming::kOperandRead, read + 1, row.compute_entry);
-    sequencer_->complete(SequencerTiming::kResult, read + results_after_, row.preload_entry);
+    if (streams_ifmap_) {
+      sequencer_->complete(SequencerTiming::kResult, read + results_after_, row.preload_entry);
+    }
   }
   const Cycle entered = read + config_.scratchpad.read_latency;
-  const Cycle left = entered + rows_ + cols_ - 1 + config_.array.extra_latency;
+  const Cycle left = entered + cycles_to_leave();
   const Cycle ahead = 1 + Cycle{config_.scratchpad.read_latency};
   room_at_.push_back(std::max(entered + 1, left + 1 - ahead));
   --steps_entering_;
 }
 
-void ExecuteTiming::results_of(Cycle read, std::uint32_t rows, std::uint32_t acc_row,
-                               bool accumulate) {
-  while (!results_.empty() && results_.front().first + results_.front().rows <= read) {
+/// From the last operand of a step until its results have left (SystolicArray::cycles_to_leave).
+Cycle ExecuteTiming::cycles_to_leave() const {
+  const ArrayConfig& array = config_.array;
+  const bool drains = array.dataflow == Dataflow::OutputStationary &&
+                      (array.os_drain || array.overlap == Overlap::Full);
+  return Cycle{rows_} + cols_ - 1 + array.extra_latency + (drains ? rows_ : 0);
+}
+
+void ExecuteTiming::add_results(Cycle first, std::uint32_t rows, std::uint32_t acc_row,
+                                bool accumulate) {
+  while (!results_.empty() && results_.front().first + results_.front().rows <= issued_through_) {
     results_.pop_front();  // nobody asks about the past
   }
-  results_.push_back({read + results_after_, rows, acc_row, accumulate});
+  results_.push_back({first, rows, acc_row, accumulate});
 }
 
 ResultWriter::Port ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) {
@@ -308,8 +367,8 @@ ResultWriter::Port ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) {
 }
 
 bool ExecuteTiming::reads_bank(Cycle cycle, std::uint32_t bank) const {
-  return claimed_at_ == cycle && ((claimed_ifmap_ && claimed_ifmap_bank_ == bank) ||
-                                  (claimed_weight_ && claimed_weight_bank_ == bank));
+  return claimed_at_ == cycle &&
+         std::find(claimed_.begin(), claimed_.end(), bank) != claimed_.end();
 }
 
 /// A fold is in the array from cycle `first` to `last`.
@@ -334,9 +393,12 @@ void ExecuteTiming::start(Cycle now) {
   while (!active() && !window_.empty()) {
     if (window_.front().is<ComputeCommand>()) {
       step_.computing = true;
-      step_.compute = take();
-      step_.compute_rows = step_.compute.as<ComputeCommand>().rows();
-      step_.rows = std::max(step_.compute_rows, config_.array.min_step_rows);
+      step_.compute_entry = take().entry;
+      compute_ = next_compute_;
+      destination_ = next_preload_;
+      const FoldSteps steps = feed_->begin_stream();
+      step_.preload_from = steps.load_from;
+      step_.rows = steps.stream;
     }
     if (window_.empty() || !window_.front().is<PreloadCommand>() || !may_preload(now)) {
       break;
@@ -352,10 +414,13 @@ void ExecuteTiming::start(Cycle now) {
 }
 
 void ExecuteTiming::take_preload() {
-  step_.preload = take();
+  const IssuedCommand preload = take();
   step_.preloading = true;
-  step_.preload_rows = step_.preload.as<PreloadCommand>().new_weights ? rows_ : 0;
-  step_.rows = std::max(step_.rows, step_.preload_rows);
+  step_.preload_entry = preload.entry;
+  next_preload_ = preload.as<PreloadCommand>();
+  next_compute_ = window_.front().as<ComputeCommand>();
+  step_.preload_rows = feed_->begin_load(preload, window_.front()).load;
+  step_.rows = std::max(step_.rows, step_.preload_from + step_.preload_rows);
   if (step_.rows == 0 && config_.array.min_step_rows > 1) {
     step_.rows = config_.array.min_step_rows;
   }
@@ -370,7 +435,7 @@ void ExecuteTiming::join_preload(Cycle now) {
   }
   take_preload();
   prepare_step();
-  queue_.back().row = row_of(0);
+  add_load(queue_.back().row, 0);
 }
 
 IssuedCommand ExecuteTiming::take() {
@@ -385,28 +450,39 @@ bool ExecuteTiming::may_preload(Cycle now) const {
   if (config_.array.overlap == Overlap::Full || !new_weights) {
     return pair_here;
   }
-  return pair_here && !step_.computing && !results_pending(now);
+  const bool array_left = room_at_.empty() && steps_entering_ == 0;
+  return pair_here && !step_.computing && (waits_for_drain_ ? !results_pending(now) : array_left);
 }
 
 /// Finds the bank of each operand, if it has one.
 void ExecuteTiming::prepare_step() {
+  step_.simple = false;
+  if (!streams_ifmap_ || config_.array.gather_rows > 1) {
+    return;
+  }
   const BankMap& banks = scratchpad_->banks();
   bool simple = true;
   if (step_.computing) {
-    const auto& compute = step_.compute.as<ComputeCommand>();
+    const std::vector<IfmapPart> parts = ifmap_parts(compute_, rows_);
+    if (parts.size() != 1) {
+      return;
+    }
+    step_.vectors = compute_.rows();
+    step_.acc_row = destination_.acc_row;
+    step_.accumulate = destination_.accumulate;
     // Rows of padding continue the pattern as far as weights go beside them.
-    const std::uint32_t last = std::max(step_.compute_rows, step_.preload_rows) - 1;
-    const std::uint32_t furthest = compute.ifmap_row + last / compute.count_w * compute.pitch_h +
-                                   (compute.count_w - 1) * compute.pitch_w;
-    step_.ifmap_bank = banks.bank_of({LocalMemory::Scratchpad, compute.ifmap_row});
+    const std::uint32_t last = std::max(step_.vectors, step_.preload_rows) - 1 + compute_.skip;
+    const std::uint32_t first_row = compute_.ifmap_row + parts[0].row;
+    const std::uint32_t furthest = first_row + last / compute_.count_w * compute_.pitch_h +
+                                   (compute_.count_w - 1) * compute_.pitch_w;
+    step_.ifmap_bank = banks.bank_of({LocalMemory::Scratchpad, first_row});
     simple = banks.bank_of({LocalMemory::Scratchpad, furthest}) == step_.ifmap_bank;
-    const auto& destination = destination_.as<PreloadCommand>();
-    step_.busy = compute.k == rows_ && destination.n == cols_ ? Cause::Busy : Cause::BusyPartial;
+    step_.busy = compute_.k == rows_ && destination_.n == cols_ ? Cause::Busy : Cause::BusyPartial;
   }
   if (step_.preload_rows > 0) {
-    const auto& preload = step_.preload.as<PreloadCommand>();
-    step_.weight_bank = banks.bank_of(preload.weights);
-    const LocalAddress last{preload.weights.memory, preload.weights.row + rows_ - 1};
+    step_.weight_reads = next_preload_.k;
+    step_.weight_bank = banks.bank_of(next_preload_.weights);
+    const LocalAddress last{next_preload_.weights.memory, next_preload_.weights.row + rows_ - 1};
     simple = simple && banks.bank_of(last) == step_.weight_bank;
   }
   if (step_.preload_rows == 0) {
@@ -427,48 +503,93 @@ void ExecuteTiming::finish() {
     ++steps_entering_;
   }
   if (step_.preloading) {
-    destination_ = step_.preload;
+    destination_entry_ = step_.preload_entry;
   }
-  step_.computing = false;
-  step_.preloading = false;
+  step_ = {};
 }
 
-std::uint32_t ExecuteTiming::ifmap_row(std::uint32_t index) const {
-  const auto& compute = step_.compute.as<ComputeCommand>();
-  return compute.ifmap_row + index / compute.count_w * compute.pitch_h +
-         index % compute.count_w * compute.pitch_w;
-}
-
-ExecuteTiming::Row ExecuteTiming::row_of(std::uint32_t index) const {
+/// What the step feeds in its next cycle.
+ExecuteTiming::Row ExecuteTiming::next_row() {
   Row row;
-  const BankMap& banks = scratchpad_->banks();
+  row.last_of_step = step_.row + 1 == step_.rows;
+  row.computing = step_.computing;
+  OperandPair pair;
   if (step_.computing) {
-    const auto& destination = destination_.as<PreloadCommand>();
-    row.computing = true;
-    row.ifmap = index < step_.compute_rows;
-    row.ifmap_bank = step_.simple ? step_.ifmap_bank
-                                  : banks.bank_of({LocalMemory::Scratchpad, ifmap_row(index)});
-    row.acc_row = destination.acc_row + index;
-    row.accumulate = destination.accumulate;
-    row.compute_entry = step_.compute.entry;
-    row.preload_entry = destination_.entry;
+    row.compute_entry = step_.compute_entry;
+    row.preload_entry = destination_entry_;
+    feed_->stream(step_.row, pair);
   }
-  if (step_.preloading && index < step_.preload_rows) {
-    const auto& preload = step_.preload.as<PreloadCommand>();
-    const std::uint32_t weight = rows_ - 1 - index;
-    row.weight_step = true;
-    row.weight = weight < preload.k;
-    row.weight_bank = step_.simple
-                          ? step_.weight_bank
-                          : banks.bank_of({preload.weights.memory, preload.weights.row + weight});
-    row.in_turns = row.computing && row.ifmap_bank == row.weight_bank;
+  const bool loads = step_.preloading && step_.row >= step_.preload_from &&
+                     step_.row < step_.preload_from + step_.preload_rows;
+  if (loads) {
+    feed_->load(step_.row - step_.preload_from, pair);
+    pair.together = step_.computing && streams_ifmap_;
   }
-  row.last_of_step = index + 1 == step_.rows;
+  add_reads(row, pair);
+  row.vector = streams_ifmap_ && pair.ifmap.valid;
+  row.acc_row = pair.ifmap.acc_row;
+  row.accumulate = pair.ifmap.accumulate;
+  row.shift = streams_ifmap_ ? pair.weight.valid : pair.stream.shift;
+  row.stream = pair.stream;
+  const bool streams = pair.stream.valid || row.vector;
+  const bool fills = pair.ifmap.valid || pair.weight.valid || pair.stream.shift;
+  if (streams) {
+    row.cause = fills_array(pair) ? Cause::Busy : Cause::BusyPartial;
+  } else {
+    row.cause = fills ? Cause::Fill : Cause::BusyPartial;
+  }
   return row;
 }
 
+/// A load that goes with a row after that was issued. What the row was booked as stays.
+void ExecuteTiming::add_load(Row& row, std::uint32_t index) {
+  if (index < step_.preload_from || index >= step_.preload_from + step_.preload_rows) {
+    return;
+  }
+  OperandPair pair;
+  if (streams_ifmap_) {
+    feed_->stream(index, pair);
+  }
+  feed_->load(index - step_.preload_from, pair);
+  pair.together = streams_ifmap_;
+  row.ifmap_banks.clear();
+  add_reads(row, pair);
+  row.shift = streams_ifmap_ ? pair.weight.valid : pair.stream.shift;
+}
+
+void ExecuteTiming::add_reads(Row& row, const OperandPair& pair) const {
+  const BankMap& banks = scratchpad_->banks();
+  if (pair.ifmap.valid) {
+    for (const IfmapRead& read : pair.ifmap.reads) {
+      row.ifmap_banks.push_back(banks.bank_of({LocalMemory::Scratchpad, read.row}));
+    }
+  }
+  if (pair.weight.valid && !pair.weight.zero) {
+    for (std::uint32_t i = 0; i < pair.weight.rows; ++i) {
+      row.weight_banks.push_back(
+          banks.bank_of({pair.weight.from.memory, pair.weight.from.row + i}));
+    }
+  }
+  row.in_turns = pair.together && !pair.ifmap.reads.empty() &&
+                 banks.bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) ==
+                     banks.bank_of(pair.weight.from);
+}
+
+bool ExecuteTiming::fills_array(const OperandPair& pair) const {
+  switch (config_.array.dataflow) {
+    case Dataflow::OutputStationary:
+      return pair.stream.pixels == rows_ && pair.stream.n == cols_;
+    case Dataflow::InputStationary:
+      return pair.stream.k == rows_ && pair.stream.pixels == cols_;
+    case Dataflow::WeightStationary:
+      break;
+  }
+  return pair.ifmap.k == rows_ && pair.ifmap.n == cols_;
+}
+
+/// Of a simple step.
 Cause ExecuteTiming::row_cause(std::uint32_t index) const {
-  if (step_.computing && index < step_.compute_rows) {
+  if (index < step_.vectors) {
     return step_.busy;
   }
   return index < step_.preload_rows ? Cause::Fill : Cause::BusyPartial;

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <deque>
+#include <memory>
 
 #include "models/accumulators/accumulators_timing.hpp"
+#include "models/array/fold_feed.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
@@ -35,20 +38,22 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   std::uint64_t compute_cycles() const { return compute_cycles_; }
 
  private:
-  /// What one row of a step reads.
+  using Banks = boost::container::small_vector<std::uint32_t, 4>;
+  /// What one cycle of a step reads and feeds.
   struct Row {
-    bool ifmap = false;
-    bool weight = false;       // in the scratchpad; a row of zeros is not read
-    bool weight_step = false;  // read or zero
-    bool in_turns = false;     // both rows, read or not, are in one bank
-    std::uint32_t ifmap_bank = 0;
-    std::uint32_t weight_bank = 0;
-    std::uint32_t acc_row = 0;
-    bool accumulate = false;
+    Banks ifmap_banks;  // of the rows that are read; empty: none
+    Banks weight_banks;
+    bool in_turns = false;  // both operands' rows, read or not, are in one bank
+    bool vector = false;    // an ifmap vector enters (weight stationary)
+    bool shift = false;     // a row of the stationary operand does
     bool last_of_step = false;
     bool computing = false;
+    std::uint32_t acc_row = 0;
+    bool accumulate = false;
     std::uint32_t compute_entry = 0;
     std::uint32_t preload_entry = 0;
+    StreamStep stream;
+    Cause cause = Cause::BusyPartial;
   };
   struct Pushed {
     Row row;
@@ -57,13 +62,18 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   struct Step {
     bool computing = false;
     bool preloading = false;
-    IssuedCommand compute;
-    IssuedCommand preload;
+    std::uint32_t compute_entry = 0;
+    std::uint32_t preload_entry = 0;
     std::uint32_t row = 0;
-    std::uint32_t compute_rows = 0;
+    std::uint32_t preload_from = 0;
     std::uint32_t preload_rows = 0;
     std::uint32_t rows = 0;
+    // Weight stationary, with one row a vector: what settle_rows needs.
+    std::uint32_t vectors = 0;
+    std::uint32_t weight_reads = 0;  // the last so many load rows are read
     std::uint32_t ifmap_bank = 0, weight_bank = 0;
+    std::uint32_t acc_row = 0;
+    bool accumulate = false;
     bool simple = false;  // each operand in one bank, and not in the same
     Cause busy = Cause::Busy;
   };
@@ -82,12 +92,19 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void settle(Cycle issued, Cycle read);
   void issue_row(Cycle cycle);
   void read_pair(Cycle cycle);
+  bool claim(Cycle cycle, const Banks& banks);
   std::uint32_t settle_rows(Cycle from, Cycle until);
-  void pair_read(Cycle cycle, const Row& row);
-  void results_of(Cycle read, std::uint32_t rows, std::uint32_t acc_row, bool accumulate);
+  void row_read(Cycle cycle, const Row& row);
+  void stream_entered(Cycle entered, const Row& row);
+  void add_results(Cycle first, std::uint32_t rows, std::uint32_t acc_row, bool accumulate);
+  void block_leaves(Cycle entered, const StreamStep& stream);
   void step_read(Cycle read, const Row& row);
+  Cycle cycles_to_leave() const;
   void cover(Cycle first, Cycle last);
-  Row row_of(std::uint32_t index) const;
+  Row next_row();
+  void add_load(Row& row, std::uint32_t index);
+  void add_reads(Row& row, const OperandPair& pair) const;
+  bool fills_array(const OperandPair& pair) const;
   Cause row_cause(std::uint32_t index) const;
   void start(Cycle now);
   void take_preload();
@@ -99,20 +116,26 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void finish();
   Cause waiting(Cycle now) const;
   void ring_next(Cycle now);
-  std::uint32_t ifmap_row(std::uint32_t index) const;
 
   const AcceleratorConfig& config_;
   const std::uint32_t rows_;
   const std::uint32_t cols_;
   const std::uint32_t rows_per_accumulator_bank_;
-  const Cycle results_after_;  // from a pair's read to its result at the accumulators
+  const Cycle results_after_;  // from a vector's read to its result at the accumulators
+  const bool streams_ifmap_;   // weight stationary: the others have transposers
+  const bool waits_for_drain_;
+  const std::unique_ptr<FoldFeed> feed_;
   SequencerTiming* sequencer_ = nullptr;
   ScratchpadTiming* scratchpad_ = nullptr;
 
   // The execute unit.
   std::deque<IssuedCommand> window_;
   Step step_;
-  IssuedCommand destination_;
+  ComputeCommand compute_;  // of the stream that runs, and the preload before it
+  PreloadCommand destination_;
+  ComputeCommand next_compute_;  // of the load that runs or has run
+  PreloadCommand next_preload_;
+  std::uint32_t destination_entry_ = 0;
   std::uint64_t computes_ = 0;
   std::deque<Cycle> room_at_;  // when each step inside the array makes room; steps whose last row
                                // is not read yet have none
@@ -128,10 +151,12 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   bool stalled_before_ = false;  // as of the one before
   Cycle read_through_ = 0;       // cycles of the port that are settled
   Cycle claimed_at_ = 0;         // cycle of the banks below
-  bool claimed_ifmap_ = false, claimed_weight_ = false;
-  std::uint32_t claimed_ifmap_bank_ = 0, claimed_weight_bank_ = 0;
+  Banks claimed_;
 
   std::deque<Results> results_;
+  Cycle last_result_ = 0;      // input stationary: of the blocks so far, at the accumulators
+  Cycle open_since_ = 0;       // output stationary: first cycle of a fold's stream not yet covered
+  bool fold_open_ = false;     // a fold streams
   Cycle covered_through_ = 0;  // by vectors or weights in the array
   std::uint64_t compute_cycles_ = 0;
   EventCounts& events_;

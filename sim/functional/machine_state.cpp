@@ -12,6 +12,7 @@
 #include "sim/kernel/psum.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/program/ifmap_parts.hpp"
 
 namespace systole {
 
@@ -61,48 +62,24 @@ struct MachineState::Execute {
 
   void operator()(const PreloadCommand& preload) const {
     machine.destination_ = preload;
-    if (!preload.new_weights) {
-      return;
-    }
-    const std::uint32_t cols = machine.config_.array.cols;
-    for (std::uint32_t r = 0; r < machine.config_.array.rows; ++r) {
-      std::int16_t* weights = machine.weights_.data() + std::size_t{r} * cols;
-      std::fill_n(weights, cols, std::int16_t{0});
-      if (r < preload.k) {
-        const std::uint8_t* bytes =
-            machine.local_.rows(preload.weights.memory, preload.weights.row + r);
-        unpack(bytes, preload.n, registers.weight, weights);
-      }
-      machine.nonzeros_[r] = static_cast<std::uint32_t>(
-          cols - static_cast<std::uint32_t>(std::count(weights, weights + cols, 0)));
+    if (machine.config_.array.dataflow == Dataflow::WeightStationary && preload.new_weights) {
+      take_weights(preload, 0);
     }
   }
 
   void operator()(const ComputeCommand& compute) const {
     const PreloadCommand& to = machine.destination_;
     const std::uint32_t cols = machine.config_.array.cols;
-    std::uint64_t nonzero = 0;
-    std::uint64_t overflows = 0;
-    for (std::uint32_t i = 0; i < compute.rows(); ++i) {
-      const std::uint32_t row = compute.ifmap_row + i / compute.count_w * compute.pitch_h +
-                                i % compute.count_w * compute.pitch_w;
-      unpack(machine.local_.rows(LocalMemory::Scratchpad, row), compute.k, registers.ifmap,
-             machine.ifmap_.data());
-      for (std::uint32_t r = 0; r < compute.k; ++r) {
-        nonzero += machine.ifmap_[r] != 0 ? machine.nonzeros_[r] : 0U;
-      }
-      multiply(compute.k);
-      std::int64_t* psums = machine.local_.psums(to.acc_row + i);
-      if (!to.accumulate) {
-        std::copy(machine.psums_.begin(), machine.psums_.end(), psums);
-        continue;
-      }
-      for (std::uint32_t c = 0; c < cols; ++c) {
-        psums[c] = add_psum(psums[c], machine.psums_[c], machine.psum_format_, overflows);
-      }
+    const std::vector<IfmapPart> parts = ifmap_parts(compute, machine.config_.array.rows);
+    if (machine.config_.array.dataflow == Dataflow::WeightStationary) {
+      multiply_block(compute, parts, to.acc_row, to.n);
+      return;
     }
-    events.add(Event::PsumOverflows, overflows);
-    events.add(Event::MacZeroOperand, std::uint64_t{compute.rows()} * compute.k * to.n - nonzero);
+    for (std::uint32_t block = 0; block < blocks(to, machine.config_); ++block) {
+      take_weights(to, block);
+      multiply_block(compute, parts, to.acc_row + block * to.acc_pitch,
+                     std::min(cols, to.n - block * cols));
+    }
   }
 
   void operator()(const StoreCommand& store) const {
@@ -176,39 +153,87 @@ struct MachineState::Execute {
   }
 
  private:
-  /// The products of one ifmap vector, column by column, added up as the PEs do it.
-  void multiply(std::uint32_t k) const {
+  /// Block `block` of the fold's weights, array.cols channels, in the array: rows below k are zero.
+  void take_weights(const PreloadCommand& preload, std::uint32_t block) const {
     const std::uint32_t cols = machine.config_.array.cols;
-    if (machine.exact_products_) {
-      machine.products_.assign(cols, 0);
+    const std::uint32_t rows = std::max(machine.config_.array.rows, preload.k);
+    machine.weights_.assign(std::size_t{rows} * cols, 0);
+    machine.nonzeros_.assign(rows, 0);
+    const std::uint32_t n = std::min(cols, preload.n - block * cols);
+    for (std::uint32_t r = 0; r < preload.k; ++r) {
+      std::int16_t* weights = machine.weights_.data() + std::size_t{r} * cols;
+      unpack(machine.local_.rows(preload.weights.memory,
+                                 preload.weights.row + block * preload.weights_pitch + r),
+             0, n, registers.weight, weights);
+      machine.nonzeros_[r] =
+          cols - static_cast<std::uint32_t>(std::count(weights, weights + cols, 0));
+    }
+  }
+
+  /// All pixels of the compute times the weights in the array, `n` columns of which count.
+  void multiply_block(const ComputeCommand& compute, const std::vector<IfmapPart>& parts,
+                      std::uint32_t acc_row, std::uint32_t n) const {
+    const std::uint32_t cols = machine.config_.array.cols;
+    std::uint64_t nonzero = 0;
+    std::uint64_t overflows = 0;
+    machine.ifmap_.resize(std::max<std::size_t>(machine.ifmap_.size(), compute.k));
+    for (std::uint32_t pixel = 0; pixel < compute.rows(); ++pixel) {
+      std::uint32_t lane = 0;
+      for (const IfmapPart& part : parts) {
+        unpack(machine.local_.rows(LocalMemory::Scratchpad, compute.pixel_row(pixel) + part.row),
+               part.lane, part.count, registers.ifmap, machine.ifmap_.data() + lane);
+        lane += part.count;
+      }
+      for (std::uint32_t r = 0; r < compute.k; ++r) {
+        nonzero += machine.ifmap_[r] != 0 ? machine.nonzeros_[r] : 0U;
+      }
+      multiply(compute.k, overflows);
+      std::int64_t* psums = machine.local_.psums(acc_row + pixel);
+      if (!machine.destination_.accumulate) {
+        std::copy(machine.psums_.begin(), machine.psums_.end(), psums);
+        continue;
+      }
+      for (std::uint32_t c = 0; c < cols; ++c) {
+        psums[c] = add_psum(psums[c], machine.psums_[c], machine.psum_format_, overflows);
+      }
+    }
+    events.add(Event::PsumOverflows, overflows);
+    events.add(Event::MacZeroOperand, std::uint64_t{compute.rows()} * compute.k * n - nonzero);
+  }
+
+  /// The products of one ifmap vector, column by column, added up as the PEs do it.
+  void multiply(std::uint32_t k, std::uint64_t& overflows) const {
+    const ArrayConfig& array = machine.config_.array;
+    const bool exact =
+        machine.psum_format_.bits <= 32 &&
+        !products_may_overflow(k, array.activation_bits, array.weight_bits, machine.psum_format_);
+    if (exact) {
+      machine.products_.assign(array.cols, 0);
       multiply_vector(machine.products_.data(), machine.ifmap_.data(), machine.weights_.data(), k,
-                      cols);
+                      array.cols);
       std::transform(machine.products_.begin(), machine.products_.end(), machine.psums_.begin(),
                      [](std::uint32_t psum) { return static_cast<std::int32_t>(psum); });
       return;
     }
-    std::uint64_t overflows = 0;
     std::fill(machine.psums_.begin(), machine.psums_.end(), 0);
     for (std::uint32_t r = 0; r < k; ++r) {
-      const std::int16_t* weights = machine.weights_.data() + std::size_t{r} * cols;
-      for (std::uint32_t c = 0; c < cols; ++c) {
-        machine.psums_[c] =
-            add_psum(machine.psums_[c], std::int64_t{weights[c]} * machine.ifmap_[r],
-                     machine.psum_format_, overflows);
+      const std::int16_t* weights = machine.weights_.data() + std::size_t{r} * array.cols;
+      for (std::uint32_t c = 0; c < array.cols; ++c) {
+        const std::int64_t product = std::int64_t{weights[c]} * machine.ifmap_[r];
+        machine.psums_[c] = add_psum(machine.psums_[c], product, machine.psum_format_, overflows);
       }
     }
-    events.add(Event::PsumOverflows, overflows);
   }
 
-  static void unpack(const std::uint8_t* bytes, std::uint32_t count, ElementFormat format,
-                     std::int16_t* to) {
+  static void unpack(const std::uint8_t* bytes, std::uint32_t first, std::uint32_t count,
+                     ElementFormat format, std::int16_t* to) {
     if (format.bits == 8 && format.is_signed) {
-      const auto* values = reinterpret_cast<const std::int8_t*>(bytes);
+      const auto* values = reinterpret_cast<const std::int8_t*>(bytes) + first;
       std::copy(values, values + count, to);
       return;
     }
     for (std::uint32_t i = 0; i < count; ++i) {
-      to[i] = static_cast<std::int16_t>(unpack_element(bytes, i, format));
+      to[i] = static_cast<std::int16_t>(unpack_element(bytes, first + i, format));
     }
   }
 
@@ -250,9 +275,6 @@ MachineState::MachineState(const AcceleratorConfig& config)
       weights_(std::size_t{config.array.rows} * config.array.cols),
       nonzeros_(config.array.rows),
       psum_format_{config.array.accumulator_bits, config.array.overflow},
-      exact_products_{psum_format_.bits <= 32 &&
-                      !products_may_overflow(config.array.rows, config.array.activation_bits,
-                                             config.array.weight_bits, psum_format_)},
       ifmap_(config.array.rows),
       psums_(config.array.cols) {}
 

@@ -30,11 +30,10 @@ class MachineState {
   const AcceleratorConfig config_;
   BackingStore dram_;
   LocalMemories local_;
-  std::vector<std::int16_t> weights_;    // [row][col] of the array
-  std::vector<std::uint32_t> nonzeros_;  // by array row: weights that are not zero
+  std::vector<std::int16_t> weights_;    // of a fold: [product][column]
+  std::vector<std::uint32_t> nonzeros_;  // by product: weights that are not zero
   PreloadCommand destination_;           // of the next compute
   const PsumFormat psum_format_;
-  const bool exact_products_;            // a fold's never leave the format, nor 32 bits
   std::vector<std::int16_t> ifmap_;      // one vector
   std::vector<std::int64_t> psums_;      // its products with the weights, by column
   std::vector<std::uint32_t> products_;  // the same modulo 2^32

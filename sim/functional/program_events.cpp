@@ -7,6 +7,7 @@
 #include "models/vector/operand_plan.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/program/ifmap_parts.hpp"
 
 namespace systole {
 namespace {
@@ -61,37 +62,23 @@ class Counter {
     written(memory, std::uint64_t{fill.rows} * local_row_bytes(config_, memory));
   }
 
-  void operator()(const PreloadCommand& preload) {
-    destination_ = preload;
-    if (!preload.new_weights) {
-      return;
-    }
-    const std::uint64_t rows = config_.array.rows;
-    const LocalMemory memory = preload.weights.memory;
-    events_.add(read_bits(memory), kByteBits * local_row_bytes(config_, memory) *
-                                       std::min<std::uint64_t>(preload.k, rows));
-    // Weights of row i are written i + 1 times on their way down and once more when they turn.
-    events_.add(Event::ArrayRegisterWriteBits, (rows * (rows - 1) / 2 + 2 * rows) *
-                                                   config_.array.cols * config_.array.weight_bits);
-    events_.add(Event::Folds);
-  }
+  void operator()(const PreloadCommand& preload) { preload_ = preload; }
 
   void operator()(const ComputeCommand& compute) {
-    const std::uint64_t rows = compute.rows();
-    const std::uint64_t cols = config_.array.cols;
-    const std::uint64_t pes = config_.array.rows * cols;
-    const std::uint64_t macs = std::uint64_t{compute.k} * destination_.n;
-    events_.add(Event::ScratchpadReadBits,
-                kByteBits * local_row_bytes(config_, LocalMemory::Scratchpad) * rows);
-    events_.add(Event::Mac, rows * macs);
-    events_.add(Event::MacPadding, rows * (pes - macs));
-    events_.add(Event::ArrayRegisterWriteBits,
-                rows * pes * (config_.array.activation_bits + config_.array.accumulator_bits));
-    const std::uint64_t row_bits = kByteBits * accumulator_row_bytes(config_);
-    events_.add(Event::AccumulatorWriteBits, rows * row_bits);
-    if (destination_.accumulate) {
-      events_.add(Event::AccumulatorReadBits, rows * row_bits);
-      events_.add(Event::AccumulatorAdd, rows * cols);
+    const std::uint64_t parts = ifmap_parts(compute, config_.array.rows).size();
+    events_.add(
+        Event::ScratchpadReadBits,
+        kByteBits * local_row_bytes(config_, LocalMemory::Scratchpad) * compute.rows() * parts);
+    switch (config_.array.dataflow) {
+      case Dataflow::WeightStationary:
+        weight_stationary(compute);
+        break;
+      case Dataflow::OutputStationary:
+        output_stationary(compute);
+        break;
+      case Dataflow::InputStationary:
+        input_stationary(compute);
+        break;
     }
   }
 
@@ -145,6 +132,67 @@ class Counter {
   }
 
  private:
+  void weight_stationary(const ComputeCommand& compute) {
+    if (preload_.new_weights) {
+      weight_rows(preload_.k);
+      shifted(config_.array.weight_bits);
+    }
+    products(compute.rows(), std::uint64_t{compute.k} * preload_.n, config_.array.activation_bits);
+    results(compute.rows());
+  }
+
+  void output_stationary(const ComputeCommand& compute) {
+    const std::uint64_t rows = config_.array.rows;
+    weight_rows(compute.k);
+    products(compute.k, std::uint64_t{compute.rows()} * preload_.n,
+             config_.array.activation_bits + config_.array.weight_bits);
+    // The sums of a fold: into the shadow registers, and from array row to array row down.
+    events_.add(Event::ArrayRegisterWriteBits,
+                rows * (rows + 1) / 2 * config_.array.cols * config_.array.accumulator_bits);
+    events_.add(Event::Folds);
+    results(compute.rows());
+  }
+
+  void input_stationary(const ComputeCommand& compute) {
+    const std::uint64_t count = blocks(preload_, config_);
+    weight_rows(count * preload_.k);
+    shifted(config_.array.activation_bits);
+    products(preload_.n, std::uint64_t{compute.k} * compute.rows(), config_.array.weight_bits);
+    results(count * compute.rows());
+  }
+
+  void weight_rows(std::uint64_t rows) {
+    const LocalMemory memory = preload_.weights.memory;
+    events_.add(read_bits(memory), kByteBits * local_row_bytes(config_, memory) * rows);
+  }
+
+  /// The stationary operand: its row i is written i + 1 times on the way down and once more when it
+  /// becomes active.
+  void shifted(std::uint64_t bits) {
+    const std::uint64_t rows = config_.array.rows;
+    events_.add(Event::ArrayRegisterWriteBits,
+                (rows * (rows - 1) / 2 + 2 * rows) * config_.array.cols * bits);
+    events_.add(Event::Folds);
+  }
+
+  /// `vectors` stream through the array, each worth `macs`.
+  void products(std::uint64_t vectors, std::uint64_t macs, std::uint64_t passed_bits) {
+    const std::uint64_t pes = std::uint64_t{config_.array.rows} * config_.array.cols;
+    events_.add(Event::Mac, vectors * macs);
+    events_.add(Event::MacPadding, vectors * (pes - macs));
+    events_.add(Event::ArrayRegisterWriteBits,
+                vectors * pes * (passed_bits + config_.array.accumulator_bits));
+  }
+
+  void results(std::uint64_t rows) {
+    const std::uint64_t bits = rows * kByteBits * accumulator_row_bytes(config_);
+    events_.add(Event::AccumulatorWriteBits, bits);
+    if (preload_.accumulate) {
+      events_.add(Event::AccumulatorReadBits, bits);
+      events_.add(Event::AccumulatorAdd, rows * config_.array.cols);
+    }
+  }
+
   void written(LocalMemory memory, std::uint64_t bytes) {
     switch (memory) {
       case LocalMemory::Scratchpad:
@@ -170,7 +218,7 @@ class Counter {
   const AcceleratorConfig& config_;
   const LayerRegisters& registers_;
   EventCounts& events_;
-  PreloadCommand destination_;
+  PreloadCommand preload_;
 };
 
 }  // namespace
