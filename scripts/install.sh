@@ -28,9 +28,10 @@ run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-optio
 # GoogleTest and RapidCheck run the tests; gemmlowp is the independent witness of
 # the fixed-point arithmetic; jsonschema holds reports against their schema;
 # libonnx-testdata has the recorded results of the ONNX operators;
+# Dask distributed runs a sweep on a cluster (scripts/sweep_cluster.py);
 # Verilator and Yosys compile and synthesize the SystemVerilog of models/rtl.
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev libonnx-testdata
-  python3-jsonschema verilator yosys)
+  python3-distributed python3-jsonschema verilator yosys)
 
 # PyTorch and scikit-learn are for scripts/train_digits.py alone, Matplotlib for scripts/plot_*.py.
 dev_packages=(git clang clang-format clang-tidy gcovr pre-commit python3 python3-matplotlib

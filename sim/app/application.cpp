@@ -34,6 +34,7 @@ int dispatch(const CommandLine& command_line, std::ostream& out, std::ostream& e
           [&](const ShowOptions& options) { return show_command(options, out); },
           [&](const QuantizeOptions& options) { return quantize_command(options, out, err); },
           [&](const ConvertOptions& options) { return convert_command(options, out); },
+          [&](const SweepCommand& command) { return sweep_command(command, out, err); },
           [&](const DramOptions& options) { return dram_command(options, out); },
           [&](const EnergyOptions& options) { return energy_command(options, out); },
       },

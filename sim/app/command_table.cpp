@@ -285,12 +285,35 @@ CommandHelp energy_help() {
   return help;
 }
 
+CommandHelp sweep_help() {
+  CommandHelp help{"sweep",
+                   "run many accelerators and networks, and find the best",
+                   "SPEC.yaml -o DIR [OPTION]...",
+                   "Runs every point of a design space on the fast engine, many at a time, and "
+                   "writes DIR/points.csv, a row for each point in the order of the spec, and "
+                   "DIR/pareto.csv, those that no other point beats. DIR/points.jsonl gets each "
+                   "point when it is finished; --resume goes on from there. A point that fails is "
+                   "a row with its error. The spec: sim/sweep/README.md.",
+                   {},
+                   {}};
+  help.operand = "SPEC.yaml";
+  help.options.add_options()("output,o", value("DIR"), "folder to write to; required")(
+      "jobs,j", value("N"), "points at a time; 1 or more; default: one for each core")(
+      "resume", "take what DIR holds already, and run the rest")(
+      "points", value("FIRST:END"),
+      "run the points FIRST to END - 1 alone, and write DIR/points.jsonl alone, for a cluster")(
+      "list", "print the points as CSV, and run none");
+  add_help(help.options);
+  help.examples = {"systole sweep configs/sweeps/array_and_memory.yaml -o sweep"};
+  return help;
+}
+
 }  // namespace
 
 std::vector<CommandHelp> command_table() {
   return {run_help(),          golden_help(),       show_config_help(), show_workload_help(),
           show_mapping_help(), show_program_help(), quantize_help(),    convert_help(),
-          dram_help(),         energy_help()};
+          dram_help(),         energy_help(),       sweep_help()};
 }
 
 }  // namespace systole::app

@@ -14,6 +14,7 @@ int show_command(const ShowOptions& options, std::ostream& out);
 int energy_command(const EnergyOptions& options, std::ostream& out);
 int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ostream& err);
 int convert_command(const ConvertOptions& options, std::ostream& out);
+int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& err);
 int dram_command(const DramOptions& options, std::ostream& out);
 
 }  // namespace systole::app

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/app/command_table.hpp"
+#include "sim/config/scalar.hpp"
 #include "sim/config/suggestion.hpp"
 #include "sim/report/version.hpp"
 
@@ -288,6 +289,43 @@ CommandLine read_convert(const Arguments& arguments) {
   return options;
 }
 
+/// "FIRST:END" of --points.
+std::pair<std::uint64_t, std::uint64_t> point_range(const Arguments& arguments,
+                                                    const std::string& text) {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos ||
+      parse_integer(text.substr(0, colon), begin) != ScalarResult::Ok ||
+      parse_integer(text.substr(colon + 1), end) != ScalarResult::Ok || begin >= end) {
+    arguments.fail(
+        fmt::format("--points: expected FIRST:END, two whole numbers, END above FIRST, "
+                    "found {}",
+                    quoted(text)));
+  }
+  return {begin, end};
+}
+
+CommandLine read_sweep(const Arguments& arguments) {
+  SweepCommand command;
+  command.spec = arguments.operand();
+  command.list = arguments.has("list");
+  command.folder = arguments.text("output");
+  if (!command.folder && !command.list) {
+    arguments.fail("--output is missing");
+  }
+  command.resume = arguments.has("resume");
+  command.jobs = arguments.count("jobs").value_or(0);
+  constexpr std::uint64_t kMostJobs = 4096;
+  if (command.jobs > kMostJobs) {
+    arguments.fail(fmt::format("--jobs: expected at most {}, found {}", kMostJobs, command.jobs));
+  }
+  if (const auto range = arguments.text("points")) {
+    command.range = point_range(arguments, *range);
+  }
+  return command;
+}
+
 using Reader = CommandLine (*)(const Arguments&);
 
 /// By the command's name in command_table().
@@ -299,6 +337,7 @@ const std::map<std::string, Reader>& readers() {
       {"convert", read_convert},
       {"dram", read_dram},
       {"energy", read_energy},
+      {"sweep", read_sweep},
       {"show config", read_show<Subject::Config>},
       {"show workload", read_show<Subject::Workload>},
       {"show mapping", read_show<Subject::Mapping>},

@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -104,13 +105,24 @@ struct EnergyOptions {
   std::optional<std::string> csv;
 };
 
+/// systole sweep
+struct SweepCommand {
+  std::string spec;
+  std::uint64_t jobs = 0;             ///< threads; 0: one for each core
+  std::optional<std::string> folder;  ///< there unless `list`
+  bool resume = false;
+  bool list = false;                                             ///< print the points, run none
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  ///< points first..second - 1
+};
+
 /// --help and --version: print and be done.
 struct TextRequest {
   std::string text;
 };
 
-using CommandLine = std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions,
-                                 QuantizeOptions, ConvertOptions, DramOptions, EnergyOptions>;
+using CommandLine =
+    std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions, QuantizeOptions,
+                 ConvertOptions, DramOptions, EnergyOptions, SweepCommand>;
 
 /// `arguments` are without the program's name. Throws UsageError.
 CommandLine parse_command_line(const std::vector<std::string>& arguments);

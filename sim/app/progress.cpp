@@ -46,6 +46,22 @@ std::string progress_line(const ProgressState& state, double seconds, std::size_
   return cut_to_width(printable(line), columns);
 }
 
+std::string progress_line(const SweepProgress& state, double seconds, std::size_t columns) {
+  constexpr std::size_t kBar = 20;
+  const std::uint64_t filled = state.points == 0 ? kBar : kBar * state.done / state.points;
+  std::string line = fmt::format("[{:<{}}] {} of {} points", std::string(filled, '#'), kBar,
+                                 state.done, state.points);
+  if (state.failed > 0) {
+    line += fmt::format(", {} failed", state.failed);
+  }
+  if (state.ran > 0) {
+    const double rate = static_cast<double>(state.ran) / seconds;
+    line += fmt::format("  {:.3g} points/s  {} left", rate,
+                        duration(static_cast<double>(state.points - state.done) / rate));
+  }
+  return cut_to_width(line, columns);
+}
+
 Progress::Progress(std::ostream& out, std::size_t columns, Seconds elapsed)
     : out_{out}, columns_{columns}, elapsed_{std::move(elapsed)} {}
 
@@ -56,6 +72,10 @@ Progress::~Progress() {
 }
 
 void Progress::update(const ProgressState& state) {
+  write([&](double seconds) { return progress_line(state, seconds, columns_); });
+}
+
+void Progress::update(const SweepProgress& state) {
   write([&](double seconds) { return progress_line(state, seconds, columns_); });
 }
 

@@ -7,11 +7,16 @@
 #include <string>
 
 #include "sim/run/simulation.hpp"
+#include "sim/sweep/sweep.hpp"
 
 namespace systole::app {
 
 /// What the progress line says after `seconds` of running, cut to `columns` characters.
 std::string progress_line(const ProgressState& state, double seconds, std::size_t columns);
+
+/// The same of a sweep. The time left follows from the points that ran, not from those that were
+/// found finished.
+std::string progress_line(const SweepProgress& state, double seconds, std::size_t columns);
 
 /// One line on a terminal, rewritten in place while a simulation runs and erased at the end.
 /// Debian 12 packages no progress-bar library for C++, hence this small one.
@@ -28,6 +33,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void update(const ProgressState& state);
+  void update(const SweepProgress& state);
   /// Any line, by the same rules; it is cut to the terminal's width.
   void show(const std::string& line);
 

@@ -2,26 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "sim/report/csv_field.hpp"
 #include "sim/report/energy_figures.hpp"
 #include "sim/report/utf8.hpp"
 
 namespace systole {
 namespace {
 
-/// One value as RFC 4180 wants it.
-std::string field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    return text;
-  }
-  std::string out = "\"";
-  for (const char c : text) {
-    out += c;
-    if (c == '"') {
-      out += '"';
-    }
-  }
-  return out + '"';
-}
+std::string field(const std::string& text) { return csv_field(text); }
 std::string field(std::uint64_t value) { return std::to_string(value); }
 // The shortest text that reads back as the same number.
 std::string field(double value) { return fmt::format("{}", value); }

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Systole from Python: run, sweep, read reports. Standard library only.
+
+    import systole
+    report = systole.run("configs/gemmini_16x16.yaml", "workloads/shapes/resnet18.yaml",
+                         {"array.rows": 32, "array.cols": 32}, data=False)
+    print(report["totals"]["cycles"])
+    rows = systole.sweep("configs/sweeps/array_and_memory.yaml", "build/sweep")
+    best = min(rows, key=lambda row: row["energy_pj"])
+
+The program is $SYSTOLE, else build/release/systole beside this folder. As a command,
+`scripts/systole.py table build/sweep/points.csv` prints a table of a sweep.
+"""
+
+import csv
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+class SystoleError(RuntimeError):
+    """What the program said on standard error, and its exit code (2: the input, 3: a mistake of ours)."""
+
+    def __init__(self, exit_code, text):
+        super().__init__(text.strip() or f"systole ended with {exit_code}")
+        self.exit_code = exit_code
+
+
+def program():
+    """The path of the executable."""
+    return os.environ.get("SYSTOLE") or str(ROOT / "build" / "release" / "systole")
+
+
+def execute(arguments, accept=(0,), progress=False):
+    """Runs `systole ARGUMENTS` and returns what it printed. With `progress`, its standard error is ours,
+    so that a terminal shows the progress line."""
+    done = subprocess.run([program(), *map(str, arguments)], text=True, check=False, stdout=subprocess.PIPE,
+                          stderr=None if progress else subprocess.PIPE)
+    if done.returncode not in accept:
+        raise SystoleError(done.returncode, done.stderr or "")
+    return done.stdout
+
+
+def _scalar(value):
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def run(accelerator, workload, settings=None, *, engine=None, data=True, images=None, options=()):
+    """One run's JSON report (sim/report/report.schema.json) as a dict. A run that differs from the golden model
+    gives its report too: look at report["totals"]["check"]. `settings` are keys of the accelerator."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder) / "report.json"
+        arguments = ["run", "-a", accelerator, "-w", workload, "--quiet", "--json", report]
+        for key, value in (settings or {}).items():
+            arguments += ["--set", f"{key}={_scalar(value)}"]
+        if engine:
+            arguments += ["--engine", engine]
+        if not data:
+            arguments.append("--no-data")
+        if images:
+            arguments += ["--images", images]
+        execute([*arguments, *options], accept=(0, 1))
+        return read_report(report)
+
+
+def read_report(path):
+    """A report of `systole run --json`."""
+    return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+
+
+def sweep(spec, folder, *, jobs=None, resume=False, points=None, progress=False):
+    """Runs a sweep and returns the rows of its points.csv; none with `points`, a pair (first, end), where the
+    results are lines of FOLDER/points.jsonl."""
+    arguments = ["sweep", spec, "-o", folder]
+    if jobs:
+        arguments += ["-j", jobs]
+    if resume:
+        arguments.append("--resume")
+    if points:
+        arguments += ["--points", f"{points[0]}:{points[1]}"]
+    execute(arguments, accept=(0, 1), progress=progress)
+    return [] if points else read_table(pathlib.Path(folder) / "points.csv")
+
+
+def sweep_points(spec):
+    """The points of a sweep, not run: what its axes set."""
+    return [_row(row) for row in csv.DictReader(execute(["sweep", spec, "--list"]).splitlines())]
+
+
+def read_table(path):
+    """A table of a sweep, or of `systole run --csv`, as a list of dicts: numbers where they are, None for empty."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return [_row(row) for row in csv.DictReader(file)]
+
+
+def read_frame(path):
+    """The same as a pandas DataFrame; needs pandas."""
+    import pandas  # noqa: PLC0415 (the rest works without)
+
+    return pandas.read_csv(path)
+
+
+def write_spec(path, accelerator, workload, axes, **keys):
+    """Writes the spec of a sweep. `axes` is a dict of key: values, or a list as sim/sweep/README.md has it; files are
+    relative to the working directory. JSON is YAML."""
+    if isinstance(axes, dict):
+        axes = [{"key": key, "values": list(values)} for key, values in axes.items()]
+    spec = {"accelerator": str(pathlib.Path(accelerator).absolute())}
+    if workload is not None:
+        spec["workload"] = str(pathlib.Path(workload).absolute())
+    pathlib.Path(path).write_text(json.dumps({**spec, "axes": axes, **keys}, indent=1) + "\n", encoding="utf-8")
+
+
+def _row(row):
+    return {key: _number(value) for key, value in row.items()}
+
+
+def _number(text):
+    if text == "":
+        return None
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+def main(arguments):
+    if len(arguments) != 2 or arguments[0] != "table":
+        print("usage: systole.py table FILE.csv", file=sys.stderr)
+        return 2
+    rows = read_table(arguments[1])
+    columns = list(rows[0]) if rows else []
+    cells = [columns] + [["" if row[c] is None else str(row[c]) for c in columns] for row in rows]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+    for line in cells:
+        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths)).rstrip())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <ostream>
+#include <thread>
+
+#include "sim/app/application.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/progress.hpp"
+#include "sim/app/terminal.hpp"
+#include "sim/report/utf8.hpp"
+#include "sim/sweep/sweep.hpp"
+#include "sim/sweep/sweep_tables.hpp"
+
+namespace systole::app {
+namespace {
+
+unsigned workers_of(const SweepCommand& command) {
+  return command.jobs != 0 ? static_cast<unsigned>(command.jobs)
+                           : std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {
+  const SweepProgress& progress = outcome.progress;
+  std::string text = fmt::format("{} points, {} of them run now, {} failed\n", progress.points,
+                                 progress.ran, progress.failed);
+  if (!outcome.first_error.empty()) {
+    text += fmt::format("first failure: {}\n", printable(outcome.first_error));
+  }
+  if (!command.range) {
+    text += fmt::format("{} on the Pareto front; tables: {}/points.csv, {}/pareto.csv\n",
+                        outcome.front, *command.folder, *command.folder);
+  }
+  return text;
+}
+
+}  // namespace
+
+int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& err) {
+  const SweepSpec spec = load_sweep(command.spec);
+  const std::vector<Point> points = select_points(spec);
+  if (command.list) {
+    out << points_table(spec, points);
+    return ExitCode::AllRight;
+  }
+  SweepOptions sweep;
+  sweep.folder = command.folder.value_or("");
+  sweep.resume = command.resume;
+  sweep.workers = workers_of(command);
+  if (command.range) {
+    sweep.begin = command.range->first;
+    sweep.end = command.range->second;
+    if (sweep.end > points.size()) {
+      throw UsageError{fmt::format("systole sweep: --points {}:{}: there are {} points",
+                                   sweep.begin, sweep.end, points.size())};
+    }
+  }
+  SweepOutcome outcome;
+  {
+    std::optional<Progress> progress;
+    const std::size_t columns = error_terminal_columns();
+    if (columns > 1) {
+      progress.emplace(err, columns - 1, stopwatch());  // a full line would wrap
+      sweep.on_progress = [&](const SweepProgress& state) { progress->update(state); };
+    }
+    outcome = run_sweep(spec, points, sweep);
+  }
+  out << summary(command, outcome);
+  return outcome.mismatches == 0 ? ExitCode::AllRight : ExitCode::CheckFailed;
+}
+
+}  // namespace systole::app

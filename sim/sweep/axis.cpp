@@ -1,0 +1,206 @@
+#include "sim/sweep/axis.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace systole {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Keys whose value may be a file beside the spec.
+bool names_file(const std::string& key) {
+  return key == kWorkloadKey || key == "energy.table" || key == "dram.preset";
+}
+
+/// "text" as YAML reads it back as a text.
+std::string quoted_yaml(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    out += (c == '"' || c == '\\') ? std::string{'\\', c} : std::string{c};
+  }
+  return out + '"';
+}
+
+class AxisReader {
+ public:
+  AxisReader(const std::vector<std::string>& known, fs::path folder)
+      : known_{known}, folder_{std::move(folder)} {}
+
+  std::vector<Axis> list(ConfigReader& node, const std::string& key) {
+    std::vector<Axis> axes;
+    std::vector<ConfigReader> children = node.children(key);
+    if (children.empty() && node.has(key) && node.raw(key).IsSequence()) {
+      node.error(key, "expected at least one axis, found none");
+    }
+    for (ConfigReader& child : children) {
+      axes.push_back(axis(child));
+    }
+    return axes;
+  }
+
+ private:
+  Axis axis(ConfigReader& node) {
+    const bool zip = node.has("zip");
+    const bool product = node.has("product");
+    Axis axis;
+    if (!node.ok()) {
+      return axis;
+    }
+    if (zip || product) {
+      for (const char* other : {"key", "values", "range"}) {
+        if (node.has(other)) {
+          node.error(other, "stands beside zip or product, expected it in an axis below that");
+        }
+      }
+      if (zip && product) {
+        node.error("product", "stands beside zip, expected one of them");
+      }
+      axis = zip ? zipped(node) : multiplied(node);
+    } else {
+      axis = single(node);
+    }
+    node.reject_unknown();
+    return axis;
+  }
+
+  Axis single(ConfigReader& node) {
+    std::string key;
+    node.required("key", key, NotEmpty{});
+    if (!key.empty() && std::find(known_.begin(), known_.end(), key) == known_.end()) {
+      node.error("key", systole::quoted(key) + " is no key of the accelerator, and not workload" +
+                            did_you_mean(key, known_));
+    }
+    const bool values = node.has("values");
+    const bool range = node.has("range");
+    if (values == range) {
+      node.error(values ? "range" : "",
+                 values ? "stands beside values, expected one of them"
+                        : "expected key with values or range, or zip, or product");
+      return {};
+    }
+    return values ? listed(node, key) : ranged(node, key);
+  }
+
+  Axis listed(ConfigReader& node, const std::string& key) {
+    const YAML::Node list = node.raw("values");
+    Axis axis;
+    if (!list.IsSequence() || list.size() == 0) {
+      node.error("values", "expected a list of values that is not empty");
+      return axis;
+    }
+    std::size_t index = 0;
+    for (const auto& value : list) {
+      std::string text;
+      if (node.read(value, "values[" + std::to_string(index++) + "]", text)) {
+        axis.steps.push_back({assignment(key, text, value.Tag() == "!")});
+      }
+    }
+    return axis;
+  }
+
+  Axis ranged(ConfigReader& node, const std::string& key) {
+    ConfigReader range = node.child("range");
+    constexpr InRange kValues{std::uint64_t{0}, std::uint64_t{1'000'000'000'000}};
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    std::uint64_t step = 1;
+    std::uint64_t times = 1;
+    range.required("from", from, kValues);
+    range.required("to", to, kValues);
+    const bool has_step = range.optional("step", step, InRange{std::uint64_t{1}, kValues.hi});
+    const bool has_times = range.optional("times", times, InRange{std::uint64_t{2}, kValues.hi});
+    range.reject_unknown();
+    Axis axis;
+    if (!range.ok()) {
+      return axis;
+    }
+    if (has_step && has_times) {
+      range.error("times", "stands beside step, expected one of them");
+    } else if (from > to) {
+      range.error("to", std::to_string(to) + " is below from, " + std::to_string(from));
+    } else if (has_times && from == 0) {
+      range.error("from", "0 times anything is 0, expected 1 or more beside times");
+    } else if (!has_times && (to - from) / step >= kMostSteps) {
+      range.error("to", "gives more than " + std::to_string(kMostSteps) + " values");
+    } else {
+      for (std::uint64_t value = from; value <= to;
+           value = has_times ? value * times : value + step) {
+        axis.steps.push_back({assignment(key, std::to_string(value), false)});
+      }
+    }
+    return axis;
+  }
+
+  Axis zipped(ConfigReader& node) {
+    const std::vector<Axis> axes = list(node, "zip");
+    Axis zip;
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      const std::size_t length = axes[i].steps.size();
+      if (i > 0 && length != zip.steps.size()) {
+        if (length != 0 && !zip.steps.empty()) {  // else said already
+          node.error("zip", "axis " + std::to_string(i) + " has " + std::to_string(length) +
+                                " values, expected " + std::to_string(zip.steps.size()) +
+                                ", as many as axis 0");
+        }
+        return {};
+      }
+      zip.steps.resize(length);
+      for (std::size_t s = 0; s < length; ++s) {
+        const Step& more = axes[i].steps[s];
+        zip.steps[s].insert(zip.steps[s].end(), more.begin(), more.end());
+      }
+    }
+    return zip;
+  }
+
+  Axis multiplied(ConfigReader& node) {
+    Axis product{{Step{}}};
+    for (const Axis& axis : list(node, "product")) {
+      if (axis.steps.size() > kMostSteps / std::max<std::size_t>(product.steps.size(), 1)) {
+        node.error("product", "gives more than " + std::to_string(kMostSteps) + " combinations");
+        return {};
+      }
+      std::vector<Step> steps;
+      for (const Step& left : product.steps) {
+        for (const Step& right : axis.steps) {
+          steps.push_back(left);
+          steps.back().insert(steps.back().end(), right.begin(), right.end());
+        }
+      }
+      product.steps = std::move(steps);
+    }
+    return product;
+  }
+
+  Assignment assignment(const std::string& key, const std::string& text, bool is_text) const {
+    const fs::path beside = (folder_ / text).lexically_normal();
+    const std::string file =
+        names_file(key) && !text.empty() && fs::is_regular_file(beside) ? beside.string() : text;
+    return {key, text, is_text && key != kWorkloadKey ? quoted_yaml(file) : file};
+  }
+
+  const std::vector<std::string>& known_;
+  const fs::path folder_;
+};
+
+}  // namespace
+
+std::vector<Axis> read_axes(ConfigReader& node, const std::string& key,
+                            const std::vector<std::string>& known, const std::string& folder) {
+  return AxisReader{known, folder}.list(node, key);
+}
+
+std::vector<std::string> keys_of(const std::vector<Axis>& axes) {
+  std::vector<std::string> keys;
+  for (const Axis& axis : axes) {
+    if (!axis.steps.empty()) {
+      for (const Assignment& assignment : axis.steps.front()) {
+        keys.push_back(assignment.key);
+      }
+    }
+  }
+  return keys;
+}
+
+}  // namespace systole

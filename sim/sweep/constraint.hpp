@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace systole {
+
+/// A comparison of products, such as "array.rows * array.cols <= 1024" or
+/// "array.dataflow == weight_stationary". Operands are keys, numbers and, beside == and !=, words.
+class Constraint {
+ public:
+  /// The text of a key's value; nothing for a word that is no key.
+  using Values = std::function<std::optional<std::string>(const std::string& key)>;
+
+  /// Throws std::invalid_argument that says what is wrong with the text.
+  Constraint(const std::string& text, const std::vector<std::string>& known_keys);
+
+  /// Throws std::invalid_argument when a value that is no number is multiplied or ordered.
+  bool holds(const Values& values) const;
+  const std::string& text() const { return text_; }
+
+ private:
+  using Product = std::vector<std::string>;
+  std::string text_;
+  Product left_, right_;
+  std::string comparison_;
+};
+
+}  // namespace systole

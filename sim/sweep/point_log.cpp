@@ -1,0 +1,112 @@
+#include "sim/sweep/point_log.hpp"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+namespace systole {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+std::string line_of(const PointResult& result, const Point& point) {
+  ordered_json line;
+  line["key"] = result.key;
+  line["values"] = ordered_json::object();
+  for (const Assignment& assignment : point) {
+    line["values"][assignment.key] = assignment.text;
+  }
+  if (!result.error.empty()) {
+    line["error"] = result.error;
+    line["mismatch"] = result.mismatch;
+  } else {
+    line["metrics"] = ordered_json::object();
+    for (std::size_t i = 0; i < kMetrics; ++i) {
+      const std::string name = info_of(static_cast<Metric>(i)).name;
+      line["metrics"][name] = nullptr;
+      if (const auto value = result.metrics[i]) {
+        line["metrics"][name] = *value;
+      }
+    }
+  }
+  return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n';
+}
+
+std::optional<PointResult> result_of(const std::string& line) {
+  const ordered_json json = ordered_json::parse(line, nullptr, false);
+  try {
+    PointResult result;
+    result.key = json.at("key").get<std::string>();
+    if (json.contains("error")) {
+      result.error = json.at("error").get<std::string>();
+      result.mismatch = json.at("mismatch").get<bool>();
+      return result;
+    }
+    for (std::size_t i = 0; i < kMetrics; ++i) {
+      const auto& value = json.at("metrics").at(info_of(static_cast<Metric>(i)).name);
+      if (!value.is_null()) {
+        result.metrics[i] = value.get<double>();
+      }
+    }
+    return result;
+  } catch (const ordered_json::exception&) {
+    return std::nullopt;
+  }
+}
+
+PointLog::PointLog(const std::string& folder, bool resume)
+    : path_{(fs::path{folder} / "points.jsonl").string()} {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    throw std::runtime_error{folder + ": cannot be created: " + error.message()};
+  }
+  if (fs::exists(path_)) {
+    if (!resume) {
+      throw std::runtime_error{path_ +
+                               ": a sweep is in this folder, expected another one, or "
+                               "--resume to go on with it"};
+    }
+    read();
+  }
+  out_.open(path_, std::ios::binary | std::ios::app);
+  if (!out_) {
+    throw std::runtime_error{path_ + ": cannot be written"};
+  }
+}
+
+void PointLog::read() {
+  std::ifstream in{path_, std::ios::binary};
+  std::ostringstream text;
+  text << in.rdbuf();
+  const std::string all = text.str();
+  std::size_t begin = 0;
+  std::size_t number = 0;
+  for (std::size_t end = all.find('\n'); end != std::string::npos; end = all.find('\n', begin)) {
+    ++number;
+    const auto result = result_of(all.substr(begin, end - begin));
+    if (!result) {
+      throw std::runtime_error{path_ + ":" + std::to_string(number) +
+                               ":1: no finished point of this version, expected a line that "
+                               "'systole sweep' wrote"};
+    }
+    finished_[result->key] = *result;
+    begin = end + 1;
+  }
+  std::error_code error;
+  fs::resize_file(path_, begin, error);
+  if (error) {
+    throw std::runtime_error{path_ + ": cannot be written: " + error.message()};
+  }
+}
+
+void PointLog::append(const PointResult& result, const Point& point) {
+  out_ << line_of(result, point) << std::flush;
+  if (!out_) {
+    throw std::runtime_error{path_ + ": cannot be written"};
+  }
+}
+
+}  // namespace systole

@@ -1,0 +1,146 @@
+#include "sim/sweep/point_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+
+#include "sim/config/accelerator_file.hpp"
+#include "sim/report/version.hpp"
+#include "sim/run/simulation.hpp"
+#include "sim/sweep/digest.hpp"
+#include "sim/workload/random_data.hpp"
+
+namespace systole {
+namespace {
+
+/// One line, and without the folder of the accelerator: the same wherever the sweep runs.
+std::string one_line(std::string text, const std::string& accelerator) {
+  const std::string name = std::filesystem::path{accelerator}.filename().string();
+  for (std::size_t at = text.find(accelerator); at != std::string::npos;
+       at = text.find(accelerator, at + name.size())) {
+    text.replace(at, accelerator.size(), name);
+  }
+  std::string line;
+  for (const char c : text) {
+    line += c == '\n' ? std::string{"; "} : std::string{c};
+  }
+  return line;
+}
+
+void keep_first(LabelledInputs& inputs, std::uint64_t images) {
+  const auto count = static_cast<std::uint64_t>(inputs.count());
+  if (images == 0 || !inputs.images || count <= images) {
+    return;
+  }
+  inputs.images->resize(inputs.images->size() / count * images);
+  inputs.labels.resize(std::min<std::size_t>(inputs.labels.size(), images));
+}
+
+}  // namespace
+
+PointRunner::PointRunner(const SweepSpec& spec, const std::vector<Point>& points) : spec_{spec} {
+  for (const Point& point : points) {
+    const std::string& file = workload_of(spec, point);
+    if (workloads_.count(file) == 0) {
+      workloads_.emplace(file, load(file));
+    }
+  }
+}
+
+PointRunner::Workload PointRunner::load(const std::string& file) const {
+  const bool given = spec_.data == DataSource::Workload;
+  Workload workload;
+  workload.network = load_workload(file, {!given, {}});
+  if (spec_.data == DataSource::Random) {
+    fill_with_random_data(workload.network, spec_.data_seed);
+  }
+  if (given) {
+    workload.inputs = load_inputs(file, workload.network);
+    keep_first(workload.inputs, spec_.images);
+  }
+  workload.inputs.seed = spec_.data_seed;
+  workload.digest = digest_of_file(file, given);
+  return workload;
+}
+
+AcceleratorConfig PointRunner::config_of(const Point& point) const {
+  std::vector<std::string> overrides;
+  for (const Assignment& assignment : point) {
+    if (assignment.key != kWorkloadKey) {
+      overrides.push_back(assignment.key + "=" + assignment.value);
+    }
+  }
+  return parse_accelerator(spec_.accelerator_text, spec_.accelerator, overrides);
+}
+
+PointRunner::Machine PointRunner::machine_of(const Point& point) const {
+  const std::string run =
+      fmt::format("systole {}\nworkload {}\ndata {} seed {} images {} check {}\n", version(),
+                  workloads_.at(workload_of(spec_, point)).digest, static_cast<int>(spec_.data),
+                  spec_.data_seed, spec_.images, spec_.check);
+  try {
+    const AcceleratorConfig config = config_of(point);
+    AcceleratorConfig contents = config;  // with digests for the names of files
+    contents.energy.table = digest_of_file(config.energy.table, true);
+    if (config.dram.model == DramModel::Banked) {
+      contents.dram.preset = digest_of_file(dram_preset_file(config.dram), true);
+    }
+    return {digest(run + accelerator_to_yaml(contents)), "", config};
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    std::string text = run + spec_.accelerator_text;
+    for (const Assignment& assignment : point) {
+      text += '\n' + assignment.key + '=' + assignment.text;
+    }
+    return {digest(text), one_line(error.what(), spec_.accelerator)};
+  }
+}
+
+PointResult PointRunner::run(const Point& point, const Machine& machine) const {
+  PointResult result;
+  result.key = machine.key;
+  result.error = machine.error;
+  if (!machine.config) {
+    return result;
+  }
+  try {
+    simulate_into(result, point, *machine.config);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::invalid_argument& error) {
+    result.error = one_line(error.what(), spec_.accelerator);
+  } catch (const std::logic_error& error) {
+    result.error = "internal error: " + one_line(error.what(), spec_.accelerator);
+  } catch (const std::exception& error) {
+    result.error = one_line(error.what(), spec_.accelerator);
+  }
+  return result;
+}
+
+void PointRunner::simulate_into(PointResult& result, const Point& point,
+                                const AcceleratorConfig& config) const {
+  if (config.energy.zero_gating && spec_.data == DataSource::None) {
+    throw std::invalid_argument{"energy.zero_gating counts zero operands, and there are no data"};
+  }
+  const Workload& workload = workloads_.at(workload_of(spec_, point));
+  SimulationOptions options;
+  options.engine = EngineKind::Fast;
+  options.data = spec_.data;
+  options.check = spec_.check;
+  const SimulationOutcome outcome = simulate(config, workload.network, workload.inputs, options);
+  if (!outcome.mismatches.empty()) {
+    const Mismatch& first = outcome.mismatches.front();
+    result.mismatch = true;
+    result.error = fmt::format("layer {} differs from the golden model in {} elements", first.layer,
+                               first.mismatches);
+    return;
+  }
+  result.metrics = metrics_of(outcome.result, load_energy_table(config));
+}
+
+}  // namespace systole

@@ -1,0 +1,184 @@
+#include "sim/sweep/selection.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "sim/network/splitmix64.hpp"
+
+namespace systole {
+namespace {
+
+/// Where a point lies along each axis.
+using Position = std::vector<std::size_t>;
+
+Point point_at(const SweepSpec& spec, const Position& position) {
+  Point point;
+  for (std::size_t a = 0; a < position.size(); ++a) {
+    const Step& step = spec.axes[a].steps[position[a]];
+    point.insert(point.end(), step.begin(), step.end());
+  }
+  return point;
+}
+
+std::optional<std::string> value_of(const SweepSpec& spec, const Point& point,
+                                    const std::string& key) {
+  for (const Assignment& assignment : point) {
+    if (assignment.key == key) {
+      return assignment.text;
+    }
+  }
+  const auto base = spec.base_values.find(key);
+  return base == spec.base_values.end() ? std::nullopt : std::optional{base->second};
+}
+
+bool allowed(const SweepSpec& spec, const Point& point) {
+  return std::all_of(
+      spec.constraints.begin(), spec.constraints.end(), [&](const Constraint& constraint) {
+        try {
+          return constraint.holds(
+              [&](const std::string& key) { return value_of(spec, point, key); });
+        } catch (const std::invalid_argument& error) {
+          throw std::invalid_argument{"constraint '" + constraint.text() + "': " + error.what()};
+        }
+      });
+}
+
+/// The n-th use of a seed.
+class Draws {
+ public:
+  explicit Draws(std::uint64_t seed) : seed_{splitmix64(seed)} {}
+  /// In 0..bound-1; the bias is below bound / 2^64.
+  std::uint64_t below(std::uint64_t bound) { return splitmix64(seed_ + next_++) % bound; }
+
+ private:
+  const std::uint64_t seed_;
+  std::uint64_t next_ = 0;
+};
+
+class Selection {
+ public:
+  explicit Selection(const SweepSpec& spec) : spec_{spec}, draws_{spec.sample_seed} {}
+
+  std::vector<Point> all() {
+    std::uint64_t combinations = 1;
+    for (const Axis& axis : spec_.axes) {
+      combinations *= axis.steps.size();  // each at most a million: no overflow below the limit
+      if (combinations > kMostCombinations) {
+        throw std::invalid_argument{"the axes give more than " + std::to_string(kMostCombinations) +
+                                    " combinations, expected fewer, or sample"};
+      }
+    }
+    for (std::uint64_t i = 0; i < combinations; ++i) {
+      Position position(spec_.axes.size());
+      std::uint64_t rest = i;
+      for (std::size_t a = spec_.axes.size(); a-- > 0;) {
+        position[a] = rest % spec_.axes[a].steps.size();
+        rest /= spec_.axes[a].steps.size();
+      }
+      take(position);
+    }
+    return std::move(points_);
+  }
+
+  std::vector<Point> random() {
+    constexpr int kPatience = 1000;  // draws in a row that give nothing new
+    int misses = 0;
+    while (points_.size() < spec_.sample_points && misses < kPatience) {
+      Position position;
+      for (const Axis& axis : spec_.axes) {
+        position.push_back(draws_.below(axis.steps.size()));
+      }
+      misses = take(position) ? 0 : misses + 1;
+    }
+    return std::move(points_);
+  }
+
+  /// McKay, Beckman and Conover 1979: point i of n has, along every axis, a place of its own among
+  /// n strata of equal size, matched between axes at random. An axis with m values has its value
+  /// floor((stratum + 1/2) m / n).
+  std::vector<Point> latin_hypercube() {
+    const std::uint64_t n = spec_.sample_points;
+    std::vector<std::vector<std::uint64_t>> strata;
+    for (std::size_t a = 0; a < spec_.axes.size(); ++a) {
+      std::vector<std::uint64_t> order(n);
+      std::iota(order.begin(), order.end(), std::uint64_t{0});
+      for (std::uint64_t i = n; i > 1; --i) {  // Fisher and Yates
+        std::swap(order[i - 1], order[draws_.below(i)]);
+      }
+      strata.push_back(std::move(order));
+    }
+    for (std::uint64_t i = 0; i < n; ++i) {
+      Position position;
+      for (std::size_t a = 0; a < spec_.axes.size(); ++a) {
+        position.push_back((2 * strata[a][i] + 1) * spec_.axes[a].steps.size() / (2 * n));
+      }
+      take(position);
+    }
+    return std::move(points_);
+  }
+
+ private:
+  bool take(const Position& position) {
+    if (spec_.sampling != Sampling::All && !seen_.insert(position).second) {
+      return false;
+    }
+    Point point = point_at(spec_, position);
+    if (!allowed(spec_, point)) {
+      return false;
+    }
+    if (points_.size() == kMostPoints) {
+      throw std::invalid_argument{"the sweep has more than " + std::to_string(kMostPoints) +
+                                  " points, expected fewer, or sample"};
+    }
+    points_.push_back(std::move(point));
+    return true;
+  }
+
+  const SweepSpec& spec_;
+  Draws draws_;
+  std::set<Position> seen_;
+  std::vector<Point> points_;
+};
+
+std::vector<Point> selected(const SweepSpec& spec) {
+  Selection selection{spec};
+  switch (spec.sampling) {
+    case Sampling::Random:
+      return selection.random();
+    case Sampling::LatinHypercube:
+      return selection.latin_hypercube();
+    case Sampling::All:
+      break;
+  }
+  return selection.all();
+}
+
+}  // namespace
+
+std::vector<Point> select_points(const SweepSpec& spec) {
+  std::vector<Point> points = [&] {
+    try {
+      return selected(spec);
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument{spec.file + ": " + error.what()};
+    }
+  }();
+  if (points.empty()) {
+    throw std::invalid_argument{spec.file + ": the constraints leave no point"};
+  }
+  return points;
+}
+
+const std::string& workload_of(const SweepSpec& spec, const Point& point) {
+  for (const Assignment& assignment : point) {
+    if (assignment.key == kWorkloadKey) {
+      return assignment.value;
+    }
+  }
+  return spec.workload;
+}
+
+}  // namespace systole

@@ -1,0 +1,127 @@
+#include "sim/sweep/sweep.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <filesystem>
+#include <mutex>
+#include <new>
+#include <thread>
+
+#include "sim/report/atomic_file.hpp"
+#include "sim/sweep/point_log.hpp"
+#include "sim/sweep/point_run.hpp"
+#include "sim/sweep/sweep_tables.hpp"
+
+namespace systole {
+namespace {
+
+/// The threads of one sweep and what they share.
+class Workers {
+ public:
+  Workers(const SweepSpec& spec, const std::vector<Point>& points, const SweepOptions& options)
+      : points_{points},
+        options_{options},
+        log_{options.folder, options.resume},
+        runner_{spec, points},
+        results_(points.size()),
+        next_{std::min<std::uint64_t>(options.begin, points.size())},
+        end_{std::min<std::uint64_t>(options.end, points.size())} {
+    progress_.points = end_ > next_ ? end_ - next_ : 0;
+  }
+
+  void run() {
+    const auto count = std::min<std::uint64_t>(options_.workers, progress_.points);
+    std::vector<std::thread> threads;
+    for (std::uint64_t i = 1; i < count; ++i) {
+      threads.emplace_back([this] { work(); });
+    }
+    work();
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+    if (failure_) {
+      std::rethrow_exception(failure_);
+    }
+  }
+
+  const std::vector<PointResult>& results() const { return results_; }
+  const SweepProgress& progress() const { return progress_; }
+
+ private:
+  void work() {
+    try {
+      for (std::uint64_t i = next_++; i < end_ && !stopped_; i = next_++) {
+        finish(i);
+      }
+    } catch (...) {
+      const std::lock_guard lock{mutex_};
+      failure_ = std::current_exception();
+      stopped_ = true;
+    }
+  }
+
+  void finish(std::uint64_t index) {
+    const Point& point = points_[index];
+    PointResult& result = results_[index];
+    bool cached = false;
+    bool lasting = true;
+    try {
+      const PointRunner::Machine machine = runner_.machine_of(point);
+      const auto found = log_.finished().find(machine.key);
+      cached = found != log_.finished().end();
+      result = cached ? found->second : runner_.run(point, machine);
+    } catch (const std::bad_alloc&) {
+      result.error = "not enough memory";
+      lasting = false;  // another time there may be
+    }
+    const std::lock_guard lock{mutex_};
+    if (!cached && lasting) {
+      log_.append(result, point);
+    }
+    ++progress_.done;
+    progress_.ran += cached ? 0U : 1U;
+    progress_.failed += result.error.empty() ? 0U : 1U;
+    if (options_.on_progress) {
+      options_.on_progress(progress_);
+    }
+  }
+
+  const std::vector<Point>& points_;
+  const SweepOptions& options_;
+  PointLog log_;  // finished() does not change while threads run
+  const PointRunner runner_;
+  std::vector<PointResult> results_;
+  std::atomic<std::uint64_t> next_;
+  const std::uint64_t end_;
+  std::atomic<bool> stopped_{false};
+  std::mutex mutex_;  // of what follows, and of appending to the log
+  SweepProgress progress_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+SweepOutcome run_sweep(const SweepSpec& spec, const std::vector<Point>& points,
+                       const SweepOptions& options) {
+  Workers workers{spec, points, options};
+  workers.run();
+  SweepOutcome outcome;
+  outcome.progress = workers.progress();
+  for (const PointResult& result : workers.results()) {
+    outcome.mismatches += result.mismatch ? 1U : 0U;
+    if (outcome.first_error.empty()) {
+      outcome.first_error = result.error;
+    }
+  }
+  if (outcome.progress.points == points.size()) {
+    const SweepTables tables = sweep_tables(spec, points, workers.results());
+    const std::filesystem::path folder{options.folder};
+    write_files_atomically({{(folder / "points.csv").string(), tables.points},
+                            {(folder / "pareto.csv").string(), tables.pareto}});
+    outcome.front = tables.front;
+  }
+  return outcome;
+}
+
+}  // namespace systole

@@ -1,0 +1,123 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/system/systole_process.hpp"
+
+namespace systole::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// Twelve points on a small network, six of which are refused by the machine's own rules.
+std::string write_spec(const TemporaryFolder& folder, const std::string& more = "") {
+  const std::string spec = folder.file("spec.yaml");
+  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
+                   "/configs/gemmini_16x16.yaml\n"
+                   "workload: " SYSTOLE_SOURCE_DIR
+                   "/workloads/digits_cnn/digits_cnn.yaml\n"
+                   "axes:\n"
+                   "  - {key: array.cols, values: [4, 16, 32, 64]}\n"
+                   "  - {key: dram.bytes_per_cycle, values: [8, 16, 0]}\n" +
+                       more);
+  return spec;
+}
+
+std::string tables(const std::string& folder) {
+  return read_file(folder + "/points.csv") + read_file(folder + "/pareto.csv");
+}
+
+TEST(CliSweep, TablesAreTheSameForAnyNumberOfWorkersAndSilentInAPipe) {
+  const TemporaryFolder folder;
+  const std::string spec = write_spec(folder);
+  const Outcome one = systole({"sweep", spec, "-o", folder.file("one"), "-j", "1"});
+  ASSERT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_EQ(one.err, "");
+  EXPECT_THAT(one.out, HasSubstr("12 points, 12 of them run now, 6 failed"));
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("four"), "-j", "4"}).exit_code, 0);
+  EXPECT_EQ(tables(folder.file("one")), tables(folder.file("four")));
+  EXPECT_EQ(lines(read_file(folder.file("one/points.csv"))).size(), 13U);
+}
+
+TEST(CliSweep, APointHasTheCyclesThatRunReports) {
+  const TemporaryFolder folder;
+  const std::string spec = write_spec(folder);
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s")}).exit_code, 0);
+  const std::string json = folder.file("run.json");
+  const Outcome run = systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w",
+                               "workloads/digits_cnn/digits_cnn.yaml", "--no-data", "--set",
+                               "array.cols=32", "--set", "dram.bytes_per_cycle=8", "--json", json});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const auto cycles =
+      nlohmann::json::parse(read_file(json)).at("totals").at("cycles").get<std::uint64_t>();
+  EXPECT_THAT(read_file(folder.file("s/points.csv")),
+              HasSubstr("\r\n6,32,8," + std::to_string(cycles) + ","));
+}
+
+TEST(CliSweep, AKilledSweepGoesOnAndNothingRunsTwice) {
+  const TemporaryFolder folder;
+  const std::string spec = write_spec(folder);
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("whole")}).exit_code, 0);
+  const auto finished = lines(read_file(folder.file("whole/points.jsonl")));
+  std::filesystem::create_directory(folder.file("part"));
+  std::string part;
+  for (std::size_t i = 0; i < 5; ++i) {
+    part += finished[i] + '\n';
+  }
+  write_file(folder.file("part/points.jsonl"), part + finished[5].substr(0, 30));
+  EXPECT_EQ(systole({"sweep", spec, "-o", folder.file("part")}).exit_code, 2);
+  const Outcome resumed = systole({"sweep", spec, "-o", folder.file("part"), "--resume"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.out, HasSubstr("12 points, 7 of them run now"));
+  EXPECT_EQ(tables(folder.file("whole")), tables(folder.file("part")));
+  // Other points of the same machine are new, those that are known are not.
+  write_spec(folder, "  - {key: energy.node, values: [as_table, 7nm]}\n");
+  EXPECT_THAT(systole({"sweep", spec, "-o", folder.file("part"), "--resume"}).out,
+              HasSubstr("24 points, "));
+}
+
+TEST(CliSweep, RangesOfPointsAddUpToTheWhole) {
+  const TemporaryFolder folder;
+  const std::string spec = write_spec(folder);
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("whole")}).exit_code, 0);
+  EXPECT_EQ(lines(systole({"sweep", spec, "--list"}).out).size(), 13U);
+  std::string all;
+  for (const char* range : {"0:5", "5:6", "6:12"}) {
+    const std::string part = folder.file(range);
+    ASSERT_EQ(systole({"sweep", spec, "-o", part, "--points", range}).exit_code, 0);
+    EXPECT_FALSE(std::filesystem::exists(part + "/points.csv"));
+    all += read_file(part + "/points.jsonl");
+  }
+  std::filesystem::create_directory(folder.file("all"));
+  write_file(folder.file("all/points.jsonl"), all);
+  EXPECT_THAT(systole({"sweep", spec, "-o", folder.file("all"), "--resume"}).out,
+              HasSubstr("12 points, 0 of them run now"));
+  EXPECT_EQ(tables(folder.file("whole")), tables(folder.file("all")));
+  EXPECT_EQ(systole({"sweep", spec, "-o", folder.file("x"), "--points", "6:13"}).exit_code, 2);
+  EXPECT_EQ(systole({"sweep", spec, "-o", folder.file("x"), "--points", "6"}).exit_code, 2);
+}
+
+TEST(CliSweep, DataGiveTheAccuracyOfEachPoint) {
+  const TemporaryFolder folder;
+  const std::string spec = folder.file("spec.yaml");
+  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
+                   "/configs/gemmini_16x16.yaml\n"
+                   "axes:\n"
+                   "  - {key: workload, values: [" SYSTOLE_SOURCE_DIR
+                   "/workloads/digits_cnn/digits_cnn.yaml]}\n"
+                   "  - {key: requant.rounding, values: [nearest_even, floor]}\n"
+                   "data: workload\n"
+                   "images: 20\n"
+                   "metrics: [accuracy]\n"
+                   "pareto: [accuracy, cycles]\n");
+  const Outcome outcome = systole({"sweep", spec, "-o", folder.file("s")});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("2 points, 2 of them run now, 0 failed"));
+  const auto rows = lines(read_file(folder.file("s/points.csv")));
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_EQ(rows[0], "point,workload,requant.rounding,accuracy,cycles,error\r");
+}
+
+}  // namespace
+}  // namespace systole::test
