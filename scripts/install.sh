@@ -20,18 +20,19 @@ TEXT
 # Libraries: SystemC (the kernel), Boost.Program_options (command line), yaml-cpp
 # (configurations and workloads), fmt (reports), nlohmann-json (JSON),
 # flatbuffers with its compiler (TensorFlow Lite models), libonnx and protobuf
-# (ONNX models).
+# (ONNX models), Chart.js (put into the page of `run --html`).
 run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-options-dev
   libyaml-cpp-dev libfmt-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev
-  libonnx-dev libprotobuf-dev protobuf-compiler)
+  libonnx-dev libprotobuf-dev protobuf-compiler libjs-chart.js)
 
 # GoogleTest and RapidCheck run the tests; gemmlowp is the independent witness of
 # the fixed-point arithmetic; jsonschema holds reports against their schema;
 # libonnx-testdata has the recorded results of the ONNX operators;
 # Dask distributed runs a sweep on a cluster (scripts/sweep_cluster.py);
-# Verilator and Yosys compile and synthesize the SystemVerilog of models/rtl.
+# Verilator and Yosys compile and synthesize the SystemVerilog of models/rtl;
+# Chromium opens the pages of `run --html`.
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev libonnx-testdata
-  python3-distributed python3-jsonschema verilator yosys)
+  python3-distributed python3-jsonschema verilator yosys chromium)
 
 # PyTorch and scikit-learn are for scripts/train_digits.py alone, Matplotlib for scripts/plot_*.py.
 dev_packages=(git clang clang-format clang-tidy gcovr pre-commit python3 python3-matplotlib

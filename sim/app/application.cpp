@@ -36,6 +36,7 @@ int dispatch(const CommandLine& command_line, std::ostream& out, std::ostream& e
           [&](const ConvertOptions& options) { return convert_command(options, out); },
           [&](const SweepCommand& command) { return sweep_command(command, out, err); },
           [&](const DramOptions& options) { return dram_command(options, out); },
+          [&](const CompareOptions& options) { return compare_command(options, out); },
           [&](const EnergyOptions& options) { return energy_command(options, out); },
       },
       command_line);

@@ -49,6 +49,10 @@ void add_dump(po::options_description& options) {
                         "write each layer's output for the first input to DIR/LAYER.npy");
 }
 
+void add_html(po::options_description& options, const char* role) {
+  options.add_options()("html", value("FILE"), role);
+}
+
 void add_csv(po::options_description& options) {
   options.add_options()("csv", value("DIR"),
                         "also write layers.csv, memories.csv and energy.csv to DIR");
@@ -86,6 +90,8 @@ CommandHelp run_help() {
       "watchdog", value("CYCLES"),
       "give up when no unit makes progress for so many cycles; default: 1000000");
   help.options.add_options()("json", value("FILE"), "also write the report as JSON");
+  add_html(help.options,
+           "also write the report as one page with charts that browsers show offline");
   add_csv(help.options);
   add_dump(help.options);
   help.options.add_options()(
@@ -308,12 +314,29 @@ CommandHelp sweep_help() {
   return help;
 }
 
+CommandHelp compare_help() {
+  CommandHelp help{
+      "compare",
+      "put reports of several runs side by side",
+      "REPORT.json REPORT.json... [OPTION]...",
+      "Takes two or more reports that `systole run --json` wrote, prints their figures "
+      "beside each other, in times of the first one's, and cycles by layer.",
+      {},
+      {}};
+  help.operand = "REPORT.json";
+  help.many_operands = true;
+  add_html(help.options, "also write them as one page with charts that browsers show offline");
+  add_help(help.options);
+  help.examples = {"systole compare small.json large.json --html compare.html"};
+  return help;
+}
+
 }  // namespace
 
 std::vector<CommandHelp> command_table() {
   return {run_help(),          golden_help(),       show_config_help(), show_workload_help(),
           show_mapping_help(), show_program_help(), quantize_help(),    convert_help(),
-          dram_help(),         energy_help(),       sweep_help()};
+          dram_help(),         energy_help(),       sweep_help(),       compare_help()};
 }
 
 }  // namespace systole::app

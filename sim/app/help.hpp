@@ -14,7 +14,8 @@ struct CommandHelp {
   std::string text;      ///< a paragraph under the usage line
   boost::program_options::options_description options;
   std::vector<std::string> examples;
-  std::string operand = {};  ///< name of the one word that is no option's; empty: there is none
+  std::string operand = {};    ///< name of the one word that is no option's; empty: there is none
+  bool many_operands = false;  ///< such words may be repeated
 };
 
 /// `systole COMMAND --help`.

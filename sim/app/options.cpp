@@ -58,7 +58,7 @@ class Arguments {
     }
     const auto words_without_option = list("surplus");
     const std::size_t expected = command.operand.empty() ? 0 : 1;
-    if (words_without_option.size() > expected && !has("help")) {
+    if (words_without_option.size() > expected && !command.many_operands && !has("help")) {
       fail("unexpected argument " + quoted(words_without_option[expected]));
     }
   }
@@ -90,6 +90,15 @@ class Arguments {
       fail(fmt::format("{} is missing", command_.operand));
     }
     return list("surplus").front();
+  }
+
+  /// The words that belong to no option, where a command takes many.
+  std::vector<std::string> operands(std::size_t least) const {
+    auto words = list("surplus");
+    if (words.size() < least) {
+      fail(fmt::format("expected {} {} or more, found {}", least, command_.operand, words.size()));
+    }
+    return words;
   }
 
   std::vector<std::string> list(const std::string& option) const {
@@ -180,6 +189,7 @@ CommandLine read_run(const Arguments& arguments) {
   read_data_source(arguments, options);
   options.watchdog_cycles = arguments.count("watchdog").value_or(options.watchdog_cycles);
   options.json = arguments.text("json");
+  options.html = arguments.text("html");
   options.csv = arguments.text("csv");
   options.dump = arguments.text("dump");
   options.bandwidth = arguments.has("bandwidth");
@@ -326,6 +336,10 @@ CommandLine read_sweep(const Arguments& arguments) {
   return command;
 }
 
+CommandLine read_compare(const Arguments& arguments) {
+  return CompareOptions{arguments.operands(2), arguments.text("html")};
+}
+
 using Reader = CommandLine (*)(const Arguments&);
 
 /// By the command's name in command_table().
@@ -338,6 +352,7 @@ const std::map<std::string, Reader>& readers() {
       {"dram", read_dram},
       {"energy", read_energy},
       {"sweep", read_sweep},
+      {"compare", read_compare},
       {"show config", read_show<Subject::Config>},
       {"show workload", read_show<Subject::Workload>},
       {"show mapping", read_show<Subject::Mapping>},

@@ -34,6 +34,7 @@ struct RunOptions {
   bool check = true;
   std::uint64_t watchdog_cycles = 1'000'000;
   std::optional<std::string> json;
+  std::optional<std::string> html;
   std::optional<std::string> csv;  ///< a folder
   std::optional<std::string> dump;
   bool bandwidth = false;
@@ -115,6 +116,12 @@ struct SweepCommand {
   std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  ///< points first..second - 1
 };
 
+/// systole compare
+struct CompareOptions {
+  std::vector<std::string> reports;  ///< JSON, of systole run; two or more
+  std::optional<std::string> html;
+};
+
 /// --help and --version: print and be done.
 struct TextRequest {
   std::string text;
@@ -122,7 +129,7 @@ struct TextRequest {
 
 using CommandLine =
     std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions, QuantizeOptions,
-                 ConvertOptions, DramOptions, EnergyOptions, SweepCommand>;
+                 ConvertOptions, DramOptions, EnergyOptions, SweepCommand, CompareOptions>;
 
 /// `arguments` are without the program's name. Throws UsageError.
 CommandLine parse_command_line(const std::vector<std::string>& arguments);

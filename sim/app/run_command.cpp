@@ -16,6 +16,7 @@
 #include "sim/energy/energy_model.hpp"
 #include "sim/report/atomic_file.hpp"
 #include "sim/report/bandwidth.hpp"
+#include "sim/report/html/html_page.hpp"
 #include "sim/report/json_report.hpp"
 #include "sim/report/text_report.hpp"
 #include "sim/run/simulation.hpp"
@@ -86,8 +87,8 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   }
   const Network network = load_network(options);
   const LabelledInputs inputs = inputs_of_run(options, network);
-  for (const auto& file :
-       {options.json, options.bandwidth_csv, options.dram_trace, options.dram_commands}) {
+  for (const auto& file : {options.json, options.html, options.bandwidth_csv, options.dram_trace,
+                           options.dram_commands}) {
     if (file) {
       require_writable(*file);
     }
@@ -118,9 +119,14 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   }
 
   const std::vector<EnergyBreakdown> energies = energy_per_layer(outcome.result, energy_table);
-  if (options.json) {
-    write_file_atomically(*options.json,
-                          json_report(outcome.result, energies, energy_table).dump(2) + '\n');
+  if (options.json || options.html) {
+    const auto json = json_report(outcome.result, energies, energy_table);
+    if (options.json) {
+      write_file_atomically(*options.json, json.dump(2) + '\n');
+    }
+    if (options.html) {
+      write_file_atomically(*options.html, html_page({{"", json}}));
+    }
   }
   if (options.csv) {
     write_to_folder(*options.csv, csv_report(outcome.result, energies));

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sim/report/bandwidth.hpp"
 
 namespace systole {
@@ -96,6 +98,30 @@ Json roofline_json(const LayerResult& layer, const LayerBandwidth& bandwidth) {
           {"roof_cycles", roofs}};
 }
 
+constexpr std::size_t kMostPoints = 64;  ///< of a layer
+
+/// DRAM bytes over the layer's time, in as few of the measured windows as kMostPoints hold.
+Json over_time_json(const LayerResult& layer) {
+  std::size_t together = 1;
+  while (layer.windows.size() > kMostPoints * together) {
+    together *= 2;
+  }
+  Json read = Json::array();
+  Json written = Json::array();
+  for (std::size_t first = 0; first < layer.windows.size(); first += together) {
+    BandwidthSeries::Window sum;
+    for (std::size_t i = first; i < std::min(first + together, layer.windows.size()); ++i) {
+      sum.read_bytes += layer.windows[i].read_bytes;
+      sum.write_bytes += layer.windows[i].write_bytes;
+    }
+    read.push_back(sum.read_bytes);
+    written.push_back(sum.write_bytes);
+  }
+  return {{"window_cycles", kBandwidthWindow * together},
+          {"read_bytes", read},
+          {"written_bytes", written}};
+}
+
 }  // namespace
 
 Json bandwidth_json(const LayerResult& layer, const RunResult& run) {
@@ -107,7 +133,8 @@ Json bandwidth_json(const LayerResult& layer, const RunResult& run) {
             {"banks", run.dram_part ? banks_json(bandwidth, layer.events) : Json(nullptr)},
             {"local", local_json(layer)},
             {"stall_cycles", stalls_json(layer.ledger)},
-            {"roofline", roofline_json(layer, bandwidth)}};
+            {"roofline", roofline_json(layer, bandwidth)},
+            {"over_time", over_time_json(layer)}};
   return json;
 }
 

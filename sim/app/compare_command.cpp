@@ -1,0 +1,36 @@
+#include <ostream>
+
+#include "sim/app/application.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/output_files.hpp"
+#include "sim/app/terminal.hpp"
+#include "sim/config/checked_yaml.hpp"
+#include "sim/report/atomic_file.hpp"
+#include "sim/report/compare_text.hpp"
+#include "sim/report/energy_recompute.hpp"
+#include "sim/report/html/html_page.hpp"
+
+namespace systole::app {
+
+int compare_command(const CompareOptions& options, std::ostream& out) {
+  std::vector<NamedReport> reports;
+  for (const std::string& file : options.reports) {
+    reports.push_back({file, parse_report(read_text_file(file), file)});
+  }
+  if (options.html) {
+    require_writable(*options.html);
+  }
+  ReportStyle style;
+  style.color = use_color(ColorMode::Auto);
+  if (const std::size_t columns = output_terminal_columns(); columns != 0) {
+    style.width = columns;
+  }
+  const std::string text = compare_text(reports, style);
+  if (options.html) {
+    write_file_atomically(*options.html, html_page(reports));
+  }
+  out << text;
+  return ExitCode::AllRight;
+}
+
+}  // namespace systole::app

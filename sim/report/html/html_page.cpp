@@ -1,0 +1,43 @@
+#include "sim/report/html/html_page.hpp"
+
+#include "sim/report/html/page_parts.hpp"
+
+namespace systole {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// JSON that cannot end the element it stands in: '<' occurs in strings alone, where \u003c means
+/// the same.
+std::string embedded(const Json& json) {
+  std::string text;
+  for (const char c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+    text += c == '<' ? std::string{"\\u003c"} : std::string{c};
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string html_page(const std::vector<NamedReport>& reports) {
+  Json data = Json::array();
+  for (const NamedReport& named : reports) {
+    data.push_back({{"file", named.name}, {"report", named.report}});
+  }
+  const std::vector<std::string> parts = page_parts();
+  std::string page =
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>Systole</title>\n<style>\n" +
+      parts.front() + "</style>\n</head>\n<body>\n<noscript>This report is drawn by the scripts " +
+      "in it; allow them.</noscript>\n<script type=\"application/json\" id=\"systole-data\">" +
+      embedded(data) + "</script>\n";
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    page += "<script>\n" + parts[i] + "\n</script>\n";
+  }
+  return page + "</body>\n</html>\n";
+}
+
+}  // namespace systole

@@ -1,0 +1,119 @@
+'use strict';
+// Several reports side by side, and the start of the page.
+
+function compareTable(parent) {
+  const first = inputs[0].report;
+  const rows = [
+    ['cycles', (r) => r.totals.cycles, whole],
+    ['time', (r) => seconds(r, r.totals.cycles), timeText],
+    ['PE utilization', (r) => r.totals.utilization, percentText],
+    ['MACs', (r) => r.totals.macs, countText],
+    ['DRAM read', (r) => r.totals.dram_read_bytes, bytesText],
+    ['DRAM written', (r) => r.totals.dram_write_bytes, bytesText],
+    ['DRAM GB/s', (r) => r.totals.bandwidth.average_gb_per_s, (v) => v.toPrecision(3)],
+    ['energy', (r) => r.totals.energy_pj, energyText],
+    ['energy x delay, J s', (r) => r.totals.energy_delay_js, (v) => v.toExponential(2)],
+    ['area', (r) => r.area ? r.area.total_um2 : null, (v) => v === null ? '–' : areaText(v)],
+    ['accuracy', (r) => r.accuracy ? r.accuracy.accuracy : null,
+      (v) => v === null ? '–' : percentText(v)],
+  ].filter(([, value]) => inputs.some(({report}) => value(report) !== null));
+  const times = (value, report) => report === first || !value(first) || value(report) === null
+    ? '' : `  (${(value(report) / value(first)).toPrecision(3)} ×)`;
+  sortedTable(parent, [{name: '', text: true, value: (row) => row[0]},
+    ...inputs.map(({label, report}) => ({name: label, value: (row) => row[1](report),
+      show: (row) => row[2](row[1](report)) + times(row[1], report)}))], rows, 'comparison');
+  const tables = new Set(inputs.map(({report}) => report.energy_table));
+  if (tables.size > 1) {
+    parent.append(make('p', {class: 'note'}, 'Mind: the energies are of different tables.'));
+  }
+}
+
+function comparison(parent) {
+  tried(parent, () => compareTable(section(parent, 'Side by side',
+    `In brackets: times that of ${inputs[0].label}.`)));
+  const labels = inputs.map(({label}) => label);
+  const pairs = make('div', {class: 'columns'});
+  parent.append(pairs);
+  const stack = (title, names, pick, show) => tried(pairs, () => stackedBars(
+    section(pairs, title), title, labels,
+    names.map((name) => ({name, values: inputs.map(({report}) => pick(report, name) || 0)})), '',
+    show));
+  stack('Cycles of the array by cause', Object.keys(KNOWN_COLORS),
+    (report, name) => report.totals.ledger.array[name], countText);
+  stack('Energy by component', Object.keys(inputs[0].report.totals.energy_by_component_pj),
+    (report, name) => report.totals.energy_by_component_pj[name], energyText);
+  tried(pairs, () => roofline(section(pairs, 'Rooflines'), inputs));
+  tried(pairs, () => layersBeside(pairs));
+  const names = [...new Set(inputs.flatMap(({report}) => timed(report).map((l) => l.name)))];
+  const of = (report, name) => report.layers.find((layer) => layer.name === name);
+  const box = section(parent, 'Cycles by layer', 'Layers are matched by their names.');
+  sortedTable(box, [{name: 'layer', text: true, value: (name) => name},
+    ...inputs.map(({label, report}) => ({name: label,
+      value: (name) => of(report, name) ? of(report, name).cycles : -1,
+      show: (name) => of(report, name) ? whole(of(report, name).cycles) : '–'}))],
+  names, 'layers-beside');
+}
+
+function layersBeside(parent) {
+  const names = [...new Set(inputs.flatMap(({report}) => timed(report).map((l) => l.name)))];
+  const box = section(parent, 'Cycles by layer');
+  chart(box, 100 + names.length * (8 + 14 * inputs.length), 'cycles by layer', () => ({
+    type: 'bar',
+    data: {labels: names, datasets: inputs.map(({label, report}, i) => ({label,
+      backgroundColor: OTHER_COLORS[i % OTHER_COLORS.length],
+      data: names.map((name) => {
+        const layer = report.layers.find((l) => l.name === name);
+        return layer ? layer.cycles : null;
+      })}))},
+    options: {indexAxis: 'y', scales: {
+      x: axis('cycles', {ticks: {color: style('--soft'), callback: (v) => countText(v)}}),
+      y: axis('', {grid: {display: false}, ticks: {color: style('--ink'), autoSkip: false}}),
+    }},
+  }));
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  charts.forEach((entry) => entry.draw());
+}
+
+function start() {
+  const preferred = matchMedia('(prefers-color-scheme: dark)');
+  setTheme(preferred.matches ? 'dark' : 'light');
+  preferred.onchange = () => setTheme(preferred.matches ? 'dark' : 'light');
+  const one = inputs[0].report;
+  const several = inputs.length > 1;
+  document.body.append(make('header', {},
+    make('h1', {}, several ? `${inputs.length} runs side by side` : `${one.workload} on ${one.accelerator}`),
+    make('p', {}, several ? inputs.map(({label}) => label).join(' · ')
+      : `${one.layers.length} layers, ${one.config.array.rows} × ${one.config.array.cols} PEs, ` +
+        `${words(one.config.array.dataflow)}`),
+    make('button', {type: 'button', onclick: () =>
+      setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark')},
+    'light / dark')));
+  const main = make('main', {});
+  document.body.append(main);
+  if (several) {
+    main.append(make('div', {style: 'height:16px'}));
+    comparison(main);
+    const choice = make('select', {'aria-label': 'report'},
+      ...inputs.map(({label}, i) => make('option', {value: i}, label)));
+    const box = make('div', {});
+    const shared = charts.length;
+    choice.onchange = () => {
+      charts.splice(shared).forEach((entry) => entry.drawn.destroy());
+      box.replaceChildren();
+      showReport(box, inputs[choice.value].report);
+    };
+    main.append(make('h2', {}, 'One of them: ', choice), box);
+    choice.onchange();
+  } else {
+    showReport(main, one);
+  }
+  document.body.append(make('footer', {}, `Systole ${one.systole}. Cycles of one core clock; ` +
+    'KiB and MiB are powers of two; energy is operations counted, times published figures: ' +
+    'read it as a comparison under one table. Charts: Chart.js, MIT licence.'));
+  document.body.dataset.done = 'true';
+}
+
+start();

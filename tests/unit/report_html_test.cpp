@@ -1,0 +1,77 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "sim/report/html/html_page.hpp"
+#include "sim/report/html/page_parts.hpp"
+
+namespace systole {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string between(const std::string& text, const std::string& before, const std::string& after) {
+  const std::size_t start = text.find(before);
+  if (start == std::string::npos) {
+    return "";
+  }
+  const std::size_t first = start + before.size();
+  return text.substr(first, text.find(after, first) - first);
+}
+
+Json data_of(const std::string& page) {
+  return Json::parse(between(page, "id=\"systole-data\">", "</script>"));
+}
+
+TEST(HtmlPage, HoldsTheReportsWordForWord) {
+  const Json one{{"systole", "1.0.0"}, {"layers", {{{"name", "conv \"1\" \\ é"}}}}};
+  const Json two{{"systole", "1.0.0"}, {"totals", {{"cycles", 18446744073709551615U}}}};
+  const Json data = data_of(html_page({{"a.json", one}, {"b.json", two}}));
+  ASSERT_EQ(data.size(), 2U);
+  EXPECT_EQ(data[0]["file"], "a.json");
+  EXPECT_EQ(data[0]["report"].dump(), one.dump());
+  EXPECT_EQ(data[1]["report"].dump(), two.dump());
+}
+
+// A layer may have any name; none ends the element that holds the data.
+TEST(HtmlPage, NamesThatLookLikeMarkupStayText) {
+  const std::string name = "</script><script>alert(1)</script><!--";
+  const Json report{{"workload", name}};
+  const std::string page = html_page({{"</script>", report}});
+  EXPECT_THAT(page, Not(HasSubstr("alert(1)</script>")));
+  EXPECT_EQ(data_of(page)[0]["report"]["workload"], name);
+  EXPECT_EQ(data_of(page)[0]["file"], "</script>");
+}
+
+TEST(HtmlPage, RefersToNothingOutsideItself) {
+  const std::string page = html_page({{"", Json{{"systole", "1.0.0"}}}});
+  EXPECT_THAT(page, HasSubstr("Content-Security-Policy\" content=\"default-src 'none'; "
+                              "style-src 'unsafe-inline'; script-src 'unsafe-inline'\""));
+  for (const char* const reference : {" src=", " href=", "@import", "url(", "fetch(", "import("}) {
+    EXPECT_THAT(page, Not(HasSubstr(reference)));
+  }
+}
+
+TEST(HtmlPage, IsTheSameForTheSameReport) {
+  const Json report{{"systole", "1.0.0"}};
+  EXPECT_EQ(html_page({{"a", report}}), html_page({{"a", report}}));
+}
+
+// A part that ended its own element would spill into the page.
+TEST(HtmlPage, PartsEndNoElementAndAreThere) {
+  const std::vector<std::string> parts = page_parts();
+  ASSERT_EQ(parts.size(), 6U);
+  EXPECT_THAT(parts[0], HasSubstr("--paper"));
+  EXPECT_THAT(parts[1], HasSubstr("Chart.js v3"));
+  EXPECT_THAT(parts[1], HasSubstr("MIT License"));
+  for (const std::string& part : parts) {
+    EXPECT_THAT(part, Not(HasSubstr("</script")));
+    EXPECT_THAT(part, Not(HasSubstr("</style")));
+  }
+}
+
+}  // namespace
+}  // namespace systole
