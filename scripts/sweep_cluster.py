@@ -53,6 +53,13 @@ def finished_chunks(path):
     return {(int(line[0]), int(line[1])) for line in lines if len(line) == 3 and line[2] == "done"}
 
 
+def cut_broken_line(path):
+    """What a driver that was killed may have left at the end."""
+    if path.exists():
+        text = path.read_bytes()
+        os.truncate(path, text.rfind(b"\n") + 1)
+
+
 def append(path, text):
     with open(path, "a", encoding="utf-8") as file:
         file.write(text)
@@ -67,6 +74,8 @@ def sweep_on(client, options):
     if log.exists() and not options.resume:
         raise SystemExit(f"sweep_cluster.py: {log}: a sweep is there, expected another folder, or --resume")
     folder.mkdir(parents=True, exist_ok=True)
+    cut_broken_line(log)
+    cut_broken_line(ranges)
     points = len(systole.sweep_points(spec))
     chunk = options.chunk or max(1, points // 64)
     done = finished_chunks(ranges)

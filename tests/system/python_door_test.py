@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""scripts/systole.py: runs, sweeps, tables and errors, through the built executable."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+import systole  # noqa: E402 (behind its path)
+
+GEMMINI = ROOT / "configs" / "gemmini_16x16.yaml"
+DIGITS = ROOT / "workloads" / "digits_cnn" / "digits_cnn.yaml"
+
+
+class PythonDoor(unittest.TestCase):
+    def setUp(self):
+        self._folder = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self._folder.name)
+        self.addCleanup(self._folder.cleanup)
+
+    def test_a_run_gives_its_report(self):
+        report = systole.run(GEMMINI, DIGITS, {"array.rows": 32, "energy.zero_gating": True}, engine="fast", images=1)
+        self.assertEqual(report["totals"]["check"], "pass")
+        self.assertEqual(report["config"]["array"]["rows"], 32)
+        self.assertEqual(report["totals"]["cycles"], sum(layer["cycles"] for layer in report["layers"]))
+
+    def test_a_sweep_gives_its_rows_and_its_points_the_cycles_of_a_run(self):
+        spec = self.folder / "spec.yaml"
+        systole.write_spec(spec, GEMMINI, DIGITS, {"array.rows": [16, 32], "requant.rounding": ["floor", "half_up"]},
+                           metrics=["cycles", "area_mm2"])
+        self.assertEqual([row["array.rows"] for row in systole.sweep_points(spec)], [16, 16, 32, 32])
+        rows = systole.sweep(spec, self.folder / "out", jobs=2)
+        self.assertEqual(rows[1]["requant.rounding"], "half_up")
+        self.assertIsNone(rows[1]["area_mm2"])  # of which the default table has not all
+        self.assertIsNone(rows[1]["error"])
+        report = systole.run(GEMMINI, DIGITS, {"array.rows": 32}, data=False, engine="fast")
+        self.assertEqual(rows[2]["cycles"], report["totals"]["cycles"])
+        self.assertEqual(systole.sweep(spec, self.folder / "out", resume=True), rows)
+
+    def test_what_the_program_refuses_is_an_exception_with_its_text(self):
+        with self.assertRaisesRegex(systole.SystoleError, "array.rwos: unknown key") as caught:
+            systole.run(GEMMINI, DIGITS, {"array.rwos": 32}, data=False)
+        self.assertEqual(caught.exception.exit_code, 2)
+
+    def test_a_table_prints_in_columns(self):
+        table = self.folder / "t.csv"
+        table.write_text('point,key,error\r\n0,8,\r\n10,16,"a, b"\r\n', encoding="utf-8")
+        printed = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "systole.py", "table", table], check=True,
+                                 capture_output=True, text=True).stdout
+        self.assertEqual(printed, "point  key  error\n    0    8\n   10   16   a, b\n")
+
+
+if __name__ == "__main__":
+    os.environ["SYSTOLE"] = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    unittest.main()
