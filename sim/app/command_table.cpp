@@ -93,6 +93,9 @@ CommandHelp run_help() {
   add_html(help.options,
            "also write the report as one page with charts that browsers show offline");
   add_csv(help.options);
+  help.options.add_options()("scalesim", value("DIR"),
+                             "write COMPUTE_REPORT.csv, BANDWIDTH_REPORT.csv and "
+                             "DETAILED_ACCESS_REPORT.csv to DIR, in SCALE-Sim's columns");
   add_dump(help.options);
   help.options.add_options()(
       "bandwidth", "also show the memories' traffic by operand, and what limits each layer")(

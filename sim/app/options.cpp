@@ -191,6 +191,7 @@ CommandLine read_run(const Arguments& arguments) {
   options.json = arguments.text("json");
   options.html = arguments.text("html");
   options.csv = arguments.text("csv");
+  options.scalesim = arguments.text("scalesim");
   options.dump = arguments.text("dump");
   options.bandwidth = arguments.has("bandwidth");
   options.bandwidth_csv = arguments.text("bandwidth-csv");

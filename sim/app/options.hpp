@@ -35,7 +35,8 @@ struct RunOptions {
   std::uint64_t watchdog_cycles = 1'000'000;
   std::optional<std::string> json;
   std::optional<std::string> html;
-  std::optional<std::string> csv;  ///< a folder
+  std::optional<std::string> csv;       ///< a folder
+  std::optional<std::string> scalesim;  ///< a folder
   std::optional<std::string> dump;
   bool bandwidth = false;
   std::optional<std::string> bandwidth_csv;

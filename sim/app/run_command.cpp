@@ -18,6 +18,7 @@
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/html/html_page.hpp"
 #include "sim/report/json_report.hpp"
+#include "sim/report/scalesim_report.hpp"
 #include "sim/report/text_report.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/workload/random_data.hpp"
@@ -93,7 +94,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
       require_writable(*file);
     }
   }
-  for (const auto& folder : {options.csv, options.dump}) {
+  for (const auto& folder : {options.csv, options.scalesim, options.dump}) {
     if (folder) {
       make_folder(*folder);
     }
@@ -130,6 +131,9 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   }
   if (options.csv) {
     write_to_folder(*options.csv, csv_report(outcome.result, energies));
+  }
+  if (options.scalesim) {
+    write_to_folder(*options.scalesim, scalesim_report(outcome.result));
   }
   if (options.bandwidth_csv) {
     write_file_atomically(*options.bandwidth_csv, bandwidth_csv(outcome.result));

@@ -269,6 +269,28 @@ TEST(CliRun, StandardOutputThatIsFullIsAnError) {
   EXPECT_EQ(outcome.err, "systole: cannot write to standard output\n");
 }
 
+TEST(CliRun, WritesTheReportsOfScaleSimAsTheJsonReportHasThem) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      systole(run_digits(kGemmini, {"--engine", "fast", "--no-data", "--quiet", "--json",
+                                    folder.file("run.json"), "--scalesim", folder.file("s")}));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto rows = lines(read_file(folder.file("s") + "/COMPUTE_REPORT.csv"));
+  const auto json = nlohmann::json::parse(read_file(folder.file("run.json")));
+  std::size_t row = 1;
+  for (const auto& layer : json["layers"]) {
+    if (layer["events"]["mac"] > 0) {
+      ASSERT_LT(row, rows.size());
+      EXPECT_THAT(rows[row], StartsWith(std::to_string(row - 1) + ", " + layer["cycles"].dump() +
+                                        ", " + layer["compute_cycles"].dump() + ", "));
+      ++row;
+    }
+  }
+  EXPECT_EQ(row, rows.size());
+  EXPECT_THAT(lines(read_file(folder.file("s") + "/BANDWIDTH_REPORT.csv")), SizeIs(row));
+  EXPECT_THAT(lines(read_file(folder.file("s") + "/DETAILED_ACCESS_REPORT.csv")), SizeIs(row));
+}
+
 TEST(CliRun, WritesWhatGoesToABankedDramAndHowItServesIt) {
   const TemporaryFolder folder;
   const Outcome outcome = systole(run_digits(
