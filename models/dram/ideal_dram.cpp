@@ -37,7 +37,15 @@ IdealDram::IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
 
 void IdealDram::start_layer() {
   layer_start_ = now();
-  next_master_ = 0;  // a layer's cycles do not depend on what ran before it
+  // A layer's cycles do not depend on what ran before it: an acknowledgement may still hold the
+  // response channel when its layer has ended.
+  next_master_ = 0;
+  request_free_ = 0;
+  response_start_ = 0;
+  response_free_ = 0;
+  for (const auto& master : masters_) {
+    master->ready_for_answer = 0;
+  }
   bandwidth_.clear();
 }
 

@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <array>
 
 #include "sim/config/accelerator_rules.hpp"
 #include "tests/support/random_layers.hpp"
@@ -72,6 +73,14 @@ AcceleratorConfig random_machine() {
   config.dram.latency_cycles = pick(2, 200);
   config.dram.bytes_per_cycle = dma.bus_bytes >> pick(0, 2);
   config.dram.bytes_per_cycle = std::max(config.dram.bytes_per_cycle, 1U);
+  if (pick(0, 3) == 0) {
+    config.dram.model = DramModel::Banked;
+    config.dram.preset = std::array{"ddr4_2400", "lpddr4_3200", "hbm2", "ddr3_2133"}.at(pick(0, 3));
+    config.dram.path_latency_cycles = pick(0, 30);
+  } else if (pick(0, 1) != 0) {
+    config.dram.write_bytes_per_cycle = std::max(config.dma.bus_bytes >> pick(0, 2), 1U);
+  }
+  config.sequencer.command_gap = pick(0, 3) == 0 ? pick(1, 12) : 1;
 
   config.sequencer.load_entries = one_of({1, 2, 3, 8, 24});
   config.sequencer.execute_entries = one_of({kFewestExecuteEntries, 3, 4, 16, 40});

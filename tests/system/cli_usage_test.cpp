@@ -162,7 +162,7 @@ TEST(CliUsage, NumbersOutOfRangeAreErrors) {
   }
 }
 
-TEST(CliUsage, AnUnknownEngineIsAnErrorWithASuggestion) {
+TEST(CliUsage, AnUnknownEngineIsNamedBesideThoseThatAre) {
   expect_usage_error({"run", "-a", "x", "-w", "y", "--engine", "sistemc"},
                      "systole run: --engine: expected systemc, fast or verilated, found 'sistemc' "
                      "(did you mean 'systemc'?); see 'systole run --help'");

@@ -1,0 +1,96 @@
+// The fast engine writes the report of the SystemC machine: every output checked, every cycle,
+// count and ledger entry the same.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "tests/system/systole_process.hpp"
+
+namespace systole::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kDigits = "workloads/digits_cnn/digits_cnn.yaml";
+
+nlohmann::json report_of(const std::string& engine, const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("report.json");
+  std::vector<std::string> all = {"run", "--engine", engine, "--quiet", "--json", file};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  const Outcome outcome = systole(all);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  auto report = nlohmann::json::parse(read_file(file));
+  EXPECT_EQ(report["engine"], engine);
+  report.erase("engine");
+  report.erase("wall_seconds");
+  return report;
+}
+
+class FastEngine : public ::testing::TestWithParam<std::vector<std::string>> {};
+
+TEST_P(FastEngine, WritesTheReportOfTheSystemcMachine) {
+  std::vector<std::string> arguments = {
+      "-a", "configs/" + GetParam()[0] + ".yaml", "-w", kDigits, "--images", "2"};
+  for (std::size_t i = 1; i < GetParam().size(); ++i) {
+    arguments.insert(arguments.end(), {"--set", GetParam()[i]});
+  }
+  const nlohmann::json fast = report_of("fast", arguments);
+  EXPECT_EQ(fast["totals"]["check"], "pass");
+  EXPECT_EQ(fast, report_of("systemc", arguments));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Digits, FastEngine,
+    ::testing::Values(
+        std::vector<std::string>{"tiny_4x4"}, std::vector<std::string>{"gemmini_16x16"},
+        std::vector<std::string>{"edge_32x32"}, std::vector<std::string>{"tpu_v1_256x256"},
+        std::vector<std::string>{"gemmini_16x16", "array.overlap=none"},
+        std::vector<std::string>{"gemmini_16x16", "array.dataflow=output_stationary"},
+        std::vector<std::string>{"gemmini_16x16", "array.dataflow=input_stationary"},
+        std::vector<std::string>{"gemmini_16x16", "requant.mode=shift_only"},
+        std::vector<std::string>{"gemmini_16x16", "dram.model=banked"},
+        std::vector<std::string>{"edge_32x32", "dram.model=banked", "dram.preset=hbm2"},
+        std::vector<std::string>{"tiny_4x4", "dram.model=banked", "dram.preset=lpddr4_3200"}));
+
+TEST(FastEngineWithoutData, TakesTheCyclesOfARunWithData) {
+  const std::vector<std::string> digits = {"-a", "configs/gemmini_16x16.yaml", "-w", kDigits};
+  std::vector<std::string> none = digits;
+  none.emplace_back("--no-data");
+  std::vector<std::string> one = digits;
+  one.insert(one.end(), {"--images", "1"});
+  const nlohmann::json timed = report_of("fast", none);
+  const nlohmann::json run = report_of("fast", one);
+  EXPECT_EQ(timed["totals"]["cycles"], run["totals"]["cycles"]);
+  EXPECT_EQ(timed["totals"]["ledger"], run["totals"]["ledger"]);
+}
+
+TEST(FastEngineOnModels, IsBitExactOnPublishedOnes) {
+  const std::string folder = SYSTOLE_TFLITE_DATA "/models/";
+  if (!std::filesystem::exists(folder)) {
+    GTEST_SKIP() << folder << " is not there";
+  }
+  std::size_t models = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{folder}) {
+    const std::string model = entry.path().string();
+    const nlohmann::json report =
+        report_of("fast", {"-a", "configs/gemmini_16x16.yaml", "-w", model});
+    EXPECT_EQ(report["totals"]["check"], "pass") << model;
+    ++models;
+  }
+  EXPECT_GE(models, 9U);
+  std::cout << "held " << models << " models\n";
+}
+
+TEST(FastEngineOptions, RefusesTracesThatItDoesNotWrite) {
+  const Outcome outcome = systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w", kDigits,
+                                   "--engine", "fast", "--dram-trace", "trace"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--dram-trace and --dram-commands are of the engines"));
+}
+
+}  // namespace
+}  // namespace systole::test
