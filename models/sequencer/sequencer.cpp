@@ -99,6 +99,10 @@ bool Sequencer::take_completion(FifoIn<Completion>& port) {
 void Sequencer::retire(std::uint32_t index) {
   invariant(entries_[index].valid && entries_[index].issued, *this, "a completion of no command");
   entries_[index].valid = false;
+  if (observer_ != nullptr) {
+    entries_[index].times.completed = now();
+    observer_->on_command(*entries_[index].command, entries_[index].times);
+  }
   for (Entry& entry : entries_) {
     entry.depends_on.reset(index);
   }
@@ -118,9 +122,13 @@ bool Sequencer::issue() {
     Entry& entry = entries_[index];
     FifoOut<IssuedCommand>& port = port_of(entry.unit);
     if (entry.depends_on.any() || !port->can_push()) {
+      if (observer_ != nullptr) {
+        entry.times.waited_for = wait_of(from);
+      }
       continue;
     }
     entry.issued = true;
+    entry.times.issued = now();
     from.waiting.pop_front();
     if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
       retire(index);
@@ -178,6 +186,7 @@ void Sequencer::occupy(Entry& entry, const Command& command) {
   entry.issued = false;
   entry.command = &command;
   entry.unit = unit_of(command);
+  entry.times = {ledger_unit(entry.unit), now(), 0, 0, Cause::Idle};
   entry.reads = reads(command, config_);
   entry.writes = writes(command, config_);
   entry.depends_on.reset();
@@ -251,6 +260,12 @@ FifoOut<IssuedCommand>& Sequencer::port_of(Unit unit) {
       break;
   }
   return load;
+}
+
+LedgerUnit Sequencer::ledger_unit(Unit unit) {
+  constexpr std::array kUnits{LedgerUnit::Load, LedgerUnit::Array, LedgerUnit::Vector,
+                              LedgerUnit::Store};
+  return kUnits.at(static_cast<std::size_t>(unit));
 }
 
 Sequencer::Unit Sequencer::unit_of(const Command& command) {

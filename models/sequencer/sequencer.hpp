@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/sequencer/command_observer.hpp"
 #include "models/sequencer/loop_unroller.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
@@ -47,6 +48,9 @@ class Sequencer final : public ClockedModule {
   Sequencer(const sc_core::sc_module_name& name, const Clock& clock,
             const AcceleratorConfig& config, Measurements& measurements);
 
+  /// Told of each command when it completes; null: nobody looks. It outlives the machine.
+  void observe(CommandObserver* observer) { observer_ = observer; }
+
   void start(const LayerProgram& program);
   /// Every command has completed.
   bool finished() const;
@@ -76,6 +80,7 @@ class Sequencer final : public ClockedModule {
     Command own;  // an unrolled one lives here
     bool of_loop = false;
     Unit unit = Unit::Load;
+    CommandTimes times;  // for the observer
     HazardRanges reads;
     HazardRanges writes;
     std::bitset<kMaxEntries> depends_on;
@@ -101,6 +106,7 @@ class Sequencer final : public ClockedModule {
   void publish_waits();
   Cause wait_of(const Class& of) const;
   FifoOut<IssuedCommand>& port_of(Unit unit);
+  static LedgerUnit ledger_unit(Unit unit);
   static Unit unit_of(const Command& command);
   static bool conflict(const Entry& older, const Entry& younger);
 
@@ -125,6 +131,7 @@ class Sequencer final : public ClockedModule {
   Wire<std::uint64_t> results_written_{0};
   Wire<std::uint64_t> vectors_completed_{0};
   Measurements& measurements_;
+  CommandObserver* observer_ = nullptr;
 };
 
 }  // namespace systole

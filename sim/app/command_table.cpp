@@ -104,6 +104,11 @@ CommandHelp run_help() {
       "write every request to the DRAM as 'systole dram' reads it: CYCLE R|W ADDRESS")(
       "dram-commands", value("FILE"),
       "write every command of a banked DRAM: CYCLE A|P|Q|R|W|F CHANNEL RANK BANK_GROUP BANK ROW");
+  help.options.add_options()(
+      "timeline", value("FILE"),
+      "write every command's time as trace events, which ui.perfetto.dev shows")(
+      "timeline-cycles", value("FIRST:END"),
+      "those of the cycles FIRST to END - 1 alone; default: 0:1000000");
   help.options.add_options()("color", value("WHEN"),
                              "colour the report: auto (default), always or never; auto: on a "
                              "terminal, unless NO_COLOR is set")(

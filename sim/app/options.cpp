@@ -177,6 +177,36 @@ void read_data_source(const Arguments& arguments, RunOptions& options) {
   }
 }
 
+/// "FIRST:END" of `option`.
+std::pair<std::uint64_t, std::uint64_t> range_of(const Arguments& arguments, const char* option,
+                                                 const std::string& text) {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos ||
+      parse_integer(text.substr(0, colon), begin) != ScalarResult::Ok ||
+      parse_integer(text.substr(colon + 1), end) != ScalarResult::Ok || begin >= end) {
+    arguments.fail(
+        fmt::format("--{}: expected FIRST:END, two whole numbers, END above FIRST, found {}",
+                    option, quoted(text)));
+  }
+  return {begin, end};
+}
+
+/// --timeline and its window.
+void read_timeline(const Arguments& arguments, RunOptions& options) {
+  options.timeline = arguments.text("timeline");
+  if (options.timeline && options.engine == EngineKind::Fast) {
+    arguments.fail("--timeline is written by the machine itself, --engine systemc or verilated");
+  }
+  if (const auto cycles = arguments.text("timeline-cycles")) {
+    if (!options.timeline) {
+      arguments.fail("--timeline-cycles needs --timeline");
+    }
+    options.timeline_cycles = range_of(arguments, "timeline-cycles", *cycles);
+  }
+}
+
 CommandLine read_run(const Arguments& arguments) {
   RunOptions options;
   options.accelerator = arguments.required("accelerator");
@@ -205,6 +235,7 @@ CommandLine read_run(const Arguments& arguments) {
   if (options.engine == EngineKind::Fast && (options.dram_trace || options.dram_commands)) {
     arguments.fail("--dram-trace and --dram-commands are of the engines systemc and verilated");
   }
+  read_timeline(arguments, options);
   return options;
 }
 
@@ -303,23 +334,6 @@ CommandLine read_convert(const Arguments& arguments) {
   return options;
 }
 
-/// "FIRST:END" of --points.
-std::pair<std::uint64_t, std::uint64_t> point_range(const Arguments& arguments,
-                                                    const std::string& text) {
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos ||
-      parse_integer(text.substr(0, colon), begin) != ScalarResult::Ok ||
-      parse_integer(text.substr(colon + 1), end) != ScalarResult::Ok || begin >= end) {
-    arguments.fail(
-        fmt::format("--points: expected FIRST:END, two whole numbers, END above FIRST, "
-                    "found {}",
-                    quoted(text)));
-  }
-  return {begin, end};
-}
-
 CommandLine read_sweep(const Arguments& arguments) {
   SweepCommand command;
   command.spec = arguments.operand();
@@ -335,7 +349,7 @@ CommandLine read_sweep(const Arguments& arguments) {
     arguments.fail(fmt::format("--jobs: expected at most {}, found {}", kMostJobs, command.jobs));
   }
   if (const auto range = arguments.text("points")) {
-    command.range = point_range(arguments, *range);
+    command.range = range_of(arguments, "points", *range);
   }
   return command;
 }

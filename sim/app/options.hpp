@@ -42,6 +42,8 @@ struct RunOptions {
   std::optional<std::string> bandwidth_csv;
   std::optional<std::string> dram_trace;
   std::optional<std::string> dram_commands;
+  std::optional<std::string> timeline;
+  std::pair<std::uint64_t, std::uint64_t> timeline_cycles{0, 1'000'000};  ///< first..second - 1
   ColorMode color = ColorMode::Auto;
   bool quiet = false;
 };

@@ -21,6 +21,7 @@
 #include "sim/report/scalesim_report.hpp"
 #include "sim/report/text_report.hpp"
 #include "sim/run/simulation.hpp"
+#include "sim/timeline/timeline_file.hpp"
 #include "sim/workload/random_data.hpp"
 #include "sim/workload/workload.hpp"
 
@@ -46,12 +47,16 @@ LabelledInputs inputs_of_run(const RunOptions& options, const Network& network) 
 }
 
 /// The files that a run writes while it goes on.
-class DramFiles {
+class RunFiles {
  public:
-  DramFiles(const RunOptions& options, const AcceleratorConfig& config) {
+  RunFiles(const RunOptions& options, const AcceleratorConfig& config) {
     const std::optional<dram::Config> memory = banked_dram_config(config);
     if (options.dram_commands && !memory) {
       throw UsageError{"systole run: --dram-commands needs dram.model banked, found ideal"};
+    }
+    if (options.timeline) {
+      timeline_.emplace(*options.timeline,
+                        CycleWindow{options.timeline_cycles.first, options.timeline_cycles.second});
     }
     if (options.dram_trace) {
       requests_.emplace(*options.dram_trace);
@@ -60,10 +65,14 @@ class DramFiles {
       commands_.emplace(*options.dram_commands, memory->organization.channels);
     }
   }
+  CommandObserver* command_observer() { return timeline_ ? &*timeline_ : nullptr; }
   DramObservers observers() {
     return {requests_ ? &*requests_ : nullptr, commands_ ? &*commands_ : nullptr};
   }
-  void commit() {
+  void commit(const RunResult& result) {
+    if (timeline_) {
+      timeline_->commit(result);
+    }
     if (requests_) {
       requests_->commit();
     }
@@ -73,6 +82,7 @@ class DramFiles {
   }
 
  private:
+  std::optional<TimelineFile> timeline_;
   std::optional<RequestFile> requests_;
   std::optional<CommandFile> commands_;
 };
@@ -89,7 +99,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   const Network network = load_network(options);
   const LabelledInputs inputs = inputs_of_run(options, network);
   for (const auto& file : {options.json, options.html, options.bandwidth_csv, options.dram_trace,
-                           options.dram_commands}) {
+                           options.dram_commands, options.timeline}) {
     if (file) {
       require_writable(*file);
     }
@@ -100,9 +110,10 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
     }
   }
 
-  DramFiles dram_files{options, config};
+  RunFiles run_files{options, config};
   SimulationOptions simulation;
-  simulation.dram_observers = dram_files.observers();
+  simulation.dram_observers = run_files.observers();
+  simulation.command_observer = run_files.command_observer();
   simulation.engine = options.engine;
   simulation.data = options.data;
   simulation.check = options.check;
@@ -138,7 +149,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   if (options.bandwidth_csv) {
     write_file_atomically(*options.bandwidth_csv, bandwidth_csv(outcome.result));
   }
-  dram_files.commit();
+  run_files.commit(outcome.result);
   if (!options.quiet) {
     ReportStyle style;
     style.bandwidth = options.bandwidth;

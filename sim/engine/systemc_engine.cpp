@@ -23,7 +23,9 @@ struct SystemcEngine::Kernel {
   Kernel(const AcceleratorConfig& config, SystemcEngineOptions chosen)
       : options{std::move(chosen)},
         accelerator{"accelerator", clock, config, options.make_pes(config.array),
-                    options.dram_observers} {}
+                    options.dram_observers} {
+    accelerator.sequencer.observe(options.command_observer);
+  }
 
   SystemcEngineOptions options;
   Clock clock{"clock"};

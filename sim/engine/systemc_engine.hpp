@@ -14,11 +14,14 @@
 
 namespace systole {
 
+class CommandObserver;
+
 struct SystemcEngineOptions {
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
   std::function<void(std::uint64_t cycles)>
       on_progress;  ///< now and then, with the cycles simulated so far
   DramObservers dram_observers;
+  CommandObserver* command_observer = nullptr;  ///< null: nobody looks
   std::function<std::unique_ptr<PeArray>(const ArrayConfig&)> make_pes =
       make_pe_array;  ///< what stands in the socket of the array
 };

@@ -10,6 +10,7 @@
 #include "models/dram/request_observer.hpp"
 #include "models/golden/golden.hpp"
 #include "models/rtl/verilated_array.hpp"
+#include "models/sequencer/command_observer.hpp"
 #include "sim/compiler/compiler.hpp"
 #include "sim/engine/fast_engine.hpp"
 #include "sim/engine/systemc_engine.hpp"
@@ -147,6 +148,7 @@ class Simulation {
     SystemcEngineOptions engine;
     engine.watchdog_cycles = options_.watchdog_cycles;
     engine.dram_observers = options_.dram_observers;
+    engine.command_observer = options_.command_observer;
     engine.on_progress = [this](std::uint64_t cycles) { report(cycles); };
     if (options_.engine == EngineKind::Verilated) {
       engine.make_pes = make_verilated_array;
@@ -176,6 +178,9 @@ class Simulation {
       const Layer& layer = network_.layers[layer_];
       if (options_.dram_observers.requests != nullptr) {
         options_.dram_observers.requests->on_layer(layer.name);
+      }
+      if (options_.command_observer != nullptr) {
+        options_.command_observer->on_layer(layer.name);
       }
       record(runs_on_host(network_, layer) ? run_on_host(layer) : run_on_machine());
       if (checked()) {

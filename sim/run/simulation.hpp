@@ -14,6 +14,8 @@
 
 namespace systole {
 
+class CommandObserver;
+
 struct ProgressState {
   std::size_t layer = 0, layers = 0;
   std::string layer_name;
@@ -35,7 +37,8 @@ struct SimulationOptions {
   DataSource data = DataSource::Workload;
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
   std::string dump_dir;  ///< every layer's output of the first inference as .npy; empty: none
-  DramObservers dram_observers;  ///< of the SystemC machine
+  DramObservers dram_observers;                 ///< of the SystemC machine
+  CommandObserver* command_observer = nullptr;  ///< the same; null: nobody looks
   std::function<void(const ProgressState&)> on_progress;
 };
 

@@ -1,0 +1,180 @@
+#include "sim/timeline/timeline_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "sim/program/inspect.hpp"
+#include "sim/report/utf8.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::size_t kTracksOfUnit = 2048;  // thread numbers that a unit has for itself
+
+std::string text(const std::string& plain) { return nlohmann::json(valid_utf8(plain)).dump(); }
+
+/// What the slice is called, and what it moves.
+struct Label {
+  std::string name;
+  std::string amount;  ///< members of "args", each behind a comma
+};
+
+Label label_of(const Command& command) {
+  if (const auto* load = std::get_if<LoadCommand>(&command.body)) {
+    static constexpr const char* kNames[] = {"load ifmap", "load weight", "load bias",
+                                             "load requant", "load ofmap"};
+    const std::uint64_t rows = load->dram_pitch == 0 ? 1 : load->rows;
+    return {kNames[static_cast<std::size_t>(load->operand)],
+            fmt::format(",\"rows\":{},\"bytes\":{}", load->rows, rows * load->row_bytes)};
+  }
+  if (const auto* fill = std::get_if<FillCommand>(&command.body)) {
+    return {"fill", fmt::format(",\"rows\":{}", fill->rows)};
+  }
+  if (const auto* preload = std::get_if<PreloadCommand>(&command.body)) {
+    return {"preload", fmt::format(",\"k\":{},\"n\":{}", preload->k, preload->n)};
+  }
+  if (const auto* compute = std::get_if<ComputeCommand>(&command.body)) {
+    return {"compute", fmt::format(",\"rows\":{},\"k\":{}", compute->rows(), compute->k)};
+  }
+  if (const auto* store = std::get_if<StoreCommand>(&command.body)) {
+    return {"store", fmt::format(",\"rows\":{},\"elements\":{}", store->rows,
+                                 std::uint64_t{store->rows} * store->elements)};
+  }
+  if (const auto* pool = std::get_if<PoolCommand>(&command.body)) {
+    return {"pool", fmt::format(",\"outputs\":{}", std::uint64_t{pool->out_h} * pool->out_w)};
+  }
+  if (const auto* add = std::get_if<AddCommand>(&command.body)) {
+    return {"add", fmt::format(",\"rows\":{}", add->rows)};
+  }
+  return {"configure", ""};
+}
+
+}  // namespace
+
+TimelineFile::TimelineFile(const std::string& file, CycleWindow window)
+    : file_{file}, partial_{file + ".partial"}, out_{partial_}, window_{window} {
+  if (!out_) {
+    throw std::runtime_error{fmt::format("{}: cannot be written", file_)};
+  }
+  out_ << "{\"traceEvents\":[\n";
+  event(
+      R"({"ph":"M","pid":1,"name":"process_name","args":{"name":"accelerator, 1 us = 1 cycle"}})");
+  event(R"({"ph":"M","pid":1,"tid":0,"name":"thread_name","args":{"name":"layers"}})");
+}
+
+TimelineFile::~TimelineFile() {
+  if (out_.is_open()) {
+    out_.close();
+    std::error_code ignored;
+    std::filesystem::remove(partial_, ignored);
+  }
+}
+
+void TimelineFile::event(const std::string& json) {
+  out_ << (any_ ? ",\n" : "") << json;
+  any_ = true;
+}
+
+void TimelineFile::on_layer(const std::string& name) {
+  end_layer();
+  layer_ = name;
+}
+
+void TimelineFile::end_layer() {
+  if (running_ && in_window(running_->first, running_->end)) {
+    event(fmt::format(R"({{"ph":"X","pid":1,"tid":0,"ts":{},"dur":{},"name":{}}})", running_->first,
+                      running_->end - running_->first, text(running_->name)));
+  }
+  running_.reset();
+}
+
+/// Of the tracks that are free when this slice begins, the one that was free last: so a unit needs
+/// no more tracks than commands of it overlap, as slices come in the order of their ends.
+std::size_t TimelineFile::lane_of(const CommandTimes& times) {
+  std::vector<std::uint64_t>& ends = lanes_[times.unit];
+  auto free = ends.end();
+  for (auto end = ends.begin(); end != ends.end(); ++end) {
+    if (*end <= times.issued && (free == ends.end() || *end > *free)) {
+      free = end;
+    }
+  }
+  const auto lane = static_cast<std::size_t>(free - ends.begin());
+  if (free == ends.end()) {
+    ends.push_back(0);
+    const std::size_t track = (static_cast<std::size_t>(times.unit) + 1) * kTracksOfUnit + lane;
+    const std::string unit = ledger_unit_name(times.unit);
+    event(fmt::format(R"({{"ph":"M","pid":1,"tid":{},"name":"thread_name","args":{{"name":{}}}}})",
+                      track, text(lane == 0 ? unit : fmt::format("{} {}", unit, lane + 1))));
+  }
+  ends[lane] = times.completed;
+  return lane;
+}
+
+void TimelineFile::on_command(const Command& command, const CommandTimes& times) {
+  if (!running_) {
+    running_ = Span{layer_, times.allocated, times.completed};
+    starts_.push_back(times.allocated);
+    names_.push_back(layer_);
+  }
+  running_->first = std::min(running_->first, times.allocated);
+  starts_.back() = running_->first;
+  running_->end = std::max(running_->end, times.completed);
+  if (!in_window(times.issued, times.completed)) {
+    return;
+  }
+  const std::size_t track =
+      (static_cast<std::size_t>(times.unit) + 1) * kTracksOfUnit + lane_of(times);
+  const Label label = label_of(command);
+  const bool waited = times.waited_for != Cause::Idle;
+  event(fmt::format(
+      R"({{"ph":"X","pid":1,"tid":{},"ts":{},"dur":{},"name":"{}","args":{{"command":{},"layer":{},)"
+      R"("cycles_in_station":{},"waited_for":{}{}}}}})",
+      track, times.issued, times.completed - times.issued, label.name, text(describe(command)),
+      text(layer_), times.issued - times.allocated,
+      waited ? text(cause_name(times.waited_for)) : "null", label.amount));
+}
+
+void TimelineFile::commit(const RunResult& run) {
+  end_layer();
+  std::size_t next = 0;
+  for (const LayerResult& layer : run.layers) {
+    if (next == starts_.size() || names_[next] != layer.name) {
+      continue;  // on the host
+    }
+    // A layer begins when its first command is accepted.
+    const std::uint64_t start =
+        starts_[next] -
+        std::min<std::uint64_t>(starts_[next], run.config.sequencer.frontend_latency);
+    ++next;
+    for (std::size_t i = 0; i <= layer.windows.size(); ++i) {
+      const std::uint64_t first = i * kBandwidthWindow;
+      const std::uint64_t cycles =
+          first < layer.cycles ? std::min(kBandwidthWindow, layer.cycles - first) : 1;
+      if (!in_window(start + first, start + first + cycles)) {
+        continue;
+      }
+      const BandwidthSeries::Window bytes =
+          i < layer.windows.size() ? layer.windows[i] : BandwidthSeries::Window{};
+      event(fmt::format(R"({{"ph":"C","pid":1,"ts":{},"name":"DRAM, bytes per cycle",)"
+                        R"("args":{{"read":{:.4f},"written":{:.4f}}}}})",
+                        std::min(start + first, start + layer.cycles),
+                        static_cast<double>(bytes.read_bytes) / static_cast<double>(cycles),
+                        static_cast<double>(bytes.write_bytes) / static_cast<double>(cycles)));
+    }
+  }
+  out_ << "\n]}\n";
+  out_.close();
+  std::error_code failed;
+  if (out_) {
+    std::filesystem::rename(partial_, file_, failed);
+  }
+  if (!out_ || failed) {
+    throw std::runtime_error{fmt::format("{}: cannot be written", file_)};
+  }
+}
+
+}  // namespace systole

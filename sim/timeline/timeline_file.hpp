@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/sequencer/command_observer.hpp"
+#include "sim/report/run_result.hpp"
+
+namespace systole {
+
+/// Cycles [first, end) of the machine's clock.
+struct CycleWindow {
+  std::uint64_t first = 0;
+  std::uint64_t end = 1'000'000;
+};
+
+/// Writes the machine's commands as trace events of Chrome, which Perfetto and chrome://tracing
+/// show; a microsecond there is a cycle here. A unit has as many tracks as commands of it overlap;
+/// a slice goes from issue to completion and tells how long the command waited before, and for
+/// what. A layer's slice goes from its first command's allocation to its last completion. Events
+/// that lie wholly outside the window are left out. Written as it comes; the file appears when
+/// commit() is called, whole.
+class TimelineFile final : public CommandObserver {
+ public:
+  /// Throws std::runtime_error when the file cannot be written.
+  TimelineFile(const std::string& file, CycleWindow window);
+  ~TimelineFile() override;
+  TimelineFile(const TimelineFile&) = delete;
+  TimelineFile& operator=(const TimelineFile&) = delete;
+
+  void on_layer(const std::string& name) override;
+  void on_command(const Command& command, const CommandTimes& times) override;
+
+  /// Adds DRAM bytes a cycle over the windows of the first inference. Throws std::runtime_error
+  /// when the file cannot be written.
+  void commit(const RunResult& run);
+
+ private:
+  struct Span {
+    std::string name;
+    std::uint64_t first = 0, end = 0;
+  };
+  void event(const std::string& json);
+  void end_layer();
+  std::size_t lane_of(const CommandTimes& times);
+  bool in_window(std::uint64_t first, std::uint64_t end) const {
+    return end >= window_.first && first < window_.end;
+  }
+
+  std::string file_;
+  std::string partial_;
+  std::ofstream out_;
+  CycleWindow window_;
+  bool any_ = false;
+  std::map<LedgerUnit, std::vector<std::uint64_t>> lanes_;  ///< end of the last slice of each
+  std::string layer_;
+  std::optional<Span> running_;        ///< the layer, once it had a command
+  std::vector<std::uint64_t> starts_;  ///< of layers that had a command, first allocation
+  std::vector<std::string> names_;
+};
+
+}  // namespace systole

@@ -1,0 +1,140 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/system/systole_process.hpp"
+
+namespace systole::test {
+namespace {
+
+using Json = nlohmann::json;
+using ::testing::HasSubstr;
+
+class CliTimeline : public ::testing::Test {
+ protected:
+  /// Runs the digits network on gemmini_16x16; gives the events.
+  Json run(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"run",       "-a",         "configs/gemmini_16x16.yaml",
+                                   "-w",        kDigits,      "--images",
+                                   "1",         "--quiet",    "--json",
+                                   file("run"), "--timeline", file("timeline")};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = systole(words);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return Json::parse(read_file(file("timeline"))).at("traceEvents");
+  }
+  Json report() const { return Json::parse(read_file(file("run"))); }
+  std::string file(const std::string& name) const { return folder_.file(name + ".json"); }
+
+  static constexpr const char* kDigits = "workloads/digits_cnn/digits_cnn.yaml";
+
+ private:
+  TemporaryFolder folder_;
+};
+
+TEST_F(CliTimeline, LoadsMoveTheBytesOfTheReport) {
+  std::map<std::string, std::map<std::string, std::uint64_t>> bytes;  // by layer and slice
+  for (const Json& event : run()) {
+    if (event["ph"] == "X" && event.contains("args") && event["args"].contains("bytes")) {
+      bytes[event["args"]["layer"]][event["name"]] += event["args"]["bytes"].get<std::uint64_t>();
+    }
+  }
+  for (const Json& layer : report()["layers"]) {
+    for (const char* const operand : {"ifmap", "weight", "bias", "requant"}) {
+      EXPECT_EQ(bytes[layer["name"]][std::string{"load "} + operand],
+                layer["bandwidth"]["operands"][operand]["read_bytes"])
+          << layer["name"] << ' ' << operand;
+    }
+  }
+}
+
+TEST_F(CliTimeline, SlicesOfATrackFollowEachOtherAndLieInTheirLayers) {
+  std::map<int, std::uint64_t> ends;
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> layers;
+  const Json events = run();
+  for (const Json& event : events) {
+    if (event["ph"] == "X" && event["tid"] == 0) {
+      const auto first = event["ts"].get<std::uint64_t>();
+      layers[event["name"]] = {first, first + event["dur"].get<std::uint64_t>()};
+    }
+  }
+  ASSERT_EQ(layers.size(), report()["layers"].size());
+  std::set<int> named;
+  for (const Json& event : events) {
+    if (event["ph"] == "M" && event["name"] == "thread_name") {
+      EXPECT_TRUE(named.insert(event["tid"].get<int>()).second);
+    }
+    if (event["ph"] != "X" || event["tid"] == 0) {
+      continue;
+    }
+    const auto first = event["ts"].get<std::uint64_t>();
+    const std::uint64_t end = first + event["dur"].get<std::uint64_t>();
+    std::uint64_t& last = ends[event["tid"]];
+    EXPECT_LE(last, first) << event;
+    last = end;
+    EXPECT_GT(end, first);
+    EXPECT_LE(layers[event["args"]["layer"]].first, first) << event;
+    EXPECT_GE(layers[event["args"]["layer"]].second, end) << event;
+    EXPECT_EQ(named.count(event["tid"]), 1U) << "a slice on a track without a name";
+  }
+  EXPECT_LE(ends.size(), 8U + 16U + 4U) << "more tracks than entries of the reservation station";
+}
+
+TEST_F(CliTimeline, CountersAddUpToTheBytesOnTheBus) {
+  double bytes = 0, rate = 0;
+  std::uint64_t since = 0;
+  for (const Json& event : run()) {
+    if (event["ph"] == "C") {
+      bytes += rate * static_cast<double>(event["ts"].get<std::uint64_t>() - since);
+      since = event["ts"].get<std::uint64_t>();
+      rate = event["args"]["read"].get<double>() + event["args"]["written"].get<double>();
+    }
+  }
+  const Json totals = report()["totals"];
+  const double expected =
+      totals["dram_read_bytes"].get<double>() + totals["dram_write_bytes"].get<double>();
+  EXPECT_NEAR(bytes, expected, 1e-4 * totals["cycles"].get<double>()) << "rates have four digits";
+  EXPECT_EQ(rate, 0) << "the last counter must end the curve";
+}
+
+TEST_F(CliTimeline, AWindowLeavesOutWhatIsOutsideAndChangesNoCycle) {
+  const std::size_t all = run().size();
+  const Json whole = report()["totals"]["cycles"];
+  const Json events = run({"--timeline-cycles", "2000:2500"});
+  EXPECT_EQ(report()["totals"]["cycles"], whole);
+  EXPECT_LT(events.size(), all / 2);
+  std::size_t slices = 0;
+  for (const Json& event : events) {
+    if (event["ph"] == "X") {
+      ++slices;
+      EXPECT_LT(event["ts"].get<std::uint64_t>(), 2500U);
+      EXPECT_GE(event["ts"].get<std::uint64_t>() + event["dur"].get<std::uint64_t>(), 2000U);
+    }
+  }
+  EXPECT_GT(slices, 5U);
+}
+
+TEST_F(CliTimeline, WhatCannotBeWrittenIsRefusedAndNothingIsLeft) {
+  const auto refused = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"run", "-a", "configs/gemmini_16x16.yaml", "-w", kDigits};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = systole(words);
+    EXPECT_EQ(outcome.exit_code, 2);
+    return outcome.err;
+  };
+  EXPECT_THAT(refused({"--timeline", file("t"), "--engine", "fast"}),
+              HasSubstr("--timeline is written by the machine itself"));
+  EXPECT_THAT(refused({"--timeline-cycles", "1:2"}),
+              HasSubstr("--timeline-cycles needs --timeline"));
+  EXPECT_THAT(refused({"--timeline", file("t"), "--timeline-cycles", "9:9"}),
+              HasSubstr("--timeline-cycles: expected FIRST:END"));
+  EXPECT_FALSE(std::filesystem::exists(file("t")));
+  EXPECT_FALSE(std::filesystem::exists(file("t") + ".partial"));
+}
+
+}  // namespace
+}  // namespace systole::test
