@@ -42,11 +42,12 @@ function comparison(parent) {
     (report, name) => report.totals.ledger.array[name], countText);
   stack('Energy by component', Object.keys(inputs[0].report.totals.energy_by_component_pj),
     (report, name) => report.totals.energy_by_component_pj[name], energyText);
-  tried(pairs, () => roofline(section(pairs, 'Rooflines'), inputs));
-  tried(pairs, () => layersBeside(pairs));
+  tried(parent, () => roofline(section(parent, 'Rooflines',
+    'One point a layer, its area the share of its run.'), inputs));
+  tried(parent, () => layersBeside(parent));
   const names = [...new Set(inputs.flatMap(({report}) => timed(report).map((l) => l.name)))];
   const of = (report, name) => report.layers.find((layer) => layer.name === name);
-  const box = section(parent, 'Cycles by layer', 'Layers are matched by their names.');
+  const box = section(parent, 'Cycles by layer, in numbers', 'Layers are matched by their names.');
   sortedTable(box, [{name: 'layer', text: true, value: (name) => name},
     ...inputs.map(({label, report}) => ({name: label,
       value: (name) => of(report, name) ? of(report, name).cycles : -1,
