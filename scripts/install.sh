@@ -32,7 +32,7 @@ run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-optio
 # Verilator and Yosys compile and synthesize the SystemVerilog of models/rtl;
 # Chromium opens the pages of `run --html`.
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev libonnx-testdata
-  python3-distributed python3-jsonschema verilator yosys chromium)
+  python3-distributed python3-jsonschema python3-numpy python3-yaml verilator yosys chromium)
 
 # PyTorch and scikit-learn are for scripts/train_digits.py alone, Matplotlib for scripts/plot_*.py.
 dev_packages=(git clang clang-format clang-tidy gcovr pre-commit python3 python3-matplotlib
