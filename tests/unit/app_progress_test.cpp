@@ -92,5 +92,14 @@ TEST(MismatchLine, NamesTheElementAndBothValues) {
             "MISMATCH layer 'fc' inference 0 index [0, 1]: expected -1, got 1 (1 element differs)");
 }
 
+TEST(ProgressLine, OfASweepEstimatesFromThePointsThatRan) {
+  // Five of nine are done, one of them found finished: four in two seconds, four left.
+  EXPECT_EQ(progress_line(SweepProgress{5, 4, 9, 1}, 2, 200),
+            "[###########         ] 5 of 9 points, 1 failed  2 points/s  2 s left");
+  EXPECT_EQ(progress_line(SweepProgress{3, 0, 9, 0}, 2, 200),
+            "[######              ] 3 of 9 points");
+  EXPECT_EQ(progress_line(SweepProgress{5, 4, 9, 1}, 2, 10), "[########…");
+}
+
 }  // namespace
 }  // namespace systole::app
