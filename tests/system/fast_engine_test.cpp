@@ -85,6 +85,22 @@ TEST(FastEngineOnModels, IsBitExactOnPublishedOnes) {
   std::cout << "held " << models << " models\n";
 }
 
+// uint8 and int8 activations, both styles of quantized graphs.
+TEST(EnginesOnOnnxModels, AreBitExactAndEqual) {
+  std::size_t models = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator{SYSTOLE_SOURCE_DIR "/tests/data/onnx"}) {
+    const std::vector<std::string> arguments = {"-a",    "configs/gemmini_16x16.yaml",
+                                                "--set", "requant.mode=float_scale",
+                                                "-w",    (entry.path() / "model.onnx").string()};
+    const nlohmann::json fast = report_of("fast", arguments);
+    EXPECT_EQ(fast["totals"]["check"], "pass") << entry.path();
+    EXPECT_EQ(fast, report_of("systemc", arguments)) << entry.path();
+    ++models;
+  }
+  EXPECT_EQ(models, 6U);
+}
+
 TEST(FastEngineOptions, RefusesTracesThatItDoesNotWrite) {
   const Outcome outcome = systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w", kDigits,
                                    "--engine", "fast", "--dram-trace", "trace"});
