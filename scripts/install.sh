@@ -12,7 +12,7 @@ Usage: scripts/install.sh [run] [test] [dev]
 Installs missing Debian 12 packages, by group:
   run   compiler, build tools and libraries of the simulator (the default)
   test  what the tests need on top of it
-  dev   formatting, linting, coverage, and training of the digits network
+  dev   formatting, linting, coverage, benchmarks, and training of the digits network
 TEXT
 }
 
@@ -34,9 +34,10 @@ run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-optio
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev libonnx-testdata
   python3-distributed python3-jsonschema python3-numpy python3-yaml verilator yosys chromium)
 
-# PyTorch and scikit-learn are for scripts/train_digits.py alone, Matplotlib for scripts/plot_*.py.
-dev_packages=(git clang clang-format clang-tidy gcovr pre-commit python3 python3-matplotlib
-  python3-numpy python3-sklearn python3-torch shellcheck)
+# PyTorch and scikit-learn are for scripts/train_digits.py alone, Matplotlib for scripts/plot_*.py,
+# Google Benchmark for tests/benchmarks.
+dev_packages=(git clang clang-format clang-tidy gcovr libbenchmark-dev pre-commit python3
+  python3-matplotlib python3-numpy python3-sklearn python3-torch shellcheck)
 
 wanted=()
 for group in "${@:-run}"; do
