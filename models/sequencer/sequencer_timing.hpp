@@ -56,6 +56,7 @@ class SequencerTiming {
 
   void look(Cycle now);
   bool finished() const { return all_fetched() && completed_ == allocated_; }
+  std::uint64_t completed() const { return completed_; }  ///< commands
   void close(Cycle end) { ledger_.fill(end + 1, ledger_.held()); }
 
   /// One line for each entry that is not done.

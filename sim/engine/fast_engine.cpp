@@ -27,8 +27,9 @@ void check_supported(const LayerProgram& program) {
 
 }  // namespace
 
-FastEngine::FastEngine(const AcceleratorConfig& config, bool with_data)
-    : config_{config}, with_data_{with_data}, state_{config_} {}
+FastEngine::FastEngine(const AcceleratorConfig& config, bool with_data,
+                       std::uint64_t watchdog_cycles)
+    : config_{config}, with_data_{with_data}, watchdog_cycles_{watchdog_cycles}, state_{config_} {}
 
 void FastEngine::write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
   state_.dram().write(address, bytes.data(), bytes.size());
@@ -45,7 +46,7 @@ LayerMeasurement FastEngine::run(const LayerProgram& program) {
     return {};
   }
   check_supported(program);
-  LayerMeasurement layer = MachineTiming{config_, program}.run();
+  LayerMeasurement layer = MachineTiming{config_, program}.run(watchdog_cycles_);
   layer.events += program_events(program, config_);
   if (with_data_) {
     state_.run(program, layer.events);

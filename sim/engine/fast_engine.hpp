@@ -14,8 +14,10 @@ namespace systole {
 /// cycle, count and ledger entry. Any number of them may run in a process and in its threads.
 class FastEngine final : public Engine {
  public:
-  /// Without data nothing is computed, and MacZeroOperand stays 0.
-  FastEngine(const AcceleratorConfig& config, bool with_data);
+  /// Without data nothing is computed, and MacZeroOperand stays 0. It gives up when no command
+  /// completes for `watchdog_cycles`.
+  FastEngine(const AcceleratorConfig& config, bool with_data,
+             std::uint64_t watchdog_cycles = 1'000'000);
 
   void write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) override;
   std::vector<std::uint8_t> read_dram(std::uint64_t address, std::uint64_t size) const override;
@@ -31,6 +33,7 @@ class FastEngine final : public Engine {
  private:
   const AcceleratorConfig config_;
   const bool with_data_;
+  const std::uint64_t watchdog_cycles_;
   MachineState state_;
 };
 

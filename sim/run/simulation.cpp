@@ -139,7 +139,7 @@ class Simulation {
 
   std::unique_ptr<Engine> make_engine(const AcceleratorConfig& config) {
     if (options_.engine == EngineKind::Fast) {
-      return std::make_unique<FastEngine>(config, has_data());
+      return std::make_unique<FastEngine>(config, has_data(), options_.watchdog_cycles);
     }
     return std::make_unique<SystemcEngine>(config, engine_options());
   }

@@ -31,22 +31,29 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const LayerProgram
   requant_.bind(accumulators_);
 }
 
-LayerMeasurement MachineTiming::run() {
+LayerMeasurement MachineTiming::run(std::uint64_t patience) {
   Cycle end = kNever;
+  std::uint64_t completed = 0;
+  std::uint64_t looks = 0;  // since the last completion
+  Cycle last_completion = 0;
   while (true) {
     const Cycle now = next_look();
     if (now > end) {
       break;
     }
     if (now == kNever) {
-      std::string text = "nothing can happen any more; still at work:";
-      for (const std::string& line : sequencer_.describe_state()) {
-        text += "\n  " + line;
-      }
-      throw StuckError{text};
+      give_up("nothing can happen any more");
     }
     look(now);
     end = finished_at(now);
+    ++looks;
+    if (sequencer_.completed() != completed) {
+      completed = sequencer_.completed();
+      looks = 0;
+      last_completion = now;
+    } else if (looks > patience && now - last_completion > patience) {
+      give_up("no command completed for " + std::to_string(now - last_completion) + " cycles");
+    }
   }
   load_.close(end);
   store_.close(end);
@@ -60,6 +67,14 @@ LayerMeasurement MachineTiming::run() {
   result_.peak_bytes_per_window = dram_->bandwidth().peak_bytes();
   result_.windows = dram_->bandwidth().windows();
   return result_;
+}
+
+void MachineTiming::give_up(const std::string& why) const {
+  std::string text = why + "; still at work:";
+  for (const std::string& line : sequencer_.describe_state()) {
+    text += "\n  " + line;
+  }
+  throw StuckError{text};
 }
 
 Cycle MachineTiming::next_look() const {

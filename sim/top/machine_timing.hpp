@@ -25,10 +25,11 @@ class MachineTiming {
   MachineTiming(const AcceleratorConfig& config, const LayerProgram& program);
 
   /// Cycles, ledger, bank conflicts and peak bandwidth. Throws StuckError when nothing can ever
-  /// happen again and work is left.
-  LayerMeasurement run();
+  /// happen again and work is left, or when no command completes for `patience` looks and cycles.
+  LayerMeasurement run(std::uint64_t patience);
 
  private:
+  [[noreturn]] void give_up(const std::string& why) const;
   Cycle next_look() const;
   void look(Cycle now);
   Cycle finished_at(Cycle now) const;

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "sim/engine/fast_engine.hpp"
 #include "sim/engine/systemc_engine.hpp"
 #include "sim/run/simulation.hpp"
 #include "tests/support/layer_chains.hpp"
@@ -44,13 +45,26 @@ TEST_F(Watchdog, IsPatientForAsLongAsItIsTold) {
   EXPECT_EQ(stuck_text([] { run_on_slow_dram(6000); }), "");
 }
 
-TEST_F(Watchdog, NamesTheCommandThatNeverCompletes) {
-  LayerProgram program;  // a preload whose compute never comes
+/// A preload whose compute never comes.
+LayerProgram lonely_preload() {
+  LayerProgram program;
   PreloadCommand preload;
   preload.k = 4;
   preload.n = 4;
   preload.acc_rows = 1;
   program.commands.push_back({preload});
+  return program;
+}
+
+TEST(WatchdogOfFastEngine, NamesTheCommandThatNeverCompletes) {
+  FastEngine engine{test::small_machine(), false, 1000};
+  const std::string text = stuck_text([&] { engine.run(lonely_preload()); });
+  EXPECT_THAT(text, HasSubstr("nothing can happen any more"));
+  EXPECT_THAT(text, HasSubstr("running: preload 4 x 4"));
+}
+
+TEST_F(Watchdog, NamesTheCommandThatNeverCompletes) {
+  const LayerProgram program = lonely_preload();
   SystemcEngineOptions options;
   options.watchdog_cycles = 1000;
   SystemcEngine engine{test::small_machine(), options};
