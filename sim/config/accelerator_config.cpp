@@ -25,9 +25,9 @@ bool is_unified(const AcceleratorConfig& config) {
 }
 
 auto fields(const ArrayConfig& c) {
-  return std::tie(c.rows, c.cols, c.dataflow, c.overlap, c.activation_bits, c.weight_bits,
-                  c.accumulator_bits, c.overflow, c.max_compute_rows, c.extra_latency,
-                  c.min_step_rows, c.steps_in_flight, c.gather_rows, c.os_drain);
+  return std::tie(c.rows, c.cols, c.dataflow, c.overlap, c.number_format, c.activation_bits,
+                  c.weight_bits, c.accumulator_bits, c.overflow, c.max_compute_rows,
+                  c.extra_latency, c.min_step_rows, c.steps_in_flight, c.gather_rows, c.os_drain);
 }
 auto fields(const ScratchpadConfig& c) {
   return std::tie(c.organization, c.ports, c.read_latency, c.activation.capacity_kib,
@@ -56,7 +56,7 @@ auto fields(const DramConfig& c) {
                   c.channels, c.path_latency_cycles);
 }
 auto fields(const EnergyConfig& c) {
-  return std::tie(c.table, c.node, c.dram, c.number_format, c.zero_gating);
+  return std::tie(c.table, c.node, c.dram, c.number_format, c.zero_gating, c.switching_activity);
 }
 
 template <typename Block>

@@ -16,11 +16,15 @@ enum class Overlap {
   Full,  ///< shadow registers; folds stream back to back (TPU, Gemmini)
 };
 
+/// Arithmetic of the PEs. What is not Int is timed and priced, and computes nothing.
+enum class NumberFormat { Int, Fp16, Bf16, Fp32 };
+
 struct ArrayConfig {
   std::uint32_t rows = 16;  ///< PEs along the reduction (K); output stationary: along pixels (M)
   std::uint32_t cols = 16;  ///< PEs along the output channels (N); input stationary: along pixels
   Dataflow dataflow = Dataflow::WeightStationary;
   Overlap overlap = Overlap::Full;
+  NumberFormat number_format = NumberFormat::Int;
   std::uint32_t activation_bits = 8;
   std::uint32_t weight_bits = 8;
   std::uint32_t accumulator_bits = 32;
@@ -147,16 +151,15 @@ enum class ProcessNode {
   Lp7,
 };
 
-/// Arithmetic that a run is priced as; its results and its cycles stay those of integers.
-enum class NumberFormat { Int, Fp16, Bf16, Fp32 };
-
 struct EnergyConfig {
   /// Once read: relative to the working directory, or absolute. In YAML: relative to that file.
   std::string table = "energy/horowitz_45nm.yaml";
   std::optional<ProcessNode> node;  ///< absent: the table's own
   std::string dram = "default";     ///< standard of the table whose energy is taken
+  /// Arithmetic that a run is priced as; its results and its cycles stay those of integers.
   NumberFormat number_format = NumberFormat::Int;
   bool zero_gating = false;  ///< MACs with a zero operand cost no multiplication and no addition
+  bool switching_activity = false;  ///< array costs follow the bits that really toggle
 };
 
 /// The whole machine. Struct field = YAML key; `systole show config` prints it back.

@@ -39,6 +39,7 @@ ArrayConfig read_array(ConfigReader node) {
   node.required("cols", config.cols, kPes);
   node.optional("dataflow", config.dataflow, OneOf{keywords::kDataflow});
   node.optional("overlap", config.overlap, OneOf{keywords::kOverlap});
+  node.optional("number_format", config.number_format, OneOf{keywords::kNumberFormat});
   node.optional("activation_bits", config.activation_bits, kOperandBits);
   node.optional("weight_bits", config.weight_bits, kOperandBits);
   node.optional("accumulator_bits", config.accumulator_bits, kAccumulatorBits);
@@ -247,6 +248,7 @@ EnergyConfig read_energy(ConfigReader node, const ConfigFile& file) {
   node.optional("dram", config.dram, NotEmpty{});
   node.optional("number_format", config.number_format, OneOf{keywords::kNumberFormat});
   node.optional("zero_gating", config.zero_gating);
+  node.optional("switching_activity", config.switching_activity);
   node.reject_unknown();
   return config;
 }

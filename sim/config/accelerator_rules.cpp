@@ -177,6 +177,13 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
 std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
   const ArrayConfig& array = config.array;
   std::vector<BrokenRule> all;
+  if (array.number_format != NumberFormat::Int) {
+    all.push_back({{"array.number_format"},
+                   "is not supported yet, expected int; energy.number_format prices a run"});
+  }
+  if (config.energy.switching_activity) {
+    all.push_back({{"energy.switching_activity"}, "is not supported yet, expected false"});
+  }
   // Where sums saturate their order counts, and golden knows that of folds of one tap.
   if (array.overflow == Overflow::Saturate && array.dataflow == Dataflow::OutputStationary) {
     all.push_back({{"array.overflow", "array.dataflow"},

@@ -71,6 +71,7 @@ void write_array(YamlWriter& out, const ArrayConfig& config) {
   out.key("cols", config.cols, "PEs along the output channels (N)");
   out.key("dataflow", config.dataflow, keywords::kDataflow);
   out.key("overlap", config.overlap, keywords::kOverlap);
+  out.key("number_format", config.number_format, keywords::kNumberFormat);
   out.key("activation_bits", config.activation_bits, "bits");
   out.key("weight_bits", config.weight_bits, "bits");
   out.key("accumulator_bits", config.accumulator_bits, "bits");
@@ -193,6 +194,8 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
   out.key("number_format", config.energy.number_format, keywords::kNumberFormat);
   out.key("zero_gating", std::string{config.energy.zero_gating ? "true" : "false"},
           "MACs with a zero operand cost no arithmetic");
+  out.key("switching_activity", config.energy.switching_activity,
+          "the array's costs follow the bits that toggle");
   out.end();
   return out.take();
 }
