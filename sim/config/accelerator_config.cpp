@@ -30,8 +30,9 @@ auto fields(const ArrayConfig& c) {
                   c.extra_latency, c.min_step_rows, c.steps_in_flight, c.gather_rows, c.os_drain);
 }
 auto fields(const ScratchpadConfig& c) {
-  return std::tie(c.organization, c.ports, c.read_latency, c.activation.capacity_kib,
-                  c.activation.banks, c.weight.capacity_kib, c.weight.banks);
+  return std::tie(c.organization, c.ports, c.read_latency, c.interleave_rows,
+                  c.activation.capacity_kib, c.activation.banks, c.weight.capacity_kib,
+                  c.weight.banks);
 }
 auto fields(const AccumulatorConfig& c) {
   return std::tie(c.capacity_kib, c.banks, c.read_latency);
@@ -59,6 +60,8 @@ auto fields(const EnergyConfig& c) {
   return std::tie(c.table, c.node, c.dram, c.number_format, c.zero_gating, c.switching_activity);
 }
 
+auto fields(const CompilerConfig& c) { return std::tie(c.fusion, c.buffers); }
+
 template <typename Block>
 bool same(const Block& a, const Block& b) {
   return fields(a) == fields(b);
@@ -70,7 +73,8 @@ bool operator==(const AcceleratorConfig& a, const AcceleratorConfig& b) {
   return a.name == b.name && a.clock_mhz == b.clock_mhz && same(a.array, b.array) &&
          same(a.scratchpad, b.scratchpad) && same(a.accumulators, b.accumulators) &&
          same(a.dma, b.dma) && same(a.sequencer, b.sequencer) && same(a.requant, b.requant) &&
-         same(a.vector, b.vector) && same(a.dram, b.dram) && same(a.energy, b.energy);
+         same(a.vector, b.vector) && same(a.dram, b.dram) && same(a.energy, b.energy) &&
+         same(a.compiler, b.compiler);
 }
 
 bool operator!=(const AcceleratorConfig& a, const AcceleratorConfig& b) { return !(a == b); }

@@ -56,7 +56,9 @@ struct ScratchpadBankConfig {
 struct ScratchpadConfig {
   ScratchpadOrganization organization = ScratchpadOrganization::Unified;
   BankPorts ports = BankPorts::Single;
-  std::uint32_t read_latency = 4;   ///< cycles from a bank's grant to the array's edge
+  std::uint32_t read_latency = 4;  ///< cycles from a bank's grant to the array's edge
+  /// Consecutive rows of one bank, before those of the next; 0: each bank holds one part.
+  std::uint32_t interleave_rows = 0;
   ScratchpadBankConfig activation;  ///< all of it when unified
   ScratchpadBankConfig weight;      ///< split only
 };
@@ -162,6 +164,18 @@ struct EnergyConfig {
   bool switching_activity = false;  ///< array costs follow the bits that really toggle
 };
 
+/// Whether an ofmap may stay in the scratchpad for the layers that read it.
+enum class Fusion {
+  None,  ///< every layer takes its operands from DRAM and leaves its ofmap there
+  Keep,  ///< it stays where it fits; stores and loads that nobody needs fall away
+};
+
+/// How layers are lowered to commands.
+struct CompilerConfig {
+  Fusion fusion = Fusion::None;
+  std::uint32_t buffers = 2;  ///< copies of a buffer at most: 2 is double buffering
+};
+
 /// The whole machine. Struct field = YAML key; `systole show config` prints it back.
 struct AcceleratorConfig {
   std::string name;
@@ -175,6 +189,7 @@ struct AcceleratorConfig {
   VectorConfig vector;
   DramConfig dram;
   EnergyConfig energy;
+  CompilerConfig compiler;
 };
 
 /// Member by member.

@@ -50,6 +50,8 @@ constexpr Choice<NumberFormat> kNumberFormat[] = {{"int", NumberFormat::Int},
                                                   {"bf16", NumberFormat::Bf16},
                                                   {"fp32", NumberFormat::Fp32}};
 
+constexpr Choice<Fusion> kFusion[] = {{"none", Fusion::None}, {"keep", Fusion::Keep}};
+
 /// Of energy.node when the table's own node stays.
 constexpr const char* kAsTable = "as_table";
 

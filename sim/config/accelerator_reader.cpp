@@ -101,6 +101,7 @@ void read_scratchpad(ConfigReader node, AcceleratorConfig& machine) {
                                              config.organization, OneOf{keywords::kOrganization});
   node.optional("ports", config.ports, OneOf{keywords::kPorts});
   node.optional("read_latency", config.read_latency, InRange{1U, 64U});
+  node.optional("interleave_rows", config.interleave_rows, InRange{0U, 65536U});
   if (!organized) {
     return;  // which keys belong here is not known
   }
@@ -253,6 +254,14 @@ EnergyConfig read_energy(ConfigReader node, const ConfigFile& file) {
   return config;
 }
 
+CompilerConfig read_compiler(ConfigReader node) {
+  CompilerConfig config;
+  node.optional("fusion", config.fusion, OneOf{keywords::kFusion});
+  node.optional("buffers", config.buffers, InRange{1U, 16U});
+  node.reject_unknown();
+  return config;
+}
+
 AcceleratorConfig read_accelerator(const ConfigFile& file) {
   ConfigReader root = file.root();
   AcceleratorConfig config;
@@ -267,6 +276,7 @@ AcceleratorConfig read_accelerator(const ConfigFile& file) {
   config.vector = read_vector(root.child_or_empty("vector"), config.array);
   config.dram = read_dram(root.child_or_empty("dram"), config.dma, file);
   config.energy = read_energy(root.child_or_empty("energy"), file);
+  config.compiler = read_compiler(root.child_or_empty("compiler"));
   root.reject_unknown();
   return config;
 }

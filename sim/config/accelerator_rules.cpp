@@ -44,6 +44,17 @@ void check_memory(const Memory& memory, std::vector<BrokenRule>& broken) {
   }
 }
 
+/// Blocks of interleaved rows fill every bank.
+void check_interleaving(const char* banks_key, std::uint32_t rows, std::uint32_t banks,
+                        std::uint32_t interleave_rows, std::vector<BrokenRule>& broken) {
+  if (interleave_rows != 0 && rows / banks % interleave_rows != 0) {
+    broken.push_back({{"scratchpad.interleave_rows", banks_key},
+                      fmt::format("scratchpad.interleave_rows ({}) does not divide the {} rows of "
+                                  "a bank ({}), expected a divisor",
+                                  interleave_rows, rows / banks, banks_key)});
+  }
+}
+
 void check_memories(const AcceleratorConfig& config, std::vector<BrokenRule>& broken) {
   const ScratchpadConfig& scratchpad = config.scratchpad;
   const std::uint32_t rows = config.array.rows;
@@ -65,6 +76,14 @@ void check_memories(const AcceleratorConfig& config, std::vector<BrokenRule>& br
                   scratchpad.weight.capacity_kib, scratchpad.weight.banks, weight_row_bytes(config),
                   rows, "the weights of one fold (array.rows)"},
                  broken);
+  }
+  const bool unified = scratchpad.organization == ScratchpadOrganization::Unified;
+  check_interleaving(unified ? "scratchpad.banks" : "scratchpad.activation.banks",
+                     activation_rows(config), scratchpad.activation.banks,
+                     scratchpad.interleave_rows, broken);
+  if (!unified) {
+    check_interleaving("scratchpad.weight.banks", weight_rows(config), scratchpad.weight.banks,
+                       scratchpad.interleave_rows, broken);
   }
   check_memory(
       {"accumulators.capacity_kib", "accumulators.banks", "array.cols",
@@ -195,6 +214,17 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
          fmt::format("saturate with array.gather_rows ({}) above 1 is not supported yet, expected "
                      "wrap",
                      array.gather_rows)});
+  }
+  if (config.scratchpad.interleave_rows != 0) {
+    all.push_back({{"scratchpad.interleave_rows"},
+                   "banks of interleaved rows are not supported yet, expected 0"});
+  }
+  if (config.compiler.fusion == Fusion::Keep) {
+    all.push_back({{"compiler.fusion"}, "keep is not supported yet, expected none"});
+  }
+  if (config.compiler.buffers != 2) {
+    all.push_back({{"compiler.buffers"},
+                   fmt::format("{} is not supported yet, expected 2", config.compiler.buffers)});
   }
   return all;
 }

@@ -95,6 +95,8 @@ void write_scratchpad(YamlWriter& out, const ScratchpadConfig& config) {
   out.key("organization", config.organization, keywords::kOrganization);
   out.key("ports", config.ports, keywords::kPorts);
   out.key("read_latency", config.read_latency, "cycles from a bank's grant to the array's edge");
+  out.key("interleave_rows", config.interleave_rows,
+          "consecutive rows of one bank; 0: each bank is one part");
   if (config.organization == ScratchpadOrganization::Unified) {
     write_banks(out, config.activation.capacity_kib, config.activation.banks);
   } else {
@@ -196,6 +198,10 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
           "MACs with a zero operand cost no arithmetic");
   out.key("switching_activity", config.energy.switching_activity,
           "the array's costs follow the bits that toggle");
+  out.end();
+  out.begin("compiler");
+  out.key("fusion", config.compiler.fusion, keywords::kFusion);
+  out.key("buffers", config.compiler.buffers, "copies of a buffer at most");
   out.end();
   return out.take();
 }
