@@ -45,7 +45,7 @@ auto fields(const DmaConfig& c) {
 }
 auto fields(const SequencerConfig& c) {
   return std::tie(c.load_entries, c.execute_entries, c.store_entries, c.frontend_latency,
-                  c.command_gap);
+                  c.command_gap, c.unroller);
 }
 auto fields(const RequantConfig& c) {
   return std::tie(c.mode, c.variant, c.rounding, c.multiplier_bits, c.seed, c.lanes, c.latency,

@@ -88,6 +88,12 @@ struct DmaConfig {
       1;  ///< cycles from the row merger into the accumulators
 };
 
+/// Who turns a layer's loops over tiles into commands.
+enum class Unroller {
+  None,   ///< the compiler: the host sends every command
+  Loops,  ///< hardware in front of the reservation station: the host sends loop instructions
+};
+
 /// Reservation station: commands that may wait or run, by class.
 struct SequencerConfig {
   std::uint32_t load_entries = 8;
@@ -95,6 +101,7 @@ struct SequencerConfig {
   std::uint32_t store_entries = 4;
   std::uint32_t frontend_latency = 0;  ///< cycles from a command's acceptance to its allocation
   std::uint32_t command_gap = 1;       ///< cycles from a command to the next that the host offers
+  Unroller unroller = Unroller::None;
 };
 
 struct RequantConfig {

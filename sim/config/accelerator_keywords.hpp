@@ -20,6 +20,8 @@ constexpr Choice<ScratchpadOrganization> kOrganization[] = {
 
 constexpr Choice<BankPorts> kPorts[] = {{"single", BankPorts::Single}, {"dual", BankPorts::Dual}};
 
+constexpr Choice<Unroller> kUnroller[] = {{"none", Unroller::None}, {"loops", Unroller::Loops}};
+
 constexpr Choice<RequantMode> kRequantMode[] = {{"multiplier_shift", RequantMode::MultiplierShift},
                                                 {"shift_only", RequantMode::ShiftOnly},
                                                 {"float_scale", RequantMode::FloatScale}};

@@ -156,6 +156,7 @@ SequencerConfig read_sequencer(ConfigReader node) {
   node.optional("store_entries", config.store_entries, kEntries);
   node.optional("frontend_latency", config.frontend_latency, kDelay);
   node.optional("command_gap", config.command_gap, kPipeline);
+  node.optional("unroller", config.unroller, OneOf{keywords::kUnroller});
   node.reject_unknown();
   return config;
 }

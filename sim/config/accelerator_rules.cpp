@@ -226,6 +226,9 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
     all.push_back({{"compiler.buffers"},
                    fmt::format("{} is not supported yet, expected 2", config.compiler.buffers)});
   }
+  if (config.sequencer.unroller == Unroller::Loops) {
+    all.push_back({{"sequencer.unroller"}, "loops is not supported yet, expected none"});
+  }
   return all;
 }
 

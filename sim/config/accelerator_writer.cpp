@@ -141,6 +141,7 @@ void write_units(YamlWriter& out, const AcceleratorConfig& config) {
           "cycles from a command's acceptance to its allocation");
   out.key("command_gap", config.sequencer.command_gap,
           "cycles from a command to the next that the host offers");
+  out.key("unroller", config.sequencer.unroller, keywords::kUnroller);
   out.end();
   out.begin("requant");
   out.key("mode", config.requant.mode, keywords::kRequantMode);
