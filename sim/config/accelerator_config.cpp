@@ -20,6 +20,25 @@ std::uint32_t rows_in(std::uint32_t capacity_kib, std::uint32_t bytes) {
   return static_cast<std::uint32_t>(capacity_kib * kBytesPerKib / bytes);
 }
 
+/// Bits of the multipliers that a composable PE is made of.
+constexpr std::uint32_t kBrickBits = 2;
+
+/// Width that an operand takes in a composable PE.
+std::uint32_t composed_bits(std::uint32_t bits) {
+  std::uint32_t wide = kBrickBits;
+  while (wide < bits) {
+    wide *= 2;
+  }
+  return wide;
+}
+
+/// Bits of one operand that a PE takes in a cycle at most: composable, when the other operand is as
+/// narrow as a brick, and of `bits` whatever their own width.
+std::uint32_t pe_operand_bits(const ArrayConfig& array, std::uint32_t bits) {
+  return array.pe == PeKind::Composable ? array.activation_bits * array.weight_bits / kBrickBits
+                                        : bits;
+}
+
 bool is_unified(const AcceleratorConfig& config) {
   return config.scratchpad.organization == ScratchpadOrganization::Unified;
 }
@@ -27,7 +46,8 @@ bool is_unified(const AcceleratorConfig& config) {
 auto fields(const ArrayConfig& c) {
   return std::tie(c.rows, c.cols, c.dataflow, c.overlap, c.number_format, c.activation_bits,
                   c.weight_bits, c.accumulator_bits, c.overflow, c.max_compute_rows,
-                  c.extra_latency, c.min_step_rows, c.steps_in_flight, c.gather_rows, c.os_drain);
+                  c.extra_latency, c.min_step_rows, c.steps_in_flight, c.gather_rows, c.pe,
+                  c.os_drain);
 }
 auto fields(const ScratchpadConfig& c) {
   return std::tie(c.organization, c.ports, c.read_latency, c.interleave_rows,
@@ -79,13 +99,23 @@ bool operator==(const AcceleratorConfig& a, const AcceleratorConfig& b) {
 
 bool operator!=(const AcceleratorConfig& a, const AcceleratorConfig& b) { return !(a == b); }
 
+std::uint32_t products_per_pe(const ArrayConfig& array, std::uint32_t activation_bits,
+                              std::uint32_t weight_bits) {
+  if (array.pe == PeKind::Fixed) {
+    return 1;
+  }
+  return array.activation_bits / composed_bits(activation_bits) *
+         (array.weight_bits / composed_bits(weight_bits));
+}
+
 std::uint32_t activation_row_bytes(const AcceleratorConfig& config) {
-  const std::uint32_t activations = row_bytes(config.array.rows, config.array.activation_bits);
+  const std::uint32_t activations =
+      row_bytes(config.array.rows, pe_operand_bits(config.array, config.array.activation_bits));
   return is_unified(config) ? std::max(activations, weight_row_bytes(config)) : activations;
 }
 
 std::uint32_t weight_row_bytes(const AcceleratorConfig& config) {
-  return row_bytes(config.array.cols, config.array.weight_bits);
+  return row_bytes(config.array.cols, pe_operand_bits(config.array, config.array.weight_bits));
 }
 
 std::uint32_t accumulator_row_bytes(const AcceleratorConfig& config) {

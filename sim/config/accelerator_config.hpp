@@ -19,6 +19,13 @@ enum class Overlap {
 /// Arithmetic of the PEs. What is not Int is timed and priced, and computes nothing.
 enum class NumberFormat { Int, Fp16, Bf16, Fp32 };
 
+/// What a PE does with operands narrower than its own.
+enum class PeKind {
+  Fixed,       ///< one product a cycle, whatever the widths
+  Composable,  ///< its multiplier falls apart into narrower ones, whose products it adds (Bit
+               ///< Fusion)
+};
+
 struct ArrayConfig {
   std::uint32_t rows = 16;  ///< PEs along the reduction (K); output stationary: along pixels (M)
   std::uint32_t cols = 16;  ///< PEs along the output channels (N); input stationary: along pixels
@@ -35,6 +42,7 @@ struct ArrayConfig {
   std::uint32_t steps_in_flight =
       64;                         ///< steps (preload, compute or both) inside the array at most
   std::uint32_t gather_rows = 1;  ///< scratchpad rows that one read for the array may put together
+  PeKind pe = PeKind::Fixed;
   bool os_drain = true;  ///< output stationary, overlap none: the next fold waits for the drain
 };
 
@@ -202,6 +210,13 @@ struct AcceleratorConfig {
 /// Member by member.
 bool operator==(const AcceleratorConfig& a, const AcceleratorConfig& b);
 bool operator!=(const AcceleratorConfig& a, const AcceleratorConfig& b);
+
+/// Products that a PE forms and adds up in one cycle when operands have these widths. A composable
+/// PE is a square of 2-bit multipliers; operands take the next power of two of bits, 2 at least, so
+/// that a PE of 8 x 8 bits forms 1, 4 products of 4 x 4, 16 of 2 x 2, 2 of 8 x 4, ... (Sharma et
+/// al., Bit Fusion, ISCA 2018).
+std::uint32_t products_per_pe(const ArrayConfig& array, std::uint32_t activation_bits,
+                              std::uint32_t weight_bits);
 
 /// Sizes that follow from the configuration, used by the compiler and the machine alike.
 std::uint32_t activation_row_bytes(

@@ -15,6 +15,8 @@ constexpr Choice<Overlap> kOverlap[] = {{"none", Overlap::None}, {"full", Overla
 constexpr Choice<Overflow> kOverflow[] = {{"wrap", Overflow::Wrap},
                                           {"saturate", Overflow::Saturate}};
 
+constexpr Choice<PeKind> kPeKind[] = {{"fixed", PeKind::Fixed}, {"composable", PeKind::Composable}};
+
 constexpr Choice<ScratchpadOrganization> kOrganization[] = {
     {"unified", ScratchpadOrganization::Unified}, {"split", ScratchpadOrganization::Split}};
 

@@ -49,6 +49,7 @@ ArrayConfig read_array(ConfigReader node) {
   node.optional("min_step_rows", config.min_step_rows, kPipeline);
   node.optional("steps_in_flight", config.steps_in_flight, kPipeline);
   node.optional("gather_rows", config.gather_rows, kPes);
+  node.optional("pe", config.pe, OneOf{keywords::kPeKind});
   node.optional("os_drain", config.os_drain);
   node.reject_unknown();
   return config;

@@ -203,6 +203,9 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
   if (config.energy.switching_activity) {
     all.push_back({{"energy.switching_activity"}, "is not supported yet, expected false"});
   }
+  if (array.pe == PeKind::Composable) {
+    all.push_back({{"array.pe"}, "composable is not supported yet, expected fixed"});
+  }
   // Where sums saturate their order counts, and golden knows that of folds of one tap.
   if (array.overflow == Overflow::Saturate && array.dataflow == Dataflow::OutputStationary) {
     all.push_back({{"array.overflow", "array.dataflow"},

@@ -81,6 +81,7 @@ void write_array(YamlWriter& out, const ArrayConfig& config) {
   out.key("min_step_rows", config.min_step_rows, "cycles that a compute takes at least");
   out.key("steps_in_flight", config.steps_in_flight, "steps inside the array at most");
   out.key("gather_rows", config.gather_rows, "scratchpad rows of one read for the array");
+  out.key("pe", config.pe, keywords::kPeKind);
   out.key("os_drain", config.os_drain, "output stationary, overlap none: folds wait for the drain");
   out.end();
 }
