@@ -6,24 +6,10 @@
 #include "models/sequencer/queue_depths.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/program/traffic.hpp"
 
 namespace systole {
 namespace {
-
-Event read_event(Operand operand) {
-  switch (operand) {
-    case Operand::Weight:
-      return Event::DramReadWeightBytes;
-    case Operand::Bias:
-      return Event::DramReadBiasBytes;
-    case Operand::Requant:
-      return Event::DramReadRequantBytes;
-    case Operand::Ifmap:
-    case Operand::Ofmap:
-      break;
-  }
-  return Event::DramReadIfmapBytes;
-}
 
 /// DRAM rows that a load really reads: a repeated row once.
 std::uint32_t rows_read(const LoadCommand& load) { return load.dram_pitch == 0 ? 1 : load.rows; }
@@ -298,7 +284,7 @@ FifoOut<LocalWrite>& LoadUnit::port_of(LocalMemory memory) {
 }
 
 void LoadUnit::count(const LoadCommand& load, const Burst& burst) {
-  measurements_.events.add(read_event(load.operand), burst.useful);
+  measurements_.events.add(dram_read_event(load.operand), burst.useful);
   measurements_.events.add(Event::DramFetchedBytes, burst.size);
   measurements_.events.add(Event::DramReadBursts);
 }

@@ -4,7 +4,6 @@
 
 #include "models/sequencer/queue_depths.hpp"
 #include "sim/network/packing.hpp"
-#include "sim/program/hazards.hpp"
 
 namespace systole {
 namespace {
@@ -24,7 +23,7 @@ StoreTiming::StoreTiming(const AcceleratorConfig& config, std::uint32_t element_
 void StoreTiming::look(Cycle now) {
   alarm.serve(now);
   if (!reading_ && to_.sequencer->store.can_pop(now)) {
-    reading_ = Reading{to_.sequencer->store.pop(now), 0, 0};
+    reading_ = Reading{to_.sequencer->store.pop(now), {}};
   }
   const bool formed = form_beat(now);
   const bool sent = send(now);
@@ -70,37 +69,25 @@ bool StoreTiming::ask(Cycle now) {
     return false;
   }
   const auto& store = reading_->issued.as<StoreCommand>();
-  const bool from_accumulators = store.source.memory == LocalMemory::Accumulators;
-  const std::uint32_t block_elements = from_accumulators ? config_.array.cols : config_.array.rows;
-  const bool last_of_row = reading_->block + 1 == blocks(store, config_);
-  const bool last = last_of_row && reading_->row + 1 == store.rows;
-  const std::uint32_t elements =
-      std::min(block_elements, store.elements - reading_->block * block_elements);
-  const std::uint32_t local_row =
-      store.source.row + reading_->block * store.block_pitch + reading_->row;
+  const StoreBlock block = reading_->walk.block(store, config_);
   const std::uint32_t entry = reading_->issued.entry;
-  if (from_accumulators) {
+  if (block.from_accumulators) {
     if (!to_.accumulators->store_read.can_push(now)) {
       return false;
     }
     ++asked_;
-    to_.accumulators->store_read.push(now, {local_row, elements, last, entry});
+    to_.accumulators->store_read.push(now, {block.local_row, block.elements, block.last, entry});
   } else {
     if (!to_.scratchpad->store_read.can_push(now)) {
       return false;
     }
-    to_.scratchpad->store_read.push(now, {local_row, last, entry});
+    to_.scratchpad->store_read.push(now, {block.local_row, block.last, entry});
   }
-  expected_.push_back({from_accumulators, last_of_row, elements,
-                       store.dram_address + reading_->row * store.dram_pitch,
-                       store.raw ? kRawBits : element_bits_});
-  if (last) {
+  expected_.push_back({block.from_accumulators, block.last_of_row, block.elements,
+                       block.row_address, store.raw ? kRawBits : element_bits_});
+  reading_->walk.next(block);
+  if (block.last) {
     reading_.reset();
-  } else if (last_of_row) {
-    reading_->block = 0;
-    ++reading_->row;
-  } else {
-    ++reading_->block;
   }
   return true;
 }

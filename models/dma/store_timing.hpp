@@ -7,6 +7,7 @@
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/dma/burst.hpp"
+#include "models/dma/store_walk.hpp"
 #include "models/dram/dram_timing.hpp"
 #include "models/requant/requant_timing.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
@@ -42,8 +43,7 @@ class StoreTiming final : public MemoryMaster {
  private:
   struct Reading {
     IssuedCommand issued;
-    std::uint32_t row = 0;
-    std::uint32_t block = 0;
+    StoreWalk walk;
   };
   struct Expected {
     bool from_accumulators = false;

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "sim/network/packing.hpp"
-#include "sim/program/hazards.hpp"
 
 namespace systole {
 
@@ -26,7 +25,7 @@ bool StoreUnit::busy() const {
 
 void StoreUnit::tick() {
   if (!reading_ && commands->can_pop()) {
-    reading_ = Reading{commands->pop(), 0, 0};
+    reading_ = Reading{commands->pop(), {}};
   }
   const bool formed = form_beat();
   const bool sent = send();
@@ -44,40 +43,26 @@ bool StoreUnit::ask() {
     return false;
   }
   const auto& store = reading_->issued.as<StoreCommand>();
-  const bool from_accumulators = store.source.memory == LocalMemory::Accumulators;
-  const std::uint32_t block_elements = from_accumulators ? config_.array.cols : config_.array.rows;
-  const bool last_of_row = reading_->block + 1 == blocks(store, config_);
-  const bool last = last_of_row && reading_->row + 1 == store.rows;
-  const std::uint32_t elements =
-      std::min(block_elements, store.elements - reading_->block * block_elements);
-  const std::uint32_t local_row =
-      store.source.row + reading_->block * store.block_pitch + reading_->row;
+  const StoreBlock block = reading_->walk.block(store, config_);
   const std::uint32_t entry = reading_->issued.entry;
-  if (from_accumulators) {
+  if (block.from_accumulators) {
     if (!accumulator_read->can_push()) {
       return false;
     }
     ++asked_;
-    const std::uint64_t row_address = store.dram_address + reading_->row * store.dram_pitch;
-    accumulator_read->push({local_row, elements, store.table_row + reading_->block, last, entry,
-                            ofmap_.element_at(row_address) + reading_->block * block_elements,
-                            store.raw});
+    accumulator_read->push({block.local_row, block.elements, block.table_row, block.last, entry,
+                            ofmap_.element_at(block.row_address) + block.first_element, store.raw});
   } else {
     if (!scratchpad_read->can_push()) {
       return false;
     }
-    scratchpad_read->push({local_row, last, entry});
+    scratchpad_read->push({block.local_row, block.last, entry});
   }
-  expected_.push_back({from_accumulators, last_of_row, elements,
-                       store.dram_address + reading_->row * store.dram_pitch,
-                       store.raw ? ElementFormat{32, true, false} : format_});
-  if (last) {
+  expected_.push_back({block.from_accumulators, block.last_of_row, block.elements,
+                       block.row_address, store.raw ? ElementFormat{32, true, false} : format_});
+  reading_->walk.next(block);
+  if (block.last) {
     reading_.reset();
-  } else if (last_of_row) {
-    reading_->block = 0;
-    ++reading_->row;
-  } else {
-    ++reading_->block;
   }
   return true;
 }

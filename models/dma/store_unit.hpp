@@ -7,6 +7,7 @@
 
 #include "models/accumulators/accumulator_messages.hpp"
 #include "models/dma/burst.hpp"
+#include "models/dma/store_walk.hpp"
 #include "models/dram/dram_port.hpp"
 #include "models/requant/requant_unit.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
@@ -62,8 +63,7 @@ class StoreUnit final : public ClockedModule {
   /// The store whose blocks are being asked for.
   struct Reading {
     IssuedCommand issued;
-    std::uint32_t row = 0;
-    std::uint32_t block = 0;
+    StoreWalk walk;
   };
   /// A block on its way to the writer.
   struct Expected {

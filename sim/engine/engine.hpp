@@ -23,6 +23,10 @@ struct LayerMeasurement {
 /// Throws std::logic_error if the causes of a unit do not add up to the layer's cycles.
 void check_ledger(const LayerMeasurement& layer);
 
+/// Timing does not depend on data: throws std::logic_error that names the first figure, of the
+/// layer or of a unit's ledger, that two runs of one program do not share.
+void check_same_timing(const LayerMeasurement& first, const LayerMeasurement& again);
+
 /// A machine with its DRAM. Bytes written before a run are what the program finds.
 class Engine {
  public:

@@ -8,27 +8,13 @@
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/ifmap_parts.hpp"
+#include "sim/program/traffic.hpp"
 
 namespace systole {
 namespace {
 
 constexpr std::uint64_t kByteBits = 8;
 constexpr std::uint32_t kRawBits = 32;
-
-Event read_event(Operand operand) {
-  switch (operand) {
-    case Operand::Weight:
-      return Event::DramReadWeightBytes;
-    case Operand::Bias:
-      return Event::DramReadBiasBytes;
-    case Operand::Requant:
-      return Event::DramReadRequantBytes;
-    case Operand::Ifmap:
-    case Operand::Ofmap:
-      break;
-  }
-  return Event::DramReadIfmapBytes;
-}
 
 Event read_bits(LocalMemory memory) {
   return memory == LocalMemory::WeightScratchpad ? Event::WeightScratchpadReadBits
@@ -48,7 +34,7 @@ class Counter {
       for (std::uint64_t offset = 0; offset < load.row_bytes;) {
         const std::uint64_t address = load.dram_address + row * load.dram_pitch + offset;
         const Burst burst = choose_burst(address, load.row_bytes - offset, config_.dma);
-        events_.add(read_event(load.operand), burst.useful);
+        events_.add(dram_read_event(load.operand), burst.useful);
         events_.add(Event::DramFetchedBytes, burst.size);
         events_.add(Event::DramReadBursts);
         offset += burst.useful;

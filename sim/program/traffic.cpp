@@ -139,6 +139,21 @@ Stream stream_of(Operand operand) {
   return Stream::Ifmap;
 }
 
+Event dram_read_event(Operand operand) {
+  switch (operand) {
+    case Operand::Weight:
+      return Event::DramReadWeightBytes;
+    case Operand::Bias:
+      return Event::DramReadBiasBytes;
+    case Operand::Requant:
+      return Event::DramReadRequantBytes;
+    case Operand::Ifmap:
+    case Operand::Ofmap:
+      break;
+  }
+  return Event::DramReadIfmapBytes;
+}
+
 const char* stream_name(Stream stream) {
   constexpr std::array<const char*, kStreams> kNames = {
       "ifmap", "weight", "bias", "requant", "ofmap", "array", "vector", "fill", "psum"};
@@ -175,12 +190,10 @@ Traffic conserved_traffic(const CommandTraffic& commands, const EventCounts& eve
   const TrafficMemory accumulators = TrafficMemory::Accumulators;
   Traffic traffic = commands.traffic;
   Books books;
-  for (const auto& [stream, event] : {std::pair{Stream::Ifmap, Event::DramReadIfmapBytes},
-                                      {Stream::Weight, Event::DramReadWeightBytes},
-                                      {Stream::Bias, Event::DramReadBiasBytes},
-                                      {Stream::Requant, Event::DramReadRequantBytes}}) {
-    books.equal(fmt::format("{} bytes read from DRAM", stream_name(stream)), events[event],
-                traffic.at(dram, stream).read);
+  for (const Operand operand : {Operand::Ifmap, Operand::Weight, Operand::Bias, Operand::Requant}) {
+    const Stream stream = stream_of(operand);
+    books.equal(fmt::format("{} bytes read from DRAM", stream_name(stream)),
+                events[dram_read_event(operand)], traffic.at(dram, stream).read);
   }
   books.equal("bytes written to DRAM", events[Event::DramWriteBytes],
               traffic.at(dram, Stream::Ofmap).written);

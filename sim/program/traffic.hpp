@@ -30,6 +30,7 @@ enum class Stream : std::uint8_t {
 constexpr std::size_t kStreams = static_cast<std::size_t>(Stream::Count);
 const char* stream_name(Stream stream);  ///< snake_case, as in the JSON report
 Stream stream_of(Operand operand);
+Event dram_read_event(Operand operand);  ///< counts the operand's bytes that loads want
 
 enum class TrafficMemory : std::uint8_t {
   Dram,

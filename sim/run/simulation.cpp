@@ -292,11 +292,11 @@ class Simulation {
   void record(const LayerMeasurement& measured) {
     LayerResult& layer = outcome_.result.layers[layer_];
     if (inference_ > 0) {
-      if (measured.cycles != layer.cycles || !(measured.ledger == layer.ledger)) {
-        throw std::logic_error{"layer '" + layer.name + "' took " +
-                               std::to_string(measured.cycles) + " cycles in inference " +
-                               std::to_string(inference_) + " and " + std::to_string(layer.cycles) +
-                               " in the first"};
+      try {
+        check_same_timing(first_[layer_], measured);
+      } catch (const std::logic_error& difference) {
+        throw std::logic_error{"layer '" + layer.name + "', inference " +
+                               std::to_string(inference_) + ", " + difference.what()};
       }
       return;
     }

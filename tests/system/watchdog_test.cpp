@@ -63,6 +63,19 @@ TEST(WatchdogOfFastEngine, NamesTheCommandThatNeverCompletes) {
   EXPECT_THAT(text, HasSubstr("running: preload 4 x 4"));
 }
 
+TEST(WatchdogOfFastEngine, LosesPatienceWithACommandThatTakesTooLong) {
+  const Network network = test::ChainBuilder{{64, 64}}.fully_connected("only", 64, false).build();
+  SimulationOptions options;
+  options.engine = EngineKind::Fast;
+  options.watchdog_cycles = 20;
+  const std::string text =
+      stuck_text([&] { simulate(test::small_machine(), network, {}, options); });
+  EXPECT_THAT(text, HasSubstr("no command completed for 2"));
+  EXPECT_THAT(text, HasSubstr("entry 0 running: load"));
+  options.watchdog_cycles = 100000;
+  EXPECT_EQ(stuck_text([&] { simulate(test::small_machine(), network, {}, options); }), "");
+}
+
 TEST_F(Watchdog, NamesTheCommandThatNeverCompletes) {
   const LayerProgram program = lonely_preload();
   SystemcEngineOptions options;

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/program/command.hpp"
+
+namespace systole {
+
+/// The part of a store's row that one row of a local memory holds.
+struct StoreBlock {
+  bool from_accumulators = false;
+  std::uint32_t local_row = 0;
+  std::uint32_t elements = 0;
+  std::uint32_t first_element = 0;  ///< its place in the DRAM row
+  std::uint32_t table_row = 0;      ///< of its requantization constants
+  std::uint64_t row_address = 0;    ///< of the DRAM row that it is a part of
+  bool last_of_row = false;
+  bool last = false;  ///< of the store
+};
+
+/// The blocks of a store in the order in which they are asked for: row after row.
+class StoreWalk {
+ public:
+  StoreBlock block(const StoreCommand& store, const AcceleratorConfig& config) const;
+  void next(const StoreBlock& done);
+
+ private:
+  std::uint32_t row_ = 0;
+  std::uint32_t block_ = 0;
+};
+
+}  // namespace systole
