@@ -35,7 +35,7 @@ void Accumulators::take_result() {
   if (!results->can_pop()) {
     return;
   }
-  const ResultRow result = results->pop();
+  const ResultRow& result = results->front();
   std::int64_t* values = row(result.row);
   const std::uint32_t bank = bank_of(result.row);
   write_taken_[bank] = now();
@@ -52,6 +52,7 @@ void Accumulators::take_result() {
     std::copy(result.psums.begin(), result.psums.end(), values);
   }
   measurements_.events.add(Event::AccumulatorWriteBits, row_bits_);
+  results->drop();
 }
 
 void Accumulators::take_load() {
@@ -78,7 +79,7 @@ void Accumulators::take_load() {
   if (head.last) {
     load_write_done->push({head.entry});
   }
-  load_write->pop();
+  load_write->drop();
 }
 
 void Accumulators::serve_store() {
@@ -100,7 +101,7 @@ void Accumulators::serve_store() {
   if (head.last) {
     store_read_done->push({head.entry});
   }
-  store_read->pop();
+  store_read->drop();
 }
 
 void Accumulators::deliver() {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "models/accumulators/accumulator_messages.hpp"
@@ -10,6 +9,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/psum.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
@@ -62,7 +62,7 @@ class Accumulators final : public ClockedModule {
     std::uint64_t due = 0;
   };
   const std::uint32_t read_latency_;
-  std::deque<Delayed> leaving_;  // read, on the way to the requantization unit
+  Ring<Delayed> leaving_;  // read, on the way to the requantization unit
   Measurements& measurements_;
 };
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 
 #include "models/accumulators/accumulator_messages.hpp"
@@ -10,6 +9,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -77,7 +77,7 @@ class ExecuteUnit final : public ClockedModule {
   const bool overlap_;
   const Dataflow dataflow_;
   const bool waits_for_drain_;
-  std::deque<IssuedCommand> window_;  // taken from the queue, not started
+  Ring<IssuedCommand> window_;  // taken from the queue, not started
   Step step_;
   bool first_row_waits_ = false;  // the scratchpad has not looked at the step's first row
   const std::unique_ptr<FoldFeed> feed_;
@@ -85,7 +85,7 @@ class ExecuteUnit final : public ClockedModule {
   std::uint32_t destination_entry_ = 0;  // of the preload whose compute is next or running
   std::uint64_t computes_ = 0;           // that have been fed to the array
   std::uint32_t steps_entering_ = 0;     // of which the array has not yet said when they leave
-  std::deque<std::uint64_t> leaving_;    // cycles in which the steps inside the array leave it
+  Ring<std::uint64_t> leaving_;          // cycles in which the steps inside the array leave it
   const std::uint32_t steps_in_flight_;
   const std::uint32_t rows_ahead_;  // cycles from here to the array's edge
   const Wire<Cause>& upstream_;

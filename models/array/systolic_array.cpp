@@ -75,7 +75,7 @@ void SystolicArray::configure(const LayerRegisters& registers) {
 void SystolicArray::tick() {
   ArrayInput input;
   if (operands->can_pop()) {
-    const OperandPair pair = operands->pop();
+    const OperandPair& pair = operands->front();
     input = take(pair);
     if (pair.last_of_step) {
       step_leaving->push({now() + cycles_to_leave()});
@@ -83,6 +83,7 @@ void SystolicArray::tick() {
         done_.push_back({pair.preload_entry, now() + cycles_to_leave() - 1});
       }
     }
+    operands->drop();
   }
   if (fold_inside(input)) {
     ++measurements_.compute_cycles;

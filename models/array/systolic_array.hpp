@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
@@ -93,13 +93,13 @@ class SystolicArray final : public ClockedModule {
   PsumRow psums_;
   std::vector<std::uint32_t> shadow_nonzeros_;  // by array row: stationary operands not zero
   std::vector<std::uint32_t> active_nonzeros_;
-  std::deque<Destination> destinations_;  // of what is inside, oldest first
-  std::uint32_t drained_ = 0;             // output stationary: rows of the oldest fold that left
-  bool fold_open_ = false;                // output stationary: its last product is still to come
-  std::uint64_t inside_until_ = 0;        // output stationary: first cycle without a fold
-  std::vector<PsumRow> block_;            // input stationary: psums of the channels of a block
-  std::deque<Leaving> leaving_;           // in the edge registers
-  std::deque<Done> done_;                 // preloads whose compute's step has entered
+  Ring<Destination> destinations_;  // of what is inside, oldest first
+  std::uint32_t drained_ = 0;       // output stationary: rows of the oldest fold that left
+  bool fold_open_ = false;          // output stationary: its last product is still to come
+  std::uint64_t inside_until_ = 0;  // output stationary: first cycle without a fold
+  std::vector<PsumRow> block_;      // input stationary: psums of the channels of a block
+  Ring<Leaving> leaving_;           // in the edge registers
+  Ring<Done> done_;                 // preloads whose compute's step has entered
   Measurements& measurements_;
 };
 

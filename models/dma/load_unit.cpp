@@ -218,7 +218,7 @@ bool LoadUnit::write_local() {
 }
 
 /// Writes the next row of a register if it is there and the memory can take it.
-bool LoadUnit::write_front(std::deque<Scheduled>& queue) {
+bool LoadUnit::write_front(Ring<Scheduled>& queue) {
   if (queue.empty() || queue.front().due > now()) {
     return false;
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "models/dma/burst.hpp"
@@ -11,6 +10,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -95,7 +95,7 @@ class LoadUnit final : public ClockedModule {
   std::size_t free_slot() const;
   bool send_burst();
   bool write_local();
-  bool write_front(std::deque<Scheduled>& queue);
+  bool write_front(Ring<Scheduled>& queue);
   bool write_fill();
   std::uint64_t take_response(const DramResponse& response);
   std::uint64_t register_free(bool scratchpad) const;
@@ -110,16 +110,16 @@ class LoadUnit final : public ClockedModule {
   const AcceleratorConfig config_;
   Current current_;
   std::uint64_t started_ = 0;  // commands
-  std::deque<RowRequest> row_requests_;
+  Ring<RowRequest> row_requests_;
   std::vector<InFlight> in_flight_;  // by slot
   std::vector<bool> slot_taken_;
-  std::deque<Outgoing> outgoing_;  // on the way to the bus
+  Ring<Outgoing> outgoing_;  // on the way to the bus
   RowMerger merger_;
-  std::deque<Scheduled> to_scratchpad_;  // merged, on the way to the memory
-  std::deque<Scheduled> to_others_;      // to the accumulators or the table
+  Ring<Scheduled> to_scratchpad_;  // merged, on the way to the memory
+  Ring<Scheduled> to_others_;      // to the accumulators or the table
   Sent scratchpad_sent_;
   Sent others_sent_;
-  std::deque<std::uint64_t> burst_ends_;  // cycles from others_sent_ on that end a burst
+  Ring<std::uint64_t> burst_ends_;  // cycles from others_sent_ on that end a burst
   ElementFormat fill_format_;
   const Wire<Cause>& upstream_;
   const Wire<std::uint64_t>& completed_;

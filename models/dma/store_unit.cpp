@@ -77,17 +77,19 @@ bool StoreUnit::gather() {
     if (!ofmap->can_pop()) {
       return false;
     }
-    const OfmapBlock block = ofmap->pop();
+    const OfmapBlock& block = ofmap->front();
     elements_.insert(elements_.end(), block.elements.begin(), block.elements.end());
+    ofmap->drop();
     ++gathered_;
   } else {
     if (!scratchpad_data->can_pop()) {
       return false;
     }
-    const RowData data = scratchpad_data->pop();
+    const RowData& data = scratchpad_data->front();
     for (std::uint32_t i = 0; i < expected.elements; ++i) {
       elements_.push_back(unpack_element(data.bytes.data(), i, format_));
     }
+    scratchpad_data->drop();
   }
   if (expected.last_of_row) {
     row_.assign(packed_bytes(elements_.size(), expected.format.bits), 0);

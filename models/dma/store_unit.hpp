@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -100,14 +100,14 @@ class StoreUnit final : public ClockedModule {
   ElementFormat format_;
   OfmapPlace ofmap_;
   std::optional<Reading> reading_;
-  std::deque<Expected> expected_;
+  Ring<Expected> expected_;
   std::vector<std::int32_t> elements_;  // of the row being gathered
   std::vector<std::uint8_t> row_;       // complete, its beats being formed
   std::uint64_t row_address_ = 0;
   std::size_t row_formed_ = 0;               // bytes of it in complete bursts
   std::uint64_t row_ready_ = 0;              // cycle of its first beat at the earliest
   std::vector<std::uint64_t> slot_free_at_;  // first cycle in which a write slot is free
-  std::deque<Outgoing> outgoing_;            // only the last can lack beats
+  Ring<Outgoing> outgoing_;            // only the last can lack beats
   std::uint64_t asked_ = 0;
   Wire<std::uint64_t> asked_wire_{0};
   std::uint64_t gathered_ = 0;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "models/dram/request_observer.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/tlm.hpp"
 #include "sim/stats/measurements.hpp"
 
@@ -86,7 +86,7 @@ class IdealDram final : public Dram {
   std::uint64_t burst_start_ = 0;        // cycle of its first beat on the channel
   std::uint64_t response_free_ = 0;      // the same of the response channel
   std::uint64_t response_start_ = 0;
-  std::deque<Answer> answers_;
+  Ring<Answer> answers_;
   std::uint64_t layer_start_ = 0;
   BandwidthSeries bandwidth_;
   RequestObserver* const observer_;

@@ -32,10 +32,11 @@ void RequantUnit::tick() {
   take_table_write();
   if (now() >= free_at_ && psums->can_pop() && taken_ - gathered_.read() < pipeline_entries_) {
     ++taken_;
-    const PsumBlock block = psums->pop();
+    const PsumBlock& block = psums->front();
     const std::uint32_t cycles = (block.lanes + lanes_ - 1) / lanes_;
     free_at_ = now() + cycles;
     pipeline_.push_back({work(block), now() + cycles - 1 + latency_});
+    psums->drop();
   }
   const bool busy = now() < free_at_;
   measurements_.ledger.book(LedgerUnit::Requant, busy                ? Cause::Busy
@@ -51,7 +52,7 @@ void RequantUnit::take_table_write() {
   if (!table_write->can_pop() || taken_ != asked_.read() || now() < free_at_) {
     return;
   }
-  const LocalWrite write = table_write->pop();
+  const LocalWrite& write = table_write->front();
   const std::size_t first = std::size_t{write.to.row} * cols_ * entry_bytes_ + write.offset;
   invariant(first + write.bytes.size() <= table_.size(), *this, "write outside the table");
   std::copy(write.bytes.begin(), write.bytes.end(),
@@ -59,6 +60,7 @@ void RequantUnit::take_table_write() {
   if (write.last) {
     table_write_done->push({write.entry});
   }
+  table_write->drop();
 }
 
 OfmapBlock RequantUnit::work(const PsumBlock& block) {

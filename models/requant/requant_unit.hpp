@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -68,7 +68,7 @@ class RequantUnit final : public ClockedModule {
   std::optional<LfsrStream> stream_;  // of stochastic rounding
   std::vector<std::uint8_t> table_;
   std::uint64_t free_at_ = 0;  // first cycle in which the lanes take a new block
-  std::deque<Delayed> pipeline_;
+  Ring<Delayed> pipeline_;
   const std::uint32_t pipeline_entries_;
   std::uint64_t taken_ = 0;  // blocks
   const Wire<std::uint64_t>& asked_;

@@ -66,7 +66,7 @@ void Scratchpad::write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>& d
   if (head.last) {
     done->push({head.entry});
   }
-  requests->pop();
+  requests->drop();
 }
 
 void Scratchpad::read_operands() {
@@ -74,7 +74,7 @@ void Scratchpad::read_operands() {
     if (!operand_read->can_pop()) {
       return;
     }
-    pending_ = operand_read->pop();
+    operand_read->pop(pending_);
     has_pending_ = true;
     ifmap_read_ = false;
     weight_read_ = false;
@@ -149,7 +149,7 @@ void Scratchpad::read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipelin
   if (head.last) {
     store_read_done->push({head.entry});
   }
-  requests->pop();
+  requests->drop();
 }
 
 template <typename T>

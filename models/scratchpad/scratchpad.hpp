@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/stats/measurements.hpp"
 
@@ -64,7 +64,7 @@ class Scratchpad final : public ClockedModule {
     std::uint64_t due = 0;
   };
   template <typename T>
-  using Pipeline = std::deque<Delayed<T>>;
+  using Pipeline = Ring<Delayed<T>>;
 
   void tick() override;
   void write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>& done);

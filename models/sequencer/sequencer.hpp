@@ -3,7 +3,6 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/issued_command.hpp"
@@ -88,7 +88,7 @@ class Sequencer final : public ClockedModule {
   struct Class {
     std::uint32_t first = 0;  // its entries are [first, first + size)
     std::uint32_t size = 0;
-    std::deque<std::uint32_t> waiting;  // allocated, not issued, oldest first
+    Ring<std::uint32_t> waiting;  // allocated, not issued, oldest first
   };
 
   void tick() override;
@@ -123,7 +123,7 @@ class Sequencer final : public ClockedModule {
     std::uint64_t visible = 0;
   };
   LoopUnroller unroller_;
-  std::deque<Unrolled> unrolled_;  // generated, not allocated
+  Ring<Unrolled> unrolled_;  // generated, not allocated
   std::array<Wire<Cause>, kCommandClasses> waits_{
       Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}};
   std::uint64_t first_allocation_ = 0;  // cycle in which the program's first command is allocated

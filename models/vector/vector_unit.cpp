@@ -65,13 +65,14 @@ bool VectorUnit::collect() {
   if (!scratchpad_data->can_pop()) {
     return false;
   }
-  const RowData data = scratchpad_data->pop();
+  const RowData& data = scratchpad_data->front();
   const VectorOperand& operand = operands_[collected_];
   if (current_->is<PoolCommand>()) {
     combine_pool(data, operand.first);
   } else {
     combine_add(data, operand.first);
   }
+  scratchpad_data->drop();
   ++collected_;
   if (operand.last) {
     finish_row(operand);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -62,7 +62,7 @@ class VectorUnit final : public ClockedModule {
   std::uint64_t next_ask_ = 0;         // first cycle in which the lanes are free for another row
   std::vector<std::int64_t> partial_;  // maxima, sums, or the first operand
   std::uint32_t taps_ = 0;             // combined into partial_
-  std::deque<Result> results_;
+  Ring<Result> results_;
   std::uint64_t started_ = 0;  // commands
   const Wire<std::uint64_t>& completed_;
   Measurements& measurements_;

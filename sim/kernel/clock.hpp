@@ -1,15 +1,29 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
+#include "sim/kernel/invariant.hpp"
 #include "sim/kernel/systemc.hpp"
 
 namespace systole {
 
-/// The core clock: one event and one cycle number per period. A period is one nanosecond of
-/// simulated time whatever the frequency, so that every count is in cycles; reports turn cycles
-/// into seconds. One event a cycle instead of sc_clock's two edges and two signal updates halves
-/// the kernel's share of a cycle.
+/// What runs once a cycle.
+class Ticking {
+ public:
+  virtual void tick() = 0;
+
+ protected:
+  Ticking() = default;
+  ~Ticking() = default;
+  Ticking(const Ticking&) = default;
+  Ticking& operator=(const Ticking&) = default;
+};
+
+/// The core clock: one event, one process and one cycle number per period. The process calls every
+/// block, so that the kernel schedules one activation a cycle and not one a block
+/// (sim/notes/0001-clocking.md). A period is one nanosecond of simulated time whatever the
+/// frequency, so that every count is in cycles; reports turn cycles into seconds.
 class Clock final : public sc_core::sc_module {
  public:
   SYSTOLE_HAS_PROCESS(Clock);
@@ -17,23 +31,40 @@ class Clock final : public sc_core::sc_module {
     SC_METHOD(rise);
     sensitive << edge_;
     dont_initialize();
+    invariant(period().value() == kPeriodValue, *this, "a time resolution that is not SystemC's");
     edge_.notify(period());
   }
 
-  const sc_core::sc_event& edge() const { return edge_; }
+  /// `block` runs in every cycle. As with an event's processes, that changes nothing of the clock.
+  void attach(Ticking& block) const { blocks_.push_back(&block); }
+
+  /// `observer` runs in every cycle when all blocks have.
+  void attach_observer(Ticking& observer) const { observers_.push_back(&observer); }
 
   static sc_core::sc_time period() { return {1, sc_core::SC_NS}; }
 
-  /// Number of the current cycle; every process that runs on this edge sees the same.
+  /// Number of the current cycle; all that runs on this edge sees the same.
   static std::uint64_t now() {
-    static const std::uint64_t period_value = period().value();
-    return sc_core::sc_time_stamp().value() / period_value;
+    static const sc_core::sc_time& time = sc_core::sc_time_stamp();  // the kernel's own variable
+    return time.value() / kPeriodValue;
   }
 
  private:
-  void rise() { edge_.notify(period()); }
+  static constexpr std::uint64_t kPeriodValue = 1000;  // of SystemC's default resolution, 1 ps
+
+  void rise() {
+    edge_.notify(period());
+    for (Ticking* const block : blocks_) {
+      block->tick();
+    }
+    for (Ticking* const observer : observers_) {
+      observer->tick();
+    }
+  }
 
   sc_core::sc_event edge_{"edge"};
+  mutable std::vector<Ticking*> blocks_;
+  mutable std::vector<Ticking*> observers_;
 };
 
 }  // namespace systole

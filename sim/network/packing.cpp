@@ -15,6 +15,10 @@ std::uint64_t outer(const Shape& shape) {
 }  // namespace
 
 std::int32_t unpack_element(const std::uint8_t* bytes, std::uint64_t index, ElementFormat format) {
+  if (format.bits == 8) {
+    return format.is_signed ? std::int32_t{static_cast<std::int8_t>(bytes[index])}
+                            : std::int32_t{bytes[index]};
+  }
   const std::uint64_t first = index * format.bits;
   std::uint64_t word = 0;
   const std::uint64_t last_byte = (first + format.bits - 1) / 8;
@@ -31,6 +35,10 @@ std::int32_t unpack_element(const std::uint8_t* bytes, std::uint64_t index, Elem
 
 void pack_element(std::uint8_t* bytes, std::uint64_t index, ElementFormat format,
                   std::int32_t value) {
+  if (format.bits == 8) {
+    bytes[index] = static_cast<std::uint8_t>(value);
+    return;
+  }
   const std::uint64_t first = index * format.bits;
   for (std::uint32_t bit = 0; bit < format.bits; ++bit) {
     const std::uint64_t at = first + bit;
@@ -49,9 +57,11 @@ std::vector<std::uint8_t> pack_tensor(const TensorData& data, const Shape& shape
   std::vector<std::uint8_t> bytes(packed_tensor_bytes(shape, format));
   const std::uint64_t row_elements = innermost(shape);
   const std::uint64_t row_bytes = packed_bytes(row_elements, format.bits);
-  for (std::uint64_t i = 0; i < data.size(); ++i) {
-    std::uint8_t* row = bytes.data() + i / row_elements * row_bytes;
-    pack_element(row, i % row_elements, format, data[i]);
+  std::uint64_t i = 0;
+  for (std::uint8_t* row = bytes.data(); i < data.size(); row += row_bytes) {
+    for (std::uint64_t j = 0; j < row_elements; ++j, ++i) {
+      pack_element(row, j, format, data[i]);
+    }
   }
   return bytes;
 }
@@ -61,9 +71,11 @@ TensorData unpack_tensor(const std::vector<std::uint8_t>& bytes, const Shape& sh
   TensorData data(static_cast<std::size_t>(element_count(shape)));
   const std::uint64_t row_elements = innermost(shape);
   const std::uint64_t row_bytes = packed_bytes(row_elements, format.bits);
-  for (std::uint64_t i = 0; i < data.size(); ++i) {
-    const std::uint8_t* row = bytes.data() + i / row_elements * row_bytes;
-    data[i] = unpack_element(row, i % row_elements, format);
+  std::uint64_t i = 0;
+  for (const std::uint8_t* row = bytes.data(); i < data.size(); row += row_bytes) {
+    for (std::uint64_t j = 0; j < row_elements; ++j, ++i) {
+      data[i] = unpack_element(row, j, format);
+    }
   }
   return data;
 }
