@@ -44,6 +44,12 @@ class PeArray {
 /// PEs as registers updated each cycle. The weight-stationary ones serve input stationary too: what
 /// stays in a PE and what streams past is all the same to it.
 std::unique_ptr<PeArray> make_weight_stationary_array(const ArrayConfig& config);
+
+/// The two that make_weight_stationary_array() chooses from: each PE with registers of its own and
+/// each addition in its own width; and a faster one, for sums of up to 32 bits that never overflow.
+std::unique_ptr<PeArray> make_watched_weight_stationary_array(const ArrayConfig& config);
+std::unique_ptr<PeArray> make_retimed_weight_stationary_array(const ArrayConfig& config);
+
 std::unique_ptr<PeArray> make_output_stationary_array(const ArrayConfig& config);
 
 /// By config.dataflow.

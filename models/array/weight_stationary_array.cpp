@@ -6,57 +6,8 @@
 #include "models/array/pe_array.hpp"
 #include "sim/kernel/psum.hpp"
 
-// Wider vectors where the processor has them, chosen when the program starts; integers are exact on
-// all.
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define SYSTOLE_VECTOR_CLONES \
-  __attribute__((target_clones("default", "avx2", "arch=skylake-avx512")))
-#else
-#define SYSTOLE_VECTOR_CLONES
-#endif
-
 namespace systole {
 namespace {
-
-/// Sums that cannot leave their format: modulo 2^32 is exact enough up to 32 bits.
-class Fast32 {
- public:
-  using Psum = std::uint32_t;
-
-  explicit Fast32(PsumFormat) {}
-
-  SYSTOLE_VECTOR_CLONES
-  static void multiply_accumulate(std::uint32_t* psum, const std::int16_t* weight,
-                                  const std::int16_t* ifmap, std::size_t cols) {
-    for (std::size_t c = 0; c < cols; ++c) {
-      psum[c] += static_cast<std::uint32_t>(std::int32_t{weight[c]} * ifmap[c]);
-    }
-  }
-  std::int64_t value(std::uint32_t psum) const { return static_cast<std::int32_t>(psum); }
-  std::uint64_t overflows() const { return 0; }
-};
-
-/// Every addition in its own width, watched.
-class Watched {
- public:
-  using Psum = std::int64_t;
-
-  explicit Watched(PsumFormat format) : format_{format} {}
-
-  void multiply_accumulate(std::int64_t* psum, const std::int16_t* weight,
-                           const std::int16_t* ifmap, std::size_t cols) {
-    for (std::size_t c = 0; c < cols; ++c) {
-      psum[c] = add_psum(psum[c], std::int64_t{weight[c]} * ifmap[c], format_, overflows_);
-    }
-  }
-  std::int64_t value(std::int64_t psum) const { return psum; }
-  std::uint64_t overflows() const { return overflows_; }
-
- private:
-  const PsumFormat format_;
-  std::uint64_t overflows_ = 0;
-};
 
 /// The registers of all PEs, laid out so that one cycle is `rows` runs over contiguous memory.
 ///
@@ -66,11 +17,10 @@ class Watched {
 /// by one each cycle. The psum registers of row r in cycle x become those of row r + 1 in
 /// x + 1: they are a slot that stays in place and meets one array row after the other;
 /// slot d starts at row 0 in cycle d and is complete after row `rows` - 1.
-template <typename Sums>
 class WeightStationaryArray final : public PeArray {
  public:
   explicit WeightStationaryArray(const ArrayConfig& config)
-      : sums_{{config.accumulator_bits, config.overflow}},
+      : format_{config.accumulator_bits, config.overflow},
         rows_{config.rows},
         cols_{config.cols},
         span_{rows_ + cols_},
@@ -91,18 +41,17 @@ class WeightStationaryArray final : public PeArray {
     return leaves;
   }
 
-  std::uint64_t overflows() const override { return sums_.overflows(); }
+  std::uint64_t overflows() const override { return overflows_; }
   bool idle() const override { return weights_on_the_way_.empty() && !vectors_on_the_way(); }
 
  private:
   using Time = std::int64_t;
-  using Psum = typename Sums::Psum;
   static constexpr Time kNone = -(Time{1} << 62);
 
   struct WeightRow {
     Time entered = 0;
     std::size_t row = 0;
-    OperandRow weights;
+    std::vector<std::int16_t> weights;
   };
 
   bool vectors_on_the_way() const {
@@ -130,7 +79,7 @@ class WeightStationaryArray final : public PeArray {
       }
     }
     newest_vector_[at] = last_vector_;
-    std::fill_n(slots_.begin() + slot(cycle_), cols_, Psum{0});
+    std::fill_n(slots_.begin() + slot(cycle_), cols_, std::int64_t{0});
   }
 
   /// The first vector of a fold turns the weights of each PE that it reaches.
@@ -153,7 +102,8 @@ class WeightStationaryArray final : public PeArray {
   /// stays in the shadow registers of its own row.
   void move_weights(const ArrayInput& input) {
     if (input.weights != nullptr) {
-      weights_on_the_way_.push_back({cycle_, input.weight_row, *input.weights});
+      weights_on_the_way_.push_back(
+          {cycle_, input.weight_row, {input.weights->begin(), input.weights->end()}});
     }
     for (const WeightRow& row : weights_on_the_way_) {
       const Time c = cycle_ - row.entered - static_cast<Time>(row.row);
@@ -182,8 +132,11 @@ class WeightStationaryArray final : public PeArray {
       }
       const auto first = static_cast<std::size_t>(newest - last_seen);
       const std::int16_t* ifmap = history_.data() + r * 2 * span_ + place(newest);
-      sums_.multiply_accumulate(slots_.data() + slot(newest) + first,
-                                active_.data() + r * cols_ + first, ifmap + first, cols_ - first);
+      const std::int16_t* weights = active_.data() + r * cols_;
+      std::int64_t* psums = slots_.data() + slot(newest);
+      for (std::size_t c = first; c < cols_; ++c) {
+        psums[c] = add_psum(psums[c], std::int64_t{weights[c]} * ifmap[c], format_, overflows_);
+      }
     }
   }
 
@@ -194,10 +147,10 @@ class WeightStationaryArray final : public PeArray {
     if (done < 0) {
       return false;
     }
-    const Psum* values = slots_.data() + slot(done);
+    const std::int64_t* values = slots_.data() + slot(done);
     for (std::size_t c = 0; c < cols_ && static_cast<Time>(c) <= done; ++c) {
       const Time vector = done - static_cast<Time>(c);
-      leaving_[static_cast<std::size_t>(vector) % cols_][c] = sums_.value(values[c]);
+      leaving_[static_cast<std::size_t>(vector) % cols_][c] = values[c];
     }
     const Time complete = done - static_cast<Time>(cols_) + 1;
     if (complete < 0 || newest_vector_[place(complete)] != complete) {
@@ -211,7 +164,8 @@ class WeightStationaryArray final : public PeArray {
     return static_cast<std::ptrdiff_t>(static_cast<std::size_t>(start) % rows_ * cols_);
   }
 
-  Sums sums_;
+  const PsumFormat format_;
+  std::uint64_t overflows_ = 0;
   const std::size_t rows_;
   const std::size_t cols_;
   const std::size_t span_;  // cycles of history that a PE can still see
@@ -219,7 +173,7 @@ class WeightStationaryArray final : public PeArray {
   Time last_vector_ = kNone;
   std::vector<std::int16_t> history_;  // [lane][2 * span_]
   std::vector<Time> newest_vector_;    // [place]: last cycle up to then in which a vector entered
-  std::vector<Psum> slots_;            // [slot][col] psum registers
+  std::vector<std::int64_t> slots_;    // [slot][col] psum registers
   std::vector<std::int16_t> active_;   // [row][col] weights that multiply
   std::vector<std::int16_t> shadow_;   // [row][col] weights of the next fold
   std::deque<Time> swaps_;             // folds whose first vector is on its way
@@ -229,13 +183,16 @@ class WeightStationaryArray final : public PeArray {
 
 }  // namespace
 
+std::unique_ptr<PeArray> make_watched_weight_stationary_array(const ArrayConfig& config) {
+  return std::make_unique<WeightStationaryArray>(config);
+}
+
 std::unique_ptr<PeArray> make_weight_stationary_array(const ArrayConfig& config) {
   const PsumFormat format{config.accumulator_bits, config.overflow};
-  if (format.bits <= 32 &&
-      !products_may_overflow(config.rows, config.activation_bits, config.weight_bits, format)) {
-    return std::make_unique<WeightStationaryArray<Fast32>>(config);
-  }
-  return std::make_unique<WeightStationaryArray<Watched>>(config);
+  const bool fits = format.bits <= 32 && !products_may_overflow(config.rows, config.activation_bits,
+                                                                config.weight_bits, format);
+  return fits ? make_retimed_weight_stationary_array(config)
+              : make_watched_weight_stationary_array(config);
 }
 
 }  // namespace systole

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <random>
+#include <vector>
 
+#include "models/array/multiply_pairs.hpp"
 #include "tests/support/array_bench.hpp"
 
 namespace systole {
@@ -12,31 +17,79 @@ namespace {
 using test::array_of;
 using test::ArrayBench;
 
-ArrayBench bench_of(std::uint32_t rows, std::uint32_t cols, std::uint32_t seed) {
+using Make = std::unique_ptr<PeArray> (*)(const ArrayConfig&);
+
+ArrayBench bench_of(Make make, std::uint32_t rows, std::uint32_t cols, std::uint32_t seed) {
   const ArrayConfig config = array_of(rows, cols);
-  return {config, make_weight_stationary_array(config), seed};
+  return {config, make(config), seed};
 }
 
-TEST(WeightStationaryArray, EveryRowLeavesWithItsProductRowsPlusColsMinusTwoCyclesLater) {
+/// Both keep the same contract, whatever their registers.
+class WeightStationaryArray : public ::testing::TestWithParam<Make> {};
+INSTANTIATE_TEST_SUITE_P(Kinds, WeightStationaryArray,
+                         ::testing::Values(make_watched_weight_stationary_array,
+                                           make_retimed_weight_stationary_array),
+                         [](const auto& kind) { return kind.index == 0 ? "Watched" : "Retimed"; });
+
+TEST_P(WeightStationaryArray, EveryRowLeavesWithItsProductRowsPlusColsMinusTwoCyclesLater) {
   std::minstd_rand shapes{1};
   for (std::uint32_t seed = 0; seed < 120; ++seed) {
     const auto rows = static_cast<std::uint32_t>(1 + shapes() % 20);
     const auto cols = static_cast<std::uint32_t>(1 + shapes() % 20);
     SCOPED_TRACE(testing::Message() << "seed " << seed << ", " << rows << " x " << cols);
-    ArrayBench bench = bench_of(rows, cols, seed);
+    ArrayBench bench = bench_of(GetParam(), rows, cols, seed);
     bench.run(20);
     ASSERT_GT(bench.rows_checked(), 20);
   }
 }
 
-TEST(WeightStationaryArray, HoldsAtSizesBeyondAVectorRegister) {
+TEST_P(WeightStationaryArray, HoldsAtSizesBeyondAVectorRegister) {
   for (const std::uint32_t size : {33U, 64U, 100U}) {
-    ArrayBench bench = bench_of(size, size + 1, size);
+    ArrayBench bench = bench_of(GetParam(), size, size + 1, size);
     bench.run(10);
   }
 }
 
-TEST(WeightStationaryArray, PsumsWrapModuloTwoToThe32) {
+TEST(MultiplyPairs, AllKindsAgreeOnExtremesAndOnEveryCount) {
+  std::minstd_rand rng{1};
+  const auto pair = [&rng] {
+    const auto operand = [&rng] {
+      constexpr std::array<std::int16_t, 4> kExtremes{-32768, 32767, 0, -1};
+      const auto r = static_cast<std::uint32_t>(rng());
+      return r % 3 == 0 ? kExtremes[r / 3 % 4] : static_cast<std::int16_t>(r / 16);
+    };
+    return OperandPairOfRows{operand(), operand()};
+  };
+  for (std::size_t count = 0; count < 70; ++count) {
+    std::array<std::vector<OperandPairOfRows>, 4> operands;
+    for (auto& row : operands) {
+      std::generate_n(std::back_inserter(row), count, pair);
+    }
+    std::vector<std::uint32_t> expected(count);
+    std::generate(expected.begin(), expected.end(),
+                  [&] { return static_cast<std::uint32_t>(rng()); });
+    const std::vector<std::uint32_t> before = expected;
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::size_t j = 0; j < 4; j += 2) {
+        const OperandPairOfRows a = operands[j][i];
+        const OperandPairOfRows b = operands[j + 1][i];
+        expected[i] += static_cast<std::uint32_t>(a.upper * b.upper) +
+                       static_cast<std::uint32_t>(a.lower * b.lower);
+      }
+    }
+    for (const MultiplyPairs multiply : multiply_pairs_here()) {
+      std::vector<std::uint32_t> sums = before;
+      sums.push_back(42);  // behind the last one
+      multiply(sums.data(), operands[0].data(), operands[1].data(), operands[2].data(),
+               operands[3].data(), count);
+      EXPECT_EQ(sums.back(), 42U);
+      sums.pop_back();
+      EXPECT_EQ(sums, expected);
+    }
+  }
+}
+
+TEST(WeightStationaryArrayOf16Bits, PsumsWrapModuloTwoToThe32) {
   ArrayConfig config = array_of(4, 1);
   config.activation_bits = 16;
   config.weight_bits = 16;
