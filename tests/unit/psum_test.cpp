@@ -27,6 +27,7 @@ TEST(Psum, AtItsEndsWrapsOrStaysAndCounts) {
   EXPECT_EQ(add(127, 0, 8, Overflow::Wrap), (Added{127, 0}));
   EXPECT_EQ(add(127, 1, 8, Overflow::Wrap), (Added{-128, 1}));
   EXPECT_EQ(add(127, 1, 8, Overflow::Saturate), (Added{127, 1}));
+  EXPECT_EQ(add(-127, -1, 8, Overflow::Wrap), (Added{-128, 0}));
   EXPECT_EQ(add(-128, -1, 8, Overflow::Wrap), (Added{127, 1}));
   EXPECT_EQ(add(-128, -1, 8, Overflow::Saturate), (Added{-128, 1}));
   EXPECT_EQ(add(-1, 32768, 8, Overflow::Wrap), (Added{-1, 1}));  // an addend of many widths

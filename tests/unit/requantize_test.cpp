@@ -87,7 +87,9 @@ TEST(TfliteScale, RoundsTheHighProductHalfUpAndTheShiftHalfAway) {
   EXPECT_EQ(tflite(-3, 1 << 30, 0), -1);   // -1.5
   EXPECT_EQ(tflite(6, 1 << 30, -1), 2);    // 3, then 1.5
   EXPECT_EQ(tflite(-6, 1 << 30, -1), -2);  // -3, then -1.5
-  EXPECT_EQ(tflite(5, 1 << 30, -1), 2);    // 2.5 up to 3, then 1.5 away to 2: twice rounded
+  EXPECT_EQ(tflite(10, 1 << 30, -1), 3);   // 5, then 2.5
+  EXPECT_EQ(tflite(-10, 1 << 30, -1), -3);
+  EXPECT_EQ(tflite(5, 1 << 30, -1), 2);  // 2.5 up to 3, then 1.5 away to 2: twice rounded
 }
 
 TEST(TfliteScale, HoldsAtTheExtremes) {
@@ -233,6 +235,18 @@ TEST(FloatScale, SaturatesWhereTheProductLeavesEveryInteger) {
   EXPECT_EQ(float_scale(kMin, 2147483520.0F), kMin);
   EXPECT_EQ(float_scale(kMin, 0.0F), 0);
   EXPECT_EQ(float_scale(kMin, 1.17549435e-38F), 0);
+}
+
+// Accumulators of over 32 bits: the product may be beyond all of int64.
+TEST(FloatScale, SaturatesProductsOfWideAccumulators) {
+  Requantizer unit;
+  unit.mode = RequantMode::FloatScale;
+  unit.accumulator.bits = 64;
+  unit.clamp_min = -7;
+  unit.clamp_max = 7;
+  unit.scale = {1073741824.0F};
+  EXPECT_EQ(requantize(INT64_C(1) << 62, entry_of(unit, 0), unit), 7);
+  EXPECT_EQ(requantize(-(INT64_C(1) << 62), entry_of(unit, 0), unit), -7);
 }
 
 TEST(Requantize, AddsTheZeroPointAfterScalingAndClampsLast) {
