@@ -54,4 +54,11 @@ void AccumulatorsTiming::read(Cycle now) {
   store_read.pop(now);
 }
 
+void AccumulatorsTiming::archive(StateArchive& archive) {
+  alarm.archive(archive);
+  load_write.archive(archive, [&](TimedWrite& write) { write.archive(archive); });
+  store_read.archive(archive, [&](TimedAccumulatorRead& read) { read.archive(archive); });
+  blocks_.archive(archive);
+}
+
 }  // namespace systole

@@ -16,6 +16,8 @@ struct TimedAccumulatorRead {
   std::uint32_t lanes = 0;
   bool last = false;
   std::uint32_t entry = 0;
+
+  void archive(StateArchive& archive) { archive.values(row, lanes, last, entry); }
 };
 
 /// Whose results go to the accumulators: asked which ports they take.
@@ -48,6 +50,7 @@ class AccumulatorsTiming {
   TimedQueue<TimedAccumulatorRead> store_read;
 
   void look(Cycle now);
+  void archive(StateArchive& archive);
 
   /// Blocks that were read arrive at the requantization unit in order: their lanes, and the first
   /// cycle in which it can take the next one.

@@ -30,6 +30,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   Alarm alarm;
 
   void look(Cycle now);
+  void archive(StateArchive& archive);
   void settle_reads(Cycle cycle) override;
   bool reads_bank(Cycle cycle, std::uint32_t bank) const override;
   Port result_port(Cycle cycle, std::uint32_t bank) override;
@@ -54,6 +55,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     std::uint32_t preload_entry = 0;
     StreamStep stream;
     Cause cause = Cause::BusyPartial;
+
+    void archive(StateArchive& archive);
   };
   struct Pushed {
     Row row;
@@ -76,6 +79,13 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     bool accumulate = false;
     bool simple = false;  // each operand in one bank, and not in the same
     Cause busy = Cause::Busy;
+
+    void archive(StateArchive& archive) {
+      archive.values(computing, preloading, compute_entry, preload_entry, row, preload_from,
+                     preload_rows, rows, vectors, weight_reads, ifmap_bank, weight_bank, accumulate,
+                     simple, busy);
+      archive.results(acc_row, vectors);
+    }
   };
   /// Results of consecutive rows, one a cycle from `first` on, at the accumulators.
   struct Results {

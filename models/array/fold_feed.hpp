@@ -8,6 +8,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/fold_timing.hpp"
 #include "sim/program/issued_command.hpp"
+#include "sim/timing/state_archive.hpp"
 
 namespace systole {
 
@@ -27,6 +28,16 @@ struct FoldCommands {
     parts = ifmap_parts(compute, config.rows);
     steps = fold_steps(config, preload, compute);
   }
+
+  void archive(const ArrayConfig& config, StateArchive& archive) {
+    archive.copy(preload);
+    archive.copy(compute);
+    archive.value(preload_entry);
+    if (archive.reading()) {
+      parts = ifmap_parts(compute, config.rows);
+      steps = parts.empty() ? FoldSteps{} : fold_steps(config, preload, compute);
+    }
+  }
 };
 
 /// What a fold asks of the scratchpad and the transposers, cycle by cycle of its load and of its
@@ -44,6 +55,8 @@ class FoldFeed {
   virtual FoldSteps begin_stream() = 0;
   /// Cycle `row` of its stream, into `pair`; the rows are asked for in order.
   virtual void stream(std::uint32_t row, OperandPair& pair) = 0;
+
+  virtual void archive(StateArchive& archive) = 0;
 };
 
 std::unique_ptr<FoldFeed> make_weight_stationary_feed(const ArrayConfig& config);

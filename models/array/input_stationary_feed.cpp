@@ -60,6 +60,12 @@ class InputStationaryFeed final : public FoldFeed {
     }
   }
 
+  void archive(StateArchive& archive) override {
+    next_.archive(config_, archive);
+    current_.archive(config_, archive);
+    archive.values(block_, at_);
+  }
+
  private:
   std::uint32_t weight_reads(const PreloadCommand& preload) const {
     return (preload.k + config_.gather_rows - 1) / config_.gather_rows;

@@ -45,6 +45,12 @@ class OutputStationaryFeed final : public FoldFeed {
     }
   }
 
+  void archive(StateArchive& archive) override {
+    next_.archive(config_, archive);
+    current_.archive(config_, archive);
+    archive.values(part_, at_, product_);
+  }
+
  private:
   /// Rows of a part into the transposer.
   void read(const FoldCommands& fold, std::size_t part, std::uint32_t row,

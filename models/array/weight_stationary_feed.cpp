@@ -47,6 +47,13 @@ class WeightStationaryFeed final : public FoldFeed {
     ifmap.swap = row == 0 && current_.fresh;
   }
 
+  void archive(StateArchive& archive) override {
+    for (Fold* fold : {&next_, &current_}) {
+      fold->FoldCommands::archive(config_, archive);
+      archive.value(fold->fresh);
+    }
+  }
+
  private:
   struct Fold : FoldCommands {
     bool fresh = false;  // it brings weights that no vector has swapped in yet

@@ -273,4 +273,72 @@ void LoadTiming::book_gap(Cycle until) {
   ledger_.fill(until, ledger_.held());
 }
 
+/// Gives up what can no longer matter after cycle `now`.
+void LoadTiming::forget_past(Cycle now) {
+  const auto sent_by = [](const Sent& sent) { return sent.first_write + sent.copies; };
+  if (sent_by(scratchpad_sent_) <= now) {  // register_free is at most a cycle later
+    scratchpad_sent_ = {};
+  }
+  if (to_others_.empty() && sent_by(others_sent_) + burst_ends_.size() <= now) {
+    others_sent_ = {};
+    while (!burst_ends_.empty() && burst_ends_.front() <= now) {
+      burst_ends_.pop_front();
+    }
+  }
+}
+
+void LoadTiming::archive(StateArchive& archive) {
+  if (!archive.reading()) {
+    book_gap(archive.now() + 1);
+    forget_past(archive.now());
+  }
+  alarm.archive(archive);
+  archive.value(current_.all_turned);
+  if (!current_.all_turned) {
+    archive.issued(current_.issued);
+    archive.value(current_.row);
+  }
+  archive.count(started_, to_.sequencer->loads_completed.latest());
+  archive.list(row_requests_, [&](RowRequest& request) {
+    archive.body(request.load);
+    archive.values(request.entry, request.row, request.offset, request.last);
+    archive.due(request.ready);
+  });
+  for (InFlight& flight : in_flight_) {
+    archive.value(flight.taken);
+    if (flight.taken) {
+      archive.body(flight.load);
+      archive.address(flight.burst.address);
+      archive.address(flight.burst.useful_first);
+      archive.values(flight.burst.size, flight.burst.useful);
+      archive.values(flight.entry, flight.row, flight.offset, flight.last);
+    } else {
+      archive.due(flight.free_at);
+    }
+  }
+  archive.list(outgoing_, [&](Outgoing& outgoing) {
+    archive.value(outgoing.slot);
+    archive.due(outgoing.due);
+  });
+  archive.list(scratchpad_pushes_, [&](Push& push) {
+    archive.cycle(push.cycle);
+    archive.value(push.ends_burst);
+  });
+  archive.list(to_others_, [&](Scheduled& write) {
+    write.write.archive(archive);
+    archive.values(write.memory, write.copies);
+    archive.due(write.due);
+  });
+  for (Sent* sent : {&scratchpad_sent_, &others_sent_}) {
+    archive.value(sent->copies);
+    if (sent->copies > 0) {
+      archive.cycle(sent->first_write);
+    } else {
+      sent->first_write = 0;
+    }
+  }
+  archive.list(burst_ends_, [&](Cycle& end) { archive.cycle(end); });
+  ledger_.archive(archive);
+}
+
 }  // namespace systole

@@ -34,6 +34,7 @@ class LoadTiming final : public MemoryMaster {
   Alarm alarm;
 
   void look(Cycle now);
+  void archive(StateArchive& archive);
   Cycle take_response(const MemoryResponse& response) override;
   void close(Cycle end) { book_gap(end + 1); }
 
@@ -96,6 +97,7 @@ class LoadTiming final : public MemoryMaster {
   Cause waiting(Cycle now) const;
   void book_gap(Cycle until);
   void ring_next(Cycle now);
+  void forget_past(Cycle now);
   TimedQueue<TimedWrite>& queue_of(LocalMemory memory) {
     return memory == LocalMemory::Accumulators ? *to_.accumulators : *to_.table;
   }

@@ -13,10 +13,8 @@ constexpr std::uint32_t kRawBits = 32;
 
 }  // namespace
 
-StoreTiming::StoreTiming(const AcceleratorConfig& config, std::uint32_t element_bits,
-                         Ledger& ledger)
+StoreTiming::StoreTiming(const AcceleratorConfig& config, Ledger& ledger)
     : config_{config},
-      element_bits_{element_bits},
       slot_free_at_(config.dma.max_outstanding_writes, 0),
       ledger_{ledger, LedgerUnit::Store} {}
 
@@ -215,6 +213,44 @@ Cause StoreTiming::waiting(Cycle now) const {
     return Cause::WaitBank;
   }
   return busy(now) ? Cause::WaitDram : to_.sequencer->store_wait.read(now);
+}
+
+void StoreTiming::archive(StateArchive& archive) {
+  alarm.archive(archive);
+  bool here = reading_.has_value();
+  archive.value(here);
+  if (here) {
+    Reading reading = reading_.value_or(Reading{});
+    archive.issued(reading.issued);
+    archive.values(reading.row, reading.block);
+    reading_ = reading;
+  } else {
+    reading_.reset();
+  }
+  archive.list(expected_, [&](Expected& expected) {
+    archive.values(expected.from_accumulators, expected.last_of_row, expected.elements,
+                   expected.bits);
+    archive.address(expected.row_address);
+  });
+  archive.values(element_bits_, row_elements_, row_bytes_);
+  if (row_bytes_ > 0) {
+    archive.address(row_address_);
+    archive.value(row_formed_);
+    archive.due(row_ready_);
+  }
+  for (Cycle& free_at : slot_free_at_) {
+    archive.due(free_at);
+  }
+  archive.list(outgoing_, [&](Outgoing& outgoing) {
+    archive.address(outgoing.burst.address);
+    archive.values(outgoing.burst.size, outgoing.burst.useful, outgoing.slot, outgoing.beats_left,
+                   outgoing.begun);
+    archive.due(outgoing.first_due);
+    archive.due(outgoing.last_due);
+  });
+  archive.count(asked_, to_.requant->taken());
+  archive.count(gathered_, to_.requant->taken());
+  ledger_.archive(archive);
 }
 
 }  // namespace systole

@@ -28,12 +28,16 @@ class StoreTiming final : public MemoryMaster {
     RequantTiming* requant = nullptr;
   };
 
-  StoreTiming(const AcceleratorConfig& config, std::uint32_t element_bits, Ledger& ledger);
+  StoreTiming(const AcceleratorConfig& config, Ledger& ledger);
   void bind(const Peers& peers) { to_ = peers; }
 
   Alarm alarm;
 
+  /// Bits of an element of the layer's ofmap in the DRAM.
+  void begin_layer(std::uint32_t element_bits) { element_bits_ = element_bits; }
+
   void look(Cycle now);
+  void archive(StateArchive& archive);
   Cycle take_response(const MemoryResponse& response) override;
   void close(Cycle end) { ledger_.fill(end + 1, ledger_.held()); }
 
@@ -72,7 +76,7 @@ class StoreTiming final : public MemoryMaster {
   void ring_next(Cycle now);
 
   const AcceleratorConfig& config_;
-  const std::uint32_t element_bits_;
+  std::uint32_t element_bits_ = 8;
   Peers to_;
   std::optional<Reading> reading_;
   std::deque<Expected> expected_;

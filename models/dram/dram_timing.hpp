@@ -3,12 +3,13 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/stats/bandwidth_series.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
-#include "sim/timing/cycle.hpp"
+#include "sim/timing/alarm.hpp"
 
 namespace systole {
 
@@ -30,6 +31,13 @@ struct MemoryResponse {
   std::uint32_t tag = 0;
   Cycle first_beat = 0;
   std::uint32_t cycles_per_beat = 1;
+};
+
+/// Bytes that the memory took or gave.
+struct DramTransfer {
+  Cycle cycle = 0;
+  std::uint32_t bytes = 0;
+  bool write = false;
 };
 
 /// The units' side: takes an answer, returns the earliest first beat of the next one.
@@ -66,6 +74,14 @@ class DramTiming {
   /// The layer has ended: books its last cycles.
   virtual void close(Cycle end, Ledger& ledger, EventCounts& events) = 0;
   virtual const BandwidthSeries& bandwidth() const = 0;
+
+  /// Of memories whose future tells nothing of the past but what an archive can hold; the others
+  /// throw std::logic_error.
+  virtual void archive(StateArchive& archive);
+  /// Books the cycles up to `now`.
+  virtual void book_until(Cycle now, Ledger& ledger);
+  /// What bandwidth() got since the last call.
+  virtual std::vector<DramTransfer> take_transfers();
 };
 
 /// As configured. Throws ConfigError with all that is wrong in the file of a banked memory.

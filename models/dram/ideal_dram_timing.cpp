@@ -16,8 +16,12 @@ IdealDramTiming::IdealDramTiming(const AcceleratorConfig& config, const Clients&
 
 void IdealDramTiming::close(Cycle end, Ledger& ledger, EventCounts& events) {
   static_cast<void>(events);
-  book(end + 1);
-  ledger += booked_;
+  book_until(end, ledger);
+}
+
+void IdealDramTiming::book_until(Cycle now, Ledger& ledger) {
+  book(now + 1);
+  ledger += std::exchange(booked_, {});
 }
 
 void IdealDramTiming::request(Master master, Cycle now, const MemoryRequest& request) {
@@ -125,6 +129,7 @@ void IdealDramTiming::take_request(Master master, Cycle first_cycle, Cycle now) 
   const Cycle last_cycle = std::max(now, first_cycle + (request.write ? beats - 1 : 0));
   request_free_ = last_cycle + 1;
   bandwidth_.add(now, request.write, request.useful);
+  transfers_.push_back({now, request.useful, request.write});
   answers_.push_back(
       {master, request.tag, last_cycle + latency_, request.write ? cycles_per_beat_ : beats});
 }
@@ -139,6 +144,53 @@ void IdealDramTiming::take_waiting(Cycle now) {
       clients_[i].alarm->ring_at(now + 1);
     }
   }
+}
+
+void IdealDramTiming::archive(StateArchive& archive) {
+  if (!archive.reading()) {
+    book(archive.now() + 1);
+  }
+  const auto request = [&](MemoryRequest& of) {
+    archive.address(of.address);
+    archive.values(of.bytes, of.useful, of.write, of.tag, of.begun);
+  };
+  alarm.archive(archive);
+  for (Port& port : ports_) {
+    port.requests.archive(archive, request);
+    port.begun.archive(archive, [](bool&) {});
+    archive.due(port.ready_for_answer);
+    bool waits = port.waiting.has_value();
+    archive.value(waits);
+    if (waits) {
+      MemoryRequest waiting = port.waiting.value_or(MemoryRequest{});
+      request(waiting);
+      port.waiting = waiting;
+    } else {
+      port.waiting.reset();
+    }
+    if (archive.reading()) {
+      port.request_closed = kNever;
+    }
+  }
+  archive.value(next_master_);
+  archive.due(request_free_);
+  bool bursting = bursting_.has_value();
+  archive.value(bursting);
+  if (bursting) {
+    Master master = bursting_.value_or(kLoadMaster);
+    archive.value(master);
+    bursting_ = master;
+    archive.cycle(burst_start_);
+  } else {
+    bursting_.reset();
+  }
+  archive.due(response_free_);
+  archive.due(response_start_);
+  archive.list(answers_, [&](Answer& answer) {
+    archive.values(answer.master, answer.tag, answer.cycles);
+    archive.due(answer.ready);
+  });
+  ledger_.archive(archive);
 }
 
 }  // namespace systole

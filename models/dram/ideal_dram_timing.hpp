@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "models/dram/dram_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
@@ -27,6 +29,9 @@ class IdealDramTiming final : public DramTiming {
   bool idle() const override { return answers_.empty() && !bursting_; }
   void close(Cycle end, Ledger& ledger, EventCounts& events) override;
   const BandwidthSeries& bandwidth() const override { return bandwidth_; }
+  void archive(StateArchive& archive) override;
+  void book_until(Cycle now, Ledger& ledger) override;
+  std::vector<DramTransfer> take_transfers() override { return std::exchange(transfers_, {}); }
 
  private:
   struct Port {
@@ -66,6 +71,7 @@ class IdealDramTiming final : public DramTiming {
   Cycle response_start_ = 0;
   std::deque<Answer> answers_;
   BandwidthSeries bandwidth_;
+  std::vector<DramTransfer> transfers_;
   Ledger booked_;
   LedgerLine ledger_{booked_, LedgerUnit::Dram};
 };

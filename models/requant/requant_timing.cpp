@@ -59,4 +59,15 @@ void RequantTiming::look(Cycle now) {
   }
 }
 
+void RequantTiming::archive(StateArchive& archive) {
+  alarm.archive(archive);
+  table_write.archive(archive, [&](TimedWrite& write) { write.archive(archive); });
+  asked.archive(archive, taken_);
+  gathered.archive(archive, taken_);
+  archive.due(free_at_);
+  archive.list(due_, [&](Cycle& due) { archive.cycle(due); });
+  ready_.archive(archive);
+  ledger_.archive(archive);
+}
+
 }  // namespace systole

@@ -29,6 +29,8 @@ class RequantTiming {
   TimedWire<std::uint64_t> gathered;  ///< blocks that it has taken
 
   void look(Cycle now);
+  void archive(StateArchive& archive);
+  std::uint64_t taken() const { return taken_; }  ///< blocks
   void close(Cycle end) { ledger_.fill(end + 1, ledger_.held()); }
 
   /// First cycle in which the store unit can take the next block.

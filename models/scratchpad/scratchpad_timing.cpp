@@ -83,4 +83,14 @@ bool ScratchpadTiming::read(Cycle now, TimedQueue<TimedRead>& queue, std::uint32
   return true;
 }
 
+void ScratchpadTiming::archive(StateArchive& archive) {
+  alarm.archive(archive);
+  vector_write.archive(archive, [&](TimedWrite& write) { write.archive(archive); });
+  vector_read.archive(archive, [&](TimedRead& read) { read.archive(archive); });
+  store_read.archive(archive, [&](TimedRead& read) { read.archive(archive); });
+  writes_.archive(archive);
+  vector_rows_.archive(archive);
+  store_rows_.archive(archive);
+}
+
 }  // namespace systole

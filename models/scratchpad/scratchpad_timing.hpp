@@ -16,6 +16,8 @@ struct TimedWrite {
   std::uint32_t row = 0;
   bool last = false;
   std::uint32_t entry = 0;
+
+  void archive(StateArchive& archive) { archive.values(row, last, entry); }
 };
 
 /// A row read for the vector or the store unit.
@@ -23,6 +25,8 @@ struct TimedRead {
   std::uint32_t row = 0;
   bool last = false;
   std::uint32_t entry = 0;
+
+  void archive(StateArchive& archive) { archive.values(row, last, entry); }
 };
 
 /// Who reads operands for the array: asked which banks it reads.
@@ -60,6 +64,7 @@ class ScratchpadTiming {
   void load_write(Cycle served, LocalAddress to) { writes_.add(served, banks_.bank_of(to)); }
 
   void look(Cycle now);
+  void archive(StateArchive& archive);
 
   /// Rows that were read arrive in order; first cycle in which the reader can take the next one.
   Cycle next_vector_row() const { return vector_rows_.next(); }

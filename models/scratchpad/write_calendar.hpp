@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/timing/cycle.hpp"
+#include "sim/timing/state_archive.hpp"
 
 namespace systole {
 
@@ -57,6 +57,19 @@ class WriteCalendar {
       }
     }
     return until;
+  }
+
+  /// Of the writes behind the archive's cycle.
+  void archive(StateArchive& archive) {
+    while (first_ < writes_.size() && writes_[first_].cycle <= archive.now()) {
+      ++first_;
+    }
+    writes_.erase(writes_.begin(), writes_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+    archive.list(writes_, [&](Write& write) {
+      archive.cycle(write.cycle);
+      archive.value(write.bank);
+    });
   }
 
  private:

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/timing/cycle.hpp"
+#include "sim/timing/state_archive.hpp"
 
 namespace systole {
 
@@ -31,6 +31,15 @@ class CompletionQueue {
       head_ = 0;
     }
     return entry;
+  }
+
+  void archive(StateArchive& archive) {
+    items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
+    archive.list(items_, [&](Item& item) {
+      archive.due(item.visible);
+      archive.value(item.entry);
+    });
   }
 
  private:

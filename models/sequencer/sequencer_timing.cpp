@@ -12,21 +12,9 @@ namespace {
 
 constexpr std::uint32_t kWordBits = 64;
 
-bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
-  for (const RowRange& x : a) {
-    for (const RowRange& y : b) {
-      if (x.overlaps(y)) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
-SequencerTiming::SequencerTiming(const AcceleratorConfig& config, const LayerProgram& program,
-                                 Units units, Ledger& ledger)
+SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, Ledger& ledger)
     : load{kLoadQueue, alarm, units.load},
       execute{kExecuteQueue, alarm, units.execute},
       vector{kVectorQueue, alarm, units.vector},
@@ -38,9 +26,7 @@ SequencerTiming::SequencerTiming(const AcceleratorConfig& config, const LayerPro
       results_written{0, units.execute},
       vectors_completed{0, units.vector},
       config_{config},
-      program_{program},
-      total_{program.commands.size()},
-      first_allocation_{1 + Cycle{config.sequencer.frontend_latency}},
+      next_offer_{1 + Cycle{config.sequencer.frontend_latency}},
       unroller_{config},
       ledger_{ledger, LedgerUnit::Sequencer} {
   const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
@@ -56,10 +42,58 @@ SequencerTiming::SequencerTiming(const AcceleratorConfig& config, const LayerPro
   for (Entry& entry : entries_) {
     entry.followers.resize((first + kWordBits - 1) / kWordBits);
   }
+}
+
+void SequencerTiming::resume(const LayerProgram& program, std::size_t next) {
+  program_ = &program;
+  next_ = next;
+  total_ = program.commands.size();
   if (!program.loops.empty()) {
     next_ = total_;  // they go through the unroller
     unroller_.start(program.commands, program.loops);
   }
+}
+
+/// The loop unroller is not in it.
+void SequencerTiming::archive(StateArchive& archive) {
+  alarm.archive(archive);
+  for (Entry& entry : entries_) {
+    archive.value(entry.valid);
+    if (!entry.valid) {
+      continue;
+    }
+    archive.values(entry.issued, entry.depends_on);
+    archive.reference(entry.command);
+    for (std::uint64_t& word : entry.followers) {
+      archive.value(word);
+    }
+    if (archive.reading()) {
+      entry.of_loop = false;
+      entry.footprint = footprint(*entry.command, config_);
+    }
+  }
+  for (Class& of : classes_) {
+    archive.list(of.waiting, [&](std::uint32_t& index) { archive.value(index); });
+  }
+  for (CompletionQueue& queue : completions_) {
+    queue.archive(archive);
+  }
+  for (TimedQueue<IssuedCommand>* queue : {&load, &execute, &vector, &store}) {
+    queue->archive(archive, [&](IssuedCommand& command) { archive.issued(command); });
+  }
+  for (TimedWire<Cause>* wire : {&load_wait, &execute_wait, &store_wait}) {
+    wire->archive(archive);
+  }
+  for (TimedWire<std::uint64_t>* wire : {&loads_completed, &results_written, &vectors_completed}) {
+    wire->archive(archive, wire->latest());  // others count from it
+  }
+  archive.count(allocated_, completed_);
+  if (config_.sequencer.command_gap > 1) {
+    archive.cycle(next_offer_);  // commands on offer wait for one that is late
+  } else {
+    archive.due(next_offer_);
+  }
+  ledger_.archive(archive);
 }
 
 void SequencerTiming::look(Cycle now) {
@@ -80,8 +114,8 @@ void SequencerTiming::look(Cycle now) {
   if (worked || !unroller_.done() || !unrolled_.empty()) {
     alarm.ring_at(now + 1);
   }
-  if (next_ < total_ && now < next_offer()) {
-    alarm.ring_at(next_offer());
+  if (next_ < total_ && now < next_offer_) {
+    alarm.ring_at(next_offer_);
   }
   for (const CompletionQueue& queue : completions_) {
     alarm.ring_at(std::max(queue.next(), now + 1));
@@ -96,7 +130,7 @@ bool SequencerTiming::issue(Cycle now) {
     }
     const std::uint32_t index = from.waiting.front();
     Entry& entry = entries_[index];
-    TimedQueue<IssuedCommand>& queue = queue_of(entry.unit);
+    TimedQueue<IssuedCommand>& queue = queue_of(entry.footprint.unit);
     if (entry.depends_on > 0 || !queue.can_push(now)) {
       continue;
     }
@@ -113,10 +147,10 @@ bool SequencerTiming::issue(Cycle now) {
 }
 
 bool SequencerTiming::allocate(Cycle now) {
-  if (next_ == total_ || now < next_offer()) {
+  if (next_ == total_ || now < next_offer_) {
     return false;
   }
-  const Command& command = program_.commands[next_];
+  const Command& command = program_->commands[next_];
   Entry* entry = free_entry(command_class(command));
   if (entry == nullptr) {
     return false;
@@ -124,6 +158,7 @@ bool SequencerTiming::allocate(Cycle now) {
   entry->of_loop = false;
   occupy(*entry, command);
   ++next_;
+  next_offer_ += config_.sequencer.command_gap;
   return true;
 }
 
@@ -168,13 +203,11 @@ void SequencerTiming::occupy(Entry& entry, const Command& command) {
   entry.valid = true;
   entry.issued = false;
   entry.command = &command;
-  entry.unit = unit_of(command);
-  entry.reads = reads(command, config_);
-  entry.writes = writes(command, config_);
+  entry.footprint = footprint(command, config_);
   entry.depends_on = 0;
   std::fill(entry.followers.begin(), entry.followers.end(), 0);
   for (Entry& older : entries_) {
-    if (older.valid && &older != &entry && conflict(older, entry)) {
+    if (older.valid && &older != &entry && conflict(older.footprint, entry.footprint)) {
       older.followers[index / kWordBits] |= std::uint64_t{1} << (index % kWordBits);
       ++entry.depends_on;
     }
@@ -232,17 +265,9 @@ void SequencerTiming::retire(std::uint32_t index) {
   ++completed_;
 }
 
-bool SequencerTiming::conflict(const Entry& older, const Entry& younger) {
-  if (older.unit == younger.unit) {
-    return older.unit == Unit::Load && any_overlap(older.writes, younger.writes);
-  }
-  return any_overlap(older.writes, younger.reads) || any_overlap(older.writes, younger.writes) ||
-         any_overlap(older.reads, younger.writes);
-}
-
 bool SequencerTiming::waits_for(std::uint32_t younger, Unit unit) const {
   return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& older) {
-    return older.valid && older.unit == unit &&
+    return older.valid && older.footprint.unit == unit &&
            ((older.followers[younger / kWordBits] >> (younger % kWordBits)) & 1) != 0;
   });
 }
@@ -253,7 +278,7 @@ Cause SequencerTiming::wait_of(const Class& of) const {
   }
   const std::uint32_t index = of.waiting.front();
   const Entry& head = entries_[index];
-  if (head.depends_on == 0 || head.unit != Unit::Array) {
+  if (head.depends_on == 0 || head.footprint.unit != Unit::Array) {
     return Cause::WaitDependency;
   }
   if (waits_for(index, Unit::Load)) {
@@ -275,20 +300,6 @@ TimedQueue<IssuedCommand>& SequencerTiming::queue_of(Unit unit) {
       break;
   }
   return load;
-}
-
-SequencerTiming::Unit SequencerTiming::unit_of(const Command& command) {
-  switch (command_class(command)) {
-    case CommandClass::Load:
-      return Unit::Load;
-    case CommandClass::Store:
-      return Unit::Store;
-    case CommandClass::Execute:
-      break;
-  }
-  const bool vector = std::holds_alternative<PoolCommand>(command.body) ||
-                      std::holds_alternative<AddCommand>(command.body);
-  return vector ? Unit::Vector : Unit::Array;
 }
 
 std::vector<std::string> SequencerTiming::describe_state() const {

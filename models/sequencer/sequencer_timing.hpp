@@ -9,7 +9,7 @@
 #include "models/sequencer/completion_queue.hpp"
 #include "models/sequencer/loop_unroller.hpp"
 #include "sim/config/accelerator_config.hpp"
-#include "sim/program/hazards.hpp"
+#include "sim/program/footprint.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/timing/ledger_line.hpp"
 #include "sim/timing/timed_queue.hpp"
@@ -40,8 +40,7 @@ class SequencerTiming {
     Alarm& store;
   };
 
-  SequencerTiming(const AcceleratorConfig& config, const LayerProgram& program, Units units,
-                  Ledger& ledger);
+  SequencerTiming(const AcceleratorConfig& config, Units units, Ledger& ledger);
 
   Alarm alarm;
   TimedQueue<IssuedCommand> load, execute, vector, store;
@@ -54,6 +53,20 @@ class SequencerTiming {
     alarm.ring_at(visible);
   }
 
+  /// The program's commands from the given one on are the next to be fetched.
+  void resume(const LayerProgram& program, std::size_t next);
+  std::size_t fetched() const { return next_; }  ///< commands of the program
+  void archive(StateArchive& archive);
+  /// Calls `visit(entry, command)` for each that is not done.
+  template <typename Visit>
+  void for_each_in_flight(Visit visit) const {
+    for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+      if (entries_[i].valid) {
+        visit(i, *entries_[i].command);
+      }
+    }
+  }
+
   void look(Cycle now);
   bool finished() const { return all_fetched() && completed_ == allocated_; }
   std::uint64_t completed() const { return completed_; }  ///< commands
@@ -63,18 +76,16 @@ class SequencerTiming {
   std::vector<std::string> describe_state() const;
 
  private:
-  enum class Unit : std::uint8_t { Load, Array, Vector, Store };
+  using Unit = CommandUnit;
   /// A set of entries, a bit each.
   using EntrySet = std::vector<std::uint64_t>;
   struct Entry {
     bool valid = false;
     bool issued = false;
     bool of_loop = false;
-    Unit unit = Unit::Load;
     const Command* command = nullptr;
     Command own;  // an unrolled one lives here
-    HazardRanges reads;
-    HazardRanges writes;
+    Footprint footprint;
     std::uint32_t depends_on = 0;  // entries that have to complete first
     EntrySet followers;            // entries that wait for this one
   };
@@ -89,10 +100,6 @@ class SequencerTiming {
   };
 
   bool all_fetched() const { return next_ == total_ && unroller_.done() && unrolled_.empty(); }
-  /// Cycle in which the next command can be allocated at the earliest.
-  Cycle next_offer() const {
-    return first_allocation_ + next_ * Cycle{config_.sequencer.command_gap};
-  }
   bool issue(Cycle now);
   bool allocate(Cycle now);
   bool allocate_unrolled(Cycle now);
@@ -104,11 +111,9 @@ class SequencerTiming {
   Cause wait_of(const Class& of) const;
   bool waits_for(std::uint32_t younger, Unit unit) const;
   TimedQueue<IssuedCommand>& queue_of(Unit unit);
-  static Unit unit_of(const Command& command);
-  static bool conflict(const Entry& older, const Entry& younger);
 
   const AcceleratorConfig& config_;
-  const LayerProgram& program_;
+  const LayerProgram* program_ = nullptr;
   std::vector<Entry> entries_;
   std::array<Class, kCommandClasses> classes_;
   std::array<CompletionQueue, kSources> completions_;
@@ -116,7 +121,7 @@ class SequencerTiming {
   std::size_t total_ = 0;
   std::uint64_t allocated_ = 0;
   std::uint64_t completed_ = 0;
-  const Cycle first_allocation_;
+  Cycle next_offer_;  // in which the next command can be allocated at the earliest
   LoopUnroller unroller_;
   std::deque<Unrolled> unrolled_;
   LedgerLine ledger_;

@@ -40,6 +40,10 @@ void VectorTiming::start(Cycle now) {
   ++started_;
   asked_ = 0;
   collected_ = 0;
+  plan();
+}
+
+void VectorTiming::plan() {
   if (current_->is<PoolCommand>()) {
     operands_ = operand_plan(current_->as<PoolCommand>());
     elements_ = current_->as<PoolCommand>().elements;
@@ -81,6 +85,31 @@ bool VectorTiming::write(Cycle now) {
   scratchpad_->vector_write.push(now, results_.front().write);
   results_.pop_front();
   return true;
+}
+
+void VectorTiming::archive(StateArchive& archive) {
+  alarm.archive(archive);
+  bool here = current_.has_value();
+  archive.value(here);
+  if (here) {
+    IssuedCommand command = current_.value_or(IssuedCommand{});
+    archive.issued(command);
+    current_ = command;
+    if (archive.reading()) {
+      plan();
+    }
+    archive.values(asked_, collected_);
+  } else {
+    current_.reset();
+    collected_ = asked_ = 0;
+  }
+  archive.due(next_ask_);
+  archive.list(results_, [&](Result& result) {
+    result.write.archive(archive);
+    archive.cycle(result.due);
+  });
+  archive.count(started_, sequencer_->vectors_completed.latest());
+  ledger_.archive(archive);
 }
 
 }  // namespace systole

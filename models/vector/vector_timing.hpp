@@ -25,6 +25,7 @@ class VectorTiming {
   Alarm alarm;
 
   void look(Cycle now);
+  void archive(StateArchive& archive);
   void close(Cycle end) { ledger_.fill(end + 1, ledger_.held()); }
 
  private:
@@ -34,6 +35,7 @@ class VectorTiming {
   };
 
   void start(Cycle now);
+  void plan();
   bool write(Cycle now);
   bool collect(Cycle now);
   bool ask(Cycle now);

@@ -5,7 +5,6 @@
 #include <variant>
 
 #include "sim/functional/program_events.hpp"
-#include "sim/top/machine_timing.hpp"
 
 namespace systole {
 
@@ -29,7 +28,11 @@ void check_supported(const LayerProgram& program) {
 
 FastEngine::FastEngine(const AcceleratorConfig& config, bool with_data,
                        std::uint64_t watchdog_cycles)
-    : config_{config}, with_data_{with_data}, watchdog_cycles_{watchdog_cycles}, state_{config_} {}
+    : config_{config}, with_data_{with_data}, watchdog_cycles_{watchdog_cycles}, state_{config_} {
+  if (config_.dram.model == DramModel::Ideal) {
+    timing_.emplace(config_);
+  }
+}
 
 void FastEngine::write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
   state_.dram().write(address, bytes.data(), bytes.size());
@@ -46,7 +49,8 @@ LayerMeasurement FastEngine::run(const LayerProgram& program) {
     return {};
   }
   check_supported(program);
-  LayerMeasurement layer = MachineTiming{config_, program}.run(watchdog_cycles_);
+  LayerMeasurement layer = timing_ ? timing_->run(program, watchdog_cycles_)
+                                   : MachineTiming{config_}.run(program, watchdog_cycles_);
   layer.events += program_events(program, config_);
   if (with_data_) {
     state_.run(program, layer.events);

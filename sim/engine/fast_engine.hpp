@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/functional/machine_state.hpp"
+#include "sim/top/memoized_timing.hpp"
 
 namespace systole {
 
@@ -35,6 +37,7 @@ class FastEngine final : public Engine {
   const bool with_data_;
   const std::uint64_t watchdog_cycles_;
   MachineState state_;
+  std::optional<MemoizedTiming> timing_;  ///< with an ideal DRAM
 };
 
 }  // namespace systole

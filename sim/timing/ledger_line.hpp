@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "sim/stats/ledger.hpp"
-#include "sim/timing/cycle.hpp"
+#include "sim/timing/state_archive.hpp"
 
 namespace systole {
 
@@ -33,6 +33,16 @@ class LedgerLine {
   }
 
   Cause held() const { return held_; }
+
+  /// Everything up to the archive's cycle is booked.
+  void archive(StateArchive& archive) {
+    if (archive.reading()) {
+      next_ = archive.now() + 1;
+    } else {
+      fill(archive.now() + 1, held_);
+    }
+    archive.value(held_);
+  }
 
  private:
   Ledger& ledger_;

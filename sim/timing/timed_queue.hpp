@@ -5,7 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "sim/timing/cycle.hpp"
+#include "sim/timing/alarm.hpp"
+#include "sim/timing/state_archive.hpp"
 
 namespace systole {
 
@@ -48,6 +49,24 @@ class TimedQueue {
     return item;
   }
 
+  /// `each` archives an item.
+  template <typename Each>
+  void archive(StateArchive& archive, Each each) {
+    auto count = static_cast<std::uint32_t>(count_);
+    archive.value(count);
+    if (archive.reading()) {
+      head_ = 0;
+      tail_ = count % slots_.size();
+      count_ = count;
+      last_pop_ = kNever;
+    }
+    for (std::size_t i = 0; i < count_; ++i) {
+      Slot& slot = slots_[(head_ + i) % slots_.size()];
+      archive.due(slot.pushed);
+      each(slot.item);
+    }
+  }
+
  private:
   struct Slot {
     T item{};
@@ -86,7 +105,25 @@ class TimedWire {
   T latest() const { return current_; }  ///< for the writer
   T read(Cycle now) const { return written_ == now ? previous_ : current_; }
 
+  void archive(StateArchive& archive) {
+    archive.value(current_);
+    settle(archive);
+  }
+  /// A counter that is only compared with `base`.
+  void archive(StateArchive& archive, std::uint64_t base) {
+    archive.count(current_, base);
+    settle(archive);
+  }
+
  private:
+  /// From the next cycle on every reader sees the current value.
+  void settle(const StateArchive& archive) {
+    if (archive.reading()) {
+      previous_ = current_;
+      written_ = archive.now();
+    }
+  }
+
   T current_;
   T previous_;
   Cycle written_ = 0;

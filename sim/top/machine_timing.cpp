@@ -1,20 +1,19 @@
 #include "sim/top/machine_timing.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/engine/stuck_error.hpp"
 
 namespace systole {
 
-MachineTiming::MachineTiming(const AcceleratorConfig& config, const LayerProgram& program)
+MachineTiming::MachineTiming(const AcceleratorConfig& config)
     : load_{config, result_.ledger},
-      store_{config, program.registers.ofmap.bits, result_.ledger},
+      store_{config, result_.ledger},
       vector_{config, result_.ledger},
       execute_{config, result_.ledger, result_.events},
-      sequencer_{config,
-                 program,
-                 {load_.alarm, execute_.alarm, vector_.alarm, store_.alarm},
-                 result_.ledger},
+      sequencer_{
+          config, {load_.alarm, execute_.alarm, vector_.alarm, store_.alarm}, result_.ledger},
       scratchpad_{config, {vector_.alarm, store_.alarm}, sequencer_, result_.events},
       requant_{config, {load_.alarm, store_.alarm}, sequencer_, result_.ledger},
       accumulators_{
@@ -31,20 +30,41 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const LayerProgram
   requant_.bind(accumulators_);
 }
 
-LayerMeasurement MachineTiming::run(std::uint64_t patience) {
+LayerMeasurement MachineTiming::run(const LayerProgram& program, std::uint64_t patience) {
+  begin(program, 0);
+  result_.cycles = run_until(program.commands.size(), patience);
+  close(result_.cycles);
+  dram_->close(result_.cycles, result_.ledger, result_.events);
+  result_.compute_cycles = execute_.compute_cycles();
+  result_.peak_bytes_per_window = dram_->bandwidth().peak_bytes();
+  result_.windows = dram_->bandwidth().windows();
+  return result_;
+}
+
+void MachineTiming::begin(const LayerProgram& program, std::size_t next) {
+  commands_ = program.commands.size();
+  store_.begin_layer(program.registers.ofmap.bits);
+  sequencer_.resume(program, next);
+}
+
+Cycle MachineTiming::run_until(std::size_t until, std::uint64_t patience) {
   Cycle end = kNever;
-  std::uint64_t completed = 0;
+  std::uint64_t completed = sequencer_.completed();
   std::uint64_t looks = 0;  // since the last completion
-  Cycle last_completion = 0;
+  Cycle last_completion = now_;
   while (true) {
     const Cycle now = next_look();
     if (now > end) {
-      break;
+      return end;
     }
     if (now == kNever) {
       give_up("nothing can happen any more");
     }
     look(now);
+    now_ = now;
+    if (until < commands_ && sequencer_.fetched() == until) {
+      return now;
+    }
     end = finished_at(now);
     ++looks;
     if (sequencer_.completed() != completed) {
@@ -55,18 +75,45 @@ LayerMeasurement MachineTiming::run(std::uint64_t patience) {
       give_up("no command completed for " + std::to_string(now - last_completion) + " cycles");
     }
   }
+}
+
+void MachineTiming::close(Cycle end) {
   load_.close(end);
   store_.close(end);
   vector_.close(end);
   execute_.close(end);
   sequencer_.close(end);
   requant_.close(end);
-  dram_->close(end, result_.ledger, result_.events);
-  result_.cycles = end;
-  result_.compute_cycles = execute_.compute_cycles();
-  result_.peak_bytes_per_window = dram_->bandwidth().peak_bytes();
-  result_.windows = dram_->bandwidth().windows();
-  return result_;
+}
+
+void MachineTiming::archive(StateArchive& archive) {
+  if (!archive.reading()) {
+    // What it settles may ring the others.
+    execute_.settle_reads(archive.now());
+  }
+  sequencer_.archive(archive);
+  load_.archive(archive);
+  requant_.archive(archive);
+  store_.archive(archive);
+  vector_.archive(archive);
+  scratchpad_.archive(archive);
+  accumulators_.archive(archive);
+  dram_->archive(archive);
+  execute_.archive(archive);
+  if (archive.reading()) {
+    now_ = archive.now();
+  }
+}
+
+LayerMeasurement MachineTiming::take_counts(Cycle now) {
+  if (sequencer_.finished()) {
+    close(now);
+  }
+  dram_->book_until(now, result_.ledger);
+  LayerMeasurement counts = std::exchange(result_, {});
+  counts.compute_cycles = execute_.compute_cycles() - compute_cycles_taken_;
+  compute_cycles_taken_ = execute_.compute_cycles();
+  return counts;
 }
 
 void MachineTiming::give_up(const std::string& why) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,22 +20,46 @@
 namespace systole {
 
 /// The machine of accelerator.hpp as recurrences: the same blocks with the same queues between
-/// them, each looked at only in the cycles in which something can happen to it. Runs one program.
+/// them, each looked at only in the cycles in which something can happen to it. Runs one program,
+/// as a whole or in parts.
 class MachineTiming {
  public:
-  MachineTiming(const AcceleratorConfig& config, const LayerProgram& program);
+  explicit MachineTiming(const AcceleratorConfig& config);
 
-  /// Cycles, ledger, bank conflicts and peak bandwidth. Throws StuckError when nothing can ever
-  /// happen again and work is left, or when no command completes for `patience` looks and cycles.
-  LayerMeasurement run(std::uint64_t patience);
+  /// Cycles, ledger, bank conflicts and peak bandwidth of a program, from the machine's start on.
+  /// Throws StuckError when nothing can ever happen again and work is left, or when no command
+  /// completes for `patience` looks and cycles.
+  LayerMeasurement run(const LayerProgram& program, std::uint64_t patience);
+
+  // In parts, with an ideal DRAM.
+
+  /// The program, of which the commands before `next` are known to the machine.
+  void begin(const LayerProgram& program, std::size_t next);
+  /// Goes on until the machine has taken the command before `until`, or, if that is the program's
+  /// size, until the program is done; returns the last cycle.
+  Cycle run_until(std::size_t until, std::uint64_t patience);
+  /// Writes the state of the end of cycle archive.now(), or sets it.
+  void archive(StateArchive& archive);
+  /// What was counted since the last call; all but cycles and bandwidth.
+  LayerMeasurement take_counts(Cycle now);
+  /// Calls `visit(entry, command)` for each command of the reservation station.
+  template <typename Visit>
+  void for_each_in_flight(Visit visit) const {
+    sequencer_.for_each_in_flight(visit);
+  }
+  std::vector<DramTransfer> take_transfers() { return dram_->take_transfers(); }
 
  private:
+  void close(Cycle end);
   [[noreturn]] void give_up(const std::string& why) const;
   Cycle next_look() const;
   void look(Cycle now);
   Cycle finished_at(Cycle now) const;
 
   LayerMeasurement result_;
+  std::uint64_t compute_cycles_taken_ = 0;
+  Cycle now_ = 0;  // of the last look
+  std::size_t commands_ = 0;
   LoadTiming load_;
   StoreTiming store_;
   VectorTiming vector_;

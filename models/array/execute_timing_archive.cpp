@@ -1,0 +1,77 @@
+// The state of the execute unit, the operand port and the array.
+#include <algorithm>
+
+#include "models/array/execute_timing.hpp"
+
+namespace systole {
+
+void ExecuteTiming::Row::archive(StateArchive& archive) {
+  for (Banks* banks : {&ifmap_banks, &weight_banks}) {
+    archive.list(*banks, [&](std::uint32_t& bank) { archive.value(bank); });
+  }
+  archive.values(in_turns, vector, shift, last_of_step, computing, accumulate, compute_entry,
+                 preload_entry, cause);
+  if (vector) {
+    archive.results(acc_row, 1);
+  }
+  archive.values(stream.shift, stream.shift_row, stream.valid, stream.column, stream.new_block,
+                 stream.swap, stream.last, stream.last_of_fold, stream.pixels, stream.k, stream.n,
+                 stream.acc_row, stream.accumulate, stream.preload_entry);
+}
+
+void ExecuteTiming::archive(StateArchive& archive) {
+  const Cycle now = archive.now();
+  if (!archive.reading()) {
+    settle(now, now);
+    // Results that have come, and rows of those that are coming, are not asked for again.
+    while (!results_.empty() && results_.front().first + results_.front().rows <= now + 1) {
+      results_.pop_front();
+    }
+    for (Results& run : results_) {
+      const Cycle past = run.first <= now ? now + 1 - run.first : 0;
+      run.first += past;
+      run.rows -= static_cast<std::uint32_t>(past);
+      run.acc_row += static_cast<std::uint32_t>(past);
+    }
+  }
+  alarm.archive(archive);
+  archive.list(window_, [&](IssuedCommand& command) { archive.issued(command); });
+  step_.archive(archive);
+  archive.copy(compute_);
+  archive.copy(destination_);
+  archive.copy(next_compute_);
+  archive.copy(next_preload_);
+  archive.value(destination_entry_);
+  archive.count(computes_, sequencer_->results_written.latest());
+  archive.list(room_at_, [&](Cycle& at) { archive.due(at); });
+  archive.value(steps_entering_);
+  archive.cycle(issued_through_);
+  archive.list(queue_, [&](Pushed& pushed) {
+    pushed.row.archive(archive);
+    archive.cycle(pushed.pushed);
+  });
+  pending_.archive(archive);
+  archive.values(has_pending_, ifmap_read_, weight_read_, stalled_, stalled_before_);
+  archive.cycle(read_through_);
+  if (archive.reading()) {
+    claimed_at_ = 0;
+    claimed_.clear();
+  }
+  archive.list(results_, [&](Results& run) {
+    archive.cycle(run.first);
+    archive.values(run.rows, run.accumulate);
+    archive.results(run.acc_row, run.rows);
+  });
+  archive.due(last_result_);
+  archive.value(fold_open_);
+  if (fold_open_) {
+    archive.cycle(open_since_);
+    archive.cycle(covered_through_);
+  } else {
+    archive.due(covered_through_);
+  }
+  feed_->archive(archive);
+  ledger_.archive(archive);
+}
+
+}  // namespace systole

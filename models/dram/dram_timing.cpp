@@ -1,0 +1,18 @@
+#include "models/dram/dram_timing.hpp"
+
+#include <stdexcept>
+
+namespace systole {
+namespace {
+
+[[noreturn]] void no_archive() { throw std::logic_error{"this memory's state has no archive"}; }
+
+}  // namespace
+
+void DramTiming::archive(StateArchive& /*archive*/) { no_archive(); }
+
+void DramTiming::book_until(Cycle /*now*/, Ledger& /*ledger*/) { no_archive(); }
+
+std::vector<DramTransfer> DramTiming::take_transfers() { no_archive(); }
+
+}  // namespace systole

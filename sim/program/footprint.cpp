@@ -1,0 +1,47 @@
+#include "sim/program/footprint.hpp"
+
+#include <variant>
+
+namespace systole {
+namespace {
+
+bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
+  for (const RowRange& x : a) {
+    for (const RowRange& y : b) {
+      if (x.overlaps(y)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+CommandUnit unit_of(const Command& command) {
+  switch (command_class(command)) {
+    case CommandClass::Load:
+      return CommandUnit::Load;
+    case CommandClass::Store:
+      return CommandUnit::Store;
+    case CommandClass::Execute:
+      break;
+  }
+  const bool vector = std::holds_alternative<PoolCommand>(command.body) ||
+                      std::holds_alternative<AddCommand>(command.body);
+  return vector ? CommandUnit::Vector : CommandUnit::Array;
+}
+
+Footprint footprint(const Command& command, const AcceleratorConfig& config) {
+  return {unit_of(command), reads(command, config), writes(command, config)};
+}
+
+bool conflict(const Footprint& older, const Footprint& younger) {
+  if (older.unit == younger.unit) {
+    return older.unit == CommandUnit::Load && any_overlap(older.writes, younger.writes);
+  }
+  return any_overlap(older.writes, younger.reads) || any_overlap(older.writes, younger.writes) ||
+         any_overlap(older.reads, younger.writes);
+}
+
+}  // namespace systole

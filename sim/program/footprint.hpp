@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/program/hazards.hpp"
+
+namespace systole {
+
+/// The unit that carries a command out.
+enum class CommandUnit : std::uint8_t { Load, Array, Vector, Store };
+CommandUnit unit_of(const Command& command);
+
+/// What the reservation station knows of a command's operands.
+struct Footprint {
+  CommandUnit unit = CommandUnit::Load;
+  HazardRanges reads;
+  HazardRanges writes;
+};
+Footprint footprint(const Command& command, const AcceleratorConfig& config);
+
+/// The younger command has to wait until the older one has completed: a unit takes its commands in
+/// order, but for loads to the same rows.
+bool conflict(const Footprint& older, const Footprint& younger);
+
+}  // namespace systole

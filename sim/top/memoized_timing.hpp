@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "sim/engine/engine.hpp"
+#include "sim/program/footprint.hpp"
+#include "sim/program/timing_key.hpp"
+#include "sim/top/machine_timing.hpp"
+
+namespace systole {
+
+/// MachineTiming that remembers. A program is taken in segments: up to some dozens of folds, or one
+/// other command. What a machine in some state does with a segment, and in which state it is then,
+/// is computed once: when the same state meets the same segment again, in a later tile or a later
+/// layer, the counts are added and the cycles passed over. Nothing is approximated: states are
+/// compared byte for byte (StateArchive), segments command for command (TimingKey), and with every
+/// conflict of a segment's commands with those in flight.
+///
+/// After FastSim (Schnarr and Larus, "Fast Out-of-Order Processor Simulation Using Memoization",
+/// ASPLOS 1998). For machines with an ideal DRAM.
+class MemoizedTiming {
+ public:
+  /// Forgets everything when it has more than `max_bytes`.
+  explicit MemoizedTiming(const AcceleratorConfig& config, std::size_t max_bytes = kMaxBytes);
+
+  /// As MachineTiming::run.
+  LayerMeasurement run(const LayerProgram& program, std::uint64_t patience);
+
+  std::uint64_t computed() const { return computed_; }      ///< segments, so far
+  std::uint64_t remembered() const { return remembered_; }  ///< segments, so far
+
+ private:
+  static constexpr std::size_t kMaxBytes = std::size_t{256} << 20U;
+
+  /// Commands [at, end) of the program, and what decides the cycles that they take.
+  struct Segment {
+    std::size_t at = 0;
+    std::size_t end = 0;
+    std::vector<std::uint32_t> key;  // of each command; conflicts with entries in flight; the rest
+  };
+  struct State;
+  /// What a state does with a segment.
+  struct Step {
+    std::vector<std::uint32_t> key;
+    Cycle cycles = 0;
+    LayerMeasurement counts;
+    std::vector<DramTransfer> transfers;  // by cycle of the segment
+    State* next = nullptr;                // none if it ends the program
+  };
+  /// A command of the reservation station, `distance` before the next one to be fetched.
+  struct InFlight {
+    std::uint32_t entry = 0;
+    std::uint32_t distance = 0;
+  };
+  struct State {
+    const std::string* bytes = nullptr;
+    std::vector<InFlight> in_flight;
+    std::vector<Step> steps;
+  };
+  /// Footprint of the command at `index`.
+  struct KnownFootprint {
+    std::size_t index = ~std::size_t{0};
+    Footprint footprint;
+  };
+
+  State* state_of_machine(const LayerProgram& program, std::size_t next, Cycle now);
+  State* first_state(const LayerProgram& program);
+  void describe_segment(const State& state, const LayerProgram& program, std::size_t at);
+  void append_conflicts(const State& state, const LayerProgram& program);
+  const Footprint& footprint_of(const LayerProgram& program, std::size_t index);
+  const Step& compute_step(State& state, const LayerProgram& program, Cycle now,
+                           std::uint64_t patience);
+
+  const AcceleratorConfig config_;
+  const TimingKey key_;
+  const std::size_t max_bytes_;
+  MachineTiming machine_;
+  const State* machine_state_ = nullptr;  // the machine is in it, here and now
+  std::string start_;                     // the state of a machine that has done nothing
+  std::unordered_map<std::string, State> states_;
+  Segment segment_;
+  std::vector<KnownFootprint> footprints_;  // by index, modulo its size
+  std::size_t bytes_ = 0;
+  std::uint64_t computed_ = 0;
+  std::uint64_t remembered_ = 0;
+};
+
+}  // namespace systole

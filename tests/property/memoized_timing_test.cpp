@@ -1,0 +1,126 @@
+#include "sim/top/memoized_timing.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <array>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "sim/compiler/compiler.hpp"
+#include "sim/legalize/legalize.hpp"
+#include "tests/support/random_layers.hpp"
+#include "tests/support/random_machine.hpp"
+
+namespace systole {
+namespace {
+
+using test::LayerCase;
+
+constexpr std::uint64_t kPatience = 100'000;
+
+std::string ledger_difference(const Ledger& got, const Ledger& expected) {
+  std::string text;
+  for (std::size_t unit = 0; unit < kLedgerUnits; ++unit) {
+    for (std::size_t cause = 0; cause < kCauses; ++cause) {
+      const auto u = static_cast<LedgerUnit>(unit);
+      const auto c = static_cast<Cause>(cause);
+      if (got.at(u, c) != expected.at(u, c)) {
+        text += std::string{ledger_unit_name(u)} + " " + cause_name(c) + ": " +
+                std::to_string(got.at(u, c)) + " for " + std::to_string(expected.at(u, c)) + "; ";
+      }
+    }
+  }
+  return text;
+}
+
+void expect_same(const LayerMeasurement& got, const LayerMeasurement& expected) {
+  RC_ASSERT(got.cycles == expected.cycles);
+  RC_ASSERT(got.compute_cycles == expected.compute_cycles);
+  RC_ASSERT(got.events == expected.events);
+  RC_ASSERT(ledger_difference(got.ledger, expected.ledger) == "");
+  RC_ASSERT(got.windows == expected.windows);
+  RC_ASSERT(got.peak_bytes_per_window == expected.peak_bytes_per_window);
+}
+
+/// A machine that remembers takes the cycles of one that does not: on a layer, on three copies of
+/// it one behind the other in one program, which come back to the same states, and on both again,
+/// when it has seen everything.
+class Remembering {
+ public:
+  void expect_equal(AcceleratorConfig config, const LayerCase& layer_case) {
+    config.dram.model = DramModel::Ideal;
+    const Network network = legalize(layer_case.network, config).network;
+    std::unique_ptr<Compiler> compiler;
+    try {
+      compiler = std::make_unique<Compiler>(network, config);
+    } catch (const CompileError& error) {
+      RC_DISCARD(error.what());
+    }
+    const LayerProgram once = compiler->lower(0);
+    LayerProgram thrice = once;
+    for (int copy = 0; copy < 2; ++copy) {
+      thrice.commands.insert(thrice.commands.end(), once.commands.begin(), once.commands.end());
+    }
+    const std::array<const LayerProgram*, 2> programs = {&once, &thrice};
+    MemoizedTiming remembers{config};
+    MemoizedTiming forgets{config, 0};
+    for (const LayerProgram* program : programs) {
+      const LayerMeasurement expected = MachineTiming{config}.run(*program, kPatience);
+      expect_same(remembers.run(*program, kPatience), expected);
+      const std::uint64_t computed = remembers.computed();
+      expect_same(remembers.run(*program, kPatience), expected);
+      RC_ASSERT(remembers.computed() == computed);
+      expect_same(forgets.run(*program, kPatience), expected);
+    }
+    computed_ += remembers.computed();
+    remembered_ += remembers.remembered();
+    ++cases_;
+  }
+
+  ~Remembering() {
+    std::cout << "held " << cases_ << " cases: " << computed_ << " segments computed, "
+              << remembered_ << " remembered\n";
+  }
+
+ private:
+  std::uint64_t cases_ = 0;
+  std::uint64_t computed_ = 0;
+  std::uint64_t remembered_ = 0;
+};
+
+TEST(MemoizedTiming, TakesTheSameCyclesForAnyConvolution) {
+  Remembering remembering;
+  EXPECT_TRUE(rc::check("convolutions", [&] {
+    const AcceleratorConfig config = test::random_machine();
+    remembering.expect_equal(config, test::random_conv(config, *rc::gen::arbitrary<bool>()));
+  }));
+}
+
+TEST(MemoizedTiming, TakesTheSameCyclesForAnyMatrixProduct) {
+  Remembering remembering;
+  EXPECT_TRUE(rc::check("matrix products", [&] {
+    const AcceleratorConfig config = test::random_machine();
+    remembering.expect_equal(config, test::random_matmul(config));
+  }));
+}
+
+TEST(MemoizedTiming, TakesTheSameCyclesForAnyPooling) {
+  Remembering remembering;
+  EXPECT_TRUE(rc::check("pooling", [&] {
+    const AcceleratorConfig config = test::random_machine();
+    remembering.expect_equal(config, test::random_pool());
+  }));
+}
+
+TEST(MemoizedTiming, TakesTheSameCyclesForAnySum) {
+  Remembering remembering;
+  EXPECT_TRUE(rc::check("sums", [&] {
+    const AcceleratorConfig config = test::random_machine();
+    remembering.expect_equal(config, test::random_add(config));
+  }));
+}
+
+}  // namespace
+}  // namespace systole
