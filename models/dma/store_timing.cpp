@@ -222,7 +222,7 @@ void StoreTiming::archive(StateArchive& archive) {
   if (here) {
     Reading reading = reading_.value_or(Reading{});
     archive.issued(reading.issued);
-    archive.values(reading.row, reading.block);
+    reading.walk.archive(archive);
     reading_ = reading;
   } else {
     reading_.reset();

@@ -25,6 +25,11 @@ class StoreWalk {
   StoreBlock block(const StoreCommand& store, const AcceleratorConfig& config) const;
   void next(const StoreBlock& done);
 
+  template <typename Archive>
+  void archive(Archive& archive) {
+    archive.values(row_, block_);
+  }
+
  private:
   std::uint32_t row_ = 0;
   std::uint32_t block_ = 0;

@@ -36,7 +36,8 @@ void append_field(T field, std::vector<std::uint32_t>& key) {
 
 TimingKey::TimingKey(const AcceleratorConfig& config)
     : block_{largest_burst(config.dma)},
-      renames_folds_{config.array.dataflow == Dataflow::WeightStationary},
+      renames_folds_{config.array.dataflow == Dataflow::WeightStationary &&
+                     config.scratchpad.interleave_rows == 0},
       array_rows_{config.array.rows},
       longest_step_{std::max(config.array.rows, config.array.min_step_rows)},
       rows_per_bank_{activation_rows(config) / config.scratchpad.activation.banks},

@@ -13,7 +13,8 @@ namespace systole {
 ///
 /// - of a place in an ideal DRAM the position in the largest burst (choose_burst in models/dma);
 /// - of a weight-stationary fold the banks of its operands and results, not the rows, where each of
-///   them lies in one bank, with what the array reads or steps over behind its end;
+///   them lies in one bank, with what the array steps over behind its end, and banks hold
+///   consecutive rows;
 /// - of all other commands everything.
 class TimingKey {
  public:
