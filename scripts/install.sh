@@ -20,10 +20,11 @@ TEXT
 # Libraries: SystemC (the kernel), Boost.Program_options (command line), yaml-cpp
 # (configurations and workloads), fmt (reports), nlohmann-json (JSON),
 # flatbuffers with its compiler (TensorFlow Lite models), libonnx and protobuf
-# (ONNX models), Chart.js (put into the page of `run --html`).
+# (ONNX models), Chart.js (put into the page of `run --html`), Highway (vector
+# instructions of the computer, chosen when it runs).
 run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-options-dev
   libyaml-cpp-dev libfmt-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev
-  libonnx-dev libprotobuf-dev protobuf-compiler libjs-chart.js)
+  libonnx-dev libprotobuf-dev protobuf-compiler libjs-chart.js libhwy-dev)
 
 # GoogleTest and RapidCheck run the tests; gemmlowp is the independent witness of
 # the fixed-point arithmetic; jsonschema holds reports against their schema;

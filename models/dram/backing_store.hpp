@@ -1,6 +1,9 @@
 #pragma once
 
+#include <hwy/cache_control.h>
+
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
@@ -13,9 +16,32 @@ class BackingStore {
   void read(std::uint64_t address, std::uint8_t* bytes, std::uint64_t size) const;
   void write(std::uint64_t address, const std::uint8_t* bytes, std::uint64_t size);
 
+  /// Fetches the byte into the computer's caches, if it was ever written: it will be read soon.
+  void prefetch(std::uint64_t address) const {
+    if (const std::uint8_t* page = find(address / kPageBytes); page != nullptr) {
+      hwy::Prefetch(page + address % kPageBytes);
+    }
+  }
+
+  /// Where `size` bytes lie beside each other; null if they do not, or none of them was written.
+  /// Holds until the next write.
+  const std::uint8_t* in_one_piece(std::uint64_t address, std::uint64_t size) const {
+    const std::uint8_t* page = find(address / kPageBytes);
+    const std::uint64_t offset = address % kPageBytes;
+    return page != nullptr && offset + size <= kPageBytes ? page + offset : nullptr;
+  }
+
  private:
+  using Page = std::unique_ptr<std::uint8_t[]>;
+
   static constexpr std::uint64_t kPageBytes = std::uint64_t{1} << 16;
-  std::unordered_map<std::uint64_t, std::vector<std::uint8_t>> pages_;
+  static constexpr std::uint64_t kNearPages = std::uint64_t{1} << 17;  // 8 GiB: 1 MiB of pointers
+
+  const std::uint8_t* find(std::uint64_t page) const;
+  std::uint8_t* make(std::uint64_t page);
+
+  std::vector<Page> near_;  // by number; what programs of the compiler use
+  std::unordered_map<std::uint64_t, Page> far_;
 };
 
 }  // namespace systole

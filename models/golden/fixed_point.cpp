@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "models/golden/requantize.hpp"
 #include "models/golden/wrap.hpp"
 
 namespace systole::golden {
@@ -42,25 +41,6 @@ std::int32_t exp_on_last_quarter(std::int32_t a) {
 }
 
 }  // namespace
-
-// The nudge of 2^30 or 1 - 2^30 with a truncating division is this same function.
-std::int32_t doubling_high_multiply(std::int32_t a, std::int32_t b) {
-  if (a == kMin && b == kMin) {
-    return kMax;
-  }
-  return static_cast<std::int32_t>(
-      rounded_shift(std::int64_t{a} * std::int64_t{b}, 31, Rounding::HalfUp));
-}
-
-std::int32_t divide_by_power_of_two(std::int32_t value, std::int32_t bits) {
-  return static_cast<std::int32_t>(rounded_shift(value, bits, Rounding::NearestAway));
-}
-
-std::int32_t multiply_by_quantized(std::int32_t value, QuantizedMultiplier q) {
-  const std::int32_t shifted = shift_left_wrapping(value, std::max(q.exponent, 0));
-  return divide_by_power_of_two(doubling_high_multiply(shifted, q.multiplier),
-                                std::max(-q.exponent, 0));
-}
 
 std::int32_t exp_on_negative_values(std::int32_t a, std::int32_t integer_bits) {
   if (a == 0) {

@@ -5,10 +5,12 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
+#include "models/golden/row_products.hpp"
 #include "models/golden/saturating_sum.hpp"
 #include "models/golden/window.hpp"
 #include "models/golden/wrap.hpp"
@@ -32,15 +34,33 @@ std::vector<std::int32_t> centred(const Operand& operand) {
   return values;
 }
 
-bool fits_16_bits(const std::vector<std::int32_t>& values) {
+bool fits_16_bits(const Operand& operand) {
   using Limits = std::numeric_limits<std::int16_t>;
-  return std::all_of(values.begin(), values.end(), [](std::int32_t value) {
-    return value >= Limits::min() && value <= Limits::max();
-  });
+  std::int32_t least = operand.tensor.zero_point, most = least;
+  for (const std::int32_t q : operand.data) {
+    least = std::min(least, q);
+    most = std::max(most, q);
+  }
+  return std::int64_t{least} - operand.tensor.zero_point >= Limits::min() &&
+         std::int64_t{most} - operand.tensor.zero_point <= Limits::max();
 }
 
-// Modulo 2^32 or 2^64 throughout, as the accumulators count. Compilers turn this loop into 16-bit
-// multiply-adds when Element is 16 bits wide and Sum 32.
+std::vector<std::int16_t> centred_in_16_bits(const Operand& operand) {
+  std::vector<std::int16_t> values(operand.data.size());
+  std::transform(operand.data.begin(), operand.data.end(), values.begin(), [&](std::int32_t q) {
+    return static_cast<std::int16_t>(q - operand.tensor.zero_point);
+  });
+  return values;
+}
+
+// Runs `compute(a, b)` on the narrowest element type that holds both operands exactly.
+template <typename Compute>
+TensorData on_narrowest(const Operand& a, const Operand& b, const Compute& compute) {
+  return fits_16_bits(a) && fits_16_bits(b) ? compute(centred_in_16_bits(a), centred_in_16_bits(b))
+                                            : compute(centred(a), centred(b));
+}
+
+// Modulo 2^32 or 2^64 throughout, as the accumulators count.
 template <typename Sum, typename Element>
 Sum dot(const Element* a, const Element* b, std::size_t count) {
   Sum sum = 0;
@@ -57,49 +77,77 @@ std::int64_t low_bits(std::uint64_t value, std::uint32_t bits) {
   return static_cast<std::int64_t>((kept ^ sign) - sign);
 }
 
-// An accumulator that wraps: the order of its additions does not show.
-template <typename Element>
-std::int32_t finish(const Element* a, const Element* b, std::size_t count, const TensorData* bias,
-                    std::size_t channel, const Requantizer& requant, RandomWords& random) {
-  const std::uint32_t bits = requant.accumulator.bits;
-  std::uint64_t acc =
-      bits <= 32 ? dot<std::uint32_t>(a, b, count) : dot<std::uint64_t>(a, b, count);
-  acc += bias == nullptr ? 0 : static_cast<std::uint64_t>(std::int64_t{(*bias)[channel]});
-  return requantize(low_bits(acc, bits), channel, requant, random.next());
-}
+// Sums of products with the weights of some output channels, then the outputs. The accumulators
+// wrap, so the order of their additions does not show.
+class Outputs {
+ public:
+  Outputs(const TensorData* bias, const Requantizer& requant, std::size_t channels)
+      : bias_{bias}, requant_{requant}, channels_{channels}, random_{requant} {}
 
-// Runs `compute(a, b)` on the narrowest element type that holds both operands exactly.
-template <typename Compute>
-TensorData on_narrowest(const std::vector<std::int32_t>& a, const std::vector<std::int32_t>& b,
-                        const Compute& compute) {
-  if (fits_16_bits(a) && fits_16_bits(b)) {
-    const auto narrow = [](const std::vector<std::int32_t>& wide) {
-      std::vector<std::int16_t> values(wide.size());
-      std::transform(wide.begin(), wide.end(), values.begin(),
-                     [](std::int32_t value) { return static_cast<std::int16_t>(value); });
-      return values;
-    };
-    return compute(narrow(a), narrow(b));
-  }
-  return compute(a, b);
-}
-
-// Rows of `a` [m, k] times rows of `b` [n, k].
-TensorData rows_times_rows(const std::vector<std::int32_t>& a, const std::vector<std::int32_t>& b,
-                           std::size_t k, const TensorData* bias, const Requantizer& requant) {
-  return on_narrowest(a, b, [&](const auto& left, const auto& right) {
-    const std::size_t m = left.size() / k;
-    const std::size_t n = right.size() / k;
-    TensorData result(m * n);
-    RandomWords random{requant};
-    for (std::size_t row = 0; row < m; ++row) {
-      for (std::size_t column = 0; column < n; ++column) {
-        result[row * n + column] =
-            finish(&left[row * k], &right[column * k], k, bias, column, requant, random);
+  // For each of `m` rows of `a`, of k elements: its products with the `n` rows of `b`, the weights
+  // of the channels from `first` on.
+  template <typename Element>
+  void add_products(const Element* a, std::size_t m, const Element* b, std::size_t n, std::size_t k,
+                    std::size_t first) {
+    accs_.resize(std::max(accs_.size(), m * channels_));
+    const std::uint32_t bits = requant_.accumulator.bits;
+    if constexpr (std::is_same_v<Element, std::int16_t>) {
+      if (bits <= 32) {
+        sums_.resize(m * n);
+        row_products(a, m, b, n, k, sums_.data());
+        for (std::size_t i = 0; i < m * n; ++i) {
+          accs_[i / n * channels_ + first + i % n] = sums_[i];
+        }
+        return;
       }
     }
-    return result;
-  });
+    for (std::size_t i = 0; i < m; ++i) {
+      for (std::size_t j = 0; j < n; ++j) {
+        accs_[i * channels_ + first + j] = bits <= 32 ? dot<std::uint32_t>(a + i * k, b + j * k, k)
+                                                      : dot<std::uint64_t>(a + i * k, b + j * k, k);
+      }
+    }
+  }
+
+  // The outputs of `m` rows, all of whose channels have been added up.
+  void finish(std::size_t m, TensorData& ofmap) {
+    for (std::size_t i = 0; i < m; ++i) {
+      for (std::size_t channel = 0; channel < channels_; ++channel) {
+        std::uint64_t acc = accs_[i * channels_ + channel];
+        acc += bias_ == nullptr ? 0 : static_cast<std::uint64_t>(std::int64_t{(*bias_)[channel]});
+        ofmap.push_back(requantize(low_bits(acc, requant_.accumulator.bits), channel, requant_,
+                                   random_.next()));
+      }
+    }
+  }
+
+ private:
+  const TensorData* bias_;
+  const Requantizer& requant_;
+  std::size_t channels_;
+  RandomWords random_;
+  std::vector<std::uint64_t> accs_;  // [row][channel]
+  std::vector<std::uint32_t> sums_;
+};
+
+// Rows that are multiplied with all weights at a time.
+constexpr std::size_t kRows = 16;
+
+// Rows of `a` [m, k] times rows of `b` [n, k].
+template <typename Element>
+TensorData rows_times_rows(const std::vector<Element>& a, const std::vector<Element>& b,
+                           std::size_t k, const TensorData* bias, const Requantizer& requant) {
+  const std::size_t m = a.size() / k;
+  const std::size_t n = b.size() / k;
+  TensorData result;
+  result.reserve(m * n);
+  Outputs outputs{bias, requant, n};
+  for (std::size_t row = 0; row < m; row += kRows) {
+    const std::size_t rows = std::min(kRows, m - row);
+    outputs.add_products(&a[row * k], rows, b.data(), n, k, 0);
+    outputs.finish(rows, result);
+  }
+  return result;
 }
 
 struct ConvShape {
@@ -138,40 +186,46 @@ void place_window(const WindowWalk& walk, const ConvShape& shape, std::int64_t n
 // One group's operands under the window, in the weights' order; 0 in the padding.
 template <typename Element>
 void gather(const std::vector<Element>& ifmap, const std::vector<std::int64_t>& pixels,
-            std::int64_t first_channel, std::vector<Element>& patch) {
-  const std::size_t channels = patch.size() / pixels.size();
-  Element* out = patch.data();
+            std::int64_t first_channel, std::size_t channels, Element* patch) {
   for (const std::int64_t pixel : pixels) {
-    const Element* in = pixel < 0 ? nullptr : &ifmap[extent(pixel + first_channel)];
-    for (std::size_t channel = 0; channel < channels; ++channel) {
-      *out++ = in == nullptr ? Element{0} : in[channel];
+    if (pixel < 0) {
+      std::fill_n(patch, channels, Element{0});
+    } else {
+      std::copy_n(&ifmap[extent(pixel + first_channel)], channels, patch);
     }
+    patch += channels;
   }
 }
 
+// Output pixels are taken some at a time, group by group, in the order in which they lie.
 template <typename Element>
 TensorData convolve(const std::vector<Element>& ifmap, const std::vector<Element>& weight,
                     const WindowWalk& walk, const ConvShape& shape, const TensorData* bias,
                     const Requantizer& requant) {
   TensorData ofmap;
   ofmap.reserve(extent(shape.batch * shape.ofmap_h * shape.ofmap_w * shape.out_channels));
-  std::vector<std::int64_t> pixels;
-  std::vector<Element> patch(shape.taps());
-  RandomWords random{requant};
-  for (std::int64_t n = 0; n < shape.batch; ++n) {
-    for (std::int64_t oh = 0; oh < shape.ofmap_h; ++oh) {
-      for (std::int64_t ow = 0; ow < shape.ofmap_w; ++ow) {
-        place_window(walk, shape, n, oh, ow, pixels);
-        for (std::int64_t group = 0; group < shape.groups; ++group) {
-          gather(ifmap, pixels, group * shape.group_in, patch);
-          for (std::int64_t i = 0; i < shape.group_out; ++i) {
-            const std::size_t oc = extent(group * shape.group_out + i);
-            ofmap.push_back(finish(patch.data(), &weight[oc * patch.size()], patch.size(), bias, oc,
-                                   requant, random));
-          }
-        }
-      }
+  const std::int64_t count = shape.batch * shape.ofmap_h * shape.ofmap_w;
+  const std::size_t taps = shape.taps();
+  const std::size_t group_out = extent(shape.group_out);
+  std::vector<std::vector<std::int64_t>> pixels(kRows);
+  std::vector<Element> patches(kRows * taps);
+  Outputs outputs{bias, requant, extent(shape.out_channels)};
+  for (std::int64_t first = 0; first < count; first += static_cast<std::int64_t>(kRows)) {
+    const std::size_t rows = std::min(kRows, extent(count - first));
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::int64_t at = first + static_cast<std::int64_t>(row);
+      place_window(walk, shape, at / (shape.ofmap_h * shape.ofmap_w),
+                   at / shape.ofmap_w % shape.ofmap_h, at % shape.ofmap_w, pixels[row]);
     }
+    for (std::int64_t group = 0; group < shape.groups; ++group) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        gather(ifmap, pixels[row], group * shape.group_in, extent(shape.group_in),
+               &patches[row * taps]);
+      }
+      const std::size_t channel = extent(group) * group_out;
+      outputs.add_products(patches.data(), rows, &weight[channel * taps], group_out, taps, channel);
+    }
+    outputs.finish(rows, ofmap);
   }
   return ofmap;
 }
@@ -236,7 +290,7 @@ TensorData conv2d(const Conv2d& op, const Operand& ifmap, const Operand& weight,
   if (saturates(op.requant)) {
     return convolve_in_order(ifmap, centred(weight), walk, shape, bias, op.requant);
   }
-  return on_narrowest(centred(ifmap), centred(weight), [&](const auto& input, const auto& taps) {
+  return on_narrowest(ifmap, weight, [&](const auto& input, const auto& taps) {
     return convolve(input, taps, walk, shape, bias, op.requant);
   });
 }
@@ -253,7 +307,9 @@ TensorData fully_connected(const FullyConnected& op, const Operand& ifmap, const
   if (saturates(op.requant)) {
     return rows_times_rows_in_order(ifmap, centred(weight), extent(shape[1]), bias, op.requant);
   }
-  return rows_times_rows(centred(ifmap), centred(weight), extent(shape[1]), bias, op.requant);
+  return on_narrowest(ifmap, weight, [&](const auto& rows, const auto& weights) {
+    return rows_times_rows(rows, weights, extent(shape[1]), bias, op.requant);
+  });
 }
 
 TensorData matmul(const MatMul& op, const Operand& a, const Operand& b) {
@@ -264,17 +320,19 @@ TensorData matmul(const MatMul& op, const Operand& a, const Operand& b) {
   const std::size_t k = extent(right[0]);
   const std::size_t n = extent(right[1]);
   check(op.requant, n);
-  const std::vector<std::int32_t> rows = centred(b);
-  std::vector<std::int32_t> columns(rows.size());
+  TensorData columns(b.data.size());
   for (std::size_t i = 0; i < k; ++i) {
     for (std::size_t j = 0; j < n; ++j) {
-      columns[j * k + i] = rows[i * n + j];
+      columns[j * k + i] = b.data[i * n + j];
     }
   }
+  const Operand transposed{b.tensor, columns};
   if (saturates(op.requant)) {
-    return rows_times_rows_in_order(a, columns, k, nullptr, op.requant);
+    return rows_times_rows_in_order(a, centred(transposed), k, nullptr, op.requant);
   }
-  return rows_times_rows(centred(a), columns, k, nullptr, op.requant);
+  return on_narrowest(a, transposed, [&](const auto& rows, const auto& others) {
+    return rows_times_rows(rows, others, k, nullptr, op.requant);
+  });
 }
 
 }  // namespace systole::golden

@@ -117,10 +117,7 @@ std::int64_t scale(std::int64_t acc, std::size_t channel, const Requantizer& req
   return rounded_shift(acc * multiplier, 31 - exponent, requant.rounding, random);
 }
 
-std::uint32_t RandomWords::next() {
-  if (state_ == 0) {
-    return 0;
-  }
+std::uint32_t RandomWords::draw() {
   std::uint32_t word = 0;
   for (std::uint32_t step = 0; step < 32; ++step) {
     const auto out = static_cast<std::uint32_t>(state_ & 1U);

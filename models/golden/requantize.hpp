@@ -35,9 +35,11 @@ class RandomWords {
   explicit RandomWords(const Requantizer& requant)
       : state_{requant.rounding == Rounding::Stochastic ? requant.lfsr : 0} {}
 
-  std::uint32_t next();
+  std::uint32_t next() { return state_ == 0 ? 0 : draw(); }
 
  private:
+  std::uint32_t draw();
+
   std::uint64_t state_;
 };
 

@@ -17,18 +17,6 @@ std::int32_t wrap(std::int64_t x) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(x));
 }
 
-std::int32_t scaled_operand(std::int32_t q, std::size_t operand, const Add& add) {
-  const std::int32_t centred = q - add.input_zero_point[operand];
-  const Requantizer& unit = add.output;
-  const RequantEntry entry{add.input[operand].multiplier, add.input[operand].exponent};
-  if (unit.mode == RequantMode::ShiftOnly) {
-    return wrap(scale(centred, entry, unit.mode, unit.variant, unit.rounding));
-  }
-  const auto shifted =
-      static_cast<std::int32_t>(static_cast<std::uint32_t>(centred) << add.left_shift);
-  return wrap(scale(shifted, entry, unit.mode, unit.variant, unit.rounding));
-}
-
 std::int32_t add_floats(std::int32_t a, std::int32_t b, const Add& add) {
   const std::array<std::int32_t, 2> centred = {a - add.input_zero_point[0],
                                                b - add.input_zero_point[1]};
@@ -41,6 +29,18 @@ std::int32_t add_floats(std::int32_t a, std::int32_t b, const Add& add) {
 }
 
 }  // namespace
+
+std::int32_t scaled_operand(std::int32_t q, std::size_t operand, const Add& add) {
+  const std::int32_t centred = q - add.input_zero_point[operand];
+  const Requantizer& unit = add.output;
+  const RequantEntry entry{add.input[operand].multiplier, add.input[operand].exponent};
+  if (unit.mode == RequantMode::ShiftOnly) {
+    return wrap(scale(centred, entry, unit.mode, unit.variant, unit.rounding));
+  }
+  const auto shifted =
+      static_cast<std::int32_t>(static_cast<std::uint32_t>(centred) << add.left_shift);
+  return wrap(scale(shifted, entry, unit.mode, unit.variant, unit.rounding));
+}
 
 std::int32_t add_elements(std::int32_t a, std::int32_t b, const Add& add) {
   if (add.output.mode == RequantMode::FloatScale) {

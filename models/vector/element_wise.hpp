@@ -1,10 +1,15 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "sim/network/network.hpp"
 
 namespace systole {
+
+/// Operand `operand` (0 or 1) of a residual add, scaled to what is added, modulo 2^32. Not of
+/// float_scale.
+std::int32_t scaled_operand(std::int32_t q, std::size_t operand, const Add& add);
 
 /// One element of a residual add, as struct Add of the network defines it.
 std::int32_t add_elements(std::int32_t a, std::int32_t b, const Add& add);

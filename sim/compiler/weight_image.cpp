@@ -88,21 +88,33 @@ std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage
   std::vector<std::uint8_t> bytes(image.bytes);
   const std::int64_t in_per_group = layer.in_c / layer.groups;
   const std::int64_t out_per_group = layer.out_c / layer.groups;
-  std::int64_t out = 0;
+  const bool whole_bytes = layer.weight_format.bits == 8;
+  std::int64_t first = 0;
   for (const WeightBlock& block : image.blocks) {
-    const std::int64_t first = out;
-    for (; out < first + block.columns; ++out) {
-      const std::int64_t group_start = out / out_per_group * in_per_group;
-      for (std::int64_t tap = 0; tap < layer.taps(); ++tap) {
-        for (std::int64_t c = 0; c < in_per_group; ++c) {
-          const std::int64_t k = tap * block.window.count + group_start + c - block.window.first;
-          std::uint8_t* row = bytes.data() + block.offset + to_u64(k) * block.row_pitch;
+    const auto columns = to_u64(block.columns);
+    std::vector<std::int64_t> group_starts(columns);
+    for (std::size_t i = 0; i < columns; ++i) {
+      group_starts[i] = (first + static_cast<std::int64_t>(i)) / out_per_group * in_per_group -
+                        block.window.first;
+    }
+    for (std::int64_t tap = 0; tap < layer.taps(); ++tap) {
+      for (std::int64_t c = 0; c < in_per_group; ++c) {
+        const std::size_t weight = weight_index(layer, first, tap, c);
+        const std::size_t next = weight_index(layer, first + 1, tap, c) - weight;
+        for (std::size_t i = 0; i < columns; ++i) {
+          const std::int64_t k = tap * block.window.count + group_starts[i] + c;
           // Bytes of `block.offset` start at the block's first column in every row.
-          pack_element(row, to_u64(out - first), layer.weight_format,
-                       weights[weight_index(layer, out, tap, c)]);
+          std::uint8_t* row = bytes.data() + block.offset + to_u64(k) * block.row_pitch;
+          const std::int32_t value = weights[weight + i * next];
+          if (whole_bytes) {
+            row[i] = static_cast<std::uint8_t>(value);
+          } else {
+            pack_element(row, i, layer.weight_format, value);
+          }
         }
       }
     }
+    first += block.columns;
   }
   return bytes;
 }

@@ -1,6 +1,8 @@
 #include "sim/functional/machine_state.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <optional>
 #include <variant>
 
@@ -8,48 +10,79 @@
 #include "models/requant/requantize.hpp"
 #include "models/vector/element_wise.hpp"
 #include "models/vector/operand_plan.hpp"
-#include "sim/functional/fold_product.hpp"
-#include "sim/kernel/psum.hpp"
+#include "sim/functional/requant_rows.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
-#include "sim/program/ifmap_parts.hpp"
 
 namespace systole {
+namespace {
+
+/// Both operands of an addition, scaled, for each byte that they may be.
+using ScaledBytes = std::array<std::array<std::int32_t, 256>, 2>;
+
+ScaledBytes scaled_bytes(const Add& add, ElementFormat format) {
+  ScaledBytes scaled;
+  for (std::size_t operand = 0; operand < scaled.size(); ++operand) {
+    for (std::size_t byte = 0; byte < scaled[operand].size(); ++byte) {
+      const auto bits = static_cast<std::uint8_t>(byte);
+      scaled[operand][byte] = scaled_operand(unpack_element(&bits, 0, format), operand, add);
+    }
+  }
+  return scaled;
+}
+
+/// Whether tables of scaled bytes and RequantRows together are add_elements().
+bool adds_bytes(const LayerRegisters& registers) {
+  return registers.ifmap.bits == 8 && registers.add.output.mode != RequantMode::FloatScale &&
+         registers.add.output.entries() == 1 && RequantRows::takes(registers.add.output);
+}
+
+}  // namespace
 
 struct MachineState::Execute {
   MachineState& machine;
   const LayerRegisters& registers;
-  EventCounts& events;
-  std::optional<LfsrStream> stream;  // of stochastic rounding
+  std::optional<LfsrStream> stream;       // of stochastic rounding
+  std::optional<RequantRows> requant;     // where it takes the unit
+  std::optional<RequantRows> add_output;  // the same for additions of bytes
+  std::optional<ScaledBytes> add_inputs;
 
-  void operator()(const ConfigureCommand&) const {}
-
-  void operator()(const LoadCommand& load) const {
-    const LocalMemory memory = load.destination.memory;
-    const bool psums = memory == LocalMemory::Accumulators;
-    const std::uint32_t row_bytes = machine.local_.row_bytes(memory);
-    const std::uint32_t count = blocks(load, machine.config_);
-    machine.bytes_.resize(load.row_bytes);
-    for (std::uint32_t row = 0; row < load.rows; ++row) {
-      if (row == 0 || load.dram_pitch != 0) {
-        machine.dram_.read(load.dram_address + row * load.dram_pitch, machine.bytes_.data(),
-                           load.row_bytes);
-      }
-      for (std::uint32_t block = 0; block < count; ++block) {
-        const std::uint32_t to = load.destination.row + block * load.block_pitch + row;
-        const std::uint32_t first = block * row_bytes;
-        const std::uint8_t* bytes = machine.bytes_.data() + first;
-        const std::uint32_t size = std::min(row_bytes, load.row_bytes - first);
-        if (psums) {
-          machine.local_.load_psums(to, bytes, size);
-        } else {
-          std::copy_n(bytes, size, machine.local_.rows(memory, to));
-        }
+  Execute(MachineState& state, const LayerRegisters& layer) : machine{state}, registers{layer} {
+    if (layer.requant.rounding == Rounding::Stochastic) {
+      stream.emplace(layer.requant.lfsr);
+    }
+    if (RequantRows::takes(layer.requant) && state.local_.has_psums32()) {
+      requant.emplace(layer.requant);
+      if (layer.requant.entries() == 1) {
+        const RequantEntry entry = entry_of(layer.requant, 0);
+        requant->set_entries(&entry, 1);
       }
     }
   }
 
-  void operator()(const FillCommand& fill) const {
+  void operator()(const ConfigureCommand&) {}
+
+  void operator()(const LoadCommand& load) {
+    machine.array_.finish();
+    machine.bytes_.resize(load.row_bytes);
+    for (std::uint32_t row = 0; row < load.rows; ++row) {
+      machine.dram_.prefetch(load.dram_address + row * load.dram_pitch);
+    }
+    const std::uint8_t* bytes = nullptr;
+    for (std::uint32_t row = 0; row < load.rows; ++row) {
+      if (row == 0 || load.dram_pitch != 0) {
+        bytes = read_dram(load.dram_address + row * load.dram_pitch, load.row_bytes);
+      }
+      if (load.destination.memory == LocalMemory::Accumulators) {
+        load_psums(load, row, bytes);
+      } else {
+        load_row(load, row, bytes);
+      }
+    }
+  }
+
+  void operator()(const FillCommand& fill) {
+    machine.array_.finish();
     const LocalMemory memory = fill.destination.memory;
     std::vector<std::uint8_t> row(machine.local_.row_bytes(memory));
     for (std::uint32_t i = 0; i < machine.config_.array.rows; ++i) {
@@ -60,232 +93,207 @@ struct MachineState::Execute {
     }
   }
 
-  void operator()(const PreloadCommand& preload) const {
-    machine.destination_ = preload;
-    if (machine.config_.array.dataflow == Dataflow::WeightStationary && preload.new_weights) {
-      take_weights(preload, 0);
-    }
-  }
+  void operator()(const PreloadCommand& preload) { machine.array_.preload(preload); }
 
-  void operator()(const ComputeCommand& compute) const {
-    const PreloadCommand& to = machine.destination_;
-    const std::uint32_t cols = machine.config_.array.cols;
-    const std::vector<IfmapPart> parts = ifmap_parts(compute, machine.config_.array.rows);
-    if (machine.config_.array.dataflow == Dataflow::WeightStationary) {
-      multiply_block(compute, parts, to.acc_row, to.n);
-      return;
-    }
-    for (std::uint32_t block = 0; block < blocks(to, machine.config_); ++block) {
-      take_weights(to, block);
-      multiply_block(compute, parts, to.acc_row + block * to.acc_pitch,
-                     std::min(cols, to.n - block * cols));
-    }
-  }
+  void operator()(const ComputeCommand& compute) { machine.array_.compute(compute); }
 
-  void operator()(const StoreCommand& store) const {
+  /// Rows of elements beside each other, then packed and written one after the other.
+  void operator()(const StoreCommand& store) {
+    machine.array_.finish();
     const bool requantized = store.source.memory == LocalMemory::Accumulators;
     const std::uint32_t block_elements =
         requantized ? machine.config_.array.cols : machine.config_.array.rows;
     const ElementFormat format = store.raw ? ElementFormat{32, true, false} : registers.ofmap;
-    machine.elements_.resize(store.elements);
-    machine.bytes_.resize(packed_bytes(store.elements, format.bits));
-    for (std::uint32_t row = 0; row < store.rows; ++row) {
-      for (std::uint32_t first = 0; first < store.elements; first += block_elements) {
-        const std::uint32_t block = first / block_elements;
+    const std::size_t pitch =
+        store.elements + std::size_t{kColumnStep};  // kernels write whole ones
+    machine.elements_.resize(store.rows * pitch);
+    for (std::uint32_t first = 0; first < store.elements; first += block_elements) {
+      const std::uint32_t block = first / block_elements;
+      const std::uint32_t count = std::min(block_elements, store.elements - first);
+      if (requantized && !store.raw) {
+        read_constants(store.table_row + block);
+      }
+      for (std::uint32_t row = 0; row < store.rows; ++row) {
         const std::uint32_t from = store.source.row + block * store.block_pitch + row;
-        const std::uint32_t count = std::min(block_elements, store.elements - first);
-        std::int32_t* elements = machine.elements_.data() + first;
-        if (store.raw) {
-          std::transform(machine.local_.psums(from), machine.local_.psums(from) + count, elements,
-                         [](std::int64_t psum) { return static_cast<std::int32_t>(psum); });
-        } else if (requantized) {
-          const std::uint64_t address = store.dram_address + row * store.dram_pitch;
-          requantize_row(from, store.table_row + block,
-                         registers.ofmap_place.element_at(address) + first, count, elements);
-        } else {
-          const std::uint8_t* bytes = machine.local_.rows(store.source.memory, from);
-          for (std::uint32_t i = 0; i < count; ++i) {
-            elements[i] = unpack_element(bytes, i, format);
+        std::int32_t* elements = machine.elements_.data() + row * pitch + first;
+        if (!requantized) {
+          unpack_elements(machine.local_.rows(store.source.memory, from), count, format, elements);
+        } else if (store.raw) {
+          for (std::uint32_t c = 0; c < count; ++c) {
+            elements[c] = static_cast<std::int32_t>(psum(from, c));
           }
+        } else {
+          const std::uint64_t address = store.dram_address + row * store.dram_pitch;
+          requantize_row(from, address, first, count, elements);
         }
       }
-      std::fill(machine.bytes_.begin(), machine.bytes_.end(), std::uint8_t{0});
-      for (std::uint32_t i = 0; i < store.elements; ++i) {
-        pack_element(machine.bytes_.data(), i, format, machine.elements_[i]);
-      }
+    }
+    machine.bytes_.assign(packed_bytes(store.elements, format.bits), std::uint8_t{0});
+    for (std::uint32_t row = 0; row < store.rows; ++row) {
+      pack_elements(machine.bytes_.data(), store.elements, format,
+                    machine.elements_.data() + row * pitch);
       machine.dram_.write(store.dram_address + row * store.dram_pitch, machine.bytes_.data(),
                           machine.bytes_.size());
     }
   }
 
-  void operator()(const PoolCommand& pool) const {
+  void operator()(const PoolCommand& pool) {
+    machine.array_.finish();
+    std::vector<std::int32_t> taps(pool.elements);
     std::vector<std::int64_t> partial(pool.elements);
-    std::int64_t taps = 0;
+    std::int64_t count = 0;
     for (const VectorOperand& operand : operand_plan(pool)) {
-      const std::uint8_t* bytes = machine.local_.rows(LocalMemory::Scratchpad, operand.row);
-      taps = operand.first ? 1 : taps + 1;
-      for (std::uint32_t i = 0; i < pool.elements; ++i) {
-        const std::int64_t q = unpack_element(bytes, i, registers.ifmap);
-        partial[i] = operand.first ? q : pool.average ? partial[i] + q : std::max(partial[i], q);
+      unpack_elements(machine.local_.rows(LocalMemory::Scratchpad, operand.row), pool.elements,
+                      registers.ifmap, taps.data());
+      count = operand.first ? 1 : count + 1;
+      if (operand.first) {
+        std::copy(taps.begin(), taps.end(), partial.begin());
+      } else if (pool.average) {
+        std::transform(taps.begin(), taps.end(), partial.begin(), partial.begin(),
+                       [](std::int64_t tap, std::int64_t sum) { return sum + tap; });
+      } else {
+        std::transform(taps.begin(), taps.end(), partial.begin(), partial.begin(),
+                       [](std::int64_t tap, std::int64_t most) { return std::max(tap, most); });
       }
       if (!operand.last) {
         continue;
       }
-      for (std::int64_t& value : partial) {
-        value = pool.average ? rounded_mean(value, taps) : value;
-        value = std::clamp<std::int64_t>(value, registers.pool_clamp_min, registers.pool_clamp_max);
+      for (std::uint32_t i = 0; i < pool.elements; ++i) {
+        const std::int64_t value = pool.average ? rounded_mean(partial[i], count) : partial[i];
+        taps[i] = static_cast<std::int32_t>(
+            std::clamp<std::int64_t>(value, registers.pool_clamp_min, registers.pool_clamp_max));
       }
-      write_row(operand.output_row, partial);
+      write_row(operand.output_row, pool.elements, taps.data());
     }
   }
 
-  void operator()(const AddCommand& add) const {
-    std::vector<std::int64_t> sums(machine.config_.array.rows);
+  void operator()(const AddCommand& add) {
+    machine.array_.finish();
+    if (!add_inputs && adds_bytes(registers)) {
+      add_inputs = scaled_bytes(registers.add, registers.ifmap);
+      add_output.emplace(registers.add.output);
+      const RequantEntry entry = entry_of(registers.add.output, 0);
+      add_output->set_entries(&entry, 1);
+    }
+    const std::uint32_t elements = machine.config_.array.rows;
+    std::vector<std::int32_t> sums(elements + kColumnStep);
     for (std::uint32_t row = 0; row < add.rows; ++row) {
       const std::uint8_t* a = machine.local_.rows(LocalMemory::Scratchpad, add.input_row[0] + row);
       const std::uint8_t* b = machine.local_.rows(LocalMemory::Scratchpad, add.input_row[1] + row);
-      for (std::uint32_t i = 0; i < sums.size(); ++i) {
-        sums[i] = add_elements(unpack_element(a, i, registers.ifmap),
-                               unpack_element(b, i, registers.ifmap), registers.add);
+      if (add_inputs) {
+        for (std::uint32_t i = 0; i < elements; ++i) {
+          const auto first = static_cast<std::uint32_t>((*add_inputs)[0][a[i]]);
+          const auto second = static_cast<std::uint32_t>((*add_inputs)[1][b[i]]);
+          sums[i] = static_cast<std::int32_t>(first + second);
+        }
+        add_output->run(sums.data(), elements, sums.data());
+      } else {
+        for (std::uint32_t i = 0; i < elements; ++i) {
+          sums[i] = add_elements(unpack_element(a, i, registers.ifmap),
+                                 unpack_element(b, i, registers.ifmap), registers.add);
+        }
       }
-      write_row(add.output_row + row, sums);
+      write_row(add.output_row + row, elements, sums.data());
     }
   }
 
  private:
-  /// Block `block` of the fold's weights, array.cols channels, in the array: rows below k are zero.
-  void take_weights(const PreloadCommand& preload, std::uint32_t block) const {
-    const std::uint32_t cols = machine.config_.array.cols;
-    const std::uint32_t rows = std::max(machine.config_.array.rows, preload.k);
-    machine.weights_.assign(std::size_t{rows} * cols, 0);
-    machine.nonzeros_.assign(rows, 0);
-    const std::uint32_t n = std::min(cols, preload.n - block * cols);
-    for (std::uint32_t r = 0; r < preload.k; ++r) {
-      std::int16_t* weights = machine.weights_.data() + std::size_t{r} * cols;
-      unpack(machine.local_.rows(preload.weights.memory,
-                                 preload.weights.row + block * preload.weights_pitch + r),
-             0, n, registers.weight, weights);
-      machine.nonzeros_[r] =
-          cols - static_cast<std::uint32_t>(std::count(weights, weights + cols, 0));
+  /// A row of at most bytes_.size(), where it lies or in bytes_.
+  const std::uint8_t* read_dram(std::uint64_t address, std::uint32_t size) const {
+    const std::uint8_t* there = machine.dram_.in_one_piece(address, size);
+    if (there != nullptr) {
+      return there;
+    }
+    machine.dram_.read(address, machine.bytes_.data(), size);
+    return machine.bytes_.data();
+  }
+
+  /// DRAM row `row` of a load, to one local row after the other.
+  void load_row(const LoadCommand& load, std::uint32_t row, const std::uint8_t* bytes) const {
+    constexpr std::uint32_t kCommon = 16;  // a size that the compiler knows
+    const LocalMemory memory = load.destination.memory;
+    const std::uint32_t row_bytes = machine.local_.row_bytes(memory);
+    std::uint32_t to = load.destination.row + row;
+    std::uint32_t rest = load.row_bytes;
+    for (; rest >= row_bytes && row_bytes == kCommon; rest -= kCommon) {
+      std::memcpy(machine.local_.rows(memory, to), bytes, kCommon);
+      to += load.block_pitch;
+      bytes += kCommon;
+    }
+    while (rest > 0) {
+      const std::uint32_t size = std::min(row_bytes, rest);
+      std::memcpy(machine.local_.rows(memory, to), bytes, size);
+      to += load.block_pitch;
+      bytes += size;
+      rest -= size;
     }
   }
 
-  /// All pixels of the compute times the weights in the array, `n` columns of which count.
-  void multiply_block(const ComputeCommand& compute, const std::vector<IfmapPart>& parts,
-                      std::uint32_t acc_row, std::uint32_t n) const {
-    const std::uint32_t cols = machine.config_.array.cols;
-    std::uint64_t nonzero = 0;
-    std::uint64_t overflows = 0;
-    machine.ifmap_.resize(std::max<std::size_t>(machine.ifmap_.size(), compute.k));
-    for (std::uint32_t pixel = 0; pixel < compute.rows(); ++pixel) {
-      std::uint32_t lane = 0;
-      for (const IfmapPart& part : parts) {
-        unpack(machine.local_.rows(LocalMemory::Scratchpad, compute.pixel_row(pixel) + part.row),
-               part.lane, part.count, registers.ifmap, machine.ifmap_.data() + lane);
-        lane += part.count;
-      }
-      for (std::uint32_t r = 0; r < compute.k; ++r) {
-        nonzero += machine.ifmap_[r] != 0 ? machine.nonzeros_[r] : 0U;
-      }
-      multiply(compute.k, overflows);
-      std::int64_t* psums = machine.local_.psums(acc_row + pixel);
-      if (!machine.destination_.accumulate) {
-        std::copy(machine.psums_.begin(), machine.psums_.end(), psums);
-        continue;
-      }
-      for (std::uint32_t c = 0; c < cols; ++c) {
-        psums[c] = add_psum(psums[c], machine.psums_[c], machine.psum_format_, overflows);
-      }
-    }
-    events.add(Event::PsumOverflows, overflows);
-    events.add(Event::MacZeroOperand, std::uint64_t{compute.rows()} * compute.k * n - nonzero);
-  }
-
-  /// The products of one ifmap vector, column by column, added up as the PEs do it.
-  void multiply(std::uint32_t k, std::uint64_t& overflows) const {
-    const ArrayConfig& array = machine.config_.array;
-    const bool exact =
-        machine.psum_format_.bits <= 32 &&
-        !products_may_overflow(k, array.activation_bits, array.weight_bits, machine.psum_format_);
-    if (exact) {
-      machine.products_.assign(array.cols, 0);
-      multiply_vector(machine.products_.data(), machine.ifmap_.data(), machine.weights_.data(), k,
-                      array.cols);
-      std::transform(machine.products_.begin(), machine.products_.end(), machine.psums_.begin(),
-                     [](std::uint32_t psum) { return static_cast<std::int32_t>(psum); });
-      return;
-    }
-    std::fill(machine.psums_.begin(), machine.psums_.end(), 0);
-    for (std::uint32_t r = 0; r < k; ++r) {
-      const std::int16_t* weights = machine.weights_.data() + std::size_t{r} * array.cols;
-      for (std::uint32_t c = 0; c < array.cols; ++c) {
-        const std::int64_t product = std::int64_t{weights[c]} * machine.ifmap_[r];
-        machine.psums_[c] = add_psum(machine.psums_[c], product, machine.psum_format_, overflows);
-      }
+  void load_psums(const LoadCommand& load, std::uint32_t row, const std::uint8_t* bytes) const {
+    const std::uint32_t row_bytes = machine.local_.row_bytes(LocalMemory::Accumulators);
+    for (std::uint32_t block = 0; block < blocks(load, machine.config_); ++block) {
+      const std::uint32_t first = block * row_bytes;
+      machine.local_.load_psums(load.destination.row + block * load.block_pitch + row,
+                                bytes + first, std::min(row_bytes, load.row_bytes - first));
     }
   }
 
-  static void unpack(const std::uint8_t* bytes, std::uint32_t first, std::uint32_t count,
-                     ElementFormat format, std::int16_t* to) {
-    if (format.bits == 8 && format.is_signed) {
-      const auto* values = reinterpret_cast<const std::int8_t*>(bytes) + first;
-      std::copy(values, values + count, to);
-      return;
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-      to[i] = static_cast<std::int16_t>(unpack_element(bytes, first + i, format));
-    }
+  std::int64_t psum(std::uint32_t row, std::uint32_t column) const {
+    return machine.local_.has_psums32() ? std::int64_t{machine.local_.psums32(row)[column]}
+                                        : machine.local_.psums64(row)[column];
   }
 
-  /// `element` is the ofmap's that the first column becomes.
-  void requantize_row(std::uint32_t row, std::uint32_t table_row, std::uint64_t element,
-                      std::uint32_t count, std::int32_t* elements) const {
-    const std::int64_t* psums = machine.local_.psums(row);
-    const Requantizer& unit = registers.requant;
-    if (unit.entries() == 1) {
-      const RequantEntry entry = entry_of(unit, 0);
-      for (std::uint32_t c = 0; c < count; ++c) {
-        elements[c] = requantize(psums[c], entry, unit, random(element + c));
-      }
+  /// Those of a block of channels, from a row of the table unless all share one pair.
+  void read_constants(std::uint32_t table_row) {
+    if (registers.requant.entries() == 1) {
+      machine.entries_.assign(1, entry_of(registers.requant, 0));
       return;
     }
     const std::uint8_t* table = machine.local_.rows(LocalMemory::RequantTable, table_row);
     const std::uint32_t entry_bytes = requant_entry_bytes(machine.config_);
-    for (std::uint32_t c = 0; c < count; ++c) {
-      const RequantEntry entry = decode_entry(table + std::size_t{c} * entry_bytes, unit.mode,
-                                              machine.config_.requant.multiplier_bits);
-      elements[c] = requantize(psums[c], entry, unit, random(element + c));
+    machine.entries_.resize(machine.config_.array.cols);
+    for (std::size_t c = 0; c < machine.entries_.size(); ++c) {
+      machine.entries_[c] = decode_entry(table + c * entry_bytes, registers.requant.mode,
+                                         machine.config_.requant.multiplier_bits);
+    }
+    if (requant) {
+      requant->set_entries(machine.entries_.data(), machine.entries_.size());
     }
   }
 
-  std::uint32_t random(std::uint64_t element) const { return stream ? stream->word(element) : 0; }
-
-  void write_row(std::uint32_t row, const std::vector<std::int64_t>& values) const {
-    std::uint8_t* bytes = machine.local_.rows(LocalMemory::Scratchpad, row);
-    std::fill_n(bytes, packed_bytes(values.size(), registers.ofmap.bits), std::uint8_t{0});
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      pack_element(bytes, i, registers.ofmap, static_cast<std::int32_t>(values[i]));
+  /// `count` columns from the `first` of a DRAM row at `address`.
+  void requantize_row(std::uint32_t row, std::uint64_t address, std::uint32_t first,
+                      std::uint32_t count, std::int32_t* elements) const {
+    if (requant) {
+      requant->run(machine.local_.psums32(row), count, elements);
+      return;
     }
+    const std::uint64_t element = registers.ofmap_place.element_at(address) + first;
+    const bool one_for_all = machine.entries_.size() == 1;
+    for (std::uint32_t c = 0; c < count; ++c) {
+      elements[c] = requantize(psum(row, c), machine.entries_[one_for_all ? 0 : c],
+                               registers.requant, stream ? stream->word(element + c) : 0);
+    }
+  }
+
+  void write_row(std::uint32_t row, std::uint32_t count, const std::int32_t* values) const {
+    std::uint8_t* bytes = machine.local_.rows(LocalMemory::Scratchpad, row);
+    std::fill_n(bytes, packed_bytes(count, registers.ofmap.bits), std::uint8_t{0});
+    pack_elements(bytes, count, registers.ofmap, values);
   }
 };
 
 MachineState::MachineState(const AcceleratorConfig& config)
-    : config_{config},
-      local_{config_},
-      weights_(std::size_t{config.array.rows} * config.array.cols),
-      nonzeros_(config.array.rows),
-      psum_format_{config.array.accumulator_bits, config.array.overflow},
-      ifmap_(config.array.rows),
-      psums_(config.array.cols) {}
+    : config_{config}, local_{config_}, array_{config_, local_} {}
 
 void MachineState::run(const LayerProgram& program, EventCounts& events) {
-  Execute execute{*this, program.registers, events, std::nullopt};
-  if (program.registers.requant.rounding == Rounding::Stochastic) {
-    execute.stream.emplace(program.registers.requant.lfsr);
-  }
+  array_.start(program.registers.ifmap, program.registers.weight);
+  Execute execute{*this, program.registers};
   for (const Command& command : program.commands) {
     std::visit(execute, command.body);
   }
+  array_.finish();
+  array_.count(events);
 }
 
 }  // namespace systole

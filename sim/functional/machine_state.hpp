@@ -4,9 +4,10 @@
 #include <vector>
 
 #include "models/dram/backing_store.hpp"
+#include "models/requant/requantize.hpp"
 #include "sim/config/accelerator_config.hpp"
+#include "sim/functional/array_state.hpp"
 #include "sim/functional/local_memories.hpp"
-#include "sim/kernel/psum.hpp"
 #include "sim/program/command.hpp"
 #include "sim/stats/events.hpp"
 
@@ -30,15 +31,10 @@ class MachineState {
   const AcceleratorConfig config_;
   BackingStore dram_;
   LocalMemories local_;
-  std::vector<std::int16_t> weights_;    // of a fold: [product][column]
-  std::vector<std::uint32_t> nonzeros_;  // by product: weights that are not zero
-  PreloadCommand destination_;           // of the next compute
-  const PsumFormat psum_format_;
-  std::vector<std::int16_t> ifmap_;      // one vector
-  std::vector<std::int64_t> psums_;      // its products with the weights, by column
-  std::vector<std::uint32_t> products_;  // the same modulo 2^32
-  std::vector<std::uint8_t> bytes_;      // of a row on its way
-  std::vector<std::int32_t> elements_;   // of an ofmap row on its way
+  ArrayState array_;
+  std::vector<std::uint8_t> bytes_;     // of a row on its way
+  std::vector<std::int32_t> elements_;  // of ofmap rows on their way
+  std::vector<RequantEntry> entries_;   // of a block of channels, or one for all
 };
 
 }  // namespace systole

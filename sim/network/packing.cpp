@@ -1,5 +1,8 @@
 #include "sim/network/packing.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+
 namespace systole {
 namespace {
 
@@ -40,11 +43,37 @@ void pack_element(std::uint8_t* bytes, std::uint64_t index, ElementFormat format
     return;
   }
   const std::uint64_t first = index * format.bits;
-  for (std::uint32_t bit = 0; bit < format.bits; ++bit) {
-    const std::uint64_t at = first + bit;
-    const auto flag = static_cast<std::uint8_t>(1U << (at % 8));
-    const bool set = ((static_cast<std::uint32_t>(value) >> bit) & 1U) != 0;
-    bytes[at / 8] = static_cast<std::uint8_t>(set ? bytes[at / 8] | flag : bytes[at / 8] & ~flag);
+  std::uint64_t mask = ((std::uint64_t{1} << format.bits) - 1) << (first % 8);
+  std::uint64_t word = (std::uint64_t{static_cast<std::uint32_t>(value)} << (first % 8)) & mask;
+  for (std::uint64_t byte = first / 8; mask != 0; ++byte) {
+    bytes[byte] = static_cast<std::uint8_t>((bytes[byte] & ~mask) | word);
+    mask >>= 8U;
+    word >>= 8U;
+  }
+}
+
+void unpack_elements(const std::uint8_t* bytes, std::uint64_t count, ElementFormat format,
+                     std::int32_t* values) {
+  if (format.bits == 8 && format.is_signed) {
+    std::copy_n(reinterpret_cast<const std::int8_t*>(bytes), count, values);
+  } else if (format.bits == 8) {
+    std::copy_n(bytes, count, values);
+  } else {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      values[i] = unpack_element(bytes, i, format);
+    }
+  }
+}
+
+void pack_elements(std::uint8_t* bytes, std::uint64_t count, ElementFormat format,
+                   const std::int32_t* values) {
+  if (format.bits == 8) {
+    std::transform(values, values + count, bytes,
+                   [](std::int32_t value) { return static_cast<std::uint8_t>(value); });
+  } else {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      pack_element(bytes, i, format, values[i]);
+    }
   }
 }
 
@@ -54,14 +83,15 @@ std::uint64_t packed_tensor_bytes(const Shape& shape, ElementFormat format) {
 
 std::vector<std::uint8_t> pack_tensor(const TensorData& data, const Shape& shape,
                                       ElementFormat format) {
+  if (data.size() != static_cast<std::uint64_t>(element_count(shape))) {
+    throw std::logic_error{"a tensor's data is not of its shape"};
+  }
   std::vector<std::uint8_t> bytes(packed_tensor_bytes(shape, format));
   const std::uint64_t row_elements = innermost(shape);
   const std::uint64_t row_bytes = packed_bytes(row_elements, format.bits);
-  std::uint64_t i = 0;
-  for (std::uint8_t* row = bytes.data(); i < data.size(); row += row_bytes) {
-    for (std::uint64_t j = 0; j < row_elements; ++j, ++i) {
-      pack_element(row, j, format, data[i]);
-    }
+  for (std::uint64_t row = 0; row < outer(shape); ++row) {
+    pack_elements(bytes.data() + row * row_bytes, row_elements, format,
+                  data.data() + row * row_elements);
   }
   return bytes;
 }
@@ -71,11 +101,9 @@ TensorData unpack_tensor(const std::vector<std::uint8_t>& bytes, const Shape& sh
   TensorData data(static_cast<std::size_t>(element_count(shape)));
   const std::uint64_t row_elements = innermost(shape);
   const std::uint64_t row_bytes = packed_bytes(row_elements, format.bits);
-  std::uint64_t i = 0;
-  for (const std::uint8_t* row = bytes.data(); i < data.size(); row += row_bytes) {
-    for (std::uint64_t j = 0; j < row_elements; ++j, ++i) {
-      data[i] = unpack_element(row, j, format);
-    }
+  for (std::uint64_t row = 0; row < outer(shape); ++row) {
+    unpack_elements(bytes.data() + row * row_bytes, row_elements, format,
+                    data.data() + row * row_elements);
   }
   return data;
 }

@@ -19,6 +19,12 @@ std::int32_t unpack_element(const std::uint8_t* bytes, std::uint64_t index, Elem
 void pack_element(std::uint8_t* bytes, std::uint64_t index, ElementFormat format,
                   std::int32_t value);
 
+/// The first `count` elements of a packed row. Bits behind them keep what they are.
+void unpack_elements(const std::uint8_t* bytes, std::uint64_t count, ElementFormat format,
+                     std::int32_t* values);
+void pack_elements(std::uint8_t* bytes, std::uint64_t count, ElementFormat format,
+                   const std::int32_t* values);
+
 /// A tensor as it lies in memory: rows of the innermost dimension, each packed and starting on a
 /// byte.
 std::vector<std::uint8_t> pack_tensor(const TensorData& data, const Shape& shape,

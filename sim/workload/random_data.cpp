@@ -24,9 +24,11 @@ std::int32_t bits_of(float real) {
 
 TensorData uniform(std::size_t count, std::int64_t least, std::int64_t most, std::uint64_t stream) {
   const auto span = static_cast<std::uint64_t>(most - least) + 1;
+  const bool power_of_two = (span & (span - 1)) == 0;  // the remainder is its lower bits
   TensorData data(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::uint64_t value = splitmix64((stream << kElementBits) + i) % span;
+    const std::uint64_t random = splitmix64((stream << kElementBits) + i);
+    const std::uint64_t value = power_of_two ? random & (span - 1) : random % span;
     data[i] = static_cast<std::int32_t>(least + static_cast<std::int64_t>(value));
   }
   return data;

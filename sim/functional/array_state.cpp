@@ -1,0 +1,300 @@
+#include "sim/functional/array_state.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "sim/network/packing.hpp"
+#include "sim/program/hazards.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::uint32_t kPiece = 16;  // bytes that are copied at once
+
+ElementType element_type(ElementFormat format) {
+  if (format.bits != 8) {
+    return ElementType::Int16;  // unpacked
+  }
+  return format.is_signed ? ElementType::Int8 : ElementType::Uint8;
+}
+
+std::uint32_t element_bytes(ElementType type) { return type == ElementType::Int16 ? 2 : 1; }
+
+void unpack(const std::uint8_t* bytes, std::uint32_t first, std::uint32_t count,
+            ElementFormat format, std::uint8_t* words) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto value = static_cast<std::int16_t>(unpack_element(bytes, first + i, format));
+    std::memcpy(words + std::size_t{i} * sizeof value, &value, sizeof value);
+  }
+}
+
+bool same_parts(const ComputeCommand& a, const ComputeCommand& b) {
+  const ProductMap& p = a.products;
+  const ProductMap& q = b.products;
+  return a.k == b.k && p.first == q.first && p.channels == q.channels && p.kernel_w == q.kernel_w &&
+         p.tap_pitch_h == q.tap_pitch_h && p.tap_pitch_w == q.tap_pitch_w &&
+         p.slice_pitch == q.slice_pitch;
+}
+
+}  // namespace
+
+ArrayState::ArrayState(const AcceleratorConfig& config, LocalMemories& memories)
+    : config_{config},
+      memories_{memories},
+      psum_format_{config.array.accumulator_bits, config.array.overflow},
+      product_{config.array.cols},
+      weights_(std::size_t{config.array.rows} * config.array.cols),
+      nonzeros_(config.array.rows),
+      psums_(config.array.cols) {}
+
+void ArrayState::start(ElementFormat ifmap, ElementFormat weight) {
+  ifmap_format_ = ifmap;
+  weight_format_ = weight;
+}
+
+void ArrayState::preload(const PreloadCommand& preload) {
+  if (config_.array.dataflow == Dataflow::WeightStationary && preload.new_weights) {
+    finish();
+    take_weights(preload, 0);
+  }
+  destination_ = preload;
+}
+
+void ArrayState::compute(const ComputeCommand& compute) {
+  if (parts_.empty() || !same_parts(compute, parts_of_)) {
+    parts_ = ifmap_parts(compute, config_.array.rows);
+    parts_of_ = compute;
+    const auto by_row = [](const IfmapPart& a, const IfmapPart& b) { return a.row < b.row; };
+    last_part_row_ =
+        parts_.empty() ? 0 : std::max_element(parts_.begin(), parts_.end(), by_row)->row;
+  }
+  if (config_.array.dataflow == Dataflow::WeightStationary && joins(compute)) {
+    wait(compute);
+    return;
+  }
+  finish();
+  gather(compute);
+  if (config_.array.dataflow == Dataflow::WeightStationary) {
+    multiply_block(compute, destination_.acc_row, destination_.n);
+    return;
+  }
+  const std::uint32_t cols = config_.array.cols;
+  for (std::uint32_t block = 0; block < blocks(destination_, config_); ++block) {
+    take_weights(destination_, block);
+    multiply_block(compute, destination_.acc_row + block * destination_.acc_pitch,
+                   std::min(cols, destination_.n - block * cols));
+  }
+}
+
+/// Whether the compute may wait with those that do: it can be done at once with them.
+bool ArrayState::joins(const ComputeCommand& compute) const {
+  return by_kernel_ && lies_in_one_piece() &&
+         (waiting_ == 0 ||
+          (compute.k == waiting_k_ && destination_.accumulate == waiting_accumulate_ &&
+           destination_.acc_row >= waiting_end_));
+}
+
+void ArrayState::wait(const ComputeCommand& compute) {
+  point_at_pixels(compute);
+  point_at_psums(destination_.acc_row, compute.rows());
+  waiting_ += compute.rows();
+  waiting_k_ = compute.k;
+  waiting_accumulate_ = destination_.accumulate;
+  waiting_end_ = destination_.acc_row + compute.rows();
+}
+
+void ArrayState::multiply_waiting() {
+  product_.multiply(
+      {rows_.data(), waiting_, element_type(ifmap_format_)}, waiting_k_,
+      {psum_rows_.data(), waiting_accumulate_, psum_format_.overflow == Overflow::Saturate});
+  waiting_ = 0;
+}
+
+void ArrayState::count(EventCounts& events) {
+  events.add(Event::PsumOverflows, std::exchange(overflows_, 0) + product_.take_overflows());
+  events.add(Event::MacZeroOperand,
+             std::exchange(zero_operands_, 0) + product_.take_zero_operands());
+}
+
+/// Block `block` of the fold's weights, array.cols channels.
+void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block) {
+  const std::uint32_t n = std::min(config_.array.cols, preload.n - block * config_.array.cols);
+  const std::uint32_t first_row = preload.weights.row + block * preload.weights_pitch;
+  by_kernel_ =
+      psum_format_.bits == 32 &&
+      !products_may_overflow(std::max(preload.k, config_.array.rows), config_.array.activation_bits,
+                             config_.array.weight_bits, psum_format_);
+  if (!by_kernel_ || element_type(weight_format_) == ElementType::Int16) {
+    take_weights_one_by_one(preload, first_row, n);
+  }
+  if (!by_kernel_) {
+    return;
+  }
+  weight_rows_.resize(preload.k);
+  const ElementType type = element_type(weight_format_);
+  if (type == ElementType::Int16) {
+    for (std::uint32_t r = 0; r < preload.k; ++r) {
+      const std::int16_t* row = weights_.data() + std::size_t{r} * config_.array.cols;
+      weight_rows_[r] = reinterpret_cast<const std::uint8_t*>(row);
+    }
+  } else {
+    const std::uint32_t row_bytes = memories_.row_bytes(preload.weights.memory);
+    const std::uint8_t* row = memories_.rows(preload.weights.memory, first_row, preload.k);
+    for (std::uint32_t r = 0; r < preload.k; ++r, row += row_bytes) {
+      weight_rows_[r] = row;
+    }
+  }
+  product_.take_weights({weight_rows_.data(), preload.k, type}, n, element_type(ifmap_format_));
+}
+
+/// As 16-bit words: rows below k are zero.
+void ArrayState::take_weights_one_by_one(const PreloadCommand& preload, std::uint32_t first_row,
+                                         std::uint32_t n) {
+  const std::uint32_t cols = config_.array.cols;
+  const std::uint32_t rows = std::max(config_.array.rows, preload.k);
+  weights_.assign(std::size_t{rows} * cols + kReadBeyond, 0);
+  nonzeros_.assign(rows, 0);
+  for (std::uint32_t r = 0; r < preload.k; ++r) {
+    std::int16_t* weights = weights_.data() + std::size_t{r} * cols;
+    unpack(memories_.rows(preload.weights.memory, first_row + r), 0, n, weight_format_,
+           reinterpret_cast<std::uint8_t*>(weights));
+    nonzeros_[r] = n - static_cast<std::uint32_t>(std::count(weights, weights + n, 0));
+  }
+}
+
+bool ArrayState::lies_in_one_piece() const {
+  return element_type(ifmap_format_) != ElementType::Int16 && parts_.size() == 1;
+}
+
+/// Adds to the rows_ that wait those of the compute's pixels, where its first part starts.
+void ArrayState::point_at_pixels(const ComputeCommand& compute) {
+  const std::size_t row_bytes = memories_.row_bytes(LocalMemory::Scratchpad);
+  const std::size_t step = compute.pitch_w * row_bytes;
+  const std::uint8_t* const scratchpad =
+      memories_.rows(LocalMemory::Scratchpad, 0, 0) +
+      (lies_in_one_piece() ? parts_[0].row * row_bytes + parts_[0].lane : 0);
+  if (rows_.size() < waiting_ + compute.rows()) {
+    rows_.resize(2 * (waiting_ + compute.rows()));
+  }
+  const std::uint8_t** to = rows_.data() + waiting_;
+  std::uint32_t line = compute.ifmap_row + compute.skip / compute.count_w * compute.pitch_h;
+  std::uint32_t column = compute.skip % compute.count_w;
+  std::uint32_t last = 0;
+  for (std::uint32_t rest = compute.rows(); rest > 0;) {
+    const std::uint32_t count = std::min(rest, compute.count_w - column);
+    const std::uint32_t first = line + column * compute.pitch_w;
+    const std::uint8_t* const row = scratchpad + first * row_bytes;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      to[i] = row + i * step;
+    }
+    to += count;
+    last = std::max(last, first + (count - 1) * compute.pitch_w);
+    line += compute.pitch_h;
+    column = 0;
+    rest -= count;
+  }
+  memories_.rows(LocalMemory::Scratchpad, last + last_part_row_, 1);  // throws beyond its end
+}
+
+void ArrayState::point_at_psums(std::uint32_t acc_row, std::uint32_t count) {
+  if (psum_rows_.size() < waiting_ + count) {
+    psum_rows_.resize(2 * (waiting_ + count));
+  }
+  std::int32_t* const psums = memories_.psums32(acc_row, count);
+  std::int32_t** const to = psum_rows_.data() + waiting_;
+  const std::size_t pitch = memories_.psum_pitch();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    to[i] = psums + i * pitch;
+  }
+}
+
+/// Makes rows_ the ifmap vector of each pixel: where it lies if that is in one piece of bytes, else
+/// gathered.
+void ArrayState::gather(const ComputeCommand& compute) {
+  point_at_pixels(compute);
+  if (lies_in_one_piece()) {
+    return;
+  }
+  const std::size_t row_bytes = memories_.row_bytes(LocalMemory::Scratchpad);
+  const ElementType type = element_type(ifmap_format_);
+  const std::size_t pitch = std::size_t{compute.k} * element_bytes(type) + kPiece;
+  gathered_.resize(compute.rows() * pitch + kReadBeyond);
+  for (std::uint32_t pixel = 0; pixel < compute.rows(); ++pixel) {
+    std::uint8_t* to = gathered_.data() + pixel * pitch;
+    for (const IfmapPart& part : parts_) {
+      const std::uint8_t* from = rows_[pixel] + part.row * row_bytes;
+      if (type == ElementType::Int16) {
+        unpack(from, part.lane, part.count, ifmap_format_, to);
+      } else if (part.count <= kPiece) {
+        std::memcpy(to, from + part.lane, kPiece);  // what is too much, the next part overwrites
+      } else {
+        std::memcpy(to, from + part.lane, part.count);
+      }
+      to += std::size_t{part.count} * element_bytes(type);
+    }
+    rows_[pixel] = gathered_.data() + pixel * pitch;
+  }
+}
+
+/// The ifmap vectors of rows_ times the weights in the array, `n` columns of which count.
+void ArrayState::multiply_block(const ComputeCommand& compute, std::uint32_t acc_row,
+                                std::uint32_t n) {
+  if (by_kernel_) {
+    point_at_psums(acc_row, compute.rows());
+    waiting_ = compute.rows();
+    waiting_k_ = compute.k;
+    waiting_accumulate_ = destination_.accumulate;
+    multiply_waiting();
+    return;
+  }
+  if (memories_.has_psums32()) {
+    multiply_one_by_one(compute, memories_.psums32(acc_row, compute.rows()), n);
+  } else {
+    multiply_one_by_one(compute, memories_.psums64(acc_row, compute.rows()), n);
+  }
+}
+
+template <typename Psum>
+void ArrayState::multiply_one_by_one(const ComputeCommand& compute, Psum* psums, std::uint32_t n) {
+  const std::uint32_t cols = config_.array.cols;
+  const auto k = std::min(compute.k, static_cast<std::uint32_t>(nonzeros_.size()));
+  const ElementType type = element_type(ifmap_format_);
+  std::vector<std::int16_t> ifmap(k);
+  std::uint64_t nonzero = 0;
+  for (std::uint32_t pixel = 0; pixel < compute.rows(); ++pixel) {
+    const std::uint8_t* row = rows_[pixel];
+    if (type == ElementType::Int16) {
+      std::memcpy(ifmap.data(), row, k * sizeof(std::int16_t));
+    } else {
+      unpack(row, 0, k, ifmap_format_, reinterpret_cast<std::uint8_t*>(ifmap.data()));
+    }
+    for (std::uint32_t r = 0; r < k; ++r) {
+      nonzero += ifmap[r] != 0 ? nonzeros_[r] : 0U;
+    }
+    add_products(ifmap);
+    Psum* to = psums + pixel * memories_.psum_pitch();
+    for (std::uint32_t c = 0; c < cols; ++c) {
+      const std::int64_t sum = destination_.accumulate
+                                   ? add_psum(to[c], psums_[c], psum_format_, overflows_)
+                                   : psums_[c];
+      to[c] = static_cast<Psum>(sum);
+    }
+  }
+  zero_operands_ += std::uint64_t{compute.rows()} * compute.k * n - nonzero;
+}
+
+/// The sums of an ifmap vector's products, column by column, added up as the PEs do it.
+void ArrayState::add_products(const std::vector<std::int16_t>& ifmap) {
+  const std::uint32_t cols = config_.array.cols;
+  std::fill(psums_.begin(), psums_.end(), 0);
+  for (std::size_t r = 0; r < ifmap.size(); ++r) {
+    const std::int16_t* weights = weights_.data() + r * cols;
+    for (std::uint32_t c = 0; c < cols; ++c) {
+      psums_[c] =
+          add_psum(psums_[c], std::int64_t{weights[c]} * ifmap[r], psum_format_, overflows_);
+    }
+  }
+}
+
+}  // namespace systole

@@ -1,0 +1,220 @@
+#include "sim/functional/fold_product.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "sim/functional/instruction_sets.hpp"
+#include "sim/kernel/psum.hpp"
+
+namespace systole {
+namespace {
+
+using Random = std::mt19937;
+
+std::int32_t least(ElementType type) {
+  return type == ElementType::Int8 ? -128 : type == ElementType::Uint8 ? 0 : -32768;
+}
+
+std::int32_t most(ElementType type) {
+  return type == ElementType::Int8 ? 127 : type == ElementType::Uint8 ? 255 : 32767;
+}
+
+/// Its ends and zero come often.
+std::int32_t element(ElementType type, Random& random) {
+  switch (random() % 6) {
+    case 0:
+      return least(type);
+    case 1:
+      return most(type);
+    case 2:
+      return 0;
+    default:
+      return std::uniform_int_distribution<std::int32_t>{least(type), most(type)}(random);
+  }
+}
+
+std::int32_t psum(Random& random) {
+  constexpr std::int32_t kMax = std::numeric_limits<std::int32_t>::max();
+  const auto small = static_cast<std::int32_t>(random() % 100000);
+  switch (random() % 4) {
+    case 0:
+      return kMax - small;
+    case 1:
+      return -kMax - 1 + small;
+    case 2:
+      return small;
+    default:
+      return static_cast<std::int32_t>(random());
+  }
+}
+
+/// A matrix, and its rows as kernels read them. What lies behind a row is not 0.
+struct Matrix {
+  Matrix(std::uint32_t count, std::uint32_t columns, ElementType type_, Random& random)
+      : type{type_}, bytes(count), values(count) {
+    const std::size_t element_bytes = type == ElementType::Int16 ? 2 : 1;
+    for (std::uint32_t r = 0; r < count; ++r) {
+      bytes[r].assign(columns * element_bytes + kReadBeyond, 0x5a);
+      for (std::uint32_t c = 0; c < columns; ++c) {
+        values[r].push_back(element(type, random));
+        const auto word = static_cast<std::uint16_t>(values[r].back());
+        std::memcpy(bytes[r].data() + c * element_bytes, &word, element_bytes);
+      }
+      rows.push_back(bytes[r].data());
+    }
+  }
+  Matrix(const Matrix&) = delete;
+
+  ElementRows all() const { return {rows.data(), static_cast<std::uint32_t>(rows.size()), type}; }
+
+  ElementType type;
+  std::vector<std::vector<std::uint8_t>> bytes;
+  std::vector<std::vector<std::int32_t>> values;
+  std::vector<const std::uint8_t*> rows;
+};
+
+struct Outcome {
+  std::vector<std::int32_t> psums;
+  std::uint64_t zero_operands = 0;
+  std::uint64_t overflows = 0;
+  bool operator==(const Outcome& o) const {
+    return psums == o.psums && zero_operands == o.zero_operands && overflows == o.overflows;
+  }
+};
+
+/// Two multiplications one after the other with the same weights.
+struct Fold {
+  Fold(ElementType ifmap_type, ElementType weight_type, Random& random)
+      : cols{1 + static_cast<std::uint32_t>(random() % 50)},
+        n{1 + static_cast<std::uint32_t>(random() % cols)},
+        k{1 + static_cast<std::uint32_t>(random() % 40)},
+        used_k{random() % 4 == 0 ? 1 + static_cast<std::uint32_t>(random() % k) : k},
+        pitch{(cols + kColumnStep - 1) / kColumnStep * std::size_t{kColumnStep}},
+        saturate{random() % 2 == 0},
+        ifmap{1 + static_cast<std::uint32_t>(random() % 80), k, ifmap_type, random},
+        weights{k, cols, weight_type, random} {
+    for (std::size_t i = 0; i < ifmap.rows.size() * pitch; ++i) {
+      psums.push_back(i % pitch < cols ? psum(random) : 0);
+    }
+  }
+
+  Outcome by_kernel() const {
+    FoldProduct product{cols};
+    const auto aligned = hwy::AllocateAligned<std::int32_t>(psums.size());
+    std::copy(psums.begin(), psums.end(), aligned.get());
+    std::vector<std::int32_t*> rows;
+    for (std::size_t r = 0; r < ifmap.rows.size(); ++r) {
+      rows.push_back(aligned.get() + r * pitch);
+    }
+    product.take_weights(weights.all(), n, ifmap.type);
+    for (const bool accumulate : accumulates) {
+      product.multiply(ifmap.all(), used_k, {rows.data(), accumulate, saturate});
+    }
+    return {{aligned.get(), aligned.get() + psums.size()},
+            product.take_zero_operands(),
+            product.take_overflows()};
+  }
+
+  Outcome one_by_one() const {
+    Outcome outcome{psums};
+    const PsumFormat format{32, saturate ? Overflow::Saturate : Overflow::Wrap};
+    for (const bool accumulate : accumulates) {
+      for (std::size_t r = 0; r < ifmap.rows.size(); ++r) {
+        for (std::uint32_t c = 0; c < cols; ++c) {
+          std::int64_t sum = 0;
+          for (std::uint32_t i = 0; i < used_k && c < n; ++i) {
+            const std::int64_t product = std::int64_t{ifmap.values[r][i]} * weights.values[i][c];
+            sum += product;
+            outcome.zero_operands += product == 0 ? 1 : 0;
+          }
+          std::int32_t& to = outcome.psums[r * pitch + c];
+          sum = wrapped_to(sum, 32);
+          to = static_cast<std::int32_t>(accumulate ? add_psum(to, sum, format, outcome.overflows)
+                                                    : sum);
+        }
+      }
+    }
+    return outcome;
+  }
+
+  std::uint32_t cols, n, k, used_k;
+  std::size_t pitch;
+  bool saturate;
+  Matrix ifmap, weights;
+  std::vector<std::int32_t> psums;
+  std::vector<bool> accumulates = {true, true};
+};
+
+constexpr ElementType kTypes[] = {ElementType::Int8, ElementType::Uint8, ElementType::Int16};
+
+TEST(FoldProduct, IsTheSumOfProductsOnEveryInstructionSet) {
+  for (const InstructionSet& set : instruction_sets()) {
+    force(set);
+    Random random{7};
+    for (const ElementType ifmap : kTypes) {
+      for (const ElementType weights : kTypes) {
+        for (int i = 0; i < 40; ++i) {
+          Fold fold{ifmap, weights, random};
+          fold.accumulates[0] = random() % 2 == 0;
+          ASSERT_TRUE(fold.by_kernel() == fold.one_by_one())
+              << set.name << ", " << fold.ifmap.rows.size() << " x " << fold.used_k << " of "
+              << fold.k << " x " << fold.n << " of " << fold.cols << ", types "
+              << static_cast<int>(ifmap) << " and " << static_cast<int>(weights);
+        }
+      }
+    }
+  }
+}
+
+TEST(FoldProduct, HoldsTheLargestSumsOfBytesOnEveryInstructionSet) {
+  constexpr std::uint32_t kProducts = 256;
+  for (const InstructionSet& set : instruction_sets()) {
+    force(set);
+    for (const auto byte : std::array<std::uint8_t, 3>{0x80, 0x7f, 0xff}) {
+      const std::vector<std::uint8_t> row(kProducts + kReadBeyond, byte);
+      const std::vector<std::uint8_t> least_weights(16 + kReadBeyond, 0x80);
+      const std::vector<const std::uint8_t*> weights(kProducts, least_weights.data());
+      const std::uint8_t* ifmap = row.data();
+      for (const ElementType type : {ElementType::Int8, ElementType::Uint8}) {
+        FoldProduct product{16};
+        const auto psums = hwy::AllocateAligned<std::int32_t>(16);
+        product.take_weights({weights.data(), kProducts, ElementType::Int8}, 16, type);
+        std::int32_t* const to = psums.get();
+        product.multiply({&ifmap, 1, type}, kProducts, {&to, false, false});
+        const std::int32_t value =
+            type == ElementType::Uint8 ? byte : static_cast<std::int8_t>(byte);
+        for (int c = 0; c < 16; ++c) {
+          EXPECT_EQ(psums[static_cast<std::size_t>(c)], value * -128 * 256) << set.name;
+        }
+      }
+    }
+  }
+}
+
+TEST(FoldProduct, HasAPortableInstructionSetBesideThoseOfTheComputer) {
+  ASSERT_FALSE(instruction_sets().empty());
+#if defined(__x86_64__) && !defined(__SSSE3__)
+  EXPECT_EQ(instruction_sets().back().name, "SCALAR");
+#endif
+}
+
+TEST(FoldProduct, WithoutWeightsMultipliesByZero) {
+  FoldProduct product{4};
+  const std::vector<std::uint8_t> row(8 + kReadBeyond, 3);
+  const std::uint8_t* ifmap = row.data();
+  const auto psums = hwy::AllocateAligned<std::int32_t>(16);
+  psums[0] = 5;
+  std::int32_t* const to = psums.get();
+  product.multiply({&ifmap, 1, ElementType::Int8}, 8, {&to, true, false});
+  EXPECT_EQ(psums[0], 5);
+}
+
+}  // namespace
+}  // namespace systole
