@@ -27,12 +27,12 @@ LFSR = "models/requant/lfsr_stream.cpp"
 NARROWED = "sim/network/requantizer.cpp"
 PSUM = "sim/kernel/psum.hpp"
 GOLDEN = "models/golden/requantize.cpp"
-FIXED = "models/golden/fixed_point.cpp"
+FIXED = "models/golden/fixed_point.hpp"
 
 # A program: its test sources, and the sources of the arithmetic that it tests.
 PROGRAMS = {
     "machine": (["tests/unit/requantize_test.cpp", "tests/unit/psum_test.cpp"], [REQUANT, FLOATS, LFSR, NARROWED]),
-    "golden": (["tests/unit/golden_requantize_test.cpp"], [GOLDEN, FIXED, "models/golden/binary32.cpp", NARROWED]),
+    "golden": (["tests/unit/golden_requantize_test.cpp"], [GOLDEN, "models/golden/binary32.cpp", NARROWED]),
 }
 
 # What goes wrong, file, text, text in its place.
@@ -95,11 +95,11 @@ MUTANTS = [
     ("golden: the zero point is forgotten", GOLDEN, "scale(acc, channel, requant, random) + requant.zero_point;",
      "scale(acc, channel, requant, random);"),
     ("golden: exponents beyond the unit's pass", GOLDEN, "exponent > kMaxExponent", "exponent > kMaxExponent + 1"),
-    ("golden: the high product rounds to even", FIXED, "31, Rounding::HalfUp)", "31, Rounding::NearestEven)"),
-    ("golden: the division rounds half up", FIXED, "rounded_shift(value, bits, Rounding::NearestAway)",
-     "rounded_shift(value, bits, Rounding::HalfUp)"),
-    ("golden: the high product does not saturate", FIXED, "    return kMax;\n  }\n  return static_cast<std::int32_t>(\n      rounded",
-     "    return kMin;\n  }\n  return static_cast<std::int32_t>(\n      rounded"),
+    ("golden: the high product rounds to even", FIXED, "product + (std::int64_t{1} << 30)",
+     "product + (std::int64_t{1} << 30) - 1 + ((product >> 31) & 1)"),
+    ("golden: the division rounds half up", FIXED, "value < 0 && bits > 0 ? 1 : 0", "0"),
+    ("golden: the high product does not saturate", FIXED, "return std::numeric_limits<std::int32_t>::max();",
+     "return std::numeric_limits<std::int32_t>::min();"),
 ]
 
 
@@ -123,7 +123,7 @@ class Workshop:
         tests, sources = PROGRAMS[name.split("-")[0]]
         parts = []
         for source in [*tests, *sources]:
-            again = objects is None or source == changed or (changed.endswith(".hpp") and source in tests)
+            again = objects is None or source == changed or (changed.endswith(".hpp") and (source in tests or changed == FIXED))
             label = f"{name}_{source.replace('/', '_')}"
             parts.append(self.compile(source, label, overlay) if again else objects[source])
         binary = self.folder / name
