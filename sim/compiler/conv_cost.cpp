@@ -66,45 +66,25 @@ std::int64_t fold_over(const ConvLayer& layer, const MachineLimits& machine, std
 class Estimate {
  public:
   Estimate(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
-           const ConvTiling& tiling)
+           const ConvTiling& tiling, const ConvCounts& counts)
       : layer_{layer},
         image_{image},
         machine_{machine},
         tiling_{tiling},
-        counts_{count_work(layer, image, machine, tiling)},
+        counts_{counts},
         oh_tiles_{ceil_div(layer.out_h, tiling.tile_oh)},
         ow_tiles_{ceil_div(layer.out_w, tiling.tile_ow)} {}
 
-  ConvCost cost() const {
-    const std::int64_t tiles = counts_.pixel_tiles * counts_.oc_tiles;
-    const std::int64_t steps = tiles * counts_.ic_steps;
-    const std::int64_t ifmap = ifmap_load();
-    const std::int64_t weights = weight_load();
-    const std::int64_t bias = layer_.needs_bias() ? bias_load() : 0;
-    const std::int64_t store = store_of_tile();
-    const std::int64_t execute = execute_cycles();
-    const std::int64_t loads =
-        counts_.ifmap_loads * ifmap + counts_.weight_loads * weights + tiles * bias;
-    // What has one copy and changes cannot change while it is used.
-    std::int64_t serial = execute;
-    if (tiling_.ifmap_slots == 1 && counts_.ifmap_loads > 1) {
-      serial += counts_.ifmap_loads * ifmap;
-    }
-    if (tiling_.weight_slots == 1 && counts_.weight_loads > 1) {
-      serial += counts_.weight_loads * weights;
-    }
-    if (tiling_.acc_slots == 1 && tiles > 1) {
-      serial += tiles * (bias + store);
-    }
-    const std::int64_t steady = std::max({serial, loads, tiles * store});
-    // The first step's ifmap and the last blocks' store have nothing to hide behind.
-    const std::int64_t last_store =
-        store / std::max<std::int64_t>(1, ceil_div(tiling_.blocks, machine_.config.dma.max_blocks));
-    const std::int64_t cycles =
-        steady + loads / kTrafficShare + machine_.config.dram.latency_cycles + ifmap + last_store;
-    const std::int64_t bytes = counts_.ifmap_loads * ifmap_step_bytes() +
-                               counts_.weight_loads * tiling_.weight_rows * machine_.array_cols;
-    return {lone_folds(), cycles, bytes, steps};
+  ConvCostModel::Parts parts() const {
+    ConvCostModel::Parts parts;
+    parts.lone_folds = lone_folds();
+    parts.execute = execute_cycles();
+    parts.ifmap = ifmap_load();
+    parts.ifmap_bytes = ifmap_step_bytes();
+    parts.weights = weight_load();
+    parts.bias = layer_.needs_bias() ? bias_load() : 0;
+    parts.store = store_of_tile();
+    return parts;
   }
 
  private:
@@ -229,53 +209,36 @@ class Estimate {
   const WeightImage& image_;
   const MachineLimits& machine_;
   const ConvTiling& tiling_;
-  const ConvCounts counts_;
+  const ConvCounts& counts_;
   const std::int64_t oh_tiles_, ow_tiles_;
 };
-
-}  // namespace
-
-namespace {
 
 /// Chunks of pixels of a tile, each with folds of its own.
 std::int64_t chunks_of_tile(const MachineLimits& machine, std::int64_t pixels) {
   return machine.blocks_interleave() ? 1 : ceil_div(pixels, machine.pixels_at_once());
 }
 
-/// The folds over all output channels, and what streams past them.
-void count_folds_of_chunk(const ConvLayer& layer, const WeightImage& image,
-                          const MachineLimits& machine, const ConvTiling& tiling,
-                          ConvCounts& counts) {
-  const bool shares_ifmap = machine.config.array.dataflow == Dataflow::InputStationary;
-  for (std::size_t b = 0; b < image.blocks.size(); ++b) {
-    const WeightBlock& block = image.blocks[b];
-    const bool same_fold = shares_ifmap && to_i64(b) % tiling.blocks != 0 &&
-                           (layer.groups == 1 || block.window == image.blocks[b - 1].window);
-    for (const Cut& step : cut(block.window.count, tiling.tile_ic)) {
-      const std::int64_t folds = step.count * count_folds(layer.taps(), step.size, machine);
-      counts.folds_per_chunk += same_fold ? 0 : folds;
-      counts.streamed_per_chunk +=
-          shares_ifmap ? folds * block.columns : step.count * layer.taps() * step.size;
-    }
-  }
-}
-
-}  // namespace
-
-ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,
-                      const MachineLimits& machine, const ConvTiling& tiling) {
+/// All but the loads, which depend on the order and the copies of the buffers.
+ConvCounts count_tiles(const ConvLayer& layer, const WeightImage& image,
+                       const MachineLimits& machine, const ConvTiling& tiling,
+                       const FoldCounts& folds) {
   ConvCounts counts;
   const std::int64_t per_image =
       ceil_div(layer.out_h, tiling.tile_oh) * ceil_div(layer.out_w, tiling.tile_ow);
   counts.pixel_tiles = layer.batch * per_image;
   counts.oc_tiles = ceil_div(to_i64(image.blocks.size()), tiling.blocks);
   counts.ic_steps = ic_steps(image, tiling);
-  count_folds_of_chunk(layer, image, machine, tiling, counts);
+  counts.folds_per_chunk = folds.folds;
+  counts.streamed_per_chunk = folds.streamed;
   for (const Cut& h : cut(layer.out_h, tiling.tile_oh)) {
     for (const Cut& w : cut(layer.out_w, tiling.tile_ow)) {
       counts.chunks += layer.batch * h.count * w.count * chunks_of_tile(machine, h.size * w.size);
     }
   }
+  return counts;
+}
+
+void count_loads(const ConvLayer& layer, const ConvTiling& tiling, ConvCounts& counts) {
   const std::int64_t steps = counts.pixel_tiles * counts.oc_tiles * counts.ic_steps;
   // Buffers are replaced in turn: what is used in a cycle longer than the copies never stays.
   const std::int64_t pixel_steps = counts.pixel_tiles * counts.ic_steps;
@@ -285,12 +248,71 @@ ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,
   const std::int64_t weight_steps = counts.oc_tiles * counts.ic_steps;
   const std::int64_t weight_cycle = tiling.oc_outermost ? counts.ic_steps : weight_steps;
   counts.weight_loads = weight_cycle <= tiling.weight_slots ? weight_steps : steps;
+}
+
+}  // namespace
+
+FoldCounts count_folds_of_chunk(const ConvLayer& layer, const WeightImage& image,
+                                const MachineLimits& machine, const ConvTiling& tiling) {
+  FoldCounts counts;
+  const bool shares_ifmap = machine.config.array.dataflow == Dataflow::InputStationary;
+  for (std::size_t b = 0; b < image.blocks.size(); ++b) {
+    const WeightBlock& block = image.blocks[b];
+    const bool same_fold = shares_ifmap && to_i64(b) % tiling.blocks != 0 &&
+                           (layer.groups == 1 || block.window == image.blocks[b - 1].window);
+    for (const Cut& step : cut(block.window.count, tiling.tile_ic)) {
+      const std::int64_t folds = step.count * count_folds(layer.taps(), step.size, machine);
+      counts.folds += same_fold ? 0 : folds;
+      counts.streamed +=
+          shares_ifmap ? folds * block.columns : step.count * layer.taps() * step.size;
+    }
+  }
   return counts;
 }
 
-ConvCost estimate_cost(const ConvLayer& layer, const WeightImage& image,
-                       const MachineLimits& machine, const ConvTiling& tiling) {
-  return Estimate{layer, image, machine, tiling}.cost();
+ConvCostModel::ConvCostModel(const ConvLayer& layer, const WeightImage& image,
+                             const MachineLimits& machine, const ConvTiling& tiling,
+                             const FoldCounts& folds)
+    : layer_{layer},
+      machine_{machine},
+      counts_{count_tiles(layer, image, machine, tiling, folds)},
+      parts_{Estimate{layer, image, machine, tiling, counts_}.parts()} {}
+
+ConvCost ConvCostModel::cost(const ConvTiling& tiling) const {
+  ConvCounts counts = counts_;
+  count_loads(layer_, tiling, counts);
+  const std::int64_t tiles = counts.pixel_tiles * counts.oc_tiles;
+  const std::int64_t loads = counts.ifmap_loads * parts_.ifmap +
+                             counts.weight_loads * parts_.weights + tiles * parts_.bias;
+  // What has one copy and changes cannot change while it is used.
+  std::int64_t serial = parts_.execute;
+  if (tiling.ifmap_slots == 1 && counts.ifmap_loads > 1) {
+    serial += counts.ifmap_loads * parts_.ifmap;
+  }
+  if (tiling.weight_slots == 1 && counts.weight_loads > 1) {
+    serial += counts.weight_loads * parts_.weights;
+  }
+  if (tiling.acc_slots == 1 && tiles > 1) {
+    serial += tiles * (parts_.bias + parts_.store);
+  }
+  const std::int64_t steady = std::max({serial, loads, tiles * parts_.store});
+  // The first step's ifmap and the last blocks' store have nothing to hide behind.
+  const std::int64_t last_store =
+      parts_.store /
+      std::max<std::int64_t>(1, ceil_div(tiling.blocks, machine_.config.dma.max_blocks));
+  const std::int64_t cycles = steady + loads / kTrafficShare + machine_.config.dram.latency_cycles +
+                              parts_.ifmap + last_store;
+  const std::int64_t bytes = counts.ifmap_loads * parts_.ifmap_bytes +
+                             counts.weight_loads * tiling.weight_rows * machine_.array_cols;
+  return {parts_.lone_folds, cycles, bytes, tiles * counts.ic_steps};
+}
+
+ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,
+                      const MachineLimits& machine, const ConvTiling& tiling) {
+  ConvCounts counts = count_tiles(layer, image, machine, tiling,
+                                  count_folds_of_chunk(layer, image, machine, tiling));
+  count_loads(layer, tiling, counts);
+  return counts;
 }
 
 }  // namespace systole

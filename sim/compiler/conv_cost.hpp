@@ -7,14 +7,22 @@
 
 namespace systole {
 
+/// Of all output channels, for one chunk of pixels: all of a tile's, or as many as the array takes
+/// (output and input stationary).
+struct FoldCounts {
+  std::int64_t folds = 0;
+  std::int64_t streamed = 0;  ///< operands, of these folds; weight stationary: none
+};
+/// By the tiling's channels alone.
+FoldCounts count_folds_of_chunk(const ConvLayer& layer, const WeightImage& image,
+                                const MachineLimits& machine, const ConvTiling& tiling);
+
 /// How often a tiling does what.
 struct ConvCounts {
   std::int64_t pixel_tiles = 0, oc_tiles = 0, ic_steps = 0;
-  /// Over all output channels, for one chunk of pixels: all of a tile's, or as many as the array
-  /// takes (output and input stationary).
   std::int64_t folds_per_chunk = 0;
-  std::int64_t streamed_per_chunk = 0;  ///< operands, of these folds; weight stationary: none
-  std::int64_t chunks = 0;              ///< of all pixels
+  std::int64_t streamed_per_chunk = 0;
+  std::int64_t chunks = 0;       ///< of all pixels
   std::int64_t ifmap_loads = 0;  ///< steps that load their ifmap; the others find it resident
   std::int64_t weight_loads = 0;
 };
@@ -31,7 +39,29 @@ struct ConvCost {
            std::tie(o.lone_folds, o.cycles, o.bytes, o.steps);
   }
 };
-ConvCost estimate_cost(const ConvLayer& layer, const WeightImage& image,
-                       const MachineLimits& machine, const ConvTiling& tiling);
+
+/// Estimates tilings of one size of tile, in any order and with any copies of the buffers.
+class ConvCostModel {
+ public:
+  /// Cycles, unless it says bytes.
+  struct Parts {
+    std::int64_t lone_folds = 0;
+    std::int64_t execute = 0;                 ///< of the layer
+    std::int64_t ifmap = 0, ifmap_bytes = 0;  ///< of one step's load
+    std::int64_t weights = 0;                 ///< of one step's load
+    std::int64_t bias = 0, store = 0;         ///< of a tile
+  };
+
+  ConvCostModel(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
+                const ConvTiling& tiling, const FoldCounts& folds);
+
+  ConvCost cost(const ConvTiling& tiling) const;
+
+ private:
+  const ConvLayer& layer_;
+  const MachineLimits& machine_;
+  const ConvCounts counts_;  // without the loads
+  const Parts parts_;
+};
 
 }  // namespace systole

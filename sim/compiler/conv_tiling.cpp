@@ -100,6 +100,7 @@ class Search {
     }
     const StepSizes sizes = largest_step(layer_, image_, machine_, tiling);
     tiling.weight_rows = sizes.weight_rows;
+    folds_ = count_folds_of_chunk(layer_, image_, machine_, tiling);
     for (const std::int64_t tile_oh : tile_candidates(layer_.out_h, 1, pinned_.tile_oh)) {
       for (const std::int64_t tile_ow : columns(tile_oh)) {
         tiling.tile_oh = tile_oh;
@@ -148,6 +149,7 @@ class Search {
       note(*missing);
       return;
     }
+    const ConvCostModel model{layer_, image_, machine_, tiling, folds_};
     for (const bool oc_outermost : {true, false}) {
       for (const std::int64_t ifmap_slots : {2, 1}) {
         for (const std::int64_t weight_slots : {2, 1}) {
@@ -156,18 +158,18 @@ class Search {
             tiling.ifmap_slots = ifmap_slots;
             tiling.weight_slots = weight_slots;
             tiling.acc_slots = acc_slots;
-            consider(tiling);
+            consider(tiling, model);
           }
         }
       }
     }
   }
 
-  void consider(const ConvTiling& tiling) {
+  void consider(const ConvTiling& tiling, const ConvCostModel& model) {
     if (shortage(tiling, machine_)) {
       return;
     }
-    const ConvCost cost = estimate_cost(layer_, image_, machine_, tiling);
+    const ConvCost cost = model.cost(tiling);
     if (!best_ || cost < best_cost_) {
       best_ = tiling;
       best_cost_ = cost;
@@ -181,6 +183,7 @@ class Search {
   const WeightImage& image_;
   const MachineLimits& machine_;
   const PinnedMapping& pinned_;
+  FoldCounts folds_;  // of the channels that are tried
   std::optional<ConvTiling> best_;
   ConvCost best_cost_;
   Shortage shortage_;
