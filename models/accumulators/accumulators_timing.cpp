@@ -56,7 +56,8 @@ void AccumulatorsTiming::read(Cycle now) {
 
 void AccumulatorsTiming::archive(StateArchive& archive) {
   alarm.archive(archive);
-  load_write.archive(archive, [&](TimedWrite& write) { write.archive(archive); });
+  load_write.archive(archive,
+                     [&](TimedWrite& write) { write.archive(archive, LocalMemory::Accumulators); });
   store_read.archive(archive, [&](TimedAccumulatorRead& read) { read.archive(archive); });
   blocks_.archive(archive);
 }

@@ -17,7 +17,10 @@ struct TimedAccumulatorRead {
   bool last = false;
   std::uint32_t entry = 0;
 
-  void archive(StateArchive& archive) { archive.values(row, lanes, last, entry); }
+  void archive(StateArchive& archive) {
+    archive.rows(LocalMemory::Accumulators, row, 1);
+    archive.values(lanes, last, entry);
+  }
 };
 
 /// Whose results go to the accumulators: asked which ports they take.

@@ -84,7 +84,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
       archive.values(computing, preloading, compute_entry, preload_entry, row, preload_from,
                      preload_rows, rows, vectors, weight_reads, ifmap_bank, weight_bank, accumulate,
                      simple, busy);
-      archive.results(acc_row, vectors);
+      archive.rows(LocalMemory::Accumulators, acc_row, vectors);
     }
   };
   /// Results of consecutive rows, one a cycle from `first` on, at the accumulators.

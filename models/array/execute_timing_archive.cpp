@@ -12,7 +12,7 @@ void ExecuteTiming::Row::archive(StateArchive& archive) {
   archive.values(in_turns, vector, shift, last_of_step, computing, accumulate, compute_entry,
                  preload_entry, cause);
   if (vector) {
-    archive.results(acc_row, 1);
+    archive.rows(LocalMemory::Accumulators, acc_row, 1);
   }
   archive.values(stream.shift, stream.shift_row, stream.valid, stream.column, stream.new_block,
                  stream.swap, stream.last, stream.last_of_fold, stream.pixels, stream.k, stream.n,
@@ -60,7 +60,7 @@ void ExecuteTiming::archive(StateArchive& archive) {
   archive.list(results_, [&](Results& run) {
     archive.cycle(run.first);
     archive.values(run.rows, run.accumulate);
-    archive.results(run.acc_row, run.rows);
+    archive.rows(LocalMemory::Accumulators, run.acc_row, run.rows);
   });
   archive.due(last_result_);
   archive.value(fold_open_);

@@ -325,8 +325,8 @@ void LoadTiming::archive(StateArchive& archive) {
     archive.value(push.ends_burst);
   });
   archive.list(to_others_, [&](Scheduled& write) {
-    write.write.archive(archive);
     archive.values(write.memory, write.copies);
+    write.write.archive(archive, write.memory);
     archive.due(write.due);
   });
   for (Sent* sent : {&scratchpad_sent_, &others_sent_}) {

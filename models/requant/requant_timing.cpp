@@ -61,7 +61,8 @@ void RequantTiming::look(Cycle now) {
 
 void RequantTiming::archive(StateArchive& archive) {
   alarm.archive(archive);
-  table_write.archive(archive, [&](TimedWrite& write) { write.archive(archive); });
+  table_write.archive(
+      archive, [&](TimedWrite& write) { write.archive(archive, LocalMemory::RequantTable); });
   asked.archive(archive, taken_);
   gathered.archive(archive, taken_);
   archive.due(free_at_);

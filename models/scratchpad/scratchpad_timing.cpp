@@ -85,7 +85,8 @@ bool ScratchpadTiming::read(Cycle now, TimedQueue<TimedRead>& queue, std::uint32
 
 void ScratchpadTiming::archive(StateArchive& archive) {
   alarm.archive(archive);
-  vector_write.archive(archive, [&](TimedWrite& write) { write.archive(archive); });
+  vector_write.archive(archive,
+                       [&](TimedWrite& write) { write.archive(archive, LocalMemory::Scratchpad); });
   vector_read.archive(archive, [&](TimedRead& read) { read.archive(archive); });
   store_read.archive(archive, [&](TimedRead& read) { read.archive(archive); });
   writes_.archive(archive);

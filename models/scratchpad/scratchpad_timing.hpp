@@ -17,7 +17,10 @@ struct TimedWrite {
   bool last = false;
   std::uint32_t entry = 0;
 
-  void archive(StateArchive& archive) { archive.values(row, last, entry); }
+  void archive(StateArchive& archive, LocalMemory memory) {
+    archive.rows(memory, row, 1);
+    archive.values(last, entry);
+  }
 };
 
 /// A row read for the vector or the store unit.
@@ -26,7 +29,10 @@ struct TimedRead {
   bool last = false;
   std::uint32_t entry = 0;
 
-  void archive(StateArchive& archive) { archive.values(row, last, entry); }
+  void archive(StateArchive& archive) {
+    archive.rows(LocalMemory::Scratchpad, row, 1);
+    archive.values(last, entry);
+  }
 };
 
 /// Who reads operands for the array: asked which banks it reads.

@@ -105,7 +105,7 @@ void VectorTiming::archive(StateArchive& archive) {
   }
   archive.due(next_ask_);
   archive.list(results_, [&](Result& result) {
-    result.write.archive(archive);
+    result.write.archive(archive, LocalMemory::Scratchpad);
     archive.cycle(result.due);
   });
   archive.count(started_, sequencer_->vectors_completed.latest());

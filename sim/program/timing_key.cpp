@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "sim/program/command_fields.hpp"
+#include "sim/program/hazards.hpp"
 
 namespace systole {
 namespace {
@@ -35,25 +36,61 @@ void append_field(T field, std::vector<std::uint32_t>& key) {
 }  // namespace
 
 TimingKey::TimingKey(const AcceleratorConfig& config)
-    : block_{largest_burst(config.dma)},
-      renames_folds_{config.array.dataflow == Dataflow::WeightStationary &&
-                     config.scratchpad.interleave_rows == 0},
+    : config_{config},
+      block_{largest_burst(config.dma)},
+      renames_rows_{config.scratchpad.interleave_rows == 0},
+      renames_folds_{renames_rows_ && config.array.dataflow == Dataflow::WeightStationary},
       array_rows_{config.array.rows},
       longest_step_{std::max(config.array.rows, config.array.min_step_rows)},
-      rows_per_bank_{activation_rows(config) / config.scratchpad.activation.banks},
-      rows_per_weight_bank_{config.scratchpad.organization == ScratchpadOrganization::Unified
-                                ? 1
-                                : weight_rows(config) / config.scratchpad.weight.banks},
-      rows_per_accumulator_bank_{accumulator_rows(config) / config.accumulators.banks} {}
+      rows_per_bank_{
+          activation_rows(config) / config.scratchpad.activation.banks,
+          config.scratchpad.organization == ScratchpadOrganization::Unified
+              ? 1
+              : weight_rows(config) / config.scratchpad.weight.banks,
+          accumulator_rows(config) / config.accumulators.banks,
+          ~0U  // the table is written when it is not read
+      } {}
+
+std::uint32_t TimingKey::reduced(LocalMemory memory, std::uint32_t row, std::uint32_t rows) const {
+  return renames_rows_ && rows > 0 ? bank_start(row, row + rows - 1, rows_per_bank(memory)) : row;
+}
+
+void TimingKey::reduce(LocalAddress& first, std::uint32_t rows, std::uint32_t blocks,
+                       std::uint32_t& pitch) const {
+  const std::uint32_t bank = rows_per_bank(first.memory);
+  const std::uint32_t last = first.row + (blocks - 1) * pitch + rows - 1;
+  if (renames_rows_ && rows > 0 && blocks > 0 && first.row / bank == last / bank) {
+    first.row = bank_start(first.row, last, bank);
+    pitch = 0;
+  }
+}
+
+LoadCommand TimingKey::reduced(LoadCommand load) const {
+  load = at_first_address(load);
+  reduce(load.destination, load.rows, blocks(load, config_), load.block_pitch);
+  return load;
+}
+
+FillCommand TimingKey::reduced(FillCommand fill) const {
+  std::uint32_t pitch = 0;
+  reduce(fill.destination, fill.rows, 1, pitch);
+  return fill;
+}
+
+StoreCommand TimingKey::reduced(StoreCommand store) const {
+  store = at_first_address(store);
+  reduce(store.source, store.rows, blocks(store, config_), store.block_pitch);
+  if (renames_rows_) {
+    store.table_row = 0;
+  }
+  return store;
+}
 
 PreloadCommand TimingKey::reduced(PreloadCommand preload) const {
   if (renames_folds_) {
     // A step shifts array.rows rows in; those beyond k are zeros that are not read.
-    LocalAddress& weights = preload.weights;
-    weights.row = bank_start(
-        weights.row, weights.row + array_rows_ - 1,
-        weights.memory == LocalMemory::Scratchpad ? rows_per_bank_ : rows_per_weight_bank_);
-    preload.acc_row = reduced_results(preload.acc_row, preload.acc_rows);
+    preload.weights.row = reduced(preload.weights.memory, preload.weights.row, array_rows_);
+    preload.acc_row = reduced(LocalMemory::Accumulators, preload.acc_row, preload.acc_rows);
   }
   return preload;
 }
@@ -76,20 +113,15 @@ ComputeCommand TimingKey::reduced(ComputeCommand compute) const {
   const std::uint32_t last_pixel = std::max(pixels, longest_step_) - 1 + compute.skip;
   const std::uint32_t last = first + last_pixel / compute.count_w * compute.pitch_h +
                              (compute.count_w - 1) * compute.pitch_w;
-  if (first / rows_per_bank_ != last / rows_per_bank_) {
+  const std::uint32_t bank = rows_per_bank(LocalMemory::Scratchpad);
+  if (first / bank != last / bank) {
     return compute;
   }
   ComputeCommand same;
-  same.ifmap_row = bank_start(first, last, rows_per_bank_);
+  same.ifmap_row = bank_start(first, last, bank);
   same.count_w = pixels;
   same.k = compute.k;
   return same;
-}
-
-std::uint32_t TimingKey::reduced_results(std::uint32_t acc_row, std::uint32_t rows) const {
-  return renames_folds_ && rows > 0
-             ? bank_start(acc_row, acc_row + rows - 1, rows_per_accumulator_bank_)
-             : acc_row;
 }
 
 void TimingKey::append(const Command& command, std::vector<std::uint32_t>& key) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -12,9 +14,9 @@ namespace systole {
 /// commands (footprint.hpp) apart:
 ///
 /// - of a place in an ideal DRAM the position in the largest burst (choose_burst in models/dma);
-/// - of a weight-stationary fold the banks of its operands and results, not the rows, where each of
-///   them lies in one bank, with what the array steps over behind its end, and banks hold
-///   consecutive rows;
+/// - of rows of a local memory their bank, where all of a command's rows lie in one (of a
+///   weight-stationary fold each operand's, with those that the array steps over behind its end)
+///   and banks hold consecutive rows;
 /// - of all other commands everything.
 class TimingKey {
  public:
@@ -27,13 +29,14 @@ class TimingKey {
   Body reduced(const Body& body) const {
     return body;
   }
-  LoadCommand reduced(LoadCommand load) const { return at_first_address(load); }
-  StoreCommand reduced(StoreCommand store) const { return at_first_address(store); }
+  LoadCommand reduced(LoadCommand load) const;
+  FillCommand reduced(FillCommand fill) const;
+  StoreCommand reduced(StoreCommand store) const;
   PreloadCommand reduced(PreloadCommand preload) const;
   ComputeCommand reduced(ComputeCommand compute) const;
 
-  /// Where `rows` results from accumulator row acc_row on stand for themselves.
-  std::uint32_t reduced_results(std::uint32_t acc_row, std::uint32_t rows) const;
+  /// The first row that stands for `rows` rows of a memory from `row` on.
+  std::uint32_t reduced(LocalMemory memory, std::uint32_t row, std::uint32_t rows) const;
 
   /// Appends the key.
   void append(const Command& command, std::vector<std::uint32_t>& key) const;
@@ -48,13 +51,20 @@ class TimingKey {
     return body;
   }
 
+  std::uint32_t rows_per_bank(LocalMemory memory) const {
+    return rows_per_bank_[static_cast<std::size_t>(memory)];
+  }
+  /// `blocks` runs of `rows` rows, `pitch` apart: the same in one bank, if they are.
+  void reduce(LocalAddress& first, std::uint32_t rows, std::uint32_t blocks,
+              std::uint32_t& pitch) const;
+
+  const AcceleratorConfig& config_;
   std::uint64_t block_;  // bytes of the largest burst
+  bool renames_rows_;
   bool renames_folds_;
   std::uint32_t array_rows_;
-  std::uint32_t longest_step_;  // cycles of a step whose compute is shorter
-  std::uint32_t rows_per_bank_;
-  std::uint32_t rows_per_weight_bank_;  // of a weight scratchpad
-  std::uint32_t rows_per_accumulator_bank_;
+  std::uint32_t longest_step_;                  // cycles of a step whose compute is shorter
+  std::array<std::uint32_t, 4> rows_per_bank_;  // by LocalMemory
 };
 
 }  // namespace systole

@@ -25,16 +25,19 @@ namespace systole {
 /// One function of a block does both, so that they cannot differ.
 class StateArchive {
  public:
-  /// To write the state of the end of cycle `now`; `next` is the command that is fetched next.
-  StateArchive(Cycle now, const TimingKey& key, const Command* next)
-      : now_{now}, key_{key}, next_{next}, reading_{false} {}
-  /// To read `bytes` as the state of the end of cycle `now`.
-  StateArchive(Cycle now, const TimingKey& key, const Command* next, const std::string& bytes)
-      : now_{now}, key_{key}, next_{next}, reading_{true}, bytes_{bytes} {}
+  /// To write the state of the end of cycle `now`.
+  StateArchive(Cycle now, const TimingKey& key) : now_{now}, key_{key}, reading_{false} {}
+  /// To read `bytes` as the state of the end of cycle `now`, in which `named` are the commands that
+  /// the state names.
+  StateArchive(Cycle now, const TimingKey& key, const std::string& bytes,
+               std::vector<const Command*> named)
+      : now_{now}, key_{key}, reading_{true}, bytes_{bytes}, named_{std::move(named)} {}
 
   bool reading() const { return reading_; }
   Cycle now() const { return now_; }
   std::string take_bytes() { return std::move(bytes_); }
+  /// Commands that blocks still work on, in the order in which the state names them.
+  const std::vector<const Command*>& named() const { return named_; }
   template <typename T>
   void value(T& v) {
     static_assert(std::is_integral_v<T> || std::is_enum_v<T>);
@@ -91,23 +94,20 @@ class StateArchive {
   /// A command of the program that some block still works on. Several may name the same one.
   void reference(const Command*& command) {
     std::uint32_t index = 0;
-    while (!reading_ && index < named_.size() && named_[index] != command) {
+    while (!reading_ && index < mentioned_ && named_[index] != command) {
       ++index;
     }
     value(index);
-    if (index < named_.size()) {
-      command = named_[index];
-      return;
+    if (index == mentioned_) {
+      ++mentioned_;
+      words_.clear();
+      if (!reading_) {
+        named_.push_back(command);
+        key_.append(*command, words_);
+      }
+      list(words_, [this](std::uint32_t& word) { value(word); });
     }
-    auto distance = static_cast<std::uint32_t>(reading_ ? 0 : next_ - command);
-    value(distance);
-    command = next_ - distance;
-    named_.push_back(command);
-    words_.clear();
-    if (!reading_) {
-      key_.append(*command, words_);
-    }
-    list(words_, [this](std::uint32_t& word) { value(word); });
+    command = named_.at(index);
   }
   void issued(IssuedCommand& issued) {
     bool here = issued.command != nullptr;
@@ -149,11 +149,11 @@ class StateArchive {
     dram_address = reading_ ? reduced : dram_address;
   }
 
-  /// `rows` results from accumulator row acc_row on.
-  void results(std::uint32_t& acc_row, std::uint32_t rows) {
-    std::uint32_t reduced = key_.reduced_results(acc_row, rows);
+  /// `rows` rows of a local memory from `row` on.
+  void rows(LocalMemory memory, std::uint32_t& row, std::uint32_t rows) {
+    std::uint32_t reduced = key_.reduced(memory, row, rows);
     value(reduced);
-    acc_row = reading_ ? reduced : acc_row;
+    row = reading_ ? reduced : row;
   }
 
  private:
@@ -161,11 +161,11 @@ class StateArchive {
 
   const Cycle now_;
   const TimingKey& key_;
-  const Command* const next_;
   const bool reading_;
   std::string bytes_;
   std::size_t at_ = 0;
   std::vector<const Command*> named_;
+  std::uint32_t mentioned_ = 0;  // of them, so far
   std::vector<std::uint32_t> words_;
 };
 

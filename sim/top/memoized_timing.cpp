@@ -18,13 +18,6 @@ bool of_array(const Command& command) {
          std::holds_alternative<ComputeCommand>(command.body);
 }
 
-std::string state_bytes(MachineTiming& machine, const TimingKey& key, Cycle now,
-                        const Command* next) {
-  StateArchive archive{now, key, next};
-  machine.archive(archive);
-  return archive.take_bytes();
-}
-
 /// Rows of each memory from the first to the last that some commands touch.
 class Hull {
  public:
@@ -63,8 +56,11 @@ MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_
       key_{config_},
       max_bytes_{max_bytes},
       machine_{config_},
-      start_{state_bytes(machine_, key_, 0, nullptr)},
-      footprints_(kKnownFootprints) {}
+      footprints_(kKnownFootprints) {
+  StateArchive archive{0, key_};
+  machine_.archive(archive);
+  start_ = archive.take_bytes();
+}
 
 LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t patience) {
   LayerMeasurement layer;
@@ -89,6 +85,7 @@ LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t 
     layer.compute_cycles += step.counts.compute_cycles;
     layer.events += step.counts.events;
     layer.ledger += step.counts.ledger;
+    follow(step);
     state = step.next;
   }
   layer.peak_bytes_per_window = bandwidth.peak_bytes();
@@ -103,28 +100,42 @@ LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t 
 
 /// The width of the ofmap's elements is part of it.
 MemoizedTiming::State* MemoizedTiming::first_state(const LayerProgram& program) {
-  const Command* const first = program.commands.data();
-  StateArchive archive{0, key_, first, start_};
+  StateArchive archive{0, key_, start_, {}};
   machine_.archive(archive);
   machine_.begin(program, 0);
-  State* const state = state_of_machine(program, 0, 0);
+  std::vector<const Command*> named;
+  State* const state = state_of_machine(0, named);
   machine_state_ = state;
+  named_.clear();
   return state;
 }
 
-MemoizedTiming::State* MemoizedTiming::state_of_machine(const LayerProgram& program,
-                                                        std::size_t next, Cycle now) {
-  const Command* const fetched = program.commands.data() + next;
-  const auto [found, is_new] = states_.try_emplace(state_bytes(machine_, key_, now, fetched));
+MemoizedTiming::State* MemoizedTiming::state_of_machine(Cycle now,
+                                                        std::vector<const Command*>& named) {
+  StateArchive archive{now, key_};
+  machine_.archive(archive);
+  named = archive.named();
+  const auto [found, is_new] = states_.try_emplace(archive.take_bytes());
   State& state = found->second;
   if (is_new) {
     state.bytes = &found->first;
     machine_.for_each_in_flight([&](std::uint32_t entry, const Command& command) {
-      state.in_flight.push_back({entry, static_cast<std::uint32_t>(fetched - &command)});
+      const auto at = std::find(named.begin(), named.end(), &command);
+      state.in_flight.push_back({entry, static_cast<std::uint32_t>(at - named.begin())});
     });
     bytes_ += found->first.size() + sizeof *found + state.in_flight.size() * sizeof(InFlight);
   }
   return &state;
+}
+
+/// The commands that the state behind the step names.
+void MemoizedTiming::follow(const Step& step) {
+  named_before_.swap(named_);
+  named_.clear();
+  for (const std::uint32_t code : step.named) {
+    named_.push_back(code < named_before_.size() ? named_before_[code]
+                                                 : segment_.at + code - named_before_.size());
+  }
 }
 
 /// Sets segment_ to the one that begins with command `at`.
@@ -153,7 +164,7 @@ void MemoizedTiming::append_conflicts(const State& state, const LayerProgram& pr
   Hull ifmap;
   bool has_hulls = false;
   for (const InFlight& older : state.in_flight) {
-    const std::size_t older_index = segment_.at - older.distance;
+    const std::size_t older_index = named_[older.named];
     if (folds && of_array(program.commands[older_index])) {
       continue;
     }
@@ -188,7 +199,11 @@ const Footprint& MemoizedTiming::footprint_of(const LayerProgram& program, std::
 const MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, const LayerProgram& program,
                                                          Cycle now, std::uint64_t patience) {
   if (machine_state_ != &state) {
-    StateArchive archive{now, key_, program.commands.data() + segment_.at, *state.bytes};
+    std::vector<const Command*> named;
+    for (const std::size_t index : named_) {
+      named.push_back(&program.commands[index]);
+    }
+    StateArchive archive{now, key_, *state.bytes, std::move(named)};
     machine_.archive(archive);
     machine_.begin(program, segment_.at);
   }
@@ -198,8 +213,16 @@ const MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, const Lay
   const Cycle last = machine_.run_until(segment_.end, patience);
   step.cycles = last - now;
   if (segment_.end < program.commands.size()) {
-    step.next = state_of_machine(program, segment_.end, last);
+    std::vector<const Command*> named;
+    step.next = state_of_machine(last, named);
     machine_state_ = step.next;
+    for (const Command* command : named) {
+      const auto index = static_cast<std::size_t>(command - program.commands.data());
+      const auto before = std::find(named_.begin(), named_.end(), index);
+      step.named.push_back(static_cast<std::uint32_t>(
+          before != named_.end() ? static_cast<std::size_t>(before - named_.begin())
+                                 : named_.size() + index - segment_.at));
+    }
   }
   step.counts = machine_.take_counts(last);
   step.transfers = machine_.take_transfers();

@@ -50,11 +50,14 @@ class MemoizedTiming {
     LayerMeasurement counts;
     std::vector<DramTransfer> transfers;  // by cycle of the segment
     State* next = nullptr;                // none if it ends the program
+    /// The commands that `next` names: below the number of those that the state before names, one
+    /// of them; else the segment's, counted on.
+    std::vector<std::uint32_t> named;
   };
-  /// A command of the reservation station, `distance` before the next one to be fetched.
+  /// An entry of the reservation station, and which of the state's named commands is in it.
   struct InFlight {
     std::uint32_t entry = 0;
-    std::uint32_t distance = 0;
+    std::uint32_t named = 0;
   };
   struct State {
     const std::string* bytes = nullptr;
@@ -67,11 +70,12 @@ class MemoizedTiming {
     Footprint footprint;
   };
 
-  State* state_of_machine(const LayerProgram& program, std::size_t next, Cycle now);
+  State* state_of_machine(Cycle now, std::vector<const Command*>& named);
   State* first_state(const LayerProgram& program);
   void describe_segment(const State& state, const LayerProgram& program, std::size_t at);
   void append_conflicts(const State& state, const LayerProgram& program);
   const Footprint& footprint_of(const LayerProgram& program, std::size_t index);
+  void follow(const Step& step);
   const Step& compute_step(State& state, const LayerProgram& program, Cycle now,
                            std::uint64_t patience);
 
@@ -83,6 +87,8 @@ class MemoizedTiming {
   std::string start_;                     // the state of a machine that has done nothing
   std::unordered_map<std::string, State> states_;
   Segment segment_;
+  std::vector<std::size_t> named_;  // indices in the program of the state's named commands
+  std::vector<std::size_t> named_before_;
   std::vector<KnownFootprint> footprints_;  // by index, modulo its size
   std::size_t bytes_ = 0;
   std::uint64_t computed_ = 0;
