@@ -1,15 +1,26 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything and runs the tests.
-#
-#   scripts/test.sh                    all tests, release build
-#   scripts/test.sh -L unit            any ctest arguments: only the unit tests
-#   scripts/test.sh --preset asan      another preset of CMakePresets.json
+# Installs what is missing, builds everything and runs the tests: see usage().
 set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: scripts/test.sh [--preset NAME] [CTEST OPTION]...
+
+Installs what is missing, builds everything and runs the tests. NAME is one of dev, release (the
+default), asan, tsan and coverage. What follows goes to ctest, such as -L unit or -R Machine.
+TEXT
+}
+
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if [[ "${1:-}" == -h || "${1:-}" == --help ]]; then
+  usage
+  exit 0
+fi
 
 preset=release
 if [[ "${1:-}" == --preset ]]; then
-  preset="${2:?test.sh: --preset needs a name: dev, release, asan or coverage}"
+  preset="${2:?test.sh: --preset needs a name: dev, release, asan, tsan or coverage}"
   shift 2
 fi
 
