@@ -16,6 +16,7 @@ fi
 case "${1:-}" in
   "") mode=(--dry-run -Werror) ;;
   --fix) mode=(-i) ;;
+  -h | --help) echo "Usage: scripts/check_format.sh [--fix]    (--fix: format in place)"; exit 0 ;;
   *) echo "check_format.sh: unknown argument '$1', expected --fix or nothing" >&2; exit 2 ;;
 esac
 

@@ -10,10 +10,14 @@ Needs PyTorch and numpy (Debian: python3-torch).
 """
 import argparse
 import pathlib
+import sys
 
-import numpy as np
-import torch
-from torch import nn
+try:
+    import numpy as np
+    import torch
+    from torch import nn
+except ImportError as missing:
+    sys.exit(f"export_torch_network.py: {missing}; scripts/install.sh dev installs it")
 
 
 def block(inputs, outputs, kernel=3, stride=1, groups=1):

@@ -35,10 +35,11 @@ run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-optio
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev libonnx-testdata
   python3-distributed python3-jsonschema python3-numpy python3-yaml verilator yosys chromium)
 
-# PyTorch and scikit-learn are for scripts/train_digits.py alone, Matplotlib for scripts/plot_*.py,
-# Google Benchmark for tests/benchmarks.
-dev_packages=(git clang clang-format clang-tidy gcovr libbenchmark-dev pre-commit python3
-  python3-matplotlib python3-numpy python3-sklearn python3-torch shellcheck)
+# PyTorch, scikit-learn and onnx are for the scripts that wrote digits networks and ONNX models
+# (train_digits.py, export_torch_network.py, make_*onnx*.py), Matplotlib for scripts/plot_*.py,
+# Google Benchmark for tests/benchmarks, libclang-rt for sanitizers and fuzzers by clang.
+dev_packages=(git clang clang-format clang-tidy gcovr libbenchmark-dev libclang-rt-14-dev pre-commit python3
+  python3-matplotlib python3-numpy python3-onnx python3-sklearn python3-torch shellcheck)
 
 wanted=()
 for group in "${@:-run}"; do

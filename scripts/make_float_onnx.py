@@ -4,13 +4,17 @@ and the output that PyTorch computes. Needs PyTorch, python3-onnx; the seed is f
 
     scripts/make_float_onnx.py [FOLDER]        (default: tests/data/float_onnx)
 """
+import argparse
 import pathlib
 import sys
 
-import numpy as np
-import torch
-from onnx import numpy_helper
-from torch import nn
+try:
+    import numpy as np
+    import torch
+    from onnx import numpy_helper
+    from torch import nn
+except ImportError as missing:
+    sys.exit(f"make_float_onnx.py: {missing}; scripts/install.sh dev installs it")
 
 
 class Net(nn.Module):
@@ -36,7 +40,10 @@ class Net(nn.Module):
 
 def main():
     default = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "float_onnx"
-    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("folder", metavar="FOLDER", nargs="?", type=pathlib.Path, default=default,
+                        help="folder to write (default: %(default)s)")
+    folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(7)
     net = Net()

@@ -7,12 +7,16 @@ shared with Systole. Needs python3-onnx. Seed and versions are fixed; same files
 
     scripts/make_onnx_models.py [FOLDER]        (default: tests/data/onnx)
 """
+import argparse
 import pathlib
 import sys
 
-import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+try:
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+except ImportError as missing:
+    sys.exit(f"make_onnx_models.py: {missing}; scripts/install.sh dev installs it")
 
 F = np.float32
 RANGE = {np.uint8: (0, 255), np.int8: (-128, 127)}
@@ -383,7 +387,10 @@ def channels_last():
 
 def main():
     default = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "onnx"
-    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("folder", metavar="FOLDER", nargs="?", type=pathlib.Path, default=default,
+                        help="folder to write (default: %(default)s)")
+    folder = parser.parse_args().folder
     for make in (qdq_residual, qdq_flatten, qdq_concat, qoperators, dynamic, channels_last):
         make().write(folder)
 

@@ -15,9 +15,12 @@ import subprocess
 import sys
 import tempfile
 
-import matplotlib
-matplotlib.use("Agg")
-from matplotlib import pyplot  # noqa: E402 (behind the choice of its backend)
+try:
+    import matplotlib
+    matplotlib.use("Agg")
+    from matplotlib import pyplot  # noqa: E402 (behind the choice of its backend)
+except ImportError as missing:
+    sys.exit(f"plot_memory.py: {missing}; scripts/install.sh dev installs it")
 
 SCRATCHPAD_KIB = [32, 64, 128, 256, 512, 1024, 2048, 4096]
 BUS_BYTES = [4, 8, 16, 32, 64, 128]

@@ -20,8 +20,11 @@ import pathlib
 import shutil
 import sys
 
-import numpy
-import yaml
+try:
+    import numpy
+    import yaml
+except ImportError as missing:
+    sys.exit(f"sweep_bitwidth.py: {missing}; scripts/install.sh test installs it")
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import systole  # noqa: E402 (the module beside this file)

@@ -132,8 +132,12 @@ def _number(text):
 
 
 def main(arguments):
+    usage = "usage: systole.py table FILE.csv    (prints a table of a sweep; the rest is a module to import)"
+    if arguments in (["-h"], ["--help"]):
+        print(usage)
+        return 0
     if len(arguments) != 2 or arguments[0] != "table":
-        print("usage: systole.py table FILE.csv", file=sys.stderr)
+        print(usage, file=sys.stderr)
         return 2
     rows = read_table(arguments[1])
     columns = list(rows[0]) if rows else []

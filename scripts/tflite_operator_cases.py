@@ -8,12 +8,12 @@ operator's output as the reference kernels computed it. Writes OUT.bin, all tens
 other as int8 or int32, and OUT.json, a list of operators: their constants, and their tensors
 (ifmap, weight and bias or second operand, last the ofmap) with offsets into OUT.bin.
 """
+import argparse
 import ast
 import hashlib
 import json
 import pathlib
 import struct
-import sys
 import zipfile
 
 WIDTH = {"INT8": 1, "INT32": 4}
@@ -152,7 +152,12 @@ OPERATORS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "AVERAGE_
 
 
 def main():
-    data_dir, out = pathlib.Path(sys.argv[1]), sys.argv[2]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data_dir", metavar="DATA_DIR", type=pathlib.Path,
+                        help="folder of models/*.tflite and golden/")
+    parser.add_argument("out", metavar="OUT", help="OUT.bin and OUT.json are written")
+    arguments = parser.parse_args()
+    data_dir, out = arguments.data_dir, arguments.out
     models = {hashlib.sha256(path.read_bytes()).hexdigest(): path.read_bytes()
               for path in (data_dir / "models").glob("*.tflite")}
     cases = []

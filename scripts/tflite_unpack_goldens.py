@@ -8,17 +8,22 @@ and every operator's output as the reference kernels computed them. Writes OUT.b
 bytes one behind the other, and OUT.json: a list of inferences, each with its model's file and its
 tensors' numbers, offsets and sizes in OUT.bin.
 """
+import argparse
 import hashlib
 import json
 import pathlib
-import sys
 import zipfile
 
 from tflite_operator_cases import read_npy
 
 
 def main():
-    data_dir, out = pathlib.Path(sys.argv[1]), sys.argv[2]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data_dir", metavar="DATA_DIR", type=pathlib.Path,
+                        help="folder of models/*.tflite and golden/")
+    parser.add_argument("out", metavar="OUT", help="OUT.bin and OUT.json are written")
+    arguments = parser.parse_args()
+    data_dir, out = arguments.data_dir, arguments.out
     models = {hashlib.sha256(path.read_bytes()).hexdigest(): str(path.resolve())
               for path in (data_dir / "models").glob("*.tflite")}
     cases = []

@@ -14,10 +14,13 @@ import argparse
 import pathlib
 import sys
 
-import numpy as np
-import torch
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
+try:
+    import numpy as np
+    import torch
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+except ImportError as missing:
+    sys.exit(f"train_digits.py: {missing}; scripts/install.sh dev installs it")
 
 TEST_IMAGES = 360
 CALIBRATION_IMAGES = 256  # of the training images, for `systole quantize`
