@@ -51,7 +51,7 @@ class Counter {
   void operator()(const PreloadCommand& preload) { preload_ = preload; }
 
   void operator()(const ComputeCommand& compute) {
-    const std::uint64_t parts = ifmap_parts(compute, config_.array.rows).size();
+    const std::uint64_t parts = count_ifmap_parts(compute, config_.array.rows);
     events_.add(
         Event::ScratchpadReadBits,
         kByteBits * local_row_bytes(config_, LocalMemory::Scratchpad) * compute.rows() * parts);

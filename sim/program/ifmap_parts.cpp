@@ -30,6 +30,12 @@ std::vector<IfmapPart> ifmap_parts(const ComputeCommand& compute, std::uint32_t 
   return parts;
 }
 
+std::uint32_t count_ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows) {
+  std::uint32_t count = 0;
+  for_each_part(compute, array_rows, [&](const IfmapPart&) { ++count; });
+  return count;
+}
+
 RowRange ifmap_rows(const ComputeCommand& compute, std::uint32_t array_rows) {
   if (compute.rows() == 0 || compute.k == 0) {
     return {LocalMemory::Scratchpad, compute.ifmap_row, 0};

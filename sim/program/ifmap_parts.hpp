@@ -17,6 +17,9 @@ struct IfmapPart {
 /// All k products, in order.
 std::vector<IfmapPart> ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows);
 
+/// How many there are.
+std::uint32_t count_ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows);
+
 /// Scratchpad rows from the first to the last that the Compute reads.
 RowRange ifmap_rows(const ComputeCommand& compute, std::uint32_t array_rows);
 

@@ -35,7 +35,10 @@ class StateArchive {
 
   bool reading() const { return reading_; }
   Cycle now() const { return now_; }
-  std::string take_bytes() { return std::move(bytes_); }
+  std::string take_bytes() {
+    bytes_.resize(at_);
+    return std::move(bytes_);
+  }
   /// Commands that blocks still work on, in the order in which the state names them.
   const std::vector<const Command*>& named() const { return named_; }
   template <typename T>
@@ -48,7 +51,11 @@ class StateArchive {
       std::memcpy(&v, bytes_.data() + at_, sizeof v);
       at_ += sizeof v;
     } else {
-      bytes_.append(reinterpret_cast<const char*>(&v), sizeof v);
+      if (bytes_.size() - at_ < sizeof v) {
+        bytes_.resize(2 * bytes_.size() + kUsualSize);
+      }
+      std::memcpy(bytes_.data() + at_, &v, sizeof v);
+      at_ += sizeof v;
     }
   }
   template <typename... T>
@@ -157,6 +164,7 @@ class StateArchive {
   }
 
  private:
+  static constexpr std::size_t kUsualSize = 8192;
   static constexpr Cycle kPast = Cycle{1} << 62U;  // cycles before `now` stay positive
 
   const Cycle now_;
