@@ -87,6 +87,8 @@ CommandHelp run_help() {
                   "run with random weights, biases and inputs, the same for the same SEED, a whole "
                   "number: tensors need not be there, the results are compared")(
       "no-check", "do not compare with the golden model")(
+      "layers", value("NAME[,...]"),
+      "run these layers only; the golden model computes what they need of the others")(
       "watchdog", value("CYCLES"),
       "give up when no unit makes progress for so many cycles; default: 1000000");
   help.options.add_options()("json", value("FILE"), "also write the report as JSON");

@@ -1,6 +1,7 @@
 #include "sim/app/options.hpp"
 
 #include <fmt/format.h>
+#include <boost/algorithm/string/split.hpp>
 
 #include <algorithm>
 #include <array>
@@ -216,6 +217,9 @@ CommandLine read_run(const Arguments& arguments) {
   options.inputs = arguments.text("inputs");
   options.images = arguments.count("images");
   options.check = !arguments.has("no-check");
+  if (const auto layers = arguments.text("layers")) {
+    boost::split(options.layers, *layers, [](char c) { return c == ','; });
+  }
   read_data_source(arguments, options);
   options.watchdog_cycles = arguments.count("watchdog").value_or(options.watchdog_cycles);
   options.json = arguments.text("json");

@@ -32,6 +32,7 @@ struct RunOptions {
   DataSource data = DataSource::Workload;
   std::uint64_t seed = 0;  ///< of random data
   bool check = true;
+  std::vector<std::string> layers;  ///< names of those to run; empty: all
   std::uint64_t watchdog_cycles = 1'000'000;
   std::optional<std::string> json;
   std::optional<std::string> html;

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <optional>
 #include <ostream>
 #include <stdexcept>
@@ -11,6 +14,7 @@
 #include "sim/app/progress.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/config/accelerator_file.hpp"
+#include "sim/config/suggestion.hpp"
 #include "sim/dram_trace/command_file.hpp"
 #include "sim/dram_trace/request_file.hpp"
 #include "sim/energy/energy_model.hpp"
@@ -20,6 +24,7 @@
 #include "sim/report/json_report.hpp"
 #include "sim/report/scalesim_report.hpp"
 #include "sim/report/text_report.hpp"
+#include "sim/report/utf8.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/timeline/timeline_file.hpp"
 #include "sim/workload/random_data.hpp"
@@ -44,6 +49,25 @@ LabelledInputs inputs_of_run(const RunOptions& options, const Network& network) 
   }
   inputs.seed = options.seed;
   return inputs;
+}
+
+/// Throws UsageError for a name that is no layer's, and where a layer would find on the chip what
+/// only the layer before could have left there.
+void check_layers(const std::vector<std::string>& chosen, const Network& network,
+                  const AcceleratorConfig& config) {
+  std::vector<std::string> names;
+  for (const Layer& layer : network.layers) {
+    names.push_back(layer.name);
+  }
+  for (const std::string& name : chosen) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      throw UsageError{fmt::format("systole run: --layers: {} has no layer {}{}", network.name,
+                                   quoted(name), did_you_mean(name, names))};
+    }
+  }
+  if (!chosen.empty() && config.compiler.fusion == Fusion::Keep) {
+    throw UsageError{"systole run: --layers needs compiler.fusion none, found keep"};
+  }
 }
 
 /// The files that a run writes while it goes on.
@@ -97,6 +121,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
         "energy.zero_gating counts zero operands, and --no-data gives none"};
   }
   const Network network = load_network(options);
+  check_layers(options.layers, network, config);
   const LabelledInputs inputs = inputs_of_run(options, network);
   for (const auto& file : {options.json, options.html, options.bandwidth_csv, options.dram_trace,
                            options.dram_commands, options.timeline}) {
@@ -117,6 +142,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   simulation.engine = options.engine;
   simulation.data = options.data;
   simulation.check = options.check;
+  simulation.layers = options.layers;
   simulation.watchdog_cycles = options.watchdog_cycles;
   simulation.dump_dir = options.dump.value_or("");
   SimulationOutcome outcome;

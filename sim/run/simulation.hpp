@@ -35,6 +35,9 @@ struct SimulationOptions {
   bool check = true;  ///< compare every layer with the golden model; never done without data
   /// None: the network needs no values of weights and biases, and one inference is timed.
   DataSource data = DataSource::Workload;
+  /// Names of those that the machine runs, and that the result has; empty: all. The golden model
+  /// computes the others, and accuracy is not counted.
+  std::vector<std::string> layers;
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
   std::string dump_dir;  ///< every layer's output of the first inference as .npy; empty: none
   DramObservers dram_observers;                 ///< of the SystemC machine

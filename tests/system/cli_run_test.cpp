@@ -352,5 +352,39 @@ TEST(CliRun, ShowsTheTrafficOfEveryMemory) {
   EXPECT_THAT(outcome.out, HasSubstr("requant_table"));
 }
 
+TEST(CliRun, RunsChosenLayersAsTheWholeNetworkDoes) {
+  const TemporaryFolder folder;
+  const auto report = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"--images", "2", "--json", folder.file("report.json")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = systole(run_digits(kGemmini, arguments));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(read_file(folder.file("report.json")));
+  };
+  const auto whole = report({});
+  const std::string third = whole["layers"][2]["name"];
+  const std::string last = whole["layers"].back()["name"];
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{}, std::vector<std::string>{"--no-check"},
+        std::vector<std::string>{"--engine", "fast"}}) {
+    std::vector<std::string> arguments = {"--layers", third + "," + last};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto part = report(arguments);
+    ASSERT_THAT(part["layers"], SizeIs(2));
+    for (const auto& [got, expected] : {std::pair{part["layers"][0], whole["layers"][2]},
+                                        std::pair{part["layers"][1], whole["layers"].back()}}) {
+      EXPECT_EQ(got["name"], expected["name"]);
+      EXPECT_EQ(got["cycles"], expected["cycles"]);
+      EXPECT_EQ(got["ledger"], expected["ledger"]);
+      EXPECT_EQ(got["events"], expected["events"]);
+      EXPECT_EQ(got["check"], more == std::vector<std::string>{"--no-check"} ? "skipped" : "pass");
+    }
+    EXPECT_TRUE(part["accuracy"].is_null());
+  }
+  const Outcome unknown = systole(run_digits(kGemmini, {"--layers", third + ",conv_9"}));
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("--layers: digits_cnn has no layer 'conv_9'"));
+}
+
 }  // namespace
 }  // namespace systole::test
