@@ -15,31 +15,37 @@ namespace {
 // One operand, its zero point off, on the sum's common scale.
 class OperandScaler {
  public:
+  OperandScaler(const OperandScaler&) = delete;  // scale_ refers to requant_
   OperandScaler(const Add& op, std::size_t index)
-      : zero_point_{op.input_zero_point[index]}, requant_{op.output} {
-    const QuantizedMultiplier q = op.input[index];
+      : zero_point_{op.input_zero_point[index]}, requant_{constants(op, index)}, scale_{requant_} {
     const bool shift_only = op.output.mode == RequantMode::ShiftOnly;
     left_shift_ = shift_only ? 0 : op.left_shift;
     if (left_shift_ < 0 || left_shift_ > 31) {
       throw std::invalid_argument{"add: left_shift is outside 0..31"};
     }
-    if (shift_only && q.exponent < 0) {
+    if (shift_only && op.input[index].exponent < 0) {
       throw std::invalid_argument{"add: operands of a shift_only sum are shifted left only"};
     }
-    requant_.multiplier = {q.multiplier};
-    requant_.exponent = {q.exponent};
     check(requant_, 1);
   }
 
   std::int32_t operator()(std::int32_t q) const {
     const std::int32_t raised = shift_left_wrapping(subtract_wrapping(q, zero_point_), left_shift_);
-    return static_cast<std::int32_t>(static_cast<std::uint32_t>(scale(raised, 0, requant_)));
+    return static_cast<std::int32_t>(static_cast<std::uint32_t>(scale_(raised)));
   }
 
  private:
+  static Requantizer constants(const Add& op, std::size_t index) {
+    Requantizer requant = op.output;
+    requant.multiplier = {op.input[index].multiplier};
+    requant.exponent = {op.input[index].exponent};
+    return requant;
+  }
+
   std::int32_t left_shift_ = 0;
   std::int32_t zero_point_;
   Requantizer requant_;  // the output's mode, variant and rounding with the operand's constants
+  LayerScale scale_;
 };
 
 // combine(a, b) for every element of `ofmap`; operands are repeated where they are smaller.
@@ -88,8 +94,11 @@ TensorData scaled_terms(const Add& op, const Operand& first, const Operand& seco
   const OperandScaler scale_first{op, 0};
   const OperandScaler scale_second{op, 1};
   check(op.output, 1);
+  const LayerScale scale_sum{op.output};
   return element_wise(first, second, ofmap, [&](std::int32_t a, std::int32_t b) {
-    return requantize(combine(scale_first(a), scale_second(b)), 0, op.output);
+    const std::int64_t scaled = scale_sum(combine(scale_first(a), scale_second(b)));
+    return static_cast<std::int32_t>(std::clamp<std::int64_t>(
+        scaled + op.output.zero_point, op.output.clamp_min, op.output.clamp_max));
   });
 }
 

@@ -95,8 +95,8 @@ class Outputs {
       if (bits <= 32) {
         sums_.resize(m * n);
         row_products(a, m, b, n, k, sums_.data());
-        for (std::size_t i = 0; i < m * n; ++i) {
-          accs_[i / n * channels_ + first + i % n] = sums_[i];
+        for (std::size_t i = 0; i < m; ++i) {
+          std::copy_n(&sums_[i * n], n, &accs_[i * channels_ + first]);
         }
         return;
       }
@@ -109,15 +109,17 @@ class Outputs {
     }
   }
 
-  // The outputs of `m` rows, all of whose channels have been added up.
+  // The outputs of `m` rows, all of whose channels have been added up, behind those in `ofmap`.
   void finish(std::size_t m, TensorData& ofmap) {
+    const std::uint32_t bits = requant_.accumulator.bits;
+    std::vector<std::int64_t> row(channels_);
     for (std::size_t i = 0; i < m; ++i) {
+      const std::uint64_t* accs = &accs_[i * channels_];
       for (std::size_t channel = 0; channel < channels_; ++channel) {
-        std::uint64_t acc = accs_[i * channels_ + channel];
-        acc += bias_ == nullptr ? 0 : static_cast<std::uint64_t>(std::int64_t{(*bias_)[channel]});
-        ofmap.push_back(requantize(low_bits(acc, requant_.accumulator.bits), channel, requant_,
-                                   random_.next()));
+        const std::int64_t bias = bias_ == nullptr ? 0 : (*bias_)[channel];
+        row[channel] = low_bits(accs[channel] + static_cast<std::uint64_t>(bias), bits);
       }
+      requantize_row(row, requant_, random_, ofmap);
     }
   }
 

@@ -139,6 +139,25 @@ std::int32_t requantize(std::int64_t acc, std::size_t channel, const Requantizer
       std::clamp<std::int64_t>(value, requant.clamp_min, requant.clamp_max));
 }
 
+void requantize_row(const std::vector<std::int64_t>& accs, const Requantizer& requant,
+                    RandomWords& random, TensorData& ofmap) {
+  if (!is_tflite(requant)) {
+    for (std::size_t channel = 0; channel < accs.size(); ++channel) {
+      ofmap.push_back(requantize(accs[channel], channel, requant, random.next()));
+    }
+    return;
+  }
+  const std::size_t first = ofmap.size();
+  ofmap.resize(first + accs.size());
+  for (std::size_t channel = 0; channel < accs.size(); ++channel) {
+    const QuantizedMultiplier q{of_channel(requant.multiplier, channel),
+                                of_channel(requant.exponent, channel)};
+    const std::int64_t scaled = multiply_by_quantized(static_cast<std::int32_t>(accs[channel]), q);
+    ofmap[first + channel] = static_cast<std::int32_t>(std::clamp<std::int64_t>(
+        scaled + requant.zero_point, requant.clamp_min, requant.clamp_max));
+  }
+}
+
 void check(const Requantizer& requant, std::size_t channels) {
   if (requant.accumulator.bits < 8 || requant.accumulator.bits > 64) {
     throw std::invalid_argument{"requantizer: accumulators have 8 to 64 bits"};

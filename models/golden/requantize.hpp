@@ -2,8 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
+#include "models/golden/fixed_point.hpp"
 #include "sim/network/requantizer.hpp"
+#include "sim/network/tensor.hpp"
 
 namespace systole::golden {
 
@@ -41,6 +44,36 @@ class RandomWords {
   std::uint32_t draw();
 
   std::uint64_t state_;
+};
+
+/// Appends to `ofmap` the output elements of one accumulator for each channel.
+void requantize_row(const std::vector<std::int64_t>& accs, const Requantizer& requant,
+                    RandomWords& random, TensorData& ofmap);
+
+/// Whether scale() is multiply_by_quantized().
+inline bool is_tflite(const Requantizer& requant) {
+  return requant.mode == RequantMode::MultiplierShift &&
+         requant.variant == RequantVariant::Tflite && requant.accumulator.bits <= 32;
+}
+
+/// scale() with the one pair of constants that a layer has.
+class LayerScale {
+ public:
+  explicit LayerScale(const Requantizer& requant) : requant_{requant}, tflite_{is_tflite(requant)} {
+    if (tflite_) {
+      quantized_ = {requant.multiplier.at(0), requant.exponent.at(0)};
+    }
+  }
+
+  std::int64_t operator()(std::int64_t acc) const {
+    return tflite_ ? multiply_by_quantized(static_cast<std::int32_t>(acc), quantized_)
+                   : scale(acc, 0, requant_);
+  }
+
+ private:
+  const Requantizer& requant_;
+  bool tflite_;
+  QuantizedMultiplier quantized_;
 };
 
 /// Throws std::invalid_argument unless `requant` holds constants for each of `channels`

@@ -1,10 +1,12 @@
 #include "sim/functional/array_state.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "sim/network/packing.hpp"
+#include "sim/program/command_fields.hpp"
 #include "sim/program/hazards.hpp"
 
 namespace systole {
@@ -55,13 +57,20 @@ void ArrayState::start(ElementFormat ifmap, ElementFormat weight) {
 
 void ArrayState::preload(const PreloadCommand& preload) {
   if (config_.array.dataflow == Dataflow::WeightStationary && preload.new_weights) {
-    finish();
-    take_weights(preload, 0);
+    next_weights(preload);
   }
   destination_ = preload;
 }
 
 void ArrayState::compute(const ComputeCommand& compute) {
+  if (follows(compute)) {
+    memories_.psums32(destination_.acc_row, compute.rows());  // throws beyond their end
+    ++position_;
+    return;
+  }
+  if (fold_ > 0) {
+    finish();
+  }
   if (parts_.empty() || !same_parts(compute, parts_of_)) {
     parts_ = ifmap_parts(compute, config_.array.rows);
     parts_of_ = compute;
@@ -87,28 +96,81 @@ void ArrayState::compute(const ComputeCommand& compute) {
   }
 }
 
+/// The weights join those whose computes wait, if they can.
+void ArrayState::next_weights(const PreloadCommand& preload) {
+  if (position_ < grid_.size() || fold_ + 1 == FoldProduct::kSets) {
+    finish();
+  }
+  fold_ = grid_.empty() ? 0 : fold_ + 1;
+  position_ = 0;
+  take_weights(preload, 0);
+  if (fold_ > 0 && (!by_kernel_ || !product_.alike(0, fold_))) {
+    finish();
+  }
+}
+
 /// Whether the compute may wait with those that do: it can be done at once with them.
 bool ArrayState::joins(const ComputeCommand& compute) const {
   return by_kernel_ && lies_in_one_piece() &&
-         (waiting_ == 0 ||
-          (compute.k == waiting_k_ && destination_.accumulate == waiting_accumulate_ &&
-           destination_.acc_row >= waiting_end_));
+         (grid_.empty() ||
+          (fold_ == 0 && compute.k == grid_[0].compute.k &&
+           destination_.accumulate == waiting_accumulate_ && destination_.acc_row >= waiting_end_));
+}
+
+/// Whether the compute, of a fold behind the first, is the next of those that wait, and its sums
+/// are as far from theirs as those of the fold's computes before.
+bool ArrayState::follows(const ComputeCommand& compute) {
+  if (fold_ == 0 || position_ >= grid_.size() || destination_.accumulate != waiting_accumulate_ ||
+      fields(compute) != fields(grid_[position_].compute)) {
+    return false;
+  }
+  const std::ptrdiff_t pitch = static_cast<std::ptrdiff_t>(memories_.psum_pitch());
+  const std::ptrdiff_t offset =
+      (std::ptrdiff_t{destination_.acc_row} - grid_[position_].acc_row) * pitch;
+  if (position_ > 0) {
+    return offset == offsets_[fold_];
+  }
+  const std::ptrdiff_t length = (std::ptrdiff_t{waiting_end_} - grid_[0].acc_row) * pitch;
+  for (std::size_t fold = 0; fold < fold_; ++fold) {
+    if (std::abs(offset - offsets_[fold]) < length) {
+      return false;  // sums of both
+    }
+  }
+  offsets_[fold_] = offset;
+  return true;
 }
 
 void ArrayState::wait(const ComputeCommand& compute) {
   point_at_pixels(compute);
   point_at_psums(destination_.acc_row, compute.rows());
+  grid_.push_back({compute, destination_.acc_row, waiting_});
+  position_ = grid_.size();
   waiting_ += compute.rows();
-  waiting_k_ = compute.k;
   waiting_accumulate_ = destination_.accumulate;
   waiting_end_ = destination_.acc_row + compute.rows();
 }
 
+/// Those folds together that all computes of the first have passed, then the last if it has not.
+/// Its weights stay.
 void ArrayState::multiply_waiting() {
-  product_.multiply(
-      {rows_.data(), waiting_, element_type(ifmap_format_)}, waiting_k_,
-      {psum_rows_.data(), waiting_accumulate_, psum_format_.overflow == Overflow::Saturate});
+  const ElementType type = element_type(ifmap_format_);
+  const std::uint32_t k = grid_[0].compute.k;
+  const PsumRows psums{psum_rows_.data(), waiting_accumulate_,
+                       psum_format_.overflow == Overflow::Saturate};
+  const bool last_too = position_ == grid_.size();
+  product_.multiply(0, last_too ? fold_ + 1 : fold_, {rows_.data(), waiting_, type}, k, psums,
+                    offsets_);
+  if (!last_too && position_ > 0) {
+    product_.multiply(fold_, 1, {rows_.data(), grid_[position_].rows_before, type}, k, psums,
+                      offsets_);
+  }
+  if (fold_ > 0) {
+    product_.move_to_front(fold_);
+  }
+  grid_.clear();
   waiting_ = 0;
+  fold_ = 0;
+  position_ = 0;
 }
 
 void ArrayState::count(EventCounts& events) {
@@ -145,7 +207,8 @@ void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block
       weight_rows_[r] = row;
     }
   }
-  product_.take_weights({weight_rows_.data(), preload.k, type}, n, element_type(ifmap_format_));
+  product_.take_weights(fold_, {weight_rows_.data(), preload.k, type}, n,
+                        element_type(ifmap_format_));
 }
 
 /// As 16-bit words: rows below k are zero.
@@ -242,10 +305,10 @@ void ArrayState::multiply_block(const ComputeCommand& compute, std::uint32_t acc
                                 std::uint32_t n) {
   if (by_kernel_) {
     point_at_psums(acc_row, compute.rows());
-    waiting_ = compute.rows();
-    waiting_k_ = compute.k;
-    waiting_accumulate_ = destination_.accumulate;
-    multiply_waiting();
+    product_.multiply(
+        0, 1, {rows_.data(), compute.rows(), element_type(ifmap_format_)}, compute.k,
+        {psum_rows_.data(), destination_.accumulate, psum_format_.overflow == Overflow::Saturate},
+        {});
     return;
   }
   if (memories_.has_psums32()) {

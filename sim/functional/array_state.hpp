@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -17,7 +19,8 @@ namespace systole {
 ///
 /// Sums of 32 bits whose products cannot overflow in a column are FoldProduct's; all others are
 /// added up one after the other, as the PEs do it. Computes with the same weights wait for each
-/// other and are done together: whoever reads or writes a local memory calls finish() before.
+/// other, and so do those of the next folds if they pass the same pixels; they are done together.
+/// Whoever reads or writes a local memory calls finish() before.
 class ArrayState {
  public:
   ArrayState(const AcceleratorConfig& config, LocalMemories& memories);
@@ -30,7 +33,7 @@ class ArrayState {
 
   /// Nothing waits any more.
   void finish() {
-    if (waiting_ > 0) {
+    if (!grid_.empty()) {
       multiply_waiting();
     }
   }
@@ -39,11 +42,13 @@ class ArrayState {
   void count(EventCounts& events);
 
  private:
+  void next_weights(const PreloadCommand& preload);
   void take_weights(const PreloadCommand& preload, std::uint32_t block);
   void take_weights_one_by_one(const PreloadCommand& preload, std::uint32_t first_row,
                                std::uint32_t n);
   void multiply_block(const ComputeCommand& compute, std::uint32_t acc_row, std::uint32_t n);
   void point_at_psums(std::uint32_t acc_row, std::uint32_t count);
+  bool follows(const ComputeCommand& compute);
   void multiply_waiting();
   bool joins(const ComputeCommand& compute) const;
   void wait(const ComputeCommand& compute);
@@ -68,9 +73,20 @@ class ArrayState {
   std::vector<const std::uint8_t*> rows_;  // ifmap vectors, of computes that wait
   std::vector<std::int32_t*> psum_rows_;   // the same for FoldProduct: where their sums go
   std::uint32_t waiting_ = 0;              // of both
-  std::uint32_t waiting_k_ = 0;            // of all of them
+
+  /// The computes that wait, of the first fold. Those behind it are told by where they are: the
+  /// last fold has passed `position_` of them, the others all.
+  struct Waiting {
+    ComputeCommand compute;
+    std::uint32_t acc_row = 0;
+    std::uint32_t rows_before = 0;  ///< ifmap vectors of those before it
+  };
+  std::vector<Waiting> grid_;
+  std::size_t fold_ = 0;  // the last: its weights are in the array
+  std::size_t position_ = 0;
+  std::array<std::ptrdiff_t, FoldProduct::kSets> offsets_{};  // accumulators from the first's
   bool waiting_accumulate_ = false;
-  std::uint32_t waiting_end_ = 0;        // accumulator row behind theirs, which ascend
+  std::uint32_t waiting_end_ = 0;        // accumulator row behind the first's, which ascend
   std::vector<std::uint8_t> gathered_;   // ifmap vectors that do not lie in one piece
   std::vector<std::int16_t> weights_;    // one by one: [product][column]
   std::vector<std::uint32_t> nonzeros_;  // by product: weights that are not zero

@@ -19,13 +19,17 @@ namespace {
 
 #if HWY_TARGET == HWY_SCALAR
 
-void pack(FoldBuffers& buffers, const ElementRows& weights, std::size_t n, ElementType) {
-  portable::pack_fold_weights(buffers, weights, n);
+void pack(FoldWeights& to, std::uint32_t columns, const ElementRows& weights, ElementType) {
+  portable::pack_fold_weights(to, columns, weights);
 }
 
-void multiply(FoldBuffers& buffers, const ElementRows& ifmap, std::size_t k,
+void multiply(FoldBuffers& buffers, const FoldSets& folds, const ElementRows& ifmap, std::size_t k,
               const PsumRows& psums) {
-  portable::multiply_fold(buffers, ifmap, k, psums);
+  portable::multiply_fold(buffers, folds, ifmap, k, psums);
+}
+
+ZeroCounts count_zeros(const FoldBuffers& buffers, const FoldWeights& weights) {
+  return portable::zero_counts(buffers, weights);
 }
 
 #else
@@ -90,8 +94,8 @@ HWY_INLINE SumVector overflow(SumVector old, SumVector sum, SumVector result) {
 
 /// Puts `count` rows of sums, of the same columns, where their psums are.
 template <std::size_t count>
-HWY_INLINE void finish(const SumVector (&sums)[count], std::int32_t* const* to, std::size_t column,
-                       const PsumRows& psums, std::uint64_t& overflows) {
+HWY_INLINE void finish(const SumVector (&sums)[count], std::int32_t* const* to,
+                       std::ptrdiff_t column, const PsumRows& psums, std::uint64_t& overflows) {
   const Sums d;
   if (!psums.accumulate) {
     for (std::size_t r = 0; r < count; ++r) {
@@ -124,22 +128,32 @@ HWY_INLINE void finish(const SumVector (&sums)[count], std::int32_t* const* to, 
   }
 }
 
-/// `count` ifmap vectors times all weights. With `flip`, the ifmap is signed bytes as they lie.
-template <typename Sum, bool flip, std::size_t count>
-HWY_INLINE void multiply_rows(FoldBuffers& buffers, const std::uint8_t* const* ifmap,
-                              std::int32_t* const* to, const PsumRows& psums) {
+/// `count` ifmap vectors times the weights of `sets` folds, `known_groups` groups of them if that
+/// is not 0. With `flip`, the ifmap is signed bytes as they lie.
+template <typename Sum, bool flip, std::size_t known_groups, std::size_t sets, std::size_t count>
+HWY_INLINE void multiply_rows(FoldBuffers& buffers, const FoldSet* folds,
+                              const std::uint8_t* const* ifmap, std::int32_t* const* to,
+                              const PsumRows& psums) {
   constexpr std::int32_t kSignBits = static_cast<std::int32_t>(0x80808080U);
   const Sums d;
-  const std::size_t groups = (buffers.k + Sum::kProducts - 1) / Sum::kProducts;
+  const std::size_t groups = known_groups != 0
+                                 ? known_groups
+                                 : (folds[0].weights->k + Sum::kProducts - 1) / Sum::kProducts;
   const std::size_t group_bytes = std::size_t{buffers.columns} * 4;
   for (std::size_t column = 0; column < buffers.columns; column += hn::Lanes(d)) {
-    Sum sums[count];
-    for (std::size_t r = 0; r < count; ++r) {
-      sums[r].start(buffers.start.get() + column);
+    Sum sums[sets][count];
+    for (std::size_t set = 0; set < sets; ++set) {
+      for (std::size_t r = 0; r < count; ++r) {
+        sums[set][r].start(folds[set].weights->start.get() + column);
+      }
     }
-    const std::uint8_t* from = buffers.weights.get() + column * 4;
-    for (std::size_t group = 0; group < groups; ++group, from += group_bytes) {
-      const SumVector weights = hn::Load(d, reinterpret_cast<const std::int32_t*>(from));
+    const auto add_group = [&](std::size_t group) {
+      const std::size_t at = column * 4 + group * group_bytes;
+      SumVector weights[sets];
+      for (std::size_t set = 0; set < sets; ++set) {
+        weights[set] = hn::Load(
+            d, reinterpret_cast<const std::int32_t*>(folds[set].weights->packed.get() + at));
+      }
       for (std::size_t r = 0; r < count; ++r) {
         std::int32_t elements = 0;
         std::memcpy(&elements, ifmap[r] + group * 4, sizeof elements);
@@ -147,76 +161,105 @@ HWY_INLINE void multiply_rows(FoldBuffers& buffers, const std::uint8_t* const* i
         if constexpr (flip) {
           x = hn::Xor(x, hn::Set(d, kSignBits));
         }
-        sums[r].add(x, weights);
+        for (std::size_t set = 0; set < sets; ++set) {
+          sums[set][r].add(x, weights[set]);
+        }
       }
+    };
+    for (std::size_t group = 0; group < groups; ++group) {
+      add_group(group);
     }
-    SumVector totals[count];
-    for (std::size_t r = 0; r < count; ++r) {
-      totals[r] = sums[r].total();
+    for (std::size_t set = 0; set < sets; ++set) {
+      SumVector totals[count];
+      for (std::size_t r = 0; r < count; ++r) {
+        totals[r] = sums[set][r].total();
+      }
+      finish<count>(totals, to, folds[set].offset + static_cast<std::ptrdiff_t>(column), psums,
+                    buffers.overflows);
     }
-    finish<count>(totals, to, column, psums, buffers.overflows);
   }
 }
 
-template <typename Sum, bool flip>
-HWY_INLINE void multiply_blocks(FoldBuffers& buffers, const std::uint8_t* const* ifmap,
-                                std::int32_t* const* to, std::size_t rows, const PsumRows& psums) {
+template <typename Sum, bool flip, std::size_t known_groups, std::size_t sets>
+HWY_INLINE void multiply_sets(FoldBuffers& buffers, const FoldSet* folds,
+                              const std::uint8_t* const* ifmap, std::int32_t* const* to,
+                              std::size_t rows, const PsumRows& psums) {
   std::size_t r = 0;
   for (; r + kBlockRows <= rows; r += kBlockRows) {
-    multiply_rows<Sum, flip, kBlockRows>(buffers, ifmap + r, to + r, psums);
+    multiply_rows<Sum, flip, known_groups, sets, kBlockRows>(buffers, folds, ifmap + r, to + r,
+                                                             psums);
   }
   for (; r + 4 <= rows; r += 4) {
-    multiply_rows<Sum, flip, 4>(buffers, ifmap + r, to + r, psums);
+    multiply_rows<Sum, flip, known_groups, sets, 4>(buffers, folds, ifmap + r, to + r, psums);
   }
   for (; r < rows; ++r) {
-    multiply_rows<Sum, flip, 1>(buffers, ifmap + r, to + r, psums);
+    multiply_rows<Sum, flip, known_groups, sets, 1>(buffers, folds, ifmap + r, to + r, psums);
   }
 }
 
-HWY_INLINE ByteVector zeros_of(ByteVector v) {  // -1 each
-  return hn::VecFromMask(Bytes(), hn::Eq(v, hn::Zero(Bytes())));
+/// Two folds share what is done to an ifmap vector, where there are registers enough.
+template <typename Sum, bool flip, std::size_t known_groups = 0>
+HWY_INLINE void multiply_blocks(FoldBuffers& buffers, const FoldSets& folds,
+                                const std::uint8_t* const* ifmap, std::int32_t* const* to,
+                                std::size_t rows, const PsumRows& psums) {
+  constexpr std::size_t kPair = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ? 2 : 1;
+  std::size_t set = 0;
+  for (; set + kPair <= folds.count; set += kPair) {
+    multiply_sets<Sum, flip, known_groups, kPair>(buffers, folds.sets + set, ifmap, to, rows,
+                                                  psums);
+  }
+  for (; set < folds.count; ++set) {
+    multiply_sets<Sum, flip, known_groups, 1>(buffers, folds.sets + set, ifmap, to, rows, psums);
+  }
 }
 
-HWY_INLINE WordVector zeros_of(WordVector v) {
-  return hn::VecFromMask(Words(), hn::Eq(v, hn::Zero(Words())));
+template <class D>
+HWY_INLINE void add_each(D d, hn::Vec<D> counts, std::uint32_t* lanes) {
+  HWY_ALIGN hn::TFromD<D> each[16];
+  hn::Store(counts, d, each);
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
+    lanes[i] += static_cast<std::uint32_t>(each[i]);
+  }
 }
 
-HWY_INLINE void add_counts(ByteVector counts, std::uint32_t* lanes) {
+HWY_INLINE void add_counts(Bytes bytes, ByteVector counts, std::uint32_t* lanes) {
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
   const hn::Rebind<std::uint32_t, Bytes> d;
   hn::StoreU(hn::Add(hn::LoadU(d, lanes), hn::PromoteTo(d, counts)), d, lanes);
+  (void)bytes;
 #else
-  HWY_ALIGN std::uint8_t each[16];
-  hn::Store(counts, Bytes(), each);
-  for (std::size_t i = 0; i < 16; ++i) {
-    lanes[i] += each[i];
-  }
+  add_each(bytes, counts, lanes);
 #endif
 }
 
-HWY_INLINE void add_counts(WordVector counts, std::uint32_t* lanes) {
-  HWY_ALIGN std::int16_t each[8];
-  hn::Store(counts, Words(), each);
-  for (std::size_t i = 0; i < 8; ++i) {
-    lanes[i] += static_cast<std::uint32_t>(each[i]);
-  }
+HWY_INLINE void add_counts(Words words, WordVector counts, std::uint32_t* lanes) {
+  add_each(words, counts, lanes);
 }
 
 /// Where each ifmap vector has all of the weights' products: bytes as they lie. Elements beyond
 /// them are multiplied by zero.
 template <bool flip>
-void multiply_whole_bytes(FoldBuffers& buffers, const ElementRows& ifmap, const PsumRows& psums) {
+void multiply_whole_bytes(FoldBuffers& buffers, const FoldSets& folds, const ElementRows& ifmap,
+                          const PsumRows& psums) {
+  const std::size_t k = folds.sets[0].weights->k;
   for (std::size_t first = 0; first < ifmap.count; first += kCountedRows) {
     const std::size_t end = std::min<std::size_t>(first + kCountedRows, ifmap.count);
-    for (std::size_t at = 0; at < buffers.k; at += hn::Lanes(Bytes())) {
-      ByteVector zeros = hn::Zero(Bytes());
+    for (std::size_t at = 0; at < k; at += hn::Lanes(Bytes())) {
+      const ByteVector one = hn::Set(Bytes(), 1);
+      ByteVector zeros = hn::Set(Bytes(), static_cast<std::uint8_t>(end - first));
       for (std::size_t r = first; r < end; ++r) {
-        zeros = hn::Sub(zeros, zeros_of(hn::LoadU(Bytes(), ifmap.rows[r] + at)));
+        zeros = hn::Sub(zeros, hn::Min(hn::LoadU(Bytes(), ifmap.rows[r] + at), one));
       }
-      add_counts(zeros, buffers.zeros.data() + at);
+      add_counts(Bytes(), zeros, buffers.zeros.get() + at);
     }
   }
-  multiply_blocks<ByteSum, flip>(buffers, ifmap.rows, psums.rows, ifmap.count, psums);
+  constexpr std::size_t kCommonGroups = kLaneStep / ByteSum::kProducts;
+  if (k == kLaneStep) {  // of all folds that fill an array of 16 rows
+    multiply_blocks<ByteSum, flip, kCommonGroups>(buffers, folds, ifmap.rows, psums.rows,
+                                                  ifmap.count, psums);
+  } else {
+    multiply_blocks<ByteSum, flip>(buffers, folds, ifmap.rows, psums.rows, ifmap.count, psums);
+  }
 }
 
 /// `count` lanes from `row` on, at most as many as there are; the others are 0.
@@ -245,35 +288,33 @@ HWY_INLINE WordVector load_words(const std::uint8_t* row, std::size_t at, std::s
 
 /// How elements are copied to where kernels read them, eight or sixteen at a time.
 struct ByteStage {
-  using Vector = ByteVector;
+  using Lanes = Bytes;
   static constexpr std::size_t kElementBytes = 1;
-  static Vector zero() { return hn::Zero(Bytes()); }
-  static Vector load(const std::uint8_t* row, std::size_t at, std::size_t end) {
+  static hn::Vec<Lanes> load(const std::uint8_t* row, std::size_t at, std::size_t end) {
     return load_lanes(Bytes(), row + at, end > at ? end - at : 0);
   }
-  static void store(Vector v, std::uint8_t* to) { hn::Store(v, Bytes(), to); }
-  static constexpr std::size_t kLanes = 16;
+  static void store(hn::Vec<Lanes> v, std::uint8_t* to) { hn::Store(v, Bytes(), to); }
 };
 
 template <ElementType type>
 struct WordStage {
-  using Vector = WordVector;
+  using Lanes = Words;
   static constexpr std::size_t kElementBytes = 2;
-  static Vector zero() { return hn::Zero(Words()); }
-  static Vector load(const std::uint8_t* row, std::size_t at, std::size_t end) {
+  static hn::Vec<Lanes> load(const std::uint8_t* row, std::size_t at, std::size_t end) {
     return load_words<type>(row, at, end);
   }
-  static void store(Vector v, std::uint8_t* to) {
+  static void store(hn::Vec<Lanes> v, std::uint8_t* to) {
     hn::Store(v, Words(), reinterpret_cast<std::int16_t*>(to));
   }
-  static constexpr std::size_t kLanes = 8;
 };
 
 /// The first `k` elements of each ifmap vector, with zeros behind them.
 template <typename Sum, bool flip, typename Stage>
-void multiply_staged(FoldBuffers& buffers, const ElementRows& ifmap, std::size_t k,
-                     const PsumRows& psums) {
-  const std::size_t pitch = buffers.padded_k * Stage::kElementBytes;
+void multiply_staged(FoldBuffers& buffers, const FoldSets& folds, const ElementRows& ifmap,
+                     std::size_t k, const PsumRows& psums) {
+  const std::size_t padded_k = folds.sets[0].weights->padded_k;
+  const std::size_t pitch = padded_k * Stage::kElementBytes;
+  const typename Stage::Lanes d;
   std::uint8_t* const staged = buffers.ifmap.get();
   const std::uint8_t* rows[kStagedRows];
   for (std::size_t r = 0; r < kStagedRows; ++r) {
@@ -281,56 +322,59 @@ void multiply_staged(FoldBuffers& buffers, const ElementRows& ifmap, std::size_t
   }
   for (std::size_t first = 0; first < ifmap.count; first += kStagedRows) {
     const std::size_t count = std::min<std::size_t>(kStagedRows, ifmap.count - first);
-    for (std::size_t at = 0; at < buffers.padded_k; at += Stage::kLanes) {
-      typename Stage::Vector zeros = Stage::zero();
+    for (std::size_t at = 0; at < padded_k; at += hn::Lanes(d)) {
+      auto zeros = hn::Zero(d);
       for (std::size_t r = 0; r < count; ++r) {
         const auto v = Stage::load(ifmap.rows[first + r], at, k);
-        zeros = hn::Sub(zeros, zeros_of(v));
+        zeros = hn::Sub(zeros, hn::VecFromMask(d, hn::Eq(v, hn::Zero(d))));  // -1 each
         Stage::store(v, staged + r * pitch + at * Stage::kElementBytes);
       }
-      add_counts(zeros, buffers.zeros.data() + at);
+      add_counts(d, zeros, buffers.zeros.get() + at);
     }
-    multiply_blocks<Sum, flip>(buffers, rows, psums.rows + first, count, psums);
+    multiply_blocks<Sum, flip>(buffers, folds, rows, psums.rows + first, count, psums);
   }
 }
 
-void multiply(FoldBuffers& buffers, const ElementRows& ifmap, std::size_t k,
+void multiply(FoldBuffers& buffers, const FoldSets& folds, const ElementRows& ifmap, std::size_t k,
               const PsumRows& psums) {
-  if (buffers.bytes && k >= buffers.k) {
-    return ifmap.type == ElementType::Int8 ? multiply_whole_bytes<true>(buffers, ifmap, psums)
-                                           : multiply_whole_bytes<false>(buffers, ifmap, psums);
-  }
-  if (buffers.bytes) {
+  const FoldWeights& weights = *folds.sets[0].weights;
+  if (weights.bytes && k >= weights.k) {
     return ifmap.type == ElementType::Int8
-               ? multiply_staged<ByteSum, true, ByteStage>(buffers, ifmap, k, psums)
-               : multiply_staged<ByteSum, false, ByteStage>(buffers, ifmap, k, psums);
+               ? multiply_whole_bytes<true>(buffers, folds, ifmap, psums)
+               : multiply_whole_bytes<false>(buffers, folds, ifmap, psums);
   }
+  if (weights.bytes) {
+    return ifmap.type == ElementType::Int8
+               ? multiply_staged<ByteSum, true, ByteStage>(buffers, folds, ifmap, k, psums)
+               : multiply_staged<ByteSum, false, ByteStage>(buffers, folds, ifmap, k, psums);
+  }
+  const auto words = [&](auto type) {
+    multiply_staged<WordSum, false, WordStage<type> >(buffers, folds, ifmap, k, psums);
+  };
   switch (ifmap.type) {
     case ElementType::Int8:
-      return multiply_staged<WordSum, false, WordStage<ElementType::Int8> >(buffers, ifmap, k,
-                                                                            psums);
+      return words(std::integral_constant<ElementType, ElementType::Int8>{});
     case ElementType::Uint8:
-      return multiply_staged<WordSum, false, WordStage<ElementType::Uint8> >(buffers, ifmap, k,
-                                                                             psums);
+      return words(std::integral_constant<ElementType, ElementType::Uint8>{});
     case ElementType::Int16:
-      return multiply_staged<WordSum, false, WordStage<ElementType::Int16> >(buffers, ifmap, k,
-                                                                             psums);
+      return words(std::integral_constant<ElementType, ElementType::Int16>{});
   }
 }
 
-void pack_bytes(FoldBuffers& buffers, const ElementRows& weights, std::size_t n) {
+void pack_bytes(FoldWeights& packed, std::size_t columns, const ElementRows& weights) {
   const Bytes d;
   const hn::Repartition<std::uint16_t, Bytes> pairs;
-  for (std::size_t r = 0; r < buffers.padded_k; r += ByteSum::kProducts) {
-    std::uint8_t* to = buffers.weights.get() + r * buffers.columns;
-    for (std::size_t column = 0; column < buffers.columns; column += hn::Lanes(d), to += 64) {
+  for (std::size_t r = 0; r < packed.padded_k; r += ByteSum::kProducts) {
+    std::uint8_t* to = packed.packed.get() + r * columns;
+    for (std::size_t column = 0; column < columns; column += hn::Lanes(d), to += 64) {
       ByteVector v[4];
       for (std::size_t i = 0; i < 4; ++i) {
-        v[i] = r + i < weights.count && column < n
-                   ? load_lanes(d, weights.rows[r + i] + column, n - column)
+        v[i] = r + i < weights.count && column < packed.n
+                   ? load_lanes(d, weights.rows[r + i] + column, packed.n - column)
                    : hn::Zero(d);
-        buffers.nonzeros[r + i] +=
+        const auto nonzeros =
             static_cast<std::uint32_t>(hn::CountTrue(d, hn::Ne(v[i], hn::Zero(d))));
+        packed.nonzeros[r + i] = nonzeros + (column == 0 ? 0 : packed.nonzeros[r + i]);
       }
       const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, v[0], v[1]));
       const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, v[2], v[3]));
@@ -348,18 +392,19 @@ void pack_bytes(FoldBuffers& buffers, const ElementRows& weights, std::size_t n)
 }
 
 template <ElementType type>
-void pack_words(FoldBuffers& buffers, const ElementRows& weights, std::size_t n) {
+void pack_words(FoldWeights& packed, std::size_t columns, const ElementRows& weights) {
   const Words d;
-  for (std::size_t r = 0; r < buffers.padded_k; r += WordSum::kProducts) {
-    auto* to = reinterpret_cast<std::int16_t*>(buffers.weights.get()) + r * buffers.columns;
-    for (std::size_t column = 0; column < buffers.columns; column += hn::Lanes(d), to += 16) {
+  for (std::size_t r = 0; r < packed.padded_k; r += WordSum::kProducts) {
+    auto* to = reinterpret_cast<std::int16_t*>(packed.packed.get()) + r * columns;
+    for (std::size_t column = 0; column < columns; column += hn::Lanes(d), to += 16) {
       WordVector v[2] = {hn::Zero(d), hn::Zero(d)};
       for (std::size_t i = 0; i < 2; ++i) {
-        if (r + i < weights.count && column < n) {
-          v[i] = load_words<type>(weights.rows[r + i], column, n);
+        if (r + i < weights.count && column < packed.n) {
+          v[i] = load_words<type>(weights.rows[r + i], column, packed.n);
         }
-        buffers.nonzeros[r + i] +=
+        const auto nonzeros =
             static_cast<std::uint32_t>(hn::CountTrue(d, hn::Ne(v[i], hn::Zero(d))));
+        packed.nonzeros[r + i] = nonzeros + (column == 0 ? 0 : packed.nonzeros[r + i]);
       }
       hn::Store(hn::InterleaveLower(d, v[0], v[1]), d, to);
       hn::Store(hn::InterleaveUpper(d, v[0], v[1]), d, to + 8);
@@ -368,37 +413,54 @@ void pack_words(FoldBuffers& buffers, const ElementRows& weights, std::size_t n)
 }
 
 /// Takes off the sums what 128 more in each ifmap element will add.
-void start_sums(FoldBuffers& buffers) {
+void start_sums(FoldWeights& packed, std::size_t columns) {
   const Sums d;
   const SumVector offsets = hn::Set(d, static_cast<std::int32_t>(0x80808080U));
-  for (std::size_t column = 0; column < buffers.columns; column += hn::Lanes(d)) {
+  for (std::size_t column = 0; column < columns; column += hn::Lanes(d)) {
     ByteSum sum{hn::Zero(d)};
-    for (std::size_t r = 0; r < buffers.padded_k; r += ByteSum::kProducts) {
-      const std::uint8_t* from = buffers.weights.get() + r * buffers.columns + column * 4;
+    for (std::size_t r = 0; r < packed.padded_k; r += ByteSum::kProducts) {
+      const std::uint8_t* from = packed.packed.get() + r * columns + column * 4;
       sum.add(offsets, hn::Load(d, reinterpret_cast<const std::int32_t*>(from)));
     }
-    hn::Store(hn::Sub(hn::Zero(d), sum.total()), d, buffers.start.get() + column);
+    hn::Store(hn::Sub(hn::Zero(d), sum.total()), d, packed.start.get() + column);
   }
 }
 
-void pack(FoldBuffers& buffers, const ElementRows& weights, std::size_t n, ElementType ifmap) {
-  buffers.bytes =
+void pack(FoldWeights& to, std::uint32_t columns, const ElementRows& weights, ElementType ifmap) {
+  to.bytes =
       HWY_TARGET == HWY_AVX3_DL && ifmap != ElementType::Int16 && weights.type == ElementType::Int8;
-  if (buffers.bytes) {
-    pack_bytes(buffers, weights, n);
-    if (ifmap == ElementType::Int8) {
-      start_sums(buffers);
-    }
-    return;
+  if (to.bytes) {
+    pack_bytes(to, columns, weights);
+  } else if (weights.type == ElementType::Int8) {
+    pack_words<ElementType::Int8>(to, columns, weights);
+  } else if (weights.type == ElementType::Uint8) {
+    pack_words<ElementType::Uint8>(to, columns, weights);
+  } else {
+    pack_words<ElementType::Int16>(to, columns, weights);
   }
-  switch (weights.type) {
-    case ElementType::Int8:
-      return pack_words<ElementType::Int8>(buffers, weights, n);
-    case ElementType::Uint8:
-      return pack_words<ElementType::Uint8>(buffers, weights, n);
-    case ElementType::Int16:
-      return pack_words<ElementType::Int16>(buffers, weights, n);
+  if (to.bytes && ifmap == ElementType::Int8) {
+    start_sums(to, columns);
+  } else {
+    std::fill_n(to.start.get(), columns, 0);
   }
+}
+
+ZeroCounts count_zeros(const FoldBuffers& buffers, const FoldWeights& packed) {
+  const hn::ScalableTag<std::uint32_t> d;
+  const hn::RepartitionToWide<decltype(d)> wide;
+  auto weights = hn::Zero(d);  // at most columns in each of padded_k
+  auto between = hn::Zero(wide);
+  for (std::size_t r = 0; r < packed.padded_k; r += hn::Lanes(d)) {
+    const auto nonzeros = hn::Load(d, packed.nonzeros.get() + r);
+    const auto zeros = hn::Load(d, buffers.zeros.get() + r);
+    const auto odd = [&](auto v) {
+      return hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(wide, v)));
+    };
+    weights = hn::Add(weights, nonzeros);
+    between = hn::Add(between, hn::MulEven(nonzeros, zeros));
+    between = hn::Add(between, hn::MulEven(odd(nonzeros), odd(zeros)));
+  }
+  return {hn::GetLane(hn::SumOfLanes(d, weights)), hn::GetLane(hn::SumOfLanes(wide, between))};
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
@@ -414,17 +476,22 @@ namespace {
 
 HWY_EXPORT(multiply);
 HWY_EXPORT(pack);
+HWY_EXPORT(count_zeros);
 
 }  // namespace
 
-void pack_fold_weights(FoldBuffers& buffers, const ElementRows& weights, std::size_t n,
+void pack_fold_weights(FoldWeights& to, std::uint32_t columns, const ElementRows& weights,
                        ElementType ifmap) {
-  HWY_DYNAMIC_DISPATCH(pack)(buffers, weights, n, ifmap);
+  HWY_DYNAMIC_DISPATCH(pack)(to, columns, weights, ifmap);
 }
 
-void multiply_fold(FoldBuffers& buffers, const ElementRows& ifmap, std::size_t k,
-                   const PsumRows& psums) {
-  HWY_DYNAMIC_DISPATCH(multiply)(buffers, ifmap, k, psums);
+ZeroCounts zero_counts(const FoldBuffers& buffers, const FoldWeights& weights) {
+  return HWY_DYNAMIC_DISPATCH(count_zeros)(buffers, weights);
+}
+
+void multiply_fold(FoldBuffers& buffers, const FoldSets& folds, const ElementRows& ifmap,
+                   std::size_t k, const PsumRows& psums) {
+  HWY_DYNAMIC_DISPATCH(multiply)(buffers, folds, ifmap, k, psums);
 }
 
 }  // namespace systole

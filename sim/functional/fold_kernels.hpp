@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace systole {
 
@@ -34,32 +33,56 @@ struct PsumRows {
   bool saturate = false;    ///< those additions; else they wrap
 };
 
-/// What the kernels work on. Weights lie [group of products][column][product of the group], with
-/// zeros where there are none. A group is what is multiplied at once: 4 bytes with AVX-512 VNNI, if
-/// the weights are signed bytes; else 2 words, or one where there are no vectors.
+/// The weights of a fold, [group of products][column][product of the group], with zeros where there
+/// are none. A group is what is multiplied at once: 4 bytes with AVX-512 VNNI, if the weights are
+/// signed bytes; else 2 words, or one where there are no vectors.
+struct FoldWeights {
+  std::uint32_t k = 0;         ///< products
+  std::uint32_t padded_k = 0;  ///< rounded up to kLaneStep
+  std::uint32_t n = 0;         ///< columns that count
+  bool bytes = false;          ///< groups of 4 bytes: signed ifmap elements have 128 added
+  std::uint32_t allocated_k = 0;
+  hwy::AlignedFreeUniquePtr<std::uint8_t[]> packed;
+  hwy::AlignedFreeUniquePtr<std::int32_t[]> start;      ///< by column: where its sums start
+  hwy::AlignedFreeUniquePtr<std::uint32_t[]> nonzeros;  ///< by product: weights that are not zero
+};
+
+/// Of all folds.
 struct FoldBuffers {
-  std::uint32_t columns = 0;     ///< of the array, rounded up to kColumnStep
-  std::uint32_t k = 0;           ///< products of the weights
-  std::uint32_t padded_k = 0;    ///< rounded up to kLaneStep
-  bool bytes = false;            ///< groups of 4 bytes: signed ifmap elements have 128 added
-  std::size_t weight_bytes = 0;  ///< allocated
-  std::size_t ifmap_bytes = 0;   ///< allocated
-  hwy::AlignedFreeUniquePtr<std::uint8_t[]> weights;
-  hwy::AlignedFreeUniquePtr<std::uint8_t[]> ifmap;  ///< kStagedRows vectors of padded_k words
-  hwy::AlignedFreeUniquePtr<std::int32_t[]> start;  ///< by column: where its sums start
-  std::vector<std::uint32_t> nonzeros;              ///< by product: weights that are not zero
-  std::vector<std::uint32_t> zeros;                 ///< by product: ifmap elements of zero so far
+  std::uint32_t columns = 0;  ///< of the array, rounded up to kColumnStep
+  std::uint32_t allocated_k = 0;
+  hwy::AlignedFreeUniquePtr<std::uint8_t[]> ifmap;   ///< kStagedRows vectors of padded_k words
+  hwy::AlignedFreeUniquePtr<std::uint32_t[]> zeros;  ///< by product: ifmap elements of zero so far
   std::uint64_t overflows = 0;
 };
 
 constexpr std::size_t kStagedRows = 64;
 
-/// Fills weights, start and nonzeros, which are zeros before, and chooses the groups.
-void pack_fold_weights(FoldBuffers& buffers, const ElementRows& weights, std::size_t n,
+/// Weights that an ifmap meets, and how far behind the rows of psums theirs are, in accumulators.
+struct FoldSet {
+  const FoldWeights* weights = nullptr;
+  std::ptrdiff_t offset = 0;
+};
+
+/// Several at once: of one k, and packed alike.
+struct FoldSets {
+  const FoldSet* sets = nullptr;
+  std::size_t count = 0;
+};
+
+/// Fills packed, start and nonzeros, all of padded_k, and chooses the groups.
+void pack_fold_weights(FoldWeights& to, std::uint32_t columns, const ElementRows& weights,
                        ElementType ifmap);
 
+/// Weights that are not zero, and their products with the ifmap elements of zero.
+struct ZeroCounts {
+  std::uint64_t weights = 0;
+  std::uint64_t between = 0;
+};
+ZeroCounts zero_counts(const FoldBuffers& buffers, const FoldWeights& weights);
+
 /// Adds to zeros and overflows.
-void multiply_fold(FoldBuffers& buffers, const ElementRows& ifmap, std::size_t k,
-                   const PsumRows& psums);
+void multiply_fold(FoldBuffers& buffers, const FoldSets& folds, const ElementRows& ifmap,
+                   std::size_t k, const PsumRows& psums);
 
 }  // namespace systole

@@ -103,6 +103,9 @@ struct MachineState::Execute {
     const bool requantized = store.source.memory == LocalMemory::Accumulators;
     const std::uint32_t block_elements =
         requantized ? machine.config_.array.cols : machine.config_.array.rows;
+    if (requantized && !store.raw && requant && registers.ofmap.bits == 8) {
+      return store_bytes(store);
+    }
     const ElementFormat format = store.raw ? ElementFormat{32, true, false} : registers.ofmap;
     const std::size_t pitch =
         store.elements + std::size_t{kColumnStep};  // kernels write whole ones
@@ -186,7 +189,7 @@ struct MachineState::Execute {
           const auto second = static_cast<std::uint32_t>((*add_inputs)[1][b[i]]);
           sums[i] = static_cast<std::int32_t>(first + second);
         }
-        add_output->run(sums.data(), elements, sums.data());
+        add_output->run({sums.data(), 0, 1}, elements, sums.data(), 0);
       } else {
         for (std::uint32_t i = 0; i < elements; ++i) {
           sums[i] = add_elements(unpack_element(a, i, registers.ifmap),
@@ -261,11 +264,31 @@ struct MachineState::Execute {
     }
   }
 
+  /// Where vectors requantize and elements are bytes.
+  void store_bytes(const StoreCommand& store) {
+    const std::uint32_t cols = machine.config_.array.cols;
+    const std::size_t pitch =
+        store.elements + std::size_t{kColumnStep};  // kernels write whole ones
+    machine.bytes_.resize(store.rows * pitch);
+    for (std::uint32_t first = 0; first < store.elements; first += cols) {
+      const std::uint32_t block = first / cols;
+      read_constants(store.table_row + block);
+      const std::uint32_t from = store.source.row + block * store.block_pitch;
+      requant->run(
+          {machine.local_.psums32(from, store.rows), machine.local_.psum_pitch(), store.rows},
+          std::min(cols, store.elements - first), machine.bytes_.data() + first, pitch);
+    }
+    for (std::uint32_t row = 0; row < store.rows; ++row) {
+      machine.dram_.write(store.dram_address + row * store.dram_pitch,
+                          machine.bytes_.data() + row * pitch, store.elements);
+    }
+  }
+
   /// `count` columns from the `first` of a DRAM row at `address`.
   void requantize_row(std::uint32_t row, std::uint64_t address, std::uint32_t first,
                       std::uint32_t count, std::int32_t* elements) const {
     if (requant) {
-      requant->run(machine.local_.psums32(row), count, elements);
+      requant->run({machine.local_.psums32(row), 0, 1}, count, elements, 0);
       return;
     }
     const std::uint64_t element = registers.ofmap_place.element_at(address) + first;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <limits>
 #include <stdexcept>
+#include <type_traits>
 
 // Highway compiles this file once for each instruction set.
 #undef HWY_TARGET_INCLUDE
@@ -18,14 +19,17 @@ namespace {
 
 #if HWY_TARGET == HWY_SCALAR
 
-void requantize_row(const std::int32_t* psums, std::size_t count,
-                    const RequantRows::Columns& columns, const RequantRows::Unit& unit,
-                    std::int32_t* elements) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const RequantEntry& entry = columns.entries[columns.one_for_all ? 0 : i];
-    const std::int64_t scaled = scale(psums[i], entry, unit.mode, unit.variant, unit.rounding);
-    elements[i] = static_cast<std::int32_t>(
-        std::clamp<std::int64_t>(scaled, unit.least, unit.most) + unit.zero_point);
+template <typename Element>
+void requantize_rows(const PsumBlock& psums, std::size_t count, const RequantRows::Columns& columns,
+                     const RequantRows::Unit& unit, Element* elements, std::size_t pitch) {
+  for (std::size_t row = 0; row < psums.rows; ++row) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const RequantEntry& entry = columns.entries[columns.one_for_all ? 0 : i];
+      const std::int64_t scaled =
+          scale(psums.first[row * psums.pitch + i], entry, unit.mode, unit.variant, unit.rounding);
+      elements[row * pitch + i] = static_cast<Element>(
+          std::clamp<std::int64_t>(scaled, unit.least, unit.most) + unit.zero_point);
+    }
   }
 }
 
@@ -116,85 +120,101 @@ HWY_INLINE IntVector one_rounding(IntVector x, const Lanes& lanes, const Requant
   return interleave(scale(products.even, even_shift), scale(products.odd, odd_lanes(lanes.right)));
 }
 
-struct Scale {
-  const RequantRows::Unit& unit;
+HWY_INLINE void store(IntVector v, std::int32_t* to) { hn::StoreU(v, Ints(), to); }
 
-  IntVector clamp(IntVector scaled) const {
-    const Ints d;
-    const IntVector low = hn::Max(scaled, hn::Set(d, unit.least));
-    return hn::Add(hn::Min(low, hn::Set(d, unit.most)), hn::Set(d, unit.zero_point));
-  }
-};
+HWY_INLINE void store(IntVector v, std::uint8_t* to) {
+  const hn::Rebind<std::uint8_t, Ints> bytes;
+  hn::StoreU(hn::TruncateTo(bytes, hn::BitCast(hn::RebindToUnsigned<Ints>(), v)), bytes, to);
+}
 
-template <typename Body>
-HWY_INLINE void integer_row(const std::int32_t* psums, std::size_t count,
-                            const RequantRows::Columns& columns, const RequantRows::Unit& unit,
-                            std::int32_t* elements, const Body& body) {
+/// Whose elements are body(psums, lanes), clamped, plus the zero point.
+template <typename Element, typename Body>
+HWY_INLINE void integer_rows(const PsumBlock& psums, std::size_t count,
+                             const RequantRows::Columns& columns, const RequantRows::Unit& unit,
+                             Element* elements, std::size_t pitch, const Body& body) {
   const Ints d;
+  const IntVector least = hn::Set(d, unit.least);
+  const IntVector most = hn::Set(d, unit.most);
+  const IntVector zero_point = hn::Set(d, unit.zero_point);
   for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
     const std::size_t at = columns.one_for_all ? 0 : i;
     const Lanes lanes{hn::LoadU(d, columns.multiplier.data() + at),
                       hn::LoadU(d, columns.left.data() + at),
                       hn::LoadU(d, columns.right.data() + at)};
-    const IntVector scaled = body(hn::LoadU(d, psums + i), lanes);
-    hn::StoreU(Scale{unit}.clamp(scaled), d, elements + i);
+    for (std::size_t row = 0; row < psums.rows; ++row) {
+      const IntVector scaled = body(hn::LoadU(d, psums.first + row * psums.pitch + i), lanes);
+      const IntVector clamped = hn::Min(hn::Max(scaled, least), most);
+      store(hn::Add(clamped, zero_point), elements + row * pitch + i);
+    }
   }
 }
 
-template <Rounding rounding>
-void one_rounding_row(const std::int32_t* psums, std::size_t count,
-                      const RequantRows::Columns& columns, const RequantRows::Unit& unit,
-                      std::int32_t* elements) {
-  integer_row(psums, count, columns, unit, elements, [&](IntVector x, const Lanes& lanes) {
+template <Rounding rounding, typename Element>
+void one_rounding_rows(const PsumBlock& psums, std::size_t count,
+                       const RequantRows::Columns& columns, const RequantRows::Unit& unit,
+                       Element* elements, std::size_t pitch) {
+  integer_rows(psums, count, columns, unit, elements, pitch, [&](IntVector x, const Lanes& lanes) {
     return one_rounding<rounding>(x, lanes, unit);
   });
 }
 
-void tflite_row(const std::int32_t* psums, std::size_t count, const RequantRows::Columns& columns,
-                const RequantRows::Unit& unit, std::int32_t* elements) {
-  integer_row(psums, count, columns, unit, elements, tflite);
-}
-
 /// The clamp's ends are integers that floats hold: it may come before the rounding.
-void float_row(const std::int32_t* psums, std::size_t count, const RequantRows::Columns& columns,
-               const RequantRows::Unit& unit, std::int32_t* elements) {
+template <typename Element>
+void float_rows(const PsumBlock& psums, std::size_t count, const RequantRows::Columns& columns,
+                const RequantRows::Unit& unit, Element* elements, std::size_t pitch) {
   const Ints d;
   const Floats floats;
   for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
     const auto scale = hn::LoadU(floats, columns.scale.data() + (columns.one_for_all ? 0 : i));
-    const auto product = hn::Mul(hn::ConvertTo(floats, hn::LoadU(d, psums + i)), scale);
-    const auto low = hn::Max(product, hn::Set(floats, static_cast<float>(unit.least)));
-    const auto clamped = hn::Min(low, hn::Set(floats, static_cast<float>(unit.most)));
-    const IntVector scaled = hn::NearestInt(clamped);
-    hn::StoreU(hn::Add(scaled, hn::Set(d, unit.zero_point)), d, elements + i);
+    for (std::size_t row = 0; row < psums.rows; ++row) {
+      const IntVector acc = hn::LoadU(d, psums.first + row * psums.pitch + i);
+      const auto product = hn::Mul(hn::ConvertTo(floats, acc), scale);
+      const auto low = hn::Max(product, hn::Set(floats, static_cast<float>(unit.least)));
+      const auto clamped = hn::Min(low, hn::Set(floats, static_cast<float>(unit.most)));
+      store(hn::Add(hn::NearestInt(clamped), hn::Set(d, unit.zero_point)),
+            elements + row * pitch + i);
+    }
   }
 }
 
-void requantize_row(const std::int32_t* psums, std::size_t count,
-                    const RequantRows::Columns& columns, const RequantRows::Unit& unit,
-                    std::int32_t* elements) {
+template <typename Element>
+void requantize_rows(const PsumBlock& psums, std::size_t count, const RequantRows::Columns& columns,
+                     const RequantRows::Unit& unit, Element* elements, std::size_t pitch) {
   if (unit.mode == RequantMode::FloatScale) {
-    return float_row(psums, count, columns, unit, elements);
+    return float_rows(psums, count, columns, unit, elements, pitch);
   }
   if (unit.mode == RequantMode::MultiplierShift && unit.variant == RequantVariant::Tflite) {
-    return tflite_row(psums, count, columns, unit, elements);
+    return integer_rows(psums, count, columns, unit, elements, pitch, tflite);
   }
+  const auto rows = [&](auto rounding) {
+    one_rounding_rows<rounding>(psums, count, columns, unit, elements, pitch);
+  };
   switch (unit.rounding) {
     case Rounding::NearestEven:
-      return one_rounding_row<Rounding::NearestEven>(psums, count, columns, unit, elements);
+      return rows(std::integral_constant<Rounding, Rounding::NearestEven>{});
     case Rounding::NearestAway:
-      return one_rounding_row<Rounding::NearestAway>(psums, count, columns, unit, elements);
+      return rows(std::integral_constant<Rounding, Rounding::NearestAway>{});
     case Rounding::HalfUp:
-      return one_rounding_row<Rounding::HalfUp>(psums, count, columns, unit, elements);
+      return rows(std::integral_constant<Rounding, Rounding::HalfUp>{});
     case Rounding::TowardZero:
-      return one_rounding_row<Rounding::TowardZero>(psums, count, columns, unit, elements);
+      return rows(std::integral_constant<Rounding, Rounding::TowardZero>{});
     case Rounding::Floor:
     case Rounding::Stochastic:  // not taken
-      return one_rounding_row<Rounding::Floor>(psums, count, columns, unit, elements);
+      return rows(std::integral_constant<Rounding, Rounding::Floor>{});
   }
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
+
+void to_ints(const PsumBlock& psums, std::size_t count, const RequantRows::Columns& columns,
+             const RequantRows::Unit& unit, std::int32_t* elements, std::size_t pitch) {
+  requantize_rows(psums, count, columns, unit, elements, pitch);
+}
+
+void to_bytes(const PsumBlock& psums, std::size_t count, const RequantRows::Columns& columns,
+              const RequantRows::Unit& unit, std::uint8_t* elements, std::size_t pitch) {
+  requantize_rows(psums, count, columns, unit, elements, pitch);
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -205,7 +225,8 @@ HWY_AFTER_NAMESPACE();
 namespace systole {
 namespace {
 
-HWY_EXPORT(requantize_row);
+HWY_EXPORT(to_ints);
+HWY_EXPORT(to_bytes);
 
 constexpr std::size_t kLanes = 16;                        // that a kernel reads at once, at most
 constexpr std::int32_t kLargest = std::int32_t{1} << 20;  // of what floats hold exactly
@@ -256,8 +277,14 @@ void RequantRows::set_entries(const RequantEntry* entries, std::size_t count) {
   }
 }
 
-void RequantRows::run(const std::int32_t* psums, std::size_t count, std::int32_t* elements) const {
-  HWY_DYNAMIC_DISPATCH(requantize_row)(psums, count, columns_, unit_, elements);
+void RequantRows::run(const PsumBlock& psums, std::size_t count, std::int32_t* elements,
+                      std::size_t pitch) const {
+  HWY_DYNAMIC_DISPATCH(to_ints)(psums, count, columns_, unit_, elements, pitch);
+}
+
+void RequantRows::run(const PsumBlock& psums, std::size_t count, std::uint8_t* elements,
+                      std::size_t pitch) const {
+  HWY_DYNAMIC_DISPATCH(to_bytes)(psums, count, columns_, unit_, elements, pitch);
 }
 
 }  // namespace systole

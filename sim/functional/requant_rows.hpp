@@ -9,6 +9,13 @@
 
 namespace systole {
 
+/// Rows of 32-bit accumulators, `pitch` apart.
+struct PsumBlock {
+  const std::int32_t* first = nullptr;
+  std::size_t pitch = 0;
+  std::size_t rows = 0;
+};
+
 /// Requantizes rows of 32-bit accumulators by the vector unit of this computer: what requantize()
 /// gives, on every instruction set.
 class RequantRows {
@@ -23,8 +30,14 @@ class RequantRows {
   /// The constants of the columns to come: one for all, or one for each.
   void set_entries(const RequantEntry* entries, std::size_t count);
 
-  /// The first `count` accumulators, at most as many as there are entries if those are several.
-  void run(const std::int32_t* psums, std::size_t count, std::int32_t* elements) const;
+  /// The first `count` accumulators of each row, at most as many as there are entries if those are
+  /// several. Reads and writes whole vectors: up to 15 beyond.
+  void run(const PsumBlock& psums, std::size_t count, std::int32_t* elements,
+           std::size_t pitch) const;
+
+  /// The same, the low 8 bits of each element.
+  void run(const PsumBlock& psums, std::size_t count, std::uint8_t* elements,
+           std::size_t pitch) const;
 
   /// Constants as the kernels read them, one a column.
   struct Columns {

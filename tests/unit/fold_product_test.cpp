@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -89,22 +90,28 @@ struct Outcome {
   }
 };
 
-/// Two multiplications one after the other with the same weights.
-struct Fold {
-  Fold(ElementType ifmap_type, ElementType weight_type, Random& random)
-      : cols{1 + static_cast<std::uint32_t>(random() % 50)},
-        n{1 + static_cast<std::uint32_t>(random() % cols)},
+/// Some folds of the same ifmap, multiplied twice.
+struct Folds {
+  Folds(ElementType ifmap_type, ElementType weight_type, Random& random)
+      : count{1 + random() % FoldProduct::kSets},
+        cols{1 + static_cast<std::uint32_t>(random() % 50)},
         k{1 + static_cast<std::uint32_t>(random() % 40)},
         used_k{random() % 4 == 0 ? 1 + static_cast<std::uint32_t>(random() % k) : k},
         pitch{(cols + kColumnStep - 1) / kColumnStep * std::size_t{kColumnStep}},
         saturate{random() % 2 == 0},
-        ifmap{1 + static_cast<std::uint32_t>(random() % 80), k, ifmap_type, random},
-        weights{k, cols, weight_type, random} {
-    for (std::size_t i = 0; i < ifmap.rows.size() * pitch; ++i) {
+        ifmap{1 + static_cast<std::uint32_t>(random() % 80), k, ifmap_type, random} {
+    for (std::size_t fold = 0; fold < count; ++fold) {
+      n.push_back(1 + static_cast<std::uint32_t>(random() % cols));
+      weights.push_back(std::make_unique<Matrix>(k, cols, weight_type, random));
+    }
+    for (std::size_t i = 0; i < count * fold_size(); ++i) {
       psums.push_back(i % pitch < cols ? psum(random) : 0);
     }
   }
 
+  std::size_t fold_size() const { return ifmap.rows.size() * pitch; }
+
+  /// All folds together, and the second time without the first, which the last has replaced.
   Outcome by_kernel() const {
     FoldProduct product{cols};
     const auto aligned = hwy::AllocateAligned<std::int32_t>(psums.size());
@@ -113,10 +120,16 @@ struct Fold {
     for (std::size_t r = 0; r < ifmap.rows.size(); ++r) {
       rows.push_back(aligned.get() + r * pitch);
     }
-    product.take_weights(weights.all(), n, ifmap.type);
-    for (const bool accumulate : accumulates) {
-      product.multiply(ifmap.all(), used_k, {rows.data(), accumulate, saturate});
+    std::array<std::ptrdiff_t, FoldProduct::kSets> offsets{};
+    for (std::size_t fold = 0; fold < count; ++fold) {
+      product.take_weights(fold, weights[fold]->all(), n[fold], ifmap.type);
+      offsets[fold] = static_cast<std::ptrdiff_t>(fold * fold_size());
     }
+    product.multiply(0, count, ifmap.all(), used_k, {rows.data(), accumulates[0], saturate},
+                     offsets);
+    product.move_to_front(count - 1);
+    offsets[0] = offsets[count - 1];
+    product.multiply(0, 1, ifmap.all(), used_k, {rows.data(), accumulates[1], saturate}, offsets);
     return {{aligned.get(), aligned.get() + psums.size()},
             product.take_zero_operands(),
             product.take_overflows()};
@@ -124,32 +137,41 @@ struct Fold {
 
   Outcome one_by_one() const {
     Outcome outcome{psums};
-    const PsumFormat format{32, saturate ? Overflow::Saturate : Overflow::Wrap};
-    for (const bool accumulate : accumulates) {
-      for (std::size_t r = 0; r < ifmap.rows.size(); ++r) {
-        for (std::uint32_t c = 0; c < cols; ++c) {
-          std::int64_t sum = 0;
-          for (std::uint32_t i = 0; i < used_k && c < n; ++i) {
-            const std::int64_t product = std::int64_t{ifmap.values[r][i]} * weights.values[i][c];
-            sum += product;
-            outcome.zero_operands += product == 0 ? 1 : 0;
-          }
-          std::int32_t& to = outcome.psums[r * pitch + c];
-          sum = wrapped_to(sum, 32);
-          to = static_cast<std::int32_t>(accumulate ? add_psum(to, sum, format, outcome.overflows)
-                                                    : sum);
-        }
-      }
+    for (std::size_t fold = 0; fold < count; ++fold) {
+      add_one_by_one(fold, accumulates[0], outcome);
     }
+    add_one_by_one(count - 1, accumulates[1], outcome);
     return outcome;
   }
 
-  std::uint32_t cols, n, k, used_k;
+  void add_one_by_one(std::size_t fold, bool accumulate, Outcome& outcome) const {
+    const PsumFormat format{32, saturate ? Overflow::Saturate : Overflow::Wrap};
+    for (std::size_t r = 0; r < ifmap.rows.size(); ++r) {
+      for (std::uint32_t c = 0; c < cols; ++c) {
+        std::int64_t sum = 0;
+        for (std::uint32_t i = 0; i < used_k && c < n[fold]; ++i) {
+          const std::int64_t product =
+              std::int64_t{ifmap.values[r][i]} * weights[fold]->values[i][c];
+          sum += product;
+          outcome.zero_operands += product == 0 ? 1 : 0;
+        }
+        std::int32_t& to = outcome.psums[fold * fold_size() + r * pitch + c];
+        sum = wrapped_to(sum, 32);
+        to = static_cast<std::int32_t>(accumulate ? add_psum(to, sum, format, outcome.overflows)
+                                                  : sum);
+      }
+    }
+  }
+
+  std::size_t count;
+  std::uint32_t cols, k, used_k;
   std::size_t pitch;
   bool saturate;
-  Matrix ifmap, weights;
+  Matrix ifmap;
+  std::vector<std::uint32_t> n;
+  std::vector<std::unique_ptr<Matrix>> weights;
   std::vector<std::int32_t> psums;
-  std::vector<bool> accumulates = {true, true};
+  std::array<bool, 2> accumulates = {true, true};
 };
 
 constexpr ElementType kTypes[] = {ElementType::Int8, ElementType::Uint8, ElementType::Int16};
@@ -161,11 +183,11 @@ TEST(FoldProduct, IsTheSumOfProductsOnEveryInstructionSet) {
     for (const ElementType ifmap : kTypes) {
       for (const ElementType weights : kTypes) {
         for (int i = 0; i < 40; ++i) {
-          Fold fold{ifmap, weights, random};
-          fold.accumulates[0] = random() % 2 == 0;
-          ASSERT_TRUE(fold.by_kernel() == fold.one_by_one())
-              << set.name << ", " << fold.ifmap.rows.size() << " x " << fold.used_k << " of "
-              << fold.k << " x " << fold.n << " of " << fold.cols << ", types "
+          Folds folds{ifmap, weights, random};
+          folds.accumulates[0] = random() % 2 == 0;
+          ASSERT_TRUE(folds.by_kernel() == folds.one_by_one())
+              << set.name << ", " << folds.count << " folds of " << folds.ifmap.rows.size() << " x "
+              << folds.used_k << " of " << folds.k << " x " << folds.cols << ", types "
               << static_cast<int>(ifmap) << " and " << static_cast<int>(weights);
         }
       }
@@ -185,9 +207,9 @@ TEST(FoldProduct, HoldsTheLargestSumsOfBytesOnEveryInstructionSet) {
       for (const ElementType type : {ElementType::Int8, ElementType::Uint8}) {
         FoldProduct product{16};
         const auto psums = hwy::AllocateAligned<std::int32_t>(16);
-        product.take_weights({weights.data(), kProducts, ElementType::Int8}, 16, type);
+        product.take_weights(0, {weights.data(), kProducts, ElementType::Int8}, 16, type);
         std::int32_t* const to = psums.get();
-        product.multiply({&ifmap, 1, type}, kProducts, {&to, false, false});
+        product.multiply(0, 1, {&ifmap, 1, type}, kProducts, {&to, false, false}, {});
         const std::int32_t value =
             type == ElementType::Uint8 ? byte : static_cast<std::int8_t>(byte);
         for (int c = 0; c < 16; ++c) {
@@ -212,7 +234,7 @@ TEST(FoldProduct, WithoutWeightsMultipliesByZero) {
   const auto psums = hwy::AllocateAligned<std::int32_t>(16);
   psums[0] = 5;
   std::int32_t* const to = psums.get();
-  product.multiply({&ifmap, 1, ElementType::Int8}, 8, {&to, true, false});
+  product.multiply(0, 1, {&ifmap, 1, ElementType::Int8}, 8, {&to, true, false}, {});
   EXPECT_EQ(psums[0], 5);
 }
 

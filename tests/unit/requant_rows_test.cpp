@@ -72,20 +72,25 @@ void expect_what_requantize_gives(const InstructionSet& set, const Requantizer& 
   for (RequantEntry& made : entries) {
     made = entry(unit.mode, random);
   }
-  std::vector<std::int32_t> psums(kCount), elements(kCount);
+  constexpr std::size_t kRows = 3, kPitch = 64;
+  std::vector<std::int32_t> psums(kRows * kPitch), elements(kRows * kCount);
+  std::vector<std::uint8_t> bytes(kRows * kCount);
   for (std::int32_t& psum : psums) {
     psum = accumulator(random);
   }
   RequantRows rows{unit};
   rows.set_entries(entries.data(), entries.size());
-  rows.run(psums.data(), kCount, elements.data());
-  for (std::size_t i = 0; i < kCount; ++i) {
-    const RequantEntry& constants = entries[entries.size() == 1 ? 0 : i];
-    ASSERT_EQ(elements[i], requantize(psums[i], constants, unit))
-        << set.name << ": accumulator " << psums[i] << ", multiplier " << constants.multiplier
+  rows.run({psums.data(), kPitch, kRows}, kCount, elements.data(), kCount);
+  rows.run({psums.data(), kPitch, kRows}, kCount, bytes.data(), kCount);
+  for (std::size_t i = 0; i < kRows * kCount; ++i) {
+    const RequantEntry& constants = entries[entries.size() == 1 ? 0 : i % kCount];
+    const std::int32_t psum = psums[i / kCount * kPitch + i % kCount];
+    ASSERT_EQ(elements[i], requantize(psum, constants, unit))
+        << set.name << ": accumulator " << psum << ", multiplier " << constants.multiplier
         << ", exponent " << constants.exponent << ", scale " << constants.scale << ", mode "
         << static_cast<int>(unit.mode) << ", variant " << static_cast<int>(unit.variant)
         << ", rounding " << static_cast<int>(unit.rounding);
+    ASSERT_EQ(bytes[i], static_cast<std::uint8_t>(elements[i])) << set.name;
   }
 }
 
