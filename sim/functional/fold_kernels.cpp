@@ -92,14 +92,14 @@ HWY_INLINE SumVector overflow(SumVector old, SumVector sum, SumVector result) {
 #endif
 }
 
-/// Puts `count` rows of sums, of the same columns, where their psums are.
-template <std::size_t count>
-HWY_INLINE void finish(const SumVector (&sums)[count], std::int32_t* const* to,
-                       std::ptrdiff_t column, const PsumRows& psums, std::uint64_t& overflows) {
+/// Puts the sums of `count` rows, of the same columns, where their psums are.
+template <std::size_t count, typename Sum>
+HWY_INLINE void finish(const Sum (&sums)[count], std::int32_t* const* to, std::ptrdiff_t column,
+                       const PsumRows& psums, std::uint64_t& overflows) {
   const Sums d;
   if (!psums.accumulate) {
     for (std::size_t r = 0; r < count; ++r) {
-      hn::Store(sums[r], d, to[r] + column);
+      hn::Store(sums[r].total(), d, to[r] + column);
     }
     return;
   }
@@ -108,8 +108,9 @@ HWY_INLINE void finish(const SumVector (&sums)[count], std::int32_t* const* to,
   SumVector any = hn::Zero(d);
   for (std::size_t r = 0; r < count; ++r) {
     const SumVector old = hn::Load(d, to[r] + column);
-    results[r] = hn::Add(old, sums[r]);
-    left[r] = overflow(old, sums[r], results[r]);
+    const SumVector sum = sums[r].total();
+    results[r] = hn::Add(old, sum);
+    left[r] = overflow(old, sum, results[r]);
     any = hn::Or(any, left[r]);
   }
   if (HWY_UNLIKELY(!hn::AllFalse(d, hn::Lt(any, hn::Zero(d))))) {
@@ -128,8 +129,8 @@ HWY_INLINE void finish(const SumVector (&sums)[count], std::int32_t* const* to,
   }
 }
 
-/// `count` ifmap vectors times the weights of `sets` folds, `known_groups` groups of them if that
-/// is not 0. With `flip`, the ifmap is signed bytes as they lie.
+/// `count` ifmap vectors times the weights of one or two folds, `known_groups` groups of them if
+/// that is not 0. With `flip`, the ifmap is signed bytes as they lie.
 template <typename Sum, bool flip, std::size_t known_groups, std::size_t sets, std::size_t count>
 HWY_INLINE void multiply_rows(FoldBuffers& buffers, const FoldSet* folds,
                               const std::uint8_t* const* ifmap, std::int32_t* const* to,
@@ -141,19 +142,20 @@ HWY_INLINE void multiply_rows(FoldBuffers& buffers, const FoldSet* folds,
                                  : (folds[0].weights->k + Sum::kProducts - 1) / Sum::kProducts;
   const std::size_t group_bytes = std::size_t{buffers.columns} * 4;
   for (std::size_t column = 0; column < buffers.columns; column += hn::Lanes(d)) {
-    Sum sums[sets][count];
-    for (std::size_t set = 0; set < sets; ++set) {
-      for (std::size_t r = 0; r < count; ++r) {
-        sums[set][r].start(folds[set].weights->start.get() + column);
-      }
+    Sum sums[count];
+    Sum others[count];  // of the second fold; two arrays stay in registers, one of both does not
+    for (std::size_t r = 0; r < count; ++r) {
+      sums[r].start(folds[0].weights->start.get() + column);
+      others[r].start(folds[sets - 1].weights->start.get() + column);
     }
-    const auto add_group = [&](std::size_t group) {
+    for (std::size_t group = 0; group < groups; ++group) {
       const std::size_t at = column * 4 + group * group_bytes;
-      SumVector weights[sets];
-      for (std::size_t set = 0; set < sets; ++set) {
-        weights[set] = hn::Load(
-            d, reinterpret_cast<const std::int32_t*>(folds[set].weights->packed.get() + at));
-      }
+      const auto weights_of = [&](const FoldSet& fold) {
+        const std::uint8_t* from = fold.weights->packed.get() + at;
+        return hn::Load(d, reinterpret_cast<const std::int32_t*>(from));
+      };
+      const SumVector weights = weights_of(folds[0]);
+      const SumVector other_weights = weights_of(folds[sets - 1]);
       for (std::size_t r = 0; r < count; ++r) {
         std::int32_t elements = 0;
         std::memcpy(&elements, ifmap[r] + group * 4, sizeof elements);
@@ -161,21 +163,16 @@ HWY_INLINE void multiply_rows(FoldBuffers& buffers, const FoldSet* folds,
         if constexpr (flip) {
           x = hn::Xor(x, hn::Set(d, kSignBits));
         }
-        for (std::size_t set = 0; set < sets; ++set) {
-          sums[set][r].add(x, weights[set]);
+        sums[r].add(x, weights);
+        if constexpr (sets == 2) {
+          others[r].add(x, other_weights);
         }
       }
-    };
-    for (std::size_t group = 0; group < groups; ++group) {
-      add_group(group);
     }
-    for (std::size_t set = 0; set < sets; ++set) {
-      SumVector totals[count];
-      for (std::size_t r = 0; r < count; ++r) {
-        totals[r] = sums[set][r].total();
-      }
-      finish<count>(totals, to, folds[set].offset + static_cast<std::ptrdiff_t>(column), psums,
-                    buffers.overflows);
+    const auto at = static_cast<std::ptrdiff_t>(column);
+    finish<count>(sums, to, folds[0].offset + at, psums, buffers.overflows);
+    if constexpr (sets == 2) {
+      finish<count>(others, to, folds[1].offset + at, psums, buffers.overflows);
     }
   }
 }
