@@ -122,9 +122,10 @@ HWY_INLINE IntVector one_rounding(IntVector x, const Lanes& lanes, const Requant
 
 HWY_INLINE void store(IntVector v, std::int32_t* to) { hn::StoreU(v, Ints(), to); }
 
+/// The low byte of each. Not TruncateTo, which Highway 1.0 has wrong for AVX3_DL.
 HWY_INLINE void store(IntVector v, std::uint8_t* to) {
   const hn::Rebind<std::uint8_t, Ints> bytes;
-  hn::StoreU(hn::TruncateTo(bytes, hn::BitCast(hn::RebindToUnsigned<Ints>(), v)), bytes, to);
+  hn::StoreU(hn::DemoteTo(bytes, hn::And(v, hn::Set(Ints(), 0xff))), bytes, to);
 }
 
 /// Whose elements are body(psums, lanes), clamped, plus the zero point.
