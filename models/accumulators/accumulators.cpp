@@ -62,7 +62,7 @@ void Accumulators::take_load() {
   const LocalWrite& head = load_write->front();
   const std::uint32_t bank = bank_of(head.to.row);
   if (write_taken_[bank] == now()) {
-    measurements_.events.add(Event::BankConflicts);
+    measurements_.lost_bank(BankedLocal::Accumulators, BankUser::Load, BankUser::Array);
     return;
   }
   write_taken_[bank] = now();
@@ -89,7 +89,7 @@ void Accumulators::serve_store() {
   const AccumulatorRead& head = store_read->front();
   const std::uint32_t bank = bank_of(head.row);
   if (read_taken_[bank] == now()) {
-    measurements_.events.add(Event::BankConflicts);
+    measurements_.lost_bank(BankedLocal::Accumulators, BankUser::Store, BankUser::Array);
     return;
   }
   read_taken_[bank] = now();

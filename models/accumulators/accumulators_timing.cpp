@@ -5,14 +5,14 @@
 namespace systole {
 
 AccumulatorsTiming::AccumulatorsTiming(const AcceleratorConfig& config, Units units,
-                                       SequencerTiming& sequencer, EventCounts& events)
+                                       SequencerTiming& sequencer, BankConflictCounts& conflicts)
     : load_write{kPipelined, units.load, alarm},
       store_read{kPipelined, units.store, alarm},
       rows_per_bank_{accumulator_rows(config) / config.accumulators.banks},
       read_latency_{config.accumulators.read_latency},
       units_{units},
       sequencer_{sequencer},
-      events_{events} {}
+      conflicts_{conflicts} {}
 
 void AccumulatorsTiming::look(Cycle now) {
   alarm.serve(now);
@@ -30,7 +30,7 @@ void AccumulatorsTiming::look(Cycle now) {
 void AccumulatorsTiming::write(Cycle now) {
   const TimedWrite& head = load_write.front();
   if (results_->result_port(now, head.row / rows_per_bank_) != ResultWriter::Port::None) {
-    events_.add(Event::BankConflicts);
+    conflicts_.add(BankedLocal::Accumulators, BankUser::Load, BankUser::Array);
     return;
   }
   if (head.last) {
@@ -42,7 +42,7 @@ void AccumulatorsTiming::write(Cycle now) {
 void AccumulatorsTiming::read(Cycle now) {
   const TimedAccumulatorRead& head = store_read.front();
   if (results_->result_port(now, head.row / rows_per_bank_) == ResultWriter::Port::ReadAndWrite) {
-    events_.add(Event::BankConflicts);
+    conflicts_.add(BankedLocal::Accumulators, BankUser::Store, BankUser::Array);
     return;
   }
   const Cycle arrives = now + read_latency_;

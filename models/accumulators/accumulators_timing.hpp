@@ -5,7 +5,7 @@
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
-#include "sim/stats/events.hpp"
+#include "sim/stats/bank_conflicts.hpp"
 #include "sim/timing/timed_queue.hpp"
 
 namespace systole {
@@ -45,7 +45,7 @@ class AccumulatorsTiming {
   };
 
   AccumulatorsTiming(const AcceleratorConfig& config, Units units, SequencerTiming& sequencer,
-                     EventCounts& events);
+                     BankConflictCounts& conflicts);
   void bind(ResultWriter& results) { results_ = &results; }
 
   Alarm alarm;
@@ -70,7 +70,7 @@ class AccumulatorsTiming {
   Units units_;
   SequencerTiming& sequencer_;
   ResultWriter* results_ = nullptr;
-  EventCounts& events_;
+  BankConflictCounts& conflicts_;
 };
 
 }  // namespace systole

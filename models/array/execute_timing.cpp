@@ -6,7 +6,8 @@
 
 namespace systole {
 
-ExecuteTiming::ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger, EventCounts& events)
+ExecuteTiming::ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger,
+                             BankConflictCounts& conflicts)
     : config_{config},
       rows_{config.array.rows},
       cols_{config.array.cols},
@@ -17,7 +18,7 @@ ExecuteTiming::ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger, Ev
       waits_for_drain_{config.array.dataflow != Dataflow::OutputStationary ||
                        config.array.os_drain},
       feed_{make_fold_feed(config.array)},
-      events_{events},
+      conflicts_{conflicts},
       ledger_{ledger, LedgerUnit::Array} {}
 
 void ExecuteTiming::look(Cycle now) {
@@ -237,6 +238,7 @@ void ExecuteTiming::read_pair(Cycle cycle) {
   claimed_at_ = cycle;
   claimed_.clear();
   const bool weights_turn = ifmap_read_ || !pending_.in_turns;
+  blocked_ = kNotBlocked;
   if (!ifmap_read_) {
     ifmap_read_ = claim(cycle, pending_.ifmap_banks);
   }
@@ -247,7 +249,11 @@ void ExecuteTiming::read_pair(Cycle cycle) {
     has_pending_ = false;
     row_read(cycle, pending_);
   } else {
-    events_.add(Event::BankConflicts);
+    if (blocked_ == kNotBlocked) {  // the ifmap's turn it was
+      blocked_ = pending_.weight_bank;
+      blocked_by_ = BankUser::Array;
+    }
+    conflicts_.add(scratchpad_->banks().memory_of(blocked_), BankUser::Array, blocked_by_);
   }
   stalled_ = has_pending_;
 }
@@ -255,8 +261,13 @@ void ExecuteTiming::read_pair(Cycle cycle) {
 /// Reads all rows in these banks if none is taken.
 bool ExecuteTiming::claim(Cycle cycle, const Banks& banks) {
   for (const std::uint32_t bank : banks) {
-    const bool written = !scratchpad_->dual_ported() && scratchpad_->writes().taken(cycle, bank);
-    if (written || std::find(claimed_.begin(), claimed_.end(), bank) != claimed_.end()) {
+    const WriteCalendar::Write* write =
+        scratchpad_->dual_ported() ? nullptr : scratchpad_->writes().find(cycle, bank);
+    if (write != nullptr || std::find(claimed_.begin(), claimed_.end(), bank) != claimed_.end()) {
+      if (blocked_ == kNotBlocked) {
+        blocked_ = bank;
+        blocked_by_ = write != nullptr ? write->by : BankUser::Array;
+      }
       return false;
     }
   }
@@ -360,14 +371,14 @@ void ExecuteTiming::prepare_step() {
     const std::uint32_t furthest = first_row + last / compute_.count_w * compute_.pitch_h +
                                    (compute_.count_w - 1) * compute_.pitch_w;
     step_.ifmap_bank = banks.bank_of({LocalMemory::Scratchpad, first_row});
-    simple = banks.bank_of({LocalMemory::Scratchpad, furthest}) == step_.ifmap_bank;
+    simple = banks.in_one_bank({LocalMemory::Scratchpad, first_row}, furthest);
     step_.busy = compute_.k == rows_ && destination_.n == cols_ ? Cause::Busy : Cause::BusyPartial;
   }
   if (step_.preload_rows > 0) {
     step_.weight_reads = next_preload_.k;
     step_.weight_bank = banks.bank_of(next_preload_.weights);
-    const LocalAddress last{next_preload_.weights.memory, next_preload_.weights.row + rows_ - 1};
-    simple = simple && banks.bank_of(last) == step_.weight_bank;
+    simple =
+        simple && banks.in_one_bank(next_preload_.weights, next_preload_.weights.row + rows_ - 1);
   }
   if (step_.preload_rows == 0) {
     step_.weight_bank = step_.ifmap_bank;
@@ -457,6 +468,7 @@ void ExecuteTiming::add_reads(Row& row, const OperandPair& pair) const {
   row.in_turns = pair.together && !pair.ifmap.reads.empty() &&
                  banks.bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) ==
                      banks.bank_of(pair.weight.from);
+  row.weight_bank = row.in_turns ? banks.bank_of(pair.weight.from) : 0;
 }
 
 bool ExecuteTiming::fills_array(const OperandPair& pair) const {

@@ -21,7 +21,7 @@ namespace systole {
 /// Rows of a step that meet no other access to their banks are settled in one piece.
 class ExecuteTiming final : public OperandReader, public ResultWriter {
  public:
-  ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger, EventCounts& events);
+  ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger, BankConflictCounts& conflicts);
   void bind(SequencerTiming& sequencer, ScratchpadTiming& scratchpad) {
     sequencer_ = &sequencer;
     scratchpad_ = &scratchpad;
@@ -44,9 +44,10 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   struct Row {
     Banks ifmap_banks;  // of the rows that are read; empty: none
     Banks weight_banks;
-    bool in_turns = false;  // both operands' rows, read or not, are in one bank
-    bool vector = false;    // an ifmap vector enters (weight stationary)
-    bool shift = false;     // a row of the stationary operand does
+    std::uint32_t weight_bank = 0;  // of a pair that goes in turns
+    bool in_turns = false;          // both operands' rows, read or not, are in one bank
+    bool vector = false;            // an ifmap vector enters (weight stationary)
+    bool shift = false;             // a row of the stationary operand does
     bool last_of_step = false;
     bool computing = false;
     std::uint32_t acc_row = 0;
@@ -162,6 +163,9 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   Cycle read_through_ = 0;       // cycles of the port that are settled
   Cycle claimed_at_ = 0;         // cycle of the banks below
   Banks claimed_;
+  static constexpr std::uint32_t kNotBlocked = ~std::uint32_t{0};
+  std::uint32_t blocked_ = kNotBlocked;  // first bank of the pair that was taken in this cycle
+  BankUser blocked_by_ = BankUser::Array;
 
   std::deque<Results> results_;
   Cycle last_result_ = 0;      // input stationary: of the blocks so far, at the accumulators
@@ -169,7 +173,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   bool fold_open_ = false;     // a fold streams
   Cycle covered_through_ = 0;  // by vectors or weights in the array
   std::uint64_t compute_cycles_ = 0;
-  EventCounts& events_;
+  BankConflictCounts& conflicts_;
   LedgerLine ledger_;
 };
 

@@ -9,8 +9,8 @@ void ExecuteTiming::Row::archive(StateArchive& archive) {
   for (Banks* banks : {&ifmap_banks, &weight_banks}) {
     archive.list(*banks, [&](std::uint32_t& bank) { archive.value(bank); });
   }
-  archive.values(in_turns, vector, shift, last_of_step, computing, accumulate, compute_entry,
-                 preload_entry, cause);
+  archive.values(weight_bank, in_turns, vector, shift, last_of_step, computing, accumulate,
+                 compute_entry, preload_entry, cause);
   if (vector) {
     archive.rows(LocalMemory::Accumulators, acc_row, 1);
   }

@@ -82,7 +82,8 @@ bool StoreTiming::ask(Cycle now) {
     to_.scratchpad->store_read.push(now, {block.local_row, block.last, entry});
   }
   expected_.push_back({block.from_accumulators, block.last_of_row, block.elements,
-                       block.row_address, store.raw ? kRawBits : element_bits_});
+                       block.row_address, store.raw ? kRawBits : element_bits_, block.keep,
+                       block.kept_row, block.to_dram});
   reading_->walk.next(block);
   if (block.last) {
     reading_.reset();
@@ -96,10 +97,14 @@ bool StoreTiming::gather(Cycle now) {
   }
   const Expected expected = expected_.front();
   if (expected.from_accumulators) {
-    if (to_.requant->next_block() > now) {
+    if (to_.requant->next_block() > now ||
+        (expected.keep && !to_.scratchpad->store_write.can_push(now))) {
       return false;
     }
     to_.requant->take_block();
+    if (expected.keep) {
+      to_.scratchpad->store_write.push(now, {expected.kept_row});
+    }
     ++gathered_;
   } else {
     if (to_.scratchpad->next_store_row() > now) {
@@ -108,7 +113,9 @@ bool StoreTiming::gather(Cycle now) {
     to_.scratchpad->take_store_row();
   }
   row_elements_ += expected.elements;
-  if (expected.last_of_row) {
+  if (!expected.to_dram) {
+    row_elements_ = 0;
+  } else if (expected.last_of_row) {
     row_bytes_ = packed_bytes(row_elements_, expected.bits);
     row_address_ = expected.row_address;
     row_formed_ = 0;
@@ -207,7 +214,8 @@ Cause StoreTiming::waiting(Cycle now) const {
     return free_slot(now) == slot_free_at_.size() ? Cause::WaitOutstanding : Cause::WaitDram;
   }
   if (!expected_.empty()) {
-    return expected_.front().from_accumulators ? Cause::WaitRequant : Cause::WaitBank;
+    const bool on_its_way = expected_.front().from_accumulators && to_.requant->next_block() > now;
+    return on_its_way ? Cause::WaitRequant : Cause::WaitBank;
   }
   if (reading_) {
     return Cause::WaitBank;
@@ -229,7 +237,8 @@ void StoreTiming::archive(StateArchive& archive) {
   }
   archive.list(expected_, [&](Expected& expected) {
     archive.values(expected.from_accumulators, expected.last_of_row, expected.elements,
-                   expected.bits);
+                   expected.bits, expected.keep, expected.to_dram);
+    archive.rows(LocalMemory::Scratchpad, expected.kept_row, 1);
     archive.address(expected.row_address);
   });
   archive.values(element_bits_, row_elements_, row_bytes_);

@@ -55,6 +55,9 @@ class StoreTiming final : public MemoryMaster {
     std::uint32_t elements = 0;
     std::uint64_t row_address = 0;
     std::uint32_t bits = 8;  // of an element in the DRAM
+    bool keep = false;
+    std::uint32_t kept_row = 0;
+    bool to_dram = true;
   };
   struct Outgoing {
     Burst burst;

@@ -59,7 +59,8 @@ bool StoreUnit::ask() {
     scratchpad_read->push({block.local_row, block.last, entry});
   }
   expected_.push_back({block.from_accumulators, block.last_of_row, block.elements,
-                       block.row_address, store.raw ? ElementFormat{32, true, false} : format_});
+                       block.row_address, store.raw ? ElementFormat{32, true, false} : format_,
+                       block.keep, block.kept_row, block.to_dram});
   reading_->walk.next(block);
   if (block.last) {
     reading_.reset();
@@ -74,10 +75,13 @@ bool StoreUnit::gather() {
   }
   const Expected expected = expected_.front();
   if (expected.from_accumulators) {
-    if (!ofmap->can_pop()) {
+    if (!ofmap->can_pop() || (expected.keep && !scratchpad_write->can_push())) {
       return false;
     }
     const OfmapBlock& block = ofmap->front();
+    if (expected.keep) {
+      keep_block(expected, block);
+    }
     elements_.insert(elements_.end(), block.elements.begin(), block.elements.end());
     ofmap->drop();
     ++gathered_;
@@ -91,7 +95,9 @@ bool StoreUnit::gather() {
     }
     scratchpad_data->drop();
   }
-  if (expected.last_of_row) {
+  if (!expected.to_dram) {
+    elements_.clear();
+  } else if (expected.last_of_row) {
     row_.assign(packed_bytes(elements_.size(), expected.format.bits), 0);
     for (std::size_t i = 0; i < elements_.size(); ++i) {
       pack_element(row_.data(), i, expected.format, elements_[i]);
@@ -103,6 +109,18 @@ bool StoreUnit::gather() {
   }
   expected_.pop_front();
   return true;
+}
+
+/// A block that stays, packed as a load would have brought it.
+void StoreUnit::keep_block(const Expected& expected, const OfmapBlock& block) {
+  LocalWrite write;
+  write.to = {LocalMemory::Scratchpad, expected.kept_row};
+  write.bytes.resize(packed_bytes(block.elements.size(), expected.format.bits));
+  for (std::size_t i = 0; i < block.elements.size(); ++i) {
+    pack_element(write.bytes.data(), i, expected.format,
+                 static_cast<std::int32_t>(block.elements[i]));
+  }
+  scratchpad_write->push(std::move(write));
 }
 
 /// Forms the next beat of the row; with its last one the row is done.
@@ -191,7 +209,9 @@ Cause StoreUnit::waiting() const {
     return free_slot() == slot_free_at_.size() ? Cause::WaitOutstanding : Cause::WaitDram;
   }
   if (!expected_.empty()) {
-    return expected_.front().from_accumulators ? Cause::WaitRequant : Cause::WaitBank;
+    // A block that is here and not taken waits for room in the queue to the scratchpad.
+    const bool on_its_way = expected_.front().from_accumulators && !ofmap->can_pop();
+    return on_its_way ? Cause::WaitRequant : Cause::WaitBank;
   }
   if (reading_) {
     return Cause::WaitBank;

@@ -22,16 +22,18 @@
 namespace systole {
 
 /// Local memory to DRAM: accumulator rows by way of the requantization unit, scratchpad rows as
-/// they are. Asks for blocks (one local row each), row by row, blocks of a row adjacent; gathers
-/// the blocks of a DRAM row, packs them and writes the row in bursts.
+/// they are. What is kept goes to the scratchpad, as well or instead. Asks for blocks (one local
+/// row each), row by row, blocks of a row adjacent; gathers the blocks of a DRAM row, packs them
+/// and writes the row in bursts.
 ///
 /// Timing: one block asked for a cycle, while fewer than kBlocksInFlight are between the request
-/// and the writer. The writer takes one block a cycle; from the cycle after the last block of a row
-/// it forms the beats of the row's bursts, one a cycle and only while a write slot is free (a burst
-/// holds one from its first beat until release_latency after its acknowledgement; Gemmini's
-/// StreamWriter), and takes the next block with the last beat. A beat is on the bus bus_latency
-/// after it was formed at the earliest; a burst holds the bus from its first beat to its last, also
-/// while that one is not formed yet.
+/// and the writer. The writer takes one block a cycle, and gives one that is kept to the scratchpad
+/// in the same cycle, before which it waits for room in that queue; from the cycle after the last
+/// block of a row it forms the beats of the row's bursts, one a cycle and only while a write slot
+/// is free (a burst holds one from its first beat until release_latency after its acknowledgement;
+/// Gemmini's StreamWriter), and takes the next block with the last beat. A beat is on the bus
+/// bus_latency after it was formed at the earliest; a burst holds the bus from its first beat to
+/// its last, also while that one is not formed yet.
 class StoreUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
@@ -39,6 +41,7 @@ class StoreUnit final : public ClockedModule {
   FifoIn<OfmapBlock> ofmap{"ofmap"};
   FifoOut<RowRead> scratchpad_read{"scratchpad_read"};
   FifoIn<RowData> scratchpad_data{"scratchpad_data"};
+  FifoOut<LocalWrite> scratchpad_write{"scratchpad_write"};  ///< rows that stay
   DramPort dram;
 
   StoreUnit(const sc_core::sc_module_name& name, const Clock& clock,
@@ -72,6 +75,9 @@ class StoreUnit final : public ClockedModule {
     std::uint32_t elements = 0;
     std::uint64_t row_address = 0;
     ElementFormat format;  // of the row in the DRAM
+    bool keep = false;
+    std::uint32_t kept_row = 0;
+    bool to_dram = true;
   };
   /// A burst whose beats are being formed or on their way to the bus.
   struct Outgoing {
@@ -90,6 +96,7 @@ class StoreUnit final : public ClockedModule {
   bool form_beat();
   void begin_burst(std::size_t slot);
   bool send();
+  void keep_block(const Expected& expected, const OfmapBlock& block);
   std::size_t free_slot() const;
   std::uint64_t take_acknowledgement(const DramResponse& response);
   Cause waiting() const;

@@ -15,6 +15,9 @@ StoreBlock StoreWalk::block(const StoreCommand& store, const AcceleratorConfig& 
   at.elements = std::min(width, store.elements - at.first_element);
   at.table_row = store.table_row + block_;
   at.row_address = store.dram_address + row_ * store.dram_pitch;
+  at.keep = store.keep;
+  at.kept_row = store.kept_row + block_ * store.kept_pitch + row_;
+  at.to_dram = store.to_dram;
   at.last_of_row = block_ + 1 == blocks(store, config);
   at.last = at.last_of_row && row_ + 1 == store.rows;
   return at;

@@ -15,6 +15,9 @@ struct StoreBlock {
   std::uint32_t first_element = 0;  ///< its place in the DRAM row
   std::uint32_t table_row = 0;      ///< of its requantization constants
   std::uint64_t row_address = 0;    ///< of the DRAM row that it is a part of
+  bool keep = false;                ///< to scratchpad row kept_row as well
+  std::uint32_t kept_row = 0;
+  bool to_dram = true;
   bool last_of_row = false;
   bool last = false;  ///< of the store
 };

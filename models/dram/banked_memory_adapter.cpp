@@ -8,11 +8,14 @@
 namespace systole {
 
 BankedMemoryAdapter::BankedMemoryAdapter(const AcceleratorConfig& config,
-                                         const dram::Config& memory, const Clients& clients)
-    : timing_{memory, port_config(config, kMasters)},
+                                         const dram::Config& memory, const Clients& clients,
+                                         DramSource& source)
+    : source_{source},
+      timing_{memory, port_config(config, kMasters), source.observers.commands,
+              source.observers.requests},
       cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
       clients_{clients} {
-  timing_.start_layer(0);
+  timing_.start_trace(source.trace_start);
 }
 
 void BankedMemoryAdapter::request(Master master, Cycle now, const MemoryRequest& request) {
@@ -51,14 +54,16 @@ void BankedMemoryAdapter::close(Cycle end, Ledger& ledger, EventCounts& events) 
   const dram::LayerActivity activity = timing_.finish_layer(end);
   ledger += activity.ledger(end);
   events += activity.events();
+  source_.trace_start = timing_.trace_end();
 }
 
 std::unique_ptr<DramTiming> make_dram_timing(const AcceleratorConfig& config,
-                                             const DramTiming::Clients& clients) {
-  if (const auto memory = banked_dram_config(config)) {
-    return std::make_unique<BankedMemoryAdapter>(config, *memory, clients);
+                                             const DramTiming::Clients& clients,
+                                             DramSource& source) {
+  if (source.banked) {
+    return std::make_unique<BankedMemoryAdapter>(config, *source.banked, clients, source);
   }
-  return std::make_unique<IdealDramTiming>(config, clients);
+  return std::make_unique<IdealDramTiming>(config, clients, source);
 }
 
 }  // namespace systole

@@ -11,7 +11,7 @@ namespace systole {
 class BankedMemoryAdapter final : public DramTiming {
  public:
   BankedMemoryAdapter(const AcceleratorConfig& config, const dram::Config& memory,
-                      const Clients& clients);
+                      const Clients& clients, DramSource& source);
 
   bool can_request(Master master, Cycle now) const override {
     return !open_[master] && closed_[master] != now;
@@ -24,6 +24,7 @@ class BankedMemoryAdapter final : public DramTiming {
   const BandwidthSeries& bandwidth() const override { return timing_.bandwidth(); }
 
  private:
+  DramSource& source_;
   dram::BankedMemoryTiming timing_;
   const std::uint32_t cycles_per_beat_;
   const Clients clients_;

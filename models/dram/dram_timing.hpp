@@ -3,8 +3,11 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "models/dram/banked/config.hpp"
+#include "models/dram/dram_observers.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/stats/bandwidth_series.hpp"
 #include "sim/stats/events.hpp"
@@ -84,8 +87,16 @@ class DramTiming {
   virtual std::vector<DramTransfer> take_transfers();
 };
 
-/// As configured. Throws ConfigError with all that is wrong in the file of a banked memory.
+/// The memory of one machine over all its layers: what is read once, and who looks at it.
+struct DramSource {
+  std::optional<dram::Config> banked;  ///< none: ideal
+  DramObservers observers;
+  std::uint64_t trace_start = 0;  ///< cycle of the observers in which the next layer starts
+};
+
+/// As configured, for one layer; `source` outlives it, and is told where the layer ends.
 std::unique_ptr<DramTiming> make_dram_timing(const AcceleratorConfig& config,
-                                             const DramTiming::Clients& clients);
+                                             const DramTiming::Clients& clients,
+                                             DramSource& source);
 
 }  // namespace systole

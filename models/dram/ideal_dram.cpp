@@ -9,12 +9,6 @@
 #include "sim/kernel/invariant.hpp"
 
 namespace systole {
-namespace {
-
-constexpr std::uint64_t kTracedBytes = 64;
-
-}  // namespace
-
 IdealDram::IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
                      const AcceleratorConfig& config, std::uint32_t masters,
                      Measurements& measurements, RequestObserver* requests)

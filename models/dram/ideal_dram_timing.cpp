@@ -2,10 +2,14 @@
 
 #include <algorithm>
 
+#include "models/dram/request_observer.hpp"
+
 namespace systole {
 
-IdealDramTiming::IdealDramTiming(const AcceleratorConfig& config, const Clients& clients)
-    : bus_bytes_{config.dma.bus_bytes},
+IdealDramTiming::IdealDramTiming(const AcceleratorConfig& config, const Clients& clients,
+                                 DramSource& source)
+    : source_{source},
+      bus_bytes_{config.dma.bus_bytes},
       latency_{config.dram.latency_cycles},
       cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
       write_cycles_per_beat_{config.dram.write_bytes_per_cycle == 0
@@ -16,6 +20,7 @@ IdealDramTiming::IdealDramTiming(const AcceleratorConfig& config, const Clients&
 
 void IdealDramTiming::close(Cycle end, Ledger& ledger, EventCounts& events) {
   static_cast<void>(events);
+  source_.trace_start += end;
   book_until(end, ledger);
 }
 
@@ -130,6 +135,7 @@ void IdealDramTiming::take_request(Master master, Cycle first_cycle, Cycle now) 
   request_free_ = last_cycle + 1;
   bandwidth_.add(now, request.write, request.useful);
   transfers_.push_back({now, request.useful, request.write});
+  tell(now, request);
   answers_.push_back(
       {master, request.tag, last_cycle + latency_, request.write ? cycles_per_beat_ : beats});
 }
@@ -143,6 +149,17 @@ void IdealDramTiming::take_waiting(Cycle now) {
       port.request_closed = now;
       clients_[i].alarm->ring_at(now + 1);
     }
+  }
+}
+
+/// In parts as IdealDram tells them.
+void IdealDramTiming::tell(Cycle now, const MemoryRequest& request) const {
+  if (source_.observers.requests == nullptr) {
+    return;
+  }
+  for (std::uint32_t at = 0; at < request.bytes; at += kTracedBytes) {
+    source_.observers.requests->on_request(source_.trace_start + now, request.write,
+                                           request.address + at);
   }
 }
 

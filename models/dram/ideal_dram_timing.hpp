@@ -17,7 +17,7 @@ namespace systole {
 /// When IdealDram (ideal_dram.hpp states the rules) takes requests and answers them.
 class IdealDramTiming final : public DramTiming {
  public:
-  IdealDramTiming(const AcceleratorConfig& config, const Clients& clients);
+  IdealDramTiming(const AcceleratorConfig& config, const Clients& clients, DramSource& source);
 
   bool can_request(Master master, Cycle now) const override {
     const Port& port = ports_[master];
@@ -57,6 +57,9 @@ class IdealDramTiming final : public DramTiming {
   void take_waiting(Cycle now);
   Cycle next_answer() const;
 
+  void tell(Cycle now, const MemoryRequest& request) const;
+
+  DramSource& source_;
   const std::uint32_t bus_bytes_;
   const std::uint32_t latency_;
   const std::uint32_t cycles_per_beat_;

@@ -5,6 +5,9 @@
 
 namespace systole {
 
+/// An ideal memory tells longer bursts in parts of as many bytes as a burst of all memories has.
+constexpr std::uint32_t kTracedBytes = 64;
+
 /// Is told of every request that goes to the DRAM, in order; cycles do not fall. A banked memory
 /// tells its own requests in its own cycles, an ideal one bursts in those of the core.
 class RequestObserver {

@@ -1,34 +1,62 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
+#include "sim/stats/bank_conflicts.hpp"
 
 namespace systole {
 
-/// Banks of the scratchpads, numbered through: those of the activations first. Each holds
-/// consecutive rows.
+/// Banks of the scratchpads, numbered through: those of the activations first. Consecutive rows go
+/// to one bank, scratchpad.interleave_rows of them or its whole part, then to the next in turn.
 class BankMap {
  public:
   explicit BankMap(const AcceleratorConfig& config)
-      : unified_{config.scratchpad.organization == ScratchpadOrganization::Unified},
-        activation_banks_{config.scratchpad.activation.banks},
-        rows_per_activation_bank_{activation_rows(config) / activation_banks_},
-        rows_per_weight_bank_{unified_ ? 1 : weight_rows(config) / config.scratchpad.weight.banks} {
-  }
+      : activation_{part(config, activation_rows(config), config.scratchpad.activation.banks)},
+        weight_{part(config, weight_rows(config), config.scratchpad.weight.banks)},
+        banks_{activation_.banks +
+               (config.scratchpad.organization == ScratchpadOrganization::Unified
+                    ? 0
+                    : weight_.banks)} {}
 
+  std::uint32_t banks() const { return banks_; }  ///< of all scratchpads
   std::uint32_t bank_of(LocalAddress address) const {
     return address.memory == LocalMemory::Scratchpad
-               ? address.row / rows_per_activation_bank_
-               : activation_banks_ + address.row / rows_per_weight_bank_;
+               ? activation_.bank_of(address.row)
+               : activation_.banks + weight_.bank_of(address.row);
+  }
+
+  /// Whether all rows from `first` to row `last` of its memory lie in one bank.
+  bool in_one_bank(LocalAddress first, std::uint32_t last) const {
+    const Part& part = first.memory == LocalMemory::Scratchpad ? activation_ : weight_;
+    return first.row / part.run == last / part.run;
+  }
+
+  BankedLocal memory_of(std::uint32_t bank) const {
+    return banks_ == activation_.banks || bank < activation_.banks ? BankedLocal::Scratchpad
+                                                                   : BankedLocal::WeightScratchpad;
   }
 
  private:
-  bool unified_;
-  std::uint32_t activation_banks_;
-  std::uint32_t rows_per_activation_bank_;
-  std::uint32_t rows_per_weight_bank_;
+  struct Part {
+    std::uint32_t banks = 1;
+    std::uint32_t run = 1;  ///< consecutive rows of one bank
+    bool in_turn = false;   ///< the first bank follows the last one
+
+    std::uint32_t bank_of(std::uint32_t row) const {
+      return in_turn ? row / run % banks : row / run;
+    }
+  };
+  static Part part(const AcceleratorConfig& config, std::uint32_t rows, std::uint32_t banks) {
+    const std::uint32_t interleaved = config.scratchpad.interleave_rows;
+    return {banks, interleaved != 0 ? interleaved : std::max(1U, rows / banks), interleaved != 0};
+  }
+
+  Part activation_;
+  Part weight_;
+  std::uint32_t banks_;
 };
 
 }  // namespace systole

@@ -3,54 +3,45 @@
 #include <algorithm>
 
 namespace systole {
-namespace {
-
-constexpr std::uint64_t kNever = ~std::uint64_t{0};
-
-}  // namespace
-
 Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
                        const AcceleratorConfig& config, Measurements& measurements)
     : ClockedModule{name, clock},
       dual_ported_{config.scratchpad.ports == BankPorts::Dual},
       read_latency_{config.scratchpad.read_latency},
       unified_{config.scratchpad.organization == ScratchpadOrganization::Unified},
+      banks_{config},
+      read_taken_(banks_.banks()),
+      write_taken_(banks_.banks()),
       measurements_{measurements} {
-  const std::uint32_t activation_banks = config.scratchpad.activation.banks;
   activation_.row_bytes = activation_row_bytes(config);
-  activation_.rows_per_bank = activation_rows(config) / activation_banks;
   activation_.bytes.resize(std::size_t{activation_rows(config)} * activation_.row_bytes);
-  std::uint32_t banks = activation_banks;
   if (!unified_) {
     weight_.row_bytes = weight_row_bytes(config);
-    weight_.rows_per_bank = weight_rows(config) / config.scratchpad.weight.banks;
-    weight_.first_bank = activation_banks;
     weight_.bytes.resize(std::size_t{weight_rows(config)} * weight_.row_bytes);
-    banks += config.scratchpad.weight.banks;
   }
-  read_taken_.resize(banks, kNever);
-  write_taken_.resize(banks, kNever);
 }
 
 void Scratchpad::tick() {
-  write_from(load_write, load_write_done);
-  write_from(vector_write, vector_write_done);
+  write_from(load_write, &load_write_done, BankUser::Load);
+  write_from(vector_write, &vector_write_done, BankUser::Vector);
+  write_from(store_write, nullptr, BankUser::Store);
   read_operands();
   operands_stalled_.write(has_pending_);
-  read_from(vector_read, to_vector_);
-  read_from(store_read, to_store_);
+  read_from(vector_read, to_vector_, BankUser::Vector);
+  read_from(store_read, to_store_, BankUser::Store);
   deliver(to_array_, operands);
   deliver(to_vector_, vector_data);
   deliver(to_store_, store_data);
 }
 
-void Scratchpad::write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>& done) {
+/// Completions go to `done`; null: to nobody.
+void Scratchpad::write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>* done,
+                            BankUser user) {
   if (!requests->can_pop()) {
     return;
   }
   const LocalWrite& head = requests->front();
-  if (!claim_write(head.to)) {
-    measurements_.events.add(Event::BankConflicts);
+  if (!claim_write(head.to, user)) {
     return;
   }
   Memory& memory = memory_of(head.to.memory);
@@ -63,8 +54,8 @@ void Scratchpad::write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>& d
   measurements_.events.add(
       &memory == &weight_ ? Event::WeightScratchpadWriteBits : Event::ScratchpadWriteBits,
       8 * head.bytes.size());
-  if (head.last) {
-    done->push({head.entry});
+  if (done != nullptr && head.last) {
+    (*done)->push({head.entry});
   }
   requests->drop();
 }
@@ -79,10 +70,12 @@ void Scratchpad::read_operands() {
     ifmap_read_ = false;
     weight_read_ = false;
   }
-  const bool in_turns = pending_.together && !pending_.ifmap.reads.empty() &&
-                        bank_of({LocalMemory::Scratchpad, pending_.ifmap.reads.front().row}) ==
-                            bank_of(pending_.weight.from);
+  const bool in_turns =
+      pending_.together && !pending_.ifmap.reads.empty() &&
+      banks_.bank_of({LocalMemory::Scratchpad, pending_.ifmap.reads.front().row}) ==
+          banks_.bank_of(pending_.weight.from);
   const bool weights_turn = ifmap_read_ || !in_turns;
+  blocked_.reset();
   if (!ifmap_read_) {
     ifmap_read_ = !pending_.ifmap.valid || read_ifmap(pending_.ifmap);
   }
@@ -95,20 +88,25 @@ void Scratchpad::read_operands() {
     }
     to_array_.push_back({std::move(pending_), now() + read_latency_ - 1});
     has_pending_ = false;
-  } else {
-    measurements_.events.add(Event::BankConflicts);
+    return;
   }
+  if (!blocked_) {  // the ifmap's turn it was
+    note_blocked(banks_.bank_of(pending_.weight.from), BankUser::Array);
+  }
+  measurements_.lost_bank(banks_.memory_of(blocked_->bank), BankUser::Array, blocked_->had);
 }
 
 bool Scratchpad::read_ifmap(IfmapStep& ifmap) {
   constexpr LocalMemory kMemory = LocalMemory::Scratchpad;
   for (const IfmapRead& read : ifmap.reads) {
-    if (!may_read(bank_of({kMemory, read.row}))) {
+    const std::uint32_t bank = banks_.bank_of({kMemory, read.row});
+    if (!may_read(bank)) {
+      note_blocked(bank, who_reads_or_writes(bank));
       return false;
     }
   }
   for (const IfmapRead& read : ifmap.reads) {
-    read_taken_[bank_of({kMemory, read.row})] = now();
+    read_taken_[banks_.bank_of({kMemory, read.row})] = {now(), BankUser::Array};
     append_row({kMemory, read.row}, ifmap.bytes);
   }
   return true;
@@ -119,12 +117,14 @@ bool Scratchpad::read_weights(WeightStep& weight) {
     return LocalAddress{weight.from.memory, weight.from.row + i};
   };
   for (std::uint32_t i = 0; i < weight.rows; ++i) {
-    if (!may_read(bank_of(address(i)))) {
+    const std::uint32_t bank = banks_.bank_of(address(i));
+    if (!may_read(bank)) {
+      note_blocked(bank, who_reads_or_writes(bank));
       return false;
     }
   }
   for (std::uint32_t i = 0; i < weight.rows; ++i) {
-    read_taken_[bank_of(address(i))] = now();
+    read_taken_[banks_.bank_of(address(i))] = {now(), BankUser::Array};
     append_row(address(i), weight.bytes);
   }
   return true;
@@ -135,14 +135,13 @@ void Scratchpad::append_row(LocalAddress address, ByteRow& bytes) {
   bytes.insert(bytes.end(), read.begin(), read.end());
 }
 
-void Scratchpad::read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline) {
+void Scratchpad::read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline, BankUser user) {
   if (!requests->can_pop()) {
     return;
   }
   const RowRead& head = requests->front();
   const LocalAddress address{LocalMemory::Scratchpad, head.row};
-  if (!claim_read(address)) {
-    measurements_.events.add(Event::BankConflicts);
+  if (!claim_read(address, user)) {
     return;
   }
   pipeline.push_back({{row(address)}, now() + read_latency_ - 1});
@@ -167,30 +166,40 @@ Scratchpad::Memory& Scratchpad::memory_of(LocalMemory memory) {
   return memory == LocalMemory::Scratchpad ? activation_ : weight_;
 }
 
-std::uint32_t Scratchpad::bank_of(LocalAddress address) {
-  const Memory& memory = memory_of(address.memory);
-  return memory.first_bank + address.row / memory.rows_per_bank;
-}
-
 bool Scratchpad::may_read(std::uint32_t bank) const {
-  return read_taken_[bank] != now() && (dual_ported_ || write_taken_[bank] != now());
+  return read_taken_[bank].cycle != now() && (dual_ported_ || write_taken_[bank].cycle != now());
 }
 
-bool Scratchpad::claim_read(LocalAddress address) {
-  const std::uint32_t bank = bank_of(address);
+/// Who has the port that a read of this bank, in vain, wanted.
+BankUser Scratchpad::who_reads_or_writes(std::uint32_t bank) const {
+  return read_taken_[bank].cycle == now() ? read_taken_[bank].by : write_taken_[bank].by;
+}
+
+/// A part of the operand pair cannot be read; the first one counts.
+void Scratchpad::note_blocked(std::uint32_t bank, BankUser had) {
+  if (!blocked_) {
+    blocked_ = Blocked{bank, had};
+  }
+}
+
+bool Scratchpad::claim_read(LocalAddress address, BankUser user) {
+  const std::uint32_t bank = banks_.bank_of(address);
   if (!may_read(bank)) {
+    measurements_.lost_bank(banks_.memory_of(bank), user, who_reads_or_writes(bank));
     return false;
   }
-  read_taken_[bank] = now();
+  read_taken_[bank] = {now(), user};
   return true;
 }
 
-bool Scratchpad::claim_write(LocalAddress address) {
-  const std::uint32_t bank = bank_of(address);
-  if (write_taken_[bank] == now() || (!dual_ported_ && read_taken_[bank] == now())) {
+/// Writes come first in a cycle: only another write can have the port.
+bool Scratchpad::claim_write(LocalAddress address, BankUser user) {
+  const std::uint32_t bank = banks_.bank_of(address);
+  if (write_taken_[bank].cycle == now()) {
+    measurements_.lost_bank(banks_.memory_of(bank), user, write_taken_[bank].by);
     return false;
   }
-  write_taken_[bank] = now();
+  write_taken_[bank] = {now(), user};
   return true;
 }
 

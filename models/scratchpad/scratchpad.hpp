@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "models/scratchpad/bank_map.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
@@ -13,16 +15,15 @@
 
 namespace systole {
 
-/// The scratchpads: one of activations and weights, or one of each, in banks of
-/// consecutive rows.
+/// The scratchpads: one of activations and weights, or one of each, in banks (BankMap).
 ///
 /// Arbitration: in each cycle each bank serves, in this order and as far as its ports reach, the
-/// load unit's write, the vector unit's write, the pair of operand reads for the array (ifmap
-/// before weights; the rows of one part together, several of a bank in one access), the vector
-/// unit's read, the store unit's read; who is not served tries again in the next cycle. Rows of a
-/// compute and a preload that go together and lie in one bank go in turns, the weights' in a later
-/// cycle than the ifmap's, even where one of them is padding (Gemmini's ExecuteController compares
-/// addresses only).
+/// load unit's write, the vector unit's write, the store unit's write, the pair of operand reads
+/// for the array (ifmap before weights; the rows of one part together, several of a bank in one
+/// access), the vector unit's read, the store unit's read; who is not served tries again in the
+/// next cycle. Rows of a compute and a preload that go together and lie in one bank go in turns,
+/// the weights' in a later cycle than the ifmap's, even where one of them is padding (Gemmini's
+/// ExecuteController compares addresses only).
 ///
 /// Timing: a request pushed in cycle t is looked at in t + 1. A row, or the last of a pair, that is
 /// read in cycle g goes to its reader's queue in g + read_latency - 1. A write that is served in g
@@ -33,6 +34,7 @@ class Scratchpad final : public ClockedModule {
   FifoOut<Completion> load_write_done{"load_write_done"};
   FifoIn<LocalWrite> vector_write{"vector_write"};
   FifoOut<Completion> vector_write_done{"vector_write_done"};
+  FifoIn<LocalWrite> store_write{"store_write"};  ///< what stays for layers to come
   FifoIn<OperandPair> operand_read{"operand_read"};
   FifoOut<Completion> operand_read_done{"operand_read_done"};  ///< a compute's last row
   FifoOut<OperandPair> operands{"operands"};
@@ -55,8 +57,6 @@ class Scratchpad final : public ClockedModule {
   struct Memory {
     std::vector<std::uint8_t> bytes;
     std::uint32_t row_bytes = 0;
-    std::uint32_t rows_per_bank = 1;
-    std::uint32_t first_bank = 0;  // number of its bank 0 among all banks
   };
   template <typename T>
   struct Delayed {
@@ -67,35 +67,46 @@ class Scratchpad final : public ClockedModule {
   using Pipeline = Ring<Delayed<T>>;
 
   void tick() override;
-  void write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>& done);
+  void write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>* done, BankUser user);
   void read_operands();
-  void read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline);
+  void read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline, BankUser user);
   template <typename T>
   void deliver(Pipeline<T>& pipeline, FifoOut<T>& port);
 
   Memory& memory_of(LocalMemory memory);
-  std::uint32_t bank_of(LocalAddress address);
-  bool claim_read(LocalAddress address);
+  bool claim_read(LocalAddress address, BankUser user);
   bool read_ifmap(IfmapStep& ifmap);
   bool read_weights(WeightStep& weight);
   bool may_read(std::uint32_t bank) const;
+  void note_blocked(std::uint32_t bank, BankUser had);
+  BankUser who_reads_or_writes(std::uint32_t bank) const;
   void append_row(LocalAddress address, ByteRow& bytes);
-  bool claim_write(LocalAddress address);
+  bool claim_write(LocalAddress address, BankUser user);
   ByteRow row(LocalAddress address);
 
   const bool dual_ported_;
   const std::uint32_t read_latency_;
   const bool unified_;
+  const BankMap banks_;
   Memory activation_;
   Memory weight_;
-  std::vector<std::uint64_t> read_taken_;  // cycle in which a bank's read port was last used
-  std::vector<std::uint64_t>
-      write_taken_;      // the same of its write port; both the only one if single
-  OperandPair pending_;  // being read: parts already read carry their bytes
+  /// When a bank's port was last used, and by whom.
+  struct Taken {
+    std::uint64_t cycle = ~std::uint64_t{0};
+    BankUser by = BankUser::Load;
+  };
+  std::vector<Taken> read_taken_;   // by bank
+  std::vector<Taken> write_taken_;  // the same of its write port; both the only one if single
+  OperandPair pending_;             // being read: parts already read carry their bytes
   bool has_pending_ = false;
   Wire<bool> operands_stalled_{false};
   bool ifmap_read_ = false;
   bool weight_read_ = false;
+  struct Blocked {
+    std::uint32_t bank = 0;
+    BankUser had = BankUser::Array;
+  };
+  std::optional<Blocked> blocked_;  // in this cycle: the first bank of the pair that was taken
   Pipeline<OperandPair> to_array_;  // read, on the way
   Pipeline<RowData> to_vector_;
   Pipeline<RowData> to_store_;

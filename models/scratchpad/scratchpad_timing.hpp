@@ -6,12 +6,12 @@
 #include "models/scratchpad/write_calendar.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
-#include "sim/stats/events.hpp"
+#include "sim/stats/bank_conflicts.hpp"
 #include "sim/timing/timed_queue.hpp"
 
 namespace systole {
 
-/// A write of the vector unit, or of the load unit to the accumulators or the table.
+/// A write of the vector or the store unit, or of the load unit to the accumulators or the table.
 struct TimedWrite {
   std::uint32_t row = 0;
   bool last = false;
@@ -58,16 +58,19 @@ class ScratchpadTiming {
   };
 
   ScratchpadTiming(const AcceleratorConfig& config, Units units, SequencerTiming& sequencer,
-                   EventCounts& events);
+                   BankConflictCounts& conflicts);
   void bind(OperandReader& operands) { operands_ = &operands; }
 
   Alarm alarm;
   TimedQueue<TimedWrite> vector_write;
+  TimedQueue<TimedWrite> store_write;
   TimedQueue<TimedRead> vector_read;
   TimedQueue<TimedRead> store_read;
 
   /// The load unit's row is written in cycle `served`.
-  void load_write(Cycle served, LocalAddress to) { writes_.add(served, banks_.bank_of(to)); }
+  void load_write(Cycle served, LocalAddress to) {
+    writes_.add(served, banks_.bank_of(to), BankUser::Load);
+  }
 
   void look(Cycle now);
   void archive(StateArchive& archive);
@@ -83,8 +86,8 @@ class ScratchpadTiming {
   bool dual_ported() const { return dual_ported_; }
 
  private:
-  void write(Cycle now);
-  bool read(Cycle now, TimedQueue<TimedRead>& queue, std::uint32_t& bank);
+  bool write(Cycle now, TimedQueue<TimedWrite>& queue, BankUser user);
+  bool read(Cycle now, TimedQueue<TimedRead>& queue, BankUser user, std::uint32_t& bank);
 
   const BankMap banks_;
   const bool dual_ported_;
@@ -95,7 +98,7 @@ class ScratchpadTiming {
   Units units_;
   SequencerTiming& sequencer_;
   OperandReader* operands_ = nullptr;
-  EventCounts& events_;
+  BankConflictCounts& conflicts_;
 };
 
 }  // namespace systole

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/stats/bank_conflicts.hpp"
 #include "sim/timing/state_archive.hpp"
 
 namespace systole {
@@ -14,16 +15,17 @@ class WriteCalendar {
   struct Write {
     Cycle cycle = 0;
     std::uint32_t bank = 0;
+    BankUser by = BankUser::Load;
   };
 
-  void add(Cycle cycle, std::uint32_t bank) {
+  void add(Cycle cycle, std::uint32_t bank, BankUser by) {
     std::size_t at = writes_.size();
-    writes_.push_back({cycle, bank});
+    writes_.push_back({cycle, bank, by});
     while (at > first_ && writes_[at - 1].cycle > cycle) {
       writes_[at] = writes_[at - 1];
       --at;
     }
-    writes_[at] = {cycle, bank};
+    writes_[at] = {cycle, bank, by};
   }
 
   /// Nobody asks about cycles before `cycle` again.
@@ -40,13 +42,16 @@ class WriteCalendar {
     }
   }
 
-  bool taken(Cycle cycle, std::uint32_t bank) const {
+  bool taken(Cycle cycle, std::uint32_t bank) const { return find(cycle, bank) != nullptr; }
+
+  /// The write to `bank` in `cycle`; null: none.
+  const Write* find(Cycle cycle, std::uint32_t bank) const {
     for (std::size_t i = first_; i < writes_.size() && writes_[i].cycle <= cycle; ++i) {
       if (writes_[i].cycle == cycle && writes_[i].bank == bank) {
-        return true;
+        return &writes_[i];
       }
     }
-    return false;
+    return nullptr;
   }
 
   /// The first cycle from `from` on, before `until`, in which bank a or b is written; else `until`.
@@ -68,7 +73,7 @@ class WriteCalendar {
     first_ = 0;
     archive.list(writes_, [&](Write& write) {
       archive.cycle(write.cycle);
-      archive.value(write.bank);
+      archive.values(write.bank, write.by);
     });
   }
 

@@ -28,11 +28,11 @@ std::vector<VectorOperand> operand_plan(const PoolCommand& pool) {
           const std::int64_t h = pool.origin_h + std::int64_t{i} * pool.stride_h + kh;
           const std::int64_t w = pool.origin_w + std::int64_t{j} * pool.stride_w + kw;
           if (h >= 0 && h < pool.tile_h && w >= 0 && w < pool.tile_w) {
-            rows.push_back(pool.input_row + static_cast<std::uint32_t>(h * pool.tile_w + w));
+            rows.push_back(pool.input_row + static_cast<std::uint32_t>(h * pool.input_step() + w));
           }
         }
       }
-      plan(rows, pool.output_row + i * pool.out_w + j, operands);
+      plan(rows, pool.output_row + i * pool.output_step() + j, operands);
     }
   }
   return operands;

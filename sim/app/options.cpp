@@ -236,9 +236,6 @@ CommandLine read_run(const Arguments& arguments) {
   options.color = kModes.at(arguments.choice("color", {"auto", "always", "never"}));
   constexpr std::array kEngines = {EngineKind::Systemc, EngineKind::Fast, EngineKind::Verilated};
   options.engine = kEngines.at(arguments.choice("engine", {"systemc", "fast", "verilated"}));
-  if (options.engine == EngineKind::Fast && (options.dram_trace || options.dram_commands)) {
-    arguments.fail("--dram-trace and --dram-commands are of the engines systemc and verilated");
-  }
   read_timeline(arguments, options);
   return options;
 }

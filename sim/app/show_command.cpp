@@ -134,6 +134,22 @@ const char* local_memory_name(LocalMemory memory) {
   return "scratchpad";
 }
 
+/// A line of time: full where the rows are filled, grey where they are read alone, a dot where they
+/// hold what is read later.
+std::string life_of(const Residence& part, std::uint64_t commands) {
+  std::string line;
+  for (std::uint64_t i = 0; i < kLifeParts; ++i) {
+    const bool lives = part.first_command * kLifeParts / commands <= i &&
+                       i <= part.last_command * kLifeParts / commands;
+    const auto happens = [i](std::uint32_t parts) { return (parts >> i & 1U) != 0; };
+    line += happens(part.written_in) ? "\u2588"
+            : happens(part.read_in)  ? "\u2592"
+            : lives                  ? "\u00b7"
+                                     : " ";
+  }
+  return line;
+}
+
 /// Where everything of a layer lives, and from when to when.
 void show_residences(const Lowering& lowering, std::size_t layer, std::ostream& out) {
   const LayerProgram program = lowering.compiler.lower(layer);
@@ -145,12 +161,24 @@ void show_residences(const Lowering& lowering, std::size_t layer, std::ostream& 
        {"hold", "", Align::Left},
        {"written", "times a row"},
        {"from", "command"},
-       {"to", "command"}}};
+       {"to", "command"},
+       {"commands, first to last", "\u2588 filled \u2592 read \u00b7 held", Align::Left, 1}}};
   for (const Residence& part : residences(program, lowering.config)) {
     table.add_row({local_memory_name(part.memory),
                    fmt::format("{} to {}", part.first_row, part.first_row + part.rows - 1),
                    stream_name(part.holds), fmt::format("{:.1f}", part.times_filled()),
-                   grouped(part.first_command), grouped(part.last_command)});
+                   grouped(part.first_command), grouped(part.last_command),
+                   life_of(part, program.commands.size())});
+  }
+  for (const KeptReport& kept : lowering.compiler.kept()) {
+    const KeptTensor& tensor = kept.tensor;
+    if (tensor.lives_at(layer)) {
+      table.add_row(
+          {local_memory_name(LocalMemory::Scratchpad),
+           fmt::format("{} to {}", tensor.first_row, tensor.first_row + tensor.rows() - 1),
+           "stays: " + printable(lowering.network.layers[tensor.producer].name), "", "", "",
+           tensor.is_read_by(layer) ? "read here" : ""});
+    }
   }
   print(std::move(table), out);
 }

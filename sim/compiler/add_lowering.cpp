@@ -30,7 +30,7 @@ class AddLowering {
         input_address_{input_address},
         output_address_{output_address},
         chunks_{slot_bases(tiling.slots, kOperandsAndSum * tiling.rows * tiling.blocks,
-                           machine.scratchpad_rows)} {}
+                           machine.scratchpad_rows, 0, std::max<std::int64_t>(2, tiling.slots))} {}
 
   std::vector<Command> run() {
     const std::int64_t row_bytes = tiling_.blocks * used_row_bytes(machine_, tiling_.bits);
@@ -98,7 +98,7 @@ AddTiling choose_add_tiling(std::uint64_t bytes, std::uint32_t bits, const Machi
   AddTiling tiling;
   tiling.bytes = bytes;
   tiling.bits = bits;
-  tiling.slots = 2;
+  tiling.slots = machine.config.compiler.buffers;
   tiling.blocks = machine.blocks_per_transfer(LocalMemory::Scratchpad, machine.array_rows, bits);
   tiling.rows = std::clamp<std::int64_t>(
       to_i64(bytes) / (tiling.blocks * used_row_bytes(machine, bits)), 1, machine.max_rows);

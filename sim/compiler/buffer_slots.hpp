@@ -44,12 +44,15 @@ class BufferSlots {
   std::size_t next_ = 0;
 };
 
-/// First rows of the copies of a buffer of `rows` rows in [0, capacity). A second copy starts in
-/// the upper half where that leaves room, so that it lies in other banks than the first.
+/// First rows of the copies of a buffer of `rows` rows in [0, capacity), which `others` rows of
+/// another buffer share, for `parts` copies of either at most. Each copy starts in a part of the
+/// memory of its own where that leaves room, so that it lies in other banks than the one before.
 inline std::vector<std::int64_t> slot_bases(std::int64_t slots, std::int64_t rows,
-                                            std::int64_t capacity, std::int64_t others = 0) {
-  const std::int64_t half = capacity / 2;
-  const std::int64_t step = rows + others <= half ? capacity - half : rows;
+                                            std::int64_t capacity, std::int64_t others = 0,
+                                            std::int64_t parts = 2) {
+  const std::int64_t part = capacity / parts;
+  const std::int64_t spread = parts == 2 ? capacity - part : part;
+  const std::int64_t step = rows + others <= part ? spread : rows;
   std::vector<std::int64_t> bases;
   for (std::int64_t slot = 0; slot < slots; ++slot) {
     bases.push_back(slot * step);

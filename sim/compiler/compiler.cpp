@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <numeric>
 #include <optional>
 #include <variant>
 
@@ -9,19 +12,29 @@
 #include "sim/compiler/conv_folds.hpp"
 #include "sim/compiler/conv_lowering.hpp"
 #include "sim/compiler/dram_map.hpp"
+#include "sim/compiler/fusion.hpp"
+#include "sim/compiler/kept_add_lowering.hpp"
 #include "sim/compiler/pool_lowering.hpp"
 #include "sim/compiler/supported.hpp"
 #include "sim/program/inspect.hpp"
+#include "sim/program/traffic.hpp"
 
 namespace systole {
 namespace {
 
-/// A layer that the array runs, cut and placed.
+/// Scratchpad rows for the buffers of a layer; kept tensors have the others.
+MachineLimits limited(const MachineLimits& machine, const FreeRows& free) {
+  MachineLimits limits = machine;
+  limits.scratchpad_first = free.first;
+  limits.scratchpad_rows = free.rows;
+  return limits;
+}
+
+/// A layer that the array runs, cut.
 struct ConvPlan {
   ConvLayer layer;
   WeightImage image;
   ConvTiling tiling;
-  ConvAddresses addresses;
 };
 
 struct PoolPlan {
@@ -33,8 +46,19 @@ struct AddPlan {
   AddTiling tiling;
 };
 
+struct KeptAddPlan {
+  KeptAdd layer;
+  KeptAddTiling tiling;
+};
+
 /// Nothing to run: a reshape, a layer of the host, or one that was refused.
-using Plan = std::variant<std::monostate, ConvPlan, PoolPlan, AddPlan>;
+using Cut = std::variant<std::monostate, ConvPlan, PoolPlan, AddPlan, KeptAddPlan>;
+
+struct Plan {
+  Cut cut;
+  FreeRows rows;
+  LayerMapping mapping;
+};
 
 std::string join(const std::vector<std::string>& lines) {
   return fmt::format("{}", fmt::join(lines, "\n"));
@@ -66,24 +90,38 @@ struct Compiler::State {
         machine{config},
         dram{net},
         run_time{run_time_tensors(net)},
-        plans(net.layers.size()),
-        mappings(net.layers.size()) {}
+        origin(net.tensors.size()),
+        addresses(net.layers.size()),
+        plans(net.layers.size()) {
+    std::iota(origin.begin(), origin.end(), TensorId{0});
+  }
 
   void plan(std::size_t index);
-  void plan_conv(std::size_t index, const ConvLayer& layer);
-  void plan_pool(std::size_t index, const PoolLayer& layer);
-  void plan_add(std::size_t index);
-  LayerRegisters registers(std::size_t index) const;
-  std::vector<Command> commands(std::size_t index) const;
-  void append_image(const ConvPlan& plan, std::vector<DramSegment>& image) const;
+  Plan cut(std::size_t index) const;
+  Plan cut_conv(std::size_t index, ConvLayer layer) const;
+  Plan cut_pool(std::size_t index, PoolLayer layer) const;
+  Plan cut_add(std::size_t index) const;
+  void place_conv(std::size_t index, const ConvPlan& plan);
+  void fuse();
+  bool keep(const KeptTensor& tensor);
+  const KeptTensor* kept_ifmap(TensorId tensor, std::size_t layer) const;
+  const KeptTensor* kept_ofmap(std::size_t layer) const;
+  Traffic traffic(std::size_t index, const Plan& plan) const;
+  LayerRegisters registers(std::size_t index, const Plan& plan) const;
+  std::vector<Command> commands(std::size_t index, const Plan& plan) const;
+  void append_image(const ConvPlan& plan, const ConvAddresses& at,
+                    std::vector<DramSegment>& image) const;
 
   const Network& network;
   const AcceleratorConfig config;
   const MachineLimits machine;  ///< refers to `config`
   DramMap dram;
-  const std::vector<bool> run_time;  ///< by tensor: given or computed, not a constant
-  std::vector<Plan> plans;
-  std::vector<LayerMapping> mappings;
+  const std::vector<bool> run_time;      ///< by tensor: given or computed, not a constant
+  std::vector<TensorId> origin;          ///< by tensor: the one whose bytes it names
+  std::vector<ConvAddresses> addresses;  ///< by layer; of convolutions
+  std::vector<Plan> plans;               ///< by layer
+  std::vector<KeptTensor> kept;
+  std::vector<KeptReport> reports;
 };
 
 void Compiler::State::plan(std::size_t index) {
@@ -93,63 +131,195 @@ void Compiler::State::plan(std::size_t index) {
       dram.place(input);
     }
     dram.place(layer.output);
-  } else if (const std::optional<ConvLayer> conv = as_conv(network, layer, run_time)) {
-    plan_conv(index, *conv);
-  } else if (const std::optional<PoolLayer> pool = as_pool(network, layer)) {
-    plan_pool(index, *pool);
-  } else if (std::holds_alternative<Add>(layer.op)) {
-    plan_add(index);
-  } else {
+    return;
+  }
+  plans[index] = cut(index);
+  if (const auto* conv = std::get_if<ConvPlan>(&plans[index].cut)) {
+    place_conv(index, *conv);
+  } else if (std::holds_alternative<std::monostate>(plans[index].cut)) {
     check_supported_reshape(layer, network);
     dram.alias(layer.output, layer.inputs.at(0));
+    origin[layer.output] = origin[layer.inputs.at(0)];
+  } else {
+    for (const TensorId input : layer.inputs) {
+      dram.place(input);
+    }
+    dram.place(layer.output);
   }
 }
 
-void Compiler::State::plan_conv(std::size_t index, const ConvLayer& layer) {
+/// Cuts a layer beside the tensors that are kept now; throws MappingError.
+Plan Compiler::State::cut(std::size_t index) const {
+  const Layer& layer = network.layers[index];
+  const KeptTensor* ifmap = kept_ifmap(layer.inputs.at(0), index);
+  if (const std::optional<ConvLayer> conv = as_conv(network, layer, run_time, ifmap)) {
+    return cut_conv(index, *conv);
+  }
+  if (const std::optional<PoolLayer> pool = as_pool(network, layer)) {
+    return cut_pool(index, *pool);
+  }
+  return std::holds_alternative<Add>(layer.op) ? cut_add(index) : Plan{};
+}
+
+Plan Compiler::State::cut_conv(std::size_t index, ConvLayer layer) const {
   check_supported(layer, network, machine);
-  ConvPlan plan;
-  plan.layer = layer;
-  plan.image = weight_image(layer, machine.array_cols);
-  plan.tiling = choose_tiling(layer, plan.image, machine, network.layers[index].mapping);
-  plan.addresses.ifmap = dram.place(layer.ifmap);
-  plan.addresses.weights =
+  const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
+  const MachineLimits limits = limited(machine, rows);
+  if (const KeptTensor* ofmap = kept_ofmap(index)) {
+    layer.kept_ofmap = *ofmap;
+  }
+  WeightImage image = weight_image(layer, machine.array_cols);
+  const ConvTiling tiling = choose_tiling(layer, image, limits, network.layers[index].mapping);
+  LayerMapping mapping = describe_mapping(layer, image, limits, tiling);
+  mapping.compulsory(Operand::Ifmap) *= layer.kept_ifmap ? 0U : 1U;
+  mapping.compulsory(Operand::Ofmap) *= layer.stores_ofmap() ? 1U : 0U;
+  return {ConvPlan{std::move(layer), std::move(image), tiling}, rows, mapping};
+}
+
+void Compiler::State::place_conv(std::size_t index, const ConvPlan& plan) {
+  const ConvLayer& layer = plan.layer;
+  ConvAddresses& at = addresses[index];
+  at.ifmap = dram.place(layer.ifmap);
+  at.weights =
       layer.weight_is_activation ? dram.place(layer.weight) : dram.allocate(plan.image.bytes);
   const std::uint64_t channels = plan.image.blocks.size() * config.array.cols;
   if (layer.needs_bias()) {
-    plan.addresses.bias = dram.allocate(plan.image.blocks.size() * accumulator_row_bytes(config));
+    at.bias = dram.allocate(plan.image.blocks.size() * accumulator_row_bytes(config));
   }
   if (layer.per_channel_requant()) {
-    plan.addresses.table = dram.allocate(channels * requant_entry_bytes(config));
+    at.table = dram.allocate(channels * requant_entry_bytes(config));
   }
-  plan.addresses.ofmap = dram.place(layer.ofmap);
-  mappings[index] = describe_mapping(layer, plan.image, machine, plan.tiling);
-  plans[index] = std::move(plan);
+  at.ofmap = dram.place(layer.ofmap);
 }
 
-void Compiler::State::plan_pool(std::size_t index, const PoolLayer& layer) {
+Plan Compiler::State::cut_pool(std::size_t index, PoolLayer layer) const {
   check_supported(layer, network, machine);
-  const PoolTiling tiling = choose_pool_tiling(layer, machine, network.layers[index].mapping);
-  dram.place(layer.ifmap);
-  dram.place(layer.ofmap);
-  mappings[index] = describe_mapping(layer, machine, tiling);
-  plans[index] = PoolPlan{layer, tiling};
+  const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
+  const MachineLimits limits = limited(machine, rows);
+  if (const KeptTensor* ifmap = kept_ifmap(layer.ifmap, index)) {
+    layer.kept_ifmap = *ifmap;
+  }
+  if (const KeptTensor* ofmap = kept_ofmap(index)) {
+    layer.kept_ofmap = *ofmap;
+  }
+  const PoolTiling tiling = choose_pool_tiling(layer, limits, network.layers[index].mapping);
+  LayerMapping mapping = describe_mapping(layer, limits, tiling);
+  mapping.compulsory(Operand::Ifmap) *= layer.kept_ifmap ? 0U : 1U;
+  mapping.compulsory(Operand::Ofmap) *= layer.stores_ofmap() ? 1U : 0U;
+  return {PoolPlan{std::move(layer), tiling}, rows, mapping};
 }
 
-void Compiler::State::plan_add(std::size_t index) {
+Plan Compiler::State::cut_add(std::size_t index) const {
   const Layer& layer = network.layers[index];
   check_supported_add(layer, network, machine);
+  const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
+  const MachineLimits limits = limited(machine, rows);
   const Tensor& sum = network.tensor(layer.output);
-  const AddTiling tiling =
-      choose_add_tiling(packed_tensor_bytes(sum.shape, sum.format), sum.format.bits, machine);
-  for (const TensorId input : layer.inputs) {
-    dram.place(input);
+  KeptAdd add;
+  for (std::size_t i = 0; i < add.operands.size(); ++i) {
+    if (const KeptTensor* operand = kept_ifmap(layer.inputs.at(i), index)) {
+      add.operands[i] = *operand;
+    }
   }
-  dram.place(layer.output);
-  mappings[index] = describe_mapping(machine, tiling);
-  plans[index] = AddPlan{tiling};
+  if (const KeptTensor* ofmap = kept_ofmap(index)) {
+    add.sum = *ofmap;
+  }
+  if (!add.operands[0] && !add.operands[1] && !add.sum) {
+    const AddTiling tiling =
+        choose_add_tiling(packed_tensor_bytes(sum.shape, sum.format), sum.format.bits, limits);
+    return {AddPlan{tiling}, rows, describe_mapping(limits, tiling)};
+  }
+  add.channels = sum.shape.empty() ? 1 : sum.shape.back();
+  add.pixels = sum.elements() / std::max<std::int64_t>(1, add.channels);
+  add.bits = sum.format.bits;
+  const KeptAddTiling tiling = choose_kept_add_tiling(add, limits);
+  const LayerMapping mapping = describe_mapping(add, limits, tiling);
+  return {KeptAddPlan{std::move(add), tiling}, rows, mapping};
 }
 
-LayerRegisters Compiler::State::registers(std::size_t index) const {
+/// The kept tensor that `layer` reads as `tensor`; null: it loads it.
+const KeptTensor* Compiler::State::kept_ifmap(TensorId tensor, std::size_t layer) const {
+  const auto found = std::find_if(kept.begin(), kept.end(), [&](const KeptTensor& k) {
+    return k.tensor == origin[tensor] && k.is_read_by(layer);
+  });
+  return found == kept.end() ? nullptr : &*found;
+}
+
+const KeptTensor* Compiler::State::kept_ofmap(std::size_t layer) const {
+  const auto found = std::find_if(kept.begin(), kept.end(),
+                                  [&](const KeptTensor& k) { return k.producer == layer; });
+  return found == kept.end() ? nullptr : &*found;
+}
+
+/// Keeps the ofmap of each layer in turn that can stay.
+void Compiler::State::fuse() {
+  const TensorUse use{network, config, run_time, origin};
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    std::optional<KeptTensor> tensor = keepable(use, i);
+    const std::optional<std::int64_t> place =
+        tensor ? place_beside(*tensor, kept, machine.scratchpad_rows) : std::nullopt;
+    if (place) {
+      tensor->first_row = *place;
+      keep(*tensor);
+    }
+  }
+}
+
+/// Keeps the tensor if every layer of its life still finds a mapping beside it that moves no byte
+/// of any operand more than before.
+bool Compiler::State::keep(const KeptTensor& tensor) {
+  kept.push_back(tensor);
+  KeptReport report{tensor, 0, 0};
+  std::map<std::size_t, Plan> with;
+  bool better = false;
+  try {
+    for (std::size_t i = tensor.producer; i <= tensor.last_reader; ++i) {
+      if (std::holds_alternative<std::monostate>(plans[i].cut)) {
+        continue;
+      }
+      const Traffic& before = traffic(i, plans[i]);
+      const Traffic after = traffic(i, with.emplace(i, cut(i)).first->second);
+      for (const Stream stream :
+           {Stream::Ifmap, Stream::Weight, Stream::Bias, Stream::Requant, Stream::Ofmap}) {
+        const StreamBytes& old = before.at(TrafficMemory::Dram, stream);
+        const StreamBytes& now = after.at(TrafficMemory::Dram, stream);
+        if (now.read > old.read || now.written > old.written) {
+          kept.pop_back();
+          return false;
+        }
+        better = better || now.read < old.read || now.written < old.written;
+      }
+      const auto saved = [&](Stream stream) {
+        const StreamBytes& old = before.at(TrafficMemory::Dram, stream);
+        const StreamBytes& now = after.at(TrafficMemory::Dram, stream);
+        return old.read + old.written - now.read - now.written;
+      };
+      if (i == tensor.producer) {
+        report.not_written = saved(Stream::Ofmap);
+      } else if (tensor.is_read_by(i)) {
+        report.not_read += saved(Stream::Ifmap);
+      }
+    }
+  } catch (const MappingError&) {
+    better = false;  // a layer no longer fits beside it
+  }
+  if (!better) {
+    kept.pop_back();
+    return false;
+  }
+  for (auto& [index, plan] : with) {
+    plans[index] = std::move(plan);
+  }
+  reports.push_back(std::move(report));
+  return true;
+}
+
+Traffic Compiler::State::traffic(std::size_t index, const Plan& plan) const {
+  const LayerProgram program{registers(index, plan), commands(index, plan)};
+  return traffic_of(program, config).traffic;
+}
+
+LayerRegisters Compiler::State::registers(std::size_t index, const Plan& plan) const {
   const Layer& layer = network.layers[index];
   LayerRegisters registers;
   if (runs_on_host(network, layer)) {
@@ -157,13 +327,13 @@ LayerRegisters Compiler::State::registers(std::size_t index) const {
   }
   registers.ifmap = network.tensor(layer.inputs.at(0)).format;
   registers.ofmap = network.tensor(layer.output).format;
-  if (const auto* conv = std::get_if<ConvPlan>(&plans[index])) {
+  if (const auto* conv = std::get_if<ConvPlan>(&plan.cut)) {
     registers.weight = conv->layer.weight_format;
     registers.requant = *conv->layer.requant;
     set_any_constants(registers.requant);
-    registers.ofmap_place = {conv->addresses.ofmap, to_u64(conv->layer.out_c),
+    registers.ofmap_place = {addresses[index].ofmap, to_u64(conv->layer.out_c),
                              conv->layer.ofmap_format.bits};
-  } else if (const auto* pool = std::get_if<PoolPlan>(&plans[index])) {
+  } else if (const auto* pool = std::get_if<PoolPlan>(&plan.cut)) {
     registers.pool_clamp_min = pool->layer.clamp_min;
     registers.pool_clamp_max = pool->layer.clamp_max;
   } else if (const auto* add = std::get_if<Add>(&layer.op)) {
@@ -173,40 +343,45 @@ LayerRegisters Compiler::State::registers(std::size_t index) const {
   return registers;
 }
 
-std::vector<Command> Compiler::State::commands(std::size_t index) const {
+std::vector<Command> Compiler::State::commands(std::size_t index, const Plan& plan) const {
   const Layer& layer = network.layers[index];
-  if (const auto* conv = std::get_if<ConvPlan>(&plans[index])) {
-    return lower_conv(conv->layer, conv->image, machine, conv->tiling, conv->addresses);
+  const MachineLimits limits = limited(machine, plan.rows);
+  const auto address = [&](TensorId tensor) { return dram.placement(tensor)->address; };
+  if (const auto* conv = std::get_if<ConvPlan>(&plan.cut)) {
+    return lower_conv(conv->layer, conv->image, limits, conv->tiling, addresses[index]);
   }
-  if (const auto* pool = std::get_if<PoolPlan>(&plans[index])) {
-    return lower_pool(pool->layer, machine, pool->tiling,
-                      dram.placement(pool->layer.ifmap)->address,
-                      dram.placement(pool->layer.ofmap)->address);
+  if (const auto* pool = std::get_if<PoolPlan>(&plan.cut)) {
+    return lower_pool(pool->layer, limits, pool->tiling, address(pool->layer.ifmap),
+                      address(pool->layer.ofmap));
   }
-  if (const auto* add = std::get_if<AddPlan>(&plans[index])) {
-    return lower_add(
-        machine, add->tiling,
-        {dram.placement(layer.inputs.at(0))->address, dram.placement(layer.inputs.at(1))->address},
-        dram.placement(layer.output)->address);
+  if (const auto* add = std::get_if<AddPlan>(&plan.cut)) {
+    return lower_add(limits, add->tiling,
+                     {address(layer.inputs.at(0)), address(layer.inputs.at(1))},
+                     address(layer.output));
+  }
+  if (const auto* add = std::get_if<KeptAddPlan>(&plan.cut)) {
+    return lower_kept_add(add->layer, limits, add->tiling,
+                          {address(layer.inputs.at(0)), address(layer.inputs.at(1))},
+                          address(layer.output));
   }
   return {};
 }
 
-void Compiler::State::append_image(const ConvPlan& plan, std::vector<DramSegment>& image) const {
+void Compiler::State::append_image(const ConvPlan& plan, const ConvAddresses& at,
+                                   std::vector<DramSegment>& image) const {
   const ConvLayer& layer = plan.layer;
   const TensorData* weights = data_of(network, layer.weight);
   if (weights != nullptr && !layer.weight_is_activation) {
-    image.push_back({plan.addresses.weights, weight_bytes(layer, plan.image, *weights)});
+    image.push_back({at.weights, weight_bytes(layer, plan.image, *weights)});
   }
   const TensorData* bias = layer.bias ? data_of(network, *layer.bias) : nullptr;
   const bool bias_known =
       (!layer.bias || bias != nullptr) && (layer.ifmap_zero_point == 0 || weights != nullptr);
   if (layer.needs_bias() && bias_known) {
-    image.push_back({plan.addresses.bias, bias_bytes(layer, config, bias, weights)});
+    image.push_back({at.bias, bias_bytes(layer, config, bias, weights)});
   }
   if (layer.per_channel_requant()) {
-    image.push_back(
-        {plan.addresses.table, requant_table_bytes(layer, machine.array_cols, config.requant)});
+    image.push_back({at.table, requant_table_bytes(layer, machine.array_cols, config.requant)});
   }
 }
 
@@ -226,6 +401,9 @@ Compiler::Compiler(const Network& network, const AcceleratorConfig& config)
   if (!errors.empty()) {
     throw CompileError{errors};
   }
+  if (config.compiler.fusion == Fusion::Keep) {
+    state_->fuse();
+  }
 }
 
 Compiler::~Compiler() = default;
@@ -241,9 +419,9 @@ const TensorPlacement& Compiler::placement(TensorId tensor) const {
 
 std::vector<DramSegment> Compiler::dram_image() const {
   std::vector<DramSegment> image;
-  for (const Plan& plan : state_->plans) {
-    if (const auto* conv = std::get_if<ConvPlan>(&plan)) {
-      state_->append_image(*conv, image);
+  for (std::size_t i = 0; i < state_->plans.size(); ++i) {
+    if (const auto* conv = std::get_if<ConvPlan>(&state_->plans[i].cut)) {
+      state_->append_image(*conv, state_->addresses[i], image);
     }
   }
   // Constants that a layer reads like activations.
@@ -260,18 +438,29 @@ std::vector<DramSegment> Compiler::dram_image() const {
 std::uint64_t Compiler::dram_bytes() const { return state_->dram.bytes(); }
 
 const LayerMapping& Compiler::mapping(std::size_t layer) const {
-  return state_->mappings.at(layer);
+  return state_->plans.at(layer).mapping;
+}
+
+const std::vector<KeptReport>& Compiler::kept() const { return state_->reports; }
+
+const KeptTensor* Compiler::only_in_scratchpad(TensorId tensor) const {
+  const auto found =
+      std::find_if(state_->kept.begin(), state_->kept.end(), [&](const KeptTensor& kept) {
+        return kept.tensor == state_->origin.at(tensor) && !kept.in_dram;
+      });
+  return found == state_->kept.end() ? nullptr : &*found;
 }
 
 std::vector<std::vector<FoldSpan>> Compiler::accumulation_order(std::size_t layer) const {
-  const auto* conv = std::get_if<ConvPlan>(&state_->plans.at(layer));
+  const auto* conv = std::get_if<ConvPlan>(&state_->plans.at(layer).cut);
   return conv == nullptr
              ? std::vector<std::vector<FoldSpan>>{}
              : systole::accumulation_order(conv->layer, conv->image, state_->machine, conv->tiling);
 }
 
 LayerProgram Compiler::lower(std::size_t layer) const {
-  LayerProgram program{state_->registers(layer), state_->commands(layer)};
+  const Plan& plan = state_->plans.at(layer);
+  LayerProgram program{state_->registers(layer, plan), state_->commands(layer, plan)};
   validate(program, state_->config);
   return program;
 }

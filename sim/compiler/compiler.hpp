@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/compiler/kept_tensor.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
 #include "sim/program/command.hpp"
@@ -62,6 +63,13 @@ struct LayerMapping {
   std::uint64_t compulsory_write_bytes() const { return compulsory(Operand::Ofmap); }
 };
 
+/// A tensor that stays in the scratchpad between layers, and what that saves.
+struct KeptReport {
+  KeptTensor tensor;
+  std::uint64_t not_read = 0;     ///< bytes of DRAM that these layers would have read
+  std::uint64_t not_written = 0;  ///< bytes of DRAM that its producer would have written
+};
+
 /// Turns a network into programs for one accelerator. The network must already be
 /// legal for it (legalize.hpp) and outlive the compiler.
 class Compiler {
@@ -75,6 +83,10 @@ class Compiler {
   std::vector<DramSegment> dram_image() const;              ///< empty where the network has no data
   std::uint64_t dram_bytes() const;                         ///< all of the map
   const LayerMapping& mapping(std::size_t layer) const;
+  /// By producer. Empty unless compiler.fusion is `keep`.
+  const std::vector<KeptReport>& kept() const;
+  /// Where the tensor, or the one whose bytes it names, lies if that is not in DRAM; else null.
+  const KeptTensor* only_in_scratchpad(TensorId tensor) const;
 
   /// In which order the layer's products are added up, for each `array.cols` output channels; empty
   /// for layers without products.

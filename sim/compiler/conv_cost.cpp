@@ -42,25 +42,31 @@ std::int64_t loaded(std::int64_t in, std::int64_t out, std::int64_t tile, std::i
   return sum;
 }
 
-/// Cycles of one block's fold over a tile of pixels.
+/// Rows of the last of the commands that `extent` rows are cut into.
+std::int64_t last_command(std::int64_t extent, std::int64_t most) {
+  return extent % most > 0 ? extent % most : most;
+}
+
+/// Cycles of one block's fold over a tile of pixels. The next fold's weights go in beside its last
+/// command.
 std::int64_t fold_over(const ConvLayer& layer, const MachineLimits& machine, std::int64_t tile_oh,
                        std::int64_t tile_ow) {
   const std::int64_t most = machine.max_compute_rows;
   const auto fold = [&](std::int64_t rows) { return fold_cycles(machine, rows, false); };
-  std::int64_t first = 0;
+  std::int64_t last = 0;
   std::int64_t cycles = 0;
   if (pixels_are_linear(layer, tile_ow)) {
-    first = std::min(most, tile_oh * tile_ow);
+    last = last_command(tile_oh * tile_ow, most);
     cycles = in_commands(tile_oh * tile_ow, most, fold);
   } else if (tile_ow <= most) {
-    const std::int64_t rows = std::min(tile_oh, most / tile_ow);
-    first = rows * tile_ow;
+    const std::int64_t rows = most / tile_ow;
+    last = last_command(tile_oh, rows) * tile_ow;
     cycles = in_commands(tile_oh, rows, [&](std::int64_t n) { return fold(n * tile_ow); });
   } else {
-    first = most;
+    last = last_command(tile_ow, most);
     cycles = tile_oh * in_commands(tile_ow, most, fold);
   }
-  return cycles - fold(first) + fold_cycles(machine, first, true);
+  return cycles - fold(last) + fold_cycles(machine, last, true);
 }
 
 class Estimate {
@@ -83,6 +89,7 @@ class Estimate {
     parts.ifmap_bytes = ifmap_step_bytes();
     parts.weights = weight_load();
     parts.bias = layer_.needs_bias() ? bias_load() : 0;
+    parts.bias_bytes = layer_.needs_bias() ? bias_bytes() : 0;
     parts.store = store_of_tile();
     return parts;
   }
@@ -193,12 +200,19 @@ class Estimate {
     });
   }
 
+  std::int64_t bias_bytes() const {
+    return ceil_div(tiling_.tile_oh * tiling_.tile_ow, machine_.max_rows) * tiling_.blocks *
+           accumulator_row_bytes(machine_.config);
+  }
+
   std::int64_t store_of_tile() const {
     const bool whole_rows = tiling_.tile_ow == layer_.out_w;
     const std::int64_t channels = std::min(layer_.out_c, tiling_.blocks * machine_.array_cols);
     const std::int64_t most = machine_.config.dma.max_blocks * machine_.array_cols;
     return in_commands(channels, most, [&](std::int64_t elements) {
-      const auto bytes = to_i64(packed_bytes(to_u64(elements), layer_.ofmap_format.bits));
+      const auto bytes = layer_.stores_ofmap()
+                             ? to_i64(packed_bytes(to_u64(elements), layer_.ofmap_format.bits))
+                             : 0;
       const auto store = [&](std::int64_t n) { return store_cycles(machine_, n, elements, bytes); };
       return whole_rows ? in_commands(tiling_.tile_oh * tiling_.tile_ow, machine_.max_rows, store)
                         : tiling_.tile_oh * in_commands(tiling_.tile_ow, machine_.max_rows, store);
@@ -303,7 +317,8 @@ ConvCost ConvCostModel::cost(const ConvTiling& tiling) const {
   const std::int64_t cycles = steady + loads / kTrafficShare + machine_.config.dram.latency_cycles +
                               parts_.ifmap + last_store;
   const std::int64_t bytes = counts.ifmap_loads * parts_.ifmap_bytes +
-                             counts.weight_loads * tiling.weight_rows * machine_.array_cols;
+                             counts.weight_loads * tiling.weight_rows * machine_.array_cols +
+                             tiles * parts_.bias_bytes;
   return {parts_.lone_folds, cycles, bytes, tiles * counts.ic_steps};
 }
 

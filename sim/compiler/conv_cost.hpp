@@ -29,12 +29,17 @@ struct ConvCounts {
 ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,
                       const MachineLimits& machine, const ConvTiling& tiling);
 
-/// Estimated cost, compared in this order: cycles of the array where each fold shows its fill and
-/// drain (overlap `none`, as SCALE-Sim counts), cycles, bytes read, steps.
+/// Estimated cost.
 struct ConvCost {
   std::int64_t lone_folds = 0, cycles = 0, bytes = 0, steps = 0;
 
-  bool operator<(const ConvCost& o) const {
+  /// Compared in this order: cycles of the array where each fold shows its fill and drain (overlap
+  /// `none`, as SCALE-Sim counts), cycles, bytes read, steps; bytes before all cycles if that is
+  /// the objective.
+  bool better_than(const ConvCost& o, Objective objective) const {
+    if (objective == Objective::Traffic && bytes != o.bytes) {
+      return bytes < o.bytes;
+    }
     return std::tie(lone_folds, cycles, bytes, steps) <
            std::tie(o.lone_folds, o.cycles, o.bytes, o.steps);
   }
@@ -50,6 +55,7 @@ class ConvCostModel {
     std::int64_t ifmap = 0, ifmap_bytes = 0;  ///< of one step's load
     std::int64_t weights = 0;                 ///< of one step's load
     std::int64_t bias = 0, store = 0;         ///< of a tile
+    std::int64_t bias_bytes = 0;              ///< of a tile
   };
 
   ConvCostModel(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,

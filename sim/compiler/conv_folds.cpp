@@ -116,7 +116,7 @@ std::vector<FoldGroup> fold_groups(const ConvLayer& layer, const StepSlices& sli
 
 std::vector<PixelChunk> pixel_chunks(const ConvLayer& layer, std::int64_t rows, std::int64_t cols,
                                      const MachineLimits& machine) {
-  const std::int64_t pitch_h = layer.window.stride_h * layer.input_cols(cols);
+  const std::int64_t pitch_h = layer.window.stride_h * layer.ifmap_pitch(cols);
   const std::int64_t pitch_w = layer.window.stride_w;
   const bool linear = pixels_are_linear(layer, cols);
   const Dataflow dataflow = machine.config.array.dataflow;

@@ -1,5 +1,7 @@
 #include "sim/compiler/conv_layer.hpp"
 
+#include <algorithm>
+
 #include "sim/compiler/arithmetic.hpp"
 #include "sim/network/packing.hpp"
 
@@ -57,7 +59,8 @@ void flatten_pixels(ConvLayer& conv, const PinnedMapping& pinned) {
   conv.row_pitch = conv.image_pitch = to_u64(conv.in_w) * conv.pixel_pitch;
 }
 
-ConvLayer from_conv2d(const Network& network, const Layer& layer, const Conv2d& op) {
+ConvLayer from_conv2d(const Network& network, const Layer& layer, const Conv2d& op,
+                      const KeptTensor* kept_ifmap) {
   ConvLayer conv = from_tensors(network, layer, op.requant, op.has_bias);
   const Shape& in = network.tensor(conv.ifmap).shape;
   const Shape& out = network.tensor(conv.ofmap).shape;
@@ -73,8 +76,12 @@ ConvLayer from_conv2d(const Network& network, const Layer& layer, const Conv2d& 
   conv.pixel_pitch = row_bytes(conv.in_c, conv.ifmap_format);
   conv.row_pitch = to_u64(conv.in_w) * conv.pixel_pitch;
   conv.image_pitch = to_u64(conv.in_h) * conv.row_pitch;
-  drop_skipped_pixels(conv);
-  flatten_pixels(conv, layer.mapping);
+  if (kept_ifmap == nullptr) {
+    drop_skipped_pixels(conv);
+  }
+  if (kept_ifmap == nullptr || kept_ifmap->border.none()) {
+    flatten_pixels(conv, layer.mapping);
+  }
   return conv;
 }
 
@@ -121,17 +128,29 @@ ChannelRange ConvLayer::input_window(std::int64_t first, std::int64_t count) con
   return {first_group * in_per_group, (last_group - first_group + 1) * in_per_group};
 }
 
+Border ConvLayer::padding() const {
+  const auto past = [](std::int64_t end, std::int64_t in) {
+    return std::max<std::int64_t>(0, end - in);
+  };
+  return {window.pad_top, past(input_rows(out_h) - window.pad_top, in_h), window.pad_left,
+          past(input_cols(out_w) - window.pad_left, in_w)};
+}
+
 std::uint64_t ConvLayer::weight_row_bytes() const { return row_bytes(out_c, weight_format); }
 
 std::optional<ConvLayer> as_conv(const Network& network, const Layer& layer,
-                                 const std::vector<bool>& activation) {
+                                 const std::vector<bool>& activation,
+                                 const KeptTensor* kept_ifmap) {
   std::optional<ConvLayer> conv;
   if (const auto* conv2d = std::get_if<Conv2d>(&layer.op)) {
-    conv = from_conv2d(network, layer, *conv2d);
+    conv = from_conv2d(network, layer, *conv2d, kept_ifmap);
   } else if (const auto* fc = std::get_if<FullyConnected>(&layer.op)) {
     conv = from_matrices(network, layer, fc->requant, fc->has_bias, false);
   } else if (const auto* matmul = std::get_if<MatMul>(&layer.op)) {
     conv = from_matrices(network, layer, matmul->requant, false, true);
+  }
+  if (conv && kept_ifmap != nullptr) {
+    conv->kept_ifmap = *kept_ifmap;
   }
   if (conv) {
     conv->weight_is_activation = activation.at(conv->weight);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "sim/compiler/kept_tensor.hpp"
 #include "sim/network/network.hpp"
 
 namespace systole {
@@ -35,6 +36,9 @@ struct ConvLayer {
   std::int32_t ifmap_zero_point = 0;
   const Requantizer* requant = nullptr;
 
+  /// Where the ifmap lies if it is in the scratchpad, and the ofmap if it is to stay there.
+  std::optional<KeptTensor> kept_ifmap, kept_ofmap;
+
   std::int64_t taps() const { return window.kernel_h * window.kernel_w; }
   bool needs_bias() const { return bias.has_value() || ifmap_zero_point != 0; }
   bool per_channel_requant() const { return requant->entries() > 1; }
@@ -47,6 +51,17 @@ struct ConvLayer {
     return (count - 1) * window.stride_w + (window.kernel_w - 1) * window.dilation_w + 1;
   }
 
+  /// Scratchpad rows from a row of pixels of a tile's ifmap to the next, under `cols` output
+  /// columns.
+  std::int64_t ifmap_pitch(std::int64_t cols) const {
+    const bool one_line = out_h == 1 && window.kernel_h == 1;
+    return kept_ifmap && !one_line ? kept_ifmap->row_pitch() : input_cols(cols);
+  }
+  bool stores_ofmap() const { return !kept_ofmap || kept_ofmap->in_dram; }
+
+  /// Pixels outside the image that some window reaches.
+  Border padding() const;
+
   /// Input channels that the output channels [first, first + count) touch: all of
   /// them, or those of their groups.
   ChannelRange input_window(std::int64_t first, std::int64_t count) const;
@@ -55,9 +70,11 @@ struct ConvLayer {
 };
 
 /// The layer as a convolution; none if its operator is another. `activation[id]` says whether
-/// tensor `id` is computed or given at run time.
+/// tensor `id` is computed or given at run time. `kept_ifmap`: where the ifmap lies if it is not
+/// to be loaded; null: it is.
 std::optional<ConvLayer> as_conv(const Network& network, const Layer& layer,
-                                 const std::vector<bool>& activation);
+                                 const std::vector<bool>& activation,
+                                 const KeptTensor* kept_ifmap = nullptr);
 
 /// Different input pixels that the layer needs: what must be read at least.
 std::int64_t needed_pixels(const ConvLayer& layer);

@@ -45,7 +45,7 @@ class ConvLowering {
     std::size_t before = 0;              ///< loads that must stand before
     bool accumulate = false;
   };
-  /// Channels of a step, and the first of their slices.
+  /// Channels of a step, and the first of their slices in the scratchpad.
   struct StepChannels {
     std::size_t first_slice = 0;
     std::int64_t count = 0;
@@ -58,6 +58,7 @@ class ConvLowering {
             PreloadCommand preload, After after);
   void store(const Tile& tile, Slot& acc);
   void store_blocks(const Tile& tile, const Slot& acc, std::int64_t first, std::int64_t blocks);
+  void keep_rows(std::int64_t pixel, std::int64_t block, StoreCommand& store) const;
 
   std::vector<FoldGroup> folds_of(const Tile& tile, const StepSlices& slices,
                                   std::int64_t block) const;
@@ -75,6 +76,7 @@ class ConvLowering {
   const std::int64_t weight_blocks_;  ///< per weight load
   CommandStreams streams_;
   BufferSlots ifmaps_, weights_, accs_, tables_;
+  Slot kept_ifmap_;        // in place of ifmaps_ when it is in the scratchpad already
   Slot* ifmap_ = nullptr;  ///< of the current step
   Slot* weight_ = nullptr;
   Slot* table_ = nullptr;
@@ -83,15 +85,53 @@ class ConvLowering {
   std::vector<std::size_t> block_done_;  ///< execute items up to the last fold of each block
 };
 
-std::vector<std::int64_t> weight_bases(const MachineLimits& machine, const ConvTiling& tiling) {
-  if (!machine.unified) {
-    return slot_bases(tiling.weight_slots, tiling.weight_rows, machine.weight_rows);
-  }
-  // The ifmap grows from the bottom of the scratchpad or its halves, the weights hang from the top.
-  std::vector<std::int64_t> bases = slot_bases(tiling.weight_slots, tiling.weight_rows,
-                                               machine.scratchpad_rows, tiling.ifmap_rows);
+/// Into how many parts copies divide the scratchpad.
+std::int64_t scratchpad_parts(const ConvTiling& tiling) {
+  return std::max<std::int64_t>({2, tiling.ifmap_slots, tiling.weight_slots});
+}
+
+std::vector<std::int64_t> ifmap_bases(const MachineLimits& machine, const ConvTiling& tiling) {
+  std::vector<std::int64_t> bases =
+      slot_bases(tiling.ifmap_slots, tiling.ifmap_rows, machine.scratchpad_rows,
+                 machine.unified ? tiling.weight_rows : 0, scratchpad_parts(tiling));
   for (std::int64_t& base : bases) {
-    base = machine.scratchpad_rows - tiling.weight_rows - base;
+    base += machine.scratchpad_first;
+  }
+  return bases;
+}
+
+/// Whether rows [first, end) have a bank in common with a tensor that the array reads beside them.
+bool shares_a_bank(const MachineLimits& machine, std::int64_t first, std::int64_t end,
+                   const KeptTensor& ifmap) {
+  const std::int64_t bank =
+      activation_rows(machine.config) / machine.config.scratchpad.activation.banks;
+  return first / bank <= (ifmap.first_row + ifmap.rows() - 1) / bank &&
+         ifmap.first_row / bank <= (end - 1) / bank;
+}
+
+std::vector<std::int64_t> weight_bases(const ConvLayer& layer, const MachineLimits& machine,
+                                       const ConvTiling& tiling) {
+  if (!machine.unified) {
+    return slot_bases(tiling.weight_slots, tiling.weight_rows, machine.weight_rows, 0,
+                      std::max<std::int64_t>(2, tiling.weight_slots));
+  }
+  // The ifmap grows from the bottom of the scratchpad or its parts, the weights hang from the top.
+  std::vector<std::int64_t> bases =
+      slot_bases(tiling.weight_slots, tiling.weight_rows, machine.scratchpad_rows,
+                 tiling.ifmap_rows, scratchpad_parts(tiling));
+  const std::int64_t bottom = machine.scratchpad_first;
+  std::int64_t top = bottom + machine.scratchpad_rows;
+  const std::int64_t parts = scratchpad_parts(tiling);
+  if (parts > 2 && tiling.ifmap_rows + tiling.weight_rows <= machine.scratchpad_rows / parts) {
+    top = bottom + machine.scratchpad_rows / parts * parts;  // parts begin where the ifmap's do
+  }
+  const std::int64_t rows = bases.back() + tiling.weight_rows;
+  // An ifmap that stays may lie in the bank above.
+  const bool grow = layer.kept_ifmap &&
+                    shares_a_bank(machine, top - rows, top, *layer.kept_ifmap) &&
+                    !shares_a_bank(machine, bottom, bottom + rows, *layer.kept_ifmap);
+  for (std::int64_t& base : bases) {
+    base = grow ? bottom + base : top - tiling.weight_rows - base;
   }
   return bases;
 }
@@ -106,16 +146,20 @@ ConvLowering::ConvLowering(const ConvLayer& layer, const WeightImage& image,
       addresses_{addresses},
       ic_steps_{ic_steps(image, tiling)},
       weight_blocks_{blocks_per_weight_load(layer, machine)},
-      ifmaps_{slot_bases(tiling.ifmap_slots, tiling.ifmap_rows, machine.scratchpad_rows,
-                         machine.unified ? tiling.weight_rows : 0)},
-      weights_{weight_bases(machine, tiling)},
-      accs_{slot_bases(tiling.acc_slots, tiling.acc_rows, machine.accumulator_rows)},
+      ifmaps_{ifmap_bases(machine, tiling)},
+      weights_{weight_bases(layer, machine, tiling)},
+      accs_{slot_bases(tiling.acc_slots, tiling.acc_rows, machine.accumulator_rows, 0,
+                       std::max<std::int64_t>(2, tiling.acc_slots))},
       tables_{slot_bases(tiling.whole_table ? ceil_div(to_i64(image.blocks.size()), tiling.blocks)
                                             : tiling.table_slots,
                          tiling.blocks, 0)} {}
 
 std::vector<Command> ConvLowering::run() {
   Tile t;
+  if (layer_.kept_ifmap) {
+    kept_ifmap_.ready = {fill_border(streams_, machine_, *layer_.kept_ifmap, layer_.padding(),
+                                     layer_.ifmap_zero_point)};
+  }
   if (tiling_.oc_outermost) {
     for_each_oc_tile(t, [&] { for_each_pixel_tile(t, [&] { tile(t); }); });
   } else {
@@ -185,6 +229,10 @@ void ConvLowering::step(const Tile& tile, Slot& acc, std::int64_t ic_step) {
 }
 
 void ConvLowering::load_ifmap(const Tile& tile, const StepSlices& slices, std::int64_t ic_step) {
+  if (layer_.kept_ifmap) {
+    ifmap_ = &kept_ifmap_;
+    return;
+  }
   // With groups each tile of output channels has channels of its own.
   const std::int64_t content =
       layer_.groups == 1 ? tile.pixel_index
@@ -319,6 +367,9 @@ void ConvLowering::execute_blocks(const Tile& tile, const StepSlices& slices, co
   for (std::int64_t b = operands.block; b <= last; ++b) {
     columns += image_.blocks[to_u64(tile.first_block + b)].columns;
   }
+  const std::size_t first_slice =
+      layer_.kept_ifmap ? to_u64(slices.slices[of_block.first].first / machine_.array_rows)
+                        : of_block.first;
   const std::vector<FoldGroup> groups = folds_of(tile, slices, operands.block);
   if (stationary_ifmap) {  // what each of the blocks waits for, block by block
     operands.part += groups.size() * to_u64(operands.blocks - 1);
@@ -343,7 +394,7 @@ void ConvLowering::execute_blocks(const Tile& tile, const StepSlices& slices, co
           preload.weights_pitch = to_u32(step_rows);
           preload.acc_pitch = to_u32(tile.pixels());
         }
-        fold(slice, {of_block.first, channels}, tile, preload, after);
+        fold(slice, {first_slice, channels}, tile, preload, after);
       }
     }
     operands.row += group.rows * (stationary_ifmap ? 1 : operands.blocks);
@@ -356,16 +407,20 @@ void ConvLowering::execute_blocks(const Tile& tile, const StepSlices& slices, co
 void ConvLowering::fold(const FoldSlice& slice, const StepChannels& channels, const Tile& tile,
                         PreloadCommand preload, After after) {
   const Window& w = layer_.window;
-  const std::int64_t tile_cols = layer_.input_cols(tile.cols);
-  const std::int64_t slice_rows = layer_.input_rows(tile.rows) * tile_cols;
+  const std::int64_t pitch = layer_.ifmap_pitch(tile.cols);
+  const std::int64_t slice_rows =
+      layer_.kept_ifmap ? layer_.kept_ifmap->slice_pitch() : layer_.input_rows(tile.rows) * pitch;
   ComputeCommand compute;
   compute.k = to_u32(slice.k);
-  compute.pitch_h = to_u32(w.stride_h * tile_cols);
+  compute.pitch_h = to_u32(w.stride_h * pitch);
   compute.pitch_w = to_u32(w.stride_w);
-  compute.products = {to_u32(slice.first),  to_u32(channels.count),
-                      to_u32(w.kernel_w),   to_u32(w.dilation_h * tile_cols),
-                      to_u32(w.dilation_w), to_u32(slice_rows)};
-  std::int64_t first_row = ifmap_->base + to_i64(channels.first_slice) * slice_rows;
+  compute.products = {to_u32(slice.first),          to_u32(channels.count), to_u32(w.kernel_w),
+                      to_u32(w.dilation_h * pitch), to_u32(w.dilation_w),   to_u32(slice_rows)};
+  const std::int64_t base =
+      layer_.kept_ifmap ? layer_.kept_ifmap->row_of(tile.image, tile.oh * w.stride_h - w.pad_top,
+                                                    tile.ow * w.stride_w - w.pad_left)
+                        : ifmap_->base;
+  std::int64_t first_row = base + to_i64(channels.first_slice) * slice_rows;
   const std::vector<IfmapPart> parts = ifmap_parts(compute, machine_.config.array.rows);
   if (parts.size() == 1 && parts.front().lane == 0) {  // needs no map
     first_row += parts.front().row;
@@ -439,8 +494,11 @@ void ConvLowering::store_blocks(const Tile& tile, const Slot& acc, std::int64_t 
   const std::int64_t length = whole_rows ? tile.pixels() : tile.cols;
   for (std::int64_t line = 0; line < lines; ++line) {
     const std::int64_t image_row = tile.image * layer_.out_h + tile.oh + line;
-    for (std::int64_t at = 0; at < length; at += machine_.max_rows) {
+    for (std::int64_t at = 0; at < length; at += store.rows) {
       store.rows = to_u32(std::min(machine_.max_rows, length - at));
+      if (layer_.kept_ofmap) {
+        keep_rows(image_row * layer_.out_w + tile.ow + at, tile.first_block + first, store);
+      }
       store.source = {LocalMemory::Accumulators,
                       to_u32(acc.base + first * tile.pixels() + line * length + at)};
       store.dram_address = addresses_.ofmap +
@@ -452,6 +510,16 @@ void ConvLowering::store_blocks(const Tile& tile, const Slot& acc, std::int64_t 
                    after);
     }
   }
+}
+
+/// As many pixels of the store, from `pixel` of the ofmap on, as follow one another where it stays.
+void ConvLowering::keep_rows(std::int64_t pixel, std::int64_t block, StoreCommand& store) const {
+  const KeptTensor& ofmap = *layer_.kept_ofmap;
+  store.rows = to_u32(std::min<std::int64_t>(store.rows, ofmap.run_from(pixel)));
+  store.keep = true;
+  store.to_dram = ofmap.in_dram;
+  store.kept_row = to_u32(ofmap.row_of(pixel) + block * ofmap.slice_pitch());
+  store.kept_pitch = to_u32(ofmap.slice_pitch());
 }
 
 }  // namespace

@@ -66,7 +66,11 @@ class Search {
  public:
   Search(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
          const PinnedMapping& pinned)
-      : layer_{layer}, image_{image}, machine_{machine}, pinned_{pinned} {}
+      : layer_{layer},
+        image_{image},
+        machine_{machine},
+        pinned_{pinned},
+        copies_{copies_to_try(machine)} {}
 
   ConvTiling run() {
     const std::int64_t channels = widest_window(image_);
@@ -105,7 +109,9 @@ class Search {
       for (const std::int64_t tile_ow : columns(tile_oh)) {
         tiling.tile_oh = tile_oh;
         tiling.tile_ow = tile_ow;
-        tiling.ifmap_rows = layer_.input_rows(tile_oh) * layer_.input_cols(tile_ow) * sizes.slices;
+        tiling.ifmap_rows = layer_.kept_ifmap ? 0
+                                              : layer_.input_rows(tile_oh) *
+                                                    layer_.input_cols(tile_ow) * sizes.slices;
         tiling.acc_rows = tile_oh * tile_ow * tiling.blocks;
         try_copies(tiling);
       }
@@ -151,9 +157,12 @@ class Search {
     }
     const ConvCostModel model{layer_, image_, machine_, tiling, folds_};
     for (const bool oc_outermost : {true, false}) {
-      for (const std::int64_t ifmap_slots : {2, 1}) {
-        for (const std::int64_t weight_slots : {2, 1}) {
-          for (const std::int64_t acc_slots : {2, 1}) {
+      for (const std::int64_t ifmap_slots : copies_) {
+        if (ifmap_slots > 1 && layer_.kept_ifmap) {
+          continue;
+        }
+        for (const std::int64_t weight_slots : copies_) {
+          for (const std::int64_t acc_slots : copies_) {
             tiling.oc_outermost = oc_outermost;
             tiling.ifmap_slots = ifmap_slots;
             tiling.weight_slots = weight_slots;
@@ -170,7 +179,7 @@ class Search {
       return;
     }
     const ConvCost cost = model.cost(tiling);
-    if (!best_ || cost < best_cost_) {
+    if (!best_ || cost.better_than(best_cost_, machine_.config.compiler.objective)) {
       best_ = tiling;
       best_cost_ = cost;
     }
@@ -183,7 +192,8 @@ class Search {
   const WeightImage& image_;
   const MachineLimits& machine_;
   const PinnedMapping& pinned_;
-  FoldCounts folds_;  // of the channels that are tried
+  const std::vector<std::int64_t> copies_;  // of a buffer, most first
+  FoldCounts folds_;                        // of the channels that are tried
   std::optional<ConvTiling> best_;
   ConvCost best_cost_;
   Shortage shortage_;
@@ -219,7 +229,7 @@ std::int64_t ic_steps(const WeightImage& image, const ConvTiling& tiling) {
 }
 
 bool pixels_are_linear(const ConvLayer& layer, std::int64_t tile_ow) {
-  return layer.window.stride_h * layer.input_cols(tile_ow) == layer.window.stride_w * tile_ow;
+  return layer.window.stride_h * layer.ifmap_pitch(tile_ow) == layer.window.stride_w * tile_ow;
 }
 
 ConvTiling choose_tiling(const ConvLayer& layer, const WeightImage& image,

@@ -112,4 +112,42 @@ std::size_t load_ifmap_tile(CommandStreams& streams, const MachineLimits& machin
   return streams.count(CommandClass::Load);
 }
 
+std::size_t fill_border(CommandStreams& streams, const MachineLimits& machine,
+                        const KeptTensor& ifmap, const Border& reach, std::int32_t padding) {
+  FillCommand fill;
+  fill.value = padding;
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  const auto flush = [&] {
+    for (std::int64_t at = 0; at < count; at += machine.max_rows) {
+      fill.destination = {LocalMemory::Scratchpad, to_u32(first + at)};
+      fill.rows = to_u32(std::min(machine.max_rows, count - at));
+      streams.add(Command{fill}, fill.rows, {});
+    }
+    count = 0;
+  };
+  const auto add = [&](std::int64_t row, std::int64_t rows) {
+    if (row != first + count) {
+      flush();
+      first = row;
+    }
+    count += rows;
+  };
+  for (std::int64_t s = 0; s < ifmap.slices; ++s) {
+    for (std::int64_t image = 0; image < ifmap.images; ++image) {
+      for (std::int64_t h = -reach.top; h < ifmap.height + reach.bottom; ++h) {
+        const std::int64_t left = ifmap.row_of(image, h, -reach.left) + s * ifmap.slice_pitch();
+        if (h < 0 || h >= ifmap.height) {
+          add(left, reach.left + ifmap.width + reach.right);
+        } else {
+          add(left, reach.left);
+          add(left + reach.left + ifmap.width, reach.right);
+        }
+      }
+    }
+  }
+  flush();
+  return streams.count(CommandClass::Load);
+}
+
 }  // namespace systole

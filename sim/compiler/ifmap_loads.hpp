@@ -26,4 +26,9 @@ std::size_t load_ifmap_tile(CommandStreams& streams, const MachineLimits& machin
                             const IfmapTile& tile, const std::vector<ChannelRange>& slices,
                             std::int64_t base, After after);
 
+/// Adds the fills of the pixels around a tensor that is in the scratchpad, as far as `reach`.
+/// Returns the loads counted so far.
+std::size_t fill_border(CommandStreams& streams, const MachineLimits& machine,
+                        const KeptTensor& ifmap, const Border& reach, std::int32_t padding);
+
 }  // namespace systole

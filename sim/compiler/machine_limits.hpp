@@ -25,8 +25,9 @@ struct MachineLimits {
 
   const AcceleratorConfig& config;
   std::int64_t array_rows, array_cols;
-  std::int64_t scratchpad_rows;  ///< of activations; all of it when unified
-  std::int64_t weight_rows;      ///< of the weight scratchpad; 0 when unified
+  std::int64_t scratchpad_first = 0;  ///< first row that the layer may use for its buffers
+  std::int64_t scratchpad_rows;       ///< from there on; of activations, all of it when unified
+  std::int64_t weight_rows;           ///< of the weight scratchpad; 0 when unified
   std::int64_t accumulator_rows;
   std::int64_t table_rows;
   std::int64_t max_rows;  ///< of a load or store

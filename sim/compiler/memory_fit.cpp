@@ -49,6 +49,17 @@ std::vector<std::int64_t> tile_candidates(std::int64_t extent, std::int64_t unit
   return sizes;
 }
 
+std::vector<std::int64_t> copies_to_try(const MachineLimits& machine) {
+  const std::int64_t most = machine.config.compiler.buffers;
+  std::vector<std::int64_t> copies{1};
+  for (const std::int64_t more : {std::int64_t{2}, most}) {
+    if (more > copies.front() && more <= most) {
+      copies.insert(copies.begin(), more);
+    }
+  }
+  return copies;
+}
+
 void check_pinned(const char* key, std::int64_t pinned, std::int64_t extent, std::int64_t unit,
                   const char* unit_name) {
   if (pinned == 0 || pinned == extent) {

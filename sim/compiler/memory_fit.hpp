@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/compiler/machine_limits.hpp"
+
 namespace systole {
 
 /// Why a layer cannot be cut for this accelerator; the compiler puts the layer's name before it.
@@ -29,6 +31,9 @@ struct Shortage {
 /// nearly equal parts of whole `unit`s; or the pinned size alone.
 std::vector<std::int64_t> tile_candidates(std::int64_t extent, std::int64_t unit,
                                           std::int64_t pinned);
+
+/// Copies of a buffer worth trying, most first: compiler.buffers, two and one.
+std::vector<std::int64_t> copies_to_try(const MachineLimits& machine);
 
 /// Throws MappingError unless a pinned size is a whole number of units inside the dimension, or all
 /// of it.

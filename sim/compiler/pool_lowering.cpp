@@ -73,6 +73,17 @@ bool has_empty_window(std::int64_t out, std::int64_t kernel, std::int64_t stride
   return pad >= kernel || (out - 1) * stride - pad >= in;
 }
 
+/// Cycles of moving rows x cols pixels of an image in commands of at most `most` pixels, each of
+/// which follow one another in DRAM: parts of a row, unless rows are `image_cols` wide.
+template <typename Cost>
+std::int64_t in_lines(std::int64_t rows, std::int64_t cols, std::int64_t image_cols,
+                      std::int64_t most, Cost cost) {
+  const std::int64_t lines = cols == image_cols ? 1 : rows;
+  const std::int64_t length = rows * cols / lines;
+  const std::int64_t rest = length % most;
+  return lines * (length / most * cost(most) + (rest > 0 ? cost(rest) : 0));
+}
+
 std::int64_t estimate_cycles(const PoolLayer& layer, const MachineLimits& machine,
                              const PoolTiling& t) {
   const std::int64_t bpt =
@@ -81,19 +92,51 @@ std::int64_t estimate_cycles(const PoolLayer& layer, const MachineLimits& machin
   const auto row_bytes = to_i64(
       packed_bytes(to_u64(std::min(layer.channels, std::min(t.blocks, bpt) * machine.array_rows)),
                    layer.format.bits));
-  const std::int64_t input = t.input_rows / t.blocks;
-  const std::int64_t output = t.tile_oh * t.tile_ow;
-  const std::int64_t load = transfers * ceil_div(input, machine.max_rows) *
-                            load_cycles(machine, std::min(input, machine.max_rows), row_bytes);
+  const Window& w = layer.window;
+  const std::int64_t load = (layer.kept_ifmap ? 0 : transfers) *
+                            in_lines(most_input(t.tile_oh, w.kernel_h, w.stride_h, layer.in_h),
+                                     most_input(t.tile_ow, w.kernel_w, w.stride_w, layer.in_w),
+                                     layer.in_w, machine.max_rows, [&](std::int64_t pixels) {
+                                       return load_cycles(machine, pixels, row_bytes);
+                                     });
   const std::int64_t store =
-      transfers * ceil_div(output, machine.max_rows) *
-      store_cycles(machine, std::min(output, machine.max_rows), 1, row_bytes);
-  const std::int64_t pool = t.blocks * pool_cycles(layer, machine, output);
+      (layer.stores_ofmap() ? transfers : 0) *
+      in_lines(t.tile_oh, t.tile_ow, layer.out_w, machine.max_rows,
+               [&](std::int64_t pixels) { return store_cycles(machine, pixels, 1, row_bytes); });
+  const std::int64_t pool = t.blocks * pool_cycles(layer, machine, t.tile_oh * t.tile_ow);
   const std::int64_t tiles = layer.batch * ceil_div(layer.out_h, t.tile_oh) *
                              ceil_div(layer.out_w, t.tile_ow) *
                              ceil_div(channel_blocks(layer, machine), t.blocks);
   const std::int64_t steady = t.slots > 1 ? std::max({load, pool, store}) : load + pool + store;
   return tiles * steady + load + pool + store;
+}
+
+/// Pixels that the tiles of one block of channels load.
+std::int64_t loaded_pixels(const PoolLayer& layer, const PoolTiling& t) {
+  const Window& w = layer.window;
+  return layer.batch * ceil_div(layer.out_h, t.tile_oh) *
+         most_input(t.tile_oh, w.kernel_h, w.stride_h, layer.in_h) *
+         ceil_div(layer.out_w, t.tile_ow) *
+         most_input(t.tile_ow, w.kernel_w, w.stride_w, layer.in_w);
+}
+
+struct PoolCost {
+  std::int64_t cycles = 0, pixels = 0;
+
+  bool better_than(const PoolCost& o, Objective objective) const {
+    return objective == Objective::Traffic && pixels != o.pixels ? pixels < o.pixels
+                                                                 : cycles < o.cycles;
+  }
+};
+
+std::vector<std::int64_t> bases_of(const MachineLimits& machine, const PoolTiling& tiling) {
+  std::vector<std::int64_t> bases =
+      slot_bases(tiling.slots, tiling.input_rows + tiling.output_rows, machine.scratchpad_rows, 0,
+                 std::max<std::int64_t>(2, tiling.slots));
+  for (std::int64_t& base : bases) {
+    base += machine.scratchpad_first;
+  }
+  return bases;
 }
 
 class PoolLowering {
@@ -105,8 +148,7 @@ class PoolLowering {
         tiling_{tiling},
         ifmap_address_{ifmap_address},
         ofmap_address_{ofmap_address},
-        tiles_{slot_bases(tiling.slots, tiling.input_rows + tiling.output_rows,
-                          machine.scratchpad_rows)} {}
+        tiles_{bases_of(machine, tiling)} {}
 
   std::vector<Command> run() {
     const std::int64_t blocks = channel_blocks(layer_, machine_);
@@ -140,7 +182,7 @@ class PoolLowering {
     BufferSlots::Slot& slot = tiles_.find_or_replace(next_key_++, is_new);
     const Extent rows = rows_of(layer_, t.oh, t.rows);
     const Extent cols = cols_of(layer_, t.ow, t.cols);
-    const std::size_t loaded = load(t, rows, cols, slot);
+    const std::size_t loaded = layer_.kept_ifmap ? 0 : load(t, rows, cols, slot);
     PoolCommand pool;
     pool.average = layer_.average;
     pool.tile_h = to_u32(rows.count());
@@ -153,17 +195,41 @@ class PoolLowering {
     pool.stride_w = to_u32(layer_.window.stride_w);
     pool.out_h = to_u32(t.rows);
     pool.out_w = to_u32(t.cols);
-    const std::int64_t output_base = slot.base + tiling_.input_rows;
+    const TileRows input = input_of(t, rows, cols, slot);
+    const TileRows output = output_of(t, slot);
+    pool.input_pitch = to_u32(input.pitch);
+    pool.output_pitch = to_u32(output.pitch);
     for (std::int64_t b = 0; b < t.blocks; ++b) {
-      pool.input_row = to_u32(slot.base + b * rows.count() * cols.count());
-      pool.output_row = to_u32(output_base + b * t.rows * t.cols);
+      pool.input_row = to_u32(input.first + b * input.block_pitch);
+      pool.output_row = to_u32(output.first + b * output.block_pitch);
       pool.elements = to_u32(channels(t.first_block + b));
       streams_.add(Command{pool}, pool_cycles(layer_, machine_, t.rows * t.cols),
                    {loaded, 0, slot.last_store});
     }
     slot.last_execute = streams_.count(CommandClass::Execute);
-    store(t, output_base);
+    if (layer_.stores_ofmap()) {
+      store(t, output);
+    }
     slot.last_store = streams_.count(CommandClass::Store);
+  }
+
+  /// Where a tile lies in the scratchpad: its first row, and the steps from row to row of pixels
+  /// and from block to block of channels.
+  struct TileRows {
+    std::int64_t first = 0, pitch = 0, block_pitch = 0;
+  };
+  static TileRows part_of(const KeptTensor& kept, const Tile& t, std::int64_t h, std::int64_t w) {
+    return {kept.row_of(t.image, h, w) + t.first_block * kept.slice_pitch(), kept.row_pitch(),
+            kept.slice_pitch()};
+  }
+  TileRows input_of(const Tile& t, const Extent& rows, const Extent& cols,
+                    const BufferSlots::Slot& slot) const {
+    return layer_.kept_ifmap ? part_of(*layer_.kept_ifmap, t, rows.begin, cols.begin)
+                             : TileRows{slot.base, cols.count(), rows.count() * cols.count()};
+  }
+  TileRows output_of(const Tile& t, const BufferSlots::Slot& slot) const {
+    return layer_.kept_ofmap ? part_of(*layer_.kept_ofmap, t, t.oh, t.ow)
+                             : TileRows{slot.base + tiling_.input_rows, t.cols, t.rows * t.cols};
   }
 
   std::size_t load(const Tile& t, const Extent& rows, const Extent& cols,
@@ -186,11 +252,11 @@ class PoolLowering {
     return load_ifmap_tile(streams_, machine_, ifmap, slices, slot.base, {0, slot.last_execute, 0});
   }
 
-  void store(const Tile& t, std::int64_t output_base) {
+  void store(const Tile& t, const TileRows& output) {
     const std::int64_t bpt = machine_.blocks_per_transfer(LocalMemory::Scratchpad,
                                                           machine_.array_rows, layer_.format.bits);
     const std::uint64_t pixel_bytes = layer_.pixel_bytes();
-    const bool whole_rows = t.cols == layer_.out_w;
+    const bool whole_rows = t.cols == layer_.out_w && output.pitch == t.cols;
     const std::int64_t lines = whole_rows ? 1 : t.rows;
     const std::int64_t length = whole_rows ? t.rows * t.cols : t.cols;
     for (std::int64_t b = 0; b < t.blocks; b += bpt) {
@@ -199,7 +265,7 @@ class PoolLowering {
       StoreCommand store;
       store.elements =
           to_u32(std::min(blocks * machine_.array_rows, layer_.channels - first_channel));
-      store.block_pitch = to_u32(t.rows * t.cols);
+      store.block_pitch = to_u32(output.block_pitch);
       store.dram_pitch = pixel_bytes;
       const auto row_bytes = to_i64(packed_bytes(store.elements, layer_.format.bits));
       // All blocks are pooled when the store after the last of them starts.
@@ -210,7 +276,7 @@ class PoolLowering {
         for (std::int64_t at = 0; at < length; at += machine_.max_rows) {
           store.rows = to_u32(std::min(machine_.max_rows, length - at));
           store.source = {LocalMemory::Scratchpad,
-                          to_u32(output_base + b * t.rows * t.cols + line * length + at)};
+                          to_u32(output.first + b * output.block_pitch + line * output.pitch + at)};
           store.dram_address = ofmap_address_ +
                                to_u64(image_row * layer_.out_w + t.ow + at) * pixel_bytes +
                                packed_bytes(to_u64(first_channel), layer_.format.bits);
@@ -279,7 +345,7 @@ PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machi
     throw MappingError{"mapping.tile_ic: pooling takes its channels from tile_oc"};
   }
   std::optional<PoolTiling> best;
-  std::int64_t best_cycles = 0;
+  PoolCost best_cost;
   Shortage missing;
   const std::int64_t blocks = channel_blocks(layer, machine);
   PoolTiling t;
@@ -290,20 +356,23 @@ PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machi
       t.tile_oh = tile_oh;
       for (const std::int64_t tile_ow : tile_candidates(layer.out_w, 1, pinned.tile_ow)) {
         t.tile_ow = tile_ow;
-        t.input_rows = most_input(tile_oh, w.kernel_h, w.stride_h, layer.in_h) *
-                       most_input(tile_ow, w.kernel_w, w.stride_w, layer.in_w) * tile_blocks;
-        t.output_rows = tile_oh * tile_ow * tile_blocks;
-        for (const std::int64_t slots : {2, 1}) {
+        t.input_rows = layer.kept_ifmap
+                           ? 0
+                           : most_input(tile_oh, w.kernel_h, w.stride_h, layer.in_h) *
+                                 most_input(tile_ow, w.kernel_w, w.stride_w, layer.in_w) *
+                                 tile_blocks;
+        t.output_rows = layer.kept_ofmap ? 0 : tile_oh * tile_ow * tile_blocks;
+        for (const std::int64_t slots : copies_to_try(machine)) {
           t.slots = slots;
           missing = {"scratchpad", slots * (t.input_rows + t.output_rows), machine.scratchpad_rows,
                      activation_row_bytes(machine.config)};
           if (missing.needed_rows > missing.rows) {
             continue;
           }
-          const std::int64_t cycles = estimate_cycles(layer, machine, t);
-          if (!best || cycles < best_cycles) {
+          const PoolCost cost{estimate_cycles(layer, machine, t), loaded_pixels(layer, t)};
+          if (!best || cost.better_than(best_cost, machine.config.compiler.objective)) {
             best = t;
-            best_cycles = cycles;
+            best_cost = cost;
           }
         }
       }

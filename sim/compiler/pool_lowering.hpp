@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/compiler/compiler.hpp"
+#include "sim/compiler/kept_tensor.hpp"
 #include "sim/compiler/machine_limits.hpp"
 #include "sim/network/network.hpp"
 #include "sim/program/command.hpp"
@@ -19,7 +20,10 @@ struct PoolLayer {
   std::int32_t clamp_min = 0, clamp_max = 0;
   TensorId ifmap = 0, ofmap = 0;
   ElementFormat format;
+  /// Where the ifmap lies if it is in the scratchpad, and the ofmap if it is to stay there.
+  std::optional<KeptTensor> kept_ifmap, kept_ofmap;
 
+  bool stores_ofmap() const { return !kept_ofmap || kept_ofmap->in_dram; }
   std::uint64_t pixel_bytes() const;
 };
 std::optional<PoolLayer> as_pool(const Network& network, const Layer& layer);

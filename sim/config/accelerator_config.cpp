@@ -80,7 +80,7 @@ auto fields(const EnergyConfig& c) {
   return std::tie(c.table, c.node, c.dram, c.number_format, c.zero_gating, c.switching_activity);
 }
 
-auto fields(const CompilerConfig& c) { return std::tie(c.fusion, c.buffers); }
+auto fields(const CompilerConfig& c) { return std::tie(c.objective, c.fusion, c.buffers); }
 
 template <typename Block>
 bool same(const Block& a, const Block& b) {

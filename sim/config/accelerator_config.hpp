@@ -185,8 +185,15 @@ enum class Fusion {
   Keep,  ///< it stays where it fits; stores and loads that nobody needs fall away
 };
 
+/// What a mapping is chosen for.
+enum class Objective {
+  Cycles,   ///< the fewest; of two that are about as fast the one with less DRAM traffic
+  Traffic,  ///< the fewest bytes of DRAM; of two with as many the faster one
+};
+
 /// How layers are lowered to commands.
 struct CompilerConfig {
+  Objective objective = Objective::Cycles;
   Fusion fusion = Fusion::None;
   std::uint32_t buffers = 2;  ///< copies of a buffer at most: 2 is double buffering
 };

@@ -54,6 +54,9 @@ constexpr Choice<NumberFormat> kNumberFormat[] = {{"int", NumberFormat::Int},
                                                   {"bf16", NumberFormat::Bf16},
                                                   {"fp32", NumberFormat::Fp32}};
 
+constexpr Choice<Objective> kObjective[] = {{"cycles", Objective::Cycles},
+                                            {"traffic", Objective::Traffic}};
+
 constexpr Choice<Fusion> kFusion[] = {{"none", Fusion::None}, {"keep", Fusion::Keep}};
 
 /// Of energy.node when the table's own node stays.

@@ -258,6 +258,7 @@ EnergyConfig read_energy(ConfigReader node, const ConfigFile& file) {
 
 CompilerConfig read_compiler(ConfigReader node) {
   CompilerConfig config;
+  node.optional("objective", config.objective, OneOf{keywords::kObjective});
   node.optional("fusion", config.fusion, OneOf{keywords::kFusion});
   node.optional("buffers", config.buffers, InRange{1U, 16U});
   node.reject_unknown();

@@ -218,16 +218,12 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
                      "wrap",
                      array.gather_rows)});
   }
-  if (config.scratchpad.interleave_rows != 0) {
-    all.push_back({{"scratchpad.interleave_rows"},
-                   "banks of interleaved rows are not supported yet, expected 0"});
-  }
-  if (config.compiler.fusion == Fusion::Keep) {
-    all.push_back({{"compiler.fusion"}, "keep is not supported yet, expected none"});
-  }
-  if (config.compiler.buffers != 2) {
-    all.push_back({{"compiler.buffers"},
-                   fmt::format("{} is not supported yet, expected 2", config.compiler.buffers)});
+  if (config.compiler.fusion == Fusion::Keep && array.rows != array.cols) {
+    all.push_back({{"compiler.fusion", "array.cols"},
+                   fmt::format("keep with array.rows ({}) other than array.cols ({}) is not "
+                               "supported yet, expected none: blocks of outputs are no scratchpad "
+                               "rows",
+                               array.rows, array.cols)});
   }
   if (config.sequencer.unroller == Unroller::Loops) {
     all.push_back({{"sequencer.unroller"}, "loops is not supported yet, expected none"});

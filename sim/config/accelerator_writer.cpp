@@ -202,6 +202,7 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
           "the array's costs follow the bits that toggle");
   out.end();
   out.begin("compiler");
+  out.key("objective", config.compiler.objective, keywords::kObjective);
   out.key("fusion", config.compiler.fusion, keywords::kFusion);
   out.key("buffers", config.compiler.buffers, "copies of a buffer at most");
   out.end();

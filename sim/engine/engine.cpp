@@ -22,6 +22,9 @@ void check_ledger(const LayerMeasurement& layer) {
                              ledger_unit_name(static_cast<LedgerUnit>(unit)) + " does not close"};
     }
   }
+  if (layer.bank_conflicts.total() != layer.events[Event::BankConflicts]) {
+    throw std::logic_error{"bank conflicts were counted without who waited for whom"};
+  }
 }
 
 void check_same_timing(const LayerMeasurement& first, const LayerMeasurement& again) {

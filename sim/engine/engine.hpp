@@ -5,6 +5,7 @@
 
 #include "sim/program/command.hpp"
 #include "sim/stats/bandwidth_series.hpp"
+#include "sim/stats/bank_conflicts.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
 
@@ -16,11 +17,13 @@ struct LayerMeasurement {
   std::uint64_t compute_cycles = 0;  ///< of these, with a fold in the array
   EventCounts events;
   Ledger ledger;  ///< every unit's causes add up to `cycles`
+  BankConflictCounts bank_conflicts;
   std::uint64_t peak_bytes_per_window = 0;
   std::vector<BandwidthSeries::Window> windows;  ///< DRAM bytes over time
 };
 
-/// Throws std::logic_error if the causes of a unit do not add up to the layer's cycles.
+/// Throws std::logic_error if the causes of a unit do not add up to the layer's cycles, or the bank
+/// conflicts of all pairs of units to those that were counted.
 void check_ledger(const LayerMeasurement& layer);
 
 /// Timing does not depend on data: throws std::logic_error that names the first figure, of the
@@ -33,6 +36,9 @@ class Engine {
   virtual ~Engine() = default;
   virtual void write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) = 0;
   virtual std::vector<std::uint8_t> read_dram(std::uint64_t address, std::uint64_t size) const = 0;
+  /// Rows of the scratchpad of activations, one behind the other: what layers left there.
+  virtual std::vector<std::uint8_t> read_scratchpad(std::uint32_t first_row,
+                                                    std::uint32_t rows) = 0;
   virtual LayerMeasurement run(const LayerProgram& program) = 0;
 
   /// The program again, on other data: `first` is what it took, and takes whatever the data.

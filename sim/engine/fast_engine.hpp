@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/dram/dram_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/engine/engine.hpp"
 #include "sim/functional/machine_state.hpp"
@@ -19,10 +20,12 @@ class FastEngine final : public Engine {
   /// Without data nothing is computed, and MacZeroOperand stays 0. It gives up when no command
   /// completes for `watchdog_cycles`.
   FastEngine(const AcceleratorConfig& config, bool with_data,
-             std::uint64_t watchdog_cycles = 1'000'000);
+             std::uint64_t watchdog_cycles = 1'000'000, const DramObservers& observers = {});
 
   void write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) override;
   std::vector<std::uint8_t> read_dram(std::uint64_t address, std::uint64_t size) const override;
+
+  std::vector<std::uint8_t> read_scratchpad(std::uint32_t first_row, std::uint32_t rows) override;
 
   /// Throws StuckError when nothing can ever happen again, std::logic_error when the ledger of a
   /// unit does not close, std::invalid_argument for loops of the hardware's unroller and for
@@ -33,11 +36,16 @@ class FastEngine final : public Engine {
   LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) override;
 
  private:
+  bool observed() const {
+    return dram_.observers.requests != nullptr || dram_.observers.commands != nullptr;
+  }
+
   const AcceleratorConfig config_;
   const bool with_data_;
   const std::uint64_t watchdog_cycles_;
   MachineState state_;
-  std::optional<MemoizedTiming> timing_;  ///< with an ideal DRAM
+  DramSource dram_;
+  std::optional<MemoizedTiming> timing_;  ///< with an ideal DRAM that nobody looks at
 };
 
 }  // namespace systole

@@ -20,13 +20,15 @@ std::uint64_t progress_of(const Accelerator& accelerator) {
 }  // namespace
 
 struct SystemcEngine::Kernel {
-  Kernel(const AcceleratorConfig& config, SystemcEngineOptions chosen)
-      : options{std::move(chosen)},
+  Kernel(const AcceleratorConfig& machine, SystemcEngineOptions chosen)
+      : config{machine},
+        options{std::move(chosen)},
         accelerator{"accelerator", clock, config, options.make_pes(config.array),
                     options.dram_observers} {
     accelerator.sequencer.observe(options.command_observer);
   }
 
+  const AcceleratorConfig config;
   SystemcEngineOptions options;
   Clock clock{"clock"};
   Accelerator accelerator;
@@ -52,6 +54,15 @@ std::vector<std::uint8_t> SystemcEngine::read_dram(std::uint64_t address,
   std::vector<std::uint8_t> bytes(size);
   kernel_->accelerator.dram->contents().read(address, bytes.data(), size);
   return bytes;
+}
+
+std::vector<std::uint8_t> SystemcEngine::read_scratchpad(std::uint32_t first_row,
+                                                         std::uint32_t rows) {
+  const std::vector<std::uint8_t>& bytes =
+      kernel_->accelerator.scratchpad.contents(LocalMemory::Scratchpad);
+  const std::size_t row_bytes = bytes.size() / activation_rows(kernel_->config);
+  const auto first = bytes.begin() + static_cast<std::ptrdiff_t>(first_row * row_bytes);
+  return {first, first + static_cast<std::ptrdiff_t>(rows * row_bytes)};
 }
 
 LayerMeasurement SystemcEngine::run(const LayerProgram& program) {
@@ -84,6 +95,7 @@ LayerMeasurement SystemcEngine::run(const LayerProgram& program) {
   layer.compute_cycles = accelerator.measurements.compute_cycles - before.compute_cycles;
   layer.events = accelerator.measurements.events - before.events;
   layer.ledger = accelerator.measurements.ledger - before.ledger;
+  layer.bank_conflicts = accelerator.measurements.bank_conflicts - before.bank_conflicts;
   layer.peak_bytes_per_window = accelerator.dram->bandwidth().peak_bytes();
   layer.windows = accelerator.dram->bandwidth().windows();
   const DramBytes moved = accelerator.dram->moved();

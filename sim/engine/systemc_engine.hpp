@@ -38,6 +38,8 @@ class SystemcEngine final : public Engine {
   void write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) override;
   std::vector<std::uint8_t> read_dram(std::uint64_t address, std::uint64_t size) const override;
 
+  std::vector<std::uint8_t> read_scratchpad(std::uint32_t first_row, std::uint32_t rows) override;
+
   /// Throws StuckError when the watchdog bites, std::logic_error when the ledger of a unit does not
   /// close.
   LayerMeasurement run(const LayerProgram& program) override;

@@ -135,8 +135,13 @@ struct MachineState::Execute {
     for (std::uint32_t row = 0; row < store.rows; ++row) {
       pack_elements(machine.bytes_.data(), store.elements, format,
                     machine.elements_.data() + row * pitch);
-      machine.dram_.write(store.dram_address + row * store.dram_pitch, machine.bytes_.data(),
-                          machine.bytes_.size());
+      if (store.keep) {
+        keep_row(store, row);
+      }
+      if (store.to_dram) {
+        machine.dram_.write(store.dram_address + row * store.dram_pitch, machine.bytes_.data(),
+                            machine.bytes_.size());
+      }
     }
   }
 
@@ -201,6 +206,18 @@ struct MachineState::Execute {
   }
 
  private:
+  /// The packed row of a store, block by block into the scratchpad. Blocks are whole bytes.
+  void keep_row(const StoreCommand& store, std::uint32_t row) const {
+    const std::uint64_t block_bytes =
+        packed_bytes(machine.config_.array.cols, registers.ofmap.bits);
+    std::uint32_t to = store.kept_row + row;
+    for (std::uint64_t at = 0; at < machine.bytes_.size(); at += block_bytes) {
+      std::copy_n(machine.bytes_.data() + at, std::min(block_bytes, machine.bytes_.size() - at),
+                  machine.local_.rows(LocalMemory::Scratchpad, to));
+      to += store.kept_pitch;
+    }
+  }
+
   /// A row of at most bytes_.size(), where it lies or in bytes_.
   const std::uint8_t* read_dram(std::uint64_t address, std::uint32_t size) const {
     const std::uint8_t* there = machine.dram_.in_one_piece(address, size);

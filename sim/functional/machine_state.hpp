@@ -22,6 +22,8 @@ class MachineState {
   BackingStore& dram() { return dram_; }
   const BackingStore& dram() const { return dram_; }
 
+  LocalMemories& local() { return local_; }
+
   /// Runs the commands; counts products with a zero operand, which only the bytes know.
   void run(const LayerProgram& program, EventCounts& events);
 

@@ -84,16 +84,12 @@ class Counter {
       events_.add(read_bits(store.source.memory),
                   count * kByteBits * local_row_bytes(config_, store.source.memory));
     }
-    const std::uint64_t row_bytes =
-        packed_bytes(store.elements, store.raw ? kRawBits : registers_.ofmap.bits);
-    for (std::uint32_t row = 0; row < store.rows; ++row) {
-      for (std::uint64_t offset = 0; offset < row_bytes;) {
-        const std::uint64_t address = store.dram_address + row * store.dram_pitch + offset;
-        const Burst burst = choose_burst(address, row_bytes - offset, config_.dma);
-        events_.add(Event::DramWriteBytes, burst.useful);
-        events_.add(Event::DramWriteBursts);
-        offset += burst.useful;
-      }
+    if (store.keep) {
+      written(LocalMemory::Scratchpad,
+              store.rows * packed_bytes(store.elements, registers_.ofmap.bits));
+    }
+    if (store.to_dram) {
+      dram_writes(store);
     }
   }
 
@@ -118,6 +114,20 @@ class Counter {
   }
 
  private:
+  void dram_writes(const StoreCommand& store) {
+    const std::uint64_t row_bytes =
+        packed_bytes(store.elements, store.raw ? kRawBits : registers_.ofmap.bits);
+    for (std::uint32_t row = 0; row < store.rows; ++row) {
+      for (std::uint64_t offset = 0; offset < row_bytes;) {
+        const std::uint64_t address = store.dram_address + row * store.dram_pitch + offset;
+        const Burst burst = choose_burst(address, row_bytes - offset, config_.dma);
+        events_.add(Event::DramWriteBytes, burst.useful);
+        events_.add(Event::DramWriteBursts);
+        offset += burst.useful;
+      }
+    }
+  }
+
   void weight_stationary(const ComputeCommand& compute) {
     if (preload_.new_weights) {
       weight_rows(preload_.k);

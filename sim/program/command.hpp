@@ -108,7 +108,10 @@ struct ComputeCommand {
 /// outputs from the accumulator rows source.row + i, + block_pitch + i, ... of `array.cols` each;
 /// block b uses the requantization constants of table row `table_row + b`, unless the layer has one
 /// pair for all channels; with `raw`, they are stored as they are, 4 bytes each. From the
-/// scratchpad, rows are copied as they are.
+/// scratchpad, rows are copied as they are. With `keep`, which requantized outputs alone have,
+/// block b of row i goes to scratchpad row kept_row + b * kept_pitch + i too, for layers to come:
+/// no other command of the program reads or writes those rows. Without `to_dram` it goes there
+/// alone.
 struct StoreCommand {
   LocalAddress source;
   std::uint32_t rows = 0;
@@ -118,10 +121,15 @@ struct StoreCommand {
   std::uint64_t dram_address = 0;
   std::uint64_t dram_pitch = 0;
   bool raw = false;
+  bool keep = false;
+  bool to_dram = true;
+  std::uint32_t kept_row = 0;
+  std::uint32_t kept_pitch = 0;
 };
 
-/// Pools a tile of `tile_h` x `tile_w` pixels at input_row (row-major, one channel block) into
-/// out_h x out_w pixels at output_row. The first window starts at (origin_h, origin_w) of
+/// Pools a tile of `tile_h` x `tile_w` pixels at input_row (row-major, one channel block, rows of
+/// pixels input_pitch apart, 0 standing for tile_w) into out_h x out_w pixels at output_row (rows
+/// output_pitch apart, 0 standing for out_w). The first window starts at (origin_h, origin_w) of
 /// the tile, which may be negative; taps outside the tile are padding and left out.
 struct PoolCommand {
   bool average = false;
@@ -133,6 +141,10 @@ struct PoolCommand {
   std::uint32_t out_h = 0, out_w = 0;
   std::uint32_t output_row = 0;
   std::uint32_t elements = 0;  ///< channels of the block that count
+  std::uint32_t input_pitch = 0, output_pitch = 0;
+
+  std::uint32_t input_step() const { return input_pitch == 0 ? tile_w : input_pitch; }
+  std::uint32_t output_step() const { return output_pitch == 0 ? out_w : output_pitch; }
 };
 
 /// Adds `rows` scratchpad rows element by element with the layer's Add constants.

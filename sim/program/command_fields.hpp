@@ -35,14 +35,17 @@ auto fields(C& command) {
     return std::tie(ifmap_row, count_h, count_w, pitch_h, pitch_w, k, skip, drop, first, channels,
                     kernel_w, tap_pitch_h, tap_pitch_w, slice_pitch);
   } else if constexpr (std::is_same_v<T, StoreCommand>) {
-    auto& [source, rows, elements, block_pitch, table_row, address, pitch, raw] = command;
+    auto& [source, rows, elements, block_pitch, table_row, address, pitch, raw, keep, to_dram,
+           kept_row, kept_pitch] = command;
     auto& [memory, row] = source;
-    return std::tie(address, pitch, memory, row, rows, elements, block_pitch, table_row, raw);
+    return std::tie(address, pitch, memory, row, rows, elements, block_pitch, table_row, raw, keep,
+                    to_dram, kept_row, kept_pitch);
   } else if constexpr (std::is_same_v<T, PoolCommand>) {
     auto& [average, input_row, tile_h, tile_w, origin_h, origin_w, kernel_h, kernel_w, stride_h,
-           stride_w, out_h, out_w, output_row, elements] = command;
+           stride_w, out_h, out_w, output_row, elements, input_pitch, output_pitch] = command;
     return std::tie(average, input_row, tile_h, tile_w, origin_h, origin_w, kernel_h, kernel_w,
-                    stride_h, stride_w, out_h, out_w, output_row, elements);
+                    stride_h, stride_w, out_h, out_w, output_row, elements, input_pitch,
+                    output_pitch);
   } else {
     static_assert(std::is_same_v<T, AddCommand>);
     auto& [input_row, output_row, rows] = command;

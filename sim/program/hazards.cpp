@@ -54,7 +54,8 @@ struct Reads {
     }
   }
   void operator()(const PoolCommand& pool) const {
-    out.add({LocalMemory::Scratchpad, pool.input_row, pool.tile_h * pool.tile_w});
+    out.add({LocalMemory::Scratchpad, pool.input_row,
+             (pool.tile_h - 1) * pool.input_step() + pool.tile_w});
   }
   void operator()(const AddCommand& add) const {
     for (const std::uint32_t row : add.input_row) {
@@ -81,7 +82,8 @@ struct Writes {
   void operator()(const ComputeCommand&) const {}
   void operator()(const StoreCommand&) const {}
   void operator()(const PoolCommand& pool) const {
-    out.add({LocalMemory::Scratchpad, pool.output_row, pool.out_h * pool.out_w});
+    out.add({LocalMemory::Scratchpad, pool.output_row,
+             (pool.out_h - 1) * pool.output_step() + pool.out_w});
   }
   void operator()(const AddCommand& add) const {
     out.add({LocalMemory::Scratchpad, add.output_row, add.rows});

@@ -74,9 +74,12 @@ struct Describe {
   }
   std::string operator()(const StoreCommand& c) const {
     const std::string how = c.raw ? "raw" : fmt::format("table {}", c.table_row);
-    return fmt::format("store   {} x {} from {} block step {}, {}, to {:#x} step {}", c.rows,
-                       c.elements, place(c.source), c.block_pitch, how, c.dram_address,
-                       c.dram_pitch);
+    const std::string kept =
+        c.keep ? fmt::format(", to scratchpad[{}] block step {}", c.kept_row, c.kept_pitch) : "";
+    const std::string stored =
+        c.to_dram ? fmt::format(", to {:#x} step {}", c.dram_address, c.dram_pitch) : "";
+    return fmt::format("store   {} x {} from {} block step {}, {}{}{}", c.rows, c.elements,
+                       place(c.source), c.block_pitch, how, kept, stored);
   }
   std::string operator()(const PoolCommand& c) const {
     return fmt::format(
@@ -155,6 +158,21 @@ struct Check {
     const bool reads_table = per_channel_requant && c.source.memory == LocalMemory::Accumulators;
     if (reads_table && c.table_row + count > config.requant.table_rows) {
       return "constants past the end of the table";
+    }
+    if (!c.keep && !c.to_dram) {
+      return "stores nowhere";
+    }
+    if (c.keep) {
+      if (c.source.memory != LocalMemory::Accumulators || c.raw) {
+        return "keeps what is not requantized";
+      }
+      if (config.array.rows != config.array.cols) {
+        return "keeps blocks that are no scratchpad rows";
+      }
+      if (std::uint64_t{c.kept_row} + std::uint64_t{count - 1} * c.kept_pitch + c.rows >
+          local_rows(config, LocalMemory::Scratchpad)) {
+        return "keeps rows past the end of the scratchpad";
+      }
     }
     return transfer(c.rows, count, c.elements);
   }

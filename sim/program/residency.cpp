@@ -58,12 +58,15 @@ struct RowUse {
   std::uint64_t written = 0;
   std::uint64_t first = 0;
   std::uint64_t last = 0;
+  std::uint32_t written_in = 0;
+  std::uint32_t read_in = 0;
 };
 
 /// The rows of one memory.
 class MemoryUse {
  public:
-  explicit MemoryUse(std::uint32_t rows) : holds_(rows, Stream::Count) {}
+  MemoryUse(std::uint32_t rows, std::uint64_t commands)
+      : commands_{commands}, holds_(rows, Stream::Count) {}
 
   void write(const RowRange& range, Stream stream, std::uint64_t command) {
     auto& uses = uses_[static_cast<std::size_t>(stream)];
@@ -72,6 +75,7 @@ class MemoryUse {
       RowUse& use = uses.at(row);
       use.first = use.written == 0 ? command : use.first;
       use.last = command;
+      use.written_in |= part_of(command);
       ++use.written;
       holds_[row] = stream;
     }
@@ -79,7 +83,9 @@ class MemoryUse {
   void read(const RowRange& range, std::uint64_t command) {
     for (std::uint32_t row = range.first; row < range.first + range.rows; ++row) {
       if (holds_.at(row) != Stream::Count) {
-        uses_[static_cast<std::size_t>(holds_[row])][row].last = command;
+        RowUse& use = uses_[static_cast<std::size_t>(holds_[row])][row];
+        use.last = command;
+        use.read_in |= part_of(command);
       }
     }
   }
@@ -92,12 +98,15 @@ class MemoryUse {
         if (use.written == 0) {
           close(open, all);
         } else if (open.rows == 0) {
-          open = {memory, static_cast<Stream>(s), row, 1, use.written, use.first, use.last};
+          open = {memory,   static_cast<Stream>(s), row,        1, use.written, use.first,
+                  use.last, use.written_in,         use.read_in};
         } else {
           ++open.rows;
           open.rows_written += use.written;
           open.first_command = std::min(open.first_command, use.first);
           open.last_command = std::max(open.last_command, use.last);
+          open.written_in |= use.written_in;
+          open.read_in |= use.read_in;
         }
       }
       close(open, all);
@@ -112,6 +121,11 @@ class MemoryUse {
     }
   }
 
+  std::uint32_t part_of(std::uint64_t command) const {
+    return 1U << (command * kLifeParts / commands_);
+  }
+
+  std::uint64_t commands_;     // of the layer
   std::vector<Stream> holds_;  // now; Count: nothing
   std::array<std::vector<RowUse>, kStreams> uses_;
 };
@@ -121,7 +135,7 @@ class MemoryUse {
 std::vector<Residence> residences(const LayerProgram& program, const AcceleratorConfig& config) {
   std::vector<MemoryUse> memories;
   for (std::size_t m = 0; m < kMemories; ++m) {
-    memories.emplace_back(local_rows(config, static_cast<LocalMemory>(m)));
+    memories.emplace_back(local_rows(config, static_cast<LocalMemory>(m)), program.commands.size());
   }
   for (std::uint64_t i = 0; i < program.commands.size(); ++i) {
     const Command& command = program.commands[i];

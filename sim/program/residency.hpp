@@ -9,6 +9,9 @@
 
 namespace systole {
 
+/// A layer's commands in so many parts of equal length, for a picture of what happens when.
+constexpr std::uint64_t kLifeParts = 32;
+
 /// What a part of a local memory holds during a layer.
 struct Residence {
   LocalMemory memory = LocalMemory::Scratchpad;
@@ -18,6 +21,8 @@ struct Residence {
   std::uint64_t rows_written = 0;   ///< over the layer: how often the part is filled, times rows
   std::uint64_t first_command = 0;  ///< that writes some of it
   std::uint64_t last_command = 0;   ///< that reads or writes some of it
+  std::uint32_t written_in = 0;     ///< bit i: in part i of the commands some of it is written
+  std::uint32_t read_in = 0;
 
   double times_filled() const { return static_cast<double>(rows_written) / rows; }
 };

@@ -80,6 +80,11 @@ FillCommand TimingKey::reduced(FillCommand fill) const {
 StoreCommand TimingKey::reduced(StoreCommand store) const {
   store = at_first_address(store);
   reduce(store.source, store.rows, blocks(store, config_), store.block_pitch);
+  if (store.keep) {
+    LocalAddress kept{LocalMemory::Scratchpad, store.kept_row};
+    reduce(kept, store.rows, blocks(store, config_), store.kept_pitch);
+    store.kept_row = kept.row;
+  }
   if (renames_rows_) {
     store.table_row = 0;
   }

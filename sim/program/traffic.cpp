@@ -57,9 +57,14 @@ class Counter {
       read(TrafficMemory::Scratchpad, Stream::Ofmap,
            std::uint64_t{c.rows} * blocks(c, config_) * row_bytes_);
     }
-    write(TrafficMemory::Dram, Stream::Ofmap,
-          c.rows *
-              (c.raw ? kWideBytes * c.elements : packed_bytes(c.elements, registers_.ofmap.bits)));
+    const std::uint64_t bytes = c.rows * (c.raw ? kWideBytes * c.elements
+                                                : packed_bytes(c.elements, registers_.ofmap.bits));
+    if (c.keep) {
+      write(TrafficMemory::Scratchpad, Stream::Ofmap, bytes);
+    }
+    if (c.to_dram) {
+      write(TrafficMemory::Dram, Stream::Ofmap, bytes);
+    }
   }
   void operator()(const PoolCommand& c) {
     std::uint64_t taps = 0;

@@ -84,6 +84,25 @@ Json stalls_json(const Ledger& ledger) {
   return json;
 }
 
+/// By memory, by who waited, by who had the bank.
+Json conflicts_json(const BankConflictCounts& conflicts) {
+  Json json = Json::object();
+  for (std::size_t m = 0; m < kBankedLocals; ++m) {
+    for (std::size_t w = 0; w < kBankUsers; ++w) {
+      for (std::size_t h = 0; h < kBankUsers; ++h) {
+        const auto memory = static_cast<BankedLocal>(m);
+        const auto waited = static_cast<BankUser>(w);
+        const auto had = static_cast<BankUser>(h);
+        if (conflicts.at(memory, waited, had) != 0) {
+          json[banked_local_name(memory)][bank_user_name(waited)][bank_user_name(had)] =
+              conflicts.at(memory, waited, had);
+        }
+      }
+    }
+  }
+  return json;
+}
+
 Json roofline_json(const LayerResult& layer, const LayerBandwidth& bandwidth) {
   Json roofs = Json::object();
   for (const Roof& roof : bandwidth.roofs) {
@@ -133,6 +152,7 @@ Json bandwidth_json(const LayerResult& layer, const RunResult& run) {
             {"banks", run.dram_part ? banks_json(bandwidth, layer.events) : Json(nullptr)},
             {"local", local_json(layer)},
             {"stall_cycles", stalls_json(layer.ledger)},
+            {"bank_conflicts", conflicts_json(layer.bank_conflicts)},
             {"roofline", roofline_json(layer, bandwidth)},
             {"over_time", over_time_json(layer)}};
   return json;

@@ -88,10 +88,40 @@ Table local_table(const RunResult& run) {
   return table;
 }
 
+Table conflict_table(const BankConflictCounts& sum) {
+  Table table{"Bank conflicts, one inference",
+              {{"memory", "", Align::Left},
+               {"waited", "", Align::Left},
+               {"for", "", Align::Left, 0, true},
+               {"cycles", "", Align::Right}}};
+  for (std::size_t m = 0; m < kBankedLocals; ++m) {
+    for (std::size_t w = 0; w < kBankUsers; ++w) {
+      for (std::size_t h = 0; h < kBankUsers; ++h) {
+        const auto memory = static_cast<BankedLocal>(m);
+        const auto waited = static_cast<BankUser>(w);
+        const auto had = static_cast<BankUser>(h);
+        if (sum.at(memory, waited, had) != 0) {
+          table.add_row({banked_local_name(memory), bank_user_name(waited), bank_user_name(had),
+                         grouped(sum.at(memory, waited, had))});
+        }
+      }
+    }
+  }
+  return table;
+}
+
 }  // namespace
 
 std::vector<Table> bandwidth_tables(const RunResult& run) {
-  return {dram_table(run), local_table(run)};
+  std::vector<Table> tables{dram_table(run), local_table(run)};
+  BankConflictCounts conflicts;
+  for (const LayerResult& layer : run.layers) {
+    conflicts += layer.bank_conflicts;
+  }
+  if (conflicts.total() != 0) {
+    tables.push_back(conflict_table(conflicts));
+  }
+  return tables;
 }
 
 }  // namespace systole

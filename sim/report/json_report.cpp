@@ -127,6 +127,24 @@ Json legalization_json(const std::vector<LegalizationNote>& notes) {
   return json;
 }
 
+Json kept_json(const std::vector<KeptInScratchpad>& kept) {
+  Json json = Json::array();
+  for (const KeptInScratchpad& tensor : kept) {
+    Json readers = Json::array();
+    for (const std::string& reader : tensor.readers) {
+      readers.push_back(valid_utf8(reader));
+    }
+    json.push_back({{"layer", valid_utf8(tensor.layer)},
+                    {"readers", std::move(readers)},
+                    {"first_row", tensor.first_row},
+                    {"rows", tensor.rows},
+                    {"in_dram", tensor.in_dram},
+                    {"not_read_bytes", tensor.not_read_bytes},
+                    {"not_written_bytes", tensor.not_written_bytes}});
+  }
+  return json;
+}
+
 Json accuracy_json(const std::optional<Accuracy>& accuracy) {
   if (!accuracy) {
     return nullptr;
@@ -161,6 +179,7 @@ Json json_report(const RunResult& result, const std::vector<EnergyBreakdown>& pe
   }
   json["accuracy"] = accuracy_json(result.accuracy);
   json["legalization"] = legalization_json(result.notes);
+  json["kept"] = kept_json(result.kept);
   put_table(json, totals, result.config, energy);
   json["config"] = config_json(result.config);
   json["units"] = units_json();

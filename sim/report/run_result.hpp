@@ -11,6 +11,7 @@
 #include "sim/network/network.hpp"
 #include "sim/program/traffic.hpp"
 #include "sim/stats/bandwidth_series.hpp"
+#include "sim/stats/bank_conflicts.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
 
@@ -35,6 +36,7 @@ struct LayerResult {
   std::uint64_t compute_cycles = 0;  ///< cycles in which a fold is in the array
   EventCounts events;
   Ledger ledger;
+  BankConflictCounts bank_conflicts;
   std::uint64_t compulsory_read_bytes = 0;   ///< each operand once
   std::uint64_t compulsory_write_bytes = 0;  ///< the ofmap once
   std::uint64_t peak_bytes_per_window = 0;   ///< most DRAM bytes in an aligned window
@@ -70,6 +72,16 @@ struct DramPart {
   double active_mw = 0, precharged_mw = 0;  ///< background of a rank or pseudo channel
 };
 
+/// An ofmap that stayed in the scratchpad, and the DRAM traffic that fell away with it.
+struct KeptInScratchpad {
+  std::string layer;                 ///< that left it there
+  std::vector<std::string> readers;  ///< layers that did not load it
+  std::uint64_t first_row = 0, rows = 0;
+  bool in_dram = false;  ///< stored as well, for the host or as an output
+  std::uint64_t not_read_bytes = 0;
+  std::uint64_t not_written_bytes = 0;
+};
+
 struct RunResult {
   AcceleratorConfig config;
   std::string workload;
@@ -78,6 +90,7 @@ struct RunResult {
   std::uint64_t inferences = 1;
   std::vector<LayerResult> layers;  ///< of one inference; all inferences take the same cycles
   std::vector<LegalizationNote> notes;
+  std::vector<KeptInScratchpad> kept;
   std::optional<Accuracy> accuracy;
   std::optional<DramPart> dram_part;  ///< nothing: the DRAM is ideal
   double wall_seconds = 0;

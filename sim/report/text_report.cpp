@@ -295,6 +295,31 @@ Table totals_table(const RunResult& result, const Summary& t) {
   return table;
 }
 
+Table kept_table(const std::vector<KeptInScratchpad>& kept) {
+  Table table{"Kept in the scratchpad",
+              {{"ofmap of", "", Align::Left},
+               {"read by", "", Align::Left, 0, true},
+               {"rows", "first to last", Align::Right},
+               {"not", "written", Align::Right},
+               {"not", "read", Align::Right}}};
+  std::uint64_t written = 0;
+  std::uint64_t read = 0;
+  for (const KeptInScratchpad& tensor : kept) {
+    std::string readers;
+    for (const std::string& reader : tensor.readers) {
+      readers += (readers.empty() ? "" : ", ") + printable(reader);
+    }
+    table.add_row({printable(tensor.layer) + (tensor.in_dram ? " (stored too)" : ""), readers,
+                   fmt::format("{} to {}", tensor.first_row, tensor.first_row + tensor.rows - 1),
+                   tensor.in_dram ? "" : human_bytes(tensor.not_written_bytes),
+                   human_bytes(tensor.not_read_bytes)});
+    written += tensor.not_written_bytes;
+    read += tensor.not_read_bytes;
+  }
+  table.add_row({"together", "", "", human_bytes(written), human_bytes(read)});
+  return table;
+}
+
 std::string closing_lines(const RunResult& result, const EnergyTable& energy, bool color) {
   std::string out = energy_notes(energy, color);
   if (!result.notes.empty()) {
@@ -323,6 +348,9 @@ std::string text_report(const RunResult& result, const std::vector<EnergyBreakdo
   std::vector<Table> tables{layer_table(result, per_layer, total)};
   for (Table& table : ledger_tables(total.ledger, style.width)) {
     tables.push_back(std::move(table));
+  }
+  if (!result.kept.empty()) {
+    tables.push_back(kept_table(result.kept));
   }
   if (style.bandwidth) {
     for (Table& table : bandwidth_tables(result)) {

@@ -69,6 +69,7 @@ class Simulation {
     result.inferences = has_data() ? inference_count(network, inputs) : 1;
     result.notes = legalized_.notes;
     result.dram_part = dram_part(config);
+    note_kept_tensors();
     result.layers.resize(network_.layers.size());
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
       LayerResult& layer = result.layers[i];
@@ -145,7 +146,8 @@ class Simulation {
 
   std::unique_ptr<Engine> make_engine(const AcceleratorConfig& config) {
     if (options_.engine == EngineKind::Fast) {
-      return std::make_unique<FastEngine>(config, has_data(), options_.watchdog_cycles);
+      return std::make_unique<FastEngine>(config, has_data(), options_.watchdog_cycles,
+                                          options_.dram_observers);
     }
     return std::make_unique<SystemcEngine>(config, engine_options());
   }
@@ -168,6 +170,23 @@ class Simulation {
     if (requant != nullptr && requant->accumulator.overflow == Overflow::Saturate) {
       requant->accumulator.order = compiler_.accumulation_order(index);
       requant->accumulator.order_channels = outcome_.result.config.array.cols;
+    }
+  }
+
+  void note_kept_tensors() {
+    for (const KeptReport& report : compiler_.kept()) {
+      const KeptTensor& tensor = report.tensor;
+      KeptInScratchpad kept;
+      kept.layer = network_.layers[tensor.producer].name;
+      for (const std::size_t reader : tensor.readers) {
+        kept.readers.push_back(network_.layers[reader].name);
+      }
+      kept.first_row = static_cast<std::uint64_t>(tensor.first_row);
+      kept.rows = static_cast<std::uint64_t>(tensor.rows());
+      kept.in_dram = tensor.in_dram;
+      kept.not_read_bytes = report.not_read;
+      kept.not_written_bytes = report.not_written;
+      outcome_.result.kept.push_back(std::move(kept));
     }
   }
 
@@ -290,8 +309,30 @@ class Simulation {
 
   TensorData read(TensorId id) const {
     const Tensor& tensor = network_.tensor(id);
+    if (const KeptTensor* kept = compiler_.only_in_scratchpad(id)) {
+      return read_kept(*kept, tensor.format);
+    }
     const TensorPlacement& at = compiler_.placement(id);
     return unpack_tensor(engine_->read_dram(at.address, at.bytes), tensor.shape, tensor.format);
+  }
+
+  /// From its rows of the scratchpad, pixel after pixel.
+  TensorData read_kept(const KeptTensor& kept, ElementFormat format) const {
+    const std::uint32_t lanes = outcome_.result.config.array.rows;
+    const std::size_t row_bytes = activation_row_bytes(outcome_.result.config);
+    const std::vector<std::uint8_t> rows = engine_->read_scratchpad(
+        static_cast<std::uint32_t>(kept.first_row), static_cast<std::uint32_t>(kept.rows()));
+    TensorData data;
+    data.reserve(static_cast<std::size_t>(kept.pixels() * kept.channels));
+    for (std::int64_t pixel = 0; pixel < kept.pixels(); ++pixel) {
+      for (std::int64_t c = 0; c < kept.channels; ++c) {
+        const std::int64_t row =
+            kept.row_of(pixel) - kept.first_row + c / lanes * kept.slice_pitch();
+        data.push_back(unpack_element(rows.data() + static_cast<std::size_t>(row) * row_bytes,
+                                      static_cast<std::uint64_t>(c % lanes), format));
+      }
+    }
+    return data;
   }
 
   void compare(const Layer& layer, const TensorData& expected) {
@@ -335,6 +376,7 @@ class Simulation {
     layer.compute_cycles = measured.compute_cycles;
     layer.events = measured.events;
     layer.ledger = measured.ledger;
+    layer.bank_conflicts = measured.bank_conflicts;
     layer.peak_bytes_per_window = measured.peak_bytes_per_window;
     layer.traffic = conserved_traffic(traffic_[layer_], measured.events, outcome_.result.config);
     layer.windows = measured.windows;

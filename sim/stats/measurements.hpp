@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sim/stats/bank_conflicts.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
 
@@ -10,7 +11,13 @@ namespace systole {
 struct Measurements {
   EventCounts events;
   Ledger ledger;
-  std::uint64_t compute_cycles = 0;  ///< cycles with a fold in the array
+  BankConflictCounts bank_conflicts;  ///< Event::BankConflicts, by who waited for whom
+  std::uint64_t compute_cycles = 0;   ///< cycles with a fold in the array
+
+  void lost_bank(BankedLocal memory, BankUser waited, BankUser had) {
+    events.add(Event::BankConflicts);
+    bank_conflicts.add(memory, waited, had);
+  }
 };
 
 }  // namespace systole

@@ -51,6 +51,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
       scratchpad_store_done_{"scratchpad_store_done", completion_depth(config)},
       scratchpad_load_write_{"scratchpad_load_write", kPipelined},
       scratchpad_vector_write_{"scratchpad_vector_write", kPipelined},
+      scratchpad_store_write_{"scratchpad_store_write", kPipelined},
       accumulator_load_write_{"accumulator_load_write", kPipelined},
       table_write_{"table_write", kPipelined},
       operand_read_{"operand_read", kPipelined},
@@ -101,12 +102,14 @@ void Accelerator::bind() {
   store_unit.ofmap(ofmap_);
   store_unit.scratchpad_read(store_read_);
   store_unit.scratchpad_data(store_data_);
+  store_unit.scratchpad_write(scratchpad_store_write_);
   store_unit.dram.socket.bind(dram->target());
 
   scratchpad.load_write(scratchpad_load_write_);
   scratchpad.load_write_done(scratchpad_load_done_);
   scratchpad.vector_write(scratchpad_vector_write_);
   scratchpad.vector_write_done(vector_done_);
+  scratchpad.store_write(scratchpad_store_write_);
   scratchpad.operand_read(operand_read_);
   scratchpad.operand_read_done(operand_read_done_);
   scratchpad.operands(operands_);

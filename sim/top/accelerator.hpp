@@ -37,7 +37,10 @@ class Accelerator final : public sc_core::sc_module {
   void finish();
 
   /// Nothing runs, waits or is on its way.
-  bool idle() const { return sequencer.finished() && !store_unit.busy() && dram->idle(); }
+  bool idle() const {
+    return sequencer.finished() && !store_unit.busy() && scratchpad_store_write_.size() == 0 &&
+           dram->idle();
+  }
 
   /// What each unit that still works is doing, a line each.
   std::vector<std::string> describe_state() const;
@@ -72,6 +75,7 @@ class Accelerator final : public sc_core::sc_module {
   Fifo<Completion> scratchpad_store_done_;
   Fifo<LocalWrite> scratchpad_load_write_;
   Fifo<LocalWrite> scratchpad_vector_write_;
+  Fifo<LocalWrite> scratchpad_store_write_;
   Fifo<LocalWrite> accumulator_load_write_;
   Fifo<LocalWrite> table_write_;
   Fifo<OperandPair> operand_read_;

@@ -7,19 +7,20 @@
 
 namespace systole {
 
-MachineTiming::MachineTiming(const AcceleratorConfig& config)
+MachineTiming::MachineTiming(const AcceleratorConfig& config, DramSource& dram)
     : load_{config, result_.ledger},
       store_{config, result_.ledger},
       vector_{config, result_.ledger},
-      execute_{config, result_.ledger, result_.events},
+      execute_{config, result_.ledger, result_.bank_conflicts},
       sequencer_{
           config, {load_.alarm, execute_.alarm, vector_.alarm, store_.alarm}, result_.ledger},
-      scratchpad_{config, {vector_.alarm, store_.alarm}, sequencer_, result_.events},
+      scratchpad_{config, {vector_.alarm, store_.alarm}, sequencer_, result_.bank_conflicts},
       requant_{config, {load_.alarm, store_.alarm}, sequencer_, result_.ledger},
       accumulators_{
-          config, {load_.alarm, store_.alarm, requant_.alarm}, sequencer_, result_.events},
+          config, {load_.alarm, store_.alarm, requant_.alarm}, sequencer_, result_.bank_conflicts},
       dram_{make_dram_timing(
-          config, {MemoryClient{&load_, &load_.alarm}, MemoryClient{&store_, &store_.alarm}})} {
+          config, {MemoryClient{&load_, &load_.alarm}, MemoryClient{&store_, &store_.alarm}},
+          dram)} {
   load_.bind(
       {&sequencer_, dram_.get(), &scratchpad_, &accumulators_.load_write, &requant_.table_write});
   store_.bind({&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_});
@@ -35,6 +36,7 @@ LayerMeasurement MachineTiming::run(const LayerProgram& program, std::uint64_t p
   result_.cycles = run_until(program.commands.size(), patience);
   close(result_.cycles);
   dram_->close(result_.cycles, result_.ledger, result_.events);
+  result_.events.add(Event::BankConflicts, result_.bank_conflicts.total());
   result_.compute_cycles = execute_.compute_cycles();
   result_.peak_bytes_per_window = dram_->bandwidth().peak_bytes();
   result_.windows = dram_->bandwidth().windows();
@@ -111,6 +113,7 @@ LayerMeasurement MachineTiming::take_counts(Cycle now) {
   }
   dram_->book_until(now, result_.ledger);
   LayerMeasurement counts = std::exchange(result_, {});
+  counts.events.add(Event::BankConflicts, counts.bank_conflicts.total());
   counts.compute_cycles = execute_.compute_cycles() - compute_cycles_taken_;
   compute_cycles_taken_ = execute_.compute_cycles();
   return counts;
@@ -164,7 +167,7 @@ void MachineTiming::look(Cycle now) {
 
 /// The machine is idle from this cycle on, as far as is known; kNever while work is left.
 Cycle MachineTiming::finished_at(Cycle now) const {
-  if (!sequencer_.finished() || !dram_->idle()) {
+  if (!sequencer_.finished() || !dram_->idle() || !scratchpad_.store_write.empty()) {
     return kNever;
   }
   const Cycle acknowledged = store_.done_from();

@@ -24,7 +24,7 @@ namespace systole {
 /// as a whole or in parts.
 class MachineTiming {
  public:
-  explicit MachineTiming(const AcceleratorConfig& config);
+  MachineTiming(const AcceleratorConfig& config, DramSource& dram);
 
   /// Cycles, ledger, bank conflicts and peak bandwidth of a program, from the machine's start on.
   /// Throws StuckError when nothing can ever happen again and work is left, or when no command

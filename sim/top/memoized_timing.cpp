@@ -55,7 +55,7 @@ MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_
     : config_{config},
       key_{config_},
       max_bytes_{max_bytes},
-      machine_{config_},
+      machine_{config_, dram_},
       footprints_(kKnownFootprints) {
   StateArchive archive{0, key_};
   machine_.archive(archive);
@@ -85,6 +85,7 @@ LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t 
     layer.compute_cycles += step.counts.compute_cycles;
     layer.events += step.counts.events;
     layer.ledger += step.counts.ledger;
+    layer.bank_conflicts += step.counts.bank_conflicts;
     follow(step);
     state = step.next;
   }

@@ -82,6 +82,7 @@ class MemoizedTiming {
   const AcceleratorConfig config_;
   const TimingKey key_;
   const std::size_t max_bytes_;
+  DramSource dram_;  // ideal
   MachineTiming machine_;
   const State* machine_state_ = nullptr;  // the machine is in it, here and now
   std::string start_;                     // the state of a machine that has done nothing

@@ -67,7 +67,8 @@ class Remembering {
     MemoizedTiming remembers{config};
     MemoizedTiming forgets{config, 0};
     for (const LayerProgram* program : programs) {
-      const LayerMeasurement expected = MachineTiming{config}.run(*program, kPatience);
+      DramSource dram;
+      const LayerMeasurement expected = MachineTiming{config, dram}.run(*program, kPatience);
       expect_same(remembers.run(*program, kPatience), expected);
       const std::uint64_t computed = remembers.computed();
       expect_same(remembers.run(*program, kPatience), expected);

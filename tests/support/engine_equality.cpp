@@ -45,6 +45,19 @@ std::string differences(const LayerResult& systemc, const LayerResult& fast) {
                      systemc.ledger.at(unit, cause), fast.ledger.at(unit, cause));
     }
   }
+  for (std::size_t m = 0; m < kBankedLocals; ++m) {
+    for (std::size_t w = 0; w < kBankUsers; ++w) {
+      for (std::size_t h = 0; h < kBankUsers; ++h) {
+        const auto memory = static_cast<BankedLocal>(m);
+        const auto waited = static_cast<BankUser>(w);
+        const auto had = static_cast<BankUser>(h);
+        compare.expect(fmt::format("{} bank: {} waited for {}", banked_local_name(memory),
+                                   bank_user_name(waited), bank_user_name(had)),
+                       systemc.bank_conflicts.at(memory, waited, had),
+                       fast.bank_conflicts.at(memory, waited, had));
+      }
+    }
+  }
   return compare.text();
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "sim/config/accelerator_rules.hpp"
 #include "tests/support/random_layers.hpp"
@@ -107,6 +108,13 @@ AcceleratorConfig random_machine() {
   if (unified) {
     scratchpad.weight = {};
   }
+  // Most machines have a bank in one piece, as most real ones do.
+  const std::uint32_t of_activations = activation_rows(config) / scratchpad.activation.banks;
+  const std::uint32_t of_a_bank =
+      unified ? of_activations
+              : std::gcd(of_activations, weight_rows(config) / scratchpad.weight.banks);
+  const std::uint32_t interleave = one_of({0, 0, 1, 2, 16});
+  scratchpad.interleave_rows = interleave == 0 ? 0 : std::gcd(interleave, of_a_bank);
   return config;
 }
 

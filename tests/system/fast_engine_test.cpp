@@ -5,14 +5,13 @@
 
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "tests/system/systole_process.hpp"
 
 namespace systole::test {
 namespace {
-
-using ::testing::HasSubstr;
 
 constexpr const char* kDigits = "workloads/digits_cnn/digits_cnn.yaml";
 
@@ -52,6 +51,10 @@ INSTANTIATE_TEST_SUITE_P(
         std::vector<std::string>{"gemmini_16x16", "array.dataflow=output_stationary"},
         std::vector<std::string>{"gemmini_16x16", "array.dataflow=input_stationary"},
         std::vector<std::string>{"gemmini_16x16", "requant.mode=shift_only"},
+        std::vector<std::string>{"gemmini_16x16", "scratchpad.interleave_rows=1"},
+        std::vector<std::string>{"gemmini_16x16", "compiler.fusion=keep"},
+        std::vector<std::string>{"tiny_4x4", "compiler.fusion=keep", "compiler.buffers=3"},
+        std::vector<std::string>{"edge_32x32", "compiler.fusion=keep", "dram.model=banked"},
         std::vector<std::string>{"gemmini_16x16", "dram.model=banked"},
         std::vector<std::string>{"edge_32x32", "dram.model=banked", "dram.preset=hbm2"},
         std::vector<std::string>{"tiny_4x4", "dram.model=banked", "dram.preset=lpddr4_3200"}));
@@ -101,11 +104,39 @@ TEST(EnginesOnOnnxModels, AreBitExactAndEqual) {
   EXPECT_EQ(models, 6U);
 }
 
-TEST(FastEngineOptions, RefusesTracesThatItDoesNotWrite) {
-  const Outcome outcome = systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w", kDigits,
-                                   "--engine", "fast", "--dram-trace", "trace"});
-  EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("--dram-trace and --dram-commands are of the engines"));
+// Every request and every command in the same cycle, over all layers of two inferences.
+TEST(EnginesOnTheDram, WriteTheSameTraces) {
+  for (const char* model : {"ideal", "banked"}) {
+    std::map<std::string, std::string> written;
+    for (const char* engine : {"systemc", "fast"}) {
+      const TemporaryFolder folder;
+      std::vector<std::string> arguments = {"run",
+                                            "-a",
+                                            "configs/gemmini_16x16.yaml",
+                                            "-w",
+                                            kDigits,
+                                            "--images",
+                                            "2",
+                                            "--engine",
+                                            engine,
+                                            "--quiet",
+                                            "--set",
+                                            std::string{"dram.model="} + model,
+                                            "--dram-trace",
+                                            folder.file("trace")};
+      if (model == std::string{"banked"}) {
+        arguments.insert(arguments.end(), {"--dram-commands", folder.file("commands")});
+      }
+      const Outcome outcome = systole(arguments);
+      ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+      written[engine] = read_file(folder.file("trace"));
+      if (model == std::string{"banked"}) {
+        written[engine] += read_file(folder.file("commands"));
+      }
+    }
+    EXPECT_GT(written["fast"].size(), 10'000U) << model;
+    EXPECT_EQ(written["fast"], written["systemc"]) << model;
+  }
 }
 
 }  // namespace

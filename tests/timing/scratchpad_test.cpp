@@ -36,6 +36,7 @@ struct Bench {
         load_written{"load_written", clock, scratchpad.load_write_done},
         vector_write{"vector_write", clock, scratchpad.vector_write},
         vector_written{"vector_written", clock, scratchpad.vector_write_done},
+        store_write{"store_write", clock, scratchpad.store_write},
         operand_read{"operand_read", clock, scratchpad.operand_read},
         operand_read_done{"operand_read_done", clock, scratchpad.operand_read_done},
         operands{"operands", clock, scratchpad.operands, 2},
@@ -74,6 +75,7 @@ struct Bench {
   Drain<Completion> load_written;
   Feed<LocalWrite> vector_write;
   Drain<Completion> vector_written;
+  Feed<LocalWrite> store_write;
   Feed<OperandPair> operand_read;
   Drain<Completion> operand_read_done;
   Drain<OperandPair> operands;
@@ -118,6 +120,58 @@ TEST_F(ScratchpadTiming, OnePortServesWritesThenTheIfmapThenWeightsThenVectorThe
   // ifmap in 8, weights in 9: the pair is done in 9
   expect_served(bench, {6, 7, 9, 10, 11});
   EXPECT_EQ(bench.conflicts(), 1U + 3U + 4U + 5U);
+}
+
+TEST_F(ScratchpadTiming, ConflictsAreCountedByWhoWaitedAndWhoHadTheBank) {
+  Bench bench{clock, eight_banks(BankPorts::Single)};
+  all_at_once(bench, {3, 3, 3, 3, 3, 3});
+  run(40);
+  const auto waited = [&](BankUser user, BankUser had) {
+    return bench.measurements.bank_conflicts.at(BankedLocal::Scratchpad, user, had);
+  };
+  EXPECT_EQ(waited(BankUser::Vector, BankUser::Load), 2U) << "its write in 6, its read in 6";
+  EXPECT_EQ(waited(BankUser::Array, BankUser::Load), 1U);
+  EXPECT_EQ(waited(BankUser::Array, BankUser::Vector), 1U) << "its write in 7";
+  EXPECT_EQ(waited(BankUser::Array, BankUser::Array), 1U) << "weights for the ifmap in 8";
+  EXPECT_EQ(waited(BankUser::Vector, BankUser::Vector), 1U) << "its read for its write in 7";
+  EXPECT_EQ(waited(BankUser::Vector, BankUser::Array), 2U);
+  EXPECT_EQ(waited(BankUser::Store, BankUser::Load), 1U);
+  EXPECT_EQ(waited(BankUser::Store, BankUser::Vector), 2U);
+  EXPECT_EQ(waited(BankUser::Store, BankUser::Array), 2U);
+  EXPECT_EQ(bench.measurements.bank_conflicts.total(), bench.conflicts());
+}
+
+TEST_F(ScratchpadTiming, WhatStaysIsWrittenBehindTheOtherWritesAndBeforeReads) {
+  Bench bench{clock, eight_banks(BankPorts::Single)};
+  bench.load_write.at(5, Bench::write(row_in(3), 1));
+  bench.vector_write.at(5, Bench::write(row_in(3), 2));
+  bench.store_write.at(5, Bench::write(row_in(3), 4));
+  bench.store_read.at(5, Bench::read(row_in(3), true));
+  run(40);
+  EXPECT_EQ(bench.vector_written.cycles(), Cycles{7});
+  EXPECT_EQ(bench.store_data.cycles(), Cycles{9 + kReadLatency - 1}) << "the write went in 8";
+  EXPECT_EQ(bench.scratchpad.contents(
+                LocalMemory::Scratchpad)[std::size_t{4} * static_cast<std::size_t>(row_in(3)) + 1],
+            4U);
+  EXPECT_EQ(bench.measurements.bank_conflicts.at(BankedLocal::Scratchpad, BankUser::Store,
+                                                 BankUser::Vector),
+            2U)
+      << "the write in 7, the read in 7";
+  EXPECT_EQ(bench.measurements.bank_conflicts.at(BankedLocal::Scratchpad, BankUser::Store,
+                                                 BankUser::Store),
+            1U)
+      << "the read in 8";
+}
+
+TEST_F(ScratchpadTiming, InterleavedRowsGoToTheBanksInTurn) {
+  AcceleratorConfig config = eight_banks(BankPorts::Single);
+  config.scratchpad.interleave_rows = 2;
+  Bench bench{clock, config};
+  bench.operand_read.at(5, Bench::pair(0, 2));    // banks 0 and 1
+  bench.operand_read.at(10, Bench::pair(4, 5));   // both in bank 2
+  bench.operand_read.at(15, Bench::pair(1, 16));  // both in bank 0: the second round
+  run(60);
+  EXPECT_EQ(bench.operand_read_done.cycles(), (Cycles{6, 12, 17}));
 }
 
 TEST_F(ScratchpadTiming, TwoPortsServeAWriteAndAReadInOneCycle) {

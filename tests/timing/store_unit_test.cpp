@@ -9,6 +9,7 @@ namespace systole {
 namespace {
 
 using test::Cycles;
+using test::Drain;
 using test::Feed;
 using test::Neighbour;
 
@@ -28,7 +29,8 @@ struct Bench {
         memory{"memory", clock},
         commands{"commands", clock, unit.commands},
         psums{"psums", clock, unit.accumulator_read, unit.ofmap},
-        scratchpad{"scratchpad", clock, unit.scratchpad_read, unit.scratchpad_data} {
+        scratchpad{"scratchpad", clock, unit.scratchpad_read, unit.scratchpad_data},
+        kept{"kept", clock, unit.scratchpad_write, 2} {
     unit.dram.socket.bind(memory.socket);
     unit.configure({});
     psums.answer = [](const AccumulatorRead& read, OfmapBlock& block) {
@@ -60,6 +62,7 @@ struct Bench {
   Feed<IssuedCommand> commands;
   Neighbour<AccumulatorRead, OfmapBlock> psums;
   Neighbour<RowRead, RowData> scratchpad;
+  Drain<LocalWrite> kept;
   std::deque<Command> bodies;
 };
 
@@ -73,6 +76,39 @@ TEST_F(StoreUnitTiming, ARowIsWrittenInTheCycleAfterItsLastBlockIsTaken) {
   EXPECT_EQ(bench.psums.cycles(), Cycles{6});
   EXPECT_EQ(bench.memory.cycles(), Cycles{9});
   EXPECT_EQ(bench.memory.written.at(79), 1U);
+}
+
+// Blocks asked for in 6 to 9 are back in 8 to 11, and go on in the same cycle.
+TEST_F(StoreUnitTiming, WhatStaysGoesToTheScratchpadBlockByBlockWithoutTheDram) {
+  Bench bench{clock, rows_of_16()};
+  bench.store(5, LocalMemory::Accumulators, 0, 2, 24);
+  auto& store = std::get<StoreCommand>(bench.bodies.back().body);
+  store.keep = true;
+  store.to_dram = false;
+  store.kept_row = 100;
+  store.kept_pitch = 50;
+  run(60);
+  EXPECT_EQ(bench.kept.cycles(), test::every(1, 8, 4));
+  ASSERT_EQ(bench.kept.got.size(), 4U);
+  std::vector<std::pair<std::uint32_t, std::size_t>> rows;
+  for (const auto& write : bench.kept.got) {
+    rows.emplace_back(write.item.to.row, write.item.bytes.size());
+  }
+  EXPECT_EQ(rows, (std::vector<std::pair<std::uint32_t, std::size_t>>{
+                      {100, 16}, {150, 8}, {101, 16}, {151, 8}}));
+  EXPECT_TRUE(bench.memory.requests.empty());
+  EXPECT_FALSE(bench.unit.busy());
+}
+
+TEST_F(StoreUnitTiming, WhatIsNeededInBothPlacesGoesToBoth) {
+  Bench bench{clock, rows_of_16()};
+  bench.store(5, LocalMemory::Accumulators, 64, 1, 16);
+  auto& store = std::get<StoreCommand>(bench.bodies.back().body);
+  store.keep = true;
+  store.kept_row = 7;
+  run(60);
+  EXPECT_EQ(bench.kept.cycles(), Cycles{8});
+  EXPECT_EQ(bench.memory.cycles(), Cycles{9});
 }
 
 TEST_F(StoreUnitTiming, RowsOfOneBeatAreWrittenOneACycle) {

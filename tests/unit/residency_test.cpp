@@ -54,6 +54,10 @@ TEST(Residences, TellSlotsAndHowOftenTheyAreFilled) {
   EXPECT_DOUBLE_EQ(parts[1].times_filled(), 1.0);
   EXPECT_EQ(parts[2].holds, Stream::Weight);
   EXPECT_EQ(parts[2].last_command, 2U) << "the preload reads them last";
+  // Six commands in 32 parts: 0, 5, 10, 16, 21 and 26.
+  EXPECT_EQ(parts[0].written_in, 1U << 5 | 1U << 26);
+  EXPECT_EQ(parts[2].written_in, 1U << 0);
+  EXPECT_EQ(parts[2].read_in, 1U << 10);
   EXPECT_EQ(parts[3].memory, LocalMemory::Accumulators);
   EXPECT_EQ(parts[3].holds, Stream::Psum);
 }

@@ -59,9 +59,7 @@ BankedMemoryTiming::BankedMemoryTiming(Config memory, const PortConfig& port,
 }
 
 void BankedMemoryTiming::start_layer(std::uint64_t now) {
-  if (last_cycle_ != 0) {
-    shifted_.base += last_cycle_ + kTraceGap;
-  }
+  shifted_.base = trace_end();
   memory_ =
       std::make_unique<BankedDram>(config_, command_observer_ != nullptr ? &shifted_ : nullptr);
   memory_->advance_to(origin_);
@@ -82,6 +80,10 @@ void BankedMemoryTiming::start_layer(std::uint64_t now) {
   unbooked_ = 1;
   activity_ = {};
   bandwidth_.clear();
+}
+
+std::uint64_t BankedMemoryTiming::trace_end() const {
+  return last_cycle_ == 0 ? shifted_.base : shifted_.base + last_cycle_ + kTraceGap;
 }
 
 LayerActivity BankedMemoryTiming::finish_layer(std::uint64_t now) {

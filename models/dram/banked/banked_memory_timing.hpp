@@ -81,6 +81,10 @@ class BankedMemoryTiming {
                      RequestObserver* requests = nullptr);
 
   void start_layer(std::uint64_t now);
+  /// Observers' cycles count from `cycle` on, before the first layer; and where the next layer's
+  /// do, after finish_layer.
+  void start_trace(std::uint64_t cycle) { shifted_.base = cycle; }
+  std::uint64_t trace_end() const;
   /// All that happened since start_layer, this cycle included.
   LayerActivity finish_layer(std::uint64_t now);
 

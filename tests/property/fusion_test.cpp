@@ -1,0 +1,269 @@
+// Networks whose ofmaps stay in the scratchpad, on both engines: the same outputs as golden's, and
+// less DRAM traffic by what stayed.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "sim/compiler/compiler.hpp"
+#include "sim/config/accelerator_rules.hpp"
+#include "sim/run/simulation.hpp"
+#include "tests/support/engine_equality.hpp"
+#include "tests/support/forked_run.hpp"
+#include "tests/support/machine_laws.hpp"
+#include "tests/support/small_networks.hpp"
+
+namespace systole {
+namespace {
+
+using test::NetworkBuilder;
+
+constexpr unsigned kMostSeconds = 100;
+
+/// Draws networks and machines from one seed.
+class Draw {
+ public:
+  explicit Draw(unsigned seed) : engine_{seed} {}
+
+  std::int64_t pick(std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>{low, high}(engine_);
+  }
+  std::int64_t one_of(std::initializer_list<std::int64_t> values) {
+    return *(values.begin() + pick(0, static_cast<std::int64_t>(values.size()) - 1));
+  }
+  bool chance(std::int64_t in) { return pick(1, in) == 1; }
+
+  /// A chain of convolutions and pooling, with sums of tensors of one shape now and then.
+  Network network() {
+    NetworkBuilder builder;
+    std::vector<Activation> all;
+    const std::int64_t batch = chance(3) ? 2 : 1;
+    Shape shape{batch, pick(3, 9), pick(3, 9), pick(1, 12)};
+    all.push_back({builder.input(shape, zero_point()), zero_point_, shape});
+    const std::int64_t layers = pick(2, 6);
+    for (std::int64_t i = 0; i < layers; ++i) {
+      add_layer(builder, fmt::format("l{}", i), all);
+    }
+    return builder.network();
+  }
+
+  AcceleratorConfig machine() {
+    AcceleratorConfig config;
+    config.name = "fused";
+    const auto pes = static_cast<std::uint32_t>(one_of({4, 8}));
+    config.array.rows = config.array.cols = pes;
+    config.array.dataflow = static_cast<Dataflow>(pick(0, 2));
+    config.array.overlap = chance(4) ? Overlap::None : Overlap::Full;
+    if (config.array.dataflow == Dataflow::WeightStationary && chance(4)) {
+      config.array.gather_rows = 3;
+    }
+    config.scratchpad.organization =
+        chance(3) ? ScratchpadOrganization::Split : ScratchpadOrganization::Unified;
+    config.scratchpad.ports = chance(2) ? BankPorts::Dual : BankPorts::Single;
+    config.scratchpad.read_latency = static_cast<std::uint32_t>(pick(1, 5));
+    config.scratchpad.activation = {static_cast<std::uint32_t>(one_of({1, 2, 4, 8, 16})),
+                                    static_cast<std::uint32_t>(one_of({1, 2, 4}))};
+    config.scratchpad.weight = {4, 2};
+    config.scratchpad.interleave_rows = static_cast<std::uint32_t>(one_of({0, 0, 1, 4}));
+    config.accumulators = {static_cast<std::uint32_t>(one_of({2, 8})), 2, 1};
+    config.dma.bus_bytes = static_cast<std::uint32_t>(one_of({4, 16}));
+    config.dma.max_burst_bytes = 16 * static_cast<std::uint32_t>(one_of({1, 4}));
+    config.dma.max_rows = static_cast<std::uint32_t>(one_of({3, 8, 16}));
+    config.dma.max_blocks = static_cast<std::uint32_t>(pick(1, 4));
+    config.dma.max_outstanding_writes = static_cast<std::uint32_t>(one_of({1, 8}));
+    config.dram.bytes_per_cycle = config.dma.bus_bytes;
+    config.dram.latency_cycles = static_cast<std::uint32_t>(pick(2, 40));
+    config.requant.lanes = static_cast<std::uint32_t>(pick(1, pes));
+    config.vector.lanes = static_cast<std::uint32_t>(pick(1, pes));
+    config.compiler.fusion = Fusion::Keep;
+    config.compiler.buffers = static_cast<std::uint32_t>(one_of({1, 2, 2, 3}));
+    config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml";
+    return config;
+  }
+
+ private:
+  struct Activation {
+    TensorId id = 0;
+    std::int32_t zero_point = 0;
+    Shape shape;
+  };
+
+  std::int32_t zero_point() {
+    zero_point_ = static_cast<std::int32_t>(pick(-9, 9));
+    return zero_point_;
+  }
+
+  void add_layer(NetworkBuilder& builder, const std::string& name, std::vector<Activation>& all) {
+    const Activation& in = all.back();
+    for (std::size_t other = 0; other + 1 < all.size(); ++other) {
+      if (all[other].shape == in.shape && chance(2)) {
+        add_sum(builder, name, all[other], all);
+        return;
+      }
+    }
+    if (in.shape[1] >= 3 && in.shape[2] >= 3 && chance(4)) {
+      add_pool(builder, name, all);
+    } else {
+      add_conv(builder, name, all);
+    }
+  }
+
+  void add_sum(NetworkBuilder& builder, const std::string& name, const Activation& other,
+               std::vector<Activation>& all) {
+    const Activation in = all.back();
+    Add add;
+    add.input = {QuantizedMultiplier{1 << 30, 0}, QuantizedMultiplier{1 << 30, 0}};
+    add.input_zero_point = {in.zero_point, other.zero_point};
+    const TensorId other_id = other.id;
+    const TensorId out = builder.activation(in.shape, zero_point());
+    add.output = test::one_scale(-18, zero_point_);
+    builder.layer(name, add, {in.id, other_id}, out);
+    all.push_back({out, zero_point_, in.shape});
+  }
+
+  void add_pool(NetworkBuilder& builder, const std::string& name, std::vector<Activation>& all) {
+    const Activation in = all.back();
+    Window window;
+    window.kernel_h = window.kernel_w = pick(2, 3);
+    window.stride_h = window.stride_w = pick(1, 2);
+    window.pad_top = window.pad_left = pick(0, 1);
+    const auto out_of = [&](std::int64_t extent) {
+      return (extent + window.pad_top - window.kernel_h) / window.stride_h + 1;
+    };
+    const Shape shape{in.shape[0], out_of(in.shape[1]), out_of(in.shape[2]), in.shape[3]};
+    const TensorId out = builder.activation(shape, in.zero_point);
+    if (chance(2)) {
+      AveragePool pool;
+      pool.window = window;
+      builder.layer(name, pool, {in.id}, out);
+    } else {
+      MaxPool pool;
+      pool.window = window;
+      builder.layer(name, pool, {in.id}, out);
+    }
+    all.push_back({out, in.zero_point, shape});
+  }
+
+  void add_conv(NetworkBuilder& builder, const std::string& name, std::vector<Activation>& all) {
+    const Activation in = all.back();
+    Conv2d op;
+    const std::int64_t kernel = one_of({1, 1, 3, 3, 2});
+    op.window.kernel_h = op.window.kernel_w = kernel;
+    op.window.stride_h = pick(1, 2);
+    op.window.stride_w = pick(1, 2);
+    op.window.pad_top = op.window.pad_left = pick(0, kernel - 1);
+    op.window.pad_bottom = op.window.pad_right = pick(0, kernel - 1);
+    const auto out_of = [&](std::int64_t extent, std::int64_t stride) {
+      const std::int64_t padded = extent + op.window.pad_top + op.window.pad_bottom - kernel;
+      return padded < 0 ? 0 : padded / stride + 1;
+    };
+    if (out_of(in.shape[1], op.window.stride_h) == 0 ||
+        out_of(in.shape[2], op.window.stride_w) == 0) {
+      op.window = Window{};
+    }
+    const std::int64_t taps = op.window.kernel_h;
+    const bool depthwise = chance(5);
+    const std::int64_t channels = depthwise || chance(3) ? in.shape[3] : pick(1, 20);
+    op.groups = depthwise ? channels : 1;
+    Shape shape{in.shape[0], 0, 0, channels};
+    shape[1] =
+        (in.shape[1] + op.window.pad_top + op.window.pad_bottom - taps) / op.window.stride_h + 1;
+    shape[2] =
+        (in.shape[2] + op.window.pad_left + op.window.pad_right - taps) / op.window.stride_w + 1;
+    const TensorId weight = builder.constant({channels, taps, taps, depthwise ? 1 : in.shape[3]});
+    const TensorId out = builder.activation(shape, zero_point());
+    op.requant = test::one_scale(-8, zero_point_);
+    builder.layer(name, op, {in.id, weight}, out);
+    all.push_back({out, zero_point_, shape});
+  }
+
+  std::mt19937 engine_;
+  std::int32_t zero_point_ = 0;
+};
+
+std::uint64_t moved(const LayerResult& layer) {
+  const StreamBytes all = layer.traffic.total(TrafficMemory::Dram);
+  return all.read + all.written;
+}
+
+/// What is wrong with the traffic of a run beside that of the same network without fusion.
+std::string broken_savings(const RunResult& alone, const RunResult& fused) {
+  std::string broken;
+  std::uint64_t less = 0;
+  for (std::size_t i = 0; i < fused.layers.size(); ++i) {
+    const LayerResult& layer = fused.layers[i];
+    for (const Stream stream :
+         {Stream::Ifmap, Stream::Weight, Stream::Bias, Stream::Requant, Stream::Ofmap}) {
+      const StreamBytes& before = alone.layers[i].traffic.at(TrafficMemory::Dram, stream);
+      const StreamBytes& after = layer.traffic.at(TrafficMemory::Dram, stream);
+      if (after.read > before.read || after.written > before.written) {
+        broken += fmt::format("layer '{}': {} moves more than without fusion\n", layer.name,
+                              stream_name(stream));
+      }
+    }
+    less += moved(alone.layers[i]) - moved(layer);
+  }
+  std::uint64_t saved = 0;
+  for (const KeptInScratchpad& kept : fused.kept) {
+    saved += kept.not_read_bytes + kept.not_written_bytes;
+  }
+  return less < saved ? broken + fmt::format("{} bytes less, {} were to be\n", less, saved)
+                      : broken;
+}
+
+struct Case {
+  std::string broken;
+  std::size_t kept = 0;
+};
+
+Case run_case(const AcceleratorConfig& config, const Network& network) {
+  SimulationOptions options;
+  options.watchdog_cycles = 20'000;
+  const SimulationOutcome fused = simulate(config, network, {}, options);
+  options.engine = EngineKind::Fast;
+  const SimulationOutcome fast = simulate(config, network, {}, options);
+  AcceleratorConfig without = config;
+  without.compiler.fusion = Fusion::None;
+  const SimulationOutcome alone = simulate(without, network, {}, options);
+  return {test::broken_laws(config, network, fused) + test::differences(fused, fast) +
+              broken_savings(alone.result, fused.result),
+          fused.result.kept.size()};
+}
+
+// Each case in a process of its own: SystemC elaborates once.
+TEST(Fusion, OfAnyNetworkEqualsGoldenOnBothEnginesWithLessTraffic) {
+  const char* cases = std::getenv("SYSTOLE_PROPERTY_CASES");
+  const unsigned count = cases == nullptr ? 120 : static_cast<unsigned>(std::atoi(cases));
+  std::size_t kept = 0;
+  unsigned refused = 0;
+  for (unsigned seed = 1; seed <= count; ++seed) {
+    Draw draw{seed};
+    const AcceleratorConfig config = draw.machine();
+    const Network network = draw.network();
+    ASSERT_TRUE(broken_rules(config).empty() && unsupported(config).empty());
+    try {
+      const Compiler compiler{network, config};
+    } catch (const CompileError&) {
+      ++refused;
+      continue;
+    }
+    const test::ForkedOutcome outcome = test::run_forked(
+        [&] {
+          const Case run = run_case(config, network);
+          return run.broken.empty() ? std::to_string(run.kept) : "broken:\n" + run.broken;
+        },
+        kMostSeconds);
+    const bool good = outcome.finished && outcome.text.find("broken") == std::string::npos;
+    ASSERT_TRUE(good) << "seed " << seed << ": " << outcome.text;
+    kept += std::stoul(outcome.text);
+  }
+  std::cout << fmt::format("{} networks, {} refused; {} tensors stayed\n", count - refused, refused,
+                           kept);
+  EXPECT_LE(refused, count / 3) << "a refused case is no case";
+  EXPECT_GE(kept, count / 2) << "most networks should keep something";
+}
+
+}  // namespace
+}  // namespace systole
