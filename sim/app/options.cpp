@@ -355,6 +355,11 @@ CommandLine read_sweep(const Arguments& arguments) {
   if (const auto range = arguments.text("points")) {
     command.range = range_of(arguments, "points", *range);
   }
+  command.html = arguments.text("html");
+  if (command.html && (command.list || command.range)) {
+    arguments.fail(
+        "--html needs the results of all points, expected it without --list and --points");
+  }
   return command;
 }
 

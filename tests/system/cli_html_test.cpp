@@ -1,24 +1,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 
+#include "tests/system/browser.hpp"
 #include "tests/system/systole_process.hpp"
 
 namespace systole::test {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
-
-std::size_t occurrences(const std::string& text, const std::string& what) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
-    ++count;
-  }
-  return count;
-}
 
 class CliHtml : public ::testing::Test {
  protected:
@@ -39,34 +30,14 @@ class CliHtml : public ::testing::Test {
     return systole(words);
   }
 
-  /// The page as a browser leaves it once its scripts have run; errors on its console fail the
-  /// test.
-  std::string drawn(const std::string& page) const {
-    const std::string out = file("dom"), err = file("console"), home = file("home");
-    // The sandbox needs rights that a container or root does not give; the page loads nothing.
-    const std::string command =
-        "timeout 120 chromium --headless --no-sandbox --disable-gpu "
-        "--user-data-dir='" +
-        home +
-        "' --virtual-time-budget=5000 "
-        "--enable-logging=stderr --dump-dom 'file://" +
-        page + "' >'" + out + "' 2>'" + err + "'";
-    EXPECT_EQ(std::system(command.c_str()), 0) << read_file(err);
-    EXPECT_THAT(read_file(err), Not(HasSubstr("CONSOLE")));
-    const std::string dom = read_file(out);
-    EXPECT_THAT(dom, HasSubstr("data-done=\"true\""));
-    EXPECT_THAT(dom, Not(HasSubstr("data-errors")));
-    return dom;
-  }
+  std::string drawn(const std::string& page) const { return drawn_by_browser(page, folder_); }
 
  private:
   TemporaryFolder folder_;
 };
 
-bool chromium_is_there() { return std::system("command -v chromium >/dev/null 2>&1") == 0; }
-
 TEST_F(CliHtml, ABrowserDrawsEveryChartOfARun) {
-  if (!chromium_is_there()) {
+  if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
   const std::string dom = drawn(file("gemmini_16x16.html"));
@@ -78,7 +49,7 @@ TEST_F(CliHtml, ABrowserDrawsEveryChartOfARun) {
 }
 
 TEST_F(CliHtml, ABrowserDrawsTwoRunsSideBySide) {
-  if (!chromium_is_there()) {
+  if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
   const Outcome outcome = compare({"--html", file("both.html")});
