@@ -49,8 +49,7 @@ LayerMeasurement FastEngine::run(const LayerProgram& program) {
     return {};
   }
   check_supported(program);
-  LayerMeasurement layer = timing_ ? timing_->run(program, watchdog_cycles_)
-                                   : MachineTiming{config_}.run(program, watchdog_cycles_);
+  LayerMeasurement layer = time(program);
   layer.events += program_events(program, config_);
   if (with_data_) {
     state_.run(program, layer.events);
@@ -59,7 +58,21 @@ LayerMeasurement FastEngine::run(const LayerProgram& program) {
   return layer;
 }
 
+LayerMeasurement FastEngine::time(const LayerProgram& program) {
+  if (timing_ && observer_ == nullptr) {
+    return timing_->run(program, watchdog_cycles_);
+  }
+  MachineTiming machine{config_};
+  machine.observe(observer_, now_);
+  LayerMeasurement layer = machine.run(program, watchdog_cycles_);
+  now_ += layer.cycles;
+  return layer;
+}
+
 LayerMeasurement FastEngine::run_again(const LayerProgram& program, const LayerMeasurement& first) {
+  if (observer_ != nullptr && !program.commands.empty()) {
+    time(program);
+  }
   LayerMeasurement layer = first;
   if (with_data_ && !program.commands.empty()) {
     EventCounts of_data;
