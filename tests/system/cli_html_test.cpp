@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/system/browser.hpp"
 #include "tests/system/systole_process.hpp"
@@ -9,6 +11,7 @@
 namespace systole::test {
 namespace {
 
+using Json = nlohmann::json;
 using ::testing::HasSubstr;
 
 class CliHtml : public ::testing::Test {
@@ -78,6 +81,53 @@ TEST_F(CliHtml, WhatIsNoReportIsRefusedAndNothingIsWritten) {
   EXPECT_EQ(systole({"compare", file("tiny_4x4.json")}).err,
             "systole compare: expected 2 REPORT.json or more, found 1; see 'systole compare "
             "--help'\n");
+}
+
+// Every view of one run says the same.
+TEST_F(CliHtml, OneRunGivesEveryView) {
+  for (const char* const engine : {"systemc", "fast"}) {
+    const std::string folder = file(engine);
+    const Outcome run = systole({"run",
+                                 "-a",
+                                 "configs/gemmini_16x16.yaml",
+                                 "-w",
+                                 "workloads/digits_cnn/digits_cnn.yaml",
+                                 "--images",
+                                 "1",
+                                 "--engine",
+                                 engine,
+                                 "--html",
+                                 folder + ".html",
+                                 "--timeline",
+                                 folder + "_timeline.json",
+                                 "--csv",
+                                 folder + "_csv",
+                                 "--json",
+                                 folder + ".json",
+                                 "--scalesim",
+                                 folder + "_scalesim",
+                                 "--bandwidth-csv",
+                                 folder + "_bandwidth.csv"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const Json report = Json::parse(read_file(folder + ".json"));
+    const std::string page = read_file(folder + ".html");
+    const std::size_t data = page.find("[{\"file\"");
+    EXPECT_EQ(Json::parse(page.substr(data, page.find("</script>", data) - data))[0]["report"],
+              report);
+    std::uint64_t end = 0;
+    for (const Json& event : Json::parse(read_file(folder + "_timeline.json"))["traceEvents"]) {
+      if (event["ph"] == "X") {
+        end = std::max(end, event["ts"].get<std::uint64_t>() + event["dur"].get<std::uint64_t>());
+      }
+    }
+    const auto cycles = report["totals"]["cycles"].get<std::uint64_t>();
+    EXPECT_LE(end, cycles);
+    EXPECT_GT(end + 200, cycles) << "writes are acknowledged after their command has completed";
+    EXPECT_EQ(lines(read_file(folder + "_csv/layers.csv")).size(), report["layers"].size() + 1);
+    EXPECT_THAT(run.out, HasSubstr("digits_cnn on gemmini_16x16"));
+    EXPECT_TRUE(std::filesystem::exists(folder + "_scalesim/COMPUTE_REPORT.csv"));
+    EXPECT_TRUE(std::filesystem::exists(folder + "_bandwidth.csv"));
+  }
 }
 
 TEST_F(CliHtml, APageThatCannotBeWrittenIsSaidBeforeTheRun) {
