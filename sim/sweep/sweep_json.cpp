@@ -63,6 +63,10 @@ Json sweep_json(const SweepSpec& spec, const std::vector<Point>& points,
   if (spec.data == DataSource::Random) {
     json["data"] = std::string{data_option(spec)} + ' ' + std::to_string(spec.data_seed);
   }
+  json["settings"] = Json::object();
+  for (const Assignment& setting : spec.settings) {
+    json["settings"][setting.key] = setting.text;
+  }
   json["columns"] = columns_json(spec);
   json["pareto"] = Json::array();
   for (const Metric metric : spec.pareto) {

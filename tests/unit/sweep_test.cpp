@@ -115,6 +115,19 @@ TEST_F(SweepTest, ConstraintsCompareProductsOfKeysOfAxesAndOfTheBaseMachine) {
                std::invalid_argument);
 }
 
+TEST_F(SweepTest, SettingsAreOfEveryPointAndKnownToConstraints) {
+  const std::string axes = "axes: [{key: array.rows, values: [8, 16, 32]}]\n";
+  EXPECT_THAT(points(axes + "set: {array.cols: 32}\nconstraints: [array.rows < array.cols]\n"),
+              ElementsAre("8", "16"));
+  EXPECT_EQ(spec("workload: net.yaml\n" + axes + "set: {array.cols: 32}\n").settings[0].value,
+            "32");
+  EXPECT_EQ(errors("workload: net.yaml\n" + axes + "set: {array.rows: 32}\n"),
+            "spec:3:7: axes: sets array.rows twice");
+  EXPECT_EQ(errors("workload: net.yaml\n" + axes + "set: {array.clos: 32, workload: x}\n"),
+            "spec:4:19: set.array.clos: is no key of the accelerator; did you mean 'array.cols'?\n"
+            "spec:4:33: set.workload: is no key of the accelerator");
+}
+
 TEST_F(SweepTest, RandomPointsAreDistinctAndFollowTheSeed) {
   const std::string axes =
       "axes:\n"

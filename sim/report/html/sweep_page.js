@@ -91,8 +91,9 @@ function chosenSection(parent) {
   const holder = make('div', {}, make('p', {class: 'note'}, 'None yet: click one in the scatter or in a table.'));
   box.append(holder);
   return (point) => {
-    const settings = keys.filter((key) => key.name !== 'workload')
-      .map((key) => `--set ${key.name}=${key.values[point]}`).join(' ');
+    const settings = [...Object.entries(sweep.settings),
+      ...keys.filter((key) => key.name !== 'workload').map((key) => [key.name, key.values[point]])]
+      .map(([key, value]) => `--set ${key}=${value}`).join(' ');
     const workload = columnNamed('workload') ? columnNamed('workload').values[point] : sweep.workload;
     const ringed = onFront.has(point) ? ', on the Pareto front' : '';
     holder.replaceChildren(make('p', {id: 'chosen'}, `Point ${point}${ringed}`), make('div', {class: 'tiles'}));
@@ -162,8 +163,9 @@ function tableSection(parent, choose) {
 
 function startSweep() {
   pageHead(`Sweep ${sweep.name}`, `${whole(sweep.rows.length)} points around ${sweep.accelerator}` +
-    (sweep.workload ? ` on ${sweep.workload}` : '') + keys.filter((key) => !varied.includes(key))
-      .map((key) => `, ${key.name} ${key.show(key.values[0])}`).join(''));
+    (sweep.workload ? ` on ${sweep.workload}` : '') + [...Object.entries(sweep.settings),
+      ...keys.filter((key) => !varied.includes(key)).map((key) => [key.name, key.show(key.values[0])])]
+    .map(([key, value]) => `, ${key} ${value}`).join(''));
   const main = make('main', {});
   document.body.append(main);
   tried(main, () => sweepTiles(main));

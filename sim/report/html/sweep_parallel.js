@@ -96,7 +96,7 @@ function parallelSection(parent) {
     drag = {column: lines[i], from: y, to: y};
     canvas.setPointerCapture(event.pointerId);
   };
-  canvas.onpointermove = (event) => { if (drag) { drag.to = where(event)[1]; requestAnimationFrame(draw); } };
+  canvas.onpointermove = (event) => { if (drag) { drag.to = where(event)[1]; draw(); } };
   canvas.onpointerup = () => {
     if (drag && Math.abs(drag.to - drag.from) > 4) { brushed(); filterChanged(); }
     drag = null;

@@ -30,7 +30,7 @@ const columns = sweep.columns.map((column, index) => {
     label: column.metric ? words(column.name.replace(/_(pj|js|s)$/, '')) : column.name,
     place: (point) => number ? values[point] : rank.get(values[point]),
     span: number ? [low, high] : [0, levels.length - 1],
-    wide: number && low > 0 && high / low > 8};
+    wide: number && low > 0 && high / low >= 8};
 });
 const keys = columns.filter((column) => !column.metric);
 const varied = keys.filter((key) => key.levels.length > 1);
@@ -59,8 +59,8 @@ function passes(point) {
 /// Draws everything that depends on the filters, once for many changes in a row.
 let pending = 0;
 function filterChanged() {
-  cancelAnimationFrame(pending);
-  pending = requestAnimationFrame(applyFilters);
+  clearTimeout(pending);
+  pending = setTimeout(applyFilters, 20);
 }
 function applyFilters() {
   shown = everyPoint.filter(passes);
