@@ -9,7 +9,8 @@
     best = min(rows, key=lambda row: row["energy_pj"])
 
 The program is $SYSTOLE, else build/release/systole beside this folder. As a command,
-`scripts/systole.py table build/sweep/points.csv` prints a table of a sweep.
+`scripts/systole.py table build/sweep/points.csv` prints a table of a sweep, and
+`scripts/systole.py parquet build/sweep/points.csv points.parquet` writes it as Parquet, where pandas can.
 """
 
 import csv
@@ -73,7 +74,7 @@ def read_report(path):
     return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
 
 
-def sweep(spec, folder, *, jobs=None, resume=False, points=None, progress=False):
+def sweep(spec, folder, *, jobs=None, resume=False, points=None, html=None, progress=False):
     """Runs a sweep and returns the rows of its points.csv; none with `points`, a pair (first, end), where the
     results are lines of FOLDER/points.jsonl."""
     arguments = ["sweep", spec, "-o", folder]
@@ -83,6 +84,8 @@ def sweep(spec, folder, *, jobs=None, resume=False, points=None, progress=False)
         arguments.append("--resume")
     if points:
         arguments += ["--points", f"{points[0]}:{points[1]}"]
+    if html:
+        arguments += ["--html", html]
     execute(arguments, accept=(0, 1), progress=progress)
     return [] if points else read_table(pathlib.Path(folder) / "points.csv")
 
@@ -103,6 +106,11 @@ def read_frame(path):
     import pandas  # noqa: PLC0415 (the rest works without)
 
     return pandas.read_csv(path)
+
+
+def write_parquet(table, path):
+    """A table of a sweep as Parquet. Needs pandas with pyarrow or fastparquet; Debian 12 has neither of the two."""
+    read_frame(table).to_parquet(path, index=False)
 
 
 def write_spec(path, accelerator, workload, axes, **keys):
@@ -132,9 +140,18 @@ def _number(text):
 
 
 def main(arguments):
-    usage = "usage: systole.py table FILE.csv    (prints a table of a sweep; the rest is a module to import)"
+    usage = ("usage: systole.py table FILE.csv                   prints a table of a sweep\n"
+             "       systole.py parquet FILE.csv FILE.parquet    writes it as Parquet; needs pandas\n"
+             "The rest is a module to import.")
     if arguments in (["-h"], ["--help"]):
         print(usage)
+        return 0
+    if len(arguments) == 3 and arguments[0] == "parquet":
+        try:
+            write_parquet(*arguments[1:])
+        except ImportError as error:
+            print(f"systole.py: Parquet needs pandas with pyarrow or fastparquet: {error}", file=sys.stderr)
+            return 2
         return 0
     if len(arguments) != 2 or arguments[0] != "table":
         print(usage, file=sys.stderr)

@@ -132,12 +132,16 @@ bool SequencerTiming::issue(Cycle now) {
     Entry& entry = entries_[index];
     TimedQueue<IssuedCommand>& queue = queue_of(entry.footprint.unit);
     if (entry.depends_on > 0 || !queue.can_push(now)) {
+      if (observer_ != nullptr) {
+        entry.times.waited_for = wait_of(from);
+      }
       continue;
     }
     entry.issued = true;
+    entry.times.issued = first_cycle_ + now;
     from.waiting.pop_front();
     if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
-      retire(index);
+      retire(now, index);
     } else {
       queue.push(now, {entry.command, index});
     }
@@ -156,7 +160,7 @@ bool SequencerTiming::allocate(Cycle now) {
     return false;
   }
   entry->of_loop = false;
-  occupy(*entry, command);
+  occupy(now, *entry, command);
   ++next_;
   next_offer_ += config_.sequencer.command_gap;
   return true;
@@ -173,7 +177,7 @@ bool SequencerTiming::allocate_unrolled(Cycle now) {
   }
   entry->own = command;
   entry->of_loop = !std::holds_alternative<ConfigureCommand>(command.body);
-  occupy(*entry, entry->own);
+  occupy(now, *entry, entry->own);
   unrolled_.pop_front();
   return true;
 }
@@ -198,12 +202,13 @@ SequencerTiming::Entry* SequencerTiming::free_entry(CommandClass of) {
   return nullptr;
 }
 
-void SequencerTiming::occupy(Entry& entry, const Command& command) {
+void SequencerTiming::occupy(Cycle now, Entry& entry, const Command& command) {
   const auto index = static_cast<std::uint32_t>(&entry - entries_.data());
   entry.valid = true;
   entry.issued = false;
   entry.command = &command;
   entry.footprint = footprint(command, config_);
+  entry.times = {ledger_unit(entry.footprint.unit), first_cycle_ + now, 0, 0, Cause::Idle};
   entry.depends_on = 0;
   std::fill(entry.followers.begin(), entry.followers.end(), 0);
   for (Entry& older : entries_) {
@@ -221,7 +226,7 @@ bool SequencerTiming::take_completion(Cycle now) {
     if (completions_[source].next() > now) {
       continue;
     }
-    retire(completions_[source].pop());
+    retire(now, completions_[source].pop());
     switch (source) {
       case kResult:
         results_written.write(now, results_written.latest() + 1);
@@ -242,12 +247,16 @@ bool SequencerTiming::take_completion(Cycle now) {
   return false;
 }
 
-void SequencerTiming::retire(std::uint32_t index) {
+void SequencerTiming::retire(Cycle now, std::uint32_t index) {
   Entry& done = entries_[index];
   if (!done.valid || !done.issued) {
     throw std::logic_error{"a completion of no command"};
   }
   done.valid = false;
+  if (observer_ != nullptr) {
+    done.times.completed = first_cycle_ + now;
+    observer_->on_command(*done.command, done.times);
+  }
   for (std::size_t word = 0; word < done.followers.size(); ++word) {
     if (done.followers[word] == 0) {
       continue;
@@ -300,6 +309,12 @@ TimedQueue<IssuedCommand>& SequencerTiming::queue_of(Unit unit) {
       break;
   }
   return load;
+}
+
+LedgerUnit SequencerTiming::ledger_unit(Unit unit) {
+  constexpr std::array kUnits{LedgerUnit::Load, LedgerUnit::Array, LedgerUnit::Vector,
+                              LedgerUnit::Store};
+  return kUnits.at(static_cast<std::size_t>(unit));
 }
 
 std::vector<std::string> SequencerTiming::describe_state() const {

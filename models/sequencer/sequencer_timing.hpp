@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/sequencer/command_observer.hpp"
 #include "models/sequencer/completion_queue.hpp"
 #include "models/sequencer/loop_unroller.hpp"
 #include "sim/config/accelerator_config.hpp"
@@ -67,6 +68,12 @@ class SequencerTiming {
     }
   }
 
+  /// Told of each command when it completes, in cycles that the program's first one adds to.
+  void observe(CommandObserver* observer, Cycle first) {
+    observer_ = observer;
+    first_cycle_ = first;
+  }
+
   void look(Cycle now);
   bool finished() const { return all_fetched() && completed_ == allocated_; }
   std::uint64_t completed() const { return completed_; }  ///< commands
@@ -88,6 +95,7 @@ class SequencerTiming {
     Footprint footprint;
     std::uint32_t depends_on = 0;  // entries that have to complete first
     EntrySet followers;            // entries that wait for this one
+    CommandTimes times;            // for the observer
   };
   struct Class {
     std::uint32_t first = 0;
@@ -105,12 +113,13 @@ class SequencerTiming {
   bool allocate_unrolled(Cycle now);
   void unroll(Cycle now);
   bool take_completion(Cycle now);
-  void retire(std::uint32_t index);
+  void retire(Cycle now, std::uint32_t index);
   Entry* free_entry(CommandClass of);
-  void occupy(Entry& entry, const Command& command);
+  void occupy(Cycle now, Entry& entry, const Command& command);
   Cause wait_of(const Class& of) const;
   bool waits_for(std::uint32_t younger, Unit unit) const;
   TimedQueue<IssuedCommand>& queue_of(Unit unit);
+  static LedgerUnit ledger_unit(Unit unit);
 
   const AcceleratorConfig& config_;
   const LayerProgram* program_ = nullptr;
@@ -125,6 +134,8 @@ class SequencerTiming {
   LoopUnroller unroller_;
   std::deque<Unrolled> unrolled_;
   LedgerLine ledger_;
+  CommandObserver* observer_ = nullptr;
+  Cycle first_cycle_ = 0;
 };
 
 }  // namespace systole

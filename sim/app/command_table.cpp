@@ -319,8 +319,10 @@ CommandHelp sweep_help() {
       "points", value("FIRST:END"),
       "run the points FIRST to END - 1 alone, and write DIR/points.jsonl alone, for a cluster")(
       "list", "print the points as CSV, and run none");
+  add_html(help.options,
+           "also write the points as one page with charts that browsers show offline");
   add_help(help.options);
-  help.examples = {"systole sweep configs/sweeps/array_and_memory.yaml -o sweep"};
+  help.examples = {"systole sweep configs/sweeps/array_and_memory.yaml -o sweep --html sweep.html"};
   return help;
 }
 

@@ -197,9 +197,6 @@ std::pair<std::uint64_t, std::uint64_t> range_of(const Arguments& arguments, con
 /// --timeline and its window.
 void read_timeline(const Arguments& arguments, RunOptions& options) {
   options.timeline = arguments.text("timeline");
-  if (options.timeline && options.engine == EngineKind::Fast) {
-    arguments.fail("--timeline is written by the machine itself, --engine systemc or verilated");
-  }
   if (const auto cycles = arguments.text("timeline-cycles")) {
     if (!options.timeline) {
       arguments.fail("--timeline-cycles needs --timeline");
@@ -351,6 +348,11 @@ CommandLine read_sweep(const Arguments& arguments) {
   }
   if (const auto range = arguments.text("points")) {
     command.range = range_of(arguments, "points", *range);
+  }
+  command.html = arguments.text("html");
+  if (command.html && (command.list || command.range)) {
+    arguments.fail(
+        "--html needs the results of all points, expected it without --list and --points");
   }
   return command;
 }

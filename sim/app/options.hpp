@@ -116,6 +116,7 @@ struct SweepCommand {
   std::uint64_t jobs = 0;             ///< threads; 0: one for each core
   std::optional<std::string> folder;  ///< there unless `list`
   bool resume = false;
+  std::optional<std::string> html;                               ///< page of the results
   bool list = false;                                             ///< print the points, run none
   std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  ///< points first..second - 1
 };

@@ -7,6 +7,7 @@
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/output_files.hpp"
 #include "sim/app/progress.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/report/utf8.hpp"
@@ -38,6 +39,9 @@ std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {
 }  // namespace
 
 int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& err) {
+  if (command.html) {
+    require_writable(*command.html);
+  }
   const SweepSpec spec = load_sweep(command.spec);
   const std::vector<Point> points = select_points(spec);
   if (command.list) {
@@ -46,6 +50,7 @@ int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& 
   }
   SweepOptions sweep;
   sweep.folder = command.folder.value_or("");
+  sweep.html = command.html.value_or("");
   sweep.resume = command.resume;
   sweep.workers = workers_of(command);
   if (command.range) {

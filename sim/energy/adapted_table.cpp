@@ -156,7 +156,10 @@ EnergyTable load_energy_table(const EnergyConfig& config) {
 }
 
 EnergyTable load_energy_table(const AcceleratorConfig& config) {
-  EnergyTable table = load_energy_table(config.energy.table);
+  return adapted_to(config, load_energy_table(config.energy.table));
+}
+
+EnergyTable adapted_to(const AcceleratorConfig& config, EnergyTable table) {
   choose_dram(table, config);
   if (config.energy.number_format != NumberFormat::Int) {
     require_format(table, config.energy.number_format);

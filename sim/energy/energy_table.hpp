@@ -68,6 +68,8 @@ EnergyTable parse_energy_table(const std::string& text, const std::string& file)
 /// scaled.
 EnergyTable load_energy_table(const AcceleratorConfig& config);
 EnergyTable load_energy_table(const EnergyConfig& config);  ///< of a machine with an ideal memory
+/// The same of a table that was read before, whatever its name.
+EnergyTable adapted_to(const AcceleratorConfig& config, EnergyTable table);
 
 /// Bits of an operand of that format; of an integer, its own.
 std::uint32_t format_bits(NumberFormat format, std::uint32_t integer_bits);

@@ -59,13 +59,23 @@ LayerMeasurement FastEngine::run(const LayerProgram& program) {
     return {};
   }
   check_supported(program);
-  LayerMeasurement layer = timing_ ? timing_->run(program, watchdog_cycles_)
-                                   : MachineTiming{config_, dram_}.run(program, watchdog_cycles_);
+  LayerMeasurement layer = time(program);
   layer.events += program_events(program, config_);
   if (with_data_) {
     state_.run(program, layer.events);
   }
   check_ledger(layer);
+  return layer;
+}
+
+LayerMeasurement FastEngine::time(const LayerProgram& program) {
+  if (timing_ && observer_ == nullptr) {
+    return timing_->run(program, watchdog_cycles_);
+  }
+  MachineTiming machine{config_, dram_};
+  machine.observe(observer_, now_);
+  LayerMeasurement layer = machine.run(program, watchdog_cycles_);
+  now_ += layer.cycles;
   return layer;
 }
 

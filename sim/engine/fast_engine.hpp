@@ -12,6 +12,8 @@
 
 namespace systole {
 
+class CommandObserver;
+
 /// The same machine without a kernel: when things happen from recurrences (sim/top/machine_timing),
 /// what happens from the commands in order (sim/functional). Equal to SystemcEngine in every byte,
 /// cycle, count and ledger entry. Any number of them may run in a process and in its threads.
@@ -21,6 +23,9 @@ class FastEngine final : public Engine {
   /// completes for `watchdog_cycles`.
   FastEngine(const AcceleratorConfig& config, bool with_data,
              std::uint64_t watchdog_cycles = 1'000'000, const DramObservers& observers = {});
+
+  /// Told of each command when it completes; null: nobody looks. It outlives the engine.
+  void observe(CommandObserver* observer) { observer_ = observer; }
 
   void write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) override;
   std::vector<std::uint8_t> read_dram(std::uint64_t address, std::uint64_t size) const override;
@@ -32,13 +37,16 @@ class FastEngine final : public Engine {
   /// widened loads.
   LayerMeasurement run(const LayerProgram& program) override;
 
-  /// The data alone: the recurrences would give `first` again.
+  /// The data alone: the recurrences would give `first` again. An observer sees them again.
   LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) override;
 
  private:
   bool observed() const {
-    return dram_.observers.requests != nullptr || dram_.observers.commands != nullptr;
+    return observer_ != nullptr || dram_.observers.requests != nullptr ||
+           dram_.observers.commands != nullptr;
   }
+  /// What is remembered is not observed: with an observer all commands are gone through.
+  LayerMeasurement time(const LayerProgram& program);
 
   const AcceleratorConfig config_;
   const bool with_data_;
@@ -46,6 +54,8 @@ class FastEngine final : public Engine {
   MachineState state_;
   DramSource dram_;
   std::optional<MemoizedTiming> timing_;  ///< with an ideal DRAM that nobody looks at
+  CommandObserver* observer_ = nullptr;
+  std::uint64_t now_ = 0;  ///< of the observed machine: cycles of all programs so far
 };
 
 }  // namespace systole

@@ -61,6 +61,11 @@ class Simulation {
         programs_(network_.layers.size()),
         first_(network_.layers.size()),
         traffic_(network_.layers.size()) {
+    if (has_data() && config.array.number_format != NumberFormat::Int) {
+      throw std::invalid_argument{
+          "array.number_format: floating point is timed and priced and computes nothing, expected "
+          "a run without data (--no-data; of a sweep, data: none)"};
+    }
     RunResult& result = outcome_.result;
     result.config = config;
     result.workload = network.name;
@@ -146,8 +151,10 @@ class Simulation {
 
   std::unique_ptr<Engine> make_engine(const AcceleratorConfig& config) {
     if (options_.engine == EngineKind::Fast) {
-      return std::make_unique<FastEngine>(config, has_data(), options_.watchdog_cycles,
-                                          options_.dram_observers);
+      auto engine = std::make_unique<FastEngine>(config, has_data(), options_.watchdog_cycles,
+                                                 options_.dram_observers);
+      engine->observe(options_.command_observer);
+      return engine;
     }
     return std::make_unique<SystemcEngine>(config, engine_options());
   }

@@ -41,7 +41,7 @@ struct SimulationOptions {
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
   std::string dump_dir;  ///< every layer's output of the first inference as .npy; empty: none
   DramObservers dram_observers;
-  CommandObserver* command_observer = nullptr;  ///< of the SystemC machine; null: nobody looks
+  CommandObserver* command_observer = nullptr;  ///< of both engines; null: nobody looks
   std::function<void(const ProgressState&)> on_progress;
 };
 

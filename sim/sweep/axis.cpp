@@ -39,6 +39,20 @@ class AxisReader {
     return axes;
   }
 
+  Step settings(ConfigReader& node) {
+    Step all;
+    for (const std::string& key : node.keys()) {
+      const YAML::Node value = node.raw(key);
+      std::string text;
+      if (key == kWorkloadKey || std::find(known_.begin(), known_.end(), key) == known_.end()) {
+        node.error(key, "is no key of the accelerator" + did_you_mean(key, known_));
+      } else if (node.read(value, key, text)) {
+        all.push_back(assignment(key, text, value.Tag() == "!"));
+      }
+    }
+    return all;
+  }
+
  private:
   Axis axis(ConfigReader& node) {
     const bool zip = node.has("zip");
@@ -189,6 +203,11 @@ class AxisReader {
 std::vector<Axis> read_axes(ConfigReader& node, const std::string& key,
                             const std::vector<std::string>& known, const std::string& folder) {
   return AxisReader{known, folder}.list(node, key);
+}
+
+Step read_settings(ConfigReader& node, const std::vector<std::string>& known,
+                   const std::string& folder) {
+  return AxisReader{known, folder}.settings(node);
 }
 
 std::vector<std::string> keys_of(const std::vector<Axis>& axes) {

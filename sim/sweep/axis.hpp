@@ -36,6 +36,10 @@ constexpr std::uint64_t kMostSteps = 1'000'000;  ///< of one axis
 std::vector<Axis> read_axes(ConfigReader& node, const std::string& key,
                             const std::vector<std::string>& known, const std::string& folder);
 
+/// The map `node`, of keys that all points set: {dma.bus_bytes: 128}. Not workload.
+Step read_settings(ConfigReader& node, const std::vector<std::string>& known,
+                   const std::string& folder);
+
 /// The keys that the axes set, in their order; one that is set twice, twice.
 std::vector<std::string> keys_of(const std::vector<Axis>& axes);
 

@@ -69,6 +69,9 @@ PointRunner::Workload PointRunner::load(const std::string& file) const {
 
 AcceleratorConfig PointRunner::config_of(const Point& point) const {
   std::vector<std::string> overrides;
+  for (const Assignment& setting : spec_.settings) {
+    overrides.push_back(setting.key + "=" + setting.value);
+  }
   for (const Assignment& assignment : point) {
     if (assignment.key != kWorkloadKey) {
       overrides.push_back(assignment.key + "=" + assignment.value);
@@ -85,15 +88,18 @@ PointRunner::Machine PointRunner::machine_of(const Point& point) const {
   try {
     const AcceleratorConfig config = config_of(point);
     AcceleratorConfig contents = config;  // with digests for the names of files
-    contents.energy.table = digest_of_file(config.energy.table, true);
+    contents.energy.table = files_.digest_of(config.energy.table);
     if (config.dram.model == DramModel::Banked) {
-      contents.dram.preset = digest_of_file(dram_preset_file(config.dram), true);
+      contents.dram.preset = files_.digest_of(dram_preset_file(config.dram));
     }
     return {digest(run + accelerator_to_yaml(contents)), "", config};
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
     std::string text = run + spec_.accelerator_text;
+    for (const Assignment& setting : spec_.settings) {
+      text += '\n' + setting.key + '=' + setting.text;
+    }
     for (const Assignment& assignment : point) {
       text += '\n' + assignment.key + '=' + assignment.text;
     }
@@ -127,6 +133,10 @@ void PointRunner::simulate_into(PointResult& result, const Point& point,
   if (config.energy.zero_gating && spec_.data == DataSource::None) {
     throw std::invalid_argument{"energy.zero_gating counts zero operands, and there are no data"};
   }
+  if (config.energy.switching_activity && spec_.data == DataSource::None) {
+    throw std::invalid_argument{
+        "energy.switching_activity counts bits that toggle, and there are no data"};
+  }
   const Workload& workload = workloads_.at(workload_of(spec_, point));
   SimulationOptions options;
   options.engine = EngineKind::Fast;
@@ -140,7 +150,8 @@ void PointRunner::simulate_into(PointResult& result, const Point& point,
                                first.mismatches);
     return;
   }
-  result.metrics = metrics_of(outcome.result, load_energy_table(config));
+  result.metrics =
+      metrics_of(outcome.result, adapted_to(config, files_.energy_table(config.energy.table)));
 }
 
 }  // namespace systole

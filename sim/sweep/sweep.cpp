@@ -9,8 +9,10 @@
 #include <thread>
 
 #include "sim/report/atomic_file.hpp"
+#include "sim/report/html/html_page.hpp"
 #include "sim/sweep/point_log.hpp"
 #include "sim/sweep/point_run.hpp"
+#include "sim/sweep/sweep_json.hpp"
 #include "sim/sweep/sweep_tables.hpp"
 
 namespace systole {
@@ -117,9 +119,15 @@ SweepOutcome run_sweep(const SweepSpec& spec, const std::vector<Point>& points,
   if (outcome.progress.points == points.size()) {
     const SweepTables tables = sweep_tables(spec, points, workers.results());
     const std::filesystem::path folder{options.folder};
-    write_files_atomically({{(folder / "points.csv").string(), tables.points},
-                            {(folder / "pareto.csv").string(), tables.pareto}});
-    outcome.front = tables.front;
+    std::vector<std::pair<std::string, std::string>> files{
+        {(folder / "points.csv").string(), tables.points},
+        {(folder / "pareto.csv").string(), tables.pareto}};
+    if (!options.html.empty()) {
+      files.emplace_back(
+          options.html, sweep_html_page(sweep_json(spec, points, workers.results(), tables.front)));
+    }
+    write_files_atomically(files);
+    outcome.front = tables.front.size();
   }
   return outcome;
 }

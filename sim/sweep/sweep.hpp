@@ -23,6 +23,7 @@ struct SweepOptions {
   unsigned workers = 1;                                   ///< threads
   std::uint64_t begin = 0;                                ///< first point that is run
   std::uint64_t end = ~std::uint64_t{0};                  ///< one behind the last one
+  std::string html;                                       ///< file of the page; empty: none
   std::function<void(const SweepProgress&)> on_progress;  ///< one call at a time
 };
 
@@ -34,9 +35,9 @@ struct SweepOutcome {
 };
 
 /// Runs the points, each finished one going to the log at once, and then, if these are all of the
-/// spec's, writes points.csv and pareto.csv, the same bytes for any number of workers. A point that
-/// fails is a row with its error. Throws what the log and files throw, and ConfigError for a
-/// workload that cannot be read.
+/// spec's, writes points.csv, pareto.csv and the page, the same bytes for any number of workers. A
+/// point that fails is a row with its error. Throws what the log and files throw, and ConfigError
+/// for a workload that cannot be read.
 SweepOutcome run_sweep(const SweepSpec& spec, const std::vector<Point>& points,
                        const SweepOptions& options);
 

@@ -121,7 +121,13 @@ void read_axes_of(ConfigReader& root, const std::vector<std::string>& known,
     return;
   }
   spec.axes = read_axes(root, "axes", known, folder);
-  const std::vector<std::string> keys = spec.keys();
+  std::vector<std::string> keys;
+  for (const Assignment& setting : spec.settings) {
+    keys.push_back(setting.key);
+  }
+  for (const std::string& key : spec.keys()) {
+    keys.push_back(key);
+  }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto end = keys.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::find(keys.begin(), end, keys[i]) != end) {
@@ -158,10 +164,17 @@ SweepSpec load_sweep(const std::string& path) {
     const AcceleratorConfig base = parse_accelerator(spec.accelerator_text, spec.accelerator);
     spec.base_values = values_of(base);
     known = known_keys(base);
+    if (auto settings = root.optional_child("set")) {
+      spec.settings = read_settings(*settings, known, folder);
+      for (const Assignment& setting : spec.settings) {
+        spec.base_values[setting.key] = setting.text;
+      }
+    }
     known.emplace_back(kWorkloadKey);
     read_axes_of(root, known, folder, spec);
     read_constraints(root, known, spec);
   } else {
+    root.raw("set");
     root.raw("axes");
     root.raw("constraints");
   }

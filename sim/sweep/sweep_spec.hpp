@@ -29,6 +29,7 @@ struct SweepSpec {
   std::uint64_t data_seed = 0;  ///< of random data
   std::uint64_t images = 0;     ///< at most; 0: all
   bool check = true;            ///< against the golden model, where there are data
+  Step settings;                ///< of every point
   std::vector<Axis> axes;
   std::vector<Constraint> constraints;
   Sampling sampling = Sampling::All;

@@ -49,14 +49,19 @@ std::string points_table(const SweepSpec& spec, const std::vector<Point>& points
   return table;
 }
 
-SweepTables sweep_tables(const SweepSpec& spec, const std::vector<Point>& points,
-                         const std::vector<PointResult>& results) {
+std::vector<Metric> metrics_shown(const SweepSpec& spec) {
   std::vector<Metric> columns = spec.metrics;
   for (const Metric metric : spec.pareto) {
     if (std::find(columns.begin(), columns.end(), metric) == columns.end()) {
       columns.push_back(metric);
     }
   }
+  return columns;
+}
+
+SweepTables sweep_tables(const SweepSpec& spec, const std::vector<Point>& points,
+                         const std::vector<PointResult>& results) {
+  const std::vector<Metric> columns = metrics_shown(spec);
   SweepTables tables;
   tables.points = point_columns(spec);
   for (const Metric metric : columns) {
@@ -83,7 +88,7 @@ SweepTables sweep_tables(const SweepSpec& spec, const std::vector<Point>& points
   }
   for (const std::size_t member : pareto_front(costs)) {
     tables.pareto += rows[candidates[member]];
-    ++tables.front;
+    tables.front.push_back(candidates[member]);
   }
   return tables;
 }

@@ -114,7 +114,39 @@ std::size_t TimelineFile::lane_of(const CommandTimes& times) {
   return lane;
 }
 
+void TimelineFile::hold(const CommandTimes& times) {
+  const std::uint64_t first = std::max(times.allocated, window_.first);
+  const std::uint64_t end = std::min(times.completed, window_.end);
+  for (std::uint64_t cycle = first; cycle < end;) {
+    const std::uint64_t window = (cycle - window_.first) / kBandwidthWindow;
+    const std::uint64_t next = std::min(end, window_.first + (window + 1) * kBandwidthWindow);
+    if (window >= station_.size()) {
+      station_.resize(window + 1);
+    }
+    station_[window][static_cast<std::size_t>(times.unit)] += next - cycle;
+    cycle = next;
+  }
+}
+
+void TimelineFile::write_station() {
+  constexpr std::array kUnits{LedgerUnit::Load, LedgerUnit::Array, LedgerUnit::Vector,
+                              LedgerUnit::Store};
+  station_.push_back({});  // ends the curve
+  for (std::size_t window = 0; window < station_.size(); ++window) {
+    std::string values;
+    for (const LedgerUnit unit : kUnits) {
+      values += fmt::format(R"({}"{}":{:.4f})", values.empty() ? "" : ",", ledger_unit_name(unit),
+                            static_cast<double>(station_[window][static_cast<std::size_t>(unit)]) /
+                                static_cast<double>(kBandwidthWindow));
+    }
+    event(fmt::format(
+        R"({{"ph":"C","pid":1,"ts":{},"name":"commands in the station","args":{{{}}}}})",
+        window_.first + window * kBandwidthWindow, values));
+  }
+}
+
 void TimelineFile::on_command(const Command& command, const CommandTimes& times) {
+  hold(times);
   if (!running_) {
     running_ = Span{layer_, times.allocated, times.completed};
     starts_.push_back(times.allocated);
@@ -166,6 +198,7 @@ void TimelineFile::commit(const RunResult& run) {
                         static_cast<double>(bytes.write_bytes) / static_cast<double>(cycles)));
     }
   }
+  write_station();
   out_ << "\n]}\n";
   out_.close();
   std::error_code failed;

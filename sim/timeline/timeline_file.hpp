@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <fstream>
 #include <map>
@@ -35,7 +36,8 @@ class TimelineFile final : public CommandObserver {
   void on_layer(const std::string& name) override;
   void on_command(const Command& command, const CommandTimes& times) override;
 
-  /// Adds DRAM bytes a cycle over the windows of the first inference. Throws std::runtime_error
+  /// Adds DRAM bytes a cycle over the windows of the first inference, and the commands in the
+  /// reservation station. Throws std::runtime_error
   /// when the file cannot be written.
   void commit(const RunResult& run);
 
@@ -44,7 +46,12 @@ class TimelineFile final : public CommandObserver {
     std::string name;
     std::uint64_t first = 0, end = 0;
   };
+  /// Cycles that commands of each unit spent in the reservation station, of one window's.
+  using Station = std::array<std::uint64_t, kLedgerUnits>;
+
   void event(const std::string& json);
+  void hold(const CommandTimes& times);
+  void write_station();
   void end_layer();
   std::size_t lane_of(const CommandTimes& times);
   bool in_window(std::uint64_t first, std::uint64_t end) const {
@@ -61,6 +68,7 @@ class TimelineFile final : public CommandObserver {
   std::optional<Span> running_;        ///< the layer, once it had a command
   std::vector<std::uint64_t> starts_;  ///< of layers that had a command, first allocation
   std::vector<std::string> names_;
+  std::vector<Station> station_;  ///< by window of kBandwidthWindow cycles from window_.first on
 };
 
 }  // namespace systole

@@ -26,6 +26,10 @@ class MachineTiming {
  public:
   MachineTiming(const AcceleratorConfig& config, DramSource& dram);
 
+  /// Told of each command when it completes; `first` is the machine's cycle in which the program
+  /// starts.
+  void observe(CommandObserver* observer, Cycle first) { sequencer_.observe(observer, first); }
+
   /// Cycles, ledger, bank conflicts and peak bandwidth of a program, from the machine's start on.
   /// Throws StuckError when nothing can ever happen again and work is left, or when no command
   /// completes for `patience` looks and cycles.

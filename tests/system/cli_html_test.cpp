@@ -1,24 +1,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "tests/system/browser.hpp"
 #include "tests/system/systole_process.hpp"
 
 namespace systole::test {
 namespace {
 
+using Json = nlohmann::json;
 using ::testing::HasSubstr;
-using ::testing::Not;
-
-std::size_t occurrences(const std::string& text, const std::string& what) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
-    ++count;
-  }
-  return count;
-}
 
 class CliHtml : public ::testing::Test {
  protected:
@@ -39,34 +33,14 @@ class CliHtml : public ::testing::Test {
     return systole(words);
   }
 
-  /// The page as a browser leaves it once its scripts have run; errors on its console fail the
-  /// test.
-  std::string drawn(const std::string& page) const {
-    const std::string out = file("dom"), err = file("console"), home = file("home");
-    // The sandbox needs rights that a container or root does not give; the page loads nothing.
-    const std::string command =
-        "timeout 120 chromium --headless --no-sandbox --disable-gpu "
-        "--user-data-dir='" +
-        home +
-        "' --virtual-time-budget=5000 "
-        "--enable-logging=stderr --dump-dom 'file://" +
-        page + "' >'" + out + "' 2>'" + err + "'";
-    EXPECT_EQ(std::system(command.c_str()), 0) << read_file(err);
-    EXPECT_THAT(read_file(err), Not(HasSubstr("CONSOLE")));
-    const std::string dom = read_file(out);
-    EXPECT_THAT(dom, HasSubstr("data-done=\"true\""));
-    EXPECT_THAT(dom, Not(HasSubstr("data-errors")));
-    return dom;
-  }
+  std::string drawn(const std::string& page) const { return drawn_by_browser(page, folder_); }
 
  private:
   TemporaryFolder folder_;
 };
 
-bool chromium_is_there() { return std::system("command -v chromium >/dev/null 2>&1") == 0; }
-
 TEST_F(CliHtml, ABrowserDrawsEveryChartOfARun) {
-  if (!chromium_is_there()) {
+  if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
   const std::string dom = drawn(file("gemmini_16x16.html"));
@@ -78,7 +52,7 @@ TEST_F(CliHtml, ABrowserDrawsEveryChartOfARun) {
 }
 
 TEST_F(CliHtml, ABrowserDrawsTwoRunsSideBySide) {
-  if (!chromium_is_there()) {
+  if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
   const Outcome outcome = compare({"--html", file("both.html")});
@@ -107,6 +81,53 @@ TEST_F(CliHtml, WhatIsNoReportIsRefusedAndNothingIsWritten) {
   EXPECT_EQ(systole({"compare", file("tiny_4x4.json")}).err,
             "systole compare: expected 2 REPORT.json or more, found 1; see 'systole compare "
             "--help'\n");
+}
+
+// Every view of one run says the same.
+TEST_F(CliHtml, OneRunGivesEveryView) {
+  for (const char* const engine : {"systemc", "fast"}) {
+    const std::string folder = file(engine);
+    const Outcome run = systole({"run",
+                                 "-a",
+                                 "configs/gemmini_16x16.yaml",
+                                 "-w",
+                                 "workloads/digits_cnn/digits_cnn.yaml",
+                                 "--images",
+                                 "1",
+                                 "--engine",
+                                 engine,
+                                 "--html",
+                                 folder + ".html",
+                                 "--timeline",
+                                 folder + "_timeline.json",
+                                 "--csv",
+                                 folder + "_csv",
+                                 "--json",
+                                 folder + ".json",
+                                 "--scalesim",
+                                 folder + "_scalesim",
+                                 "--bandwidth-csv",
+                                 folder + "_bandwidth.csv"});
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    const Json report = Json::parse(read_file(folder + ".json"));
+    const std::string page = read_file(folder + ".html");
+    const std::size_t data = page.find("[{\"file\"");
+    EXPECT_EQ(Json::parse(page.substr(data, page.find("</script>", data) - data))[0]["report"],
+              report);
+    std::uint64_t end = 0;
+    for (const Json& event : Json::parse(read_file(folder + "_timeline.json"))["traceEvents"]) {
+      if (event["ph"] == "X") {
+        end = std::max(end, event["ts"].get<std::uint64_t>() + event["dur"].get<std::uint64_t>());
+      }
+    }
+    const auto cycles = report["totals"]["cycles"].get<std::uint64_t>();
+    EXPECT_LE(end, cycles);
+    EXPECT_GT(end + 200, cycles) << "writes are acknowledged after their command has completed";
+    EXPECT_EQ(lines(read_file(folder + "_csv/layers.csv")).size(), report["layers"].size() + 1);
+    EXPECT_THAT(run.out, HasSubstr("digits_cnn on gemmini_16x16"));
+    EXPECT_TRUE(std::filesystem::exists(folder + "_scalesim/COMPUTE_REPORT.csv"));
+    EXPECT_TRUE(std::filesystem::exists(folder + "_bandwidth.csv"));
+  }
 }
 
 TEST_F(CliHtml, APageThatCannotBeWrittenIsSaidBeforeTheRun) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tests/system/browser.hpp"
 #include "tests/system/systole_process.hpp"
 
 namespace systole::test {
@@ -117,6 +118,57 @@ TEST(CliSweep, DataGiveTheAccuracyOfEachPoint) {
   const auto rows = lines(read_file(folder.file("s/points.csv")));
   ASSERT_EQ(rows.size(), 3U);
   EXPECT_EQ(rows[0], "point,workload,requant.rounding,accuracy,cycles,error\r");
+}
+
+TEST(CliSweep, ABrowserDrawsThePageOfASweep) {
+  const TemporaryFolder folder;
+  const std::string spec = write_spec(folder);
+  const std::string page = folder.file("sweep.html");
+  const Outcome outcome = systole({"sweep", spec, "-o", folder.file("s"), "--html", page});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_by_browser(page, folder);
+  // The scatter, what each of the two keys does, and the parallel coordinates.
+  EXPECT_EQ(occurrences(dom, "<canvas"), 4U);
+  EXPECT_EQ(occurrences(dom, "data-drawn=\"true\""), 4U);
+  EXPECT_THAT(dom, HasSubstr("Sweep spec</h1>"));
+  EXPECT_THAT(dom, HasSubstr("6 of 12 points shown"));
+  EXPECT_THAT(dom, HasSubstr("id=\"points\""));
+}
+
+TEST(CliSweep, ThePageHasTheSameBytesAfterAResumeAndNeedsAllPoints) {
+  const TemporaryFolder folder;
+  const std::string spec = write_spec(folder);
+  const std::string first = folder.file("1.html");
+  const std::string second = folder.file("2.html");
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", first}).exit_code, 0);
+  ASSERT_EQ(
+      systole({"sweep", spec, "-o", folder.file("s"), "--resume", "--html", second}).exit_code, 0);
+  EXPECT_EQ(read_file(first), read_file(second));
+  const Outcome part =
+      systole({"sweep", spec, "-o", folder.file("x"), "--points", "0:2", "--html", first});
+  EXPECT_EQ(part.exit_code, 2);
+  EXPECT_THAT(part.err, HasSubstr("--html needs the results of all points"));
+  const Outcome nowhere =
+      systole({"sweep", spec, "-o", folder.file("y"), "--html", folder.file("none/page.html")});
+  EXPECT_EQ(nowhere.exit_code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("there is no folder"));
+  EXPECT_FALSE(std::filesystem::exists(folder.file("y")));
+}
+
+// What no point has is not drawn, and the page says why.
+TEST(CliSweep, ThePageOfASweepThatFailsSaysWhy) {
+  const TemporaryFolder folder;
+  const std::string spec = write_spec(folder, "  - {key: requant.lanes, values: [1000]}\n");
+  const std::string page = folder.file("sweep.html");
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 0);
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  EXPECT_THAT(drawn_by_browser(page, folder),
+              HasSubstr("requant.lanes (1000) is above array.cols"));
 }
 
 }  // namespace

@@ -53,6 +53,20 @@ class PythonDoor(unittest.TestCase):
                                  capture_output=True, text=True).stdout
         self.assertEqual(printed, "point  key  error\n    0    8\n   10   16   a, b\n")
 
+    def test_a_table_becomes_parquet_where_pandas_can_and_says_what_is_missing_elsewhere(self):
+        table, parquet = self.folder / "t.csv", self.folder / "t.parquet"
+        table.write_text("point,key,error\r\n0,8,\r\n1,16,\r\n", encoding="utf-8")
+        done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "systole.py", "parquet", table, parquet],
+                              check=False, capture_output=True, text=True)
+        if done.returncode == 0:
+            import pandas  # noqa: PLC0415 (it is there)
+
+            self.assertEqual(list(pandas.read_parquet(parquet)["key"]), [8, 16])
+        else:
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("Parquet needs pandas", done.stderr)
+            self.assertFalse(parquet.exists())
+
 
 if __name__ == "__main__":
     os.environ["SYSTOLE"] = str(pathlib.Path(sys.argv.pop(1)).resolve())

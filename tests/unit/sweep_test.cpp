@@ -9,6 +9,7 @@
 #include "sim/sweep/pareto.hpp"
 #include "sim/sweep/point_log.hpp"
 #include "sim/sweep/selection.hpp"
+#include "sim/sweep/sweep_json.hpp"
 #include "sim/sweep/sweep_tables.hpp"
 
 namespace systole {
@@ -112,6 +113,19 @@ TEST_F(SweepTest, ConstraintsCompareProductsOfKeysOfAxesAndOfTheBaseMachine) {
                std::invalid_argument);  // leaves none
   EXPECT_THROW(points(axes + "constraints: [array.dataflow < array.rows]\n"),
                std::invalid_argument);
+}
+
+TEST_F(SweepTest, SettingsAreOfEveryPointAndKnownToConstraints) {
+  const std::string axes = "axes: [{key: array.rows, values: [8, 16, 32]}]\n";
+  EXPECT_THAT(points(axes + "set: {array.cols: 32}\nconstraints: [array.rows < array.cols]\n"),
+              ElementsAre("8", "16"));
+  EXPECT_EQ(spec("workload: net.yaml\n" + axes + "set: {array.cols: 32}\n").settings[0].value,
+            "32");
+  EXPECT_EQ(errors("workload: net.yaml\n" + axes + "set: {array.rows: 32}\n"),
+            "spec:3:7: axes: sets array.rows twice");
+  EXPECT_EQ(errors("workload: net.yaml\n" + axes + "set: {array.clos: 32, workload: x}\n"),
+            "spec:4:19: set.array.clos: is no key of the accelerator; did you mean 'array.cols'?\n"
+            "spec:4:33: set.workload: is no key of the accelerator");
 }
 
 TEST_F(SweepTest, RandomPointsAreDistinctAndFollowTheSeed) {
@@ -249,7 +263,18 @@ TEST_F(SweepTest, TablesHaveARowForEachPointAndFailuresSayWhy) {
             "point,array.rows,cycles,energy_pj,error\r\n"
             "0,8,123456789,0.1,\r\n"
             "2,32,123456789,0.1,\r\n");
-  EXPECT_EQ(tables.front, 2U);
+  EXPECT_THAT(tables.front, ElementsAre(0U, 2U));
+
+  const nlohmann::ordered_json json = sweep_json(
+      sweep, select_points(sweep), {sample_result("a"), failed, sample_result("c")}, tables.front);
+  EXPECT_EQ(json.at("columns").size(), 3U);
+  EXPECT_EQ(json.at("columns")[2].dump(),
+            R"({"name":"energy_pj","metric":true,"unit":"pJ","more_is_better":false})");
+  EXPECT_EQ(json.at("rows").dump(),
+            R"([["8",123456789,0.1],["16",null,null],["32",123456789,0.1]])");
+  EXPECT_EQ(json.at("front").dump(), "[0,2]");
+  EXPECT_EQ(json.at("errors").dump(), R"({"1":"a, \"b\""})");
+  EXPECT_EQ(json.at("accelerator"), "gemmini_16x16.yaml");
 }
 
 }  // namespace

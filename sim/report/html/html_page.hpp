@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -7,9 +8,13 @@
 
 namespace systole {
 
-/// One page that needs nothing else: style, scripts and the reports are in it, and its policy
-/// forbids the browser to load anything. One report is shown alone, several side by side. Equal
-/// reports give equal bytes.
+// Pages that need nothing else: style, scripts and data are in them, and their policy forbids the
+// browser to load anything. Equal data give equal bytes.
+
+/// One report is shown alone, several side by side.
 std::string html_page(const std::vector<NamedReport>& reports);
+
+/// The points of a sweep, as sim/sweep/sweep_json.hpp has them.
+std::string sweep_html_page(const nlohmann::ordered_json& sweep);
 
 }  // namespace systole

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <map>
 #include <string>
-#include <vector>
 
 namespace systole {
 
-/// The style sheet, then the scripts in the order in which a page runs them, Chart.js first; bytes
-/// of files beside this one and of the library, put into the executable when it is built.
-std::vector<std::string> page_parts();
+/// What pages are made of, by file name: the style sheet and the scripts beside this file and
+/// Chart.js, put into the executable when it is built.
+std::map<std::string, std::string> page_parts();
 
 }  // namespace systole

@@ -16,7 +16,7 @@ function chart(parent, height, label, config) {
   const canvas = make('canvas', {role: 'img', 'aria-label': label});
   const box = make('div', {class: 'chart', style: `height:${height}px`}, canvas);
   parent.append(box);
-  const entry = {drawn: null};
+  const entry = {drawn: null, box};
   entry.draw = () => {
     if (entry.drawn) { entry.drawn.destroy(); }
     const settings = config();
@@ -30,6 +30,22 @@ function chart(parent, height, label, config) {
   entry.draw();
   charts.push(entry);
   return entry;
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  charts.forEach((entry) => entry.draw());
+}
+
+/// The head of a page, and its theme: the reader's, until the button says otherwise.
+function pageHead(title, text) {
+  const preferred = matchMedia('(prefers-color-scheme: dark)');
+  setTheme(preferred.matches ? 'dark' : 'light');
+  preferred.onchange = () => setTheme(preferred.matches ? 'dark' : 'light');
+  document.body.append(make('header', {}, make('h1', {}, title), make('p', {}, text),
+    make('button', {type: 'button', onclick: () =>
+      setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark')},
+    'light / dark')));
 }
 
 const barsHeight = (rows) => 96 + Math.max(3, rows) * 24;

@@ -73,25 +73,13 @@ function layersBeside(parent) {
   }));
 }
 
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  charts.forEach((entry) => entry.draw());
-}
-
 function start() {
-  const preferred = matchMedia('(prefers-color-scheme: dark)');
-  setTheme(preferred.matches ? 'dark' : 'light');
-  preferred.onchange = () => setTheme(preferred.matches ? 'dark' : 'light');
   const one = inputs[0].report;
   const several = inputs.length > 1;
-  document.body.append(make('header', {},
-    make('h1', {}, several ? `${inputs.length} runs side by side` : `${one.workload} on ${one.accelerator}`),
-    make('p', {}, several ? inputs.map(({label}) => label).join(' · ')
+  pageHead(several ? `${inputs.length} runs side by side` : `${one.workload} on ${one.accelerator}`,
+    several ? inputs.map(({label}) => label).join(' · ')
       : `${one.layers.length} layers, ${one.config.array.rows} × ${one.config.array.cols} PEs, ` +
-        `${words(one.config.array.dataflow)}`),
-    make('button', {type: 'button', onclick: () =>
-      setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark')},
-    'light / dark')));
+        `${words(one.config.array.dataflow)}`);
   const main = make('main', {});
   document.body.append(main);
   if (several) {

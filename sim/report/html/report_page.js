@@ -8,20 +8,6 @@ inputs.forEach((input, i) => {
   input.label = alone ? baseName(input.file) : input.file;
 });
 
-/// A section that cannot be drawn says so and leaves the others alone.
-function tried(parent, draw) {
-  try { draw(); } catch (error) {
-    parent.append(make('p', {class: 'broken'}, `cannot be drawn: ${error.message}`));
-    document.body.dataset.errors = Number(document.body.dataset.errors || 0) + 1;
-    console.error(error);
-  }
-}
-
-function tile(parent, value, name, more) {
-  parent.append(make('div', {class: 'tile'}, make('b', {}, value), make('span', {}, name),
-    ...(more ? [make('span', {}, more)] : [])));
-}
-
 function tiles(parent, report) {
   const t = report.totals;
   const box = make('div', {class: 'tiles'});

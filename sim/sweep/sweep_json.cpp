@@ -1,0 +1,94 @@
+#include "sim/sweep/sweep_json.hpp"
+
+#include <cmath>
+#include <filesystem>
+
+#include "sim/report/version.hpp"
+#include "sim/sweep/sweep_tables.hpp"
+
+namespace systole {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+Json metric_json(const std::optional<double>& value) {
+  constexpr double kExact = 9007199254740992;  // 2^53
+  if (!value || !std::isfinite(*value)) {
+    return nullptr;
+  }
+  return std::floor(*value) == *value && std::abs(*value) < kExact
+             ? Json(static_cast<std::int64_t>(*value))
+             : Json(*value);
+}
+
+Json columns_json(const SweepSpec& spec) {
+  Json columns = Json::array();
+  for (const std::string& key : spec.keys()) {
+    columns.push_back({{"name", key}, {"metric", false}});
+  }
+  for (const Metric metric : metrics_shown(spec)) {
+    const MetricInfo& info = info_of(metric);
+    columns.push_back({{"name", info.name},
+                       {"metric", true},
+                       {"unit", info.unit},
+                       {"more_is_better", info.more_is_better}});
+  }
+  return columns;
+}
+
+/// How a point is run alone.
+const char* data_option(const SweepSpec& spec) {
+  switch (spec.data) {
+    case DataSource::None:
+      return "--no-data";
+    case DataSource::Random:
+      return "--random-data";
+    case DataSource::Workload:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+Json sweep_json(const SweepSpec& spec, const std::vector<Point>& points,
+                const std::vector<PointResult>& results, const std::vector<std::size_t>& front) {
+  Json json;
+  json["systole"] = version();
+  json["name"] = fs::path{spec.file}.stem().string();
+  json["accelerator"] = fs::path{spec.accelerator}.filename().string();
+  json["workload"] = fs::path{spec.workload}.filename().string();
+  json["data"] = data_option(spec);
+  if (spec.data == DataSource::Random) {
+    json["data"] = std::string{data_option(spec)} + ' ' + std::to_string(spec.data_seed);
+  }
+  json["settings"] = Json::object();
+  for (const Assignment& setting : spec.settings) {
+    json["settings"][setting.key] = setting.text;
+  }
+  json["columns"] = columns_json(spec);
+  json["pareto"] = Json::array();
+  for (const Metric metric : spec.pareto) {
+    json["pareto"].push_back(info_of(metric).name);
+  }
+  json["front"] = front;
+  json["errors"] = Json::object();
+  Json& rows = json["rows"] = Json::array();
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    Json row = Json::array();
+    for (const Assignment& assignment : points[i]) {
+      row.push_back(assignment.text);
+    }
+    for (const Metric metric : metrics_shown(spec)) {
+      row.push_back(metric_json(results.at(i).metrics[static_cast<std::size_t>(metric)]));
+    }
+    rows.push_back(std::move(row));
+    if (!results.at(i).error.empty()) {
+      json["errors"][std::to_string(i)] = results.at(i).error;
+    }
+  }
+  return json;
+}
+
+}  // namespace systole
