@@ -42,9 +42,7 @@ void Accumulators::take_result() {
   if (result.accumulate) {
     read_taken_[bank] = now();
     std::uint64_t overflows = 0;
-    for (std::uint32_t c = 0; c < cols_; ++c) {
-      values[c] = add_psum(values[c], result.psums[c], format_, overflows);
-    }
+    add_psums(values, result.psums.data(), cols_, format_, overflows);
     measurements_.events.add(Event::PsumOverflows, overflows);
     measurements_.events.add(Event::AccumulatorReadBits, row_bits_);
     measurements_.events.add(Event::AccumulatorAdd, cols_);

@@ -237,15 +237,20 @@ void SystolicArray::transpose_weights(const WeightStep& step) {
 
 void SystolicArray::unpack_ifmap(const IfmapStep& step) {
   std::fill(ifmap_.begin(), ifmap_.end(), std::int16_t{0});
-  for_each_lane(step, ifmap_format_,
-                [&](std::uint32_t lane, std::int16_t value) { ifmap_[lane] = value; });
+  const std::size_t row_bytes = step.bytes.size() / step.reads.size();
+  const std::uint8_t* row = step.bytes.data();
+  std::int16_t* lane = ifmap_.data();
+  for (const IfmapRead& read : step.reads) {
+    unpack_elements(row, read.lane, read.count, ifmap_format_, lane);
+    lane += read.count;
+    row += row_bytes;
+  }
 }
 
 void SystolicArray::unpack_weights(const WeightStep& step) {
   std::fill(weights_.begin(), weights_.end(), std::int16_t{0});
   if (!step.zero) {
-    for_each_element(step.bytes, 0, 0, step.n, weight_format_,
-                     [&](std::uint32_t c, std::int16_t value) { weights_[c] = value; });
+    unpack_elements(step.bytes.data(), 0, step.n, weight_format_, weights_.data());
   }
   shadow_nonzeros_[step.index] = nonzeros(weights_);
 }
@@ -305,16 +310,27 @@ void SystolicArray::psums_of_channel(const Destination& to) {
 }
 
 void SystolicArray::leave(std::uint32_t row, std::uint64_t due, const Destination& to, bool last) {
-  leaving_.push_back({{psums_, row, to.accumulate}, due, last, to.entry});
+  if (!leaving_.empty() || due > now()) {
+    leaving_.push_back({{psums_, row, to.accumulate}, due, last, to.entry});
+    return;
+  }
+  ResultRow& result = results->push();  // without a detour
+  result.psums = psums_;
+  result.row = row;
+  result.accumulate = to.accumulate;
+  note_last(last, to.entry);
+}
+
+void SystolicArray::note_last(bool last, std::uint32_t entry) {
+  if (last) {
+    done_.push_back({entry, now()});
+  }
 }
 
 /// One row a cycle, in order.
 void SystolicArray::send_results() {
   if (!leaving_.empty() && leaving_.front().due <= now()) {
-    const Leaving& oldest = leaving_.front();
-    if (oldest.last) {
-      done_.push_back({oldest.entry, now()});
-    }
+    note_last(leaving_.front().last, leaving_.front().entry);
     results->push(std::move(leaving_.front().row));
     leaving_.pop_front();
   }

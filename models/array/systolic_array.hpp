@@ -75,6 +75,7 @@ class SystolicArray final : public ClockedModule {
   void result();
   void psums_of_channel(const Destination& to);
   void leave(std::uint32_t row, std::uint64_t due, const Destination& to, bool last);
+  void note_last(bool last, std::uint32_t entry);
   void send_results();
   std::uint64_t cycles_to_leave() const;
   void count_products(std::uint64_t macs, std::uint64_t nonzero, std::uint32_t passed_bits);

@@ -107,6 +107,8 @@ class StoreUnit final : public ClockedModule {
   std::size_t row_formed_ = 0;               // bytes of it in complete bursts
   std::uint64_t row_ready_ = 0;              // cycle of its first beat at the earliest
   std::vector<std::uint64_t> slot_free_at_;  // first cycle in which a write slot is free
+  std::size_t slots_held_ = 0;               // by bursts without an acknowledgement
+  std::uint64_t last_release_ = 0;           // the latest of the other slots
   Ring<Outgoing> outgoing_;                  // only the last can lack beats
   std::uint64_t asked_ = 0;
   Wire<std::uint64_t> asked_wire_{0};

@@ -81,7 +81,6 @@ class Scratchpad final : public ClockedModule {
   bool may_read(std::uint32_t bank) const;
   void append_row(LocalAddress address, ByteRow& bytes);
   bool claim_write(LocalAddress address);
-  ByteRow row(LocalAddress address);
 
   const bool dual_ported_;
   const std::uint32_t read_latency_;
@@ -91,12 +90,11 @@ class Scratchpad final : public ClockedModule {
   std::vector<std::uint64_t> read_taken_;  // cycle in which a bank's read port was last used
   std::vector<std::uint64_t>
       write_taken_;      // the same of its write port; both the only one if single
-  OperandPair pending_;  // being read: parts already read carry their bytes
-  bool has_pending_ = false;
+  bool has_pending_ = false;  // the youngest pair on the way to the array is being read
   Wire<bool> operands_stalled_{false};
   bool ifmap_read_ = false;
   bool weight_read_ = false;
-  Pipeline<OperandPair> to_array_;  // read, on the way
+  Pipeline<OperandPair> to_array_;  // read, on the way; due with its last part
   Pipeline<RowData> to_vector_;
   Pipeline<RowData> to_store_;
   Measurements& measurements_;

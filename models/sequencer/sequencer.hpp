@@ -84,6 +84,7 @@ class Sequencer final : public ClockedModule {
     HazardRanges reads;
     HazardRanges writes;
     std::bitset<kMaxEntries> depends_on;
+    std::uint32_t dependencies = 0;  // bits of depends_on
   };
   struct Class {
     std::uint32_t first = 0;  // its entries are [first, first + size)
