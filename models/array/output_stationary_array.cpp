@@ -44,6 +44,26 @@ class OutputStationaryArray final : public PeArray {
 
   std::uint64_t overflows() const override { return overflows_; }
 
+  std::optional<PeRegisters> look(std::uint32_t row, std::uint32_t col) const override {
+    const Time now = cycle_ - 1;  // step() has gone on to the next
+    const Time here = now - static_cast<Time>(row);
+    const Time entered = here - static_cast<Time>(col);
+    PeRegisters pe;
+    if (entered < 0 || newest_[place(entered)] != entered) {
+      return pe;
+    }
+    pe.working = true;
+    pe.from_left = history_[row * 2 * span_ + place(here) + col];
+    pe.from_top = staggered_[staggered_at(here) + col];
+    pe.psum = psums_[row * cols_ + col];
+    for (const Draining& fold : draining_) {
+      if (fold.last == entered) {
+        pe.psum = fold.psums[row * cols_ + col];  // it has just gone to the shadow register
+      }
+    }
+    return pe;
+  }
+
  private:
   using Time = std::int64_t;
   static constexpr Time kNone = -(Time{1} << 62);
@@ -163,6 +183,12 @@ class OutputStationaryArray final : public PeArray {
 
 std::unique_ptr<PeArray> make_output_stationary_array(const ArrayConfig& config) {
   return std::make_unique<OutputStationaryArray>(config);
+}
+
+std::unique_ptr<PeArray> make_transparent_pe_array(const ArrayConfig& config) {
+  return config.dataflow == Dataflow::OutputStationary
+             ? make_output_stationary_array(config)
+             : make_watched_weight_stationary_array(config);
 }
 
 std::unique_ptr<PeArray> make_pe_array(const ArrayConfig& config) {

@@ -1,6 +1,8 @@
 #include "models/array/systolic_array.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "sim/network/packing.hpp"
@@ -77,6 +79,7 @@ void SystolicArray::tick() {
   if (operands->can_pop()) {
     const OperandPair& pair = operands->front();
     input = take(pair);
+    operands_taken_at_ = now();
     if (pair.last_of_step) {
       step_leaving->push({now() + cycles_to_leave()});
       if (pair.computing && config_.dataflow == Dataflow::WeightStationary) {
@@ -91,9 +94,11 @@ void SystolicArray::tick() {
   const bool stepped = input.ifmap != nullptr || input.weights != nullptr || !pes_->idle();
   const std::uint64_t overflows = pes_->overflows();
   const bool row_leaves = stepped && pes_->step(input, psums_);
+  stepped_at_ = stepped ? now() : stepped_at_;
   measurements_.events.add(Event::PsumOverflows, pes_->overflows() - overflows);
   if (row_leaves) {
     invariant(!destinations_.empty(), *this, "a result row without a destination");
+    row_left_at_ = now();
     result();
   }
   send_results();
@@ -383,6 +388,44 @@ void SystolicArray::count_drain() {
   measurements_.events.add(Event::ArrayRegisterWriteBits,
                            moves * config_.cols * config_.accumulator_bits);
   measurements_.events.add(Event::Folds);
+}
+
+PeRegisters SystolicArray::look(std::uint32_t row, std::uint32_t col) const {
+  PeRegisters pe = pes_->look(row, col).value();
+  pe.working = pe.working && stepped_at_ == now();
+  return pe;
+}
+
+void SystolicArray::list_signals(SignalList& list) const {
+  list.add_flag("operands", [this] { return operands_taken_at_ == now(); });
+  list.add_flag("pes_step", [this] { return stepped_at_ == now(); });
+  list.add_flag("row_leaves", [this] { return row_left() != nullptr; });
+  list.add("results_on_the_way", 16, [this] { return destinations_.size(); });
+}
+
+void SystolicArray::list_pes(SignalList& list, std::uint32_t first_row, std::uint32_t last_row,
+                             std::uint32_t first_col, std::uint32_t last_col) const {
+  if (last_row >= config_.rows || last_col >= config_.cols) {
+    throw std::invalid_argument{"the array has no PE " + std::to_string(last_row) + ":" +
+                                std::to_string(last_col) + ", its rows are 0 to " +
+                                std::to_string(config_.rows - 1) + " and its columns 0 to " +
+                                std::to_string(config_.cols - 1)};
+  }
+  const auto bits = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
+  const bool psum_stays = config_.dataflow == Dataflow::OutputStationary;
+  for (std::uint32_t row = first_row; row <= last_row; ++row) {
+    for (std::uint32_t col = first_col; col <= last_col; ++col) {
+      list.in_scope("pe_" + std::to_string(row) + "_" + std::to_string(col), [&](SignalList& pe) {
+        pe.add_flag("working", [=] { return look(row, col).working; });
+        pe.add(psum_stays ? "from_top" : "stationary", 16, [=] {
+          const PeRegisters now_here = look(row, col);
+          return bits(psum_stays ? now_here.from_top : now_here.stationary);
+        });
+        pe.add("from_left", 16, [=] { return bits(look(row, col).from_left); });
+        pe.add("psum", config_.accumulator_bits, [=] { return bits(look(row, col).psum); });
+      });
+    }
+  }
 }
 
 }  // namespace systole

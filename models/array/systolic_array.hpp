@@ -12,6 +12,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
@@ -39,6 +40,17 @@ class SystolicArray final : public ClockedModule {
                 std::unique_ptr<PeArray> pes, Measurements& measurements);
 
   void configure(const LayerRegisters& registers);
+
+  void list_signals(SignalList& list) const;
+  /// The operands and sums of PEs, each in a scope pe_ROW_COLUMN. Throws std::invalid_argument if
+  /// the array has no such PEs.
+  void list_pes(SignalList& list, std::uint32_t first_row, std::uint32_t last_row,
+                std::uint32_t first_col, std::uint32_t last_col) const;
+
+  /// What a PE has done in this cycle, of an array that shows its PEs.
+  PeRegisters look(std::uint32_t row, std::uint32_t col) const;
+  /// The row of psums that has left the PEs in this cycle, or null.
+  const PsumRow* row_left() const { return row_left_at_ == now() ? &psums_ : nullptr; }
 
  private:
   /// Where psums go that leave the PEs: a row of them (weight stationary), all rows of a fold
@@ -92,6 +104,9 @@ class SystolicArray final : public ClockedModule {
   OperandRow ifmap_;     // at the left edge
   OperandRow weights_;   // at the top edge
   PsumRow psums_;
+  std::uint64_t operands_taken_at_ = 0;  // cycle, for those who look
+  std::uint64_t stepped_at_ = 0;
+  std::uint64_t row_left_at_ = 0;
   std::vector<std::uint32_t> shadow_nonzeros_;  // by array row: stationary operands not zero
   std::vector<std::uint32_t> active_nonzeros_;
   Ring<Destination> destinations_;  // of what is inside, oldest first

@@ -204,4 +204,12 @@ Cause StoreUnit::waiting() const {
   return busy() ? Cause::WaitDram : upstream_.read();
 }
 
+void StoreUnit::list_signals(SignalList& list) const {
+  list.add_flag("command", [this] { return reading_.has_value(); });
+  list.add("blocks_expected", 16, [this] { return expected_.size(); });
+  list.add_flag("row_gathered", [this] { return !row_.empty(); });
+  list.add("bursts_to_bus", 16, [this] { return outgoing_.size(); });
+  list.add("bursts_in_flight", 16, [this] { return slots_held_; });
+}
+
 }  // namespace systole

@@ -15,6 +15,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -52,6 +53,8 @@ class StoreUnit final : public ClockedModule {
 
   /// Work that is not yet acknowledged by the DRAM.
   bool busy() const;
+
+  void list_signals(SignalList& list) const;
 
   /// Blocks asked for that go through the requantization unit.
   const Wire<std::uint64_t>& asked() const { return asked_wire_; }

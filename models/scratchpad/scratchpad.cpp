@@ -1,6 +1,7 @@
 #include "models/scratchpad/scratchpad.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace systole {
@@ -81,9 +82,9 @@ void Scratchpad::read_operands() {
     weight_read_ = false;
   }
   OperandPair& pair = to_array_.back().item;
-  const bool in_turns = pair.together && !pair.ifmap.reads.empty() &&
-                        bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) ==
-                            bank_of(pair.weight.from);
+  const bool in_turns =
+      pair.together && !pair.ifmap.reads.empty() &&
+      bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) == bank_of(pair.weight.from);
   const bool weights_turn = ifmap_read_ || !in_turns;
   if (!ifmap_read_) {
     ifmap_read_ = !pair.ifmap.valid || read_ifmap(pair.ifmap);
@@ -202,6 +203,16 @@ bool Scratchpad::claim_write(LocalAddress address) {
   }
   write_taken_[bank] = now();
   return true;
+}
+
+void Scratchpad::list_signals(SignalList& list) const {
+  list.add_flag("operands_stalled", [this] { return has_pending_; });
+  for (std::size_t bank = 0; bank < read_taken_.size(); ++bank) {
+    list.in_scope("bank" + std::to_string(bank), [&](SignalList& ports) {
+      ports.add_flag("read", [this, bank] { return read_taken_[bank] == now(); });
+      ports.add_flag("write", [this, bank] { return write_taken_[bank] == now(); });
+    });
+  }
 }
 
 }  // namespace systole

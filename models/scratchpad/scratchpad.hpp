@@ -8,6 +8,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/stats/measurements.hpp"
 
@@ -47,6 +48,9 @@ class Scratchpad final : public ClockedModule {
 
   /// An operand pair could not be read in the last cycle.
   const Wire<bool>& operands_stalled() const { return operands_stalled_; }
+
+  /// The banks, with those of the weights numbered on.
+  void list_signals(SignalList& list) const;
 
   /// Contents for tests: faults are injected and rows are looked at here.
   std::vector<std::uint8_t>& contents(LocalMemory memory) { return memory_of(memory).bytes; }
@@ -89,7 +93,7 @@ class Scratchpad final : public ClockedModule {
   Memory weight_;
   std::vector<std::uint64_t> read_taken_;  // cycle in which a bank's read port was last used
   std::vector<std::uint64_t>
-      write_taken_;      // the same of its write port; both the only one if single
+      write_taken_;           // the same of its write port; both the only one if single
   bool has_pending_ = false;  // the youngest pair on the way to the array is being read
   Wire<bool> operands_stalled_{false};
   bool ifmap_read_ = false;

@@ -307,4 +307,19 @@ std::vector<std::string> Sequencer::describe_state() const {
   return lines;
 }
 
+void Sequencer::list_signals(SignalList& list) const {
+  constexpr std::array kNames{"load", "execute", "store"};
+  for (std::size_t i = 0; i < kCommandClasses; ++i) {
+    const std::string name = kNames[i];
+    list.add(name + "_entries", 16, [this, &of = classes_[i]] {
+      const auto first = entries_.begin() + static_cast<std::ptrdiff_t>(of.first);
+      return static_cast<std::uint64_t>(
+          std::count_if(first, first + static_cast<std::ptrdiff_t>(of.size),
+                        [](const Entry& entry) { return entry.valid; }));
+    });
+    list.add(name + "_waiting", 16, [&of = classes_[i]] { return of.waiting.size(); });
+  }
+  list.add("commands_completed", 32, [this] { return completed_; });
+}
+
 }  // namespace systole

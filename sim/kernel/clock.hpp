@@ -23,7 +23,8 @@ class Ticking {
 /// The core clock: one event, one process and one cycle number per period. The process calls every
 /// block, so that the kernel schedules one activation a cycle and not one a block
 /// (sim/notes/0001-clocking.md). A period is 1024 ps of simulated time whatever the frequency, so
-/// that every count is in cycles and a cycle number costs a shift; reports turn cycles into seconds.
+/// that every count is in cycles and a cycle number costs a shift; reports turn cycles into
+/// seconds.
 class Clock final : public sc_core::sc_module {
  public:
   SYSTOLE_HAS_PROCESS(Clock);

@@ -51,8 +51,8 @@ inline void add_psums(std::int64_t* psums, const std::int64_t* addends, std::siz
     }
   }
   for (std::size_t i = 0; i < count; ++i) {
-    psums[i] = beyond == 0 ? psums[i] + addends[i]
-                           : add_psum(psums[i], addends[i], format, overflows);
+    psums[i] =
+        beyond == 0 ? psums[i] + addends[i] : add_psum(psums[i], addends[i], format, overflows);
   }
 }
 

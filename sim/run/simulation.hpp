@@ -15,6 +15,7 @@
 namespace systole {
 
 class CommandObserver;
+class MachineProbe;
 
 struct ProgressState {
   std::size_t layer = 0, layers = 0;
@@ -42,6 +43,7 @@ struct SimulationOptions {
   std::string dump_dir;  ///< every layer's output of the first inference as .npy; empty: none
   DramObservers dram_observers;                 ///< of the SystemC machine
   CommandObserver* command_observer = nullptr;  ///< the same; null: nobody looks
+  MachineProbe* probe = nullptr;                ///< the same
   std::function<void(const ProgressState&)> on_progress;
 };
 
