@@ -20,8 +20,8 @@ struct ArrayInput {
 
 /// What a PE works on in a cycle: the operands at its multiplier and the sum behind its adder.
 struct PeRegisters {
-  bool working = false;         ///< else the others but `stationary` mean nothing
-  std::int16_t stationary = 0;  ///< output stationary: none
+  bool working = false;         ///< else what moves means nothing
+  std::int16_t stationary = 0;  ///< output stationary: none, the psum stays
   std::int16_t from_left = 0;
   std::int16_t from_top = 0;  ///< output stationary alone: the weight
   std::int64_t psum = 0;

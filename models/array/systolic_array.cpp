@@ -1,8 +1,6 @@
 #include "models/array/systolic_array.hpp"
 
 #include <algorithm>
-#include <stdexcept>
-#include <string>
 #include <utility>
 
 #include "sim/network/packing.hpp"
@@ -94,7 +92,10 @@ void SystolicArray::tick() {
   const bool stepped = input.ifmap != nullptr || input.weights != nullptr || !pes_->idle();
   const std::uint64_t overflows = pes_->overflows();
   const bool row_leaves = stepped && pes_->step(input, psums_);
-  stepped_at_ = stepped ? now() : stepped_at_;
+  if (stepped) {
+    stepped_at_ = now();
+    entered_ = input;
+  }
   measurements_.events.add(Event::PsumOverflows, pes_->overflows() - overflows);
   if (row_leaves) {
     invariant(!destinations_.empty(), *this, "a result row without a destination");
@@ -276,16 +277,19 @@ void SystolicArray::result() {
   const std::uint64_t due = now() + config_.extra_latency;
   switch (config_.dataflow) {
     case Dataflow::WeightStationary:
-      leave(to.row, due, to, false);
+      row_left_index_ = to.row;
+      leave(psums_, to.row, due, to, false);
       break;
     case Dataflow::InputStationary:
+      row_left_index_ = to.column;
       psums_of_channel(to);
       break;
     case Dataflow::OutputStationary: {
       const std::uint32_t pixel = config_.rows - 1 - drained_;
+      row_left_index_ = pixel;
       ++drained_;
       if (pixel < to.pixels) {
-        leave(to.row + pixel, due, to, pixel == 0);
+        leave(psums_, to.row + pixel, due, to, pixel == 0);
       }
       if (pixel != 0) {
         return;  // more rows of this fold follow
@@ -303,24 +307,26 @@ void SystolicArray::psums_of_channel(const Destination& to) {
   if (!to.last_of_block) {
     return;
   }
-  psums_.assign(config_.cols, 0);
+  turned_.assign(config_.cols, 0);
   for (std::uint32_t pixel = 0; pixel < to.pixels; ++pixel) {
     for (std::uint32_t channel = 0; channel <= to.column; ++channel) {
-      psums_[channel] = block_[channel][pixel];
+      turned_[channel] = block_[channel][pixel];
     }
-    leave(to.row + pixel, now() + 1 + config_.extra_latency, to, to.last && pixel + 1 == to.pixels);
+    leave(turned_, to.row + pixel, now() + 1 + config_.extra_latency, to,
+          to.last && pixel + 1 == to.pixels);
   }
   invariant(leaving_.size() <= 3ULL * config_.cols + config_.extra_latency, *this,
             "more than three blocks of psums");
 }
 
-void SystolicArray::leave(std::uint32_t row, std::uint64_t due, const Destination& to, bool last) {
+void SystolicArray::leave(const PsumRow& psums, std::uint32_t row, std::uint64_t due,
+                          const Destination& to, bool last) {
   if (!leaving_.empty() || due > now()) {
-    leaving_.push_back({{psums_, row, to.accumulate}, due, last, to.entry});
+    leaving_.push_back({{psums, row, to.accumulate}, due, last, to.entry});
     return;
   }
   ResultRow& result = results->push();  // without a detour
-  result.psums = psums_;
+  result.psums = psums;
   result.row = row;
   result.accumulate = to.accumulate;
   note_last(last, to.entry);
@@ -388,44 +394,6 @@ void SystolicArray::count_drain() {
   measurements_.events.add(Event::ArrayRegisterWriteBits,
                            moves * config_.cols * config_.accumulator_bits);
   measurements_.events.add(Event::Folds);
-}
-
-PeRegisters SystolicArray::look(std::uint32_t row, std::uint32_t col) const {
-  PeRegisters pe = pes_->look(row, col).value();
-  pe.working = pe.working && stepped_at_ == now();
-  return pe;
-}
-
-void SystolicArray::list_signals(SignalList& list) const {
-  list.add_flag("operands", [this] { return operands_taken_at_ == now(); });
-  list.add_flag("pes_step", [this] { return stepped_at_ == now(); });
-  list.add_flag("row_leaves", [this] { return row_left() != nullptr; });
-  list.add("results_on_the_way", 16, [this] { return destinations_.size(); });
-}
-
-void SystolicArray::list_pes(SignalList& list, std::uint32_t first_row, std::uint32_t last_row,
-                             std::uint32_t first_col, std::uint32_t last_col) const {
-  if (last_row >= config_.rows || last_col >= config_.cols) {
-    throw std::invalid_argument{"the array has no PE " + std::to_string(last_row) + ":" +
-                                std::to_string(last_col) + ", its rows are 0 to " +
-                                std::to_string(config_.rows - 1) + " and its columns 0 to " +
-                                std::to_string(config_.cols - 1)};
-  }
-  const auto bits = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
-  const bool psum_stays = config_.dataflow == Dataflow::OutputStationary;
-  for (std::uint32_t row = first_row; row <= last_row; ++row) {
-    for (std::uint32_t col = first_col; col <= last_col; ++col) {
-      list.in_scope("pe_" + std::to_string(row) + "_" + std::to_string(col), [&](SignalList& pe) {
-        pe.add_flag("working", [=] { return look(row, col).working; });
-        pe.add(psum_stays ? "from_top" : "stationary", 16, [=] {
-          const PeRegisters now_here = look(row, col);
-          return bits(psum_stays ? now_here.from_top : now_here.stationary);
-        });
-        pe.add("from_left", 16, [=] { return bits(look(row, col).from_left); });
-        pe.add("psum", config_.accumulator_bits, [=] { return bits(look(row, col).psum); });
-      });
-    }
-  }
 }
 
 }  // namespace systole

@@ -104,7 +104,7 @@ void Sequencer::retire(std::uint32_t index) {
     observer_->on_command(*entries_[index].command, entries_[index].times);
   }
   for (Entry& entry : entries_) {
-    entry.dependencies -= entry.depends_on.test(index) ? 1 : 0;
+    entry.dependencies -= entry.depends_on.test(index) ? 1U : 0U;
     entry.depends_on.reset(index);
   }
   if (entries_[index].of_loop) {

@@ -57,7 +57,7 @@ VcdWriter::~VcdWriter() {
   }
 }
 
-/// Variables of a scope are declared together, in the order of its first.
+/// A scope whose variables do not follow one another is opened again.
 void VcdWriter::declare(const std::string& comment) {
   this->comment(comment);
   out_ << "$timescale 1 ns $end\n";
@@ -86,7 +86,13 @@ void VcdWriter::declare(const std::string& comment) {
   out_ << "$enddefinitions $end\n";
 }
 
-void VcdWriter::comment(const std::string& text) { out_ << "$comment " << text << " $end\n"; }
+void VcdWriter::comment(const std::string& text) {
+  std::string plain = text;
+  std::replace(plain.begin(), plain.end(), '$', '_');  // no "$end" within
+  std::replace_if(
+      plain.begin(), plain.end(), [](char c) { return c >= 0 && c < ' '; }, '_');
+  out_ << "$comment " << plain << " $end\n";
+}
 
 void VcdWriter::values(std::uint64_t nanosecond, const std::vector<std::uint64_t>& values) {
   const bool first = last_.empty();

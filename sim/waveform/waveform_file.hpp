@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,25 +11,20 @@
 #include "sim/kernel/signal_list.hpp"
 #include "sim/stats/cycle_window.hpp"
 #include "sim/stats/ledger.hpp"
+#include "sim/waveform/pe_range.hpp"
 #include "sim/waveform/vcd_writer.hpp"
 
 namespace systole {
-
-/// PEs of rows and columns first to last.
-struct PeRange {
-  std::uint32_t first_row = 0, last_row = 0;
-  std::uint32_t first_col = 0, last_col = 0;
-};
 
 /// The signals of a machine as a value change dump: those that its blocks list, the clock, the
 /// number of the layer, and for each unit the cause under which the cycle was booked. Cycle n
 /// begins at 10 n ns, with the clock's rise; a value is what holds when the cycle is over.
 class WaveformFile final : public MachineProbe, private Ticking {
  public:
-  /// Throws std::runtime_error when the file cannot be written.
   WaveformFile(std::string file, CycleWindow window, std::optional<PeRange> pes);
 
-  /// Throws std::invalid_argument for PEs that the array does not have.
+  /// Throws std::invalid_argument for PEs that the array does not have, std::runtime_error when the
+  /// file cannot be written.
   void attach(Accelerator& accelerator, const Clock& clock) override;
   void on_layer(const std::string& name) override;
   bool looks_into_pes() const override { return pes_.has_value(); }
@@ -39,7 +35,6 @@ class WaveformFile final : public MachineProbe, private Ticking {
 
  private:
   void tick() override;
-  void open();
   void list_causes();
   void note_causes();
 
