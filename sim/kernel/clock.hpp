@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -41,6 +42,9 @@ class Clock final : public sc_core::sc_module {
 
   /// `observer` runs in every cycle when all blocks have.
   void attach_observer(Ticking& observer) const { observers_.push_back(&observer); }
+
+  /// For tests: the last block runs first, which must not change a cycle.
+  void reverse_blocks() const { std::reverse(blocks_.begin(), blocks_.end()); }
 
   static sc_core::sc_time period() { return {kPeriodPs, sc_core::SC_PS}; }
 
