@@ -83,7 +83,7 @@ TEST_F(CliVcd, CyclesInWhichTheArrayTakesOperandsAreTheLedgers) {
 }
 
 TEST_F(CliVcd, CausesAreThoseOfTheLedgerForEachUnit) {
-  const VcdReader reader = read(command({}, "configs/tiny_4x4.yaml", kDigits));
+  const VcdReader reader = read(command({}, "configs/gemmini_16x16.yaml", kDigits));
   std::map<std::string, std::map<std::string, std::uint64_t>> seen;
   reader.for_each_cycle([&](const std::vector<std::uint64_t>& values) {
     for (std::size_t i = 0; i < kLedgerUnits; ++i) {
@@ -167,7 +167,7 @@ TEST_F(CliVcd, RefusesWhatItCannotShow) {
 
 #ifdef SYSTOLE_VCD2FST
 TEST_F(CliVcd, GtkwavesConverterTakesTheFile) {
-  read(command({"--vcd-array", "0-3:0-3"}, "configs/tiny_4x4.yaml", kDigits));
+  read(command({"--vcd-array", "0-3:0-3"}, "configs/gemmini_16x16.yaml", kDigits));
   const std::string fst = folder.file("run.fst");
   const std::string convert = std::string{SYSTOLE_VCD2FST} + " " + vcd + " " + fst + " >" +
                               folder.file("messages") + " 2>&1";
