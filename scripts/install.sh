@@ -31,9 +31,10 @@ run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-optio
 # libonnx-testdata has the recorded results of the ONNX operators;
 # Dask distributed runs a sweep on a cluster (scripts/sweep_cluster.py);
 # Verilator and Yosys compile and synthesize the SystemVerilog of models/rtl;
-# Chromium opens the pages of `run --html`.
+# Chromium opens the pages of `run --html`; GTKWave reads the waveforms of `run --vcd`.
 test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev libonnx-testdata
-  python3-distributed python3-jsonschema python3-numpy python3-yaml verilator yosys chromium)
+  python3-distributed python3-jsonschema python3-numpy python3-yaml verilator yosys chromium
+  gtkwave)
 
 # PyTorch, scikit-learn and onnx are for the scripts that wrote digits networks and ONNX models
 # (train_digits.py, export_torch_network.py, make_*onnx*.py), Matplotlib for scripts/plot_*.py,

@@ -1,6 +1,7 @@
 #include "models/accumulators/accumulators.hpp"
 
 #include <algorithm>
+#include <string>
 
 namespace systole {
 namespace {
@@ -42,9 +43,7 @@ void Accumulators::take_result() {
   if (result.accumulate) {
     read_taken_[bank] = now();
     std::uint64_t overflows = 0;
-    for (std::uint32_t c = 0; c < cols_; ++c) {
-      values[c] = add_psum(values[c], result.psums[c], format_, overflows);
-    }
+    add_psums(values, result.psums.data(), cols_, format_, overflows);
     measurements_.events.add(Event::PsumOverflows, overflows);
     measurements_.events.add(Event::AccumulatorReadBits, row_bits_);
     measurements_.events.add(Event::AccumulatorAdd, cols_);
@@ -114,6 +113,16 @@ void Accumulators::deliver() {
 std::int64_t* Accumulators::row(std::uint32_t index) {
   invariant(index < rows_, *this, "row outside the memory");
   return values_.data() + std::size_t{index} * cols_;
+}
+
+void Accumulators::list_signals(SignalList& list) const {
+  for (std::size_t bank = 0; bank < read_taken_.size(); ++bank) {
+    list.in_scope("bank" + std::to_string(bank), [&](SignalList& ports) {
+      ports.add_flag("read", [this, bank] { return read_taken_[bank] == now(); });
+      ports.add_flag("write", [this, bank] { return write_taken_[bank] == now(); });
+    });
+  }
+  list.add("rows_leaving", 16, [this] { return leaving_.size(); });
 }
 
 }  // namespace systole

@@ -10,6 +10,7 @@
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/psum.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
@@ -35,6 +36,8 @@ class Accumulators final : public ClockedModule {
 
   Accumulators(const sc_core::sc_module_name& name, const Clock& clock,
                const AcceleratorConfig& config, Measurements& measurements);
+
+  void list_signals(SignalList& list) const;
 
   /// Contents for tests, row-major.
   std::vector<std::int64_t>& contents() { return values_; }

@@ -194,4 +194,13 @@ void ExecuteUnit::finish() {
   step_ = {};
 }
 
+void ExecuteUnit::list_signals(SignalList& list) const {
+  list.add_flag("computing", [this] { return step_.computing; });
+  list.add_flag("preloading", [this] { return step_.preloading; });
+  list.add("row", 32, [this] { return step_.row; });
+  list.add("rows", 32, [this] { return step_.rows; });
+  list.add("commands_waiting", 16, [this] { return window_.size(); });
+  list.add("steps_in_array", 16, [this] { return leaving_.size() + steps_entering_; });
+}
+
 }  // namespace systole

@@ -10,6 +10,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -40,6 +41,8 @@ class ExecuteUnit final : public ClockedModule {
               const AcceleratorConfig& config, const Wire<Cause>& upstream,
               const Wire<std::uint64_t>& results_written, const Wire<bool>& operands_stalled,
               Measurements& measurements);
+
+  void list_signals(SignalList& list) const;
 
   bool busy() const { return !window_.empty() || active() || results_pending(); }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/row.hpp"
@@ -15,6 +16,15 @@ struct ArrayInput {
   const OperandRow* weights = nullptr;  ///< `cols` weights for the shadow registers, or nothing
   std::uint32_t weight_row = 0;         ///< the array row that they are for
   bool last = false;                    ///< output stationary, with an ifmap: the fold's last
+};
+
+/// What a PE works on in a cycle: the operands at its multiplier and the sum behind its adder.
+struct PeRegisters {
+  bool working = false;         ///< else what moves means nothing
+  std::int16_t stationary = 0;  ///< output stationary: none, the psum stays
+  std::int16_t from_left = 0;
+  std::int16_t from_top = 0;  ///< output stationary alone: the weight
+  std::int64_t psum = 0;
 };
 
 /// The socket of the PE array: anything with these edges can stand in it.
@@ -39,6 +49,12 @@ class PeArray {
   virtual std::uint64_t overflows() const = 0;
   /// Nothing is on its way, so that cycles without input need no step.
   virtual bool idle() const = 0;
+  /// The PE in the cycle of the last step; nothing if this array does not show its PEs.
+  virtual std::optional<PeRegisters> look(std::uint32_t row, std::uint32_t col) const {
+    static_cast<void>(row);
+    static_cast<void>(col);
+    return std::nullopt;
+  }
 };
 
 /// PEs as registers updated each cycle. The weight-stationary ones serve input stationary too: what
@@ -54,5 +70,7 @@ std::unique_ptr<PeArray> make_output_stationary_array(const ArrayConfig& config)
 
 /// By config.dataflow.
 std::unique_ptr<PeArray> make_pe_array(const ArrayConfig& config);
+/// The same, and it shows its PEs.
+std::unique_ptr<PeArray> make_transparent_pe_array(const ArrayConfig& config);
 
 }  // namespace systole

@@ -77,6 +77,7 @@ void SystolicArray::tick() {
   if (operands->can_pop()) {
     const OperandPair& pair = operands->front();
     input = take(pair);
+    operands_taken_at_ = now();
     if (pair.last_of_step) {
       step_leaving->push({now() + cycles_to_leave()});
       if (pair.computing && config_.dataflow == Dataflow::WeightStationary) {
@@ -91,9 +92,14 @@ void SystolicArray::tick() {
   const bool stepped = input.ifmap != nullptr || input.weights != nullptr || !pes_->idle();
   const std::uint64_t overflows = pes_->overflows();
   const bool row_leaves = stepped && pes_->step(input, psums_);
+  if (stepped) {
+    stepped_at_ = now();
+    entered_ = input;
+  }
   measurements_.events.add(Event::PsumOverflows, pes_->overflows() - overflows);
   if (row_leaves) {
     invariant(!destinations_.empty(), *this, "a result row without a destination");
+    row_left_at_ = now();
     result();
   }
   send_results();
@@ -237,15 +243,20 @@ void SystolicArray::transpose_weights(const WeightStep& step) {
 
 void SystolicArray::unpack_ifmap(const IfmapStep& step) {
   std::fill(ifmap_.begin(), ifmap_.end(), std::int16_t{0});
-  for_each_lane(step, ifmap_format_,
-                [&](std::uint32_t lane, std::int16_t value) { ifmap_[lane] = value; });
+  const std::size_t row_bytes = step.bytes.size() / step.reads.size();
+  const std::uint8_t* row = step.bytes.data();
+  std::int16_t* lane = ifmap_.data();
+  for (const IfmapRead& read : step.reads) {
+    unpack_elements(row, read.lane, read.count, ifmap_format_, lane);
+    lane += read.count;
+    row += row_bytes;
+  }
 }
 
 void SystolicArray::unpack_weights(const WeightStep& step) {
   std::fill(weights_.begin(), weights_.end(), std::int16_t{0});
   if (!step.zero) {
-    for_each_element(step.bytes, 0, 0, step.n, weight_format_,
-                     [&](std::uint32_t c, std::int16_t value) { weights_[c] = value; });
+    unpack_elements(step.bytes.data(), 0, step.n, weight_format_, weights_.data());
   }
   shadow_nonzeros_[step.index] = nonzeros(weights_);
 }
@@ -266,16 +277,19 @@ void SystolicArray::result() {
   const std::uint64_t due = now() + config_.extra_latency;
   switch (config_.dataflow) {
     case Dataflow::WeightStationary:
-      leave(to.row, due, to, false);
+      row_left_index_ = to.row;
+      leave(psums_, to.row, due, to, false);
       break;
     case Dataflow::InputStationary:
+      row_left_index_ = to.column;
       psums_of_channel(to);
       break;
     case Dataflow::OutputStationary: {
       const std::uint32_t pixel = config_.rows - 1 - drained_;
+      row_left_index_ = pixel;
       ++drained_;
       if (pixel < to.pixels) {
-        leave(to.row + pixel, due, to, pixel == 0);
+        leave(psums_, to.row + pixel, due, to, pixel == 0);
       }
       if (pixel != 0) {
         return;  // more rows of this fold follow
@@ -293,28 +307,41 @@ void SystolicArray::psums_of_channel(const Destination& to) {
   if (!to.last_of_block) {
     return;
   }
-  psums_.assign(config_.cols, 0);
+  turned_.assign(config_.cols, 0);
   for (std::uint32_t pixel = 0; pixel < to.pixels; ++pixel) {
     for (std::uint32_t channel = 0; channel <= to.column; ++channel) {
-      psums_[channel] = block_[channel][pixel];
+      turned_[channel] = block_[channel][pixel];
     }
-    leave(to.row + pixel, now() + 1 + config_.extra_latency, to, to.last && pixel + 1 == to.pixels);
+    leave(turned_, to.row + pixel, now() + 1 + config_.extra_latency, to,
+          to.last && pixel + 1 == to.pixels);
   }
   invariant(leaving_.size() <= 3ULL * config_.cols + config_.extra_latency, *this,
             "more than three blocks of psums");
 }
 
-void SystolicArray::leave(std::uint32_t row, std::uint64_t due, const Destination& to, bool last) {
-  leaving_.push_back({{psums_, row, to.accumulate}, due, last, to.entry});
+void SystolicArray::leave(const PsumRow& psums, std::uint32_t row, std::uint64_t due,
+                          const Destination& to, bool last) {
+  if (!leaving_.empty() || due > now()) {
+    leaving_.push_back({{psums, row, to.accumulate}, due, last, to.entry});
+    return;
+  }
+  ResultRow& result = results->push();  // without a detour
+  result.psums = psums;
+  result.row = row;
+  result.accumulate = to.accumulate;
+  note_last(last, to.entry);
+}
+
+void SystolicArray::note_last(bool last, std::uint32_t entry) {
+  if (last) {
+    done_.push_back({entry, now()});
+  }
 }
 
 /// One row a cycle, in order.
 void SystolicArray::send_results() {
   if (!leaving_.empty() && leaving_.front().due <= now()) {
-    const Leaving& oldest = leaving_.front();
-    if (oldest.last) {
-      done_.push_back({oldest.entry, now()});
-    }
+    note_last(leaving_.front().last, leaving_.front().entry);
     results->push(std::move(leaving_.front().row));
     leaving_.pop_front();
   }

@@ -12,9 +12,21 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
+
+/// What crosses the edges of the PEs in a cycle; null: nothing.
+struct ArrayEdges {
+  const OperandRow* left = nullptr;
+  const OperandRow* top = nullptr;
+  std::uint32_t top_row = 0;  ///< array row that the operands at the top are for, if they stay
+  const PsumRow* bottom = nullptr;
+  /// Of the row at the bottom: weight stationary, the accumulator row; input stationary, the output
+  /// channel of the block; output stationary, the pixel of the fold.
+  std::uint32_t bottom_index = 0;
+};
 
 /// The PEs with their transposers and edge registers: operand rows in, result rows out, never a
 /// stall.
@@ -39,6 +51,17 @@ class SystolicArray final : public ClockedModule {
                 std::unique_ptr<PeArray> pes, Measurements& measurements);
 
   void configure(const LayerRegisters& registers);
+
+  void list_signals(SignalList& list) const;
+  /// The operands and sums of PEs, each in a scope pe_ROW_COLUMN. Throws std::invalid_argument if
+  /// the array has no such PEs.
+  void list_pes(SignalList& list, std::uint32_t first_row, std::uint32_t last_row,
+                std::uint32_t first_col, std::uint32_t last_col) const;
+
+  /// What a PE has done in this cycle, of an array that shows its PEs.
+  PeRegisters look(std::uint32_t row, std::uint32_t col) const;
+  /// What has crossed the edges of the PEs in this cycle.
+  ArrayEdges edges() const;
 
  private:
   /// Where psums go that leave the PEs: a row of them (weight stationary), all rows of a fold
@@ -74,7 +97,9 @@ class SystolicArray final : public ClockedModule {
   bool fold_inside(const ArrayInput& input) const;
   void result();
   void psums_of_channel(const Destination& to);
-  void leave(std::uint32_t row, std::uint64_t due, const Destination& to, bool last);
+  void leave(const PsumRow& psums, std::uint32_t row, std::uint64_t due, const Destination& to,
+             bool last);
+  void note_last(bool last, std::uint32_t entry);
   void send_results();
   std::uint64_t cycles_to_leave() const;
   void count_products(std::uint64_t macs, std::uint64_t nonzero, std::uint32_t passed_bits);
@@ -91,6 +116,11 @@ class SystolicArray final : public ClockedModule {
   OperandRow ifmap_;     // at the left edge
   OperandRow weights_;   // at the top edge
   PsumRow psums_;
+  std::uint64_t operands_taken_at_ = 0;  // cycle, for those who look
+  std::uint64_t stepped_at_ = 0;
+  std::uint64_t row_left_at_ = 0;
+  ArrayInput entered_;                          // in the cycle of the last step
+  std::uint32_t row_left_index_ = 0;            // as ArrayEdges has it
   std::vector<std::uint32_t> shadow_nonzeros_;  // by array row: stationary operands not zero
   std::vector<std::uint32_t> active_nonzeros_;
   Ring<Destination> destinations_;  // of what is inside, oldest first
@@ -98,6 +128,7 @@ class SystolicArray final : public ClockedModule {
   bool fold_open_ = false;          // output stationary: its last product is still to come
   std::uint64_t inside_until_ = 0;  // output stationary: first cycle without a fold
   std::vector<PsumRow> block_;      // input stationary: psums of the channels of a block
+  PsumRow turned_;                  // input stationary: one pixel of them
   Ring<Leaving> leaving_;           // in the edge registers
   Ring<Done> done_;                 // preloads whose compute's step has entered
   Measurements& measurements_;

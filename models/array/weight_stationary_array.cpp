@@ -42,6 +42,20 @@ class WeightStationaryArray final : public PeArray {
   }
 
   std::uint64_t overflows() const override { return overflows_; }
+
+  std::optional<PeRegisters> look(std::uint32_t row, std::uint32_t col) const override {
+    const Time now = cycle_ - 1;  // step() has gone on to the next
+    const Time here = now - static_cast<Time>(row);
+    const Time entered = here - static_cast<Time>(col);
+    PeRegisters pe;
+    pe.stationary = active_[row * cols_ + col];
+    if (entered >= 0 && newest_vector_[place(entered)] == entered) {
+      pe.working = true;
+      pe.from_left = history_[row * 2 * span_ + place(here) + col];
+      pe.psum = slots_[static_cast<std::size_t>(slot(here)) + col];
+    }
+    return pe;
+  }
   bool idle() const override { return weights_on_the_way_.empty() && !vectors_on_the_way(); }
 
  private:

@@ -289,4 +289,14 @@ void LoadUnit::count(const LoadCommand& load, const Burst& burst) {
   measurements_.events.add(Event::DramReadBursts);
 }
 
+void LoadUnit::list_signals(SignalList& list) const {
+  list.add("commands_in_flight", 16, [this] { return started_ - completed_.read(); });
+  list.add("row_requests", 16, [this] { return row_requests_.size(); });
+  list.add("bursts_in_flight", 16, [this] {
+    return static_cast<std::uint64_t>(std::count(slot_taken_.begin(), slot_taken_.end(), true));
+  });
+  list.add("rows_to_scratchpad", 16, [this] { return to_scratchpad_.size(); });
+  list.add("rows_to_accumulators", 16, [this] { return to_others_.size(); });
+}
+
 }  // namespace systole

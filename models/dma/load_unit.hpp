@@ -11,6 +11,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -46,6 +47,8 @@ class LoadUnit final : public ClockedModule {
 
   void configure(const LayerRegisters& registers) { fill_format_ = registers.ifmap; }
   bool busy() const { return started_ != completed_.read(); }
+
+  void list_signals(SignalList& list) const;
 
  private:
   /// The command whose rows have their turn.

@@ -18,8 +18,7 @@ StoreUnit::StoreUnit(const sc_core::sc_module_name& name, const Clock& clock,
       measurements_{measurements} {}
 
 bool StoreUnit::busy() const {
-  const bool acknowledged = std::all_of(slot_free_at_.begin(), slot_free_at_.end(),
-                                        [](std::uint64_t free_at) { return free_at <= now() + 1; });
+  const bool acknowledged = slots_held_ == 0 && last_release_ <= now() + 1;
   return reading_.has_value() || !expected_.empty() || !row_.empty() || !acknowledged;
 }
 
@@ -125,11 +124,14 @@ void StoreUnit::keep_block(const Expected& expected, const OfmapBlock& block) {
 
 /// Forms the next beat of the row; with its last one the row is done.
 bool StoreUnit::form_beat() {
+  if (row_.empty() || now() < row_ready_) {
+    return false;
+  }
   const std::size_t slot = free_slot();
   const bool forming = !outgoing_.empty() && outgoing_.back().beats_left > 0;
   // A unit with one slot has nothing older to wait for.
   const bool may_go_on = forming && slot_free_at_.size() == 1;
-  if (row_.empty() || now() < row_ready_ || (slot == slot_free_at_.size() && !may_go_on)) {
+  if (slot == slot_free_at_.size() && !may_go_on) {
     return false;
   }
   if (!forming) {
@@ -160,6 +162,7 @@ void StoreUnit::begin_burst(std::size_t slot) {
   measurements_.events.add(Event::DramWriteBursts);
   row_formed_ += outgoing.burst.useful;
   slot_free_at_[slot] = kHeld;
+  ++slots_held_;
   outgoing_.push_back(std::move(outgoing));
 }
 
@@ -201,6 +204,8 @@ std::size_t StoreUnit::free_slot() const {
 /// The memory acknowledges a burst; the next answer can come with the next cycle.
 std::uint64_t StoreUnit::take_acknowledgement(const DramResponse& response) {
   slot_free_at_[response.tag] = response.first_beat + config_.dma.release_latency;
+  last_release_ = std::max(last_release_, slot_free_at_[response.tag]);
+  --slots_held_;
   return response.first_beat + 1;
 }
 
@@ -217,6 +222,14 @@ Cause StoreUnit::waiting() const {
     return Cause::WaitBank;
   }
   return busy() ? Cause::WaitDram : upstream_.read();
+}
+
+void StoreUnit::list_signals(SignalList& list) const {
+  list.add_flag("command", [this] { return reading_.has_value(); });
+  list.add("blocks_expected", 16, [this] { return expected_.size(); });
+  list.add_flag("row_gathered", [this] { return !row_.empty(); });
+  list.add("bursts_to_bus", 16, [this] { return outgoing_.size(); });
+  list.add("bursts_in_flight", 16, [this] { return slots_held_; });
 }
 
 }  // namespace systole

@@ -15,6 +15,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -55,6 +56,8 @@ class StoreUnit final : public ClockedModule {
 
   /// Work that is not yet acknowledged by the DRAM.
   bool busy() const;
+
+  void list_signals(SignalList& list) const;
 
   /// Blocks asked for that go through the requantization unit.
   const Wire<std::uint64_t>& asked() const { return asked_wire_; }
@@ -114,6 +117,8 @@ class StoreUnit final : public ClockedModule {
   std::size_t row_formed_ = 0;               // bytes of it in complete bursts
   std::uint64_t row_ready_ = 0;              // cycle of its first beat at the earliest
   std::vector<std::uint64_t> slot_free_at_;  // first cycle in which a write slot is free
+  std::size_t slots_held_ = 0;               // by bursts without an acknowledgement
+  std::uint64_t last_release_ = 0;           // the latest of the other slots
   Ring<Outgoing> outgoing_;                  // only the last can lack beats
   std::uint64_t asked_ = 0;
   Wire<std::uint64_t> asked_wire_{0};

@@ -4,6 +4,7 @@
 
 #include "models/dram/backing_store.hpp"
 #include "sim/kernel/clocked_module.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/tlm.hpp"
 #include "sim/stats/bandwidth_series.hpp"
 
@@ -34,6 +35,8 @@ class Dram : public ClockedModule {
 
   /// All bytes that masters have read, and those they have written, so far.
   const DramBytes& moved() const { return moved_; }
+
+  virtual void list_signals(SignalList& list) const;
 
   const BackingStore& contents() const { return store_; }
   BackingStore& contents() { return store_; }

@@ -197,4 +197,12 @@ std::uint64_t IdealDram::beat_cycles(const tlm::tlm_generic_payload& payload) co
   return (last - first + 1) * (payload.is_write() ? write_cycles_per_beat_ : cycles_per_beat_);
 }
 
+void IdealDram::list_signals(SignalList& list) const {
+  Dram::list_signals(list);
+  list.add_flag("request_beat", [this] { return bursting_.has_value() || now() < request_free_; });
+  list.add_flag("response_beat",
+                [this] { return now() >= response_start_ && now() < response_free_; });
+  list.add("answers_waiting", 16, [this] { return answers_.size(); });
+}
+
 }  // namespace systole

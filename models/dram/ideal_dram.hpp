@@ -44,6 +44,7 @@ class IdealDram final : public Dram {
   void start_layer() override;
   void finish_layer() override {}
   bool idle() const override { return answers_.empty() && !bursting_; }
+  void list_signals(SignalList& list) const override;
   const BandwidthSeries& bandwidth() const override { return bandwidth_; }
 
  private:

@@ -91,4 +91,9 @@ RequantEntry RequantUnit::entry(std::uint32_t table_row, std::uint32_t column) c
   return decode_entry(table_.data() + at, registers_.mode, multiplier_bits_);
 }
 
+void RequantUnit::list_signals(SignalList& list) const {
+  list.add_flag("lanes_busy", [this] { return now() < free_at_; });
+  list.add("blocks_in_pipeline", 16, [this] { return pipeline_.size(); });
+}
+
 }  // namespace systole

@@ -12,6 +12,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -47,6 +48,8 @@ class RequantUnit final : public ClockedModule {
               const Wire<std::uint64_t>& gathered, Measurements& measurements);
 
   void configure(const LayerRegisters& registers);
+
+  void list_signals(SignalList& list) const;
 
  private:
   struct Delayed {

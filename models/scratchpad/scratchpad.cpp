@@ -1,8 +1,16 @@
 #include "models/scratchpad/scratchpad.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 namespace systole {
+namespace {
+
+constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+}  // namespace
+
 Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
                        const AcceleratorConfig& config, Measurements& measurements)
     : ClockedModule{name, clock},
@@ -65,33 +73,33 @@ void Scratchpad::read_operands() {
     if (!operand_read->can_pop()) {
       return;
     }
-    operand_read->pop(pending_);
+    to_array_.push_back({operand_read->pop(), kNever});
     has_pending_ = true;
     ifmap_read_ = false;
     weight_read_ = false;
   }
-  const bool in_turns =
-      pending_.together && !pending_.ifmap.reads.empty() &&
-      banks_.bank_of({LocalMemory::Scratchpad, pending_.ifmap.reads.front().row}) ==
-          banks_.bank_of(pending_.weight.from);
+  OperandPair& pair = to_array_.back().item;
+  const bool in_turns = pair.together && !pair.ifmap.reads.empty() &&
+                        banks_.bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) ==
+                            banks_.bank_of(pair.weight.from);
   const bool weights_turn = ifmap_read_ || !in_turns;
   blocked_.reset();
   if (!ifmap_read_) {
-    ifmap_read_ = !pending_.ifmap.valid || read_ifmap(pending_.ifmap);
+    ifmap_read_ = !pair.ifmap.valid || read_ifmap(pair.ifmap);
   }
   if (!weight_read_ && weights_turn) {
-    weight_read_ = !pending_.weight.valid || pending_.weight.zero || read_weights(pending_.weight);
+    weight_read_ = !pair.weight.valid || pair.weight.zero || read_weights(pair.weight);
   }
   if (ifmap_read_ && weight_read_) {
-    if (pending_.computing && pending_.last_of_step) {
-      operand_read_done->push({pending_.compute_entry});
+    if (pair.computing && pair.last_of_step) {
+      operand_read_done->push({pair.compute_entry});
     }
-    to_array_.push_back({std::move(pending_), now() + read_latency_ - 1});
+    to_array_.back().due = now() + read_latency_ - 1;
     has_pending_ = false;
     return;
   }
   if (!blocked_) {  // the ifmap's turn it was
-    note_blocked(banks_.bank_of(pending_.weight.from), BankUser::Array);
+    note_blocked(banks_.bank_of(pair.weight.from), BankUser::Array);
   }
   measurements_.lost_bank(banks_.memory_of(blocked_->bank), BankUser::Array, blocked_->had);
 }
@@ -131,8 +139,14 @@ bool Scratchpad::read_weights(WeightStep& weight) {
 }
 
 void Scratchpad::append_row(LocalAddress address, ByteRow& bytes) {
-  const ByteRow read = row(address);
-  bytes.insert(bytes.end(), read.begin(), read.end());
+  const Memory& memory = memory_of(address.memory);
+  const std::size_t first = std::size_t{address.row} * memory.row_bytes;
+  invariant(first + memory.row_bytes <= memory.bytes.size(), *this, "read outside the memory");
+  measurements_.events.add(
+      &memory == &weight_ ? Event::WeightScratchpadReadBits : Event::ScratchpadReadBits,
+      8ULL * memory.row_bytes);
+  const std::uint8_t* const row = memory.bytes.data() + first;
+  bytes.insert(bytes.end(), row, row + memory.row_bytes);
 }
 
 void Scratchpad::read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline, BankUser user) {
@@ -144,7 +158,9 @@ void Scratchpad::read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipelin
   if (!claim_read(address, user)) {
     return;
   }
-  pipeline.push_back({{row(address)}, now() + read_latency_ - 1});
+  RowData data;
+  append_row(address, data.bytes);
+  pipeline.push_back({std::move(data), now() + read_latency_ - 1});
   if (head.last) {
     store_read_done->push({head.entry});
   }
@@ -203,15 +219,14 @@ bool Scratchpad::claim_write(LocalAddress address, BankUser user) {
   return true;
 }
 
-ByteRow Scratchpad::row(LocalAddress address) {
-  const Memory& memory = memory_of(address.memory);
-  const auto first = static_cast<std::ptrdiff_t>(std::size_t{address.row} * memory.row_bytes);
-  invariant(static_cast<std::size_t>(first) + memory.row_bytes <= memory.bytes.size(), *this,
-            "read outside the memory");
-  measurements_.events.add(
-      &memory == &weight_ ? Event::WeightScratchpadReadBits : Event::ScratchpadReadBits,
-      8ULL * memory.row_bytes);
-  return {memory.bytes.begin() + first, memory.bytes.begin() + first + memory.row_bytes};
+void Scratchpad::list_signals(SignalList& list) const {
+  list.add_flag("operands_stalled", [this] { return has_pending_; });
+  for (std::size_t bank = 0; bank < read_taken_.size(); ++bank) {
+    list.in_scope("bank" + std::to_string(bank), [&](SignalList& ports) {
+      ports.add_flag("read", [this, bank] { return read_taken_[bank] == now(); });
+      ports.add_flag("write", [this, bank] { return write_taken_[bank] == now(); });
+    });
+  }
 }
 
 }  // namespace systole

@@ -10,6 +10,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/stats/measurements.hpp"
 
@@ -50,6 +51,9 @@ class Scratchpad final : public ClockedModule {
   /// An operand pair could not be read in the last cycle.
   const Wire<bool>& operands_stalled() const { return operands_stalled_; }
 
+  /// The banks, with those of the weights numbered on.
+  void list_signals(SignalList& list) const;
+
   /// Contents for tests: faults are injected and rows are looked at here.
   std::vector<std::uint8_t>& contents(LocalMemory memory) { return memory_of(memory).bytes; }
 
@@ -82,7 +86,6 @@ class Scratchpad final : public ClockedModule {
   BankUser who_reads_or_writes(std::uint32_t bank) const;
   void append_row(LocalAddress address, ByteRow& bytes);
   bool claim_write(LocalAddress address, BankUser user);
-  ByteRow row(LocalAddress address);
 
   const bool dual_ported_;
   const std::uint32_t read_latency_;
@@ -97,8 +100,7 @@ class Scratchpad final : public ClockedModule {
   };
   std::vector<Taken> read_taken_;   // by bank
   std::vector<Taken> write_taken_;  // the same of its write port; both the only one if single
-  OperandPair pending_;             // being read: parts already read carry their bytes
-  bool has_pending_ = false;
+  bool has_pending_ = false;        // the youngest pair on the way to the array is being read
   Wire<bool> operands_stalled_{false};
   bool ifmap_read_ = false;
   bool weight_read_ = false;
@@ -107,7 +109,7 @@ class Scratchpad final : public ClockedModule {
     BankUser had = BankUser::Array;
   };
   std::optional<Blocked> blocked_;  // in this cycle: the first bank of the pair that was taken
-  Pipeline<OperandPair> to_array_;  // read, on the way
+  Pipeline<OperandPair> to_array_;  // read, on the way; due with its last part
   Pipeline<RowData> to_vector_;
   Pipeline<RowData> to_store_;
   Measurements& measurements_;

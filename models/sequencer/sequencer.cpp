@@ -104,6 +104,7 @@ void Sequencer::retire(std::uint32_t index) {
     observer_->on_command(*entries_[index].command, entries_[index].times);
   }
   for (Entry& entry : entries_) {
+    entry.dependencies -= entry.depends_on.test(index) ? 1U : 0U;
     entry.depends_on.reset(index);
   }
   if (entries_[index].of_loop) {
@@ -121,7 +122,7 @@ bool Sequencer::issue() {
     const std::uint32_t index = from.waiting.front();
     Entry& entry = entries_[index];
     FifoOut<IssuedCommand>& port = port_of(entry.unit);
-    if (entry.depends_on.any() || !port->can_push()) {
+    if (entry.dependencies > 0 || !port->can_push()) {
       if (observer_ != nullptr) {
         entry.times.waited_for = wait_of(from);
       }
@@ -190,9 +191,11 @@ void Sequencer::occupy(Entry& entry, const Command& command) {
   entry.reads = reads(command, config_);
   entry.writes = writes(command, config_);
   entry.depends_on.reset();
+  entry.dependencies = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (entries_[i].valid && &entries_[i] != &entry && conflict(entries_[i], entry)) {
       entry.depends_on.set(i);
+      ++entry.dependencies;
     }
   }
   classes_[static_cast<std::size_t>(command_class(command))].waiting.push_back(
@@ -201,6 +204,9 @@ void Sequencer::occupy(Entry& entry, const Command& command) {
 }
 
 void Sequencer::unroll() {
+  if (unroller_.done()) {
+    return;
+  }
   std::optional<Command> command = unroller_.tick(now(), unrolled_.size() < kUnrolledQueue);
   if (command) {
     unrolled_.push_back({*command, now() + 1});
@@ -227,7 +233,7 @@ Cause Sequencer::wait_of(const Class& of) const {
     return Cause::Idle;
   }
   const Entry& head = entries_[of.waiting.front()];
-  if (head.depends_on.none()) {
+  if (head.dependencies == 0) {
     return Cause::WaitDependency;
   }
   bool on_load = false;
@@ -299,6 +305,21 @@ std::vector<std::string> Sequencer::describe_state() const {
     lines.push_back(std::move(line));
   }
   return lines;
+}
+
+void Sequencer::list_signals(SignalList& list) const {
+  constexpr std::array kNames{"load", "execute", "store"};
+  for (std::size_t i = 0; i < kCommandClasses; ++i) {
+    const std::string name = kNames[i];
+    list.add(name + "_entries", 16, [this, &of = classes_[i]] {
+      const auto first = entries_.begin() + static_cast<std::ptrdiff_t>(of.first);
+      return static_cast<std::uint64_t>(
+          std::count_if(first, first + static_cast<std::ptrdiff_t>(of.size),
+                        [](const Entry& entry) { return entry.valid; }));
+    });
+    list.add(name + "_waiting", 16, [&of = classes_[i]] { return of.waiting.size(); });
+  }
+  list.add("commands_completed", 32, [this] { return completed_; });
 }
 
 }  // namespace systole

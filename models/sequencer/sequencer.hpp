@@ -12,6 +12,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/issued_command.hpp"
@@ -68,6 +69,8 @@ class Sequencer final : public ClockedModule {
   const Wire<std::uint64_t>& results_written() const { return results_written_; }
   const Wire<std::uint64_t>& vectors_completed() const { return vectors_completed_; }
 
+  void list_signals(SignalList& list) const;
+
   /// One line for each entry that is not done, for a stuck machine.
   std::vector<std::string> describe_state() const;
 
@@ -84,6 +87,7 @@ class Sequencer final : public ClockedModule {
     HazardRanges reads;
     HazardRanges writes;
     std::bitset<kMaxEntries> depends_on;
+    std::uint32_t dependencies = 0;  // bits of depends_on
   };
   struct Class {
     std::uint32_t first = 0;  // its entries are [first, first + size)

@@ -137,4 +137,11 @@ bool VectorUnit::write() {
   return true;
 }
 
+void VectorUnit::list_signals(SignalList& list) const {
+  list.add_flag("command", [this] { return current_.has_value(); });
+  list.add("rows_asked", 32, [this] { return asked_; });
+  list.add("rows_collected", 32, [this] { return collected_; });
+  list.add("results_waiting", 16, [this] { return results_.size(); });
+}
+
 }  // namespace systole

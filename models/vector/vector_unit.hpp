@@ -10,6 +10,7 @@
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/ring.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
@@ -36,6 +37,8 @@ class VectorUnit final : public ClockedModule {
 
   void configure(const LayerRegisters& registers) { registers_ = registers; }
   bool busy() const { return current_.has_value(); }
+
+  void list_signals(SignalList& list) const;
 
  private:
   struct Result {

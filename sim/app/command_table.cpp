@@ -111,6 +111,14 @@ CommandHelp run_help() {
       "write every command's time as trace events, which ui.perfetto.dev shows")(
       "timeline-cycles", value("FIRST:END"),
       "those of the cycles FIRST to END - 1 alone; default: 0:1000000");
+  help.options.add_options()(
+      "vcd", value("FILE"),
+      "write the machine's signals as a value change dump, which GTKWave shows")(
+      "vcd-cycles", value("FIRST:END"),
+      "those of the cycles FIRST to END - 1 alone; default: 0:1000000")(
+      "vcd-array", value("ROWS:COLS"),
+      "also the operands and sums of these PEs; rows and columns are a number or a range such as "
+      "0-3");
   help.options.add_options()("color", value("WHEN"),
                              "colour the report: auto (default), always or never; auto: on a "
                              "terminal, unless NO_COLOR is set")(
@@ -200,6 +208,30 @@ CommandHelp show_program_help() {
   add_help(help.options);
   help.examples = {std::string{"systole show program -a "} + kConfig + " -w " + kDigits + kMore +
                    "--layer conv1"};
+  return help;
+}
+
+CommandHelp show_array_help() {
+  CommandHelp help{"show array",
+                   "draw the array cycle by cycle: what each PE holds",
+                   "[-a FILE] [-w FILE] [OPTION]...",
+                   "Runs the network on the SystemC machine and draws the PEs in each cycle in "
+                   "which something moves through them: operands, partial sums, what enters at "
+                   "the left and the top and what leaves at the bottom. Arrays of at most 16 x 16 "
+                   "PEs. Without files, a product of two 4 x 4 matrices on "
+                   "configs/tiny_4x4.yaml.",
+                   {},
+                   {}};
+  add_accelerator(help.options, "the machine, YAML; default: configs/tiny_4x4.yaml");
+  add_workload(help.options);
+  add_topology(help.options);
+  help.options.add_options()("layer", value("NAME"), "this layer only; default: all")(
+      "cycles", value("FIRST:END"),
+      "the cycles FIRST to END - 1 alone; default: the first 64 that show something");
+  add_help(help.options);
+  help.examples = {"systole show array --set array.dataflow=output_stationary",
+                   std::string{"systole show array -a configs/tiny_4x4.yaml -w "} + kDigits +
+                       kMore + "--layer fc9 --cycles 0:100000"};
   return help;
 }
 
@@ -347,8 +379,9 @@ CommandHelp compare_help() {
 
 std::vector<CommandHelp> command_table() {
   return {run_help(),          golden_help(),       show_config_help(), show_workload_help(),
-          show_mapping_help(), show_program_help(), quantize_help(),    convert_help(),
-          dram_help(),         energy_help(),       sweep_help(),       compare_help()};
+          show_mapping_help(), show_program_help(), show_array_help(),  quantize_help(),
+          convert_help(),      dram_help(),         energy_help(),      sweep_help(),
+          compare_help()};
 }
 
 }  // namespace systole::app

@@ -205,6 +205,59 @@ void read_timeline(const Arguments& arguments, RunOptions& options) {
   }
 }
 
+/// "3" or "0-3".
+std::optional<std::pair<std::uint32_t, std::uint32_t>> span_of(const std::string& text) {
+  const std::size_t dash = text.find('-');
+  std::uint32_t first = 0, last = 0;
+  if (parse_integer(text.substr(0, dash), first) != ScalarResult::Ok) {
+    return std::nullopt;
+  }
+  if (dash == std::string::npos) {
+    return std::pair{first, first};
+  }
+  if (parse_integer(text.substr(dash + 1), last) != ScalarResult::Ok || first > last) {
+    return std::nullopt;
+  }
+  return std::pair{first, last};
+}
+
+PeRange pes_of(const Arguments& arguments, const std::string& text) {
+  const std::size_t colon = text.find(':');
+  const auto rows = span_of(text.substr(0, colon));
+  const auto cols = colon == std::string::npos ? std::nullopt : span_of(text.substr(colon + 1));
+  if (!rows || !cols) {
+    arguments.fail(fmt::format(
+        "--vcd-array: expected ROWS:COLS, each a number or a range such as 0-3, found {}",
+        quoted(text)));
+  }
+  return {rows->first, rows->second, cols->first, cols->second};
+}
+
+/// --vcd, its window and its PEs.
+void read_vcd(const Arguments& arguments, RunOptions& options) {
+  options.vcd = arguments.text("vcd");
+  if (options.vcd && options.engine == EngineKind::Fast) {
+    arguments.fail(
+        "--vcd shows the registers of the machine itself, --engine systemc or verilated; the fast "
+        "engine has none");
+  }
+  for (const char* const option : {"vcd-cycles", "vcd-array"}) {
+    if (arguments.has(option) && !options.vcd) {
+      arguments.fail(fmt::format("--{} needs --vcd", option));
+    }
+  }
+  if (const auto cycles = arguments.text("vcd-cycles")) {
+    const auto [first, end] = range_of(arguments, "vcd-cycles", *cycles);
+    options.vcd_cycles = {first, end};
+  }
+  if (const auto pes = arguments.text("vcd-array")) {
+    if (options.engine == EngineKind::Verilated) {
+      arguments.fail("--vcd-array shows the PEs of --engine systemc");
+    }
+    options.vcd_pes = pes_of(arguments, *pes);
+  }
+}
+
 CommandLine read_run(const Arguments& arguments) {
   RunOptions options;
   options.accelerator = arguments.required("accelerator");
@@ -234,6 +287,7 @@ CommandLine read_run(const Arguments& arguments) {
   constexpr std::array kEngines = {EngineKind::Systemc, EngineKind::Fast, EngineKind::Verilated};
   options.engine = kEngines.at(arguments.choice("engine", {"systemc", "fast", "verilated"}));
   read_timeline(arguments, options);
+  read_vcd(arguments, options);
   return options;
 }
 
@@ -266,6 +320,21 @@ CommandLine read_show(const Arguments& arguments) {
   if constexpr (subject == Subject::Mapping || subject == Subject::Program) {
     options.layer = arguments.text("layer");
     options.no_data = arguments.has("no-data");
+  }
+  return options;
+}
+
+CommandLine read_show_array(const Arguments& arguments) {
+  ShowOptions options;
+  options.subject = Subject::Array;
+  options.accelerator = arguments.text("accelerator").value_or("");
+  options.overrides = arguments.list("set");
+  options.workload = arguments.text("workload").value_or("");
+  options.topology = topology_kind(arguments);
+  options.layer = arguments.text("layer");
+  if (const auto cycles = arguments.text("cycles")) {
+    const auto [first, end] = range_of(arguments, "cycles", *cycles);
+    options.cycles = CycleWindow{first, end};
   }
   return options;
 }
@@ -378,6 +447,7 @@ const std::map<std::string, Reader>& readers() {
       {"show workload", read_show<Subject::Workload>},
       {"show mapping", read_show<Subject::Mapping>},
       {"show program", read_show<Subject::Program>},
+      {"show array", read_show_array},
   };
   return table;
 }
@@ -402,7 +472,7 @@ CommandLine parse_show(const std::vector<CommandHelp>& commands,
       return read(command, {arguments.begin() + 2, arguments.end()});
     }
   }
-  const std::vector<std::string> subjects = {"config", "workload", "mapping", "program"};
+  const std::vector<std::string> subjects = {"config", "workload", "mapping", "program", "array"};
   throw UsageError{fmt::format("systole show: expected {}, found {}{}; see 'systole show --help'",
                                choice_list(subjects), subject.empty() ? "nothing" : quoted(subject),
                                did_you_mean(subject, subjects))};

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "sim/run/simulation.hpp"
+#include "sim/stats/cycle_window.hpp"
+#include "sim/waveform/pe_range.hpp"
 
 namespace systole::app {
 
@@ -45,6 +47,9 @@ struct RunOptions {
   std::optional<std::string> dram_commands;
   std::optional<std::string> timeline;
   std::pair<std::uint64_t, std::uint64_t> timeline_cycles{0, 1'000'000};  ///< first..second - 1
+  std::optional<std::string> vcd;
+  CycleWindow vcd_cycles;
+  std::optional<PeRange> vcd_pes;
   ColorMode color = ColorMode::Auto;
   bool quiet = false;
 };
@@ -59,17 +64,18 @@ struct GoldenOptions {
   std::optional<std::string> dump;
 };
 
-enum class Subject { Config, Workload, Mapping, Program };
+enum class Subject { Config, Workload, Mapping, Program, Array };
 
 /// systole show
 struct ShowOptions {
   Subject subject = Subject::Config;
-  std::string accelerator;  ///< empty for Subject::Workload
+  std::string accelerator;  ///< empty for Subject::Workload; for Subject::Array: a built-in one
   std::vector<std::string> overrides;
-  std::string workload;                  ///< empty for Subject::Config
+  std::string workload;                  ///< empty for Subject::Config; for Array as above
   std::optional<TopologyKind> topology;  ///< of a *.csv
   bool no_data = false;                  ///< the shapes alone are read
   std::optional<std::string> layer;
+  std::optional<CycleWindow> cycles;  ///< of Subject::Array
 };
 
 /// systole quantize

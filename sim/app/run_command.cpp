@@ -27,6 +27,7 @@
 #include "sim/report/utf8.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/timeline/timeline_file.hpp"
+#include "sim/waveform/waveform_file.hpp"
 #include "sim/workload/random_data.hpp"
 #include "sim/workload/workload.hpp"
 
@@ -82,6 +83,9 @@ class RunFiles {
       timeline_.emplace(*options.timeline,
                         CycleWindow{options.timeline_cycles.first, options.timeline_cycles.second});
     }
+    if (options.vcd) {
+      waveform_.emplace(*options.vcd, options.vcd_cycles, options.vcd_pes);
+    }
     if (options.dram_trace) {
       requests_.emplace(*options.dram_trace);
     }
@@ -90,12 +94,16 @@ class RunFiles {
     }
   }
   CommandObserver* command_observer() { return timeline_ ? &*timeline_ : nullptr; }
+  MachineProbe* probe() { return waveform_ ? &*waveform_ : nullptr; }
   DramObservers observers() {
     return {requests_ ? &*requests_ : nullptr, commands_ ? &*commands_ : nullptr};
   }
   void commit(const RunResult& result) {
     if (timeline_) {
       timeline_->commit(result);
+    }
+    if (waveform_) {
+      waveform_->commit();
     }
     if (requests_) {
       requests_->commit();
@@ -107,6 +115,7 @@ class RunFiles {
 
  private:
   std::optional<TimelineFile> timeline_;
+  std::optional<WaveformFile> waveform_;
   std::optional<RequestFile> requests_;
   std::optional<CommandFile> commands_;
 };
@@ -124,7 +133,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   check_layers(options.layers, network, config);
   const LabelledInputs inputs = inputs_of_run(options, network);
   for (const auto& file : {options.json, options.html, options.bandwidth_csv, options.dram_trace,
-                           options.dram_commands, options.timeline}) {
+                           options.dram_commands, options.timeline, options.vcd}) {
     if (file) {
       require_writable(*file);
     }
@@ -139,6 +148,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   SimulationOptions simulation;
   simulation.dram_observers = run_files.observers();
   simulation.command_observer = run_files.command_observer();
+  simulation.probe = run_files.probe();
   simulation.engine = options.engine;
   simulation.data = options.data;
   simulation.check = options.check;

@@ -245,6 +245,9 @@ int show_command(const ShowOptions& options, std::ostream& out) {
     case Subject::Program:
       show_program(options, out);
       break;
+    case Subject::Array:
+      show_array(options, out);
+      break;
   }
   return ExitCode::AllRight;
 }

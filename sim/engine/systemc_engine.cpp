@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sim/engine/machine_probe.hpp"
 #include "sim/kernel/clock.hpp"
 #include "sim/kernel/monitor.hpp"
 #include "sim/top/accelerator.hpp"
@@ -26,6 +27,9 @@ struct SystemcEngine::Kernel {
         accelerator{"accelerator", clock, config, options.make_pes(config.array),
                     options.dram_observers} {
     accelerator.sequencer.observe(options.command_observer);
+    if (options.probe != nullptr) {
+      options.probe->attach(accelerator, clock);
+    }
   }
 
   const AcceleratorConfig config;

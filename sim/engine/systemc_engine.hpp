@@ -15,6 +15,7 @@
 namespace systole {
 
 class CommandObserver;
+class MachineProbe;
 
 struct SystemcEngineOptions {
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
@@ -22,6 +23,7 @@ struct SystemcEngineOptions {
       on_progress;  ///< now and then, with the cycles simulated so far
   DramObservers dram_observers;
   CommandObserver* command_observer = nullptr;  ///< null: nobody looks
+  MachineProbe* probe = nullptr;                ///< the same
   std::function<std::unique_ptr<PeArray>(const ArrayConfig&)> make_pes =
       make_pe_array;  ///< what stands in the socket of the array
 };

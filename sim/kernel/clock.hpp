@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -22,8 +23,9 @@ class Ticking {
 
 /// The core clock: one event, one process and one cycle number per period. The process calls every
 /// block, so that the kernel schedules one activation a cycle and not one a block
-/// (sim/notes/0001-clocking.md). A period is one nanosecond of simulated time whatever the
-/// frequency, so that every count is in cycles; reports turn cycles into seconds.
+/// (sim/notes/0001-clocking.md). A period is 1024 ps of simulated time whatever the frequency, so
+/// that every count is in cycles and a cycle number costs a shift; reports turn cycles into
+/// seconds.
 class Clock final : public sc_core::sc_module {
  public:
   SYSTOLE_HAS_PROCESS(Clock);
@@ -31,8 +33,8 @@ class Clock final : public sc_core::sc_module {
     SC_METHOD(rise);
     sensitive << edge_;
     dont_initialize();
-    invariant(period().value() == kPeriodValue, *this, "a time resolution that is not SystemC's");
-    edge_.notify(period());
+    invariant(period_.value() == kPeriodPs, *this, "a time resolution that is not SystemC's");
+    edge_.notify(period_);
   }
 
   /// `block` runs in every cycle. As with an event's processes, that changes nothing of the clock.
@@ -41,19 +43,22 @@ class Clock final : public sc_core::sc_module {
   /// `observer` runs in every cycle when all blocks have.
   void attach_observer(Ticking& observer) const { observers_.push_back(&observer); }
 
-  static sc_core::sc_time period() { return {1, sc_core::SC_NS}; }
+  /// For tests: the last block runs first, which must not change a cycle.
+  void reverse_blocks() const { std::reverse(blocks_.begin(), blocks_.end()); }
+
+  static sc_core::sc_time period() { return {kPeriodPs, sc_core::SC_PS}; }
 
   /// Number of the current cycle; all that runs on this edge sees the same.
   static std::uint64_t now() {
     static const sc_core::sc_time& time = sc_core::sc_time_stamp();  // the kernel's own variable
-    return time.value() / kPeriodValue;
+    return time.value() / kPeriodPs;
   }
 
  private:
-  static constexpr std::uint64_t kPeriodValue = 1000;  // of SystemC's default resolution, 1 ps
+  static constexpr std::uint64_t kPeriodPs = 1024;  // SystemC's resolution is 1 ps
 
   void rise() {
-    edge_.notify(period());
+    edge_.notify(period_);
     for (Ticking* const block : blocks_) {
       block->tick();
     }
@@ -62,6 +67,7 @@ class Clock final : public sc_core::sc_module {
     }
   }
 
+  const sc_core::sc_time period_ = period();
   sc_core::sc_event edge_{"edge"};
   mutable std::vector<Ticking*> blocks_;
   mutable std::vector<Ticking*> observers_;

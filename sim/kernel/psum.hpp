@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -36,6 +37,23 @@ inline std::int64_t add_psum(std::int64_t psum, std::int64_t addend, PsumFormat 
   }
   const bool negative = beyond_64_bits ? addend < 0 : sum < 0;
   return negative ? format.min() : format.max();
+}
+
+/// The same for `count` psums, each with its addend.
+inline void add_psums(std::int64_t* psums, const std::int64_t* addends, std::size_t count,
+                      PsumFormat format, std::uint64_t& overflows) {
+  std::uint64_t beyond = ~std::uint64_t{0};  // bits that no sum of the format has
+  if (format.bits < 63) {
+    beyond = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::int64_t sum = psums[i] + addends[i];
+      beyond |= static_cast<std::uint64_t>(sum - format.min()) >> format.bits;
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    psums[i] =
+        beyond == 0 ? psums[i] + addends[i] : add_psum(psums[i], addends[i], format, overflows);
+  }
 }
 
 /// Whether products of such operands, `terms` of them, can leave the format. A bound: it takes the

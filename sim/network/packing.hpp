@@ -15,6 +15,21 @@ constexpr std::uint64_t packed_bytes(std::uint64_t elements, std::uint32_t bits)
 /// Element `index` of packed integers, little-endian, the first in the lowest bits.
 std::int32_t unpack_element(const std::uint8_t* bytes, std::uint64_t index, ElementFormat format);
 
+/// Elements [first, first + count), into as many integers at `out`.
+template <typename Int>
+void unpack_elements(const std::uint8_t* bytes, std::uint64_t first, std::uint64_t count,
+                     ElementFormat format, Int* out) {
+  if (format.bits == 8 && format.is_signed) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      out[i] = static_cast<Int>(static_cast<std::int8_t>(bytes[first + i]));
+    }
+    return;
+  }
+  for (std::uint64_t i = 0; i < count; ++i) {
+    out[i] = static_cast<Int>(unpack_element(bytes, first + i, format));
+  }
+}
+
 /// Stores the low `format.bits` of `value` as element `index`; neighbours keep their bits.
 void pack_element(std::uint8_t* bytes, std::uint64_t index, ElementFormat format,
                   std::int32_t value);

@@ -14,6 +14,7 @@
 #include "models/sequencer/command_observer.hpp"
 #include "sim/compiler/compiler.hpp"
 #include "sim/engine/fast_engine.hpp"
+#include "sim/engine/machine_probe.hpp"
 #include "sim/engine/systemc_engine.hpp"
 #include "sim/legalize/legalize.hpp"
 #include "sim/legalize/requant_rule.hpp"
@@ -164,6 +165,10 @@ class Simulation {
     engine.watchdog_cycles = options_.watchdog_cycles;
     engine.dram_observers = options_.dram_observers;
     engine.command_observer = options_.command_observer;
+    engine.probe = options_.probe;
+    if (options_.probe != nullptr && options_.probe->looks_into_pes()) {
+      engine.make_pes = make_transparent_pe_array;
+    }
     engine.on_progress = [this](std::uint64_t cycles) { report(cycles); };
     if (options_.engine == EngineKind::Verilated) {
       engine.make_pes = make_verilated_array;
@@ -217,6 +222,9 @@ class Simulation {
       }
       if (options_.command_observer != nullptr) {
         options_.command_observer->on_layer(layer.name);
+      }
+      if (options_.probe != nullptr) {
+        options_.probe->on_layer(layer.name);
       }
       record(runs_on_host(network_, layer) ? run_on_host(layer) : run_on_machine());
       if (checked()) {

@@ -15,6 +15,7 @@
 namespace systole {
 
 class CommandObserver;
+class MachineProbe;
 
 struct ProgressState {
   std::size_t layer = 0, layers = 0;
@@ -42,6 +43,7 @@ struct SimulationOptions {
   std::string dump_dir;  ///< every layer's output of the first inference as .npy; empty: none
   DramObservers dram_observers;
   CommandObserver* command_observer = nullptr;  ///< of both engines; null: nobody looks
+  MachineProbe* probe = nullptr;                ///< of the SystemC machine; null: nobody looks
   std::function<void(const ProgressState&)> on_progress;
 };
 

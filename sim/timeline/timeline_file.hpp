@@ -10,14 +10,9 @@
 
 #include "models/sequencer/command_observer.hpp"
 #include "sim/report/run_result.hpp"
+#include "sim/stats/cycle_window.hpp"
 
 namespace systole {
-
-/// Cycles [first, end) of the machine's clock.
-struct CycleWindow {
-  std::uint64_t first = 0;
-  std::uint64_t end = 1'000'000;
-};
 
 /// Writes the machine's commands as trace events of Chrome, which Perfetto and chrome://tracing
 /// show; a microsecond there is a cycle here. A unit has as many tracks as commands of it overlap;

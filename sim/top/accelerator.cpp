@@ -167,4 +167,27 @@ std::vector<std::string> Accelerator::describe_state() const {
   return lines;
 }
 
+void Accelerator::list_signals(SignalList& list) const {
+  const auto block = [&list](const char* scope, const auto& of) {
+    list.in_scope(scope, [&of](SignalList& signals) { of.list_signals(signals); });
+  };
+  block("sequencer", sequencer);
+  block("load", load_unit);
+  block("execute", execute_unit);
+  block("store", store_unit);
+  block("scratchpad", scratchpad);
+  block("array", array);
+  block("accumulators", accumulators);
+  block("requant", requant_unit);
+  block("vector", vector_unit);
+  block("dram", *dram);
+  list.in_scope("queues", [this](SignalList& signals) {
+    for (const sc_core::sc_object* child : get_child_objects()) {
+      if (const auto* queue = dynamic_cast<const FifoLevel*>(child); queue != nullptr) {
+        signals.add(child->basename(), 16, [queue] { return queue->size(); });
+      }
+    }
+  });
+}
+
 }  // namespace systole

@@ -17,6 +17,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clock.hpp"
 #include "sim/kernel/fifo.hpp"
+#include "sim/kernel/signal_list.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
@@ -41,6 +42,9 @@ class Accelerator final : public sc_core::sc_module {
     return sequencer.finished() && !store_unit.busy() && scratchpad_store_write_.size() == 0 &&
            dram->idle();
   }
+
+  /// What its blocks show, in scopes of their names, and the levels of the queues between them.
+  void list_signals(SignalList& list) const;
 
   /// What each unit that still works is doing, a line each.
   std::vector<std::string> describe_state() const;

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <iterator>
 #include <random>
 #include <vector>
 
 #include "models/array/multiply_pairs.hpp"
+#include "sim/kernel/psum.hpp"
 #include "tests/support/array_bench.hpp"
 
 namespace systole {
@@ -94,6 +96,64 @@ TEST(WeightStationaryArrayOf16Bits, PsumsWrapModuloTwoToThe32) {
   config.activation_bits = 16;
   config.weight_bits = 16;
   test::expect_wrap(*make_weight_stationary_array(config));
+}
+
+/// Folds of products that leave 32 bits now and then; the sums and the overflows of each, one
+/// addition after the other, are the reference.
+TEST(OutputStationaryArray, SumsThatDoNotFitAreFoundAndCountedOneByOne) {
+  constexpr std::uint32_t kRows = 5, kCols = 19, kProducts = 40, kFolds = 6;
+  for (const Overflow overflow : {Overflow::Wrap, Overflow::Saturate}) {
+    ArrayConfig config = array_of(kRows, kCols);
+    config.dataflow = Dataflow::OutputStationary;
+    config.activation_bits = config.weight_bits = 16;
+    config.overflow = overflow;
+    const std::unique_ptr<PeArray> array = make_output_stationary_array(config);
+    std::minstd_rand rng{7};
+    const auto operand = [&rng] {
+      constexpr std::array<std::int16_t, 4> kExtremes{-32768, 32767, 30000, -1};
+      return kExtremes[rng() / 16 % 4];
+    };
+    std::uint64_t expected_overflows = 0;
+    std::deque<PsumRow> expected;  // rows of the folds as they leave, the last one first
+    std::size_t rows_checked = 0;
+    PsumRow left;
+    const auto step = [&](const ArrayInput& input) {
+      if (array->step(input, left)) {
+        ASSERT_FALSE(expected.empty());
+        EXPECT_EQ(left, expected.front());
+        expected.pop_front();
+        ++rows_checked;
+      }
+    };
+    for (std::uint32_t fold = 0; fold < kFolds; ++fold) {
+      std::vector<PsumRow> sums(kRows, PsumRow(kCols));
+      for (std::uint32_t k = 0; k < kProducts; ++k) {
+        OperandRow ifmap(kRows), weights(kCols);
+        std::generate(ifmap.begin(), ifmap.end(), operand);
+        std::generate(weights.begin(), weights.end(), operand);
+        for (std::uint32_t r = 0; r < kRows; ++r) {
+          for (std::uint32_t c = 0; c < kCols; ++c) {
+            sums[r][c] = add_psum(sums[r][c], std::int64_t{ifmap[r]} * weights[c], {32, overflow},
+                                  expected_overflows);
+          }
+        }
+        ArrayInput input;
+        input.ifmap = &ifmap;
+        input.weights = &weights;
+        input.last = k + 1 == kProducts;
+        if (input.last) {
+          expected.insert(expected.end(), sums.rbegin(), sums.rend());
+        }
+        step(input);
+      }
+    }
+    while (!array->idle()) {
+      step({});
+    }
+    EXPECT_EQ(rows_checked, kFolds * kRows);
+    EXPECT_GT(expected_overflows, 100U);
+    EXPECT_EQ(array->overflows(), expected_overflows);
+  }
 }
 
 }  // namespace
