@@ -16,7 +16,7 @@ namespace systole {
 class Transposer {
  public:
   Transposer(std::size_t rows, std::size_t columns)
-      : rows_{rows}, columns_{columns}, filling_(rows * columns), giving_(rows * columns) {}
+      : rows_{rows}, filling_(rows * columns), giving_(rows * columns) {}
 
   void put(std::size_t row, std::size_t column, std::int16_t value) {
     filling_[column * rows_ + row] = value;
@@ -30,7 +30,6 @@ class Transposer {
 
  private:
   const std::size_t rows_;
-  const std::size_t columns_;
   std::vector<std::int16_t> filling_;  // column by column
   std::vector<std::int16_t> giving_;
 };

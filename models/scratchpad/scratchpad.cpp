@@ -223,8 +223,8 @@ void Scratchpad::list_signals(SignalList& list) const {
   list.add_flag("operands_stalled", [this] { return has_pending_; });
   for (std::size_t bank = 0; bank < read_taken_.size(); ++bank) {
     list.in_scope("bank" + std::to_string(bank), [&](SignalList& ports) {
-      ports.add_flag("read", [this, bank] { return read_taken_[bank] == now(); });
-      ports.add_flag("write", [this, bank] { return write_taken_[bank] == now(); });
+      ports.add_flag("read", [this, bank] { return read_taken_[bank].cycle == now(); });
+      ports.add_flag("write", [this, bank] { return write_taken_[bank].cycle == now(); });
     });
   }
 }

@@ -225,7 +225,8 @@ Command LoopUnroller::load_a() {
   const MatmulLoop& loop = *c.active->loop;
   const std::uint32_t blocks = std::min(config_.dma.max_blocks, loop.tiles_k - c.k);
   LoadCommand load;
-  load.dram_address = loop.a_address + std::uint64_t{c.i} * dim() * loop.a_pitch + c.k * dim();
+  load.dram_address =
+      loop.a_address + std::uint64_t{c.i} * dim() * loop.a_pitch + std::uint64_t{c.k} * dim();
   load.dram_pitch = loop.a_pitch;
   load.rows = dim() - (c.i + 1 == loop.tiles_i ? loop.missing_i : 0);
   load.row_bytes = blocks * dim() - (c.k + blocks == loop.tiles_k ? loop.missing_k : 0);
@@ -247,7 +248,8 @@ Command LoopUnroller::load_b() {
   const MatmulLoop& loop = *c.active->loop;
   const std::uint32_t blocks = std::min(config_.dma.max_blocks, loop.tiles_j - c.j);
   LoadCommand load;
-  load.dram_address = loop.b_address + std::uint64_t{c.k} * dim() * loop.b_pitch + c.j * dim();
+  load.dram_address =
+      loop.b_address + std::uint64_t{c.k} * dim() * loop.b_pitch + std::uint64_t{c.j} * dim();
   load.dram_pitch = loop.b_pitch;
   load.rows = dim();  // always: the last rows may lie beyond B
   load.row_bytes = blocks * dim() - (c.j + blocks == loop.tiles_j ? loop.missing_j : 0);

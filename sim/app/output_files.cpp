@@ -22,6 +22,7 @@ void require_writable(const std::string& file) {
 
 void write_to_folder(const std::string& folder, const std::vector<NamedText>& files) {
   std::vector<std::pair<std::string, std::string>> all;
+  all.reserve(files.size());
   for (const NamedText& file : files) {
     all.emplace_back((fs::path{folder} / file.name).string(), file.text);
   }

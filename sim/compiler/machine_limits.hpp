@@ -11,7 +11,7 @@ namespace systole {
 
 /// The accelerator as the compiler counts it: signed, in rows and elements.
 struct MachineLimits {
-  explicit MachineLimits(const AcceleratorConfig& config);
+  explicit MachineLimits(const AcceleratorConfig& machine);
 
   /// Blocks that one DRAM row may span in `memory` when each block is `elements` of `bits`: one
   /// when a block does not fill a local row, because a load goes on to the next block at its end.

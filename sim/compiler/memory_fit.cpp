@@ -40,6 +40,7 @@ std::vector<std::int64_t> tile_candidates(std::int64_t extent, std::int64_t unit
     return {pinned};
   }
   std::vector<std::int64_t> sizes;
+  sizes.reserve(kParts.size() + 1);
   for (const std::int64_t parts : kParts) {
     sizes.push_back(std::min(extent, round_up(ceil_div(extent, parts), unit)));
   }

@@ -108,8 +108,8 @@ class LayerText {
     }
     add_multipliers(map, requant.multiplier, requant.exponent);
     if (requant.variant == RequantVariant::Single) {
-      static const char* const kNames[] = {"nearest_even", "nearest_away", "half_up", "floor",
-                                           "toward_zero"};
+      constexpr const char* kNames[] = {"nearest_even", "nearest_away", "half_up", "floor",
+                                        "toward_zero"};
       const auto rounding = static_cast<std::size_t>(requant.rounding);
       if (rounding >= std::size(kNames)) {
         throw ConvertError{"layer '" + layer_.name + "': its rounding cannot be written"};

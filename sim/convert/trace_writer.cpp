@@ -108,17 +108,17 @@ class Writer final : public ConstantWriter {
   }
 
   std::string tensor(const std::string& stem, const Tensor& constant) override {
-    const std::string name = files_.unique(file_name(stem) + ".npy");
+    std::string name = files_.unique(file_name(stem) + ".npy");
     write_npy(path(name), *constant.data, constant.shape, constant.format);
     return name;
   }
   std::string floats(const std::string& stem, const std::vector<float>& values) override {
-    const std::string name = files_.unique(file_name(stem) + ".npy");
+    std::string name = files_.unique(file_name(stem) + ".npy");
     write_npy(path(name), NpyArray{{static_cast<std::int64_t>(values.size())}, values});
     return name;
   }
   std::string integers(const std::string& stem, const std::vector<std::int32_t>& values) override {
-    const std::string name = files_.unique(file_name(stem) + ".npy");
+    std::string name = files_.unique(file_name(stem) + ".npy");
     write_npy(path(name), NpyArray{{static_cast<std::int64_t>(values.size())}, values});
     return name;
   }
@@ -193,7 +193,7 @@ std::string write_trace(const Network& network, const LabelledInputs& inputs,
                         const std::string& folder) {
   Writer writer{network, folder};
   const std::string text = writer.text(inputs);
-  const std::string file = (fs::path{folder} / (file_name(network.name) + ".yaml")).string();
+  std::string file = (fs::path{folder} / (file_name(network.name) + ".yaml")).string();
   const std::string draft = file + ".draft";
   write_file_atomically(draft, text);
   try {

@@ -10,7 +10,7 @@
 #include "models/dram/dram_observers.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/engine/engine.hpp"
-#include "sim/engine/stuck_error.hpp"
+#include "sim/top/stuck_error.hpp"
 
 namespace systole {
 

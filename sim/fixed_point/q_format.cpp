@@ -51,7 +51,7 @@ double QFormat::step() const { return std::ldexp(1.0, -fraction_bits); }
 
 std::optional<QFormat> parse_q_format(const std::string& text) {
   static const std::regex q_name{"(U?)Q([0-9]{1,2})\\.([0-9]{1,2})"};
-  static const std::regex pair{"\\(\\s*([0-9]{1,2})\\s*,\\s*(-?[0-9]{1,2})\\s*\\)"};
+  static const std::regex pair{R"(\(\s*([0-9]{1,2})\s*,\s*(-?[0-9]{1,2})\s*\))"};
   std::smatch match;
   if (std::regex_match(text, match, q_name)) {
     const bool is_signed = match[1].length() == 0;

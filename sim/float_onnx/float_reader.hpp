@@ -235,7 +235,7 @@ class FloatReader {
     return found->second;
   }
   Known image(const Node& node) const {
-    const Known x = find(node.input(0));
+    Known x = find(node.input(0));
     if (x.shape.size() != 4) {
       throw NodeError{"has an input of " + onnx::shape_text(x.shape) +
                       ", expected 4 dimensions: N, C, H, W"};

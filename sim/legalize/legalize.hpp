@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/legalize/legalization_note.hpp"
 #include "sim/network/network.hpp"
-#include "sim/report/run_result.hpp"
 
 namespace systole {
 

@@ -137,7 +137,7 @@ bool ShiftOnlyPass::powers_of_two_already() const {
 void ShiftOnlyPass::rescale_ofmap(Requantizer& requant) {
   Tensor& ofmap = network_.tensors[layer_->output];
   if (rescale_ && ofmap.scale.size() == 1 && ofmap.scale[0] > 0) {
-    const double old_scale = double{ofmap.scale[0]};
+    const auto old_scale = double{ofmap.scale[0]};
     const double new_scale = covering_scale(old_scale, ofmap.format);
     if (!is_power_of_two(old_scale)) {
       growth_[layer_->output] = new_scale / old_scale;

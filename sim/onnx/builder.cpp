@@ -231,7 +231,7 @@ TensorId Builder::materialize(ValueId id) {
 
 Permutation Builder::present_layout(ValueId id) const {
   const Value& value = values_.at(id);
-  const Permutation file = identity(value.shape.size());
+  Permutation file = identity(value.shape.size());
   if (value.layouts.empty() || value.layouts.count(file) != 0) {
     return file;
   }

@@ -96,6 +96,7 @@ ValueId concat_raw(Builder& builder, const std::vector<ValueId>& ids, std::size_
   const Permutation layout =
       channels_last && shape.size() == 4 ? kChannelsLast : identity(shape.size());
   std::vector<TensorId> tensors;
+  tensors.reserve(ids.size());
   for (const ValueId id : ids) {
     tensors.push_back(builder.tensor(id, layout));
   }
@@ -124,6 +125,7 @@ bool concat_quantized(Graph& graph, const Node& node, const std::vector<ValueId>
   }
   if (alike) {
     std::vector<ValueId> integers;
+    integers.reserve(values.size());
     for (const Value& value : values) {
       integers.push_back(value.dequantized->integers);
     }
@@ -135,6 +137,7 @@ bool concat_quantized(Graph& graph, const Node& node, const std::vector<ValueId>
   pending.quantized = [&builder, values, axis, index = node.index()](const QuantParams& out,
                                                                      const Clip& clip) {
     std::vector<Operand> operands;
+    operands.reserve(values.size());
     for (const Value& value : values) {
       operands.push_back(value.dequantized ? *value.dequantized
                                            : Operand{value.pending->quantized(out, clip), out});

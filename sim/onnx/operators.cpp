@@ -8,7 +8,7 @@ namespace {
 using Build = void (*)(Graph&, const Node&);
 
 const std::map<std::string, Build>& operators() {
-  static const std::map<std::string, Build> kOperators{
+  static const std::map<std::string, Build> table{
       {"Add", build_arithmetic},
       {"AveragePool", build_average_pool},
       {"Cast", build_cast},
@@ -52,7 +52,7 @@ const std::map<std::string, Build>& operators() {
       {"com.microsoft.QLinearMul", build_qlinear_mul},
       {"com.microsoft.QuantizeLinear", build_quantize_linear},
   };
-  return kOperators;
+  return table;
 }
 
 }  // namespace

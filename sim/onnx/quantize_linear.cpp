@@ -59,7 +59,7 @@ std::vector<TensorId> computed_params(Graph& graph, const Node& node, ElementTyp
   if (graph.in_value(node, 1).type != ElementType::Float) {
     throw NodeError{"has a scale that is not of FLOAT"};
   }
-  const std::vector<TensorId> result{
+  std::vector<TensorId> result{
       builder.file_tensor(graph.in(node, 1)),
       node.has(2) ? builder.file_tensor(graph.in(node, 2)) : builder.zero_point_tensor({0}, type)};
   for (const TensorId id : result) {

@@ -107,7 +107,7 @@ TensorId bias_tensor(Builder& builder, const Bias& bias, const std::vector<float
       steps.values[i] = value;
       continue;
     }
-    double real = static_cast<double>(float_of(value));
+    auto real = static_cast<double>(float_of(value));
     if (is_integer) {
       real = (static_cast<double>(value) - of_channel(bias.params->zero_point, i)) *
              static_cast<double>(of_channel(bias.params->scale, i));

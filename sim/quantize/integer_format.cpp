@@ -31,9 +31,9 @@ Range with_zero(Range range) { return {std::min(range.low, 0.0), std::max(range.
 
 }  // namespace
 
-std::int32_t IntegerFormat::quantize(float x) const {
+std::int32_t IntegerFormat::quantize(float real) const {
   return static_cast<std::int32_t>(std::clamp(
-      std::nearbyint(position(x)), static_cast<double>(lowest), static_cast<double>(highest)));
+      std::nearbyint(position(real)), static_cast<double>(lowest), static_cast<double>(highest)));
 }
 
 IntegerFormat format_of(Range range, Grid grid) {

@@ -70,8 +70,9 @@ std::vector<double> channel_means(const Activations& values, std::size_t channel
   for (std::size_t i = 0; i < values.size(); ++i) {
     sums[i % channels] += static_cast<double>(values[i]);
   }
+  const std::size_t each = values.size() / channels;
   for (double& sum : sums) {
-    sum /= static_cast<double>(values.size() / channels);
+    sum /= static_cast<double>(each);
   }
   return sums;
 }
@@ -366,7 +367,7 @@ class Walk {
       return;
     }
     QuantizedLayer& constants = result_.layers[i];
-    const double input_scale = static_cast<double>(formats_[groups_[layer.inputs[0]]]->scale);
+    const auto input_scale = static_cast<double>(formats_[groups_[layer.inputs[0]]]->scale);
     const ElementFormat width{result_.bias_bits, true};
     TensorData integers;
     std::vector<float> change;

@@ -48,7 +48,7 @@ IntegerFormat quantize_slice(const Slice& slice, const WeightScheme& scheme, std
     }
     return format;
   }
-  OperandScheme operand = scheme;
+  WeightScheme operand = scheme;
   if (operand.method == Method::Ternary) {
     operand.method = Method::MinMax;  // a layer that was given more bits
   }

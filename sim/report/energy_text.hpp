@@ -16,7 +16,7 @@ Table energy_operand_table(const EnergyBreakdown& energy);
 /// A row for each layer, a column for each component that costs anything.
 Table energy_layer_table(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer);
 Table energy_totals_table(const Summary& totals, const AcceleratorConfig& config,
-                          const EnergyTable& table);
+                          const EnergyTable& source);
 /// What the table says beside its figures, as lines; nothing if it says nothing.
 std::string energy_notes(const EnergyTable& table, bool color);
 

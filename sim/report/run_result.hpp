@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/legalize/legalization_note.hpp"
 #include "sim/network/network.hpp"
 #include "sim/program/traffic.hpp"
 #include "sim/stats/bandwidth_series.hpp"
@@ -44,13 +45,6 @@ struct LayerResult {
   Traffic traffic;                                          ///< by memory and stream
   std::vector<BandwidthSeries::Window> windows;             ///< DRAM bytes over time
   Check check = Check::Skipped;
-};
-
-/// What the hardware could not express and the network was changed to.
-struct LegalizationNote {
-  std::string layer;
-  std::string what;
-  std::optional<double> sqnr_db;  ///< of the changed constants, where that means something
 };
 
 /// Top-1 accuracy over labelled inputs.

@@ -26,9 +26,9 @@ std::uint64_t stalls(const LayerResult& layer) {
 
 /// What crosses a memory's port, in the order of the columns.
 struct Accesses {
-  const char* memory;
-  const char* what;
-  bool sram;
+  const char* memory = "";
+  const char* what = "";
+  bool sram = false;
   std::optional<std::uint64_t> count;  ///< nothing: not measured
 };
 

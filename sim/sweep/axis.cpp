@@ -33,6 +33,7 @@ class AxisReader {
     if (children.empty() && node.has(key) && node.raw(key).IsSequence()) {
       node.error(key, "expected at least one axis, found none");
     }
+    axes.reserve(children.size());
     for (ConfigReader& child : children) {
       axes.push_back(axis(child));
     }
@@ -138,8 +139,10 @@ class AxisReader {
     } else if (!has_times && (to - from) / step >= kMostSteps) {
       range.error("to", "gives more than " + std::to_string(kMostSteps) + " values");
     } else {
-      for (std::uint64_t value = from; value <= to;
-           value = has_times ? value * times : value + step) {
+      std::uint64_t value = from;
+      axis.steps.push_back({assignment(key, std::to_string(value), false)});
+      while (has_times ? value <= to / times : value + step <= to) {  // products do not wrap
+        value = has_times ? value * times : value + step;
         axis.steps.push_back({assignment(key, std::to_string(value), false)});
       }
     }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
 
 #include "sim/report/atomic_file.hpp"
@@ -35,8 +36,12 @@ class Workers {
   void run() {
     const auto count = std::min<std::uint64_t>(options_.workers, progress_.points);
     std::vector<std::thread> threads;
-    for (std::uint64_t i = 1; i < count; ++i) {
-      threads.emplace_back([this] { work(); });
+    try {
+      for (std::uint64_t i = 1; i < count; ++i) {
+        threads.emplace_back([this] { work(); });
+      }
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those that there are do the work.
     }
     work();
     for (std::thread& thread : threads) {

@@ -178,7 +178,7 @@ LayerOp build_softmax(Node& node) {
   const double scale = static_cast<double>(beta) * static_cast<double>(node.in(0).scale[0]);
   Softmax softmax;
   softmax.input = multiplier_of(std::min(std::ldexp(scale, 31 - kIntegerBits), kMost));
-  if (softmax.input.exponent < 0) {
+  if (softmax.input.exponent < 0 || softmax.input.multiplier == 0) {
     throw NodeError{"has so small an input scale times beta that the kernels do not take it"};
   }
   softmax.diff_min = -saturation_radius(kIntegerBits, softmax.input);

@@ -25,7 +25,7 @@ class Node {
   /// The same where the operator makes no sense without.
   template <typename Options>
   const Options& required_options() const {
-    const Options* const found = options<Options>();
+    const auto* const found = options<Options>();
     if (found == nullptr) {
       throw NodeError{"has no options of its operator"};
     }

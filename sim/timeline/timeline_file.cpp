@@ -29,26 +29,26 @@ Label label_of(const Command& command) {
                                              "load requant", "load ofmap"};
     const std::uint64_t rows = load->dram_pitch == 0 ? 1 : load->rows;
     return {kNames[static_cast<std::size_t>(load->operand)],
-            fmt::format(",\"rows\":{},\"bytes\":{}", load->rows, rows * load->row_bytes)};
+            fmt::format(R"(,"rows":{},"bytes":{})", load->rows, rows * load->row_bytes)};
   }
   if (const auto* fill = std::get_if<FillCommand>(&command.body)) {
-    return {"fill", fmt::format(",\"rows\":{}", fill->rows)};
+    return {"fill", fmt::format(R"(,"rows":{})", fill->rows)};
   }
   if (const auto* preload = std::get_if<PreloadCommand>(&command.body)) {
-    return {"preload", fmt::format(",\"k\":{},\"n\":{}", preload->k, preload->n)};
+    return {"preload", fmt::format(R"(,"k":{},"n":{})", preload->k, preload->n)};
   }
   if (const auto* compute = std::get_if<ComputeCommand>(&command.body)) {
-    return {"compute", fmt::format(",\"rows\":{},\"k\":{}", compute->rows(), compute->k)};
+    return {"compute", fmt::format(R"(,"rows":{},"k":{})", compute->rows(), compute->k)};
   }
   if (const auto* store = std::get_if<StoreCommand>(&command.body)) {
-    return {"store", fmt::format(",\"rows\":{},\"elements\":{}", store->rows,
+    return {"store", fmt::format(R"(,"rows":{},"elements":{})", store->rows,
                                  std::uint64_t{store->rows} * store->elements)};
   }
   if (const auto* pool = std::get_if<PoolCommand>(&command.body)) {
-    return {"pool", fmt::format(",\"outputs\":{}", std::uint64_t{pool->out_h} * pool->out_w)};
+    return {"pool", fmt::format(R"(,"outputs":{})", std::uint64_t{pool->out_h} * pool->out_w)};
   }
   if (const auto* add = std::get_if<AddCommand>(&command.body)) {
-    return {"add", fmt::format(",\"rows\":{}", add->rows)};
+    return {"add", fmt::format(R"(,"rows":{})", add->rows)};
   }
   return {"configure", ""};
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/engine/stuck_error.hpp"
+#include "sim/top/stuck_error.hpp"
 
 namespace systole {
 

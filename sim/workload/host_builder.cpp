@@ -311,7 +311,8 @@ std::optional<LayerOp> LayerBuilder::build_softmax() {
     fail("inputs[0]", "'" + input(0).name + "' has no scale, expected one, or requant");
     return std::nullopt;
   }
-  if (softmax.input.exponent < 0) {
+  const bool flushed = softmax.input.multiplier == 0 && !input(0).scale.empty();
+  if (softmax.input.exponent < 0 || flushed) {
     fail("inputs[0]", "has so small a scale times beta that the kernels do not take it");
     return std::nullopt;
   }

@@ -60,7 +60,7 @@ class LayerBuilder {
   /// One multiplier: the constants that are given, or `real`'s if all tensors have scales.
   bool set_single_requantizer(Requantizer& requant, double real);
   bool all_have_scales() const;
-  double scale_of(std::size_t input) const;  ///< over the output's; both must be there
+  double scale_of(std::size_t operand) const;  ///< over the output's; both must be there
   bool has_image();
   bool set_window_output(std::int64_t channels);
   /// Sizes that are 0 in `expected` are open; `meaning` names them.

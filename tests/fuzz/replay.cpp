@@ -9,6 +9,7 @@
 
 #include "sim/network/splitmix64.hpp"
 
+// NOLINTNEXTLINE(readability-redundant-declaration): clang declares it too, other compilers do not.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 int main(int count, char** files) {

@@ -32,7 +32,7 @@ struct Case {
 };
 
 const std::vector<Case>& cases() {
-  static const std::vector<Case> kCases{
+  static const std::vector<Case> all{
       {"basic_convinteger", {}},
       {"convinteger_with_padding", {}},
       {"convinteger_without_padding", {}},
@@ -48,17 +48,17 @@ const std::vector<Case>& cases() {
       {"quantizelinear", {}},
       {"quantizelinear_axis", {}},
   };
-  return kCases;
+  return all;
 }
 
 // Cases of these operators that Systole does not read, and why.
 const std::map<std::string, std::string>& left_out() {
-  static const std::map<std::string, std::string> kLeftOut{
+  static const std::map<std::string, std::string> left_out{
       {"dynamicquantizelinear_expanded", "float operators in place of the quantized one"},
       {"dynamicquantizelinear_max_adjusted_expanded", "the same"},
       {"dynamicquantizelinear_min_adjusted_expanded", "the same"},
   };
-  return kLeftOut;
+  return left_out;
 }
 
 template <typename Proto>
@@ -146,7 +146,7 @@ TEST_P(OnnxModels, GivesTheBytesThatNumpyGives) {
   }
   const std::vector<TensorData> values = golden::run(network, inputs);
   for (std::size_t i = 0; i < network.outputs.size(); ++i) {
-    const ::onnx::TensorProto recorded =
+    const auto recorded =
         parsed<::onnx::TensorProto>(folder / ("output_" + std::to_string(i) + ".pb"));
     const onnx::Constant expected = onnx::read_constant(recorded);
     EXPECT_EQ(network.tensor(network.outputs[i]).shape, expected.shape);

@@ -42,8 +42,8 @@ Case random_case(std::uint64_t seed) {
   drawn.hold = one_of<std::uint64_t>(random, {1, 1, 4, 30});
   std::uint64_t id = 0;
   for (std::uint32_t master = 0; master < drawn.port.masters; ++master) {
-    const std::uint64_t gap = one_of<std::uint64_t>(random, {1, 3, 40, 1500});
-    const std::uint64_t range = one_of<std::uint64_t>(random, {1U << 12, 1U << 18, 1U << 26});
+    const auto gap = one_of<std::uint64_t>(random, {1, 3, 40, 1500});
+    const auto range = one_of<std::uint64_t>(random, {1U << 12, 1U << 18, 1U << 26});
     const bool stream = below(random, 2) == 0;
     std::vector<PlannedBurst> plan(1 + below(random, 400));
     std::uint64_t cycle = 1;

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 /// Twelve points on a small network, six of which are refused by the machine's own rules.
 std::string write_spec(const TemporaryFolder& folder, const std::string& more = "") {
-  const std::string spec = folder.file("spec.yaml");
+  std::string spec = folder.file("spec.yaml");
   write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
                    "/configs/gemmini_16x16.yaml\n"
                    "workload: " SYSTOLE_SOURCE_DIR
@@ -31,7 +31,7 @@ std::string tables(const std::string& folder) {
 
 TEST(CliSweep, TablesAreTheSameForAnyNumberOfWorkersAndSilentInAPipe) {
   const TemporaryFolder folder;
-  const std::string spec = write_spec(folder);
+  std::string spec = write_spec(folder);
   const Outcome one = systole({"sweep", spec, "-o", folder.file("one"), "-j", "1"});
   ASSERT_EQ(one.exit_code, 0) << one.err;
   EXPECT_EQ(one.err, "");
@@ -43,7 +43,7 @@ TEST(CliSweep, TablesAreTheSameForAnyNumberOfWorkersAndSilentInAPipe) {
 
 TEST(CliSweep, APointHasTheCyclesThatRunReports) {
   const TemporaryFolder folder;
-  const std::string spec = write_spec(folder);
+  std::string spec = write_spec(folder);
   ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s")}).exit_code, 0);
   const std::string json = folder.file("run.json");
   const Outcome run = systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w",
@@ -58,7 +58,7 @@ TEST(CliSweep, APointHasTheCyclesThatRunReports) {
 
 TEST(CliSweep, AKilledSweepGoesOnAndNothingRunsTwice) {
   const TemporaryFolder folder;
-  const std::string spec = write_spec(folder);
+  std::string spec = write_spec(folder);
   ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("whole")}).exit_code, 0);
   const auto finished = lines(read_file(folder.file("whole/points.jsonl")));
   std::filesystem::create_directory(folder.file("part"));
@@ -80,7 +80,7 @@ TEST(CliSweep, AKilledSweepGoesOnAndNothingRunsTwice) {
 
 TEST(CliSweep, RangesOfPointsAddUpToTheWhole) {
   const TemporaryFolder folder;
-  const std::string spec = write_spec(folder);
+  std::string spec = write_spec(folder);
   ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("whole")}).exit_code, 0);
   EXPECT_EQ(lines(systole({"sweep", spec, "--list"}).out).size(), 13U);
   std::string all;
@@ -101,7 +101,7 @@ TEST(CliSweep, RangesOfPointsAddUpToTheWhole) {
 
 TEST(CliSweep, DataGiveTheAccuracyOfEachPoint) {
   const TemporaryFolder folder;
-  const std::string spec = folder.file("spec.yaml");
+  std::string spec = folder.file("spec.yaml");
   write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
                    "/configs/gemmini_16x16.yaml\n"
                    "axes:\n"

@@ -43,7 +43,8 @@ TEST_F(CliTimeline, LoadsMoveTheBytesOfTheReport) {
       bytes[event["args"]["layer"]][event["name"]] += event["args"]["bytes"].get<std::uint64_t>();
     }
   }
-  for (const Json& layer : report()["layers"]) {
+  const Json all = report();
+  for (const Json& layer : all["layers"]) {
     for (const char* const operand : {"ifmap", "weight", "bias", "requant"}) {
       EXPECT_EQ(bytes[layer["name"]][std::string{"load "} + operand],
                 layer["bandwidth"]["operands"][operand]["read_bytes"])

@@ -168,6 +168,34 @@ TEST(CliUsage, AnUnknownEngineIsNamedBesideThoseThatAre) {
                      "(did you mean 'systemc'?); see 'systole run --help'");
 }
 
+TEST(CliUsage, OptionsThatDoNotGoTogetherAreErrors) {
+  expect_usage_error({"run", "-a", "x", "-w", "y", "--no-data", "--random-data", "1"},
+                     "systole run: --random-data needs data, and --no-data is given; see 'systole "
+                     "run --help'");
+  expect_usage_error({"golden", "-w", "y", "--set", "array.rows=8"},
+                     "systole golden: --set changes an accelerator, and --accelerator is missing; "
+                     "see 'systole golden --help'");
+  expect_usage_error({"run", "-a", "x", "-w", "y", "--timeline", "t", "--timeline-cycles", "9:3"},
+                     "systole run: --timeline-cycles: expected FIRST:END, two whole numbers, END "
+                     "above FIRST, found '9:3'; see 'systole run --help'");
+  expect_usage_error({"run", "-a", "x", "-w", "y", "--engine", "fast", "--dram-trace", "t"},
+                     "systole run: --dram-trace and --dram-commands are of the engines systemc and "
+                     "verilated; see 'systole run --help'");
+  expect_usage_error({"quantize", "-w", "x", "--calibrate", "y", "-o", "z", "--test-labels", "l"},
+                     "systole quantize: --test-labels names the labels of --test, which is "
+                     "missing; see 'systole quantize --help'");
+  expect_usage_error({"sweep", "x.yaml"},
+                     "systole sweep: --output is missing; see 'systole sweep --help'");
+}
+
+TEST(CliUsage, AnOutputThatIsAFolderIsRefusedBeforeAnythingRuns) {
+  const Outcome outcome = systole({"run", "-a", "configs/tiny_4x4.yaml", "-w",
+                                   "workloads/digits_cnn/digits_cnn.yaml", "--json", "configs"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_EQ(outcome.err, "systole: configs: is a folder, expected a file\n");
+}
+
 TEST(CliUsage, AFileThatIsNotThereIsNamed) {
   const Outcome outcome = systole({"show", "config", "-a", "configs/nowhere.yaml"});
   EXPECT_EQ(outcome.exit_code, 2);

@@ -94,7 +94,8 @@ TEST(QuantizeDigits, CorrectedBiasesHelpTernaryWeights) {
 TEST(QuantizeDigits, StochasticRoundingHasNoMeanErrorAndFloorHasHalfAStep) {
   const auto errors = [](const std::string& rounding) {
     std::vector<double> all;
-    for (const auto& layer : report({"weights.rounding=" + rounding})["layers"]) {
+    const auto layers = report({"weights.rounding=" + rounding})["layers"];
+    for (const auto& layer : layers) {
       if (layer.contains("weights") && layer["name"] != "conv1") {  // 144 weights are few
         all.push_back(layer["weights"]["mean_error_steps"]);
       }

@@ -307,7 +307,7 @@ TEST(GoldenAveragePool, EqualsTheRoundedMeanOnRandomWindows) {
         sum += layer.inputs[0][at];
       }
       // Exact at ties: k + 1/2 is a double, so the quotient is that very number.
-      const double taps = static_cast<double>(in[1] * in[2]);
+      const auto taps = static_cast<double>(in[1] * in[2]);
       ASSERT_EQ(result[channel], std::round(sum / taps));
     }
   }

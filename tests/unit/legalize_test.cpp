@@ -92,8 +92,8 @@ class Builder {
   TensorId sum(TensorId first, TensorId second) {
     const Tensor a = network.tensor(first);
     const Tensor b = network.tensor(second);
-    const double sa = double{a.scale[0]};
-    const double sb = double{b.scale[0]};
+    const auto sa = double{a.scale[0]};
+    const auto sb = double{b.scale[0]};
     const double twice_max = 2 * std::max(sa, sb);
     Add op;
     op.input = {quantize_multiplier(sa / twice_max), quantize_multiplier(sb / twice_max)};

@@ -73,6 +73,7 @@ TEST(ReportUtf8, WhatIsNotUtf8BecomesTheReplacementCharacter) {
 
 TEST(ReportUtf8, ControlCharactersAreNotPrintable) {
   EXPECT_EQ(printable("a\x1B[2J\n\x7F"), "a\uFFFD[2J\uFFFD\uFFFD");
+  // NOLINTNEXTLINE(misc-misleading-bidirectional): what must not reach a terminal
   EXPECT_EQ(printable("abc\xE2\x80\xAE"
                       "def"),
             "abc\uFFFD"

@@ -199,6 +199,15 @@ TEST_F(SweepTest, EveryMistakeOfASpecIsToldWithItsPlace) {
               HasSubstr("axes: sets array.rows twice"));
 }
 
+// 2^32 times 2^32 is 0 in 64 bits.
+TEST_F(SweepTest, AProductBeyondTheEndOfARangeDoesNotWrap) {
+  EXPECT_EQ(points("axes:\n"
+                   "  - {key: array.rows, range: {from: 4294967296, to: 1000000000000, times: "
+                   "4294967296}}\n")
+                .size(),
+            1U);
+}
+
 TEST_F(SweepTest, TooManyCombinationsAreRefused) {
   EXPECT_THROW(points("axes:\n"
                       "  - {key: array.rows, range: {from: 1, to: 100000}}\n"

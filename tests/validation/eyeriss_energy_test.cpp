@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <string>
 
 #include "sim/energy/energy_model.hpp"
@@ -25,7 +27,7 @@ AcceleratorConfig eyeriss() {
   return config;
 }
 
-std::uint64_t rounded(double value) { return static_cast<std::uint64_t>(value + 0.5); }
+std::uint64_t rounded(double value) { return static_cast<std::uint64_t>(std::llround(value)); }
 
 // A row-stationary PE reads ifmap, weight and psum and writes the psum for each MAC.
 constexpr double kRegisterFileAccesses = 4;

@@ -21,13 +21,13 @@ constexpr long kMostSimulated = 9'000;
 
 /// configs/scalesim.yaml with the array and the dataflow of a row of SCALE-Sim's.
 AcceleratorConfig machine_of(const test::RtlCase& row) {
-  static const std::map<std::string, Dataflow> kDataflows = {{"ws", Dataflow::WeightStationary},
-                                                             {"os", Dataflow::OutputStationary},
-                                                             {"is", Dataflow::InputStationary}};
+  static const std::map<std::string, Dataflow> dataflows = {{"ws", Dataflow::WeightStationary},
+                                                            {"os", Dataflow::OutputStationary},
+                                                            {"is", Dataflow::InputStationary}};
   AcceleratorConfig config = load_accelerator(SYSTOLE_SOURCE_DIR "/configs/scalesim.yaml");
   config.array.rows = static_cast<std::uint32_t>(row.number("array_rows"));
   config.array.cols = static_cast<std::uint32_t>(row.number("array_cols"));
-  config.array.dataflow = kDataflows.at(row.text("dataflow"));
+  config.array.dataflow = dataflows.at(row.text("dataflow"));
   return config;
 }
 

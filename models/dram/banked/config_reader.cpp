@@ -180,7 +180,9 @@ OperationEnergies read_energies(ConfigReader node, const Config& config) {
   OperationEnergies energies;
   if (auto operations = node.optional_child("operations")) {
     energies = read_operations(*std::move(operations));
-    if (node.has("rails") || node.has("devices")) {
+    const bool rails = node.has("rails");
+    const bool devices = node.has("devices");  // each asked for, and so no unknown key
+    if (rails || devices) {
       node.error("operations", "cannot be combined with rails and devices, expected one of them");
     }
   } else {
