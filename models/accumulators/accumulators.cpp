@@ -11,7 +11,8 @@ constexpr std::uint64_t kNever = ~std::uint64_t{0};
 }  // namespace
 
 Accumulators::Accumulators(const sc_core::sc_module_name& name, const Clock& clock,
-                           const AcceleratorConfig& config, Measurements& measurements)
+                           const AcceleratorConfig& config, const Wire<std::uint64_t>& gathered,
+                           Measurements& measurements)
     : ClockedModule{name, clock},
       cols_{config.array.cols},
       rows_{accumulator_rows(config)},
@@ -23,6 +24,8 @@ Accumulators::Accumulators(const sc_core::sc_module_name& name, const Clock& clo
       read_taken_(config.accumulators.banks, kNever),
       write_taken_(config.accumulators.banks, kNever),
       read_latency_{config.accumulators.read_latency},
+      stages_{std::uint64_t{read_latency_} + config.requant.pipeline_entries},
+      gathered_{gathered},
       measurements_{measurements} {}
 
 void Accumulators::tick() {
@@ -82,7 +85,7 @@ void Accumulators::take_load() {
 }
 
 void Accumulators::serve_store() {
-  if (!store_read->can_pop()) {
+  if (!store_read->can_pop() || stored_ - gathered_.read() >= stages_) {
     return;
   }
   const AccumulatorRead& head = store_read->front();
@@ -97,6 +100,7 @@ void Accumulators::serve_store() {
       {{PsumRow(values, values + cols_), head.lanes, head.table_row, head.element, head.raw},
        now() + read_latency_ - 1});
   measurements_.events.add(Event::AccumulatorReadBits, row_bits_);
+  ++stored_;
   if (head.last) {
     store_read_done->push({head.entry});
   }

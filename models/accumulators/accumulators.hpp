@@ -11,6 +11,7 @@
 #include "sim/kernel/psum.hpp"
 #include "sim/kernel/ring.hpp"
 #include "sim/kernel/signal_list.hpp"
+#include "sim/kernel/wire.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
@@ -20,7 +21,8 @@ namespace systole {
 ///
 /// Arbitration: in each cycle each bank serves, in this order and as far as its ports reach, a
 /// result row of the array (which takes both ports when it accumulates), the load unit's write, the
-/// store's read; results never wait.
+/// store's read; results never wait. A store's row is read while there is room for it in all the
+/// stages up to the store unit: for read_latency and requant.pipeline_entries rows.
 ///
 /// Timing: a request pushed in cycle t is looked at in t + 1; a row read in cycle g is at the
 /// requantization unit in g + read_latency. Completions go out with the access. Sums wrap or
@@ -34,8 +36,10 @@ class Accumulators final : public ClockedModule {
   FifoOut<Completion> store_read_done{"store_read_done"};
   FifoOut<PsumBlock> psums{"psums"};
 
+  /// `gathered` counts the blocks that the store unit has taken from the requantization unit.
   Accumulators(const sc_core::sc_module_name& name, const Clock& clock,
-               const AcceleratorConfig& config, Measurements& measurements);
+               const AcceleratorConfig& config, const Wire<std::uint64_t>& gathered,
+               Measurements& measurements);
 
   void list_signals(SignalList& list) const;
 
@@ -65,7 +69,10 @@ class Accumulators final : public ClockedModule {
     std::uint64_t due = 0;
   };
   const std::uint32_t read_latency_;
-  Ring<Delayed> leaving_;  // read, on the way to the requantization unit
+  Ring<Delayed> leaving_;       // read, on the way to the requantization unit
+  const std::uint64_t stages_;  // rows between here and the store unit at most
+  std::uint64_t stored_ = 0;    // rows read for stores
+  const Wire<std::uint64_t>& gathered_;
   Measurements& measurements_;
 };
 

@@ -12,6 +12,7 @@ AccumulatorsTiming::AccumulatorsTiming(const AcceleratorConfig& config, Units un
       read_latency_{config.accumulators.read_latency},
       units_{units},
       sequencer_{sequencer},
+      stages_{std::uint64_t{read_latency_} + config.requant.pipeline_entries},
       conflicts_{conflicts} {}
 
 void AccumulatorsTiming::look(Cycle now) {
@@ -19,7 +20,7 @@ void AccumulatorsTiming::look(Cycle now) {
   if (load_write.can_pop(now)) {
     write(now);
   }
-  if (store_read.can_pop(now)) {
+  if (store_read.can_pop(now) && stored_ - gathered_->read(now) < stages_) {
     read(now);
   }
   if (!load_write.empty() || !store_read.empty()) {
@@ -45,6 +46,7 @@ void AccumulatorsTiming::read(Cycle now) {
     conflicts_.add(BankedLocal::Accumulators, BankUser::Store, BankUser::Array);
     return;
   }
+  ++stored_;
   const Cycle arrives = now + read_latency_;
   blocks_.push(arrives, head.lanes);
   units_.requant.ring_at(arrives);
@@ -60,6 +62,7 @@ void AccumulatorsTiming::archive(StateArchive& archive) {
                      [&](TimedWrite& write) { write.archive(archive, LocalMemory::Accumulators); });
   store_read.archive(archive, [&](TimedAccumulatorRead& read) { read.archive(archive); });
   blocks_.archive(archive);
+  archive.count(stored_, gathered_->latest());
 }
 
 }  // namespace systole

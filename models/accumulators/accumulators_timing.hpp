@@ -46,7 +46,10 @@ class AccumulatorsTiming {
 
   AccumulatorsTiming(const AcceleratorConfig& config, Units units, SequencerTiming& sequencer,
                      BankConflictCounts& conflicts);
-  void bind(ResultWriter& results) { results_ = &results; }
+  void bind(ResultWriter& results, TimedWire<std::uint64_t>& gathered) {
+    results_ = &results;
+    gathered_ = &gathered;
+  }
 
   Alarm alarm;
   TimedQueue<TimedWrite> load_write;
@@ -70,6 +73,9 @@ class AccumulatorsTiming {
   Units units_;
   SequencerTiming& sequencer_;
   ResultWriter* results_ = nullptr;
+  const std::uint64_t stages_;  // rows between here and the store unit at most
+  std::uint64_t stored_ = 0;    // rows read for stores
+  TimedWire<std::uint64_t>* gathered_ = nullptr;
   BankConflictCounts& conflicts_;
 };
 

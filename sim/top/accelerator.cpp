@@ -33,7 +33,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
       vector_unit{"vector_unit", clock, config, sequencer.vectors_completed(), measurements},
       store_unit{"store_unit", clock, config, sequencer.store_wait(), measurements},
       array{"array", clock, config.array, std::move(pes), measurements},
-      accumulators{"accumulators", clock, config, measurements},
+      accumulators{"accumulators", clock, config, store_unit.gathered(), measurements},
       requant_unit{"requant_unit",        clock,       config, store_unit.asked(),
                    store_unit.gathered(), measurements},
       dram{make_dram("dram", clock, config, 2, measurements, observers)},

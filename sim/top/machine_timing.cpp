@@ -27,7 +27,7 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, DramSource& dram)
   vector_.bind(sequencer_, scratchpad_);
   execute_.bind(sequencer_, scratchpad_);
   scratchpad_.bind(execute_);
-  accumulators_.bind(execute_);
+  accumulators_.bind(execute_, requant_.gathered);
   requant_.bind(accumulators_);
 }
 

@@ -25,7 +25,7 @@ AcceleratorConfig two_banks() {
 
 struct Bench {
   explicit Bench(const Clock& clock)
-      : accumulators{"accumulators", clock, two_banks(), measurements},
+      : accumulators{"accumulators", clock, two_banks(), gathered, measurements},
         results{"results", clock, accumulators.results},
         load_write{"load_write", clock, accumulators.load_write},
         load_written{"load_written", clock, accumulators.load_write_done},
@@ -44,6 +44,7 @@ struct Bench {
   std::uint64_t conflicts() const { return measurements.events[Event::BankConflicts]; }
 
   Measurements measurements;
+  Wire<std::uint64_t> gathered{0};
   Accumulators accumulators;
   Feed<ResultRow> results;
   Feed<LocalWrite> load_write;
