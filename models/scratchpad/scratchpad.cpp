@@ -18,10 +18,10 @@ Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
       read_latency_{config.scratchpad.read_latency},
       unified_{config.scratchpad.organization == ScratchpadOrganization::Unified},
       banks_{config},
-      read_taken_(banks_.banks()),
-      write_taken_(banks_.banks()),
       rows_{config.array.rows},
       cols_{config.array.cols},
+      read_taken_(banks_.banks()),
+      write_taken_(banks_.banks()),
       measurements_{measurements} {
   activation_.row_bytes = activation_row_bytes(config);
   activation_.bytes.resize(std::size_t{activation_rows(config)} * activation_.row_bytes);
