@@ -143,7 +143,7 @@ TEST(QuantizeDigits, EverySchemeIsAsAccurateAsItsTableSaysAndRunsOnTheMachine) {
   const std::map<std::string, int> schemes = schemes_of_the_readme();
   std::size_t files = 0;
   for (const auto& file : fs::directory_iterator{SYSTOLE_SOURCE_DIR "/configs/quantization"}) {
-    files += file.path().extension() == ".yaml" ? 1 : 0;
+    files += file.path().extension() == ".yaml" ? 1U : 0U;
   }
   EXPECT_EQ(schemes.size(), files) << "the table names every scheme";
   for (const auto& [scheme, expected] : schemes) {
