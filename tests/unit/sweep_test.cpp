@@ -124,7 +124,7 @@ TEST_F(SweepTest, SettingsAreOfEveryPointAndKnownToConstraints) {
   EXPECT_EQ(errors("workload: net.yaml\n" + axes + "set: {array.rows: 32}\n"),
             "spec:3:7: axes: sets array.rows twice");
   EXPECT_EQ(errors("workload: net.yaml\n" + axes + "set: {array.clos: 32, workload: x}\n"),
-            "spec:4:19: set.array.clos: is no key of the accelerator; did you mean 'array.cols'?\n"
+            "spec:4:19: set.array.clos: is no key of the accelerator (did you mean 'array.cols'?)\n"
             "spec:4:33: set.workload: is no key of the accelerator");
 }
 
