@@ -34,6 +34,7 @@ Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
 
 void Scratchpad::tick() {
   write_from(load_write, load_write_done);
+  write_from(load_write, load_write_done);  // padding, beside data
   write_from(vector_write, vector_write_done);
   read_operands();
   operands_stalled_.write(has_pending_);

@@ -10,6 +10,9 @@
 namespace systole {
 namespace {
 
+// What the units see of it, which is after its entry has been given up.
+const Command kConfigure{ConfigureCommand{}};
+
 constexpr std::uint32_t kWordBits = 64;
 
 }  // namespace
@@ -137,6 +140,9 @@ bool SequencerTiming::issue(Cycle now) {
     entry.issued = true;
     from.waiting.pop_front();
     if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
+      if (entry.footprint.unit != Unit::Array) {
+        queue.push(now, {&kConfigure, index});
+      }
       retire(index);
     } else {
       queue.push(now, {entry.command, index});
@@ -172,7 +178,7 @@ bool SequencerTiming::allocate_unrolled(Cycle now) {
     return false;
   }
   entry->own = command;
-  entry->of_loop = !std::holds_alternative<ConfigureCommand>(command.body);
+  entry->of_loop = unrolled_.front().of_loop;
   occupy(*entry, entry->own);
   unrolled_.pop_front();
   return true;
@@ -182,9 +188,10 @@ void SequencerTiming::unroll(Cycle now) {
   if (unroller_.done()) {
     return;
   }
-  std::optional<Command> command = unroller_.tick(now, unrolled_.size() < kUnrolledQueue);
-  if (command) {
-    unrolled_.push_back({*command, now + 1});
+  std::optional<GeneratedCommand> generated =
+      unroller_.tick(now, unrolled_.size() < kUnrolledQueue);
+  if (generated) {
+    unrolled_.push_back({std::move(generated->command), generated->of_loop, now + 1});
   }
 }
 

@@ -96,6 +96,7 @@ class SequencerTiming {
   };
   struct Unrolled {
     Command command;
+    bool of_loop = false;
     Cycle visible = 0;
   };
 
