@@ -64,8 +64,15 @@ void LoadTiming::ring_next(Cycle now) {
 bool LoadTiming::turn_row(Cycle now) {
   if (current_.all_turned) {
     TimedQueue<IssuedCommand>& commands = to_.sequencer->load;
-    if (!commands.can_pop(now) ||
-        started_ - to_.sequencer->loads_completed.read(now) >= config_.dma.commands_in_flight) {
+    if (!commands.can_pop(now) || now < next_command_) {
+      return false;
+    }
+    if (commands.front().is<ConfigureCommand>()) {
+      commands.pop(now);
+      alarm.ring_at(now + 1);
+      return false;
+    }
+    if (started_ - to_.sequencer->loads_completed.read(now) >= config_.dma.commands_in_flight) {
       return false;
     }
     current_ = {commands.pop(now), 0, false};
@@ -83,6 +90,8 @@ bool LoadTiming::turn_row(Cycle now) {
   ++current_.row;
   current_.all_turned = current_.row == rows_read(load);
   request.last = current_.all_turned;
+  next_command_ = now + (request.last && request.row == 0 ? 2 : 1);
+  alarm.ring_at(next_command_);
   row_requests_.push_back(request);
   return true;
 }
@@ -299,6 +308,7 @@ void LoadTiming::archive(StateArchive& archive) {
     archive.value(current_.row);
   }
   archive.count(started_, to_.sequencer->loads_completed.latest());
+  archive.due(next_command_);
   archive.list(row_requests_, [&](RowRequest& request) {
     archive.body(request.load);
     archive.values(request.entry, request.row, request.offset, request.last);

@@ -105,6 +105,7 @@ class LoadTiming final : public MemoryMaster {
   const AcceleratorConfig& config_;
   Peers to_;
   Current current_;
+  Cycle next_command_ = 0;
   std::uint64_t started_ = 0;
   std::deque<RowRequest> row_requests_;
   std::vector<InFlight> in_flight_;

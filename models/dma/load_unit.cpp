@@ -38,29 +38,50 @@ LoadUnit::LoadUnit(const sc_core::sc_module_name& name, const Clock& clock,
       in_flight_(config.dma.max_outstanding_reads),
       slot_taken_(config.dma.max_outstanding_reads),
       merger_{config.dma.bus_bytes, config.dma.data_latency},
+      zero_writer_{config},
+      banks_{config},
       upstream_{upstream},
       completed_{completed},
       measurements_{measurements} {}
 
 void LoadUnit::tick() {
+  zero_writer_.begin_cycle();
   const bool turned = turn_row();
   const bool formed = form_burst();
   const bool sent = send_burst();
-  const bool wrote = write_local() || write_fill();
+  const bool wrote_data = write_local();
+  const bool wrote_padding = write_padding();
+  const bool wrote = wrote_data || wrote_padding || write_fill();
   measurements_.ledger.book(LedgerUnit::Load,
                             turned || formed || sent || wrote ? Cause::Busy : waiting());
 }
 
+/// The next command, if it can start. A ConfigureCommand is done with that.
+bool LoadUnit::take_command() {
+  if (!commands->can_pop() || now() < next_command_) {
+    return false;
+  }
+  if (commands->front().is<ConfigureCommand>()) {
+    commands->pop();
+    return true;
+  }
+  if (started_ - completed_.read() >= config_.dma.commands_in_flight) {
+    return false;
+  }
+  current_ = {commands->pop(), 0, false};
+  ++started_;
+  return true;
+}
+
 /// Gives the next row of the command its turn.
 bool LoadUnit::turn_row() {
-  if (current_.all_turned) {
-    if (!commands->can_pop() || started_ - completed_.read() >= config_.dma.commands_in_flight) {
-      return false;
-    }
-    current_ = {commands->pop(), 0, false};
-    ++started_;
+  if (current_.all_turned && (!take_command() || current_.all_turned)) {
+    return false;
   }
-  if (!current_.issued.is<LoadCommand>() || row_requests_.size() >= kRowRequests) {
+  if (current_.issued.is<FillCommand>()) {
+    return current_.issued.as<FillCommand>().beside_data && turn_padding();
+  }
+  if (row_requests_.size() >= kRowRequests) {
     return false;
   }
   const auto& load = current_.issued.as<LoadCommand>();
@@ -72,7 +93,22 @@ bool LoadUnit::turn_row() {
   ++current_.row;
   current_.all_turned = current_.row == rows_read(load);
   request.last = current_.all_turned;
+  next_command_ = now() + (request.last && request.row == 0 ? 2 : 1);
   row_requests_.push_back(request);
+  return true;
+}
+
+/// Gives the next row of padding to the zero writer.
+bool LoadUnit::turn_padding() {
+  if (!zero_writer_.can_take()) {
+    return false;
+  }
+  const auto& fill = current_.issued.as<FillCommand>();
+  const bool last = current_.row + 1 == fill.rows;
+  zero_writer_.take(fill, current_.row, last, current_.issued.entry);
+  next_command_ = now() + (last && current_.row == 0 ? 2 : 1);
+  ++current_.row;
+  current_.all_turned = last;
   return true;
 }
 
@@ -151,19 +187,17 @@ std::uint32_t LoadUnit::merged_row_bytes(const LoadCommand& load) const {
 /// First cycle in which the register of the scratchpads, or the other one, can take a part: that of
 /// the last write of the part before, as far as the bursts known now can hold it up.
 std::uint64_t LoadUnit::register_free(bool scratchpad) const {
-  const Sent& sent = scratchpad ? scratchpad_sent_ : others_sent_;
-  if (sent.copies == 0) {
+  if (scratchpad) {
+    return repeater_.free();
+  }
+  if (others_sent_.copies == 0) {
     return 0;
   }
-  std::uint64_t last_push = sent.first_write + sent.copies - 1;
-  if (!scratchpad) {
-    for (const std::uint64_t end : burst_ends_) {
-      last_push += end >= sent.first_write && end <= last_push ? 1 : 0;
-    }
+  std::uint64_t last_push = others_sent_.first_write + others_sent_.copies - 1;
+  for (const std::uint64_t end : burst_ends_) {
+    last_push += end >= others_sent_.first_write && end <= last_push ? 1 : 0;
   }
-  const std::uint32_t latency =
-      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
-  return last_push + 2 - latency;
+  return last_push + 2 - config_.dma.accumulator_write_latency;
 }
 
 /// Queues the writes of one part.
@@ -172,8 +206,6 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
   const LoadCommand& load = *flight.load;
   const std::uint32_t row_bytes = merged_row_bytes(load);
   const bool scratchpad = by_scratchpad_register(load);
-  const std::uint32_t latency =
-      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
   const auto block = static_cast<std::uint32_t>(part.row_offset / row_bytes);
   Scheduled scheduled;
   LocalWrite& write = scheduled.write;
@@ -187,15 +219,43 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
   }
   write.entry = flight.entry;
   write.last = part.row_offset + part.bytes == load.row_bytes && flight.last;
-  scheduled.due = part.sent + latency - 1;
   scheduled.copies = copies(load);
   scheduled.ends_burst =
       !load.widen && part.row_offset + part.bytes == flight.offset + flight.burst.useful;
-  (scratchpad ? scratchpad_sent_ : others_sent_) = {scheduled.due, scheduled.copies};
-  if (scratchpad && scheduled.ends_burst) {
-    note_burst_end(scheduled.due + scheduled.copies - 1);
+  if (!scratchpad) {
+    scheduled.due = part.sent + config_.dma.accumulator_write_latency - 1;
+    others_sent_ = {scheduled.due, scheduled.copies};
+    to_others_.push_back(std::move(scheduled));
+    return;
   }
-  (scratchpad ? to_scratchpad_ : to_others_).push_back(std::move(scheduled));
+  // Three stages from the merger to the scratchpad.
+  scheduled.due = repeater_.take(part.sent, scheduled.copies, load.pixel_repeats) +
+                  config_.dma.scratchpad_write_latency - 3;
+  if (scheduled.ends_burst) {
+    note_burst_end(scheduled.due + scheduled.copies + load.pixel_repeats - 2);
+  }
+  if (load.pixel_repeats > 1) {
+    repeat(scheduled, load);
+  } else {
+    to_scratchpad_.push_back(std::move(scheduled));
+  }
+}
+
+/// A pixel's writes, the furthest to the right first; none before the start of its half.
+void LoadUnit::repeat(const Scheduled& pixel, const LoadCommand& load) {
+  const std::uint32_t half = activation_rows(config_) / 2;
+  const std::uint32_t start = pixel.write.to.row < half ? 0 : half;
+  for (std::uint32_t back = load.pixel_repeats; back-- > 0;) {
+    Scheduled one = pixel;
+    one.due += load.pixel_repeats - 1 - back;
+    one.write.offset += back * load.row_bytes;
+    one.write.last = pixel.write.last && back == 0;
+    one.ends_burst = pixel.ends_burst && back == 0;
+    if (one.write.to.row - start >= back) {
+      one.write.to.row -= back;
+      to_scratchpad_.push_back(std::move(one));
+    }
+  }
 }
 
 /// Only those that can hold up the part in the other register count.
@@ -210,11 +270,43 @@ void LoadUnit::note_burst_end(std::uint64_t cycle) {
 }
 
 bool LoadUnit::write_local() {
+  writing_ = {};
   const bool ends_burst = !to_scratchpad_.empty() && to_scratchpad_.front().due <= now() &&
                           to_scratchpad_.front().ends_burst && to_scratchpad_.front().copies == 1;
+  if (!to_scratchpad_.empty()) {
+    writing_.scratchpad = to_scratchpad_.front().write.to;
+  }
   const bool scratchpad = write_front(to_scratchpad_);
-  const bool other = !(scratchpad && ends_burst) && write_front(to_others_);
-  return scratchpad || other;
+  if (!scratchpad) {
+    writing_.scratchpad.reset();
+  }
+  const bool ends_other =
+      !to_others_.empty() && to_others_.front().copies == 1 && to_others_.front().ends_burst;
+  writing_.others = !(scratchpad && ends_burst) && write_front(to_others_);
+  writing_.burst_end = (scratchpad && ends_burst) || (writing_.others && ends_other);
+  return scratchpad || writing_.others;
+}
+
+/// The zero writer's next write.
+bool LoadUnit::write_padding() {
+  if (zero_writer_.before_start()) {
+    zero_writer_.advance();
+    return true;
+  }
+  std::optional<LocalWrite> zeros = zero_writer_.next();
+  if (!zeros || writing_.burst_end) {
+    return false;
+  }
+  const bool sums = zeros->to.memory == LocalMemory::Accumulators;
+  const bool same_bank = !sums && writing_.scratchpad &&
+                         banks_.bank_of(*writing_.scratchpad) == banks_.bank_of(zeros->to);
+  FifoOut<LocalWrite>& port = port_of(zeros->to.memory);
+  if (same_bank || (sums && writing_.others) || !port->can_push()) {
+    return false;
+  }
+  port->push(std::move(*zeros));
+  zero_writer_.advance();
+  return true;
 }
 
 /// Writes the next row of a register if it is there and the memory can take it.
@@ -245,6 +337,9 @@ bool LoadUnit::write_fill() {
     return false;
   }
   const auto& fill = current_.issued.as<FillCommand>();
+  if (fill.beside_data) {
+    return false;
+  }
   LocalWrite write;
   write.to = {fill.destination.memory, fill.destination.row + current_.row};
   write.bytes.resize(local_row_bytes(config_, fill.destination.memory));

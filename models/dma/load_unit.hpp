@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/dma/burst.hpp"
+#include "models/dma/pixel_repeater.hpp"
 #include "models/dma/row_merger.hpp"
+#include "models/dma/zero_writer.hpp"
 #include "models/dram/dram_port.hpp"
+#include "models/scratchpad/bank_map.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
@@ -21,16 +25,18 @@ namespace systole {
 /// DRAM to local memory. Cuts the rows of a load into bursts, keeps up to max_outstanding_reads of
 /// them in flight, puts local rows together from what comes back, and writes them.
 ///
-/// Timing: one DRAM row a cycle has its turn; its first burst is formed request_latency later, one
-/// burst a cycle, when a slot is free; it is on the bus bus_latency after that. A slot is free
-/// again release_latency after the last beat of its burst. The merger sends one local row a cycle
-/// (row_merger.hpp) to one of two registers, that of the scratchpads (also for elements that are
-/// widened for the accumulators) or that of the accumulators; a row is written
-/// scratchpad_write_latency or accumulator_write_latency after it is sent, copies of a repeated row
-/// one a cycle, and the register is free with the last copy. In a cycle in which the last
-/// scratchpad row of a burst is written, no row of the other register is (one answer a cycle;
-/// Gemmini's Scratchpad). Padding (fill) rows go when no data does. A command can start when fewer
-/// than commands_in_flight are between their first row and completion.
+/// Timing: one DRAM row a cycle has its turn, and a load of one row takes a cycle more; its first
+/// burst is formed request_latency later, one burst a cycle, when a slot is free; it is on the
+/// bus bus_latency after that. A slot is free again release_latency after the last beat of its
+/// burst. The merger sends one local row a cycle (row_merger.hpp) to one of two registers, that of
+/// the scratchpads (also for elements that are widened for the accumulators) or that of the
+/// accumulators; a row is written scratchpad_write_latency or accumulator_write_latency after it is
+/// sent, copies of a repeated row one a cycle, and the register is free with the last copy. In a
+/// cycle in which the last scratchpad row of a burst is written, no row of the other register is
+/// (one answer a cycle; Gemmini's Scratchpad). Padding (fill) rows go when no data does; those of
+/// the zero writer, in all cycles but those in which data go to the same bank or a burst's last row
+/// is written. A command can start when fewer than commands_in_flight are between their first row
+/// and completion. A ConfigureCommand takes a cycle.
 class LoadUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
@@ -86,7 +92,7 @@ class LoadUnit final : public ClockedModule {
     std::uint32_t copies = 1;  // still to write
     bool ends_burst = false;
   };
-  /// The part sent last to a register.
+  /// The part sent last to the register of the accumulators and the table.
   struct Sent {
     std::uint64_t first_write = 0;  // pushed in this cycle at the earliest
     std::uint32_t copies = 0;
@@ -94,15 +100,19 @@ class LoadUnit final : public ClockedModule {
 
   void tick() override;
   bool turn_row();
+  bool take_command();
+  bool turn_padding();
   bool form_burst();
   std::size_t free_slot() const;
   bool send_burst();
   bool write_local();
   bool write_front(Ring<Scheduled>& queue);
   bool write_fill();
+  bool write_padding();
   std::uint64_t take_response(const DramResponse& response);
   std::uint64_t register_free(bool scratchpad) const;
   void schedule(const InFlight& flight, const DramResponse& response, const MergedPart& part);
+  void repeat(const Scheduled& pixel, const LoadCommand& load);
   void note_burst_end(std::uint64_t cycle);
   Cause waiting() const;
   bool by_scratchpad_register(const LoadCommand& load);
@@ -112,15 +122,25 @@ class LoadUnit final : public ClockedModule {
 
   const AcceleratorConfig config_;
   Current current_;
-  std::uint64_t started_ = 0;  // commands
+  std::uint64_t next_command_ = 0;  // first cycle in which another command can start
+  std::uint64_t started_ = 0;       // commands
   Ring<RowRequest> row_requests_;
   std::vector<InFlight> in_flight_;  // by slot
   std::vector<bool> slot_taken_;
   Ring<Outgoing> outgoing_;  // on the way to the bus
   RowMerger merger_;
+  PixelRepeater repeater_;
+  ZeroWriter zero_writer_;
+  const BankMap banks_;
+  /// What of the data is written in the next cycle.
+  struct Writing {
+    std::optional<LocalAddress> scratchpad;
+    bool others = false;
+    bool burst_end = false;
+  };
+  Writing writing_;
   Ring<Scheduled> to_scratchpad_;  // merged, on the way to the memory
   Ring<Scheduled> to_others_;      // to the accumulators or the table
-  Sent scratchpad_sent_;
   Sent others_sent_;
   Ring<std::uint64_t> burst_ends_;  // cycles from others_sent_ on that end a burst
   ElementFormat fill_format_;

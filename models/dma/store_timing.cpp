@@ -20,9 +20,7 @@ StoreTiming::StoreTiming(const AcceleratorConfig& config, Ledger& ledger)
 
 void StoreTiming::look(Cycle now) {
   alarm.serve(now);
-  if (!reading_ && to_.sequencer->store.can_pop(now)) {
-    reading_ = Reading{to_.sequencer->store.pop(now), {}};
-  }
+  take_command(now);
   const bool formed = form_beat(now);
   const bool sent = send(now);
   const bool gathered = gather(now);
@@ -36,6 +34,19 @@ void StoreTiming::look(Cycle now) {
     alarm.ring_at(now + 1);
   }
   ring_next(now);
+}
+
+void StoreTiming::take_command(Cycle now) {
+  TimedQueue<IssuedCommand>& commands = to_.sequencer->store;
+  if (reading_ || !commands.can_pop(now) || now < next_command_) {
+    return;
+  }
+  const IssuedCommand command = commands.pop(now);
+  if (command.is<ConfigureCommand>()) {
+    alarm.ring_at(now + 1);
+  } else {
+    reading_ = Reading{command, {}};
+  }
 }
 
 void StoreTiming::ring_next(Cycle now) {
@@ -85,6 +96,8 @@ bool StoreTiming::ask(Cycle now) {
                        block.row_address, store.raw ? kRawBits : element_bits_, block.keep,
                        block.kept_row, block.to_dram});
   reading_->walk.next(block);
+  next_command_ = now + (block.only ? 2 : 1);
+  alarm.ring_at(next_command_);
   if (block.last) {
     reading_.reset();
   }
@@ -235,6 +248,7 @@ void StoreTiming::archive(StateArchive& archive) {
   } else {
     reading_.reset();
   }
+  archive.due(next_command_);
   archive.list(expected_, [&](Expected& expected) {
     archive.values(expected.from_accumulators, expected.last_of_row, expected.elements,
                    expected.bits, expected.keep, expected.to_dram);

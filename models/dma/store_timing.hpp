@@ -68,6 +68,7 @@ class StoreTiming final : public MemoryMaster {
     bool begun = false;
   };
 
+  void take_command(Cycle now);
   bool ask(Cycle now);
   bool gather(Cycle now);
   bool form_beat(Cycle now);
@@ -82,6 +83,7 @@ class StoreTiming final : public MemoryMaster {
   std::uint32_t element_bits_ = 8;
   Peers to_;
   std::optional<Reading> reading_;
+  Cycle next_command_ = 0;
   std::deque<Expected> expected_;
   std::uint32_t row_elements_ = 0;  // gathered of the row
   std::uint64_t row_bytes_ = 0;     // of the complete row whose beats are being formed; else 0

@@ -23,9 +23,7 @@ bool StoreUnit::busy() const {
 }
 
 void StoreUnit::tick() {
-  if (!reading_ && commands->can_pop()) {
-    reading_ = Reading{commands->pop(), {}};
-  }
+  take_command();
   const bool formed = form_beat();
   const bool sent = send();
   const bool gathered = gather();
@@ -36,6 +34,16 @@ void StoreUnit::tick() {
                             formed || sent || gathered || asked ? Cause::Busy : waiting());
 }
 
+void StoreUnit::take_command() {
+  if (reading_ || !commands->can_pop() || now() < next_command_) {
+    return;
+  }
+  const IssuedCommand command = commands->pop();
+  if (!command.is<ConfigureCommand>()) {
+    reading_ = Reading{command, {}};
+  }
+}
+
 /// Asks for the next block of the store.
 bool StoreUnit::ask() {
   if (!reading_ || expected_.size() >= kBlocksInFlight) {
@@ -44,23 +52,28 @@ bool StoreUnit::ask() {
   const auto& store = reading_->issued.as<StoreCommand>();
   const StoreBlock block = reading_->walk.block(store, config_);
   const std::uint32_t entry = reading_->issued.entry;
-  if (block.from_accumulators) {
+  if (block.outside) {
+    // Nothing to read.
+  } else if (block.from_accumulators) {
     if (!accumulator_read->can_push()) {
       return false;
     }
     ++asked_;
-    accumulator_read->push({block.local_row, block.elements, block.table_row, block.last, entry,
-                            ofmap_.element_at(block.row_address) + block.first_element, store.raw});
+    accumulator_read->push({block.local_row, block.elements, block.table_row, block.completes,
+                            entry, ofmap_.element_at(block.row_address) + block.first_element,
+                            store.raw});
   } else {
     if (!scratchpad_read->can_push()) {
       return false;
     }
     scratchpad_read->push({block.local_row, block.last, entry});
   }
-  expected_.push_back({block.from_accumulators, block.last_of_row, block.elements,
-                       block.row_address, store.raw ? ElementFormat{32, true, false} : format_,
-                       block.keep, block.kept_row, block.to_dram});
+  expected_.push_back({block.from_accumulators, block.last_of_row, block.outside, block.pooled,
+                       block.elements, block.row_address,
+                       store.raw ? ElementFormat{32, true, false} : format_, block.keep,
+                       block.kept_row, block.to_dram});
   reading_->walk.next(block);
+  next_command_ = now() + (block.only ? 2 : 1);
   if (block.last) {
     reading_.reset();
   }
@@ -73,7 +86,9 @@ bool StoreUnit::gather() {
     return false;
   }
   const Expected expected = expected_.front();
-  if (expected.from_accumulators) {
+  if (expected.outside) {
+    add(std::vector<std::int32_t>(expected.elements), expected.pooled);
+  } else if (expected.from_accumulators) {
     if (!ofmap->can_pop() || (expected.keep && !scratchpad_write->can_push())) {
       return false;
     }
@@ -81,7 +96,7 @@ bool StoreUnit::gather() {
     if (expected.keep) {
       keep_block(expected, block);
     }
-    elements_.insert(elements_.end(), block.elements.begin(), block.elements.end());
+    add({block.elements.begin(), block.elements.end()}, expected.pooled);
     ofmap->drop();
     ++gathered_;
   } else {
@@ -120,6 +135,17 @@ void StoreUnit::keep_block(const Expected& expected, const OfmapBlock& block) {
                  static_cast<std::int32_t>(block.elements[i]));
   }
   scratchpad_write->push(std::move(write));
+}
+
+/// To the row, behind what is there or, pooled, into it.
+void StoreUnit::add(const std::vector<std::int32_t>& elements, bool pooled) {
+  if (!pooled) {
+    elements_.insert(elements_.end(), elements.begin(), elements.end());
+    return;
+  }
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    elements_[i] = std::max(elements_[i], elements[i]);
+  }
 }
 
 /// Forms the next beat of the row; with its last one the row is done.

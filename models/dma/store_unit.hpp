@@ -27,14 +27,17 @@ namespace systole {
 /// row each), row by row, blocks of a row adjacent; gathers the blocks of a DRAM row, packs them
 /// and writes the row in bursts.
 ///
-/// Timing: one block asked for a cycle, while fewer than kBlocksInFlight are between the request
-/// and the writer. The writer takes one block a cycle, and gives one that is kept to the scratchpad
-/// in the same cycle, before which it waits for room in that queue; from the cycle after the last
-/// block of a row it forms the beats of the row's bursts, one a cycle and only while a write slot
-/// is free (a burst holds one from its first beat until release_latency after its acknowledgement;
-/// Gemmini's StreamWriter), and takes the next block with the last beat. A beat is on the bus
-/// bus_latency after it was formed at the earliest; a burst holds the bus from its first beat to
-/// its last, also while that one is not formed yet.
+/// With a pool, the blocks of a DRAM row are the elements of a window and their maximum is the row.
+/// A ConfigureCommand takes a cycle.
+///
+/// Timing: one block asked for a cycle, and a store of one block takes a cycle more, while fewer
+/// than kBlocksInFlight are between the request and the writer. The writer takes one block a cycle,
+/// and gives one that is kept to the scratchpad in the same cycle, before which it waits for room
+/// in that queue; from the cycle after the last block of a row it forms the beats of the row's
+/// bursts, one a cycle and only while a write slot is free (a burst holds one from its first beat
+/// until release_latency after its acknowledgement; Gemmini's StreamWriter), and takes the next
+/// block with the last beat. A beat is on the bus bus_latency after it was formed at the earliest;
+/// a burst holds the bus from its first beat to its last, also while that one is not formed yet.
 class StoreUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
@@ -75,6 +78,8 @@ class StoreUnit final : public ClockedModule {
   struct Expected {
     bool from_accumulators = false;
     bool last_of_row = false;
+    bool outside = false;
+    bool pooled = false;
     std::uint32_t elements = 0;
     std::uint64_t row_address = 0;
     ElementFormat format;  // of the row in the DRAM
@@ -94,8 +99,10 @@ class StoreUnit final : public ClockedModule {
   };
 
   void tick() override;
+  void take_command();
   bool ask();
   bool gather();
+  void add(const std::vector<std::int32_t>& elements, bool pooled);
   bool form_beat();
   void begin_burst(std::size_t slot);
   bool send();
@@ -110,6 +117,7 @@ class StoreUnit final : public ClockedModule {
   ElementFormat format_;
   OfmapPlace ofmap_;
   std::optional<Reading> reading_;
+  std::uint64_t next_command_ = 0;  // first cycle in which another store can start
   Ring<Expected> expected_;
   std::vector<std::int32_t> elements_;  // of the row being gathered
   std::vector<std::uint8_t> row_;       // complete, its beats being formed

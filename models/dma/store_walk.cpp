@@ -1,12 +1,16 @@
 #include "models/dma/store_walk.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/program/hazards.hpp"
 
 namespace systole {
 
 StoreBlock StoreWalk::block(const StoreCommand& store, const AcceleratorConfig& config) const {
+  if (store.pool.enabled()) {
+    return of_window(store);
+  }
   StoreBlock at;
   at.from_accumulators = store.source.memory == LocalMemory::Accumulators;
   const std::uint32_t width = at.from_accumulators ? config.array.cols : config.array.rows;
@@ -20,6 +24,44 @@ StoreBlock StoreWalk::block(const StoreCommand& store, const AcceleratorConfig& 
   at.to_dram = store.to_dram;
   at.last_of_row = block_ + 1 == blocks(store, config);
   at.last = at.last_of_row && row_ + 1 == store.rows;
+  at.only = at.last && row_ == 0 && block_ == 0;
+  at.completes = at.last;
+  return at;
+}
+
+/// Rows are windows, blocks their elements.
+StoreBlock StoreWalk::of_window(const StoreCommand& store) const {
+  const StorePool& pool = store.pool;
+  const std::uint32_t window_row = row_ / pool.out_cols;
+  const std::uint32_t window_col = row_ % pool.out_cols;
+  const std::uint32_t count = pool.size * pool.size;
+  const auto place = [&](std::uint32_t element) {
+    return std::pair{window_row * pool.stride + element / pool.size,
+                     window_col * pool.stride + element % pool.size};
+  };
+  const auto inside = [&](std::uint32_t element) {
+    const auto [row, col] = place(element);
+    return row >= pool.up && row - pool.up < pool.in_rows && col >= pool.left &&
+           col - pool.left < pool.in_cols;
+  };
+  StoreBlock at;
+  at.from_accumulators = true;
+  at.outside = !inside(block_);
+  if (!at.outside) {
+    const auto [row, col] = place(block_);
+    at.local_row = store.source.row + (row - pool.up) * pool.in_cols + col - pool.left;
+  }
+  at.elements = store.elements;
+  at.table_row = store.table_row;
+  at.row_address = store.dram_address + window_row * pool.row_pitch + window_col * pool.col_pitch;
+  at.pooled = block_ > 0;
+  at.last_of_row = block_ + 1 == count;
+  at.last = at.last_of_row && row_ + 1 == store.rows;
+  at.only = at.last && row_ == 0 && block_ == 0;
+  at.completes = row_ + 1 == store.rows && !at.outside;
+  for (std::uint32_t later = block_ + 1; later < count; ++later) {
+    at.completes = at.completes && !inside(later);
+  }
   return at;
 }
 

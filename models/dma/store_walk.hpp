@@ -7,7 +7,8 @@
 
 namespace systole {
 
-/// The part of a store's row that one row of a local memory holds.
+/// The part of a store's row that one row of a local memory holds; with a pool, an element of a
+/// window.
 struct StoreBlock {
   bool from_accumulators = false;
   std::uint32_t local_row = 0;
@@ -19,7 +20,11 @@ struct StoreBlock {
   std::uint32_t kept_row = 0;
   bool to_dram = true;
   bool last_of_row = false;
-  bool last = false;  ///< of the store
+  bool last = false;       ///< of the store
+  bool only = false;       ///< the store has no other
+  bool completes = false;  ///< behind it nothing is read for the store
+  bool outside = false;    ///< of what is pooled: 0, and not read
+  bool pooled = false;     ///< into what the blocks of the row before it gave
 };
 
 /// The blocks of a store in the order in which they are asked for: row after row.
@@ -34,6 +39,8 @@ class StoreWalk {
   }
 
  private:
+  StoreBlock of_window(const StoreCommand& store) const;
+
   std::uint32_t row_ = 0;
   std::uint32_t block_ = 0;
 };

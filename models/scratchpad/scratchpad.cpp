@@ -39,6 +39,7 @@ void Scratchpad::configure(const LayerRegisters& registers) {
 
 void Scratchpad::tick() {
   write_from(load_write, &load_write_done, BankUser::Load);
+  write_from(load_write, &load_write_done, BankUser::Load);  // padding, beside data
   write_from(vector_write, &vector_write_done, BankUser::Vector);
   write_from(store_write, nullptr, BankUser::Store);
   read_operands();

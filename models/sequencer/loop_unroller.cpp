@@ -1,6 +1,7 @@
 #include "models/sequencer/loop_unroller.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/program/hazards.hpp"
 
@@ -26,7 +27,7 @@ void LoopUnroller::start(const std::vector<Command>& configuration,
   next_offer_ = 0;
   slots_.fill(0);
   free_from_.fill(0);
-  upper_accumulators_ = false;
+  places_ = LoopPlaces{config_};
 }
 
 bool LoopUnroller::done() const {
@@ -34,14 +35,14 @@ bool LoopUnroller::done() const {
          std::all_of(queues_.begin(), queues_.end(), [](const auto& q) { return q.empty(); });
 }
 
-std::optional<Command> LoopUnroller::tick(std::uint64_t now, bool room) {
-  std::optional<Command> command;
+std::optional<GeneratedCommand> LoopUnroller::tick(std::uint64_t now, bool room) {
+  std::optional<GeneratedCommand> leaves;
   if (room) {
-    command = generate(now);
-    if (command) {
+    if (std::optional<Command> command = generate(now)) {
       ++unfinished_[static_cast<std::size_t>(command_class(*command))];
-    } else {
-      command = pass_configuration(now);
+      leaves = {std::move(*command), true};
+    } else if ((command = pass_configuration(now))) {
+      leaves = {std::move(*command), false};
     }
   }
   start_generators(now);
@@ -54,7 +55,7 @@ std::optional<Command> LoopUnroller::tick(std::uint64_t now, bool room) {
   if (over) {
     active_.pop_front();
   }
-  return command;
+  return leaves;
 }
 
 std::optional<Command> LoopUnroller::generate(std::uint64_t now) {
@@ -138,11 +139,9 @@ void LoopUnroller::take_loop(std::uint64_t now) {
   Active active;
   active.loop = loop;
   active.number = loops_taken_;
-  active.scratchpad_base = loops_taken_ % 2 == 0 ? 0 : activation_rows(config_) / 2;
-  active.accumulator_base = upper_accumulators_ ? accumulator_rows(config_) / 2 : 0;
+  active.place = places_.next(loop->stores);
   active.from = now + 1;
   ++loops_taken_;
-  upper_accumulators_ = upper_accumulators_ != loop->stores;
   active_.push_back(active);
 }
 
@@ -183,7 +182,7 @@ bool LoopUnroller::store_released() const {
   if (c.active->finished[kExecute]) {
     return true;
   }
-  const std::uint32_t last_j = std::min(c.j + store_blocks(loop), loop.tiles_j) - 1;
+  const std::uint32_t last_j = std::min(c.j + commands_of(kStore).store_blocks(), loop.tiles_j) - 1;
   return e.active == c.active && e.k + 1 == loop.tiles_k &&
          (e.j > last_j || (e.j == last_j && e.i > c.i));
 }
@@ -223,16 +222,7 @@ std::size_t LoopUnroller::load_a_or_b(std::uint64_t now) const {
 Command LoopUnroller::load_a() {
   Cursor& c = cursors_[kLoadA];
   const MatmulLoop& loop = *c.active->loop;
-  const std::uint32_t blocks = std::min(config_.dma.max_blocks, loop.tiles_k - c.k);
-  LoadCommand load;
-  load.dram_address =
-      loop.a_address + std::uint64_t{c.i} * dim() * loop.a_pitch + std::uint64_t{c.k} * dim();
-  load.dram_pitch = loop.a_pitch;
-  load.rows = dim() - (c.i + 1 == loop.tiles_i ? loop.missing_i : 0);
-  load.row_bytes = blocks * dim() - (c.k + blocks == loop.tiles_k ? loop.missing_k : 0);
-  load.destination = {LocalMemory::Scratchpad, ifmap_row(*c.active, c.i, c.k)};
-  load.block_pitch = dim();
-  load.operand = Operand::Ifmap;
+  const Command load{commands_of(kLoadA).load_a(c.i, c.k)};
   if (++c.i == loop.tiles_i) {
     c.i = 0;
     c.k += config_.dma.max_blocks;
@@ -240,22 +230,13 @@ Command LoopUnroller::load_a() {
       finish(kLoadA);
     }
   }
-  return {load};
+  return load;
 }
 
 Command LoopUnroller::load_b() {
   Cursor& c = cursors_[kLoadB];
   const MatmulLoop& loop = *c.active->loop;
-  const std::uint32_t blocks = std::min(config_.dma.max_blocks, loop.tiles_j - c.j);
-  LoadCommand load;
-  load.dram_address =
-      loop.b_address + std::uint64_t{c.k} * dim() * loop.b_pitch + std::uint64_t{c.j} * dim();
-  load.dram_pitch = loop.b_pitch;
-  load.rows = dim();  // always: the last rows may lie beyond B
-  load.row_bytes = blocks * dim() - (c.j + blocks == loop.tiles_j ? loop.missing_j : 0);
-  load.destination = {LocalMemory::Scratchpad, weight_row(*c.active, c.k, c.j)};
-  load.block_pitch = dim();
-  load.operand = Operand::Weight;
+  const Command load{commands_of(kLoadB).load_b(c.k, c.j)};
   c.j += config_.dma.max_blocks;
   if (c.j >= loop.tiles_j) {
     c.j = 0;
@@ -263,51 +244,31 @@ Command LoopUnroller::load_b() {
       finish(kLoadB);
     }
   }
-  return {load};
+  return load;
 }
 
 Command LoopUnroller::load_d() {
   Cursor& c = cursors_[kLoadD];
   const MatmulLoop& loop = *c.active->loop;
-  LoadCommand load;
-  load.dram_address =
-      loop.d_address + std::uint64_t{c.i} * dim() * loop.d_pitch + std::uint64_t{4} * c.j * dim();
-  load.dram_pitch = loop.d_pitch;
-  load.rows = dim() - (c.i + 1 == loop.tiles_i ? loop.missing_i : 0);
-  load.row_bytes = 4 * (dim() - (c.j + 1 == loop.tiles_j ? loop.missing_j : 0));
-  load.destination = {LocalMemory::Accumulators, acc_row(*c.active, c.i, c.j)};
-  load.operand = Operand::Bias;
+  const Command load{commands_of(kLoadD).load_d(c.i, c.j)};
   if (++c.i == loop.tiles_i) {
     c.i = 0;
     if (++c.j == loop.tiles_j) {
       finish(kLoadD);
     }
   }
-  return {load};
+  return load;
 }
 
 /// A preload, then its compute.
 Command LoopUnroller::execute() {
   Cursor& c = cursors_[kExecute];
   const MatmulLoop& loop = *c.active->loop;
-  const std::uint32_t rows = dim() - (c.i + 1 == loop.tiles_i ? loop.missing_i : 0);
   c.preloaded = !c.preloaded;
   if (c.preloaded) {
-    PreloadCommand preload;
-    preload.new_weights = c.i == 0;
-    preload.weights = {LocalMemory::Scratchpad, weight_row(*c.active, c.k, c.j)};
-    preload.k = dim() - (c.k + 1 == loop.tiles_k ? loop.missing_k : 0);
-    preload.n = config_.array.cols;
-    preload.acc_row = acc_row(*c.active, c.i, c.j);
-    preload.acc_rows = rows;
-    preload.accumulate = loop.accumulate || loop.has_bias || c.k > 0;
-    return {preload};
+    return {commands_of(kExecute).preload(c.k, c.j, c.i)};
   }
-  ComputeCommand compute;
-  compute.ifmap_row = ifmap_row(*c.active, c.i, c.k);
-  compute.count_w = rows;
-  compute.pitch_w = 1;
-  compute.k = dim() - (c.k + 1 == loop.tiles_k ? loop.missing_k : 0);
+  const Command compute{commands_of(kExecute).compute(c.k, c.i)};
   if (++c.i == loop.tiles_i) {
     c.i = 0;
     if (++c.j == loop.tiles_j) {
@@ -317,31 +278,22 @@ Command LoopUnroller::execute() {
       }
     }
   }
-  return {compute};
+  return compute;
 }
 
 Command LoopUnroller::store() {
   Cursor& c = cursors_[kStore];
   const MatmulLoop& loop = *c.active->loop;
-  const std::uint32_t blocks = std::min(store_blocks(loop), loop.tiles_j - c.j);
-  const std::uint32_t element_bytes = loop.raw_c ? 4 : 1;
-  StoreCommand store;
-  store.source = {LocalMemory::Accumulators, acc_row(*c.active, c.i, c.j)};
-  store.rows = dim() - (c.i + 1 == loop.tiles_i ? loop.missing_i : 0);
-  store.elements = blocks * dim() - (c.j + blocks == loop.tiles_j ? loop.missing_j : 0);
-  store.block_pitch = dim();
-  store.dram_address = loop.c_address + std::uint64_t{c.i} * dim() * loop.c_pitch +
-                       std::uint64_t{element_bytes} * c.j * dim();
-  store.dram_pitch = loop.c_pitch;
-  store.raw = loop.raw_c;
+  const MatmulLoopCommands commands = commands_of(kStore);
+  const Command store{commands.store(c.i, c.j)};
   if (++c.i == loop.tiles_i) {
     c.i = 0;
-    c.j += store_blocks(loop);
+    c.j += commands.store_blocks();
     if (c.j >= loop.tiles_j) {
       finish(kStore);
     }
   }
-  return {store};
+  return store;
 }
 
 /// The generator is idle from the next cycle on; its loop sees that one cycle later.
@@ -350,23 +302,6 @@ void LoopUnroller::finish(std::size_t generator) {
   cursors_[generator].active->retired_from[generator] = now_ + 2;
   free_from_[generator] = now_ + 1;
   cursors_[generator] = {};
-}
-
-std::uint32_t LoopUnroller::ifmap_row(const Active& active, std::uint32_t i,
-                                      std::uint32_t k) const {
-  return active.scratchpad_base + (i * active.loop->tiles_k + k) * dim();
-}
-
-/// B ends where the loop's half of the scratchpad ends.
-std::uint32_t LoopUnroller::weight_row(const Active& active, std::uint32_t k,
-                                       std::uint32_t j) const {
-  const MatmulLoop& loop = *active.loop;
-  return active.scratchpad_base + activation_rows(config_) / 2 -
-         (loop.tiles_k * loop.tiles_j - k * loop.tiles_j - j) * dim();
-}
-
-std::uint32_t LoopUnroller::acc_row(const Active& active, std::uint32_t i, std::uint32_t j) const {
-  return active.accumulator_base + (i * active.loop->tiles_j + j) * dim();
 }
 
 }  // namespace systole

@@ -7,8 +7,10 @@
 #include <optional>
 #include <vector>
 
+#include "models/sequencer/generated_command.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
+#include "sim/program/matmul_loop_commands.hpp"
 
 namespace systole {
 
@@ -31,13 +33,13 @@ namespace systole {
 /// Gemmini's RTL in tests/validation.)
 class LoopUnroller {
  public:
-  explicit LoopUnroller(const AcceleratorConfig& config) : config_{config} {}
+  explicit LoopUnroller(const AcceleratorConfig& config) : config_{config}, places_{config} {}
 
   void start(const std::vector<Command>& configuration, const std::vector<MatmulLoop>& loops);
   bool done() const;
 
   /// One cycle: a command that leaves, if `room` for it and one is ready.
-  std::optional<Command> tick(std::uint64_t now, bool room);
+  std::optional<GeneratedCommand> tick(std::uint64_t now, bool room);
   /// A command of a loop has completed.
   void completed(CommandClass of) { --unfinished_[static_cast<std::size_t>(of)]; }
 
@@ -56,8 +58,7 @@ class LoopUnroller {
   struct Active {
     const MatmulLoop* loop = nullptr;
     std::uint64_t number = 0;
-    std::uint32_t scratchpad_base = 0;
-    std::uint32_t accumulator_base = 0;
+    LoopPlace place;
     std::uint64_t from = 0;  // first cycle in which a generator can take it
     std::array<std::uint64_t, kGenerators> started{kNever, kNever, kNever, kNever, kNever};
     std::array<bool, kGenerators> finished{};
@@ -96,14 +97,10 @@ class LoopUnroller {
   Command execute();
   Command store();
   void finish(std::size_t generator);
-  /// Tiles of one store; Gemmini stores 32-bit sums a tile at a time.
-  std::uint32_t store_blocks(const MatmulLoop& loop) const {
-    return loop.raw_c ? 1 : config_.dma.max_blocks;
+  MatmulLoopCommands commands_of(std::size_t generator) const {
+    const Active& active = *cursors_[generator].active;
+    return {*active.loop, active.place, config_};
   }
-  std::uint32_t ifmap_row(const Active& active, std::uint32_t i, std::uint32_t k) const;
-  std::uint32_t weight_row(const Active& active, std::uint32_t k, std::uint32_t j) const;
-  std::uint32_t acc_row(const Active& active, std::uint32_t i, std::uint32_t j) const;
-  std::uint32_t dim() const { return config_.array.rows; }
 
   const AcceleratorConfig config_;
   std::deque<Item> program_;                // not yet accepted
@@ -117,7 +114,7 @@ class LoopUnroller {
   std::uint64_t next_offer_ = 0;  // first cycle in which the host offers the next command
   std::array<std::uint64_t, kCommandClasses> unfinished_{};
   std::uint64_t loops_taken_ = 0;
-  bool upper_accumulators_ = false;  // half of the next loop
+  LoopPlaces places_;
 };
 
 }  // namespace systole

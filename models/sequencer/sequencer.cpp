@@ -9,6 +9,9 @@
 namespace systole {
 namespace {
 
+/// What the units see of it, which is after its entry has been given up.
+const Command kConfigure{ConfigureCommand{}};
+
 bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
   return std::any_of(a.begin(), a.end(), [&](const RowRange& x) {
     return std::any_of(b.begin(), b.end(), [&](const RowRange& y) { return x.overlaps(y); });
@@ -19,7 +22,11 @@ bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
 
 Sequencer::Sequencer(const sc_core::sc_module_name& name, const Clock& clock,
                      const AcceleratorConfig& config, Measurements& measurements)
-    : ClockedModule{name, clock}, config_{config}, unroller_{config}, measurements_{measurements} {
+    : ClockedModule{name, clock},
+      config_{config},
+      unroller_{config},
+      conv_unroller_{config},
+      measurements_{measurements} {
   const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
                                                          config.sequencer.execute_entries,
                                                          config.sequencer.store_entries};
@@ -40,9 +47,14 @@ void Sequencer::start(const LayerProgram& program) {
   completed_ = 0;
   allocated_ = 0;
   total_ = program.commands.size();
+  if (program.unrolled()) {
+    next_ = total_;  // they go through an unroller
+  }
   if (!program.loops.empty()) {
-    next_ = total_;  // they go through the unroller
     unroller_.start(program.commands, program.loops);
+  }
+  if (!program.conv_loops.empty()) {
+    conv_unroller_.start(program.commands, program.conv_loops);
   }
   first_allocation_ = now() + 1 + config_.sequencer.frontend_latency;
 }
@@ -57,6 +69,7 @@ void Sequencer::tick() {
   const bool allocated = allocate() || allocate_unrolled();
   unroll();
   const bool completed = complete();
+  tell_unrollers();
   Cause cause = Cause::Idle;
   if (issued || allocated || completed) {
     cause = Cause::Busy;
@@ -108,9 +121,21 @@ void Sequencer::retire(std::uint32_t index) {
     entry.depends_on.reset(index);
   }
   if (entries_[index].of_loop) {
-    unroller_.completed(command_class(*entries_[index].command));
+    completed_of_loop_.push_back(command_class(*entries_[index].command));
   }
   ++completed_;
+}
+
+/// An unroller knows of a completion from the next cycle on.
+void Sequencer::tell_unrollers() {
+  for (const CommandClass of : completed_of_loop_) {
+    if (program_->conv_loops.empty()) {
+      unroller_.completed(of);
+    } else {
+      conv_unroller_.completed(of);
+    }
+  }
+  completed_of_loop_.clear();
 }
 
 bool Sequencer::issue() {
@@ -132,6 +157,9 @@ bool Sequencer::issue() {
     entry.times.issued = now();
     from.waiting.pop_front();
     if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
+      if (entry.unit != Unit::Array) {
+        port->push({&kConfigure, index});
+      }
       retire(index);
     } else {
       port->push({entry.command, index});
@@ -167,7 +195,7 @@ bool Sequencer::allocate_unrolled() {
     return false;
   }
   entry->own = command;
-  entry->of_loop = !std::holds_alternative<ConfigureCommand>(command.body);
+  entry->of_loop = unrolled_.front().of_loop;
   occupy(*entry, entry->own);
   unrolled_.pop_front();
   return true;
@@ -204,19 +232,22 @@ void Sequencer::occupy(Entry& entry, const Command& command) {
 }
 
 void Sequencer::unroll() {
-  if (unroller_.done()) {
+  if (unroller_.done() && conv_unroller_.done()) {
     return;
   }
-  std::optional<Command> command = unroller_.tick(now(), unrolled_.size() < kUnrolledQueue);
-  if (command) {
-    unrolled_.push_back({*command, now() + 1});
+  const bool room = unrolled_.size() < kUnrolledQueue;
+  std::optional<GeneratedCommand> generated =
+      conv_unroller_.done() ? unroller_.tick(now(), room) : conv_unroller_.tick(now(), room);
+  if (generated) {
+    unrolled_.push_back({std::move(generated->command), generated->of_loop, now() + 1});
   }
 }
 
 bool Sequencer::conflict(const Entry& older, const Entry& younger) {
   if (older.unit == younger.unit) {
     // In order within a unit, but for padding, which can overtake data on its way.
-    return older.unit == Unit::Load && any_overlap(older.writes, younger.writes);
+    return older.unit == Unit::Load && pads(*older.command) != pads(*younger.command) &&
+           any_overlap(older.writes, younger.writes);
   }
   return any_overlap(older.writes, younger.reads) || any_overlap(older.writes, younger.writes) ||
          any_overlap(older.reads, younger.writes);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/sequencer/command_observer.hpp"
+#include "models/sequencer/conv_unroller.hpp"
 #include "models/sequencer/loop_unroller.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
@@ -26,9 +27,10 @@ namespace systole {
 /// class has a free entry; else fetch waits. Each cycle, from the state of the last edge: one
 /// completion is taken (array, vector, load, store); of each class the oldest command that waits is
 /// issued if all that it depends on has completed and its unit's queue has room; one command is
-/// allocated. A command depends on an entry of another unit (or, for two loads, of the same) if one
-/// writes local rows that the other reads or writes. A dependent can issue in the cycle after the
-/// completion. A ConfigureCommand is done when it is issued.
+/// allocated. A command depends on an entry of another unit if one writes local rows that the other
+/// reads or writes; of loads, padding on data and data on padding. A dependent can issue in the
+/// cycle after the completion. A ConfigureCommand is done when it is issued, and takes the load or
+/// the store unit a cycle when its turn there comes.
 class Sequencer final : public ClockedModule {
  public:
   FifoOut<IssuedCommand> load{"load"};
@@ -106,7 +108,10 @@ class Sequencer final : public ClockedModule {
   Entry* free_entry(CommandClass of);
   void occupy(Entry& entry, const Command& command);
   void unroll();
-  bool all_fetched() const { return next_ == total_ && unroller_.done() && unrolled_.empty(); }
+  void tell_unrollers();
+  bool all_fetched() const {
+    return next_ == total_ && unroller_.done() && conv_unroller_.done() && unrolled_.empty();
+  }
   void publish_waits();
   Cause wait_of(const Class& of) const;
   FifoOut<IssuedCommand>& port_of(Unit unit);
@@ -124,10 +129,13 @@ class Sequencer final : public ClockedModule {
   std::uint64_t allocated_ = 0;
   struct Unrolled {
     Command command;
+    bool of_loop = false;
     std::uint64_t visible = 0;
   };
   LoopUnroller unroller_;
-  Ring<Unrolled> unrolled_;  // generated, not allocated
+  ConvUnroller conv_unroller_;
+  std::vector<CommandClass> completed_of_loop_;  // in this cycle
+  Ring<Unrolled> unrolled_;                      // generated, not allocated
   std::array<Wire<Cause>, kCommandClasses> waits_{
       Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}};
   std::uint64_t first_allocation_ = 0;  // cycle in which the program's first command is allocated

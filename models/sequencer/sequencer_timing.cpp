@@ -10,6 +10,9 @@
 namespace systole {
 namespace {
 
+// What the units see of it, which is after its entry has been given up.
+const Command kConfigure{ConfigureCommand{}};
+
 constexpr std::uint32_t kWordBits = 64;
 
 }  // namespace
@@ -141,6 +144,9 @@ bool SequencerTiming::issue(Cycle now) {
     entry.times.issued = first_cycle_ + now;
     from.waiting.pop_front();
     if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
+      if (entry.footprint.unit != Unit::Array) {
+        queue.push(now, {&kConfigure, index});
+      }
       retire(now, index);
     } else {
       queue.push(now, {entry.command, index});
@@ -176,7 +182,7 @@ bool SequencerTiming::allocate_unrolled(Cycle now) {
     return false;
   }
   entry->own = command;
-  entry->of_loop = !std::holds_alternative<ConfigureCommand>(command.body);
+  entry->of_loop = unrolled_.front().of_loop;
   occupy(now, *entry, entry->own);
   unrolled_.pop_front();
   return true;
@@ -186,9 +192,10 @@ void SequencerTiming::unroll(Cycle now) {
   if (unroller_.done()) {
     return;
   }
-  std::optional<Command> command = unroller_.tick(now, unrolled_.size() < kUnrolledQueue);
-  if (command) {
-    unrolled_.push_back({*command, now + 1});
+  std::optional<GeneratedCommand> generated =
+      unroller_.tick(now, unrolled_.size() < kUnrolledQueue);
+  if (generated) {
+    unrolled_.push_back({std::move(generated->command), generated->of_loop, now + 1});
   }
 }
 

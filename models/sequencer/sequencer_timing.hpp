@@ -104,6 +104,7 @@ class SequencerTiming {
   };
   struct Unrolled {
     Command command;
+    bool of_loop = false;
     Cycle visible = 0;
   };
 

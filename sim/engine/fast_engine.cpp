@@ -18,7 +18,7 @@ void check_supported(const LayerProgram& program) {
         const auto* load = std::get_if<LoadCommand>(&command.body);
         return load != nullptr && load->widen;
       });
-  if (widens || !program.loops.empty()) {
+  if (widens || program.unrolled()) {
     throw std::invalid_argument{
         "the fast engine runs no widened loads and no loops of the hardware's unroller: use "
         "systemc"};
@@ -55,7 +55,7 @@ std::vector<std::uint8_t> FastEngine::read_scratchpad(std::uint32_t first_row, s
 }
 
 LayerMeasurement FastEngine::run(const LayerProgram& program) {
-  if (program.commands.empty() && program.loops.empty()) {
+  if (program.commands.empty() && !program.unrolled()) {
     return {};
   }
   check_supported(program);

@@ -184,25 +184,18 @@ struct MachineState::Execute {
       const RequantEntry entry = entry_of(registers.add.output, 0);
       add_output->set_entries(&entry, 1);
     }
-    const std::uint32_t elements = machine.config_.array.rows;
-    std::vector<std::int32_t> sums(elements + kColumnStep);
+    if (add_inputs && in_one_piece(add)) {
+      return add_rows(add);
+    }
+    std::vector<std::int32_t> sums(machine.config_.array.rows);
     for (std::uint32_t row = 0; row < add.rows; ++row) {
       const std::uint8_t* a = machine.local_.rows(LocalMemory::Scratchpad, add.input_row[0] + row);
       const std::uint8_t* b = machine.local_.rows(LocalMemory::Scratchpad, add.input_row[1] + row);
-      if (add_inputs) {
-        for (std::uint32_t i = 0; i < elements; ++i) {
-          const auto first = static_cast<std::uint32_t>((*add_inputs)[0][a[i]]);
-          const auto second = static_cast<std::uint32_t>((*add_inputs)[1][b[i]]);
-          sums[i] = static_cast<std::int32_t>(first + second);
-        }
-        add_output->run({sums.data(), 0, 1}, elements, sums.data(), 0);
-      } else {
-        for (std::uint32_t i = 0; i < elements; ++i) {
-          sums[i] = add_elements(unpack_element(a, i, registers.ifmap),
-                                 unpack_element(b, i, registers.ifmap), registers.add);
-        }
+      for (std::uint32_t i = 0; i < sums.size(); ++i) {
+        sums[i] = add_elements(unpack_element(a, i, registers.ifmap),
+                               unpack_element(b, i, registers.ifmap), registers.add);
       }
-      write_row(add.output_row + row, elements, sums.data());
+      write_row(add.output_row + row, machine.config_.array.rows, sums.data());
     }
   }
 
@@ -257,6 +250,36 @@ struct MachineState::Execute {
       machine.local_.load_psums(load.destination.row + block * load.block_pitch + row,
                                 bytes + first, std::min(row_bytes, load.row_bytes - first));
     }
+  }
+
+  /// Whether the rows are bytes without gaps, and none is written before it is read.
+  bool in_one_piece(const AddCommand& add) const {
+    const auto apart = [&](std::uint32_t row) {
+      return row == add.output_row || row + add.rows <= add.output_row ||
+             add.output_row + add.rows <= row;
+    };
+    return machine.local_.row_bytes(LocalMemory::Scratchpad) == machine.config_.array.rows &&
+           registers.ofmap.bits == 8 && apart(add.input_row[0]) && apart(add.input_row[1]);
+  }
+
+  /// All rows of the command at once, by tables.
+  void add_rows(const AddCommand& add) {
+    const std::uint32_t row_bytes = machine.local_.row_bytes(LocalMemory::Scratchpad);
+    const std::size_t count = std::size_t{add.rows} * row_bytes;
+    const std::uint8_t* a =
+        machine.local_.rows(LocalMemory::Scratchpad, add.input_row[0], add.rows);
+    const std::uint8_t* b =
+        machine.local_.rows(LocalMemory::Scratchpad, add.input_row[1], add.rows);
+    machine.elements_.resize(count + kColumnStep);  // kernels read and write whole vectors
+    machine.bytes_.resize(count + kColumnStep);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto first = static_cast<std::uint32_t>((*add_inputs)[0][a[i]]);
+      const auto second = static_cast<std::uint32_t>((*add_inputs)[1][b[i]]);
+      machine.elements_[i] = static_cast<std::int32_t>(first + second);
+    }
+    add_output->run({machine.elements_.data(), 0, 1}, count, machine.bytes_.data(), 0);
+    std::memcpy(machine.local_.rows(LocalMemory::Scratchpad, add.output_row, add.rows),
+                machine.bytes_.data(), count);
   }
 
   std::int64_t psum(std::uint32_t row, std::uint32_t column) const {

@@ -8,6 +8,7 @@
 
 #include "sim/network/network.hpp"
 #include "sim/network/packing.hpp"
+#include "sim/program/conv_loop.hpp"
 #include "sim/program/matmul_loop.hpp"
 
 namespace systole {
@@ -30,7 +31,9 @@ struct LocalAddress {
 /// a local row goes to the rows `block_pitch` further, and so on. A pitch of 0
 /// reads one row and writes it `rows` times. Bytes of the last local row that the DRAM row
 /// does not reach keep their old value. With `widen`, the bytes are int8 elements, each of which
-/// becomes a 32-bit element of the accumulators.
+/// becomes a 32-bit element of the accumulators. With pixel_repeats of r, a row (of one block) is
+/// written r times: to local row i - j, j rows' bytes further right, for j from r - 1 down to 0, so
+/// that local rows hold r neighbouring pixels.
 struct LoadCommand {
   std::uint64_t dram_address = 0;
   std::uint64_t dram_pitch = 0;
@@ -40,14 +43,20 @@ struct LoadCommand {
   std::uint32_t block_pitch = 0;
   Operand operand = Operand::Ifmap;
   bool widen = false;
+  std::uint32_t pixel_repeats = 1;
 };
 
 /// Writes `value` to every element of `rows` scratchpad rows: padding. One row a
-/// cycle by the load unit, without the bus.
+/// cycle by the load unit, without the bus. With `beside_data`, zeros, by the zero writer
+/// (zero_writer.hpp): `elements` of them in each row, further blocks and pixels as in a load.
 struct FillCommand {
   LocalAddress destination;
   std::uint32_t rows = 0;
   std::int32_t value = 0;
+  bool beside_data = false;
+  std::uint32_t elements = 0;
+  std::uint32_t block_pitch = 0;
+  std::uint32_t pixel_repeats = 1;
 };
 
 /// Names what the next Compute does with its result, and with which weights: `k` rows of `n`
@@ -115,11 +124,11 @@ struct ComputeCommand {
 /// requantization unit: DRAM row i, at dram_address + i * dram_pitch, is `elements`
 /// outputs from the accumulator rows source.row + i, + block_pitch + i, ... of `array.cols` each;
 /// block b uses the requantization constants of table row `table_row + b`, unless the layer has one
-/// pair for all channels; with `raw`, they are stored as they are, 4 bytes each. From the
-/// scratchpad, rows are copied as they are. With `keep`, which requantized outputs alone have,
-/// block b of row i goes to scratchpad row kept_row + b * kept_pitch + i too, for layers to come:
-/// no other command of the program reads or writes those rows. Without `to_dram` it goes there
-/// alone.
+/// pair for all channels; with `raw`, they are stored as they are, 4 bytes each. With a pool, DRAM
+/// row i is the maximum over the window i of one block's rows. From the scratchpad, rows are copied
+/// as they are. With `keep`, which requantized outputs alone have, block b of row i goes to
+/// scratchpad row kept_row + b * kept_pitch + i too, for layers to come: no other command of the
+/// program reads or writes those rows. Without `to_dram` it goes there alone.
 struct StoreCommand {
   LocalAddress source;
   std::uint32_t rows = 0;
@@ -133,6 +142,7 @@ struct StoreCommand {
   bool to_dram = true;
   std::uint32_t kept_row = 0;
   std::uint32_t kept_pitch = 0;
+  StorePool pool{};
 };
 
 /// Pools a tile of `tile_h` x `tile_w` pixels at input_row (row-major, one channel block, rows of
@@ -218,12 +228,15 @@ struct LayerRegisters {
 };
 
 /// Everything the machine does for one layer; stores are in DRAM before the next layer starts.
-/// Either commands alone, or loops for the hardware's loop unroller, behind the commands
-/// (configuration only, then).
+/// Either commands alone, or loops of one kind for the hardware's loop unrollers, behind the
+/// commands (configuration only, then).
 struct LayerProgram {
   LayerRegisters registers;
   std::vector<Command> commands;
   std::vector<MatmulLoop> loops{};
+  std::vector<ConvLoop> conv_loops{};
+
+  bool unrolled() const { return !loops.empty() || !conv_loops.empty(); }
 };
 
 }  // namespace systole

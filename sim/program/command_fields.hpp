@@ -16,13 +16,15 @@ auto fields(C& command) {
     auto& [target] = command;
     return std::tie(target);
   } else if constexpr (std::is_same_v<T, LoadCommand>) {
-    auto& [address, pitch, rows, row_bytes, destination, block_pitch, operand, widen] = command;
+    auto& [address, pitch, rows, row_bytes, destination, block_pitch, operand, widen, repeats] =
+        command;
     auto& [memory, row] = destination;
-    return std::tie(address, pitch, rows, row_bytes, memory, row, block_pitch, operand, widen);
+    return std::tie(address, pitch, rows, row_bytes, memory, row, block_pitch, operand, widen,
+                    repeats);
   } else if constexpr (std::is_same_v<T, FillCommand>) {
-    auto& [destination, rows, value] = command;
+    auto& [destination, rows, value, beside_data, elements, block_pitch, repeats] = command;
     auto& [memory, row] = destination;
-    return std::tie(memory, row, rows, value);
+    return std::tie(memory, row, rows, value, beside_data, elements, block_pitch, repeats);
   } else if constexpr (std::is_same_v<T, PreloadCommand>) {
     auto& [new_weights, weights, k, n, acc_row, acc_rows, accumulate, weights_pitch, acc_pitch,
            products_per_pe] = command;
@@ -36,11 +38,14 @@ auto fields(C& command) {
     return std::tie(ifmap_row, count_h, count_w, pitch_h, pitch_w, k, skip, drop, first, channels,
                     kernel_w, tap_pitch_h, tap_pitch_w, slice_pitch, products_per_pe);
   } else if constexpr (std::is_same_v<T, StoreCommand>) {
-    auto& [source, rows, elements, block_pitch, table_row, address, pitch, raw, keep, to_dram,
-           kept_row, kept_pitch] = command;
+    auto& [source, rows, elements, block_pitch, table_row, address, dram_pitch, raw, keep, to_dram,
+           kept_row, kept_pitch, pool] = command;
     auto& [memory, row] = source;
-    return std::tie(address, pitch, memory, row, rows, elements, block_pitch, table_row, raw, keep,
-                    to_dram, kept_row, kept_pitch);
+    auto& [size, stride, up, left, in_rows, in_cols, out_rows, out_cols, row_pitch, col_pitch] =
+        pool;
+    return std::tie(address, dram_pitch, memory, row, rows, elements, block_pitch, table_row, raw,
+                    keep, to_dram, kept_row, kept_pitch, size, stride, up, left, in_rows, in_cols,
+                    out_rows, out_cols, row_pitch, col_pitch);
   } else if constexpr (std::is_same_v<T, PoolCommand>) {
     auto& [average, input_row, tile_h, tile_w, origin_h, origin_w, kernel_h, kernel_w, stride_h,
            stride_w, out_h, out_w, output_row, elements, input_pitch, output_pitch] = command;

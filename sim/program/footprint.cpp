@@ -33,12 +33,13 @@ CommandUnit unit_of(const Command& command) {
 }
 
 Footprint footprint(const Command& command, const AcceleratorConfig& config) {
-  return {unit_of(command), reads(command, config), writes(command, config)};
+  return {unit_of(command), reads(command, config), writes(command, config), pads(command)};
 }
 
 bool conflict(const Footprint& older, const Footprint& younger) {
   if (older.unit == younger.unit) {
-    return older.unit == CommandUnit::Load && any_overlap(older.writes, younger.writes);
+    return older.unit == CommandUnit::Load && older.pads != younger.pads &&
+           any_overlap(older.writes, younger.writes);
   }
   return any_overlap(older.writes, younger.reads) || any_overlap(older.writes, younger.writes) ||
          any_overlap(older.reads, younger.writes);

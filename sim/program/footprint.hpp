@@ -16,11 +16,12 @@ struct Footprint {
   CommandUnit unit = CommandUnit::Load;
   HazardRanges reads;
   HazardRanges writes;
+  bool pads = false;  ///< padding that waits for a cycle without data
 };
 Footprint footprint(const Command& command, const AcceleratorConfig& config);
 
 /// The younger command has to wait until the older one has completed: a unit takes its commands in
-/// order, but for loads to the same rows.
+/// order, but for padding, which data can overtake and which can overtake data on their way.
 bool conflict(const Footprint& older, const Footprint& younger);
 
 }  // namespace systole

@@ -15,6 +15,14 @@ RowRange span(LocalAddress start, std::uint32_t rows, std::uint32_t blocks, std:
   return {start.memory, start.row, rows == 0 ? 0 : rows + (blocks - 1) * pitch};
 }
 
+/// Where a load or fill that repeats pixels begins: at its furthest repeat, but within its half of
+/// the scratchpad (as Gemmini's reservation station reckons; it ends as many rows early).
+LocalAddress first_repeat(LocalAddress to, std::uint32_t repeats, const AcceleratorConfig& config) {
+  const std::uint32_t half = activation_rows(config) / 2;
+  const std::uint32_t start = to.row > half ? half : 0;
+  return {to.memory, to.row - std::min(repeats - 1, to.row - start)};
+}
+
 struct Reads {
   const AcceleratorConfig& config;
   HazardRanges& out;
@@ -38,7 +46,11 @@ struct Reads {
   void operator()(const StoreCommand& store) const {
     const std::uint32_t count = blocks(store, config);
     const bool contiguous = store.block_pitch == store.rows;
-    if (contiguous || count >= HazardRanges::kCapacity) {
+    if (store.pool.enabled()) {
+      // As Gemmini's reservation station has it: all the rest of the bank.
+      const std::uint32_t bank = accumulator_rows(config) / config.accumulators.banks;
+      out.add({store.source.memory, store.source.row, bank - store.source.row % bank});
+    } else if (contiguous || count >= HazardRanges::kCapacity) {
       out.add(span(store.source, store.rows, count, store.block_pitch));
     } else {
       for (std::uint32_t b = 0; b < count; ++b) {
@@ -70,10 +82,13 @@ struct Writes {
 
   void operator()(const ConfigureCommand&) const {}
   void operator()(const LoadCommand& load) const {
-    out.add(span(load.destination, load.rows, blocks(load, config), load.block_pitch));
+    out.add(span(first_repeat(load.destination, load.pixel_repeats, config), load.rows,
+                 blocks(load, config), load.block_pitch));
   }
   void operator()(const FillCommand& fill) const {
-    out.add({fill.destination.memory, fill.destination.row, fill.rows});
+    const std::uint32_t count = fill.beside_data ? ceil_div(fill.elements, config.array.cols) : 1;
+    out.add(span(first_repeat(fill.destination, fill.pixel_repeats, config), fill.rows, count,
+                 fill.block_pitch));
   }
   void operator()(const PreloadCommand& preload) const {
     out.add(span({LocalMemory::Accumulators, preload.acc_row}, preload.acc_rows,
@@ -112,6 +127,11 @@ HazardRanges writes(const Command& command, const AcceleratorConfig& config) {
   HazardRanges ranges;
   std::visit(Writes{config, ranges}, command.body);
   return ranges;
+}
+
+bool pads(const Command& command) {
+  const auto* fill = std::get_if<FillCommand>(&command.body);
+  return fill != nullptr && !fill->beside_data;
 }
 
 std::uint32_t local_row_bytes(const AcceleratorConfig& config, LocalMemory memory) {

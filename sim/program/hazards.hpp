@@ -34,6 +34,10 @@ class HazardRanges {
 HazardRanges reads(const Command& command, const AcceleratorConfig& config);
 HazardRanges writes(const Command& command, const AcceleratorConfig& config);
 
+/// Padding that the load unit writes when it has no data to write. (That of loop instructions goes
+/// beside the data, where no data go.)
+bool pads(const Command& command);
+
 /// Bytes of one row, and rows, of a local memory.
 std::uint32_t local_row_bytes(const AcceleratorConfig& config, LocalMemory memory);
 std::uint32_t local_rows(const AcceleratorConfig& config, LocalMemory memory);

@@ -20,7 +20,8 @@ struct MatmulLoop {
   bool stores = true;         ///< C goes to the DRAM
   std::uint64_t c_address = 0;
   std::uint64_t c_pitch = 0;
-  bool raw_c = false;  ///< as 32-bit sums
+  bool raw_c = false;           ///< as 32-bit sums
+  std::uint32_t table_row = 0;  ///< of the requantization constants of its first columns
 };
 
 }  // namespace systole

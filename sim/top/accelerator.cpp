@@ -49,7 +49,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
       table_load_done_{"table_load_done", completion_depth(config)},
       accumulator_store_done_{"accumulator_store_done", completion_depth(config)},
       scratchpad_store_done_{"scratchpad_store_done", completion_depth(config)},
-      scratchpad_load_write_{"scratchpad_load_write", kPipelined},
+      scratchpad_load_write_{"scratchpad_load_write", 2 * kPipelined},
       scratchpad_vector_write_{"scratchpad_vector_write", kPipelined},
       scratchpad_store_write_{"scratchpad_store_write", kPipelined},
       accumulator_load_write_{"accumulator_load_write", kPipelined},

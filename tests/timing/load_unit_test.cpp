@@ -237,12 +237,13 @@ TEST_F(LoadUnitTiming, DataGoesBeforePadding) {
   bench.load(5, 0, 32);
   bench.issue(6, FillCommand{{LocalMemory::Scratchpad, 100}, 30, 0});
   run(120);
-  // The fill is taken in 7, writes from 7 on, and gives way in 26 and 27.
-  ASSERT_EQ(bench.scratchpad.cycles(), test::every(1, 7, 32));
-  EXPECT_EQ(bench.scratchpad.got[18].item.to.row, 118U);
-  EXPECT_EQ(bench.scratchpad.got[19].item.to.row, 0U);
-  EXPECT_EQ(bench.scratchpad.got[20].item.to.row, 1U);
-  EXPECT_EQ(bench.scratchpad.got[21].item.to.row, 119U);
+  // The fill is taken in 8, for a load of one row takes two cycles, writes from 8 on, and gives way
+  // in 26 and 27.
+  ASSERT_EQ(bench.scratchpad.cycles(), test::every(1, 8, 32));
+  EXPECT_EQ(bench.scratchpad.got[17].item.to.row, 117U);
+  EXPECT_EQ(bench.scratchpad.got[18].item.to.row, 0U);
+  EXPECT_EQ(bench.scratchpad.got[19].item.to.row, 1U);
+  EXPECT_EQ(bench.scratchpad.got[20].item.to.row, 118U);
 }
 
 TEST_F(LoadUnitTiming, BurstsOfTheNextCommandFollowThoseOfTheOneBefore) {

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "models/golden/requantize.hpp"
+#include "sim/compiler/loop_tiling.hpp"
 #include "sim/config/accelerator_file.hpp"
 #include "sim/engine/systemc_engine.hpp"
 #include "tests/validation/rtl_table.hpp"
@@ -24,6 +25,7 @@ namespace {
 
 constexpr std::uint64_t kBase = 0x80000000;
 constexpr std::uint32_t kDim = 16;
+const std::string kScaleGroup = "scale_arithmetic";
 
 std::uint64_t aligned(std::uint64_t address) { return (address + 63) / 64 * 64; }
 
@@ -37,6 +39,7 @@ struct Product {
         tile_j{static_cast<std::uint32_t>(rtl.number("tile_J"))},
         tile_k{static_cast<std::uint32_t>(rtl.number("tile_K"))},
         bias{rtl.text("bias")},
+        wide_bias{rtl.text("group") == kScaleGroup},
         raw{rtl.text("out_type") == "int32"} {
     const std::string strides = rtl.text("strides_A_B_C");
     a_pitch = std::stoul(strides);
@@ -53,56 +56,57 @@ struct Product {
   std::uint32_t m, n, k;
   std::uint32_t tile_i, tile_j, tile_k;
   std::string bias;
-  bool raw;  ///< C as 32-bit sums
+  bool wide_bias;  ///< of all magnitudes: what the scale rounds and saturates
+  bool raw;        ///< C as 32-bit sums
   std::uint64_t a_pitch = 0, b_pitch = 0, c_pitch = 0;
   std::uint64_t a = 0, b = 0, c = 0, d = 0;
 };
 
-/// The loop instructions of gemmini.h's tiled_matmul_outer: i0, j0, k0, the last innermost.
-std::vector<MatmulLoop> loops_of(const Product& p) {
-  const auto tiles = [](std::uint32_t size) { return (size + kDim - 1) / kDim; };
-  std::vector<MatmulLoop> loops;
-  for (std::uint32_t i = 0; i < tiles(p.m); i += p.tile_i) {
-    for (std::uint32_t j = 0; j < tiles(p.n); j += p.tile_j) {
-      for (std::uint32_t k = 0; k < tiles(p.k); k += p.tile_k) {
-        MatmulLoop loop;
-        loop.tiles_i = std::min(p.tile_i, tiles(p.m) - i);
-        loop.tiles_j = std::min(p.tile_j, tiles(p.n) - j);
-        loop.tiles_k = std::min(p.tile_k, tiles(p.k) - k);
-        loop.missing_i = i + loop.tiles_i == tiles(p.m) ? tiles(p.m) * kDim - p.m : 0;
-        loop.missing_j = j + loop.tiles_j == tiles(p.n) ? tiles(p.n) * kDim - p.n : 0;
-        loop.missing_k = k + loop.tiles_k == tiles(p.k) ? tiles(p.k) * kDim - p.k : 0;
-        loop.a_pitch = p.a_pitch;
-        loop.b_pitch = p.b_pitch;
-        loop.c_pitch = p.c_pitch;
-        loop.a_address = p.a + std::uint64_t{i} * kDim * p.a_pitch + k * kDim;
-        loop.b_address = p.b + std::uint64_t{k} * kDim * p.b_pitch + j * kDim;
-        loop.c_address =
-            p.c + std::uint64_t{i} * kDim * p.c_pitch + std::uint64_t{p.out_bytes()} * j * kDim;
-        loop.raw_c = p.raw;
-        loop.has_bias = p.bias != "none" && k == 0;
-        loop.d_pitch = p.bias == "row" ? 0 : std::uint64_t{4} * p.n;
-        loop.d_address = p.d + std::uint64_t{i} * kDim * loop.d_pitch + std::uint64_t{4} * j * kDim;
-        loop.accumulate = k > 0;
-        loop.stores = k + loop.tiles_k == tiles(p.k);
-        loops.push_back(loop);
-      }
-    }
-  }
-  return loops;
+LoopedMatmul matmul_of(const Product& p) {
+  LoopedMatmul matmul;
+  matmul.m = p.m;
+  matmul.n = p.n;
+  matmul.k = p.k;
+  matmul.a = p.a;
+  matmul.b = p.b;
+  matmul.c = p.c;
+  matmul.d = p.d;
+  matmul.a_pitch = p.a_pitch;
+  matmul.b_pitch = p.b_pitch;
+  matmul.c_pitch = p.c_pitch;
+  matmul.has_bias = p.bias != "none";
+  matmul.d_pitch = p.bias == "row" ? 0 : std::uint64_t{4} * p.n;
+  matmul.raw_c = p.raw;
+  return matmul;
 }
 
-LayerProgram program_of(const Product& p, bool relu) {
+/// Gemmini's ReLU is before its scale: with a negative one, no output is above 0.
+Requantizer requantizer_of(const test::RtlCase& rtl) {
+  Requantizer requant;
+  if (rtl.text("group") == kScaleGroup) {
+    requant.mode = RequantMode::FloatScale;
+    requant.scale = {std::strtof(rtl.text("scale").c_str(), nullptr)};
+  } else {
+    requant.multiplier = {1 << 30};
+    requant.exponent = {-9};
+  }
+  if (rtl.text("act") == "relu") {
+    const bool negative = !requant.scale.empty() && requant.scale[0] < 0;
+    (negative ? requant.clamp_max : requant.clamp_min) = 0;
+  }
+  return requant;
+}
+
+LayerProgram program_of(const Product& p, const Requantizer& requant,
+                        const AcceleratorConfig& config) {
   LayerProgram program;
-  program.registers.requant.multiplier = {1 << 30};
-  program.registers.requant.exponent = {-9};
-  program.registers.requant.clamp_min = relu ? 0 : -128;
+  program.registers.requant = requant;
   program.commands = {{ConfigureCommand{CommandClass::Execute}},
                       {ConfigureCommand{CommandClass::Store}},
                       {ConfigureCommand{CommandClass::Load}},
                       {ConfigureCommand{CommandClass::Load}},
                       {ConfigureCommand{CommandClass::Load}}};
-  program.loops = loops_of(p);
+  program.loops = matmul_loops(matmul_of(p), {p.tile_i, p.tile_j, p.tile_k}, config);
   return program;
 }
 
@@ -121,7 +125,14 @@ std::vector<std::uint8_t> operands(std::uint64_t address, std::uint64_t size) {
 /// The bias of an output: the low bytes random, so that sums stay far from the limits.
 std::int32_t bias_of(const Product& p, std::uint32_t i, std::uint32_t j) {
   const std::uint64_t index = p.bias == "row" ? j : std::uint64_t{i} * p.n + j;
-  return p.bias == "none" ? 0 : static_cast<std::int8_t>(operand(p.d + index)) * 64;
+  const std::int32_t low = static_cast<std::int8_t>(operand(p.d + index));
+  if (p.bias == "none") {
+    return 0;
+  }
+  if (p.wide_bias) {
+    return low * (std::int32_t{1} << (operand(p.d + 1 + index) % 24U)) + low % 3;
+  }
+  return low * 64;
 }
 
 void write_operands(SystemcEngine& engine, const Product& p) {
@@ -219,7 +230,9 @@ struct Tally {
 Tally run_group(const Conditions& conditions) {
   const AcceleratorConfig config =
       load_accelerator(SYSTOLE_SOURCE_DIR "/configs/gemmini_16x16.yaml",
-                       {std::string{"dram.latency_cycles="} + conditions.latency,
+                       {std::string{"requant.mode="} +
+                            (conditions.group == kScaleGroup ? "float_scale" : "multiplier_shift"),
+                        std::string{"dram.latency_cycles="} + conditions.latency,
                         std::string{"dram.bytes_per_cycle="} + conditions.read_bytes_per_cycle,
                         "dram.write_bytes_per_cycle=16",
                         std::string{"sequencer.command_gap="} + conditions.command_gap});
@@ -235,7 +248,7 @@ Tally run_group(const Conditions& conditions) {
       continue;
     }
     const Product product{rtl};
-    const LayerProgram program = program_of(product, rtl.text("act") == "relu");
+    const LayerProgram program = program_of(product, requantizer_of(rtl), config);
     write_operands(engine, product);
     const LayerMeasurement measured = engine.run(program);
     EXPECT_EQ(wrong_outputs(engine, product, program.registers.requant), 0U) << rtl.text("name");
@@ -255,6 +268,26 @@ Tally run_group(const Conditions& conditions) {
     std::cout << "  not modelled yet, " << count << " cases: " << reason << "\n";
   }
   return tally;
+}
+
+// The tilings that Gemmini's library chose for the table are those of our rules.
+TEST(GemminiTilings, OfMatrixProductsAreThoseOfTheLibrary) {
+  const AcceleratorConfig config =
+      load_accelerator(SYSTOLE_SOURCE_DIR "/configs/gemmini_16x16.yaml");
+  int held = 0;
+  for (const test::RtlCase& rtl : test::read_rtl_table()) {
+    const bool chosen = rtl.text("name").find("tile") == std::string::npos;
+    if (rtl.text("type") != "mm" || rtl.text("dataflow") != "WS" || !chosen) {
+      continue;
+    }
+    const Product product{rtl};
+    const MatmulTile tile = loop_tile(matmul_of(product), config);
+    EXPECT_EQ(tile.i, product.tile_i) << rtl.text("name");
+    EXPECT_EQ(tile.j, product.tile_j) << rtl.text("name");
+    EXPECT_EQ(tile.k, product.tile_k) << rtl.text("name");
+    ++held;
+  }
+  EXPECT_GT(held, 200);
 }
 
 class GemminiLoops : public ::testing::TestWithParam<Conditions> {};
@@ -287,7 +320,8 @@ INSTANTIATE_TEST_SUITE_P(Rtl, GemminiLoops,
                                            Conditions{"loop_ws_variants", "20", "16", "10"},
                                            Conditions{"loop_ws_variants", "150", "16", "10"},
                                            Conditions{"loop_ws_variants", "20", "16", "40"},
-                                           Conditions{"loop_ws_variants", "150", "16", "40"}),
+                                           Conditions{"loop_ws_variants", "150", "16", "40"},
+                                           Conditions{"scale_arithmetic", "5"}),
                          [](const auto& test) { return test.param.name(); });
 
 }  // namespace

@@ -31,7 +31,7 @@ std::smatch match(const std::string& text, const char* pattern) {
   return result;
 }
 
-MicroProgram mvin(const std::string& text) {
+LayerProgram mvin(const std::string& text) {
   const std::smatch m =
       match(text, R"((\d+) x mvin rows=(\d+) cols=(\d+) stride=(\d+)B off=(\d+) into (\S+))");
   const std::uint32_t rows = group(m, 2);
@@ -57,7 +57,7 @@ MicroProgram mvin(const std::string& text) {
   return program;
 }
 
-MicroProgram mvout(const std::string& text) {
+LayerProgram mvout(const std::string& text) {
   const std::smatch m =
       match(text, R"((\d+) x mvout rows=(\d+) cols=(\d+) stride=(\d+)B from (.+))");
   const std::uint32_t rows = group(m, 2);
@@ -81,9 +81,32 @@ MicroProgram mvout(const std::string& text) {
   return program;
 }
 
-MicroProgram execute(const std::string& text) {
-  if (text.find(" OS ") != std::string::npos) {
-    return std::string{"the output-stationary dataflow"};
+/// A tile of Gemmini is a preload and a compute for each 16 products; ours is one pair.
+LayerProgram execute_output_stationary(const std::string& text) {
+  const std::smatch m = match(text, R"((\d+) x \(preload\+compute\) OS A rows=(\d+) )"
+                                    R"(accumulations per tile=(\d+) A and B in different banks)");
+  LayerProgram program = start(CommandClass::Execute);
+  for (std::uint32_t i = 0; i < group(m, 1); ++i) {
+    PreloadCommand preload;
+    preload.weights = {LocalMemory::Scratchpad, kBankRows};
+    preload.k = kDim * group(m, 3);
+    preload.n = kDim;
+    preload.acc_rows = group(m, 2);
+    ComputeCommand compute;
+    compute.count_w = group(m, 2);
+    compute.pitch_w = 1;
+    compute.k = preload.k;
+    compute.products.channels = compute.k;
+    compute.products.slice_pitch = kDim;
+    program.commands.push_back({preload});
+    program.commands.push_back({compute});
+  }
+  return program;
+}
+
+LayerProgram execute(const std::string& text) {
+  if (is_output_stationary(text)) {
+    return execute_output_stationary(text);
   }
   const std::smatch m = match(text, R"((\d+) x \(preload\+compute\) WS A rows=(\d+) computes per )"
                                     R"(preloaded B=(\d+) A and B in (the same|different))");
@@ -105,7 +128,7 @@ MicroProgram execute(const std::string& text) {
   return program;
 }
 
-MicroProgram configure(const std::string& text) {
+LayerProgram configure(const std::string& text) {
   const std::smatch m = match(text, R"((\d+) x config_ld)");
   LayerProgram program = start(CommandClass::Load);
   program.commands.resize(group(m, 1), program.commands.front());
@@ -114,7 +137,11 @@ MicroProgram configure(const std::string& text) {
 
 }  // namespace
 
-MicroProgram micro_program(const RtlCase& rtl) {
+bool is_output_stationary(const std::string& text) {
+  return text.find(" OS ") != std::string::npos;
+}
+
+LayerProgram micro_program(const RtlCase& rtl) {
   const std::string& type = rtl.text("type");
   const std::string& text = rtl.text("description");
   if (type == "mvin") {

@@ -1,16 +1,16 @@
 #pragma once
 
 #include <string>
-#include <variant>
 
 #include "sim/program/command.hpp"
 #include "tests/validation/rtl_table.hpp"
 
 namespace systole::test {
 
-/// The program that a micro case of the table describes, or why the machine has no such command.
-using MicroProgram = std::variant<LayerProgram, std::string>;
+/// The commands of a case of group `micro`.
+LayerProgram micro_program(const RtlCase& rtl);
 
-MicroProgram micro_program(const RtlCase& rtl);
+/// Whether a case of that description runs in Gemmini's output-stationary mode.
+bool is_output_stationary(const std::string& description);
 
 }  // namespace systole::test

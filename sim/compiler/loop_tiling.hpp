@@ -1,0 +1,21 @@
+#pragma once
+
+#include "sim/compiler/conv_loops.hpp"
+#include "sim/compiler/matmul_loops.hpp"
+#include "sim/config/accelerator_config.hpp"
+
+namespace systole {
+
+// Tilings for loop instructions by the rules of Gemmini's library (tiled_matmul_auto,
+// tiled_conv_auto): what fits half of the scratchpad and half of the accumulators.
+
+/// Square tiles of C as large as the accumulators allow and as much of K as the scratchpad does;
+/// then one tile more of J, I and K in turn while all fits.
+MatmulTile loop_tile(const LoopedMatmul& matmul, const AcceleratorConfig& config);
+
+/// The whole layer, its longest dimension shortened again and again until it fits (channels to
+/// whole blocks; columns not below a block while there are several rows); then columns, and then
+/// everything in turn, lengthened while it fits.
+ConvTile loop_tile(const LoopedConv& conv, const AcceleratorConfig& config);
+
+}  // namespace systole
