@@ -50,7 +50,11 @@ Reading reading_of(const TensorUse& use, const Layer& layer, std::size_t input,
     const bool is_image = std::holds_alternative<Conv2d>(layer.op);
     const bool fits = is_image ? same_shape(seen, kept)
                                : seen.channels == kept.channels && seen.channels == conv->in_c;
-    if (input != 0 || !fits || !slices_are_aligned(*conv, use.config)) {
+    // PEs that multiply several narrow products take rows of that many blocks.
+    const bool one_block_a_row =
+        conv->weight_is_activation ||
+        products_per_pe(use.config.array, conv->ifmap_format.bits, conv->weight_format.bits) == 1;
+    if (input != 0 || !fits || !one_block_a_row || !slices_are_aligned(*conv, use.config)) {
       return {};
     }
     return {true, !is_image, conv->padding()};

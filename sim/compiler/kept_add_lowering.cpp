@@ -76,7 +76,7 @@ class KeptAddLowering {
     Rows passing{machine_.scratchpad_first + slot.base, c.rows};
     const auto next_passing = [&] {
       const Rows here = passing;
-      passing.first += c.rows * c.blocks;
+      passing.first += tiling_.rows * tiling_.blocks;  // whatever this chunk takes of it
       return here;
     };
     std::array<Rows, 2> operands;

@@ -4,16 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <random>
 
 #include "sim/compiler/compiler.hpp"
+#include "sim/config/accelerator_file.hpp"
 #include "sim/config/accelerator_rules.hpp"
 #include "sim/run/simulation.hpp"
 #include "tests/support/engine_equality.hpp"
 #include "tests/support/forked_run.hpp"
 #include "tests/support/machine_laws.hpp"
 #include "tests/support/small_networks.hpp"
+#include "tests/support/workload_files.hpp"
 
 namespace systole {
 namespace {
@@ -256,7 +259,12 @@ TEST(Fusion, OfAnyNetworkEqualsGoldenOnBothEnginesWithLessTraffic) {
         },
         kMostSeconds);
     const bool good = outcome.finished && outcome.text.find("broken") == std::string::npos;
-    ASSERT_TRUE(good) << "seed " << seed << ": " << outcome.text;
+    if (!good) {
+      const std::string folder = SYSTOLE_BINARY_DIR "/failing_cases/fusion";
+      test::write_workload(folder, network);
+      std::ofstream{folder + "/accelerator.yaml"} << accelerator_to_yaml(config);
+      FAIL() << "seed " << seed << ", in " << folder << ": " << outcome.text;
+    }
     kept += std::stoul(outcome.text);
   }
   std::cout << fmt::format("{} networks, {} refused; {} tensors stayed\n", count - refused, refused,
