@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
-"""Accuracy, cycles and energy over the bits of activations and weights, of a float network on an accelerator.
+"""How many bits, which accumulators, which requantizer, which calibration: a float network swept on an accelerator.
 
-    scripts/sweep_bitwidth.py -o DIR [-w FLOAT.yaml --calibrate IMAGES.npy] [--bits 2:9] [--images N]
+    scripts/sweep_bitwidth.py -o DIR [-w FLOAT.yaml --calibrate IMAGES.npy] [--parts grid,accumulators,...] [--bits 1:8]
 
-For each pair of widths, `systole quantize` makes a network of the float one, and a sweep runs it on the accelerator with
-array.activation_bits and array.weight_bits set to match and as many rows in a unified scratchpad as at the accelerator's
-own widths, every layer compared with the golden model. Writes
-DIR/bitwidth.csv and DIR/bitwidth.png. The machine does not lower groups of channels narrower than a byte, so a depthwise
-convolution becomes the dense one with the same results: zeros for all other channels. Its products cost what they cost.
+Each part quantizes the network by `systole quantize`, runs it by `systole sweep` on the accelerator with widths to match and as
+many rows in its memories as at its own widths, every layer compared with the golden model, and writes a table and a plot:
 
-Needs python3-numpy, python3-yaml and, for the plots, python3-matplotlib.
+  grid          bits of activations x bits of weights     bitwidth.csv, bitwidth.png, pareto.png
+  accumulators  bits of partial sums, wrapped, saturated  accumulators.csv, accumulators.png
+  requantizers  unit x rounding, at 8 and at 4 bits       requantizers.csv, requantizers.png
+  calibration   method x bits, by the golden model        calibration.csv, calibration.png
+
+The output layer's activations have 8 bits everywhere: nobody multiplies them. Weights of one bit are -1 and +1 (XNOR-Net's scales);
+those of depthwise layers, which the array runs with zeros beside them, have two bits then.
+
+A killed sweep goes on when it is started again; the tables have the same bytes for any number of jobs. Needs python3-yaml and, for
+the plots, python3-matplotlib.
 """
 
 import argparse
@@ -21,7 +27,6 @@ import shutil
 import sys
 
 try:
-    import numpy
     import yaml
 except ImportError as missing:
     sys.exit(f"sweep_bitwidth.py: {missing}; scripts/install.sh test installs it")
@@ -30,7 +35,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import systole  # noqa: E402 (the module beside this file)
 
 DIGITS = systole.ROOT / "workloads" / "digits_float"
-METRICS = ["accuracy", "cycles", "energy_pj", "dram_bytes"]
+OUTPUT_BITS = 8
+ROUNDINGS = ["nearest_even", "nearest_away", "half_up", "floor", "toward_zero", "stochastic"]
+METHODS = ["min_max", "averaged_min_max", "sigma", "percentile", "mean_squared_error", "kl_divergence", "dynamic_fixed_point"]
 
 
 def arguments():
@@ -38,110 +45,175 @@ def arguments():
     parser.add_argument("-o", "--output", required=True, metavar="DIR", type=pathlib.Path)
     parser.add_argument("-a", "--accelerator", default=systole.ROOT / "configs" / "gemmini_16x16.yaml")
     parser.add_argument("-w", "--workload", type=pathlib.Path, default=DIGITS / "digits_float.yaml", help="float, YAML")
-    parser.add_argument("--calibrate", default=DIGITS / "calibration_images.npy")
-    parser.add_argument("--bits", default="2:9", help="of both operands, first:last (default 2:9)")
+    parser.add_argument("--calibrate", type=pathlib.Path, default=DIGITS / "calibration_images.npy")
+    parser.add_argument("--parts", default="grid", help=f"of {', '.join(PARTS)}, or all (default grid)")
+    parser.add_argument("--bits", default="1:8", help="of both operands in the grid, first:last (default 1:8)")
     parser.add_argument("--images", type=int, help="at most so many (default: all that the network names)")
-    parser.add_argument("--set", action="append", metavar="KEY=VALUE", help="of the scheme of quantize; default: the "
-                        "ranges of the least mean squared error, and biases corrected")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
-    options.set = options.set or ["weights.method=mean_squared_error", "activations.method=mean_squared_error",
-                                  "bias.correction=true"]
+    options.parts = list(PARTS) if options.parts == "all" else options.parts.split(",")
+    unknown = [part for part in options.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"--parts: unknown: {', '.join(unknown)}, expected {', '.join(PARTS)} or all")
     return options
 
 
-def without_depthwise(source, folder):
-    """The network with dense convolutions in place of depthwise ones; everything else as it is."""
-    shutil.copytree(source.parent, folder, dirs_exist_ok=True)
-    network = yaml.safe_load(source.read_text(encoding="utf-8"))
-    for layer in network["layers"]:
-        if layer["op"] != "depthwise_conv2d":
-            continue
-        layer["op"] = "conv2d"
-        depthwise = numpy.load(folder / layer["weights"])  # channels, height, width, 1
-        channels = depthwise.shape[0]
-        if depthwise.shape[3] != 1:
-            raise SystemExit(f"sweep_bitwidth.py: {layer['name']}: weights {depthwise.shape}, expected one input channel")
-        dense = numpy.zeros((*depthwise.shape[:3], channels), depthwise.dtype)
-        dense[range(channels), :, :, range(channels)] = depthwise[:, :, :, 0]
-        numpy.save(folder / layer["weights"], dense)
-    path = folder / source.name
-    path.write_text(yaml.safe_dump(network, sort_keys=False), encoding="utf-8")
-    return path
+class Sweeper:
+    """Quantizes, sweeps and tabulates, in one folder."""
+
+    def __init__(self, options):
+        self.options = options
+        self.network = yaml.safe_load(options.workload.read_text(encoding="utf-8"))
+        self.base = yaml.safe_load(systole.execute(["show", "config", "-a", options.accelerator]))
+        self.depthwise = [layer["name"] for layer in self.network["layers"] if layer["op"] == "depthwise_conv2d"]
+
+    def scheme(self, name, activations, weights, **more):
+        """A scheme of `systole quantize`, as a dict."""
+        layers = {output: {"activation_bits": OUTPUT_BITS} for output in self.network["outputs"]}
+        if weights["bits"] == 1:
+            for layer in self.depthwise:
+                layers.setdefault(layer, {})["weight_bits"] = 2
+        return {"name": name, "activations": activations, "weights": weights, **more,
+                "layers": [{"name": layer, **bits} for layer, bits in layers.items()]}
+
+    def by_least_squares(self, activation_bits, weight_bits):
+        method = "mean_squared_error"
+        weights = {"bits": weight_bits, "per": "channel", "method": "binary" if weight_bits == 1 else method}
+        return self.scheme(f"a{activation_bits}_w{weight_bits}",
+                           {"bits": activation_bits, "symmetric": False, "method": method}, weights, bias={"correction": True})
+
+    def quantized(self, scheme):
+        """The folder of the network by this scheme: made, or found as a killed call left it."""
+        networks = self.options.output / "networks"
+        networks.mkdir(parents=True, exist_ok=True)
+        text = yaml.safe_dump({**scheme, "source": f"{self.options.workload} by {self.options.calibrate}"}, sort_keys=False)
+        file, folder = networks / f"{scheme['name']}.yaml", networks / scheme["name"]
+        if not (folder.exists() and file.exists() and file.read_text(encoding="utf-8") == text):
+            shutil.rmtree(folder, ignore_errors=True)
+            file.write_text(text, encoding="utf-8")
+            systole.execute(["quantize", "-w", self.options.workload, "--calibrate", self.options.calibrate, "--config", file,
+                             "-o", folder])
+        return folder.absolute()
+
+    def all_quantized(self, schemes):
+        with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
+            return list(pool.map(self.quantized, schemes))
+
+    def machine(self, activation_bits, weight_bits, accumulator_bits=None):
+        """Keys of the accelerator for these widths, with as many rows in its memories."""
+        array, scratchpad, accumulators = (self.base[key] for key in ("array", "scratchpad", "accumulators"))
+        weight_bits = max(weight_bits, 2) if self.depthwise else weight_bits
+        keys = {"array.activation_bits": activation_bits, "array.weight_bits": weight_bits}
+        if scratchpad["organization"] == "unified":  # a row: the wider of array.rows activations and array.cols weights
+            def row_bits(a, w):
+                return max(a * array["rows"], w * array["cols"])
+            own = row_bits(array["activation_bits"], array["weight_bits"])
+            keys["scratchpad.capacity_kib"] = -(-scratchpad["capacity_kib"] * row_bits(activation_bits, weight_bits) // own)
+        if accumulator_bits:
+            own = array["accumulator_bits"]
+            keys["array.accumulator_bits"] = accumulator_bits
+            keys["accumulators.capacity_kib"] = -(-accumulators["capacity_kib"] * accumulator_bits // own)
+        return keys
+
+    def swept(self, name, points, metrics):
+        """Runs the points, dicts of equal keys, and returns their metrics."""
+        axis = {"zip": [{"key": key, "values": [point[key] for point in points]} for key in points[0]]}
+        images = {"images": self.options.images} if self.options.images else {}
+        spec = self.options.output / f"{name}_spec.yaml"
+        systole.write_spec(spec, self.options.accelerator, None, [axis], data="workload", metrics=metrics,
+                           pareto=["accuracy", "energy_pj"], **images)
+        rows = systole.sweep(spec, self.options.output / f"{name}_sweep", jobs=self.options.jobs, resume=True, progress=True)
+        return [{metric: row[metric] for metric in [*metrics, "error"]} for row in rows]
+
+    def table(self, name, rows):
+        partial = self.options.output / f"{name}.csv.partial"
+        with open(partial, "w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+            table.writeheader()
+            table.writerows(rows)
+        partial.replace(self.options.output / f"{name}.csv")
+        return rows
 
 
-def quantized(options, network, activation_bits, weight_bits):
-    """The network of these widths, as a file."""
-    folder = options.output / "networks" / f"a{activation_bits}_w{weight_bits}"
-    shutil.rmtree(folder, ignore_errors=True)  # of an earlier call, maybe with another scheme
-    settings = [f"activations.bits={activation_bits}", f"weights.bits={weight_bits}", *options.set]
-    systole.execute(["quantize", "-w", network, "--calibrate", options.calibrate, "-o", folder,
-                     *(word for setting in settings for word in ("--set", setting))])
-    return (folder / "net.yaml").absolute()
+def grid(sweeper):
+    first, last = (int(word) for word in sweeper.options.bits.split(":"))
+    pairs = [(a, w) for a in range(first, last + 1) for w in range(first, last + 1)]
+    networks = sweeper.all_quantized(sweeper.by_least_squares(*pair) for pair in pairs)
+    points = [{"workload": str(network / "net.yaml"), **sweeper.machine(*pair)} for network, pair in zip(networks, pairs)]
+    results = sweeper.swept("grid", points, ["accuracy", "cycles", "energy_pj", "dram_bytes"])
+    return sweeper.table("bitwidth", [{"activation_bits": a, "weight_bits": w, **row} for (a, w), row in zip(pairs, results)])
 
 
-def machine_keys(accelerator, pairs):
-    """What the sweep sets of the machine: keys and their values, one for each pair."""
-    base = yaml.safe_load(systole.execute(["show", "config", "-a", accelerator]))
-    array, scratchpad = base["array"], base["scratchpad"]
-    keys = {"array.activation_bits": [a for a, _ in pairs], "array.weight_bits": [w for _, w in pairs]}
-    if scratchpad["organization"] == "unified":  # a row has the wider of array.rows ifmap and array.cols weight elements
-        def row_bits(a, w):
-            return max(a * array["rows"], w * array["cols"])
-        own = row_bits(array["activation_bits"], array["weight_bits"])
-        keys["scratchpad.capacity_kib"] = [-(-scratchpad["capacity_kib"] * row_bits(a, w) // own) for a, w in pairs]
-    return keys
+def accumulators(sweeper):
+    cases = [(bits, accumulator, overflow) for bits in (8, 4) for accumulator in range(8, 25, 2)
+             for overflow in ("wrap", "saturate")]
+    networks = dict(zip((8, 4), sweeper.all_quantized(sweeper.by_least_squares(bits, bits) for bits in (8, 4))))
+    points = [{"workload": str(networks[bits] / "net.yaml"), **sweeper.machine(bits, bits, accumulator),
+               "array.overflow": overflow} for bits, accumulator, overflow in cases]
+    results = sweeper.swept("accumulators", points, ["accuracy", "psum_overflows", "energy_pj"])
+    return sweeper.table("accumulators", [{"operand_bits": bits, "accumulator_bits": accumulator, "overflow": overflow, **row}
+                                          for (bits, accumulator, overflow), row in zip(cases, results)])
 
 
-def plot(rows, bits, path):
-    import matplotlib  # noqa: PLC0415 (the table does not need it)
+def requantizers(sweeper):
+    units = [("multiplier_shift", "tflite", "nearest_even", 32)]
+    units += [("multiplier_shift", "single", rounding, 32) for rounding in ROUNDINGS]
+    units += [("multiplier_shift", "single", "nearest_even", bits) for bits in (16, 8)]
+    units += [("shift_only", "single", rounding, 32) for rounding in ROUNDINGS]
+    units += [("float_scale", "single", "nearest_even", 32)]
+    names = ["requant.mode", "requant.variant", "requant.rounding", "requant.multiplier_bits"]
+    widths = (8, 4)
+    networks = sweeper.all_quantized(sweeper.by_least_squares(bits, bits) for bits in widths)
+    cases = [(bits, network, unit) for bits, network in zip(widths, networks) for unit in units]
+    points = [{"workload": str(network / "net.yaml"), **sweeper.machine(bits, bits), **dict(zip(names, unit))}
+              for bits, network, unit in cases]
+    results = sweeper.swept("requantizers", points, ["accuracy", "cycles", "energy_pj"])
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot  # noqa: PLC0415
+    def cost(point):
+        settings = {key: value for key, value in point.items() if key != "workload"}
+        report = systole.run(sweeper.options.accelerator, point["workload"], settings, engine="fast", data=False)
+        unit = report["requantization"]
+        return {"requant_pj": report["totals"]["energy_by_component_pj"]["requantization"],
+                "pj_per_value": unit["pj_per_value"], "um2": unit["um2"]}
+    with concurrent.futures.ThreadPoolExecutor(sweeper.options.jobs) as pool:
+        costs = list(pool.map(cost, points))
+    rows = [{"operand_bits": bits, "mode": mode, "variant": variant if mode == "multiplier_shift" else "",
+             "rounding": rounding if mode != "float_scale" else "", "multiplier_bits": multiplier if mode == "multiplier_shift" else "",
+             **price, **row} for (bits, _, (mode, variant, rounding, multiplier)), price, row in zip(cases, costs, results)]
+    return sweeper.table("requantizers", rows)
 
-    shown = [("accuracy", "accuracy, %", 100, ".0f"), ("cycles", "thousand cycles", 1e-3, ".1f"),
-             ("energy_pj", "energy, uJ", 1e-6, ".2f")]
-    figure, axes = pyplot.subplots(1, len(shown), figsize=(5.2 * len(shown), 4.6), constrained_layout=True)
-    for axis, (metric, title, factor, style) in zip(axes, shown):
-        grid = numpy.full((len(bits), len(bits)), numpy.nan)
-        for row in rows:
-            if row[metric] is not None:
-                grid[bits.index(row["activation_bits"]), bits.index(row["weight_bits"])] = factor * row[metric]
-        image = axis.imshow(grid, origin="lower", cmap="viridis")
-        for (y, x), value in numpy.ndenumerate(grid):
-            text = "" if numpy.isnan(value) else format(value, style)
-            dark = image.norm(value) < 0.6
-            axis.text(x, y, text, ha="center", va="center", fontsize=8, color="white" if dark else "black")
-        axis.set(title=title, xlabel="bits of weights", ylabel="bits of activations",
-                 xticks=range(len(bits)), xticklabels=bits, yticks=range(len(bits)), yticklabels=bits)
-    figure.savefig(path, dpi=110)
+
+def calibration(sweeper):
+    cases = [(method, bits) for method in METHODS for bits in range(2, 9)]
+
+    def scheme(method, bits):
+        of_weights = "min_max" if method == "averaged_min_max" else method
+        return sweeper.scheme(f"{method}_{bits}", {"bits": bits, "signed": False, "symmetric": True, "method": method},
+                              {"bits": bits, "per": "tensor", "method": of_weights})
+    folders = sweeper.all_quantized(scheme(*case) for case in cases)
+    rows = []
+    for (method, bits), folder in zip(cases, folders):
+        accuracy = systole.read_report(folder / "quantization.json")["accuracy"]
+        rows.append({"method": method, "bits": bits, "accuracy": accuracy["integer_right"] / accuracy["images"],
+                     "float_accuracy": accuracy["float_right"] / accuracy["images"]})
+    return sweeper.table("calibration", rows)
+
+
+PARTS = {"grid": grid, "accumulators": accumulators, "requantizers": requantizers, "calibration": calibration}
 
 
 def main():
     options = arguments()
-    first, last = (int(word) for word in options.bits.split(":"))
-    bits = list(range(first, last + 1))
     options.output.mkdir(parents=True, exist_ok=True)
-    network = without_depthwise(options.workload, options.output / "float")
-    pairs = [(a, w) for a in bits for w in bits]
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        networks = list(pool.map(lambda pair: quantized(options, network, *pair), pairs))
-    keys = {"workload": [str(path) for path in networks], **machine_keys(options.accelerator, pairs)}
-    images = {"images": options.images} if options.images else {}
-    spec = options.output / "spec.yaml"
-    systole.write_spec(spec, options.accelerator, None, [{"zip": [{"key": k, "values": v} for k, v in keys.items()]}],
-                       data="workload", metrics=METRICS, pareto=["accuracy", "energy_pj"], **images)
-    swept = systole.sweep(spec, options.output / "sweep", jobs=options.jobs, resume=True, progress=True)
-    rows = [{"activation_bits": row["array.activation_bits"], "weight_bits": row["array.weight_bits"],
-             **{metric: row[metric] for metric in [*METRICS, "error"]}} for row in swept]
-    with open(options.output / "bitwidth.csv", "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, rows[0].keys())
-        table.writeheader()
-        table.writerows(rows)
-    try:
-        plot(rows, bits, options.output / "bitwidth.png")
-    except ImportError:
-        print("sweep_bitwidth.py: no plots without python3-matplotlib", file=sys.stderr)
+    sweeper = Sweeper(options)
+    for part in options.parts:
+        rows = PARTS[part](sweeper)
+        try:
+            import bitwidth_plots  # noqa: PLC0415 (the tables do not need it)
+        except ImportError:
+            print("sweep_bitwidth.py: no plots without python3-matplotlib", file=sys.stderr)
+        else:
+            bitwidth_plots.PLOTS[part](rows, options.output)
 
 
 if __name__ == "__main__":

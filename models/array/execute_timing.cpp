@@ -372,10 +372,11 @@ void ExecuteTiming::prepare_step() {
                                    (compute_.count_w - 1) * compute_.pitch_w;
     step_.ifmap_bank = banks.bank_of({LocalMemory::Scratchpad, first_row});
     simple = banks.in_one_bank({LocalMemory::Scratchpad, first_row}, furthest);
-    step_.busy = compute_.k == rows_ && destination_.n == cols_ ? Cause::Busy : Cause::BusyPartial;
+    const bool full = compute_.k == rows_ * compute_.products_per_pe && destination_.n == cols_;
+    step_.busy = full ? Cause::Busy : Cause::BusyPartial;
   }
   if (step_.preload_rows > 0) {
-    step_.weight_reads = next_preload_.k;
+    step_.weight_reads = next_preload_.weight_rows();
     step_.weight_bank = banks.bank_of(next_preload_.weights);
     simple =
         simple && banks.in_one_bank(next_preload_.weights, next_preload_.weights.row + rows_ - 1);
@@ -480,7 +481,7 @@ bool ExecuteTiming::fills_array(const OperandPair& pair) const {
     case Dataflow::WeightStationary:
       break;
   }
-  return pair.ifmap.k == rows_ && pair.ifmap.n == cols_;
+  return pair.ifmap.k == rows_ * pair.ifmap.products_per_pe && pair.ifmap.n == cols_;
 }
 
 /// Of a simple step.

@@ -147,7 +147,7 @@ bool ExecuteUnit::fills_array(const OperandPair& pair) const {
     case Dataflow::WeightStationary:
       break;
   }
-  return pair.ifmap.k == rows_ && pair.ifmap.n == cols_;
+  return pair.ifmap.k == rows_ * pair.ifmap.products_per_pe && pair.ifmap.n == cols_;
 }
 
 Cause ExecuteUnit::waiting() const {

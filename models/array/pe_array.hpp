@@ -16,6 +16,7 @@ struct ArrayInput {
   const OperandRow* weights = nullptr;  ///< `cols` weights for the shadow registers, or nothing
   std::uint32_t weight_row = 0;         ///< the array row that they are for
   bool last = false;                    ///< output stationary, with an ifmap: the fold's last
+  std::uint32_t products_per_pe = 1;    ///< composable PEs only: see below
 };
 
 /// What a PE works on in a cycle: the operands at its multiplier and the sum behind its adder.
@@ -35,6 +36,10 @@ struct PeRegisters {
 /// weight row that enters in cycle s may be used by vectors that enter with or after a swap in s +
 /// 1 or later. Weights of the next fold may enter from the cycle of a swap on. Vectors never stall
 /// inside.
+///
+/// Composable PEs have lanes for products_per_pe(config, 1, 1) products: of an ifmap vector, p =
+/// products_per_pe lanes go to each array row, and a weight row has p times `cols` weights, one
+/// product's behind the other's. What is beyond is zero. p is the same for all that is inside.
 ///
 /// Output stationary: in cycle t one product of `rows` pixels enters at the left and its `cols`
 /// weights at the top. When the last of a fold enters in cycle t, all sums are complete with cycle
@@ -66,6 +71,7 @@ std::unique_ptr<PeArray> make_weight_stationary_array(const ArrayConfig& config)
 std::unique_ptr<PeArray> make_watched_weight_stationary_array(const ArrayConfig& config);
 std::unique_ptr<PeArray> make_retimed_weight_stationary_array(const ArrayConfig& config);
 
+std::unique_ptr<PeArray> make_composable_array(const ArrayConfig& config);  ///< weight stationary
 std::unique_ptr<PeArray> make_output_stationary_array(const ArrayConfig& config);
 
 /// By config.dataflow.

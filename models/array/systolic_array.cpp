@@ -60,10 +60,10 @@ SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const Clock& c
       pes_{std::move(pes)},
       ifmaps_{pixels_at_most(config), config.rows},
       channels_{config.dataflow == Dataflow::InputStationary ? config.rows : 0, config.cols},
-      ifmap_(config.rows),
-      weights_(config.cols),
-      shadow_nonzeros_(config.rows),
-      active_nonzeros_(config.rows),
+      ifmap_(std::size_t{config.rows} * products_per_pe(config, 1, 1)),
+      weights_(std::size_t{config.cols} * products_per_pe(config, 1, 1)),
+      shadow_nonzeros_(ifmap_.size()),
+      active_nonzeros_(ifmap_.size()),
       block_(config.cols),
       measurements_{measurements} {}
 
@@ -126,19 +126,21 @@ ArrayInput SystolicArray::take_weight_stationary(const OperandPair& pair) {
     unpack_weights(pair.weight);
     input.weights = &weights_;
     input.weight_row = pair.weight.index;
-    count_shift(pair.weight.index, config_.weight_bits);
+    input.products_per_pe = pair.weight.products_per_pe;
+    count_shift(pair.weight.index, pair.weight.products_per_pe * weight_format_.bits);
   }
   if (pair.ifmap.valid) {
     const IfmapStep& ifmap = pair.ifmap;
     unpack_ifmap(ifmap);
     input.ifmap = &ifmap_;
     input.swap = ifmap.swap;
+    input.products_per_pe = ifmap.products_per_pe;
     Destination to;
     to.row = ifmap.acc_row;
     to.accumulate = ifmap.accumulate;
     destinations_.push_back(to);
-    count_products(std::uint64_t{ifmap.k} * ifmap.n, count_nonzero(ifmap.k),
-                   config_.activation_bits);
+    count_products(std::uint64_t{ifmap.k} * ifmap.n, count_nonzero(ifmap.k), ifmap_format_.bits,
+                   ifmap.products_per_pe);
   }
   return input;
 }
@@ -169,7 +171,7 @@ ArrayInput SystolicArray::take_output_stationary(const OperandPair& pair) {
     }
     count_products(std::uint64_t{stream.pixels} * stream.n,
                    std::uint64_t{nonzeros(ifmap_)} * nonzeros(weights_),
-                   config_.activation_bits + config_.weight_bits);
+                   ifmap_format_.bits + weight_format_.bits);
   }
   if (pair.ifmap.valid) {
     const std::size_t row_bytes = pair.ifmap.bytes.size() / pair.ifmap.reads.size();
@@ -208,7 +210,7 @@ ArrayInput SystolicArray::take_input_stationary(const OperandPair& pair) {
     to.last_of_block = stream.last;
     destinations_.push_back(to);
     count_products(std::uint64_t{stream.k} * stream.pixels, count_nonzero(stream.k),
-                   config_.weight_bits);
+                   weight_format_.bits);
   }
   if (stream.shift) {
     if (stream.shift_row == config_.rows - 1) {
@@ -218,7 +220,7 @@ ArrayInput SystolicArray::take_input_stationary(const OperandPair& pair) {
     shadow_nonzeros_[stream.shift_row] = nonzeros(weights_);
     input.weights = &weights_;
     input.weight_row = stream.shift_row;
-    count_shift(stream.shift_row, config_.activation_bits);
+    count_shift(stream.shift_row, ifmap_format_.bits);
   }
   if (pair.ifmap.valid) {
     for_each_lane(pair.ifmap, ifmap_format_, [&](std::uint32_t lane, std::int16_t value) {
@@ -256,9 +258,17 @@ void SystolicArray::unpack_ifmap(const IfmapStep& step) {
 void SystolicArray::unpack_weights(const WeightStep& step) {
   std::fill(weights_.begin(), weights_.end(), std::int16_t{0});
   if (!step.zero) {
-    unpack_elements(step.bytes.data(), 0, step.n, weight_format_, weights_.data());
+    for (std::uint32_t p = 0; p < step.products_per_pe; ++p) {
+      unpack_elements(step.bytes.data(), p * step.n, step.n, weight_format_,
+                      weights_.data() + std::size_t{p} * config_.cols);
+    }
   }
-  shadow_nonzeros_[step.index] = nonzeros(weights_);
+  for (std::uint32_t p = 0; p < step.products_per_pe; ++p) {
+    const auto first = weights_.begin() + std::ptrdiff_t{p} * config_.cols;
+    shadow_nonzeros_[step.index * step.products_per_pe + p] =
+        config_.cols -
+        static_cast<std::uint32_t>(std::count(first, first + config_.cols, std::int16_t{0}));
+  }
 }
 
 /// A fold is inside from its first operand to its last sum, or to its last row where the drain
@@ -368,15 +378,16 @@ std::uint64_t SystolicArray::count_nonzero(std::uint32_t k) const {
   return nonzero;
 }
 
-/// Each PE passes on what streams, `passed_bits`, and registers a psum.
+/// Each PE passes on what streams, `passed_bits` for each product, and registers a psum.
 void SystolicArray::count_products(std::uint64_t macs, std::uint64_t nonzero,
-                                   std::uint32_t passed_bits) {
+                                   std::uint32_t passed_bits, std::uint32_t products_per_pe) {
   EventCounts& events = measurements_.events;
   const std::uint64_t pes = std::uint64_t{config_.rows} * config_.cols;
   events.add(Event::Mac, macs);
   events.add(Event::MacZeroOperand, macs - nonzero);
-  events.add(Event::MacPadding, pes - macs);
-  events.add(Event::ArrayRegisterWriteBits, pes * (passed_bits + config_.accumulator_bits));
+  events.add(Event::MacPadding, products_per_pe * pes - macs);
+  events.add(Event::ArrayRegisterWriteBits,
+             pes * (products_per_pe * passed_bits + config_.accumulator_bits));
 }
 
 /// A row of the stationary operand: from array row to array row down to its own, then from shadow

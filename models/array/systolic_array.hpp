@@ -102,7 +102,8 @@ class SystolicArray final : public ClockedModule {
   void note_last(bool last, std::uint32_t entry);
   void send_results();
   std::uint64_t cycles_to_leave() const;
-  void count_products(std::uint64_t macs, std::uint64_t nonzero, std::uint32_t passed_bits);
+  void count_products(std::uint64_t macs, std::uint64_t nonzero, std::uint32_t passed_bits,
+                      std::uint32_t products_per_pe = 1);
   void count_shift(std::uint32_t row, std::uint32_t bits);
   void count_drain();
   std::uint64_t count_nonzero(std::uint32_t k) const;
@@ -121,7 +122,7 @@ class SystolicArray final : public ClockedModule {
   std::uint64_t row_left_at_ = 0;
   ArrayInput entered_;                          // in the cycle of the last step
   std::uint32_t row_left_index_ = 0;            // as ArrayEdges has it
-  std::vector<std::uint32_t> shadow_nonzeros_;  // by array row: stationary operands not zero
+  std::vector<std::uint32_t> shadow_nonzeros_;  // by product: stationary operands not zero
   std::vector<std::uint32_t> active_nonzeros_;
   Ring<Destination> destinations_;  // of what is inside, oldest first
   std::uint32_t drained_ = 0;       // output stationary: rows of the oldest fold that left

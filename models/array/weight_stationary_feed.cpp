@@ -20,9 +20,10 @@ class WeightStationaryFeed final : public FoldFeed {
     WeightStep& weight = pair.weight;
     weight.valid = true;
     weight.index = config_.rows - 1 - row;
-    weight.zero = weight.index >= preload.k;
+    weight.zero = weight.index >= preload.weight_rows();
     weight.from = {preload.weights.memory, preload.weights.row + weight.index};
     weight.n = preload.n;
+    weight.products_per_pe = preload.products_per_pe;
   }
 
   FoldSteps begin_stream() override {
@@ -41,6 +42,7 @@ class WeightStationaryFeed final : public FoldFeed {
       ifmap.reads.push_back({pixel + part.row, part.lane, part.count});
     }
     ifmap.k = compute.k;
+    ifmap.products_per_pe = compute.products_per_pe;
     ifmap.n = preload.n;
     ifmap.acc_row = preload.acc_row + row;
     ifmap.accumulate = preload.accumulate;

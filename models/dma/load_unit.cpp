@@ -248,7 +248,8 @@ bool LoadUnit::write_fill() {
   LocalWrite write;
   write.to = {fill.destination.memory, fill.destination.row + current_.row};
   write.bytes.resize(local_row_bytes(config_, fill.destination.memory));
-  for (std::uint32_t i = 0; i < config_.array.rows; ++i) {
+  const std::size_t elements = write.bytes.size() * 8 / fill_format_.bits;
+  for (std::size_t i = 0; i < elements; ++i) {
     pack_element(write.bytes.data(), i, fill_format_, fill.value);
   }
   write.entry = current_.issued.entry;

@@ -56,10 +56,10 @@ std::vector<RtlArraySize> verilated_array_sizes() {
 
 std::unique_ptr<PeArray> make_verilated_array(const ArrayConfig& config) {
   if (config.dataflow != Dataflow::WeightStationary || config.overflow != Overflow::Wrap ||
-      config.accumulator_bits != 32) {
+      config.accumulator_bits != 32 || config.pe != PeKind::Fixed) {
     throw std::invalid_argument{
-        "the Verilated array is weight stationary with 32-bit psums that wrap; array.dataflow, "
-        "array.accumulator_bits or array.overflow ask for another"};
+        "the Verilated array is weight stationary with 32-bit psums that wrap and fixed PEs; "
+        "array.dataflow, array.accumulator_bits, array.overflow or array.pe ask for another"};
   }
   // Narrower operands fit in wider registers.
   const std::uint32_t bits = std::max({config.activation_bits, config.weight_bits, 8U});

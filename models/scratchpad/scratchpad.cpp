@@ -18,6 +18,8 @@ Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
       read_latency_{config.scratchpad.read_latency},
       unified_{config.scratchpad.organization == ScratchpadOrganization::Unified},
       banks_{config},
+      rows_{config.array.rows},
+      cols_{config.array.cols},
       read_taken_(banks_.banks()),
       write_taken_(banks_.banks()),
       measurements_{measurements} {
@@ -27,6 +29,12 @@ Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
     weight_.row_bytes = weight_row_bytes(config);
     weight_.bytes.resize(std::size_t{weight_rows(config)} * weight_.row_bytes);
   }
+  configure({});
+}
+
+void Scratchpad::configure(const LayerRegisters& registers) {
+  ifmap_row_bits_ = rows_ * registers.ifmap.bits;
+  weight_row_bits_ = cols_ * registers.weight.bits;
 }
 
 void Scratchpad::tick() {
@@ -115,7 +123,7 @@ bool Scratchpad::read_ifmap(IfmapStep& ifmap) {
   }
   for (const IfmapRead& read : ifmap.reads) {
     read_taken_[banks_.bank_of({kMemory, read.row})] = {now(), BankUser::Array};
-    append_row({kMemory, read.row}, ifmap.bytes);
+    append_row({kMemory, read.row}, ifmap.products_per_pe * ifmap_row_bits_, ifmap.bytes);
   }
   return true;
 }
@@ -133,18 +141,17 @@ bool Scratchpad::read_weights(WeightStep& weight) {
   }
   for (std::uint32_t i = 0; i < weight.rows; ++i) {
     read_taken_[banks_.bank_of(address(i))] = {now(), BankUser::Array};
-    append_row(address(i), weight.bytes);
+    append_row(address(i), weight.products_per_pe * weight_row_bits_, weight.bytes);
   }
   return true;
 }
 
-void Scratchpad::append_row(LocalAddress address, ByteRow& bytes) {
+void Scratchpad::append_row(LocalAddress address, std::uint32_t bits, ByteRow& bytes) {
   const Memory& memory = memory_of(address.memory);
   const std::size_t first = std::size_t{address.row} * memory.row_bytes;
   invariant(first + memory.row_bytes <= memory.bytes.size(), *this, "read outside the memory");
   measurements_.events.add(
-      &memory == &weight_ ? Event::WeightScratchpadReadBits : Event::ScratchpadReadBits,
-      8ULL * memory.row_bytes);
+      &memory == &weight_ ? Event::WeightScratchpadReadBits : Event::ScratchpadReadBits, bits);
   const std::uint8_t* const row = memory.bytes.data() + first;
   bytes.insert(bytes.end(), row, row + memory.row_bytes);
 }
@@ -159,7 +166,7 @@ void Scratchpad::read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipelin
     return;
   }
   RowData data;
-  append_row(address, data.bytes);
+  append_row(address, ifmap_row_bits_, data.bytes);
   pipeline.push_back({std::move(data), now() + read_latency_ - 1});
   if (head.last) {
     store_read_done->push({head.entry});

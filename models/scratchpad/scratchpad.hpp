@@ -48,6 +48,9 @@ class Scratchpad final : public ClockedModule {
   Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
              const AcceleratorConfig& config, Measurements& measurements);
 
+  /// A read takes out the bits of the array's lanes, as wide as the layer's operands are.
+  void configure(const LayerRegisters& registers);
+
   /// An operand pair could not be read in the last cycle.
   const Wire<bool>& operands_stalled() const { return operands_stalled_; }
 
@@ -84,13 +87,15 @@ class Scratchpad final : public ClockedModule {
   bool may_read(std::uint32_t bank) const;
   void note_blocked(std::uint32_t bank, BankUser had);
   BankUser who_reads_or_writes(std::uint32_t bank) const;
-  void append_row(LocalAddress address, ByteRow& bytes);
+  void append_row(LocalAddress address, std::uint32_t bits, ByteRow& bytes);
   bool claim_write(LocalAddress address, BankUser user);
 
   const bool dual_ported_;
   const std::uint32_t read_latency_;
   const bool unified_;
   const BankMap banks_;
+  const std::uint32_t rows_, cols_;                         // of the array
+  std::uint32_t ifmap_row_bits_ = 0, weight_row_bits_ = 0;  // that a read takes out
   Memory activation_;
   Memory weight_;
   /// When a bank's port was last used, and by whom.

@@ -38,7 +38,8 @@ struct IfmapStep {
   std::uint32_t acc_row = 0;
   bool accumulate = false;
   bool swap = false;  ///< first vector of a fold: the shadow weights become active
-  ByteRow bytes;      ///< filled by the scratchpad: the rows, one behind the other
+  std::uint32_t products_per_pe = 1;
+  ByteRow bytes;  ///< filled by the scratchpad: the rows, one behind the other
 };
 
 /// Rows of weights on their way to the array. Weight stationary: one, for the shadow registers of
@@ -51,6 +52,7 @@ struct WeightStep {
   std::uint32_t rows = 1;
   std::uint32_t index = 0;
   std::uint32_t n = 0;
+  std::uint32_t products_per_pe = 1;
   ByteRow bytes;  ///< filled by the scratchpad
 };
 

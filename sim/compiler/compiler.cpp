@@ -35,6 +35,7 @@ struct ConvPlan {
   ConvLayer layer;
   WeightImage image;
   ConvTiling tiling;
+  std::uint32_t products_per_pe = 1;
 };
 
 struct PoolPlan {
@@ -162,18 +163,23 @@ Plan Compiler::State::cut(std::size_t index) const {
 }
 
 Plan Compiler::State::cut_conv(std::size_t index, ConvLayer layer) const {
-  check_supported(layer, network, machine);
+  // Weights that another layer computes lie as that layer wrote them, one product in a row.
+  const std::uint32_t products =
+      layer.weight_is_activation
+          ? 1
+          : products_per_pe(config.array, layer.ifmap_format.bits, layer.weight_format.bits);
   const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
-  const MachineLimits limits = limited(machine, rows);
+  const MachineLimits limits = limited(MachineLimits{config, products}, rows);
+  check_supported(layer, network, limits);
   if (const KeptTensor* ofmap = kept_ofmap(index)) {
     layer.kept_ofmap = *ofmap;
   }
-  WeightImage image = weight_image(layer, machine.array_cols);
+  WeightImage image = weight_image(layer, limits);
   const ConvTiling tiling = choose_tiling(layer, image, limits, network.layers[index].mapping);
   LayerMapping mapping = describe_mapping(layer, image, limits, tiling);
   mapping.compulsory(Operand::Ifmap) *= layer.kept_ifmap ? 0U : 1U;
   mapping.compulsory(Operand::Ofmap) *= layer.stores_ofmap() ? 1U : 0U;
-  return {ConvPlan{std::move(layer), std::move(image), tiling}, rows, mapping};
+  return {ConvPlan{std::move(layer), std::move(image), tiling, products}, rows, mapping};
 }
 
 void Compiler::State::place_conv(std::size_t index, const ConvPlan& plan) {
@@ -329,6 +335,7 @@ LayerRegisters Compiler::State::registers(std::size_t index, const Plan& plan) c
   registers.ofmap = network.tensor(layer.output).format;
   if (const auto* conv = std::get_if<ConvPlan>(&plan.cut)) {
     registers.weight = conv->layer.weight_format;
+    registers.products_per_pe = conv->products_per_pe;
     registers.requant = *conv->layer.requant;
     set_any_constants(registers.requant);
     registers.ofmap_place = {addresses[index].ofmap, to_u64(conv->layer.out_c),
@@ -348,7 +355,9 @@ std::vector<Command> Compiler::State::commands(std::size_t index, const Plan& pl
   const MachineLimits limits = limited(machine, plan.rows);
   const auto address = [&](TensorId tensor) { return dram.placement(tensor)->address; };
   if (const auto* conv = std::get_if<ConvPlan>(&plan.cut)) {
-    return lower_conv(conv->layer, conv->image, limits, conv->tiling, addresses[index]);
+    return lower_conv(conv->layer, conv->image,
+                      limited(MachineLimits{config, conv->products_per_pe}, plan.rows),
+                      conv->tiling, addresses[index]);
   }
   if (const auto* pool = std::get_if<PoolPlan>(&plan.cut)) {
     return lower_pool(pool->layer, limits, pool->tiling, address(pool->layer.ifmap),
@@ -453,9 +462,10 @@ const KeptTensor* Compiler::only_in_scratchpad(TensorId tensor) const {
 
 std::vector<std::vector<FoldSpan>> Compiler::accumulation_order(std::size_t layer) const {
   const auto* conv = std::get_if<ConvPlan>(&state_->plans.at(layer).cut);
-  return conv == nullptr
-             ? std::vector<std::vector<FoldSpan>>{}
-             : systole::accumulation_order(conv->layer, conv->image, state_->machine, conv->tiling);
+  return conv == nullptr ? std::vector<std::vector<FoldSpan>>{}
+                         : systole::accumulation_order(
+                               conv->layer, conv->image,
+                               MachineLimits{state_->config, conv->products_per_pe}, conv->tiling);
 }
 
 LayerProgram Compiler::lower(std::size_t layer) const {

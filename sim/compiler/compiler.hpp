@@ -46,6 +46,8 @@ struct LayerMapping {
   bool double_buffered_ifmap = false;
   bool double_buffered_weights = false;
   bool double_buffered_accumulators = false;
+  std::uint32_t activation_bits = 0, weight_bits = 0;  ///< 0: no products
+  std::uint32_t products_per_pe = 1;
   std::uint64_t scratchpad_rows = 0, weight_rows = 0, accumulator_rows = 0, table_rows = 0;
   /// Each operand once: what no schedule of the layer alone can avoid.
   std::array<std::uint64_t, kOperands> compulsory_bytes{};

@@ -174,17 +174,18 @@ class Estimate {
   }
 
   std::int64_t weight_load() const {
-    const std::int64_t bpt =
-        layer_.groups > 1
-            ? 1
-            : machine_.blocks_per_transfer(weight_memory(machine_.config), machine_.array_cols,
-                                           layer_.weight_format.bits);
+    const std::int64_t bpt = layer_.groups > 1 ? 1
+                                               : machine_.blocks_per_transfer(
+                                                     weight_memory(machine_.config),
+                                                     machine_.array_cols * machine_.products_per_pe,
+                                                     layer_.weight_format.bits);
     const std::int64_t blocks = std::min(tiling_.blocks, to_i64(image_.blocks.size()));
     const std::int64_t rows = tiling_.weight_rows / blocks;
     const std::int64_t columns = std::min(machine_.array_cols, layer_.out_c);
     return in_commands(blocks, bpt, [&](std::int64_t n) {
       const auto bytes = to_i64(
-          packed_bytes(to_u64(std::min(layer_.out_c, n * columns)), layer_.weight_format.bits));
+          packed_bytes(to_u64(std::min(layer_.out_c, n * columns) * machine_.products_per_pe),
+                       layer_.weight_format.bits));
       return in_commands(rows, std::min(machine_.max_rows, rows),
                          [&](std::int64_t k) { return load_cycles(machine_, k, bytes); });
     });
@@ -316,9 +317,10 @@ ConvCost ConvCostModel::cost(const ConvTiling& tiling) const {
       std::max<std::int64_t>(1, ceil_div(tiling.blocks, machine_.config.dma.max_blocks));
   const std::int64_t cycles = steady + loads / kTrafficShare + machine_.config.dram.latency_cycles +
                               parts_.ifmap + last_store;
-  const std::int64_t bytes = counts.ifmap_loads * parts_.ifmap_bytes +
-                             counts.weight_loads * tiling.weight_rows * machine_.array_cols +
-                             tiles * parts_.bias_bytes;
+  const std::int64_t bytes =
+      counts.ifmap_loads * parts_.ifmap_bytes +
+      counts.weight_loads * tiling.weight_rows * machine_.products_per_pe * machine_.array_cols +
+      tiles * parts_.bias_bytes;
   return {parts_.lone_folds, cycles, bytes, tiles * counts.ic_steps};
 }
 

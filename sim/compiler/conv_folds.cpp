@@ -90,13 +90,16 @@ std::vector<FoldGroup> fold_groups(const ConvLayer& layer, const StepSlices& sli
     for (std::int64_t done = 0; done < fold.k;) {
       const std::int64_t channel = (first + done) % channels;
       const std::int64_t count = std::min(channels - channel, fold.k - done);
-      append(segments, {(first + done) / channels * window.count +
-                            slices.slices[of_block.first].first - window.first + channel,
-                        count});
+      // A composable PE's products share a row; folds start with a row of their own.
+      const std::int64_t in_window = slices.slices[of_block.first].first - window.first + channel;
+      append(segments, {(first + done) / channels * machine.weight_rows_of(window.count) +
+                            in_window / machine.products_per_pe,
+                        machine.weight_rows_of(count)});
       done += count;
     }
+    const std::int64_t fold_rows = machine.weight_rows_of(fold.k);
     const bool joins =
-        !groups.empty() && groups.back().rows + fold.k <= machine.max_rows &&
+        !groups.empty() && groups.back().rows + fold_rows <= machine.max_rows &&
         groups.back().segments.back().image_row + groups.back().segments.back().rows ==
             segments.front().image_row;
     if (!joins) {
@@ -104,7 +107,7 @@ std::vector<FoldGroup> fold_groups(const ConvLayer& layer, const StepSlices& sli
     }
     FoldGroup& group = groups.back();
     fold.row = group.rows;
-    group.rows += fold.k;
+    group.rows += fold_rows;
     group.folds.push_back(fold);
     for (const WeightSegment& segment : segments) {
       append(group.segments, segment);
@@ -146,7 +149,8 @@ std::vector<PixelChunk> pixel_chunks(const ConvLayer& layer, std::int64_t rows, 
 std::int64_t blocks_per_weight_load(const ConvLayer& layer, const MachineLimits& machine) {
   return layer.groups > 1 || !machine.blocks_interleave()
              ? 1
-             : machine.blocks_per_transfer(weight_memory(machine.config), machine.array_cols,
+             : machine.blocks_per_transfer(weight_memory(machine.config),
+                                           machine.array_cols * machine.products_per_pe,
                                            layer.weight_format.bits);
 }
 

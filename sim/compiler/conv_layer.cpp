@@ -1,6 +1,7 @@
 #include "sim/compiler/conv_layer.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "sim/compiler/arithmetic.hpp"
 #include "sim/network/packing.hpp"
@@ -125,7 +126,11 @@ ChannelRange ConvLayer::input_window(std::int64_t first, std::int64_t count) con
   const std::int64_t out_per_group = out_c / groups;
   const std::int64_t first_group = first / out_per_group;
   const std::int64_t last_group = (first + count - 1) / out_per_group;
-  return {first_group * in_per_group, (last_group - first_group + 1) * in_per_group};
+  // From a whole byte on: a load cannot start within one.
+  const std::int64_t per_whole_bytes =
+      8 / std::gcd(std::int64_t{ifmap_format.bits}, std::int64_t{8});
+  const std::int64_t start = first_group * in_per_group / per_whole_bytes * per_whole_bytes;
+  return {start, (last_group + 1) * in_per_group - start};
 }
 
 Border ConvLayer::padding() const {
@@ -135,8 +140,6 @@ Border ConvLayer::padding() const {
   return {window.pad_top, past(input_rows(out_h) - window.pad_top, in_h), window.pad_left,
           past(input_cols(out_w) - window.pad_left, in_w)};
 }
-
-std::uint64_t ConvLayer::weight_row_bytes() const { return row_bytes(out_c, weight_format); }
 
 std::optional<ConvLayer> as_conv(const Network& network, const Layer& layer,
                                  const std::vector<bool>& activation,

@@ -63,10 +63,8 @@ struct ConvLayer {
   Border padding() const;
 
   /// Input channels that the output channels [first, first + count) touch: all of
-  /// them, or those of their groups.
+  /// them, or those of their groups, from a whole byte of a pixel on.
   ChannelRange input_window(std::int64_t first, std::int64_t count) const;
-
-  std::uint64_t weight_row_bytes() const;  ///< of the K x N matrix in DRAM, groups == 1
 };
 
 /// The layer as a convolution; none if its operator is another. `activation[id]` says whether

@@ -166,7 +166,8 @@ std::vector<Command> ConvLowering::run() {
     for_each_pixel_tile(t, [&] { for_each_oc_tile(t, [&] { tile(t); }); });
   }
   return std::move(streams_).merge(
-      {machine_.config.dram.latency_cycles, machine_.array_rows + machine_.array_cols, 0});
+      {machine_.config.dram.latency_cycles,
+       std::int64_t{machine_.config.array.rows} + machine_.config.array.cols, 0});
 }
 
 template <typename Body>
@@ -297,7 +298,8 @@ void ConvLowering::load_weights(const Tile& tile, const StepSlices& slices, Slot
     for (const FoldGroup& group : folds_of(tile, slices, b)) {
       LoadCommand load;
       load.dram_pitch = first.row_pitch;
-      load.row_bytes = to_u32(to_i64(packed_bytes(to_u64(columns), layer_.weight_format.bits)));
+      load.row_bytes = to_u32(to_i64(
+          packed_bytes(to_u64(columns * machine_.products_per_pe), layer_.weight_format.bits)));
       load.block_pitch = to_u32(group.rows);
       load.operand = Operand::Weight;
       std::int64_t to = row;
@@ -384,6 +386,7 @@ void ConvLowering::execute_blocks(const Tile& tile, const StepSlices& slices, co
         preload.weights = {weight_memory(machine_.config),
                            to_u32(operands.row + i * group.rows + slice.row)};
         preload.k = to_u32(slice.k);
+        preload.products_per_pe = machine_.products_per_pe;
         preload.n =
             to_u32(stationary_ifmap
                        ? columns
@@ -412,6 +415,7 @@ void ConvLowering::fold(const FoldSlice& slice, const StepChannels& channels, co
       layer_.kept_ifmap ? layer_.kept_ifmap->slice_pitch() : layer_.input_rows(tile.rows) * pitch;
   ComputeCommand compute;
   compute.k = to_u32(slice.k);
+  compute.products_per_pe = machine_.products_per_pe;
   compute.pitch_h = to_u32(w.stride_h * pitch);
   compute.pitch_w = to_u32(w.stride_w);
   compute.products = {to_u32(slice.first),          to_u32(channels.count), to_u32(w.kernel_w),

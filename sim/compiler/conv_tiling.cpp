@@ -31,7 +31,8 @@ StepSizes largest_step(const ConvLayer& layer, const WeightImage& image,
     const StepSlices step = step_slices(layer, image, machine, tiling, first, blocks, 0);
     std::int64_t rows = 0;
     for (std::int64_t b = 0; b < blocks; ++b) {
-      rows += std::min(tiling.tile_ic, image.blocks[to_u64(first + b)].window.count);
+      rows += machine.weight_rows_of(
+          std::min(tiling.tile_ic, image.blocks[to_u64(first + b)].window.count));
     }
     largest.slices = std::max(largest.slices, to_i64(step.slices.size()));
     largest.weight_rows = std::max(largest.weight_rows, layer.taps() * rows);
@@ -252,6 +253,9 @@ LayerMapping describe_mapping(const ConvLayer& layer, const WeightImage& image,
   mapping.double_buffered_ifmap = tiling.ifmap_slots > 1;
   mapping.double_buffered_weights = tiling.weight_slots > 1;
   mapping.double_buffered_accumulators = tiling.acc_slots > 1;
+  mapping.activation_bits = layer.ifmap_format.bits;
+  mapping.weight_bits = layer.weight_format.bits;
+  mapping.products_per_pe = machine.products_per_pe;
   mapping.scratchpad_rows = to_u64(tiling.ifmap_slots * tiling.ifmap_rows);
   mapping.weight_rows = to_u64(tiling.weight_slots * tiling.weight_rows);
   mapping.accumulator_rows = to_u64(tiling.acc_slots * tiling.acc_rows);

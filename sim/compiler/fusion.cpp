@@ -37,7 +37,7 @@ bool same_shape(const KeptTensor& a, const KeptTensor& b) {
 
 /// Slices of channels begin where those of the array's rows do.
 bool slices_are_aligned(const ConvLayer& conv, const AcceleratorConfig& config) {
-  const WeightImage image = weight_image(conv, config.array.cols);
+  const WeightImage image = weight_image(conv, MachineLimits{config});
   return std::all_of(image.blocks.begin(), image.blocks.end(), [&](const WeightBlock& block) {
     return block.window.first % config.array.rows == 0;
   });

@@ -29,9 +29,10 @@ std::int64_t transfer_cycles(const MachineLimits& machine, std::int64_t rows,
 
 }  // namespace
 
-MachineLimits::MachineLimits(const AcceleratorConfig& machine)
+MachineLimits::MachineLimits(const AcceleratorConfig& machine, std::uint32_t products)
     : config(machine),
-      array_rows(machine.array.rows),
+      products_per_pe(products),
+      array_rows(std::int64_t{machine.array.rows} * products),
       array_cols(machine.array.cols),
       scratchpad_rows(systole::activation_rows(machine)),
       weight_rows(systole::weight_rows(machine)),
@@ -72,7 +73,7 @@ std::int64_t store_cycles(const MachineLimits& machine, std::int64_t rows, std::
 }
 
 std::int64_t fold_cycles(const MachineLimits& machine, std::int64_t rows, bool new_weights) {
-  return std::max(rows, new_weights ? machine.array_rows : kShortestCompute);
+  return std::max(rows, new_weights ? std::int64_t{machine.config.array.rows} : kShortestCompute);
 }
 
 std::int64_t fold_cycles(const MachineLimits& machine, const PreloadCommand& preload,

@@ -11,7 +11,8 @@ namespace systole {
 
 /// The accelerator as the compiler counts it: signed, in rows and elements.
 struct MachineLimits {
-  explicit MachineLimits(const AcceleratorConfig& machine);
+  /// `products`: of each PE and cycle, if PEs are composable.
+  explicit MachineLimits(const AcceleratorConfig& machine, std::uint32_t products = 1);
 
   /// Blocks that one DRAM row may span in `memory` when each block is `elements` of `bits`: one
   /// when a block does not fill a local row, because a load goes on to the next block at its end.
@@ -20,11 +21,17 @@ struct MachineLimits {
 
   /// Whether blocks of output channels that one load brings are executed side by side.
   bool blocks_interleave() const { return config.array.dataflow == Dataflow::WeightStationary; }
+  /// Scratchpad rows of a fold's weights.
+  std::int64_t weight_rows_of(std::int64_t products) const {
+    return ceil_div(products, products_per_pe);
+  }
   /// Pixels of one compute command at most.
   std::int64_t pixels_at_once() const;
 
   const AcceleratorConfig& config;
-  std::int64_t array_rows, array_cols;
+  std::uint32_t products_per_pe;
+  std::int64_t array_rows;  ///< products that one column adds up in a fold
+  std::int64_t array_cols;
   std::int64_t scratchpad_first = 0;  ///< first row that the layer may use for its buffers
   std::int64_t scratchpad_rows;       ///< from there on; of activations, all of it when unified
   std::int64_t weight_rows;           ///< of the weight scratchpad; 0 when unified

@@ -9,6 +9,8 @@
 namespace systole {
 namespace {
 
+constexpr std::uint32_t kMostOfmapBits = 16;
+
 /// Operands are cut in blocks of `lanes` elements, which must be whole bytes.
 void check_format(const char* what, ElementFormat format, std::uint32_t most_bits,
                   std::uint32_t lanes) {
@@ -49,9 +51,12 @@ void check_supported(const ConvLayer& layer, const Network& network, const Machi
   const ArrayConfig& array = machine.config.array;
   check_format("ifmap", layer.ifmap_format, array.activation_bits, array.rows);
   check_format("weight", layer.weight_format, array.weight_bits, array.cols);
-  check_format("ofmap", layer.ofmap_format, array.activation_bits, array.cols);
-  if (layer.groups > 1 && layer.ifmap_format.bits % 8 != 0) {
-    throw MappingError{"ifmap: groups of channels narrower than a byte are not supported"};
+  // Never in the array: the requantization unit gives what the DRAM takes.
+  check_format("ofmap", layer.ofmap_format, kMostOfmapBits, array.cols);
+  if (layer.groups > 1 && layer.weight_format.is_binary) {
+    throw MappingError{
+        "weight: groups side by side in the array need weights of 0 between them, and binary ones "
+        "are -1 and +1 only"};
   }
   const Tensor& weight = network.tensor(layer.weight);
   if (weight.zero_point != 0) {

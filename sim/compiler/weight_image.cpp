@@ -60,25 +60,30 @@ Value entry(const std::vector<Value>& values, std::int64_t channel) {
 
 }  // namespace
 
-WeightImage weight_image(const ConvLayer& layer, std::int64_t array_cols) {
+WeightImage weight_image(const ConvLayer& layer, const MachineLimits& machine) {
   WeightImage image;
-  const std::uint32_t bits = layer.weight_format.bits;
-  for (std::int64_t first = 0; first < layer.out_c; first += array_cols) {
+  image.products_per_pe = machine.products_per_pe;
+  const auto row_bytes = [&](std::int64_t columns) {
+    return packed_bytes(to_u64(columns * image.products_per_pe), layer.weight_format.bits);
+  };
+  for (std::int64_t first = 0; first < layer.out_c; first += machine.array_cols) {
     WeightBlock block;
-    block.columns = std::min(array_cols, layer.out_c - first);
+    block.columns = std::min(machine.array_cols, layer.out_c - first);
     block.window = layer.input_window(first, block.columns);
     if (layer.groups == 1) {
-      block.offset = packed_bytes(to_u64(first), bits);
-      block.row_pitch = layer.weight_row_bytes();
+      block.offset = row_bytes(first);
+      block.row_pitch = row_bytes(layer.out_c);
     } else {
       block.offset = image.bytes;
-      block.row_pitch = packed_bytes(to_u64(block.columns), bits);
-      image.bytes += to_u64(layer.taps() * block.window.count) * block.row_pitch;
+      block.row_pitch = row_bytes(block.columns);
+      image.bytes +=
+          to_u64(layer.taps() * machine.weight_rows_of(block.window.count)) * block.row_pitch;
     }
     image.blocks.push_back(block);
   }
   if (layer.groups == 1) {
-    image.bytes = to_u64(layer.taps() * layer.in_c) * layer.weight_row_bytes();
+    image.bytes =
+        to_u64(layer.taps() * machine.weight_rows_of(layer.in_c)) * row_bytes(layer.out_c);
   }
   return image;
 }
@@ -92,6 +97,7 @@ std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage
   std::int64_t first = 0;
   for (const WeightBlock& block : image.blocks) {
     const auto columns = to_u64(block.columns);
+    const std::int64_t per_tap = ceil_div(block.window.count, image.products_per_pe);
     std::vector<std::int64_t> group_starts(columns);
     for (std::size_t i = 0; i < columns; ++i) {
       group_starts[i] = (first + static_cast<std::int64_t>(i)) / out_per_group * in_per_group -
@@ -102,14 +108,16 @@ std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage
         const std::size_t weight = weight_index(layer, first, tap, c);
         const std::size_t next = weight_index(layer, first + 1, tap, c) - weight;
         for (std::size_t i = 0; i < columns; ++i) {
-          const std::int64_t k = tap * block.window.count + group_starts[i] + c;
+          const std::int64_t in_window = group_starts[i] + c;
+          const std::int64_t k = tap * per_tap + in_window / image.products_per_pe;
           // Bytes of `block.offset` start at the block's first column in every row.
           std::uint8_t* row = bytes.data() + block.offset + to_u64(k) * block.row_pitch;
+          const std::size_t column = to_u64(in_window % image.products_per_pe) * columns + i;
           const std::int32_t value = weights[weight + i * next];
           if (whole_bytes) {
-            row[i] = static_cast<std::uint8_t>(value);
+            row[column] = static_cast<std::uint8_t>(value);
           } else {
-            pack_element(row, i, layer.weight_format, value);
+            pack_element(row, column, layer.weight_format, value);
           }
         }
       }

@@ -4,13 +4,16 @@
 #include <vector>
 
 #include "sim/compiler/conv_layer.hpp"
+#include "sim/compiler/machine_limits.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
 
 namespace systole {
 
 /// Where the weights of one block of `array.cols` output channels lie: a matrix with a row for each
-/// product (tap-major, then the channels of `window`) and a column for each output channel.
+/// product (tap-major, then the channels of `window`) and a column for each output channel. For
+/// composable PEs a row holds `products_per_pe` channels, one channel's columns behind the other's,
+/// and each tap starts with a row of its own.
 struct WeightBlock {
   ChannelRange window;  ///< input channels that the block reads
   std::int64_t columns = 0;
@@ -25,9 +28,10 @@ struct WeightBlock {
 struct WeightImage {
   std::vector<WeightBlock> blocks;
   std::uint64_t bytes = 0;
+  std::int64_t products_per_pe = 1;
 };
 
-WeightImage weight_image(const ConvLayer& layer, std::int64_t array_cols);
+WeightImage weight_image(const ConvLayer& layer, const MachineLimits& machine);
 
 std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage& image,
                                        const TensorData& weights);

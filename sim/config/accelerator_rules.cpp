@@ -135,6 +135,16 @@ bool is_tflite(const RequantConfig& requant) {
   return requant.mode == RequantMode::MultiplierShift && requant.variant == RequantVariant::Tflite;
 }
 
+/// A composable PE is a square of 2-bit multipliers, split in halves.
+void check_composable(const char* key, std::uint32_t bits, std::vector<BrokenRule>& broken) {
+  if (bits < 2 || (bits & (bits - 1)) != 0) {
+    broken.push_back({{key, "array.pe"},
+                      fmt::format("{} ({}) is no power of two, expected 2, 4, 8 or 16: array.pe "
+                                  "(composable) is made of 2-bit multipliers",
+                                  key, bits)});
+  }
+}
+
 // Where the roundings are fixed there is none for the LFSR to decide.
 void check_rounding(const RequantConfig& requant, std::vector<BrokenRule>& broken) {
   const bool tflite =
@@ -173,6 +183,10 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
   check_at_most("vector.lanes", config.vector.lanes, "array.rows", config.array.rows,
                 "the elements of a scratchpad row", broken);
   check_rounding(config.requant, broken);
+  if (config.array.pe == PeKind::Composable) {
+    check_composable("array.activation_bits", config.array.activation_bits, broken);
+    check_composable("array.weight_bits", config.array.weight_bits, broken);
+  }
   if (is_tflite(config.requant) && config.array.accumulator_bits > kTfliteBits) {
     broken.push_back({{"array.accumulator_bits", "requant.variant"},
                       fmt::format("array.accumulator_bits ({}) is above {}, all that "
@@ -204,7 +218,32 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
     all.push_back({{"energy.switching_activity"}, "is not supported yet, expected false"});
   }
   if (array.pe == PeKind::Composable) {
-    all.push_back({{"array.pe"}, "composable is not supported yet, expected fixed"});
+    if (array.dataflow != Dataflow::WeightStationary) {
+      all.push_back({{"array.pe", "array.dataflow"},
+                     "composable with another dataflow is not supported yet, expected "
+                     "array.dataflow: weight_stationary"});
+    }
+    if (array.gather_rows > 1) {
+      all.push_back(
+          {{"array.pe", "array.gather_rows"},
+           fmt::format("composable with array.gather_rows ({}) above 1 is not supported yet, "
+                       "expected 1",
+                       array.gather_rows)});
+    }
+    if (array.overflow == Overflow::Saturate) {
+      all.push_back({{"array.pe", "array.overflow"},
+                     "composable with saturate is not supported yet, expected wrap"});
+    }
+    if (config.compiler.fusion != Fusion::None) {
+      all.push_back({{"array.pe", "compiler.fusion"},
+                     "composable with layers kept in the scratchpad is not supported yet, "
+                     "expected compiler.fusion: none"});
+    }
+    if (config.sequencer.unroller != Unroller::None) {
+      all.push_back({{"array.pe", "sequencer.unroller"},
+                     "composable with loops of the hardware is not supported yet, expected "
+                     "sequencer.unroller: none"});
+    }
   }
   // Where sums saturate their order counts, and golden knows that of folds of one tap.
   if (array.overflow == Overflow::Saturate && array.dataflow == Dataflow::OutputStationary) {

@@ -167,7 +167,9 @@ class LayerText {
     if (tensor.zero_point != 0) {
       map.add("zero_point", std::to_string(tensor.zero_point));
     }
-    if (tensor.format.bits != 8) {
+    if (tensor.format.is_binary) {
+      map.add("format", "binary");
+    } else if (tensor.format.bits != 8) {
       map.add("bits", std::to_string(tensor.format.bits));
     }
     if (!tensor.format.is_signed) {

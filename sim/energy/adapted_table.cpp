@@ -21,6 +21,7 @@ constexpr TableEntries EnergyTable::*kEnergiesOnTheDie[] = {
     &EnergyTable::comparator,
     &EnergyTable::mac,
     &EnergyTable::pe,
+    &EnergyTable::pe_composable,
     &EnergyTable::float_adder,
     &EnergyTable::float_multiplier,
     &EnergyTable::sram,
@@ -39,7 +40,7 @@ constexpr TableEntries EnergyTable::*kAreas[] = {
     &EnergyTable::area_float_adder, &EnergyTable::area_float_multiplier,
     &EnergyTable::area_shifter,     &EnergyTable::area_comparator,
     &EnergyTable::area_register,    &EnergyTable::area_pe,
-    &EnergyTable::area_sram,
+    &EnergyTable::area_sram,        &EnergyTable::area_pe_composable,
 };
 
 void scale(TableEntries& entries, double factor) {
@@ -99,6 +100,21 @@ void require_format(EnergyTable& table, NumberFormat format) {
                   format == NumberFormat::Bf16
                       ? "; no table gives bf16, whose multiplier is smaller than fp16's"
                       : ""));
+}
+
+void require_composable(EnergyTable& table) {
+  if (!table.pe_composable.empty()) {
+    return;
+  }
+  if (!table.pe.empty()) {
+    throw ConfigError{
+        {fmt::format("{}: array.pe: the table has whole PEs and no pe_composable, "
+                     "expected another table (bitfusion_45nm_pe has them)",
+                     table.name)}};
+  }
+  table.notes.emplace_back(
+      "composable PEs: a full-width multiplication and one addition a cycle; what composing adds "
+      "is not in the table");
 }
 
 void scale_to(EnergyTable& table, ProcessNode node) {
@@ -163,6 +179,9 @@ EnergyTable adapted_to(const AcceleratorConfig& config, EnergyTable table) {
   choose_dram(table, config);
   if (config.energy.number_format != NumberFormat::Int) {
     require_format(table, config.energy.number_format);
+  }
+  if (config.array.pe == PeKind::Composable) {
+    require_composable(table);
   }
   if (config.energy.node && config.energy.node != table.process) {
     scale_to(table, *config.energy.node);

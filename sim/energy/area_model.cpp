@@ -72,16 +72,22 @@ class Model {
   void add_array() {
     const ArrayConfig& array = config_.array;
     const double pes = static_cast<double>(array.rows) * array.cols;
-    if (!table_.area_pe.empty() && config_.energy.number_format == NumberFormat::Int) {
+    const bool composable = array.pe == PeKind::Composable;
+    const TableEntries& whole_pe = composable ? table_.area_pe_composable : table_.area_pe;
+    if (!whole_pe.empty() && config_.energy.number_format == NumberFormat::Int) {
       const double bits = std::sqrt(static_cast<double>(array.activation_bits) * array.weight_bits);
-      add(AreaComponent::Array, pes, square(table_.area_pe, "PE", bits));
+      add(AreaComponent::Array, pes, square(whole_pe, "PE", bits));
       return;
     }
     const NumberFormat format = config_.energy.number_format;
     const double weights = array.overlap == Overlap::Full ? 2 : 1;
-    const double register_bits = format_bits(format, array.activation_bits) +
-                                 weights * format_bits(format, array.weight_bits) +
-                                 array.accumulator_bits;
+    double register_bits = format_bits(format, array.activation_bits) +
+                           weights * format_bits(format, array.weight_bits) +
+                           array.accumulator_bits;
+    if (composable) {  // operands of its most products, 2 bits each
+      register_bits = (1 + weights) * 2 * products_per_pe(array, 1, 1) + array.accumulator_bits;
+      known({}, "what composing adds to a PE", [](const auto&) { return Bounded{}; });
+    }
     if (format == NumberFormat::Int) {
       add(AreaComponent::Array, pes, multiplier(array.activation_bits, array.weight_bits));
       add(AreaComponent::Array, pes, adder(array.accumulator_bits));

@@ -112,8 +112,15 @@ Energy requant_multiply(const AcceleratorConfig& config, const EnergyTable& tabl
 class Model {
  public:
   Model(const EventCounts& events, std::uint64_t cycles, const AcceleratorConfig& config,
-        const EnergyTable& table)
-      : events_{events}, cycles_{cycles}, config_{config}, table_{table} {}
+        const EnergyTable& table, const LayerOperands& operands)
+      : events_{events},
+        cycles_{cycles},
+        config_{config},
+        table_{table},
+        activation_bits_{operands.activation_bits == 0 ? config.array.activation_bits
+                                                       : operands.activation_bits},
+        weight_bits_{operands.weight_bits == 0 ? config.array.weight_bits : operands.weight_bits},
+        products_per_pe_{operands.products_per_pe} {}
 
   EnergyBreakdown breakdown() {
     add_array();
@@ -129,9 +136,8 @@ class Model {
   double n(Event e) const { return count(events_, e); }
   // How much wider operands are than the integers that were run.
   double widening() const {
-    const ArrayConfig& array = config_.array;
-    return square_bits(operand_bits(array.activation_bits), operand_bits(array.weight_bits)) /
-           square_bits(array.activation_bits, array.weight_bits);
+    return square_bits(operand_bits(activation_bits_), operand_bits(weight_bits_)) /
+           square_bits(activation_bits_, weight_bits_);
   }
   std::uint32_t operand_bits(std::uint32_t integer_bits) const {
     return format_bits(config_.energy.number_format, integer_bits);
@@ -140,7 +146,8 @@ class Model {
 
   void add_array() {
     const ArrayConfig& array = config_.array;
-    const double bits = square_bits(array.activation_bits, array.weight_bits);
+    const double bits = square_bits(activation_bits_, weight_bits_);
+    const double most_bits = square_bits(array.activation_bits, array.weight_bits);
     const double gated = config_.energy.zero_gating ? n(Event::MacZeroOperand) : 0;
     const double macs = n(Event::Mac) - gated;
     if (config_.energy.number_format != NumberFormat::Int) {
@@ -148,23 +155,63 @@ class Model {
       add_registers();
       return;
     }
+    if (array.pe == PeKind::Composable) {
+      add_composable_macs(macs / products_per_pe_,
+                          (gated + n(Event::MacPadding)) / products_per_pe_, most_bits);
+      return;
+    }
     if (!table_.pe.empty()) {
       // Synthesised PEs come with their registers; how much of a PE outside the fold still
       // switches is not published: nothing at best, all of it at worst.
-      const Energy pe{log_log_in_width(table_.pe, bits, 2)};
+      const Energy pe =
+          at_own_width([&](double width) { return Energy{log_log_in_width(table_.pe, width, 2)}; },
+                       bits, most_bits);
       const double idle = gated + n(Event::MacPadding);
       energy_.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
                   {macs * pe.pj, macs * pe.low_pj, (macs + idle) * pe.high_pj});
       return;
     }
     if (!table_.mac.empty()) {
-      energy_.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
-                  macs * Energy{log_log_in_width(table_.mac, bits, 2)});
+      energy_.add(
+          EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
+          macs * at_own_width(
+                     [&](double width) { return Energy{log_log_in_width(table_.mac, width, 2)}; },
+                     bits, most_bits));
     } else {
-      energy_.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
-                  macs * multiplier_energy(table_, array.activation_bits, array.weight_bits));
+      energy_.add(
+          EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
+          macs * at_own_width([&](double width) { return multiplier_energy(table_, width, width); },
+                              bits, most_bits));
       energy_.add(EnergyComponent::ArrayAdd, EnergyOperand::Arithmetic,
                   macs * adder(array.accumulator_bits));
+    }
+    add_registers();
+  }
+
+  /// Of operands narrower than the hardware: what hardware of their width takes, and at most what
+  /// the hardware takes at its own.
+  template <typename OfWidth>
+  static Energy at_own_width(OfWidth of_width, double bits, double most_bits) {
+    const Energy own = of_width(bits);
+    return {own.pj, own.low_pj, std::max(own.high_pj, of_width(most_bits).high_pj)};
+  }
+
+  /// `busy` cycles of PEs, all of whose parts work whatever they are put together to.
+  void add_composable_macs(double busy, double idle, double bits) {
+    if (!table_.pe_composable.empty()) {
+      const Energy pe{log_log_in_width(table_.pe_composable, bits, 2)};
+      energy_.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
+                  {busy * pe.pj, busy * pe.low_pj, (busy + idle) * pe.high_pj});
+      return;
+    }
+    if (!table_.mac.empty()) {
+      energy_.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
+                  busy * Energy{log_log_in_width(table_.mac, bits, 2)});
+    } else {
+      energy_.add(EnergyComponent::ArrayMultiply, EnergyOperand::Arithmetic,
+                  busy * multiplier_energy(table_, bits, bits));
+      energy_.add(EnergyComponent::ArrayAdd, EnergyOperand::Arithmetic,
+                  busy * adder(config_.array.accumulator_bits));
     }
     add_registers();
   }
@@ -183,8 +230,8 @@ class Model {
     const Energy bit = per_bit(table_.register_write);
     const double all = n(Event::ArrayRegisterWriteBits);
     const double slots = n(Event::Mac) + n(Event::MacPadding);
-    const double ifmap = slots * config_.array.activation_bits;
-    const double psum = slots * config_.array.accumulator_bits;
+    const double ifmap = slots * activation_bits_;
+    const double psum = slots / products_per_pe_ * config_.array.accumulator_bits;
     const auto add = [&](EnergyOperand operand, double bits) {
       energy_.add(EnergyComponent::ArrayRegisters, operand,
                   (operand == EnergyOperand::Psum ? bits : widening() * bits) * bit);
@@ -223,12 +270,10 @@ class Model {
   }
 
   void add_requantization() {
-    const double accumulator = config_.array.accumulator_bits;
-    energy_.add(
-        EnergyComponent::Requantization, EnergyOperand::Arithmetic,
-        n(Event::RequantMultiply) * requant_multiply(config_, table_) +
-            n(Event::RequantShift) * linear_energy(table_.shifter, requant_shift_bits(config_)) +
-            n(Event::RequantAdd) * adder(accumulator));
+    const RequantCost each = requant_cost(config_, table_);
+    energy_.add(EnergyComponent::Requantization, EnergyOperand::Arithmetic,
+                n(Event::RequantMultiply) * each.multiply + n(Event::RequantShift) * each.shift +
+                    n(Event::RequantAdd) * each.add);
   }
 
   void add_vector() {
@@ -277,10 +322,12 @@ class Model {
       }
       banks(config_.accumulators.capacity_kib, config_.accumulators.banks);
     }
-    if (!table_.leakage_pe.empty()) {
+    const bool composable = config_.array.pe == PeKind::Composable;
+    const TableEntries& leakage_pe = composable ? table_.leakage_pe_composable : table_.leakage_pe;
+    if (!leakage_pe.empty()) {
       const double pes = static_cast<double>(config_.array.rows) * config_.array.cols;
       const double bits = square_bits(config_.array.activation_bits, config_.array.weight_bits);
-      milliwatt += pes * log_log_in_width(table_.leakage_pe, bits, 2);
+      milliwatt += pes * log_log_in_width(leakage_pe, bits, 2);
     }
     const double ns = static_cast<double>(cycles_) * 1000 / config_.clock_mhz;
     energy_.add(EnergyComponent::Static, EnergyOperand::Shared, Energy{ns * milliwatt});
@@ -290,10 +337,24 @@ class Model {
   std::uint64_t cycles_;
   const AcceleratorConfig& config_;
   const EnergyTable& table_;
+  const std::uint32_t activation_bits_, weight_bits_;  // of the layer
+  const std::uint32_t products_per_pe_;
   EnergyBreakdown energy_;
 };
 
 }  // namespace
+
+RequantCost requant_cost(const AcceleratorConfig& config, const EnergyTable& table) {
+  RequantCost cost;
+  if (config.requant.mode != RequantMode::ShiftOnly) {
+    cost.multiply = requant_multiply(config, table);
+  }
+  cost.shift = linear_energy(table.shifter, requant_shift_bits(config));
+  cost.add = linear_energy(table.adder, config.array.accumulator_bits);
+  return cost;
+}
+
+Energy RequantCost::total() const { return multiply + shift + add; }
 
 Energy multiplier_energy(const EnergyTable& table, double a_bits, double b_bits) {
   return table.multiplier.empty()
@@ -311,8 +372,9 @@ Energy sram_write_energy(const EnergyTable& table, double bank_bytes, double acc
 }
 
 EnergyBreakdown compute_energy(const EventCounts& events, std::uint64_t cycles,
-                               const AcceleratorConfig& config, const EnergyTable& table) {
-  return Model{events, cycles, config, table}.breakdown();
+                               const AcceleratorConfig& config, const EnergyTable& table,
+                               const LayerOperands& operands) {
+  return Model{events, cycles, config, table, operands}.breakdown();
 }
 
 }  // namespace systole

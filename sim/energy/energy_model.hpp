@@ -67,15 +67,36 @@ class EnergyBreakdown {
   std::array<Energy, kEnergyOperands> operands_{};
 };
 
-/// Counts times the table's entries, at this machine's widths and bank sizes.
+/// What one layer multiplies.
+struct LayerOperands {
+  std::uint32_t activation_bits = 0;  ///< 0: the array's
+  std::uint32_t weight_bits = 0;
+  std::uint32_t products_per_pe = 1;  ///< of composable PEs, a cycle
+};
+
+/// Counts times the table's entries, at the layer's widths and this machine's bank sizes.
 ///
 /// A MAC is a multiplication of activation x weight bits and an addition in the accumulator's
-/// width, or one entry of the table's `mac` or `pe`; with energy.zero_gating, a MAC with a zero
-/// operand costs neither. PE slots outside a fold hold zero weights: they cost their registers'
-/// writes, which are counted as such, and no arithmetic. DRAM pays for the bytes fetched, used or
-/// not. What the table does not know costs nothing, and the table's notes say so.
+/// width, or one entry of the table's `mac` or `pe`; a PE wider than the layer's operands costs at
+/// most what it costs at its own width. A composable PE costs its `pe_composable` a cycle, or a
+/// multiplication of its full width and an addition, whatever the products are that it forms; with
+/// energy.zero_gating, a MAC with a zero operand costs neither. PE slots outside a fold hold zero
+/// weights: they cost their registers' writes, which are counted as such, and no arithmetic. DRAM
+/// pays for the bytes fetched, used or not. What the table does not know costs nothing, and the
+/// table's notes say so.
 EnergyBreakdown compute_energy(const EventCounts& events, std::uint64_t cycles,
-                               const AcceleratorConfig& config, const EnergyTable& table);
+                               const AcceleratorConfig& config, const EnergyTable& table,
+                               const LayerOperands& operands = {});
+
+/// What the requantization unit takes for one value.
+struct RequantCost {
+  Energy multiply;  ///< none where it only shifts
+  Energy shift;     ///< with rounding
+  Energy add;       ///< of the zero point
+
+  Energy total() const;
+};
+RequantCost requant_cost(const AcceleratorConfig& config, const EnergyTable& table);
 
 /// One multiplication of a x b bits: the table's line, read at sqrt(a * b) bits, a square of as
 /// many partial products.

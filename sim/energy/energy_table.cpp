@@ -78,6 +78,7 @@ constexpr List kRequired[] = {
 constexpr List kOptional[] = {
     {"mac", &EnergyTable::mac, Key::Bits},
     {"pe", &EnergyTable::pe, Key::Bits},
+    {"pe_composable", &EnergyTable::pe_composable, Key::Bits},
     {"float_adder", &EnergyTable::float_adder, Key::FloatBits},
     {"float_multiplier", &EnergyTable::float_multiplier, Key::FloatBits},
     {"sram_write", &EnergyTable::sram_write, Key::CapacityAndBits},
@@ -99,6 +100,7 @@ constexpr List kMemories[] = {
 constexpr List kLeakage[] = {
     {"sram", &EnergyTable::leakage_sram, Key::Capacity},
     {"pe", &EnergyTable::leakage_pe, Key::Bits},
+    {"pe_composable", &EnergyTable::leakage_pe_composable, Key::Bits},
 };
 constexpr List kArea[] = {
     {"adder", &EnergyTable::area_adder, Key::Bits},
@@ -109,6 +111,7 @@ constexpr List kArea[] = {
     {"comparator", &EnergyTable::area_comparator, Key::Bits},
     {"register", &EnergyTable::area_register, Key::Bits},
     {"pe", &EnergyTable::area_pe, Key::Bits},
+    {"pe_composable", &EnergyTable::area_pe_composable, Key::Bits},
     {"sram", &EnergyTable::area_sram, Key::Capacity},
 };
 
@@ -131,6 +134,7 @@ class TableReader {
     // What is given here holds, and not what the base puts in its place.
     if (root.has("mac") || root.has("multiplier")) {
       table_.pe.clear();
+      table_.pe_composable.clear();
     }
     if (root.has("multiplier")) {
       table_.mac.clear();

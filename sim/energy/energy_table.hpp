@@ -35,8 +35,9 @@ struct EnergyTable {
 
   // pJ per operation or access
   TableEntries adder, multiplier, shifter, comparator;
-  TableEntries mac;  ///< multiplication and addition in one, in place of the two
-  TableEntries pe;   ///< a whole PE for a cycle, registers included, in place of `mac`
+  TableEntries mac;            ///< multiplication and addition in one, in place of the two
+  TableEntries pe;             ///< a whole PE for a cycle, registers included, in place of `mac`
+  TableEntries pe_composable;  ///< the same of a composable PE of that width, whatever it forms
   TableEntries float_adder, float_multiplier;  ///< of 16 and of 32 bits
   TableEntries sram;                           ///< reads, and writes unless sram_write
   TableEntries sram_write;
@@ -51,11 +52,12 @@ struct EnergyTable {
   // mW
   TableEntries static_power;  ///< of the whole machine; one entry or none
   TableEntries leakage_sram;  ///< of one bank
-  TableEntries leakage_pe;
+  TableEntries leakage_pe, leakage_pe_composable;
 
   // um2
   TableEntries area_adder, area_multiplier, area_float_adder, area_float_multiplier;
   TableEntries area_shifter, area_comparator, area_register, area_pe;
+  TableEntries area_pe_composable;
   TableEntries area_sram;  ///< of one bank
 };
 

@@ -87,6 +87,15 @@ LayerMeasurement FastEngine::run_again(const LayerProgram& program, const LayerM
   if (with_data_ && !program.commands.empty()) {
     EventCounts of_data;
     state_.run(program, of_data);
+    EventCounts of_first;  // what depends on values, as the first inference had it
+    for (std::size_t i = 0; i < kEvents; ++i) {
+      const auto event = static_cast<Event>(i);
+      if (depends_on_values(event)) {
+        of_first.add(event, first.events[event]);
+      }
+    }
+    layer.events = first.events - of_first;
+    layer.events += of_data;
   }
   return layer;
 }

@@ -1,9 +1,7 @@
 #include "sim/fixed_point/q_format.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <regex>
-#include <stdexcept>
 
 namespace systole {
 namespace {
@@ -16,33 +14,6 @@ std::optional<QFormat> checked(int bits, int fraction, bool is_signed) {
     return std::nullopt;
   }
   return QFormat{static_cast<std::uint8_t>(bits), fraction, is_signed};
-}
-
-/// To an integer; exact, because only whole steps are added to what floor() gives.
-double rounded(double value, Rounding rounding, std::uint32_t random) {
-  const double below = std::floor(value);
-  const double fraction = value - below;
-  bool up = false;
-  switch (rounding) {
-    case Rounding::NearestEven:
-      up = fraction > 0.5 || (fraction == 0.5 && std::fmod(below, 2.0) != 0);
-      break;
-    case Rounding::NearestAway:
-      up = fraction > 0.5 || (fraction == 0.5 && value > 0);
-      break;
-    case Rounding::HalfUp:
-      up = fraction >= 0.5;
-      break;
-    case Rounding::Floor:
-      break;
-    case Rounding::TowardZero:
-      up = fraction > 0 && value < 0;
-      break;
-    case Rounding::Stochastic:
-      up = fraction + std::ldexp(static_cast<double>(random), -32) >= 1;
-      break;
-  }
-  return below + (up ? 1 : 0);
 }
 
 }  // namespace
@@ -72,23 +43,6 @@ std::string q_format_name(QFormat format) {
   }
   return std::string{format.is_signed ? "" : "U"} + "(" + std::to_string(format.bits) + ", " +
          std::to_string(format.fraction_bits) + ")";
-}
-
-std::int32_t to_fixed(double real, QFormat format, Rounding rounding, std::uint32_t random) {
-  if (!std::isfinite(real)) {
-    throw std::invalid_argument{"only finite numbers have a fixed-point form"};
-  }
-  const ElementFormat element = format.element();
-  const double steps = rounded(std::ldexp(real, format.fraction_bits), rounding, random);
-  return static_cast<std::int32_t>(
-      std::clamp(steps, static_cast<double>(element.min()), static_cast<double>(element.max())));
-}
-
-double to_real(std::int32_t q, QFormat format) { return std::ldexp(q, -format.fraction_bits); }
-
-std::int32_t convert(std::int32_t q, QFormat from, QFormat to, Rounding rounding,
-                     std::uint32_t random) {
-  return to_fixed(to_real(q, from), to, rounding, random);
 }
 
 }  // namespace systole

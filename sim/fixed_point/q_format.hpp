@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "sim/network/requantizer.hpp"
 #include "sim/network/tensor.hpp"
 
 namespace systole {
@@ -33,15 +32,5 @@ std::optional<QFormat> parse_q_format(const std::string& text);
 /// "Q3.4" or "UQ4.4" where the point lies inside the number, else "(8, 12)"; unsigned ones have no
 /// such name, and are "U(8, 12)" for people only.
 std::string q_format_name(QFormat format);
-
-/// The number as an integer of the format: rounded as stated (`random`: Stochastic's word), then
-/// saturated. Must be finite.
-std::int32_t to_fixed(double real, QFormat format, Rounding rounding, std::uint32_t random = 0);
-
-double to_real(std::int32_t q, QFormat format);
-
-/// An integer of one format as one of another.
-std::int32_t convert(std::int32_t q, QFormat from, QFormat to, Rounding rounding,
-                     std::uint32_t random = 0);
 
 }  // namespace systole

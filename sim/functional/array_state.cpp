@@ -34,9 +34,9 @@ void unpack(const std::uint8_t* bytes, std::uint32_t first, std::uint32_t count,
 bool same_parts(const ComputeCommand& a, const ComputeCommand& b) {
   const ProductMap& p = a.products;
   const ProductMap& q = b.products;
-  return a.k == b.k && p.first == q.first && p.channels == q.channels && p.kernel_w == q.kernel_w &&
-         p.tap_pitch_h == q.tap_pitch_h && p.tap_pitch_w == q.tap_pitch_w &&
-         p.slice_pitch == q.slice_pitch;
+  return a.k == b.k && a.products_per_pe == b.products_per_pe && p.first == q.first &&
+         p.channels == q.channels && p.kernel_w == q.kernel_w && p.tap_pitch_h == q.tap_pitch_h &&
+         p.tap_pitch_w == q.tap_pitch_w && p.slice_pitch == q.slice_pitch;
 }
 
 }  // namespace
@@ -202,9 +202,12 @@ void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block
     }
   } else {
     const std::uint32_t row_bytes = memories_.row_bytes(preload.weights.memory);
-    const std::uint8_t* row = memories_.rows(preload.weights.memory, first_row, preload.k);
-    for (std::uint32_t r = 0; r < preload.k; ++r, row += row_bytes) {
-      weight_rows_[r] = row;
+    const std::uint8_t* row =
+        memories_.rows(preload.weights.memory, first_row, preload.weight_rows());
+    for (std::uint32_t r = 0; r < preload.k; row += row_bytes) {
+      for (std::uint32_t p = 0; p < preload.products_per_pe && r < preload.k; ++p, ++r) {
+        weight_rows_[r] = row + std::size_t{p} * n;
+      }
     }
   }
   product_.take_weights(fold_, {weight_rows_.data(), preload.k, type}, n,
@@ -215,12 +218,13 @@ void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block
 void ArrayState::take_weights_one_by_one(const PreloadCommand& preload, std::uint32_t first_row,
                                          std::uint32_t n) {
   const std::uint32_t cols = config_.array.cols;
-  const std::uint32_t rows = std::max(config_.array.rows, preload.k);
+  const std::uint32_t rows = std::max(config_.array.rows * preload.products_per_pe, preload.k);
   weights_.assign(std::size_t{rows} * cols + kReadBeyond, 0);
   nonzeros_.assign(rows, 0);
   for (std::uint32_t r = 0; r < preload.k; ++r) {
     std::int16_t* weights = weights_.data() + std::size_t{r} * cols;
-    unpack(memories_.rows(preload.weights.memory, first_row + r), 0, n, weight_format_,
+    unpack(memories_.rows(preload.weights.memory, first_row + r / preload.products_per_pe),
+           r % preload.products_per_pe * n, n, weight_format_,
            reinterpret_cast<std::uint8_t*>(weights));
     nonzeros_[r] = n - static_cast<std::uint32_t>(std::count(weights, weights + n, 0));
   }
@@ -351,11 +355,14 @@ void ArrayState::multiply_one_by_one(const ComputeCommand& compute, Psum* psums,
 void ArrayState::add_products(const std::vector<std::int16_t>& ifmap) {
   const std::uint32_t cols = config_.array.cols;
   std::fill(psums_.begin(), psums_.end(), 0);
-  for (std::size_t r = 0; r < ifmap.size(); ++r) {
-    const std::int16_t* weights = weights_.data() + r * cols;
+  const std::size_t at_once = destination_.products_per_pe;
+  for (std::size_t r = 0; r < ifmap.size(); r += at_once) {
     for (std::uint32_t c = 0; c < cols; ++c) {
-      psums_[c] =
-          add_psum(psums_[c], std::int64_t{weights[c]} * ifmap[r], psum_format_, overflows_);
+      std::int64_t sum = 0;  // what one PE adds
+      for (std::size_t p = r; p < std::min(ifmap.size(), r + at_once); ++p) {
+        sum += std::int64_t{weights_[p * cols + c]} * ifmap[p];
+      }
+      psums_[c] = add_psum(psums_[c], sum, psum_format_, overflows_);
     }
   }
 }

@@ -85,7 +85,8 @@ struct MachineState::Execute {
     machine.array_.finish();
     const LocalMemory memory = fill.destination.memory;
     std::vector<std::uint8_t> row(machine.local_.row_bytes(memory));
-    for (std::uint32_t i = 0; i < machine.config_.array.rows; ++i) {
+    const std::size_t elements = row.size() * 8 / registers.ifmap.bits;
+    for (std::size_t i = 0; i < elements; ++i) {
       pack_element(row.data(), i, registers.ifmap, fill.value);
     }
     for (std::uint32_t i = 0; i < fill.rows; ++i) {

@@ -52,9 +52,8 @@ class Counter {
 
   void operator()(const ComputeCommand& compute) {
     const std::uint64_t parts = count_ifmap_parts(compute, config_.array.rows);
-    events_.add(
-        Event::ScratchpadReadBits,
-        kByteBits * local_row_bytes(config_, LocalMemory::Scratchpad) * compute.rows() * parts);
+    events_.add(Event::ScratchpadReadBits,
+                ifmap_row_bits() * compute.products_per_pe * compute.rows() * parts);
     switch (config_.array.dataflow) {
       case Dataflow::WeightStationary:
         weight_stationary(compute);
@@ -81,8 +80,7 @@ class Counter {
         events_.add(Event::RequantAdd, elements);
       }
     } else {
-      events_.add(read_bits(store.source.memory),
-                  count * kByteBits * local_row_bytes(config_, store.source.memory));
+      events_.add(read_bits(store.source.memory), count * ifmap_row_bits());
     }
     if (store.keep) {
       written(LocalMemory::Scratchpad,
@@ -128,12 +126,17 @@ class Counter {
     }
   }
 
+  /// Of one read: the array's lanes, as wide as the layer's operands.
+  std::uint64_t ifmap_row_bits() const {
+    return std::uint64_t{config_.array.rows} * registers_.ifmap.bits;
+  }
+
   void weight_stationary(const ComputeCommand& compute) {
     if (preload_.new_weights) {
-      weight_rows(preload_.k);
-      shifted(config_.array.weight_bits);
+      weight_rows(preload_.weight_rows());
+      shifted(registers_.weight.bits);
     }
-    products(compute.rows(), std::uint64_t{compute.k} * preload_.n, config_.array.activation_bits);
+    products(compute.rows(), std::uint64_t{compute.k} * preload_.n, registers_.ifmap.bits);
     results(compute.rows());
   }
 
@@ -141,7 +144,7 @@ class Counter {
     const std::uint64_t rows = config_.array.rows;
     weight_rows(compute.k);
     products(compute.k, std::uint64_t{compute.rows()} * preload_.n,
-             config_.array.activation_bits + config_.array.weight_bits);
+             registers_.ifmap.bits + registers_.weight.bits);
     // The sums of a fold: into the shadow registers, and from array row to array row down.
     events_.add(Event::ArrayRegisterWriteBits,
                 rows * (rows + 1) / 2 * config_.array.cols * config_.array.accumulator_bits);
@@ -152,32 +155,34 @@ class Counter {
   void input_stationary(const ComputeCommand& compute) {
     const std::uint64_t count = blocks(preload_, config_);
     weight_rows(count * preload_.k);
-    shifted(config_.array.activation_bits);
-    products(preload_.n, std::uint64_t{compute.k} * compute.rows(), config_.array.weight_bits);
+    shifted(registers_.ifmap.bits);
+    products(preload_.n, std::uint64_t{compute.k} * compute.rows(), registers_.weight.bits);
     results(count * compute.rows());
   }
 
   void weight_rows(std::uint64_t rows) {
-    const LocalMemory memory = preload_.weights.memory;
-    events_.add(read_bits(memory), kByteBits * local_row_bytes(config_, memory) * rows);
+    events_.add(read_bits(preload_.weights.memory),
+                rows * preload_.products_per_pe * config_.array.cols * registers_.weight.bits);
   }
 
   /// The stationary operand: its row i is written i + 1 times on the way down and once more when it
   /// becomes active.
   void shifted(std::uint64_t bits) {
     const std::uint64_t rows = config_.array.rows;
-    events_.add(Event::ArrayRegisterWriteBits,
-                (rows * (rows - 1) / 2 + 2 * rows) * config_.array.cols * bits);
+    events_.add(
+        Event::ArrayRegisterWriteBits,
+        (rows * (rows - 1) / 2 + 2 * rows) * config_.array.cols * preload_.products_per_pe * bits);
     events_.add(Event::Folds);
   }
 
   /// `vectors` stream through the array, each worth `macs`.
   void products(std::uint64_t vectors, std::uint64_t macs, std::uint64_t passed_bits) {
     const std::uint64_t pes = std::uint64_t{config_.array.rows} * config_.array.cols;
+    const std::uint64_t at_once = preload_.products_per_pe;
     events_.add(Event::Mac, vectors * macs);
-    events_.add(Event::MacPadding, vectors * (pes - macs));
+    events_.add(Event::MacPadding, vectors * (at_once * pes - macs));
     events_.add(Event::ArrayRegisterWriteBits,
-                vectors * pes * (passed_bits + config_.array.accumulator_bits));
+                vectors * pes * (at_once * passed_bits + config_.array.accumulator_bits));
   }
 
   void results(std::uint64_t rows) {
@@ -206,8 +211,7 @@ class Counter {
   }
 
   void vector_rows(std::uint64_t read, std::uint64_t written_rows, std::uint64_t elements) {
-    events_.add(Event::ScratchpadReadBits,
-                read * kByteBits * local_row_bytes(config_, LocalMemory::Scratchpad));
+    events_.add(Event::ScratchpadReadBits, read * ifmap_row_bits());
     written(LocalMemory::Scratchpad, written_rows * packed_bytes(elements, registers_.ofmap.bits));
   }
 

@@ -30,6 +30,9 @@ std::int32_t unpack_element(const std::uint8_t* bytes, std::uint64_t index, Elem
   }
   const std::uint64_t mask = (std::uint64_t{1} << format.bits) - 1;
   word = (word >> (first % 8)) & mask;
+  if (format.is_binary) {
+    return word != 0 ? 1 : -1;
+  }
   const std::uint64_t sign = std::uint64_t{1} << (format.bits - 1);
   const auto value = static_cast<std::int64_t>(word);
   return static_cast<std::int32_t>(
@@ -43,6 +46,9 @@ void pack_element(std::uint8_t* bytes, std::uint64_t index, ElementFormat format
     return;
   }
   const std::uint64_t first = index * format.bits;
+  if (format.is_binary) {
+    value = value > 0 ? 1 : 0;
+  }
   std::uint64_t mask = ((std::uint64_t{1} << format.bits) - 1) << (first % 8);
   std::uint64_t word = (std::uint64_t{static_cast<std::uint32_t>(value)} << (first % 8)) & mask;
   for (std::uint64_t byte = first / 8; mask != 0; ++byte) {

@@ -12,15 +12,27 @@ namespace systole {
 struct ElementFormat {
   std::uint8_t bits = 8;  ///< 1 to 32
   bool is_signed = true;
-  bool is_float = false;  ///< IEEE binary32: the integers are the bit patterns, 32 bits and signed
+  bool is_float = false;   ///< IEEE binary32: the integers are the bit patterns, 32 bits and signed
+  bool is_binary = false;  ///< 1 bit that stands for -1 (0) or +1 (1); no other value
 
   std::int64_t min() const { return is_signed ? -(std::int64_t{1} << (bits - 1)) : 0; }
-  std::int64_t max() const { return (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1; }
+  std::int64_t max() const {
+    return is_binary ? 1 : (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1;
+  }
   bool operator==(const ElementFormat& o) const {
-    return bits == o.bits && is_signed == o.is_signed && is_float == o.is_float;
+    return bits == o.bits && is_signed == o.is_signed && is_binary == o.is_binary &&
+           is_float == o.is_float;
   }
   bool operator!=(const ElementFormat& o) const { return !(*this == o); }
 };
+
+/// Weights of binary networks.
+constexpr ElementFormat binary_format() {
+  ElementFormat format;
+  format.bits = 1;
+  format.is_binary = true;
+  return format;
+}
 
 /// Elements in row-major order, one per entry whatever their width on the hardware.
 using TensorData = std::vector<std::int32_t>;

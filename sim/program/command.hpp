@@ -58,6 +58,9 @@ struct FillCommand {
 /// the array keeps those that it has. Output stationary: they stream beside the ifmap, any number
 /// of them. Input stationary: they stream past the ifmap; columns beyond array.cols are further
 /// blocks, of weights `weights_pitch` rows and of results `acc_pitch` rows apart.
+///
+/// A composable PE takes `products_per_pe` products a cycle: a weight row holds as many of the fold
+/// for each of its columns, one product's `n` weights behind the other's.
 struct PreloadCommand {
   bool new_weights = true;
   LocalAddress weights;
@@ -68,11 +71,15 @@ struct PreloadCommand {
   bool accumulate = false;
   std::uint32_t weights_pitch = 0;
   std::uint32_t acc_pitch = 0;
+  std::uint32_t products_per_pe = 1;
+
+  std::uint32_t weight_rows() const { return (k + products_per_pe - 1) / products_per_pe; }
 };
 
 /// Which of an ifmap tile's scratchpad rows hold the products of a Compute: product p of a pixel is
-/// channel p % channels of tap p / channels. Channel c is lane c % array.rows of the row c /
-/// array.rows slices further; taps are tap_pitch_h and tap_pitch_w rows apart.
+/// channel p % channels of tap p / channels. Channel c is lane c % lanes of the row c / lanes
+/// slices further, lanes being array.rows x products_per_pe; taps are tap_pitch_h and tap_pitch_w
+/// rows apart.
 struct ProductMap {
   std::uint32_t first = 0;  ///< product of the Compute's first
   std::uint32_t channels = ~0U;
@@ -94,6 +101,7 @@ struct ComputeCommand {
   std::uint32_t k = 0;
   std::uint32_t skip = 0, drop = 0;
   ProductMap products{};
+  std::uint32_t products_per_pe = 1;  ///< as of the Preload before it
 
   std::uint32_t rows() const { return count_h * count_w - skip - drop; }
   /// Scratchpad row of a pixel's tap 0 and slice 0.
@@ -201,7 +209,8 @@ struct OfmapPlace {
 struct LayerRegisters {
   ElementFormat ifmap;  ///< of what the array and the vector unit read
   ElementFormat weight;
-  ElementFormat ofmap;  ///< of what a store from the accumulators writes
+  std::uint32_t products_per_pe = 1;  ///< of composable PEs, a cycle
+  ElementFormat ofmap;                ///< of what a store from the accumulators writes
   OfmapPlace ofmap_place;
   Requantizer requant;  ///< vectors of size 1: one pair for all channels; else the table's
   Add add;              ///< AddCommand's constants

@@ -24,16 +24,17 @@ auto fields(C& command) {
     auto& [memory, row] = destination;
     return std::tie(memory, row, rows, value);
   } else if constexpr (std::is_same_v<T, PreloadCommand>) {
-    auto& [new_weights, weights, k, n, acc_row, acc_rows, accumulate, weights_pitch, acc_pitch] =
-        command;
+    auto& [new_weights, weights, k, n, acc_row, acc_rows, accumulate, weights_pitch, acc_pitch,
+           products_per_pe] = command;
     auto& [memory, row] = weights;
     return std::tie(new_weights, memory, row, k, n, acc_row, acc_rows, accumulate, weights_pitch,
-                    acc_pitch);
+                    acc_pitch, products_per_pe);
   } else if constexpr (std::is_same_v<T, ComputeCommand>) {
-    auto& [ifmap_row, count_h, count_w, pitch_h, pitch_w, k, skip, drop, products] = command;
+    auto& [ifmap_row, count_h, count_w, pitch_h, pitch_w, k, skip, drop, products,
+           products_per_pe] = command;
     auto& [first, channels, kernel_w, tap_pitch_h, tap_pitch_w, slice_pitch] = products;
     return std::tie(ifmap_row, count_h, count_w, pitch_h, pitch_w, k, skip, drop, first, channels,
-                    kernel_w, tap_pitch_h, tap_pitch_w, slice_pitch);
+                    kernel_w, tap_pitch_h, tap_pitch_w, slice_pitch, products_per_pe);
   } else if constexpr (std::is_same_v<T, StoreCommand>) {
     auto& [source, rows, elements, block_pitch, table_row, address, pitch, raw, keep, to_dram,
            kept_row, kept_pitch] = command;

@@ -25,7 +25,7 @@ struct Reads {
   void operator()(const PreloadCommand& preload) const {
     const std::uint32_t count = blocks(preload, config);
     if (preload.new_weights) {
-      out.add(span(preload.weights, preload.k, count, preload.weights_pitch));
+      out.add(span(preload.weights, preload.weight_rows(), count, preload.weights_pitch));
     }
     if (preload.accumulate) {
       out.add(span({LocalMemory::Accumulators, preload.acc_row}, preload.acc_rows, count,

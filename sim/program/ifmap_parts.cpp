@@ -7,16 +7,16 @@ namespace {
 
 template <typename Body>
 void for_each_part(const ComputeCommand& compute, std::uint32_t array_rows, Body body) {
+  const std::uint32_t lanes = array_rows * compute.products_per_pe;
   const ProductMap& map = compute.products;
   for (std::uint32_t done = 0; done < compute.k;) {
     const std::uint32_t product = map.first + done;
     const std::uint32_t tap = product / map.channels;
     const std::uint32_t channel = product % map.channels;
-    const std::uint32_t lane = channel % array_rows;
-    const std::uint32_t count =
-        std::min({array_rows - lane, map.channels - channel, compute.k - done});
+    const std::uint32_t lane = channel % lanes;
+    const std::uint32_t count = std::min({lanes - lane, map.channels - channel, compute.k - done});
     body(IfmapPart{tap / map.kernel_w * map.tap_pitch_h + tap % map.kernel_w * map.tap_pitch_w +
-                       channel / array_rows * map.slice_pitch,
+                       channel / lanes * map.slice_pitch,
                    lane, count});
     done += count;
   }

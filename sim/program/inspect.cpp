@@ -97,6 +97,7 @@ struct Describe {
 /// Limits of the units, command by command.
 struct Check {
   const AcceleratorConfig& config;
+  std::uint32_t products_per_pe;
   bool per_channel_requant;
 
   const char* operator()(const ConfigureCommand&) const { return nullptr; }
@@ -111,8 +112,12 @@ struct Check {
     if (c.acc_rows == 0) {
       return "preload without accumulator rows";
     }
+    if (c.products_per_pe != products_per_pe) {
+      return "another number of products in a PE than the layer's";
+    }
     const Dataflow dataflow = config.array.dataflow;
-    const bool too_deep = dataflow != Dataflow::OutputStationary && c.k > config.array.rows;
+    const bool too_deep =
+        dataflow != Dataflow::OutputStationary && c.weight_rows() > config.array.rows;
     const bool too_wide = dataflow != Dataflow::InputStationary && c.n > config.array.cols;
     if (c.new_weights && (c.k == 0 || c.n == 0 || too_deep || too_wide)) {
       return "weights do not fit the array";
@@ -128,6 +133,9 @@ struct Check {
     const ArrayConfig& array = config.array;
     if (c.rows() == 0) {
       return "computes no pixels";
+    }
+    if (c.products_per_pe != products_per_pe) {
+      return "another number of products in a PE than the layer's";
     }
     switch (array.dataflow) {
       case Dataflow::WeightStationary:
@@ -146,7 +154,7 @@ struct Check {
         }
         break;
     }
-    if (c.k == 0 || c.k > array.rows) {
+    if (c.k == 0 || c.k > array.rows * products_per_pe) {
       return "more products than the array has rows";
     }
     return ifmap_parts(c, array.rows).size() > array.gather_rows
@@ -213,7 +221,12 @@ std::string describe(const Command& command) { return std::visit(Describe{}, com
 
 void validate(const LayerProgram& program, const AcceleratorConfig& config) {
   const Requantizer& requant = program.registers.requant;
-  const Check check{config, requant.entries() > 1};
+  const LayerRegisters& registers = program.registers;
+  if (registers.products_per_pe >
+      products_per_pe(config.array, registers.ifmap.bits, registers.weight.bits)) {
+    throw std::logic_error{"a layer with more products in a PE than its operands leave room for"};
+  }
+  const Check check{config, registers.products_per_pe, requant.entries() > 1};
   std::uint32_t preloaded_rows = 0;  // of the Preload whose Compute is still to come
   for (std::size_t i = 0; i < program.commands.size(); ++i) {
     const Command& command = program.commands[i];

@@ -103,9 +103,10 @@ PreloadCommand TimingKey::reduced(PreloadCommand preload) const {
 ComputeCommand TimingKey::reduced(ComputeCommand compute) const {
   const ProductMap& map = compute.products;
   const std::uint32_t channel = map.first % map.channels;
-  const std::uint32_t lane = channel % array_rows_;
+  const std::uint32_t lanes = array_rows_ * compute.products_per_pe;
+  const std::uint32_t lane = channel % lanes;
   const bool one_row_a_pixel =
-      compute.k > 0 && compute.k <= map.channels - channel && compute.k <= array_rows_ - lane;
+      compute.k > 0 && compute.k <= map.channels - channel && compute.k <= lanes - lane;
   const std::uint32_t pixels = compute.rows();
   if (!renames_folds_ || !one_row_a_pixel || pixels == 0) {
     return compute;
@@ -113,7 +114,7 @@ ComputeCommand TimingKey::reduced(ComputeCommand compute) const {
   const std::uint32_t tap = map.first / map.channels;
   const std::uint32_t first = compute.ifmap_row + tap / map.kernel_w * map.tap_pitch_h +
                               tap % map.kernel_w * map.tap_pitch_w +
-                              channel / array_rows_ * map.slice_pitch;
+                              channel / lanes * map.slice_pitch;
   // Rows of padding continue the pattern.
   const std::uint32_t last_pixel = std::max(pixels, longest_step_) - 1 + compute.skip;
   const std::uint32_t last = first + last_pixel / compute.count_w * compute.pitch_h +
@@ -126,6 +127,7 @@ ComputeCommand TimingKey::reduced(ComputeCommand compute) const {
   same.ifmap_row = bank_start(first, last, bank);
   same.count_w = pixels;
   same.k = compute.k;
+  same.products_per_pe = compute.products_per_pe;
   return same;
 }
 

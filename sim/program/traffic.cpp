@@ -34,7 +34,7 @@ class Counter {
   Counter(const LayerProgram& program, const AcceleratorConfig& config)
       : registers_{program.registers},
         config_{config},
-        row_bytes_{local_row_bytes(config, LocalMemory::Scratchpad)} {}
+        row_bytes_{packed_bytes(config.array.rows, program.registers.ifmap.bits)} {}
 
   void operator()(const ConfigureCommand&) {}
   void operator()(const LoadCommand& c) {

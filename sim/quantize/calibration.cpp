@@ -90,6 +90,7 @@ Range chosen_range(const Sample& sample, const OperandScheme& scheme, Grid grid,
     case Method::MinMax:
     case Method::DynamicFixedPoint:
     case Method::Ternary:
+    case Method::Binary:
     case Method::Wage:
       break;
   }
@@ -257,13 +258,16 @@ double absolute_error(const std::vector<float>& values, const IntegerFormat& for
 
 Grid grid_of(const OperandScheme& scheme, std::uint8_t bits, bool narrow_range, Range values) {
   Grid grid{bits, scheme.is_signed, scheme.symmetric, narrow_range};
-  if (!grid.is_signed && grid.symmetric && values.low < 0) {
+  if (!grid.is_signed && grid.symmetric && values.low < 0 && !scheme.fraction_bits) {
     grid.is_signed = true;
   }
   return grid;
 }
 
 IntegerFormat calibrate(const Sample& sample, const OperandScheme& scheme, Grid grid) {
+  if (scheme.fraction_bits) {
+    return power_of_two_format({}, -*scheme.fraction_bits, grid);
+  }
   const Range all = min_max(sample);
   if (scheme.method == Method::Wage) {
     const double largest = std::max(-all.low, all.high);

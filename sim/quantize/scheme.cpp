@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "sim/config/reader.hpp"
+#include "sim/config/suggestion.hpp"
+#include "sim/fixed_point/q_format.hpp"
 
 namespace systole::quantize {
 namespace {
@@ -25,6 +27,7 @@ constexpr Choice<Method> kWeightMethods[] = {
     {"kl_divergence", Method::KullbackLeibler},
     {"dynamic_fixed_point", Method::DynamicFixedPoint},
     {"ternary", Method::Ternary},
+    {"binary", Method::Binary},
     {"wage", Method::Wage},
 };
 constexpr Choice<RealRounding> kRoundings[] = {
@@ -49,6 +52,31 @@ void read_scales(ConfigReader& node, bool& powers_of_two) {
   powers_of_two = scales == Scales::PowerOfTwo;
 }
 
+/// `format: Q3.4` in place of all that it says.
+void read_format(ConfigReader& node, OperandScheme& scheme) {
+  std::string name;
+  if (!node.optional("format", name, NotEmpty{})) {
+    return;
+  }
+  for (const char* key : {"bits", "signed", "symmetric", "method", "sigmas", "percentile", "scales",
+                          "narrow_range"}) {
+    if (node.has(key)) {
+      node.error(key, "given beside format, expected one of the two");
+    }
+  }
+  const std::optional<QFormat> format = parse_q_format(name);
+  if (!format) {
+    node.error("format", quoted(name) +
+                             " is no fixed-point format of 1 to 16 bits, expected Q3.4, "
+                             "UQ4.4 or (8, 4), say");
+    return;
+  }
+  scheme.bits = format->bits;
+  scheme.is_signed = format->is_signed;
+  scheme.symmetric = true;
+  scheme.fraction_bits = format->fraction_bits;
+}
+
 template <std::size_t N>
 void read_operand(ConfigReader& node, OperandScheme& scheme, const Choice<Method> (&methods)[N]) {
   node.optional("bits", scheme.bits, kBits);
@@ -58,10 +86,14 @@ void read_operand(ConfigReader& node, OperandScheme& scheme, const Choice<Method
   node.optional("sigmas", scheme.sigmas, InRange{0.1, 100.0});
   node.optional("percentile", scheme.percentile, InRange{50.0, 100.0});
   read_scales(node, scheme.powers_of_two);
+  read_format(node, scheme);
 }
 
 void read_weights(ConfigReader node, WeightScheme& scheme) {
   read_operand(node, scheme, kWeightMethods);
+  if (scheme.fraction_bits) {
+    scheme.per_channel = scheme.narrow_range = false;
+  }
   Granularity granularity = scheme.per_channel ? Granularity::Channel : Granularity::Tensor;
   node.optional("per", granularity, OneOf{kGranularities});
   scheme.per_channel = granularity == Granularity::Channel;
@@ -130,7 +162,8 @@ void check_rules(ConfigFile& file, const Scheme& scheme) {
   }
   const auto needs_symmetric = [&](const OperandScheme& operand, const std::string& key) {
     const bool fixed = operand.method == Method::DynamicFixedPoint ||
-                       operand.method == Method::Ternary || operand.method == Method::Wage;
+                       operand.method == Method::Ternary || operand.method == Method::Binary ||
+                       operand.method == Method::Wage;
     if (fixed && !operand.symmetric) {
       file.rule_error({key + ".symmetric", key + ".method"},
                       std::string{method_name(operand.method)} +
@@ -142,7 +175,11 @@ void check_rules(ConfigFile& file, const Scheme& scheme) {
   if (scheme.weights.method == Method::Ternary && scheme.weights.bits != 2) {
     file.rule_error({"weights.bits", "weights.method"}, "ternary weights have 2 bits");
   }
-  if (scheme.weights.symmetric && scheme.weights.bits < 2) {
+  const bool binary = scheme.weights.method == Method::Binary;
+  if (binary && scheme.weights.bits != 1) {
+    file.rule_error({"weights.bits", "weights.method"}, "binary weights have 1 bit");
+  }
+  if (scheme.weights.symmetric && scheme.weights.bits < 2 && !binary) {
     file.rule_error({"weights.bits"}, "symmetric weights have at least 2 bits: -1, 0 and 1");
   }
   if (scheme.activations.symmetric && scheme.activations.is_signed && scheme.activations.bits < 2) {
@@ -189,7 +226,12 @@ const char* method_name(Method method) {
       return choice.name.data();
     }
   }
-  return method == Method::Ternary ? "ternary" : "wage";
+  for (const auto& choice : kWeightMethods) {
+    if (choice.value == method) {
+      return choice.name.data();
+    }
+  }
+  return "?";
 }
 
 Scheme load_scheme(const std::string& path, const std::vector<std::string>& overrides) {

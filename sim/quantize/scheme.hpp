@@ -18,6 +18,7 @@ enum class Method {
   DynamicFixedPoint,  ///< a power of two per tensor, by the sum of absolute errors (Qiu et al.)
   Pact,               ///< activations: 0 to the clip behind the layer (Choi et al.)
   Ternary,            ///< weights: -1, 0, 1 times a scale (Li et al.)
+  Binary,             ///< weights: -1 or 1 times a scale (Rastegari et al.)
   Wage,               ///< weights: a power of two near the largest (Wu et al.)
 };
 
@@ -33,6 +34,9 @@ struct OperandScheme {
   double sigmas = 3;
   double percentile = 99.99;
   bool powers_of_two = false;  ///< scales
+  /// Of a fixed-point format by name: the scale is 2^-fraction_bits whatever the values are, and
+  /// what the format does not reach saturates.
+  std::optional<std::int32_t> fraction_bits;
 };
 
 struct WeightScheme : OperandScheme {

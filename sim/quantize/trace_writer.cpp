@@ -68,6 +68,9 @@ class TraceText {
   }
 
   static std::string width_text(ElementFormat element) {
+    if (element.is_binary) {
+      return ", format: binary";
+    }
     return (element.bits == 8 ? "" : fmt::format(", bits: {}", element.bits)) +
            (element.is_signed ? "" : ", signed: false");
   }

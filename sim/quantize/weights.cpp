@@ -36,20 +36,43 @@ IntegerFormat ternary(const Slice& slice, IntegerFormat format) {
   return format;
 }
 
+IntegerFormat binary(const Slice& slice) {
+  IntegerFormat format;
+  format.element = binary_format();
+  format.lowest = -1;
+  format.highest = 1;
+  double sum = 0;
+  for (std::size_t i = 0; i < slice.count; ++i) {
+    slice.to[i] = slice.from[i] < 0 ? -1 : 1;
+    sum += std::abs(static_cast<double>(slice.from[i]));
+  }
+  format.scale = sum > 0 ? static_cast<float>(sum / static_cast<double>(slice.count)) : 1.0F;
+  return format;
+}
+
+void to_power_of_two(float& scale) { scale = std::exp2(std::nearbyint(std::log2(scale))); }
+
 IntegerFormat quantize_slice(const Slice& slice, const WeightScheme& scheme, std::uint8_t bits,
                              std::uint64_t seed) {
+  if (scheme.method == Method::Binary && bits == 1) {
+    IntegerFormat format = binary(slice);
+    if (scheme.powers_of_two) {
+      to_power_of_two(format.scale);
+    }
+    return format;
+  }
   const std::vector<float> values(slice.from, slice.from + slice.count);
   const Sample sample{{&values}, 1};
   const Grid grid = grid_of(scheme, bits, scheme.narrow_range, min_max(sample));
   if (scheme.method == Method::Ternary && bits == 2) {
     IntegerFormat format = ternary(slice, format_of({}, grid));
     if (scheme.powers_of_two) {
-      format.scale = std::exp2(std::nearbyint(std::log2(format.scale)));
+      to_power_of_two(format.scale);
     }
     return format;
   }
   WeightScheme operand = scheme;
-  if (operand.method == Method::Ternary) {
+  if (operand.method == Method::Ternary || operand.method == Method::Binary) {
     operand.method = Method::MinMax;  // a layer that was given more bits
   }
   const IntegerFormat format = calibrate(sample, operand, grid);

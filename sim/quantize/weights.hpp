@@ -26,7 +26,8 @@ struct IntegerWeights {
 /// each has its own draws of stochastic rounding.
 ///
 /// Ternary weights (Li et al. 2016): 0 up to 0.7 of the mean of |w|, the rest -1 or 1 times the
-/// mean |w| of the rest.
+/// mean |w| of the rest. Binary weights (Rastegari et al., XNOR-Net, 2016): the sign times the mean
+/// of |w|, zero being positive.
 IntegerWeights quantize_weights(const FloatTensor& weights, const WeightScheme& scheme,
                                 std::uint8_t bits, std::size_t layer);
 

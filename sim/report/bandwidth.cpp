@@ -54,7 +54,8 @@ std::vector<Roof> roofs_of(const LayerResult& layer, const LayerBandwidth& bandw
   std::vector<Roof> roofs;
   if (layer.where == Place::Array) {
     roofs.push_back({"array", cycles(static_cast<std::uint64_t>(layer.gemm.macs),
-                                     std::uint64_t{config.array.rows} * config.array.cols)});
+                                     std::uint64_t{config.array.rows} * config.array.cols *
+                                         layer.operands.products_per_pe)});
   }
   roofs.push_back({"vector", cycles(events[Event::VectorAdd] + events[Event::VectorCompare],
                                     config.vector.lanes)});

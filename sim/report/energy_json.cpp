@@ -1,5 +1,6 @@
 #include "sim/report/energy_json.hpp"
 
+#include "sim/config/accelerator_keywords.hpp"
 #include "sim/report/energy_figures.hpp"
 #include "sim/report/utf8.hpp"
 
@@ -53,6 +54,22 @@ Json area_json(const Summary& totals, const AcceleratorConfig& config, const Ene
           {"not_in_table", area.not_in_table}};
 }
 
+Json requantization_json(const AcceleratorConfig& config, const EnergyTable& table) {
+  const RequantConfig& unit = config.requant;
+  const RequantCost cost = requant_cost(config, table);
+  const Bounded area = compute_area(config, table)[AreaComponent::Requantization];
+  return {{"mode", OneOf{keywords::kRequantMode}.name_of(unit.mode)},
+          {"variant", OneOf{keywords::kRequantVariant}.name_of(unit.variant)},
+          {"rounding", OneOf{keywords::kRounding}.name_of(unit.rounding)},
+          {"lanes", unit.lanes},
+          {"latency_cycles", unit.latency},
+          {"multiply_pj", cost.multiply.pj},
+          {"shift_pj", cost.shift.pj},
+          {"add_pj", cost.add.pj},
+          {"pj_per_value", cost.total().pj},
+          {"um2", area.value > 0 ? Json(area.value) : Json(nullptr)}};
+}
+
 }  // namespace
 
 void put_layer_energy(Json& layer, const Summary& s, std::uint32_t clock_mhz) {
@@ -84,6 +101,7 @@ void put_table(Json& report, const Summary& totals, const AcceleratorConfig& con
     notes.push_back(valid_utf8(note));
   }
   report["energy_notes"] = notes;
+  report["requantization"] = requantization_json(config, table);
   report["area"] = area_json(totals, config, table);
 }
 

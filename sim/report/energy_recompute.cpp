@@ -76,6 +76,13 @@ LayerResult layer_of(const Json& json, const std::string& file, const std::strin
     return static_cast<std::int64_t>(object.count(key));
   };
   layer.gemm = {dimension("m"), dimension("n"), dimension("k"), dimension("macs")};
+  const auto operand = [&](const char* key) {
+    return static_cast<std::uint32_t>(object.count(key));
+  };
+  layer.operands = {operand("activation_bits"), operand("weight_bits"), operand("products_per_pe")};
+  if (layer.operands.products_per_pe == 0) {
+    fail(file, path + ".products_per_pe: 0, expected at least 1");
+  }
   layer.cycles = object.count("cycles");
   layer.compute_cycles = object.count("compute_cycles");
   layer.compulsory_read_bytes = object.count("compulsory_read_bytes");

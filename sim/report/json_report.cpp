@@ -71,7 +71,10 @@ Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy, const R
             {"where", place_name(layer.where)},
             {"m", layer.gemm.m},
             {"n", layer.gemm.n},
-            {"k", layer.gemm.k}};
+            {"k", layer.gemm.k},
+            {"activation_bits", layer.operands.activation_bits},
+            {"weight_bits", layer.operands.weight_bits},
+            {"products_per_pe", layer.operands.products_per_pe}};
   add_summary(json, s, result.config);
   json["bandwidth"].update(bandwidth_json(layer, result));
   put_layer_energy(json, s, result.config.clock_mhz);
@@ -99,7 +102,7 @@ Json units_json() {
   Json units{{"cycles", "clock cycle"},
              {"clock_mhz", "MHz"},
              {"macs", "MAC"},
-             {"utilization", "macs / (cycles x array.rows x array.cols)"},
+             {"utilization", "macs / (cycles x array.rows x array.cols x products_per_pe)"},
              {"bytes", "byte"},
              {"bytes_per_cycle", "byte per clock cycle, reads and writes"},
              {"gb_per_s", "10^9 byte per second"},
@@ -156,6 +159,7 @@ Json accuracy_json(const std::optional<Accuracy>& accuracy) {
   return {{"images", accuracy->images},
           {"correct", accuracy->correct},
           {"correct_original", accuracy->correct_original},
+          {"psum_overflows", accuracy->psum_overflows},
           {"accuracy", part(accuracy->correct)},
           {"accuracy_original", part(accuracy->correct_original)}};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/energy/energy_model.hpp"
 #include "sim/legalize/legalization_note.hpp"
 #include "sim/network/network.hpp"
 #include "sim/program/traffic.hpp"
@@ -33,6 +34,7 @@ struct LayerResult {
   std::string op;
   Place where = Place::Array;
   GemmShape gemm;
+  LayerOperands operands;  ///< what the array multiplies
   std::uint64_t cycles = 0;
   std::uint64_t compute_cycles = 0;  ///< cycles in which a fold is in the array
   EventCounts events;
@@ -52,6 +54,7 @@ struct Accuracy {
   std::uint64_t images = 0;
   std::uint64_t correct = 0;           ///< on the simulated hardware
   std::uint64_t correct_original = 0;  ///< by the golden model on the network as it was given
+  std::uint64_t psum_overflows = 0;    ///< additions that overflowed, of all images together
 };
 
 /// A DRAM of banks, as far as a report needs it.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "sim/config/accelerator_keywords.hpp"
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/energy_figures.hpp"
 #include "sim/report/energy_text.hpp"
@@ -239,7 +240,21 @@ std::string check_summary(const RunResult& result) {
                      count(Check::Fail), count(Check::Skipped));
 }
 
-Table totals_table(const RunResult& result, const Summary& t) {
+/// What one value costs in the requantization unit.
+std::string requant_note(const AcceleratorConfig& config, const EnergyTable& prices) {
+  const RequantConfig& unit = config.requant;
+  const RequantCost cost = requant_cost(config, prices);
+  std::string mode = OneOf{keywords::kRequantMode}.name_of(unit.mode);
+  if (unit.mode == RequantMode::MultiplierShift) {
+    mode += fmt::format(", {} bits", unit.multiplier_bits);
+  }
+  const std::string multiply =
+      unit.mode == RequantMode::ShiftOnly ? "" : fmt::format("multiply {:.2f}, ", cost.multiply.pj);
+  return fmt::format("a value by {}: {}shift {:.2f}, add {:.2f}; {} lanes, {} cycles", mode,
+                     multiply, cost.shift.pj, cost.add.pj, unit.lanes, unit.latency);
+}
+
+Table totals_table(const RunResult& result, const Summary& t, const EnergyTable& prices) {
   const AcceleratorConfig& c = result.config;
   const double time = seconds(t.cycles, c.clock_mhz);
   const Energy energy = t.energy.total();
@@ -287,6 +302,10 @@ Table totals_table(const RunResult& result, const Summary& t) {
       fmt::format("{} to {}, {} on average", human_energy(energy.low_pj),
                   human_energy(energy.high_pj),
                   human_power(time > 0 ? energy.pj * 1e-9 / time : 0)));  // pJ to mJ
+  if (t.events[Event::RequantShift] > 0) {
+    row("requantization", fmt::format("{:.2f} pJ", requant_cost(c, prices).total().pj),
+        requant_note(c, prices));
+  }
   if (t.macs > 0 && energy.pj > 0) {
     row("energy per MAC", fmt::format("{:.2f} pJ", pj_per_mac(t)),
         fmt::format("{:.3f} TOPS/W, a MAC being two operations", tops_per_watt(t)));
@@ -358,7 +377,7 @@ std::string text_report(const RunResult& result, const std::vector<EnergyBreakdo
     }
   }
   tables.push_back(energy_component_table(total.energy, energy));
-  tables.push_back(totals_table(result, total));
+  tables.push_back(totals_table(result, total, energy));
 
   std::size_t width = 0;
   for (Table& table : tables) {

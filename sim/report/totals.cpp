@@ -35,6 +35,7 @@ Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy) {
   Summary s;
   s.cycles = layer.cycles;
   s.compute_cycles = layer.compute_cycles;
+  s.product_cycles = layer.cycles * layer.operands.products_per_pe;
   s.macs = static_cast<std::uint64_t>(layer.gemm.macs);
   s.events = layer.events;
   s.ledger = layer.ledger;
@@ -53,7 +54,8 @@ Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy) {
 std::vector<EnergyBreakdown> energy_per_layer(const RunResult& result, const EnergyTable& table) {
   std::vector<EnergyBreakdown> energies;
   for (const LayerResult& layer : result.layers) {
-    energies.push_back(compute_energy(layer.events, layer.cycles, result.config, table));
+    energies.push_back(
+        compute_energy(layer.events, layer.cycles, result.config, table, layer.operands));
   }
   return energies;
 }
@@ -67,6 +69,7 @@ Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& p
     const Summary layer = summary_of(result.layers[i], per_layer[i]);
     total.cycles += layer.cycles;
     total.compute_cycles += layer.compute_cycles;
+    total.product_cycles += layer.product_cycles;
     total.macs += layer.macs;
     total.off_array_macs += layer.off_array_macs;
     total.off_array_bytes += layer.off_array_bytes;
@@ -82,7 +85,8 @@ Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& p
 }
 
 double utilization(const Summary& summary, const AcceleratorConfig& config) {
-  const double slots = static_cast<double>(summary.cycles) * config.array.rows * config.array.cols;
+  const double slots =
+      static_cast<double>(summary.product_cycles) * config.array.rows * config.array.cols;
   const std::uint64_t macs = summary.macs - summary.off_array_macs;
   return slots == 0 ? 0 : static_cast<double>(macs) / slots;
 }

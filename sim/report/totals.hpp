@@ -12,6 +12,7 @@ namespace systole {
 struct Summary {
   std::uint64_t cycles = 0;
   std::uint64_t compute_cycles = 0;
+  std::uint64_t product_cycles = 0;  ///< cycles times the products that a PE forms in each
   std::uint64_t macs = 0;
   std::uint64_t off_array_macs = 0;   ///< of the MACs, those of layers that the array does not run
   std::uint64_t off_array_bytes = 0;  ///< DRAM bytes of such layers, the host's included
@@ -46,7 +47,8 @@ Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& p
 double off_array_macs_ratio(const Summary& summary);
 double off_array_bytes_ratio(const Summary& summary);
 
-/// Part of the array's MACs that were useful: those that it ran / (cycles x rows x cols).
+/// Part of the array's MACs that were useful: those that it ran / (cycles x rows x cols x
+/// products of a PE in a layer's mode).
 double utilization(const Summary& summary, const AcceleratorConfig& config);
 
 /// 1 GB = 10^9 bytes.

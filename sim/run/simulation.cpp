@@ -83,6 +83,8 @@ class Simulation {
       layer.op = op_name(network_, network_.layers[i]);
       layer.where = place_of(network_, network_.layers[i]);
       layer.gemm = gemm_shape(network_, network_.layers[i]);
+      const LayerMapping& mapping = compiler_.mapping(i);
+      layer.operands = {mapping.activation_bits, mapping.weight_bits, mapping.products_per_pe};
       layer.compulsory_read_bytes = compiler_.mapping(i).compulsory_read_bytes();
       layer.compulsory_write_bytes = compiler_.mapping(i).compulsory_write_bytes();
       layer.compulsory_bytes = compiler_.mapping(i).compulsory_bytes;
@@ -113,6 +115,7 @@ class Simulation {
       }
     }
     if (labelled) {
+      accuracy.psum_overflows = psum_overflows_;
       outcome_.result.accuracy = accuracy;
     }
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
@@ -377,6 +380,7 @@ class Simulation {
 
   /// Timing does not depend on data: every inference must take the cycles of the first.
   void record(const LayerMeasurement& measured) {
+    psum_overflows_ += measured.events[Event::PsumOverflows];
     LayerResult& layer = outcome_.result.layers[layer_];
     if (inference_ > 0) {
       try {
@@ -428,6 +432,7 @@ class Simulation {
   std::vector<CommandTraffic> traffic_;                // by layer
   SimulationOutcome outcome_;
   std::uint64_t inference_ = 0;
+  std::uint64_t psum_overflows_ = 0;  // of all inferences
   std::size_t layer_ = 0;
 };
 

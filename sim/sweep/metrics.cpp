@@ -30,6 +30,7 @@ constexpr MetricInfo kInfo[] = {
     {Metric::AreaMm2, "area_mm2", "mm2", false, "empty unless the table has all areas"},
     {Metric::TopsPerMm2, "tops_per_mm2", "10^12/(s mm2)", true, "tops / area"},
     {Metric::Accuracy, "accuracy", "1", true, "top-1, of labelled inputs"},
+    {Metric::PsumOverflows, "psum_overflows", "1", false, "a labelled image, on average"},
 };
 
 constexpr bool in_order() {
@@ -94,6 +95,8 @@ MetricValues metrics_of(const RunResult& result, const EnergyTable& table) {
   }
   if (result.accuracy && result.accuracy->images > 0) {
     set(Metric::Accuracy, real(result.accuracy->correct) / real(result.accuracy->images));
+    set(Metric::PsumOverflows,
+        real(result.accuracy->psum_overflows) / real(result.accuracy->images));
   }
   return values;
 }

@@ -31,6 +31,7 @@ enum class Metric : std::uint8_t {
   AreaMm2,
   TopsPerMm2,
   Accuracy,
+  PsumOverflows,
   Count
 };
 constexpr std::size_t kMetrics = static_cast<std::size_t>(Metric::Count);

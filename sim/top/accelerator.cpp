@@ -139,6 +139,7 @@ void Accelerator::bind() {
 
 void Accelerator::start(const LayerProgram& program) {
   load_unit.configure(program.registers);
+  scratchpad.configure(program.registers);
   vector_unit.configure(program.registers);
   store_unit.configure(program.registers);
   array.configure(program.registers);

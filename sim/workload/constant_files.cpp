@@ -1,5 +1,6 @@
 #include "sim/workload/constant_files.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -140,6 +141,14 @@ std::optional<Constant> ConstantFiles::tensor(ConfigReader& reader, const std::s
   }
   auto data = integers_within(reader, key, path, *array, format.min(), format.max());
   if (!data) {
+    return std::nullopt;
+  }
+  if (const auto zero = std::find(data->begin(), data->end(), 0);
+      format.is_binary && zero != data->end()) {
+    reader.error(key,
+                 path + ": " +
+                     element_text(array->shape, static_cast<std::size_t>(zero - data->begin())) +
+                     "is 0, expected -1 or 1: the format is binary");
     return std::nullopt;
   }
   return Constant{array->shape, std::move(data)};

@@ -202,16 +202,20 @@ ConstantTrace read_constant(ConfigReader reader, const ConstantFiles& files, boo
   constant.given = true;
   ElementFormat& format = constant.format;
   format.bits = is_bias ? 32 : 8;
-  reader.optional("bits", format.bits,
-                  InRange<std::uint8_t>{1, is_bias ? std::uint8_t{32} : std::uint8_t{16}});
-  if (!is_bias) {
+  const bool is_binary = !is_bias && read_binary(reader, format);
+  const bool has_format = is_binary || (!is_bias && read_q_format(reader, format, constant.scale));
+  if (!has_format) {
+    reader.optional("bits", format.bits,
+                    InRange<std::uint8_t>{1, is_bias ? std::uint8_t{32} : std::uint8_t{16}});
+  }
+  if (!is_bias && !has_format) {
     reader.optional("signed", format.is_signed);
     reader.optional(
         "zero_point", constant.zero_point,
         InRange{static_cast<std::int32_t>(format.min()), static_cast<std::int32_t>(format.max())});
-    if (reader.has("scale")) {
-      constant.scale = files.scales(reader, "scale");
-    }
+  }
+  if (!is_bias && (!has_format || is_binary) && reader.has("scale")) {
+    constant.scale = files.scales(reader, "scale");
   }
   if (reader.has("file") && read_data) {
     constant.file = files.tensor(reader, "file", format);

@@ -159,6 +159,12 @@ bool is_bias(const Layer& layer, std::size_t operand) {
 
 TensorData random_values(const Tensor& tensor, std::uint64_t stream) {
   const auto count = static_cast<std::size_t>(tensor.elements());
+  if (tensor.format.is_binary) {
+    TensorData signs = uniform(count, 0, 1, stream);
+    std::transform(signs.begin(), signs.end(), signs.begin(),
+                   [](std::int32_t bit) { return 2 * bit - 1; });
+    return signs;
+  }
   if (!tensor.format.is_float) {
     return uniform(count, tensor.format.min(), tensor.format.max(), stream);
   }

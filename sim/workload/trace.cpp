@@ -1,5 +1,6 @@
 #include "sim/workload/trace.hpp"
 
+#include "sim/fixed_point/q_format.hpp"
 #include "sim/workload/geometry.hpp"
 
 namespace systole {
@@ -19,6 +20,9 @@ ActivationTrace read_numbers(ConfigReader& reader, const ConstantFiles& files,
       }
     }
     format = {32, true, true};
+    return activation;
+  }
+  if (read_q_format(reader, format, activation.scale)) {
     return activation;
   }
   reader.optional("bits", format.bits, InRange<std::uint8_t>{1, most_bits});
@@ -95,6 +99,45 @@ std::vector<ConfigReader> children(ConfigReader& root, const std::string& key) {
 }
 
 }  // namespace
+
+bool read_q_format(ConfigReader& reader, ElementFormat& format, std::vector<float>& scale) {
+  std::string name;
+  if (!reader.optional("format", name, NotEmpty{})) {
+    return false;
+  }
+  for (const char* key : {"bits", "signed", "zero_point", "scale"}) {
+    if (reader.has(key)) {
+      reader.error(key, "given beside format, expected one of the two");
+    }
+  }
+  const std::optional<QFormat> q = parse_q_format(name);
+  if (!q) {
+    reader.error("format",
+                 "'" + name +
+                     "' is no fixed-point format of 1 to 16 bits, expected Q3.4, UQ4.4 or "
+                     "(8, 4), say");
+    return true;
+  }
+  format = q->element();
+  scale = {static_cast<float>(q->step())};
+  return true;
+}
+
+bool read_binary(ConfigReader& reader, ElementFormat& format) {
+  std::string name;
+  if (!reader.has("format") || !reader.raw("format").IsScalar() ||
+      reader.raw("format").Scalar() != "binary") {
+    return false;
+  }
+  reader.optional("format", name, NotEmpty{});
+  for (const char* key : {"bits", "signed", "zero_point"}) {
+    if (reader.has(key)) {
+      reader.error(key, "given beside format: binary, which says it: 1 bit, -1 or +1");
+    }
+  }
+  format = binary_format();
+  return true;
+}
 
 ActivationTrace read_activation(ConfigReader& reader, const ConstantFiles& files) {
   return read_numbers(reader, files, kMaxActivationBits);

@@ -148,6 +148,13 @@ struct Trace {
 Trace read_trace(ConfigReader& root, const ConstantFiles& files);
 LayerTrace read_layer(ConfigReader reader, const ConstantFiles& files);
 RequantTrace read_requant(ConfigReader reader, const ConstantFiles& files, TraceOp op);
+/// `format: Q3.4`, which gives bits, sign and scale: false unless it is there. Errors go to the
+/// reader, also for keys that say the same.
+bool read_q_format(ConfigReader& reader, ElementFormat& format, std::vector<float>& scale);
+
+/// `format: binary`: weights of one bit, -1 and +1, whose scale stands beside it.
+bool read_binary(ConfigReader& reader, ElementFormat& format);
+
 ActivationTrace read_activation(ConfigReader& reader, const ConstantFiles& files);
 
 /// The spelling of an operator in the file.

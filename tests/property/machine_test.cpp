@@ -177,6 +177,17 @@ TEST_F(Machine, RunsAnyMatrixProductLikeGolden) {
   });
 }
 
+TEST_F(Machine, WithComposablePesRunsAnyProductLikeGolden) {
+  check(11, 200, [this] {
+    const AcceleratorConfig config = test::random_composable_machine();
+    const AcceleratorConfig multiplying = test::with_multipliers(config);
+    const std::uint32_t kind = *rc::gen::inRange(0U, 4U);
+    expect_equal_to_golden(config, kind == 0   ? test::random_fully_connected(multiplying).network
+                                   : kind == 1 ? test::random_matmul(multiplying).network
+                                               : test::random_conv(multiplying, kind == 2).network);
+  });
+}
+
 TEST_F(Machine, RunsAnyPoolingLikeGolden) {
   check(6, 150, [this] {
     const AcceleratorConfig config = test::random_machine();

@@ -27,7 +27,8 @@ class ArrayBench {
       : config_{config}, array_{std::move(array)}, rng_{seed} {}
 
   /// Weights of a fold enter under the vectors of the fold before it, as overlap `full` has it.
-  void run(int folds) {
+  void run(int folds, std::uint32_t products_per_pe = 1) {
+    at_once_ = products_per_pe;
     Fold next = random_fold();
     shift_in(next, nullptr);
     for (int i = 0; i < folds; ++i) {
@@ -61,8 +62,8 @@ class ArrayBench {
 
   Fold random_fold() {
     Fold fold;
-    fold.weights.assign(config_.rows, OperandRow(config_.cols));
-    fold.vectors.assign(1 + rng_() % 9, OperandRow(config_.rows));
+    fold.weights.assign(config_.rows, OperandRow(std::size_t{config_.cols} * at_once_));
+    fold.vectors.assign(1 + rng_() % 9, OperandRow(std::size_t{config_.rows} * at_once_));
     for (auto* operands : {&fold.weights, &fold.vectors}) {
       for (OperandRow& row : *operands) {
         for (std::int16_t& x : row) {
@@ -80,6 +81,7 @@ class ArrayBench {
     const std::size_t vectors = current == nullptr ? 0 : current->vectors.size();
     while (vector < vectors || weight_row < config_.rows) {
       ArrayInput input;
+      input.products_per_pe = at_once_;
       if (vector < vectors && rng_() % 4 != 0) {
         input.ifmap = &current->vectors[vector];
         input.swap = vector == 0;
@@ -99,8 +101,9 @@ class ArrayBench {
   void expect_product(const Fold& fold, std::size_t vector) {
     PsumRow row(config_.cols);
     for (std::uint32_t c = 0; c < config_.cols; ++c) {
-      for (std::uint32_t r = 0; r < config_.rows; ++r) {
-        row[c] += fold.weights[r][c] * fold.vectors[vector][r];
+      for (std::uint32_t k = 0; k < config_.rows * at_once_; ++k) {
+        row[c] +=
+            fold.weights[k / at_once_][k % at_once_ * config_.cols + c] * fold.vectors[vector][k];
       }
     }
     expected_.push_back({cycle_ + config_.rows + config_.cols - 2, row});
@@ -119,6 +122,7 @@ class ArrayBench {
     ++cycle_;
   }
 
+  std::uint32_t at_once_ = 1;  // products of a PE and cycle
   const ArrayConfig config_;
   std::unique_ptr<PeArray> array_;
   std::minstd_rand rng_;

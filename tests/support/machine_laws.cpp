@@ -65,7 +65,7 @@ class LayerLaws {
   }
 
   void products(bool grouped) {
-    const std::uint64_t pes = std::uint64_t{config_.array.rows} * config_.array.cols;
+    const std::uint64_t pes = slots();
     const auto defined = static_cast<std::uint64_t>(layer_.gemm.macs);
     if (grouped) {  // groups side by side in a fold: between them lie weights of zero
       at_least(count(Event::Mac), defined, "products");
@@ -83,6 +83,10 @@ class LayerLaws {
     at_least(count(Event::AccumulatorWriteBits), config_.array.accumulator_bits * sums,
              "accumulator bits written");
   }
+  /// Products of all PEs in a cycle.
+  std::uint64_t slots() const {
+    return std::uint64_t{config_.array.rows} * config_.array.cols * layer_.operands.products_per_pe;
+  }
   std::uint64_t read_bytes() const {
     return count(Event::DramReadIfmapBytes) + count(Event::DramReadWeightBytes) +
            count(Event::DramReadBiasBytes) + count(Event::DramReadRequantBytes);
@@ -99,7 +103,7 @@ class LayerLaws {
              "bits written to local memories");
   }
   void bounds() {
-    const std::uint64_t pes = std::uint64_t{config_.array.rows} * config_.array.cols;
+    const std::uint64_t pes = slots();
     at_least(layer_.cycles, (count(Event::Mac) + count(Event::MacPadding)) / pes,
              "cycles of vectors");
     at_least(layer_.cycles, layer_.compute_cycles, "cycles with a fold in the array");

@@ -76,9 +76,11 @@ struct ProgramInterpreter::Execute {
     machine.weights_.assign(std::size_t{std::max(c.k, config.array.rows)} * width, 0);
     for (std::uint32_t k = 0; k < c.k; ++k) {
       for (std::uint32_t n = 0; n < c.n; ++n) {
-        const std::uint32_t row = c.weights.row + n / cols * c.weights_pitch + k;
+        const std::uint32_t row =
+            c.weights.row + n / cols * c.weights_pitch + k / c.products_per_pe;
+        const std::uint32_t at = k % c.products_per_pe * c.n + n % cols;
         machine.weights_[k * width + n] =
-            unpack_element(machine.row(c.weights.memory, row), n % cols, registers.weight);
+            unpack_element(machine.row(c.weights.memory, row), at, registers.weight);
       }
     }
   }
@@ -149,14 +151,15 @@ struct ProgramInterpreter::Execute {
   /// Product k of a pixel, by the definition of ProductMap.
   std::int32_t ifmap(const ComputeCommand& c, std::uint32_t pixel, std::uint32_t k) const {
     const ProductMap& map = c.products;
+    const std::uint32_t lanes = config.array.rows * c.products_per_pe;
     const std::uint32_t tap = (map.first + k) / map.channels;
     const std::uint32_t channel = (map.first + k) % map.channels;
     const std::uint32_t at = c.skip + pixel;
     const std::uint32_t row = c.ifmap_row + at / c.count_w * c.pitch_h +
                               at % c.count_w * c.pitch_w + tap / map.kernel_w * map.tap_pitch_h +
                               tap % map.kernel_w * map.tap_pitch_w +
-                              channel / config.array.rows * map.slice_pitch;
-    return unpack_element(machine.row(LocalMemory::Scratchpad, row), channel % config.array.rows,
+                              channel / lanes * map.slice_pitch;
+    return unpack_element(machine.row(LocalMemory::Scratchpad, row), channel % lanes,
                           registers.ifmap);
   }
   std::int32_t output(std::int32_t acc, std::uint32_t table_row, std::uint32_t lane,

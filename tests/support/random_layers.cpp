@@ -44,7 +44,11 @@ class Builder {
   TensorId weights(const Shape& shape, ElementFormat format) {
     const TensorId id = activation(shape, 0);
     tensor(id).format = format;
-    tensor(id).data = all_values(shape, format);
+    TensorData values = all_values(shape, format);
+    if (format.is_binary) {
+      std::replace(values.begin(), values.end(), 0, 1);
+    }
+    tensor(id).data = std::move(values);
     return id;
   }
   TensorId output(const Shape& shape, Requantizer& requant, ElementFormat format) {
@@ -169,10 +173,10 @@ std::int64_t pin(std::int64_t extent, std::int64_t unit) {
 namespace {
 
 /// A width that the array takes in blocks of `lanes` elements, which are whole bytes.
-ElementFormat operand_format(std::uint32_t most_bits, std::uint32_t lanes, bool whole_bytes) {
+ElementFormat operand_format(std::uint32_t most_bits, std::uint32_t lanes) {
   std::vector<std::uint8_t> widths;
   for (std::uint32_t bits = 1; bits <= most_bits; ++bits) {
-    if (lanes * bits % 8 == 0 && (!whole_bytes || bits % 8 == 0)) {
+    if (lanes * bits % 8 == 0) {
       widths.push_back(static_cast<std::uint8_t>(bits));
     }
   }
@@ -182,6 +186,17 @@ ElementFormat operand_format(std::uint32_t most_bits, std::uint32_t lanes, bool 
   format.bits = pick(0, 1) != 0 ? widths.back() : *rc::gen::elementOf(widths);
   format.is_signed = format.bits == 16 || pick(0, 3) != 0;
   return format;
+}
+
+/// Binary at times, where the layer can.
+ElementFormat weight_format(const ArrayConfig& array, bool grouped) {
+  const ElementFormat format = operand_format(array.weight_bits, array.cols);
+  return format.bits == 1 && !grouped && pick(0, 1) != 0 ? binary_format() : format;
+}
+
+/// Products that a column of the array adds up in a fold.
+std::int64_t fold_products(const ArrayConfig& array, ElementFormat ifmap, ElementFormat weight) {
+  return std::int64_t{array.rows} * products_per_pe(array, ifmap.bits, weight.bits);
 }
 
 }  // namespace
@@ -235,10 +250,11 @@ LayerCase random_conv(const AcceleratorConfig& config, bool grouped) {
   const std::int64_t per_group = in_c / op.groups;
   Layer layer;
   const ArrayConfig& array = config.array;
-  layer.inputs = {builder.input({batch, in_h, in_w, in_c}, static_cast<std::int32_t>(pick(-9, 9)),
-                                operand_format(array.activation_bits, array.rows, grouped)),
-                  builder.weights({out_c, op.window.kernel_h, op.window.kernel_w, per_group},
-                                  operand_format(array.weight_bits, array.cols, false))};
+  const ElementFormat ifmap = operand_format(array.activation_bits, array.rows);
+  const ElementFormat weight = weight_format(array, grouped);
+  layer.inputs = {
+      builder.input({batch, in_h, in_w, in_c}, static_cast<std::int32_t>(pick(-9, 9)), ifmap),
+      builder.weights({out_c, op.window.kernel_h, op.window.kernel_w, per_group}, weight)};
   op.has_bias = pick(0, 1) != 0;
   if (op.has_bias) {
     layer.inputs.push_back(builder.bias(out_c));
@@ -247,12 +263,12 @@ LayerCase random_conv(const AcceleratorConfig& config, bool grouped) {
       builder.requantizer(config, out_c, op.window.kernel_h * op.window.kernel_w * per_group);
   const Shape shape = output_shape(op.window, batch, in_h, in_w, out_c);
   layer.output =
-      builder.output(shape, op.requant, operand_format(array.activation_bits, array.cols, false));
+      builder.output(shape, op.requant, operand_format(array.activation_bits, array.cols));
   layer.mapping.tile_oh = pin(shape[1], 1);
   layer.mapping.tile_ow = pin(shape[2], 1);
   layer.mapping.tile_oc = pin(out_c, config.array.cols);
   if (!grouped) {
-    layer.mapping.tile_ic = pin(in_c, config.array.rows);
+    layer.mapping.tile_ic = pin(in_c, fold_products(array, ifmap, weight));
   }
   layer.op = std::move(op);
   return builder.finish(std::move(layer));
@@ -266,18 +282,19 @@ LayerCase random_fully_connected(const AcceleratorConfig& config) {
   FullyConnected op;
   Layer layer;
   const ArrayConfig& array = config.array;
-  layer.inputs = {builder.input({rows, k}, static_cast<std::int32_t>(pick(-9, 9)),
-                                operand_format(array.activation_bits, array.rows, false)),
-                  builder.weights({n, k}, operand_format(array.weight_bits, array.cols, false))};
+  const ElementFormat ifmap = operand_format(array.activation_bits, array.rows);
+  const ElementFormat weight = weight_format(array, false);
+  layer.inputs = {builder.input({rows, k}, static_cast<std::int32_t>(pick(-9, 9)), ifmap),
+                  builder.weights({n, k}, weight)};
   op.has_bias = pick(0, 1) != 0;
   if (op.has_bias) {
     layer.inputs.push_back(builder.bias(n));
   }
   op.requant = builder.requantizer(config, n, k);
-  layer.output = builder.output({rows, n}, op.requant,
-                                operand_format(array.activation_bits, array.cols, false));
+  layer.output =
+      builder.output({rows, n}, op.requant, operand_format(array.activation_bits, array.cols));
   layer.mapping.tile_oc = pin(n, config.array.cols);
-  layer.mapping.tile_ic = pin(k, config.array.rows);
+  layer.mapping.tile_ic = pin(k, fold_products(array, ifmap, weight));
   layer.op = std::move(op);
   return builder.finish(std::move(layer));
 }
@@ -292,13 +309,13 @@ LayerCase random_matmul(const AcceleratorConfig& config) {
   MatMul op;
   Layer layer;
   const ArrayConfig& array = config.array;
-  layer.inputs.push_back(builder.input({m, k}, a_zero_point,
-                                       operand_format(array.activation_bits, array.rows, false)));
-  const ElementFormat b = operand_format(array.weight_bits, array.cols, false);
+  layer.inputs.push_back(
+      builder.input({m, k}, a_zero_point, operand_format(array.activation_bits, array.rows)));
+  const ElementFormat b = operand_format(array.weight_bits, array.cols);
   layer.inputs.push_back(computed ? builder.input({k, n}, 0, b) : builder.weights({k, n}, b));
   op.requant = builder.requantizer(config, n, k);
   layer.output =
-      builder.output({m, n}, op.requant, operand_format(array.activation_bits, array.cols, false));
+      builder.output({m, n}, op.requant, operand_format(array.activation_bits, array.cols));
   layer.op = std::move(op);
   return builder.finish(std::move(layer));
 }

@@ -28,11 +28,13 @@ std::uint32_t legal_capacity(std::uint32_t kib, std::uint32_t row_bytes, std::ui
   return (wanted + step - 1) / step * step;
 }
 
-}  // namespace
-
-AcceleratorConfig random_machine() {
-  AcceleratorConfig config = random_accelerator();
+AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
   ArrayConfig& array = config.array;
+  if (composable) {
+    array.dataflow = Dataflow::WeightStationary;
+    array.gather_rows = 1;
+    array.cols = one_of({4, 8, 16});
+  }
   array.overlap = pick(0, 1) != 0 ? Overlap::None : Overlap::Full;
   array.os_drain = pick(0, 1) != 0;
   // Widths of operands: blocks of the narrow ones are whole bytes in some arrays only. Pools and
@@ -40,11 +42,19 @@ AcceleratorConfig random_machine() {
   array.activation_bits = one_of({8, 8, 12, 16});
   array.weight_bits = array.cols % 8 == 0 ? one_of({8, 8, 1, 2, 3, 4, 16}) : one_of({8, 8, 12, 16});
   array.accumulator_bits = one_of({32, 32, 32, 9, 16, 21, 24, 48, 64});
-  const bool may_saturate = array.dataflow != Dataflow::OutputStationary && array.gather_rows == 1;
+  const bool may_saturate =
+      !composable && array.dataflow != Dataflow::OutputStationary && array.gather_rows == 1;
   array.overflow = may_saturate && pick(0, 2) == 0 ? Overflow::Saturate : Overflow::Wrap;
   if (config.requant.mode == RequantMode::MultiplierShift) {
     config.requant.variant =
         array.accumulator_bits > 32 ? RequantVariant::Single : config.requant.variant;
+  }
+  const bool may_compose = array.dataflow == Dataflow::WeightStationary && array.gather_rows == 1 &&
+                           array.overflow == Overflow::Wrap;
+  if (composable || (may_compose && pick(0, 3) == 0)) {
+    array.pe = PeKind::Composable;
+    array.activation_bits = one_of({8, 8, 16});
+    array.weight_bits = array.cols % 4 == 0 ? one_of({8, 8, 2, 4, 16}) : one_of({8, 8, 16});
   }
   array.extra_latency = one_of({0, 0, 1, 5});
 
@@ -115,8 +125,18 @@ AcceleratorConfig random_machine() {
               : std::gcd(of_activations, weight_rows(config) / scratchpad.weight.banks);
   const std::uint32_t interleave = one_of({0, 0, 1, 2, 16});
   scratchpad.interleave_rows = interleave == 0 ? 0 : std::gcd(interleave, of_a_bank);
+  if (array.pe == PeKind::Composable) {  // as unsupported() has it
+    config.compiler.fusion = Fusion::None;
+    config.sequencer.unroller = Unroller::None;
+  }
   return config;
 }
+
+}  // namespace
+
+AcceleratorConfig random_machine() { return with_all_drawn(random_accelerator(), false); }
+
+AcceleratorConfig random_composable_machine() { return with_all_drawn(random_accelerator(), true); }
 
 AcceleratorConfig with_multipliers(AcceleratorConfig config) {
   config.requant.mode = RequantMode::MultiplierShift;

@@ -13,6 +13,7 @@ constexpr std::uint32_t kFewestExecuteEntries = 2;
 /// random_accelerator() with every timing parameter drawn as well, and within the rules that span
 /// keys: a file of it can be read back.
 AcceleratorConfig random_machine();
+AcceleratorConfig random_composable_machine();  ///< the same, always with composable PEs
 
 /// The same machine with a multiplying requantization unit: a layer drawn for it can be written to
 /// a workload file, and legalize() brings it to the machine's own unit.

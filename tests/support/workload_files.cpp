@@ -134,9 +134,10 @@ class Writer {
     const std::string file = layer_->name + "." + key + ".npy";
     write_npy(folder_ + "/" + file, tensor.data.value(), tensor.shape, tensor.format);
     const bool is_bias = tensor.format.bits == 32;
-    line(key, is_bias ? fmt::format("{{file: {}}}", file)
-                      : fmt::format("{{file: {}, bits: {}, signed: {}}}", file, tensor.format.bits,
-                                    tensor.format.is_signed));
+    line(key, is_bias                   ? fmt::format("{{file: {}}}", file)
+              : tensor.format.is_binary ? fmt::format("{{file: {}, format: binary}}", file)
+                                        : fmt::format("{{file: {}, bits: {}, signed: {}}}", file,
+                                                      tensor.format.bits, tensor.format.is_signed));
   }
   void requantized(const Requantizer& requant) {
     line("requant", requant.mode == RequantMode::FloatScale

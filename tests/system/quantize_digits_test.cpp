@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "tests/system/systole_process.hpp"
 
@@ -124,6 +126,40 @@ TEST(QuantizeDigits, SearchedWidthsHoldTheLimitAndSaveEnergy) {
   const nlohmann::json some = report({"search.energy_share=0.9"}, "mixed_precision");
   EXPECT_LE(some["search"].back()["energy_share"], 0.9);
   EXPECT_GT(some["search"].rbegin()[1]["energy_share"], 0.9);
+}
+
+/// Scheme and images read rightly, as the table of configs/quantization/README.md has them.
+std::map<std::string, int> schemes_of_the_readme() {
+  const std::string text = read_file(SYSTOLE_SOURCE_DIR "/configs/quantization/README.md");
+  const std::regex row{"\\| `([a-z0-9_]+)\\.yaml` \\| ([0-9]+) \\|"};
+  std::map<std::string, int> all;
+  for (std::sregex_iterator at{text.begin(), text.end(), row}, end; at != end; ++at) {
+    all[(*at)[1]] = std::stoi((*at)[2]);
+  }
+  return all;
+}
+
+TEST(QuantizeDigits, EverySchemeIsAsAccurateAsItsTableSaysAndRunsOnTheMachine) {
+  const std::map<std::string, int> schemes = schemes_of_the_readme();
+  std::size_t files = 0;
+  for (const auto& file : fs::directory_iterator{SYSTOLE_SOURCE_DIR "/configs/quantization"}) {
+    files += file.path().extension() == ".yaml" ? 1 : 0;
+  }
+  EXPECT_EQ(schemes.size(), files) << "the table names every scheme";
+  for (const auto& [scheme, expected] : schemes) {
+    SCOPED_TRACE(scheme);
+    EXPECT_EQ(right({}, scheme), expected);
+    // The array has no zero points of weights.
+    const std::vector<std::string> runs =
+        scheme == "jacob_integer_only"
+            ? std::vector<std::string>{"weights.symmetric=true", "weights.signed=true"}
+            : std::vector<std::string>{};
+    const TemporaryFolder folder;
+    ASSERT_EQ(systole(quantize_digits(folder.file("net"), runs, scheme)).exit_code, 0);
+    const Outcome run = systole({"run", "-a", "configs/gemmini_16x16.yaml", "--engine", "fast",
+                                 "-w", folder.file("net/net.yaml"), "--images", "2"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+  }
 }
 
 TEST(QuantizeDigits, EqualInputsGiveEqualFilesAndTheMachineRunsThem) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""scripts/sweep_bitwidth.py on four pairs of widths: every point runs, bit for bit, and narrower operands move and cost
-less. Skipped (77) where python3-numpy or python3-yaml is missing."""
+"""scripts/sweep_bitwidth.py: every point runs, bit for bit, narrower operands move and cost less, wider accumulators overflow
+less, and the tables have the same bytes for any number of jobs and after a sweep that was killed. Skipped (77) where
+python3-numpy or python3-yaml is missing."""
 
 import csv
 import importlib.util
@@ -14,6 +15,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SKIPPED = 77
 
 
+def table(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 def main():
     debian = "/usr/bin/python3"  # where Debian's modules are, whichever Python is first in PATH
     if not all(importlib.util.find_spec(name) for name in ("numpy", "yaml")):
@@ -22,17 +28,37 @@ def main():
         print("skipped: needs python3-numpy and python3-yaml")
         return SKIPPED
     environment = {**os.environ, "SYSTOLE": str(pathlib.Path(sys.argv[1]).resolve())}
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-B", ROOT / "scripts" / "sweep_bitwidth.py", "-o", folder, "--bits", "4:5",
-                        "--images", "20"], check=True, env=environment)
-        with open(pathlib.Path(folder) / "bitwidth.csv", newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+
+    def sweep(folder, *words):
+        subprocess.run([sys.executable, "-B", ROOT / "scripts" / "sweep_bitwidth.py", "-o", folder, *words], check=True,
+                       env=environment)
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        sweep(folder / "two", "--bits", "4:5", "--images", "20", "-j", "2")
+        sweep(folder / "one", "--bits", "4:5", "--images", "20", "-j", "1")
+        rows = table(folder / "two" / "bitwidth.csv")
+        text = (folder / "two" / "bitwidth.csv").read_bytes()
+        assert text == (folder / "one" / "bitwidth.csv").read_bytes()
+        (folder / "one" / "bitwidth.csv").unlink()
+        log = folder / "one" / "grid_sweep" / "points.jsonl"  # as if killed in the middle
+        lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+        log.write_text("".join(lines[:-2]), encoding="utf-8")
+        sweep(folder / "one", "--bits", "4:5", "--images", "20", "-j", "1")
+        assert text == (folder / "one" / "bitwidth.csv").read_bytes()
+        sweep(folder / "binary", "--bits", "1:1", "--images", "2")
+        binary = table(folder / "binary" / "bitwidth.csv")
+        sweep(folder / "accumulators", "--parts", "accumulators", "--images", "4")
+        accumulators = table(folder / "accumulators" / "accumulators.csv")
     pairs = [(row["activation_bits"], row["weight_bits"]) for row in rows]
     assert pairs == [("4", "4"), ("4", "5"), ("5", "4"), ("5", "5")], pairs
-    assert not any(row["error"] for row in rows), rows
+    assert not any(row["error"] for row in [*rows, *binary, *accumulators]), rows
     assert all(float(row["accuracy"]) > 0.8 for row in rows), rows
     for metric in ("dram_bytes", "energy_pj"):
         assert float(rows[0][metric]) < float(rows[3][metric]), rows
+    overflows = [float(row["psum_overflows"]) for row in accumulators
+                 if (row["operand_bits"], row["overflow"]) == ("8", "wrap")]
+    assert overflows[0] > 0 and overflows[-1] == 0, overflows
     return 0
 
 

@@ -91,6 +91,47 @@ TEST(MultiplyPairs, AllKindsAgreeOnExtremesAndOnEveryCount) {
   }
 }
 
+TEST(ComposableArray, AddsAllProductsOfAPeInTheCycleOfOne) {
+  for (const std::uint32_t products : {1U, 2U, 4U, 16U}) {
+    ArrayConfig config = array_of(5, 3);
+    config.pe = PeKind::Composable;
+    ArrayBench bench{config, make_pe_array(config), products};
+    bench.run(20, products);
+    EXPECT_GT(bench.rows_checked(), 20);
+  }
+}
+
+TEST(ComposableArray, CountsTheAdditionsOfItsPesThatOverflow) {
+  ArrayConfig config = array_of(2, 1);
+  config.pe = PeKind::Composable;
+  config.accumulator_bits = 8;
+  const auto array = make_pe_array(config);
+  OperandRow weights(16, 1);
+  OperandRow lanes(32, 0);
+  std::fill_n(lanes.begin(), 8, std::int16_t{15});  // 60 in each PE
+  lanes[8] = 0;
+  ArrayInput input;
+  input.products_per_pe = 4;
+  PsumRow psums;
+  for (std::uint32_t row = 2; row-- > 0;) {
+    input.weights = &weights;
+    input.weight_row = row;
+    array->step(input, psums);
+  }
+  input.weights = nullptr;
+  input.swap = true;
+  input.ifmap = &lanes;
+  array->step(input, psums);
+  ASSERT_TRUE(array->step({}, psums));
+  EXPECT_EQ(psums, PsumRow{120});
+  EXPECT_EQ(array->overflows(), 0U);
+  lanes[7] = 24;  // 69 in the second PE
+  array->step(input, psums);
+  ASSERT_TRUE(array->step({}, psums));
+  EXPECT_EQ(psums, PsumRow{129 - 256});
+  EXPECT_EQ(array->overflows(), 1U);
+}
+
 TEST(WeightStationaryArrayOf16Bits, PsumsWrapModuloTwoToThe32) {
   ArrayConfig config = array_of(4, 1);
   config.activation_bits = 16;

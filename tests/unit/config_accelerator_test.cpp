@@ -94,6 +94,34 @@ TEST(ParseAccelerator, ReadsASplitScratchpad) {
   EXPECT_EQ(weight_rows(config), 1024U);
 }
 
+// Sharma et al., Bit Fusion, ISCA 2018, table of a fusion unit's parallelism.
+TEST(AcceleratorConfig, AComposablePeFormsAsManyProductsAsItsMultipliersGive) {
+  ArrayConfig array;
+  EXPECT_EQ(products_per_pe(array, 2, 2), 1U) << "fixed";
+  array.pe = PeKind::Composable;
+  EXPECT_EQ(products_per_pe(array, 8, 8), 1U);
+  EXPECT_EQ(products_per_pe(array, 8, 4), 2U);
+  EXPECT_EQ(products_per_pe(array, 4, 4), 4U);
+  EXPECT_EQ(products_per_pe(array, 8, 2), 4U);
+  EXPECT_EQ(products_per_pe(array, 4, 2), 8U);
+  EXPECT_EQ(products_per_pe(array, 2, 2), 16U);
+  EXPECT_EQ(products_per_pe(array, 1, 1), 16U) << "a bit takes a multiplier of two";
+  EXPECT_EQ(products_per_pe(array, 5, 3), 2U) << "as 8 x 4";
+  array.activation_bits = 16;
+  EXPECT_EQ(products_per_pe(array, 16, 2), 4U);
+}
+
+TEST(AcceleratorConfig, RowsOfAComposableArrayHoldTheOperandsOfItsWidestMode) {
+  const AcceleratorConfig config =
+      machine("scratchpad: {organization: split}\n", "rows: 16, cols: 8, pe: composable");
+  EXPECT_EQ(activation_row_bytes(config), 16U * 32 / 8);
+  EXPECT_EQ(weight_row_bytes(config), 8U * 32 / 8);
+  EXPECT_THROW(machine("", "rows: 4, cols: 4, pe: composable, weight_bits: 3"), ConfigError);
+  EXPECT_THROW(machine("", "rows: 4, cols: 4, pe: composable, activation_bits: 1"), ConfigError);
+  EXPECT_THROW(machine("", "rows: 4, cols: 4, pe: composable, dataflow: output_stationary"),
+               ConfigError);
+}
+
 TEST(AcceleratorConfig, SizesFollowFromTheConfiguration) {
   AcceleratorConfig config;
   config.array.rows = 8;
@@ -152,6 +180,7 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "array.min_step_rows=2",
                              "array.steps_in_flight=1",
                              "array.gather_rows=3",
+                             "array.pe=composable",
                              "array.os_drain=false",
                              "scratchpad.ports=dual",
                              "scratchpad.read_latency=1",

@@ -245,6 +245,53 @@ TEST(EnergyModel, AWholePeTakesThePlaceOfMultiplierAdderAndRegisters) {
   EXPECT_NEAR(energy.total().high_pj, 1500 * 0.2977, 1e-9) << "all slots, at worst";
 }
 
+// A PE of 8 bits on operands of 4 takes what one of 4 takes, and 8 bits' worth where it gates
+// nothing.
+TEST(EnergyModel, ALayerIsPricedAtItsOwnWidths) {
+  const EnergyTable table = shipped("bitfusion_45nm_pe");
+  const EnergyBreakdown energy =
+      compute_energy(only(Event::Mac, 1000), 0, machine(), table, {4, 4, 1});
+  EXPECT_NEAR(energy.total().pj, 1000 * 0.08243, 1e-9);
+  EXPECT_NEAR(energy.total().high_pj, 1000 * 0.2977, 1e-9);
+  const EnergyBreakdown mixed =
+      compute_energy(only(Event::Mac, 1000), 0, machine(), horowitz(), {8, 2, 1});
+  EXPECT_NEAR(mixed[EnergyComponent::ArrayMultiply].pj,
+              1000 * multiplier_energy(horowitz(), 8, 2).pj, 1e-9);
+}
+
+TEST(EnergyModel, AComposablePeCostsOneCycleWhateverItForms) {
+  const EnergyTable table = shipped("bitfusion_45nm_pe");
+  AcceleratorConfig config = machine();
+  config.array.pe = PeKind::Composable;
+  EventCounts events = only(Event::Mac, 1600);
+  events.add(Event::MacPadding, 160);
+  const Energy wide = compute_energy(events, 0, config, table, {8, 8, 1}).total();
+  EXPECT_NEAR(wide.pj, 1600 * 0.4592, 1e-9);
+  EXPECT_NEAR(wide.high_pj, 1760 * 0.5599, 1e-9);
+  const Energy narrow = compute_energy(events, 0, config, table, {2, 2, 16}).total();
+  EXPECT_NEAR(narrow.pj, 100 * 0.4592, 1e-9);
+  const EnergyBreakdown parts = compute_energy(events, 0, config, horowitz(), {4, 4, 4});
+  EXPECT_NEAR(parts[EnergyComponent::ArrayMultiply].pj, 400 * 0.2, 1e-9);
+  EXPECT_NEAR(parts[EnergyComponent::ArrayAdd].pj, 400 * 0.1, 1e-9);
+}
+
+TEST(EnergyModel, ARequantizedValueIsAMultiplyAShiftAndAnAdd) {
+  AcceleratorConfig config = machine();
+  const RequantCost tflite = requant_cost(config, horowitz());
+  EXPECT_DOUBLE_EQ(tflite.multiply.pj, 3.1);
+  EXPECT_DOUBLE_EQ(tflite.shift.pj, 0.417);
+  EXPECT_DOUBLE_EQ(tflite.add.pj, 0.1);
+  EXPECT_DOUBLE_EQ(tflite.total().pj, 3.617);
+  config.requant.mode = RequantMode::FloatScale;
+  EXPECT_DOUBLE_EQ(requant_cost(config, horowitz()).multiply.pj, 3.7);
+  config.requant.mode = RequantMode::ShiftOnly;
+  EXPECT_DOUBLE_EQ(requant_cost(config, horowitz()).total().pj, 0.517);
+  config.requant.mode = RequantMode::MultiplierShift;
+  config.requant.multiplier_bits = 8;
+  EXPECT_DOUBLE_EQ(requant_cost(config, horowitz()).multiply.pj,
+                   multiplier_energy(horowitz(), 32, 8).pj);
+}
+
 TEST(EnergyModel, SramsOfSeveralWidthsAreLinearInTheWidthAtEachCapacity) {
   const EnergyTable table = shipped("cacti_45nm_lop");
   EXPECT_NEAR(64 * sram_read_energy(table, 8 * kKib, 64).pj, 3.162, 1e-9);

@@ -159,6 +159,26 @@ TEST(CalibrationTest, PowersOfTwoAreNextToTheFreeScale) {
   EXPECT_EQ(covering_exponent(min_max(sample_of(exact)), kSymmetric8), -6);
 }
 
+// Q1.2: -2 to 1.75 in steps of a quarter.
+TEST(WeightsTest, AFixedPointFormatRoundsAsStatedAndSaturates) {
+  WeightScheme scheme;
+  scheme.bits = 4;
+  scheme.fraction_bits = 2;
+  scheme.per_channel = scheme.narrow_range = false;
+  const FloatTensor real{{1, 5}, {0.375F, -0.375F, 0.3F, 5.0F, -5.0F}};
+  const auto integers = [&](RealRounding rounding) {
+    scheme.rounding = rounding;
+    const IntegerWeights weights = quantize_weights(real, scheme, 4, 0);
+    EXPECT_EQ(weights.formats[0].scale, 0.25F);
+    return weights.values;
+  };
+  EXPECT_EQ(integers(RealRounding::NearestEven), (TensorData{2, -2, 1, 7, -8}));
+  EXPECT_EQ(integers(RealRounding::NearestAway), (TensorData{2, -2, 1, 7, -8}));
+  EXPECT_EQ(integers(RealRounding::HalfUp), (TensorData{2, -1, 1, 7, -8}));
+  EXPECT_EQ(integers(RealRounding::Floor), (TensorData{1, -2, 1, 7, -8}));
+  EXPECT_EQ(integers(RealRounding::TowardZero), (TensorData{1, -1, 1, 7, -8}));
+}
+
 TEST(WeightsTest, TernaryWeightsAreZeroUpToSevenTenthsOfTheMean) {
   // Mean |w| 0.5: the threshold is 0.35; the rest have the mean (0.4 + 1.0) / 2.
   WeightScheme scheme;
@@ -167,6 +187,17 @@ TEST(WeightsTest, TernaryWeightsAreZeroUpToSevenTenthsOfTheMean) {
       quantize_weights({{1, 4}, {0.3F, -0.4F, 1.0F, -0.3F}}, scheme, 2, 0);
   EXPECT_EQ(weights.values, (TensorData{0, -1, 1, 0}));
   EXPECT_FLOAT_EQ(weights.formats[0].scale, 0.7F);
+}
+
+TEST(WeightsTest, BinaryWeightsAreSignsTimesTheMeanMagnitude) {
+  WeightScheme scheme;
+  scheme.method = Method::Binary;
+  const IntegerWeights weights =
+      quantize_weights({{2, 3}, {0.3F, -0.4F, 0.0F, 1.0F, 1.0F, -1.0F}}, scheme, 1, 0);
+  EXPECT_EQ(weights.values, (TensorData{1, -1, 1, 1, 1, -1}));
+  EXPECT_EQ(weights.formats[0].element, binary_format());
+  EXPECT_FLOAT_EQ(weights.formats[0].scale, 0.7F / 3);
+  EXPECT_FLOAT_EQ(weights.formats[1].scale, 1.0F);
 }
 
 TEST(WeightsTest, WageScalesByThePowerOfTwoNearTheLargest) {

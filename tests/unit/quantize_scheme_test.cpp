@@ -40,6 +40,23 @@ TEST(SchemeTest, OverridesReplaceKeys) {
   EXPECT_FALSE(scheme.activations.symmetric);
 }
 
+TEST(SchemeTest, AFixedPointFormatSaysWidthSignAndScale) {
+  const Scheme scheme = parse_scheme(
+      "name: s\nactivations: {format: UQ2.4}\nweights: {format: '(8, 9)'}\n", "s.yaml");
+  EXPECT_EQ(scheme.activations.bits, 6);
+  EXPECT_FALSE(scheme.activations.is_signed);
+  EXPECT_TRUE(scheme.activations.symmetric);
+  EXPECT_EQ(scheme.activations.fraction_bits, 4);
+  EXPECT_EQ(scheme.weights.bits, 8);
+  EXPECT_EQ(scheme.weights.fraction_bits, 9);
+  EXPECT_FALSE(scheme.weights.per_channel);
+  EXPECT_EQ(errors_of("name: s\nweights: {format: Q3.4, bits: 8}\n"),
+            "s.yaml:2:29: weights.bits: given beside format, expected one of the two");
+  EXPECT_EQ(errors_of("name: s\nactivations: {format: Q3}\n"),
+            "s.yaml:2:23: activations.format: 'Q3' is no fixed-point format of 1 to 16 bits, "
+            "expected Q3.4, UQ4.4 or (8, 4), say");
+}
+
 TEST(SchemeTest, EveryMistakeIsToldAtItsPlace) {
   EXPECT_EQ(errors_of(R"(name: s
 activations: {bits: 17, method: kl}

@@ -189,7 +189,7 @@ TEST_F(SweepTest, EveryMistakeOfASpecIsToldWithItsPlace) {
             "spec:12:19: metrics[1]: no metric 'energy', expected cycles, time_s, macs, "
             "utilization, dram_read_bytes, dram_write_bytes, dram_bytes, bytes_per_cycle, "
             "peak_bytes_per_cycle, energy_pj, pj_per_mac, energy_delay_js, tops, tops_per_watt, "
-            "area_mm2, tops_per_mm2 or accuracy (did you mean 'energy_pj'?)");
+            "area_mm2, tops_per_mm2, accuracy or psum_overflows (did you mean 'energy_pj'?)");
   EXPECT_THAT(errors("axes: [{key: array.rows, values: [8]}]"),
               HasSubstr("workload: missing, expected a file, here or in an axis"));
   EXPECT_THAT(errors("workload: a\naxes: [{key: workload, values: [b]}]"),

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "sim/network/packing.hpp"
 #include "tests/unit/workload_test_files.hpp"
 
 namespace systole {
@@ -110,6 +111,60 @@ TEST_F(LoadWorkload, FloatScalesAreTakenAsTheyAre) {
   EXPECT_EQ(errors(layer("{scale: [1.0, 1.0, 1.0]}")),
             "w.yaml:5:81: layers[0].requant.scale: has 3 values, expected 1 or 2, one per output "
             "channel");
+}
+
+TEST_F(LoadWorkload, BinaryWeightsAreMinusAndPlusOne) {
+  write_array<std::int8_t>("w.npy", {2, 1, 1, 2}, {1, -1, -1, 1});
+  write_array<std::int8_t>("zero.npy", {2, 1, 1, 2}, {1, -1, 0, 1});
+  const auto layer = [](const std::string& weights) {
+    return "name: n\ninputs: [{name: x, shape: [1, 1, 1, 2], scale: 1}]\noutputs: [y]\nlayers:\n"
+           "  - {name: y, inputs: [x], op: conv2d, weights: {" +
+           weights + ", format: binary, scale: 0.5}, output: {scale: 1}}\n";
+  };
+  const Network network = load(layer("file: w.npy"));
+  const Tensor& weights = network.tensor(network.layers[0].inputs[1]);
+  EXPECT_EQ(weights.format, binary_format());
+  EXPECT_EQ(weights.scale, std::vector<float>{0.5F});
+  EXPECT_EQ(weights.data, (TensorData{1, -1, -1, 1}));
+  const std::vector<std::uint8_t> packed =
+      pack_tensor(*weights.data, weights.shape, weights.format);
+  EXPECT_EQ(packed, (std::vector<std::uint8_t>{1, 2})) << "two to a byte";
+  EXPECT_EQ(unpack_tensor(packed, weights.shape, weights.format), *weights.data);
+  const std::string zero = errors(layer("file: zero.npy"));
+  EXPECT_NE(zero.find("element [1, 0, 0, 0] is 0, expected -1 or 1: the format is binary"),
+            std::string::npos)
+      << zero;
+  const std::string beside = errors(layer("file: w.npy, bits: 1"));
+  EXPECT_NE(beside.find("layers[0].weights.bits: given beside format: binary"), std::string::npos)
+      << beside;
+}
+
+TEST_F(LoadWorkload, FixedPointFormatsHaveNames) {
+  write_array<std::int8_t>("w.npy", {2, 1, 1, 2}, {1, 2, 3, -4});
+  const auto layer = [](const std::string& weights, const std::string& output) {
+    return "name: n\ninputs: [{name: x, shape: [1, 1, 1, 2], format: UQ4.4}]\noutputs: "
+           "[y]\nlayers:\n"
+           "  - {name: y, inputs: [x], op: conv2d, weights: {file: w.npy, " +
+           weights + "}, output: {" + output + "}}\n";
+  };
+  const Network network = load(layer("format: Q1.2", "format: '(6, 8)'"));
+  const Tensor& ifmap = network.tensor(network.inputs[0]);
+  EXPECT_EQ(ifmap.format, (ElementFormat{8, false}));
+  EXPECT_EQ(ifmap.scale, std::vector<float>{0.0625F});
+  EXPECT_EQ(network.tensor(network.layers[0].inputs[1]).format, (ElementFormat{4, true}));
+  EXPECT_EQ(ofmap_of(network).format, (ElementFormat{6, true}));
+  EXPECT_EQ(ofmap_of(network).scale, std::vector<float>{0.00390625F});
+  const auto& requant = op_of<Conv2d>(network).requant;
+  EXPECT_EQ(requant.multiplier, std::vector<std::int32_t>{1 << 30});  // 2^-4 * 2^-2 / 2^-8 = 2^2
+  EXPECT_EQ(requant.exponent, std::vector<std::int32_t>{3});
+  const std::string beside = errors(layer("format: Q1.2, bits: 4", "format: Q3.4"));
+  EXPECT_NE(beside.find("layers[0].weights.bits: given beside format, expected one of the two"),
+            std::string::npos)
+      << beside;
+  const std::string unknown = errors(layer("format: Q1.2", "format: Q9.9"));
+  EXPECT_NE(unknown.find("layers[0].output.format: 'Q9.9' is no fixed-point format"),
+            std::string::npos)
+      << unknown;
 }
 
 TEST_F(LoadWorkload, ActivationsBecomeClampsOfTheOutputsFormat) {
