@@ -61,10 +61,12 @@ void show_array(const ShowOptions& options, std::ostream& out) {
       config.array, options.layer.value_or(""),
       all ? *options.cycles : CycleWindow{0, std::numeric_limits<std::uint64_t>::max()},
       all ? std::numeric_limits<std::size_t>::max() : kFirstCycles};
+  const auto one_batch =
+      static_cast<std::uint64_t>(network.tensor(network.inputs.at(0)).shape.at(0));
   SimulationOptions simulation;
   simulation.check = false;
   simulation.probe = &picture;
-  simulate(config, network, select_inputs(workload, network, std::nullopt, 1), simulation);
+  simulate(config, network, select_inputs(workload, network, std::nullopt, one_batch), simulation);
   out << picture.text();
 }
 

@@ -104,7 +104,8 @@ struct MachineState::Execute {
     const bool requantized = store.source.memory == LocalMemory::Accumulators;
     const std::uint32_t block_elements =
         requantized ? machine.config_.array.cols : machine.config_.array.rows;
-    if (requantized && !store.raw && requant && registers.ofmap.bits == 8) {
+    const bool to_dram_alone = store.to_dram && !store.keep;
+    if (requantized && !store.raw && requant && registers.ofmap.bits == 8 && to_dram_alone) {
       return store_bytes(store);
     }
     const ElementFormat format = store.raw ? ElementFormat{32, true, false} : registers.ofmap;

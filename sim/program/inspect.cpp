@@ -222,8 +222,9 @@ std::string describe(const Command& command) { return std::visit(Describe{}, com
 void validate(const LayerProgram& program, const AcceleratorConfig& config) {
   const Requantizer& requant = program.registers.requant;
   const LayerRegisters& registers = program.registers;
-  if (registers.products_per_pe >
-      products_per_pe(config.array, registers.ifmap.bits, registers.weight.bits)) {
+  if (registers.products_per_pe > 1 &&
+      registers.products_per_pe >
+          products_per_pe(config.array, registers.ifmap.bits, registers.weight.bits)) {
     throw std::logic_error{"a layer with more products in a PE than its operands leave room for"};
   }
   const Check check{config, registers.products_per_pe, requant.entries() > 1};

@@ -115,7 +115,8 @@ TEST_F(CliHtml, OneRunGivesEveryView) {
     EXPECT_EQ(Json::parse(page.substr(data, page.find("</script>", data) - data))[0]["report"],
               report);
     std::uint64_t end = 0;
-    for (const Json& event : Json::parse(read_file(folder + "_timeline.json"))["traceEvents"]) {
+    const Json timeline = Json::parse(read_file(folder + "_timeline.json"));
+    for (const Json& event : timeline["traceEvents"]) {
       if (event["ph"] == "X") {
         end = std::max(end, event["ts"].get<std::uint64_t>() + event["dur"].get<std::uint64_t>());
       }

@@ -17,10 +17,10 @@ using ::testing::HasSubstr;
 class CliTimeline : public ::testing::Test {
  protected:
   /// Runs the digits network on gemmini_16x16; gives the events.
-  Json run(const std::vector<std::string>& more = {}) {
+  Json run(const std::vector<std::string>& more = {}, const std::string& images = "1") {
     std::vector<std::string> words{"run",       "-a",         "configs/gemmini_16x16.yaml",
                                    "-w",        kDigits,      "--images",
-                                   "1",         "--quiet",    "--json",
+                                   images,      "--quiet",    "--json",
                                    file("run"), "--timeline", file("timeline")};
     words.insert(words.end(), more.begin(), more.end());
     const Outcome outcome = systole(words);
@@ -82,7 +82,9 @@ TEST_F(CliTimeline, SlicesOfATrackFollowEachOtherAndLieInTheirLayers) {
     EXPECT_GE(layers[event["args"]["layer"]].second, end) << event;
     EXPECT_EQ(named.count(event["tid"]), 1U) << "a slice on a track without a name";
   }
-  EXPECT_LE(ends.size(), 8U + 16U + 4U) << "more tracks than entries of the reservation station";
+  // The array and the vector unit share their entries, at different times.
+  EXPECT_LE(ends.size(), 8U + 16U + 16U + 4U)
+      << "more tracks than entries of the reservation station";
 }
 
 TEST_F(CliTimeline, CountersAddUpToTheBytesOnTheBus) {
@@ -106,15 +108,16 @@ TEST_F(CliTimeline, CountersAddUpToTheBytesOnTheBus) {
 TEST_F(CliTimeline, TheFastEngineWritesTheSameBytes) {
   for (const std::vector<std::string>& machine : std::vector<std::vector<std::string>>{
            {},
-           {"--images", "2"},
+           {"--set", "name=two_images"},
            {"--set", "array.dataflow=output_stationary", "--set", "sequencer.frontend_latency=7"},
            {"--set", "array.overlap=none", "--set", "dram.latency_cycles=200"},
            {"--set", "dram.model=banked", "--set", "sequencer.execute_entries=3"}}) {
-    run(machine);
+    const std::string images = machine.size() == 2 ? "2" : "1";
+    run(machine, images);
     const std::string reference = read_file(file("timeline"));
     std::vector<std::string> fast = machine;
     fast.insert(fast.end(), {"--engine", "fast"});
-    run(fast);
+    run(fast, images);
     EXPECT_TRUE(read_file(file("timeline")) == reference) << testing::PrintToString(machine);
   }
 }

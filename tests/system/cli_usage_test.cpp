@@ -106,10 +106,10 @@ TEST(CliUsage, AnUnknownCommandIsAnErrorWithASuggestion) {
 
 TEST(CliUsage, ShowNeedsASubject) {
   expect_usage_error({"show"},
-                     "systole show: expected config, workload, mapping or program, found nothing; "
+                     "systole show: expected config, workload, mapping, program or array, found nothing; "
                      "see 'systole show --help'");
   expect_usage_error({"show", "cnfig"},
-                     "systole show: expected config, workload, mapping or program, found 'cnfig' "
+                     "systole show: expected config, workload, mapping, program or array, found 'cnfig' "
                      "(did you mean 'config'?); see 'systole show --help'");
 }
 
@@ -178,9 +178,6 @@ TEST(CliUsage, OptionsThatDoNotGoTogetherAreErrors) {
   expect_usage_error({"run", "-a", "x", "-w", "y", "--timeline", "t", "--timeline-cycles", "9:3"},
                      "systole run: --timeline-cycles: expected FIRST:END, two whole numbers, END "
                      "above FIRST, found '9:3'; see 'systole run --help'");
-  expect_usage_error({"run", "-a", "x", "-w", "y", "--engine", "fast", "--dram-trace", "t"},
-                     "systole run: --dram-trace and --dram-commands are of the engines systemc and "
-                     "verilated; see 'systole run --help'");
   expect_usage_error({"quantize", "-w", "x", "--calibrate", "y", "-o", "z", "--test-labels", "l"},
                      "systole quantize: --test-labels names the labels of --test, which is "
                      "missing; see 'systole quantize --help'");

@@ -24,9 +24,18 @@ class CliVcd : public ::testing::Test {
   std::vector<std::string> command(
       const std::vector<std::string>& more, const std::string& config = "configs/tiny_4x4.yaml",
       const std::string& workload = "workloads/product_4x4/product_4x4.yaml") const {
-    std::vector<std::string> words{"run",      "-a", config,    "-w",     workload,
-                                   "--images", "1",  "--quiet", "--json", folder.file("run.json"),
-                                   "--vcd",    vcd};
+    std::vector<std::string> words{"run",
+                                   "-a",
+                                   config,
+                                   "-w",
+                                   workload,
+                                   "--images",
+                                   workload.find("product") == std::string::npos ? "1" : "4",
+                                   "--quiet",
+                                   "--json",
+                                   folder.file("run.json"),
+                                   "--vcd",
+                                   vcd};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
@@ -73,7 +82,8 @@ TEST_F(CliVcd, CyclesInWhichTheArrayTakesOperandsAreTheLedgers) {
   reader.for_each_cycle(
       [&](const std::vector<std::uint64_t>& values) { taken += values[operands]; });
   std::uint64_t booked = 0;
-  for (const Json& layer : report()["layers"]) {
+  const Json whole = report();
+  for (const Json& layer : whole["layers"]) {
     for (const char* const cause : {"busy", "busy_partial", "fill"}) {
       booked += layer["ledger"]["array"].value(cause, std::uint64_t{0});
     }
@@ -95,7 +105,8 @@ TEST_F(CliVcd, CausesAreThoseOfTheLedgerForEachUnit) {
     }
   });
   std::map<std::string, std::map<std::string, std::uint64_t>> booked;
-  for (const Json& layer : report()["layers"]) {
+  const Json whole = report();
+  for (const Json& layer : whole["layers"]) {
     for (const auto& [unit, causes] : layer["ledger"].items()) {
       for (const auto& [cause, cycles] : causes.items()) {
         if (cycles.get<std::uint64_t>() > 0) {

@@ -51,7 +51,7 @@ TEST(SchemeTest, AFixedPointFormatSaysWidthSignAndScale) {
   EXPECT_EQ(scheme.weights.fraction_bits, 9);
   EXPECT_FALSE(scheme.weights.per_channel);
   EXPECT_EQ(errors_of("name: s\nweights: {format: Q3.4, bits: 8}\n"),
-            "s.yaml:2:29: weights.bits: given beside format, expected one of the two");
+            "s.yaml:2:31: weights.bits: given beside format, expected one of the two");
   EXPECT_EQ(errors_of("name: s\nactivations: {format: Q3}\n"),
             "s.yaml:2:23: activations.format: 'Q3' is no fixed-point format of 1 to 16 bits, "
             "expected Q3.4, UQ4.4 or (8, 4), say");
