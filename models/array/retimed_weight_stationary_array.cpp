@@ -146,8 +146,12 @@ class RetimedWeightStationaryArray final : public PeArray {
         (row.row % 2 == 0 ? pe.upper : pe.lower) = weights_[row.place + c];
       }
     }
-    while (!weights_on_the_way_.empty() &&
-           cycle_ - weights_on_the_way_.front().at_column_0 >= static_cast<Time>(cols_) - 1) {
+    // In the array itself a row goes on to its own row, below the group's first.
+    const auto settled = [this](const WeightRow& row) {
+      return cycle_ - row.at_column_0 - static_cast<Time>(row.row % kGroup) >=
+             static_cast<Time>(cols_) - 1;
+    };
+    while (!weights_on_the_way_.empty() && settled(weights_on_the_way_.front())) {
       weights_on_the_way_.pop_front();
     }
   }

@@ -105,12 +105,14 @@ TEST(CliUsage, AnUnknownCommandIsAnErrorWithASuggestion) {
 }
 
 TEST(CliUsage, ShowNeedsASubject) {
-  expect_usage_error({"show"},
-                     "systole show: expected config, workload, mapping, program or array, found nothing; "
-                     "see 'systole show --help'");
-  expect_usage_error({"show", "cnfig"},
-                     "systole show: expected config, workload, mapping, program or array, found 'cnfig' "
-                     "(did you mean 'config'?); see 'systole show --help'");
+  expect_usage_error(
+      {"show"},
+      "systole show: expected config, workload, mapping, program or array, found nothing; "
+      "see 'systole show --help'");
+  expect_usage_error(
+      {"show", "cnfig"},
+      "systole show: expected config, workload, mapping, program or array, found 'cnfig' "
+      "(did you mean 'config'?); see 'systole show --help'");
 }
 
 TEST(CliUsage, AnUnknownOptionIsAnErrorWithASuggestion) {
