@@ -42,8 +42,9 @@ Node::Node(const file::Operator& op, TensorTable& tensors, Network& network)
   }
 }
 
-void Node::expect_inputs(std::size_t least, std::size_t most) const {
-  bool complete = inputs_.size() >= least && inputs_.size() <= most && outputs_.size() == 1;
+void Node::expect_ends(std::size_t least, std::size_t most, std::size_t most_outputs) const {
+  bool complete = inputs_.size() >= least && inputs_.size() <= most && !outputs_.empty() &&
+                  outputs_.size() <= most_outputs;
   for (std::size_t i = 0; i < least && complete; ++i) {
     complete = has(i);
   }
@@ -51,14 +52,16 @@ void Node::expect_inputs(std::size_t least, std::size_t most) const {
     throw NodeError{"has " + std::to_string(inputs_.size()) + " inputs and " +
                     std::to_string(outputs_.size()) + " outputs, expected " +
                     std::to_string(least) + (most == least ? "" : " to " + std::to_string(most)) +
-                    " and 1"};
+                    (most_outputs == 1 ? " and 1" : " and 1 or more")};
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     if (has(i)) {
       tensors_.check(id(i));
     }
   }
-  tensors_.check(output_id());
+  for (const std::int32_t output : outputs_) {
+    tensors_.check(static_cast<TensorId>(output));
+  }
 }
 
 TensorId Node::id(std::size_t i) const {
@@ -101,12 +104,21 @@ void Node::expect_same_quantized_type(std::size_t inputs) const {
   }
 }
 
-void Node::expect_same_numbers(std::size_t i) const {
+TensorId Node::add_tensor(std::size_t i, const Shape& shape) {
+  Tensor tensor = in(i);
+  tensor.shape = shape;
+  tensor.data.reset();
+  network_.tensors.push_back(std::move(tensor));
+  return network_.tensors.size() - 1;
+}
+
+void Node::expect_same_numbers(std::size_t i, std::size_t output) const {
   if (in_type(i) == file::TensorType::INT64) {
     throw NodeError{describe(i) + " is of INT64, which is for axes and sizes only"};
   }
-  if (in_type(i) != out_type() || in(i).scale != out().scale ||
-      in(i).zero_point != out().zero_point) {
+  const Tensor& out = network_.tensor(output_id(output));
+  if (in_type(i) != tensors_.type(output_id(output)) || in(i).scale != out.scale ||
+      in(i).zero_point != out.zero_point) {
     throw NodeError{describe(i) + " and the output differ in type, scale or zero point"};
   }
 }

@@ -10,6 +10,9 @@
 
 namespace systole::tflite {
 
+/// More tensors than a node has.
+constexpr std::size_t kManyTensors = 10'000;
+
 /// One node of the graph while it becomes a layer. Every access is checked and throws NodeError.
 class Node {
  public:
@@ -33,11 +36,16 @@ class Node {
   }
 
   /// From `least` to `most` inputs, of which the first `least` are there; one output.
-  void expect_inputs(std::size_t least, std::size_t most) const;
+  void expect_inputs(std::size_t least, std::size_t most) const { expect_ends(least, most, 1); }
+  /// The same with `most_outputs` outputs at most, and one at least.
+  void expect_ends(std::size_t least, std::size_t most, std::size_t most_outputs) const;
   std::size_t inputs() const { return inputs_.size(); }
   bool has(std::size_t i) const { return i < inputs_.size() && inputs_[i] >= 0; }
   TensorId id(std::size_t i) const;
   TensorId output_id() const;
+  std::size_t outputs() const { return outputs_.size(); }
+  TensorId output_id(std::size_t i) const { return static_cast<TensorId>(outputs_.at(i)); }
+  const Tensor& out(std::size_t i) const { return network_.tensor(output_id(i)); }
 
   const Tensor& in(std::size_t i) const { return network_.tensor(id(i)); }
   const Tensor& out() const { return network_.tensor(output_id()); }
@@ -53,7 +61,8 @@ class Node {
   /// All of these are so, and of one type.
   void expect_same_quantized_type(std::size_t inputs) const;
   /// For operators that copy: the same type, scale and zero point.
-  void expect_same_numbers(std::size_t i) const;
+  void expect_same_numbers(std::size_t i) const { expect_same_numbers(i, 0); }
+  void expect_same_numbers(std::size_t i, std::size_t output) const;
   void expect_int8_only() const;  ///< uint8 has another arithmetic, or none, in the kernels
 
   /// The next operand of the layer is input i; constants get their data.
@@ -66,7 +75,9 @@ class Node {
   /// The bias, if there is one: INT32, `channels` elements.
   bool feed_bias(std::size_t i, std::int64_t channels);
 
-  std::vector<TensorId> take_operands() { return std::move(operands_); }
+  std::vector<TensorId> take_operands() { return std::exchange(operands_, {}); }
+  /// Adds a tensor of the numbers of input i.
+  TensorId add_tensor(std::size_t i, const Shape& shape);
 
  private:
   std::string describe(std::size_t i) const { return tensors_.describe(id(i)); }

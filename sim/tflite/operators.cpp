@@ -62,6 +62,12 @@ LayerOp build_operator(std::int32_t code, Node& node) {
       return build_resize_nearest_neighbor(node);
     case Code::RESIZE_BILINEAR:
       return build_resize_bilinear(node);
+    case Code::SHAPE:
+    case Code::PACK:
+    case Code::UNPACK:
+    case Code::SPLIT:
+    case Code::SPLIT_V:
+      break;  // several layers, or none
   }
   throw NodeError{"is an operator that is not supported"};
 }

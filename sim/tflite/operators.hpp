@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/tflite/node.hpp"
 
@@ -10,7 +12,14 @@ namespace systole::tflite {
 /// "CONV_2D", or "operator 300" for numbers that have no name here.
 std::string operator_name(std::int32_t code);
 
-/// The layer of a node: reads its options, feeds its operands. Throws NodeError.
+/// The layers of a node, in the order in which they run; none has a name yet. Throws NodeError.
+std::vector<Layer> build_layers(std::int32_t code, Node& node);
+
+/// What the node computes if that is known before the network runs: shapes, and integers cut out of
+/// them and put together; nothing if it is not.
+std::optional<std::vector<std::int64_t>> known_integers(std::int32_t code, const Node& node);
+
+/// The layer of a node that is one: reads its options, feeds its operands. Throws NodeError.
 LayerOp build_operator(std::int32_t code, Node& node);
 
 // By group, one for each builtin operator or a family of them.

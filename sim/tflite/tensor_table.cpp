@@ -214,9 +214,22 @@ void TensorTable::load(TensorId id) {
   }
 }
 
+void TensorTable::set_known(TensorId id, const std::vector<std::int64_t>& values) {
+  check(id);
+  const Tensor& tensor = network_.tensor(id);
+  if (static_cast<std::size_t>(tensor.elements()) != values.size()) {
+    throw NodeError{"has an output of " + std::to_string(tensor.elements()) +
+                    " elements, its operator gives " + std::to_string(values.size())};
+  }
+  sources_.at(id).known = values;
+}
+
 std::vector<std::int64_t> TensorTable::integers(TensorId id) const {
   constexpr std::size_t kMost = 64;
   check(id);
+  if (sources_.at(id).known) {
+    return *sources_[id].known;
+  }
   const file::TensorType type = sources_.at(id).type;
   if (type != file::TensorType::INT32 && type != file::TensorType::INT64) {
     throw NodeError{describe(id) + " is of " + type_text(type) + ", expected INT32"};

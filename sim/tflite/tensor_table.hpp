@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,7 +29,11 @@ class TensorTable {
 
   std::size_t size() const { return sources_.size(); }
   file::TensorType type(TensorId id) const { return sources_.at(id).type; }
-  bool is_constant(TensorId id) const { return sources_.at(id).bytes != nullptr; }
+  bool is_constant(TensorId id) const {
+    return sources_.at(id).bytes != nullptr || sources_[id].known;
+  }
+  /// A computed tensor of integers turns out to be constant.
+  void set_known(TensorId id, const std::vector<std::int64_t>& values);
   /// The axis of the scales, where there are several.
   std::int32_t quantized_axis(TensorId id) const { return sources_.at(id).quantized_axis; }
 
@@ -45,6 +50,7 @@ class TensorTable {
   struct Source {
     file::TensorType type = file::TensorType::FLOAT32;
     const flatbuffers::Vector<std::uint8_t>* bytes = nullptr;  // null: not constant
+    std::optional<std::vector<std::int64_t>> known;            // integers that nodes computed
     std::int32_t quantized_axis = 0;
     std::string problem;
   };

@@ -101,7 +101,7 @@ class GraphReader {
       const TensorId id = exists(index) ? id_of(index) : 0;
       const bool is_input =
           std::find(network_.inputs.begin(), network_.inputs.end(), id) != network_.inputs.end();
-      if (!exists(index) || is_input || !computed_[id]) {
+      if (!exists(index) || is_input || !computed_[id] || tensors_.is_constant(id)) {
         error("output tensor " + std::to_string(index), "is not computed by any node");
       } else {
         network_.outputs.push_back(id);
@@ -123,12 +123,16 @@ class GraphReader {
       if (!out_of_order.empty()) {
         throw NodeError{out_of_order};
       }
-      Layer layer;
-      layer.op = build_operator(*code, node);
-      layer.output = node.output_id();
-      layer.inputs = node.take_operands();
-      layer.name = op_name(network_, layer) + "_" + std::to_string(index);
-      network_.layers.push_back(std::move(layer));
+      if (const auto known = known_integers(*code, node)) {
+        tensors_.set_known(node.output_id(), *known);
+        return;
+      }
+      std::vector<Layer> layers = build_layers(*code, node);
+      for (std::size_t i = 0; i < layers.size(); ++i) {
+        layers[i].name = op_name(network_, layers[i]) + "_" + std::to_string(index) +
+                         (layers.size() > 1 ? "_" + std::to_string(i) : "");
+        network_.layers.push_back(std::move(layers[i]));
+      }
     } catch (const NodeError& e) {
       error(where, e.what());
     }

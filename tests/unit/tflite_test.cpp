@@ -196,6 +196,76 @@ TEST(Tflite, StridedSlicesFollowPythonsRules) {
   EXPECT_EQ(slice({-1, 0}, {0, 5}, {1, 1}, shrink, {5}), (TensorData{5, 6, 7, 8, 9}));
 }
 
+TEST(Tflite, SplitsAndPacksAreSlicesAndConcatenations) {
+  TfliteModel m;
+  const std::int32_t in = m.int8({2, 4}, 1, 0);
+  const std::int32_t left = m.int8({2, 2}, 1, 0);
+  const std::int32_t right = m.int8({2, 2}, 1, 0);
+  m.node(code(BuiltinOperator::SPLIT), {m.integers({-1}), in}, {left, right});
+  const std::int32_t first = m.int8({2}, 1, 0);
+  const std::int32_t second = m.int8({2}, 1, 0);
+  UnpackOptionsT unpack;
+  unpack.num = 2;
+  unpack.axis = 1;
+  m.node(code(BuiltinOperator::UNPACK), {right}, {first, second}, unpack);
+  const std::int32_t packed = m.int8({2, 2}, 1, 0);
+  PackOptionsT pack;
+  pack.values_count = 2;
+  m.node(code(BuiltinOperator::PACK), {second, first}, {packed}, pack);
+  const std::int32_t top = m.int8({1, 2}, 1, 0);
+  const std::int32_t bottom = m.int8({1, 2}, 1, 0);
+  m.node(code(BuiltinOperator::SPLIT_V), {packed, m.integers({1, -1}), m.integers({0})},
+         {top, bottom});
+  m.set_ends({in}, {left, packed, bottom});
+  const Network network = load(m);
+  const auto values = golden::run(network, {{0, 1, 2, 3, 4, 5, 6, 7}});
+  EXPECT_EQ(values[network.outputs[0]], (TensorData{0, 1, 4, 5}));
+  EXPECT_EQ(values[network.outputs[1]], (TensorData{3, 7, 2, 6}));
+  EXPECT_EQ(values[network.outputs[2]], (TensorData{2, 6}));
+}
+
+/// What converters make of a Flatten layer whose batch they did not know.
+TEST(Tflite, ShapesThatNodesPutTogetherAreKnownBeforeTheNetworkRuns) {
+  TfliteModel m;
+  const std::int32_t in = m.int8({1, 2, 3}, 1, 0);
+  const std::int32_t shape = m.tensor(TensorType::INT32, {3});
+  m.node(code(BuiltinOperator::SHAPE), {in}, {shape});
+  const std::int32_t batch = m.tensor(TensorType::INT32, {});
+  StridedSliceOptionsT shrink;
+  shrink.shrink_axis_mask = 1;
+  m.node(code(BuiltinOperator::STRIDED_SLICE),
+         {shape, m.integers({0}), m.integers({1}), m.integers({1})}, {batch}, shrink);
+  const std::int32_t size = m.tensor(TensorType::INT32, {}, {}, 0, little_endian({6}));
+  const std::int32_t wanted = m.tensor(TensorType::INT32, {2});
+  m.node(code(BuiltinOperator::PACK), {batch, size}, {wanted}, PackOptionsT{});
+  const std::int32_t out = m.int8({1, 6}, 1, 0);
+  m.node(code(BuiltinOperator::RESHAPE), {in, wanted}, {out});
+  m.set_ends({in}, {out});
+  const Network network = load(m);
+  ASSERT_THAT(network.layers, SizeIs(1));
+  EXPECT_EQ(golden::run(network, {{1, 2, 3, 4, 5, 6}})[network.outputs[0]],
+            (TensorData{1, 2, 3, 4, 5, 6}));
+}
+
+TEST(Tflite, RefusesSplitsThatDoNotFillTheirInput) {
+  const auto split = [](std::vector<std::int32_t> parts, std::int32_t outputs) {
+    TfliteModel m;
+    const std::int32_t in = m.int8({4}, 1, 0);
+    std::vector<std::int32_t> ends;
+    for (std::int32_t i = 0; i < outputs; ++i) {
+      ends.push_back(m.int8({2}, 1, 0));
+    }
+    m.node(code(BuiltinOperator::SPLIT_V), {in, m.integers(parts), m.integers({0})}, ends);
+    m.set_ends({in}, ends);
+    return errors_of(m.bytes());
+  };
+  EXPECT_THAT(split({2, 2}, 2), ::testing::IsEmpty());
+  EXPECT_THAT(split({2, 2}, 1), ElementsAre("node 0 (SPLIT_V): has 2 sizes for 1 outputs"));
+  EXPECT_THAT(split({3, 3}, 2),
+              ElementsAre("node 0 (SPLIT_V): has an output of 2, its operator gives 3"));
+  EXPECT_THAT(split({2, 3}, 2), ElementsAre("node 0 (SPLIT_V): takes 3 from 2 on of 4"));
+}
+
 TEST(Tflite, NamesTheNodeAndItsOperatorInAnError) {
   EXPECT_EQ(error_after([](TfliteModel& m) { m.model.operator_codes[2]->builtin_code = 117; }),
             "node 2 (HARD_SWISH): is an operator that is not supported");
