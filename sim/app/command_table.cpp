@@ -358,6 +358,28 @@ CommandHelp sweep_help() {
   return help;
 }
 
+CommandHelp explain_help() {
+  CommandHelp help{"explain",
+                   "say what holds each layer, and what more of it would gain",
+                   "-a FILE -w FILE [OPTION]...",
+                   "Times the network on the accelerator, and on one with twice of each resource: "
+                   "more rows, more columns, more DRAM bandwidth, larger memories, and so on. A "
+                   "layer's bound is the resource of which twice saves most of its cycles. Layers "
+                   "whose channels are just past a multiple of the array are timed without those "
+                   "channels too. Shapes are enough, no data are read; every figure is a run of "
+                   "the fast engine.",
+                   {},
+                   {}};
+  add_accelerator(help.options, "the machine, YAML; required");
+  add_workload(help.options);
+  add_topology(help.options);
+  help.options.add_options()("layer", value("NAME"), "this layer only; default: all")(
+      "json", value("FILE"), "also write the figures as JSON");
+  add_help(help.options);
+  help.examples = {std::string{"systole explain -a "} + kConfig + " -w " + kDigits};
+  return help;
+}
+
 CommandHelp compare_help() {
   CommandHelp help{
       "compare",
@@ -381,7 +403,7 @@ std::vector<CommandHelp> command_table() {
   return {run_help(),          golden_help(),       show_config_help(), show_workload_help(),
           show_mapping_help(), show_program_help(), show_array_help(),  quantize_help(),
           convert_help(),      dram_help(),         energy_help(),      sweep_help(),
-          compare_help()};
+          compare_help(),      explain_help()};
 }
 
 }  // namespace systole::app

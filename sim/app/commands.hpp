@@ -16,6 +16,7 @@ int energy_command(const EnergyOptions& options, std::ostream& out);
 int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ostream& err);
 int convert_command(const ConvertOptions& options, std::ostream& out);
 int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& err);
+int explain_command(const ExplainOptions& options, std::ostream& out, std::ostream& err);
 int compare_command(const CompareOptions& options, std::ostream& out);
 int dram_command(const DramOptions& options, std::ostream& out);
 

@@ -432,6 +432,17 @@ CommandLine read_compare(const Arguments& arguments) {
 
 using Reader = CommandLine (*)(const Arguments&);
 
+CommandLine read_explain(const Arguments& arguments) {
+  ExplainOptions options;
+  options.accelerator = arguments.required("accelerator");
+  options.overrides = arguments.list("set");
+  options.workload = arguments.required("workload");
+  options.topology = topology_kind(arguments);
+  options.layer = arguments.text("layer");
+  options.json = arguments.text("json");
+  return options;
+}
+
 /// By the command's name in command_table().
 const std::map<std::string, Reader>& readers() {
   static const std::map<std::string, Reader> table = {
@@ -443,6 +454,7 @@ const std::map<std::string, Reader>& readers() {
       {"energy", read_energy},
       {"sweep", read_sweep},
       {"compare", read_compare},
+      {"explain", read_explain},
       {"show config", read_show<Subject::Config>},
       {"show workload", read_show<Subject::Workload>},
       {"show mapping", read_show<Subject::Mapping>},

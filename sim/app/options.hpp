@@ -127,6 +127,16 @@ struct SweepCommand {
   std::optional<std::pair<std::uint64_t, std::uint64_t>> range;  ///< points first..second - 1
 };
 
+/// systole explain
+struct ExplainOptions {
+  std::string accelerator;
+  std::vector<std::string> overrides;  ///< key=value, in the order given
+  std::string workload;
+  std::optional<TopologyKind> topology;  ///< of a *.csv
+  std::optional<std::string> layer;      ///< absent: all
+  std::optional<std::string> json;
+};
+
 /// systole compare
 struct CompareOptions {
   std::vector<std::string> reports;  ///< JSON, of systole run; two or more
@@ -138,9 +148,9 @@ struct TextRequest {
   std::string text;
 };
 
-using CommandLine =
-    std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions, QuantizeOptions,
-                 ConvertOptions, DramOptions, EnergyOptions, SweepCommand, CompareOptions>;
+using CommandLine = std::variant<TextRequest, RunOptions, GoldenOptions, ShowOptions,
+                                 QuantizeOptions, ConvertOptions, DramOptions, EnergyOptions,
+                                 SweepCommand, CompareOptions, ExplainOptions>;
 
 /// `arguments` are without the program's name. Throws UsageError.
 CommandLine parse_command_line(const std::vector<std::string>& arguments);

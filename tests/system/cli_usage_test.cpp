@@ -90,17 +90,17 @@ TEST(CliUsage, VersionIsOneLine) {
 }
 
 TEST(CliUsage, NoCommandIsAnError) {
-  expect_usage_error(
-      {},
-      "systole: expected run, golden, show, quantize, convert, dram, energy, sweep or compare, "
-      "found nothing; see 'systole --help'");
+  expect_usage_error({},
+                     "systole: expected run, golden, show, quantize, convert, dram, energy, sweep, "
+                     "compare or explain, "
+                     "found nothing; see 'systole --help'");
 }
 
 TEST(CliUsage, AnUnknownCommandIsAnErrorWithASuggestion) {
   expect_usage_error({"goldn"},
                      "systole: unknown command 'goldn', expected run, golden, show, quantize, "
                      "convert, "
-                     "dram, energy, sweep or compare (did you mean "
+                     "dram, energy, sweep, compare or explain (did you mean "
                      "'golden'?); see 'systole --help'");
 }
 

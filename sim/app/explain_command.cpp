@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include <optional>
+#include <ostream>
+
+#include "sim/app/application.hpp"
+#include "sim/app/commands.hpp"
+#include "sim/app/output_files.hpp"
+#include "sim/app/terminal.hpp"
+#include "sim/config/accelerator_file.hpp"
+#include "sim/config/suggestion.hpp"
+#include "sim/explain/explain.hpp"
+#include "sim/report/atomic_file.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace systole::app {
+namespace {
+
+std::optional<std::size_t> chosen_layer(const ExplainOptions& options, const Network& network) {
+  if (!options.layer) {
+    return std::nullopt;
+  }
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    names.push_back(network.layers[i].name);
+    if (names.back() == *options.layer) {
+      return i;
+    }
+  }
+  throw UsageError{fmt::format("systole explain: --layer: {} has no layer {}{}", network.name,
+                               quoted(*options.layer), did_you_mean(*options.layer, names))};
+}
+
+}  // namespace
+
+int explain_command(const ExplainOptions& options, std::ostream& out, std::ostream& err) {
+  const AcceleratorConfig config = load_accelerator(options.accelerator, options.overrides);
+  const Network network = load_workload(options.workload, {/*shapes_only=*/true, options.topology});
+  const std::optional<std::size_t> layer = chosen_layer(options, network);
+  if (options.json) {
+    require_writable(*options.json);
+  }
+  const bool shows_progress = error_terminal_columns() > 1;
+  const Explanation explanation =
+      explain(config, network, layer, [&](std::size_t run, std::size_t runs) {
+        if (shows_progress) {
+          err << fmt::format("\rrun {} of {}", run + 1, runs) << std::flush;
+        }
+      });
+  if (shows_progress) {
+    err << "\r\x1b[K" << std::flush;
+  }
+  if (options.json) {
+    write_file_atomically(*options.json, explain_json(explanation).dump(2) + '\n');
+  }
+  const std::size_t columns = output_terminal_columns();
+  for (Table table : explain_tables(explanation)) {
+    if (columns != 0) {
+      table.fit(columns);
+    }
+    out << table.render(table.width(), /*color=*/false);
+  }
+  return ExitCode::AllRight;
+}
+
+}  // namespace systole::app

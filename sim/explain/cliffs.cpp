@@ -1,0 +1,175 @@
+#include "sim/explain/cliffs.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "sim/run/simulation.hpp"
+
+namespace systole {
+namespace {
+
+const std::string kInput = "input channels";
+const std::string kOutput = "output channels";
+
+/// Groups that are one channel each change with the channels.
+bool is_depthwise(const Network& network, const Layer& layer) {
+  const auto* conv = std::get_if<Conv2d>(&layer.op);
+  return conv != nullptr && conv->groups > 1 &&
+         conv->groups == network.tensor(layer.inputs.at(0)).shape.back();
+}
+
+/// Whether the number of these channels can change by itself.
+bool can_change(const Network& network, const Layer& layer, const std::string& dimension) {
+  if (const auto* conv = std::get_if<Conv2d>(&layer.op)) {
+    return conv->groups == 1 || (dimension == kOutput && is_depthwise(network, layer) &&
+                                 network.tensor(layer.output).shape.back() == conv->groups);
+  }
+  return std::holds_alternative<FullyConnected>(layer.op) ||
+         std::holds_alternative<MatMul>(layer.op);
+}
+
+/// A matrix that ends with the channels; a convolution's ifmap likewise.
+std::int64_t& channels_of(Network& network, TensorId tensor) {
+  return network.tensors.at(tensor).shape.back();
+}
+
+void keep_first(Requantizer& requant, std::size_t channels) {
+  const auto cut = [&](auto& values) {
+    if (values.size() > 1) {
+      values.resize(std::min(values.size(), channels));
+    }
+  };
+  cut(requant.multiplier);
+  cut(requant.exponent);
+  cut(requant.scale);
+}
+
+/// Takes channels away from the one layer of a network.
+struct Shrink {
+  Network& network;
+  bool inputs;  // else outputs
+  std::int64_t surplus;
+
+  Layer& layer() const { return network.layers.front(); }
+  std::int64_t& axis(std::size_t input, std::size_t at) const {
+    return network.tensors.at(layer().inputs.at(input)).shape.at(at);
+  }
+
+  void operator()(Conv2d& conv) const {
+    if (conv.groups > 1) {  // depthwise: all channels are the groups
+      conv.groups -= surplus;
+      channels_of(network, layer().inputs.at(0)) -= surplus;
+    }
+    if (inputs) {
+      channels_of(network, layer().inputs.at(0)) -= surplus;
+      axis(1, 3) -= surplus;
+      return;
+    }
+    axis(1, 0) -= surplus;
+    shrink_outputs(conv.has_bias, conv.requant);
+  }
+  void operator()(FullyConnected& fc) const {
+    if (inputs) {
+      channels_of(network, layer().inputs.at(0)) -= surplus;
+      axis(1, 1) -= surplus;
+      return;
+    }
+    axis(1, 0) -= surplus;
+    shrink_outputs(fc.has_bias, fc.requant);
+  }
+  void operator()(MatMul& matmul) const {
+    if (inputs) {
+      channels_of(network, layer().inputs.at(0)) -= surplus;
+      axis(1, 0) -= surplus;
+      return;
+    }
+    axis(1, 1) -= surplus;
+    shrink_outputs(false, matmul.requant);
+  }
+  template <typename Other>
+  void operator()(Other&) const {}
+
+  void shrink_outputs(bool has_bias, Requantizer& requant) const {
+    if (has_bias) {
+      axis(2, 0) -= surplus;
+    }
+    std::int64_t& channels = channels_of(network, layer().output);
+    channels -= surplus;
+    keep_first(requant, static_cast<std::size_t>(channels));
+  }
+};
+
+/// The layer and its tensors; what a constant was stays one.
+Network alone(const Network& network, std::size_t index) {
+  const std::vector<bool> run_time = run_time_tensors(network);
+  Network one;
+  one.name = network.name;
+  Layer layer = network.layers.at(index);
+  const auto take = [&](TensorId id) {
+    one.tensors.push_back(network.tensor(id));
+    one.tensors.back().data.reset();
+    return one.tensors.size() - 1;
+  };
+  for (TensorId& input : layer.inputs) {
+    const bool given = run_time[input];
+    input = take(input);
+    if (given) {
+      one.inputs.push_back(input);
+    }
+  }
+  layer.output = take(layer.output);
+  layer.mapping = {};  // tiles were pinned for the layer as it is
+  one.outputs = {layer.output};
+  one.layers.push_back(std::move(layer));
+  return one;
+}
+
+std::uint64_t cycles_of(const AcceleratorConfig& config, const Network& network) {
+  SimulationOptions options;
+  options.engine = EngineKind::Fast;
+  options.data = DataSource::None;
+  return simulate(config, network, {}, options).result.layers.front().cycles;
+}
+
+}  // namespace
+
+Network with_fewer_channels(const Network& network, std::size_t layer, const std::string& dimension,
+                            std::int64_t surplus) {
+  Network one = alone(network, layer);
+  std::visit(Shrink{one, dimension == kInput, surplus}, one.layers.front().op);
+  return one;
+}
+
+std::vector<Cliff> find_cliffs(const AcceleratorConfig& config, const Network& network,
+                               std::size_t index) {
+  const Layer& layer = network.layers[index];
+  std::vector<Cliff> cliffs;
+  if (place_of(network, layer) != Place::Array) {
+    return cliffs;
+  }
+  const auto look = [&](const std::string& dimension, std::int64_t channels, const char* key,
+                        std::uint32_t pes) {
+    const std::int64_t surplus = channels % pes;
+    const bool past =
+        channels > pes && surplus > 0 && (surplus == 1 || surplus * kCliffPart <= pes);
+    if (past && can_change(network, layer, dimension)) {
+      cliffs.push_back({index, layer.name, dimension, key, channels, surplus, 0, 0});
+    }
+  };
+  const Dataflow dataflow = config.array.dataflow;
+  if (dataflow != Dataflow::OutputStationary) {
+    look(kInput, network.tensor(layer.inputs.at(0)).shape.back(), "array.rows", config.array.rows);
+  }
+  if (dataflow != Dataflow::InputStationary) {
+    look(kOutput, network.tensor(layer.output).shape.back(), "array.cols", config.array.cols);
+  }
+  return cliffs;
+}
+
+void measure(Cliff& cliff, const AcceleratorConfig& config, const Network& network) {
+  cliff.cycles = cycles_of(config, with_fewer_channels(network, cliff.layer, cliff.dimension, 0));
+  cliff.cycles_without =
+      cycles_of(config, with_fewer_channels(network, cliff.layer, cliff.dimension, cliff.surplus));
+}
+
+}  // namespace systole

@@ -1,0 +1,160 @@
+#include "sim/explain/doublings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/config/accelerator_rules.hpp"
+
+namespace systole {
+namespace {
+
+/// Collects machines, each changed key by key.
+class Doubler {
+ public:
+  explicit Doubler(const AcceleratorConfig& config) : base_{config} {}
+
+  Doubler& begin(const char* resource, const char* bound) {
+    current_ = {resource, bound, {}, base_};
+    return *this;
+  }
+  /// `key` of the current machine becomes `value`.
+  Doubler& set(const char* key, std::uint32_t& member, std::uint32_t value) {
+    if (member != value) {
+      member = value;
+      current_.keys.push_back(fmt::format("{}={}", key, value));
+    }
+    return *this;
+  }
+  Doubler& twice(const char* key, std::uint32_t& member) { return set(key, member, 2 * member); }
+
+  void end() {
+    if (!current_.keys.empty() && broken_rules(current_.config).empty()) {
+      all_.push_back(std::move(current_));
+    }
+  }
+
+  AcceleratorConfig& now() { return current_.config; }
+  std::vector<Doubling> take() { return std::move(all_); }
+
+ private:
+  const AcceleratorConfig& base_;
+  Doubling current_;
+  std::vector<Doubling> all_;
+};
+
+/// Weights that shift in under a fold take as many cycles as the array has rows: a taller array
+/// takes longer streams along.
+void add_array(Doubler& all) {
+  all.begin("array rows", "compute");
+  const ArrayConfig& array = all.now().array;
+  const bool weights_stay = array.dataflow == Dataflow::WeightStationary;
+  all.twice("array.rows", all.now().array.rows);
+  if (weights_stay) {
+    all.twice("array.max_compute_rows", all.now().array.max_compute_rows);
+  }
+  all.end();
+  all.begin("array columns", "compute").twice("array.cols", all.now().array.cols).end();
+  if (weights_stay) {
+    all.begin("pixels a weight load", "weights")
+        .twice("array.max_compute_rows", all.now().array.max_compute_rows)
+        .end();
+  }
+}
+
+void add_memories(Doubler& all) {
+  all.begin("scratchpad", "scratchpad");
+  const bool split = all.now().scratchpad.organization == ScratchpadOrganization::Split;
+  all.twice(split ? "scratchpad.activation.capacity_kib" : "scratchpad.capacity_kib",
+            all.now().scratchpad.activation.capacity_kib)
+      .end();
+  if (split) {
+    all.begin("weight scratchpad", "weights")
+        .twice("scratchpad.weight.capacity_kib", all.now().scratchpad.weight.capacity_kib)
+        .end();
+  }
+  all.begin("scratchpad banks", "activations");
+  all.twice(split ? "scratchpad.activation.banks" : "scratchpad.banks",
+            all.now().scratchpad.activation.banks)
+      .end();
+  all.begin("accumulators", "accumulators")
+      .twice("accumulators.capacity_kib", all.now().accumulators.capacity_kib)
+      .end();
+}
+
+/// Reads and writes apart: the one that is not doubled keeps its pace.
+void add_dram(Doubler& all) {
+  all.begin("DRAM read bandwidth", "dram_read");
+  const bool banked = all.now().dram.model == DramModel::Banked;
+  if (banked) {
+    all.begin("DRAM channels", "dram");
+    const std::uint32_t channels = all.now().dram.channels;
+    if (channels != 0) {
+      all.twice("dram.channels", all.now().dram.channels);
+    }
+    all.end();
+    all.begin("DRAM bus", "dram");
+  }
+  const auto widen_bus = [&](std::uint32_t bytes) {
+    DmaConfig& dma = all.now().dma;
+    all.set("dma.bus_bytes", dma.bus_bytes, std::max(dma.bus_bytes, bytes));
+    all.set("dma.max_burst_bytes", dma.max_burst_bytes,
+            std::max(dma.max_burst_bytes, dma.bus_bytes));
+  };
+  const auto writes = [&] {
+    const DramConfig& dram = all.now().dram;
+    return dram.write_bytes_per_cycle == 0 ? dram.bytes_per_cycle : dram.write_bytes_per_cycle;
+  };
+  if (!banked) {
+    all.set("dram.write_bytes_per_cycle", all.now().dram.write_bytes_per_cycle, writes());
+  }
+  all.twice("dram.bytes_per_cycle", all.now().dram.bytes_per_cycle);
+  widen_bus(all.now().dram.bytes_per_cycle);
+  all.end();
+  if (banked) {
+    return;
+  }
+  all.begin("DRAM write bandwidth", "dram_write");
+  all.set("dram.write_bytes_per_cycle", all.now().dram.write_bytes_per_cycle, 2 * writes());
+  widen_bus(all.now().dram.write_bytes_per_cycle);
+  all.end();
+  all.begin("DRAM speed of response", "dram_latency")
+      .set("dram.latency_cycles", all.now().dram.latency_cycles,
+           std::max(2U, all.now().dram.latency_cycles / 2))
+      .end();
+}
+
+void add_units(Doubler& all) {
+  all.begin("read bursts in flight", "dram_requests")
+      .twice("dma.max_outstanding_reads", all.now().dma.max_outstanding_reads)
+      .end();
+  all.begin("write bursts in flight", "dram_requests")
+      .twice("dma.max_outstanding_writes", all.now().dma.max_outstanding_writes)
+      .end();
+  all.begin("loads in flight", "dram_requests")
+      .twice("dma.commands_in_flight", all.now().dma.commands_in_flight)
+      .end();
+  all.begin("requantization lanes", "requant")
+      .twice("requant.lanes", all.now().requant.lanes)
+      .end();
+  all.begin("vector lanes", "vector").twice("vector.lanes", all.now().vector.lanes).end();
+  all.begin("reservation station", "station")
+      .twice("sequencer.load_entries", all.now().sequencer.load_entries)
+      .twice("sequencer.execute_entries", all.now().sequencer.execute_entries)
+      .twice("sequencer.store_entries", all.now().sequencer.store_entries)
+      .end();
+}
+
+}  // namespace
+
+std::vector<Doubling> doublings(const AcceleratorConfig& config) {
+  Doubler all{config};
+  add_array(all);
+  add_memories(all);
+  add_dram(all);
+  add_units(all);
+  return all.take();
+}
+
+}  // namespace systole

@@ -1,0 +1,142 @@
+#include "sim/explain/explain.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/config/accelerator_file.hpp"
+#include "sim/run/simulation.hpp"
+#include "sim/workload/workload.hpp"
+#include "tests/support/small_networks.hpp"
+
+namespace systole {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const std::string kFolder = SYSTOLE_SOURCE_DIR;
+
+AcceleratorConfig gemmini(const std::vector<std::string>& overrides = {}) {
+  return load_accelerator(kFolder + "/configs/gemmini_16x16.yaml", overrides);
+}
+
+Explanation explained(const AcceleratorConfig& config, const Network& network) {
+  return explain(config, network, std::nullopt, [](std::size_t, std::size_t) {});
+}
+
+RunResult separately_run(const AcceleratorConfig& config, const Network& network) {
+  SimulationOptions options;
+  options.engine = EngineKind::Fast;
+  options.data = DataSource::None;
+  return simulate(config, network, {}, options).result;
+}
+
+std::uint64_t cycles_of(const RunResult& run, const std::string& layer) {
+  for (const LayerResult& result : run.layers) {
+    if (result.name == layer) {
+      return result.cycles;
+    }
+  }
+  return 0;
+}
+
+TEST(Explain, EveryGainIsWhatARunWithTheNamedKeysTakes) {
+  const Network digits =
+      load_workload(kFolder + "/workloads/digits_cnn/digits_cnn.yaml", {true, {}});
+  const Explanation all = explained(gemmini(), digits);
+  EXPECT_GE(all.doublings.size(), 10U);
+  EXPECT_EQ(all.total.gains.size(), all.doublings.size());
+  for (const Gain& gain : all.total.gains) {
+    const Doubling& doubling = all.doublings[gain.doubling];
+    const RunResult run = separately_run(gemmini(doubling.keys), digits);
+    std::uint64_t total = 0;
+    for (const Explained& layer : all.layers) {
+      const std::uint64_t cycles = cycles_of(run, layer.name);
+      total += cycles;
+      for (const Gain& of_layer : layer.gains) {
+        if (of_layer.doubling == gain.doubling) {
+          EXPECT_EQ(of_layer.cycles, cycles) << layer.name << " with " << doubling.resource;
+        }
+      }
+    }
+    EXPECT_EQ(gain.cycles, total) << doubling.resource;
+  }
+}
+
+TEST(Explain, OneOutputChannelPastTheArraysColumnsIsACliff) {
+  const Network seventeen = test::conv_network({1, 14, 14, 32}, 3, 17);
+  const Explanation all = explained(gemmini(), seventeen);
+  ASSERT_THAT(all.cliffs, SizeIs(1));
+  const Cliff& cliff = all.cliffs.front();
+  EXPECT_EQ(cliff.dimension, "output channels");
+  EXPECT_EQ(cliff.channels, 17);
+  EXPECT_EQ(cliff.surplus, 1);
+  const Network sixteen = test::conv_network({1, 14, 14, 32}, 3, 16);
+  EXPECT_EQ(cliff.cycles, separately_run(gemmini(), seventeen).layers.front().cycles);
+  EXPECT_EQ(cliff.cycles_without, separately_run(gemmini(), sixteen).layers.front().cycles);
+  EXPECT_GT(cliff.saved(), cliff.cycles / 4);
+}
+
+TEST(Explain, OneInputChannelPastTheArraysRowsIsACliff) {
+  const Explanation all = explained(gemmini(), test::conv_network({1, 14, 14, 33}, 3, 16));
+  ASSERT_THAT(all.cliffs, SizeIs(1));
+  EXPECT_EQ(all.cliffs.front().dimension, "input channels");
+  const Network less = test::conv_network({1, 14, 14, 32}, 3, 16);
+  EXPECT_EQ(all.cliffs.front().cycles_without,
+            separately_run(gemmini(), less).layers.front().cycles);
+}
+
+TEST(Explain, MultiplesAndHalfFullFoldsAreNoCliffs) {
+  EXPECT_THAT(explained(gemmini(), test::conv_network({1, 8, 8, 32}, 3, 24)).cliffs, IsEmpty());
+  EXPECT_THAT(explained(gemmini(), test::conv_network({1, 8, 8, 1}, 3, 1)).cliffs, IsEmpty());
+}
+
+/// The bound of the one layer.
+std::string bound(const AcceleratorConfig& config, const Network& network) {
+  return explained(config, network).layers.front().bound;
+}
+
+TEST(Explain, TheScarceResourceIsTheBound) {
+  const Network wide = test::conv_network({1, 28, 28, 64}, 1, 64);
+  EXPECT_EQ(bound(gemmini({"requant.lanes=1"}), wide), "requant");
+  EXPECT_EQ(bound(gemmini({"dram.bytes_per_cycle=1", "dram.write_bytes_per_cycle=16"}), wide),
+            "dram_read");
+  EXPECT_EQ(bound(gemmini({"dram.write_bytes_per_cycle=1"}), wide), "dram_write");
+  EXPECT_EQ(bound(gemmini({"array.rows=2", "vector.lanes=2"}), wide), "compute");
+}
+
+TEST(Explain, ALayerThatNothingHelpsIsHeldByLatency) {
+  EXPECT_EQ(bound(gemmini({"dram.latency_cycles=2"}), test::conv_network({1, 1, 1, 16}, 1, 16)),
+            "latency");
+}
+
+TEST(Explain, TheZerosOfADepthwiseFoldAreNoUsefulWork) {
+  const Network digits =
+      load_workload(kFolder + "/workloads/digits_cnn/digits_cnn.yaml", {true, {}});
+  const Explanation all = explained(gemmini(), digits);
+  for (const Explained& layer : all.layers) {
+    if (layer.name == "dw3") {
+      EXPECT_LE(layer.useful, 1.0 / 16) << "one PE of each of 16 columns";
+      EXPECT_GT(layer.useful, 0);
+    }
+  }
+}
+
+TEST(Explain, WhatCannotBeDoubledIsLeftOut) {
+  for (const Doubling& doubling : doublings(gemmini())) {
+    EXPECT_NE(doubling.bound, "requant") << "16 lanes are all of an accumulator row";
+    EXPECT_THAT(doubling.keys, testing::Not(IsEmpty())) << doubling.resource;
+  }
+}
+
+TEST(Explain, TheJsonHasEveryFigure) {
+  const Explanation all = explained(gemmini(), test::conv_network({1, 14, 14, 32}, 3, 17));
+  const auto json = explain_json(all);
+  EXPECT_EQ(json["total"]["cycles"], all.total.cycles);
+  EXPECT_EQ(json["layers"][0]["twice"].size(), all.doublings.size());
+  EXPECT_EQ(json["cliffs"][0]["cycles_without"], all.cliffs.front().cycles_without);
+  EXPECT_EQ(json["resources"][0]["set"][0], all.doublings.front().keys.front());
+}
+
+}  // namespace
+}  // namespace systole
