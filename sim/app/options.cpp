@@ -5,13 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/program_options/errors.hpp>
-#include <boost/program_options/parsers.hpp>
-#include <boost/program_options/variables_map.hpp>
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "sim/app/arguments.hpp"
 #include "sim/app/command_table.hpp"
 #include "sim/config/scalar.hpp"
 #include "sim/config/suggestion.hpp"
@@ -21,136 +19,6 @@ namespace systole::app {
 namespace {
 
 namespace po = boost::program_options;
-
-/// One word in place of Boost's sentences, which name options in several ways.
-std::string describe(const po::invalid_command_line_syntax& error) {
-  const std::string option = error.get_option_name();
-  switch (error.kind()) {
-    case po::invalid_command_line_syntax::missing_parameter:
-    case po::invalid_command_line_syntax::empty_adjacent_parameter:
-      return fmt::format("{} needs a value", option);
-    case po::invalid_command_line_syntax::extra_parameter:
-      return fmt::format("{} takes no value", option);
-    default:
-      return error.what();
-  }
-}
-
-/// What was given to one command.
-class Arguments {
- public:
-  Arguments(const CommandHelp& command, const std::vector<std::string>& words) : command_{command} {
-    po::options_description known;
-    known.add(command.options).add_options()("surplus", po::value<std::vector<std::string>>());
-    po::positional_options_description positional;
-    positional.add("surplus", -1);
-    // Without allow_guessing: a script must not break when an option is added.
-    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
-    try {
-      po::store(
-          po::command_line_parser{words}.options(known).positional(positional).style(style).run(),
-          values_);
-    } catch (const po::unknown_option& error) {
-      fail(unknown(error.get_option_name()));
-    } catch (const po::invalid_command_line_syntax& error) {
-      fail(describe(error));
-    } catch (const po::multiple_occurrences& error) {
-      fail(error.get_option_name() + " is given more than once");
-    }
-    const auto words_without_option = list("surplus");
-    const std::size_t expected = command.operand.empty() ? 0 : 1;
-    if (words_without_option.size() > expected && !command.many_operands && !has("help")) {
-      fail("unexpected argument " + quoted(words_without_option[expected]));
-    }
-  }
-
-  bool has(const std::string& option) const { return values_.count(option) != 0; }
-
-  std::optional<std::string> text(const std::string& option) const {
-    if (!has(option)) {
-      return std::nullopt;
-    }
-    const auto& value = values_[option].as<std::string>();
-    if (value.empty()) {
-      fail(fmt::format("--{} needs a value", option));
-    }
-    return value;
-  }
-
-  std::string required(const std::string& option) const {
-    const auto value = text(option);
-    if (!value) {
-      fail(fmt::format("--{} is missing", option));
-    }
-    return *value;
-  }
-
-  /// The word that belongs to no option.
-  std::string operand() const {
-    if (!has("surplus")) {
-      fail(fmt::format("{} is missing", command_.operand));
-    }
-    return list("surplus").front();
-  }
-
-  /// The words that belong to no option, where a command takes many.
-  std::vector<std::string> operands(std::size_t least) const {
-    auto words = list("surplus");
-    if (words.size() < least) {
-      fail(fmt::format("expected {} {} or more, found {}", least, command_.operand, words.size()));
-    }
-    return words;
-  }
-
-  std::vector<std::string> list(const std::string& option) const {
-    return has(option) ? values_[option].as<std::vector<std::string>>()
-                       : std::vector<std::string>{};
-  }
-
-  std::optional<std::uint64_t> count(const std::string& option, std::uint64_t least = 1) const {
-    const auto given = text(option);
-    if (!given) {
-      return std::nullopt;
-    }
-    std::uint64_t value = 0;
-    const char* const end = given->data() + given->size();
-    const auto [rest, status] = std::from_chars(given->data(), end, value);
-    constexpr std::uint64_t kMost = 1'000'000'000'000'000'000;
-    if (status != std::errc{} || rest != end || value < least || value > kMost) {
-      fail(fmt::format("--{}: expected a whole number from {} to 10^18, found {}", option, least,
-                       quoted(*given)));
-    }
-    return value;
-  }
-
-  /// The option's value as an index into `choices`; the first one when it is not given.
-  std::size_t choice(const std::string& option, const std::vector<std::string>& choices) const {
-    const std::string given = text(option).value_or(choices.front());
-    const auto found = std::find(choices.begin(), choices.end(), given);
-    if (found == choices.end()) {
-      fail(fmt::format("--{}: expected {}, found {}{}", option, choice_list(choices), quoted(given),
-                       did_you_mean(given, choices)));
-    }
-    return static_cast<std::size_t>(found - choices.begin());
-  }
-
-  [[noreturn]] void fail(const std::string& what) const {
-    throw UsageError{
-        fmt::format("systole {0}: {1}; see 'systole {0} --help'", command_.name, what)};
-  }
-
- private:
-  std::string unknown(const std::string& option) const {
-    std::vector<std::string> names;
-    for (const auto& known : command_.options.options()) {
-      names.push_back("--" + known->long_name());
-    }
-    return "unknown option " + quoted(option) + did_you_mean(option, names);
-  }
-
-  const CommandHelp& command_;
-  po::variables_map values_;
-};
 
 std::optional<TopologyKind> topology_kind(const Arguments& arguments) {
   if (!arguments.has("topology")) {
