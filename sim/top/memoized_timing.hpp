@@ -34,7 +34,7 @@ class MemoizedTiming {
   std::uint64_t remembered() const { return remembered_; }  ///< segments, so far
 
  private:
-  static constexpr std::size_t kMaxBytes = std::size_t{256} << 20U;
+  static constexpr std::size_t kMaxBytes = std::size_t{64} << 20U;
 
   /// Commands [at, end) of the program, and what decides the cycles that they take.
   struct Segment {
