@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <string>
 
 #include "sim/waveform/vcd_writer.hpp"
 
@@ -24,7 +26,9 @@ class VcdWriterTest : public ::testing::Test {
     return text.str();
   }
 
-  const std::string file = testing::TempDir() + "systole_vcd_writer_test.vcd";
+  // Tests run beside each other, each in a process of its own.
+  const std::string file =
+      testing::TempDir() + "systole_vcd_writer_test_" + std::to_string(::getpid()) + ".vcd";
 };
 
 TEST_F(VcdWriterTest, WritesScopesAndChangesAlone) {
