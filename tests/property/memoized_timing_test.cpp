@@ -19,6 +19,7 @@ namespace {
 using test::LayerCase;
 
 constexpr std::uint64_t kPatience = 100'000;
+constexpr std::size_t kForgetsNothing = std::size_t{1} << 30U;  // bytes
 
 std::string ledger_difference(const Ledger& got, const Ledger& expected) {
   std::string text;
