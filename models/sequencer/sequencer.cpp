@@ -12,12 +12,6 @@ namespace {
 /// What the units see of it, which is after its entry has been given up.
 const Command kConfigure{ConfigureCommand{}};
 
-bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
-  return std::any_of(a.begin(), a.end(), [&](const RowRange& x) {
-    return std::any_of(b.begin(), b.end(), [&](const RowRange& y) { return x.overlaps(y); });
-  });
-}
-
 }  // namespace
 
 Sequencer::Sequencer(const sc_core::sc_module_name& name, const Clock& clock,
@@ -146,7 +140,7 @@ bool Sequencer::issue() {
     }
     const std::uint32_t index = from.waiting.front();
     Entry& entry = entries_[index];
-    FifoOut<IssuedCommand>& port = port_of(entry.unit);
+    FifoOut<IssuedCommand>& port = port_of(entry.footprint.unit);
     if (entry.dependencies > 0 || !port->can_push()) {
       if (observer_ != nullptr) {
         entry.times.waited_for = wait_of(from);
@@ -157,7 +151,7 @@ bool Sequencer::issue() {
     entry.times.issued = now();
     from.waiting.pop_front();
     if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
-      if (entry.unit != Unit::Array) {
+      if (entry.footprint.unit != Unit::Array) {
         port->push({&kConfigure, index});
       }
       retire(index);
@@ -214,14 +208,13 @@ void Sequencer::occupy(Entry& entry, const Command& command) {
   entry.valid = true;
   entry.issued = false;
   entry.command = &command;
-  entry.unit = unit_of(command);
-  entry.times = {ledger_unit(entry.unit), now(), 0, 0, Cause::Idle};
-  entry.reads = reads(command, config_);
-  entry.writes = writes(command, config_);
+  entry.footprint = footprint(command, config_);
+  entry.times = {ledger_unit(entry.footprint.unit), now(), 0, 0, Cause::Idle};
   entry.depends_on.reset();
   entry.dependencies = 0;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].valid && &entries_[i] != &entry && conflict(entries_[i], entry)) {
+    if (entries_[i].valid && &entries_[i] != &entry &&
+        conflict(entries_[i].footprint, entry.footprint)) {
       entry.depends_on.set(i);
       ++entry.dependencies;
     }
@@ -243,16 +236,6 @@ void Sequencer::unroll() {
   }
 }
 
-bool Sequencer::conflict(const Entry& older, const Entry& younger) {
-  if (older.unit == younger.unit) {
-    // In order within a unit, but for padding, which can overtake data on its way.
-    return older.unit == Unit::Load && pads(*older.command) != pads(*younger.command) &&
-           any_overlap(older.writes, younger.writes);
-  }
-  return any_overlap(older.writes, younger.reads) || any_overlap(older.writes, younger.writes) ||
-         any_overlap(older.reads, younger.writes);
-}
-
 void Sequencer::publish_waits() {
   for (std::size_t i = 0; i < kCommandClasses; ++i) {
     waits_[i].write(wait_of(classes_[i]));
@@ -271,15 +254,15 @@ Cause Sequencer::wait_of(const Class& of) const {
   bool on_store = false;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (head.depends_on.test(i)) {
-      on_load = on_load || entries_[i].unit == Unit::Load;
-      on_store = on_store || entries_[i].unit == Unit::Store;
+      on_load = on_load || entries_[i].footprint.unit == Unit::Load;
+      on_store = on_store || entries_[i].footprint.unit == Unit::Store;
     }
   }
-  if (head.unit == Unit::Array && on_load) {
+  if (head.footprint.unit == Unit::Array && on_load) {
     return std::holds_alternative<PreloadCommand>(head.command->body) ? Cause::WaitWeights
                                                                       : Cause::WaitActivations;
   }
-  if (head.unit == Unit::Array && on_store) {
+  if (head.footprint.unit == Unit::Array && on_store) {
     return Cause::WaitAccumulator;
   }
   return Cause::WaitDependency;
@@ -297,26 +280,6 @@ FifoOut<IssuedCommand>& Sequencer::port_of(Unit unit) {
       break;
   }
   return load;
-}
-
-LedgerUnit Sequencer::ledger_unit(Unit unit) {
-  constexpr std::array kUnits{LedgerUnit::Load, LedgerUnit::Array, LedgerUnit::Vector,
-                              LedgerUnit::Store};
-  return kUnits.at(static_cast<std::size_t>(unit));
-}
-
-Sequencer::Unit Sequencer::unit_of(const Command& command) {
-  switch (command_class(command)) {
-    case CommandClass::Load:
-      return Unit::Load;
-    case CommandClass::Store:
-      return Unit::Store;
-    case CommandClass::Execute:
-      break;
-  }
-  const bool vector = std::holds_alternative<PoolCommand>(command.body) ||
-                      std::holds_alternative<AddCommand>(command.body);
-  return vector ? Unit::Vector : Unit::Array;
 }
 
 std::vector<std::string> Sequencer::describe_state() const {

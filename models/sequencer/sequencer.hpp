@@ -15,7 +15,7 @@
 #include "sim/kernel/ring.hpp"
 #include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
-#include "sim/program/hazards.hpp"
+#include "sim/program/footprint.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
 
@@ -77,17 +77,15 @@ class Sequencer final : public ClockedModule {
   std::vector<std::string> describe_state() const;
 
  private:
-  enum class Unit : std::uint8_t { Load, Array, Vector, Store };
+  using Unit = CommandUnit;
   struct Entry {
     bool valid = false;
     bool issued = false;
     const Command* command = nullptr;
     Command own;  // an unrolled one lives here
     bool of_loop = false;
-    Unit unit = Unit::Load;
+    Footprint footprint;
     CommandTimes times;  // for the observer
-    HazardRanges reads;
-    HazardRanges writes;
     std::bitset<kMaxEntries> depends_on;
     std::uint32_t dependencies = 0;  // bits of depends_on
   };
@@ -115,9 +113,6 @@ class Sequencer final : public ClockedModule {
   void publish_waits();
   Cause wait_of(const Class& of) const;
   FifoOut<IssuedCommand>& port_of(Unit unit);
-  static LedgerUnit ledger_unit(Unit unit);
-  static Unit unit_of(const Command& command);
-  static bool conflict(const Entry& older, const Entry& younger);
 
   const AcceleratorConfig config_;
   std::vector<Entry> entries_;

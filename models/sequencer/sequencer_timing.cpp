@@ -10,9 +10,6 @@
 namespace systole {
 namespace {
 
-// What the units see of it, which is after its entry has been given up.
-const Command kConfigure{ConfigureCommand{}};
-
 constexpr std::uint32_t kWordBits = 64;
 
 }  // namespace
@@ -30,7 +27,6 @@ SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, L
       vectors_completed{0, units.vector},
       config_{config},
       next_offer_{1 + Cycle{config.sequencer.frontend_latency}},
-      unroller_{config},
       ledger_{ledger, LedgerUnit::Sequencer} {
   const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
                                                          config.sequencer.execute_entries,
@@ -51,13 +47,8 @@ void SequencerTiming::resume(const LayerProgram& program, std::size_t next) {
   program_ = &program;
   next_ = next;
   total_ = program.commands.size();
-  if (!program.loops.empty()) {
-    next_ = total_;  // they go through the unroller
-    unroller_.start(program.commands, program.loops);
-  }
 }
 
-/// The loop unroller is not in it.
 void SequencerTiming::archive(StateArchive& archive) {
   alarm.archive(archive);
   for (Entry& entry : entries_) {
@@ -71,7 +62,6 @@ void SequencerTiming::archive(StateArchive& archive) {
       archive.value(word);
     }
     if (archive.reading()) {
-      entry.of_loop = false;
       entry.footprint = footprint(*entry.command, config_);
     }
   }
@@ -106,15 +96,14 @@ void SequencerTiming::look(Cycle now) {
   store_wait.write(now, wait_of(classes_[2]));
   const bool issued = issue(now);
   const bool blocked_fetch = !all_fetched();
-  const bool allocated = allocate(now) || allocate_unrolled(now);
-  unroll(now);
+  const bool allocated = allocate(now);
   const bool completed = take_completion(now);
   const bool worked = issued || allocated || completed;
   const auto waiting = [&](bool fetching) {
     return fetching ? Cause::WaitStation : finished() ? Cause::Idle : Cause::WaitDependency;
   };
   ledger_.look(now, worked ? Cause::Busy : waiting(blocked_fetch), waiting(!all_fetched()));
-  if (worked || !unroller_.done() || !unrolled_.empty()) {
+  if (worked) {
     alarm.ring_at(now + 1);
   }
   if (next_ < total_ && now < next_offer_) {
@@ -145,7 +134,7 @@ bool SequencerTiming::issue(Cycle now) {
     from.waiting.pop_front();
     if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
       if (entry.footprint.unit != Unit::Array) {
-        queue.push(now, {&kConfigure, index});
+        queue.push(now, {entry.command, index});
       }
       retire(now, index);
     } else {
@@ -165,38 +154,10 @@ bool SequencerTiming::allocate(Cycle now) {
   if (entry == nullptr) {
     return false;
   }
-  entry->of_loop = false;
   occupy(now, *entry, command);
   ++next_;
   next_offer_ += config_.sequencer.command_gap;
   return true;
-}
-
-bool SequencerTiming::allocate_unrolled(Cycle now) {
-  if (unrolled_.empty() || unrolled_.front().visible > now) {
-    return false;
-  }
-  const Command& command = unrolled_.front().command;
-  Entry* entry = free_entry(command_class(command));
-  if (entry == nullptr) {
-    return false;
-  }
-  entry->own = command;
-  entry->of_loop = unrolled_.front().of_loop;
-  occupy(now, *entry, entry->own);
-  unrolled_.pop_front();
-  return true;
-}
-
-void SequencerTiming::unroll(Cycle now) {
-  if (unroller_.done()) {
-    return;
-  }
-  std::optional<GeneratedCommand> generated =
-      unroller_.tick(now, unrolled_.size() < kUnrolledQueue);
-  if (generated) {
-    unrolled_.push_back({std::move(generated->command), generated->of_loop, now + 1});
-  }
 }
 
 SequencerTiming::Entry* SequencerTiming::free_entry(CommandClass of) {
@@ -275,9 +236,6 @@ void SequencerTiming::retire(Cycle now, std::uint32_t index) {
     }
     done.followers[word] = 0;
   }
-  if (done.of_loop) {
-    unroller_.completed(command_class(*done.command));
-  }
   ++completed_;
 }
 
@@ -316,12 +274,6 @@ TimedQueue<IssuedCommand>& SequencerTiming::queue_of(Unit unit) {
       break;
   }
   return load;
-}
-
-LedgerUnit SequencerTiming::ledger_unit(Unit unit) {
-  constexpr std::array kUnits{LedgerUnit::Load, LedgerUnit::Array, LedgerUnit::Vector,
-                              LedgerUnit::Store};
-  return kUnits.at(static_cast<std::size_t>(unit));
 }
 
 std::vector<std::string> SequencerTiming::describe_state() const {

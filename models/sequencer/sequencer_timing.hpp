@@ -8,7 +8,6 @@
 
 #include "models/sequencer/command_observer.hpp"
 #include "models/sequencer/completion_queue.hpp"
-#include "models/sequencer/loop_unroller.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/footprint.hpp"
 #include "sim/program/issued_command.hpp"
@@ -89,9 +88,7 @@ class SequencerTiming {
   struct Entry {
     bool valid = false;
     bool issued = false;
-    bool of_loop = false;
     const Command* command = nullptr;
-    Command own;  // an unrolled one lives here
     Footprint footprint;
     std::uint32_t depends_on = 0;  // entries that have to complete first
     EntrySet followers;            // entries that wait for this one
@@ -102,17 +99,10 @@ class SequencerTiming {
     std::uint32_t size = 0;
     std::deque<std::uint32_t> waiting;
   };
-  struct Unrolled {
-    Command command;
-    bool of_loop = false;
-    Cycle visible = 0;
-  };
 
-  bool all_fetched() const { return next_ == total_ && unroller_.done() && unrolled_.empty(); }
+  bool all_fetched() const { return next_ == total_; }
   bool issue(Cycle now);
   bool allocate(Cycle now);
-  bool allocate_unrolled(Cycle now);
-  void unroll(Cycle now);
   bool take_completion(Cycle now);
   void retire(Cycle now, std::uint32_t index);
   Entry* free_entry(CommandClass of);
@@ -120,7 +110,6 @@ class SequencerTiming {
   Cause wait_of(const Class& of) const;
   bool waits_for(std::uint32_t younger, Unit unit) const;
   TimedQueue<IssuedCommand>& queue_of(Unit unit);
-  static LedgerUnit ledger_unit(Unit unit);
 
   const AcceleratorConfig& config_;
   const LayerProgram* program_ = nullptr;
@@ -132,8 +121,6 @@ class SequencerTiming {
   std::uint64_t allocated_ = 0;
   std::uint64_t completed_ = 0;
   Cycle next_offer_;  // in which the next command can be allocated at the earliest
-  LoopUnroller unroller_;
-  std::deque<Unrolled> unrolled_;
   LedgerLine ledger_;
   CommandObserver* observer_ = nullptr;
   Cycle first_cycle_ = 0;

@@ -1,5 +1,7 @@
 #include "sim/program/footprint.hpp"
 
+#include <array>
+#include <cstddef>
 #include <variant>
 
 namespace systole {
@@ -30,6 +32,12 @@ CommandUnit unit_of(const Command& command) {
   const bool vector = std::holds_alternative<PoolCommand>(command.body) ||
                       std::holds_alternative<AddCommand>(command.body);
   return vector ? CommandUnit::Vector : CommandUnit::Array;
+}
+
+LedgerUnit ledger_unit(CommandUnit unit) {
+  constexpr std::array kUnits{LedgerUnit::Load, LedgerUnit::Array, LedgerUnit::Vector,
+                              LedgerUnit::Store};
+  return kUnits.at(static_cast<std::size_t>(unit));
 }
 
 Footprint footprint(const Command& command, const AcceleratorConfig& config) {

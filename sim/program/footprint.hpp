@@ -4,12 +4,14 @@
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/stats/ledger.hpp"
 
 namespace systole {
 
 /// The unit that carries a command out.
 enum class CommandUnit : std::uint8_t { Load, Array, Vector, Store };
 CommandUnit unit_of(const Command& command);
+LedgerUnit ledger_unit(CommandUnit unit);
 
 /// What the reservation station knows of a command's operands.
 struct Footprint {

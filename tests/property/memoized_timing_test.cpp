@@ -61,11 +61,12 @@ class Remembering {
     }
     const LayerProgram once = compiler->lower(0);
     LayerProgram thrice = once;
-    for (int copy = 0; copy < 2; ++copy) {
+    for (const CommandClass configured : {CommandClass::Load, CommandClass::Store}) {
+      thrice.commands.push_back({ConfigureCommand{configured}});
       thrice.commands.insert(thrice.commands.end(), once.commands.begin(), once.commands.end());
     }
     const std::array<const LayerProgram*, 2> programs = {&once, &thrice};
-    MemoizedTiming remembers{config};
+    MemoizedTiming remembers{config, kForgetsNothing};
     MemoizedTiming forgets{config, 0};
     for (const LayerProgram* program : programs) {
       DramSource dram;
