@@ -55,7 +55,7 @@ auto fields(const ScratchpadConfig& c) {
                   c.weight.banks);
 }
 auto fields(const AccumulatorConfig& c) {
-  return std::tie(c.capacity_kib, c.banks, c.read_latency);
+  return std::tie(c.capacity_kib, c.banks, c.read_latency, c.bias_bits);
 }
 auto fields(const DmaConfig& c) {
   return std::tie(c.bus_bytes, c.max_burst_bytes, c.max_outstanding_reads, c.max_outstanding_writes,
@@ -120,6 +120,15 @@ std::uint32_t weight_row_bytes(const AcceleratorConfig& config) {
 
 std::uint32_t accumulator_row_bytes(const AcceleratorConfig& config) {
   return row_bytes(config.array.cols, config.array.accumulator_bits);
+}
+
+std::uint32_t bias_bits(const AcceleratorConfig& config) {
+  return config.accumulators.bias_bits == 0 ? config.array.accumulator_bits
+                                            : config.accumulators.bias_bits;
+}
+
+std::uint32_t bias_row_bytes(const AcceleratorConfig& config) {
+  return row_bytes(config.array.cols, bias_bits(config));
 }
 
 std::uint32_t requant_entry_bytes(const AcceleratorConfig& config) {

@@ -77,6 +77,8 @@ struct AccumulatorConfig {
   std::uint32_t capacity_kib = 64;
   std::uint32_t banks = 2;
   std::uint32_t read_latency = 1;  ///< cycles from a bank's grant to the requantization unit
+  /// Of a bias in DRAM and on the bus, sign-extended on its way in; 0: array.accumulator_bits.
+  std::uint32_t bias_bits = 0;
 };
 
 struct DmaConfig {
@@ -230,6 +232,9 @@ std::uint32_t activation_row_bytes(
     const AcceleratorConfig& config);  ///< of the (unified) scratchpad
 std::uint32_t weight_row_bytes(const AcceleratorConfig& config);
 std::uint32_t accumulator_row_bytes(const AcceleratorConfig& config);
+std::uint32_t bias_bits(const AcceleratorConfig& config);  ///< as they lie in DRAM
+/// The biases of a block of array.cols channels in DRAM.
+std::uint32_t bias_row_bytes(const AcceleratorConfig& config);
 std::uint32_t requant_entry_bytes(const AcceleratorConfig& config);  ///< of one channel
 std::uint32_t activation_rows(const AcceleratorConfig& config);      ///< capacity in rows
 std::uint32_t weight_rows(const AcceleratorConfig& config);          ///< 0 when unified

@@ -126,6 +126,7 @@ void read_scratchpad(ConfigReader node, AcceleratorConfig& machine) {
 void read_accumulators(ConfigReader node, AcceleratorConfig& machine) {
   read_memory(node, machine.accumulators, {accumulator_row_bytes(machine), kFewestAccumulatorRows});
   node.optional("read_latency", machine.accumulators.read_latency, kPipeline);
+  node.optional("bias_bits", machine.accumulators.bias_bits, InRange{0U, 64U});
   node.reject_unknown();
 }
 

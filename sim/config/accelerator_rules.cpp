@@ -182,6 +182,8 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
                 "the values of an accumulator row", broken);
   check_at_most("vector.lanes", config.vector.lanes, "array.rows", config.array.rows,
                 "the elements of a scratchpad row", broken);
+  check_at_most("accumulators.bias_bits", config.accumulators.bias_bits, "array.accumulator_bits",
+                config.array.accumulator_bits, "what a bias is added to", broken);
   check_rounding(config.requant, broken);
   if (config.array.pe == PeKind::Composable) {
     check_composable("array.activation_bits", config.array.activation_bits, broken);
@@ -216,6 +218,9 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
   }
   if (config.energy.switching_activity) {
     all.push_back({{"energy.switching_activity"}, "is not supported yet, expected false"});
+  }
+  if (config.accumulators.bias_bits != 0) {
+    all.push_back({{"accumulators.bias_bits"}, "is not supported yet, expected 0"});
   }
   if (array.pe == PeKind::Composable) {
     if (array.dataflow != Dataflow::WeightStationary) {

@@ -174,6 +174,8 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
   write_banks(out, config.accumulators.capacity_kib, config.accumulators.banks);
   out.key("read_latency", config.accumulators.read_latency,
           "cycles from a bank's grant to the requantization unit");
+  out.key("bias_bits", config.accumulators.bias_bits,
+          "bits of a bias in DRAM; 0: array.accumulator_bits");
   out.end();
   write_dma(out, config.dma);
   write_units(out, config);
