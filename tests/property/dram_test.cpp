@@ -97,6 +97,7 @@ dram::Config random_config() {
   controller.write_entries = config.bursts_per_request() * cycles(1, 40);
   controller.write_high_percent = cycles(50, 100);
   controller.write_low_percent = cycles(0, 50);
+  controller.reads_in_a_row = cycles(1, 5);
   controller.max_wait = cycles(100, 10000);
   config.mapping = random_mapping(parts);
   return config;

@@ -156,6 +156,55 @@ TEST(DramCore, ARowHitGoesBeforeAnOlderRequestForAnotherRow) {
             (std::vector<Command>{kActivate, kRead, kRead, kPrecharge, kActivate, kRead}));
 }
 
+TEST(DramCore, ABankGivesSoManyReadsInARowBeforeOlderOnesOfOthers) {
+  Config config = matched_config("lpddr4_3200", "bg");  // blocks of 64 bytes in turn over 8 banks
+  const auto banks_of_reads = [&config] {
+    CommandLog log;
+    BankedDram memory{config, &log};
+    EXPECT_TRUE(memory.offer({0, false, 0}, 0));
+    EXPECT_TRUE(memory.offer({64, false, 0}, 0));
+    memory.advance_to(500);  // two open rows, bank 1 gave the last read
+    log.commands.clear();
+    for (std::uint64_t column = 1; column <= 3; ++column) {
+      EXPECT_TRUE(memory.offer({column * 512, false, 0}, 500));
+      EXPECT_TRUE(memory.offer({column * 512 + 64, false, 0}, 500));
+    }
+    memory.advance_to(600);
+    std::vector<int> banks;
+    for (const auto& command : log.commands) {
+      EXPECT_EQ(command.command, kRead);
+      banks.push_back(static_cast<int>(command.bank));
+    }
+    return banks;
+  };
+  config.controller.reads_in_a_row = 1;
+  EXPECT_EQ(banks_of_reads(), (std::vector<int>{0, 1, 0, 1, 0, 1}));
+  config.controller.reads_in_a_row = 2;
+  EXPECT_EQ(banks_of_reads(), (std::vector<int>{1, 0, 0, 1, 1, 0}));
+  config.controller.reads_in_a_row = 8;
+  EXPECT_EQ(banks_of_reads(), (std::vector<int>{1, 1, 1, 0, 0, 0}));
+}
+
+// A read of the same bank would wait for tCCD_L: others go between.
+TEST(DramCore, ReadsOfABankDoNotFollowEachOtherWhereAnotherGroupIsSooner) {
+  Config config = matched_config("ddr4_2400", "bg");
+  config.controller.reads_in_a_row = 4;
+  CommandLog log;
+  BankedDram memory{config, &log};
+  EXPECT_TRUE(memory.offer({0, false, 0}, 0));
+  EXPECT_TRUE(memory.offer({64, false, 0}, 0));
+  memory.advance_to(500);
+  log.commands.clear();
+  for (const std::uint64_t address : {1024U, 1088U, 2048U, 2112U}) {
+    EXPECT_TRUE(memory.offer({address, false, 0}, 500));
+  }
+  memory.advance_to(600);
+  ASSERT_EQ(log.commands.size(), 4U);
+  EXPECT_EQ(log.commands[0].bank_group, log.commands[2].bank_group);
+  EXPECT_EQ(log.commands[1].bank_group, log.commands[3].bank_group);
+  EXPECT_NE(log.commands[0].bank_group, log.commands[1].bank_group);
+}
+
 TEST(DramCore, ARowHitThatComesLateStillKeepsItsRowOpen) {
   const Config config = matched_config("ddr4_2400", "lo");
   const std::uint64_t other_row = 8192 * 16;
@@ -225,6 +274,36 @@ TEST(DramCore, ARequestThatHasWaitedTooLongGoesBeforeAllOthers) {
   const Cycle wait = wait_of_the_other_row();
   EXPECT_GE(wait, 500U);
   EXPECT_LE(wait, 700U);
+}
+
+// A hit each tCCD_L keeps the row open; another row's request comes in each phase of their beat.
+TEST(DramCore, ARequestGoesBeforeAllOthersFromItsLongestWaitOnAndNotACycleSooner) {
+  Config config = matched_config("ddr4_2400", "lo");
+  config.controller.max_wait = 500;
+  const Cycle beat = config.timing.ccd_l;
+  for (Cycle phase = 0; phase < beat; ++phase) {
+    CommandLog log;
+    BankedDram memory{config, &log};
+    const Cycle arrival = 100 * beat + phase;
+    const Cycle urgent = arrival + config.controller.max_wait;
+    for (Cycle cycle = 0; cycle <= urgent + beat; ++cycle) {
+      if (cycle % beat == 0) {
+        EXPECT_TRUE(memory.offer({64 * (cycle / beat % 128), false, 0}, cycle));
+      }
+      if (cycle == arrival) {
+        EXPECT_TRUE(memory.offer({8192 * 16, false, 0}, cycle));
+      }
+      memory.advance_to(cycle + 1);
+    }
+    memory.advance_to(urgent + 100);
+    const auto closed = std::find_if(log.commands.begin(), log.commands.end(),
+                                     [](const auto& one) { return one.command == kPrecharge; });
+    ASSERT_NE(closed, log.commands.end());
+    const Cycle first_hit = config.timing.rcd;
+    const Cycle last_hit = first_hit + (urgent - 1 - first_hit) / beat * beat;
+    EXPECT_EQ((closed - 1)->cycle, last_hit) << phase;
+    EXPECT_EQ(closed->cycle, std::max(urgent, last_hit + config.timing.rtp)) << phase;
+  }
 }
 
 TEST(DramCore, RanksShareTheDataBusWithAGapAndRefreshEachOnItsOwn) {

@@ -28,7 +28,8 @@ Channel::Channel(const Config& config, std::uint32_t index, CommandObserver* obs
       queues_{RequestQueue{config.controller.read_entries, config.organization.banks()},
               RequestQueue{config.controller.write_entries, config.organization.banks()}},
       refresh_due_(config.organization.units(),
-                   config.timing.refi == 0 ? kNever : Cycle{config.timing.refi}) {
+                   config.timing.refi == 0 ? kNever : Cycle{config.timing.refi}),
+      streaks_(config.organization.units()) {
   const CommandBus& bus = config.command_bus;  // in the order of Command
   travel_ = {bus.column_cycles - 1U,    bus.column_cycles - 1U,    bus.activate_cycles - 1U,
              bus.precharge_cycles - 1U, bus.precharge_cycles - 1U, bus.refresh_cycles - 1U};
@@ -83,11 +84,13 @@ void Channel::add_burst(const Location& place, std::uint32_t request, bool write
   }
   const bool first = served.slot == kNoSlot;
   served = {slot, queue(write).at(slot).sequence};
+  bool preferred = false;
   if (hit) {
     hits_[write ? 1 : 0] |= bit(place.bank);
+    preferred = (goes_on(timing_.unit_of(place.bank), write) & bit(place.bank)) != 0;
   }
-  if (!first || (committed_[write ? 0 : 1] & bit(place.bank)) != 0) {
-    next_is_known_ = false;  // the bank was to do something else
+  if (!first || preferred || (committed_[write ? 0 : 1] & bit(place.bank)) != 0) {
+    next_is_known_ = false;  // the bank was to do something else, or goes before others
   } else if (next_is_known_ && write == writing_) {
     floor_ = now_;
     const Choice choice = choice_for(slot, write);
@@ -150,28 +153,36 @@ void Channel::consider_banks_of(std::uint32_t unit, bool write, std::uint64_t ba
     return;
   }
   const std::uint32_t eldest_bank = queue(write).at(oldest).bank;
-  const auto first_of = [&](std::uint64_t set, Command command, Rank rank, Cycle of_unit,
-                            const auto& of_bank) {
+  const auto first_of = [&](std::uint64_t set, std::uint64_t preferred, Command command, Rank rank,
+                            Cycle of_unit, const auto& of_bank) {
     if (set == 0) {
       return;
     }
     const Cycle least = std::max(earliest_effect(command), of_unit);
     Choice first;
-    const auto take = [&first](std::uint32_t bank, const Candidate& served, Cycle effect) {
+    std::uint64_t order = 0;  // of those that can start together; 0 goes before all
+    const auto take = [&](std::uint32_t bank, Cycle effect, std::uint64_t its_order) {
+      const Candidate& served = candidate(write, bank);
       first.effect = effect;
       first.sequence = served.sequence;
       first.slot = served.slot;
       first.bank = bank;
+      order = its_order;
     };
-    const Candidate& eldest = candidate(write, eldest_bank);
-    if ((set & bit(eldest_bank)) != 0 && eldest.slot == oldest && of_bank(eldest_bank) <= least) {
-      take(eldest_bank, eldest, least);  // no other can be sooner or older
+    for_each_bit(set & preferred,
+                 [&](std::uint32_t bank) { take(bank, std::max(least, of_bank(bank)), 0); });
+    const bool has_eldest =
+        (set & bit(eldest_bank)) != 0 && candidate(write, eldest_bank).slot == oldest;
+    if (first.effect == least) {
+      // the preferred one: no other can be sooner
+    } else if (has_eldest && of_bank(eldest_bank) <= least) {
+      take(eldest_bank, least, 0);  // no other can be sooner or older
     } else {
-      for_each_bit(set, [&](std::uint32_t bank) {
+      for_each_bit(set & ~preferred, [&](std::uint32_t bank) {
         const Cycle effect = std::max(least, of_bank(bank));
-        const Candidate& served = candidate(write, bank);
-        if (effect < first.effect || (effect == first.effect && served.sequence < first.sequence)) {
-          take(bank, served, effect);
+        const std::uint64_t sequence = candidate(write, bank).sequence;
+        if (effect < first.effect || (effect == first.effect && sequence < order)) {
+          take(bank, effect, sequence);
         }
       });
     }
@@ -183,16 +194,16 @@ void Channel::consider_banks_of(std::uint32_t unit, bool write, std::uint64_t ba
       consider(first);
     }
   };
-  first_of(hits, write ? Command::Write : Command::Read, Rank::Column,
+  first_of(hits, goes_on(unit, write), write ? Command::Write : Command::Read, Rank::Column,
            timing_.earliest_column_of_unit(unit, write),
            [&](std::uint32_t bank) { return timing_.earliest_column_of_bank(bank, write); });
   if (next_.start == floor_ && next_.rank == Rank::Column) {
     return;  // nothing goes before
   }
-  first_of(banks & ~open_banks_, Command::Activate, Rank::Row,
+  first_of(banks & ~open_banks_, 0, Command::Activate, Rank::Row,
            timing_.earliest_activate_of_unit(unit),
            [&](std::uint32_t bank) { return timing_.earliest_activate_of_bank(bank); });
-  first_of(banks & open_banks_ & ~hits, Command::Precharge, Rank::Row, 0,
+  first_of(banks & open_banks_ & ~hits, 0, Command::Precharge, Rank::Row, 0,
            [&](std::uint32_t bank) { return timing_.earliest_precharge(bank); });
 }
 
@@ -335,6 +346,7 @@ void Channel::issue_column(const Choice& choice) {
   const Burst burst = queue(choice.write).at(choice.slot);
   const Cycle end = timing_.column(choice.bank, choice.write, choice.effect);
   queue(choice.write).remove(choice.slot);
+  continue_streak(choice.bank, choice.write);
   release(choice.bank);
   choose_candidate(choice.write, choice.bank);
   if (config_.controller.page_policy == PagePolicy::Closed && !wanted(choice.bank)) {
@@ -346,6 +358,17 @@ void Channel::issue_column(const Choice& choice) {
                        : stats_.row_hits);
   finish_burst(burst.request, end);
   turn();
+}
+
+void Channel::continue_streak(std::uint32_t bank, bool write) {
+  Streak& streak = streaks_[timing_.unit_of(bank)];
+  if (write) {
+    streak = {};
+  } else if (streak.bank == bit(bank)) {
+    ++streak.reads;
+  } else {
+    streak = {bit(bank), 1};
+  }
 }
 
 void Channel::finish_burst(std::uint32_t request, Cycle end) {

@@ -23,8 +23,8 @@ namespace systole::dram {
 /// - A bank serves the oldest waiting burst of its open row; without one, the oldest burst: it
 ///   closes the row and opens that burst's. A row that was opened for a burst is not closed before
 ///   it had an access, even when the direction turns.
-/// - Of all commands that can start first, a read or write goes before a row command, then the
-///   older burst's goes.
+/// - Of all commands that can start first, a read or write goes before a row command, then one more
+///   read of the bank that gave the last, up to reads_in_a_row, then the older burst's goes.
 /// - A unit that is due for refresh takes no other command: its banks are closed together and it
 ///   refreshes as soon as the rules allow.
 /// - A burst that has waited for max_wait cycles goes before all others, alone.
@@ -78,6 +78,11 @@ class Channel {
       return rank != other.rank ? rank < other.rank : sequence < other.sequence;
     }
   };
+  /// The reads that a unit gave last without another access between: all of one bank.
+  struct Streak {
+    std::uint64_t bank = 0;  ///< its bit; none after a write
+    std::uint32_t reads = 0;
+  };
   /// The burst that a bank serves next of a direction.
   struct Candidate {
     Slot slot = kNoSlot;
@@ -114,6 +119,12 @@ class Channel {
   void choose_candidate(bool write, std::uint32_t bank);
   void choose_candidates(std::uint32_t bank);
   void commit(std::uint32_t bank, bool write);
+  void continue_streak(std::uint32_t bank, bool write);
+  /// The bank, as a bit, whose next read goes before older ones; none for writes.
+  std::uint64_t goes_on(std::uint32_t unit, bool write) const {
+    const Streak& streak = streaks_[unit];
+    return !write && streak.reads < config_.controller.reads_in_a_row ? streak.bank : 0;
+  }
   void release(std::uint32_t bank);
   void add_burst(const Location& place, std::uint32_t request, bool write, Cycle cycle);
   bool due(const Choice& choice) const;
@@ -141,6 +152,7 @@ class Channel {
   std::uint64_t open_banks_ = 0;
   std::uint64_t closable_ = 0;               // open, and no waiting burst wants the row
   std::vector<Cycle> refresh_due_;           // of each unit
+  std::vector<Streak> streaks_;              // likewise
   std::array<Cycle, 2> command_bus_free_{};  // row commands, column commands
   bool writing_ = false;
   Choice next_;

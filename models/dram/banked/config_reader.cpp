@@ -128,6 +128,7 @@ Controller read_controller(ConfigReader node, std::uint32_t bursts_per_request) 
   node.optional("write_entries", config.write_entries, kEntries);
   node.optional("write_high_percent", config.write_high_percent, kPercent);
   node.optional("write_low_percent", config.write_low_percent, kPercent);
+  node.optional("reads_in_a_row", config.reads_in_a_row, InRange{1U, 1024U});
   node.optional("max_wait", config.max_wait, InRange{100U, 10'000'000U});
   node.reject_unknown();
   if (config.write_low_percent > config.write_high_percent) {
