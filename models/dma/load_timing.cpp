@@ -4,6 +4,7 @@
 
 #include "models/sequencer/queue_depths.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/program/load_rows.hpp"
 
 namespace systole {
 namespace {
@@ -143,7 +144,7 @@ Cycle LoadTiming::take_response(const MemoryResponse& response) {
   InFlight& flight = in_flight_[response.tag];
   const LoadCommand& load = *flight.load;
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-  const std::uint32_t row_bytes = local_row_bytes(config_, load.destination.memory);
+  const std::uint32_t row_bytes = merged_row_bytes(load, config_);
   const bool scratchpad = in_scratchpad(load.destination.memory);
   for (const MergedPart& part : merger_.take(flight.burst, flight.offset, row_bytes, copies(load),
                                              register_free(scratchpad), beats)) {
@@ -175,7 +176,7 @@ Cycle LoadTiming::register_free(bool scratchpad) const {
 void LoadTiming::schedule(const InFlight& flight, const MergedPart& part) {
   const LoadCommand& load = *flight.load;
   const LocalMemory memory = load.destination.memory;
-  const std::uint32_t row_bytes = local_row_bytes(config_, memory);
+  const std::uint32_t row_bytes = merged_row_bytes(load, config_);
   const bool scratchpad = in_scratchpad(memory);
   const std::uint32_t latency =
       scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
@@ -186,6 +187,9 @@ void LoadTiming::schedule(const InFlight& flight, const MergedPart& part) {
   const Cycle due = part.sent + latency - 1;
   const std::uint32_t count = copies(load);
   (scratchpad ? scratchpad_sent_ : others_sent_) = {due, count};
+  if (!scratchpad && sign_extends(load, config_) && !part.ends_row(row_bytes, load.row_bytes)) {
+    return;
+  }
   if (!scratchpad) {
     to_others_.push_back({{row, last, flight.entry}, memory, due, count});
     alarm.ring_at(due);

@@ -6,6 +6,7 @@
 #include "models/sequencer/queue_depths.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/program/load_rows.hpp"
 #include "sim/program/traffic.hpp"
 
 namespace systole {
@@ -163,7 +164,7 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
   InFlight& flight = in_flight_[response.tag];
   const LoadCommand& load = *flight.load;
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-  const std::uint32_t row_bytes = merged_row_bytes(load);
+  const std::uint32_t row_bytes = merged_row_bytes(load, config_);
   const bool scratchpad = by_scratchpad_register(load);
   for (const MergedPart& part : merger_.take(flight.burst, flight.offset, row_bytes, copies(load),
                                              register_free(scratchpad), beats)) {
@@ -177,11 +178,6 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
 
 bool LoadUnit::by_scratchpad_register(const LoadCommand& load) {
   return load.widen || &port_of(load.destination.memory) == &scratchpad_write;
-}
-
-/// Of a DRAM row, what fills a local row.
-std::uint32_t LoadUnit::merged_row_bytes(const LoadCommand& load) const {
-  return load.widen ? config_.array.cols : local_row_bytes(config_, load.destination.memory);
 }
 
 /// First cycle in which the register of the scratchpads, or the other one, can take a part: that of
@@ -204,7 +200,7 @@ std::uint64_t LoadUnit::register_free(bool scratchpad) const {
 void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
                         const MergedPart& part) {
   const LoadCommand& load = *flight.load;
-  const std::uint32_t row_bytes = merged_row_bytes(load);
+  const std::uint32_t row_bytes = merged_row_bytes(load, config_);
   const bool scratchpad = by_scratchpad_register(load);
   const auto block = static_cast<std::uint32_t>(part.row_offset / row_bytes);
   Scheduled scheduled;
@@ -225,7 +221,9 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
   if (!scratchpad) {
     scheduled.due = part.sent + config_.dma.accumulator_write_latency - 1;
     others_sent_ = {scheduled.due, scheduled.copies};
-    to_others_.push_back(std::move(scheduled));
+    if (!sign_extends(load, config_) || extend(write, part.ends_row(row_bytes, load.row_bytes))) {
+      to_others_.push_back(std::move(scheduled));
+    }
     return;
   }
   // Three stages from the merger to the scratchpad.
@@ -239,6 +237,21 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
   } else {
     to_scratchpad_.push_back(std::move(scheduled));
   }
+}
+
+/// Narrow biases wait for the rest of their local row, and are written with it. Whether that is
+/// here.
+bool LoadUnit::extend(LocalWrite& write, bool ends_row) {
+  biases_.insert(biases_.end(), write.bytes.begin(), write.bytes.end());
+  if (!ends_row) {
+    return false;
+  }
+  const std::vector<std::uint8_t> psums =
+      sign_extended(biases_.data(), static_cast<std::uint32_t>(biases_.size()), config_);
+  write.bytes.assign(psums.begin(), psums.end());
+  write.offset = 0;
+  biases_.clear();
+  return true;
 }
 
 /// A pixel's writes, the furthest to the right first; none before the start of its half.

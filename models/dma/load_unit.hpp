@@ -35,8 +35,10 @@ namespace systole {
 /// cycle in which the last scratchpad row of a burst is written, no row of the other register is
 /// (one answer a cycle; Gemmini's Scratchpad). Padding (fill) rows go when no data does; those of
 /// the zero writer, in all cycles but those in which data go to the same bank or a burst's last row
-/// is written. A command can start when fewer than commands_in_flight are between their first row
-/// and completion. A ConfigureCommand takes a cycle.
+/// is written. Biases narrower than the accumulators are sign-extended behind the merger: a part
+/// that does not end a local row stays, its register taken for as long as if it were written, and
+/// the last one takes all of the row to the accumulators. A command can start when fewer than
+/// commands_in_flight are between their first row and completion. A ConfigureCommand takes a cycle.
 class LoadUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
@@ -112,11 +114,11 @@ class LoadUnit final : public ClockedModule {
   std::uint64_t take_response(const DramResponse& response);
   std::uint64_t register_free(bool scratchpad) const;
   void schedule(const InFlight& flight, const DramResponse& response, const MergedPart& part);
+  bool extend(LocalWrite& write, bool ends_row);
   void repeat(const Scheduled& pixel, const LoadCommand& load);
   void note_burst_end(std::uint64_t cycle);
   Cause waiting() const;
   bool by_scratchpad_register(const LoadCommand& load);
-  std::uint32_t merged_row_bytes(const LoadCommand& load) const;
   FifoOut<LocalWrite>& port_of(LocalMemory memory);
   void count(const LoadCommand& load, const Burst& burst);
 
@@ -129,6 +131,7 @@ class LoadUnit final : public ClockedModule {
   std::vector<bool> slot_taken_;
   Ring<Outgoing> outgoing_;  // on the way to the bus
   RowMerger merger_;
+  std::vector<std::uint8_t> biases_;  // narrow ones of a local row that is not all there
   PixelRepeater repeater_;
   ZeroWriter zero_writer_;
   const BankMap banks_;

@@ -13,6 +13,12 @@ struct MergedPart {
   std::uint32_t burst_offset = 0;  ///< of the same byte in the burst
   std::uint32_t bytes = 0;
   std::uint64_t sent = 0;
+
+  /// Whether it ends a local row of a DRAM row.
+  bool ends_row(std::uint32_t local_row_bytes, std::uint64_t dram_row_bytes) const {
+    const std::uint64_t end = row_offset + bytes;
+    return end % local_row_bytes == 0 || end == dram_row_bytes;
+  }
 };
 
 /// When each beat of a burst is at the port.

@@ -190,7 +190,7 @@ void Compiler::State::place_conv(std::size_t index, const ConvPlan& plan) {
       layer.weight_is_activation ? dram.place(layer.weight) : dram.allocate(plan.image.bytes);
   const std::uint64_t channels = plan.image.blocks.size() * config.array.cols;
   if (layer.needs_bias()) {
-    at.bias = dram.allocate(plan.image.blocks.size() * accumulator_row_bytes(config));
+    at.bias = dram.allocate(plan.image.blocks.size() * bias_row_bytes(config));
   }
   if (layer.per_channel_requant()) {
     at.table = dram.allocate(channels * requant_entry_bytes(config));

@@ -196,14 +196,14 @@ class Estimate {
     return in_commands(tiling_.blocks, machine_.config.dma.max_blocks, [&](std::int64_t blocks) {
       return in_commands(tiling_.tile_oh * tiling_.tile_ow, machine_.max_rows, [&](std::int64_t n) {
         return std::max(n * blocks,
-                        load_cycles(machine_, 1, blocks * accumulator_row_bytes(machine_.config)));
+                        load_cycles(machine_, 1, blocks * bias_row_bytes(machine_.config)));
       });
     });
   }
 
   std::int64_t bias_bytes() const {
     return ceil_div(tiling_.tile_oh * tiling_.tile_ow, machine_.max_rows) * tiling_.blocks *
-           accumulator_row_bytes(machine_.config);
+           bias_row_bytes(machine_.config);
   }
 
   std::int64_t store_of_tile() const {

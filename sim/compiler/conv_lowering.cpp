@@ -212,7 +212,7 @@ void ConvLowering::load_ifmap(const Tile& tile, const StepSlices& slices, std::i
 
 void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
   const std::int64_t most = machine_.config.dma.max_blocks;
-  const std::int64_t row_bytes = accumulator_row_bytes(machine_.config);
+  const std::int64_t row_bytes = bias_row_bytes(machine_.config);
   for (std::int64_t b = 0; b < tile.blocks; b += most) {
     const std::int64_t blocks = std::min(most, tile.blocks - b);
     const std::int64_t first_channel = (tile.first_block + b) * machine_.array_cols;
@@ -225,7 +225,7 @@ void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
       load.row_bytes =
           to_u32((blocks - 1) * row_bytes +
                  to_i64(packed_bytes(to_u64(channels - (blocks - 1) * machine_.array_cols),
-                                     machine_.config.array.accumulator_bits)));
+                                     bias_bits(machine_.config))));
       load.destination = {LocalMemory::Accumulators, to_u32(acc.base + b * tile.pixels() + pixel)};
       load.block_pitch = to_u32(tile.pixels());
       load.operand = Operand::Bias;

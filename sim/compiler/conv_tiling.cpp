@@ -270,8 +270,7 @@ LayerMapping describe_mapping(const ConvLayer& layer, const WeightImage& image,
   mapping.compulsory(Operand::Weight) = packed_bytes(
       to_u64(layer.taps() * layer.in_c / layer.groups * layer.out_c), layer.weight_format.bits);
   mapping.compulsory(Operand::Bias) =
-      layer.needs_bias() ? packed_bytes(to_u64(layer.out_c), machine.config.array.accumulator_bits)
-                         : 0;
+      layer.needs_bias() ? packed_bytes(to_u64(layer.out_c), bias_bits(machine.config)) : 0;
   mapping.compulsory(Operand::Ofmap) = to_u64(layer.batch * layer.out_h * layer.out_w) *
                                        packed_bytes(to_u64(layer.out_c), layer.ofmap_format.bits);
   return mapping;

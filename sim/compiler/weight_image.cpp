@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <stdexcept>
 
 #include "sim/compiler/arithmetic.hpp"
 #include "sim/network/packing.hpp"
@@ -129,15 +130,19 @@ std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage
 
 std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, const AcceleratorConfig& config,
                                      const TensorData* bias, const TensorData* weights) {
-  const std::uint32_t bits = config.array.accumulator_bits;
+  const std::uint32_t bits = bias_bits(config);
   const std::int64_t most = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
-  const std::uint64_t row_bytes = accumulator_row_bytes(config);
+  const std::uint64_t row_bytes = bias_row_bytes(config);
+  const bool narrow = bits < config.array.accumulator_bits;
   const std::int64_t cols = config.array.cols;
   std::vector<std::uint8_t> bytes(to_u64(ceil_div(layer.out_c, cols)) * row_bytes);
   for (std::int64_t out = 0; out < layer.out_c; ++out) {
     std::int64_t value = bias == nullptr ? 0 : bias->at(to_u64(out));
     if (layer.ifmap_zero_point != 0) {
       value -= layer.ifmap_zero_point * weight_sum(layer, out, *weights);
+    }
+    if (narrow && (value < -most - 1 || value > most)) {
+      throw std::logic_error{"a bias is wider than accumulators.bias_bits: not legalized"};
     }
     if (config.array.overflow == Overflow::Saturate) {
       value = std::clamp(value, -most - 1, most);

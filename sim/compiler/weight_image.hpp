@@ -37,7 +37,8 @@ std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage
                                        const TensorData& weights);
 
 /// Rows of the accumulators, a block of channels each: bias - zero point * sum of the weights,
-/// because the array multiplies raw ifmap values, wrapped or saturated. `bias` may be null.
+/// because the array multiplies raw ifmap values, wrapped or saturated; of accumulators.bias_bits,
+/// which a legalized network fits. `bias` may be null.
 std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, const AcceleratorConfig& config,
                                      const TensorData* bias, const TensorData* weights);
 

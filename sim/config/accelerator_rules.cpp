@@ -219,9 +219,6 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
   if (config.energy.switching_activity) {
     all.push_back({{"energy.switching_activity"}, "is not supported yet, expected false"});
   }
-  if (config.accumulators.bias_bits != 0) {
-    all.push_back({{"accumulators.bias_bits"}, "is not supported yet, expected 0"});
-  }
   if (array.pe == PeKind::Composable) {
     if (array.dataflow != Dataflow::WeightStationary) {
       all.push_back({{"array.pe", "array.dataflow"},

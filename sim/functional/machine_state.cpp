@@ -13,6 +13,7 @@
 #include "sim/functional/requant_rows.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/program/load_rows.hpp"
 
 namespace systole {
 namespace {
@@ -245,11 +246,18 @@ struct MachineState::Execute {
   }
 
   void load_psums(const LoadCommand& load, std::uint32_t row, const std::uint8_t* bytes) const {
-    const std::uint32_t row_bytes = machine.local_.row_bytes(LocalMemory::Accumulators);
+    const std::uint32_t row_bytes = merged_row_bytes(load, machine.config_);
+    const bool narrow = sign_extends(load, machine.config_);
     for (std::uint32_t block = 0; block < blocks(load, machine.config_); ++block) {
       const std::uint32_t first = block * row_bytes;
-      machine.local_.load_psums(load.destination.row + block * load.block_pitch + row,
-                                bytes + first, std::min(row_bytes, load.row_bytes - first));
+      const std::uint32_t size = std::min(row_bytes, load.row_bytes - first);
+      const std::uint32_t to = load.destination.row + block * load.block_pitch + row;
+      if (narrow) {
+        const std::vector<std::uint8_t> psums = sign_extended(bytes + first, size, machine.config_);
+        machine.local_.load_psums(to, psums.data(), static_cast<std::uint32_t>(psums.size()));
+      } else {
+        machine.local_.load_psums(to, bytes + first, size);
+      }
     }
   }
 

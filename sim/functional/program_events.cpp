@@ -8,6 +8,7 @@
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/ifmap_parts.hpp"
+#include "sim/program/load_rows.hpp"
 #include "sim/program/traffic.hpp"
 
 namespace systole {
@@ -40,7 +41,7 @@ class Counter {
         offset += burst.useful;
       }
     }
-    written(load.destination.memory, std::uint64_t{load.rows} * load.row_bytes);
+    written(load.destination.memory, load.rows * written_row_bytes(load, config_));
   }
 
   void operator()(const FillCommand& fill) {

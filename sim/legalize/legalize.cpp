@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "sim/legalize/bias_width.hpp"
 #include "sim/legalize/requant_rule.hpp"
 #include "sim/legalize/shift_only.hpp"
 
@@ -108,6 +109,7 @@ Legalized legalize(const Network& network, const AcceleratorConfig& config) {
   Legalized result = config.requant.mode == RequantMode::ShiftOnly
                          ? make_shift_only(network, config)
                          : make_any_scale(network, config.requant);
+  clip_biases(result.network, config, result.notes);
   for (Layer& layer : result.network.layers) {
     Requantizer* requant = requantizer(layer);
     if (requant != nullptr && !std::holds_alternative<Add>(layer.op)) {  // summed by the array

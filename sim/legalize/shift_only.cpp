@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -205,7 +206,10 @@ FoldLimits ShiftOnlyPass::limits(const Tensor& weight, const Tensor& ifmap,
   FoldLimits limits;
   limits.weight_min = weight.format.min() - weight.zero_point;
   limits.weight_max = weight.format.max() - weight.zero_point;
-  limits.bias_max = bias == nullptr ? 0 : bias->format.max();
+  limits.bias_max = bias == nullptr
+                        ? 0
+                        : std::min(bias->format.max(), std::numeric_limits<std::int64_t>::max() >>
+                                                           (64 - bias_bits(config_)));
   limits.activation_max = std::max(std::abs(ifmap.format.min() - ifmap.zero_point),
                                    std::abs(ifmap.format.max() - ifmap.zero_point));
   limits.accumulator_max =

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "sim/program/ifmap_parts.hpp"
+#include "sim/program/load_rows.hpp"
 
 namespace systole {
 namespace {
@@ -169,8 +170,7 @@ LocalMemory weight_memory(const AcceleratorConfig& config) {
 }
 
 std::uint32_t blocks(const LoadCommand& load, const AcceleratorConfig& config) {
-  return ceil_div(load.row_bytes, load.widen ? config.array.cols
-                                             : local_row_bytes(config, load.destination.memory));
+  return ceil_div(load.row_bytes, merged_row_bytes(load, config));
 }
 
 std::uint32_t blocks(const PreloadCommand& preload, const AcceleratorConfig& config) {

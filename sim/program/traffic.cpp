@@ -7,12 +7,13 @@
 
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/program/load_rows.hpp"
 
 namespace systole {
 namespace {
 
 constexpr std::uint64_t kBitsPerByte = 8;
-constexpr std::uint64_t kWideBytes = 4;  // an element of the accumulators, widened or stored raw
+constexpr std::uint64_t kWideBytes = 4;  // an element of the accumulators, stored raw
 
 TrafficMemory memory_of(LocalMemory memory) {
   switch (memory) {
@@ -41,7 +42,7 @@ class Counter {
     const std::uint64_t bytes = c.row_bytes;
     read(TrafficMemory::Dram, stream_of(c.operand), (c.dram_pitch == 0 ? 1 : c.rows) * bytes);
     write(memory_of(c.destination.memory), stream_of(c.operand),
-          c.rows * bytes * (c.widen ? kWideBytes : 1));
+          c.rows * written_row_bytes(c, config_));
     if (c.destination.memory == LocalMemory::Accumulators) {
       sum_.bias_rows += std::uint64_t{c.rows} * blocks(c, config_);
     }

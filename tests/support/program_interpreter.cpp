@@ -7,6 +7,7 @@
 
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/program/load_rows.hpp"
 #include "tests/support/interpreter_arithmetic.hpp"
 
 namespace systole::test {
@@ -44,6 +45,9 @@ struct ProgramInterpreter::Execute {
 
   void operator()(const ConfigureCommand&) const {}
   void operator()(const LoadCommand& c) const {
+    if (sign_extends(c, config)) {
+      throw std::invalid_argument{"the interpreter takes biases as wide as the accumulators"};
+    }
     const std::uint32_t width = local_row_bytes(config, c.destination.memory);
     for (std::uint32_t i = 0; i < c.rows; ++i) {
       const std::uint8_t* source = machine.dram(c.dram_address + i * c.dram_pitch, c.row_bytes);

@@ -68,6 +68,8 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
   scratchpad.weight.banks = one_of({1, 2, 4});
   config.accumulators.banks = one_of({1, 2, 4});
   config.accumulators.read_latency = one_of({1, 1, 2, 12, 100});
+  config.accumulators.bias_bits =
+      std::min(one_of({0, 0, 0, 8, 12, 17, 24, 48}), array.accumulator_bits);
 
   DmaConfig& dma = config.dma;
   dma.bus_bytes = 1U << pick(0, 6);

@@ -192,6 +192,7 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "accumulators.capacity_kib=16",
                              "accumulators.banks=1",
                              "accumulators.read_latency=2",
+                             "accumulators.bias_bits=16",
                              "dma.bus_bytes=32",
                              "dma.max_burst_bytes=16",
                              "dma.max_outstanding_reads=1",

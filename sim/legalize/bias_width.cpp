@@ -1,0 +1,151 @@
+#include "sim/legalize/bias_width.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace systole {
+namespace {
+
+/// A layer whose sums start at a bias, and which of its dimensions are output channels.
+struct Products {
+  const Tensor* weight = nullptr;
+  std::size_t channels = 0;
+  bool channel_is_column = false;
+  bool* has_bias = nullptr;  ///< null: has none, and can have none
+};
+
+std::optional<Products> products_of(const Network& network, Layer& layer) {
+  Products products;
+  if (auto* conv = std::get_if<Conv2d>(&layer.op)) {
+    products.has_bias = &conv->has_bias;
+  } else if (auto* dense = std::get_if<FullyConnected>(&layer.op)) {
+    products.has_bias = &dense->has_bias;
+  } else if (std::holds_alternative<MatMul>(layer.op)) {
+    products.channel_is_column = true;
+  } else {
+    return std::nullopt;
+  }
+  products.weight = &network.tensor(layer.inputs.at(1));
+  products.channels =
+      static_cast<std::size_t>(products.weight->shape.at(products.channel_is_column ? 1 : 0));
+  return products;
+}
+
+std::int64_t weight_sum(const Products& products, std::size_t channel) {
+  const TensorData& weights = *products.weight->data;
+  const std::size_t count = weights.size() / products.channels;
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    sum +=
+        weights[products.channel_is_column ? i * products.channels + channel : channel * count + i];
+  }
+  return sum;
+}
+
+/// What was clipped, for the note.
+struct Clipped {
+  std::size_t channels = 0;
+  std::int64_t furthest = 0;
+};
+
+/// The layer's biases, clipped; empty if all fit.
+TensorData clipped_biases(const Products& products, const TensorData* bias, std::int64_t zero_point,
+                          std::int64_t most, Clipped& clipped) {
+  TensorData result(products.channels);
+  for (std::size_t channel = 0; channel < products.channels; ++channel) {
+    const std::int64_t own = bias == nullptr ? 0 : bias->at(channel);
+    const std::int64_t offset = zero_point == 0 ? 0 : zero_point * weight_sum(products, channel);
+    const std::int64_t start = std::clamp(own - offset, -most - 1, most);
+    const std::int64_t fitting = start + offset;
+    if (fitting != own) {
+      ++clipped.channels;
+      clipped.furthest = std::max(clipped.furthest, std::abs(own - fitting));
+    }
+    if (fitting < std::numeric_limits<std::int32_t>::min() ||
+        fitting > std::numeric_limits<std::int32_t>::max()) {
+      throw std::invalid_argument{"the zero point takes a bias beyond 32 bits"};
+    }
+    result[channel] = static_cast<std::int32_t>(fitting);
+  }
+  return result;
+}
+
+/// Gives the layer a bias of its own.
+void set_bias(Network& network, Layer& layer, const Products& products, TensorData data) {
+  Tensor bias = *products.has_bias ? network.tensor(layer.inputs.at(2)) : Tensor{};
+  if (!*products.has_bias) {
+    bias.name = layer.name + ".bias";
+    bias.shape = {static_cast<std::int64_t>(products.channels)};
+    bias.format = ElementFormat{32, true, false};
+    *products.has_bias = true;
+    layer.inputs.resize(3);
+  }
+  bias.data = std::move(data);
+  layer.inputs[2] = network.tensors.size();
+  network.tensors.push_back(std::move(bias));
+}
+
+void clip_layer(Network& network, Layer& layer, const Products& products, std::uint32_t bits,
+                std::vector<LegalizationNote>& notes) {
+  const std::int64_t zero_point = network.tensor(layer.inputs.at(0)).zero_point;
+  const bool has_bias = products.has_bias != nullptr && *products.has_bias;
+  const TensorData* bias = nullptr;
+  if (has_bias) {
+    const Tensor& tensor = network.tensor(layer.inputs.at(2));
+    if (!tensor.data) {
+      return;
+    }
+    bias = &*tensor.data;
+  }
+  if ((bias == nullptr && zero_point == 0) || (zero_point != 0 && !products.weight->data)) {
+    return;
+  }
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
+  Clipped clipped;
+  TensorData data = clipped_biases(products, bias, zero_point, most, clipped);
+  if (clipped.channels == 0) {
+    return;
+  }
+  if (products.has_bias == nullptr) {
+    throw std::invalid_argument{fmt::format(
+        "its zero point times its weights does not fit accumulators.bias_bits ({})", bits)};
+  }
+  set_bias(network, layer, products, std::move(data));
+  notes.push_back({layer.name,
+                   fmt::format("{} of {} biases, zero point times weights taken off, clipped to {} "
+                               "bits, by {} at most",
+                               clipped.channels, products.channels, bits, clipped.furthest),
+                   std::nullopt});
+}
+
+}  // namespace
+
+void clip_biases(Network& network, const AcceleratorConfig& config,
+                 std::vector<LegalizationNote>& notes) {
+  const std::uint32_t bits = bias_bits(config);
+  if (bits >= config.array.accumulator_bits) {
+    return;
+  }
+  for (Layer& layer : network.layers) {
+    const std::optional<Products> products = products_of(network, layer);
+    if (!products) {
+      continue;
+    }
+    try {
+      clip_layer(network, layer, *products, bits, notes);
+    } catch (const std::invalid_argument& error) {
+      throw std::invalid_argument{"layer '" + layer.name + "': " + error.what()};
+    }
+  }
+}
+
+}  // namespace systole
