@@ -13,6 +13,7 @@
 #include "sim/network/packing.hpp"
 #include "sim/program/inspect.hpp"
 #include "sim/program/residency.hpp"
+#include "sim/program/unrolled.hpp"
 #include "sim/report/table.hpp"
 #include "sim/report/units.hpp"
 #include "sim/report/utf8.hpp"
@@ -86,6 +87,11 @@ struct Lowering {
                 .network},
         compiler{network, config} {}
 
+  /// With all commands, those of loops included.
+  LayerProgram program(std::size_t layer) const {
+    return without_loops(compiler.lower(layer), config);
+  }
+
   AcceleratorConfig config;
   Network network;
   Compiler compiler;
@@ -152,7 +158,7 @@ std::string life_of(const Residence& part, std::uint64_t commands) {
 
 /// Where everything of a layer lives, and from when to when.
 void show_residences(const Lowering& lowering, std::size_t layer, std::ostream& out) {
-  const LayerProgram program = lowering.compiler.lower(layer);
+  const LayerProgram program = lowering.program(layer);
   Table table{
       fmt::format("{}: what lives where, in {} commands",
                   printable(lowering.network.layers[layer].name), grouped(program.commands.size())),
@@ -220,7 +226,7 @@ void show_mapping(const ShowOptions& options, std::ostream& out) {
 void show_program(const ShowOptions& options, std::ostream& out) {
   const Lowering lowering{options};
   for (const std::size_t i : selected_layers(lowering.network, options)) {
-    const LayerProgram program = lowering.compiler.lower(i);
+    const LayerProgram program = lowering.program(i);
     out << fmt::format("# {}: {} commands\n", printable(lowering.network.layers[i].name),
                        grouped(program.commands.size()));
     for (const auto& command : program.commands) {

@@ -14,10 +14,12 @@
 #include "sim/compiler/dram_map.hpp"
 #include "sim/compiler/fusion.hpp"
 #include "sim/compiler/kept_add_lowering.hpp"
+#include "sim/compiler/loop_lowering.hpp"
 #include "sim/compiler/pool_lowering.hpp"
 #include "sim/compiler/supported.hpp"
 #include "sim/program/inspect.hpp"
 #include "sim/program/traffic.hpp"
+#include "sim/program/unrolled.hpp"
 
 namespace systole {
 namespace {
@@ -38,6 +40,12 @@ struct ConvPlan {
   std::uint32_t products_per_pe = 1;
 };
 
+/// A layer that the hardware's loop unrollers run.
+struct LoopPlan {
+  ConvLayer layer;
+  LoopedLayer looped;
+};
+
 struct PoolPlan {
   PoolLayer layer;
   PoolTiling tiling;
@@ -53,13 +61,22 @@ struct KeptAddPlan {
 };
 
 /// Nothing to run: a reshape, a layer of the host, or one that was refused.
-using Cut = std::variant<std::monostate, ConvPlan, PoolPlan, AddPlan, KeptAddPlan>;
+using Cut = std::variant<std::monostate, ConvPlan, LoopPlan, PoolPlan, AddPlan, KeptAddPlan>;
 
 struct Plan {
   Cut cut;
   FreeRows rows;
   LayerMapping mapping;
 };
+
+/// Null: another layer.
+const ConvLayer* array_layer(const Cut& cut) {
+  if (const auto* conv = std::get_if<ConvPlan>(&cut)) {
+    return &conv->layer;
+  }
+  const auto* loops = std::get_if<LoopPlan>(&cut);
+  return loops == nullptr ? nullptr : &loops->layer;
+}
 
 std::string join(const std::vector<std::string>& lines) {
   return fmt::format("{}", fmt::join(lines, "\n"));
@@ -100,9 +117,10 @@ struct Compiler::State {
   void plan(std::size_t index);
   Plan cut(std::size_t index) const;
   Plan cut_conv(std::size_t index, ConvLayer layer) const;
+  std::optional<Plan> cut_loops(std::size_t index, const ConvLayer& layer) const;
   Plan cut_pool(std::size_t index, PoolLayer layer) const;
   Plan cut_add(std::size_t index) const;
-  void place_conv(std::size_t index, const ConvPlan& plan);
+  void place_conv(std::size_t index, const ConvLayer& layer, std::uint64_t weight_bytes);
   void fuse();
   bool keep(const KeptTensor& tensor);
   const KeptTensor* kept_ifmap(TensorId tensor, std::size_t layer) const;
@@ -110,8 +128,8 @@ struct Compiler::State {
   Traffic traffic(std::size_t index, const Plan& plan) const;
   LayerRegisters registers(std::size_t index, const Plan& plan) const;
   std::vector<Command> commands(std::size_t index, const Plan& plan) const;
-  void append_image(const ConvPlan& plan, const ConvAddresses& at,
-                    std::vector<DramSegment>& image) const;
+  std::vector<std::uint8_t> weights_of(const Cut& cut, const TensorData& weights) const;
+  void append_image(const Cut& cut, const ConvAddresses& at, std::vector<DramSegment>& image) const;
 
   const Network& network;
   const AcceleratorConfig config;
@@ -136,7 +154,9 @@ void Compiler::State::plan(std::size_t index) {
   }
   plans[index] = cut(index);
   if (const auto* conv = std::get_if<ConvPlan>(&plans[index].cut)) {
-    place_conv(index, *conv);
+    place_conv(index, conv->layer, conv->image.bytes);
+  } else if (const auto* loops = std::get_if<LoopPlan>(&plans[index].cut)) {
+    place_conv(index, loops->layer, looped_weight_bytes(loops->looped, config));
   } else if (std::holds_alternative<std::monostate>(plans[index].cut)) {
     check_supported_reshape(layer, network);
     dram.alias(layer.output, layer.inputs.at(0));
@@ -154,7 +174,8 @@ Plan Compiler::State::cut(std::size_t index) const {
   const Layer& layer = network.layers[index];
   const KeptTensor* ifmap = kept_ifmap(layer.inputs.at(0), index);
   if (const std::optional<ConvLayer> conv = as_conv(network, layer, run_time, ifmap)) {
-    return cut_conv(index, *conv);
+    const std::optional<Plan> loops = cut_loops(index, *conv);
+    return loops ? *loops : cut_conv(index, *conv);
   }
   if (const std::optional<PoolLayer> pool = as_pool(network, layer)) {
     return cut_pool(index, *pool);
@@ -182,15 +203,30 @@ Plan Compiler::State::cut_conv(std::size_t index, ConvLayer layer) const {
   return {ConvPlan{std::move(layer), std::move(image), tiling, products}, rows, mapping};
 }
 
-void Compiler::State::place_conv(std::size_t index, const ConvPlan& plan) {
-  const ConvLayer& layer = plan.layer;
+/// None: the host sends the layer's commands.
+std::optional<Plan> Compiler::State::cut_loops(std::size_t index, const ConvLayer& layer) const {
+  if (config.sequencer.unroller == Unroller::None) {
+    return std::nullopt;
+  }
+  const MachineLimits limits{config};
+  check_supported(layer, network, limits);
+  const std::optional<LoopedLayer> looped = as_loops(network, network.layers[index], layer, config);
+  if (!looped) {
+    return std::nullopt;
+  }
+  const LayerMapping mapping = describe_mapping(layer, *looped, config);
+  return Plan{LoopPlan{layer, *looped}, {}, mapping};
+}
+
+void Compiler::State::place_conv(std::size_t index, const ConvLayer& layer,
+                                 std::uint64_t weight_bytes) {
   ConvAddresses& at = addresses[index];
   at.ifmap = dram.place(layer.ifmap);
-  at.weights =
-      layer.weight_is_activation ? dram.place(layer.weight) : dram.allocate(plan.image.bytes);
-  const std::uint64_t channels = plan.image.blocks.size() * config.array.cols;
+  at.weights = layer.weight_is_activation ? dram.place(layer.weight) : dram.allocate(weight_bytes);
+  const std::uint64_t blocks = to_u64(ceil_div(layer.out_c, machine.array_cols));
+  const std::uint64_t channels = blocks * config.array.cols;
   if (layer.needs_bias()) {
-    at.bias = dram.allocate(plan.image.blocks.size() * bias_row_bytes(config));
+    at.bias = dram.allocate(blocks * bias_row_bytes(config));
   }
   if (layer.per_channel_requant()) {
     at.table = dram.allocate(channels * requant_entry_bytes(config));
@@ -333,13 +369,12 @@ LayerRegisters Compiler::State::registers(std::size_t index, const Plan& plan) c
   }
   registers.ifmap = network.tensor(layer.inputs.at(0)).format;
   registers.ofmap = network.tensor(layer.output).format;
-  if (const auto* conv = std::get_if<ConvPlan>(&plan.cut)) {
-    registers.weight = conv->layer.weight_format;
-    registers.products_per_pe = conv->products_per_pe;
-    registers.requant = *conv->layer.requant;
+  if (const ConvLayer* conv = array_layer(plan.cut)) {
+    registers.weight = conv->weight_format;
+    registers.products_per_pe = plan.mapping.products_per_pe;
+    registers.requant = *conv->requant;
     set_any_constants(registers.requant);
-    registers.ofmap_place = {addresses[index].ofmap, to_u64(conv->layer.out_c),
-                             conv->layer.ofmap_format.bits};
+    registers.ofmap_place = {addresses[index].ofmap, to_u64(conv->out_c), conv->ofmap_format.bits};
   } else if (const auto* pool = std::get_if<PoolPlan>(&plan.cut)) {
     registers.pool_clamp_min = pool->layer.clamp_min;
     registers.pool_clamp_max = pool->layer.clamp_max;
@@ -376,12 +411,25 @@ std::vector<Command> Compiler::State::commands(std::size_t index, const Plan& pl
   return {};
 }
 
-void Compiler::State::append_image(const ConvPlan& plan, const ConvAddresses& at,
+/// As the commands read them.
+std::vector<std::uint8_t> Compiler::State::weights_of(const Cut& cut,
+                                                      const TensorData& weights) const {
+  if (const auto* conv = std::get_if<ConvPlan>(&cut)) {
+    return weight_bytes(conv->layer, conv->image, weights);
+  }
+  const ConvLayer& layer = std::get<LoopPlan>(cut).layer;
+  return layer.groups > 1
+             ? depthwise_weight_bytes(weights)
+             : weight_bytes(layer, weight_image(layer, MachineLimits{config}), weights);
+}
+
+/// What a layer of the array finds in DRAM.
+void Compiler::State::append_image(const Cut& cut, const ConvAddresses& at,
                                    std::vector<DramSegment>& image) const {
-  const ConvLayer& layer = plan.layer;
+  const ConvLayer& layer = *array_layer(cut);
   const TensorData* weights = data_of(network, layer.weight);
   if (weights != nullptr && !layer.weight_is_activation) {
-    image.push_back({at.weights, weight_bytes(layer, plan.image, *weights)});
+    image.push_back({at.weights, weights_of(cut, *weights)});
   }
   const TensorData* bias = layer.bias ? data_of(network, *layer.bias) : nullptr;
   const bool bias_known =
@@ -429,8 +477,8 @@ const TensorPlacement& Compiler::placement(TensorId tensor) const {
 std::vector<DramSegment> Compiler::dram_image() const {
   std::vector<DramSegment> image;
   for (std::size_t i = 0; i < state_->plans.size(); ++i) {
-    if (const auto* conv = std::get_if<ConvPlan>(&state_->plans[i].cut)) {
-      state_->append_image(*conv, state_->addresses[i], image);
+    if (array_layer(state_->plans[i].cut) != nullptr) {
+      state_->append_image(state_->plans[i].cut, state_->addresses[i], image);
     }
   }
   // Constants that a layer reads like activations.
@@ -470,6 +518,13 @@ std::vector<std::vector<FoldSpan>> Compiler::accumulation_order(std::size_t laye
 
 LayerProgram Compiler::lower(std::size_t layer) const {
   const Plan& plan = state_->plans.at(layer);
+  if (const auto* loops = std::get_if<LoopPlan>(&plan.cut)) {
+    LayerProgram program =
+        lower_loops(loops->layer, loops->looped, state_->addresses[layer], state_->config);
+    program.registers = state_->registers(layer, plan);
+    validate(without_loops(program, state_->config), state_->config);
+    return program;
+  }
   LayerProgram program{state_->registers(layer, plan), state_->commands(layer, plan)};
   validate(program, state_->config);
   return program;

@@ -97,6 +97,8 @@ ConvLoop loop_of(const LoopedConv& conv, const ConvTile& tile, const Part& part,
                       : part.in_channel * loop.weight_channel_pitch + part.out_channel);
 
   const bool starts = part.kernel_row == 0 && part.kernel_col == 0 && part.in_channel == 0;
+  loop.padding_value = conv.padding_value;
+  loop.table_row = part.out_channel / config.array.cols;
   loop.bias = !starts ? LoopBias::None : conv.has_bias ? LoopBias::Row : LoopBias::Zero;
   loop.bias_address = conv.bias + std::uint64_t{4} * part.out_channel;
   loop.stores = part.kernel_row + loop.kernel_rows == conv.kernel_rows &&

@@ -22,6 +22,7 @@ struct LoopedConv {
   std::uint32_t pool_stride = 1, pool_padding = 0;
   bool has_bias = true;
   bool depthwise = false;
+  std::int32_t padding_value = 0;
   std::uint64_t input = 0, weights = 0, bias = 0, output = 0;  ///< DRAM addresses
 
   std::uint32_t pooled(std::uint32_t size) const {

@@ -10,23 +10,6 @@ namespace {
 
 constexpr std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
 
-/// What a loop can have: halves of the memories, in rows.
-struct Room {
-  explicit Room(const AcceleratorConfig& config)
-      : dim{config.array.cols},
-        scratchpad{activation_rows(config) / 2},
-        accumulators{accumulator_rows(config) / 2} {}
-
-  std::uint32_t dim;
-  std::uint32_t scratchpad;
-  std::uint32_t accumulators;
-};
-
-bool fits(const MatmulTile& tile, const Room& room) {
-  return std::uint64_t{tile.k} * (tile.i + tile.j) * room.dim <= room.scratchpad &&
-         std::uint64_t{tile.i} * tile.j * room.dim <= room.accumulators;
-}
-
 // The dimensions of a ConvTile, outermost loop first.
 constexpr std::size_t kRows = 1;
 constexpr std::size_t kCols = 2;
@@ -36,8 +19,40 @@ using Sizes = std::array<std::uint32_t, 7>;
 
 ConvTile tile_of(const Sizes& s) { return {s[0], s[1], s[2], s[3], s[4], s[5], s[6]}; }
 
-bool fits(const Sizes& sizes, const LoopedConv& conv, const Room& room) {
-  const ConvTile t = tile_of(sizes);
+/// The dimension to shorten next.
+std::size_t longest(const Sizes& sizes, std::uint32_t dim) {
+  std::size_t longest = sizes.size();
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const bool keeps_columns = i == kCols && sizes[kCols] <= dim && sizes[kRows] > 1;
+    if (!keeps_columns && (longest == sizes.size() || sizes[i] > sizes[longest])) {
+      longest = i;
+    }
+  }
+  return longest;
+}
+
+std::uint32_t shorter(std::uint32_t size, bool channels, std::uint32_t dim) {
+  if (!channels) {
+    return size - 1;
+  }
+  const std::uint32_t whole_blocks = (size - 1) / dim * dim;
+  return std::max(1U, whole_blocks);
+}
+
+}  // namespace
+
+LoopRows room_of_a_loop(const AcceleratorConfig& config) {
+  return {activation_rows(config) / 2, accumulator_rows(config) / 2};
+}
+
+LoopRows rows_needed(const LoopedMatmul& /*matmul*/, const MatmulTile& tile,
+                     const AcceleratorConfig& config) {
+  const std::uint32_t dim = config.array.rows;
+  return {std::uint64_t{tile.k} * (tile.i + tile.j) * dim, std::uint64_t{tile.i} * tile.j * dim};
+}
+
+LoopRows rows_needed(const LoopedConv& conv, const ConvTile& t, const AcceleratorConfig& config) {
+  const std::uint32_t dim = config.array.cols;
   const bool pools = conv.pool_size != 0;
   const auto before_pooling = [&](std::uint32_t windows) {
     return pools ? windows * conv.pool_stride + conv.pool_size - 1 : windows;
@@ -47,50 +62,27 @@ bool fits(const Sizes& sizes, const LoopedConv& conv, const Room& room) {
   const std::uint32_t step = downsamples(conv) ? 2 : 1;
   const std::uint64_t in_rows = rows * conv.stride + (t.kernel_rows - 1) * conv.dilation;
   const std::uint64_t in_cols = cols * conv.stride + (t.kernel_cols - 1) * conv.dilation;
-  const std::uint64_t out_blocks = ceil_div(t.out_channels, room.dim);
+  const std::uint64_t out_blocks = ceil_div(t.out_channels, dim);
   const std::uint64_t inputs =
-      ceil_div(t.in_channels, room.dim) * t.batches * (in_rows / step) * (in_cols / step);
+      ceil_div(t.in_channels, dim) * t.batches * (in_rows / step) * (in_cols / step);
   const std::uint64_t weights = out_blocks * t.kernel_rows * t.kernel_cols * t.in_channels;
-  return inputs + weights <= room.scratchpad &&
-         out_blocks * t.batches * rows * cols <= room.accumulators;
+  return {inputs + weights, out_blocks * t.batches * rows * cols};
 }
-
-/// The dimension to shorten next.
-std::size_t longest(const Sizes& sizes, const Room& room) {
-  std::size_t longest = sizes.size();
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    const bool keeps_columns = i == kCols && sizes[kCols] <= room.dim && sizes[kRows] > 1;
-    if (!keeps_columns && (longest == sizes.size() || sizes[i] > sizes[longest])) {
-      longest = i;
-    }
-  }
-  return longest;
-}
-
-std::uint32_t shorter(std::uint32_t size, bool channels, const Room& room) {
-  if (!channels) {
-    return size - 1;
-  }
-  const std::uint32_t whole_blocks = (size - 1) / room.dim * room.dim;
-  return std::max(1U, whole_blocks);
-}
-
-}  // namespace
 
 MatmulTile loop_tile(const LoopedMatmul& matmul, const AcceleratorConfig& config) {
-  const Room room{config};
-  const MatmulTile most{ceil_div(matmul.m, room.dim), ceil_div(matmul.n, room.dim),
-                        ceil_div(matmul.k, room.dim)};
+  const std::uint32_t dim = config.array.rows;
+  const LoopRows room = room_of_a_loop(config);
+  const MatmulTile most{ceil_div(matmul.m, dim), ceil_div(matmul.n, dim), ceil_div(matmul.k, dim)};
   const auto side = std::max(
-      1U, static_cast<std::uint32_t>(std::sqrt(static_cast<double>(room.accumulators / room.dim))));
-  const std::uint32_t depth = std::max(1U, room.scratchpad / 2 / room.dim / side);
+      1U, static_cast<std::uint32_t>(std::sqrt(static_cast<double>(room.accumulators / dim))));
+  const auto depth = std::max(1U, static_cast<std::uint32_t>(room.scratchpad / 2 / dim / side));
   MatmulTile tile{std::min(most.i, side), std::min(most.j, side), std::min(most.k, depth)};
   for (bool grown = true; grown;) {
     grown = false;
     for (std::uint32_t MatmulTile::*size : {&MatmulTile::j, &MatmulTile::i, &MatmulTile::k}) {
       MatmulTile larger = tile;
       ++(larger.*size);
-      if (larger.*size <= most.*size && fits(larger, room)) {
+      if (larger.*size <= most.*size && rows_needed(matmul, larger, config) <= room) {
         tile = larger;
         grown = true;
       }
@@ -100,7 +92,11 @@ MatmulTile loop_tile(const LoopedMatmul& matmul, const AcceleratorConfig& config
 }
 
 ConvTile loop_tile(const LoopedConv& conv, const AcceleratorConfig& config) {
-  const Room room{config};
+  const std::uint32_t dim = config.array.cols;
+  const LoopRows room = room_of_a_loop(config);
+  const auto fits = [&](const Sizes& sizes) {
+    return rows_needed(conv, tile_of(sizes), config) <= room;
+  };
   const Sizes most{conv.batches,
                    conv.pooled(conv.out_rows),
                    conv.pooled(conv.out_cols),
@@ -109,17 +105,17 @@ ConvTile loop_tile(const LoopedConv& conv, const AcceleratorConfig& config) {
                    conv.kernel_cols,
                    conv.depthwise ? 1 : conv.in_channels};
   Sizes sizes = most;
-  while (!fits(sizes, conv, room)) {
-    const std::size_t i = longest(sizes, room);
+  while (!fits(sizes)) {
+    const std::size_t i = longest(sizes, dim);
     if (sizes[i] == 1) {
       break;  // it never will
     }
-    sizes[i] = shorter(sizes[i], i == kOutChannels || i == kInChannels, room);
+    sizes[i] = shorter(sizes[i], i == kOutChannels || i == kInChannels, dim);
   }
   const auto lengthen = [&](std::size_t i) {
     Sizes longer = sizes;
     ++longer[i];
-    const bool can = longer[i] <= most[i] && fits(longer, conv, room);
+    const bool can = longer[i] <= most[i] && fits(longer);
     sizes = can ? longer : sizes;
     return can;
   };

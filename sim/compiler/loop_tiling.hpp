@@ -18,4 +18,18 @@ MatmulTile loop_tile(const LoopedMatmul& matmul, const AcceleratorConfig& config
 /// everything in turn, lengthened while it fits.
 ConvTile loop_tile(const LoopedConv& conv, const AcceleratorConfig& config);
 
+/// Rows of a loop's halves of the memories.
+struct LoopRows {
+  std::uint64_t scratchpad = 0;
+  std::uint64_t accumulators = 0;
+
+  bool operator<=(const LoopRows& room) const {
+    return scratchpad <= room.scratchpad && accumulators <= room.accumulators;
+  }
+};
+LoopRows room_of_a_loop(const AcceleratorConfig& config);
+LoopRows rows_needed(const LoopedMatmul& matmul, const MatmulTile& tile,
+                     const AcceleratorConfig& config);
+LoopRows rows_needed(const LoopedConv& conv, const ConvTile& tile, const AcceleratorConfig& config);
+
 }  // namespace systole

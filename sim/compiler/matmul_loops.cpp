@@ -45,6 +45,7 @@ MatmulLoop loop_of(const LoopedMatmul& p, const Part& i, const Part& j, const Pa
   loop.c_address = p.c + row * p.c_pitch + (p.raw_c ? 4 : 1) * col;
   loop.c_pitch = p.c_pitch;
   loop.raw_c = p.raw_c;
+  loop.table_row = j.first;
   return loop;
 }
 

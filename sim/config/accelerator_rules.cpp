@@ -145,6 +145,32 @@ void check_composable(const char* key, std::uint32_t bits, std::vector<BrokenRul
   }
 }
 
+/// Loop instructions are of a square weight-stationary array of bytes, whose tiles are one load and
+/// one compute command each (Gemmini's LoopMatmul and LoopConv).
+void check_unroller(const AcceleratorConfig& config, std::vector<BrokenRule>& broken) {
+  const ArrayConfig& array = config.array;
+  const auto need = [&](bool holds, const char* key, const std::string& expected) {
+    if (!holds) {
+      broken.push_back(
+          {{"sequencer.unroller", key},
+           fmt::format("loops are not possible with this {}, expected {}", key, expected)});
+    }
+  };
+  need(array.dataflow == Dataflow::WeightStationary, "array.dataflow", "weight_stationary");
+  need(array.rows == array.cols, "array.cols", fmt::format("array.rows ({})", array.rows));
+  need(array.pe == PeKind::Fixed, "array.pe", "fixed");
+  need(array.activation_bits == 8, "array.activation_bits", "8");
+  need(array.weight_bits == 8, "array.weight_bits", "8");
+  need(array.accumulator_bits == 32, "array.accumulator_bits", "32");
+  need(array.overflow == Overflow::Wrap, "array.overflow", "wrap");
+  need(bias_bits(config) == 32, "accumulators.bias_bits", "32");
+  need(array.max_compute_rows >= array.rows, "array.max_compute_rows", "array.rows or more");
+  need(config.dma.max_rows >= array.rows, "dma.max_rows", "array.rows or more");
+  need(config.scratchpad.organization == ScratchpadOrganization::Unified, "scratchpad.organization",
+       "unified");
+  need(config.compiler.fusion == Fusion::None, "compiler.fusion", "none");
+}
+
 // Where the roundings are fixed there is none for the LFSR to decide.
 void check_rounding(const RequantConfig& requant, std::vector<BrokenRule>& broken) {
   const bool tflite =
@@ -196,6 +222,9 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
                                   config.array.accumulator_bits, kTfliteBits)});
   }
   const SequencerConfig& sequencer = config.sequencer;
+  if (sequencer.unroller == Unroller::Loops) {
+    check_unroller(config, broken);
+  }
   const std::uint32_t entries =
       sequencer.load_entries + sequencer.execute_entries + sequencer.store_entries;
   if (entries > kMaxSequencerEntries) {
@@ -241,11 +270,6 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
                      "composable with layers kept in the scratchpad is not supported yet, "
                      "expected compiler.fusion: none"});
     }
-    if (config.sequencer.unroller != Unroller::None) {
-      all.push_back({{"array.pe", "sequencer.unroller"},
-                     "composable with loops of the hardware is not supported yet, expected "
-                     "sequencer.unroller: none"});
-    }
   }
   // Where sums saturate their order counts, and golden knows that of folds of one tap.
   if (array.overflow == Overflow::Saturate && array.dataflow == Dataflow::OutputStationary) {
@@ -265,9 +289,6 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
                                "supported yet, expected none: blocks of outputs are no scratchpad "
                                "rows",
                                array.rows, array.cols)});
-  }
-  if (config.sequencer.unroller == Unroller::Loops) {
-    all.push_back({{"sequencer.unroller"}, "loops is not supported yet, expected none"});
   }
   return all;
 }

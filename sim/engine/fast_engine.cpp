@@ -20,8 +20,8 @@ void check_supported(const LayerProgram& program) {
       });
   if (widens || program.unrolled()) {
     throw std::invalid_argument{
-        "the fast engine runs no widened loads and no loops of the hardware's unroller: use "
-        "systemc"};
+        "the fast engine runs no widened loads and no loops of the hardware's unroller, expected "
+        "--engine systemc or sequencer.unroller: none"};
   }
 }
 

@@ -105,6 +105,9 @@ struct Check {
     return transfer(c.rows, blocks(c, config), c.row_bytes);
   }
   const char* operator()(const FillCommand& c) const {
+    if (c.beside_data) {
+      return transfer(c.rows, (c.elements + config.array.cols - 1) / config.array.cols, c.elements);
+    }
     return c.destination.memory != LocalMemory::Scratchpad ? "fills what is no scratchpad"
                                                            : transfer(c.rows, 1, 1);
   }

@@ -36,7 +36,7 @@ LoadCommand MatmulLoopCommands::load_d(std::uint32_t i, std::uint32_t j) const {
       loop_.d_address + std::uint64_t{i} * dim_ * loop_.d_pitch + std::uint64_t{4} * j * dim_;
   load.dram_pitch = loop_.d_pitch;
   load.rows = rows_of(i);
-  load.row_bytes = 4 * (dim_ - (j + 1 == loop_.tiles_j ? loop_.missing_j : 0));
+  load.row_bytes = 4 * columns_of(j);
   load.destination = {LocalMemory::Accumulators, acc_row(i, j)};
   load.operand = Operand::Bias;
   return load;
@@ -48,7 +48,7 @@ PreloadCommand MatmulLoopCommands::preload(std::uint32_t k, std::uint32_t j,
   preload.new_weights = i == 0;
   preload.weights = {LocalMemory::Scratchpad, weight_row(k, j)};
   preload.k = products_of(k);
-  preload.n = cols_;
+  preload.n = columns_of(j);
   preload.acc_row = acc_row(i, j);
   preload.acc_rows = rows_of(i);
   preload.accumulate = loop_.accumulate || loop_.has_bias || k > 0;
@@ -96,6 +96,10 @@ std::uint32_t MatmulLoopCommands::acc_row(std::uint32_t i, std::uint32_t j) cons
 
 std::uint32_t MatmulLoopCommands::rows_of(std::uint32_t i) const {
   return dim_ - (i + 1 == loop_.tiles_i ? loop_.missing_i : 0);
+}
+
+std::uint32_t MatmulLoopCommands::columns_of(std::uint32_t j) const {
+  return dim_ - (j + 1 == loop_.tiles_j ? loop_.missing_j : 0);
 }
 
 std::uint32_t MatmulLoopCommands::products_of(std::uint32_t k) const {

@@ -18,7 +18,6 @@ class MatmulLoopCommands {
       : loop_{loop},
         place_{place},
         dim_{config.array.rows},
-        cols_{config.array.cols},
         max_blocks_{config.dma.max_blocks} {}
 
   /// Tiles (i, k..) of A, (k, j..) of B: as many as a load takes.
@@ -36,12 +35,12 @@ class MatmulLoopCommands {
   std::uint32_t weight_row(std::uint32_t k, std::uint32_t j) const;
   std::uint32_t acc_row(std::uint32_t i, std::uint32_t j) const;
   std::uint32_t rows_of(std::uint32_t i) const;
+  std::uint32_t columns_of(std::uint32_t j) const;
   std::uint32_t products_of(std::uint32_t k) const;
 
   const MatmulLoop& loop_;
   const LoopPlace place_;
   const std::uint32_t dim_;
-  const std::uint32_t cols_;
   const std::uint32_t max_blocks_;
 };
 

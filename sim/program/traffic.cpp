@@ -8,6 +8,7 @@
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/load_rows.hpp"
+#include "sim/program/unrolled.hpp"
 
 namespace systole {
 namespace {
@@ -42,12 +43,21 @@ class Counter {
     const std::uint64_t bytes = c.row_bytes;
     read(TrafficMemory::Dram, stream_of(c.operand), (c.dram_pitch == 0 ? 1 : c.rows) * bytes);
     write(memory_of(c.destination.memory), stream_of(c.operand),
-          c.rows * written_row_bytes(c, config_));
+          rows_written(c.destination.row, c.rows, c.pixel_repeats) *
+              written_row_bytes(c, config_));
     if (c.destination.memory == LocalMemory::Accumulators) {
       sum_.bias_rows += std::uint64_t{c.rows} * blocks(c, config_);
     }
   }
   void operator()(const FillCommand& c) {
+    if (c.beside_data) {
+      const bool sums = c.destination.memory == LocalMemory::Accumulators;
+      write(memory_of(c.destination.memory), Stream::Fill,
+            rows_written(c.destination.row, c.rows, c.pixel_repeats) * c.elements *
+                (sums ? kWideBytes : 1));
+      sum_.bias_rows += sums ? c.rows : 0;
+      return;
+    }
     write(memory_of(c.destination.memory), Stream::Fill,
           std::uint64_t{c.rows} * local_row_bytes(config_, c.destination.memory));
   }
@@ -88,6 +98,17 @@ class Counter {
   const CommandTraffic& sum() const { return sum_; }
 
  private:
+  /// Rows of a load or fill, each `repeats` times; those before the loop's half of the scratchpad
+  /// fall away.
+  std::uint64_t rows_written(std::uint32_t first, std::uint32_t rows, std::uint32_t repeats) const {
+    const std::uint32_t half = activation_rows(config_) / 2;
+    std::uint64_t written = std::uint64_t{rows} * repeats;
+    for (std::uint32_t row = 0; repeats > 1 && row < rows; ++row) {
+      const std::uint32_t behind = (first + row) % half;
+      written -= repeats - std::min(repeats, behind + 1);
+    }
+    return written;
+  }
   /// Taps of a window that lie in the tile, along one axis.
   static std::uint64_t inside(std::int64_t origin, std::int64_t output, std::int64_t stride,
                               std::int64_t kernel, std::int64_t tile) {
@@ -182,6 +203,9 @@ StreamBytes Traffic::total(TrafficMemory memory) const {
 }
 
 CommandTraffic traffic_of(const LayerProgram& program, const AcceleratorConfig& config) {
+  if (program.unrolled()) {
+    return traffic_of(without_loops(program, config), config);
+  }
   Counter counter{program, config};
   for (const Command& command : program.commands) {
     std::visit([&counter](const auto& body) { counter(body); }, command.body);

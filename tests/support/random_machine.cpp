@@ -138,6 +138,34 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
 
 AcceleratorConfig random_machine() { return with_all_drawn(random_accelerator(), false); }
 
+AcceleratorConfig random_unrolling_machine() {
+  AcceleratorConfig config = random_accelerator();
+  ArrayConfig& array = config.array;
+  array.dataflow = Dataflow::WeightStationary;
+  array.rows = array.cols = one_of({2, 4, 8, 16});
+  config.scratchpad.organization = ScratchpadOrganization::Unified;
+  config = with_all_drawn(std::move(config), false);
+  array.pe = PeKind::Fixed;
+  array.activation_bits = array.weight_bits = 8;
+  array.accumulator_bits = 32;
+  array.overflow = Overflow::Wrap;
+  array.gather_rows = 1;
+  array.max_compute_rows = std::max(array.max_compute_rows, array.rows);
+  config.dma.max_rows = std::max(config.dma.max_rows, array.rows);
+  // Both halves hold a tile of each operand.
+  ScratchpadConfig& scratchpad = config.scratchpad;
+  scratchpad.interleave_rows = 0;
+  scratchpad.activation.capacity_kib =
+      legal_capacity(scratchpad.activation.capacity_kib, activation_row_bytes(config),
+                     2 * scratchpad.activation.banks, 4 * array.rows);
+  config.accumulators.banks = 2;
+  config.accumulators.capacity_kib = legal_capacity(
+      config.accumulators.capacity_kib, accumulator_row_bytes(config), 2, 2 * array.rows);
+  config.compiler.fusion = Fusion::None;
+  config.sequencer.unroller = Unroller::Loops;
+  return config;
+}
+
 AcceleratorConfig random_composable_machine() { return with_all_drawn(random_accelerator(), true); }
 
 AcceleratorConfig with_multipliers(AcceleratorConfig config) {

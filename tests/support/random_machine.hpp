@@ -15,6 +15,9 @@ constexpr std::uint32_t kFewestExecuteEntries = 2;
 AcceleratorConfig random_machine();
 AcceleratorConfig random_composable_machine();  ///< the same, always with composable PEs
 
+/// The same, a square weight-stationary one whose hardware unrolls loop instructions.
+AcceleratorConfig random_unrolling_machine();
+
 /// The same machine with a multiplying requantization unit: a layer drawn for it can be written to
 /// a workload file, and legalize() brings it to the machine's own unit.
 AcceleratorConfig with_multipliers(AcceleratorConfig config);
