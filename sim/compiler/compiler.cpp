@@ -8,14 +8,11 @@
 #include <optional>
 #include <variant>
 
-#include "sim/compiler/add_lowering.hpp"
+#include "sim/compiler/constants_image.hpp"
 #include "sim/compiler/conv_folds.hpp"
-#include "sim/compiler/conv_lowering.hpp"
 #include "sim/compiler/dram_map.hpp"
 #include "sim/compiler/fusion.hpp"
-#include "sim/compiler/kept_add_lowering.hpp"
-#include "sim/compiler/loop_lowering.hpp"
-#include "sim/compiler/pool_lowering.hpp"
+#include "sim/compiler/layer_plan.hpp"
 #include "sim/compiler/supported.hpp"
 #include "sim/program/inspect.hpp"
 #include "sim/program/traffic.hpp"
@@ -32,59 +29,8 @@ MachineLimits limited(const MachineLimits& machine, const FreeRows& free) {
   return limits;
 }
 
-/// A layer that the array runs, cut.
-struct ConvPlan {
-  ConvLayer layer;
-  WeightImage image;
-  ConvTiling tiling;
-  std::uint32_t products_per_pe = 1;
-};
-
-/// A layer that the hardware's loop unrollers run.
-struct LoopPlan {
-  ConvLayer layer;
-  LoopedLayer looped;
-};
-
-struct PoolPlan {
-  PoolLayer layer;
-  PoolTiling tiling;
-};
-
-struct AddPlan {
-  AddTiling tiling;
-};
-
-struct KeptAddPlan {
-  KeptAdd layer;
-  KeptAddTiling tiling;
-};
-
-/// Nothing to run: a reshape, a layer of the host, or one that was refused.
-using Cut = std::variant<std::monostate, ConvPlan, LoopPlan, PoolPlan, AddPlan, KeptAddPlan>;
-
-struct Plan {
-  Cut cut;
-  FreeRows rows;
-  LayerMapping mapping;
-};
-
-/// Null: another layer.
-const ConvLayer* array_layer(const Cut& cut) {
-  if (const auto* conv = std::get_if<ConvPlan>(&cut)) {
-    return &conv->layer;
-  }
-  const auto* loops = std::get_if<LoopPlan>(&cut);
-  return loops == nullptr ? nullptr : &loops->layer;
-}
-
 std::string join(const std::vector<std::string>& lines) {
   return fmt::format("{}", fmt::join(lines, "\n"));
-}
-
-const TensorData* data_of(const Network& network, TensorId tensor) {
-  const std::optional<TensorData>& data = network.tensor(tensor).data;
-  return data ? &*data : nullptr;
 }
 
 /// Shapes only: any constants take the same time.
@@ -128,7 +74,6 @@ struct Compiler::State {
   Traffic traffic(std::size_t index, const Plan& plan) const;
   LayerRegisters registers(std::size_t index, const Plan& plan) const;
   std::vector<Command> commands(std::size_t index, const Plan& plan) const;
-  std::vector<std::uint8_t> weights_of(const Cut& cut, const TensorData& weights) const;
   void append_image(const Cut& cut, const ConvAddresses& at, std::vector<DramSegment>& image) const;
 
   const Network& network;
@@ -411,35 +356,19 @@ std::vector<Command> Compiler::State::commands(std::size_t index, const Plan& pl
   return {};
 }
 
-/// As the commands read them.
-std::vector<std::uint8_t> Compiler::State::weights_of(const Cut& cut,
-                                                      const TensorData& weights) const {
-  if (const auto* conv = std::get_if<ConvPlan>(&cut)) {
-    return weight_bytes(conv->layer, conv->image, weights);
-  }
-  const ConvLayer& layer = std::get<LoopPlan>(cut).layer;
-  return layer.groups > 1
-             ? depthwise_weight_bytes(weights)
-             : weight_bytes(layer, weight_image(layer, MachineLimits{config}), weights);
-}
-
-/// What a layer of the array finds in DRAM.
+/// Adds what a layer of the array finds in DRAM.
 void Compiler::State::append_image(const Cut& cut, const ConvAddresses& at,
                                    std::vector<DramSegment>& image) const {
   const ConvLayer& layer = *array_layer(cut);
-  const TensorData* weights = data_of(network, layer.weight);
-  if (weights != nullptr && !layer.weight_is_activation) {
-    image.push_back({at.weights, weights_of(cut, *weights)});
-  }
-  const TensorData* bias = layer.bias ? data_of(network, *layer.bias) : nullptr;
-  const bool bias_known =
-      (!layer.bias || bias != nullptr) && (layer.ifmap_zero_point == 0 || weights != nullptr);
-  if (layer.needs_bias() && bias_known) {
-    image.push_back({at.bias, bias_bytes(layer, config, bias, weights)});
-  }
-  if (layer.per_channel_requant()) {
-    image.push_back({at.table, requant_table_bytes(layer, machine.array_cols, config.requant)});
-  }
+  const auto layout = [&](const TensorData& weights) {
+    if (const auto* conv = std::get_if<ConvPlan>(&cut)) {
+      return weight_bytes(layer, conv->image, weights);
+    }
+    return layer.groups > 1
+               ? depthwise_weight_bytes(weights)
+               : weight_bytes(layer, weight_image(layer, MachineLimits{config}), weights);
+  };
+  append_constants(network, layer, layout, at, config, image);
 }
 
 Compiler::Compiler(const Network& network, const AcceleratorConfig& config)

@@ -15,10 +15,7 @@ class MatmulLoopCommands {
  public:
   MatmulLoopCommands(const MatmulLoop& loop, const LoopPlace& place,
                      const AcceleratorConfig& config)
-      : loop_{loop},
-        place_{place},
-        dim_{config.array.rows},
-        max_blocks_{config.dma.max_blocks} {}
+      : loop_{loop}, place_{place}, dim_{config.array.rows}, max_blocks_{config.dma.max_blocks} {}
 
   /// Tiles (i, k..) of A, (k, j..) of B: as many as a load takes.
   LoadCommand load_a(std::uint32_t i, std::uint32_t k) const;

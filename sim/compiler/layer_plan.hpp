@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "sim/compiler/add_lowering.hpp"
+#include "sim/compiler/compiler.hpp"
+#include "sim/compiler/conv_layer.hpp"
+#include "sim/compiler/conv_lowering.hpp"
+#include "sim/compiler/conv_tiling.hpp"
+#include "sim/compiler/fusion.hpp"
+#include "sim/compiler/kept_add_lowering.hpp"
+#include "sim/compiler/loop_lowering.hpp"
+#include "sim/compiler/pool_lowering.hpp"
+#include "sim/compiler/weight_image.hpp"
+
+namespace systole {
+
+/// A layer that the array runs, cut.
+struct ConvPlan {
+  ConvLayer layer;
+  WeightImage image;
+  ConvTiling tiling;
+  std::uint32_t products_per_pe = 1;
+};
+
+/// A layer that the hardware's loop unrollers run.
+struct LoopPlan {
+  ConvLayer layer;
+  LoopedLayer looped;
+};
+
+struct PoolPlan {
+  PoolLayer layer;
+  PoolTiling tiling;
+};
+
+struct AddPlan {
+  AddTiling tiling;
+};
+
+struct KeptAddPlan {
+  KeptAdd layer;
+  KeptAddTiling tiling;
+};
+
+/// Nothing to run: a reshape, a layer of the host, or one that was refused.
+using Cut = std::variant<std::monostate, ConvPlan, LoopPlan, PoolPlan, AddPlan, KeptAddPlan>;
+
+struct Plan {
+  Cut cut;
+  FreeRows rows;
+  LayerMapping mapping;
+};
+
+/// The convolution that a cut layer is; null: another layer.
+const ConvLayer* array_layer(const Cut& cut);
+
+}  // namespace systole
