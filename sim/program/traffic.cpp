@@ -43,8 +43,7 @@ class Counter {
     const std::uint64_t bytes = c.row_bytes;
     read(TrafficMemory::Dram, stream_of(c.operand), (c.dram_pitch == 0 ? 1 : c.rows) * bytes);
     write(memory_of(c.destination.memory), stream_of(c.operand),
-          rows_written(c.destination.row, c.rows, c.pixel_repeats) *
-              written_row_bytes(c, config_));
+          rows_written(c.destination.row, c.rows, c.pixel_repeats) * written_row_bytes(c, config_));
     if (c.destination.memory == LocalMemory::Accumulators) {
       sum_.bias_rows += std::uint64_t{c.rows} * blocks(c, config_);
     }

@@ -159,6 +159,7 @@ AcceleratorConfig random_unrolling_machine() {
       legal_capacity(scratchpad.activation.capacity_kib, activation_row_bytes(config),
                      2 * scratchpad.activation.banks, 4 * array.rows);
   config.accumulators.banks = 2;
+  config.accumulators.bias_bits = 0;
   config.accumulators.capacity_kib = legal_capacity(
       config.accumulators.capacity_kib, accumulator_row_bytes(config), 2, 2 * array.rows);
   config.compiler.fusion = Fusion::None;
