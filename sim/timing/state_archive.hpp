@@ -144,9 +144,9 @@ class StateArchive {
   void copy(Body& body) {
     if (!reading_) {
       Body same = key_.reduced(body);
-      std::apply([this](auto&... field) { values(field...); }, fields(same));
+      std::apply([this](auto&... field) { this->values(field...); }, fields(same));
     } else {
-      std::apply([this](auto&... field) { values(field...); }, fields(body));
+      std::apply([this](auto&... field) { this->values(field...); }, fields(body));
     }
   }
 
