@@ -9,6 +9,7 @@
 #include "sim/compiler/compiler.hpp"
 #include "sim/config/accelerator_file.hpp"
 #include "sim/config/suggestion.hpp"
+#include "sim/engine/layer_clock.hpp"
 #include "sim/legalize/legalize.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/inspect.hpp"
@@ -85,7 +86,7 @@ struct Lowering {
         network{
             legalize(load_workload(options.workload, {options.no_data, options.topology}), config)
                 .network},
-        compiler{network, config} {}
+        compiler{network, config, layer_clock(config)} {}
 
   /// With all commands, those of loops included.
   LayerProgram program(std::size_t layer) const {

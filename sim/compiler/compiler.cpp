@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "sim/compiler/constants_image.hpp"
@@ -29,6 +30,12 @@ MachineLimits limited(const MachineLimits& machine, const FreeRows& free) {
   return limits;
 }
 
+/// What a layer's program moves and, with a clock, takes.
+struct Cost {
+  Traffic traffic;
+  std::uint64_t cycles = 0;
+};
+
 std::string join(const std::vector<std::string>& lines) {
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
@@ -48,15 +55,18 @@ CompileError::CompileError(const std::vector<std::string>& lines)
     : std::runtime_error{join(lines)}, lines_{lines} {}
 
 struct Compiler::State {
-  State(const Network& net, const AcceleratorConfig& accelerator)
+  State(const Network& net, const AcceleratorConfig& accelerator, LayerClock layer_clock)
       : network{net},
         config{accelerator},
+        clock{accelerator.compiler.objective == Objective::Cycles ? std::move(layer_clock)
+                                                                  : LayerClock{}},
         machine{config},
         dram{net},
         run_time{run_time_tensors(net)},
         origin(net.tensors.size()),
         addresses(net.layers.size()),
-        plans(net.layers.size()) {
+        plans(net.layers.size()),
+        costs(net.layers.size()) {
     std::iota(origin.begin(), origin.end(), TensorId{0});
   }
 
@@ -71,19 +81,21 @@ struct Compiler::State {
   bool keep(const KeptTensor& tensor);
   const KeptTensor* kept_ifmap(TensorId tensor, std::size_t layer) const;
   const KeptTensor* kept_ofmap(std::size_t layer) const;
-  Traffic traffic(std::size_t index, const Plan& plan) const;
+  Cost cost(std::size_t index, const Plan& plan) const;
   LayerRegisters registers(std::size_t index, const Plan& plan) const;
   std::vector<Command> commands(std::size_t index, const Plan& plan) const;
   void append_image(const Cut& cut, const ConvAddresses& at, std::vector<DramSegment>& image) const;
 
   const Network& network;
   const AcceleratorConfig config;
+  const LayerClock clock;       ///< empty: cycles do not count
   const MachineLimits machine;  ///< refers to `config`
   DramMap dram;
-  const std::vector<bool> run_time;      ///< by tensor: given or computed, not a constant
-  std::vector<TensorId> origin;          ///< by tensor: the one whose bytes it names
-  std::vector<ConvAddresses> addresses;  ///< by layer; of convolutions
-  std::vector<Plan> plans;               ///< by layer
+  const std::vector<bool> run_time;        ///< by tensor: given or computed, not a constant
+  std::vector<TensorId> origin;            ///< by tensor: the one whose bytes it names
+  std::vector<ConvAddresses> addresses;    ///< by layer; of convolutions
+  std::vector<Plan> plans;                 ///< by layer
+  std::vector<std::optional<Cost>> costs;  ///< of the plans, where they were asked for
   std::vector<KeptTensor> kept;
   std::vector<KeptReport> reports;
 };
@@ -253,57 +265,68 @@ void Compiler::State::fuse() {
 }
 
 /// Keeps the tensor if every layer of its life still finds a mapping beside it that moves no byte
-/// of any operand more than before.
+/// of any operand more than before, and, with a clock, all of them together take no cycle more.
 bool Compiler::State::keep(const KeptTensor& tensor) {
   kept.push_back(tensor);
   KeptReport report{tensor, 0, 0};
   std::map<std::size_t, Plan> with;
+  std::map<std::size_t, Cost> costs_with;
   bool better = false;
+  std::uint64_t cycles_before = 0, cycles_after = 0;
   try {
     for (std::size_t i = tensor.producer; i <= tensor.last_reader; ++i) {
       if (std::holds_alternative<std::monostate>(plans[i].cut)) {
         continue;
       }
-      const Traffic& before = traffic(i, plans[i]);
-      const Traffic after = traffic(i, with.emplace(i, cut(i)).first->second);
+      if (!costs[i]) {
+        costs[i] = cost(i, plans[i]);
+      }
+      const Plan& plan = with.emplace(i, cut(i)).first->second;
+      const Cost& now = costs_with.emplace(i, cost(i, plan)).first->second;
+      const auto in_dram = [](const Cost& of, Stream stream) {
+        return of.traffic.at(TrafficMemory::Dram, stream);
+      };
       for (const Stream stream :
            {Stream::Ifmap, Stream::Weight, Stream::Bias, Stream::Requant, Stream::Ofmap}) {
-        const StreamBytes& old = before.at(TrafficMemory::Dram, stream);
-        const StreamBytes& now = after.at(TrafficMemory::Dram, stream);
-        if (now.read > old.read || now.written > old.written) {
+        const StreamBytes before = in_dram(*costs[i], stream);
+        const StreamBytes after = in_dram(now, stream);
+        if (after.read > before.read || after.written > before.written) {
           kept.pop_back();
           return false;
         }
-        better = better || now.read < old.read || now.written < old.written;
+        better = better || after.read < before.read || after.written < before.written;
       }
       const auto saved = [&](Stream stream) {
-        const StreamBytes& old = before.at(TrafficMemory::Dram, stream);
-        const StreamBytes& now = after.at(TrafficMemory::Dram, stream);
-        return old.read + old.written - now.read - now.written;
+        const StreamBytes before = in_dram(*costs[i], stream);
+        const StreamBytes after = in_dram(now, stream);
+        return before.read + before.written - after.read - after.written;
       };
       if (i == tensor.producer) {
         report.not_written = saved(Stream::Ofmap);
       } else if (tensor.is_read_by(i)) {
         report.not_read += saved(Stream::Ifmap);
       }
+      cycles_before += costs[i]->cycles;
+      cycles_after += now.cycles;
     }
   } catch (const MappingError&) {
     better = false;  // a layer no longer fits beside it
   }
-  if (!better) {
+  if (!better || cycles_after > cycles_before) {
     kept.pop_back();
     return false;
   }
   for (auto& [index, plan] : with) {
     plans[index] = std::move(plan);
+    costs[index] = std::move(costs_with.at(index));
   }
   reports.push_back(std::move(report));
   return true;
 }
 
-Traffic Compiler::State::traffic(std::size_t index, const Plan& plan) const {
+Cost Compiler::State::cost(std::size_t index, const Plan& plan) const {
   const LayerProgram program{registers(index, plan), commands(index, plan)};
-  return traffic_of(program, config).traffic;
+  return {traffic_of(program, config).traffic, clock ? clock(program) : 0};
 }
 
 LayerRegisters Compiler::State::registers(std::size_t index, const Plan& plan) const {
@@ -371,8 +394,8 @@ void Compiler::State::append_image(const Cut& cut, const ConvAddresses& at,
   append_constants(network, layer, layout, at, config, image);
 }
 
-Compiler::Compiler(const Network& network, const AcceleratorConfig& config)
-    : state_{std::make_unique<State>(network, config)} {
+Compiler::Compiler(const Network& network, const AcceleratorConfig& config, LayerClock clock)
+    : state_{std::make_unique<State>(network, config, std::move(clock))} {
   for (const TensorId input : network.inputs) {
     state_->dram.place(input);
   }

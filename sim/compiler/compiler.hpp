@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -72,13 +73,17 @@ struct KeptReport {
   std::uint64_t not_written = 0;  ///< bytes of DRAM that its producer would have written
 };
 
+/// Cycles that a program takes on the accelerator.
+using LayerClock = std::function<std::uint64_t(const LayerProgram&)>;
+
 /// Turns a network into programs for one accelerator. The network must already be
 /// legal for it (legalize.hpp) and outlive the compiler.
 class Compiler {
  public:
   /// Chooses every layer's tiling and the DRAM map. Throws CompileError with one
-  /// line per layer that cannot run.
-  Compiler(const Network& network, const AcceleratorConfig& config);
+  /// line per layer that cannot run. With a clock, no tensor stays in the scratchpad that costs
+  /// cycles, unless the objective is traffic; without one, bytes alone decide.
+  Compiler(const Network& network, const AcceleratorConfig& config, LayerClock clock = {});
   ~Compiler();
 
   const TensorPlacement& placement(TensorId tensor) const;  ///< activations only

@@ -14,6 +14,7 @@
 #include "models/sequencer/command_observer.hpp"
 #include "sim/compiler/compiler.hpp"
 #include "sim/engine/fast_engine.hpp"
+#include "sim/engine/layer_clock.hpp"
 #include "sim/engine/machine_probe.hpp"
 #include "sim/engine/systemc_engine.hpp"
 #include "sim/legalize/legalize.hpp"
@@ -57,7 +58,7 @@ class Simulation {
         inputs_{inputs},
         legalized_{legalize(network, config)},
         network_{legalized_.network},
-        compiler_{network_, config},
+        compiler_{network_, config, layer_clock(config)},
         engine_{make_engine(config)},
         programs_(network_.layers.size()),
         first_(network_.layers.size()),

@@ -81,6 +81,7 @@ class Draw {
     config.requant.lanes = static_cast<std::uint32_t>(pick(1, pes));
     config.vector.lanes = static_cast<std::uint32_t>(pick(1, pes));
     config.compiler.fusion = Fusion::Keep;
+    config.compiler.objective = pick(0, 1) == 0 ? Objective::Cycles : Objective::Traffic;
     config.compiler.buffers = static_cast<std::uint32_t>(one_of({1, 2, 2, 3}));
     config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml";
     return config;
@@ -216,6 +217,14 @@ std::string broken_savings(const RunResult& alone, const RunResult& fused) {
                       : broken;
 }
 
+std::uint64_t cycles_of(const RunResult& run) {
+  std::uint64_t cycles = 0;
+  for (const LayerResult& layer : run.layers) {
+    cycles += layer.cycles;
+  }
+  return cycles;
+}
+
 struct Case {
   std::string broken;
   std::size_t kept = 0;
@@ -230,7 +239,11 @@ Case run_case(const AcceleratorConfig& config, const Network& network) {
   AcceleratorConfig without = config;
   without.compiler.fusion = Fusion::None;
   const SimulationOutcome alone = simulate(without, network, {}, options);
-  return {test::broken_laws(config, network, fused) + test::differences(fused, fast) +
+  const std::uint64_t cycles = cycles_of(fused.result);
+  const std::uint64_t before = cycles_of(alone.result);
+  const bool slower = config.compiler.objective == Objective::Cycles && cycles > before;
+  return {(slower ? fmt::format("{} cycles, {} without fusion\n", cycles, before) : "") +
+              test::broken_laws(config, network, fused) + test::differences(fused, fast) +
               broken_savings(alone.result, fused.result),
           fused.result.kept.size()};
 }
