@@ -61,7 +61,7 @@ void AccumulatorsTiming::archive(StateArchive& archive) {
   load_write.archive(archive,
                      [&](TimedWrite& write) { write.archive(archive, LocalMemory::Accumulators); });
   store_read.archive(archive, [&](TimedAccumulatorRead& read) { read.archive(archive); });
-  blocks_.archive(archive);
+  blocks_.archive(archive, [&](std::uint32_t& lanes) { archive.value(lanes); });
   archive.count(stored_, gathered_->latest());
 }
 

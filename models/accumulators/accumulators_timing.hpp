@@ -19,7 +19,8 @@ struct TimedAccumulatorRead {
 
   void archive(StateArchive& archive) {
     archive.rows(LocalMemory::Accumulators, row, 1);
-    archive.values(lanes, last, entry);
+    archive.values(lanes, last);
+    archive.entry(entry);
   }
 };
 

@@ -82,9 +82,14 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     Cause busy = Cause::Busy;
 
     void archive(StateArchive& archive) {
-      archive.values(computing, preloading, compute_entry, preload_entry, row, preload_from,
-                     preload_rows, rows, vectors, weight_reads, ifmap_bank, weight_bank, accumulate,
-                     simple, busy);
+      archive.values(computing, preloading, row, preload_from, preload_rows, rows, vectors,
+                     weight_reads, ifmap_bank, weight_bank, accumulate, simple, busy);
+      if (computing) {
+        archive.entry(compute_entry);
+      }
+      if (preloading) {
+        archive.entry(preload_entry);
+      }
       archive.rows(LocalMemory::Accumulators, acc_row, vectors);
     }
   };

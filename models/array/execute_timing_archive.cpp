@@ -9,14 +9,20 @@ void ExecuteTiming::Row::archive(StateArchive& archive) {
   for (Banks* banks : {&ifmap_banks, &weight_banks}) {
     archive.list(*banks, [&](std::uint32_t& bank) { archive.value(bank); });
   }
-  archive.values(weight_bank, in_turns, vector, shift, last_of_step, computing, accumulate,
-                 compute_entry, preload_entry, cause);
+  archive.values(weight_bank, in_turns, vector, shift, last_of_step, computing, accumulate, cause);
+  if (computing) {
+    archive.entry(compute_entry);
+    archive.entry(preload_entry);
+    archive.entry(stream.preload_entry);
+  } else {
+    compute_entry = preload_entry = stream.preload_entry = kNoEntry;
+  }
   if (vector) {
     archive.rows(LocalMemory::Accumulators, acc_row, 1);
   }
   archive.values(stream.shift, stream.shift_row, stream.valid, stream.column, stream.new_block,
                  stream.swap, stream.last, stream.last_of_fold, stream.pixels, stream.k, stream.n,
-                 stream.acc_row, stream.accumulate, stream.preload_entry);
+                 stream.acc_row, stream.accumulate);
 }
 
 void ExecuteTiming::archive(StateArchive& archive) {
@@ -41,7 +47,7 @@ void ExecuteTiming::archive(StateArchive& archive) {
   archive.copy(destination_);
   archive.copy(next_compute_);
   archive.copy(next_preload_);
-  archive.value(destination_entry_);
+  archive.entry(destination_entry_);
   archive.count(computes_, sequencer_->results_written.latest());
   archive.list(room_at_, [&](Cycle& at) { archive.due(at); });
   archive.value(steps_entering_);
@@ -50,8 +56,11 @@ void ExecuteTiming::archive(StateArchive& archive) {
     pushed.row.archive(archive);
     archive.cycle(pushed.pushed);
   });
-  pending_.archive(archive);
-  archive.values(has_pending_, ifmap_read_, weight_read_, stalled_, stalled_before_);
+  archive.values(has_pending_, stalled_, stalled_before_);
+  if (has_pending_) {
+    pending_.archive(archive);
+    archive.values(ifmap_read_, weight_read_);
+  }
   archive.cycle(read_through_);
   if (archive.reading()) {
     claimed_at_ = 0;

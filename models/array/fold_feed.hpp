@@ -32,7 +32,7 @@ struct FoldCommands {
   void archive(const ArrayConfig& config, StateArchive& archive) {
     archive.copy(preload);
     archive.copy(compute);
-    archive.value(preload_entry);
+    archive.entry(preload_entry);
     if (archive.reading()) {
       parts = ifmap_parts(compute, config.rows);
       steps = parts.empty() ? FoldSteps{} : fold_steps(config, preload, compute);

@@ -315,7 +315,8 @@ void LoadTiming::archive(StateArchive& archive) {
   archive.due(next_command_);
   archive.list(row_requests_, [&](RowRequest& request) {
     archive.body(request.load);
-    archive.values(request.entry, request.row, request.offset, request.last);
+    archive.entry(request.entry);
+    archive.values(request.row, request.offset, request.last);
     archive.due(request.ready);
   });
   for (InFlight& flight : in_flight_) {
@@ -325,7 +326,8 @@ void LoadTiming::archive(StateArchive& archive) {
       archive.address(flight.burst.address);
       archive.address(flight.burst.useful_first);
       archive.values(flight.burst.size, flight.burst.useful);
-      archive.values(flight.entry, flight.row, flight.offset, flight.last);
+      archive.entry(flight.entry);
+      archive.values(flight.row, flight.offset, flight.last);
     } else {
       archive.due(flight.free_at);
     }

@@ -67,7 +67,7 @@ void RequantTiming::archive(StateArchive& archive) {
   gathered.archive(archive, taken_);
   archive.due(free_at_);
   archive.list(due_, [&](Cycle& due) { archive.cycle(due); });
-  ready_.archive(archive);
+  ready_.archive(archive, [](std::uint32_t&) {});
   ledger_.archive(archive);
 }
 

@@ -19,7 +19,8 @@ struct TimedWrite {
 
   void archive(StateArchive& archive, LocalMemory memory) {
     archive.rows(memory, row, 1);
-    archive.values(last, entry);
+    archive.value(last);
+    archive.entry(entry);
   }
 };
 
@@ -31,7 +32,8 @@ struct TimedRead {
 
   void archive(StateArchive& archive) {
     archive.rows(LocalMemory::Scratchpad, row, 1);
-    archive.values(last, entry);
+    archive.value(last);
+    archive.entry(entry);
   }
 };
 

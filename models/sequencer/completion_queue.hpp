@@ -33,12 +33,14 @@ class CompletionQueue {
     return entry;
   }
 
-  void archive(StateArchive& archive) {
+  /// `each` archives what stands for an entry.
+  template <typename Each>
+  void archive(StateArchive& archive, Each each) {
     items_.erase(items_.begin(), items_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
     archive.list(items_, [&](Item& item) {
       archive.due(item.visible);
-      archive.value(item.entry);
+      each(item.entry);
     });
   }
 

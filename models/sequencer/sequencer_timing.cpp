@@ -1,7 +1,7 @@
 #include "models/sequencer/sequencer_timing.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <numeric>
 #include <stdexcept>
 
 #include "models/sequencer/queue_depths.hpp"
@@ -11,6 +11,17 @@ namespace systole {
 namespace {
 
 constexpr std::uint32_t kWordBits = 64;
+
+/// Calls `visit(entry)` for each entry of a set.
+template <typename Visit>
+void for_each_of(const std::vector<std::uint64_t>& set, Visit visit) {
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    for (std::uint64_t word = set[i]; word != 0; word &= word - 1) {
+      visit(static_cast<std::uint32_t>(i * kWordBits) +
+            static_cast<std::uint32_t>(__builtin_ctzll(word)));
+    }
+  }
+}
 
 }  // namespace
 
@@ -51,25 +62,12 @@ void SequencerTiming::resume(const LayerProgram& program, std::size_t next) {
 
 void SequencerTiming::archive(StateArchive& archive) {
   alarm.archive(archive);
-  for (Entry& entry : entries_) {
-    archive.value(entry.valid);
-    if (!entry.valid) {
-      continue;
-    }
-    archive.values(entry.issued, entry.depends_on);
-    archive.reference(entry.command);
-    for (std::uint64_t& word : entry.followers) {
-      archive.value(word);
-    }
-    if (archive.reading()) {
-      entry.footprint = footprint(*entry.command, config_);
-    }
-  }
+  archive_entries(archive);
   for (Class& of : classes_) {
-    archive.list(of.waiting, [&](std::uint32_t& index) { archive.value(index); });
+    archive.list(of.waiting, [&](std::uint32_t& index) { archive.entry(index); });
   }
   for (CompletionQueue& queue : completions_) {
-    queue.archive(archive);
+    queue.archive(archive, [&](std::uint32_t& entry) { archive.entry(entry); });
   }
   for (TimedQueue<IssuedCommand>* queue : {&load, &execute, &vector, &store}) {
     queue->archive(archive, [&](IssuedCommand& command) { archive.issued(command); });
@@ -87,6 +85,70 @@ void SequencerTiming::archive(StateArchive& archive) {
     archive.due(next_offer_);
   }
   ledger_.archive(archive);
+}
+
+/// Those of a class one behind the other, the oldest first: which one a command has got decides
+/// nothing.
+void SequencerTiming::archive_entries(StateArchive& archive) {
+  std::vector<std::uint32_t> names(entries_.size(), kNoEntry);
+  std::vector<std::uint32_t> taken;
+  for (const Class& of : classes_) {
+    const auto begin = static_cast<std::ptrdiff_t>(taken.size());
+    for (std::uint32_t i = of.first; i < of.first + of.size; ++i) {
+      if (entries_[i].valid) {
+        taken.push_back(i);
+      }
+    }
+    std::sort(taken.begin() + begin, taken.end(), [this](std::uint32_t a, std::uint32_t b) {
+      return entries_[a].number < entries_[b].number;
+    });
+    auto count = static_cast<std::uint32_t>(taken.end() - taken.begin() - begin);
+    archive.value(count);
+    if (archive.reading()) {
+      taken.resize(static_cast<std::size_t>(begin) + count);
+      std::iota(taken.begin() + begin, taken.end(), of.first);
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t entry = taken[static_cast<std::size_t>(begin) + i];
+      names[entry] = of.first + i;
+      if (archive.reading()) {
+        entries_[entry].number = i;  // less than those to come
+      }
+    }
+  }
+  if (archive.reading()) {
+    for (Entry& entry : entries_) {
+      entry.valid = false;
+    }
+  }
+  archive.name_entries(std::move(names));
+  for (const std::uint32_t i : taken) {
+    Entry& entry = entries_[i];
+    archive.values(entry.issued, entry.depends_on);
+    archive.reference(entry.command);
+    archive_followers(archive, entry.followers);
+    if (archive.reading()) {
+      entry.valid = true;
+      entry.footprint = footprint(*entry.command, config_);
+    }
+  }
+}
+
+void SequencerTiming::archive_followers(StateArchive& archive, EntrySet& followers) const {
+  EntrySet named = followers;
+  if (!archive.reading()) {
+    std::fill(named.begin(), named.end(), 0);
+    for_each_of(followers, [&](std::uint32_t entry) {
+      const std::uint32_t name = archive.name_of(entry);
+      named[name / kWordBits] |= std::uint64_t{1} << (name % kWordBits);
+    });
+  }
+  for (std::uint64_t& word : named) {
+    archive.value(word);
+  }
+  if (archive.reading()) {
+    followers = named;
+  }
 }
 
 void SequencerTiming::look(Cycle now) {
@@ -186,7 +248,7 @@ void SequencerTiming::occupy(Cycle now, Entry& entry, const Command& command) {
     }
   }
   classes_[static_cast<std::size_t>(command_class(command))].waiting.push_back(index);
-  ++allocated_;
+  entry.number = allocated_++;
 }
 
 bool SequencerTiming::take_completion(Cycle now) {
@@ -225,17 +287,8 @@ void SequencerTiming::retire(Cycle now, std::uint32_t index) {
     done.times.completed = first_cycle_ + now;
     observer_->on_command(*done.command, done.times);
   }
-  for (std::size_t word = 0; word < done.followers.size(); ++word) {
-    if (done.followers[word] == 0) {
-      continue;
-    }
-    for (std::uint32_t bit = 0; bit < kWordBits; ++bit) {
-      if (((done.followers[word] >> bit) & 1) != 0) {
-        --entries_[word * kWordBits + bit].depends_on;
-      }
-    }
-    done.followers[word] = 0;
-  }
+  for_each_of(done.followers, [this](std::uint32_t follower) { --entries_[follower].depends_on; });
+  std::fill(done.followers.begin(), done.followers.end(), 0);
   ++completed_;
 }
 

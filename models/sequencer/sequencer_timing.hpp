@@ -57,12 +57,12 @@ class SequencerTiming {
   void resume(const LayerProgram& program, std::size_t next);
   std::size_t fetched() const { return next_; }  ///< commands of the program
   void archive(StateArchive& archive);
-  /// Calls `visit(entry, command)` for each that is not done.
+  /// Calls `visit(command)` for each that is not done.
   template <typename Visit>
   void for_each_in_flight(Visit visit) const {
-    for (std::uint32_t i = 0; i < entries_.size(); ++i) {
-      if (entries_[i].valid) {
-        visit(i, *entries_[i].command);
+    for (const Entry& entry : entries_) {
+      if (entry.valid) {
+        visit(*entry.command);
       }
     }
   }
@@ -89,6 +89,7 @@ class SequencerTiming {
     bool valid = false;
     bool issued = false;
     const Command* command = nullptr;
+    std::uint64_t number = 0;  // orders those of a class by age
     Footprint footprint;
     std::uint32_t depends_on = 0;  // entries that have to complete first
     EntrySet followers;            // entries that wait for this one
@@ -100,6 +101,8 @@ class SequencerTiming {
     std::deque<std::uint32_t> waiting;
   };
 
+  void archive_entries(StateArchive& archive);
+  void archive_followers(StateArchive& archive, EntrySet& followers) const;
   bool all_fetched() const { return next_ == total_; }
   bool issue(Cycle now);
   bool allocate(Cycle now);

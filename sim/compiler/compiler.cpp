@@ -14,8 +14,10 @@
 #include "sim/compiler/dram_map.hpp"
 #include "sim/compiler/fusion.hpp"
 #include "sim/compiler/layer_plan.hpp"
+#include "sim/compiler/likeness.hpp"
 #include "sim/compiler/supported.hpp"
 #include "sim/program/inspect.hpp"
+#include "sim/program/timing_key.hpp"
 #include "sim/program/traffic.hpp"
 #include "sim/program/unrolled.hpp"
 
@@ -466,6 +468,28 @@ std::vector<std::vector<FoldSpan>> Compiler::accumulation_order(std::size_t laye
                          : systole::accumulation_order(
                                conv->layer, conv->image,
                                MachineLimits{state_->config, conv->products_per_pe}, conv->tiling);
+}
+
+std::vector<std::uint64_t> Compiler::likeness(std::size_t layer) const {
+  const Layer& of = state_->network.layers.at(layer);
+  std::optional<std::vector<std::uint64_t>> numbers =
+      state_->kept.empty() ? systole::likeness(state_->network, of, state_->run_time)
+                           : std::nullopt;
+  if (!numbers) {
+    return {};
+  }
+  const TimingKey key{state_->config};
+  const ConvAddresses& at = state_->addresses.at(layer);
+  for (const std::uint64_t address : {at.ifmap, at.weights, at.bias, at.table, at.ofmap}) {
+    numbers->push_back(key.reduce(address));
+  }
+  std::vector<TensorId> tensors = of.inputs;
+  tensors.push_back(of.output);
+  for (const TensorId tensor : tensors) {
+    const std::optional<TensorPlacement>& placement = state_->dram.placement(tensor);
+    numbers->push_back(placement ? key.reduce(placement->address) : 0);
+  }
+  return *numbers;
 }
 
 LayerProgram Compiler::lower(std::size_t layer) const {

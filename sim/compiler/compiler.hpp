@@ -99,6 +99,10 @@ class Compiler {
   /// for layers without products.
   std::vector<std::vector<FoldSpan>> accumulation_order(std::size_t layer) const;
 
+  /// Layers with the same likeness have the same program but for places in DRAM, which are equal
+  /// modulo the longest burst: an ideal DRAM cannot tell them apart. Empty: like no other.
+  std::vector<std::uint64_t> likeness(std::size_t layer) const;
+
   LayerProgram lower(std::size_t layer) const;  ///< no commands for layers of the host
 
  private:

@@ -41,6 +41,10 @@ class Engine {
                                                     std::uint32_t rows) = 0;
   virtual LayerMeasurement run(const LayerProgram& program) = 0;
 
+  /// Nothing but the measurements of a program can be seen of it, and these are the same wherever
+  /// in DRAM, modulo the longest burst, it reads and writes.
+  virtual bool measures_alone() const { return false; }
+
   /// The program again, on other data: `first` is what it took, and takes whatever the data.
   virtual LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) {
     static_cast<void>(first);

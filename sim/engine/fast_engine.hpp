@@ -37,6 +37,11 @@ class FastEngine final : public Engine {
   /// widened loads.
   LayerMeasurement run(const LayerProgram& program) override;
 
+  bool measures_alone() const override {
+    return timing_ && observer_ == nullptr && !with_data_ &&
+           config_.sequencer.unroller == Unroller::None;
+  }
+
   /// The data alone: the recurrences would give `first` again. An observer sees them again.
   LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) override;
 

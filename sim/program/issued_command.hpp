@@ -6,6 +6,8 @@
 
 namespace systole {
 
+constexpr std::uint32_t kNoEntry = ~std::uint32_t{0};
+
 /// A command on its way through a unit, with the reservation station entry that it occupies.
 struct IssuedCommand {
   const Command* command = nullptr;

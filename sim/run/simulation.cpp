@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -259,8 +260,25 @@ class Simulation {
                         pack_tensor(golden[layer.output], output.shape, output.format));
   }
 
+  /// The first layer that ran with the same likeness; none if this one has to run itself.
+  std::optional<std::size_t> known_twin() {
+    if (!engine_->measures_alone()) {
+      return std::nullopt;
+    }
+    std::vector<std::uint64_t> likeness = compiler_.likeness(layer_);
+    if (likeness.empty()) {
+      return std::nullopt;
+    }
+    const auto [twin, is_new] = twins_.try_emplace(std::move(likeness), layer_);
+    return is_new ? std::nullopt : std::optional<std::size_t>{twin->second};
+  }
+
   /// Programs are kept for the inferences to come only: those of a large network fill the memory.
   LayerMeasurement run_on_machine() {
+    if (const std::optional<std::size_t> twin = known_twin()) {
+      traffic_[layer_] = traffic_[*twin];
+      return first_[*twin];
+    }
     std::optional<LayerProgram>& program = programs_[layer_];
     if (!program) {
       program = compiler_.lower(layer_);
@@ -272,9 +290,8 @@ class Simulation {
     LayerMeasurement measured = engine_->run(*program);
     if (outcome_.result.inferences == 1) {
       program.reset();
-    } else {
-      first_[layer_] = measured;
     }
+    first_[layer_] = measured;
     report(measured.cycles);
     return measured;
   }
@@ -428,9 +445,10 @@ class Simulation {
   const Network& network_;
   const Compiler compiler_;
   const std::unique_ptr<Engine> engine_;
-  std::vector<std::optional<LayerProgram>> programs_;  // by layer
-  std::vector<LayerMeasurement> first_;                // of the first inference, if more follow
-  std::vector<CommandTraffic> traffic_;                // by layer
+  std::vector<std::optional<LayerProgram>> programs_;        // by layer
+  std::vector<LayerMeasurement> first_;                      // of the first inference
+  std::map<std::vector<std::uint64_t>, std::size_t> twins_;  // by likeness: the layer that ran
+  std::vector<CommandTraffic> traffic_;                      // by layer
   SimulationOutcome outcome_;
   std::uint64_t inference_ = 0;
   std::uint64_t psum_overflows_ = 0;  // of all inferences

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -22,22 +23,35 @@ namespace systole {
 /// places of the memories, the machine is (TimingKey): machines with equal bytes do the same from
 /// there on, if the commands to come conflict with those in flight in the same way. Writes the
 /// state of a cycle, or sets blocks of the same configuration to it at another cycle of a program.
-/// One function of a block does both, so that they cannot differ.
+/// One function of a block does both, so that they cannot differ. One archive serves state after
+/// state, in the same buffers.
 class StateArchive {
  public:
-  /// To write the state of the end of cycle `now`.
-  StateArchive(Cycle now, const TimingKey& key) : now_{now}, key_{key}, reading_{false} {}
-  /// To read `bytes` as the state of the end of cycle `now`, in which `named` are the commands that
-  /// the state names.
-  StateArchive(Cycle now, const TimingKey& key, const std::string& bytes,
-               std::vector<const Command*> named)
-      : now_{now}, key_{key}, reading_{true}, bytes_{bytes}, named_{std::move(named)} {}
+  explicit StateArchive(const TimingKey& key) : key_{key} {}
+  StateArchive(const StateArchive&) = delete;
+  StateArchive& operator=(const StateArchive&) = delete;
+
+  /// From here on it writes the state of the end of cycle `now`.
+  void write_at(Cycle now) {
+    begin(now, false);
+    named_.clear();
+    at_ = buffer_.data();
+    end_ = at_ + buffer_.size();
+  }
+  /// From here on it reads `bytes` as the state of the end of cycle `now`, in which `named` are the
+  /// commands that the state names.
+  void read_at(Cycle now, const std::string& bytes, const std::vector<const Command*>& named) {
+    begin(now, true);
+    named_ = named;
+    read_ = bytes.data();
+    end_ = read_ + bytes.size();
+  }
 
   bool reading() const { return reading_; }
   Cycle now() const { return now_; }
-  std::string take_bytes() {
-    bytes_.resize(at_);
-    return std::move(bytes_);
+  /// What has been written.
+  std::string_view bytes() const {
+    return {buffer_.data(), static_cast<std::size_t>(at_ - buffer_.data())};
   }
   /// Commands that blocks still work on, in the order in which the state names them.
   const std::vector<const Command*>& named() const { return named_; }
@@ -45,17 +59,9 @@ class StateArchive {
   void value(T& v) {
     static_assert(std::is_integral_v<T> || std::is_enum_v<T>);
     if (reading_) {
-      if (bytes_.size() - at_ < sizeof v) {
-        throw std::logic_error{"a timing state is too short"};
-      }
-      std::memcpy(&v, bytes_.data() + at_, sizeof v);
-      at_ += sizeof v;
+      std::memcpy(&v, take(sizeof v), sizeof v);
     } else {
-      if (bytes_.size() - at_ < sizeof v) {
-        bytes_.resize(2 * bytes_.size() + kUsualSize);
-      }
-      std::memcpy(bytes_.data() + at_, &v, sizeof v);
-      at_ += sizeof v;
+      std::memcpy(room(sizeof v), &v, sizeof v);
     }
   }
   template <typename... T>
@@ -107,14 +113,23 @@ class StateArchive {
     value(index);
     if (index == mentioned_) {
       ++mentioned_;
-      words_.clear();
       if (!reading_) {
         named_.push_back(command);
-        key_.append(*command, words_);
       }
-      list(words_, [this](std::uint32_t& word) { value(word); });
+      key_of(*named_.at(index));
     }
     command = named_.at(index);
+  }
+  /// Which entry of the reservation station a command has decides nothing: the station, which is
+  /// archived first, gives each a name. Those that are free have none, and are not asked for again.
+  void name_entries(std::vector<std::uint32_t> names) { entries_ = std::move(names); }
+  std::uint32_t name_of(std::uint32_t entry) const {
+    return entry == kNoEntry ? kNoEntry : entries_.at(entry);
+  }
+  void entry(std::uint32_t& entry) {
+    std::uint32_t name = reading_ ? kNoEntry : name_of(entry);
+    value(name);
+    entry = reading_ ? name : entry;
   }
   void issued(IssuedCommand& issued) {
     bool here = issued.command != nullptr;
@@ -124,7 +139,7 @@ class StateArchive {
     } else {
       issued.command = nullptr;
     }
-    value(issued.entry);
+    entry(issued.entry);
   }
   /// The body of a command that was named before.
   template <typename Body>
@@ -167,14 +182,52 @@ class StateArchive {
   static constexpr std::size_t kUsualSize = 8192;
   static constexpr Cycle kPast = Cycle{1} << 62U;  // cycles before `now` stay positive
 
-  const Cycle now_;
+  void begin(Cycle now, bool reading) {
+    now_ = now;
+    reading_ = reading;
+    mentioned_ = 0;
+  }
+  const char* take(std::size_t size) {
+    if (static_cast<std::size_t>(end_ - read_) < size) {
+      throw std::logic_error{"a timing state is too short"};
+    }
+    return std::exchange(read_, read_ + size);
+  }
+  char* room(std::size_t size) {
+    if (static_cast<std::size_t>(end_ - at_) < size) {
+      const auto used = static_cast<std::size_t>(at_ - buffer_.data());
+      buffer_.resize(2 * buffer_.size() + kUsualSize + size);
+      at_ = buffer_.data() + used;
+      end_ = buffer_.data() + buffer_.size();
+    }
+    return std::exchange(at_, at_ + size);
+  }
+  void key_of(const Command& command) {
+    words_.clear();
+    if (!reading_) {
+      key_.append(command, words_);
+    }
+    auto count = static_cast<std::uint32_t>(words_.size());
+    value(count);
+    if (reading_) {
+      take(count * sizeof words_.front());  // the command tells
+    } else {
+      std::memcpy(room(count * sizeof words_.front()), words_.data(),
+                  count * sizeof words_.front());
+    }
+  }
+
   const TimingKey& key_;
-  const bool reading_;
-  std::string bytes_;
-  std::size_t at_ = 0;
+  Cycle now_ = 0;
+  bool reading_ = false;
+  std::string buffer_;          // for what is written
+  char* at_ = buffer_.data();   // in it
+  const char* read_ = nullptr;  // in what is read
+  const char* end_ = at_;       // of either
   std::vector<const Command*> named_;
   std::uint32_t mentioned_ = 0;  // of them, so far
   std::vector<std::uint32_t> words_;
+  std::vector<std::uint32_t> entries_;  // their names
 };
 
 }  // namespace systole

@@ -46,7 +46,7 @@ class MachineTiming {
   void archive(StateArchive& archive);
   /// What was counted since the last call; all but cycles and bandwidth.
   LayerMeasurement take_counts(Cycle now);
-  /// Calls `visit(entry, command)` for each command of the reservation station.
+  /// Calls `visit(command)` for each command of the reservation station.
   template <typename Visit>
   void for_each_in_flight(Visit visit) const {
     sequencer_.for_each_in_flight(visit);

@@ -10,7 +10,7 @@
 namespace systole {
 namespace {
 
-constexpr std::size_t kLongestSegment = 32;
+constexpr std::size_t kMostFolds = 32;  // preloads and computes of a segment
 constexpr std::size_t kKnownFootprints = 256;
 
 bool of_array(const Command& command) {
@@ -49,6 +49,19 @@ class Hull {
   std::array<Extent, kMemories> extents_;
 };
 
+/// Adds `counts` that many times, by doubling.
+template <typename Counts>
+void add_times(Counts& to, Counts counts, std::uint64_t times) {
+  for (; times > 0; times /= 2) {
+    if (times % 2 == 1) {
+      to += counts;
+    }
+    if (times > 1) {
+      counts += Counts{counts};
+    }
+  }
+}
+
 }  // namespace
 
 MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_bytes)
@@ -56,16 +69,18 @@ MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_
       key_{config_},
       max_bytes_{max_bytes},
       machine_{config_, dram_},
+      archive_{key_},
       footprints_(kKnownFootprints) {
-  StateArchive archive{0, key_};
-  machine_.archive(archive);
-  start_ = archive.take_bytes();
+  archive_.write_at(0);
+  machine_.archive(archive_);
+  start_ = archive_.bytes();
 }
 
 LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t patience) {
   LayerMeasurement layer;
   BandwidthSeries bandwidth;
   std::fill(footprints_.begin(), footprints_.end(), KnownFootprint{});
+  taken_.clear();
   State* state = first_state(program);
   segment_.end = 0;
   while (state != nullptr) {
@@ -73,7 +88,7 @@ LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t 
     const auto known = std::find_if(state->steps.begin(), state->steps.end(),
                                     [this](const Step& step) { return step.key == segment_.key; });
     const bool is_known = known != state->steps.end();
-    const Step& step = is_known ? *known : compute_step(*state, program, layer.cycles, patience);
+    Step& step = is_known ? *known : compute_step(*state, program, layer.cycles, patience);
     if (is_known) {
       ++remembered_;
       machine_state_ = nullptr;
@@ -82,12 +97,18 @@ LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t 
       bandwidth.add(layer.cycles + transfer.cycle, transfer.write, transfer.bytes);
     }
     layer.cycles += step.cycles;
-    layer.compute_cycles += step.counts.compute_cycles;
-    layer.events += step.counts.events;
-    layer.ledger += step.counts.ledger;
-    layer.bank_conflicts += step.counts.bank_conflicts;
+    if (step.times++ == 0) {
+      taken_.push_back(&step);
+    }
     follow(step);
     state = step.next;
+  }
+  for (Step* step : taken_) {
+    const std::uint64_t times = std::exchange(step->times, 0);
+    layer.compute_cycles += times * step->counts.compute_cycles;
+    add_times(layer.events, step->counts.events, times);
+    add_times(layer.ledger, step->counts.ledger, times);
+    add_times(layer.bank_conflicts, step->counts.bank_conflicts, times);
   }
   layer.peak_bytes_per_window = bandwidth.peak_bytes();
   layer.windows = bandwidth.windows();
@@ -101,32 +122,31 @@ LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t 
 
 /// The width of the ofmap's elements is part of it.
 MemoizedTiming::State* MemoizedTiming::first_state(const LayerProgram& program) {
-  StateArchive archive{0, key_, start_, {}};
-  machine_.archive(archive);
+  archive_.read_at(0, start_, {});
+  machine_.archive(archive_);
   machine_.begin(program, 0);
-  std::vector<const Command*> named;
-  State* const state = state_of_machine(0, named);
+  State* const state = state_of_machine(0);
   machine_state_ = state;
   named_.clear();
   return state;
 }
 
-MemoizedTiming::State* MemoizedTiming::state_of_machine(Cycle now,
-                                                        std::vector<const Command*>& named) {
-  StateArchive archive{now, key_};
-  machine_.archive(archive);
-  named = archive.named();
-  const auto [found, is_new] = states_.try_emplace(archive.take_bytes());
-  State& state = found->second;
-  if (is_new) {
-    state.bytes = &found->first;
-    machine_.for_each_in_flight([&](std::uint32_t entry, const Command& command) {
-      const auto at = std::find(named.begin(), named.end(), &command);
-      state.in_flight.push_back({entry, static_cast<std::uint32_t>(at - named.begin())});
-    });
-    bytes_ += found->first.size() + sizeof *found + state.in_flight.size() * sizeof(InFlight);
+MemoizedTiming::State* MemoizedTiming::state_of_machine(Cycle now) {
+  archive_.write_at(now);
+  machine_.archive(archive_);
+  const auto found = states_.find(archive_.bytes());
+  if (found != states_.end()) {
+    return found->second.get();
   }
-  return &state;
+  auto state = std::make_unique<State>();
+  state->bytes = archive_.bytes();
+  const std::vector<const Command*>& named = archive_.named();
+  machine_.for_each_in_flight([&](const Command& command) {
+    const auto at = std::find(named.begin(), named.end(), &command);
+    state->in_flight.push_back(static_cast<std::uint32_t>(at - named.begin()));
+  });
+  bytes_ += state->bytes.size() + sizeof(State) + state->in_flight.size() * sizeof(std::uint32_t);
+  return states_.emplace(state->bytes, std::move(state)).first->second.get();
 }
 
 /// The commands that the state behind the step names.
@@ -145,48 +165,69 @@ void MemoizedTiming::describe_segment(const State& state, const LayerProgram& pr
   const std::vector<Command>& commands = program.commands;
   segment_.at = at;
   segment_.key.clear();
+  const std::size_t longest = kMostFolds + (of_array(commands[at]) ? 0 : 1);
   std::size_t end = at;
   do {
     key_.append(commands[end], segment_.key);
     ++end;
-  } while (end < commands.size() && end - at < kLongestSegment && of_array(commands[end]) &&
-           of_array(commands[end - 1]));
+  } while (end < commands.size() && end - at < longest && of_array(commands[end]));
   segment_.end = end;
   // The sequencer knows whether there is another command.
   segment_.key.push_back(end == commands.size() ? 1 : 0);
   append_conflicts(state, program);
 }
 
-/// Folds do not conflict among each other: conflicts are with commands in flight, and those of the
-/// array only with other units'.
+/// With commands in flight, and of folds with the other command before them. Folds do not conflict
+/// among each other.
 void MemoizedTiming::append_conflicts(const State& state, const LayerProgram& program) {
-  const bool folds = of_array(program.commands[segment_.at]);
-  Hull weights;  // and results
-  Hull ifmap;
-  bool has_hulls = false;
-  for (const InFlight& older : state.in_flight) {
-    const std::size_t older_index = named_[older.named];
-    if (folds && of_array(program.commands[older_index])) {
-      continue;
-    }
-    const Footprint of_older = footprint_of(program, older_index);
-    if (folds && !has_hulls) {
-      for (std::size_t i = segment_.at; i < segment_.end; ++i) {
-        const bool computes = std::holds_alternative<ComputeCommand>(program.commands[i].body);
-        (computes ? ifmap : weights).add(footprint_of(program, i));
-      }
-      has_hulls = true;
-    }
-    if (folds && !weights.meets(of_older) && !ifmap.meets(of_older)) {
-      continue;
-    }
-    for (std::size_t i = segment_.at; i < segment_.end; ++i) {
-      if (conflict(of_older, footprint_of(program, i))) {
-        segment_.key.push_back(older.entry);
-        segment_.key.push_back(static_cast<std::uint32_t>(i - segment_.at));
+  const bool leads = !of_array(program.commands[segment_.at]);
+  if (leads) {
+    const Footprint& leader = footprint_of(program, segment_.at);
+    for (const std::uint32_t older : state.in_flight) {
+      if (conflict(footprint_of(program, named_[older]), leader)) {
+        append_conflict(older, segment_.at);
       }
     }
   }
+  const std::size_t first = segment_.at + (leads ? 1 : 0);
+  if (first < segment_.end) {
+    append_conflicts_of_folds(state, program, first);
+  }
+}
+
+void MemoizedTiming::append_conflicts_of_folds(const State& state, const LayerProgram& program,
+                                               std::size_t first) {
+  Hull weights;  // and results
+  Hull ifmap;
+  for (std::size_t i = first; i < segment_.end; ++i) {
+    const bool computes = std::holds_alternative<ComputeCommand>(program.commands[i].body);
+    (computes ? ifmap : weights).add(footprint_of(program, i));
+  }
+  const auto append = [&](std::uint32_t older, std::size_t index) {
+    const Footprint of_older = footprint_of(program, index);
+    if (!weights.meets(of_older) && !ifmap.meets(of_older)) {
+      return;
+    }
+    for (std::size_t i = first; i < segment_.end; ++i) {
+      if (conflict(of_older, footprint_of(program, i))) {
+        append_conflict(older, i);
+      }
+    }
+  };
+  for (const std::uint32_t older : state.in_flight) {
+    if (!of_array(program.commands[named_[older]])) {
+      append(older, named_[older]);
+    }
+  }
+  if (first > segment_.at) {
+    append(static_cast<std::uint32_t>(named_.size()), segment_.at);
+  }
+}
+
+/// `older`: of the state's named commands; their number stands for the segment's first.
+void MemoizedTiming::append_conflict(std::uint32_t older, std::size_t younger) {
+  segment_.key.push_back(older);
+  segment_.key.push_back(static_cast<std::uint32_t>(younger - segment_.at));
 }
 
 const Footprint& MemoizedTiming::footprint_of(const LayerProgram& program, std::size_t index) {
@@ -197,15 +238,15 @@ const Footprint& MemoizedTiming::footprint_of(const LayerProgram& program, std::
   return known.footprint;
 }
 
-const MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, const LayerProgram& program,
-                                                         Cycle now, std::uint64_t patience) {
+MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, const LayerProgram& program,
+                                                   Cycle now, std::uint64_t patience) {
   if (machine_state_ != &state) {
     std::vector<const Command*> named;
     for (const std::size_t index : named_) {
       named.push_back(&program.commands[index]);
     }
-    StateArchive archive{now, key_, *state.bytes, std::move(named)};
-    machine_.archive(archive);
+    archive_.read_at(now, state.bytes, named);
+    machine_.archive(archive_);
     machine_.begin(program, segment_.at);
   }
   machine_state_ = nullptr;
@@ -214,10 +255,9 @@ const MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, const Lay
   const Cycle last = machine_.run_until(segment_.end, patience);
   step.cycles = last - now;
   if (segment_.end < program.commands.size()) {
-    std::vector<const Command*> named;
-    step.next = state_of_machine(last, named);
+    step.next = state_of_machine(last);
     machine_state_ = step.next;
-    for (const Command* command : named) {
+    for (const Command* command : archive_.named()) {
       const auto index = static_cast<std::size_t>(command - program.commands.data());
       const auto before = std::find(named_.begin(), named_.end(), index);
       step.named.push_back(static_cast<std::uint32_t>(
@@ -233,8 +273,7 @@ const MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, const Lay
   ++computed_;
   bytes_ += sizeof step + step.key.size() * sizeof(std::uint32_t) +
             step.transfers.size() * sizeof(DramTransfer);
-  state.steps.push_back(std::move(step));
-  return state.steps.back();
+  return state.steps.emplace_front(std::move(step));
 }
 
 }  // namespace systole

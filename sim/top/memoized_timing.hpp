@@ -2,23 +2,27 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <forward_list>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "sim/engine/engine.hpp"
 #include "sim/program/footprint.hpp"
 #include "sim/program/timing_key.hpp"
+#include "sim/timing/state_archive.hpp"
 #include "sim/top/machine_timing.hpp"
 
 namespace systole {
 
-/// MachineTiming that remembers. A program is taken in segments: up to some dozens of folds, or one
-/// other command. What a machine in some state does with a segment, and in which state it is then,
-/// is computed once: when the same state meets the same segment again, in a later tile or a later
-/// layer, the counts are added and the cycles passed over. Nothing is approximated: states are
-/// compared byte for byte (StateArchive), segments command for command (TimingKey), and with every
-/// conflict of a segment's commands with those in flight.
+/// MachineTiming that remembers. A program is taken in segments: a command of another unit or none,
+/// and up to some dozens of folds. What a machine in some state does with a segment, and in which
+/// state it is then, is computed once: when the same state meets the same segment again, in a later
+/// tile or a later layer, the counts are added and the cycles passed over. Nothing is approximated:
+/// states are compared byte for byte (StateArchive), segments command for command (TimingKey), and
+/// with every conflict of a segment's commands with those in flight.
 ///
 /// After FastSim (Schnarr and Larus, "Fast Out-of-Order Processor Simulation Using Memoization",
 /// ASPLOS 1998). For machines with an ideal DRAM.
@@ -48,21 +52,17 @@ class MemoizedTiming {
     std::vector<std::uint32_t> key;
     Cycle cycles = 0;
     LayerMeasurement counts;
+    std::uint64_t times = 0;              // that the program at hand has taken it
     std::vector<DramTransfer> transfers;  // by cycle of the segment
     State* next = nullptr;                // none if it ends the program
     /// The commands that `next` names: below the number of those that the state before names, one
     /// of them; else the segment's, counted on.
     std::vector<std::uint32_t> named;
   };
-  /// An entry of the reservation station, and which of the state's named commands is in it.
-  struct InFlight {
-    std::uint32_t entry = 0;
-    std::uint32_t named = 0;
-  };
   struct State {
-    const std::string* bytes = nullptr;
-    std::vector<InFlight> in_flight;
-    std::vector<Step> steps;
+    std::string bytes;
+    std::vector<std::uint32_t> in_flight;  // which of its named commands the station holds
+    std::forward_list<Step> steps;
   };
   /// Footprint of the command at `index`.
   struct KnownFootprint {
@@ -70,14 +70,16 @@ class MemoizedTiming {
     Footprint footprint;
   };
 
-  State* state_of_machine(Cycle now, std::vector<const Command*>& named);
+  State* state_of_machine(Cycle now);
   State* first_state(const LayerProgram& program);
   void describe_segment(const State& state, const LayerProgram& program, std::size_t at);
   void append_conflicts(const State& state, const LayerProgram& program);
+  void append_conflicts_of_folds(const State& state, const LayerProgram& program,
+                                 std::size_t first);
+  void append_conflict(std::uint32_t older, std::size_t younger);
   const Footprint& footprint_of(const LayerProgram& program, std::size_t index);
   void follow(const Step& step);
-  const Step& compute_step(State& state, const LayerProgram& program, Cycle now,
-                           std::uint64_t patience);
+  Step& compute_step(State& state, const LayerProgram& program, Cycle now, std::uint64_t patience);
 
   const AcceleratorConfig config_;
   const TimingKey key_;
@@ -85,11 +87,13 @@ class MemoizedTiming {
   DramSource dram_;  // ideal
   MachineTiming machine_;
   const State* machine_state_ = nullptr;  // the machine is in it, here and now
-  std::string start_;                     // the state of a machine that has done nothing
-  std::unordered_map<std::string, State> states_;
+  StateArchive archive_;
+  std::string start_;  // the state of a machine that has done nothing
+  std::unordered_map<std::string_view, std::unique_ptr<State>> states_;  // by their bytes
   Segment segment_;
   std::vector<std::size_t> named_;  // indices in the program of the state's named commands
   std::vector<std::size_t> named_before_;
+  std::vector<Step*> taken_;                // by the program at hand
   std::vector<KnownFootprint> footprints_;  // by index, modulo its size
   std::size_t bytes_ = 0;
   std::uint64_t computed_ = 0;

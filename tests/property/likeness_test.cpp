@@ -1,0 +1,184 @@
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <iostream>
+#include <string>
+
+#include "models/sequencer/command_observer.hpp"
+#include "sim/compiler/compiler.hpp"
+#include "sim/legalize/legalize.hpp"
+#include "sim/run/simulation.hpp"
+#include "tests/support/random_layers.hpp"
+#include "tests/support/random_machine.hpp"
+
+namespace systole {
+namespace {
+
+using test::LayerCase;
+
+/// Somebody looks: every layer runs.
+class Onlooker final : public CommandObserver {
+ public:
+  void on_layer(const std::string& name) override { static_cast<void>(name); }
+  void on_command(const Command& command, const CommandTimes& times) override {
+    static_cast<void>(command);
+    static_cast<void>(times);
+  }
+};
+
+/// Adds a copy of layer 0: the same operands, an ofmap of its own.
+void append_copy(Network& network) {
+  Layer copy = network.layers.at(0);
+  copy.name += "_copy";
+  network.tensors.push_back(network.tensor(copy.output));
+  network.tensors.back().name += "_copy";
+  copy.output = network.tensors.size() - 1;
+  network.outputs.push_back(copy.output);
+  network.layers.push_back(std::move(copy));
+}
+
+bool same(const LayerResult& a, const LayerResult& b) {
+  bool traffic = true;
+  for (std::size_t memory = 0; memory < kTrafficMemories; ++memory) {
+    for (std::size_t stream = 0; stream < kStreams; ++stream) {
+      const auto& of_a =
+          a.traffic.at(static_cast<TrafficMemory>(memory), static_cast<Stream>(stream));
+      const auto& of_b =
+          b.traffic.at(static_cast<TrafficMemory>(memory), static_cast<Stream>(stream));
+      traffic = traffic && of_a.read == of_b.read && of_a.written == of_b.written;
+    }
+  }
+  return traffic && a.cycles == b.cycles && a.compute_cycles == b.compute_cycles &&
+         a.events == b.events && a.ledger == b.ledger && a.bank_conflicts == b.bank_conflicts &&
+         a.peak_bytes_per_window == b.peak_bytes_per_window && a.windows == b.windows;
+}
+
+RunResult run(const AcceleratorConfig& config, const Network& network, CommandObserver* observer) {
+  SimulationOptions options;
+  options.engine = EngineKind::Fast;
+  options.data = DataSource::None;
+  options.command_observer = observer;
+  return simulate(config, network, {}, options).result;
+}
+
+std::vector<std::uint64_t> likeness_of(const AcceleratorConfig& config, const Network& network,
+                                       std::size_t layer) {
+  const Network legal = legalize(network, config).network;
+  return Compiler{legal, config}.likeness(layer);
+}
+
+/// A layer that takes its figures from its twin has those that it gets when it runs itself.
+class Twins {
+ public:
+  void expect_alike(AcceleratorConfig config, LayerCase layer_case) {
+    config.dram.model = DramModel::Ideal;
+    Network& network = layer_case.network;
+    append_copy(network);
+    Onlooker onlooker;
+    RunResult run_alone;
+    try {
+      run_alone = run(config, network, &onlooker);
+    } catch (const CompileError& error) {
+      RC_DISCARD(error.what());
+    }
+    const RunResult with_twins = run(config, network, nullptr);
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+      RC_ASSERT(same(with_twins.layers.at(i), run_alone.layers.at(i)));
+    }
+    twins_ += likeness_of(config, network, 0) == likeness_of(config, network, 1) ? 1U : 0U;
+    ++cases_;
+  }
+
+  ~Twins() {
+    std::cout << "held " << cases_ << " pairs of layers, " << twins_ << " of them twins\n";
+    EXPECT_GT(twins_, 0U);
+  }
+
+ private:
+  std::uint64_t cases_ = 0;
+  std::uint64_t twins_ = 0;
+};
+
+TEST(Likeness, OfConvolutionsMeansTheSameFigures) {
+  Twins twins;
+  EXPECT_TRUE(rc::check("convolutions", [&] {
+    const AcceleratorConfig config = test::with_multipliers(test::random_machine());
+    twins.expect_alike(config, test::random_conv(config, *rc::gen::arbitrary<bool>()));
+  }));
+}
+
+TEST(Likeness, OfMatrixProductsMeansTheSameFigures) {
+  Twins twins;
+  EXPECT_TRUE(rc::check("matrix products", [&] {
+    const AcceleratorConfig config = test::with_multipliers(test::random_machine());
+    twins.expect_alike(config, test::random_matmul(config));
+  }));
+}
+
+TEST(Likeness, OfPoolingMeansTheSameFigures) {
+  Twins twins;
+  EXPECT_TRUE(rc::check("pooling", [&] {
+    twins.expect_alike(test::with_multipliers(test::random_machine()), test::random_pool());
+  }));
+}
+
+TEST(Likeness, OfSumsMeansTheSameFigures) {
+  Twins twins;
+  EXPECT_TRUE(rc::check("sums", [&] {
+    const AcceleratorConfig config = test::with_multipliers(test::random_machine());
+    twins.expect_alike(config, test::random_add(config));
+  }));
+}
+
+TEST(Likeness, TellsApartWhatHasOtherCommands) {
+  AcceleratorConfig config;
+  config.dram.model = DramModel::Ideal;
+  Network network;
+  Tensor ifmap;
+  ifmap.name = "ifmap";
+  ifmap.shape = {1, 9, 9, 4};
+  Tensor weight;
+  weight.name = "weight";
+  weight.shape = {4, 3, 3, 4};
+  Tensor ofmap;
+  ofmap.name = "ofmap";
+  ofmap.shape = {1, 7, 7, 4};
+  network.tensors = {ifmap, weight, ofmap};
+  network.inputs = {0};
+  network.outputs = {2};
+  network.layers = {{"conv", Conv2d{{3, 3}, 1, false, {}}, {0, 1}, 2, {}}};
+  const std::vector<std::uint64_t> likeness = likeness_of(config, network, 0);
+
+  Network padded = network;
+  std::get<Conv2d>(padded.layers[0].op).window.pad_top = 1;
+  std::get<Conv2d>(padded.layers[0].op).window.pad_bottom = 1;
+  padded.tensors[2].shape[1] = 9;
+  EXPECT_NE(likeness_of(config, padded, 0), likeness);
+  Network off_zero = network;
+  off_zero.tensors[0].zero_point = 3;  // taken off the bias, and the value of padding
+  EXPECT_NE(likeness_of(config, off_zero, 0), likeness);
+  Network pinned = network;
+  pinned.layers[0].mapping.tile_oh = 1;
+  EXPECT_NE(likeness_of(config, pinned, 0), likeness);
+  Network wide = network;
+  wide.tensors[1].shape[0] = wide.tensors[2].shape[3] = 8;
+  EXPECT_NE(likeness_of(config, wide, 0), likeness);
+  Network by_channel = network;
+  std::get<Conv2d>(by_channel.layers[0].op).requant.multiplier = {1 << 30, 1 << 30, 0, 0};
+  std::get<Conv2d>(by_channel.layers[0].op).requant.exponent = {0, 0, 0, 0};
+  EXPECT_NE(likeness_of(config, by_channel, 0), likeness);
+}
+
+TEST(Likeness, IsNoneOfLayersWithoutCommands) {
+  Network network;
+  Tensor vector;
+  vector.shape = {1, 4};
+  network.tensors = {vector, vector};
+  network.inputs = {0};
+  network.outputs = {1};
+  network.layers = {{"reshape", Reshape{}, {0}, 1, {}}};
+  EXPECT_TRUE(likeness_of({}, network, 0).empty());
+}
+
+}  // namespace
+}  // namespace systole
