@@ -88,7 +88,7 @@ void ExecuteTiming::prepare_step() {
   const BankMap& banks = scratchpad_->banks();
   bool simple = true;
   if (step_.computing) {
-    const std::vector<IfmapPart> parts = ifmap_parts(compute_, rows_);
+    const IfmapParts parts = ifmap_parts(compute_, rows_);
     if (parts.size() != 1) {
       return;
     }

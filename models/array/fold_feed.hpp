@@ -17,7 +17,7 @@ struct FoldCommands {
   PreloadCommand preload;
   ComputeCommand compute;
   std::uint32_t preload_entry = 0;
-  std::vector<IfmapPart> parts;
+  IfmapParts parts;
   FoldSteps steps;
 
   void begin(const ArrayConfig& config, const IssuedCommand& preload_command,

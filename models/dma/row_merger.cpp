@@ -4,16 +4,16 @@
 
 namespace systole {
 
-std::vector<MergedPart> RowMerger::take(const Burst& burst, std::uint64_t row_offset,
-                                        std::uint32_t local_row_bytes, std::uint32_t copies,
-                                        std::uint64_t register_free, BeatTimes beats) {
+MergedParts RowMerger::take(const Burst& burst, std::uint64_t row_offset,
+                            std::uint32_t local_row_bytes, std::uint32_t copies,
+                            std::uint64_t register_free, BeatTimes beats) {
   const auto lead = static_cast<std::uint32_t>(burst.useful_first - burst.address);
   const std::uint32_t beat_count = burst.size / bus_bytes_;
   const auto wanted_after = [&](std::uint32_t beat) {
     const std::uint32_t bytes = (beat + 1) * bus_bytes_;
     return bytes <= lead ? 0 : std::min(bytes - lead, burst.useful);
   };
-  std::vector<MergedPart> parts;
+  MergedParts parts;
   std::uint32_t sent = 0;
   std::uint64_t free = register_free;  // first cycle in which the next part can be sent
   std::uint64_t last_sent = 0;

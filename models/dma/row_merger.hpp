@@ -1,7 +1,7 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
-#include <vector>
 
 #include "models/dma/burst.hpp"
 
@@ -20,6 +20,8 @@ struct MergedPart {
     return end % local_row_bytes == 0 || end == dram_row_bytes;
   }
 };
+
+using MergedParts = boost::container::small_vector<MergedPart, 8>;
 
 /// When each beat of a burst is at the port.
 struct BeatTimes {
@@ -43,9 +45,8 @@ class RowMerger {
 
   /// Takes a burst whose first wanted byte is `row_offset` bytes into its DRAM row. The register
   /// behind can take a part in cycle `register_free`, and another `copies` cycles later.
-  std::vector<MergedPart> take(const Burst& burst, std::uint64_t row_offset,
-                               std::uint32_t local_row_bytes, std::uint32_t copies,
-                               std::uint64_t register_free, BeatTimes beats);
+  MergedParts take(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
+                   std::uint32_t copies, std::uint64_t register_free, BeatTimes beats);
 
   /// Earliest cycle in which the first beat of the next burst can be at the port.
   std::uint64_t next_first_beat() const {

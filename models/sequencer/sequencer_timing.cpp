@@ -54,10 +54,10 @@ SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, L
   }
 }
 
-void SequencerTiming::resume(const LayerProgram& program, std::size_t next) {
+void SequencerTiming::resume(const CommandSource& program, std::size_t next) {
   program_ = &program;
   next_ = next;
-  total_ = program.commands.size();
+  total_ = program.size();
 }
 
 void SequencerTiming::archive(StateArchive& archive) {
@@ -211,7 +211,7 @@ bool SequencerTiming::allocate(Cycle now) {
   if (next_ == total_ || now < next_offer_) {
     return false;
   }
-  const Command& command = program_->commands[next_];
+  const Command& command = program_->command(next_);
   Entry* entry = free_entry(command_class(command));
   if (entry == nullptr) {
     return false;

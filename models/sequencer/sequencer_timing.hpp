@@ -9,6 +9,7 @@
 #include "models/sequencer/command_observer.hpp"
 #include "models/sequencer/completion_queue.hpp"
 #include "sim/config/accelerator_config.hpp"
+#include "sim/program/command_source.hpp"
 #include "sim/program/footprint.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/timing/ledger_line.hpp"
@@ -54,7 +55,7 @@ class SequencerTiming {
   }
 
   /// The program's commands from the given one on are the next to be fetched.
-  void resume(const LayerProgram& program, std::size_t next);
+  void resume(const CommandSource& program, std::size_t next);
   std::size_t fetched() const { return next_; }  ///< commands of the program
   void archive(StateArchive& archive);
   /// Calls `visit(command)` for each that is not done.
@@ -115,7 +116,7 @@ class SequencerTiming {
   TimedQueue<IssuedCommand>& queue_of(Unit unit);
 
   const AcceleratorConfig& config_;
-  const LayerProgram* program_ = nullptr;
+  const CommandSource* program_ = nullptr;
   std::vector<Entry> entries_;
   std::array<Class, kCommandClasses> classes_;
   std::array<CompletionQueue, kSources> completions_;

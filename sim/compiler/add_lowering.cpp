@@ -32,7 +32,7 @@ class AddLowering {
         chunks_{slot_bases(tiling.slots, kOperandsAndSum * tiling.rows * tiling.blocks,
                            machine.scratchpad_rows, 0, std::max<std::int64_t>(2, tiling.slots))} {}
 
-  std::vector<Command> run() {
+  PackedCommands run() {
     const std::int64_t row_bytes = tiling_.blocks * used_row_bytes(machine_, tiling_.bits);
     const auto bytes = to_i64(tiling_.bytes);
     const std::int64_t whole_rows = bytes / row_bytes;
@@ -134,9 +134,9 @@ LayerMapping describe_mapping(const MachineLimits& machine, const AddTiling& til
   return mapping;
 }
 
-std::vector<Command> lower_add(const MachineLimits& machine, const AddTiling& tiling,
-                               const std::array<std::uint64_t, 2>& input_address,
-                               std::uint64_t output_address) {
+PackedCommands lower_add(const MachineLimits& machine, const AddTiling& tiling,
+                         const std::array<std::uint64_t, 2>& input_address,
+                         std::uint64_t output_address) {
   return AddLowering{machine, tiling, input_address, output_address}.run();
 }
 

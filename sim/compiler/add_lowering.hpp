@@ -6,7 +6,7 @@
 
 #include "sim/compiler/compiler.hpp"
 #include "sim/compiler/machine_limits.hpp"
-#include "sim/program/command.hpp"
+#include "sim/program/packed_commands.hpp"
 
 namespace systole {
 
@@ -22,8 +22,8 @@ struct AddTiling {
 /// Throws MappingError when not even one row of each operand fits.
 AddTiling choose_add_tiling(std::uint64_t bytes, std::uint32_t bits, const MachineLimits& machine);
 LayerMapping describe_mapping(const MachineLimits& machine, const AddTiling& tiling);
-std::vector<Command> lower_add(const MachineLimits& machine, const AddTiling& tiling,
-                               const std::array<std::uint64_t, 2>& input_address,
-                               std::uint64_t output_address);
+PackedCommands lower_add(const MachineLimits& machine, const AddTiling& tiling,
+                         const std::array<std::uint64_t, 2>& input_address,
+                         std::uint64_t output_address);
 
 }  // namespace systole

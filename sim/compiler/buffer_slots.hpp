@@ -13,7 +13,8 @@ class BufferSlots {
     std::int64_t key = -1;         ///< what it holds
     std::size_t last_execute = 0;  ///< items that must stand before its content is replaced
     std::size_t last_store = 0;
-    std::vector<std::size_t> ready;  ///< loads that bring its content, part by part
+    std::size_t first_load = 0;      ///< loads before those that bring its content
+    std::vector<std::size_t> ready;  ///< loads that bring it, part by part
   };
 
   explicit BufferSlots(const std::vector<std::int64_t>& bases) {

@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <vector>
 
-#include "sim/program/command.hpp"
+#include "sim/program/packed_commands.hpp"
 
 namespace systole {
 
@@ -21,40 +23,100 @@ struct After {
 /// program overlaps loads, computes and stores only if it names them in about the order
 /// in which they can start. `merge` plays the streams on an ideal machine and
 /// lists the items by their start. What an item must wait for is said by `After`.
+///
+/// Tiles repeat each other: items can be added as a block, and when a block with the same key was
+/// added before, its items are there again, at another place in DRAM.
 class CommandStreams {
  public:
-  /// Both return the number of items of the class, this one included: what `After` counts.
+  /// Blocks are shared when they are a multiple of `alignment` bytes apart; 0: never.
+  explicit CommandStreams(std::uint64_t alignment = 0) : alignment_{alignment} {}
+
+  /// All of a block.
+  struct Place {
+    After after;             ///< what all of its items wait for
+    After from;              ///< what its items' own `After`, where not 0, count from
+    std::uint64_t dram = 0;  ///< where its items' DRAM addresses count from
+  };
+  /// Whatever decides a block's items, places apart.
+  using Key = std::vector<std::int64_t>;
+
+  /// Calls `fill` to add the items of the block, all of one class, unless they are known.
+  template <typename Fill>
+  void block(CommandClass of, Key key, const Place& place, Fill fill) {
+    if (begin(of, std::move(key), place)) {
+      fill();
+    }
+    end(of);
+  }
+  /// In a block: notes how many of its items there are so far.
+  void mark();
+  /// Those of the class's last block.
+  const std::vector<std::size_t>& marks(CommandClass c) const { return last(c).items->marks; }
+  /// Items of the class before its last block.
+  std::size_t first(CommandClass c) const { return last(c).first; }
+
+  /// Outside of blocks, both return the number of items of the class, this one included: what
+  /// `After` counts.
   std::size_t add(const Command& command, std::int64_t cycles, After after);
   std::size_t add(const PreloadCommand& preload, const ComputeCommand& compute, std::int64_t cycles,
                   After after);
 
-  std::size_t count(CommandClass c) const { return stream(c).items.size(); }
+  std::size_t count(CommandClass c) const { return stream(c).count; }
 
   /// `latency[class]`: cycles from an item's end to its effect.
-  std::vector<Command> merge(const std::array<std::int64_t, kCommandClasses>& latency) &&;
+  PackedCommands merge(const std::array<std::int64_t, kCommandClasses>& latency) &&;
 
  private:
+  using Counts = std::array<std::size_t, kCommandClasses>;
   struct Item {
-    std::array<std::size_t, kCommandClasses> after;
+    Counts after;
     std::int64_t cycles;
-    std::size_t commands_end;  ///< of the stream's commands
+    std::size_t commands_end;
+  };
+  struct Items {
+    std::uint32_t number = 0;
+    std::shared_ptr<std::vector<Command>> commands = std::make_shared<std::vector<Command>>();
+    std::vector<Item> items;
+    std::vector<std::size_t> marks;
+  };
+  struct Block {
+    const Items* items;
+    Counts after;
+    Counts from;
+    std::uint64_t dram;
+    std::size_t first;
   };
   struct Stream {
-    std::vector<Command> commands;
-    std::vector<Item> items;
+    std::vector<Block> blocks;
+    std::size_t count = 0;   // items
+    Items* loose = nullptr;  // what is added outside of blocks goes on here
   };
   struct Cursor {
-    std::int64_t free_at = 0;           ///< the unit's clock
-    std::vector<std::int64_t> effects;  ///< of the items that have started
+    std::size_t block = 0;
+    std::size_t item = 0;               // of the block
+    std::int64_t free_at = 0;           // the unit's clock
+    std::vector<std::int64_t> effects;  // of the items that have started
   };
   using Cursors = std::array<Cursor, kCommandClasses>;
 
   Stream& stream(CommandClass c) { return streams_[static_cast<std::size_t>(c)]; }
   const Stream& stream(CommandClass c) const { return streams_[static_cast<std::size_t>(c)]; }
+  const Block& last(CommandClass c) const { return stream(c).blocks.back(); }
+  bool begin(CommandClass of, Key key, const Place& place);
+  void end(CommandClass of);
+  Items* new_items();
+  Items& items_for(CommandClass c);
   std::size_t push(CommandClass c, std::int64_t cycles, After after);
   std::int64_t start_of_next(std::size_t c, const Cursors& cursors) const;
+  void take_next(std::size_t c, std::int64_t start, std::int64_t latency, Cursor& cursor,
+                 PackedCommands& program) const;
 
+  const std::uint64_t alignment_;
   std::array<Stream, kCommandClasses> streams_;
+  std::vector<std::unique_ptr<Items>> items_;  // by number
+  std::map<Key, Items*> known_;
+  Items* open_ = nullptr;           // the block that is being filled
+  std::uint64_t open_residue_ = 0;  // of its place
 };
 
 }  // namespace systole

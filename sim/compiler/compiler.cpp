@@ -75,6 +75,8 @@ struct Compiler::State {
   void plan(std::size_t index);
   Plan cut(std::size_t index) const;
   Plan cut_conv(std::size_t index, ConvLayer layer) const;
+  ConvTiling tiling_of(std::size_t index, const ConvLayer& layer, const WeightImage& image,
+                       const MachineLimits& limits) const;
   std::optional<Plan> cut_loops(std::size_t index, const ConvLayer& layer) const;
   Plan cut_pool(std::size_t index, PoolLayer layer) const;
   Plan cut_add(std::size_t index) const;
@@ -85,7 +87,7 @@ struct Compiler::State {
   const KeptTensor* kept_ofmap(std::size_t layer) const;
   Cost cost(std::size_t index, const Plan& plan) const;
   LayerRegisters registers(std::size_t index, const Plan& plan) const;
-  std::vector<Command> commands(std::size_t index, const Plan& plan) const;
+  PackedCommands commands(std::size_t index, const Plan& plan) const;
   void append_image(const Cut& cut, const ConvAddresses& at, std::vector<DramSegment>& image) const;
 
   const Network& network;
@@ -100,6 +102,7 @@ struct Compiler::State {
   std::vector<std::optional<Cost>> costs;  ///< of the plans, where they were asked for
   std::vector<KeptTensor> kept;
   std::vector<KeptReport> reports;
+  mutable std::map<std::vector<std::uint64_t>, ConvTiling> tilings;  ///< by likeness
 };
 
 void Compiler::State::plan(std::size_t index) {
@@ -155,11 +158,26 @@ Plan Compiler::State::cut_conv(std::size_t index, ConvLayer layer) const {
     layer.kept_ofmap = *ofmap;
   }
   WeightImage image = weight_image(layer, limits);
-  const ConvTiling tiling = choose_tiling(layer, image, limits, network.layers[index].mapping);
+  const ConvTiling tiling = tiling_of(index, layer, image, limits);
   LayerMapping mapping = describe_mapping(layer, image, limits, tiling);
   mapping.compulsory(Operand::Ifmap) *= layer.kept_ifmap ? 0U : 1U;
   mapping.compulsory(Operand::Ofmap) *= layer.stores_ofmap() ? 1U : 0U;
   return {ConvPlan{std::move(layer), std::move(image), tiling, products}, rows, mapping};
+}
+
+/// The search is long: layers alike take the tiling that the first of them got.
+ConvTiling Compiler::State::tiling_of(std::size_t index, const ConvLayer& layer,
+                                      const WeightImage& image, const MachineLimits& limits) const {
+  const Layer& of = network.layers[index];
+  const auto choose = [&] { return choose_tiling(layer, image, limits, of.mapping); };
+  std::optional<std::vector<std::uint64_t>> like =
+      kept.empty() ? systole::likeness(network, of, run_time) : std::nullopt;
+  if (!like) {
+    return choose();
+  }
+  const auto known = tilings.find(*like);
+  return known != tilings.end() ? known->second
+                                : tilings.emplace(std::move(*like), choose()).first->second;
 }
 
 /// None: the host sends the layer's commands.
@@ -327,8 +345,8 @@ bool Compiler::State::keep(const KeptTensor& tensor) {
 }
 
 Cost Compiler::State::cost(std::size_t index, const Plan& plan) const {
-  const LayerProgram program{registers(index, plan), commands(index, plan)};
-  return {traffic_of(program, config).traffic, clock ? clock(program) : 0};
+  const PackedProgram program{registers(index, plan), commands(index, plan)};
+  return {traffic_of(program, config).traffic, clock ? clock(program.unpacked()) : 0};
 }
 
 LayerRegisters Compiler::State::registers(std::size_t index, const Plan& plan) const {
@@ -355,14 +373,14 @@ LayerRegisters Compiler::State::registers(std::size_t index, const Plan& plan) c
   return registers;
 }
 
-std::vector<Command> Compiler::State::commands(std::size_t index, const Plan& plan) const {
+PackedCommands Compiler::State::commands(std::size_t index, const Plan& plan) const {
   const Layer& layer = network.layers[index];
   const MachineLimits limits = limited(machine, plan.rows);
   const auto address = [&](TensorId tensor) { return dram.placement(tensor)->address; };
   if (const auto* conv = std::get_if<ConvPlan>(&plan.cut)) {
     return lower_conv(conv->layer, conv->image,
                       limited(MachineLimits{config, conv->products_per_pe}, plan.rows),
-                      conv->tiling, addresses[index]);
+                      conv->tiling, addresses[index], TimingKey{config}.alignment());
   }
   if (const auto* pool = std::get_if<PoolPlan>(&plan.cut)) {
     return lower_pool(pool->layer, limits, pool->tiling, address(pool->layer.ifmap),
@@ -492,6 +510,16 @@ std::vector<std::uint64_t> Compiler::likeness(std::size_t layer) const {
   return *numbers;
 }
 
+PackedProgram Compiler::lower_packed(std::size_t layer) const {
+  const Plan& plan = state_->plans.at(layer);
+  if (std::holds_alternative<LoopPlan>(plan.cut)) {
+    throw std::logic_error{"the commands of loops cannot be packed"};
+  }
+  PackedProgram program{state_->registers(layer, plan), state_->commands(layer, plan)};
+  validate(program, state_->config);
+  return program;
+}
+
 LayerProgram Compiler::lower(std::size_t layer) const {
   const Plan& plan = state_->plans.at(layer);
   if (const auto* loops = std::get_if<LoopPlan>(&plan.cut)) {
@@ -501,9 +529,7 @@ LayerProgram Compiler::lower(std::size_t layer) const {
     validate(without_loops(program, state_->config), state_->config);
     return program;
   }
-  LayerProgram program{state_->registers(layer, plan), state_->commands(layer, plan)};
-  validate(program, state_->config);
-  return program;
+  return lower_packed(layer).unpacked();
 }
 
 }  // namespace systole

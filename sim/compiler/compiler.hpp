@@ -11,7 +11,7 @@
 #include "sim/compiler/kept_tensor.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
-#include "sim/program/command.hpp"
+#include "sim/program/packed_commands.hpp"
 
 namespace systole {
 
@@ -103,7 +103,10 @@ class Compiler {
   /// modulo the longest burst: an ideal DRAM cannot tell them apart. Empty: like no other.
   std::vector<std::uint64_t> likeness(std::size_t layer) const;
 
-  LayerProgram lower(std::size_t layer) const;  ///< no commands for layers of the host
+  /// No commands for layers of the host.
+  LayerProgram lower(std::size_t layer) const;
+  /// The same, packed; not of layers that the hardware's loop unrollers run.
+  PackedProgram lower_packed(std::size_t layer) const;
 
  private:
   struct State;

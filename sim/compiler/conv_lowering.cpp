@@ -1,6 +1,8 @@
 #include "sim/compiler/conv_lowering.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "sim/compiler/buffer_slots.hpp"
 #include "sim/compiler/command_streams.hpp"
@@ -24,26 +26,44 @@ struct Tile {
   std::int64_t pixels() const { return rows * cols; }
 };
 
+/// What the blocks of a tile multiply in a step.
+struct Step {
+  StepSlices slices;
+  std::vector<std::vector<FoldGroup>> groups;  ///< by block; of those whose weights lead a load
+  std::uint64_t weights = 0;                   ///< first weight, from the image's start
+  /// The number of steps that differ in nothing but where in DRAM their operands are.
+  std::int64_t shape = 0;
+};
+
+/// What a block of commands is; begins the key that it is known by.
+enum BlockKind : std::int64_t { kIfmap, kBias, kWeights, kExecute, kTable, kStore };
+
 class ConvLowering {
  public:
   ConvLowering(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
-               const ConvTiling& tiling, const ConvAddresses& addresses);
+               const ConvTiling& tiling, const ConvAddresses& addresses, std::uint64_t alignment);
 
-  std::vector<Command> run();
+  PackedCommands run();
 
  private:
   void tile(const Tile& tile);
   void step(const Tile& tile, Slot& acc, std::int64_t ic_step);
-  void load_ifmap(const Tile& tile, const StepSlices& slices, std::int64_t ic_step);
+  const Step& step_of(const Tile& tile, std::int64_t ic_step);
+  Step make_step(const Tile& tile, std::int64_t ic_step);
+  std::vector<std::int64_t> numbers_of(const Tile& tile, const Step& step) const;
+  std::uint64_t weights_at(const Tile& tile, std::int64_t block,
+                           const WeightSegment& segment) const;
+  void load_ifmap(const Tile& tile, const Step& step, std::int64_t ic_step);
   void load_bias(const Tile& tile, Slot& acc);
-  void load_weights(const Tile& tile, const StepSlices& slices, Slot& weights);
+  void add_bias_loads(const Tile& tile, const Slot& acc);
+  void load_weights(const Tile& tile, const Step& step, Slot& weights);
+  void add_weight_loads(const Tile& tile, const Step& step, const Slot& weights);
   void load_table(const Tile& tile);
   /// What a run of blocks multiplies.
   struct Operands {
     std::int64_t block = 0, blocks = 1;  ///< of the tile
     std::int64_t row = 0;                ///< first weight row
     std::size_t part = 0;                ///< first group, of all of the step's weight loads
-    std::size_t before = 0;              ///< loads that must stand before
     bool accumulate = false;
   };
   /// Channels of a step, and the first of their slices in the scratchpad.
@@ -51,18 +71,17 @@ class ConvLowering {
     std::size_t first_slice = 0;
     std::int64_t count = 0;
   };
-  void execute(const Tile& tile, const StepSlices& slices, Slot& acc, std::int64_t ic_step);
+  void execute(const Tile& tile, const Step& step, const Slot& acc, std::int64_t ic_step);
+  void add_folds(const Tile& tile, const Step& step, const Slot& acc, bool accumulate);
   std::int64_t blocks_at_once(const Tile& tile, const StepSlices& slices, std::int64_t block) const;
-  void execute_blocks(const Tile& tile, const StepSlices& slices, const Slot& acc,
-                      Operands& operands);
+  void execute_blocks(const Tile& tile, const Step& step, const Slot& acc, Operands& operands);
   void fold(const FoldSlice& slice, const StepChannels& channels, const Tile& tile,
             PreloadCommand preload, After after);
-  void store(const Tile& tile, Slot& acc);
+  std::int64_t first_ifmap_row(const Tile& tile) const;
+  void store(const Tile& tile, std::int64_t shape, Slot& acc);
   void store_blocks(const Tile& tile, const Slot& acc, std::int64_t first, std::int64_t blocks);
   void keep_rows(std::int64_t pixel, std::int64_t block, StoreCommand& store) const;
 
-  std::vector<FoldGroup> folds_of(const Tile& tile, const StepSlices& slices,
-                                  std::int64_t block) const;
   template <typename Body>
   void for_each_oc_tile(Tile& tile, Body body) const;
   template <typename Body>
@@ -81,14 +100,15 @@ class ConvLowering {
   Slot* ifmap_ = nullptr;  ///< of the current step
   Slot* weight_ = nullptr;
   Slot* table_ = nullptr;
-  std::size_t bias_ready_ = 0;           ///< loads that bring the tile's bias
-  std::vector<PixelChunk> chunks_;       ///< of the current tile
-  std::vector<std::size_t> block_done_;  ///< execute items up to the last fold of each block
+  std::size_t bias_ready_ = 0;      ///< loads that bring the tile's bias
+  std::vector<PixelChunk> chunks_;  ///< of the tile whose folds are added
+  std::map<std::pair<std::int64_t, std::int64_t>, Step> steps_;  ///< by tile of channels and step
+  std::map<std::vector<std::int64_t>, std::int64_t> shapes_;     ///< of steps
 };
 
 ConvLowering::ConvLowering(const ConvLayer& layer, const WeightImage& image,
                            const MachineLimits& machine, const ConvTiling& tiling,
-                           const ConvAddresses& addresses)
+                           const ConvAddresses& addresses, std::uint64_t alignment)
     : layer_{layer},
       image_{image},
       machine_{machine},
@@ -96,6 +116,7 @@ ConvLowering::ConvLowering(const ConvLayer& layer, const WeightImage& image,
       addresses_{addresses},
       ic_steps_{ic_steps(image, tiling)},
       weight_blocks_{blocks_per_weight_load(layer, machine)},
+      streams_{alignment},
       ifmaps_{ifmap_bases(machine, tiling)},
       weights_{weight_bases(layer, machine, tiling)},
       accs_{slot_bases(tiling.acc_slots, tiling.acc_rows, machine.accumulator_rows, 0,
@@ -104,7 +125,7 @@ ConvLowering::ConvLowering(const ConvLayer& layer, const WeightImage& image,
                                             : tiling.table_slots,
                          tiling.blocks, 0)} {}
 
-std::vector<Command> ConvLowering::run() {
+PackedCommands ConvLowering::run() {
   Tile t;
   if (layer_.kept_ifmap) {
     kept_ifmap_.ready = {fill_border(streams_, machine_, *layer_.kept_ifmap, layer_.padding(),
@@ -150,17 +171,15 @@ void ConvLowering::tile(const Tile& tile) {
   bool is_new = false;
   Slot& acc = accs_.find_or_replace(
       tile.pixel_index * to_i64(image_.blocks.size()) + tile.first_block, is_new);
-  chunks_ = pixel_chunks(layer_, tile.rows, tile.cols, machine_);
   for (std::int64_t ic_step = 0; ic_step < ic_steps_; ++ic_step) {
     step(tile, acc, ic_step);
   }
-  store(tile, acc);
+  store(tile, step_of(tile, ic_steps_ - 1).shape, acc);
 }
 
 void ConvLowering::step(const Tile& tile, Slot& acc, std::int64_t ic_step) {
-  const StepSlices slices =
-      step_slices(layer_, image_, machine_, tiling_, tile.first_block, tile.blocks, ic_step);
-  load_ifmap(tile, slices, ic_step);
+  const Step& step = step_of(tile, ic_step);
+  load_ifmap(tile, step, ic_step);
   // A bias that waits for a store must not hold up the weights behind it.
   const bool has_bias = ic_step == 0 && layer_.needs_bias();
   const bool bias_first = acc.last_store == 0;
@@ -170,16 +189,80 @@ void ConvLowering::step(const Tile& tile, Slot& acc, std::int64_t ic_step) {
   bool is_new = false;
   weight_ = &weights_.find_or_replace(tile.oc_index * ic_steps_ + ic_step, is_new);
   if (is_new) {
-    load_weights(tile, slices, *weight_);
+    load_weights(tile, step, *weight_);
   }
   if (has_bias && !bias_first) {
     load_bias(tile, acc);
   }
-  execute(tile, slices, acc, ic_step);
+  execute(tile, step, acc, ic_step);
   ifmap_->last_execute = weight_->last_execute = streams_.count(CommandClass::Execute);
 }
 
-void ConvLowering::load_ifmap(const Tile& tile, const StepSlices& slices, std::int64_t ic_step) {
+const Step& ConvLowering::step_of(const Tile& tile, std::int64_t ic_step) {
+  const std::pair<std::int64_t, std::int64_t> which{tile.oc_index, ic_step};
+  const auto known = steps_.find(which);
+  return known != steps_.end() ? known->second
+                               : steps_.emplace(which, make_step(tile, ic_step)).first->second;
+}
+
+Step ConvLowering::make_step(const Tile& tile, std::int64_t ic_step) {
+  Step step;
+  step.slices =
+      step_slices(layer_, image_, machine_, tiling_, tile.first_block, tile.blocks, ic_step);
+  step.groups.resize(to_u64(tile.blocks));
+  for (std::int64_t b = 0; b < tile.blocks; b += weight_blocks_) {
+    step.groups[to_u64(b)] =
+        fold_groups(layer_, step.slices, step.slices.of_block[to_u64(b)],
+                    image_.blocks[to_u64(tile.first_block + b)].window, machine_);
+  }
+  const auto loads = std::find_if(step.groups.begin(), step.groups.end(),
+                                  [](const auto& groups) { return !groups.empty(); });
+  if (loads != step.groups.end()) {  // blocks with groups of fewer channels are through before
+    step.weights = weights_at(tile, loads - step.groups.begin(), loads->front().segments.front());
+  }
+  const std::int64_t next = to_i64(shapes_.size());
+  step.shape = shapes_.try_emplace(numbers_of(tile, step), next).first->second;
+  return step;
+}
+
+/// Whatever of a step is seen in commands.
+std::vector<std::int64_t> ConvLowering::numbers_of(const Tile& tile, const Step& step) const {
+  std::vector<std::int64_t> numbers;
+  const auto add = [&](auto... values) {
+    (numbers.push_back(static_cast<std::int64_t>(values)), ...);
+  };
+  const auto bytes_to = [&](const ChannelRange& slice) {
+    return packed_bytes(to_u64(slice.first), layer_.ifmap_format.bits);
+  };
+  for (const ChannelRange& slice : step.slices.slices) {
+    const ChannelRange& first = step.slices.slices.front();
+    add(slice.count, bytes_to(slice) - bytes_to(first),
+        layer_.kept_ifmap ? slice.first : slice.first - first.first);
+  }
+  for (std::int64_t b = 0; b < tile.blocks; ++b) {
+    const StepSlices::OfBlock& of_block = step.slices.of_block[to_u64(b)];
+    const WeightBlock& block = image_.blocks[to_u64(tile.first_block + b)];
+    add(-1, of_block.first, of_block.count, block.columns, block.row_pitch);
+    for (const FoldGroup& group : step.groups[to_u64(b)]) {
+      add(-2, group.rows);
+      for (const WeightSegment& segment : group.segments) {
+        add(weights_at(tile, b, segment) - step.weights, segment.rows);
+      }
+      for (const FoldSlice& fold : group.folds) {
+        add(fold.first, fold.k, fold.row);
+      }
+    }
+  }
+  return numbers;
+}
+
+std::uint64_t ConvLowering::weights_at(const Tile& tile, std::int64_t block,
+                                       const WeightSegment& segment) const {
+  const WeightBlock& of = image_.blocks[to_u64(tile.first_block + block)];
+  return of.offset + to_u64(segment.image_row) * of.row_pitch;
+}
+
+void ConvLowering::load_ifmap(const Tile& tile, const Step& step, std::int64_t ic_step) {
   if (layer_.kept_ifmap) {
     ifmap_ = &kept_ifmap_;
     return;
@@ -195,7 +278,6 @@ void ConvLowering::load_ifmap(const Tile& tile, const StepSlices& slices, std::i
   }
   const Window& w = layer_.window;
   IfmapTile ifmap;
-  ifmap.image_address = addresses_.ifmap + to_u64(tile.image) * layer_.image_pitch;
   ifmap.row_pitch = layer_.row_pitch;
   ifmap.pixel_pitch = layer_.pixel_pitch;
   ifmap.in_h = layer_.in_h;
@@ -206,11 +288,38 @@ void ConvLowering::load_ifmap(const Tile& tile, const StepSlices& slices, std::i
   ifmap.cols = layer_.input_cols(tile.cols);
   ifmap.format = layer_.ifmap_format;
   ifmap.padding = layer_.ifmap_zero_point;
-  const After after{0, ifmap_->last_execute, 0};
-  ifmap_->ready = {load_ifmap_tile(streams_, machine_, ifmap, slices.slices, ifmap_->base, after)};
+  const std::vector<ChannelRange>& slices = step.slices.slices;
+  // From the tile's corner, which may lie before the image, and the step's first channel.
+  const std::uint64_t corner =
+      static_cast<std::uint64_t>(ifmap.h) * ifmap.row_pitch +
+      static_cast<std::uint64_t>(ifmap.w) * ifmap.pixel_pitch +
+      packed_bytes(slices.empty() ? 0 : to_u64(slices.front().first), layer_.ifmap_format.bits);
+  ifmap.image_address = 0 - corner;
+  const std::uint64_t image = addresses_.ifmap + to_u64(tile.image) * layer_.image_pitch;
+  const std::int64_t bottom = ifmap.in_h - ifmap.h;  // rows up to the image's end
+  const std::int64_t right = ifmap.in_w - ifmap.w;   // columns
+  streams_.block(CommandClass::Load,
+                 {kIfmap, step.shape, ifmap_->base, ifmap.rows, ifmap.cols,
+                  std::max<std::int64_t>(-ifmap.h, 0), std::max<std::int64_t>(-ifmap.w, 0),
+                  std::min(bottom, ifmap.rows), std::min(right, ifmap.cols)},
+                 {{0, ifmap_->last_execute, 0}, {}, image + corner},
+                 [&] { load_ifmap_tile(streams_, machine_, ifmap, slices, ifmap_->base, {}); });
+  ifmap_->ready = {streams_.count(CommandClass::Load)};
 }
 
 void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
+  const std::uint64_t row_bytes = bias_row_bytes(machine_.config);
+  const std::int64_t channels = layer_.out_c - tile.first_block * machine_.array_cols;
+  streams_.block(
+      CommandClass::Load,
+      {kBias, acc.base, tile.pixels(), tile.blocks,
+       std::min(channels, tile.blocks * machine_.array_cols)},
+      {{0, 0, acc.last_store}, {}, addresses_.bias + to_u64(tile.first_block) * row_bytes},
+      [&] { add_bias_loads(tile, acc); });
+  bias_ready_ = streams_.count(CommandClass::Load);
+}
+
+void ConvLowering::add_bias_loads(const Tile& tile, const Slot& acc) {
   const std::int64_t most = machine_.config.dma.max_blocks;
   const std::int64_t row_bytes = bias_row_bytes(machine_.config);
   for (std::int64_t b = 0; b < tile.blocks; b += most) {
@@ -220,7 +329,7 @@ void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
         std::min(blocks * machine_.array_cols, layer_.out_c - first_channel);
     for (std::int64_t pixel = 0; pixel < tile.pixels(); pixel += machine_.max_rows) {
       LoadCommand load;
-      load.dram_address = addresses_.bias + to_u64(tile.first_block + b) * to_u64(row_bytes);
+      load.dram_address = to_u64(b) * to_u64(row_bytes);
       load.rows = to_u32(std::min(machine_.max_rows, tile.pixels() - pixel));
       load.row_bytes =
           to_u32((blocks - 1) * row_bytes +
@@ -231,12 +340,23 @@ void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
       load.operand = Operand::Bias;
       const std::int64_t cycles =
           std::max(load.rows * blocks, load_cycles(machine_, 1, load.row_bytes));
-      bias_ready_ = streams_.add(Command{load}, cycles, {0, 0, acc.last_store});
+      streams_.add(Command{load}, cycles, {});
     }
   }
 }
 
-void ConvLowering::load_weights(const Tile& tile, const StepSlices& slices, Slot& weights) {
+void ConvLowering::load_weights(const Tile& tile, const Step& step, Slot& weights) {
+  weights.first_load = streams_.count(CommandClass::Load);
+  streams_.block(CommandClass::Load, {kWeights, step.shape, weights.base},
+                 {{0, weights.last_execute, 0}, {}, addresses_.weights + step.weights},
+                 [&] { add_weight_loads(tile, step, weights); });
+  for (const std::size_t loads : streams_.marks(CommandClass::Load)) {
+    weights.ready.push_back(weights.first_load + loads);
+  }
+}
+
+/// Marks the end of each group.
+void ConvLowering::add_weight_loads(const Tile& tile, const Step& step, const Slot& weights) {
   std::int64_t row = weights.base;
   for (std::int64_t b = 0; b < tile.blocks; b += weight_blocks_) {
     const std::int64_t blocks = std::min(weight_blocks_, tile.blocks - b);
@@ -245,7 +365,7 @@ void ConvLowering::load_weights(const Tile& tile, const StepSlices& slices, Slot
     for (std::int64_t i = 0; i < blocks; ++i) {
       columns += image_.blocks[to_u64(tile.first_block + b + i)].columns;
     }
-    for (const FoldGroup& group : folds_of(tile, slices, b)) {
+    for (const FoldGroup& group : step.groups[to_u64(b)]) {
       LoadCommand load;
       load.dram_pitch = first.row_pitch;
       load.row_bytes = to_u32(to_i64(
@@ -256,39 +376,43 @@ void ConvLowering::load_weights(const Tile& tile, const StepSlices& slices, Slot
       for (const WeightSegment& segment : group.segments) {
         for (std::int64_t k = 0; k < segment.rows; k += machine_.max_rows) {
           load.dram_address =
-              addresses_.weights + first.offset + to_u64(segment.image_row + k) * first.row_pitch;
+              weights_at(tile, b, segment) - step.weights + to_u64(k) * first.row_pitch;
           load.rows = to_u32(std::min(machine_.max_rows, segment.rows - k));
           load.destination = {weight_memory(machine_.config), to_u32(to + k)};
-          streams_.add(Command{load}, load_cycles(machine_, load.rows, load.row_bytes),
-                       {0, weights.last_execute, 0});
+          streams_.add(Command{load}, load_cycles(machine_, load.rows, load.row_bytes), {});
         }
         to += segment.rows;
       }
-      weights.ready.push_back(streams_.count(CommandClass::Load));
+      streams_.mark();
       row += group.rows * blocks;
     }
   }
 }
 
-std::vector<FoldGroup> ConvLowering::folds_of(const Tile& tile, const StepSlices& slices,
-                                              std::int64_t block) const {
-  return fold_groups(layer_, slices, slices.of_block[to_u64(block)],
-                     image_.blocks[to_u64(tile.first_block + block)].window, machine_);
+void ConvLowering::execute(const Tile& tile, const Step& step, const Slot& acc,
+                           std::int64_t ic_step) {
+  const bool accumulate = layer_.needs_bias() || ic_step > 0;
+  CommandStreams::Place place;
+  place.after = {std::max(ifmap_->ready.front(), bias_ready_), 0, acc.last_store};
+  place.from.load = weight_->first_load;
+  streams_.block(CommandClass::Execute,
+                 {kExecute, step.shape, tile.rows, tile.cols, acc.base, weight_->base,
+                  first_ifmap_row(tile), accumulate ? 1 : 0},
+                 place, [&] { add_folds(tile, step, acc, accumulate); });
 }
 
-void ConvLowering::execute(const Tile& tile, const StepSlices& slices, Slot& acc,
-                           std::int64_t ic_step) {
-  block_done_.assign(to_u64(tile.blocks), 0);
+/// Marks the end of each block.
+void ConvLowering::add_folds(const Tile& tile, const Step& step, const Slot& acc, bool accumulate) {
+  chunks_ = pixel_chunks(layer_, tile.rows, tile.cols, machine_);
   Operands operands;
-  operands.accumulate = layer_.needs_bias() || ic_step > 0;
+  operands.accumulate = accumulate;
   operands.row = weight_->base;
-  operands.before = std::max(ifmap_->ready.front(), bias_ready_);
   for (std::int64_t b = 0; b < tile.blocks; b += operands.blocks) {
     operands.block = b;
-    operands.blocks = blocks_at_once(tile, slices, b);
-    execute_blocks(tile, slices, acc, operands);
+    operands.blocks = blocks_at_once(tile, step.slices, b);
+    execute_blocks(tile, step, acc, operands);
     for (std::int64_t i = 0; i < operands.blocks; ++i) {
-      block_done_[to_u64(b + i)] = streams_.count(CommandClass::Execute);
+      streams_.mark();
     }
   }
 }
@@ -308,8 +432,9 @@ std::int64_t ConvLowering::blocks_at_once(const Tile& tile, const StepSlices& sl
   return blocks;
 }
 
-void ConvLowering::execute_blocks(const Tile& tile, const StepSlices& slices, const Slot& acc,
+void ConvLowering::execute_blocks(const Tile& tile, const Step& step, const Slot& acc,
                                   Operands& operands) {
+  const StepSlices& slices = step.slices;
   const bool stationary_ifmap = machine_.config.array.dataflow == Dataflow::InputStationary;
   const StepSlices::OfBlock& of_block = slices.of_block[to_u64(operands.block)];
   const std::int64_t channels = step_channels(slices, of_block);
@@ -322,13 +447,12 @@ void ConvLowering::execute_blocks(const Tile& tile, const StepSlices& slices, co
   const std::size_t first_slice =
       layer_.kept_ifmap ? to_u64(slices.slices[of_block.first].first / machine_.array_rows)
                         : of_block.first;
-  const std::vector<FoldGroup> groups = folds_of(tile, slices, operands.block);
+  const std::vector<FoldGroup>& groups = step.groups[to_u64(operands.block)];
   if (stationary_ifmap) {  // what each of the blocks waits for, block by block
     operands.part += groups.size() * to_u64(operands.blocks - 1);
   }
   for (const FoldGroup& group : groups) {
-    const After after{std::max(operands.before, weight_->ready[operands.part++]), 0,
-                      acc.last_store};
+    const After after{weight_->ready[operands.part++] - weight_->first_load, 0, 0};
     for (const FoldSlice& slice : group.folds) {
       const std::int64_t blocks = stationary_ifmap ? 1 : operands.blocks;
       for (std::int64_t i = 0; i < blocks; ++i) {
@@ -370,12 +494,8 @@ void ConvLowering::fold(const FoldSlice& slice, const StepChannels& channels, co
   compute.pitch_w = to_u32(w.stride_w);
   compute.products = {to_u32(slice.first),          to_u32(channels.count), to_u32(w.kernel_w),
                       to_u32(w.dilation_h * pitch), to_u32(w.dilation_w),   to_u32(slice_rows)};
-  const std::int64_t base =
-      layer_.kept_ifmap ? layer_.kept_ifmap->row_of(tile.image, tile.oh * w.stride_h - w.pad_top,
-                                                    tile.ow * w.stride_w - w.pad_left)
-                        : ifmap_->base;
-  std::int64_t first_row = base + to_i64(channels.first_slice) * slice_rows;
-  const std::vector<IfmapPart> parts = ifmap_parts(compute, machine_.config.array.rows);
+  std::int64_t first_row = first_ifmap_row(tile) + to_i64(channels.first_slice) * slice_rows;
+  const IfmapParts parts = ifmap_parts(compute, machine_.config.array.rows);
   if (parts.size() == 1 && parts.front().lane == 0) {  // needs no map
     first_row += parts.front().row;
     compute.products = {};
@@ -395,6 +515,14 @@ void ConvLowering::fold(const FoldSlice& slice, const StepChannels& channels, co
   }
 }
 
+/// Scratchpad row of the pixel that the tile's first window begins with.
+std::int64_t ConvLowering::first_ifmap_row(const Tile& tile) const {
+  const Window& w = layer_.window;
+  return layer_.kept_ifmap ? layer_.kept_ifmap->row_of(tile.image, tile.oh * w.stride_h - w.pad_top,
+                                                       tile.ow * w.stride_w - w.pad_left)
+                           : ifmap_->base;
+}
+
 void ConvLowering::load_table(const Tile& tile) {
   bool is_new = false;
   table_ = &tables_.find_or_replace(tile.oc_index, is_new);
@@ -402,28 +530,54 @@ void ConvLowering::load_table(const Tile& tile) {
     return;
   }
   const std::uint32_t row_bytes = local_row_bytes(machine_.config, LocalMemory::RequantTable);
-  for (std::int64_t b = 0; b < tile.blocks; b += machine_.max_rows) {
-    LoadCommand load;
-    load.dram_address = addresses_.table + to_u64(tile.first_block + b) * row_bytes;
-    load.dram_pitch = row_bytes;
-    load.rows = to_u32(std::min(machine_.max_rows, tile.blocks - b));
-    load.row_bytes = row_bytes;
-    load.destination = {LocalMemory::RequantTable, to_u32(table_->base + b)};
-    load.operand = Operand::Requant;
-    streams_.add(Command{load}, load_cycles(machine_, load.rows, row_bytes),
-                 {0, 0, table_->last_store});
-  }
+  streams_.block(
+      CommandClass::Load, {kTable, table_->base, tile.blocks},
+      {{0, 0, table_->last_store}, {}, addresses_.table + to_u64(tile.first_block) * row_bytes},
+      [&] {
+        for (std::int64_t b = 0; b < tile.blocks; b += machine_.max_rows) {
+          LoadCommand load;
+          load.dram_address = to_u64(b) * row_bytes;
+          load.dram_pitch = row_bytes;
+          load.rows = to_u32(std::min(machine_.max_rows, tile.blocks - b));
+          load.row_bytes = row_bytes;
+          load.destination = {LocalMemory::RequantTable, to_u32(table_->base + b)};
+          load.operand = Operand::Requant;
+          streams_.add(Command{load}, load_cycles(machine_, load.rows, row_bytes), {});
+        }
+      });
   table_->ready = {streams_.count(CommandClass::Load)};
 }
 
-void ConvLowering::store(const Tile& tile, Slot& acc) {
+/// `shape`: of the tile's last step.
+void ConvLowering::store(const Tile& tile, std::int64_t shape, Slot& acc) {
   if (layer_.per_channel_requant()) {
     load_table(tile);
   }
-  const std::int64_t most = machine_.config.dma.max_blocks;
-  for (std::int64_t b = 0; b < tile.blocks; b += most) {
-    store_blocks(tile, acc, b, std::min(most, tile.blocks - b));
+  const std::int64_t first_channel = tile.first_block * machine_.array_cols;
+  const std::uint32_t bits = layer_.ofmap_format.bits;
+  const std::int64_t first_pixel = (tile.image * layer_.out_h + tile.oh) * layer_.out_w + tile.ow;
+  CommandStreams::Key key{kStore,
+                          shape,
+                          tile.rows,
+                          tile.cols,
+                          acc.base,
+                          table_ == nullptr ? -1 : table_->base,
+                          std::min(layer_.out_c - first_channel, tile.blocks * machine_.array_cols),
+                          first_channel * bits % 8};
+  if (layer_.kept_ofmap) {  // goes elsewhere from each tile
+    key.insert(key.end(), {first_pixel, tile.first_block});
   }
+  CommandStreams::Place place;
+  place.after.load = table_ == nullptr ? 0 : table_->ready.front();
+  place.after.execute = place.from.execute = streams_.first(CommandClass::Execute);
+  place.dram = addresses_.ofmap + to_u64(first_pixel) * packed_bytes(to_u64(layer_.out_c), bits) +
+               packed_bytes(to_u64(first_channel), bits);
+  streams_.block(CommandClass::Store, std::move(key), place, [&] {
+    const std::int64_t most = machine_.config.dma.max_blocks;
+    for (std::int64_t b = 0; b < tile.blocks; b += most) {
+      store_blocks(tile, acc, b, std::min(most, tile.blocks - b));
+    }
+  });
   acc.last_store = streams_.count(CommandClass::Store);
   if (table_ != nullptr) {
     table_->last_store = acc.last_store;
@@ -432,7 +586,8 @@ void ConvLowering::store(const Tile& tile, Slot& acc) {
 
 void ConvLowering::store_blocks(const Tile& tile, const Slot& acc, std::int64_t first,
                                 std::int64_t blocks) {
-  const std::int64_t first_channel = (tile.first_block + first) * machine_.array_cols;
+  const std::int64_t tile_channel = tile.first_block * machine_.array_cols;
+  const std::int64_t first_channel = tile_channel + first * machine_.array_cols;
   const std::uint32_t bits = layer_.ofmap_format.bits;
   const std::uint64_t pixel_bytes = packed_bytes(to_u64(layer_.out_c), bits);
   StoreCommand store;
@@ -440,24 +595,23 @@ void ConvLowering::store_blocks(const Tile& tile, const Slot& acc, std::int64_t 
   store.block_pitch = to_u32(tile.pixels());
   store.table_row = table_ == nullptr ? 0 : to_u32(table_->base + first);
   store.dram_pitch = pixel_bytes;
-  const After after{table_ == nullptr ? 0 : table_->ready.front(),
-                    block_done_[to_u64(first + blocks - 1)], 0};
+  const After after{0, streams_.marks(CommandClass::Execute)[to_u64(first + blocks - 1)], 0};
   // Rows of pixels that span the image follow one another in DRAM too.
   const bool whole_rows = tile.cols == layer_.out_w;
   const std::int64_t lines = whole_rows ? 1 : tile.rows;
   const std::int64_t length = whole_rows ? tile.pixels() : tile.cols;
   for (std::int64_t line = 0; line < lines; ++line) {
-    const std::int64_t image_row = tile.image * layer_.out_h + tile.oh + line;
     for (std::int64_t at = 0; at < length; at += store.rows) {
       store.rows = to_u32(std::min(machine_.max_rows, length - at));
       if (layer_.kept_ofmap) {
+        const std::int64_t image_row = tile.image * layer_.out_h + tile.oh + line;
         keep_rows(image_row * layer_.out_w + tile.ow + at, tile.first_block + first, store);
       }
       store.source = {LocalMemory::Accumulators,
                       to_u32(acc.base + first * tile.pixels() + line * length + at)};
-      store.dram_address = addresses_.ofmap +
-                           to_u64(image_row * layer_.out_w + tile.ow + at) * pixel_bytes +
-                           packed_bytes(to_u64(first_channel), bits);
+      store.dram_address = to_u64(line * layer_.out_w + at) * pixel_bytes +
+                           packed_bytes(to_u64(first_channel), bits) -
+                           packed_bytes(to_u64(tile_channel), bits);
       streams_.add(Command{store},
                    store_cycles(machine_, store.rows, store.elements,
                                 to_i64(packed_bytes(store.elements, bits))),
@@ -478,10 +632,10 @@ void ConvLowering::keep_rows(std::int64_t pixel, std::int64_t block, StoreComman
 
 }  // namespace
 
-std::vector<Command> lower_conv(const ConvLayer& layer, const WeightImage& image,
-                                const MachineLimits& machine, const ConvTiling& tiling,
-                                const ConvAddresses& addresses) {
-  return ConvLowering{layer, image, machine, tiling, addresses}.run();
+PackedCommands lower_conv(const ConvLayer& layer, const WeightImage& image,
+                          const MachineLimits& machine, const ConvTiling& tiling,
+                          const ConvAddresses& addresses, std::uint64_t alignment) {
+  return ConvLowering{layer, image, machine, tiling, addresses, alignment}.run();
 }
 
 }  // namespace systole

@@ -35,7 +35,7 @@ class KeptAddLowering {
         chunks_{slot_bases(tiling.slots, passing(add) * tiling.rows * tiling.blocks,
                            machine.scratchpad_rows, 0, std::max<std::int64_t>(2, tiling.slots))} {}
 
-  std::vector<Command> run() {
+  PackedCommands run() {
     const std::int64_t all = slices(add_, machine_);
     for (std::int64_t pixel = 0; pixel < add_.pixels;) {
       const std::int64_t rows = rows_from(pixel);
@@ -192,10 +192,10 @@ LayerMapping describe_mapping(const KeptAdd& add, const MachineLimits& machine,
   return mapping;
 }
 
-std::vector<Command> lower_kept_add(const KeptAdd& add, const MachineLimits& machine,
-                                    const KeptAddTiling& tiling,
-                                    const std::array<std::uint64_t, 2>& input_address,
-                                    std::uint64_t output_address) {
+PackedCommands lower_kept_add(const KeptAdd& add, const MachineLimits& machine,
+                              const KeptAddTiling& tiling,
+                              const std::array<std::uint64_t, 2>& input_address,
+                              std::uint64_t output_address) {
   return KeptAddLowering{add, machine, tiling, input_address, output_address}.run();
 }
 

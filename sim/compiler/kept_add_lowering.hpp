@@ -8,7 +8,7 @@
 #include "sim/compiler/compiler.hpp"
 #include "sim/compiler/kept_tensor.hpp"
 #include "sim/compiler/machine_limits.hpp"
-#include "sim/program/command.hpp"
+#include "sim/program/packed_commands.hpp"
 
 namespace systole {
 
@@ -33,9 +33,9 @@ struct KeptAddTiling {
 KeptAddTiling choose_kept_add_tiling(const KeptAdd& add, const MachineLimits& machine);
 LayerMapping describe_mapping(const KeptAdd& add, const MachineLimits& machine,
                               const KeptAddTiling& tiling);
-std::vector<Command> lower_kept_add(const KeptAdd& add, const MachineLimits& machine,
-                                    const KeptAddTiling& tiling,
-                                    const std::array<std::uint64_t, 2>& input_address,
-                                    std::uint64_t output_address);
+PackedCommands lower_kept_add(const KeptAdd& add, const MachineLimits& machine,
+                              const KeptAddTiling& tiling,
+                              const std::array<std::uint64_t, 2>& input_address,
+                              std::uint64_t output_address);
 
 }  // namespace systole

@@ -150,7 +150,7 @@ class PoolLowering {
         ofmap_address_{ofmap_address},
         tiles_{bases_of(machine, tiling)} {}
 
-  std::vector<Command> run() {
+  PackedCommands run() {
     const std::int64_t blocks = channel_blocks(layer_, machine_);
     for (std::int64_t block = 0; block < blocks; block += tiling_.blocks) {
       for (std::int64_t image = 0; image < layer_.batch; ++image) {
@@ -405,9 +405,9 @@ LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machi
   return mapping;
 }
 
-std::vector<Command> lower_pool(const PoolLayer& layer, const MachineLimits& machine,
-                                const PoolTiling& tiling, std::uint64_t ifmap_address,
-                                std::uint64_t ofmap_address) {
+PackedCommands lower_pool(const PoolLayer& layer, const MachineLimits& machine,
+                          const PoolTiling& tiling, std::uint64_t ifmap_address,
+                          std::uint64_t ofmap_address) {
   return PoolLowering{layer, machine, tiling, ifmap_address, ofmap_address}.run();
 }
 

@@ -8,7 +8,7 @@
 #include "sim/compiler/kept_tensor.hpp"
 #include "sim/compiler/machine_limits.hpp"
 #include "sim/network/network.hpp"
-#include "sim/program/command.hpp"
+#include "sim/program/packed_commands.hpp"
 
 namespace systole {
 
@@ -40,8 +40,8 @@ PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machi
                               const PinnedMapping& pinned);
 LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machine,
                               const PoolTiling& tiling);
-std::vector<Command> lower_pool(const PoolLayer& layer, const MachineLimits& machine,
-                                const PoolTiling& tiling, std::uint64_t ifmap_address,
-                                std::uint64_t ofmap_address);
+PackedCommands lower_pool(const PoolLayer& layer, const MachineLimits& machine,
+                          const PoolTiling& tiling, std::uint64_t ifmap_address,
+                          std::uint64_t ofmap_address);
 
 }  // namespace systole

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/program/command.hpp"
+#include "sim/program/packed_commands.hpp"
 #include "sim/stats/bandwidth_series.hpp"
 #include "sim/stats/bank_conflicts.hpp"
 #include "sim/stats/events.hpp"
@@ -44,6 +44,8 @@ class Engine {
   /// Nothing but the measurements of a program can be seen of it, and these are the same wherever
   /// in DRAM, modulo the longest burst, it reads and writes.
   virtual bool measures_alone() const { return false; }
+  /// As run(), of a program of which nothing but its measurements will be asked for.
+  virtual LayerMeasurement measure(const PackedProgram& program) { return run(program.unpacked()); }
 
   /// The program again, on other data: `first` is what it took, and takes whatever the data.
   virtual LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) {

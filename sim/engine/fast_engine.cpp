@@ -68,6 +68,19 @@ LayerMeasurement FastEngine::run(const LayerProgram& program) {
   return layer;
 }
 
+LayerMeasurement FastEngine::measure(const PackedProgram& program) {
+  if (!measures_alone()) {
+    return run(program.unpacked());
+  }
+  if (program.commands.size() == 0) {
+    return {};
+  }
+  LayerMeasurement layer = timing_->run(program, watchdog_cycles_);
+  layer.events += program_events(program, config_);
+  check_ledger(layer);
+  return layer;
+}
+
 LayerMeasurement FastEngine::time(const LayerProgram& program) {
   if (timing_ && observer_ == nullptr) {
     return timing_->run(program, watchdog_cycles_);

@@ -42,6 +42,8 @@ class FastEngine final : public Engine {
            config_.sequencer.unroller == Unroller::None;
   }
 
+  LayerMeasurement measure(const PackedProgram& program) override;
+
   /// The data alone: the recurrences would give `first` again. An observer sees them again.
   LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) override;
 

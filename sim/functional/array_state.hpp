@@ -67,7 +67,7 @@ class ArrayState {
   bool by_kernel_ = false;      // the weights are product_'s
   FoldProduct product_;
   ComputeCommand parts_of_;  // whose parts_ these are
-  std::vector<IfmapPart> parts_;
+  IfmapParts parts_;
   std::uint32_t last_part_row_ = 0;
   std::vector<const std::uint8_t*> weight_rows_;
   std::vector<const std::uint8_t*> rows_;  // ifmap vectors, of computes that wait

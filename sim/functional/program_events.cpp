@@ -27,6 +27,11 @@ class Counter {
   Counter(const AcceleratorConfig& config, const LayerRegisters& registers, EventCounts& events)
       : config_{config}, registers_{registers}, events_{events} {}
 
+  void count(const Command& command, std::uint64_t times = 1) {
+    times_ = times;
+    std::visit(*this, command.body);
+  }
+
   void operator()(const ConfigureCommand&) {}
 
   void operator()(const LoadCommand& load) {
@@ -35,9 +40,9 @@ class Counter {
       for (std::uint64_t offset = 0; offset < load.row_bytes;) {
         const std::uint64_t address = load.dram_address + row * load.dram_pitch + offset;
         const Burst burst = choose_burst(address, load.row_bytes - offset, config_.dma);
-        events_.add(dram_read_event(load.operand), burst.useful);
-        events_.add(Event::DramFetchedBytes, burst.size);
-        events_.add(Event::DramReadBursts);
+        book(dram_read_event(load.operand), burst.useful);
+        book(Event::DramFetchedBytes, burst.size);
+        book(Event::DramReadBursts);
         offset += burst.useful;
       }
     }
@@ -53,8 +58,8 @@ class Counter {
 
   void operator()(const ComputeCommand& compute) {
     const std::uint64_t parts = count_ifmap_parts(compute, config_.array.rows);
-    events_.add(Event::ScratchpadReadBits,
-                ifmap_row_bits() * compute.products_per_pe * compute.rows() * parts);
+    book(Event::ScratchpadReadBits,
+         ifmap_row_bits() * compute.products_per_pe * compute.rows() * parts);
     switch (config_.array.dataflow) {
       case Dataflow::WeightStationary:
         weight_stationary(compute);
@@ -73,15 +78,15 @@ class Counter {
     const std::uint64_t count = std::uint64_t{blocks(store, config_)} * store.rows;
     if (requantized) {
       const std::uint64_t elements = std::uint64_t{store.rows} * store.elements;
-      events_.add(Event::AccumulatorReadBits, count * kByteBits * accumulator_row_bytes(config_));
+      book(Event::AccumulatorReadBits, count * kByteBits * accumulator_row_bytes(config_));
       if (!store.raw) {
-        events_.add(Event::RequantMultiply,
-                    registers_.requant.mode != RequantMode::ShiftOnly ? elements : 0);
-        events_.add(Event::RequantShift, elements);
-        events_.add(Event::RequantAdd, elements);
+        book(Event::RequantMultiply,
+             registers_.requant.mode != RequantMode::ShiftOnly ? elements : 0);
+        book(Event::RequantShift, elements);
+        book(Event::RequantAdd, elements);
       }
     } else {
-      events_.add(read_bits(store.source.memory), count * ifmap_row_bits());
+      book(read_bits(store.source.memory), count * ifmap_row_bits());
     }
     if (store.keep) {
       written(LocalMemory::Scratchpad,
@@ -95,24 +100,26 @@ class Counter {
   void operator()(const PoolCommand& pool) {
     const std::vector<VectorOperand> operands = operand_plan(pool);
     const auto outputs = std::uint64_t{pool.out_h} * pool.out_w;
-    events_.add(pool.average ? Event::VectorAdd : Event::VectorCompare,
-                (operands.size() - outputs) * pool.elements);
+    book(pool.average ? Event::VectorAdd : Event::VectorCompare,
+         (operands.size() - outputs) * pool.elements);
     if (pool.average) {
-      events_.add(Event::VectorMultiply, outputs * pool.elements);
+      book(Event::VectorMultiply, outputs * pool.elements);
     }
     vector_rows(operands.size(), outputs, pool.elements);
   }
 
   void operator()(const AddCommand& add) {
     const std::uint64_t elements = std::uint64_t{add.rows} * config_.array.rows;
-    events_.add(Event::VectorAdd, elements);
+    book(Event::VectorAdd, elements);
     if (registers_.add.output.mode == RequantMode::MultiplierShift) {
-      events_.add(Event::VectorMultiply, 3 * elements);
+      book(Event::VectorMultiply, 3 * elements);
     }
     vector_rows(2ULL * add.rows, add.rows, config_.array.rows);
   }
 
  private:
+  void book(Event event, std::uint64_t n = 1) { events_.add(event, times_ * n); }
+
   void dram_writes(const StoreCommand& store) {
     const std::uint64_t row_bytes =
         packed_bytes(store.elements, store.raw ? kRawBits : registers_.ofmap.bits);
@@ -120,8 +127,8 @@ class Counter {
       for (std::uint64_t offset = 0; offset < row_bytes;) {
         const std::uint64_t address = store.dram_address + row * store.dram_pitch + offset;
         const Burst burst = choose_burst(address, row_bytes - offset, config_.dma);
-        events_.add(Event::DramWriteBytes, burst.useful);
-        events_.add(Event::DramWriteBursts);
+        book(Event::DramWriteBytes, burst.useful);
+        book(Event::DramWriteBursts);
         offset += burst.useful;
       }
     }
@@ -147,9 +154,9 @@ class Counter {
     products(compute.k, std::uint64_t{compute.rows()} * preload_.n,
              registers_.ifmap.bits + registers_.weight.bits);
     // The sums of a fold: into the shadow registers, and from array row to array row down.
-    events_.add(Event::ArrayRegisterWriteBits,
-                rows * (rows + 1) / 2 * config_.array.cols * config_.array.accumulator_bits);
-    events_.add(Event::Folds);
+    book(Event::ArrayRegisterWriteBits,
+         rows * (rows + 1) / 2 * config_.array.cols * config_.array.accumulator_bits);
+    book(Event::Folds);
     results(compute.rows());
   }
 
@@ -162,49 +169,48 @@ class Counter {
   }
 
   void weight_rows(std::uint64_t rows) {
-    events_.add(read_bits(preload_.weights.memory),
-                rows * preload_.products_per_pe * config_.array.cols * registers_.weight.bits);
+    book(read_bits(preload_.weights.memory),
+         rows * preload_.products_per_pe * config_.array.cols * registers_.weight.bits);
   }
 
   /// The stationary operand: its row i is written i + 1 times on the way down and once more when it
   /// becomes active.
   void shifted(std::uint64_t bits) {
     const std::uint64_t rows = config_.array.rows;
-    events_.add(
-        Event::ArrayRegisterWriteBits,
-        (rows * (rows - 1) / 2 + 2 * rows) * config_.array.cols * preload_.products_per_pe * bits);
-    events_.add(Event::Folds);
+    book(Event::ArrayRegisterWriteBits,
+         (rows * (rows - 1) / 2 + 2 * rows) * config_.array.cols * preload_.products_per_pe * bits);
+    book(Event::Folds);
   }
 
   /// `vectors` stream through the array, each worth `macs`.
   void products(std::uint64_t vectors, std::uint64_t macs, std::uint64_t passed_bits) {
     const std::uint64_t pes = std::uint64_t{config_.array.rows} * config_.array.cols;
     const std::uint64_t at_once = preload_.products_per_pe;
-    events_.add(Event::Mac, vectors * macs);
-    events_.add(Event::MacPadding, vectors * (at_once * pes - macs));
-    events_.add(Event::ArrayRegisterWriteBits,
-                vectors * pes * (at_once * passed_bits + config_.array.accumulator_bits));
+    book(Event::Mac, vectors * macs);
+    book(Event::MacPadding, vectors * (at_once * pes - macs));
+    book(Event::ArrayRegisterWriteBits,
+         vectors * pes * (at_once * passed_bits + config_.array.accumulator_bits));
   }
 
   void results(std::uint64_t rows) {
     const std::uint64_t bits = rows * kByteBits * accumulator_row_bytes(config_);
-    events_.add(Event::AccumulatorWriteBits, bits);
+    book(Event::AccumulatorWriteBits, bits);
     if (preload_.accumulate) {
-      events_.add(Event::AccumulatorReadBits, bits);
-      events_.add(Event::AccumulatorAdd, rows * config_.array.cols);
+      book(Event::AccumulatorReadBits, bits);
+      book(Event::AccumulatorAdd, rows * config_.array.cols);
     }
   }
 
   void written(LocalMemory memory, std::uint64_t bytes) {
     switch (memory) {
       case LocalMemory::Scratchpad:
-        events_.add(Event::ScratchpadWriteBits, kByteBits * bytes);
+        book(Event::ScratchpadWriteBits, kByteBits * bytes);
         break;
       case LocalMemory::WeightScratchpad:
-        events_.add(Event::WeightScratchpadWriteBits, kByteBits * bytes);
+        book(Event::WeightScratchpadWriteBits, kByteBits * bytes);
         break;
       case LocalMemory::Accumulators:
-        events_.add(Event::AccumulatorWriteBits, kByteBits * bytes);
+        book(Event::AccumulatorWriteBits, kByteBits * bytes);
         break;
       case LocalMemory::RequantTable:
         break;
@@ -212,7 +218,7 @@ class Counter {
   }
 
   void vector_rows(std::uint64_t read, std::uint64_t written_rows, std::uint64_t elements) {
-    events_.add(Event::ScratchpadReadBits, read * ifmap_row_bits());
+    book(Event::ScratchpadReadBits, read * ifmap_row_bits());
     written(LocalMemory::Scratchpad, written_rows * packed_bytes(elements, registers_.ofmap.bits));
   }
 
@@ -220,6 +226,7 @@ class Counter {
   const LayerRegisters& registers_;
   EventCounts& events_;
   PreloadCommand preload_;
+  std::uint64_t times_ = 1;
 };
 
 }  // namespace
@@ -228,8 +235,16 @@ EventCounts program_events(const LayerProgram& program, const AcceleratorConfig&
   EventCounts events;
   Counter counter{config, program.registers, events};
   for (const Command& command : program.commands) {
-    std::visit([&](const auto& body) { counter(body); }, command.body);
+    counter.count(command);
   }
+  return events;
+}
+
+EventCounts program_events(const PackedProgram& program, const AcceleratorConfig& config) {
+  EventCounts events;
+  Counter counter{config, program.registers, events};
+  program.commands.for_each_shared(
+      [&](const Command& command, std::uint64_t uses) { counter.count(command, uses); });
   return events;
 }
 

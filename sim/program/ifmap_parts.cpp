@@ -24,8 +24,8 @@ void for_each_part(const ComputeCommand& compute, std::uint32_t array_rows, Body
 
 }  // namespace
 
-std::vector<IfmapPart> ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows) {
-  std::vector<IfmapPart> parts;
+IfmapParts ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows) {
+  IfmapParts parts;
   for_each_part(compute, array_rows, [&](const IfmapPart& part) { parts.push_back(part); });
   return parts;
 }

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
-#include <vector>
 
 #include "sim/program/command.hpp"
 
@@ -14,8 +14,11 @@ struct IfmapPart {
   std::uint32_t count = 0;
 };
 
+/// Few, in most folds one: without allocation, for every fold asks.
+using IfmapParts = boost::container::small_vector<IfmapPart, 4>;
+
 /// All k products, in order.
-std::vector<IfmapPart> ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows);
+IfmapParts ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows);
 
 /// How many there are.
 std::uint32_t count_ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows);

@@ -222,18 +222,19 @@ void check_ranges(const HazardRanges& ranges, std::size_t index, const Command& 
 
 std::string describe(const Command& command) { return std::visit(Describe{}, command.body); }
 
-void validate(const LayerProgram& program, const AcceleratorConfig& config) {
-  const Requantizer& requant = program.registers.requant;
-  const LayerRegisters& registers = program.registers;
+namespace {
+
+void validate(const LayerRegisters& registers, const std::vector<Command>& commands,
+              const AcceleratorConfig& config) {
   if (registers.products_per_pe > 1 &&
       registers.products_per_pe >
           products_per_pe(config.array, registers.ifmap.bits, registers.weight.bits)) {
     throw std::logic_error{"a layer with more products in a PE than its operands leave room for"};
   }
-  const Check check{config, registers.products_per_pe, requant.entries() > 1};
+  const Check check{config, registers.products_per_pe, registers.requant.entries() > 1};
   std::uint32_t preloaded_rows = 0;  // of the Preload whose Compute is still to come
-  for (std::size_t i = 0; i < program.commands.size(); ++i) {
-    const Command& command = program.commands[i];
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    const Command& command = commands[i];
     if (const char* what = std::visit(check, command.body)) {
       fail(i, command, what);
     }
@@ -250,6 +251,18 @@ void validate(const LayerProgram& program, const AcceleratorConfig& config) {
   }
   if (preloaded_rows != 0) {
     throw std::logic_error{"the program ends between a preload and its compute"};
+  }
+}
+
+}  // namespace
+
+void validate(const LayerProgram& program, const AcceleratorConfig& config) {
+  validate(program.registers, program.commands, config);
+}
+
+void validate(const PackedProgram& program, const AcceleratorConfig& config) {
+  for (const PackedCommands::Shared& commands : program.commands.shared()) {
+    validate(program.registers, *commands, config);
   }
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "sim/config/accelerator_config.hpp"
-#include "sim/program/command.hpp"
+#include "sim/program/packed_commands.hpp"
 
 namespace systole {
 
@@ -14,5 +14,6 @@ std::string describe(const Command& command);
 /// accept (dma.max_rows, dma.max_blocks, array.max_compute_rows), or if a
 /// Preload has no Compute of as many rows behind it: a mistake of the compiler's.
 void validate(const LayerProgram& program, const AcceleratorConfig& config);
+void validate(const PackedProgram& program, const AcceleratorConfig& config);
 
 }  // namespace systole

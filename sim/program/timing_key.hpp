@@ -22,6 +22,8 @@ class TimingKey {
  public:
   explicit TimingKey(const AcceleratorConfig& config);
 
+  /// Bytes of the longest burst: addresses so far apart are the same.
+  std::uint64_t alignment() const { return block_; }
   std::uint64_t reduce(std::uint64_t dram_address) const { return dram_address % block_; }
 
   /// The command that stands for all with the same key.

@@ -33,10 +33,15 @@ TrafficMemory memory_of(LocalMemory memory) {
 /// Adds up command after command.
 class Counter {
  public:
-  Counter(const LayerProgram& program, const AcceleratorConfig& config)
-      : registers_{program.registers},
+  Counter(const LayerRegisters& registers, const AcceleratorConfig& config)
+      : registers_{registers},
         config_{config},
-        row_bytes_{packed_bytes(config.array.rows, program.registers.ifmap.bits)} {}
+        row_bytes_{packed_bytes(config.array.rows, registers.ifmap.bits)} {}
+
+  void count(const Command& command, std::uint64_t times = 1) {
+    times_ = times;
+    std::visit(*this, command.body);
+  }
 
   void operator()(const ConfigureCommand&) {}
   void operator()(const LoadCommand& c) {
@@ -45,7 +50,7 @@ class Counter {
     write(memory_of(c.destination.memory), stream_of(c.operand),
           rows_written(c.destination.row, c.rows, c.pixel_repeats) * written_row_bytes(c, config_));
     if (c.destination.memory == LocalMemory::Accumulators) {
-      sum_.bias_rows += std::uint64_t{c.rows} * blocks(c, config_);
+      sum_.bias_rows += times_ * c.rows * blocks(c, config_);
     }
   }
   void operator()(const FillCommand& c) {
@@ -117,15 +122,16 @@ class Counter {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(high - low, 0));
   }
   void read(TrafficMemory memory, Stream stream, std::uint64_t bytes) {
-    sum_.traffic.at(memory, stream).read += bytes;
+    sum_.traffic.at(memory, stream).read += times_ * bytes;
   }
   void write(TrafficMemory memory, Stream stream, std::uint64_t bytes) {
-    sum_.traffic.at(memory, stream).written += bytes;
+    sum_.traffic.at(memory, stream).written += times_ * bytes;
   }
 
   const LayerRegisters& registers_;
   const AcceleratorConfig& config_;
   const std::uint64_t row_bytes_;
+  std::uint64_t times_ = 1;
   CommandTraffic sum_;
 };
 
@@ -205,10 +211,17 @@ CommandTraffic traffic_of(const LayerProgram& program, const AcceleratorConfig& 
   if (program.unrolled()) {
     return traffic_of(without_loops(program, config), config);
   }
-  Counter counter{program, config};
+  Counter counter{program.registers, config};
   for (const Command& command : program.commands) {
-    std::visit([&counter](const auto& body) { counter(body); }, command.body);
+    counter.count(command);
   }
+  return counter.sum();
+}
+
+CommandTraffic traffic_of(const PackedProgram& program, const AcceleratorConfig& config) {
+  Counter counter{program.registers, config};
+  program.commands.for_each_shared(
+      [&](const Command& command, std::uint64_t uses) { counter.count(command, uses); });
   return counter.sum();
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
-#include "sim/program/command.hpp"
+#include "sim/program/packed_commands.hpp"
 #include "sim/stats/events.hpp"
 
 namespace systole {
@@ -70,6 +70,7 @@ struct CommandTraffic {
   bool computes = false;        ///< the array has something to do
 };
 CommandTraffic traffic_of(const LayerProgram& program, const AcceleratorConfig& config);
+CommandTraffic traffic_of(const PackedProgram& program, const AcceleratorConfig& config);
 
 /// The layer's traffic: of the commands, and what the machine counted beside it for the array.
 /// Throws std::logic_error that says so if bytes were lost or made up:

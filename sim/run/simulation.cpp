@@ -262,9 +262,6 @@ class Simulation {
 
   /// The first layer that ran with the same likeness; none if this one has to run itself.
   std::optional<std::size_t> known_twin() {
-    if (!engine_->measures_alone()) {
-      return std::nullopt;
-    }
     std::vector<std::uint64_t> likeness = compiler_.likeness(layer_);
     if (likeness.empty()) {
       return std::nullopt;
@@ -273,11 +270,22 @@ class Simulation {
     return is_new ? std::nullopt : std::optional<std::size_t>{twin->second};
   }
 
-  /// Programs are kept for the inferences to come only: those of a large network fill the memory.
-  LayerMeasurement run_on_machine() {
+  LayerMeasurement measure() {
     if (const std::optional<std::size_t> twin = known_twin()) {
       traffic_[layer_] = traffic_[*twin];
       return first_[*twin];
+    }
+    const PackedProgram program = compiler_.lower_packed(layer_);
+    traffic_[layer_] = traffic_of(program, outcome_.result.config);
+    first_[layer_] = engine_->measure(program);
+    report(first_[layer_].cycles);
+    return first_[layer_];
+  }
+
+  /// Programs are kept for the inferences to come only: those of a large network fill the memory.
+  LayerMeasurement run_on_machine() {
+    if (engine_->measures_alone()) {
+      return measure();
     }
     std::optional<LayerProgram>& program = programs_[layer_];
     if (!program) {
@@ -290,8 +298,9 @@ class Simulation {
     LayerMeasurement measured = engine_->run(*program);
     if (outcome_.result.inferences == 1) {
       program.reset();
+    } else {
+      first_[layer_] = measured;
     }
-    first_[layer_] = measured;
     report(measured.cycles);
     return measured;
   }

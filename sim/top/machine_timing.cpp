@@ -32,7 +32,8 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, DramSource& dram)
 }
 
 LayerMeasurement MachineTiming::run(const LayerProgram& program, std::uint64_t patience) {
-  begin(program, 0);
+  const ListedCommands commands{program.commands};
+  begin(program.registers, commands, 0);
   result_.cycles = run_until(program.commands.size(), patience);
   close(result_.cycles);
   dram_->close(result_.cycles, result_.ledger, result_.events);
@@ -43,10 +44,11 @@ LayerMeasurement MachineTiming::run(const LayerProgram& program, std::uint64_t p
   return result_;
 }
 
-void MachineTiming::begin(const LayerProgram& program, std::size_t next) {
-  commands_ = program.commands.size();
-  store_.begin_layer(program.registers.ofmap.bits);
-  sequencer_.resume(program, next);
+void MachineTiming::begin(const LayerRegisters& registers, const CommandSource& commands,
+                          std::size_t next) {
+  commands_ = commands.size();
+  store_.begin_layer(registers.ofmap.bits);
+  sequencer_.resume(commands, next);
 }
 
 Cycle MachineTiming::run_until(std::size_t until, std::uint64_t patience) {

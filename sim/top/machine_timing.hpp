@@ -37,8 +37,9 @@ class MachineTiming {
 
   // In parts, with an ideal DRAM.
 
-  /// The program, of which the commands before `next` are known to the machine.
-  void begin(const LayerProgram& program, std::size_t next);
+  /// A program, of which the commands before `next` are known to the machine. None is asked for
+  /// before its turn.
+  void begin(const LayerRegisters& registers, const CommandSource& commands, std::size_t next);
   /// Goes on until the machine has taken the command before `until`, or, if that is the program's
   /// size, until the program is done; returns the last cycle.
   Cycle run_until(std::size_t until, std::uint64_t patience);

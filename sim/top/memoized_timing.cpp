@@ -77,22 +77,22 @@ MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_
 }
 
 LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t patience) {
+  // Commands that nobody shares, and that it does not own.
+  PackedProgram packed{
+      program.registers,
+      PackedCommands{{PackedCommands::Shared{std::shared_ptr<const void>{}, &program.commands}}}};
+  packed.commands.append({0, 0, static_cast<std::uint32_t>(program.commands.size()), 0});
+  return run(packed, patience);
+}
+
+LayerMeasurement MemoizedTiming::run(const PackedProgram& program, std::uint64_t patience) {
   LayerMeasurement layer;
   BandwidthSeries bandwidth;
-  std::fill(footprints_.begin(), footprints_.end(), KnownFootprint{});
-  taken_.clear();
-  State* state = first_state(program);
-  segment_.end = 0;
+  begin(program);
+  State* state = first_state();
   while (state != nullptr) {
-    describe_segment(*state, program, segment_.end);
-    const auto known = std::find_if(state->steps.begin(), state->steps.end(),
-                                    [this](const Step& step) { return step.key == segment_.key; });
-    const bool is_known = known != state->steps.end();
-    Step& step = is_known ? *known : compute_step(*state, program, layer.cycles, patience);
-    if (is_known) {
-      ++remembered_;
-      machine_state_ = nullptr;
-    }
+    take_segment();
+    Step& step = step_of(*state, layer.cycles, patience);
     for (const DramTransfer& transfer : step.transfers) {
       bandwidth.add(layer.cycles + transfer.cycle, transfer.write, transfer.bytes);
     }
@@ -103,13 +103,7 @@ LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t 
     follow(step);
     state = step.next;
   }
-  for (Step* step : taken_) {
-    const std::uint64_t times = std::exchange(step->times, 0);
-    layer.compute_cycles += times * step->counts.compute_cycles;
-    add_times(layer.events, step->counts.events, times);
-    add_times(layer.ledger, step->counts.ledger, times);
-    add_times(layer.bank_conflicts, step->counts.bank_conflicts, times);
-  }
+  add_counts(layer);
   layer.peak_bytes_per_window = bandwidth.peak_bytes();
   layer.windows = bandwidth.windows();
   if (bytes_ > max_bytes_) {
@@ -120,14 +114,35 @@ LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t 
   return layer;
 }
 
+void MemoizedTiming::begin(const PackedProgram& program) {
+  program_ = &program;
+  run_ = 0;
+  taken_of_run_ = 0;
+  segment_ = {};
+  named_.clear();
+  taken_.clear();
+  seen_.clear();
+  std::fill(footprints_.begin(), footprints_.end(), KnownFootprint{});
+}
+
+/// Of the steps that were taken.
+void MemoizedTiming::add_counts(LayerMeasurement& layer) {
+  for (Step* step : taken_) {
+    const std::uint64_t times = std::exchange(step->times, 0);
+    layer.compute_cycles += times * step->counts.compute_cycles;
+    add_times(layer.events, step->counts.events, times);
+    add_times(layer.ledger, step->counts.ledger, times);
+    add_times(layer.bank_conflicts, step->counts.bank_conflicts, times);
+  }
+}
+
 /// The width of the ofmap's elements is part of it.
-MemoizedTiming::State* MemoizedTiming::first_state(const LayerProgram& program) {
+MemoizedTiming::State* MemoizedTiming::first_state() {
   archive_.read_at(0, start_, {});
   machine_.archive(archive_);
-  machine_.begin(program, 0);
+  machine_.begin(program_->registers, *this, 0);
   State* const state = state_of_machine(0);
   machine_state_ = state;
-  named_.clear();
   return state;
 }
 
@@ -155,114 +170,176 @@ void MemoizedTiming::follow(const Step& step) {
   named_.clear();
   for (const std::uint32_t code : step.named) {
     named_.push_back(code < named_before_.size() ? named_before_[code]
-                                                 : segment_.at + code - named_before_.size());
+                                                 : segment_.commands[code - named_before_.size()]);
   }
 }
 
-/// Sets segment_ to the one that begins with command `at`.
-void MemoizedTiming::describe_segment(const State& state, const LayerProgram& program,
-                                      std::size_t at) {
-  const std::vector<Command>& commands = program.commands;
-  segment_.at = at;
+/// Goes on to the next segment.
+void MemoizedTiming::take_segment() {
+  segment_.at = segment_.end();
+  segment_.commands.clear();
+  segment_.parts.clear();
+  const PackedCommands& commands = program_->commands;
+  std::size_t most = kMostFolds;
+  while (run_ < commands.runs().size() && segment_.commands.size() < most) {
+    const PackedCommands::Run& run = commands.runs()[run_];
+    const std::vector<Command>& shared = *commands.shared()[run.of];
+    const std::uint32_t first = run.first + taken_of_run_;
+    std::uint32_t end = first;
+    if (segment_.commands.empty() && !of_array(shared[end])) {
+      segment_.commands.push_back(&shared[end++]);
+      ++most;
+    }
+    while (end < run.first + run.count && segment_.commands.size() < most &&
+           of_array(shared[end])) {
+      segment_.commands.push_back(&shared[end++]);
+    }
+    if (end == first) {
+      return;
+    }
+    segment_.parts.push_back(std::uint64_t{run.of} << 32U | first);
+    taken_of_run_ += end - first;
+    if (taken_of_run_ == run.count) {
+      ++run_;
+      taken_of_run_ = 0;
+    }
+  }
+}
+
+/// What the state does with the segment.
+MemoizedTiming::Step& MemoizedTiming::step_of(State& state, Cycle now, std::uint64_t patience) {
+  here_.clear();
+  here_.push_back(reinterpret_cast<std::uintptr_t>(&state));
+  here_.push_back(segment_.commands.size() << 1U | (segment_.end() == size() ? 1U : 0U));
+  here_.insert(here_.end(), segment_.parts.begin(), segment_.parts.end());
+  for (const Command* command : named_) {
+    here_.push_back(reinterpret_cast<std::uintptr_t>(command));
+  }
+  const auto seen = seen_.find(here_);
+  if (seen != seen_.end()) {
+    ++remembered_;
+    machine_state_ = nullptr;
+    return *seen->second;
+  }
+  describe_segment(state);
+  const auto known = std::find_if(state.steps.begin(), state.steps.end(),
+                                  [this](const Step& step) { return step.key == segment_.key; });
+  const bool is_known = known != state.steps.end();
+  Step& step = is_known ? *known : compute_step(state, now, patience);
+  if (is_known) {
+    ++remembered_;
+    machine_state_ = nullptr;
+  }
+  seen_.emplace(here_, &step);
+  return step;
+}
+
+std::size_t MemoizedTiming::NumbersHash::operator()(
+    const std::vector<std::uint64_t>& numbers) const {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio
+  std::uint64_t hash = numbers.size();
+  for (const std::uint64_t number : numbers) {
+    hash = (hash ^ number) * kOdd;
+    hash ^= hash >> 32U;
+  }
+  return hash;
+}
+
+/// Sets the segment's key.
+void MemoizedTiming::describe_segment(const State& state) {
   segment_.key.clear();
-  const std::size_t longest = kMostFolds + (of_array(commands[at]) ? 0 : 1);
-  std::size_t end = at;
-  do {
-    key_.append(commands[end], segment_.key);
-    ++end;
-  } while (end < commands.size() && end - at < longest && of_array(commands[end]));
-  segment_.end = end;
+  for (const Command* command : segment_.commands) {
+    key_.append(*command, segment_.key);
+  }
   // The sequencer knows whether there is another command.
-  segment_.key.push_back(end == commands.size() ? 1 : 0);
-  append_conflicts(state, program);
+  segment_.key.push_back(segment_.end() == size() ? 1 : 0);
+  append_conflicts(state);
 }
 
 /// With commands in flight, and of folds with the other command before them. Folds do not conflict
 /// among each other.
-void MemoizedTiming::append_conflicts(const State& state, const LayerProgram& program) {
-  const bool leads = !of_array(program.commands[segment_.at]);
+void MemoizedTiming::append_conflicts(const State& state) {
+  const bool leads = !of_array(*segment_.commands.front());
   if (leads) {
-    const Footprint& leader = footprint_of(program, segment_.at);
+    const Footprint leader = footprint_of(segment_.commands.front());
     for (const std::uint32_t older : state.in_flight) {
-      if (conflict(footprint_of(program, named_[older]), leader)) {
-        append_conflict(older, segment_.at);
+      if (conflict(footprint_of(named_[older]), leader)) {
+        append_conflict(older, 0);
       }
     }
   }
-  const std::size_t first = segment_.at + (leads ? 1 : 0);
-  if (first < segment_.end) {
-    append_conflicts_of_folds(state, program, first);
+  const std::size_t first = leads ? 1 : 0;
+  if (first < segment_.commands.size()) {
+    append_conflicts_of_folds(state, first);
   }
 }
 
-void MemoizedTiming::append_conflicts_of_folds(const State& state, const LayerProgram& program,
-                                               std::size_t first) {
+void MemoizedTiming::append_conflicts_of_folds(const State& state, std::size_t first) {
   Hull weights;  // and results
   Hull ifmap;
-  for (std::size_t i = first; i < segment_.end; ++i) {
-    const bool computes = std::holds_alternative<ComputeCommand>(program.commands[i].body);
-    (computes ? ifmap : weights).add(footprint_of(program, i));
+  for (std::size_t i = first; i < segment_.commands.size(); ++i) {
+    const Command* const command = segment_.commands[i];
+    const bool computes = std::holds_alternative<ComputeCommand>(command->body);
+    (computes ? ifmap : weights).add(footprint_of(command));
   }
-  const auto append = [&](std::uint32_t older, std::size_t index) {
-    const Footprint of_older = footprint_of(program, index);
+  const auto append = [&](std::uint32_t older, const Command* command) {
+    const Footprint of_older = footprint_of(command);
     if (!weights.meets(of_older) && !ifmap.meets(of_older)) {
       return;
     }
-    for (std::size_t i = first; i < segment_.end; ++i) {
-      if (conflict(of_older, footprint_of(program, i))) {
+    for (std::size_t i = first; i < segment_.commands.size(); ++i) {
+      if (conflict(of_older, footprint_of(segment_.commands[i]))) {
         append_conflict(older, i);
       }
     }
   };
   for (const std::uint32_t older : state.in_flight) {
-    if (!of_array(program.commands[named_[older]])) {
+    if (!of_array(*named_[older])) {
       append(older, named_[older]);
     }
   }
-  if (first > segment_.at) {
-    append(static_cast<std::uint32_t>(named_.size()), segment_.at);
+  if (first > 0) {
+    append(static_cast<std::uint32_t>(named_.size()), segment_.commands.front());
   }
 }
 
 /// `older`: of the state's named commands; their number stands for the segment's first.
 void MemoizedTiming::append_conflict(std::uint32_t older, std::size_t younger) {
   segment_.key.push_back(older);
-  segment_.key.push_back(static_cast<std::uint32_t>(younger - segment_.at));
+  segment_.key.push_back(static_cast<std::uint32_t>(younger));
 }
 
-const Footprint& MemoizedTiming::footprint_of(const LayerProgram& program, std::size_t index) {
-  KnownFootprint& known = footprints_[index % kKnownFootprints];
-  if (known.index != index) {
-    known = {index, footprint(program.commands[index], config_)};
+const Footprint& MemoizedTiming::footprint_of(const Command* command) {
+  KnownFootprint& known =
+      footprints_[reinterpret_cast<std::uintptr_t>(command) / sizeof(Command) % kKnownFootprints];
+  if (known.of != command) {
+    known = {command, footprint(*command, config_)};
   }
   return known.footprint;
 }
 
-MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, const LayerProgram& program,
-                                                   Cycle now, std::uint64_t patience) {
+MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, Cycle now,
+                                                   std::uint64_t patience) {
   if (machine_state_ != &state) {
-    std::vector<const Command*> named;
-    for (const std::size_t index : named_) {
-      named.push_back(&program.commands[index]);
-    }
-    archive_.read_at(now, state.bytes, named);
+    archive_.read_at(now, state.bytes, named_);
     machine_.archive(archive_);
-    machine_.begin(program, segment_.at);
+    machine_.begin(program_->registers, *this, segment_.at);
   }
   machine_state_ = nullptr;
   Step step;
   step.key = segment_.key;
-  const Cycle last = machine_.run_until(segment_.end, patience);
+  const Cycle last = machine_.run_until(segment_.end(), patience);
   step.cycles = last - now;
-  if (segment_.end < program.commands.size()) {
+  if (segment_.end() < size()) {
     step.next = state_of_machine(last);
     machine_state_ = step.next;
     for (const Command* command : archive_.named()) {
-      const auto index = static_cast<std::size_t>(command - program.commands.data());
-      const auto before = std::find(named_.begin(), named_.end(), index);
+      // Of equal ones any will do.
+      const auto before = std::find(named_.begin(), named_.end(), command);
+      const auto at = std::find(segment_.commands.begin(), segment_.commands.end(), command);
       step.named.push_back(static_cast<std::uint32_t>(
-          before != named_.end() ? static_cast<std::size_t>(before - named_.begin())
-                                 : named_.size() + index - segment_.at));
+          before != named_.end() ? before - named_.begin()
+                                 : named_.end() - named_.begin() + at - segment_.commands.begin()));
     }
   }
   step.counts = machine_.take_counts(last);

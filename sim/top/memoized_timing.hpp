@@ -11,6 +11,7 @@
 
 #include "sim/engine/engine.hpp"
 #include "sim/program/footprint.hpp"
+#include "sim/program/packed_commands.hpp"
 #include "sim/program/timing_key.hpp"
 #include "sim/timing/state_archive.hpp"
 #include "sim/top/machine_timing.hpp"
@@ -26,12 +27,13 @@ namespace systole {
 ///
 /// After FastSim (Schnarr and Larus, "Fast Out-of-Order Processor Simulation Using Memoization",
 /// ASPLOS 1998). For machines with an ideal DRAM.
-class MemoizedTiming {
+class MemoizedTiming final : private CommandSource {
  public:
   /// Forgets everything when it has more than `max_bytes`.
   explicit MemoizedTiming(const AcceleratorConfig& config, std::size_t max_bytes = kMaxBytes);
 
   /// As MachineTiming::run.
+  LayerMeasurement run(const PackedProgram& program, std::uint64_t patience);
   LayerMeasurement run(const LayerProgram& program, std::uint64_t patience);
 
   std::uint64_t computed() const { return computed_; }      ///< segments, so far
@@ -40,11 +42,14 @@ class MemoizedTiming {
  private:
   static constexpr std::size_t kMaxBytes = std::size_t{64} << 20U;
 
-  /// Commands [at, end) of the program, and what decides the cycles that they take.
+  /// Commands of the program from number `at` on.
   struct Segment {
     std::size_t at = 0;
-    std::size_t end = 0;
-    std::vector<std::uint32_t> key;  // of each command; conflicts with entries in flight; the rest
+    std::vector<const Command*> commands;
+    std::vector<std::uint64_t> parts;  // of the program's shared commands
+    std::vector<std::uint32_t> key;    // what decides the cycles that they take: the key of each,
+                                       // conflicts with commands in flight, the rest
+    std::size_t end() const { return at + commands.size(); }
   };
   struct State;
   /// What a state does with a segment.
@@ -64,22 +69,33 @@ class MemoizedTiming {
     std::vector<std::uint32_t> in_flight;  // which of its named commands the station holds
     std::forward_list<Step> steps;
   };
-  /// Footprint of the command at `index`.
   struct KnownFootprint {
-    std::size_t index = ~std::size_t{0};
+    const Command* of = nullptr;
     Footprint footprint;
   };
+  struct NumbersHash {
+    std::size_t operator()(const std::vector<std::uint64_t>& numbers) const;
+  };
 
+  // What the machine fetches: commands of the segment at hand.
+  std::size_t size() const override { return program_->commands.size(); }
+  const Command& command(std::size_t number) const override {
+    return *segment_.commands[number - segment_.at];
+  }
+
+  void begin(const PackedProgram& program);
+  State* first_state();
   State* state_of_machine(Cycle now);
-  State* first_state(const LayerProgram& program);
-  void describe_segment(const State& state, const LayerProgram& program, std::size_t at);
-  void append_conflicts(const State& state, const LayerProgram& program);
-  void append_conflicts_of_folds(const State& state, const LayerProgram& program,
-                                 std::size_t first);
+  void take_segment();
+  Step& step_of(State& state, Cycle now, std::uint64_t patience);
+  void describe_segment(const State& state);
+  void append_conflicts(const State& state);
+  void append_conflicts_of_folds(const State& state, std::size_t first);
   void append_conflict(std::uint32_t older, std::size_t younger);
-  const Footprint& footprint_of(const LayerProgram& program, std::size_t index);
+  const Footprint& footprint_of(const Command* command);
   void follow(const Step& step);
-  Step& compute_step(State& state, const LayerProgram& program, Cycle now, std::uint64_t patience);
+  Step& compute_step(State& state, Cycle now, std::uint64_t patience);
+  void add_counts(LayerMeasurement& layer);
 
   const AcceleratorConfig config_;
   const TimingKey key_;
@@ -90,11 +106,21 @@ class MemoizedTiming {
   StateArchive archive_;
   std::string start_;  // the state of a machine that has done nothing
   std::unordered_map<std::string_view, std::unique_ptr<State>> states_;  // by their bytes
+
+  // Of the program at hand.
+  const PackedProgram* program_ = nullptr;
+  std::size_t run_ = 0;  // of its commands: what follows the segment
+  std::uint32_t taken_of_run_ = 0;
   Segment segment_;
-  std::vector<std::size_t> named_;  // indices in the program of the state's named commands
-  std::vector<std::size_t> named_before_;
-  std::vector<Step*> taken_;                // by the program at hand
-  std::vector<KnownFootprint> footprints_;  // by index, modulo its size
+  std::vector<const Command*> named_;  // by the state
+  std::vector<const Command*> named_before_;
+  std::vector<Step*> taken_;
+  /// Steps by state, parts of the shared commands and named commands: what need not be described
+  /// again.
+  std::unordered_map<std::vector<std::uint64_t>, Step*, NumbersHash> seen_;
+  std::vector<std::uint64_t> here_;
+  std::vector<KnownFootprint> footprints_;  // by address, modulo its size
+
   std::size_t bytes_ = 0;
   std::uint64_t computed_ = 0;
   std::uint64_t remembered_ = 0;

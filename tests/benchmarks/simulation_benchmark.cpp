@@ -90,21 +90,25 @@ BENCHMARK_CAPTURE(systemc_machine, 256x256, "tpu_v1_256x256", 512)
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
 
-/// ResNet-18 on 16 x 16 PEs.
-void fast_engine(benchmark::State& state, DataSource data) {
+/// A network of workloads/shapes on 16 x 16 PEs.
+void fast_engine(benchmark::State& state, const std::string& name, DataSource data) {
   WorkloadOptions shapes;
   shapes.shapes_only = true;
-  Network network = load_workload(SYSTOLE_SOURCE_DIR "/workloads/shapes/resnet18.yaml", shapes);
+  Network network = load_workload(SYSTOLE_SOURCE_DIR "/workloads/shapes/" + name + ".yaml", shapes);
   if (data == DataSource::Random) {
     fill_with_random_data(network, 1);
   }
   simulate_in(state, machine("gemmini_16x16"), network, EngineKind::Fast, data);
 }
-BENCHMARK_CAPTURE(fast_engine, no_data, DataSource::None)
+BENCHMARK_CAPTURE(fast_engine, resnet50_no_data, "resnet50", DataSource::None)
+    ->Name("FastEngine/resnet50/no_data")
+    ->Unit(benchmark::kMillisecond)
+    ->UseManualTime();
+BENCHMARK_CAPTURE(fast_engine, no_data, "resnet18", DataSource::None)
     ->Name("FastEngine/resnet18/no_data")
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();
-BENCHMARK_CAPTURE(fast_engine, random_data, DataSource::Random)
+BENCHMARK_CAPTURE(fast_engine, random_data, "resnet18", DataSource::Random)
     ->Name("FastEngine/resnet18/random_data")
     ->Unit(benchmark::kMillisecond)
     ->UseManualTime();

@@ -1,11 +1,19 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
+#include <iostream>
 #include <memory>
+#include <optional>
 #include <random>
+#include <type_traits>
+#include <variant>
 
 #include "models/golden/golden.hpp"
 #include "sim/compiler/compiler.hpp"
+#include "sim/compiler/conv_lowering.hpp"
+#include "sim/program/command_fields.hpp"
+#include "sim/program/timing_key.hpp"
 #include "tests/support/compiled_network.hpp"
 #include "tests/support/program_interpreter.hpp"
 #include "tests/support/random_layers.hpp"
@@ -49,6 +57,75 @@ void expect_program_equals_golden(const AcceleratorConfig& config, const LayerCa
     reordered.run_reordered(program, {entries, entries, entries}, random);
     RC_ASSERT(test::read_tensor(reordered, *compiler, network, output) == expected);
   }
+}
+
+bool same(const Command& a, const Command& b) {
+  return a.body.index() == b.body.index() &&
+         std::visit(
+             [&](const auto& body) {
+               return fields(body) == fields(std::get<std::decay_t<decltype(body)>>(b.body));
+             },
+             a.body);
+}
+
+/// Lowers convolutions twice: tiles that repeat each other share their commands, or none do.
+class Sharing {
+ public:
+  void expect_same_commands(const AcceleratorConfig& config, const LayerCase& layer_case) {
+    const Network& network = layer_case.network;
+    const std::optional<ConvLayer> layer =
+        as_conv(network, network.layers.at(0), run_time_tensors(network));
+    const MachineLimits machine{
+        config,
+        layer->weight_is_activation
+            ? 1
+            : products_per_pe(config.array, layer->ifmap_format.bits, layer->weight_format.bits)};
+    const WeightImage image = weight_image(*layer, machine);
+    ConvTiling tiling;
+    try {
+      tiling = choose_tiling(*layer, image, machine, {});
+    } catch (const MappingError& error) {
+      RC_DISCARD(error.what());
+    }
+    const auto address = [] { return *rc::gen::inRange<std::uint64_t>(0, 1U << 20U) * 64; };
+    const ConvAddresses at{address(), address(), address(), address(), address()};
+    const PackedCommands shared =
+        lower_conv(*layer, image, machine, tiling, at, TimingKey{config}.alignment());
+    const std::vector<Command> got = shared.unpacked();
+    const std::vector<Command> in_full =
+        lower_conv(*layer, image, machine, tiling, at, 0).unpacked();
+    RC_ASSERT(got.size() == in_full.size());
+    RC_ASSERT(std::equal(got.begin(), got.end(), in_full.begin(), same));
+    for (const PackedCommands::Shared& commands : shared.shared()) {
+      kept_ += commands->size();
+    }
+    all_ += got.size();
+  }
+
+  ~Sharing() {
+    std::cout << all_ << " commands from " << kept_ << " shared ones\n";
+    EXPECT_LT(kept_, all_);
+  }
+
+ private:
+  std::size_t all_ = 0;
+  std::size_t kept_ = 0;
+};
+
+TEST(Lowering, TilesOfConvolutionsThatShareCommandsHaveThoseOfTilesThatDoNot) {
+  Sharing sharing;
+  EXPECT_TRUE(rc::check("convolutions", [&] {
+    const AcceleratorConfig config = test::random_accelerator();
+    sharing.expect_same_commands(config, test::random_conv(config, *rc::gen::arbitrary<bool>()));
+  }));
+}
+
+TEST(Lowering, TilesOfMatrixProductsThatShareCommandsHaveThoseOfTilesThatDoNot) {
+  Sharing sharing;
+  EXPECT_TRUE(rc::check("matrix products", [&] {
+    const AcceleratorConfig config = test::random_accelerator();
+    sharing.expect_same_commands(config, test::random_matmul(config));
+  }));
 }
 
 TEST(Lowering, AnyConvolutionEqualsGolden) {

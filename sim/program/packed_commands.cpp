@@ -1,0 +1,56 @@
+#include "sim/program/packed_commands.hpp"
+
+#include <numeric>
+#include <variant>
+
+namespace systole {
+
+Command moved(Command command, std::uint64_t dram) {
+  if (auto* load = std::get_if<LoadCommand>(&command.body)) {
+    load->dram_address += dram;
+  } else if (auto* store = std::get_if<StoreCommand>(&command.body)) {
+    store->dram_address += dram;
+  }
+  return command;
+}
+
+void PackedCommands::append(const Run& run) {
+  size_ += run.count;
+  if (!runs_.empty()) {
+    Run& last = runs_.back();
+    if (last.of == run.of && last.first + last.count == run.first && last.dram == run.dram) {
+      last.count += run.count;
+      return;
+    }
+  }
+  runs_.push_back(run);
+}
+
+std::vector<std::vector<std::uint64_t>> PackedCommands::uses() const {
+  std::vector<std::vector<std::uint64_t>> uses;  // at first: more than of the command before
+  for (const Shared& commands : shared_) {
+    uses.emplace_back(commands->size() + 1);
+  }
+  for (const Run& run : runs_) {
+    ++uses[run.of][run.first];
+    --uses[run.of][run.first + run.count];
+  }
+  for (std::vector<std::uint64_t>& of : uses) {
+    std::partial_sum(of.begin(), of.end(), of.begin());
+    of.pop_back();
+  }
+  return uses;
+}
+
+std::vector<Command> PackedCommands::unpacked() const {
+  std::vector<Command> commands;
+  commands.reserve(size_);
+  for (const Run& run : runs_) {
+    for (std::uint32_t i = run.first; i < run.first + run.count; ++i) {
+      commands.push_back(moved((*shared_[run.of])[i], run.dram));
+    }
+  }
+  return commands;
+}
+
+}  // namespace systole

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "sim/program/command.hpp"
+
+namespace systole {
+
+/// The commands of a layer one behind the other, as runs. Tiles repeat each other but for where in
+/// DRAM they read and write: runs share commands, and say how far on in DRAM theirs are.
+class PackedCommands {
+ public:
+  struct Run {
+    std::uint32_t of = 0;  ///< shared()[of]
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+    std::uint64_t dram = 0;  ///< to be added to the addresses of loads and stores
+  };
+  using Shared = std::shared_ptr<const std::vector<Command>>;
+
+  PackedCommands() = default;
+  explicit PackedCommands(std::vector<Shared> shared) : shared_{std::move(shared)} {}
+
+  /// Goes on with the last run where it ends there.
+  void append(const Run& run);
+
+  const std::vector<Shared>& shared() const { return shared_; }
+  const std::vector<Run>& runs() const { return runs_; }
+  std::size_t size() const { return size_; }  ///< commands
+  /// Calls `visit(command, uses)` for each shared command that comes at all, neighbours one after
+  /// the other.
+  template <typename Visit>
+  void for_each_shared(Visit visit) const {
+    const std::vector<std::vector<std::uint64_t>> uses = this->uses();
+    for (std::size_t of = 0; of < shared_.size(); ++of) {
+      for (std::size_t i = 0; i < shared_[of]->size(); ++i) {
+        if (uses[of][i] > 0) {
+          visit((*shared_[of])[i], uses[of][i]);
+        }
+      }
+    }
+  }
+  std::vector<Command> unpacked() const;
+
+ private:
+  std::vector<std::vector<std::uint64_t>> uses() const;
+
+  std::vector<Shared> shared_;
+  std::vector<Run> runs_;
+  std::size_t size_ = 0;
+};
+
+/// The command `dram` bytes further on in DRAM.
+Command moved(Command command, std::uint64_t dram);
+
+/// A LayerProgram whose commands are packed.
+struct PackedProgram {
+  LayerRegisters registers;
+  PackedCommands commands;
+
+  LayerProgram unpacked() const { return {registers, commands.unpacked()}; }
+};
+
+}  // namespace systole
