@@ -42,15 +42,6 @@ std::string join(const std::vector<std::string>& lines) {
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
-/// Shapes only: any constants take the same time.
-void set_any_constants(Requantizer& requant) {
-  if (requant.entries() == 0) {
-    requant.multiplier = {0};
-    requant.exponent = {0};
-    requant.scale = {0};
-  }
-}
-
 }  // namespace
 
 CompileError::CompileError(const std::vector<std::string>& lines)
@@ -86,7 +77,9 @@ struct Compiler::State {
   const KeptTensor* kept_ifmap(TensorId tensor, std::size_t layer) const;
   const KeptTensor* kept_ofmap(std::size_t layer) const;
   Cost cost(std::size_t index, const Plan& plan) const;
-  LayerRegisters registers(std::size_t index, const Plan& plan) const;
+  LayerRegisters registers(std::size_t index, const Plan& plan) const {
+    return layer_registers(network, network.layers[index], plan, addresses[index].ofmap);
+  }
   PackedCommands commands(std::size_t index, const Plan& plan) const;
   void append_image(const Cut& cut, const ConvAddresses& at, std::vector<DramSegment>& image) const;
 
@@ -349,30 +342,6 @@ Cost Compiler::State::cost(std::size_t index, const Plan& plan) const {
   return {traffic_of(program, config).traffic, clock ? clock(program.unpacked()) : 0};
 }
 
-LayerRegisters Compiler::State::registers(std::size_t index, const Plan& plan) const {
-  const Layer& layer = network.layers[index];
-  LayerRegisters registers;
-  if (runs_on_host(network, layer)) {
-    return registers;
-  }
-  registers.ifmap = network.tensor(layer.inputs.at(0)).format;
-  registers.ofmap = network.tensor(layer.output).format;
-  if (const ConvLayer* conv = array_layer(plan.cut)) {
-    registers.weight = conv->weight_format;
-    registers.products_per_pe = plan.mapping.products_per_pe;
-    registers.requant = *conv->requant;
-    set_any_constants(registers.requant);
-    registers.ofmap_place = {addresses[index].ofmap, to_u64(conv->out_c), conv->ofmap_format.bits};
-  } else if (const auto* pool = std::get_if<PoolPlan>(&plan.cut)) {
-    registers.pool_clamp_min = pool->layer.clamp_min;
-    registers.pool_clamp_max = pool->layer.clamp_max;
-  } else if (const auto* add = std::get_if<Add>(&layer.op)) {
-    registers.add = *add;
-    set_any_constants(registers.add.output);
-  }
-  return registers;
-}
-
 PackedCommands Compiler::State::commands(std::size_t index, const Plan& plan) const {
   const Layer& layer = network.layers[index];
   const MachineLimits limits = limited(machine, plan.rows);
@@ -496,17 +465,7 @@ std::vector<std::uint64_t> Compiler::likeness(std::size_t layer) const {
   if (!numbers) {
     return {};
   }
-  const TimingKey key{state_->config};
-  const ConvAddresses& at = state_->addresses.at(layer);
-  for (const std::uint64_t address : {at.ifmap, at.weights, at.bias, at.table, at.ofmap}) {
-    numbers->push_back(key.reduce(address));
-  }
-  std::vector<TensorId> tensors = of.inputs;
-  tensors.push_back(of.output);
-  for (const TensorId tensor : tensors) {
-    const std::optional<TensorPlacement>& placement = state_->dram.placement(tensor);
-    numbers->push_back(placement ? key.reduce(placement->address) : 0);
-  }
+  append_places(state_->dram, of, state_->addresses.at(layer), state_->config, *numbers);
   return *numbers;
 }
 

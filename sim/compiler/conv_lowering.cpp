@@ -1,13 +1,14 @@
 #include "sim/compiler/conv_lowering.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "sim/compiler/buffer_slots.hpp"
 #include "sim/compiler/command_streams.hpp"
 #include "sim/compiler/conv_bases.hpp"
 #include "sim/compiler/conv_folds.hpp"
+#include "sim/compiler/conv_loads.hpp"
+#include "sim/compiler/conv_steps.hpp"
 #include "sim/compiler/ifmap_loads.hpp"
 #include "sim/program/ifmap_parts.hpp"
 
@@ -26,15 +27,6 @@ struct Tile {
   std::int64_t pixels() const { return rows * cols; }
 };
 
-/// What the blocks of a tile multiply in a step.
-struct Step {
-  StepSlices slices;
-  std::vector<std::vector<FoldGroup>> groups;  ///< by block; of those whose weights lead a load
-  std::uint64_t weights = 0;                   ///< first weight, from the image's start
-  /// The number of steps that differ in nothing but where in DRAM their operands are.
-  std::int64_t shape = 0;
-};
-
 /// What a block of commands is; begins the key that it is known by.
 enum BlockKind : std::int64_t { kIfmap, kBias, kWeights, kExecute, kTable, kStore };
 
@@ -48,16 +40,9 @@ class ConvLowering {
  private:
   void tile(const Tile& tile);
   void step(const Tile& tile, Slot& acc, std::int64_t ic_step);
-  const Step& step_of(const Tile& tile, std::int64_t ic_step);
-  Step make_step(const Tile& tile, std::int64_t ic_step);
-  std::vector<std::int64_t> numbers_of(const Tile& tile, const Step& step) const;
-  std::uint64_t weights_at(const Tile& tile, std::int64_t block,
-                           const WeightSegment& segment) const;
-  void load_ifmap(const Tile& tile, const Step& step, std::int64_t ic_step);
+  void load_ifmap(const Tile& tile, const ConvStep& step, std::int64_t ic_step);
   void load_bias(const Tile& tile, Slot& acc);
-  void add_bias_loads(const Tile& tile, const Slot& acc);
-  void load_weights(const Tile& tile, const Step& step, Slot& weights);
-  void add_weight_loads(const Tile& tile, const Step& step, const Slot& weights);
+  void load_weights(const ConvStep& step, Slot& weights);
   void load_table(const Tile& tile);
   /// What a run of blocks multiplies.
   struct Operands {
@@ -71,10 +56,10 @@ class ConvLowering {
     std::size_t first_slice = 0;
     std::int64_t count = 0;
   };
-  void execute(const Tile& tile, const Step& step, const Slot& acc, std::int64_t ic_step);
-  void add_folds(const Tile& tile, const Step& step, const Slot& acc, bool accumulate);
+  void execute(const Tile& tile, const ConvStep& step, const Slot& acc, std::int64_t ic_step);
+  void add_folds(const Tile& tile, const ConvStep& step, const Slot& acc, bool accumulate);
   std::int64_t blocks_at_once(const Tile& tile, const StepSlices& slices, std::int64_t block) const;
-  void execute_blocks(const Tile& tile, const Step& step, const Slot& acc, Operands& operands);
+  void execute_blocks(const Tile& tile, const ConvStep& step, const Slot& acc, Operands& operands);
   void fold(const FoldSlice& slice, const StepChannels& channels, const Tile& tile,
             PreloadCommand preload, After after);
   std::int64_t first_ifmap_row(const Tile& tile) const;
@@ -102,8 +87,7 @@ class ConvLowering {
   Slot* table_ = nullptr;
   std::size_t bias_ready_ = 0;      ///< loads that bring the tile's bias
   std::vector<PixelChunk> chunks_;  ///< of the tile whose folds are added
-  std::map<std::pair<std::int64_t, std::int64_t>, Step> steps_;  ///< by tile of channels and step
-  std::map<std::vector<std::int64_t>, std::int64_t> shapes_;     ///< of steps
+  ConvSteps steps_;
 };
 
 ConvLowering::ConvLowering(const ConvLayer& layer, const WeightImage& image,
@@ -123,7 +107,8 @@ ConvLowering::ConvLowering(const ConvLayer& layer, const WeightImage& image,
                        std::max<std::int64_t>(2, tiling.acc_slots))},
       tables_{slot_bases(tiling.whole_table ? ceil_div(to_i64(image.blocks.size()), tiling.blocks)
                                             : tiling.table_slots,
-                         tiling.blocks, 0)} {}
+                         tiling.blocks, 0)},
+      steps_{layer, image, machine, tiling} {}
 
 PackedCommands ConvLowering::run() {
   Tile t;
@@ -174,11 +159,11 @@ void ConvLowering::tile(const Tile& tile) {
   for (std::int64_t ic_step = 0; ic_step < ic_steps_; ++ic_step) {
     step(tile, acc, ic_step);
   }
-  store(tile, step_of(tile, ic_steps_ - 1).shape, acc);
+  store(tile, steps_.at(tile.first_block, tile.blocks, ic_steps_ - 1).shape, acc);
 }
 
 void ConvLowering::step(const Tile& tile, Slot& acc, std::int64_t ic_step) {
-  const Step& step = step_of(tile, ic_step);
+  const ConvStep& step = steps_.at(tile.first_block, tile.blocks, ic_step);
   load_ifmap(tile, step, ic_step);
   // A bias that waits for a store must not hold up the weights behind it.
   const bool has_bias = ic_step == 0 && layer_.needs_bias();
@@ -189,7 +174,7 @@ void ConvLowering::step(const Tile& tile, Slot& acc, std::int64_t ic_step) {
   bool is_new = false;
   weight_ = &weights_.find_or_replace(tile.oc_index * ic_steps_ + ic_step, is_new);
   if (is_new) {
-    load_weights(tile, step, *weight_);
+    load_weights(step, *weight_);
   }
   if (has_bias && !bias_first) {
     load_bias(tile, acc);
@@ -198,71 +183,7 @@ void ConvLowering::step(const Tile& tile, Slot& acc, std::int64_t ic_step) {
   ifmap_->last_execute = weight_->last_execute = streams_.count(CommandClass::Execute);
 }
 
-const Step& ConvLowering::step_of(const Tile& tile, std::int64_t ic_step) {
-  const std::pair<std::int64_t, std::int64_t> which{tile.oc_index, ic_step};
-  const auto known = steps_.find(which);
-  return known != steps_.end() ? known->second
-                               : steps_.emplace(which, make_step(tile, ic_step)).first->second;
-}
-
-Step ConvLowering::make_step(const Tile& tile, std::int64_t ic_step) {
-  Step step;
-  step.slices =
-      step_slices(layer_, image_, machine_, tiling_, tile.first_block, tile.blocks, ic_step);
-  step.groups.resize(to_u64(tile.blocks));
-  for (std::int64_t b = 0; b < tile.blocks; b += weight_blocks_) {
-    step.groups[to_u64(b)] =
-        fold_groups(layer_, step.slices, step.slices.of_block[to_u64(b)],
-                    image_.blocks[to_u64(tile.first_block + b)].window, machine_);
-  }
-  const auto loads = std::find_if(step.groups.begin(), step.groups.end(),
-                                  [](const auto& groups) { return !groups.empty(); });
-  if (loads != step.groups.end()) {  // blocks with groups of fewer channels are through before
-    step.weights = weights_at(tile, loads - step.groups.begin(), loads->front().segments.front());
-  }
-  const std::int64_t next = to_i64(shapes_.size());
-  step.shape = shapes_.try_emplace(numbers_of(tile, step), next).first->second;
-  return step;
-}
-
-/// Whatever of a step is seen in commands.
-std::vector<std::int64_t> ConvLowering::numbers_of(const Tile& tile, const Step& step) const {
-  std::vector<std::int64_t> numbers;
-  const auto add = [&](auto... values) {
-    (numbers.push_back(static_cast<std::int64_t>(values)), ...);
-  };
-  const auto bytes_to = [&](const ChannelRange& slice) {
-    return packed_bytes(to_u64(slice.first), layer_.ifmap_format.bits);
-  };
-  for (const ChannelRange& slice : step.slices.slices) {
-    const ChannelRange& first = step.slices.slices.front();
-    add(slice.count, bytes_to(slice) - bytes_to(first),
-        layer_.kept_ifmap ? slice.first : slice.first - first.first);
-  }
-  for (std::int64_t b = 0; b < tile.blocks; ++b) {
-    const StepSlices::OfBlock& of_block = step.slices.of_block[to_u64(b)];
-    const WeightBlock& block = image_.blocks[to_u64(tile.first_block + b)];
-    add(-1, of_block.first, of_block.count, block.columns, block.row_pitch);
-    for (const FoldGroup& group : step.groups[to_u64(b)]) {
-      add(-2, group.rows);
-      for (const WeightSegment& segment : group.segments) {
-        add(weights_at(tile, b, segment) - step.weights, segment.rows);
-      }
-      for (const FoldSlice& fold : group.folds) {
-        add(fold.first, fold.k, fold.row);
-      }
-    }
-  }
-  return numbers;
-}
-
-std::uint64_t ConvLowering::weights_at(const Tile& tile, std::int64_t block,
-                                       const WeightSegment& segment) const {
-  const WeightBlock& of = image_.blocks[to_u64(tile.first_block + block)];
-  return of.offset + to_u64(segment.image_row) * of.row_pitch;
-}
-
-void ConvLowering::load_ifmap(const Tile& tile, const Step& step, std::int64_t ic_step) {
+void ConvLowering::load_ifmap(const Tile& tile, const ConvStep& step, std::int64_t ic_step) {
   if (layer_.kept_ifmap) {
     ifmap_ = &kept_ifmap_;
     return;
@@ -314,82 +235,24 @@ void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
       CommandClass::Load,
       {kBias, acc.base, tile.pixels(), tile.blocks,
        std::min(channels, tile.blocks * machine_.array_cols)},
-      {{0, 0, acc.last_store}, {}, addresses_.bias + to_u64(tile.first_block) * row_bytes},
-      [&] { add_bias_loads(tile, acc); });
+      {{0, 0, acc.last_store}, {}, addresses_.bias + to_u64(tile.first_block) * row_bytes}, [&] {
+        add_bias_loads(streams_, layer_, machine_,
+                       {tile.first_block, tile.blocks, tile.pixels(), acc.base});
+      });
   bias_ready_ = streams_.count(CommandClass::Load);
 }
 
-void ConvLowering::add_bias_loads(const Tile& tile, const Slot& acc) {
-  const std::int64_t most = machine_.config.dma.max_blocks;
-  const std::int64_t row_bytes = bias_row_bytes(machine_.config);
-  for (std::int64_t b = 0; b < tile.blocks; b += most) {
-    const std::int64_t blocks = std::min(most, tile.blocks - b);
-    const std::int64_t first_channel = (tile.first_block + b) * machine_.array_cols;
-    const std::int64_t channels =
-        std::min(blocks * machine_.array_cols, layer_.out_c - first_channel);
-    for (std::int64_t pixel = 0; pixel < tile.pixels(); pixel += machine_.max_rows) {
-      LoadCommand load;
-      load.dram_address = to_u64(b) * to_u64(row_bytes);
-      load.rows = to_u32(std::min(machine_.max_rows, tile.pixels() - pixel));
-      load.row_bytes =
-          to_u32((blocks - 1) * row_bytes +
-                 to_i64(packed_bytes(to_u64(channels - (blocks - 1) * machine_.array_cols),
-                                     bias_bits(machine_.config))));
-      load.destination = {LocalMemory::Accumulators, to_u32(acc.base + b * tile.pixels() + pixel)};
-      load.block_pitch = to_u32(tile.pixels());
-      load.operand = Operand::Bias;
-      const std::int64_t cycles =
-          std::max(load.rows * blocks, load_cycles(machine_, 1, load.row_bytes));
-      streams_.add(Command{load}, cycles, {});
-    }
-  }
-}
-
-void ConvLowering::load_weights(const Tile& tile, const Step& step, Slot& weights) {
+void ConvLowering::load_weights(const ConvStep& step, Slot& weights) {
   weights.first_load = streams_.count(CommandClass::Load);
   streams_.block(CommandClass::Load, {kWeights, step.shape, weights.base},
                  {{0, weights.last_execute, 0}, {}, addresses_.weights + step.weights},
-                 [&] { add_weight_loads(tile, step, weights); });
+                 [&] { add_weight_loads(streams_, layer_, machine_, step, weights.base); });
   for (const std::size_t loads : streams_.marks(CommandClass::Load)) {
     weights.ready.push_back(weights.first_load + loads);
   }
 }
 
-/// Marks the end of each group.
-void ConvLowering::add_weight_loads(const Tile& tile, const Step& step, const Slot& weights) {
-  std::int64_t row = weights.base;
-  for (std::int64_t b = 0; b < tile.blocks; b += weight_blocks_) {
-    const std::int64_t blocks = std::min(weight_blocks_, tile.blocks - b);
-    const WeightBlock& first = image_.blocks[to_u64(tile.first_block + b)];
-    std::int64_t columns = 0;
-    for (std::int64_t i = 0; i < blocks; ++i) {
-      columns += image_.blocks[to_u64(tile.first_block + b + i)].columns;
-    }
-    for (const FoldGroup& group : step.groups[to_u64(b)]) {
-      LoadCommand load;
-      load.dram_pitch = first.row_pitch;
-      load.row_bytes = to_u32(to_i64(
-          packed_bytes(to_u64(columns * machine_.products_per_pe), layer_.weight_format.bits)));
-      load.block_pitch = to_u32(group.rows);
-      load.operand = Operand::Weight;
-      std::int64_t to = row;
-      for (const WeightSegment& segment : group.segments) {
-        for (std::int64_t k = 0; k < segment.rows; k += machine_.max_rows) {
-          load.dram_address =
-              weights_at(tile, b, segment) - step.weights + to_u64(k) * first.row_pitch;
-          load.rows = to_u32(std::min(machine_.max_rows, segment.rows - k));
-          load.destination = {weight_memory(machine_.config), to_u32(to + k)};
-          streams_.add(Command{load}, load_cycles(machine_, load.rows, load.row_bytes), {});
-        }
-        to += segment.rows;
-      }
-      streams_.mark();
-      row += group.rows * blocks;
-    }
-  }
-}
-
-void ConvLowering::execute(const Tile& tile, const Step& step, const Slot& acc,
+void ConvLowering::execute(const Tile& tile, const ConvStep& step, const Slot& acc,
                            std::int64_t ic_step) {
   const bool accumulate = layer_.needs_bias() || ic_step > 0;
   CommandStreams::Place place;
@@ -402,7 +265,8 @@ void ConvLowering::execute(const Tile& tile, const Step& step, const Slot& acc,
 }
 
 /// Marks the end of each block.
-void ConvLowering::add_folds(const Tile& tile, const Step& step, const Slot& acc, bool accumulate) {
+void ConvLowering::add_folds(const Tile& tile, const ConvStep& step, const Slot& acc,
+                             bool accumulate) {
   chunks_ = pixel_chunks(layer_, tile.rows, tile.cols, machine_);
   Operands operands;
   operands.accumulate = accumulate;
@@ -432,7 +296,7 @@ std::int64_t ConvLowering::blocks_at_once(const Tile& tile, const StepSlices& sl
   return blocks;
 }
 
-void ConvLowering::execute_blocks(const Tile& tile, const Step& step, const Slot& acc,
+void ConvLowering::execute_blocks(const Tile& tile, const ConvStep& step, const Slot& acc,
                                   Operands& operands) {
   const StepSlices& slices = step.slices;
   const bool stationary_ifmap = machine_.config.array.dataflow == Dataflow::InputStationary;
@@ -447,7 +311,7 @@ void ConvLowering::execute_blocks(const Tile& tile, const Step& step, const Slot
   const std::size_t first_slice =
       layer_.kept_ifmap ? to_u64(slices.slices[of_block.first].first / machine_.array_rows)
                         : of_block.first;
-  const std::vector<FoldGroup>& groups = step.groups[to_u64(operands.block)];
+  const std::vector<FoldGroup>& groups = step.groups_of(operands.block);
   if (stationary_ifmap) {  // what each of the blocks waits for, block by block
     operands.part += groups.size() * to_u64(operands.blocks - 1);
   }
@@ -533,18 +397,7 @@ void ConvLowering::load_table(const Tile& tile) {
   streams_.block(
       CommandClass::Load, {kTable, table_->base, tile.blocks},
       {{0, 0, table_->last_store}, {}, addresses_.table + to_u64(tile.first_block) * row_bytes},
-      [&] {
-        for (std::int64_t b = 0; b < tile.blocks; b += machine_.max_rows) {
-          LoadCommand load;
-          load.dram_address = to_u64(b) * row_bytes;
-          load.dram_pitch = row_bytes;
-          load.rows = to_u32(std::min(machine_.max_rows, tile.blocks - b));
-          load.row_bytes = row_bytes;
-          load.destination = {LocalMemory::RequantTable, to_u32(table_->base + b)};
-          load.operand = Operand::Requant;
-          streams_.add(Command{load}, load_cycles(machine_, load.rows, row_bytes), {});
-        }
-      });
+      [&] { add_table_loads(streams_, machine_, tile.blocks, table_->base); });
   table_->ready = {streams_.count(CommandClass::Load)};
 }
 

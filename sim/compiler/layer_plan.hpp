@@ -56,4 +56,9 @@ struct Plan {
 /// The convolution that a cut layer is; null: another layer.
 const ConvLayer* array_layer(const Cut& cut);
 
+/// What the machine's registers hold while the layer runs; `ofmap`: where it lies, of a
+/// convolution.
+LayerRegisters layer_registers(const Network& network, const Layer& layer, const Plan& plan,
+                               std::uint64_t ofmap);
+
 }  // namespace systole

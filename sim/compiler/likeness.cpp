@@ -3,6 +3,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "sim/program/timing_key.hpp"
+
 namespace systole {
 namespace {
 
@@ -86,6 +88,20 @@ std::optional<std::vector<std::uint64_t>> likeness(const Network& network, const
   const auto& [tile_oh, tile_ow, tile_oc, tile_ic] = layer.mapping;
   collector.add(tile_oh, tile_ow, tile_oc, tile_ic);
   return collector.take();
+}
+
+void append_places(const DramMap& dram, const Layer& layer, const ConvAddresses& at,
+                   const AcceleratorConfig& config, std::vector<std::uint64_t>& numbers) {
+  const TimingKey key{config};
+  for (const std::uint64_t address : {at.ifmap, at.weights, at.bias, at.table, at.ofmap}) {
+    numbers.push_back(key.reduce(address));
+  }
+  std::vector<TensorId> tensors = layer.inputs;
+  tensors.push_back(layer.output);
+  for (const TensorId tensor : tensors) {
+    const std::optional<TensorPlacement>& placement = dram.placement(tensor);
+    numbers.push_back(placement ? key.reduce(placement->address) : 0);
+  }
 }
 
 }  // namespace systole

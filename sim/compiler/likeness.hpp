@@ -4,6 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "sim/compiler/conv_lowering.hpp"
+#include "sim/compiler/dram_map.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
 
 namespace systole {
@@ -13,5 +16,10 @@ namespace systole {
 /// given or computed. None for layers that have no commands.
 std::optional<std::vector<std::uint64_t>> likeness(const Network& network, const Layer& layer,
                                                    const std::vector<bool>& run_time);
+
+/// Appends where the layer's operands are in DRAM, as far as commands that read and write them show
+/// it to an ideal one: modulo the longest burst.
+void append_places(const DramMap& dram, const Layer& layer, const ConvAddresses& at,
+                   const AcceleratorConfig& config, std::vector<std::uint64_t>& numbers);
 
 }  // namespace systole

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "sim/compiler/conv_folds.hpp"
+#include "sim/compiler/conv_layer.hpp"
+#include "sim/compiler/conv_tiling.hpp"
+#include "sim/compiler/machine_limits.hpp"
+#include "sim/compiler/weight_image.hpp"
+
+namespace systole {
+
+/// Weights that one load brings, for some blocks of output channels side by side.
+struct WeightLoads {
+  std::int64_t blocks = 0;
+  std::int64_t columns = 0;
+  std::uint64_t row_pitch = 0;
+  std::vector<FoldGroup> groups;
+  std::vector<std::vector<std::uint64_t>> offsets;  ///< of each group's segments, from the step's
+};
+
+/// What the blocks of a tile multiply in a step.
+struct ConvStep {
+  StepSlices slices;
+  std::vector<WeightLoads> loads;  ///< in the order of the blocks
+  std::uint64_t weights = 0;       ///< first weight, from the image's start
+  /// The number of steps that differ in nothing but where in DRAM their operands are.
+  std::int64_t shape = 0;
+
+  /// The folds of a block, the first of those that are loaded together.
+  const std::vector<FoldGroup>& groups_of(std::int64_t block) const {
+    std::size_t at = 0;
+    for (; block > 0; ++at) {
+      block -= loads[at].blocks;
+    }
+    return loads[at].groups;
+  }
+};
+
+/// The steps of a convolution, each made once.
+class ConvSteps {
+ public:
+  ConvSteps(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
+            const ConvTiling& tiling)
+      : layer_{layer}, image_{image}, machine_{machine}, tiling_{tiling} {}
+
+  /// Of the tile of channels that begins with `first_block` and has `blocks`.
+  const ConvStep& at(std::int64_t first_block, std::int64_t blocks, std::int64_t ic_step);
+
+ private:
+  ConvStep make(std::int64_t first_block, std::int64_t blocks, std::int64_t ic_step);
+  std::vector<std::int64_t> numbers_of(const ConvStep& step, std::int64_t first_block) const;
+
+  const ConvLayer& layer_;
+  const WeightImage& image_;
+  const MachineLimits& machine_;
+  const ConvTiling& tiling_;
+  std::map<std::pair<std::int64_t, std::int64_t>, ConvStep> steps_;  // by first block and ic_step
+  std::map<std::vector<std::int64_t>, std::int64_t> shapes_;         // by all that commands show
+};
+
+}  // namespace systole
