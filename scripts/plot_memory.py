@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Plots what the memory system does to a network: DRAM bytes against scratchpad size, cycles
-against DRAM bandwidth, cycles against requests in flight.
+"""Plots what the memory system does to a network: DRAM bytes of ifmaps, weights and ofmaps against
+scratchpad size, cycles against DRAM bandwidth, cycles against requests in flight.
 
     scripts/plot_memory.py --systole build/release/systole -w NETWORK [--engine fast] [-j 2] -o memory.png
 
@@ -52,16 +52,26 @@ def run(options, settings):
             return None
         if done.returncode != 0:
             sys.exit(f"{' '.join(command)}\n{done.stderr}")
-        totals = json.loads(report.read_text())["totals"]
-        return {key: totals[key] for key in ("cycles", "dram_read_bytes", "dram_write_bytes",
-                                             "compulsory_read_bytes", "compulsory_write_bytes")}
+        content = json.loads(report.read_text())
+        totals = {key: content["totals"][key] for key in ("cycles", "compute_cycles", "dram_read_bytes",
+                                                          "dram_write_bytes")}
+        operands = [layer["bandwidth"]["operands"][name] for layer in content["layers"]
+                    for name in ("ifmap", "weight", "ofmap")]
+        totals["operand_bytes"] = sum(o.get("read_bytes", 0) + o.get("written_bytes", 0) for o in operands)
+        totals["operand_bytes_once"] = sum(o["compulsory_bytes"] for o in operands)
+        return totals
 
 
 def sweeps(options):
     """For each plot: its name and, by series, the points with their settings."""
     banked = ["dram.model=banked"]
     return {
-        "scratchpad": {"ideal DRAM": [(kib, [f"scratchpad.capacity_kib={kib}"]) for kib in SCRATCHPAD_KIB]},
+        "scratchpad": {
+            name: [(kib, model + [f"scratchpad.capacity_kib={kib}"] +
+                    ([f"accumulators.capacity_kib={kib}"] if grow else [])) for kib in SCRATCHPAD_KIB]
+            for name, model, grow in (("mappings for cycles", [], False),
+                                      ("mappings for traffic", ["compiler.objective=traffic"], False),
+                                      ("the same, accumulators as large", ["compiler.objective=traffic"], True))},
         "bandwidth": {
             name: [(b, model + [f"dma.bus_bytes={b}", f"dma.max_burst_bytes={max(64, b)}",
                                 f"dram.bytes_per_cycle={b}"]) for b in BUS_BYTES]
@@ -97,18 +107,18 @@ def draw(measured, options):
     figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(15, 4.6))
     mib = 1 << 20
     for series, points in measured["scratchpad"].items():
-        left.plot([x for x, _ in points],
-                  [(t["dram_read_bytes"] + t["dram_write_bytes"]) / mib for _, t in points],
-                  marker="o", label="moved")
-        left.plot([x for x, _ in points],
-                  [(t["compulsory_read_bytes"] + t["compulsory_write_bytes"]) / mib for _, t in points],
-                  linestyle="--", color="gray", label="each operand once")
-    left.set(title="DRAM traffic against scratchpad size", xlabel="scratchpad, KiB", ylabel="DRAM traffic, MiB")
+        left.plot([x for x, _ in points], [t["operand_bytes"] / mib for _, t in points], marker="o", label=series)
+    left.plot([x for x, _ in points], [t["operand_bytes_once"] / mib for _, t in points], linestyle="--",
+              color="gray", label="each operand once")
+    left.set(title="DRAM traffic against scratchpad size", xlabel="scratchpad, KiB", ylabel="ifmaps, weights, ofmaps, MiB")
     for axes, plot, label in ((middle, "bandwidth", "bus, bytes per cycle each way"),
                               (right, "outstanding", "bursts in flight at most, each way")):
         for series, points in measured[plot].items():
             axes.plot([x for x, _ in points], [t["cycles"] / 1e6 for _, t in points], marker="o", label=series)
         axes.set(xlabel=label, ylabel="million cycles")
+    points = measured["bandwidth"]["ideal DRAM"]
+    middle.plot([x for x, _ in points], [t["compute_cycles"] / 1e6 for _, t in points], linestyle="--",
+                color="gray", label="with a fold in the array")
     middle.set_title("Cycles against bandwidth")
     right.set_title("Cycles against requests in flight")
     for axes in (left, middle, right):

@@ -21,7 +21,7 @@ class BankedMemoryAdapter final : public DramTiming {
   void look(Cycle now) override;
   bool idle() const override { return timing_.idle(); }
   void close(Cycle end, Ledger& ledger, EventCounts& events) override;
-  const BandwidthSeries& bandwidth() const override { return timing_.bandwidth(); }
+  BandwidthSeries bandwidth() const override { return timing_.bandwidth(); }
 
  private:
   DramSource& source_;

@@ -76,14 +76,15 @@ class DramTiming {
   virtual bool idle() const = 0;
   /// The layer has ended: books its last cycles.
   virtual void close(Cycle end, Ledger& ledger, EventCounts& events) = 0;
-  virtual const BandwidthSeries& bandwidth() const = 0;
+  /// Since the layer's start, or the last take_transfers().
+  virtual BandwidthSeries bandwidth() const = 0;
 
   /// Of memories whose future tells nothing of the past but what an archive can hold; the others
   /// throw std::logic_error.
   virtual void archive(StateArchive& archive);
   /// Books the cycles up to `now`.
   virtual void book_until(Cycle now, Ledger& ledger);
-  /// What bandwidth() got since the last call.
+  /// What bandwidth() is made of; it starts anew.
   virtual std::vector<DramTransfer> take_transfers();
 };
 

@@ -123,6 +123,14 @@ void IdealDramTiming::accept(Cycle now) {
   }
 }
 
+BandwidthSeries IdealDramTiming::bandwidth() const {
+  BandwidthSeries bandwidth;
+  for (const DramTransfer& transfer : transfers_) {
+    bandwidth.add(transfer.cycle, transfer.write, transfer.bytes);
+  }
+  return bandwidth;
+}
+
 void IdealDramTiming::take_request(Master master, Cycle first_cycle, Cycle now) {
   const MemoryRequest request = ports_[master].requests.pop(now);
   if (request.begun) {
@@ -133,7 +141,6 @@ void IdealDramTiming::take_request(Master master, Cycle first_cycle, Cycle now) 
                       (request.write ? write_cycles_per_beat_ : cycles_per_beat_);
   const Cycle last_cycle = std::max(now, first_cycle + (request.write ? beats - 1 : 0));
   request_free_ = last_cycle + 1;
-  bandwidth_.add(now, request.write, request.useful);
   transfers_.push_back({now, request.useful, request.write});
   tell(now, request);
   answers_.push_back(

@@ -28,7 +28,7 @@ class IdealDramTiming final : public DramTiming {
   void look(Cycle now) override;
   bool idle() const override { return answers_.empty() && !bursting_; }
   void close(Cycle end, Ledger& ledger, EventCounts& events) override;
-  const BandwidthSeries& bandwidth() const override { return bandwidth_; }
+  BandwidthSeries bandwidth() const override;
   void archive(StateArchive& archive) override;
   void book_until(Cycle now, Ledger& ledger) override;
   std::vector<DramTransfer> take_transfers() override { return std::exchange(transfers_, {}); }
@@ -73,7 +73,6 @@ class IdealDramTiming final : public DramTiming {
   Cycle response_free_ = 0;
   Cycle response_start_ = 0;
   std::deque<Answer> answers_;
-  BandwidthSeries bandwidth_;
   std::vector<DramTransfer> transfers_;
   Ledger booked_;
   LedgerLine ledger_{booked_, LedgerUnit::Dram};

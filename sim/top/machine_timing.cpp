@@ -39,8 +39,9 @@ LayerMeasurement MachineTiming::run(const LayerProgram& program, std::uint64_t p
   dram_->close(result_.cycles, result_.ledger, result_.events);
   result_.events.add(Event::BankConflicts, result_.bank_conflicts.total());
   result_.compute_cycles = execute_.compute_cycles();
-  result_.peak_bytes_per_window = dram_->bandwidth().peak_bytes();
-  result_.windows = dram_->bandwidth().windows();
+  const BandwidthSeries bandwidth = dram_->bandwidth();
+  result_.peak_bytes_per_window = bandwidth.peak_bytes();
+  result_.windows = bandwidth.windows();
   return result_;
 }
 

@@ -53,17 +53,6 @@ Cycle BankedDram::next_command() {
   return next;
 }
 
-/// There is one.
-Completion BankedDram::take_first() {
-  const Cycle finish = next_completion();
-  const auto first = std::find_if(channels_.begin(), channels_.end(), [&](const auto& channel) {
-    return !channel->completions().empty() && channel->completions().front().finish == finish;
-  });
-  const Completion done = (*first)->completions().front();
-  (*first)->completions().pop_front();
-  return done;
-}
-
 Stats BankedDram::stats(Cycle now) const {
   Stats sum;
   for (const auto& channel : channels_) {

@@ -38,9 +38,7 @@ class BankedDram {
   Cycle next_completion() const {
     Cycle next = kNever;
     for (const auto& channel : channels_) {
-      if (!channel->completions().empty()) {
-        next = std::min(next, channel->completions().front().finish);
-      }
+      next = std::min(next, channel->first_finish());
     }
     return next;
   }
@@ -49,7 +47,11 @@ class BankedDram {
   /// Takes the first completion with finish <= `cycle`; all cycles before must be simulated.
   /// Those of one channel come in the order of their data, those of several by cycle.
   std::optional<Completion> take_completion(Cycle cycle) {
-    return next_completion() <= cycle ? std::optional{take_first()} : std::nullopt;
+    Channel* first = channels_.front().get();
+    for (const auto& channel : channels_) {
+      first = channel->first_finish() < first->first_finish() ? channel.get() : first;
+    }
+    return first->first_finish() <= cycle ? std::optional{first->take_completion()} : std::nullopt;
   }
 
   const Config& config() const { return config_; }
@@ -58,7 +60,6 @@ class BankedDram {
 
  private:
   void locate(std::uint64_t address);
-  Completion take_first();
 
   const Config config_;
   const AddressMapping mapping_;

@@ -16,6 +16,8 @@ void for_each_bit(std::uint64_t bits, const Use& use) {
 
 std::uint64_t bit(std::uint32_t bank) { return std::uint64_t{1} << bank; }
 
+constexpr int kLooks = 4;  // of waiting bursts by age, before all banks are compared
+
 }  // namespace
 
 Channel::Channel(const Config& config, std::uint32_t index, CommandObserver* observer)
@@ -152,46 +154,53 @@ void Channel::consider_banks_of(std::uint32_t unit, bool write, std::uint64_t ba
   if (oldest == kNoSlot) {
     return;
   }
-  const std::uint32_t eldest_bank = queue(write).at(oldest).bank;
   const auto first_of = [&](std::uint64_t set, std::uint64_t preferred, Command command, Rank rank,
                             Cycle of_unit, const auto& of_bank) {
     if (set == 0) {
       return;
     }
     const Cycle least = std::max(earliest_effect(command), of_unit);
-    Choice first;
+    Cycle effect = kNever;
+    std::uint32_t first = 0;  // its bank
     std::uint64_t order = 0;  // of those that can start together; 0 goes before all
-    const auto take = [&](std::uint32_t bank, Cycle effect, std::uint64_t its_order) {
-      const Candidate& served = candidate(write, bank);
-      first.effect = effect;
-      first.sequence = served.sequence;
-      first.slot = served.slot;
-      first.bank = bank;
-      order = its_order;
-    };
-    for_each_bit(set & preferred,
-                 [&](std::uint32_t bank) { take(bank, std::max(least, of_bank(bank)), 0); });
-    const bool has_eldest =
-        (set & bit(eldest_bank)) != 0 && candidate(write, eldest_bank).slot == oldest;
-    if (first.effect == least) {
-      // the preferred one: no other can be sooner
-    } else if (has_eldest && of_bank(eldest_bank) <= least) {
-      take(eldest_bank, least, 0);  // no other can be sooner or older
-    } else {
+    for_each_bit(set & preferred, [&](std::uint32_t bank) {
+      first = bank;
+      effect = std::max(least, of_bank(bank));
+    });
+    // Mostly one of the oldest can go at once: no other can be sooner, and the younger need no
+    // look.
+    Slot slot = oldest;
+    for (int looks = 0; effect != least && looks < kLooks && slot != kNoSlot; ++looks) {
+      const std::uint32_t bank = queue(write).at(slot).bank;
+      if ((set & bit(bank)) != 0 && candidate(write, bank).slot == slot && of_bank(bank) <= least) {
+        first = bank;
+        effect = least;
+      }
+      slot = queue(write).younger(slot);
+    }
+    if (effect != least) {
       for_each_bit(set & ~preferred, [&](std::uint32_t bank) {
-        const Cycle effect = std::max(least, of_bank(bank));
+        const Cycle its_effect = std::max(least, of_bank(bank));
         const std::uint64_t sequence = candidate(write, bank).sequence;
-        if (effect < first.effect || (effect == first.effect && sequence < order)) {
-          take(bank, effect, sequence);
+        if (its_effect < effect || (its_effect == effect && sequence < order)) {
+          first = bank;
+          effect = its_effect;
+          order = sequence;
         }
       });
     }
-    first.start = first.effect - travel(command);
-    first.rank = rank;
-    first.command = command;
-    first.write = write;
-    if (first.start < refresh_due_[unit]) {
-      consider(first);
+    // Field by field: copies of a structure just written wait for the stores of its fields.
+    const Cycle start = effect - travel(command);
+    const Candidate& served = candidate(write, first);
+    if (start < refresh_due_[unit] && next_.is_after(start, rank, served.sequence)) {
+      next_.start = start;
+      next_.effect = effect;
+      next_.rank = rank;
+      next_.command = command;
+      next_.write = write;
+      next_.slot = served.slot;
+      next_.bank = first;
+      next_.sequence = served.sequence;
     }
   };
   first_of(hits, goes_on(unit, write), write ? Command::Write : Command::Read, Rank::Column,
@@ -287,7 +296,7 @@ Cycle Channel::earliest_effect(Command command) const {
 }
 
 void Channel::issue() {
-  const Choice choice = next_;
+  const Choice& choice = next_;
   next_is_known_ = false;
   now_ = choice.start;
   command_bus_free_[bus_of(choice.command)] = choice.effect + 1;
@@ -343,7 +352,11 @@ void Channel::issue() {
 }
 
 void Channel::issue_column(const Choice& choice) {
-  const Burst burst = queue(choice.write).at(choice.slot);
+  const Burst& burst = queue(choice.write).at(choice.slot);
+  const std::uint32_t request = burst.request;
+  ++(burst.precharged  ? stats_.row_conflicts
+     : burst.activated ? stats_.row_misses
+                       : stats_.row_hits);
   const Cycle end = timing_.column(choice.bank, choice.write, choice.effect);
   queue(choice.write).remove(choice.slot);
   continue_streak(choice.bank, choice.write);
@@ -353,10 +366,7 @@ void Channel::issue_column(const Choice& choice) {
     closable_ |= bit(choice.bank);
   }
   ++(choice.write ? stats_.writes : stats_.reads);
-  ++(burst.precharged  ? stats_.row_conflicts
-     : burst.activated ? stats_.row_misses
-                       : stats_.row_hits);
-  finish_burst(burst.request, end);
+  finish_burst(request, end);
   turn();
 }
 
@@ -373,20 +383,23 @@ void Channel::continue_streak(std::uint32_t bank, bool write) {
 
 void Channel::finish_burst(std::uint32_t request, Cycle end) {
   OpenRequest& open = requests_[request];
-  open.completion.finish = std::max(open.completion.finish, end);
+  const Cycle finish = std::max(open.completion.finish, end);
   if (--open.bursts_left != 0) {
+    open.completion.finish = finish;
     return;
   }
-  const Completion done = open.completion;
   free_requests_.push_back(request);
-  completions_.push_back(done);
+  const bool write = open.completion.write;
+  const Cycle arrival = open.completion.arrival;
+  completions_.push_back({open.completion.id, write, arrival, finish});
   for (std::size_t i = completions_.size() - 1;  // pseudo channels finish in any order
        i > 0 && completions_[i - 1].finish > completions_[i].finish; --i) {
     std::swap(completions_[i - 1], completions_[i]);
   }
-  ++(done.write ? stats_.write_requests : stats_.read_requests);
-  (done.write ? stats_.write_latency_sum : stats_.read_latency_sum) += done.finish - done.arrival;
-  stats_.last_data = std::max(stats_.last_data, done.finish);
+  first_finish_ = completions_.front().finish;
+  ++(write ? stats_.write_requests : stats_.read_requests);
+  (write ? stats_.write_latency_sum : stats_.read_latency_sum) += finish - arrival;
+  stats_.last_data = std::max(stats_.last_data, finish);
 }
 
 void Channel::tell(const Choice& choice, std::int64_t row) const {

@@ -54,8 +54,16 @@ class Channel {
     return next_.start;
   }
 
-  /// Those of issued commands, in the order of their data; some lie in the future.
-  std::deque<Completion>& completions() { return completions_; }
+  /// When the data of the first completion end that was not taken; kNever without one. It may lie
+  /// in the future.
+  Cycle first_finish() const { return first_finish_; }
+  /// Takes it; those of issued commands come in the order of their data.
+  Completion take_completion() {
+    const Completion first = completions_.front();
+    completions_.pop_front();
+    first_finish_ = completions_.empty() ? kNever : completions_.front().finish;
+    return first;
+  }
 
   Stats stats(Cycle now) const;
 
@@ -71,11 +79,11 @@ class Channel {
     std::uint32_t bank = 0;  // or unit, of Refresh and PrechargeAll
     std::uint64_t sequence = 0;
 
-    bool before(const Choice& other) const {
-      if (start != other.start) {
-        return start < other.start;
+    bool is_after(Cycle its_start, Rank its_rank, std::uint64_t its_sequence) const {
+      if (start != its_start) {
+        return start > its_start;
       }
-      return rank != other.rank ? rank < other.rank : sequence < other.sequence;
+      return rank != its_rank ? rank > its_rank : sequence > its_sequence;
     }
   };
   /// The reads that a unit gave last without another access between: all of one bank.
@@ -99,7 +107,7 @@ class Channel {
 
   void choose();
   void consider(const Choice& choice) {
-    if (choice.before(next_)) {
+    if (next_.is_after(choice.start, choice.rank, choice.sequence)) {
       next_ = choice;
     }
   }
@@ -160,6 +168,7 @@ class Channel {
   std::vector<OpenRequest> requests_;
   std::vector<std::uint32_t> free_requests_;
   std::deque<Completion> completions_;
+  Cycle first_finish_ = kNever;
   std::uint64_t next_sequence_ = 0;
   Cycle now_ = 0;    // no command starts before
   Cycle floor_ = 0;  // the same, of the choice being made

@@ -39,6 +39,7 @@ class RequestQueue {
 
   /// The oldest of all, of a bank, and of a row of a bank; kNoSlot when there is none.
   Slot oldest() const { return all_.head; }
+  Slot younger(Slot slot) const { return node(slot).all.next; }  ///< the next by age
   Slot oldest_of_bank(std::uint32_t bank) const { return by_bank_[bank].head; }
   Slot oldest_of_row(std::uint32_t bank, std::uint32_t row) const;
   bool holds(std::uint32_t bank, std::uint32_t row, std::uint32_t column) const;
