@@ -70,6 +70,9 @@ SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const Clock& c
 void SystolicArray::configure(const LayerRegisters& registers) {
   ifmap_format_ = registers.ifmap;
   weight_format_ = registers.weight;
+  if (switching_) {
+    switching_->begin_layer();
+  }
 }
 
 void SystolicArray::tick() {
@@ -85,6 +88,9 @@ void SystolicArray::tick() {
       }
     }
     operands->drop();
+  }
+  if (switching_) {
+    switching_->enter(input, measurements_.events);
   }
   if (fold_inside(input)) {
     ++measurements_.compute_cycles;

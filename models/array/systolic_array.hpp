@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "models/accumulators/accumulator_messages.hpp"
 #include "models/array/pe_array.hpp"
+#include "models/array/switching_activity.hpp"
 #include "models/array/transposer.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/config/accelerator_config.hpp"
@@ -51,6 +53,8 @@ class SystolicArray final : public ClockedModule {
                 std::unique_ptr<PeArray> pes, Measurements& measurements);
 
   void configure(const LayerRegisters& registers);
+  /// From now on counts the bits that toggle in the PEs' registers, too.
+  void count_switching() { switching_.emplace(config_); }
 
   void list_signals(SignalList& list) const;
   /// The operands and sums of PEs, each in a scope pe_ROW_COLUMN. Throws std::invalid_argument if
@@ -133,6 +137,7 @@ class SystolicArray final : public ClockedModule {
   Ring<Leaving> leaving_;           // in the edge registers
   Ring<Done> done_;                 // preloads whose compute's step has entered
   Measurements& measurements_;
+  std::optional<SwitchingActivity> switching_;
 };
 
 }  // namespace systole

@@ -129,6 +129,10 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
     throw std::invalid_argument{
         "energy.zero_gating counts zero operands, and --no-data gives none"};
   }
+  if (config.energy.switching_activity && options.data == DataSource::None) {
+    throw std::invalid_argument{
+        "energy.switching_activity counts bits that toggle, and --no-data gives none"};
+  }
   const Network network = load_network(options);
   check_layers(options.layers, network, config);
   const LabelledInputs inputs = inputs_of_run(options, network);

@@ -108,6 +108,24 @@ std::uint32_t products_per_pe(const ArrayConfig& array, std::uint32_t activation
          (array.weight_bits / composed_bits(weight_bits));
 }
 
+std::uint32_t format_bits(NumberFormat format, std::uint32_t integer_bits) {
+  switch (format) {
+    case NumberFormat::Fp16:
+    case NumberFormat::Bf16:
+      return 16;
+    case NumberFormat::Fp32:
+      return 32;
+    case NumberFormat::Int:
+      break;
+  }
+  return integer_bits;
+}
+
+NumberFormat priced_format(const AcceleratorConfig& config) {
+  return config.array.number_format != NumberFormat::Int ? config.array.number_format
+                                                         : config.energy.number_format;
+}
+
 std::uint32_t activation_row_bytes(const AcceleratorConfig& config) {
   const std::uint32_t activations =
       row_bytes(config.array.rows, pe_operand_bits(config.array, config.array.activation_bits));

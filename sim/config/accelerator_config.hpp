@@ -227,6 +227,13 @@ bool operator!=(const AcceleratorConfig& a, const AcceleratorConfig& b);
 std::uint32_t products_per_pe(const ArrayConfig& array, std::uint32_t activation_bits,
                               std::uint32_t weight_bits);
 
+/// Partial sums of floating-point products are binary32.
+constexpr std::uint32_t kFloatPsumBits = 32;
+/// Bits of an operand in that format; of an integer, its own.
+std::uint32_t format_bits(NumberFormat format, std::uint32_t integer_bits);
+/// The format whose operations and operands a run pays for.
+NumberFormat priced_format(const AcceleratorConfig& config);
+
 /// Sizes that follow from the configuration, used by the compiler and the machine alike.
 std::uint32_t activation_row_bytes(
     const AcceleratorConfig& config);  ///< of the (unified) scratchpad

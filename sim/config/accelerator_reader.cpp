@@ -33,6 +33,18 @@ void read_power_of_two(ConfigReader& node, const std::string& key, std::uint32_t
   }
 }
 
+/// A floating-point format has a width of its own, whatever that of integers.
+void read_operand_bits(ConfigReader& node, const std::string& key, NumberFormat format,
+                       std::uint32_t& bits) {
+  if (format == NumberFormat::Int) {
+    node.optional(key, bits, kOperandBits);
+    return;
+  }
+  std::uint32_t of_integers = 0;
+  node.optional(key, of_integers, InRange{1U, 32U});
+  bits = format_bits(format, 0);
+}
+
 ArrayConfig read_array(ConfigReader node) {
   ArrayConfig config;
   node.required("rows", config.rows, kPes);
@@ -40,8 +52,8 @@ ArrayConfig read_array(ConfigReader node) {
   node.optional("dataflow", config.dataflow, OneOf{keywords::kDataflow});
   node.optional("overlap", config.overlap, OneOf{keywords::kOverlap});
   node.optional("number_format", config.number_format, OneOf{keywords::kNumberFormat});
-  node.optional("activation_bits", config.activation_bits, kOperandBits);
-  node.optional("weight_bits", config.weight_bits, kOperandBits);
+  read_operand_bits(node, "activation_bits", config.number_format, config.activation_bits);
+  read_operand_bits(node, "weight_bits", config.number_format, config.weight_bits);
   node.optional("accumulator_bits", config.accumulator_bits, kAccumulatorBits);
   node.optional("overflow", config.overflow, OneOf{keywords::kOverflow});
   node.optional("max_compute_rows", config.max_compute_rows, kRows);

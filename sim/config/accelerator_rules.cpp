@@ -185,6 +185,50 @@ void check_rounding(const RequantConfig& requant, std::vector<BrokenRule>& broke
   }
 }
 
+// What toggles is counted in integers, and with the operands of all MACs.
+void check_switching(const EnergyConfig& energy, std::vector<BrokenRule>& broken) {
+  if (energy.switching_activity && energy.zero_gating) {
+    broken.push_back({{"energy.switching_activity", "energy.zero_gating"},
+                      "energy.switching_activity with energy.zero_gating: a gated operand would "
+                      "not toggle, expected one of them"});
+  }
+}
+
+// Floating point has psums of 32 bits, and one format at a time.
+void check_number_format(const AcceleratorConfig& config, std::vector<BrokenRule>& broken) {
+  const ArrayConfig& array = config.array;
+  const EnergyConfig& energy = config.energy;
+  if (energy.switching_activity && priced_format(config) != NumberFormat::Int) {
+    broken.push_back({{"energy.switching_activity", "energy.number_format", "array.number_format"},
+                      "energy.switching_activity counts bits of integers, expected "
+                      "number_format int, of array and of energy"});
+  }
+  if (array.number_format == NumberFormat::Int) {
+    return;
+  }
+  if (array.accumulator_bits != kFloatPsumBits) {
+    broken.push_back({{"array.accumulator_bits", "array.number_format"},
+                      fmt::format("array.accumulator_bits ({}) with a floating-point "
+                                  "array.number_format, expected {}",
+                                  array.accumulator_bits, kFloatPsumBits)});
+  }
+  if (array.pe != PeKind::Fixed) {
+    broken.push_back({{"array.pe", "array.number_format"},
+                      "array.pe (composable) is of integers, expected fixed with a floating-point "
+                      "array.number_format"});
+  }
+  if (array.overflow != Overflow::Wrap) {
+    broken.push_back({{"array.overflow", "array.number_format"},
+                      "array.overflow (saturate) is of integers, expected wrap with a "
+                      "floating-point array.number_format"});
+  }
+  if (energy.number_format != NumberFormat::Int && energy.number_format != array.number_format) {
+    broken.push_back({{"energy.number_format", "array.number_format"},
+                      "energy.number_format prices integers as another format, expected int or "
+                      "array.number_format's own"});
+  }
+}
+
 }  // namespace
 
 std::uint32_t capacity_step_kib(std::uint32_t row_bytes, std::uint32_t banks) {
@@ -221,6 +265,8 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
                                   "requant.variant (tflite) takes, expected variant single",
                                   config.array.accumulator_bits, kTfliteBits)});
   }
+  check_switching(config.energy, broken);
+  check_number_format(config, broken);
   const SequencerConfig& sequencer = config.sequencer;
   if (sequencer.unroller == Unroller::Loops) {
     check_unroller(config, broken);
@@ -241,13 +287,6 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
 std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
   const ArrayConfig& array = config.array;
   std::vector<BrokenRule> all;
-  if (array.number_format != NumberFormat::Int) {
-    all.push_back({{"array.number_format"},
-                   "is not supported yet, expected int; energy.number_format prices a run"});
-  }
-  if (config.energy.switching_activity) {
-    all.push_back({{"energy.switching_activity"}, "is not supported yet, expected false"});
-  }
   if (array.pe == PeKind::Composable) {
     if (array.dataflow != Dataflow::WeightStationary) {
       all.push_back({{"array.pe", "array.dataflow"},
@@ -270,6 +309,11 @@ std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
                      "composable with layers kept in the scratchpad is not supported yet, "
                      "expected compiler.fusion: none"});
     }
+  }
+  if (array.pe == PeKind::Composable && config.energy.switching_activity) {
+    all.push_back({{"energy.switching_activity", "array.pe"},
+                   "energy.switching_activity with array.pe (composable) is not supported yet, "
+                   "expected fixed"});
   }
   // Where sums saturate their order counts, and golden knows that of folds of one tap.
   if (array.overflow == Overflow::Saturate && array.dataflow == Dataflow::OutputStationary) {

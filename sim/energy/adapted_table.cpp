@@ -82,21 +82,23 @@ void choose_dram(EnergyTable& table, const AcceleratorConfig& config) {
   }
 }
 
-void require_format(EnergyTable& table, NumberFormat format) {
+void require_format(EnergyTable& table, const AcceleratorConfig& config) {
+  const bool own = config.array.number_format != NumberFormat::Int;
+  const NumberFormat format = priced_format(config);
   const std::string name = OneOf{keywords::kNumberFormat}.name_of(format);
   const std::uint32_t bits = format_bits(format, 0);
   if (entry_of_width(table.float_multiplier, bits) == nullptr ||
       entry_of_width(table.float_adder, kFloatPsumBits) == nullptr) {
     throw ConfigError{
-        {fmt::format("{}: energy.number_format: {} needs float_multiplier of {} bits "
+        {fmt::format("{}: {}.number_format: {} needs float_multiplier of {} bits "
                      "and float_adder of {}, and the table lacks one, expected int",
-                     table.name, name, bits, kFloatPsumBits)}};
+                     table.name, own ? "array" : "energy", name, bits, kFloatPsumBits)}};
   }
   table.notes.push_back(
       fmt::format("priced as {}: MACs of the table's {}-bit multiplier and {}-bit adder, operands "
-                  "of {} bits, on "
-                  "the integers' schedule{}",
+                  "of {} bits, {}, requantization and vector units as of integers{}",
                   name, bits, kFloatPsumBits, bits,
+                  own ? "moved and stored at that width" : "on the integers' schedule",
                   format == NumberFormat::Bf16
                       ? "; no table gives bf16, whose multiplier is smaller than fp16's"
                       : ""));
@@ -146,19 +148,6 @@ void scale_to(EnergyTable& table, ProcessNode node) {
 
 }  // namespace
 
-std::uint32_t format_bits(NumberFormat format, std::uint32_t integer_bits) {
-  switch (format) {
-    case NumberFormat::Fp16:
-    case NumberFormat::Bf16:
-      return 16;
-    case NumberFormat::Fp32:
-      return 32;
-    case NumberFormat::Int:
-      break;
-  }
-  return integer_bits;
-}
-
 const TableEntry* entry_of_width(const TableEntries& entries, std::uint32_t bits) {
   const auto found = std::find_if(entries.begin(), entries.end(),
                                   [&](const TableEntry& entry) { return entry.bits == bits; });
@@ -177,14 +166,20 @@ EnergyTable load_energy_table(const AcceleratorConfig& config) {
 
 EnergyTable adapted_to(const AcceleratorConfig& config, EnergyTable table) {
   choose_dram(table, config);
-  if (config.energy.number_format != NumberFormat::Int) {
-    require_format(table, config.energy.number_format);
+  if (priced_format(config) != NumberFormat::Int) {
+    require_format(table, config);
   }
   if (config.array.pe == PeKind::Composable) {
     require_composable(table);
   }
   if (config.energy.node && config.energy.node != table.process) {
     scale_to(table, *config.energy.node);
+  }
+  if (config.energy.switching_activity) {
+    table.notes.emplace_back(
+        "what the array costs is in proportion to the bits that toggle, the table's figures being "
+        "for random operands, half of whose bits do; between nothing and all of a figure follows "
+        "them, which the range shows");
   }
   return table;
 }

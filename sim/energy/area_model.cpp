@@ -74,12 +74,12 @@ class Model {
     const double pes = static_cast<double>(array.rows) * array.cols;
     const bool composable = array.pe == PeKind::Composable;
     const TableEntries& whole_pe = composable ? table_.area_pe_composable : table_.area_pe;
-    if (!whole_pe.empty() && config_.energy.number_format == NumberFormat::Int) {
+    if (!whole_pe.empty() && priced_format(config_) == NumberFormat::Int) {
       const double bits = std::sqrt(static_cast<double>(array.activation_bits) * array.weight_bits);
       add(AreaComponent::Array, pes, square(whole_pe, "PE", bits));
       return;
     }
-    const NumberFormat format = config_.energy.number_format;
+    const NumberFormat format = priced_format(config_);
     const double weights = array.overlap == Overlap::Full ? 2 : 1;
     double register_bits = format_bits(format, array.activation_bits) +
                            weights * format_bits(format, array.weight_bits) +

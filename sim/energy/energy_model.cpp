@@ -140,17 +140,98 @@ class Model {
            square_bits(activation_bits_, weight_bits_);
   }
   std::uint32_t operand_bits(std::uint32_t integer_bits) const {
-    return format_bits(config_.energy.number_format, integer_bits);
+    return format_bits(priced_format(config_), integer_bits);
   }
   Energy adder(double bits) const { return linear_energy(table_.adder, bits); }
 
+  // What is written to the PEs' registers and what of it toggles, by operand. Streamed operands
+  // pass every PE with each vector or product; the rest is of what is stationary, or leaves.
+  struct Switched {
+    double bits = 0, toggles = 0;
+  };
+  struct Switching {
+    Switched ifmap, weight, psum, drain;
+    Switched streamed;  // at the multipliers, a stationary operand's bits included: they stay
+  };
+
+  Switching switching() const {
+    const ArrayConfig& array = config_.array;
+    const double slots = n(Event::Mac) + n(Event::MacPadding);
+    Switching s{{slots * array.activation_bits, n(Event::IfmapToggles)},
+                {slots * array.weight_bits, n(Event::WeightToggles)},
+                {slots * array.accumulator_bits, n(Event::PsumToggles)},
+                {0, n(Event::DrainToggles)},
+                {slots * (array.activation_bits + array.weight_bits), 0}};
+    const double all = n(Event::ArrayRegisterWriteBits);
+    switch (array.dataflow) {
+      case Dataflow::WeightStationary:
+        s.weight.bits = std::max(0.0, all - s.ifmap.bits - s.psum.bits);
+        s.streamed.toggles = s.ifmap.toggles;
+        break;
+      case Dataflow::InputStationary:
+        s.ifmap.bits = std::max(0.0, all - s.weight.bits - s.psum.bits);
+        s.streamed.toggles = s.weight.toggles;
+        break;
+      case Dataflow::OutputStationary:
+        s.drain.bits = std::max(0.0, all - s.ifmap.bits - s.weight.bits - s.psum.bits);
+        s.streamed.toggles = s.ifmap.toggles + s.weight.toggles;
+        break;
+    }
+    return s;
+  }
+
+  // A figure for operands of random bits, for those that there were. How much of it follows the
+  // operands is not published: all of it, or, at the other end of the range, nothing.
+  static Energy switched(const Energy& random, const Switched& s) {
+    const double activity = s.bits > 0 ? s.toggles / (kRandomActivity * s.bits) : 1;
+    return {activity * random.pj, std::min(activity, 1.0) * random.low_pj,
+            std::max(activity, 1.0) * random.high_pj};
+  }
+
+  void add_switched_array() {
+    const ArrayConfig& array = config_.array;
+    const Switching s = switching();
+    const double macs = n(Event::Mac);
+    const auto arithmetic = [&](EnergyComponent component, const Energy& random,
+                                const Switched& activity) {
+      energy_.add(component, EnergyOperand::Arithmetic, switched(macs * random, activity));
+    };
+    const Switched both{s.streamed.bits + s.psum.bits, s.streamed.toggles + s.psum.toggles};
+    const double bits = square_bits(array.activation_bits, array.weight_bits);
+    if (!table_.pe.empty()) {
+      arithmetic(EnergyComponent::ArrayMultiply, Energy{log_log_in_width(table_.pe, bits, 2)},
+                 both);
+      return;
+    }
+    if (!table_.mac.empty()) {
+      arithmetic(EnergyComponent::ArrayMultiply, Energy{log_log_in_width(table_.mac, bits, 2)},
+                 both);
+    } else {
+      arithmetic(EnergyComponent::ArrayMultiply,
+                 multiplier_energy(table_, array.activation_bits, array.weight_bits), s.streamed);
+      arithmetic(EnergyComponent::ArrayAdd, adder(array.accumulator_bits), s.psum);
+    }
+    const Energy bit = per_bit(table_.register_write);
+    const auto registers = [&](EnergyOperand operand, const Switched& of) {
+      energy_.add(EnergyComponent::ArrayRegisters, operand, switched(of.bits * bit, of));
+    };
+    registers(EnergyOperand::Ifmap, s.ifmap);
+    registers(EnergyOperand::Weight, s.weight);
+    registers(EnergyOperand::Psum, s.psum);
+    registers(EnergyOperand::Psum, s.drain);
+  }
+
   void add_array() {
+    if (config_.energy.switching_activity) {
+      add_switched_array();
+      return;
+    }
     const ArrayConfig& array = config_.array;
     const double bits = square_bits(activation_bits_, weight_bits_);
     const double most_bits = square_bits(array.activation_bits, array.weight_bits);
     const double gated = config_.energy.zero_gating ? n(Event::MacZeroOperand) : 0;
     const double macs = n(Event::Mac) - gated;
-    if (config_.energy.number_format != NumberFormat::Int) {
+    if (priced_format(config_) != NumberFormat::Int) {
       add_float_macs(macs);
       add_registers();
       return;

@@ -10,8 +10,10 @@
 
 namespace systole {
 
-/// Partial sums of floating-point products are binary32.
-constexpr std::uint32_t kFloatPsumBits = 32;
+/// Part of the bits of random words that toggle from one to the next: what a published figure is
+/// taken to be of. A wire of 40 nm costs 240 fJ for a bit that toggles and 121 fJ for a random one
+/// (Keckler et al., IEEE Micro 2011, table 1).
+constexpr double kRandomActivity = 0.5;
 
 /// One published number: what an operation, an access or a block costs, and who says so.
 struct TableEntry {
@@ -73,8 +75,6 @@ EnergyTable load_energy_table(const EnergyConfig& config);  ///< of a machine wi
 /// The same of a table that was read before, whatever its name.
 EnergyTable adapted_to(const AcceleratorConfig& config, EnergyTable table);
 
-/// Bits of an operand of that format; of an integer, its own.
-std::uint32_t format_bits(NumberFormat format, std::uint32_t integer_bits);
 /// The entry of that width, or none.
 const TableEntry* entry_of_width(const TableEntries& entries, std::uint32_t bits);
 

@@ -357,12 +357,22 @@ struct MachineState::Execute {
 };
 
 MachineState::MachineState(const AcceleratorConfig& config)
-    : config_{config}, local_{config_}, array_{config_, local_} {}
+    : config_{config}, local_{config_}, array_{config_, local_} {
+  if (config.energy.switching_activity) {
+    edge_.emplace(config);
+  }
+}
 
 void MachineState::run(const LayerProgram& program, EventCounts& events) {
   array_.start(program.registers.ifmap, program.registers.weight);
   Execute execute{*this, program.registers};
+  if (edge_) {
+    edge_->begin_layer(program.registers);
+  }
   for (const Command& command : program.commands) {
+    if (edge_) {
+      edge_->enter(command, local_, events);
+    }
     std::visit(execute, command.body);
   }
   array_.finish();

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/dram/backing_store.hpp"
 #include "models/requant/requantize.hpp"
 #include "sim/config/accelerator_config.hpp"
+#include "sim/functional/array_edge.hpp"
 #include "sim/functional/array_state.hpp"
 #include "sim/functional/local_memories.hpp"
 #include "sim/program/command.hpp"
@@ -34,6 +36,7 @@ class MachineState {
   BackingStore dram_;
   LocalMemories local_;
   ArrayState array_;
+  std::optional<ArrayEdge> edge_;       // with energy.switching_activity
   std::vector<std::uint8_t> bytes_;     // of a row on its way
   std::vector<std::int32_t> elements_;  // of ofmap rows on their way
   std::vector<RequantEntry> entries_;   // of a block of channels, or one for all

@@ -60,7 +60,8 @@ inline void add_psums(std::int64_t* psums, const std::int64_t* addends, std::siz
 /// operands for one bit wider than they are, which covers unsigned ones too.
 inline bool products_may_overflow(std::uint64_t terms, std::uint32_t a_bits, std::uint32_t b_bits,
                                   PsumFormat format) {
-  return terms > static_cast<std::uint64_t>(format.max()) >> (a_bits + b_bits);
+  return a_bits + b_bits > 62 ||
+         terms > static_cast<std::uint64_t>(format.max()) >> (a_bits + b_bits);
 }
 
 /// Psum `index` of a packed row, little-endian, the first in the lowest bits.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -103,12 +104,33 @@ Legalized make_any_scale(const Network& network, const RequantConfig& hardware) 
   return result;
 }
 
+/// Every operand as wide as the array's floating-point format; biases keep their width. Nothing is
+/// computed with it, so signs and zero points do not matter but to the compiler's checks.
+void take_format(Network& network, const ArrayConfig& array) {
+  std::set<TensorId> biases;
+  for (const Layer& layer : network.layers) {
+    if (layer.inputs.size() > 2 && !std::holds_alternative<Concat>(layer.op)) {
+      biases.insert(layer.inputs[2]);
+    }
+  }
+  const auto bits = static_cast<std::uint8_t>(format_bits(array.number_format, 0));
+  for (TensorId id = 0; id < network.tensors.size(); ++id) {
+    if (biases.count(id) == 0) {
+      network.tensors[id].format = {bits, true, false};
+      network.tensors[id].zero_point = 0;
+    }
+  }
+}
+
 }  // namespace
 
 Legalized legalize(const Network& network, const AcceleratorConfig& config) {
   Legalized result = config.requant.mode == RequantMode::ShiftOnly
                          ? make_shift_only(network, config)
                          : make_any_scale(network, config.requant);
+  if (config.array.number_format != NumberFormat::Int) {
+    take_format(result.network, config.array);
+  }
   clip_biases(result.network, config, result.notes);
   for (Layer& layer : result.network.layers) {
     Requantizer* requant = requantizer(layer);

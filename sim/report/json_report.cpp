@@ -15,12 +15,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Counts that depend on values are null where there were none.
-Json events_json(const EventCounts& events, DataSource data) {
+/// Counts that depend on values are null where there were none; switching activity is there when it
+/// was counted.
+Json events_json(const EventCounts& events, const RunResult& run) {
   Json json = Json::object();
   for (std::size_t i = 0; i < kEvents; ++i) {
     const auto event = static_cast<Event>(i);
-    const bool known = data != DataSource::None || !depends_on_values(event);
+    if (is_switching_activity(event) && !run.config.energy.switching_activity) {
+      continue;
+    }
+    const bool known = run.data != DataSource::None || !depends_on_values(event);
     json[event_info(event).name] = known ? Json(events[event]) : Json(nullptr);
   }
   return json;
@@ -78,7 +82,7 @@ Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy, const R
   add_summary(json, s, result.config);
   json["bandwidth"].update(bandwidth_json(layer, result));
   put_layer_energy(json, s, result.config.clock_mhz);
-  json["events"] = events_json(s.events, result.data);
+  json["events"] = events_json(s.events, result);
   json["ledger"] = ledger_json(s.ledger);
   json["check"] = check_name(s.check);
   return json;
@@ -92,7 +96,7 @@ Json totals_json(const Summary& s, const RunResult& result) {
                        {"bytes", s.off_array_bytes},
                        {"bytes_ratio", off_array_bytes_ratio(s)}};
   put_total_energy(json, s, result.config.clock_mhz);
-  json["events"] = events_json(s.events, result.data);
+  json["events"] = events_json(s.events, result);
   json["ledger"] = ledger_json(s.ledger);
   json["check"] = check_name(s.check);
   return json;
@@ -200,6 +204,9 @@ EventCounts events_from_json(const Json& events) {
     const auto event = static_cast<Event>(i);
     const std::string name = event_info(event).name;
     const auto found = events.find(name);
+    if (found == events.end() && is_switching_activity(event)) {
+      continue;
+    }
     if (found == events.end()) {
       throw std::invalid_argument("events." + name + ": missing");
     }

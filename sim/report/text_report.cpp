@@ -19,6 +19,15 @@
 namespace systole {
 namespace {
 
+std::string arithmetic_text(const ArrayConfig& array) {
+  if (array.number_format != NumberFormat::Int) {
+    const std::string format = OneOf{keywords::kNumberFormat}.name_of(array.number_format);
+    return fmt::format("{} × {} into fp32", format, format);
+  }
+  return fmt::format("int{} × int{} into int{}", array.activation_bits, array.weight_bits,
+                     array.accumulator_bits);
+}
+
 constexpr std::size_t kLabelWidth = 12;
 
 std::string dram_text(const DramConfig& dram) {
@@ -47,10 +56,10 @@ std::string header(const RunResult& result, const ReportStyle& style) {
   const char* const dataflow = c.array.dataflow == Dataflow::WeightStationary   ? "weight"
                                : c.array.dataflow == Dataflow::OutputStationary ? "output"
                                                                                 : "input";
-  say("array", fmt::format("{} × {} PEs, {} stationary, folds {}, int{} × int{} into int{}",
-                           c.array.rows, c.array.cols, dataflow,
-                           c.array.overlap == Overlap::Full ? "overlapped" : "one after another",
-                           c.array.activation_bits, c.array.weight_bits, c.array.accumulator_bits));
+  say("array",
+      fmt::format("{} × {} PEs, {} stationary, folds {}, {}", c.array.rows, c.array.cols, dataflow,
+                  c.array.overlap == Overlap::Full ? "overlapped" : "one after another",
+                  arithmetic_text(c.array)));
   const ScratchpadConfig& s = c.scratchpad;
   const auto banks = [](std::uint32_t kib, std::uint32_t n) {
     return fmt::format("{} KiB in {} bank{}", kib, n, n == 1 ? "" : "s");

@@ -12,6 +12,10 @@ enum class Event : std::uint8_t {
   MacZeroOperand,
   MacPadding,
   ArrayRegisterWriteBits,
+  IfmapToggles,
+  WeightToggles,
+  PsumToggles,
+  DrainToggles,
   ScratchpadReadBits,
   ScratchpadWriteBits,
   WeightScratchpadReadBits,
@@ -59,9 +63,16 @@ struct EventInfo {
 };
 const EventInfo& event_info(Event event);
 
+/// Whether the event is counted with energy.switching_activity only.
+constexpr bool is_switching_activity(Event event) {
+  return event == Event::IfmapToggles || event == Event::WeightToggles ||
+         event == Event::PsumToggles || event == Event::DrainToggles;
+}
+
 /// Whether the count depends on the values that run through the machine.
 constexpr bool depends_on_values(Event event) {
-  return event == Event::MacZeroOperand || event == Event::PsumOverflows;
+  return event == Event::MacZeroOperand || event == Event::PsumOverflows ||
+         is_switching_activity(event);
 }
 
 /// One number per event.

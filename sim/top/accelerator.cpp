@@ -66,6 +66,9 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
       psums_{"psums", kBlocksInFlight},
       ofmap_{"ofmap", kBlocksInFlight} {
   bind();
+  if (config.energy.switching_activity) {
+    array.count_switching();
+  }
 }
 
 void Accelerator::bind() {

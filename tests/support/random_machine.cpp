@@ -131,6 +131,7 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
     config.compiler.fusion = Fusion::None;
     config.sequencer.unroller = Unroller::None;
   }
+  config.energy.switching_activity = array.pe == PeKind::Fixed && pick(0, 2) == 0;
   return config;
 }
 

@@ -65,6 +65,90 @@ TEST_F(CliEnergy, WhatNeedsAnotherRunIsRefused) {
   const Outcome gating = systole({"energy", report(), "--set", "energy.zero_gating=true"});
   EXPECT_EQ(gating.exit_code, 2);
   EXPECT_THAT(gating.err, HasSubstr("the run had no data"));
+  const Outcome switching =
+      systole({"energy", report(), "--set", "energy.switching_activity=true"});
+  EXPECT_EQ(switching.exit_code, 2);
+  EXPECT_THAT(switching.err, HasSubstr("the run did not count what toggles"));
+}
+
+TEST_F(CliEnergy, SwitchingActivityIsTheSameOfBothEnginesAndCanBeTakenBack) {
+  const auto run = [&](const std::string& name, const std::vector<std::string>& more) {
+    std::vector<std::string> words{"run",
+                                   "-a",
+                                   "configs/tiny_4x4.yaml",
+                                   "-w",
+                                   "workloads/digits_cnn/digits_cnn.yaml",
+                                   "--images",
+                                   "2",
+                                   "--quiet",
+                                   "--json",
+                                   file(name)};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = systole(words);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(read_file(file(name)));
+  };
+  const std::vector<std::string> switching{"--set", "energy.switching_activity=true"};
+  const auto systemc = run("systemc.json", switching);
+  const auto fast =
+      run("fast.json", {"--set", "energy.switching_activity=true", "--engine", "fast"});
+  const auto plain = run("plain.json", {});
+  EXPECT_EQ(systemc["totals"]["events"], fast["totals"]["events"]);
+  EXPECT_GT(fast["totals"]["events"]["ifmap_toggles"], 0);
+  EXPECT_GT(fast["totals"]["events"]["psum_toggles"], 0);
+  EXPECT_FALSE(plain["totals"]["events"].contains("ifmap_toggles"));
+  EXPECT_LT(fast["totals"]["energy_pj"], plain["totals"]["energy_pj"]) << "digits have many zeros";
+  ASSERT_EQ(systole({"energy", file("fast.json"), "--set", "energy.switching_activity=false",
+                     "--json", file("back.json")})
+                .exit_code,
+            0);
+  EXPECT_EQ(nlohmann::json::parse(read_file(file("back.json")))["totals"]["energy_pj"],
+            plain["totals"]["energy_pj"]);
+  const Outcome no_data =
+      systole({"run", "-a", "configs/tiny_4x4.yaml", "-w", "workloads/digits_cnn/digits_cnn.yaml",
+               "--no-data", "--set", "energy.switching_activity=true"});
+  EXPECT_EQ(no_data.exit_code, 2);
+  EXPECT_THAT(no_data.err, HasSubstr("energy.switching_activity counts bits that toggle"));
+}
+
+// Bytes, cycles and energy of a machine whose operands are 8, 16 and 32 bits wide.
+TEST_F(CliEnergy, AFloatingPointArrayMovesItsOwnBytes) {
+  const auto run = [&](const std::string& format) {
+    const Outcome outcome =
+        systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w",
+                 "workloads/digits_cnn/digits_cnn.yaml", "--no-data", "--engine", "fast", "--quiet",
+                 "--set", "array.number_format=" + format, "--json", file(format)});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(read_file(file(format)));
+  };
+  const auto bytes = [](const nlohmann::json& report) {
+    return report["totals"]["compulsory_write_bytes"].get<std::uint64_t>();
+  };
+  const auto whole = run("int"), half = run("fp16"), brain = run("bf16"), single = run("fp32");
+  EXPECT_EQ(bytes(half), 2 * bytes(whole));
+  EXPECT_EQ(bytes(single), 4 * bytes(whole));
+  EXPECT_EQ(half["totals"]["cycles"], brain["totals"]["cycles"]);
+  EXPECT_GT(half["totals"]["cycles"], whole["totals"]["cycles"]);
+  EXPECT_GT(single["totals"]["cycles"], half["totals"]["cycles"]);
+  const auto weights = [](const nlohmann::json& report) {
+    return report["totals"]["events"]["dram_read_weight_bytes"].get<std::uint64_t>();
+  };
+  EXPECT_GE(weights(half), 2 * weights(whole));
+  EXPECT_GE(weights(single), 4 * weights(whole));
+  // 0.2 + 0.1, 1.1 + 0.9 and 3.7 + 0.9 pJ a MAC (Horowitz 2014).
+  const auto mac = [](const nlohmann::json& report) {
+    const auto& energy = report["totals"]["energy_by_component_pj"];
+    return (energy["array_multiply"].get<double>() + energy["array_add"].get<double>()) /
+           report["totals"]["events"]["mac"].get<double>();
+  };
+  EXPECT_NEAR(mac(whole), 0.3, 1e-9);
+  EXPECT_NEAR(mac(half), 2.0, 1e-9);
+  EXPECT_NEAR(mac(single), 4.6, 1e-9);
+  const Outcome data =
+      systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w",
+               "workloads/digits_cnn/digits_cnn.yaml", "--set", "array.number_format=fp16"});
+  EXPECT_EQ(data.exit_code, 2);
+  EXPECT_THAT(data.err, HasSubstr("array.number_format: floating point is timed and priced"));
 }
 
 TEST_F(CliEnergy, MistakesAreNamedAndNothingIsWritten) {

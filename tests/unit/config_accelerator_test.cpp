@@ -171,6 +171,7 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "array.rows=32",
                              "array.cols=32",
                              "array.overlap=none",
+                             "array.number_format=bf16",
                              "array.activation_bits=4",
                              "array.weight_bits=16",
                              "array.accumulator_bits=16",
@@ -237,7 +238,8 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "energy.node=7nm",
                              "energy.dram=hbm2",
                              "energy.number_format=fp16",
-                             "energy.zero_gating=true"}) {
+                             "energy.zero_gating=true",
+                             "energy.switching_activity=true"}) {
     const AcceleratorConfig changed =
         parse_accelerator(accelerator_to_yaml(base), "t.yaml", {change});
     EXPECT_NE(changed, base) << change;

@@ -234,6 +234,57 @@ TEST(EnergyModel, WithZeroGatingAMacWithAZeroOperandCostsNothing) {
   EXPECT_DOUBLE_EQ(cost(events, config).pj, 600 * 0.3);
 }
 
+// 1000 MACs of 8 x 8 bits and no other register than theirs.
+EventCounts switched_macs(std::uint64_t ifmap, std::uint64_t psum) {
+  EventCounts events = only(Event::Mac, 1000);
+  events.add(Event::ArrayRegisterWriteBits, 1000 * (8 + 32));
+  events.add(Event::IfmapToggles, ifmap);
+  events.add(Event::PsumToggles, psum);
+  return events;
+}
+
+TEST(EnergyModel, ThePartOfTheBitsThatToggleScalesRegistersMultiplicationsAndAdditions) {
+  AcceleratorConfig config = machine();
+  config.energy.switching_activity = true;
+  // Half of the ifmap's bits, a quarter of the psum's; the weights stay.
+  const EventCounts events = switched_macs(4000, 8000);
+  const EnergyBreakdown energy = compute_energy(events, 0, config, horowitz());
+  EXPECT_DOUBLE_EQ(energy[EnergyComponent::ArrayMultiply].pj, 1000 * 0.2 * 0.5);
+  EXPECT_DOUBLE_EQ(energy[EnergyComponent::ArrayAdd].pj, 1000 * 0.1 * 0.5);
+  EXPECT_DOUBLE_EQ(energy[EnergyOperand::Ifmap].pj, 8000 * 0.009);
+  EXPECT_DOUBLE_EQ(energy[EnergyOperand::Psum].pj, 32000 * 0.009 * 0.5);
+  EXPECT_DOUBLE_EQ(energy[EnergyOperand::Weight].pj, 0);
+  // What does not follow the operands costs what the table says: the end of the range.
+  config.energy.switching_activity = false;
+  const EnergyBreakdown fixed = compute_energy(events, 0, config, horowitz());
+  EXPECT_DOUBLE_EQ(energy.total().high_pj, fixed.total().high_pj);
+  EXPECT_LT(energy.total().low_pj, fixed.total().low_pj);
+}
+
+TEST(EnergyModel, RandomOperandsOfAnOutputStationaryArrayCostWhatTheTableSays) {
+  AcceleratorConfig config = machine();
+  config.array.dataflow = Dataflow::OutputStationary;
+  EventCounts events = only(Event::Mac, 1000);
+  events.add(Event::ArrayRegisterWriteBits, 1000 * (8 + 8 + 32));
+  events.add(Event::IfmapToggles, 4000);
+  events.add(Event::WeightToggles, 4000);
+  events.add(Event::PsumToggles, 16000);
+  const Energy fixed = cost(events, config);
+  config.energy.switching_activity = true;
+  EXPECT_NEAR(cost(events, config).pj, fixed.pj, 1e-9);
+}
+
+TEST(EnergyModel, OperandsThatNeverChangeCostNothingInTheArray) {
+  AcceleratorConfig config = machine();
+  config.energy.switching_activity = true;
+  EXPECT_DOUBLE_EQ(cost(switched_macs(0, 0), config).pj, 0);
+  const EnergyTable pe = shipped("bitfusion_45nm_pe");
+  EXPECT_DOUBLE_EQ(compute_energy(switched_macs(0, 0), 0, config, pe).total().pj, 0);
+  EXPECT_NEAR(compute_energy(switched_macs(4000, 20000), 0, config, pe).total().pj, 1000 * 0.2034,
+              1e-9)
+      << "24 of the 48 bits at a PE";
+}
+
 TEST(EnergyModel, AWholePeTakesThePlaceOfMultiplierAdderAndRegisters) {
   const EnergyTable table = shipped("bitfusion_45nm_pe");
   EventCounts events = only(Event::Mac, 1000);

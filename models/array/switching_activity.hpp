@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/array/pe_array.hpp"
+#include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/psum.hpp"
+#include "sim/stats/events.hpp"
+
+namespace systole {
+
+/// Bits that toggle in the registers of the PEs, from what enters at the array's edges.
+///
+/// A register is clocked when a value is written to it, and then as many of its bits toggle as the
+/// old and the new value differ in; in all other cycles it keeps its value. So when something
+/// enters does not matter, only in which order, and both engines count the same. A layer begins
+/// with all registers zero. The registers are those of Event::ArrayRegisterWriteBits:
+///  - what streams passes every PE of its array row (or column) once;
+///  - the stationary operand shifts down the shadow registers, that of the last array row first,
+///  and
+///    then becomes active in all PEs at once;
+///  - a PE writes its psum for each vector or product that passes, PEs outside the fold too;
+///  - output-stationary sums are copied to shadow registers and shift down and out of them.
+class SwitchingActivity {
+ public:
+  explicit SwitchingActivity(const ArrayConfig& config);
+
+  void begin_layer();
+
+  /// What enters in one cycle of those in which something does.
+  void enter(const ArrayInput& input, EventCounts& events);
+
+ private:
+  using Registers = std::vector<std::int64_t>;  // of PEs, or of one edge
+
+  void shift_stationary(const OperandRow& operands, std::uint32_t row);
+  void activate();
+  void stream(const OperandRow& vector);
+  void product(const OperandRow& ifmap, const OperandRow& weights, bool last);
+  void drain();
+
+  const std::uint32_t rows_;
+  const std::uint32_t cols_;
+  const Dataflow dataflow_;
+  const std::uint32_t activation_bits_;
+  const std::uint32_t weight_bits_;
+  const PsumFormat psum_format_;
+  Registers left_;    // newest at the left edge, by array row
+  Registers top_;     // output stationary: newest at the top edge, by column
+  Registers shadow_;  // by PE: stationary operands, or output-stationary sums on their way out
+  Registers active_;  // by PE: stationary operands that multiply
+  Registers psums_;   // by PE
+  bool first_product_ = true;  // of an output-stationary fold
+  // Of one call of enter().
+  std::uint64_t left_toggles_ = 0, top_toggles_ = 0, psum_toggles_ = 0, drain_toggles_ = 0;
+};
+
+}  // namespace systole

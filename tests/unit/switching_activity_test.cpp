@@ -1,0 +1,264 @@
+#include "models/array/switching_activity.hpp"
+
+#include <gtest/gtest.h>
+
+#include <bitset>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "sim/network/splitmix64.hpp"
+
+namespace systole {
+namespace {
+
+ArrayConfig array(Dataflow dataflow) {
+  ArrayConfig config;
+  config.rows = 5;
+  config.cols = 3;
+  config.dataflow = dataflow;
+  config.activation_bits = 7;
+  config.weight_bits = 4;
+  config.accumulator_bits = 12;
+  return config;
+}
+
+std::uint64_t toggled(std::int64_t& reg, std::int64_t value, std::uint32_t bits) {
+  std::uint64_t count = 0;
+  for (std::uint32_t bit = 0; bit < bits; ++bit) {
+    count += ((reg >> bit) & 1) != ((value >> bit) & 1) ? 1U : 0U;
+  }
+  reg = value;
+  return count;
+}
+
+std::int64_t wrapped(std::int64_t value, std::uint32_t bits) {
+  const std::int64_t modulus = std::int64_t{1} << bits;
+  const std::int64_t low = ((value % modulus) + modulus) % modulus;
+  return low >= modulus / 2 ? low - modulus : low;
+}
+
+class Numbers {
+ public:
+  std::int16_t operand(std::uint32_t bits) {
+    const auto half = std::int64_t{1} << (bits - 1);
+    return static_cast<std::int16_t>(
+        static_cast<std::int64_t>(next() % (2U * static_cast<std::uint64_t>(half))) - half);
+  }
+  std::uint64_t next() { return splitmix64(++seed_); }
+  OperandRow row(std::size_t lanes, std::uint32_t bits) {
+    OperandRow row(lanes);
+    for (std::int16_t& lane : row) {
+      lane = operand(bits);
+    }
+    return row;
+  }
+
+ private:
+  std::uint64_t seed_ = 7;
+};
+
+/// A value that moves through PEs, and the cycle's place in a fold.
+struct Token {
+  std::int64_t value = 0;
+  bool swap = false;
+  bool first = false;
+};
+using Wire = std::optional<Token>;
+
+/// PEs one by one and cycle by cycle, with the skew of operands: nothing in common with
+/// SwitchingActivity but the registers.
+class PeGrid {
+ public:
+  explicit PeGrid(const ArrayConfig& config)
+      : config_{config}, pes_(config.rows, std::vector<Pe>(config.cols)) {}
+
+  std::uint64_t left = 0, top = 0, psum = 0;
+
+  /// Weight or input stationary: `vector` enters skewed, `stationary` is in the shadow registers at
+  /// once.
+  void load(const std::vector<OperandRow>& stationary, std::uint32_t bits) {
+    for (std::size_t entered = 0; entered < config_.rows; ++entered) {
+      for (std::size_t r = entered + 1; r-- > 0;) {
+        for (std::size_t c = 0; c < config_.cols; ++c) {
+          const std::int64_t value =
+              r == 0 ? stationary[config_.rows - 1 - entered][c] : pes_[r - 1][c].shadow;
+          top += toggled(pes_[r][c].shadow, value, bits);
+        }
+      }
+    }
+  }
+
+  void stream(const std::vector<OperandRow>& vectors, std::uint32_t stream_bits,
+              std::uint32_t stationary_bits) {
+    const std::size_t cycles = vectors.size() + config_.rows + config_.cols;
+    std::vector<std::vector<Wire>> moving(config_.rows, std::vector<Wire>(config_.cols));
+    std::vector<std::vector<Wire>> falling = moving;
+    for (std::size_t cycle = 0; cycle < cycles; ++cycle) {
+      auto next_moving = moving;
+      auto next_falling = falling;
+      for (std::size_t r = 0; r < config_.rows; ++r) {
+        for (std::size_t c = 0; c < config_.cols; ++c) {
+          Wire in;
+          if (c > 0) {
+            in = moving[r][c - 1];
+          } else if (cycle >= r && cycle - r < vectors.size()) {
+            in = Token{vectors[cycle - r][r], cycle == r, false};
+          }
+          next_moving[r][c] = in;
+          next_falling[r][c] = std::nullopt;
+          if (!in) {
+            continue;
+          }
+          Pe& pe = pes_[r][c];
+          if (in->swap) {
+            top += toggled(pe.active, pe.shadow, stationary_bits);
+          }
+          left += toggled(pe.operand, in->value, stream_bits);
+          const std::int64_t above = r == 0 ? 0 : falling[r - 1][c].value().value;
+          const std::int64_t sum = wrapped(above + pe.active * in->value, config_.accumulator_bits);
+          psum += toggled(pe.psum, sum, config_.accumulator_bits);
+          next_falling[r][c] = Token{sum, false, false};
+        }
+      }
+      moving = next_moving;
+      falling = next_falling;
+    }
+  }
+
+  void multiply(const std::vector<OperandRow>& ifmaps, const std::vector<OperandRow>& weights) {
+    for (std::size_t k = 0; k < ifmaps.size(); ++k) {  // each PE sees them in this order
+      for (std::size_t r = 0; r < config_.rows; ++r) {
+        for (std::size_t c = 0; c < config_.cols; ++c) {
+          Pe& pe = pes_[r][c];
+          left += toggled(pe.operand, ifmaps[k][r], config_.activation_bits);
+          top += toggled(pe.weight, weights[k][c], config_.weight_bits);
+          const std::int64_t sum =
+              (k == 0 ? 0 : pe.psum) + std::int64_t{ifmaps[k][r]} * weights[k][c];
+          psum +=
+              toggled(pe.psum, wrapped(sum, config_.accumulator_bits), config_.accumulator_bits);
+        }
+      }
+    }
+  }
+
+  /// Sums out of the array, the last array row first.
+  std::uint64_t drain() {
+    std::uint64_t count = 0;
+    for (std::size_t c = 0; c < config_.cols; ++c) {
+      std::deque<std::int64_t> column;
+      for (std::size_t r = 0; r < config_.rows; ++r) {
+        count += toggled(pes_[r][c].shadow, pes_[r][c].psum, config_.accumulator_bits);
+        column.push_back(pes_[r][c].psum);
+      }
+      while (column.size() > 1) {
+        column.pop_back();
+        for (std::size_t i = column.size(); i-- > 0;) {
+          const std::size_t to = config_.rows - column.size() + i;
+          count += toggled(pes_[to][c].shadow, column[i], config_.accumulator_bits);
+        }
+      }
+    }
+    return count;
+  }
+
+ private:
+  struct Pe {
+    std::int64_t operand = 0, weight = 0, shadow = 0, active = 0, psum = 0;
+  };
+  const ArrayConfig config_;
+  std::vector<std::vector<Pe>> pes_;
+};
+
+class StationarySwitching : public ::testing::TestWithParam<Dataflow> {};
+
+TEST_P(StationarySwitching, IsThatOfPesSimulatedOneByOne) {
+  const ArrayConfig config = array(GetParam());
+  const bool weights_stay = GetParam() == Dataflow::WeightStationary;
+  const std::uint32_t stay_bits = weights_stay ? config.weight_bits : config.activation_bits;
+  const std::uint32_t move_bits = weights_stay ? config.activation_bits : config.weight_bits;
+  Numbers numbers;
+  SwitchingActivity activity{config};
+  PeGrid pes{config};
+  EventCounts events;
+  for (int fold = 0; fold < 4; ++fold) {
+    std::vector<OperandRow> stationary, vectors;
+    for (std::uint32_t r = 0; r < config.rows; ++r) {
+      stationary.push_back(numbers.row(config.cols, stay_bits));
+    }
+    for (int i = 0; i < 6; ++i) {
+      vectors.push_back(numbers.row(config.rows, move_bits));
+    }
+    pes.load(stationary, stay_bits);
+    pes.stream(vectors, move_bits, stay_bits);
+    for (std::uint32_t r = config.rows; r-- > 0;) {
+      ArrayInput input;
+      input.weights = &stationary[r];
+      input.weight_row = r;
+      activity.enter(input, events);
+    }
+    for (const OperandRow& vector : vectors) {
+      ArrayInput input;
+      input.ifmap = &vector;
+      input.swap = &vector == &vectors.front();
+      activity.enter(input, events);
+    }
+  }
+  const Event moving = weights_stay ? Event::IfmapToggles : Event::WeightToggles;
+  const Event staying = weights_stay ? Event::WeightToggles : Event::IfmapToggles;
+  EXPECT_EQ(events[moving], pes.left);
+  EXPECT_EQ(events[staying], pes.top);
+  EXPECT_EQ(events[Event::PsumToggles], pes.psum);
+  EXPECT_EQ(events[Event::DrainToggles], 0U);
+  EXPECT_GT(pes.psum, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Dataflows, StationarySwitching,
+                         ::testing::Values(Dataflow::WeightStationary, Dataflow::InputStationary));
+
+TEST(OutputStationarySwitching, IsThatOfPesSimulatedOneByOne) {
+  const ArrayConfig config = array(Dataflow::OutputStationary);
+  Numbers numbers;
+  SwitchingActivity activity{config};
+  PeGrid pes{config};
+  EventCounts events;
+  std::uint64_t drained = 0;
+  for (std::size_t products : {7U, 1U, 4U}) {
+    std::vector<OperandRow> ifmaps, weights;
+    for (std::size_t k = 0; k < products; ++k) {
+      ifmaps.push_back(numbers.row(config.rows, config.activation_bits));
+      weights.push_back(numbers.row(config.cols, config.weight_bits));
+      ArrayInput input;
+      input.ifmap = &ifmaps.back();
+      input.weights = &weights.back();
+      input.last = k + 1 == products;
+      activity.enter(input, events);
+    }
+    pes.multiply(ifmaps, weights);
+    drained += pes.drain();
+  }
+  EXPECT_EQ(events[Event::IfmapToggles], pes.left);
+  EXPECT_EQ(events[Event::WeightToggles], pes.top);
+  EXPECT_EQ(events[Event::PsumToggles], pes.psum);
+  EXPECT_EQ(events[Event::DrainToggles], drained);
+}
+
+TEST(Switching, ValuesThatStayToggleNothingAndALayerBeginsWithZeros) {
+  const ArrayConfig config = array(Dataflow::WeightStationary);
+  SwitchingActivity activity{config};
+  const OperandRow ones(config.rows, std::int16_t{1});
+  ArrayInput input;
+  input.ifmap = &ones;
+  EventCounts events;
+  activity.enter(input, events);
+  EXPECT_EQ(events[Event::IfmapToggles], std::uint64_t{config.rows} * config.cols);
+  activity.enter(input, events);
+  EXPECT_EQ(events[Event::IfmapToggles], std::uint64_t{config.rows} * config.cols);
+  activity.begin_layer();
+  activity.enter(input, events);
+  EXPECT_EQ(events[Event::IfmapToggles], 2 * std::uint64_t{config.rows} * config.cols);
+  EXPECT_EQ(events[Event::PsumToggles], 0U) << "all weights are zero";
+}
+
+}  // namespace
+}  // namespace systole
