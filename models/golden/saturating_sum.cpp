@@ -13,6 +13,34 @@ std::int64_t saturated(Exact value, std::uint32_t bits) {
   return static_cast<std::int64_t>(std::min(std::max(value, -most - 1), most));
 }
 
+/// An accumulator, the column of PEs that adds up a fold for it, and the products that the next PE
+/// adds at once.
+struct Sum {
+  std::int64_t accumulator = 0;
+  std::uint32_t bits = 32;
+  std::uint32_t products_at_once = 1;
+  std::int64_t column = 0;
+  Exact addend = 0;
+  std::uint32_t pending = 0;
+
+  void add(Exact product) {
+    addend += product;
+    if (++pending == products_at_once) {
+      end_pe();
+    }
+  }
+  void end_pe() {
+    column = saturated(Exact{column} + addend, bits);
+    addend = 0;
+    pending = 0;
+  }
+  void end_fold() {
+    end_pe();
+    accumulator = saturated(Exact{accumulator} + column, bits);
+    column = 0;
+  }
+};
+
 }  // namespace
 
 bool saturates(const Requantizer& requant) {
@@ -26,27 +54,27 @@ std::int64_t saturating_sum(const Products& products, std::size_t count, const T
   for (std::size_t i = 0; i < count; ++i) {
     start -= Exact{products.ifmap_zero_point} * products.weight[i];
   }
-  std::int64_t sum = saturated(start, bits);
+  Sum sum{saturated(start, bits), bits, accumulator.products_at_once};
   std::size_t seen = 0;
   const auto block = static_cast<std::int64_t>(channel) / accumulator.order_channels;
-  for (const FoldSpan& fold : accumulator.order.at(static_cast<std::size_t>(block))) {
-    // Channels of other groups have weights of 0 in the array: they change no sum.
-    const std::int64_t from =
-        std::max(fold.first_channel - products.first_channel, std::int64_t{0});
-    const std::int64_t to =
-        std::min(fold.first_channel + fold.channels - products.first_channel, products.channels);
-    std::int64_t column = 0;
-    for (std::int64_t c = from; c < to; ++c) {
-      const auto at = static_cast<std::size_t>(fold.tap * products.channels + c);
-      column = saturated(Exact{column} + Exact{products.ifmap[at]} * products.weight[at], bits);
-      ++seen;
+  for (const FoldSpan& span : accumulator.order.at(static_cast<std::size_t>(block))) {
+    if (!span.continues) {
+      sum.end_fold();
     }
-    sum = saturated(Exact{sum} + column, bits);
+    // Channels of other groups have weights of 0 in the array: they change no sum.
+    const std::int64_t first = span.first_channel - products.first_channel;
+    for (std::int64_t c = first; c < first + span.channels; ++c) {
+      const bool own = c >= 0 && c < products.channels;
+      const auto at = static_cast<std::size_t>(own ? span.tap * products.channels + c : 0);
+      sum.add(own ? Exact{products.ifmap[at]} * products.weight[at] : 0);
+      seen += own ? 1 : 0;
+    }
   }
+  sum.end_fold();
   if (seen != count) {
     throw std::invalid_argument{"the order of the sums does not name each product once"};
   }
-  return sum;
+  return sum.accumulator;
 }
 
 }  // namespace systole::golden

@@ -154,6 +154,21 @@ std::int64_t blocks_per_weight_load(const ConvLayer& layer, const MachineLimits&
                                            layer.weight_format.bits);
 }
 
+namespace {
+
+/// A fold's products tap by tap, of `channels` each, the first of which is `first_channel`.
+void append_spans(std::vector<FoldSpan>& spans, const FoldSlice& fold, std::int64_t channels,
+                  std::int64_t first_channel) {
+  for (std::int64_t at = fold.first; at < fold.first + fold.k;) {
+    const std::int64_t channel = at % channels;
+    const std::int64_t count = std::min(channels - channel, fold.first + fold.k - at);
+    spans.push_back({at / channels, first_channel + channel, count, at != fold.first});
+    at += count;
+  }
+}
+
+}  // namespace
+
 std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer,
                                                       const WeightImage& image,
                                                       const MachineLimits& machine,
@@ -172,9 +187,8 @@ std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer,
         for (const FoldGroup& group : fold_groups(
                  layer, slices, of_block, image.blocks[to_u64(first + leader)].window, machine)) {
           for (const FoldSlice& fold : group.folds) {
-            order[to_u64(first + b)].push_back(
-                {fold.first / channels, slices.slices[of_block.first].first + fold.first % channels,
-                 fold.k});
+            append_spans(order[to_u64(first + b)], fold, channels,
+                         slices.slices[of_block.first].first);
           }
         }
       }

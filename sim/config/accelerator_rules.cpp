@@ -171,6 +171,27 @@ void check_unroller(const AcceleratorConfig& config, std::vector<BrokenRule>& br
   need(config.compiler.fusion == Fusion::None, "compiler.fusion", "none");
 }
 
+/// What Bit Fusion's array has no wires for.
+void check_beside_composable(const AcceleratorConfig& config, std::vector<BrokenRule>& broken) {
+  const ArrayConfig& array = config.array;
+  if (array.dataflow != Dataflow::WeightStationary) {
+    broken.push_back({{"array.pe", "array.dataflow"},
+                      "composable is possible with array.dataflow: weight_stationary only: the "
+                      "transposers of the others turn one operand for each PE"});
+  }
+  if (array.gather_rows > 1) {
+    broken.push_back({{"array.pe", "array.gather_rows"},
+                      fmt::format("composable is not possible with array.gather_rows ({}) above 1, "
+                                  "expected 1: a PE takes its products from one scratchpad row",
+                                  array.gather_rows)});
+  }
+  if (config.energy.switching_activity) {
+    broken.push_back({{"energy.switching_activity", "array.pe"},
+                      "energy.switching_activity is not possible with array.pe (composable), whose "
+                      "2-bit multipliers have registers of their own, expected fixed"});
+  }
+}
+
 // Where the roundings are fixed there is none for the LFSR to decide.
 void check_rounding(const RequantConfig& requant, std::vector<BrokenRule>& broken) {
   const bool tflite =
@@ -258,6 +279,7 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
   if (config.array.pe == PeKind::Composable) {
     check_composable("array.activation_bits", config.array.activation_bits, broken);
     check_composable("array.weight_bits", config.array.weight_bits, broken);
+    check_beside_composable(config, broken);
   }
   if (is_tflite(config.requant) && config.array.accumulator_bits > kTfliteBits) {
     broken.push_back({{"array.accumulator_bits", "requant.variant"},
@@ -287,46 +309,6 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
 std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
   const ArrayConfig& array = config.array;
   std::vector<BrokenRule> all;
-  if (array.pe == PeKind::Composable) {
-    if (array.dataflow != Dataflow::WeightStationary) {
-      all.push_back({{"array.pe", "array.dataflow"},
-                     "composable with another dataflow is not supported yet, expected "
-                     "array.dataflow: weight_stationary"});
-    }
-    if (array.gather_rows > 1) {
-      all.push_back(
-          {{"array.pe", "array.gather_rows"},
-           fmt::format("composable with array.gather_rows ({}) above 1 is not supported yet, "
-                       "expected 1",
-                       array.gather_rows)});
-    }
-    if (array.overflow == Overflow::Saturate) {
-      all.push_back({{"array.pe", "array.overflow"},
-                     "composable with saturate is not supported yet, expected wrap"});
-    }
-    if (config.compiler.fusion != Fusion::None) {
-      all.push_back({{"array.pe", "compiler.fusion"},
-                     "composable with layers kept in the scratchpad is not supported yet, "
-                     "expected compiler.fusion: none"});
-    }
-  }
-  if (array.pe == PeKind::Composable && config.energy.switching_activity) {
-    all.push_back({{"energy.switching_activity", "array.pe"},
-                   "energy.switching_activity with array.pe (composable) is not supported yet, "
-                   "expected fixed"});
-  }
-  // Where sums saturate their order counts, and golden knows that of folds of one tap.
-  if (array.overflow == Overflow::Saturate && array.dataflow == Dataflow::OutputStationary) {
-    all.push_back({{"array.overflow", "array.dataflow"},
-                   "saturate with output_stationary is not supported yet, expected wrap"});
-  }
-  if (array.overflow == Overflow::Saturate && array.gather_rows > 1) {
-    all.push_back(
-        {{"array.overflow", "array.gather_rows"},
-         fmt::format("saturate with array.gather_rows ({}) above 1 is not supported yet, expected "
-                     "wrap",
-                     array.gather_rows)});
-  }
   if (config.compiler.fusion == Fusion::Keep && array.rows != array.cols) {
     all.push_back({{"compiler.fusion", "array.cols"},
                    fmt::format("keep with array.rows ({}) other than array.cols ({}) is not "

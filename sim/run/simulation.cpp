@@ -187,6 +187,8 @@ class Simulation {
     if (requant != nullptr && requant->accumulator.overflow == Overflow::Saturate) {
       requant->accumulator.order = compiler_.accumulation_order(index);
       requant->accumulator.order_channels = outcome_.result.config.array.cols;
+      requant->accumulator.products_at_once =
+          outcome_.result.layers[index].operands.products_per_pe;
     }
   }
 

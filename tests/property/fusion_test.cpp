@@ -61,6 +61,9 @@ class Draw {
     config.array.overlap = chance(4) ? Overlap::None : Overlap::Full;
     if (config.array.dataflow == Dataflow::WeightStationary && chance(4)) {
       config.array.gather_rows = 3;
+    } else if (config.array.dataflow == Dataflow::WeightStationary && chance(3)) {
+      config.array.pe = PeKind::Composable;  // at 16 bits four products of these layers a cycle
+      config.array.activation_bits = config.array.weight_bits = chance(3) ? 16 : 8;
     }
     config.scratchpad.organization =
         chance(3) ? ScratchpadOrganization::Split : ScratchpadOrganization::Unified;
@@ -69,6 +72,10 @@ class Draw {
     config.scratchpad.activation = {static_cast<std::uint32_t>(one_of({1, 2, 4, 8, 16})),
                                     static_cast<std::uint32_t>(one_of({1, 2, 4}))};
     config.scratchpad.weight = {4, 2};
+    if (config.array.pe == PeKind::Composable) {  // rows are up to 16 times as wide
+      config.scratchpad.activation.capacity_kib *= 8;
+      config.scratchpad.weight.capacity_kib *= 8;
+    }
     config.scratchpad.interleave_rows = static_cast<std::uint32_t>(one_of({0, 0, 1, 4}));
     config.accumulators = {static_cast<std::uint32_t>(one_of({2, 8})), 2, 1};
     config.dma.bus_bytes = static_cast<std::uint32_t>(one_of({4, 16}));

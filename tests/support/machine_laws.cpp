@@ -75,6 +75,10 @@ class LayerLaws {
     }
     equal((count(Event::Mac) + count(Event::MacPadding)) % pes, 0, "PE-cycles of whole vectors");
     at_least(count(Event::Mac), count(Event::MacZeroOperand), "products over those with a zero");
+    at_least(count(Event::ArrayRegisterWriteBits),
+             count(Event::IfmapToggles) + count(Event::WeightToggles) + count(Event::PsumToggles) +
+                 count(Event::DrainToggles),
+             "bits written to the array's registers over those that toggle");
     // Weight stationary, every vector writes its row of psums once; else each output at least once.
     const std::uint64_t vectors = (count(Event::Mac) + count(Event::MacPadding)) / pes;
     const std::uint64_t sums = config_.array.dataflow == Dataflow::WeightStationary

@@ -42,15 +42,12 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
   array.activation_bits = one_of({8, 8, 12, 16});
   array.weight_bits = array.cols % 8 == 0 ? one_of({8, 8, 1, 2, 3, 4, 16}) : one_of({8, 8, 12, 16});
   array.accumulator_bits = one_of({32, 32, 32, 9, 16, 21, 24, 48, 64});
-  const bool may_saturate =
-      !composable && array.dataflow != Dataflow::OutputStationary && array.gather_rows == 1;
-  array.overflow = may_saturate && pick(0, 2) == 0 ? Overflow::Saturate : Overflow::Wrap;
+  array.overflow = pick(0, 2) == 0 ? Overflow::Saturate : Overflow::Wrap;
   if (config.requant.mode == RequantMode::MultiplierShift) {
     config.requant.variant =
         array.accumulator_bits > 32 ? RequantVariant::Single : config.requant.variant;
   }
-  const bool may_compose = array.dataflow == Dataflow::WeightStationary && array.gather_rows == 1 &&
-                           array.overflow == Overflow::Wrap;
+  const bool may_compose = array.dataflow == Dataflow::WeightStationary && array.gather_rows == 1;
   if (composable || (may_compose && pick(0, 3) == 0)) {
     array.pe = PeKind::Composable;
     array.activation_bits = one_of({8, 8, 16});
@@ -127,10 +124,6 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
               : std::gcd(of_activations, weight_rows(config) / scratchpad.weight.banks);
   const std::uint32_t interleave = one_of({0, 0, 1, 2, 16});
   scratchpad.interleave_rows = interleave == 0 ? 0 : std::gcd(interleave, of_a_bank);
-  if (array.pe == PeKind::Composable) {  // as unsupported() has it
-    config.compiler.fusion = Fusion::None;
-    config.sequencer.unroller = Unroller::None;
-  }
   config.energy.switching_activity = array.pe == PeKind::Fixed && pick(0, 2) == 0;
   return config;
 }
