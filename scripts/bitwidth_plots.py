@@ -99,6 +99,22 @@ def accumulators(rows, folder):
     save(figure, folder / "accumulators.png")
 
 
+def biases(rows, folder):
+    figure, (right, bytes_moved) = pyplot.subplots(2, 1, figsize=(8, 6.4), sharex=True, constrained_layout=True)
+    for bits, color in ((8, "tab:blue"), (4, "tab:orange")):
+        some = [row for row in rows if row["operand_bits"] == bits]
+        x = [row["bias_bits"] for row in some]
+        style = {"color": color, "marker": "o", "markersize": 4, "label": f"operands of {bits} bits"}
+        right.plot(x, [PERCENT * row["accuracy"] for row in some], **style)
+        bytes_moved.plot(x, [PERCENT * row["dram_bytes"] / some[-1]["dram_bytes"] for row in some], **style)
+    right.set(ylabel="accuracy, %", ylim=(0, 104), title="bits of biases; those that do not fit are clipped")
+    bytes_moved.set(xlabel="bits of biases", ylabel=f"DRAM traffic, % of that with {rows[-1]['bias_bits']} bits")
+    right.legend(loc="lower right", fontsize=9)
+    for axis in (right, bytes_moved):
+        axis.grid(alpha=0.3)
+    save(figure, folder / "biases.png")
+
+
 def unit_name(row):
     if row["mode"] == "float_scale":
         return "float scale"
@@ -138,4 +154,5 @@ def calibration(rows, folder):
     save(figure, folder / "calibration.png")
 
 
-PLOTS = {"grid": grid, "accumulators": accumulators, "requantizers": requantizers, "calibration": calibration}
+PLOTS = {"grid": grid, "accumulators": accumulators, "biases": biases, "requantizers": requantizers,
+         "calibration": calibration}

@@ -8,6 +8,7 @@ many rows in its memories as at its own widths, every layer compared with the go
 
   grid          bits of activations x bits of weights     bitwidth.csv, bitwidth.png, pareto.png
   accumulators  bits of partial sums, wrapped, saturated  accumulators.csv, accumulators.png
+  biases        bits of biases, clipped                   biases.csv, biases.png
   requantizers  unit x rounding, at 8 and at 4 bits       requantizers.csv, requantizers.png
   calibration   method x bits, by the golden model        calibration.csv, calibration.png
 
@@ -155,6 +156,15 @@ def accumulators(sweeper):
                                           for (bits, accumulator, overflow), row in zip(cases, results)])
 
 
+def biases(sweeper):
+    cases = [(bits, bias) for bits in (8, 4) for bias in (4, 6, 8, 10, 12, 14, 16, 20, 24, 32)]
+    networks = dict(zip((8, 4), sweeper.all_quantized(sweeper.by_least_squares(bits, bits) for bits in (8, 4))))
+    points = [{"workload": str(networks[bits] / "net.yaml"), **sweeper.machine(bits, bits), "accumulators.bias_bits": bias}
+              for bits, bias in cases]
+    results = sweeper.swept("biases", points, ["accuracy", "cycles", "dram_bytes", "energy_pj"])
+    return sweeper.table("biases", [{"operand_bits": bits, "bias_bits": bias, **row} for (bits, bias), row in zip(cases, results)])
+
+
 def requantizers(sweeper):
     units = [("multiplier_shift", "tflite", "nearest_even", 32)]
     units += [("multiplier_shift", "single", rounding, 32) for rounding in ROUNDINGS]
@@ -199,7 +209,8 @@ def calibration(sweeper):
     return sweeper.table("calibration", rows)
 
 
-PARTS = {"grid": grid, "accumulators": accumulators, "requantizers": requantizers, "calibration": calibration}
+PARTS = {"grid": grid, "accumulators": accumulators, "biases": biases, "requantizers": requantizers,
+         "calibration": calibration}
 
 
 def main():

@@ -18,6 +18,12 @@ std::uint64_t write(std::int64_t& to, std::int64_t value, std::uint32_t bits) {
   return toggled;
 }
 
+template <typename Value>
+std::uint32_t nonzeros(const Value* values, std::size_t count) {
+  return static_cast<std::uint32_t>(
+      std::count_if(values, values + count, [](Value value) { return value != 0; }));
+}
+
 }  // namespace
 
 SwitchingActivity::SwitchingActivity(const ArrayConfig& config)
@@ -37,11 +43,12 @@ void SwitchingActivity::begin_layer() {
   shadow_.assign(pes, 0);
   active_.assign(pes, 0);
   psums_.assign(pes, 0);
+  nonzeros_.assign(rows_, 0);
   first_product_ = true;
 }
 
 void SwitchingActivity::enter(const ArrayInput& input, EventCounts& events) {
-  left_toggles_ = top_toggles_ = psum_toggles_ = drain_toggles_ = 0;
+  left_toggles_ = top_toggles_ = psum_toggles_ = drain_toggles_ = multiplier_toggles_ = 0;
   if (dataflow_ == Dataflow::OutputStationary) {
     if (input.ifmap != nullptr) {
       product(*input.ifmap, *input.weights, input.last);
@@ -62,6 +69,7 @@ void SwitchingActivity::enter(const ArrayInput& input, EventCounts& events) {
   events.add(Event::WeightToggles, swapped ? left_toggles_ : top_toggles_);
   events.add(Event::PsumToggles, psum_toggles_);
   events.add(Event::DrainToggles, drain_toggles_);
+  events.add(Event::MultiplierToggles, multiplier_toggles_);
 }
 
 /// Operands for array row `row` enter at the top, and those already inside move down by one.
@@ -82,13 +90,18 @@ void SwitchingActivity::activate() {
   for (std::size_t pe = 0; pe < active_.size(); ++pe) {
     top_toggles_ += write(active_[pe], shadow_[pe], bits);
   }
+  for (std::size_t r = 0; r < rows_; ++r) {
+    nonzeros_[r] = nonzeros(active_.data() + r * cols_, cols_);
+  }
 }
 
 void SwitchingActivity::stream(const OperandRow& vector) {
   const std::uint32_t bits =
       dataflow_ == Dataflow::InputStationary ? weight_bits_ : activation_bits_;
   for (std::size_t r = 0; r < rows_; ++r) {
-    left_toggles_ += cols_ * write(left_[r], vector[r], bits);
+    const std::uint64_t toggled = write(left_[r], vector[r], bits);
+    left_toggles_ += cols_ * toggled;
+    multiplier_toggles_ += nonzeros_[r] * toggled;
   }
   std::uint64_t overflows = 0;  // counted elsewhere
   for (std::size_t c = 0; c < cols_; ++c) {
@@ -102,11 +115,17 @@ void SwitchingActivity::stream(const OperandRow& vector) {
 }
 
 void SwitchingActivity::product(const OperandRow& ifmap, const OperandRow& weights, bool last) {
+  const std::uint32_t weights_there = nonzeros(weights.data(), cols_);
   for (std::size_t r = 0; r < rows_; ++r) {
-    left_toggles_ += cols_ * write(left_[r], ifmap[r], activation_bits_);
+    const std::uint64_t toggled = write(left_[r], ifmap[r], activation_bits_);
+    left_toggles_ += cols_ * toggled;
+    multiplier_toggles_ += weights_there * toggled;
   }
+  const std::uint32_t ifmaps_there = nonzeros(ifmap.data(), rows_);
   for (std::size_t c = 0; c < cols_; ++c) {
-    top_toggles_ += rows_ * write(top_[c], weights[c], weight_bits_);
+    const std::uint64_t toggled = write(top_[c], weights[c], weight_bits_);
+    top_toggles_ += rows_ * toggled;
+    multiplier_toggles_ += ifmaps_there * toggled;
   }
   std::uint64_t overflows = 0;  // counted elsewhere
   for (std::size_t r = 0; r < rows_; ++r) {

@@ -21,6 +21,9 @@ namespace systole {
 ///  and
 ///    then becomes active in all PEs at once;
 ///  - a PE writes its psum for each vector or product that passes, PEs outside the fold too;
+///  - a multiplier with a zero operand forms zeros whatever the other one does: what toggles at
+///  those
+///    is not counted as a multiplier's;
 ///  - output-stationary sums are copied to shadow registers and shift down and out of them.
 class SwitchingActivity {
  public:
@@ -51,9 +54,11 @@ class SwitchingActivity {
   Registers shadow_;  // by PE: stationary operands, or output-stationary sums on their way out
   Registers active_;  // by PE: stationary operands that multiply
   Registers psums_;   // by PE
-  bool first_product_ = true;  // of an output-stationary fold
+  std::vector<std::uint32_t> nonzeros_;  // by array row: its active operands that are not zero
+  bool first_product_ = true;            // of an output-stationary fold
   // Of one call of enter().
-  std::uint64_t left_toggles_ = 0, top_toggles_ = 0, psum_toggles_ = 0, drain_toggles_ = 0;
+  std::uint64_t left_toggles_ = 0, top_toggles_ = 0, psum_toggles_ = 0, drain_toggles_ = 0,
+                multiplier_toggles_ = 0;
 };
 
 }  // namespace systole

@@ -144,81 +144,69 @@ class Model {
   }
   Energy adder(double bits) const { return linear_energy(table_.adder, bits); }
 
-  // What is written to the PEs' registers and what of it toggles, by operand. Streamed operands
-  // pass every PE with each vector or product; the rest is of what is stationary, or leaves.
-  struct Switched {
-    double bits = 0, toggles = 0;
-  };
-  struct Switching {
-    Switched ifmap, weight, psum, drain;
-    Switched streamed;  // at the multipliers, a stationary operand's bits included: they stay
-  };
-
-  Switching switching() const {
-    const ArrayConfig& array = config_.array;
-    const double slots = n(Event::Mac) + n(Event::MacPadding);
-    Switching s{{slots * array.activation_bits, n(Event::IfmapToggles)},
-                {slots * array.weight_bits, n(Event::WeightToggles)},
-                {slots * array.accumulator_bits, n(Event::PsumToggles)},
-                {0, n(Event::DrainToggles)},
-                {slots * (array.activation_bits + array.weight_bits), 0}};
-    const double all = n(Event::ArrayRegisterWriteBits);
-    switch (array.dataflow) {
-      case Dataflow::WeightStationary:
-        s.weight.bits = std::max(0.0, all - s.ifmap.bits - s.psum.bits);
-        s.streamed.toggles = s.ifmap.toggles;
-        break;
-      case Dataflow::InputStationary:
-        s.ifmap.bits = std::max(0.0, all - s.weight.bits - s.psum.bits);
-        s.streamed.toggles = s.weight.toggles;
-        break;
-      case Dataflow::OutputStationary:
-        s.drain.bits = std::max(0.0, all - s.ifmap.bits - s.weight.bits - s.psum.bits);
-        s.streamed.toggles = s.ifmap.toggles + s.weight.toggles;
-        break;
-    }
-    return s;
-  }
-
-  // A figure for operands of random bits, for those that there were. How much of it follows the
-  // operands is not published: all of it, or, at the other end of the range, nothing.
-  static Energy switched(const Energy& random, const Switched& s) {
-    const double activity = s.bits > 0 ? s.toggles / (kRandomActivity * s.bits) : 1;
-    return {activity * random.pj, std::min(activity, 1.0) * random.low_pj,
-            std::max(activity, 1.0) * random.high_pj};
+  // As many operations on random operands as there were bits that toggled. A figure holds for
+  // random operands; how much of it follows them is not published: all of it, or, at the other end
+  // of the range, nothing.
+  static Energy switched(const Energy& one, double count, double bits_of_one, double toggles) {
+    const double random = toggles / (kRandomActivity * bits_of_one);
+    return {random * one.pj, std::min(random, count) * one.low_pj,
+            std::max(random, count) * one.high_pj};
   }
 
   void add_switched_array() {
     const ArrayConfig& array = config_.array;
-    const Switching s = switching();
     const double macs = n(Event::Mac);
-    const auto arithmetic = [&](EnergyComponent component, const Energy& random,
-                                const Switched& activity) {
-      energy_.add(component, EnergyOperand::Arithmetic, switched(macs * random, activity));
+    const double operands = array.activation_bits + array.weight_bits;
+    const double multiplied = n(Event::MultiplierToggles);
+    const double summed = n(Event::PsumToggles);
+    const auto arithmetic = [&](EnergyComponent component, const Energy& one, double bits,
+                                double toggles) {
+      energy_.add(component, EnergyOperand::Arithmetic, switched(one, macs, bits, toggles));
     };
-    const Switched both{s.streamed.bits + s.psum.bits, s.streamed.toggles + s.psum.toggles};
     const double bits = square_bits(array.activation_bits, array.weight_bits);
-    if (!table_.pe.empty()) {
-      arithmetic(EnergyComponent::ArrayMultiply, Energy{log_log_in_width(table_.pe, bits, 2)},
-                 both);
-      return;
-    }
-    if (!table_.mac.empty()) {
-      arithmetic(EnergyComponent::ArrayMultiply, Energy{log_log_in_width(table_.mac, bits, 2)},
-                 both);
+    const TableEntries& whole = table_.pe.empty() ? table_.mac : table_.pe;
+    if (!whole.empty()) {
+      arithmetic(EnergyComponent::ArrayMultiply, Energy{log_log_in_width(whole, bits, 2)},
+                 operands + array.accumulator_bits, multiplied + summed);
     } else {
       arithmetic(EnergyComponent::ArrayMultiply,
-                 multiplier_energy(table_, array.activation_bits, array.weight_bits), s.streamed);
-      arithmetic(EnergyComponent::ArrayAdd, adder(array.accumulator_bits), s.psum);
+                 multiplier_energy(table_, array.activation_bits, array.weight_bits), operands,
+                 multiplied);
+      arithmetic(EnergyComponent::ArrayAdd, adder(array.accumulator_bits), array.accumulator_bits,
+                 summed);
+    }
+    if (table_.pe.empty()) {
+      add_switched_registers();
+    }
+  }
+
+  // Streamed operands and psums are written at every PE with each vector or product; the rest is of
+  // what is stationary, or leaves.
+  void add_switched_registers() {
+    const ArrayConfig& array = config_.array;
+    const double slots = n(Event::Mac) + n(Event::MacPadding);
+    double ifmap = slots * array.activation_bits;
+    double weight = slots * array.weight_bits;
+    double psum = slots * array.accumulator_bits;
+    const double all = n(Event::ArrayRegisterWriteBits);
+    switch (array.dataflow) {
+      case Dataflow::WeightStationary:
+        weight = std::max(0.0, all - ifmap - psum);
+        break;
+      case Dataflow::InputStationary:
+        ifmap = std::max(0.0, all - weight - psum);
+        break;
+      case Dataflow::OutputStationary:
+        psum = std::max(0.0, all - ifmap - weight);
+        break;
     }
     const Energy bit = per_bit(table_.register_write);
-    const auto registers = [&](EnergyOperand operand, const Switched& of) {
-      energy_.add(EnergyComponent::ArrayRegisters, operand, switched(of.bits * bit, of));
+    const auto registers = [&](EnergyOperand operand, double written, double toggles) {
+      energy_.add(EnergyComponent::ArrayRegisters, operand, switched(bit, written, 1, toggles));
     };
-    registers(EnergyOperand::Ifmap, s.ifmap);
-    registers(EnergyOperand::Weight, s.weight);
-    registers(EnergyOperand::Psum, s.psum);
-    registers(EnergyOperand::Psum, s.drain);
+    registers(EnergyOperand::Ifmap, ifmap, n(Event::IfmapToggles));
+    registers(EnergyOperand::Weight, weight, n(Event::WeightToggles));
+    registers(EnergyOperand::Psum, psum, n(Event::PsumToggles) + n(Event::DrainToggles));
   }
 
   void add_array() {

@@ -16,6 +16,7 @@ enum class Event : std::uint8_t {
   WeightToggles,
   PsumToggles,
   DrainToggles,
+  MultiplierToggles,
   ScratchpadReadBits,
   ScratchpadWriteBits,
   WeightScratchpadReadBits,
@@ -66,7 +67,8 @@ const EventInfo& event_info(Event event);
 /// Whether the event is counted with energy.switching_activity only.
 constexpr bool is_switching_activity(Event event) {
   return event == Event::IfmapToggles || event == Event::WeightToggles ||
-         event == Event::PsumToggles || event == Event::DrainToggles;
+         event == Event::PsumToggles || event == Event::DrainToggles ||
+         event == Event::MultiplierToggles;
 }
 
 /// Whether the count depends on the values that run through the machine.

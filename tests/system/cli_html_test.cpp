@@ -87,27 +87,32 @@ TEST_F(CliHtml, WhatIsNoReportIsRefusedAndNothingIsWritten) {
 TEST_F(CliHtml, OneRunGivesEveryView) {
   for (const char* const engine : {"systemc", "fast"}) {
     const std::string folder = file(engine);
-    const Outcome run = systole({"run",
-                                 "-a",
-                                 "configs/gemmini_16x16.yaml",
-                                 "-w",
-                                 "workloads/digits_cnn/digits_cnn.yaml",
-                                 "--images",
-                                 "1",
-                                 "--engine",
-                                 engine,
-                                 "--html",
-                                 folder + ".html",
-                                 "--timeline",
-                                 folder + "_timeline.json",
-                                 "--csv",
-                                 folder + "_csv",
-                                 "--json",
-                                 folder + ".json",
-                                 "--scalesim",
-                                 folder + "_scalesim",
-                                 "--bandwidth-csv",
-                                 folder + "_bandwidth.csv"});
+    std::vector<std::string> words{"run",
+                                   "-a",
+                                   "configs/gemmini_16x16.yaml",
+                                   "-w",
+                                   "workloads/digits_cnn/digits_cnn.yaml",
+                                   "--images",
+                                   "1",
+                                   "--engine",
+                                   engine,
+                                   "--html",
+                                   folder + ".html",
+                                   "--timeline",
+                                   folder + "_timeline.json",
+                                   "--csv",
+                                   folder + "_csv",
+                                   "--json",
+                                   folder + ".json",
+                                   "--scalesim",
+                                   folder + "_scalesim",
+                                   "--bandwidth-csv",
+                                   folder + "_bandwidth.csv"};
+    const bool has_waveforms = std::string{engine} == "systemc";
+    if (has_waveforms) {
+      words.insert(words.end(), {"--vcd", folder + ".vcd"});
+    }
+    const Outcome run = systole(words);
     ASSERT_EQ(run.exit_code, 0) << run.err;
     const Json report = Json::parse(read_file(folder + ".json"));
     const std::string page = read_file(folder + ".html");
@@ -128,6 +133,13 @@ TEST_F(CliHtml, OneRunGivesEveryView) {
     EXPECT_THAT(run.out, HasSubstr("digits_cnn on gemmini_16x16"));
     EXPECT_TRUE(std::filesystem::exists(folder + "_scalesim/COMPUTE_REPORT.csv"));
     EXPECT_TRUE(std::filesystem::exists(folder + "_bandwidth.csv"));
+    if (has_waveforms) {
+      // A cycle is 10 ns; the last change is in the last cycles.
+      const std::string waves = read_file(folder + ".vcd");
+      const std::uint64_t last = std::stoull(waves.substr(waves.rfind("\n#") + 2)) / 10;
+      EXPECT_LE(last, cycles);
+      EXPECT_GT(last + 200, cycles);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """scripts/sweep_bitwidth.py: every point runs, bit for bit, narrower operands move and cost less, wider accumulators overflow
-less, and the tables have the same bytes for any number of jobs and after a sweep that was killed. Skipped (77) where
-python3-numpy or python3-yaml is missing."""
+less, narrower biases move less and do worse, and the tables have the same bytes for any number of jobs and after a sweep that
+was killed. Skipped (77) where python3-numpy or python3-yaml is missing."""
 
 import csv
 import importlib.util
@@ -50,15 +50,20 @@ def main():
         binary = table(folder / "binary" / "bitwidth.csv")
         sweep(folder / "accumulators", "--parts", "accumulators", "--images", "4")
         accumulators = table(folder / "accumulators" / "accumulators.csv")
+        sweep(folder / "biases", "--parts", "biases", "--images", "20")
+        biases = table(folder / "biases" / "biases.csv")
     pairs = [(row["activation_bits"], row["weight_bits"]) for row in rows]
     assert pairs == [("4", "4"), ("4", "5"), ("5", "4"), ("5", "5")], pairs
-    assert not any(row["error"] for row in [*rows, *binary, *accumulators]), rows
+    assert not any(row["error"] for row in [*rows, *binary, *accumulators, *biases]), rows
     assert all(float(row["accuracy"]) > 0.8 for row in rows), rows
     for metric in ("dram_bytes", "energy_pj"):
         assert float(rows[0][metric]) < float(rows[3][metric]), rows
     overflows = [float(row["psum_overflows"]) for row in accumulators
                  if (row["operand_bits"], row["overflow"]) == ("8", "wrap")]
     assert overflows[0] > 0 and overflows[-1] == 0, overflows
+    of_8_bits = [row for row in biases if row["operand_bits"] == "8"]
+    assert float(of_8_bits[0]["dram_bytes"]) < float(of_8_bits[-1]["dram_bytes"]), of_8_bits
+    assert float(of_8_bits[0]["accuracy"]) < float(of_8_bits[-1]["accuracy"]), of_8_bits
     return 0
 
 

@@ -239,6 +239,7 @@ EventCounts switched_macs(std::uint64_t ifmap, std::uint64_t psum) {
   EventCounts events = only(Event::Mac, 1000);
   events.add(Event::ArrayRegisterWriteBits, 1000 * (8 + 32));
   events.add(Event::IfmapToggles, ifmap);
+  events.add(Event::MultiplierToggles, ifmap);
   events.add(Event::PsumToggles, psum);
   return events;
 }
@@ -268,6 +269,7 @@ TEST(EnergyModel, RandomOperandsOfAnOutputStationaryArrayCostWhatTheTableSays) {
   events.add(Event::ArrayRegisterWriteBits, 1000 * (8 + 8 + 32));
   events.add(Event::IfmapToggles, 4000);
   events.add(Event::WeightToggles, 4000);
+  events.add(Event::MultiplierToggles, 8000);
   events.add(Event::PsumToggles, 16000);
   const Energy fixed = cost(events, config);
   config.energy.switching_activity = true;

@@ -73,7 +73,7 @@ class PeGrid {
   explicit PeGrid(const ArrayConfig& config)
       : config_{config}, pes_(config.rows, std::vector<Pe>(config.cols)) {}
 
-  std::uint64_t left = 0, top = 0, psum = 0;
+  std::uint64_t left = 0, top = 0, psum = 0, multiplier = 0;
 
   /// Weight or input stationary: `vector` enters skewed, `stationary` is in the shadow registers at
   /// once.
@@ -114,7 +114,9 @@ class PeGrid {
           if (in->swap) {
             top += toggled(pe.active, pe.shadow, stationary_bits);
           }
-          left += toggled(pe.operand, in->value, stream_bits);
+          const std::uint64_t moved = toggled(pe.operand, in->value, stream_bits);
+          left += moved;
+          multiplier += pe.active == 0 ? 0 : moved;
           const std::int64_t above = r == 0 ? 0 : falling[r - 1][c].value().value;
           const std::int64_t sum = wrapped(above + pe.active * in->value, config_.accumulator_bits);
           psum += toggled(pe.psum, sum, config_.accumulator_bits);
@@ -131,8 +133,11 @@ class PeGrid {
       for (std::size_t r = 0; r < config_.rows; ++r) {
         for (std::size_t c = 0; c < config_.cols; ++c) {
           Pe& pe = pes_[r][c];
-          left += toggled(pe.operand, ifmaps[k][r], config_.activation_bits);
-          top += toggled(pe.weight, weights[k][c], config_.weight_bits);
+          const std::uint64_t beside = toggled(pe.operand, ifmaps[k][r], config_.activation_bits);
+          const std::uint64_t down = toggled(pe.weight, weights[k][c], config_.weight_bits);
+          left += beside;
+          top += down;
+          multiplier += (weights[k][c] == 0 ? 0 : beside) + (ifmaps[k][r] == 0 ? 0 : down);
           const std::int64_t sum =
               (k == 0 ? 0 : pe.psum) + std::int64_t{ifmaps[k][r]} * weights[k][c];
           psum +=
@@ -209,6 +214,7 @@ TEST_P(StationarySwitching, IsThatOfPesSimulatedOneByOne) {
   EXPECT_EQ(events[moving], pes.left);
   EXPECT_EQ(events[staying], pes.top);
   EXPECT_EQ(events[Event::PsumToggles], pes.psum);
+  EXPECT_EQ(events[Event::MultiplierToggles], pes.multiplier);
   EXPECT_EQ(events[Event::DrainToggles], 0U);
   EXPECT_GT(pes.psum, 0U);
 }
@@ -240,6 +246,7 @@ TEST(OutputStationarySwitching, IsThatOfPesSimulatedOneByOne) {
   EXPECT_EQ(events[Event::IfmapToggles], pes.left);
   EXPECT_EQ(events[Event::WeightToggles], pes.top);
   EXPECT_EQ(events[Event::PsumToggles], pes.psum);
+  EXPECT_EQ(events[Event::MultiplierToggles], pes.multiplier);
   EXPECT_EQ(events[Event::DrainToggles], drained);
 }
 
