@@ -9,7 +9,7 @@
 namespace systole {
 namespace {
 
-constexpr std::uint32_t kMostOfmapBits = 16;
+constexpr std::uint32_t kMostOfmapBits = 16;  // of integers
 
 /// Operands are cut in blocks of `lanes` elements, which must be whole bytes.
 void check_format(const char* what, ElementFormat format, std::uint32_t most_bits,
@@ -52,7 +52,8 @@ void check_supported(const ConvLayer& layer, const Network& network, const Machi
   check_format("ifmap", layer.ifmap_format, array.activation_bits, array.rows);
   check_format("weight", layer.weight_format, array.weight_bits, array.cols);
   // Never in the array: the requantization unit gives what the DRAM takes.
-  check_format("ofmap", layer.ofmap_format, kMostOfmapBits, array.cols);
+  check_format("ofmap", layer.ofmap_format, format_bits(array.number_format, kMostOfmapBits),
+               array.cols);
   if (layer.groups > 1 && layer.weight_format.is_binary) {
     throw MappingError{
         "weight: groups side by side in the array need weights of 0 between them, and binary ones "
