@@ -141,8 +141,9 @@ RunResult run_of_report(const Json& report, const std::string& file,
   if (!root.at("totals").is_object()) {
     fail(file, "totals: expected an object");
   }
-  const bool counted = root.at("totals").contains(Json::json_pointer{"/events/psum_toggled_bits"}) &&
-                       result.data != DataSource::None;
+  const bool counted =
+      root.at("totals").contains(Json::json_pointer{"/events/psum_toggled_bits"}) &&
+      result.data != DataSource::None;
   if (result.config.energy.switching_activity && !counted) {
     fail(file,
          "energy.switching_activity: the run did not count what toggles, expected one with it");
