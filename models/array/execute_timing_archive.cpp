@@ -22,7 +22,12 @@ void ExecuteTiming::Row::archive(StateArchive& archive) {
   }
   archive.values(stream.shift, stream.shift_row, stream.valid, stream.column, stream.new_block,
                  stream.swap, stream.last, stream.last_of_fold, stream.pixels, stream.k, stream.n,
-                 stream.acc_row, stream.accumulate);
+                 stream.accumulate);
+  if (stream.valid) {
+    archive.rows(LocalMemory::Accumulators, stream.acc_row, stream.pixels);
+  } else {
+    stream.acc_row = 0;
+  }
 }
 
 void ExecuteTiming::archive(StateArchive& archive) {

@@ -6,6 +6,7 @@
 
 #include "sim/program/command_fields.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/program/ifmap_parts.hpp"
 
 namespace systole {
 namespace {
@@ -39,7 +40,7 @@ TimingKey::TimingKey(const AcceleratorConfig& config)
     : config_{config},
       block_{largest_burst(config.dma)},
       renames_rows_{config.scratchpad.interleave_rows == 0},
-      renames_folds_{renames_rows_ && config.array.dataflow == Dataflow::WeightStationary},
+      weights_stay_{config.array.dataflow == Dataflow::WeightStationary},
       array_rows_{config.array.rows},
       longest_step_{std::max(config.array.rows, config.array.min_step_rows)},
       rows_per_bank_{
@@ -92,15 +93,51 @@ StoreCommand TimingKey::reduced(StoreCommand store) const {
 }
 
 PreloadCommand TimingKey::reduced(PreloadCommand preload) const {
-  if (renames_folds_) {
+  if (!renames_rows_) {
+    return preload;
+  }
+  if (weights_stay_) {
     // A step shifts array.rows rows in; those beyond k are zeros that are not read.
     preload.weights.row = reduced(preload.weights.memory, preload.weights.row, array_rows_);
     preload.acc_row = reduced(LocalMemory::Accumulators, preload.acc_row, preload.acc_rows);
+  } else {
+    const std::uint32_t count = blocks(preload, config_);
+    LocalAddress results{LocalMemory::Accumulators, preload.acc_row};
+    reduce(preload.weights, preload.k, count, preload.weights_pitch);
+    reduce(results, preload.acc_rows, count, preload.acc_pitch);
+    preload.acc_row = results.row;
   }
   return preload;
 }
 
 ComputeCommand TimingKey::reduced(ComputeCommand compute) const {
+  if (!renames_rows_) {
+    return compute;
+  }
+  return weights_stay_ ? streamed(compute) : transposed(compute);
+}
+
+/// Of a fold whose pixels go through a transposer, part by part.
+ComputeCommand TimingKey::transposed(ComputeCommand compute) const {
+  const RowRange rows = ifmap_rows(compute, array_rows_);
+  const std::uint32_t bank = rows_per_bank(LocalMemory::Scratchpad);
+  if (rows.rows == 0 || rows.first / bank != (rows.first + rows.rows - 1) / bank) {
+    return compute;
+  }
+  const std::uint32_t pixels = compute.rows();
+  compute.ifmap_row = rows.first / bank * bank;
+  compute.count_h = 1;
+  compute.count_w = pixels;
+  compute.pitch_h = compute.pitch_w = 0;
+  compute.skip = compute.drop = 0;
+  ProductMap& map = compute.products;
+  map.kernel_w = 1;
+  map.tap_pitch_h = map.tap_pitch_w = map.slice_pitch = 0;
+  return compute;
+}
+
+/// Of a fold whose pixels stream past the weights.
+ComputeCommand TimingKey::streamed(ComputeCommand compute) const {
   const ProductMap& map = compute.products;
   const std::uint32_t channel = map.first % map.channels;
   const std::uint32_t lanes = array_rows_ * compute.products_per_pe;
@@ -108,7 +145,7 @@ ComputeCommand TimingKey::reduced(ComputeCommand compute) const {
   const bool one_row_a_pixel =
       compute.k > 0 && compute.k <= map.channels - channel && compute.k <= lanes - lane;
   const std::uint32_t pixels = compute.rows();
-  if (!renames_folds_ || !one_row_a_pixel || pixels == 0) {
+  if (!one_row_a_pixel || pixels == 0) {
     return compute;
   }
   const std::uint32_t tap = map.first / map.channels;

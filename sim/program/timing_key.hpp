@@ -14,9 +14,9 @@ namespace systole {
 /// commands (footprint.hpp) apart:
 ///
 /// - of a place in an ideal DRAM the position in the largest burst (choose_burst in models/dma);
-/// - of rows of a local memory their bank, where all of a command's rows lie in one (of a
-///   weight-stationary fold each operand's, with those that the array steps over behind its end)
-///   and banks hold consecutive rows;
+/// - of rows of a local memory their bank, where all of a command's rows lie in one (of a fold each
+///   operand's; weight stationary, with those that the array steps over behind its end) and banks
+///   hold consecutive rows;
 /// - of all other commands everything.
 class TimingKey {
  public:
@@ -44,6 +44,8 @@ class TimingKey {
   void append(const Command& command, std::vector<std::uint32_t>& key) const;
 
  private:
+  ComputeCommand transposed(ComputeCommand compute) const;
+  ComputeCommand streamed(ComputeCommand compute) const;
   template <typename Body>
   Body at_first_address(Body body) const {
     body.dram_address = reduce(body.dram_address);
@@ -63,7 +65,7 @@ class TimingKey {
   const AcceleratorConfig& config_;
   std::uint64_t block_;  // bytes of the largest burst
   bool renames_rows_;
-  bool renames_folds_;
+  bool weights_stay_;
   std::uint32_t array_rows_;
   std::uint32_t longest_step_;                  // cycles of a step whose compute is shorter
   std::array<std::uint32_t, 4> rows_per_bank_;  // by LocalMemory
