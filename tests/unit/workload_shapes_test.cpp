@@ -17,12 +17,21 @@ struct Published {
 };
 
 // AlexNet to SqueezeNet: layer by layer from the published definitions; weights, biases and batch
-// normalization add up to torchvision's and Caffe's totals of parameters. The others against the
-// total of parameters that is published with them: GoogLeNet 6,998,552; darknet's
-// yolov2-tiny-voc.weights 15,867,885 (three more for each of 3,056 normalized channels) and
-// 6.97 * 10^9 operations; U-Net 31,030,658; BERT-base 109,482,240 (23,835,648 of them embeddings,
-// 38,400 of layer normalizations); ViT-S/16 22,050,664 (75,648 of positions, 384 of the class
-// token, 19,200 of layer normalizations) and 4.6 * 10^9 MACs.
+// normalization add up to torchvision's and Caffe's totals of parameters. The others against what
+// is published with them: GoogLeNet: 6,998,552 parameters of Caffe's bvlc_googlenet; OpenVINO's
+// model zoo (googlenet-v1) says
+//   6.999 M and 3.266 * 10^9 operations, two for each product, those of its LRN and pools among
+//   them.
+// Tiny YOLO: 15,867,885 values in darknet's yolov2-tiny-voc.weights (three more for each of 3,056
+//   normalized channels) and 6.97 * 10^9 operations; OpenVINO's yolo-v2-tiny-ava (the same layers)
+//   15.8587 M and 6.9949 * 10^9.
+// U-Net: 31,030,658 parameters of one channel to two classes; nobody publishes its products: they
+//   follow from the sizes in figure 1 of Ronneberger et al. 2015.
+// BERT-base: 109,482,240 parameters, 110 M in Devlin et al. 2018 (23,835,648 of them embeddings,
+//   38,400 of layer normalizations); products of 128 tokens follow from the layers' sizes.
+// ViT-S/16: 22,050,664 parameters (75,648 of positions, 384 of the class token, 19,200 of layer
+//   normalizations) and 4.6 * 10^9 MACs: 22.1 M and 4.6 G on the card of timm's
+//   deit_small_patch16_224.
 constexpr Published kPublished[] = {
     {"alexnet", 724'406'816, 60'954'656, 10'568},
     {"vgg16", 15'470'264'320, 138'344'128, 13'416},
