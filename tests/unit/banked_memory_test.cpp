@@ -23,6 +23,17 @@ TEST(ClockCrossing, TakesTheNextEdgeOfTheOtherClock) {
   EXPECT_EQ(clocks.core_at(9), 5U);
 }
 
+TEST(ClockCrossing, IsExactForCyclesOfAnyLength) {
+  const ClockCrossing clocks{1000, 0.625};
+  for (const std::uint64_t fives : {429'496'729ULL, 429'496'730ULL, 1ULL << 40U}) {
+    EXPECT_EQ(clocks.memory_from(5 * fives), 8 * fives);
+    EXPECT_EQ(clocks.memory_from(5 * fives + 1), 8 * fives + 2);
+    EXPECT_EQ(clocks.memory_at(5 * fives + 1), 8 * fives + 1);
+    EXPECT_EQ(clocks.core_from(8 * fives + 1), 5 * fives + 1);
+    EXPECT_EQ(clocks.core_at(8 * fives + 1), 5 * fives);
+  }
+}
+
 TEST(ClockCrossing, OfEqualFrequenciesIsNone) {
   const ClockCrossing clocks{1200, 0.8333333333333334};
   for (const std::uint64_t cycle : {1ULL, 7ULL, 123'456'789'012ULL}) {

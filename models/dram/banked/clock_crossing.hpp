@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 
 #include "models/dram/banked/config.hpp"
 
@@ -13,7 +14,11 @@ class ClockCrossing {
  public:
   ClockCrossing(std::uint32_t core_mhz, double tck_ns)
       : core_hz_{std::uint64_t{core_mhz} * 1'000'000},
-        memory_hz_{static_cast<std::uint64_t>(std::llround(1e9 / tck_ns))} {}
+        memory_hz_{static_cast<std::uint64_t>(std::llround(1e9 / tck_ns))} {
+    const std::uint64_t common = std::gcd(core_hz_, memory_hz_);  // a shorter way to the same ratio
+    core_hz_ /= common;
+    memory_hz_ /= common;
+  }
 
   /// The first memory cycle that starts when this core cycle does, or later.
   Cycle memory_from(std::uint64_t core_cycle) const { return up(core_cycle, memory_hz_, core_hz_); }
@@ -27,10 +32,20 @@ class ClockCrossing {
  private:
   __extension__ typedef unsigned __int128 Wide;  // NOLINT(modernize-use-using): `using` has none
 
+  /// Nearly always, and then a machine's own division will do.
+  static bool fits(std::uint64_t cycle, std::uint64_t to_hz, std::uint64_t from_hz) {
+    return ((cycle | to_hz | from_hz) >> 31U) == 0;
+  }
   static std::uint64_t down(std::uint64_t cycle, std::uint64_t to_hz, std::uint64_t from_hz) {
+    if (fits(cycle, to_hz, from_hz)) {
+      return cycle * to_hz / from_hz;
+    }
     return static_cast<std::uint64_t>(Wide{cycle} * to_hz / from_hz);
   }
   static std::uint64_t up(std::uint64_t cycle, std::uint64_t to_hz, std::uint64_t from_hz) {
+    if (fits(cycle, to_hz, from_hz)) {
+      return (cycle * to_hz + from_hz - 1) / from_hz;
+    }
     return static_cast<std::uint64_t>((Wide{cycle} * to_hz + from_hz - 1) / from_hz);
   }
 
