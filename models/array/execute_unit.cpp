@@ -84,6 +84,7 @@ void ExecuteUnit::take_preload() {
   const IssuedCommand preload = take();
   step_.preloading = true;
   step_.preload_entry = preload.entry;
+  step_.keeps_sums = preload.as<PreloadCommand>().keeps_sums;
   step_.preload_rows = feed_->begin_load(preload, window_.front()).load;
   step_.rows = std::max(step_.rows, step_.preload_from + step_.preload_rows);
   if (step_.rows == 0 && min_step_rows_ > 1) {
@@ -99,7 +100,9 @@ void ExecuteUnit::join_preload() {
     return;
   }
   take_preload();
-  add_load(operand_read->back(), 0);
+  OperandPair& pair = operand_read->back();
+  add_load(pair, 0);
+  name_keeping(pair);
 }
 
 IssuedCommand ExecuteUnit::take() {
@@ -169,7 +172,14 @@ OperandPair ExecuteUnit::next_pair() {
     feed_->stream(step_.row, pair);
   }
   add_load(pair, step_.row);
+  name_keeping(pair);
   return pair;
+}
+
+void ExecuteUnit::name_keeping(OperandPair& pair) const {
+  if (step_.keeps_sums) {
+    pair.keeping_entry = step_.preload_entry;
+  }
 }
 
 /// What is read for the preload with row `row` of the step.
@@ -182,7 +192,7 @@ void ExecuteUnit::add_load(OperandPair& pair, std::uint32_t row) {
 }
 
 void ExecuteUnit::finish() {
-  if (step_.computing) {
+  if (step_.computing && !keeps_sums_) {
     ++computes_;
   }
   if (step_.rows > 0) {
@@ -190,6 +200,7 @@ void ExecuteUnit::finish() {
   }
   if (step_.preloading) {
     destination_entry_ = step_.preload_entry;
+    keeps_sums_ = step_.keeps_sums;
   }
   step_ = {};
 }

@@ -26,7 +26,8 @@ namespace systole {
 /// the compute before it are in the accumulators (output stationary without os_drain: when they are
 /// complete). One step a cycle while the scratchpad keeps up. A compute is done when the last row
 /// of its step has been read (padding is, at once), its preload when the result of that row, were
-/// it one, is written (output and input stationary: when the fold's last result is). A step takes
+/// it one, is written (output and input stationary: when the fold's last result is; one that keeps
+/// its sums in the PEs: when its own step has been read). A step takes
 /// min_step_rows cycles at least (a preload alone that keeps the weights is none if that is 1), and
 /// none starts before the one steps_in_flight before it has left the array.
 class ExecuteUnit final : public ClockedModule {
@@ -52,6 +53,7 @@ class ExecuteUnit final : public ClockedModule {
     bool preloading = false;
     std::uint32_t compute_entry = 0;
     std::uint32_t preload_entry = 0;
+    bool keeps_sums = false;  // the fold that is loaded
     std::uint32_t row = 0;
     std::uint32_t preload_from = 0;
     std::uint32_t preload_rows = 0;
@@ -71,6 +73,7 @@ class ExecuteUnit final : public ClockedModule {
   Cause waiting() const;
   OperandPair next_pair();
   void add_load(OperandPair& pair, std::uint32_t row);
+  void name_keeping(OperandPair& pair) const;
   bool fills_array(const OperandPair& pair) const;
   void finish();
   bool active() const { return step_.computing || step_.preloading; }
@@ -86,6 +89,7 @@ class ExecuteUnit final : public ClockedModule {
   const std::unique_ptr<FoldFeed> feed_;
   const std::uint32_t min_step_rows_;
   std::uint32_t destination_entry_ = 0;  // of the preload whose compute is next or running
+  bool keeps_sums_ = false;              // the same
   std::uint64_t computes_ = 0;           // that have been fed to the array
   std::uint32_t steps_entering_ = 0;     // of which the array has not yet said when they leave
   Ring<std::uint64_t> leaving_;          // cycles in which the steps inside the array leave it

@@ -79,8 +79,8 @@ class OutputStationaryFeed final : public FoldFeed {
     stream.column = column;
     stream.new_block = column == 0;
     stream.swap = product_ == 0;
-    stream.last = last;
-    stream.last_of_fold = last;
+    stream.last = last && !preload.keeps_sums;
+    stream.last_of_fold = stream.last;
     stream.pixels = compute.rows();
     stream.k = 1;
     stream.n = preload.n;

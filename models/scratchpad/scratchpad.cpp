@@ -103,6 +103,9 @@ void Scratchpad::read_operands() {
     if (pair.computing && pair.last_of_step) {
       operand_read_done->push({pair.compute_entry});
     }
+    if (pair.last_of_step && pair.keeping_entry) {
+      operand_read_done->push({*pair.keeping_entry});
+    }
     to_array_.back().due = now() + read_latency_ - 1;
     has_pending_ = false;
     return;

@@ -2,6 +2,7 @@
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <optional>
 
 #include "sim/kernel/row.hpp"
 #include "sim/program/issued_command.hpp"
@@ -87,6 +88,8 @@ struct OperandPair {
   bool computing = false;     ///< the step has a compute; with last_of_step it is complete
   std::uint32_t compute_entry = 0;
   std::uint32_t preload_entry = 0;  ///< of the preload that named its destination
+  /// The step loads a fold that keeps its sums: that preload is complete with the step.
+  std::optional<std::uint32_t> keeping_entry;
 };
 
 /// The last row of a step has entered the array: its results will all have left with cycle `cycle`.

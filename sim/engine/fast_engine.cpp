@@ -13,15 +13,16 @@ namespace {
 
 /// Programs of the compiler are; those that tests write to hold the machine against RTL may not be.
 void check_supported(const LayerProgram& program) {
-  const bool widens =
+  const bool unknown =
       std::any_of(program.commands.begin(), program.commands.end(), [](const Command& command) {
         const auto* load = std::get_if<LoadCommand>(&command.body);
-        return load != nullptr && load->widen;
+        const auto* preload = std::get_if<PreloadCommand>(&command.body);
+        return (load != nullptr && load->widen) || (preload != nullptr && preload->keeps_sums);
       });
-  if (widens || program.unrolled()) {
+  if (unknown || program.unrolled()) {
     throw std::invalid_argument{
-        "the fast engine runs no widened loads and no loops of the hardware's unroller, expected "
-        "--engine systemc or sequencer.unroller: none"};
+        "the fast engine runs no widened loads, no sums kept in the PEs and no loops of the "
+        "hardware's unroller, expected --engine systemc or sequencer.unroller: none"};
   }
 }
 

@@ -70,6 +70,9 @@ struct FillCommand {
 ///
 /// A composable PE takes `products_per_pe` products a cycle: a weight row holds as many of the fold
 /// for each of its columns, one product's `n` weights behind the other's.
+///
+/// With `keeps_sums` (output stationary) the Compute's sums stay in the PEs, and the next Compute
+/// adds to them; nothing goes to the accumulators.
 struct PreloadCommand {
   bool new_weights = true;
   LocalAddress weights;
@@ -81,6 +84,7 @@ struct PreloadCommand {
   std::uint32_t weights_pitch = 0;
   std::uint32_t acc_pitch = 0;
   std::uint32_t products_per_pe = 1;
+  bool keeps_sums = false;
 
   std::uint32_t weight_rows() const { return (k + products_per_pe - 1) / products_per_pe; }
 };

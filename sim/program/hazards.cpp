@@ -92,8 +92,10 @@ struct Writes {
                  fill.block_pitch));
   }
   void operator()(const PreloadCommand& preload) const {
-    out.add(span({LocalMemory::Accumulators, preload.acc_row}, preload.acc_rows,
-                 blocks(preload, config), preload.acc_pitch));
+    if (!preload.keeps_sums) {
+      out.add(span({LocalMemory::Accumulators, preload.acc_row}, preload.acc_rows,
+                   blocks(preload, config), preload.acc_pitch));
+    }
   }
   void operator()(const ComputeCommand&) const {}
   void operator()(const StoreCommand&) const {}

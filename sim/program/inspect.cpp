@@ -128,6 +128,9 @@ struct Check {
     if (!c.new_weights && dataflow != Dataflow::WeightStationary) {
       return "keeps weights that do not stay in the array";
     }
+    if (c.keeps_sums && dataflow != Dataflow::OutputStationary) {
+      return "keeps sums that do not stay in the array";
+    }
     return c.new_weights && c.weights.memory != weight_memory(config)
                ? "weights from a memory that holds none"
                : nullptr;

@@ -81,23 +81,24 @@ LayerProgram mvout(const std::string& text) {
   return program;
 }
 
-/// A tile of Gemmini is a preload and a compute for each 16 products; ours is one pair.
+/// A preload and a compute for each 16 products of a tile, whose sums stay in the PEs up to the
+/// last.
 LayerProgram execute_output_stationary(const std::string& text) {
   const std::smatch m = match(text, R"((\d+) x \(preload\+compute\) OS A rows=(\d+) )"
                                     R"(accumulations per tile=(\d+) A and B in different banks)");
   LayerProgram program = start(CommandClass::Execute);
-  for (std::uint32_t i = 0; i < group(m, 1); ++i) {
+  const std::uint32_t pairs = group(m, 3);
+  for (std::uint32_t i = 0; i < group(m, 1) * pairs; ++i) {
     PreloadCommand preload;
     preload.weights = {LocalMemory::Scratchpad, kBankRows};
-    preload.k = kDim * group(m, 3);
+    preload.k = kDim;
     preload.n = kDim;
     preload.acc_rows = group(m, 2);
+    preload.keeps_sums = (i + 1) % pairs != 0;
     ComputeCommand compute;
     compute.count_w = group(m, 2);
     compute.pitch_w = 1;
-    compute.k = preload.k;
-    compute.products.channels = compute.k;
-    compute.products.slice_pitch = kDim;
+    compute.k = kDim;
     program.commands.push_back({preload});
     program.commands.push_back({compute});
   }
