@@ -126,7 +126,7 @@ class OutputStationaryArray final : public PeArray {
       return pe;
     }
     pe.working = true;
-    pe.from_left = history_[row * 2 * span_ + place(here) + col];
+    pe.from_left = history_[std::size_t{row} * 2 * span_ + place(here) + col];
     pe.from_top = staggered_[staggered_at(here) + col];
     for (const Draining& fold : draining_) {
       if (fold.last == entered) {

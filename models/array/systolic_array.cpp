@@ -265,7 +265,7 @@ void SystolicArray::unpack_weights(const WeightStep& step) {
   std::fill(weights_.begin(), weights_.end(), std::int16_t{0});
   if (!step.zero) {
     for (std::uint32_t p = 0; p < step.products_per_pe; ++p) {
-      unpack_elements(step.bytes.data(), p * step.n, step.n, weight_format_,
+      unpack_elements(step.bytes.data(), std::size_t{p} * step.n, step.n, weight_format_,
                       weights_.data() + std::size_t{p} * config_.cols);
     }
   }

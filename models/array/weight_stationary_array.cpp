@@ -51,7 +51,7 @@ class WeightStationaryArray final : public PeArray {
     pe.stationary = active_[row * cols_ + col];
     if (entered >= 0 && newest_vector_[place(entered)] == entered) {
       pe.working = true;
-      pe.from_left = history_[row * 2 * span_ + place(here) + col];
+      pe.from_left = history_[std::size_t{row} * 2 * span_ + place(here) + col];
       pe.psum = slots_[static_cast<std::size_t>(slot(here)) + col];
     }
     return pe;

@@ -59,7 +59,7 @@ std::optional<LocalWrite> ZeroWriter::next() const {
   LocalWrite write;
   write.to = {block_->to.memory, block_->to.row - block_->repeat};
   write.offset = block_->offset * block_->repeat;
-  write.bytes.assign(block_->elements * (sums ? kSumBytes : 1), block_->value);
+  write.bytes.assign(std::size_t{block_->elements} * (sums ? kSumBytes : 1), block_->value);
   write.last = block_->last && block_->repeat == 0;
   write.entry = block_->entry;
   return write;

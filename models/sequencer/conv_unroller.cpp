@@ -40,7 +40,7 @@ std::optional<GeneratedCommand> ConvUnroller::tick(std::uint64_t now, bool room)
   const bool passing_room = passing_.size() < kQueueDepth;
   std::optional<GeneratedCommand> out;
   if (room && !passing_.empty() && passing_.front().visible <= now) {
-    out = std::move(passing_.front().generated);
+    out = passing_.front().generated;
     passing_.pop_front();
   }
   const std::array<Slot, kSlots> before = slots_;

@@ -40,9 +40,9 @@ std::optional<GeneratedCommand> LoopUnroller::tick(std::uint64_t now, bool room)
   if (room) {
     if (std::optional<Command> command = generate(now)) {
       ++unfinished_[static_cast<std::size_t>(command_class(*command))];
-      leaves = {std::move(*command), true};
+      leaves = {*command, true};
     } else if ((command = pass_configuration(now))) {
-      leaves = {std::move(*command), false};
+      leaves = {*command, false};
     }
   }
   start_generators(now);

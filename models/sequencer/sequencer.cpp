@@ -232,7 +232,7 @@ void Sequencer::unroll() {
   std::optional<GeneratedCommand> generated =
       conv_unroller_.done() ? unroller_.tick(now(), room) : conv_unroller_.tick(now(), room);
   if (generated) {
-    unrolled_.push_back({std::move(generated->command), generated->of_loop, now() + 1});
+    unrolled_.push_back({generated->command, generated->of_loop, now() + 1});
   }
 }
 
