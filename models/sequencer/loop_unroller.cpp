@@ -1,7 +1,6 @@
 #include "models/sequencer/loop_unroller.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "sim/program/hazards.hpp"
 
