@@ -7,9 +7,9 @@
 #include "sim/kernel/psum.hpp"
 
 // Wider vectors where the processor has them, chosen when the program starts; integers are exact on
-// all.
+// all. Chosen before the sanitizers are there, which that would need.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && \
-    !defined(__SANITIZE_ADDRESS__)
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define SYSTOLE_VECTOR_CLONES \
   __attribute__((target_clones("default", "avx2", "arch=skylake-avx512")))
 #else

@@ -1,8 +1,10 @@
 #include "models/golden/row_products.hpp"
 
 // Plain loops, which the compiler turns into 16-bit multiply-adds; with this attribute once for
-// each of these instruction sets, of which the computer's best is taken when the program starts.
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__)
+// each of these instruction sets, of which the computer's best is taken when the program starts:
+// before ThreadSanitizer is there, which that would need.
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__gnu_linux__) && \
+    !defined(__SANITIZE_THREAD__)
 #define SYSTOLE_CLONED __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
 #define SYSTOLE_CLONED
