@@ -202,7 +202,7 @@ std::vector<std::uint8_t> depthwise_weight_bytes(const TensorData& weights) {
 
 std::uint64_t looped_weight_bytes(const LoopedLayer& looped, const AcceleratorConfig& config) {
   if (const auto* matmul = std::get_if<LoopedMatmul>(&looped.shape)) {
-    const std::uint32_t dim = config.array.rows;
+    const std::uint64_t dim = config.array.rows;
     return (matmul->k + dim - 1) / dim * dim * matmul->b_pitch;
   }
   const auto& conv = std::get<LoopedConv>(looped.shape);

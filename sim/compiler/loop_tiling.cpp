@@ -64,7 +64,7 @@ LoopRows rows_needed(const LoopedConv& conv, const ConvTile& t, const Accelerato
   const std::uint64_t in_cols = cols * conv.stride + (t.kernel_cols - 1) * conv.dilation;
   const std::uint64_t out_blocks = ceil_div(t.out_channels, dim);
   const std::uint64_t inputs =
-      ceil_div(t.in_channels, dim) * t.batches * (in_rows / step) * (in_cols / step);
+      std::uint64_t{ceil_div(t.in_channels, dim)} * t.batches * (in_rows / step) * (in_cols / step);
   const std::uint64_t weights = out_blocks * t.kernel_rows * t.kernel_cols * t.in_channels;
   return {inputs + weights, out_blocks * t.batches * rows * cols};
 }
@@ -73,8 +73,8 @@ MatmulTile loop_tile(const LoopedMatmul& matmul, const AcceleratorConfig& config
   const std::uint32_t dim = config.array.rows;
   const LoopRows room = room_of_a_loop(config);
   const MatmulTile most{ceil_div(matmul.m, dim), ceil_div(matmul.n, dim), ceil_div(matmul.k, dim)};
-  const auto side = std::max(
-      1U, static_cast<std::uint32_t>(std::sqrt(static_cast<double>(room.accumulators / dim))));
+  const std::uint64_t tiles = room.accumulators / dim;  // of C at once
+  const auto side = std::max(1U, static_cast<std::uint32_t>(std::sqrt(static_cast<double>(tiles))));
   const auto depth = std::max(1U, static_cast<std::uint32_t>(room.scratchpad / 2 / dim / side));
   MatmulTile tile{std::min(most.i, side), std::min(most.j, side), std::min(most.k, depth)};
   for (bool grown = true; grown;) {

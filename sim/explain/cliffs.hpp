@@ -29,7 +29,7 @@ constexpr std::int64_t kCliffPart = 8;
 
 /// Where a layer that the array runs stands past a multiple; without the cycles.
 std::vector<Cliff> find_cliffs(const AcceleratorConfig& config, const Network& network,
-                               std::size_t layer);
+                               std::size_t index);
 
 /// Runs the layer alone, on the fast engine, as it is and without the surplus.
 void measure(Cliff& cliff, const AcceleratorConfig& config, const Network& network);

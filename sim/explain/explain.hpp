@@ -56,7 +56,7 @@ Explanation explain(const AcceleratorConfig& config, const Network& network,
                     std::optional<std::size_t> only,
                     const std::function<void(std::size_t, std::size_t)>& on_run);
 
-nlohmann::ordered_json explain_json(const Explanation& explanation);
-std::vector<Table> explain_tables(const Explanation& explanation);
+nlohmann::ordered_json explain_json(const Explanation& all);
+std::vector<Table> explain_tables(const Explanation& all);
 
 }  // namespace systole

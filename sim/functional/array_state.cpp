@@ -124,7 +124,7 @@ bool ArrayState::follows(const ComputeCommand& compute) {
       fields(compute) != fields(grid_[position_].compute)) {
     return false;
   }
-  const std::ptrdiff_t pitch = static_cast<std::ptrdiff_t>(memories_.psum_pitch());
+  const auto pitch = static_cast<std::ptrdiff_t>(memories_.psum_pitch());
   const std::ptrdiff_t offset =
       (std::ptrdiff_t{destination_.acc_row} - grid_[position_].acc_row) * pitch;
   if (position_ > 0) {
@@ -242,7 +242,7 @@ void ArrayState::point_at_pixels(const ComputeCommand& compute) {
       memories_.rows(LocalMemory::Scratchpad, 0, 0) +
       (lies_in_one_piece() ? parts_[0].row * row_bytes + parts_[0].lane : 0);
   if (rows_.size() < waiting_ + compute.rows()) {
-    rows_.resize(2 * (waiting_ + compute.rows()));
+    rows_.resize(std::size_t{2} * (waiting_ + compute.rows()));
   }
   const std::uint8_t** to = rows_.data() + waiting_;
   std::uint32_t line = compute.ifmap_row + compute.skip / compute.count_w * compute.pitch_h;
@@ -266,7 +266,7 @@ void ArrayState::point_at_pixels(const ComputeCommand& compute) {
 
 void ArrayState::point_at_psums(std::uint32_t acc_row, std::uint32_t count) {
   if (psum_rows_.size() < waiting_ + count) {
-    psum_rows_.resize(2 * (waiting_ + count));
+    psum_rows_.resize(std::size_t{2} * (waiting_ + count));
   }
   std::int32_t* const psums = memories_.psums32(acc_row, count);
   std::int32_t** const to = psum_rows_.data() + waiting_;

@@ -135,7 +135,7 @@ template <typename Sum, bool flip, std::size_t known_groups, std::size_t sets, s
 HWY_INLINE void multiply_rows(FoldBuffers& buffers, const FoldSet* folds,
                               const std::uint8_t* const* ifmap, std::int32_t* const* to,
                               const PsumRows& psums) {
-  constexpr std::int32_t kSignBits = static_cast<std::int32_t>(0x80808080U);
+  constexpr auto kSignBits = static_cast<std::int32_t>(0x80808080U);
   const Sums d;
   const std::size_t groups = known_groups != 0
                                  ? known_groups

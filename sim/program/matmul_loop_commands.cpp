@@ -7,7 +7,8 @@ namespace systole {
 LoadCommand MatmulLoopCommands::load_a(std::uint32_t i, std::uint32_t k) const {
   const std::uint32_t blocks = std::min(max_blocks_, loop_.tiles_k - k);
   LoadCommand load;
-  load.dram_address = loop_.a_address + std::uint64_t{i} * dim_ * loop_.a_pitch + k * dim_;
+  load.dram_address =
+      loop_.a_address + std::uint64_t{i} * dim_ * loop_.a_pitch + std::uint64_t{k} * dim_;
   load.dram_pitch = loop_.a_pitch;
   load.rows = rows_of(i);
   load.row_bytes = blocks * dim_ - (k + blocks == loop_.tiles_k ? loop_.missing_k : 0);
@@ -20,7 +21,8 @@ LoadCommand MatmulLoopCommands::load_a(std::uint32_t i, std::uint32_t k) const {
 LoadCommand MatmulLoopCommands::load_b(std::uint32_t k, std::uint32_t j) const {
   const std::uint32_t blocks = std::min(max_blocks_, loop_.tiles_j - j);
   LoadCommand load;
-  load.dram_address = loop_.b_address + std::uint64_t{k} * dim_ * loop_.b_pitch + j * dim_;
+  load.dram_address =
+      loop_.b_address + std::uint64_t{k} * dim_ * loop_.b_pitch + std::uint64_t{j} * dim_;
   load.dram_pitch = loop_.b_pitch;
   load.rows = dim_;  // always: the last rows may lie beyond B
   load.row_bytes = blocks * dim_ - (j + blocks == loop_.tiles_j ? loop_.missing_j : 0);
