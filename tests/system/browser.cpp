@@ -23,7 +23,7 @@ std::string drawn_by_browser(const std::string& page, const TemporaryFolder& fol
       out + "' 2>'" + err + "'";
   EXPECT_EQ(std::system(command.c_str()), 0) << read_file(err);
   EXPECT_THAT(read_file(err), Not(HasSubstr("CONSOLE")));
-  const std::string dom = read_file(out);
+  std::string dom = read_file(out);
   EXPECT_THAT(dom, HasSubstr("data-done=\"true\""));
   EXPECT_THAT(dom, Not(HasSubstr("data-errors")));
   return dom;
