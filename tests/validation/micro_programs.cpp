@@ -138,8 +138,8 @@ LayerProgram configure(const std::string& text) {
 
 }  // namespace
 
-bool is_output_stationary(const std::string& text) {
-  return text.find(" OS ") != std::string::npos;
+bool is_output_stationary(const std::string& description) {
+  return description.find(" OS ") != std::string::npos;
 }
 
 LayerProgram micro_program(const RtlCase& rtl) {
