@@ -30,13 +30,13 @@ SwitchingActivity::SwitchingActivity(const ArrayConfig& config)
     : rows_{config.rows},
       cols_{config.cols},
       dataflow_{config.dataflow},
-      activation_bits_{config.activation_bits},
-      weight_bits_{config.weight_bits},
       psum_format_{config.accumulator_bits, config.overflow} {
-  begin_layer();
+  begin_layer(config.activation_bits, config.weight_bits);
 }
 
-void SwitchingActivity::begin_layer() {
+void SwitchingActivity::begin_layer(std::uint32_t activation_bits, std::uint32_t weight_bits) {
+  activation_bits_ = activation_bits;
+  weight_bits_ = weight_bits;
   const std::size_t pes = std::size_t{rows_} * cols_;
   left_.assign(rows_, 0);
   top_.assign(cols_, 0);

@@ -29,7 +29,8 @@ class SwitchingActivity {
  public:
   explicit SwitchingActivity(const ArrayConfig& config);
 
-  void begin_layer();
+  /// Operands have so many bits; those of a register beyond them stay as they are.
+  void begin_layer(std::uint32_t activation_bits, std::uint32_t weight_bits);
 
   /// What enters in one cycle of those in which something does.
   void enter(const ArrayInput& input, EventCounts& events);
@@ -46,8 +47,8 @@ class SwitchingActivity {
   const std::uint32_t rows_;
   const std::uint32_t cols_;
   const Dataflow dataflow_;
-  const std::uint32_t activation_bits_;
-  const std::uint32_t weight_bits_;
+  std::uint32_t activation_bits_ = 0;
+  std::uint32_t weight_bits_ = 0;
   const PsumFormat psum_format_;
   Registers left_;    // newest at the left edge, by array row
   Registers top_;     // output stationary: newest at the top edge, by column

@@ -71,7 +71,7 @@ void SystolicArray::configure(const LayerRegisters& registers) {
   ifmap_format_ = registers.ifmap;
   weight_format_ = registers.weight;
   if (switching_) {
-    switching_->begin_layer();
+    switching_->begin_layer(registers.ifmap.bits, registers.weight.bits);
   }
 }
 

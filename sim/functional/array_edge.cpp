@@ -15,7 +15,7 @@ ArrayEdge::ArrayEdge(const AcceleratorConfig& config)
 void ArrayEdge::begin_layer(const LayerRegisters& registers) {
   registers_ = registers;
   fresh_ = false;
-  activity_.begin_layer();
+  activity_.begin_layer(registers.ifmap.bits, registers.weight.bits);
 }
 
 void ArrayEdge::enter(const Command& command, LocalMemories& memories, EventCounts& events) {

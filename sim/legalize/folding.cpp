@@ -39,8 +39,9 @@ Fold folded(const FoldInput& channel, std::int32_t exponent, const FoldLimits& l
   for (const std::int32_t weight : channel.weights) {
     const double wanted = weight * fold.factor;
     const double rounded = std::nearbyint(wanted);
-    const double taken = std::clamp(rounded, static_cast<double>(limits.weight_min),
-                                    static_cast<double>(limits.weight_max));
+    const double clamped = std::clamp(rounded, static_cast<double>(limits.weight_min),
+                                      static_cast<double>(limits.weight_max));
+    const double taken = limits.weights_are_signs ? (weight < 0 ? -1 : 1) : clamped;
     fold.clipped = fold.clipped || taken != rounded;
     fold.weights.push_back(static_cast<std::int32_t>(taken));
     fold.signal += wanted * unit * wanted * unit;

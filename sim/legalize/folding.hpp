@@ -21,6 +21,7 @@ std::int32_t covering_exponent(double real);
 /// What one channel's constants may hold.
 struct FoldLimits {
   std::int64_t weight_min = -128, weight_max = 127;  ///< of the centred weights
+  bool weights_are_signs = false;                    ///< -1 and +1 alone, and no 0
   std::int64_t bias_max = 0;                         ///< magnitude; 2^(bits - 1) - 1
   std::int64_t activation_max = 0;                   ///< magnitude of a centred activation
   std::int64_t accumulator_max = 0;                  ///< magnitude; 2^(bits - 1) - 1

@@ -206,6 +206,7 @@ FoldLimits ShiftOnlyPass::limits(const Tensor& weight, const Tensor& ifmap,
   FoldLimits limits;
   limits.weight_min = weight.format.min() - weight.zero_point;
   limits.weight_max = weight.format.max() - weight.zero_point;
+  limits.weights_are_signs = weight.format.is_binary;
   limits.bias_max = bias == nullptr
                         ? 0
                         : std::min(bias->format.max(), std::numeric_limits<std::int64_t>::max() >>

@@ -39,6 +39,17 @@ TEST(Folding, AMultiplierOfZeroGivesZeroWeightsAndBias) {
   EXPECT_EQ(fold.bias, 0);
 }
 
+TEST(Folding, WeightsThatAreSignsStaySigns) {
+  FoldLimits limits;
+  limits.weights_are_signs = true;
+  limits.bias_max = limits.accumulator_max = std::numeric_limits<std::int32_t>::max();
+  limits.activation_max = 255;
+  const Fold fold = fold_channel({{1, -1, -1}, 1000, 0.04}, limits);
+  EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{1, -1, -1}));
+  EXPECT_EQ(fold.exponent, -5);  // 0.04 is 1.28 times 2^-5
+  EXPECT_EQ(fold.bias, 1280);
+}
+
 TEST(Folding, RefusesALeftShiftThatNoAccumulatorHolds) {
   EXPECT_THROW(fold_channel({{1}, 0, std::ldexp(1.5, 30)}, {}), std::invalid_argument);
 }

@@ -261,10 +261,22 @@ TEST(Switching, ValuesThatStayToggleNothingAndALayerBeginsWithZeros) {
   EXPECT_EQ(events[Event::IfmapToggles], std::uint64_t{config.rows} * config.cols);
   activity.enter(input, events);
   EXPECT_EQ(events[Event::IfmapToggles], std::uint64_t{config.rows} * config.cols);
-  activity.begin_layer();
+  activity.begin_layer(config.activation_bits, config.weight_bits);
   activity.enter(input, events);
   EXPECT_EQ(events[Event::IfmapToggles], 2 * std::uint64_t{config.rows} * config.cols);
   EXPECT_EQ(events[Event::PsumToggles], 0U) << "all weights are zero";
+}
+
+TEST(Switching, OfNarrowOperandsTheirOwnBitsToggle) {
+  const ArrayConfig config = array(Dataflow::WeightStationary);
+  SwitchingActivity activity{config};
+  activity.begin_layer(2, 2);
+  const OperandRow negative(config.rows, std::int16_t{-1});
+  ArrayInput input;
+  input.ifmap = &negative;
+  EventCounts events;
+  activity.enter(input, events);
+  EXPECT_EQ(events[Event::IfmapToggles], std::uint64_t{2} * config.rows * config.cols);
 }
 
 }  // namespace
