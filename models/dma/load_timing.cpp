@@ -110,7 +110,8 @@ bool LoadTiming::form_burst(Cycle now) {
   const std::uint64_t address = load.dram_address + request.row * load.dram_pitch + request.offset;
   const Burst burst = choose_burst(address, load.row_bytes - request.offset, config_.dma);
   InFlight& flight = in_flight_[slot];
-  flight = {&load, burst, request.entry, request.row, request.offset, false, true, 0};
+  flight = {&load, burst, request.entry, request.row, load.local_offset + request.offset, false,
+            true,  0};
   outgoing_.push_back({static_cast<std::uint32_t>(slot), now + config_.dma.bus_latency - 1});
   request.offset += burst.useful;
   if (request.offset == load.row_bytes) {
@@ -181,7 +182,8 @@ void LoadTiming::schedule(const InFlight& flight, const MergedPart& part) {
   const std::uint32_t latency =
       scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
   const auto block = static_cast<std::uint32_t>(part.row_offset / row_bytes);
-  const bool last = part.row_offset + part.bytes == load.row_bytes && flight.last;
+  const bool last =
+      part.row_offset + part.bytes == load.local_offset + load.row_bytes && flight.last;
   const bool ends_burst = part.row_offset + part.bytes == flight.offset + flight.burst.useful;
   const std::uint32_t row = load.destination.row + block * load.block_pitch + flight.row;
   const Cycle due = part.sent + latency - 1;

@@ -127,7 +127,7 @@ bool LoadUnit::form_burst() {
   const std::uint64_t address = load.dram_address + request.row * load.dram_pitch + request.offset;
   const Burst burst = choose_burst(address, load.row_bytes - request.offset, config_.dma);
   InFlight& flight = in_flight_[slot];
-  flight = {&load, burst, request.entry, request.row, request.offset, false, 0};
+  flight = {&load, burst, request.entry, request.row, load.local_offset + request.offset, false, 0};
   slot_taken_[slot] = true;
   outgoing_.push_back({static_cast<std::uint32_t>(slot), now() + config_.dma.bus_latency - 1});
   count(load, burst);
@@ -214,7 +214,7 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
     widen(write);
   }
   write.entry = flight.entry;
-  write.last = part.row_offset + part.bytes == load.row_bytes && flight.last;
+  write.last = part.row_offset + part.bytes == load.local_offset + load.row_bytes && flight.last;
   scheduled.copies = copies(load);
   scheduled.ends_burst =
       !load.widen && part.row_offset + part.bytes == flight.offset + flight.burst.useful;

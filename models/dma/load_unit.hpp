@@ -80,7 +80,7 @@ class LoadUnit final : public ClockedModule {
     Burst burst;
     std::uint32_t entry = 0;
     std::uint32_t row = 0;
-    std::uint64_t offset = 0;   // of its first wanted byte in the DRAM row
+    std::uint64_t offset = 0;   // of its first wanted byte, from the start of the first local row
     bool last = false;          // last burst of its command
     std::uint64_t free_at = 0;  // first cycle in which another burst can take the slot
   };

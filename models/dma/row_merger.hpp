@@ -9,7 +9,7 @@ namespace systole {
 
 /// A part of a burst that falls into one local row, and the cycle in which the merger sends it.
 struct MergedPart {
-  std::uint64_t row_offset = 0;    ///< of the first byte in the DRAM row
+  std::uint64_t row_offset = 0;    ///< of the first byte from the start of the first local row
   std::uint32_t burst_offset = 0;  ///< of the same byte in the burst
   std::uint32_t bytes = 0;
   std::uint64_t sent = 0;
@@ -43,7 +43,8 @@ class RowMerger {
   RowMerger(std::uint32_t bus_bytes, std::uint32_t data_latency)
       : bus_bytes_{bus_bytes}, data_latency_{data_latency} {}
 
-  /// Takes a burst whose first wanted byte is `row_offset` bytes into its DRAM row. The register
+  /// Takes a burst whose first wanted byte goes `row_offset` bytes behind the start of the first
+  /// local row of its DRAM row. The register
   /// behind can take a part in cycle `register_free`, and another `copies` cycles later.
   MergedParts take(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
                    std::uint32_t copies, std::uint64_t register_free, BeatTimes beats);

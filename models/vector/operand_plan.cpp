@@ -46,4 +46,42 @@ std::vector<VectorOperand> operand_plan(const AddCommand& add) {
   return operands;
 }
 
+std::vector<VectorOperand> operand_plan(const DepthwiseCommand& c) {
+  std::vector<VectorOperand> operands;
+  for (std::uint32_t row = 0; row < c.constant_rows(); ++row) {
+    operands.push_back({c.constants_row + row, false, false, 0, true});
+  }
+  std::vector<std::uint32_t> rows(c.taps());
+  for (std::uint32_t i = 0; i < c.out_h; ++i) {
+    for (std::uint32_t j = 0; j < c.out_w; ++j) {
+      for (std::uint32_t tap = 0; tap < c.taps(); ++tap) {
+        rows[tap] = c.input_row + (i * c.stride_h + tap / c.kernel_w * c.dilation_h) * c.tile_w +
+                    j * c.stride_w + tap % c.kernel_w * c.dilation_w;
+      }
+      plan(rows, c.output_row + i * c.out_w + j, operands);
+    }
+  }
+  return operands;
+}
+
+std::vector<VectorOperand> operand_plan(const Command& command) {
+  if (const auto* pool = std::get_if<PoolCommand>(&command.body)) {
+    return operand_plan(*pool);
+  }
+  if (const auto* add = std::get_if<AddCommand>(&command.body)) {
+    return operand_plan(*add);
+  }
+  return operand_plan(std::get<DepthwiseCommand>(command.body));
+}
+
+VectorPace pace_of(const Command& command, const AcceleratorConfig& config) {
+  if (const auto* pool = std::get_if<PoolCommand>(&command.body)) {
+    return {pool->elements, config.vector.lanes};
+  }
+  if (const auto* depthwise = std::get_if<DepthwiseCommand>(&command.body)) {
+    return {depthwise->elements, config.vector.mac_lanes};
+  }
+  return {config.array.rows, config.vector.lanes};
+}
+
 }  // namespace systole

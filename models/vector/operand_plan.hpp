@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
 
 namespace systole {
@@ -14,6 +15,7 @@ struct VectorOperand {
   bool first = false;
   bool last = false;
   std::uint32_t output_row = 0;
+  bool constant = false;  ///< of a depthwise convolution: no part of an output
 };
 
 /// The operand rows of a command in the order in which they are asked for: output row by output
@@ -21,5 +23,19 @@ struct VectorOperand {
 /// output without operands.
 std::vector<VectorOperand> operand_plan(const PoolCommand& pool);
 std::vector<VectorOperand> operand_plan(const AddCommand& add);
+/// The constants, then all taps of each window, row by row.
+std::vector<VectorOperand> operand_plan(const DepthwiseCommand& depthwise);
+
+/// Elements of each operand row of a command, and how many of them the unit takes a cycle.
+struct VectorPace {
+  std::uint32_t elements = 0;
+  std::uint32_t lanes = 1;
+
+  std::uint32_t cycles_per_row() const { return (elements + lanes - 1) / lanes; }
+};
+
+/// Of any command of the unit.
+std::vector<VectorOperand> operand_plan(const Command& command);
+VectorPace pace_of(const Command& command, const AcceleratorConfig& config);
 
 }  // namespace systole

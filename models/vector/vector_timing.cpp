@@ -44,13 +44,8 @@ void VectorTiming::start(Cycle now) {
 }
 
 void VectorTiming::plan() {
-  if (current_->is<PoolCommand>()) {
-    operands_ = operand_plan(current_->as<PoolCommand>());
-    elements_ = current_->as<PoolCommand>().elements;
-  } else {
-    operands_ = operand_plan(current_->as<AddCommand>());
-    elements_ = config_.array.rows;
-  }
+  operands_ = operand_plan(*current_->command);
+  cycles_per_row_ = pace_of(*current_->command, config_).cycles_per_row();
 }
 
 bool VectorTiming::ask(Cycle now) {
@@ -60,7 +55,7 @@ bool VectorTiming::ask(Cycle now) {
   }
   scratchpad_->vector_read.push(now, {operands_[asked_].row});
   ++asked_;
-  next_ask_ = now + (elements_ + config_.vector.lanes - 1) / config_.vector.lanes;
+  next_ask_ = now + cycles_per_row_;
   return true;
 }
 

@@ -44,7 +44,7 @@ class VectorTiming {
   SequencerTiming* sequencer_ = nullptr;
   ScratchpadTiming* scratchpad_ = nullptr;
   std::optional<IssuedCommand> current_;
-  std::uint32_t elements_ = 0;
+  std::uint32_t cycles_per_row_ = 1;
   std::vector<VectorOperand> operands_;
   std::size_t asked_ = 0;
   std::size_t collected_ = 0;

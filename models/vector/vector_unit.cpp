@@ -13,6 +13,7 @@ VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Clock& clock,
                        Measurements& measurements)
     : ClockedModule{name, clock},
       config_{config},
+      depthwise_{config},
       completed_{completed},
       measurements_{measurements} {}
 
@@ -41,12 +42,10 @@ void VectorUnit::start() {
   ++started_;
   asked_ = 0;
   collected_ = 0;
-  if (current_->is<PoolCommand>()) {
-    operands_ = operand_plan(current_->as<PoolCommand>());
-    elements_ = current_->as<PoolCommand>().elements;
-  } else {
-    operands_ = operand_plan(current_->as<AddCommand>());
-    elements_ = config_.array.rows;
+  operands_ = operand_plan(*current_->command);
+  pace_ = pace_of(*current_->command, config_);
+  if (current_->is<DepthwiseCommand>()) {
+    depthwise_.begin(current_->as<DepthwiseCommand>(), registers_);
   }
 }
 
@@ -57,7 +56,7 @@ bool VectorUnit::ask() {
   }
   scratchpad_read->push({operands_[asked_].row});
   ++asked_;
-  next_ask_ = now() + (elements_ + config_.vector.lanes - 1) / config_.vector.lanes;
+  next_ask_ = now() + pace_.cycles_per_row();
   return true;
 }
 
@@ -69,6 +68,8 @@ bool VectorUnit::collect() {
   const VectorOperand& operand = operands_[collected_];
   if (current_->is<PoolCommand>()) {
     combine_pool(data, operand.first);
+  } else if (current_->is<DepthwiseCommand>()) {
+    combine_depthwise(data, operand);
   } else {
     combine_add(data, operand.first);
   }
@@ -83,38 +84,58 @@ bool VectorUnit::collect() {
 void VectorUnit::combine_pool(const RowData& data, bool first) {
   const bool average = current_->as<PoolCommand>().average;
   taps_ = first ? 1 : taps_ + 1;
-  partial_.resize(elements_);
-  for (std::uint32_t i = 0; i < elements_; ++i) {
+  partial_.resize(pace_.elements);
+  for (std::uint32_t i = 0; i < pace_.elements; ++i) {
     const std::int64_t q = unpack_element(data.bytes.data(), i, registers_.ifmap);
     partial_[i] = first ? q : average ? partial_[i] + q : std::max(partial_[i], q);
   }
   if (!first) {
-    measurements_.events.add(average ? Event::VectorAdd : Event::VectorCompare, elements_);
+    measurements_.events.add(average ? Event::VectorAdd : Event::VectorCompare, pace_.elements);
   }
 }
 
 void VectorUnit::combine_add(const RowData& data, bool first) {
-  partial_.resize(elements_);
-  for (std::uint32_t i = 0; i < elements_; ++i) {
+  partial_.resize(pace_.elements);
+  for (std::uint32_t i = 0; i < pace_.elements; ++i) {
     const std::int32_t q = unpack_element(data.bytes.data(), i, registers_.ifmap);
     partial_[i] =
         first ? q : add_elements(static_cast<std::int32_t>(partial_[i]), q, registers_.add);
   }
   if (!first) {
     const bool multiplies = registers_.add.output.mode == RequantMode::MultiplierShift;
-    measurements_.events.add(Event::VectorAdd, elements_);
-    measurements_.events.add(Event::VectorMultiply, multiplies ? 3ULL * elements_ : 0);
+    measurements_.events.add(Event::VectorAdd, pace_.elements);
+    measurements_.events.add(Event::VectorMultiply, multiplies ? 3ULL * pace_.elements : 0);
   }
+}
+
+void VectorUnit::combine_depthwise(const RowData& data, const VectorOperand& operand) {
+  if (operand.constant) {
+    depthwise_.take_constants(data.bytes.data());
+    return;
+  }
+  measurements_.events.add(Event::PsumOverflows,
+                           depthwise_.take_tap(data.bytes.data(), operand.first));
+  measurements_.events.add(Event::VectorMac, pace_.elements);
+  if (!operand.last) {
+    return;
+  }
+  partial_.resize(pace_.elements);
+  for (std::uint32_t i = 0; i < pace_.elements; ++i) {
+    partial_[i] = depthwise_.result(i);
+  }
+  const bool multiplies = registers_.requant.mode != RequantMode::ShiftOnly;
+  measurements_.events.add(Event::VectorMultiply, multiplies ? pace_.elements : 0);
+  measurements_.events.add(Event::VectorAdd, pace_.elements);
 }
 
 void VectorUnit::finish_row(const VectorOperand& operand) {
   Result result;
   result.due = now() + config_.vector.latency;
   result.write.to = {LocalMemory::Scratchpad, operand.output_row};
-  result.write.bytes.resize(packed_bytes(elements_, registers_.ofmap.bits));
+  result.write.bytes.resize(packed_bytes(pace_.elements, registers_.ofmap.bits));
   result.write.entry = current_->entry;
   result.write.last = collected_ == operands_.size();
-  for (std::uint32_t i = 0; i < elements_; ++i) {
+  for (std::uint32_t i = 0; i < pace_.elements; ++i) {
     std::int64_t value = partial_[i];
     if (current_->is<PoolCommand>()) {
       value = current_->as<PoolCommand>().average ? rounded_mean(value, taps_) : value;
@@ -123,7 +144,8 @@ void VectorUnit::finish_row(const VectorOperand& operand) {
     pack_element(result.write.bytes.data(), i, registers_.ofmap, static_cast<std::int32_t>(value));
   }
   if (current_->is<PoolCommand>() && current_->as<PoolCommand>().average) {
-    measurements_.events.add(Event::VectorMultiply, elements_);  // by the reciprocal of the count
+    measurements_.events.add(Event::VectorMultiply,
+                             pace_.elements);  // by the reciprocal of the count
   }
   results_.push_back(std::move(result));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/scratchpad/scratchpad_messages.hpp"
+#include "models/vector/depthwise_lanes.hpp"
 #include "models/vector/operand_plan.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
@@ -17,9 +18,11 @@
 
 namespace systole {
 
-/// Pools and adds rows of the scratchpad, one command at a time.
+/// Pools and adds rows of the scratchpad, and convolves them channel by channel, one command at a
+/// time.
 ///
-/// Timing: a row of n elements is asked for every ceil(n / lanes) cycles; the result of the operand
+/// Timing: a row of n elements is asked for every ceil(n / lanes) cycles, of a depthwise
+/// convolution, constants included, every ceil(n / mac_lanes); the result of the operand
 /// row that arrives last in cycle t is written from t + latency on, one row a cycle. The next
 /// command starts when the sequencer has taken the completion: 3 cycles after the last write is
 /// pushed.
@@ -53,18 +56,20 @@ class VectorUnit final : public ClockedModule {
   bool write();
   void combine_pool(const RowData& data, bool first);
   void combine_add(const RowData& data, bool first);
+  void combine_depthwise(const RowData& data, const VectorOperand& operand);
   void finish_row(const VectorOperand& operand);
 
   const AcceleratorConfig config_;
   LayerRegisters registers_;
   std::optional<IssuedCommand> current_;
-  std::uint32_t elements_ = 0;           // of each row of the command
+  VectorPace pace_;                      // of the command
   std::vector<VectorOperand> operands_;  // of the command, in order
   std::size_t asked_ = 0;
   std::size_t collected_ = 0;
   std::uint64_t next_ask_ = 0;         // first cycle in which the lanes are free for another row
   std::vector<std::int64_t> partial_;  // maxima, sums, or the first operand
   std::uint32_t taps_ = 0;             // combined into partial_
+  DepthwiseLanes depthwise_;
   Ring<Result> results_;
   std::uint64_t started_ = 0;  // commands
   const Wire<std::uint64_t>& completed_;

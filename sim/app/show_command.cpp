@@ -127,6 +127,17 @@ std::string buffering(const LayerMapping& mapping) {
   return twice.empty() ? "-" : fmt::format("{}", fmt::join(twice, ", "));
 }
 
+/// What is special in the way that the array is filled.
+std::string packing(const LayerMapping& mapping) {
+  if (mapping.vector_unit) {
+    return "vector unit";
+  }
+  if (mapping.one_group_a_block) {
+    return "a group at a time";
+  }
+  return mapping.packed_taps > 1 ? fmt::format("{} taps a row", mapping.packed_taps) : "-";
+}
+
 const char* local_memory_name(LocalMemory memory) {
   switch (memory) {
     case LocalMemory::WeightScratchpad:
@@ -196,6 +207,7 @@ void show_mapping(const ShowOptions& options, std::ostream& out) {
               {{"layer", "", Align::Left, 0, true},
                {"tile", "oh x ow x oc", Align::Left},
                {"ic", "slice"},
+               {"packing", "", Align::Left, 5},
                {"tiles", ""},
                {"folds", ""},
                {"loops", "outermost first", Align::Left, 2},
@@ -211,7 +223,7 @@ void show_mapping(const ShowOptions& options, std::ostream& out) {
     table.add_row(
         {printable(lowering.network.layers[i].name),
          m.tile_oc == 0 ? "-" : fmt::format("{} x {} x {}", m.tile_oh, m.tile_ow, m.tile_oc),
-         or_dash(m.tile_ic), or_dash(m.tiles), or_dash(m.folds),
+         or_dash(m.tile_ic), packing(m), or_dash(m.tiles), or_dash(m.folds),
          m.loop_order.empty() ? "-" : m.loop_order, buffering(m), rows(m.scratchpad_rows),
          rows(m.weight_rows), rows(m.accumulator_rows), rows(m.table_rows),
          human_bytes(m.compulsory_read_bytes() + m.compulsory_write_bytes(), true)});

@@ -4,16 +4,13 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <utility>
 #include <variant>
 
+#include "sim/compiler/compiler_state.hpp"
 #include "sim/compiler/constants_image.hpp"
 #include "sim/compiler/conv_folds.hpp"
-#include "sim/compiler/dram_map.hpp"
-#include "sim/compiler/fusion.hpp"
-#include "sim/compiler/layer_plan.hpp"
 #include "sim/compiler/likeness.hpp"
 #include "sim/compiler/supported.hpp"
 #include "sim/program/inspect.hpp"
@@ -24,20 +21,6 @@
 namespace systole {
 namespace {
 
-/// Scratchpad rows for the buffers of a layer; kept tensors have the others.
-MachineLimits limited(const MachineLimits& machine, const FreeRows& free) {
-  MachineLimits limits = machine;
-  limits.scratchpad_first = free.first;
-  limits.scratchpad_rows = free.rows;
-  return limits;
-}
-
-/// What a layer's program moves and, with a clock, takes.
-struct Cost {
-  Traffic traffic;
-  std::uint64_t cycles = 0;
-};
-
 std::string join(const std::vector<std::string>& lines) {
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
@@ -46,57 +29,6 @@ std::string join(const std::vector<std::string>& lines) {
 
 CompileError::CompileError(const std::vector<std::string>& lines)
     : std::runtime_error{join(lines)}, lines_{lines} {}
-
-struct Compiler::State {
-  State(const Network& net, const AcceleratorConfig& accelerator, LayerClock layer_clock)
-      : network{net},
-        config{accelerator},
-        clock{accelerator.compiler.objective == Objective::Cycles ? std::move(layer_clock)
-                                                                  : LayerClock{}},
-        machine{config},
-        dram{net},
-        run_time{run_time_tensors(net)},
-        origin(net.tensors.size()),
-        addresses(net.layers.size()),
-        plans(net.layers.size()),
-        costs(net.layers.size()) {
-    std::iota(origin.begin(), origin.end(), TensorId{0});
-  }
-
-  void plan(std::size_t index);
-  Plan cut(std::size_t index) const;
-  Plan cut_conv(std::size_t index, ConvLayer layer) const;
-  ConvTiling tiling_of(std::size_t index, const ConvLayer& layer, const WeightImage& image,
-                       const MachineLimits& limits) const;
-  std::optional<Plan> cut_loops(std::size_t index, const ConvLayer& layer) const;
-  Plan cut_pool(std::size_t index, PoolLayer layer) const;
-  Plan cut_add(std::size_t index) const;
-  void place_conv(std::size_t index, const ConvLayer& layer, std::uint64_t weight_bytes);
-  void fuse();
-  bool keep(const KeptTensor& tensor);
-  const KeptTensor* kept_ifmap(TensorId tensor, std::size_t layer) const;
-  const KeptTensor* kept_ofmap(std::size_t layer) const;
-  Cost cost(std::size_t index, const Plan& plan) const;
-  LayerRegisters registers(std::size_t index, const Plan& plan) const {
-    return layer_registers(network, network.layers[index], plan, addresses[index].ofmap);
-  }
-  PackedCommands commands(std::size_t index, const Plan& plan) const;
-  void append_image(const Cut& cut, const ConvAddresses& at, std::vector<DramSegment>& image) const;
-
-  const Network& network;
-  const AcceleratorConfig config;
-  const LayerClock clock;       ///< empty: cycles do not count
-  const MachineLimits machine;  ///< refers to `config`
-  DramMap dram;
-  const std::vector<bool> run_time;        ///< by tensor: given or computed, not a constant
-  std::vector<TensorId> origin;            ///< by tensor: the one whose bytes it names
-  std::vector<ConvAddresses> addresses;    ///< by layer; of convolutions
-  std::vector<Plan> plans;                 ///< by layer
-  std::vector<std::optional<Cost>> costs;  ///< of the plans, where they were asked for
-  std::vector<KeptTensor> kept;
-  std::vector<KeptReport> reports;
-  mutable std::map<std::vector<std::uint64_t>, ConvTiling> tilings;  ///< by likeness
-};
 
 void Compiler::State::plan(std::size_t index) {
   const Layer& layer = network.layers[index];
@@ -109,9 +41,12 @@ void Compiler::State::plan(std::size_t index) {
   }
   plans[index] = cut(index);
   if (const auto* conv = std::get_if<ConvPlan>(&plans[index].cut)) {
-    place_conv(index, conv->layer, conv->image.bytes);
+    place_conv(index, conv->layer, conv->image.blocks.size(), conv->image.bytes);
   } else if (const auto* loops = std::get_if<LoopPlan>(&plans[index].cut)) {
-    place_conv(index, loops->layer, looped_weight_bytes(loops->looped, config));
+    place_conv(index, loops->layer, to_u64(ceil_div(loops->layer.out_c, machine.array_cols)),
+               looped_weight_bytes(loops->looped, config));
+  } else if (const auto* depthwise = std::get_if<DepthwisePlan>(&plans[index].cut)) {
+    place_depthwise(index, depthwise->layer);
   } else if (std::holds_alternative<std::monostate>(plans[index].cut)) {
     check_supported_reshape(layer, network);
     dram.alias(layer.output, layer.inputs.at(0));
@@ -124,76 +59,21 @@ void Compiler::State::plan(std::size_t index) {
   }
 }
 
-/// Cuts a layer beside the tensors that are kept now; throws MappingError.
-Plan Compiler::State::cut(std::size_t index) const {
-  const Layer& layer = network.layers[index];
-  const KeptTensor* ifmap = kept_ifmap(layer.inputs.at(0), index);
-  if (const std::optional<ConvLayer> conv = as_conv(network, layer, run_time, ifmap)) {
-    const std::optional<Plan> loops = cut_loops(index, *conv);
-    return loops ? *loops : cut_conv(index, *conv);
-  }
-  if (const std::optional<PoolLayer> pool = as_pool(network, layer)) {
-    return cut_pool(index, *pool);
-  }
-  return std::holds_alternative<Add>(layer.op) ? cut_add(index) : Plan{};
+/// Bytes from pixel to pixel of what the layer reads first and of what it writes.
+DramPitches Compiler::State::pitches(const Layer& layer) const {
+  const auto pitch = [&](TensorId tensor) {
+    const std::optional<TensorPlacement>& at = dram.placement(tensor);
+    return at ? at->pixel_pitch : 0;
+  };
+  return {pitch(layer.inputs.at(0)), pitch(layer.output)};
 }
 
-Plan Compiler::State::cut_conv(std::size_t index, ConvLayer layer) const {
-  // Weights that another layer computes lie as that layer wrote them, one product in a row.
-  const std::uint32_t products =
-      layer.weight_is_activation
-          ? 1
-          : products_per_pe(config.array, layer.ifmap_format.bits, layer.weight_format.bits);
-  const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
-  const MachineLimits limits = limited(MachineLimits{config, products}, rows);
-  check_supported(layer, network, limits);
-  if (const KeptTensor* ofmap = kept_ofmap(index)) {
-    layer.kept_ofmap = *ofmap;
-  }
-  WeightImage image = weight_image(layer, limits);
-  const ConvTiling tiling = tiling_of(index, layer, image, limits);
-  LayerMapping mapping = describe_mapping(layer, image, limits, tiling);
-  mapping.compulsory(Operand::Ifmap) *= layer.kept_ifmap ? 0U : 1U;
-  mapping.compulsory(Operand::Ofmap) *= layer.stores_ofmap() ? 1U : 0U;
-  return {ConvPlan{std::move(layer), std::move(image), tiling, products}, rows, mapping};
-}
-
-/// The search is long: layers alike take the tiling that the first of them got.
-ConvTiling Compiler::State::tiling_of(std::size_t index, const ConvLayer& layer,
-                                      const WeightImage& image, const MachineLimits& limits) const {
-  const Layer& of = network.layers[index];
-  const auto choose = [&] { return choose_tiling(layer, image, limits, of.mapping); };
-  std::optional<std::vector<std::uint64_t>> like =
-      kept.empty() ? systole::likeness(network, of, run_time) : std::nullopt;
-  if (!like) {
-    return choose();
-  }
-  const auto known = tilings.find(*like);
-  return known != tilings.end() ? known->second
-                                : tilings.emplace(std::move(*like), choose()).first->second;
-}
-
-/// None: the host sends the layer's commands.
-std::optional<Plan> Compiler::State::cut_loops(std::size_t index, const ConvLayer& layer) const {
-  if (config.sequencer.unroller == Unroller::None) {
-    return std::nullopt;
-  }
-  const MachineLimits limits{config};
-  check_supported(layer, network, limits);
-  const std::optional<LoopedLayer> looped = as_loops(network, network.layers[index], layer, config);
-  if (!looped) {
-    return std::nullopt;
-  }
-  const LayerMapping mapping = describe_mapping(layer, *looped, config);
-  return Plan{LoopPlan{layer, *looped}, {}, mapping};
-}
-
-void Compiler::State::place_conv(std::size_t index, const ConvLayer& layer,
+/// `blocks` of output channels have a row each of biases and of requantization constants.
+void Compiler::State::place_conv(std::size_t index, const ConvLayer& layer, std::uint64_t blocks,
                                  std::uint64_t weight_bytes) {
   ConvAddresses& at = addresses[index];
   at.ifmap = dram.place(layer.ifmap);
   at.weights = layer.weight_is_activation ? dram.place(layer.weight) : dram.allocate(weight_bytes);
-  const std::uint64_t blocks = to_u64(ceil_div(layer.out_c, machine.array_cols));
   const std::uint64_t channels = blocks * config.array.cols;
   if (layer.needs_bias()) {
     at.bias = dram.allocate(blocks * bias_row_bytes(config));
@@ -204,49 +84,11 @@ void Compiler::State::place_conv(std::size_t index, const ConvLayer& layer,
   at.ofmap = dram.place(layer.ofmap);
 }
 
-Plan Compiler::State::cut_pool(std::size_t index, PoolLayer layer) const {
-  check_supported(layer, network, machine);
-  const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
-  const MachineLimits limits = limited(machine, rows);
-  if (const KeptTensor* ifmap = kept_ifmap(layer.ifmap, index)) {
-    layer.kept_ifmap = *ifmap;
-  }
-  if (const KeptTensor* ofmap = kept_ofmap(index)) {
-    layer.kept_ofmap = *ofmap;
-  }
-  const PoolTiling tiling = choose_pool_tiling(layer, limits, network.layers[index].mapping);
-  LayerMapping mapping = describe_mapping(layer, limits, tiling);
-  mapping.compulsory(Operand::Ifmap) *= layer.kept_ifmap ? 0U : 1U;
-  mapping.compulsory(Operand::Ofmap) *= layer.stores_ofmap() ? 1U : 0U;
-  return {PoolPlan{std::move(layer), tiling}, rows, mapping};
-}
-
-Plan Compiler::State::cut_add(std::size_t index) const {
-  const Layer& layer = network.layers[index];
-  check_supported_add(layer, network, machine);
-  const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
-  const MachineLimits limits = limited(machine, rows);
-  const Tensor& sum = network.tensor(layer.output);
-  KeptAdd add;
-  for (std::size_t i = 0; i < add.operands.size(); ++i) {
-    if (const KeptTensor* operand = kept_ifmap(layer.inputs.at(i), index)) {
-      add.operands[i] = *operand;
-    }
-  }
-  if (const KeptTensor* ofmap = kept_ofmap(index)) {
-    add.sum = *ofmap;
-  }
-  if (!add.operands[0] && !add.operands[1] && !add.sum) {
-    const AddTiling tiling =
-        choose_add_tiling(packed_tensor_bytes(sum.shape, sum.format), sum.format.bits, limits);
-    return {AddPlan{tiling}, rows, describe_mapping(limits, tiling)};
-  }
-  add.channels = sum.shape.empty() ? 1 : sum.shape.back();
-  add.pixels = sum.elements() / std::max<std::int64_t>(1, add.channels);
-  add.bits = sum.format.bits;
-  const KeptAddTiling tiling = choose_kept_add_tiling(add, limits);
-  const LayerMapping mapping = describe_mapping(add, limits, tiling);
-  return {KeptAddPlan{std::move(add), tiling}, rows, mapping};
+void Compiler::State::place_depthwise(std::size_t index, const ConvLayer& layer) {
+  ConvAddresses& at = addresses[index];
+  at.ifmap = dram.place(layer.ifmap);
+  at.weights = dram.allocate(constant_bytes(layer, machine));
+  at.ofmap = dram.place(layer.ofmap);
 }
 
 /// The kept tensor that `layer` reads as `tensor`; null: it loads it.
@@ -351,6 +193,11 @@ PackedCommands Compiler::State::commands(std::size_t index, const Plan& plan) co
                       limited(MachineLimits{config, conv->products_per_pe}, plan.rows),
                       conv->tiling, addresses[index], TimingKey{config}.alignment());
   }
+  if (const auto* depthwise = std::get_if<DepthwisePlan>(&plan.cut)) {
+    const ConvAddresses& at = addresses[index];
+    return lower_depthwise(depthwise->layer, limits, depthwise->tiling,
+                           {at.ifmap, at.weights, at.ofmap});
+  }
   if (const auto* pool = std::get_if<PoolPlan>(&plan.cut)) {
     return lower_pool(pool->layer, limits, pool->tiling, address(pool->layer.ifmap),
                       address(pool->layer.ofmap));
@@ -368,25 +215,36 @@ PackedCommands Compiler::State::commands(std::size_t index, const Plan& plan) co
   return {};
 }
 
-/// Adds what a layer of the array finds in DRAM.
+/// Adds what a layer of the array or of the vector unit finds in DRAM beside activations.
 void Compiler::State::append_image(const Cut& cut, const ConvAddresses& at,
                                    std::vector<DramSegment>& image) const {
-  const ConvLayer& layer = *array_layer(cut);
+  if (const auto* depthwise = std::get_if<DepthwisePlan>(&cut)) {
+    systole::append_image(network, depthwise->layer, machine, at.weights, image);
+    return;
+  }
+  const ConvLayer* layer = array_layer(cut);
+  if (layer == nullptr) {
+    return;
+  }
+  const auto* conv = std::get_if<ConvPlan>(&cut);
+  const WeightImage blocks =
+      conv != nullptr ? conv->image : weight_image(*layer, MachineLimits{config});
   const auto layout = [&](const TensorData& weights) {
-    if (const auto* conv = std::get_if<ConvPlan>(&cut)) {
-      return weight_bytes(layer, conv->image, weights);
-    }
-    return layer.groups > 1
-               ? depthwise_weight_bytes(weights)
-               : weight_bytes(layer, weight_image(layer, MachineLimits{config}), weights);
+    return conv == nullptr && layer->groups > 1 ? depthwise_weight_bytes(weights)
+                                                : weight_bytes(*layer, blocks, weights);
   };
-  append_constants(network, layer, layout, at, config, image);
+  append_constants(network, *layer, blocks, layout, at, config, image);
 }
 
 Compiler::Compiler(const Network& network, const AcceleratorConfig& config, LayerClock clock)
     : state_{std::make_unique<State>(network, config, std::move(clock))} {
   for (const TensorId input : network.inputs) {
     state_->dram.place(input);
+  }
+  for (TensorId id = 0; id < network.tensors.size(); ++id) {
+    if (const std::optional<ConcatPart>& part = state_->parts[id]) {
+      state_->dram.place_inside(id, part->whole, part->offset);
+    }
   }
   std::vector<std::string> errors;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
@@ -415,12 +273,14 @@ const TensorPlacement& Compiler::placement(TensorId tensor) const {
   return *placement;
 }
 
+bool Compiler::is_in_place(std::size_t layer) const {
+  return systole::is_in_place(state_->network.layers.at(layer), state_->parts);
+}
+
 std::vector<DramSegment> Compiler::dram_image() const {
   std::vector<DramSegment> image;
   for (std::size_t i = 0; i < state_->plans.size(); ++i) {
-    if (array_layer(state_->plans[i].cut) != nullptr) {
-      state_->append_image(state_->plans[i].cut, state_->addresses[i], image);
-    }
+    state_->append_image(state_->plans[i].cut, state_->addresses[i], image);
   }
   // Constants that a layer reads like activations.
   for (TensorId id = 0; id < state_->network.tensors.size(); ++id) {
@@ -451,10 +311,25 @@ const KeptTensor* Compiler::only_in_scratchpad(TensorId tensor) const {
 
 std::vector<std::vector<FoldSpan>> Compiler::accumulation_order(std::size_t layer) const {
   const auto* conv = std::get_if<ConvPlan>(&state_->plans.at(layer).cut);
-  return conv == nullptr ? std::vector<std::vector<FoldSpan>>{}
-                         : systole::accumulation_order(
-                               conv->layer, conv->image,
-                               MachineLimits{state_->config, conv->products_per_pe}, conv->tiling);
+  if (conv == nullptr) {
+    return {};
+  }
+  const MachineLimits limits{state_->config, conv->products_per_pe};
+  const std::vector<std::vector<FoldSpan>> of_blocks =
+      systole::accumulation_order(conv->layer, conv->image, limits, conv->tiling);
+  if (!conv->layer.one_group_a_block) {
+    return of_blocks;
+  }
+  std::vector<std::vector<FoldSpan>> of_channels;
+  for (std::size_t b = 0; b < of_blocks.size(); ++b) {
+    of_channels.insert(of_channels.end(), to_u64(conv->image.blocks[b].columns), of_blocks[b]);
+  }
+  return of_channels;
+}
+
+std::int64_t Compiler::accumulation_channels(std::size_t layer) const {
+  const auto* conv = std::get_if<ConvPlan>(&state_->plans.at(layer).cut);
+  return conv != nullptr && conv->layer.one_group_a_block ? 1 : state_->machine.array_cols;
 }
 
 std::vector<std::uint64_t> Compiler::likeness(std::size_t layer) const {

@@ -26,10 +26,23 @@ class CompileError : public std::runtime_error {
   std::vector<std::string> lines_;
 };
 
-/// Where a tensor lies in DRAM, packed as pack_tensor packs it.
+/// Where a tensor lies in DRAM: the bytes that pack_tensor makes of it, in one run or, if it is a
+/// part of a concatenation, pixel by pixel at a pitch.
 struct TensorPlacement {
   std::uint64_t address = 0;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;        ///< of the tensor
+  std::uint64_t pixel_bytes = 0;  ///< of a run
+  std::uint64_t pixel_pitch = 0;  ///< from run to run; 0: all is one run
+
+  /// run(address, first byte of the tensor, bytes), run by run.
+  template <typename Run>
+  void for_each_run(Run run) const {
+    const std::uint64_t length = pixel_pitch == 0 ? bytes : pixel_bytes;
+    std::uint64_t to = address;
+    for (std::uint64_t first = 0; first < bytes; first += length, to += pixel_pitch) {
+      run(to, first, length);
+    }
+  }
 };
 
 /// Bytes that are in DRAM before the first layer: weights, biases, requantization constants.
@@ -41,9 +54,13 @@ struct DramSegment {
 /// How a layer was cut, for people to read (`systole show mapping`).
 struct LayerMapping {
   std::int64_t tile_oh = 0, tile_ow = 0, tile_oc = 0, tile_ic = 0;
-  std::int64_t tiles = 0;  ///< output tiles
-  std::int64_t folds = 0;  ///< preload and compute pairs with new weights
-  std::string loop_order;  ///< outermost first, "oc, oh, ow, ic" say
+  std::int64_t tile_taps = 0;      ///< of a reduction step
+  std::int64_t tiles = 0;          ///< output tiles
+  std::int64_t folds = 0;          ///< preload and compute pairs with new weights
+  std::string loop_order;          ///< outermost first, "oc, oh, ow, ic" say
+  bool vector_unit = false;        ///< compiler.depthwise: vector
+  bool one_group_a_block = false;  ///< compiler.depthwise: column
+  std::int64_t packed_taps = 1;    ///< taps of a kernel row that loads put side by side
   bool double_buffered_ifmap = false;
   bool double_buffered_weights = false;
   bool double_buffered_accumulators = false;
@@ -87,17 +104,20 @@ class Compiler {
   ~Compiler();
 
   const TensorPlacement& placement(TensorId tensor) const;  ///< activations only
-  std::vector<DramSegment> dram_image() const;              ///< empty where the network has no data
-  std::uint64_t dram_bytes() const;                         ///< all of the map
+  /// A concatenation whose inputs are written where they belong: nothing is left to do.
+  bool is_in_place(std::size_t layer) const;
+  std::vector<DramSegment> dram_image() const;  ///< empty where the network has no data
+  std::uint64_t dram_bytes() const;             ///< all of the map
   const LayerMapping& mapping(std::size_t layer) const;
   /// By producer. Empty unless compiler.fusion is `keep`.
   const std::vector<KeptReport>& kept() const;
   /// Where the tensor, or the one whose bytes it names, lies if that is not in DRAM; else null.
   const KeptTensor* only_in_scratchpad(TensorId tensor) const;
 
-  /// In which order the layer's products are added up, for each `array.cols` output channels; empty
-  /// for layers without products.
+  /// In which order the layer's products are added up, for each `accumulation_channels` output
+  /// channels; empty for layers without products.
   std::vector<std::vector<FoldSpan>> accumulation_order(std::size_t layer) const;
+  std::int64_t accumulation_channels(std::size_t layer) const;
 
   /// Layers with the same likeness have the same program but for places in DRAM, which are equal
   /// modulo the longest burst: an ideal DRAM cannot tell them apart. Empty: like no other.

@@ -1,20 +1,10 @@
 #include "sim/compiler/constants_image.hpp"
 
-#include "sim/compiler/weight_image.hpp"
-
 namespace systole {
-namespace {
 
-const TensorData* data_of(const Network& network, TensorId tensor) {
-  const std::optional<TensorData>& data = network.tensor(tensor).data;
-  return data ? &*data : nullptr;
-}
-
-}  // namespace
-
-void append_constants(const Network& network, const ConvLayer& layer, const WeightLayout& layout,
-                      const ConvAddresses& at, const AcceleratorConfig& config,
-                      std::vector<DramSegment>& image) {
+void append_constants(const Network& network, const ConvLayer& layer, const WeightImage& blocks,
+                      const WeightLayout& layout, const ConvAddresses& at,
+                      const AcceleratorConfig& config, std::vector<DramSegment>& image) {
   const TensorData* weights = data_of(network, layer.weight);
   if (weights != nullptr && !layer.weight_is_activation) {
     image.push_back({at.weights, layout(*weights)});
@@ -23,10 +13,11 @@ void append_constants(const Network& network, const ConvLayer& layer, const Weig
   const bool bias_known =
       (!layer.bias || bias != nullptr) && (layer.ifmap_zero_point == 0 || weights != nullptr);
   if (layer.needs_bias() && bias_known) {
-    image.push_back({at.bias, bias_bytes(layer, config, bias, weights)});
+    image.push_back({at.bias, bias_bytes(layer, blocks, config, bias, weights)});
   }
   if (layer.per_channel_requant()) {
-    image.push_back({at.table, requant_table_bytes(layer, config.array.cols, config.requant)});
+    image.push_back(
+        {at.table, requant_table_bytes(layer, blocks, config.array.cols, config.requant)});
   }
 }
 

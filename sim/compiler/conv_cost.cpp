@@ -155,12 +155,28 @@ class Estimate {
     return loaded_rows() * loaded_cols() * slices() * slice_bytes();
   }
 
+  /// With packed taps: windows of an image row that reach past its ends, each a load of its own; on
+  /// average over the tiles.
+  std::int64_t edge_loads() const {
+    if (!layer_.packed) {
+      return 0;
+    }
+    const PixelGroup& group = *layer_.packed;
+    const std::int64_t left = ceil_div(group.pad, group.stride);
+    const std::int64_t inside = group.in_w - group.taps + group.pad;
+    const std::int64_t right =
+        layer_.out_w - (inside < 0 ? 0 : std::min(layer_.out_w, inside / group.stride + 1));
+    return ceil_div(left + right, ow_tiles_);
+  }
+
   std::int64_t ifmap_load() const {
     const std::int64_t bpt = machine_.blocks_per_transfer(
         LocalMemory::Scratchpad, machine_.array_rows, layer_.ifmap_format.bits);
     const std::int64_t rows = loaded_rows();
     const std::int64_t cols = loaded_cols();
-    const bool contiguous = cols == layer_.in_w && layer_.input_cols(tiling_.tile_ow) == cols;
+    const std::int64_t edges = std::min(edge_loads(), cols);
+    const bool contiguous =
+        !layer_.packed && cols == layer_.in_w && layer_.input_cols(tiling_.tile_ow) == cols;
     const std::int64_t pixels =
         layer_.input_rows(tiling_.tile_oh) * layer_.input_cols(tiling_.tile_ow);
     const std::int64_t fills = pixels > rows * cols ? (pixels - rows * cols) * slices() : 0;
@@ -169,7 +185,8 @@ class Estimate {
                return load_cycles(machine_, n, blocks * slice_bytes());
              };
              return contiguous ? in_commands(rows * cols, machine_.max_rows, load)
-                               : rows * in_commands(cols, machine_.max_rows, load);
+                               : rows * (in_commands(cols - edges, machine_.max_rows, load) +
+                                         edges * load(1));
            });
   }
 
@@ -181,7 +198,7 @@ class Estimate {
                                                      layer_.weight_format.bits);
     const std::int64_t blocks = std::min(tiling_.blocks, to_i64(image_.blocks.size()));
     const std::int64_t rows = tiling_.weight_rows / blocks;
-    const std::int64_t columns = std::min(machine_.array_cols, layer_.out_c);
+    const std::int64_t columns = image_.blocks.front().columns;
     return in_commands(blocks, bpt, [&](std::int64_t n) {
       const auto bytes = to_i64(
           packed_bytes(to_u64(std::min(layer_.out_c, n * columns) * machine_.products_per_pe),
@@ -207,17 +224,24 @@ class Estimate {
   }
 
   std::int64_t store_of_tile() const {
-    const bool whole_rows = tiling_.tile_ow == layer_.out_w;
+    if (layer_.one_group_a_block) {
+      return tiling_.blocks * store_of_channels(image_.blocks.front().columns);
+    }
     const std::int64_t channels = std::min(layer_.out_c, tiling_.blocks * machine_.array_cols);
     const std::int64_t most = machine_.config.dma.max_blocks * machine_.array_cols;
-    return in_commands(channels, most, [&](std::int64_t elements) {
-      const auto bytes = layer_.stores_ofmap()
-                             ? to_i64(packed_bytes(to_u64(elements), layer_.ofmap_format.bits))
-                             : 0;
-      const auto store = [&](std::int64_t n) { return store_cycles(machine_, n, elements, bytes); };
-      return whole_rows ? in_commands(tiling_.tile_oh * tiling_.tile_ow, machine_.max_rows, store)
-                        : tiling_.tile_oh * in_commands(tiling_.tile_ow, machine_.max_rows, store);
-    });
+    return in_commands(channels, most,
+                       [&](std::int64_t elements) { return store_of_channels(elements); });
+  }
+
+  /// All pixels of a tile, so many channels of each side by side.
+  std::int64_t store_of_channels(std::int64_t elements) const {
+    const bool whole_rows = tiling_.tile_ow == layer_.out_w;
+    const auto bytes = layer_.stores_ofmap()
+                           ? to_i64(packed_bytes(to_u64(elements), layer_.ofmap_format.bits))
+                           : 0;
+    const auto store = [&](std::int64_t n) { return store_cycles(machine_, n, elements, bytes); };
+    return whole_rows ? in_commands(tiling_.tile_oh * tiling_.tile_ow, machine_.max_rows, store)
+                      : tiling_.tile_oh * in_commands(tiling_.tile_ow, machine_.max_rows, store);
   }
 
   const ConvLayer& layer_;
@@ -243,6 +267,7 @@ ConvCounts count_tiles(const ConvLayer& layer, const WeightImage& image,
   counts.pixel_tiles = layer.batch * per_image;
   counts.oc_tiles = ceil_div(to_i64(image.blocks.size()), tiling.blocks);
   counts.ic_steps = ic_steps(image, tiling);
+  counts.reduction_steps = reduction_steps(layer, image, tiling);
   counts.folds_per_chunk = folds.folds;
   counts.streamed_per_chunk = folds.streamed;
   for (const Cut& h : cut(layer.out_h, tiling.tile_oh)) {
@@ -260,9 +285,10 @@ void count_loads(const ConvLayer& layer, const ConvTiling& tiling, ConvCounts& c
   const std::int64_t ifmap_cycle = tiling.oc_outermost ? pixel_steps : counts.ic_steps;
   const bool ifmap_stays = layer.groups == 1 && ifmap_cycle <= tiling.ifmap_slots;
   counts.ifmap_loads = ifmap_stays ? pixel_steps : steps;
-  const std::int64_t weight_steps = counts.oc_tiles * counts.ic_steps;
-  const std::int64_t weight_cycle = tiling.oc_outermost ? counts.ic_steps : weight_steps;
-  counts.weight_loads = weight_cycle <= tiling.weight_slots ? weight_steps : steps;
+  const std::int64_t weight_steps = counts.oc_tiles * counts.reduction_steps;
+  const std::int64_t weight_cycle = tiling.oc_outermost ? counts.reduction_steps : weight_steps;
+  counts.weight_loads =
+      weight_cycle <= tiling.weight_slots ? weight_steps : counts.pixel_tiles * weight_steps;
 }
 
 }  // namespace
@@ -276,7 +302,10 @@ FoldCounts count_folds_of_chunk(const ConvLayer& layer, const WeightImage& image
     const bool same_fold = shares_ifmap && to_i64(b) % tiling.blocks != 0 &&
                            (layer.groups == 1 || block.window == image.blocks[b - 1].window);
     for (const Cut& step : cut(block.window.count, tiling.tile_ic)) {
-      const std::int64_t folds = step.count * count_folds(layer.taps(), step.size, machine);
+      std::int64_t folds = 0;
+      for (const Cut& taps : cut(layer.taps(), tiling.tile_taps)) {
+        folds += step.count * taps.count * count_folds(taps.size, step.size, machine);
+      }
       counts.folds += same_fold ? 0 : folds;
       counts.streamed +=
           shares_ifmap ? folds * block.columns : step.count * layer.taps() * step.size;
@@ -321,7 +350,7 @@ ConvCost ConvCostModel::cost(const ConvTiling& tiling) const {
       counts.ifmap_loads * parts_.ifmap_bytes +
       counts.weight_loads * tiling.weight_rows * machine_.products_per_pe * machine_.array_cols +
       tiles * parts_.bias_bytes;
-  return {parts_.lone_folds, cycles, bytes, tiles * counts.ic_steps};
+  return {parts_.lone_folds, cycles, bytes, tiles * counts.reduction_steps};
 }
 
 ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,

@@ -13,13 +13,14 @@ struct FoldCounts {
   std::int64_t folds = 0;
   std::int64_t streamed = 0;  ///< operands, of these folds; weight stationary: none
 };
-/// By the tiling's channels alone.
+/// By the tiling's channels and taps alone.
 FoldCounts count_folds_of_chunk(const ConvLayer& layer, const WeightImage& image,
                                 const MachineLimits& machine, const ConvTiling& tiling);
 
 /// How often a tiling does what.
 struct ConvCounts {
   std::int64_t pixel_tiles = 0, oc_tiles = 0, ic_steps = 0;
+  std::int64_t reduction_steps = 0;  ///< of a tile
   std::int64_t folds_per_chunk = 0;
   std::int64_t streamed_per_chunk = 0;
   std::int64_t chunks = 0;       ///< of all pixels

@@ -38,9 +38,9 @@ std::vector<PixelChunk> consecutive_pixels(std::int64_t rows, std::int64_t cols,
 
 }  // namespace
 
-std::int64_t fold_products(std::int64_t taps, std::int64_t channels, std::int64_t first,
+std::int64_t fold_products(std::int64_t end_tap, std::int64_t channels, std::int64_t first,
                            const MachineLimits& machine) {
-  const std::int64_t left = taps * channels - first;
+  const std::int64_t left = end_tap * channels - first;
   if (machine.config.array.dataflow == Dataflow::OutputStationary) {
     return left;
   }
@@ -79,13 +79,14 @@ std::int64_t step_channels(const StepSlices& slices, const StepSlices::OfBlock& 
   return channels;
 }
 
-std::vector<FoldGroup> fold_groups(const ConvLayer& layer, const StepSlices& slices,
-                                   const StepSlices::OfBlock& of_block, const ChannelRange& window,
-                                   const MachineLimits& machine) {
+std::vector<FoldGroup> fold_groups(const StepSlices& slices, const StepSlices::OfBlock& of_block,
+                                   const ChannelRange& window, const MachineLimits& machine,
+                                   const TapRange& taps) {
   std::vector<FoldGroup> groups;
   const std::int64_t channels = step_channels(slices, of_block);
-  for (std::int64_t first = 0; first < layer.taps() * channels;) {
-    FoldSlice fold{first, fold_products(layer.taps(), channels, first, machine), 0};
+  const std::int64_t end_tap = taps.first + taps.count;
+  for (std::int64_t first = taps.first * channels; first < end_tap * channels;) {
+    FoldSlice fold{first, fold_products(end_tap, channels, first, machine), 0};
     std::vector<WeightSegment> segments;
     for (std::int64_t done = 0; done < fold.k;) {
       const std::int64_t channel = (first + done) % channels;
@@ -178,14 +179,17 @@ std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer,
   const auto all = to_i64(image.blocks.size());
   for (std::int64_t first = 0; first < all; first += tiling.blocks) {
     const std::int64_t blocks = std::min(tiling.blocks, all - first);
-    for (std::int64_t ic_step = 0; ic_step < ic_steps(image, tiling); ++ic_step) {
-      const StepSlices slices = step_slices(layer, image, machine, tiling, first, blocks, ic_step);
+    for (std::int64_t s = 0; s < reduction_steps(layer, image, tiling); ++s) {
+      const ReductionStep step = reduction_step(layer, tiling, s);
+      const StepSlices slices =
+          step_slices(layer, image, machine, tiling, first, blocks, step.ic_step);
       for (std::int64_t b = 0; b < blocks; ++b) {
         const std::int64_t leader = b / at_once * at_once;
         const StepSlices::OfBlock& of_block = slices.of_block[to_u64(leader)];
         const std::int64_t channels = step_channels(slices, of_block);
-        for (const FoldGroup& group : fold_groups(
-                 layer, slices, of_block, image.blocks[to_u64(first + leader)].window, machine)) {
+        for (const FoldGroup& group :
+             fold_groups(slices, of_block, image.blocks[to_u64(first + leader)].window, machine,
+                         step.taps)) {
           for (const FoldSlice& fold : group.folds) {
             append_spans(order[to_u64(first + b)], fold, channels,
                          slices.slices[of_block.first].first);

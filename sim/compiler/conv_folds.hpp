@@ -35,9 +35,10 @@ struct PixelChunk {
   std::int64_t skip = 0, drop = 0;
 };
 
-/// Products of one fold at most, from product `first` on, of a step with `channels` channels:
-/// array.rows of them, in at most array.gather_rows scratchpad rows. Output stationary: all.
-std::int64_t fold_products(std::int64_t taps, std::int64_t channels, std::int64_t first,
+/// Products of one fold at most, from product `first` on, of a step with `channels` channels and
+/// the taps before `end_tap`: array.rows of them, in at most array.gather_rows scratchpad rows.
+/// Output stationary: all.
+std::int64_t fold_products(std::int64_t end_tap, std::int64_t channels, std::int64_t first,
                            const MachineLimits& machine);
 
 /// Folds that a step's products are cut into.
@@ -45,9 +46,9 @@ std::int64_t count_folds(std::int64_t taps, std::int64_t channels, const Machine
 
 /// The folds of one block in one step, in the order of their products. A group has at most
 /// dma.max_rows weight rows, or is a single fold.
-std::vector<FoldGroup> fold_groups(const ConvLayer& layer, const StepSlices& slices,
-                                   const StepSlices::OfBlock& of_block, const ChannelRange& window,
-                                   const MachineLimits& machine);
+std::vector<FoldGroup> fold_groups(const StepSlices& slices, const StepSlices::OfBlock& of_block,
+                                   const ChannelRange& window, const MachineLimits& machine,
+                                   const TapRange& taps);
 
 /// Channels of the slices that a block multiplies in a step.
 std::int64_t step_channels(const StepSlices& slices, const StepSlices::OfBlock& of_block);

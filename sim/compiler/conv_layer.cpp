@@ -61,7 +61,7 @@ void flatten_pixels(ConvLayer& conv, const PinnedMapping& pinned) {
 }
 
 ConvLayer from_conv2d(const Network& network, const Layer& layer, const Conv2d& op,
-                      const KeptTensor* kept_ifmap) {
+                      std::uint64_t ifmap_pitch, const KeptTensor* kept_ifmap) {
   ConvLayer conv = from_tensors(network, layer, op.requant, op.has_bias);
   const Shape& in = network.tensor(conv.ifmap).shape;
   const Shape& out = network.tensor(conv.ofmap).shape;
@@ -74,7 +74,7 @@ ConvLayer from_conv2d(const Network& network, const Layer& layer, const Conv2d& 
   conv.out_c = out.at(3);
   conv.window = op.window;
   conv.groups = op.groups;
-  conv.pixel_pitch = row_bytes(conv.in_c, conv.ifmap_format);
+  conv.pixel_pitch = ifmap_pitch != 0 ? ifmap_pitch : row_bytes(conv.in_c, conv.ifmap_format);
   conv.row_pitch = to_u64(conv.in_w) * conv.pixel_pitch;
   conv.image_pitch = to_u64(conv.in_h) * conv.row_pitch;
   if (kept_ifmap == nullptr) {
@@ -116,6 +116,17 @@ std::int64_t reached(std::int64_t in, std::int64_t out, std::int64_t kernel, std
   return count;
 }
 
+std::int64_t needed_pixels(const ConvLayer& layer) {
+  const Window& w = layer.window;
+  return layer.batch *
+         reached(layer.in_h, layer.out_h, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top) *
+         reached(layer.in_w, layer.out_w, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
+}
+
+DepthwiseMapping mapping_of_groups(const ConvLayer& layer, const AcceleratorConfig& config) {
+  return layer.pinned.depthwise.value_or(config.compiler.depthwise);
+}
+
 }  // namespace
 
 ChannelRange ConvLayer::input_window(std::int64_t first, std::int64_t count) const {
@@ -142,11 +153,11 @@ Border ConvLayer::padding() const {
 }
 
 std::optional<ConvLayer> as_conv(const Network& network, const Layer& layer,
-                                 const std::vector<bool>& activation,
+                                 const std::vector<bool>& activation, const DramPitches& pitches,
                                  const KeptTensor* kept_ifmap) {
   std::optional<ConvLayer> conv;
   if (const auto* conv2d = std::get_if<Conv2d>(&layer.op)) {
-    conv = from_conv2d(network, layer, *conv2d, kept_ifmap);
+    conv = from_conv2d(network, layer, *conv2d, pitches.ifmap, kept_ifmap);
   } else if (const auto* fc = std::get_if<FullyConnected>(&layer.op)) {
     conv = from_matrices(network, layer, fc->requant, fc->has_bias, false);
   } else if (const auto* matmul = std::get_if<MatMul>(&layer.op)) {
@@ -156,16 +167,41 @@ std::optional<ConvLayer> as_conv(const Network& network, const Layer& layer,
     conv->kept_ifmap = *kept_ifmap;
   }
   if (conv) {
+    conv->pinned = layer.mapping;
+    conv->ofmap_pitch =
+        pitches.ofmap != 0 ? pitches.ofmap : row_bytes(conv->out_c, conv->ofmap_format);
+    conv->needed_ifmap_bytes =
+        to_u64(needed_pixels(*conv)) * packed_bytes(to_u64(conv->in_c), conv->ifmap_format.bits);
     conv->weight_is_activation = activation.at(conv->weight);
   }
   return conv;
 }
 
-std::int64_t needed_pixels(const ConvLayer& layer) {
+std::optional<ConvLayer> with_packed_taps(const ConvLayer& layer) {
   const Window& w = layer.window;
-  return layer.batch *
-         reached(layer.in_h, layer.out_h, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top) *
-         reached(layer.in_w, layer.out_w, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left);
+  const std::uint64_t pixel_bits = to_u64(layer.in_c) * layer.ifmap_format.bits;
+  const bool neighbours =
+      w.dilation_w == 1 && pixel_bits % 8 == 0 && layer.pixel_pitch == pixel_bits / 8;
+  if (layer.groups > 1 || layer.kept_ifmap || w.kernel_w == 1 || !neighbours) {
+    return std::nullopt;
+  }
+  ConvLayer packed = layer;
+  packed.packed = PixelGroup{w.kernel_w, w.stride_w, w.pad_left, layer.in_w};
+  packed.in_c *= w.kernel_w;
+  packed.in_w = layer.out_w;
+  packed.window.kernel_w = packed.window.stride_w = 1;
+  packed.window.pad_left = packed.window.pad_right = 0;
+  return packed;
+}
+
+bool runs_in_vector_unit(const ConvLayer& layer, const AcceleratorConfig& config) {
+  const bool depthwise =
+      layer.groups > 1 && layer.groups == layer.in_c && layer.in_c == layer.out_c;
+  return depthwise && mapping_of_groups(layer, config) == DepthwiseMapping::Vector;
+}
+
+bool runs_by_groups(const ConvLayer& layer, const AcceleratorConfig& config) {
+  return layer.groups > 1 && mapping_of_groups(layer, config) == DepthwiseMapping::Column;
 }
 
 }  // namespace systole

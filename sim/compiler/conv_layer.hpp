@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "sim/compiler/dram_pitches.hpp"
 #include "sim/compiler/kept_tensor.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
 
 namespace systole {
@@ -16,6 +18,12 @@ struct ChannelRange {
   bool operator==(const ChannelRange& o) const { return first == o.first && count == o.count; }
 };
 
+/// The pixels of an image row that lie side by side in one scratchpad row: the `taps` from pixel
+/// column * stride - pad on, of a row of `in_w`.
+struct PixelGroup {
+  std::int64_t taps = 1, stride = 1, pad = 0, in_w = 1;
+};
+
 /// A convolution, a fully connected layer or a matrix product, as the one thing the array does:
 /// a sliding window over an NHWC ifmap. Matrices are 1x1 convolutions over rows of pixels.
 ///
@@ -25,6 +33,7 @@ struct ConvLayer {
   std::int64_t batch = 1, in_h = 1, in_w = 1, in_c = 1;
   std::int64_t out_h = 1, out_w = 1, out_c = 1;
   std::uint64_t pixel_pitch = 0, row_pitch = 0, image_pitch = 0;  ///< bytes
+  std::uint64_t ofmap_pitch = 0;                                  ///< bytes from pixel to pixel
   Window window;
   std::int64_t groups = 1;
 
@@ -35,6 +44,12 @@ struct ConvLayer {
   ElementFormat ifmap_format, weight_format, ofmap_format;
   std::int32_t ifmap_zero_point = 0;
   const Requantizer* requant = nullptr;
+  PinnedMapping pinned;
+  bool one_group_a_block = false;  ///< else array.cols output channels, of several groups
+  /// With packed taps a scratchpad row holds what a row of the kernel covers, as one pixel of
+  /// kernel_w * in_c channels: in_c, in_w and the window are those of such pixels.
+  std::optional<PixelGroup> packed;
+  std::uint64_t needed_ifmap_bytes = 0;  ///< of the different pixels that some window reaches
 
   /// Where the ifmap lies if it is in the scratchpad, and the ofmap if it is to stay there.
   std::optional<KeptTensor> kept_ifmap, kept_ofmap;
@@ -72,9 +87,15 @@ struct ConvLayer {
 /// to be loaded; null: it is.
 std::optional<ConvLayer> as_conv(const Network& network, const Layer& layer,
                                  const std::vector<bool>& activation,
+                                 const DramPitches& pitches = {},
                                  const KeptTensor* kept_ifmap = nullptr);
 
-/// Different input pixels that the layer needs: what must be read at least.
-std::int64_t needed_pixels(const ConvLayer& layer);
+/// The layer with the taps of each kernel row packed; none where they are no neighbours in DRAM.
+std::optional<ConvLayer> with_packed_taps(const ConvLayer& layer);
+
+/// Whether the vector unit runs it (compiler.depthwise: vector); other layers of groups stay in the
+/// array, side by side or, with `column`, a group at a time.
+bool runs_in_vector_unit(const ConvLayer& layer, const AcceleratorConfig& config);
+bool runs_by_groups(const ConvLayer& layer, const AcceleratorConfig& config);
 
 }  // namespace systole

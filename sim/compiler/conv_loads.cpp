@@ -4,23 +4,20 @@
 
 namespace systole {
 
-void add_bias_loads(CommandStreams& streams, const ConvLayer& layer, const MachineLimits& machine,
+void add_bias_loads(CommandStreams& streams, const WeightImage& image, const MachineLimits& machine,
                     const BiasRows& rows) {
   const std::int64_t most = machine.config.dma.max_blocks;
   const std::int64_t row_bytes = bias_row_bytes(machine.config);
   for (std::int64_t b = 0; b < rows.blocks; b += most) {
     const std::int64_t blocks = std::min(most, rows.blocks - b);
-    const std::int64_t first_channel = (rows.first_block + b) * machine.array_cols;
-    const std::int64_t channels =
-        std::min(blocks * machine.array_cols, layer.out_c - first_channel);
+    const WeightBlock& last = image.blocks[to_u64(rows.first_block + b + blocks - 1)];
     for (std::int64_t pixel = 0; pixel < rows.pixels; pixel += machine.max_rows) {
       LoadCommand load;
       load.dram_address = to_u64(b) * to_u64(row_bytes);
       load.rows = to_u32(std::min(machine.max_rows, rows.pixels - pixel));
       load.row_bytes =
           to_u32((blocks - 1) * row_bytes +
-                 to_i64(packed_bytes(to_u64(channels - (blocks - 1) * machine.array_cols),
-                                     bias_bits(machine.config))));
+                 to_i64(packed_bytes(to_u64(last.columns), bias_bits(machine.config))));
       load.destination = {LocalMemory::Accumulators, to_u32(rows.base + b * rows.pixels + pixel)};
       load.block_pitch = to_u32(rows.pixels);
       load.operand = Operand::Bias;

@@ -6,6 +6,7 @@
 #include "sim/compiler/conv_layer.hpp"
 #include "sim/compiler/conv_steps.hpp"
 #include "sim/compiler/machine_limits.hpp"
+#include "sim/compiler/weight_image.hpp"
 
 namespace systole {
 
@@ -18,7 +19,7 @@ struct BiasRows {
   std::int64_t blocks = 0, pixels = 0;
   std::int64_t base = 0;
 };
-void add_bias_loads(CommandStreams& streams, const ConvLayer& layer, const MachineLimits& machine,
+void add_bias_loads(CommandStreams& streams, const WeightImage& image, const MachineLimits& machine,
                     const BiasRows& rows);
 
 /// To weight rows from `base` on. Marks the end of each group.

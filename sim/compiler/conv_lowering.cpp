@@ -39,8 +39,8 @@ class ConvLowering {
 
  private:
   void tile(const Tile& tile);
-  void step(const Tile& tile, Slot& acc, std::int64_t ic_step);
-  void load_ifmap(const Tile& tile, const ConvStep& step, std::int64_t ic_step);
+  void step(const Tile& tile, Slot& acc, std::int64_t index);
+  void load_ifmap(const Tile& tile, const ConvStep& step);
   void load_bias(const Tile& tile, Slot& acc);
   void load_weights(const ConvStep& step, Slot& weights);
   void load_table(const Tile& tile);
@@ -56,7 +56,7 @@ class ConvLowering {
     std::size_t first_slice = 0;
     std::int64_t count = 0;
   };
-  void execute(const Tile& tile, const ConvStep& step, const Slot& acc, std::int64_t ic_step);
+  void execute(const Tile& tile, const ConvStep& step, const Slot& acc);
   void add_folds(const Tile& tile, const ConvStep& step, const Slot& acc, bool accumulate);
   std::int64_t blocks_at_once(const Tile& tile, const StepSlices& slices, std::int64_t block) const;
   void execute_blocks(const Tile& tile, const ConvStep& step, const Slot& acc, Operands& operands);
@@ -77,7 +77,7 @@ class ConvLowering {
   const MachineLimits& machine_;
   const ConvTiling& tiling_;
   const ConvAddresses& addresses_;
-  const std::int64_t ic_steps_;
+  const std::int64_t all_steps_;      ///< of the reduction
   const std::int64_t weight_blocks_;  ///< per weight load
   CommandStreams streams_;
   BufferSlots ifmaps_, weights_, accs_, tables_;
@@ -98,7 +98,7 @@ ConvLowering::ConvLowering(const ConvLayer& layer, const WeightImage& image,
       machine_{machine},
       tiling_{tiling},
       addresses_{addresses},
-      ic_steps_{ic_steps(image, tiling)},
+      all_steps_{reduction_steps(layer, image, tiling)},
       weight_blocks_{blocks_per_weight_load(layer, machine)},
       streams_{alignment},
       ifmaps_{ifmap_bases(machine, tiling)},
@@ -156,34 +156,34 @@ void ConvLowering::tile(const Tile& tile) {
   bool is_new = false;
   Slot& acc = accs_.find_or_replace(
       tile.pixel_index * to_i64(image_.blocks.size()) + tile.first_block, is_new);
-  for (std::int64_t ic_step = 0; ic_step < ic_steps_; ++ic_step) {
-    step(tile, acc, ic_step);
+  for (std::int64_t index = 0; index < all_steps_; ++index) {
+    step(tile, acc, index);
   }
-  store(tile, steps_.at(tile.first_block, tile.blocks, ic_steps_ - 1).shape, acc);
+  store(tile, steps_.at(tile.first_block, tile.blocks, all_steps_ - 1).shape, acc);
 }
 
-void ConvLowering::step(const Tile& tile, Slot& acc, std::int64_t ic_step) {
-  const ConvStep& step = steps_.at(tile.first_block, tile.blocks, ic_step);
-  load_ifmap(tile, step, ic_step);
+void ConvLowering::step(const Tile& tile, Slot& acc, std::int64_t index) {
+  const ConvStep& step = steps_.at(tile.first_block, tile.blocks, index);
+  load_ifmap(tile, step);
   // A bias that waits for a store must not hold up the weights behind it.
-  const bool has_bias = ic_step == 0 && layer_.needs_bias();
+  const bool has_bias = index == 0 && layer_.needs_bias();
   const bool bias_first = acc.last_store == 0;
   if (has_bias && bias_first) {
     load_bias(tile, acc);
   }
   bool is_new = false;
-  weight_ = &weights_.find_or_replace(tile.oc_index * ic_steps_ + ic_step, is_new);
+  weight_ = &weights_.find_or_replace(tile.oc_index * all_steps_ + index, is_new);
   if (is_new) {
     load_weights(step, *weight_);
   }
   if (has_bias && !bias_first) {
     load_bias(tile, acc);
   }
-  execute(tile, step, acc, ic_step);
+  execute(tile, step, acc);
   ifmap_->last_execute = weight_->last_execute = streams_.count(CommandClass::Execute);
 }
 
-void ConvLowering::load_ifmap(const Tile& tile, const ConvStep& step, std::int64_t ic_step) {
+void ConvLowering::load_ifmap(const Tile& tile, const ConvStep& step) {
   if (layer_.kept_ifmap) {
     ifmap_ = &kept_ifmap_;
     return;
@@ -193,7 +193,7 @@ void ConvLowering::load_ifmap(const Tile& tile, const ConvStep& step, std::int64
       layer_.groups == 1 ? tile.pixel_index
                          : tile.pixel_index * to_i64(image_.blocks.size()) + tile.first_block;
   bool is_new = false;
-  ifmap_ = &ifmaps_.find_or_replace(content * ic_steps_ + ic_step, is_new);
+  ifmap_ = &ifmaps_.find_or_replace(content * all_steps_ + step.reduction.ic_step, is_new);
   if (!is_new) {
     return;
   }
@@ -202,7 +202,8 @@ void ConvLowering::load_ifmap(const Tile& tile, const ConvStep& step, std::int64
   ifmap.row_pitch = layer_.row_pitch;
   ifmap.pixel_pitch = layer_.pixel_pitch;
   ifmap.in_h = layer_.in_h;
-  ifmap.in_w = layer_.in_w;
+  ifmap.group = layer_.packed.value_or(PixelGroup{1, 1, 0, layer_.in_w});
+  ifmap.group_bytes = packed_bytes(to_u64(layer_.in_c), layer_.ifmap_format.bits);
   ifmap.h = tile.oh * w.stride_h - w.pad_top;
   ifmap.w = tile.ow * w.stride_w - w.pad_left;
   ifmap.rows = layer_.input_rows(tile.rows);
@@ -211,18 +212,20 @@ void ConvLowering::load_ifmap(const Tile& tile, const ConvStep& step, std::int64
   ifmap.padding = layer_.ifmap_zero_point;
   const std::vector<ChannelRange>& slices = step.slices.slices;
   // From the tile's corner, which may lie before the image, and the step's first channel.
+  const std::int64_t pixel = ifmap.w * ifmap.group.stride - ifmap.group.pad;
   const std::uint64_t corner =
       static_cast<std::uint64_t>(ifmap.h) * ifmap.row_pitch +
-      static_cast<std::uint64_t>(ifmap.w) * ifmap.pixel_pitch +
+      static_cast<std::uint64_t>(pixel) * ifmap.pixel_pitch +
       packed_bytes(slices.empty() ? 0 : to_u64(slices.front().first), layer_.ifmap_format.bits);
   ifmap.image_address = 0 - corner;
   const std::uint64_t image = addresses_.ifmap + to_u64(tile.image) * layer_.image_pitch;
-  const std::int64_t bottom = ifmap.in_h - ifmap.h;  // rows up to the image's end
-  const std::int64_t right = ifmap.in_w - ifmap.w;   // columns
+  // Rows and pixels up to the image's end, of those that the tile reaches.
+  const std::int64_t bottom = std::min(ifmap.in_h - ifmap.h, ifmap.rows);
+  const std::int64_t pixels = (ifmap.cols - 1) * ifmap.group.stride + ifmap.group.taps;
   streams_.block(CommandClass::Load,
                  {kIfmap, step.shape, ifmap_->base, ifmap.rows, ifmap.cols,
-                  std::max<std::int64_t>(-ifmap.h, 0), std::max<std::int64_t>(-ifmap.w, 0),
-                  std::min(bottom, ifmap.rows), std::min(right, ifmap.cols)},
+                  std::max<std::int64_t>(-ifmap.h, 0), std::max<std::int64_t>(-pixel, 0), bottom,
+                  std::min(ifmap.group.in_w - pixel, pixels)},
                  {{0, ifmap_->last_execute, 0}, {}, image + corner},
                  [&] { load_ifmap_tile(streams_, machine_, ifmap, slices, ifmap_->base, {}); });
   ifmap_->ready = {streams_.count(CommandClass::Load)};
@@ -230,13 +233,14 @@ void ConvLowering::load_ifmap(const Tile& tile, const ConvStep& step, std::int64
 
 void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
   const std::uint64_t row_bytes = bias_row_bytes(machine_.config);
-  const std::int64_t channels = layer_.out_c - tile.first_block * machine_.array_cols;
+  const WeightBlock& last = image_.blocks[to_u64(tile.first_block + tile.blocks - 1)];
+  // Blocks of one group each have columns of their own.
+  const std::int64_t shape =
+      layer_.one_group_a_block ? steps_.at(tile.first_block, tile.blocks, 0).shape : -1;
   streams_.block(
-      CommandClass::Load,
-      {kBias, acc.base, tile.pixels(), tile.blocks,
-       std::min(channels, tile.blocks * machine_.array_cols)},
+      CommandClass::Load, {kBias, acc.base, tile.pixels(), tile.blocks, last.columns, shape},
       {{0, 0, acc.last_store}, {}, addresses_.bias + to_u64(tile.first_block) * row_bytes}, [&] {
-        add_bias_loads(streams_, layer_, machine_,
+        add_bias_loads(streams_, image_, machine_,
                        {tile.first_block, tile.blocks, tile.pixels(), acc.base});
       });
   bias_ready_ = streams_.count(CommandClass::Load);
@@ -252,9 +256,9 @@ void ConvLowering::load_weights(const ConvStep& step, Slot& weights) {
   }
 }
 
-void ConvLowering::execute(const Tile& tile, const ConvStep& step, const Slot& acc,
-                           std::int64_t ic_step) {
-  const bool accumulate = layer_.needs_bias() || ic_step > 0;
+void ConvLowering::execute(const Tile& tile, const ConvStep& step, const Slot& acc) {
+  const bool accumulate =
+      layer_.needs_bias() || step.reduction.ic_step > 0 || step.reduction.taps.first > 0;
   CommandStreams::Place place;
   place.after = {std::max(ifmap_->ready.front(), bias_ready_), 0, acc.last_store};
   place.from.load = weight_->first_load;
@@ -302,7 +306,8 @@ void ConvLowering::execute_blocks(const Tile& tile, const ConvStep& step, const 
   const bool stationary_ifmap = machine_.config.array.dataflow == Dataflow::InputStationary;
   const StepSlices::OfBlock& of_block = slices.of_block[to_u64(operands.block)];
   const std::int64_t channels = step_channels(slices, of_block);
-  const std::int64_t step_rows = layer_.taps() * channels;
+  const TapRange& taps = step.reduction.taps;
+  const std::int64_t step_rows = taps.count * channels;
   const std::int64_t last = operands.block + operands.blocks - 1;
   std::int64_t columns = 0;
   for (std::int64_t b = operands.block; b <= last; ++b) {
@@ -330,7 +335,7 @@ void ConvLowering::execute_blocks(const Tile& tile, const ConvStep& step, const 
                        ? columns
                        : image_.blocks[to_u64(tile.first_block + operands.block + i)].columns);
         preload.acc_row = to_u32(acc.base + (operands.block + i) * tile.pixels());
-        preload.accumulate = operands.accumulate || slice.first > 0;
+        preload.accumulate = operands.accumulate || slice.first > taps.first * channels;
         if (stationary_ifmap) {
           preload.weights_pitch = to_u32(step_rows);
           preload.acc_pitch = to_u32(tile.pixels());
@@ -406,7 +411,8 @@ void ConvLowering::store(const Tile& tile, std::int64_t shape, Slot& acc) {
   if (layer_.per_channel_requant()) {
     load_table(tile);
   }
-  const std::int64_t first_channel = tile.first_block * machine_.array_cols;
+  const std::int64_t first_channel = image_.blocks[to_u64(tile.first_block)].first_channel;
+  const WeightBlock& last = image_.blocks[to_u64(tile.first_block + tile.blocks - 1)];
   const std::uint32_t bits = layer_.ofmap_format.bits;
   const std::int64_t first_pixel = (tile.image * layer_.out_h + tile.oh) * layer_.out_w + tile.ow;
   CommandStreams::Key key{kStore,
@@ -415,7 +421,7 @@ void ConvLowering::store(const Tile& tile, std::int64_t shape, Slot& acc) {
                           tile.cols,
                           acc.base,
                           table_ == nullptr ? -1 : table_->base,
-                          std::min(layer_.out_c - first_channel, tile.blocks * machine_.array_cols),
+                          last.first_channel + last.columns - first_channel,
                           first_channel * bits % 8};
   if (layer_.kept_ofmap) {  // goes elsewhere from each tile
     key.insert(key.end(), {first_pixel, tile.first_block});
@@ -423,10 +429,10 @@ void ConvLowering::store(const Tile& tile, std::int64_t shape, Slot& acc) {
   CommandStreams::Place place;
   place.after.load = table_ == nullptr ? 0 : table_->ready.front();
   place.after.execute = place.from.execute = streams_.first(CommandClass::Execute);
-  place.dram = addresses_.ofmap + to_u64(first_pixel) * packed_bytes(to_u64(layer_.out_c), bits) +
+  place.dram = addresses_.ofmap + to_u64(first_pixel) * layer_.ofmap_pitch +
                packed_bytes(to_u64(first_channel), bits);
   streams_.block(CommandClass::Store, std::move(key), place, [&] {
-    const std::int64_t most = machine_.config.dma.max_blocks;
+    const std::int64_t most = layer_.one_group_a_block ? 1 : machine_.config.dma.max_blocks;
     for (std::int64_t b = 0; b < tile.blocks; b += most) {
       store_blocks(tile, acc, b, std::min(most, tile.blocks - b));
     }
@@ -439,15 +445,15 @@ void ConvLowering::store(const Tile& tile, std::int64_t shape, Slot& acc) {
 
 void ConvLowering::store_blocks(const Tile& tile, const Slot& acc, std::int64_t first,
                                 std::int64_t blocks) {
-  const std::int64_t tile_channel = tile.first_block * machine_.array_cols;
-  const std::int64_t first_channel = tile_channel + first * machine_.array_cols;
+  const std::int64_t tile_channel = image_.blocks[to_u64(tile.first_block)].first_channel;
+  const std::int64_t first_channel = image_.blocks[to_u64(tile.first_block + first)].first_channel;
+  const WeightBlock& last = image_.blocks[to_u64(tile.first_block + first + blocks - 1)];
   const std::uint32_t bits = layer_.ofmap_format.bits;
-  const std::uint64_t pixel_bytes = packed_bytes(to_u64(layer_.out_c), bits);
   StoreCommand store;
-  store.elements = to_u32(std::min(blocks * machine_.array_cols, layer_.out_c - first_channel));
+  store.elements = to_u32(last.first_channel + last.columns - first_channel);
   store.block_pitch = to_u32(tile.pixels());
   store.table_row = table_ == nullptr ? 0 : to_u32(table_->base + first);
-  store.dram_pitch = pixel_bytes;
+  store.dram_pitch = layer_.ofmap_pitch;
   const After after{0, streams_.marks(CommandClass::Execute)[to_u64(first + blocks - 1)], 0};
   // Rows of pixels that span the image follow one another in DRAM too.
   const bool whole_rows = tile.cols == layer_.out_w;
@@ -462,7 +468,7 @@ void ConvLowering::store_blocks(const Tile& tile, const Slot& acc, std::int64_t 
       }
       store.source = {LocalMemory::Accumulators,
                       to_u32(acc.base + first * tile.pixels() + line * length + at)};
-      store.dram_address = to_u64(line * layer_.out_w + at) * pixel_bytes +
+      store.dram_address = to_u64(line * layer_.out_w + at) * layer_.ofmap_pitch +
                            packed_bytes(to_u64(first_channel), bits) -
                            packed_bytes(to_u64(tile_channel), bits);
       streams_.add(Command{store},

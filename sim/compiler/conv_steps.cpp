@@ -4,17 +4,19 @@
 
 namespace systole {
 
-const ConvStep& ConvSteps::at(std::int64_t first_block, std::int64_t blocks, std::int64_t ic_step) {
-  const std::pair<std::int64_t, std::int64_t> which{first_block, ic_step};
+const ConvStep& ConvSteps::at(std::int64_t first_block, std::int64_t blocks, std::int64_t index) {
+  const std::pair<std::int64_t, std::int64_t> which{first_block, index};
   const auto known = steps_.find(which);
   return known != steps_.end()
              ? known->second
-             : steps_.emplace(which, make(first_block, blocks, ic_step)).first->second;
+             : steps_.emplace(which, make(first_block, blocks, index)).first->second;
 }
 
-ConvStep ConvSteps::make(std::int64_t first_block, std::int64_t blocks, std::int64_t ic_step) {
+ConvStep ConvSteps::make(std::int64_t first_block, std::int64_t blocks, std::int64_t index) {
   ConvStep step;
-  step.slices = step_slices(layer_, image_, machine_, tiling_, first_block, blocks, ic_step);
+  step.reduction = reduction_step(layer_, tiling_, index);
+  step.slices =
+      step_slices(layer_, image_, machine_, tiling_, first_block, blocks, step.reduction.ic_step);
   const std::int64_t at_once = blocks_per_weight_load(layer_, machine_);
   bool is_first = true;
   for (std::int64_t b = 0; b < blocks; b += at_once) {
@@ -25,8 +27,8 @@ ConvStep ConvSteps::make(std::int64_t first_block, std::int64_t blocks, std::int
       loads.columns += image_.blocks[to_u64(first_block + b + i)].columns;
     }
     loads.row_pitch = leader.row_pitch;
-    loads.groups =
-        fold_groups(layer_, step.slices, step.slices.of_block[to_u64(b)], leader.window, machine_);
+    loads.groups = fold_groups(step.slices, step.slices.of_block[to_u64(b)], leader.window,
+                               machine_, step.reduction.taps);
     for (const FoldGroup& group : loads.groups) {
       std::vector<std::uint64_t>& offsets = loads.offsets.emplace_back();
       for (const WeightSegment& segment : group.segments) {
@@ -52,10 +54,11 @@ std::vector<std::int64_t> ConvSteps::numbers_of(const ConvStep& step,
   const auto bytes_to = [&](const ChannelRange& slice) {
     return packed_bytes(to_u64(slice.first), layer_.ifmap_format.bits);
   };
+  add(step.reduction.taps.first, step.reduction.taps.count);
   for (const ChannelRange& slice : step.slices.slices) {
     const ChannelRange& first = step.slices.slices.front();
     add(slice.count, bytes_to(slice) - bytes_to(first),
-        layer_.kept_ifmap ? slice.first : slice.first - first.first);
+        layer_.kept_ifmap || layer_.packed ? slice.first : slice.first - first.first);
   }
   for (const StepSlices::OfBlock& of_block : step.slices.of_block) {
     add(-1, of_block.first, of_block.count, image_.blocks[to_u64(first_block++)].columns);

@@ -24,6 +24,7 @@ struct WeightLoads {
 
 /// What the blocks of a tile multiply in a step.
 struct ConvStep {
+  ReductionStep reduction;
   StepSlices slices;
   std::vector<WeightLoads> loads;  ///< in the order of the blocks
   std::uint64_t weights = 0;       ///< first weight, from the image's start
@@ -47,18 +48,18 @@ class ConvSteps {
             const ConvTiling& tiling)
       : layer_{layer}, image_{image}, machine_{machine}, tiling_{tiling} {}
 
-  /// Of the tile of channels that begins with `first_block` and has `blocks`.
-  const ConvStep& at(std::int64_t first_block, std::int64_t blocks, std::int64_t ic_step);
+  /// The `index`th of the tile of channels that begins with `first_block` and has `blocks`.
+  const ConvStep& at(std::int64_t first_block, std::int64_t blocks, std::int64_t index);
 
  private:
-  ConvStep make(std::int64_t first_block, std::int64_t blocks, std::int64_t ic_step);
+  ConvStep make(std::int64_t first_block, std::int64_t blocks, std::int64_t index);
   std::vector<std::int64_t> numbers_of(const ConvStep& step, std::int64_t first_block) const;
 
   const ConvLayer& layer_;
   const WeightImage& image_;
   const MachineLimits& machine_;
   const ConvTiling& tiling_;
-  std::map<std::pair<std::int64_t, std::int64_t>, ConvStep> steps_;  // by first block and ic_step
+  std::map<std::pair<std::int64_t, std::int64_t>, ConvStep> steps_;  // by first block and index
   std::map<std::vector<std::int64_t>, std::int64_t> shapes_;         // by all that commands show
 };
 

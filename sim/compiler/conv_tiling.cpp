@@ -1,5 +1,7 @@
 #include "sim/compiler/conv_tiling.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -35,7 +37,7 @@ StepSizes largest_step(const ConvLayer& layer, const WeightImage& image,
           std::min(tiling.tile_ic, image.blocks[to_u64(first + b)].window.count));
     }
     largest.slices = std::max(largest.slices, to_i64(step.slices.size()));
-    largest.weight_rows = std::max(largest.weight_rows, layer.taps() * rows);
+    largest.weight_rows = std::max(largest.weight_rows, tiling.tile_taps * rows);
     if (layer.groups == 1) {
       break;  // the first tile is the largest
     }
@@ -79,15 +81,25 @@ class Search {
     check_pinned("tile_oh", pinned_.tile_oh, layer_.out_h, 1, "1");
     check_pinned("tile_ow", pinned_.tile_ow, layer_.out_w, 1, "1");
     check_pinned("tile_oc", pinned_.tile_oc, layer_.out_c, machine_.array_cols, "array.cols");
+    if (layer_.one_group_a_block && pinned_.tile_oc != 0 && pinned_.tile_oc != layer_.out_c) {
+      throw MappingError{fmt::format(
+          "mapping.tile_oc: {} is not all {}, as depthwise: column asks for when it is pinned",
+          pinned_.tile_oc, layer_.out_c)};
+    }
+    const std::int64_t pinned_blocks = layer_.one_group_a_block && pinned_.tile_oc != 0
+                                           ? blocks
+                                           : ceil_div(pinned_.tile_oc, machine_.array_cols);
     check_pinned("tile_ic", pinned_.tile_ic, channels, machine_.array_rows, "array.rows");
-    for (const std::int64_t tile_blocks :
-         tile_candidates(blocks, 1, ceil_div(pinned_.tile_oc, machine_.array_cols))) {
+    for (const std::int64_t tile_blocks : tile_candidates(blocks, 1, pinned_blocks)) {
       for (const std::int64_t tile_ic :
            tile_candidates(channels, machine_.array_rows, pinned_.tile_ic)) {
         ConvTiling tiling;
         tiling.blocks = tile_blocks;
         tiling.tile_ic = tile_ic;
-        try_pixels(tiling);
+        for (const std::int64_t taps : tap_candidates()) {
+          tiling.tile_taps = taps;
+          try_pixels(tiling);
+        }
       }
     }
     if (!best_) {
@@ -99,6 +111,16 @@ class Search {
   }
 
  private:
+  /// All taps in a step where the weights of the smallest such step fit twice; else fewer as well.
+  std::vector<std::int64_t> tap_candidates() const {
+    const std::int64_t channels = std::min(
+        pinned_.tile_ic != 0 ? pinned_.tile_ic : machine_.array_rows, widest_window(image_));
+    const std::int64_t rows = machine_.weight_rows_of(channels);
+    const std::int64_t memory = machine_.unified ? machine_.scratchpad_rows : machine_.weight_rows;
+    return 2 * layer_.taps() * rows <= memory ? std::vector<std::int64_t>{layer_.taps()}
+                                              : tile_candidates(layer_.taps(), 1, 0);
+  }
+
   void try_pixels(ConvTiling tiling) {
     if (!fit_table(tiling)) {
       return;
@@ -229,6 +251,17 @@ std::int64_t ic_steps(const WeightImage& image, const ConvTiling& tiling) {
   return ceil_div(widest_window(image), tiling.tile_ic);
 }
 
+std::int64_t reduction_steps(const ConvLayer& layer, const WeightImage& image,
+                             const ConvTiling& tiling) {
+  return ic_steps(image, tiling) * ceil_div(layer.taps(), tiling.tile_taps);
+}
+
+ReductionStep reduction_step(const ConvLayer& layer, const ConvTiling& tiling, std::int64_t step) {
+  const std::int64_t tap_steps = ceil_div(layer.taps(), tiling.tile_taps);
+  const std::int64_t first = step % tap_steps * tiling.tile_taps;
+  return {step / tap_steps, {first, std::min(tiling.tile_taps, layer.taps() - first)}};
+}
+
 bool pixels_are_linear(const ConvLayer& layer, std::int64_t tile_ow) {
   return layer.window.stride_h * layer.ifmap_pitch(tile_ow) == layer.window.stride_w * tile_ow;
 }
@@ -244,12 +277,14 @@ LayerMapping describe_mapping(const ConvLayer& layer, const WeightImage& image,
   LayerMapping mapping;
   mapping.tile_oh = tiling.tile_oh;
   mapping.tile_ow = tiling.tile_ow;
-  mapping.tile_oc = std::min(layer.out_c, tiling.blocks * machine.array_cols);
+  mapping.tile_oc = std::min(layer.out_c, tiling.blocks * image.blocks.front().columns);
   mapping.tile_ic = tiling.tile_ic;
+  mapping.tile_taps = tiling.tile_taps;
   mapping.tiles = counts.pixel_tiles * counts.oc_tiles;
   mapping.folds = counts.chunks * counts.folds_per_chunk;
   const std::string pixels = layer.batch > 1 ? "n, oh, ow" : "oh, ow";
   mapping.loop_order = tiling.oc_outermost ? "oc, " + pixels + ", ic" : pixels + ", oc, ic";
+  mapping.loop_order += tiling.tile_taps < layer.taps() ? ", taps" : "";
   mapping.double_buffered_ifmap = tiling.ifmap_slots > 1;
   mapping.double_buffered_weights = tiling.weight_slots > 1;
   mapping.double_buffered_accumulators = tiling.acc_slots > 1;
@@ -265,8 +300,9 @@ LayerMapping describe_mapping(const ConvLayer& layer, const WeightImage& image,
     mapping.compulsory(Operand::Requant) =
         blocks * local_row_bytes(machine.config, LocalMemory::RequantTable);
   }
-  mapping.compulsory(Operand::Ifmap) =
-      to_u64(needed_pixels(layer)) * packed_bytes(to_u64(layer.in_c), layer.ifmap_format.bits);
+  mapping.compulsory(Operand::Ifmap) = layer.needed_ifmap_bytes;
+  mapping.one_group_a_block = layer.one_group_a_block;
+  mapping.packed_taps = layer.packed ? layer.packed->taps : 1;
   mapping.compulsory(Operand::Weight) = packed_bytes(
       to_u64(layer.taps() * layer.in_c / layer.groups * layer.out_c), layer.weight_format.bits);
   mapping.compulsory(Operand::Bias) =

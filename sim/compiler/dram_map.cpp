@@ -25,6 +25,16 @@ std::uint64_t DramMap::place(TensorId tensor) {
   return placement->address;
 }
 
+void DramMap::place_inside(TensorId tensor, TensorId whole, std::uint64_t offset) {
+  const Tensor& part = network_.tensor(tensor);
+  const Tensor& all = network_.tensor(whole);
+  const auto pixel = [](const Tensor& t) {
+    return packed_bytes(static_cast<std::uint64_t>(t.shape.back()), t.format.bits);
+  };
+  placements_.at(tensor) = TensorPlacement{
+      place(whole) + offset, packed_tensor_bytes(part.shape, part.format), pixel(part), pixel(all)};
+}
+
 void DramMap::alias(TensorId tensor, TensorId original) {
   place(original);
   placements_.at(tensor) = placements_.at(original);

@@ -19,6 +19,8 @@ class DramMap {
 
   /// Gives the tensor a place of its own unless it has one.
   std::uint64_t place(TensorId tensor);
+  /// The tensor is a part of `whole`, from byte `offset` of each of its pixels on.
+  void place_inside(TensorId tensor, TensorId whole, std::uint64_t offset);
   /// The tensor is another name for the bytes of `original`.
   void alias(TensorId tensor, TensorId original);
 

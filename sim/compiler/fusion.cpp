@@ -46,7 +46,7 @@ bool slices_are_aligned(const ConvLayer& conv, const AcceleratorConfig& config) 
 Reading reading_of(const TensorUse& use, const Layer& layer, std::size_t input,
                    const KeptTensor& kept) {
   const KeptTensor seen = shaped(use.network.tensor(layer.inputs[input]));
-  if (const std::optional<ConvLayer> conv = as_conv(use.network, layer, use.run_time, &kept)) {
+  if (const std::optional<ConvLayer> conv = as_conv(use.network, layer, use.run_time, {}, &kept)) {
     const bool is_image = std::holds_alternative<Conv2d>(layer.op);
     const bool fits = is_image ? same_shape(seen, kept)
                                : seen.channels == kept.channels && seen.channels == conv->in_c;
@@ -54,7 +54,10 @@ Reading reading_of(const TensorUse& use, const Layer& layer, std::size_t input,
     const bool one_block_a_row =
         conv->weight_is_activation ||
         products_per_pe(use.config.array, conv->ifmap_format.bits, conv->weight_format.bits) == 1;
-    if (input != 0 || !fits || !one_block_a_row || !slices_are_aligned(*conv, use.config)) {
+    const bool by_slices =
+        !runs_in_vector_unit(*conv, use.config) && !runs_by_groups(*conv, use.config);
+    if (input != 0 || !fits || !one_block_a_row || !by_slices ||
+        !slices_are_aligned(*conv, use.config)) {
       return {};
     }
     return {true, !is_image, conv->padding()};
@@ -66,9 +69,13 @@ Reading reading_of(const TensorUse& use, const Layer& layer, std::size_t input,
 }
 
 bool leaves_a_tensor(const TensorUse& use, const Layer& layer) {
-  return !runs_on_host(use.network, layer) &&
-         (as_conv(use.network, layer, use.run_time) || as_pool(use.network, layer) ||
-          std::holds_alternative<Add>(layer.op));
+  if (runs_on_host(use.network, layer)) {
+    return false;
+  }
+  if (const std::optional<ConvLayer> conv = as_conv(use.network, layer, use.run_time)) {
+    return !runs_in_vector_unit(*conv, use.config) && !runs_by_groups(*conv, use.config);
+  }
+  return as_pool(use.network, layer) || std::holds_alternative<Add>(layer.op);
 }
 
 }  // namespace

@@ -1,55 +1,96 @@
 #include "sim/compiler/ifmap_loads.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace systole {
 namespace {
 
-/// Pixels that follow one another in the scratchpad, and in DRAM at a constant pitch.
+/// Columns of a tile that follow one another in the scratchpad, and in DRAM at a constant pitch. Of
+/// each, the bytes from `first_byte` on are inside the image.
 struct PixelRun {
   std::int64_t row = 0;  ///< first scratchpad row, from the slice's
   std::int64_t count = 0;
-  std::uint64_t address = 0;
+  std::uint64_t address = 0;  ///< of the first byte inside
+  std::uint64_t first_byte = 0;
+  std::uint64_t bytes = 0;
 };
 
-std::vector<PixelRun> runs_inside(const IfmapTile& tile) {
-  const std::int64_t top = std::max<std::int64_t>(tile.h, 0);
-  const std::int64_t bottom = std::min(tile.h + tile.rows, tile.in_h);
-  const std::int64_t left = std::max<std::int64_t>(tile.w, 0);
-  const std::int64_t right = std::min(tile.w + tile.cols, tile.in_w);
-  std::vector<PixelRun> runs;
-  if (left >= right) {
-    return runs;
-  }
-  for (std::int64_t h = top; h < bottom; ++h) {
-    const PixelRun run{
-        (h - tile.h) * tile.cols + left - tile.w, right - left,
-        tile.image_address + to_u64(h) * tile.row_pitch + to_u64(left) * tile.pixel_pitch};
-    const bool continues =
-        !runs.empty() && runs.back().row + runs.back().count == run.row &&
-        runs.back().address + to_u64(runs.back().count) * tile.pixel_pitch == run.address;
-    if (continues) {
-      runs.back().count += run.count;
-    } else {
-      runs.push_back(run);
+/// The runs of one tile, in order.
+class Runs {
+ public:
+  explicit Runs(const IfmapTile& tile)
+      : tile_{tile}, pitch_{to_u64(tile.group.stride) * tile.pixel_pitch} {
+    const PixelGroup& group = tile.group;
+    const std::int64_t end = tile.w + tile.cols;
+    // Columns [inside, outside) lie in the image with all their pixels.
+    const std::int64_t inside = std::clamp(ceil_div(group.pad, group.stride), tile.w, end);
+    const std::int64_t last = group.in_w - group.taps + group.pad;
+    const std::int64_t outside =
+        last < 0 ? inside : std::clamp(last / group.stride + 1, inside, end);
+    const std::int64_t bottom = std::min(tile.h + tile.rows, tile.in_h);
+    for (std::int64_t h = std::max<std::int64_t>(tile.h, 0); h < bottom; ++h) {
+      for (std::int64_t column = tile.w; column < inside; ++column) {
+        add(h, column, 1);
+      }
+      add(h, inside, outside - inside);
+      for (std::int64_t column = outside; column < end; ++column) {
+        add(h, column, 1);
+      }
     }
   }
-  return runs;
-}
 
-/// Scratchpad rows that no run covers.
-std::vector<PixelRun> gaps_between(const std::vector<PixelRun>& runs, std::int64_t pixels) {
+  std::vector<PixelRun> take() { return std::move(runs_); }
+
+ private:
+  /// `count` columns from `column` on, of which the same pixels are in the image.
+  void add(std::int64_t h, std::int64_t column, std::int64_t count) {
+    const PixelGroup& group = tile_.group;
+    const std::int64_t pixel = column * group.stride - group.pad;
+    const std::int64_t skipped = std::max<std::int64_t>(0, -pixel);
+    const std::int64_t pixels = std::min(group.taps, group.in_w - pixel) - skipped;
+    if (count == 0 || pixels <= 0) {
+      return;
+    }
+    PixelRun run;
+    run.row = (h - tile_.h) * tile_.cols + column - tile_.w;
+    run.count = count;
+    run.address = tile_.image_address + to_u64(h) * tile_.row_pitch +
+                  to_u64(pixel + skipped) * tile_.pixel_pitch;
+    run.first_byte = to_u64(skipped) * tile_.pixel_pitch;
+    run.bytes = pixels == group.taps ? tile_.group_bytes : to_u64(pixels) * tile_.pixel_pitch;
+    const bool continues =
+        !runs_.empty() && runs_.back().row + runs_.back().count == run.row &&
+        runs_.back().first_byte == run.first_byte && runs_.back().bytes == run.bytes &&
+        runs_.back().address + to_u64(runs_.back().count) * pitch_ == run.address;
+    if (continues) {
+      runs_.back().count += count;
+    } else {
+      runs_.push_back(run);
+    }
+  }
+
+  const IfmapTile& tile_;
+  const std::uint64_t pitch_;
+  std::vector<PixelRun> runs_;
+};
+
+/// Scratchpad rows that no run fills from end to end.
+std::vector<PixelRun> gaps_between(const std::vector<PixelRun>& runs, const IfmapTile& tile) {
   std::vector<PixelRun> gaps;
   std::int64_t covered = 0;
-  for (const PixelRun& run : runs) {
-    if (run.row > covered) {
-      gaps.push_back({covered, run.row - covered, 0});
+  const auto gap_until = [&](std::int64_t row) {
+    if (row > covered) {
+      gaps.push_back({covered, row - covered, 0, 0, 0});
     }
-    covered = run.row + run.count;
+  };
+  for (const PixelRun& run : runs) {
+    if (run.bytes == tile.group_bytes) {
+      gap_until(run.row);
+      covered = run.row + run.count;
+    }
   }
-  if (covered < pixels) {
-    gaps.push_back({covered, pixels - covered, 0});
-  }
+  gap_until(tile.rows * tile.cols);
   return gaps;
 }
 
@@ -74,8 +115,8 @@ std::size_t load_ifmap_tile(CommandStreams& streams, const MachineLimits& machin
   const std::uint32_t bits = tile.format.bits;
   const std::int64_t most =
       machine.blocks_per_transfer(LocalMemory::Scratchpad, machine.array_rows, bits);
-  const std::vector<PixelRun> runs = runs_inside(tile);
-  const std::vector<PixelRun> gaps = gaps_between(runs, pixels);
+  const std::vector<PixelRun> runs = Runs{tile}.take();
+  const std::vector<PixelRun> gaps = gaps_between(runs, tile);
   for (std::size_t s = 0; s < slices.size(); ++s) {
     for (const PixelRun& gap : gaps) {
       for (std::int64_t at = 0; at < gap.count; at += machine.max_rows) {
@@ -91,19 +132,28 @@ std::size_t load_ifmap_tile(CommandStreams& streams, const MachineLimits& machin
   for (std::size_t s = 0; s < slices.size();) {
     const std::size_t blocks = joined(slices, s, most, machine.array_rows);
     const ChannelRange& last = slices[s + blocks - 1];
+    const std::uint64_t first_byte = packed_bytes(to_u64(slices[s].first), bits);
+    const std::uint64_t end_byte =
+        first_byte + packed_bytes(to_u64(last.first + last.count - slices[s].first), bits);
+    const std::uint64_t slice_bytes = packed_bytes(to_u64(machine.array_rows), bits);
     LoadCommand load;
-    load.dram_pitch = tile.pixel_pitch;
-    load.row_bytes =
-        to_u32(to_i64(packed_bytes(to_u64(last.first + last.count - slices[s].first), bits)));
+    load.dram_pitch = to_u64(tile.group.stride) * tile.pixel_pitch;
     load.block_pitch = to_u32(pixels);
     load.operand = Operand::Ifmap;
     for (const PixelRun& run : runs) {
+      const std::uint64_t from = std::max(first_byte, run.first_byte);
+      const std::uint64_t end = std::min(end_byte, run.first_byte + run.bytes);
+      if (from >= end) {
+        continue;
+      }
+      load.row_bytes = to_u32(to_i64(end - from));
+      load.local_offset = to_u32(to_i64((from - first_byte) % slice_bytes));
+      const std::int64_t skipped_blocks = to_i64((from - first_byte) / slice_bytes);
       for (std::int64_t at = 0; at < run.count; at += machine.max_rows) {
-        load.dram_address = run.address + to_u64(at) * tile.pixel_pitch +
-                            packed_bytes(to_u64(slices[s].first), bits);
+        load.dram_address = run.address + to_u64(at) * load.dram_pitch + from - run.first_byte;
         load.rows = to_u32(std::min(machine.max_rows, run.count - at));
         load.destination = {LocalMemory::Scratchpad,
-                            to_u32(base + to_i64(s) * pixels + run.row + at)};
+                            to_u32(base + (to_i64(s) + skipped_blocks) * pixels + run.row + at)};
         streams.add(Command{load}, load_cycles(machine, load.rows, load.row_bytes), after);
       }
     }

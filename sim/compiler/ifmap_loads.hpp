@@ -10,10 +10,12 @@
 namespace systole {
 
 /// A rectangle of an NHWC image, perhaps reaching past its edges: `rows` x `cols` pixels from (h,
-/// w).
+/// w), or of groups of neighbouring pixels.
 struct IfmapTile {
   std::uint64_t image_address = 0, row_pitch = 0, pixel_pitch = 0;
-  std::int64_t in_h = 0, in_w = 0;  ///< of the image
+  std::int64_t in_h = 0;  ///< of the image
+  PixelGroup group;       ///< of which a column of the tile is one
+  std::uint64_t group_bytes = 0;
   std::int64_t h = 0, w = 0, rows = 0, cols = 0;
   ElementFormat format;
   std::int32_t padding = 0;  ///< value of pixels past the edges

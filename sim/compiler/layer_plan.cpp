@@ -36,7 +36,12 @@ LayerRegisters layer_registers(const Network& network, const Layer& layer, const
     registers.products_per_pe = plan.mapping.products_per_pe;
     registers.requant = *conv->requant;
     set_any_constants(registers.requant);
-    registers.ofmap_place = {ofmap, to_u64(conv->out_c), conv->ofmap_format.bits};
+    registers.ofmap_place = {ofmap, to_u64(conv->out_c), conv->ofmap_format.bits,
+                             conv->ofmap_pitch};
+  } else if (const auto* depthwise = std::get_if<DepthwisePlan>(&plan.cut)) {
+    registers.weight = depthwise->layer.weight_format;
+    registers.requant = *depthwise->layer.requant;
+    set_any_constants(registers.requant);
   } else if (const auto* pool = std::get_if<PoolPlan>(&plan.cut)) {
     registers.pool_clamp_min = pool->layer.clamp_min;
     registers.pool_clamp_max = pool->layer.clamp_max;

@@ -8,6 +8,7 @@
 #include "sim/compiler/conv_layer.hpp"
 #include "sim/compiler/conv_lowering.hpp"
 #include "sim/compiler/conv_tiling.hpp"
+#include "sim/compiler/depthwise_lowering.hpp"
 #include "sim/compiler/fusion.hpp"
 #include "sim/compiler/kept_add_lowering.hpp"
 #include "sim/compiler/loop_lowering.hpp"
@@ -30,6 +31,12 @@ struct LoopPlan {
   LoopedLayer looped;
 };
 
+/// A depthwise convolution of the vector unit.
+struct DepthwisePlan {
+  ConvLayer layer;
+  DepthwiseTiling tiling;
+};
+
 struct PoolPlan {
   PoolLayer layer;
   PoolTiling tiling;
@@ -45,7 +52,8 @@ struct KeptAddPlan {
 };
 
 /// Nothing to run: a reshape, a layer of the host, or one that was refused.
-using Cut = std::variant<std::monostate, ConvPlan, LoopPlan, PoolPlan, AddPlan, KeptAddPlan>;
+using Cut =
+    std::variant<std::monostate, ConvPlan, LoopPlan, DepthwisePlan, PoolPlan, AddPlan, KeptAddPlan>;
 
 struct Plan {
   Cut cut;
@@ -53,7 +61,7 @@ struct Plan {
   LayerMapping mapping;
 };
 
-/// The convolution that a cut layer is; null: another layer.
+/// The convolution of the array that a cut layer is; null: another layer.
 const ConvLayer* array_layer(const Cut& cut);
 
 /// What the machine's registers hold while the layer runs; `ofmap`: where it lies, of a

@@ -85,8 +85,10 @@ std::optional<std::vector<std::uint64_t>> likeness(const Network& network, const
     collector.add_tensor(network.tensor(input), run_time[input]);
   }
   collector.add_tensor(network.tensor(layer.output), run_time[layer.output]);
-  const auto& [tile_oh, tile_ow, tile_oc, tile_ic] = layer.mapping;
+  const auto& [tile_oh, tile_ow, tile_oc, tile_ic, depthwise, pack_taps] = layer.mapping;
   collector.add(tile_oh, tile_ow, tile_oc, tile_ic);
+  collector.add(depthwise.has_value(), depthwise.value_or(DepthwiseMapping::Diagonal));
+  collector.add(pack_taps.has_value(), pack_taps.value_or(false));
   return collector.take();
 }
 
@@ -101,6 +103,7 @@ void append_places(const DramMap& dram, const Layer& layer, const ConvAddresses&
   for (const TensorId tensor : tensors) {
     const std::optional<TensorPlacement>& placement = dram.placement(tensor);
     numbers.push_back(placement ? key.reduce(placement->address) : 0);
+    numbers.push_back(placement ? placement->pixel_pitch : 0);
   }
 }
 

@@ -251,7 +251,7 @@ LayerMapping describe_mapping(const ConvLayer& conv, const LoopedLayer& looped,
     mapping.compulsory(Operand::Requant) =
         mapping.table_rows * local_row_bytes(config, LocalMemory::RequantTable);
   }
-  mapping.compulsory(Operand::Ifmap) = to_u64(needed_pixels(conv) * conv.in_c);
+  mapping.compulsory(Operand::Ifmap) = conv.needed_ifmap_bytes;
   mapping.compulsory(Operand::Weight) = to_u64(conv.taps() * conv.in_c / conv.groups * conv.out_c);
   mapping.compulsory(Operand::Bias) = conv.needs_bias() ? kBiasBytes * to_u64(conv.out_c) : 0;
   mapping.compulsory(Operand::Ofmap) = to_u64(conv.batch * conv.out_h * conv.out_w * conv.out_c);

@@ -239,11 +239,12 @@ class PoolLowering {
       slices.push_back({b * machine_.array_rows, channels(b)});
     }
     IfmapTile ifmap;
-    ifmap.pixel_pitch = layer_.pixel_bytes();
+    ifmap.pixel_pitch = layer_.in_pitch;
     ifmap.row_pitch = to_u64(layer_.in_w) * ifmap.pixel_pitch;
     ifmap.image_address = ifmap_address_ + to_u64(t.image * layer_.in_h) * ifmap.row_pitch;
     ifmap.in_h = layer_.in_h;
-    ifmap.in_w = layer_.in_w;
+    ifmap.group.in_w = layer_.in_w;
+    ifmap.group_bytes = layer_.pixel_bytes();
     ifmap.h = rows.begin;
     ifmap.w = cols.begin;
     ifmap.rows = rows.count();
@@ -255,7 +256,6 @@ class PoolLowering {
   void store(const Tile& t, const TileRows& output) {
     const std::int64_t bpt = machine_.blocks_per_transfer(LocalMemory::Scratchpad,
                                                           machine_.array_rows, layer_.format.bits);
-    const std::uint64_t pixel_bytes = layer_.pixel_bytes();
     const bool whole_rows = t.cols == layer_.out_w && output.pitch == t.cols;
     const std::int64_t lines = whole_rows ? 1 : t.rows;
     const std::int64_t length = whole_rows ? t.rows * t.cols : t.cols;
@@ -266,7 +266,7 @@ class PoolLowering {
       store.elements =
           to_u32(std::min(blocks * machine_.array_rows, layer_.channels - first_channel));
       store.block_pitch = to_u32(output.block_pitch);
-      store.dram_pitch = pixel_bytes;
+      store.dram_pitch = layer_.out_pitch;
       const auto row_bytes = to_i64(packed_bytes(store.elements, layer_.format.bits));
       // All blocks are pooled when the store after the last of them starts.
       const std::size_t pooled =
@@ -278,7 +278,7 @@ class PoolLowering {
           store.source = {LocalMemory::Scratchpad,
                           to_u32(output.first + b * output.block_pitch + line * output.pitch + at)};
           store.dram_address = ofmap_address_ +
-                               to_u64(image_row * layer_.out_w + t.ow + at) * pixel_bytes +
+                               to_u64(image_row * layer_.out_w + t.ow + at) * layer_.out_pitch +
                                packed_bytes(to_u64(first_channel), layer_.format.bits);
           streams_.add(Command{store}, store_cycles(machine_, store.rows, 1, row_bytes),
                        {0, pooled, 0});
@@ -300,7 +300,8 @@ class PoolLowering {
 
 std::uint64_t PoolLayer::pixel_bytes() const { return packed_bytes(to_u64(channels), format.bits); }
 
-std::optional<PoolLayer> as_pool(const Network& network, const Layer& layer) {
+std::optional<PoolLayer> as_pool(const Network& network, const Layer& layer,
+                                 const DramPitches& pitches) {
   PoolLayer pool;
   if (const auto* max = std::get_if<MaxPool>(&layer.op)) {
     pool.window = max->window;
@@ -325,6 +326,8 @@ std::optional<PoolLayer> as_pool(const Network& network, const Layer& layer) {
   pool.channels = in.at(3);
   pool.out_h = out.at(1);
   pool.out_w = out.at(2);
+  pool.in_pitch = pitches.ifmap != 0 ? pitches.ifmap : pool.pixel_bytes();
+  pool.out_pitch = pitches.ofmap != 0 ? pitches.ofmap : pool.pixel_bytes();
   return pool;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/compiler/compiler.hpp"
+#include "sim/compiler/dram_pitches.hpp"
 #include "sim/compiler/kept_tensor.hpp"
 #include "sim/compiler/machine_limits.hpp"
 #include "sim/network/network.hpp"
@@ -22,11 +23,13 @@ struct PoolLayer {
   ElementFormat format;
   /// Where the ifmap lies if it is in the scratchpad, and the ofmap if it is to stay there.
   std::optional<KeptTensor> kept_ifmap, kept_ofmap;
+  std::uint64_t in_pitch = 0, out_pitch = 0;  ///< bytes from pixel to pixel
 
   bool stores_ofmap() const { return !kept_ofmap || kept_ofmap->in_dram; }
   std::uint64_t pixel_bytes() const;
 };
-std::optional<PoolLayer> as_pool(const Network& network, const Layer& layer);
+std::optional<PoolLayer> as_pool(const Network& network, const Layer& layer,
+                                 const DramPitches& pitches = {});
 
 /// How it is cut: tile_oh x tile_ow output pixels of `blocks` blocks of array.rows channels.
 struct PoolTiling {

@@ -49,6 +49,11 @@ bool rows_are_whole_bytes(const Tensor& tensor) {
 
 void check_supported(const ConvLayer& layer, const Network& network, const MachineLimits& machine) {
   const ArrayConfig& array = machine.config.array;
+  if (layer.one_group_a_block && layer.ofmap_format.bits % 8 != 0) {
+    throw MappingError{
+        "mapping.depthwise: column stores each group by itself, which elements narrower than a "
+        "byte do not allow"};
+  }
   check_format("ifmap", layer.ifmap_format, array.activation_bits, array.rows);
   check_format("weight", layer.weight_format, array.weight_bits, array.cols);
   // Never in the array: the requantization unit gives what the DRAM takes.
@@ -69,6 +74,53 @@ void check_supported(const ConvLayer& layer, const Network& network, const Machi
         "ifmap '{}': zero point {}, only 0 is supported when '{}' is computed: its column sums are "
         "not known",
         network.tensor(layer.ifmap).name, layer.ifmap_zero_point, weight.name)};
+  }
+}
+
+void check_supported_depthwise(const ConvLayer& layer, const Network& network,
+                               const MachineLimits& machine) {
+  const AcceleratorConfig& config = machine.config;
+  if (config.vector.mac_lanes == 0) {
+    throw MappingError{
+        "mapping.depthwise: vector needs multipliers in the vector unit, vector.mac_lanes is 0"};
+  }
+  check_format("ifmap", layer.ifmap_format, config.array.activation_bits, config.array.rows);
+  check_format("weight", layer.weight_format, config.array.weight_bits, 8);
+  check_format("ofmap", layer.ofmap_format, config.array.activation_bits, config.array.rows);
+  if (layer.ifmap_format.bits % 8 != 0) {
+    throw MappingError{"ifmap: groups of channels narrower than a byte are not supported"};
+  }
+  if (packed_bytes(config.array.rows, layer.weight_format.bits) > activation_row_bytes(config)) {
+    throw MappingError{
+        fmt::format("mapping.depthwise: vector: {} weights of {} bits do not fit a scratchpad row",
+                    config.array.rows, layer.weight_format.bits)};
+  }
+  if (config.array.overflow == Overflow::Saturate) {
+    throw MappingError{
+        "mapping.depthwise: vector is not supported yet with array.overflow saturate"};
+  }
+  if (config.array.number_format != NumberFormat::Int) {
+    throw MappingError{
+        "mapping.depthwise: vector is not supported yet with array.number_format other than int"};
+  }
+  if (layer.requant->rounding == Rounding::Stochastic) {
+    throw MappingError{"mapping.depthwise: vector rounds, but its lanes have no LFSR"};
+  }
+  const Tensor& weight = network.tensor(layer.weight);
+  if (weight.zero_point != 0 || layer.weight_is_activation) {
+    throw MappingError{
+        fmt::format("weight '{}': expected a constant with the zero point 0", weight.name)};
+  }
+}
+
+void check_supported_packing(bool neighbours, const MachineLimits& machine) {
+  if (!neighbours) {
+    throw MappingError{
+        "mapping.pack_taps: needs a kernel of several columns without dilation, no groups, and "
+        "pixels of whole bytes"};
+  }
+  if (machine.config.array.overflow == Overflow::Saturate) {
+    throw MappingError{"mapping.pack_taps: not supported yet with array.overflow saturate"};
   }
 }
 

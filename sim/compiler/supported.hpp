@@ -9,6 +9,10 @@ namespace systole {
 
 /// What the machine cannot do with a layer, whatever its size: each throws MappingError saying so.
 void check_supported(const ConvLayer& layer, const Network& network, const MachineLimits& machine);
+void check_supported_depthwise(const ConvLayer& layer, const Network& network,
+                               const MachineLimits& machine);
+/// Of a layer that pins pack_taps; `neighbours`: they can be packed at all.
+void check_supported_packing(bool neighbours, const MachineLimits& machine);
 void check_supported(const PoolLayer& layer, const Network& network, const MachineLimits& machine);
 void check_supported_add(const Layer& layer, const Network& network, const MachineLimits& machine);
 void check_supported_reshape(const Layer& layer, const Network& network);

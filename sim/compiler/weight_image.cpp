@@ -67,9 +67,13 @@ WeightImage weight_image(const ConvLayer& layer, const MachineLimits& machine) {
   const auto row_bytes = [&](std::int64_t columns) {
     return packed_bytes(to_u64(columns * image.products_per_pe), layer.weight_format.bits);
   };
-  for (std::int64_t first = 0; first < layer.out_c; first += machine.array_cols) {
+  const std::int64_t of_group = layer.out_c / layer.groups;
+  for (std::int64_t first = 0; first < layer.out_c;) {
     WeightBlock block;
-    block.columns = std::min(machine.array_cols, layer.out_c - first);
+    const std::int64_t end =
+        layer.one_group_a_block ? (first / of_group + 1) * of_group : layer.out_c;
+    block.first_channel = first;
+    block.columns = std::min(machine.array_cols, end - first);
     block.window = layer.input_window(first, block.columns);
     if (layer.groups == 1) {
       block.offset = row_bytes(first);
@@ -81,6 +85,7 @@ WeightImage weight_image(const ConvLayer& layer, const MachineLimits& machine) {
           to_u64(layer.taps() * machine.weight_rows_of(block.window.count)) * block.row_pitch;
     }
     image.blocks.push_back(block);
+    first += block.columns;
   }
   if (layer.groups == 1) {
     image.bytes =
@@ -128,46 +133,59 @@ std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage
   return bytes;
 }
 
-std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, const AcceleratorConfig& config,
-                                     const TensorData* bias, const TensorData* weights) {
+const TensorData* data_of(const Network& network, TensorId tensor) {
+  const std::optional<TensorData>& data = network.tensor(tensor).data;
+  return data ? &*data : nullptr;
+}
+
+std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, const WeightImage& image,
+                                     const AcceleratorConfig& config, const TensorData* bias,
+                                     const TensorData* weights) {
   const std::uint32_t bits = bias_bits(config);
   const std::int64_t most = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
   const std::uint64_t row_bytes = bias_row_bytes(config);
   const bool narrow = bits < config.array.accumulator_bits;
-  const std::int64_t cols = config.array.cols;
-  std::vector<std::uint8_t> bytes(to_u64(ceil_div(layer.out_c, cols)) * row_bytes);
-  for (std::int64_t out = 0; out < layer.out_c; ++out) {
-    std::int64_t value = bias == nullptr ? 0 : bias->at(to_u64(out));
-    if (layer.ifmap_zero_point != 0) {
-      value -= layer.ifmap_zero_point * weight_sum(layer, out, *weights);
+  std::vector<std::uint8_t> bytes(image.blocks.size() * row_bytes);
+  std::uint8_t* row = bytes.data();
+  for (const WeightBlock& block : image.blocks) {
+    for (std::int64_t column = 0; column < block.columns; ++column) {
+      const std::int64_t out = block.first_channel + column;
+      std::int64_t value = bias == nullptr ? 0 : bias->at(to_u64(out));
+      if (layer.ifmap_zero_point != 0) {
+        value -= layer.ifmap_zero_point * weight_sum(layer, out, *weights);
+      }
+      if (narrow && (value < -most - 1 || value > most)) {
+        throw std::logic_error{"a bias is wider than accumulators.bias_bits: not legalized"};
+      }
+      if (config.array.overflow == Overflow::Saturate) {
+        value = std::clamp(value, -most - 1, most);
+      }
+      put_bits(row, to_u64(column) * bits, bits, value);
     }
-    if (narrow && (value < -most - 1 || value > most)) {
-      throw std::logic_error{"a bias is wider than accumulators.bias_bits: not legalized"};
-    }
-    if (config.array.overflow == Overflow::Saturate) {
-      value = std::clamp(value, -most - 1, most);
-    }
-    put_bits(bytes.data() + to_u64(out / cols) * row_bytes, to_u64(out % cols) * bits, bits, value);
+    row += row_bytes;
   }
   return bytes;
 }
 
-std::vector<std::uint8_t> requant_table_bytes(const ConvLayer& layer, std::int64_t array_cols,
-                                              const RequantConfig& unit) {
+std::vector<std::uint8_t> requant_table_bytes(const ConvLayer& layer, const WeightImage& image,
+                                              std::int64_t array_cols, const RequantConfig& unit) {
   std::vector<std::uint8_t> bytes;
-  for (std::int64_t out = 0; out < round_up(layer.out_c, array_cols); ++out) {
-    switch (unit.mode) {
-      case RequantMode::MultiplierShift:
-        put_bytes(bytes, entry(layer.requant->multiplier, out) >> (32 - unit.multiplier_bits),
-                  (unit.multiplier_bits + 7) / 8);
-        put_int32(bytes, entry(layer.requant->exponent, out));
-        break;
-      case RequantMode::ShiftOnly:
-        put_int32(bytes, entry(layer.requant->exponent, out));
-        break;
-      case RequantMode::FloatScale:
-        put_int32(bytes, bit_pattern(entry(layer.requant->scale, out)));
-        break;
+  for (const WeightBlock& block : image.blocks) {
+    for (std::int64_t column = 0; column < array_cols; ++column) {
+      const std::int64_t out = block.first_channel + column;
+      switch (unit.mode) {
+        case RequantMode::MultiplierShift:
+          put_bytes(bytes, entry(layer.requant->multiplier, out) >> (32 - unit.multiplier_bits),
+                    (unit.multiplier_bits + 7) / 8);
+          put_int32(bytes, entry(layer.requant->exponent, out));
+          break;
+        case RequantMode::ShiftOnly:
+          put_int32(bytes, entry(layer.requant->exponent, out));
+          break;
+        case RequantMode::FloatScale:
+          put_int32(bytes, bit_pattern(entry(layer.requant->scale, out)));
+          break;
+      }
     }
   }
   return bytes;

@@ -71,7 +71,7 @@ auto fields(const RequantConfig& c) {
   return std::tie(c.mode, c.variant, c.rounding, c.multiplier_bits, c.seed, c.lanes, c.latency,
                   c.pipeline_entries, c.table_rows);
 }
-auto fields(const VectorConfig& c) { return std::tie(c.lanes, c.latency); }
+auto fields(const VectorConfig& c) { return std::tie(c.lanes, c.latency, c.mac_lanes); }
 auto fields(const DramConfig& c) {
   return std::tie(c.model, c.latency_cycles, c.bytes_per_cycle, c.write_bytes_per_cycle, c.preset,
                   c.channels, c.path_latency_cycles);
@@ -80,7 +80,9 @@ auto fields(const EnergyConfig& c) {
   return std::tie(c.table, c.node, c.dram, c.number_format, c.zero_gating, c.switching_activity);
 }
 
-auto fields(const CompilerConfig& c) { return std::tie(c.objective, c.fusion, c.buffers); }
+auto fields(const CompilerConfig& c) {
+  return std::tie(c.objective, c.fusion, c.buffers, c.depthwise, c.pack_taps);
+}
 
 template <typename Block>
 bool same(const Block& a, const Block& b) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "sim/network/mapping.hpp"
 #include "sim/network/requantizer.hpp"
 
 namespace systole {
@@ -127,8 +128,9 @@ struct RequantConfig {
 };
 
 struct VectorConfig {
-  std::uint32_t lanes = 16;   ///< elements a cycle
-  std::uint32_t latency = 4;  ///< cycles from the last operand row to the result row
+  std::uint32_t lanes = 16;     ///< elements a cycle
+  std::uint32_t latency = 4;    ///< cycles from the last operand row to the result row
+  std::uint32_t mac_lanes = 0;  ///< products a cycle, of depthwise convolutions; 0: no multipliers
 };
 
 enum class DramModel {
@@ -198,6 +200,9 @@ struct CompilerConfig {
   Objective objective = Objective::Cycles;
   Fusion fusion = Fusion::None;
   std::uint32_t buffers = 2;  ///< copies of a buffer at most: 2 is double buffering
+  /// Where a layer's `mapping` does not say.
+  DepthwiseMapping depthwise = DepthwiseMapping::Diagonal;
+  bool pack_taps = false;  ///< loads put a kernel row's taps side by side, if that is faster
 };
 
 /// The whole machine. Struct field = YAML key; `systole show config` prints it back.

@@ -36,6 +36,10 @@ constexpr Choice<Rounding> kRounding[] = {
     {"half_up", Rounding::HalfUp},           {"floor", Rounding::Floor},
     {"toward_zero", Rounding::TowardZero},   {"stochastic", Rounding::Stochastic}};
 
+constexpr Choice<DepthwiseMapping> kDepthwise[] = {{"diagonal", DepthwiseMapping::Diagonal},
+                                                   {"column", DepthwiseMapping::Column},
+                                                   {"vector", DepthwiseMapping::Vector}};
+
 constexpr Choice<DramModel> kDramModel[] = {{"ideal", DramModel::Ideal},
                                             {"banked", DramModel::Banked}};
 

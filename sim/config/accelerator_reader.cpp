@@ -196,6 +196,7 @@ VectorConfig read_vector(ConfigReader node, const ArrayConfig& array) {
   config.lanes = std::min(config.lanes, array.rows);
   node.optional("lanes", config.lanes, kLanes);
   node.optional("latency", config.latency, kPipeline);
+  node.optional("mac_lanes", config.mac_lanes, InRange{0U, 1024U});
   node.reject_unknown();
   return config;
 }
@@ -274,6 +275,8 @@ CompilerConfig read_compiler(ConfigReader node) {
   node.optional("objective", config.objective, OneOf{keywords::kObjective});
   node.optional("fusion", config.fusion, OneOf{keywords::kFusion});
   node.optional("buffers", config.buffers, InRange{1U, 16U});
+  node.optional("depthwise", config.depthwise, OneOf{keywords::kDepthwise});
+  node.optional("pack_taps", config.pack_taps);
   node.reject_unknown();
   return config;
 }

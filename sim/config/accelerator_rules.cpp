@@ -169,6 +169,8 @@ void check_unroller(const AcceleratorConfig& config, std::vector<BrokenRule>& br
   need(config.scratchpad.organization == ScratchpadOrganization::Unified, "scratchpad.organization",
        "unified");
   need(config.compiler.fusion == Fusion::None, "compiler.fusion", "none");
+  need(config.compiler.depthwise == DepthwiseMapping::Diagonal, "compiler.depthwise", "diagonal");
+  need(!config.compiler.pack_taps, "compiler.pack_taps", "false");
 }
 
 /// What Bit Fusion's array has no wires for.
@@ -275,6 +277,13 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
                 "the elements of a scratchpad row", broken);
   check_at_most("accumulators.bias_bits", config.accumulators.bias_bits, "array.accumulator_bits",
                 config.array.accumulator_bits, "what a bias is added to", broken);
+  check_at_most("vector.mac_lanes", config.vector.mac_lanes, "array.rows", config.array.rows,
+                "the elements of a scratchpad row", broken);
+  if (config.compiler.depthwise == DepthwiseMapping::Vector && config.vector.mac_lanes == 0) {
+    broken.push_back({{"compiler.depthwise", "vector.mac_lanes"},
+                      "compiler.depthwise (vector) needs multipliers in the vector unit, expected "
+                      "vector.mac_lanes of 1 at least"});
+  }
   check_rounding(config.requant, broken);
   if (config.array.pe == PeKind::Composable) {
     check_composable("array.activation_bits", config.array.activation_bits, broken);
@@ -309,6 +318,21 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
 std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
   const ArrayConfig& array = config.array;
   std::vector<BrokenRule> all;
+  if (array.overflow == Overflow::Saturate &&
+      config.compiler.depthwise == DepthwiseMapping::Vector) {
+    all.push_back({{"array.overflow", "compiler.depthwise"},
+                   "saturate with compiler.depthwise vector is not supported yet, expected wrap"});
+  }
+  if (array.number_format != NumberFormat::Int &&
+      config.compiler.depthwise == DepthwiseMapping::Vector) {
+    all.push_back({{"array.number_format", "compiler.depthwise"},
+                   "floating point with compiler.depthwise vector is not supported yet, expected "
+                   "int"});
+  }
+  if (array.overflow == Overflow::Saturate && config.compiler.pack_taps) {
+    all.push_back({{"array.overflow", "compiler.pack_taps"},
+                   "saturate with compiler.pack_taps is not supported yet, expected wrap"});
+  }
   if (config.compiler.fusion == Fusion::Keep && array.rows != array.cols) {
     all.push_back({{"compiler.fusion", "array.cols"},
                    fmt::format("keep with array.rows ({}) other than array.cols ({}) is not "

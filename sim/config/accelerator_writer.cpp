@@ -159,6 +159,7 @@ void write_units(YamlWriter& out, const AcceleratorConfig& config) {
   out.begin("vector");
   out.key("lanes", config.vector.lanes, "elements a cycle");
   out.key("latency", config.vector.latency, "cycles from the last operand row to the result row");
+  out.key("mac_lanes", config.vector.mac_lanes, "products a cycle; 0: no multipliers");
   out.end();
 }
 
@@ -207,6 +208,8 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
   out.key("objective", config.compiler.objective, keywords::kObjective);
   out.key("fusion", config.compiler.fusion, keywords::kFusion);
   out.key("buffers", config.compiler.buffers, "copies of a buffer at most");
+  out.key("depthwise", config.compiler.depthwise, keywords::kDepthwise);
+  out.key("pack_taps", config.compiler.pack_taps, "taps of a kernel row side by side");
   out.end();
   return out.take();
 }

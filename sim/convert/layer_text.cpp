@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/config/accelerator_keywords.hpp"
 #include "sim/convert/trace_writer.hpp"
 #include "sim/convert/yaml_text.hpp"
 
@@ -48,6 +49,14 @@ class LayerText {
         mapping.add(key, std::to_string(value));
         any = true;
       }
+    }
+    if (pinned.depthwise) {
+      mapping.add("depthwise", OneOf{keywords::kDepthwise}.name_of(*pinned.depthwise));
+      any = true;
+    }
+    if (pinned.pack_taps) {
+      mapping.add("pack_taps", flag(*pinned.pack_taps));
+      any = true;
     }
     if (any) {
       map_.add("mapping", mapping.text());

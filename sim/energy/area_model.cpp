@@ -129,6 +129,13 @@ class Model {
     add_vector(adder(kVectorBits));
     add_vector(multiplier(kVectorBits, kVectorBits));
     add_vector(linear(table_.area_comparator, "comparator", config_.array.activation_bits));
+    if (config_.vector.mac_lanes > 0) {
+      const auto add_mac = [&](const Bounded& each) {
+        add(AreaComponent::Vector, config_.vector.mac_lanes, each);
+      };
+      add_mac(multiplier(config_.array.activation_bits, config_.array.weight_bits));
+      add_mac(adder(accumulator));
+    }
   }
 
   const AcceleratorConfig& config_;

@@ -350,7 +350,10 @@ class Model {
                 n(Event::VectorAdd) * adder(kVectorBits) +
                     n(Event::VectorMultiply) * multiplier_energy(table_, kVectorBits, kVectorBits) +
                     n(Event::VectorCompare) *
-                        linear_energy(table_.comparator, config_.array.activation_bits));
+                        linear_energy(table_.comparator, config_.array.activation_bits) +
+                    n(Event::VectorMac) * (multiplier_energy(table_, config_.array.activation_bits,
+                                                             config_.array.weight_bits) +
+                                           adder(config_.array.accumulator_bits)));
   }
 
   void add_dram() {

@@ -119,6 +119,8 @@ Network alone(const Network& network, std::size_t index) {
   }
   layer.output = take(layer.output);
   layer.mapping = {};  // tiles were pinned for the layer as it is
+  layer.mapping.depthwise = network.layers[index].mapping.depthwise;
+  layer.mapping.pack_taps = network.layers[index].mapping.pack_taps;
   one.outputs = {layer.output};
   one.layers.push_back(std::move(layer));
   return one;

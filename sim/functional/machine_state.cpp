@@ -47,6 +47,7 @@ struct MachineState::Execute {
   std::optional<RequantRows> requant;     // where it takes the unit
   std::optional<RequantRows> add_output;  // the same for additions of bytes
   std::optional<ScaledBytes> add_inputs;
+  std::uint64_t vector_overflows = 0;
 
   Execute(MachineState& state, const LayerRegisters& layer) : machine{state}, registers{layer} {
     if (layer.requant.rounding == Rounding::Stochastic) {
@@ -178,6 +179,26 @@ struct MachineState::Execute {
     }
   }
 
+  void operator()(const DepthwiseCommand& command) {
+    machine.array_.finish();
+    machine.depthwise_.begin(command, registers);
+    std::vector<std::int32_t> outputs(command.elements);
+    for (const VectorOperand& operand : operand_plan(command)) {
+      const std::uint8_t* row = machine.local_.rows(LocalMemory::Scratchpad, operand.row);
+      if (operand.constant) {
+        machine.depthwise_.take_constants(row);
+        continue;
+      }
+      vector_overflows += machine.depthwise_.take_tap(row, operand.first);
+      if (operand.last) {
+        for (std::uint32_t i = 0; i < command.elements; ++i) {
+          outputs[i] = machine.depthwise_.result(i);
+        }
+        write_row(operand.output_row, command.elements, outputs.data());
+      }
+    }
+  }
+
   void operator()(const AddCommand& add) {
     machine.array_.finish();
     if (!add_inputs && adds_bytes(registers)) {
@@ -231,6 +252,13 @@ struct MachineState::Execute {
     const std::uint32_t row_bytes = machine.local_.row_bytes(memory);
     std::uint32_t to = load.destination.row + row;
     std::uint32_t rest = load.row_bytes;
+    if (load.local_offset > 0) {
+      const std::uint32_t size = std::min(row_bytes - load.local_offset, rest);
+      std::memcpy(machine.local_.rows(memory, to) + load.local_offset, bytes, size);
+      to += load.block_pitch;
+      bytes += size;
+      rest -= size;
+    }
     for (; rest >= row_bytes && row_bytes == kCommon; rest -= kCommon) {
       std::memcpy(machine.local_.rows(memory, to), bytes, kCommon);
       to += load.block_pitch;
@@ -357,7 +385,7 @@ struct MachineState::Execute {
 };
 
 MachineState::MachineState(const AcceleratorConfig& config)
-    : config_{config}, local_{config_}, array_{config_, local_} {
+    : config_{config}, local_{config_}, array_{config_, local_}, depthwise_{config_} {
   if (config.energy.switching_activity) {
     edge_.emplace(config);
   }
@@ -377,6 +405,7 @@ void MachineState::run(const LayerProgram& program, EventCounts& events) {
   }
   array_.finish();
   array_.count(events);
+  events.add(Event::PsumOverflows, execute.vector_overflows);
 }
 
 }  // namespace systole

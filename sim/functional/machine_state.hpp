@@ -6,6 +6,7 @@
 
 #include "models/dram/backing_store.hpp"
 #include "models/requant/requantize.hpp"
+#include "models/vector/depthwise_lanes.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/functional/array_edge.hpp"
 #include "sim/functional/array_state.hpp"
@@ -36,7 +37,8 @@ class MachineState {
   BackingStore dram_;
   LocalMemories local_;
   ArrayState array_;
-  std::optional<ArrayEdge> edge_;       // with energy.switching_activity
+  std::optional<ArrayEdge> edge_;  // with energy.switching_activity
+  DepthwiseLanes depthwise_;
   std::vector<std::uint8_t> bytes_;     // of a row on its way
   std::vector<std::int32_t> elements_;  // of ofmap rows on their way
   std::vector<RequantEntry> entries_;   // of a block of channels, or one for all

@@ -108,6 +108,17 @@ class Counter {
     vector_rows(operands.size(), outputs, pool.elements);
   }
 
+  void operator()(const DepthwiseCommand& depthwise) {
+    const auto outputs = std::uint64_t{depthwise.out_h} * depthwise.out_w;
+    const std::uint64_t elements = outputs * depthwise.elements;
+    events_.add(Event::VectorMac, elements * depthwise.taps());
+    events_.add(Event::VectorMultiply,
+                registers_.requant.mode != RequantMode::ShiftOnly ? elements : 0);
+    events_.add(Event::VectorAdd, elements);
+    vector_rows(depthwise.constant_rows() + outputs * depthwise.taps(), outputs,
+                depthwise.elements);
+  }
+
   void operator()(const AddCommand& add) {
     const std::uint64_t elements = std::uint64_t{add.rows} * config_.array.rows;
     book(Event::VectorAdd, elements);

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/network/mapping.hpp"
 #include "sim/network/requantizer.hpp"
 #include "sim/network/tensor.hpp"
 
@@ -19,14 +20,6 @@ struct Window {
   std::int64_t stride_h = 1, stride_w = 1;
   std::int64_t dilation_h = 1, dilation_w = 1;
   std::int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
-};
-
-/// Tile sizes that the user pinned (`mapping:`); 0 leaves the choice to the compiler.
-struct PinnedMapping {
-  std::int64_t tile_oh = 0;  ///< output rows of a tile
-  std::int64_t tile_ow = 0;  ///< output columns of a tile
-  std::int64_t tile_oc = 0;  ///< output channels of a tile
-  std::int64_t tile_ic = 0;  ///< input channels of a tile
 };
 
 /// Convolution, grouped and depthwise included (groups == input channels).

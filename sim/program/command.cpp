@@ -10,6 +10,7 @@ struct ClassOf {
   CommandClass operator()(const PreloadCommand&) const { return CommandClass::Execute; }
   CommandClass operator()(const ComputeCommand&) const { return CommandClass::Execute; }
   CommandClass operator()(const PoolCommand&) const { return CommandClass::Execute; }
+  CommandClass operator()(const DepthwiseCommand&) const { return CommandClass::Execute; }
   CommandClass operator()(const AddCommand&) const { return CommandClass::Execute; }
   CommandClass operator()(const StoreCommand&) const { return CommandClass::Store; }
 };
@@ -17,5 +18,11 @@ struct ClassOf {
 }  // namespace
 
 CommandClass command_class(const Command& command) { return std::visit(ClassOf{}, command.body); }
+
+bool is_for_vector_unit(const Command& command) {
+  return std::holds_alternative<PoolCommand>(command.body) ||
+         std::holds_alternative<AddCommand>(command.body) ||
+         std::holds_alternative<DepthwiseCommand>(command.body);
+}
 
 }  // namespace systole

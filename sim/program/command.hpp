@@ -29,11 +29,11 @@ struct LocalAddress {
 /// DRAM to local memory (mvin). Row i is the `row_bytes` bytes from dram_address
 /// + i * dram_pitch. They fill local row `destination.row + i`; what does not fit in
 /// a local row goes to the rows `block_pitch` further, and so on. A pitch of 0
-/// reads one row and writes it `rows` times. Bytes of the last local row that the DRAM row
-/// does not reach keep their old value. With `widen`, the bytes are int8 elements, each of which
-/// becomes a 32-bit element of the accumulators. With pixel_repeats of r, a row (of one block) is
-/// written r times: to local row i - j, j rows' bytes further right, for j from r - 1 down to 0, so
-/// that local rows hold r neighbouring pixels.
+/// reads one row and writes it `rows` times. The first `local_offset` bytes of the first local row,
+/// and those of the last one that the DRAM row does not reach, keep their old value. With `widen`,
+/// the bytes are int8 elements, each of which becomes a 32-bit element of the accumulators. With
+/// pixel_repeats of r, a row (of one block) is written r times: to local row i - j, j rows' bytes
+/// further right, for j from r - 1 down to 0, so that local rows hold r neighbouring pixels.
 struct LoadCommand {
   std::uint64_t dram_address = 0;
   std::uint64_t dram_pitch = 0;
@@ -44,6 +44,7 @@ struct LoadCommand {
   Operand operand = Operand::Ifmap;
   bool widen = false;
   std::uint32_t pixel_repeats = 1;
+  std::uint32_t local_offset = 0;
 };
 
 /// Writes `value` to every element of `rows` scratchpad rows: padding. One row a
@@ -176,6 +177,26 @@ struct AddCommand {
   std::uint32_t rows = 0;
 };
 
+/// A depthwise convolution of one channel block in the vector unit. Its constants lie in scratchpad
+/// rows from constants_row on: a row of weights for each tap, `bias_rows` rows of biases packed as
+/// in the accumulators, `table_rows` rows of requantization entries packed as in the table (none:
+/// the layer has one pair for all channels). They are read first. The ifmap tile, its padding
+/// included, is `tile_w` pixels wide from input_row on; out_h x out_w pixels go to output_row.
+struct DepthwiseCommand {
+  std::uint32_t constants_row = 0, bias_rows = 0, table_rows = 0;
+  std::uint32_t input_row = 0;
+  std::uint32_t tile_h = 0, tile_w = 0;
+  std::uint32_t kernel_h = 1, kernel_w = 1;
+  std::uint32_t stride_h = 1, stride_w = 1;
+  std::uint32_t dilation_h = 1, dilation_w = 1;
+  std::uint32_t out_h = 0, out_w = 0;
+  std::uint32_t output_row = 0;
+  std::uint32_t elements = 0;  ///< channels of the block that count
+
+  std::uint32_t taps() const { return kernel_h * kernel_w; }
+  std::uint32_t constant_rows() const { return taps() + bias_rows + table_rows; }
+};
+
 /// The queue that a command waits in.
 enum class CommandClass : std::uint8_t { Load, Execute, Store };
 constexpr std::size_t kCommandClasses = 3;
@@ -185,8 +206,9 @@ struct ConfigureCommand {
   CommandClass target = CommandClass::Load;
 };
 
-using CommandBody = std::variant<ConfigureCommand, LoadCommand, FillCommand, PreloadCommand,
-                                 ComputeCommand, StoreCommand, PoolCommand, AddCommand>;
+using CommandBody =
+    std::variant<ConfigureCommand, LoadCommand, FillCommand, PreloadCommand, ComputeCommand,
+                 StoreCommand, PoolCommand, AddCommand, DepthwiseCommand>;
 
 /// Rows [first, first + rows) of a local memory.
 struct RowRange {
@@ -204,17 +226,20 @@ struct Command {
 };
 
 CommandClass command_class(const Command& command);
+/// Whether the vector unit runs it: of the commands of class Execute, the others are the array's.
+bool is_for_vector_unit(const Command& command);
 
-/// Where the ofmap lies: pixels of packed channels, one behind the other. Tells the requantization
-/// unit which output element it works on, whatever the tiling.
+/// Where the ofmap lies: pixels of packed channels, one behind the other or at a pitch. Tells the
+/// requantization unit which output element it works on, whatever the tiling.
 struct OfmapPlace {
   std::uint64_t address = 0;
   std::uint64_t channels = 1;
   std::uint32_t bits = 8;
+  std::uint64_t pixel_pitch = 0;  ///< bytes; 0: of a pixel
 
   /// Index of the element that starts at an address of the ofmap.
   std::uint64_t element_at(std::uint64_t at) const {
-    const std::uint64_t pixel_bytes = packed_bytes(channels, bits);
+    const std::uint64_t pixel_bytes = pixel_pitch != 0 ? pixel_pitch : packed_bytes(channels, bits);
     return (at - address) / pixel_bytes * channels + (at - address) % pixel_bytes * 8 / bits;
   }
 };

@@ -16,11 +16,11 @@ auto fields(C& command) {
     auto& [target] = command;
     return std::tie(target);
   } else if constexpr (std::is_same_v<T, LoadCommand>) {
-    auto& [address, pitch, rows, row_bytes, destination, block_pitch, operand, widen, repeats] =
-        command;
+    auto& [address, pitch, rows, row_bytes, destination, block_pitch, operand, widen, repeats,
+           local_offset] = command;
     auto& [memory, row] = destination;
     return std::tie(address, pitch, rows, row_bytes, memory, row, block_pitch, operand, widen,
-                    repeats);
+                    repeats, local_offset);
   } else if constexpr (std::is_same_v<T, FillCommand>) {
     auto& [destination, rows, value, beside_data, elements, block_pitch, repeats] = command;
     auto& [memory, row] = destination;
@@ -52,6 +52,13 @@ auto fields(C& command) {
     return std::tie(average, input_row, tile_h, tile_w, origin_h, origin_w, kernel_h, kernel_w,
                     stride_h, stride_w, out_h, out_w, output_row, elements, input_pitch,
                     output_pitch);
+  } else if constexpr (std::is_same_v<T, DepthwiseCommand>) {
+    auto& [constants_row, bias_rows, table_rows, input_row, tile_h, tile_w, kernel_h, kernel_w,
+           stride_h, stride_w, dilation_h, dilation_w, out_h, out_w, output_row, elements] =
+        command;
+    return std::tie(constants_row, bias_rows, table_rows, input_row, tile_h, tile_w, kernel_h,
+                    kernel_w, stride_h, stride_w, dilation_h, dilation_w, out_h, out_w, output_row,
+                    elements);
   } else {
     static_assert(std::is_same_v<T, AddCommand>);
     auto& [input_row, output_row, rows] = command;

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstddef>
-#include <variant>
 
 namespace systole {
 namespace {
@@ -29,9 +28,7 @@ CommandUnit unit_of(const Command& command) {
     case CommandClass::Execute:
       break;
   }
-  const bool vector = std::holds_alternative<PoolCommand>(command.body) ||
-                      std::holds_alternative<AddCommand>(command.body);
-  return vector ? CommandUnit::Vector : CommandUnit::Array;
+  return is_for_vector_unit(command) ? CommandUnit::Vector : CommandUnit::Array;
 }
 
 LedgerUnit ledger_unit(CommandUnit unit) {

@@ -70,6 +70,10 @@ struct Reads {
     out.add({LocalMemory::Scratchpad, pool.input_row,
              (pool.tile_h - 1) * pool.input_step() + pool.tile_w});
   }
+  void operator()(const DepthwiseCommand& depthwise) const {
+    out.add({LocalMemory::Scratchpad, depthwise.constants_row, depthwise.constant_rows()});
+    out.add({LocalMemory::Scratchpad, depthwise.input_row, depthwise.tile_h * depthwise.tile_w});
+  }
   void operator()(const AddCommand& add) const {
     for (const std::uint32_t row : add.input_row) {
       out.add({LocalMemory::Scratchpad, row, add.rows});
@@ -102,6 +106,9 @@ struct Writes {
   void operator()(const PoolCommand& pool) const {
     out.add({LocalMemory::Scratchpad, pool.output_row,
              (pool.out_h - 1) * pool.output_step() + pool.out_w});
+  }
+  void operator()(const DepthwiseCommand& depthwise) const {
+    out.add({LocalMemory::Scratchpad, depthwise.output_row, depthwise.out_h * depthwise.out_w});
   }
   void operator()(const AddCommand& add) const {
     out.add({LocalMemory::Scratchpad, add.output_row, add.rows});
@@ -172,7 +179,7 @@ LocalMemory weight_memory(const AcceleratorConfig& config) {
 }
 
 std::uint32_t blocks(const LoadCommand& load, const AcceleratorConfig& config) {
-  return ceil_div(load.row_bytes, merged_row_bytes(load, config));
+  return ceil_div(load.local_offset + load.row_bytes, merged_row_bytes(load, config));
 }
 
 std::uint32_t blocks(const PreloadCommand& preload, const AcceleratorConfig& config) {

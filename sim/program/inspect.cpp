@@ -47,9 +47,14 @@ std::string place(LocalAddress address) {
 struct Describe {
   std::string operator()(const ConfigureCommand&) const { return "configure"; }
   std::string operator()(const LoadCommand& c) const {
-    return fmt::format("load    {} {} x {} B from {:#x} step {} to {}{} block step {}",
-                       operand_name(c.operand), c.rows, c.row_bytes, c.dram_address, c.dram_pitch,
-                       c.widen ? "wide " : "", place(c.destination), c.block_pitch);
+    std::string text =
+        fmt::format("load    {} {} x {} B from {:#x} step {} to {}{} block step {}",
+                    operand_name(c.operand), c.rows, c.row_bytes, c.dram_address, c.dram_pitch,
+                    c.widen ? "wide " : "", place(c.destination), c.block_pitch);
+    if (c.local_offset > 0) {
+      text += fmt::format(" from byte {} on", c.local_offset);
+    }
+    return text;
   }
   std::string operator()(const FillCommand& c) const {
     return fmt::format("fill    {} rows of {} at {}", c.rows, c.value, place(c.destination));
@@ -88,6 +93,14 @@ struct Describe {
         c.average ? "average" : "max", c.kernel_h, c.kernel_w, c.stride_h, c.stride_w, c.tile_h,
         c.tile_w, c.input_row, c.origin_h, c.origin_w, c.out_h, c.out_w, c.output_row, c.elements);
   }
+  std::string operator()(const DepthwiseCommand& c) const {
+    return fmt::format(
+        "depthwise {}x{} stride {}x{} of {}x{} at scratchpad[{}], constants at scratchpad[{}] x "
+        "{}, "
+        "to {}x{} at scratchpad[{}], {} channels",
+        c.kernel_h, c.kernel_w, c.stride_h, c.stride_w, c.tile_h, c.tile_w, c.input_row,
+        c.constants_row, c.constant_rows(), c.out_h, c.out_w, c.output_row, c.elements);
+  }
   std::string operator()(const AddCommand& c) const {
     return fmt::format("add     {} rows scratchpad[{}] + scratchpad[{}] to scratchpad[{}]", c.rows,
                        c.input_row[0], c.input_row[1], c.output_row);
@@ -102,6 +115,9 @@ struct Check {
 
   const char* operator()(const ConfigureCommand&) const { return nullptr; }
   const char* operator()(const LoadCommand& c) const {
+    if (c.local_offset >= local_row_bytes(config, c.destination.memory)) {
+      return "starts behind its first local row";
+    }
     return transfer(c.rows, blocks(c, config), c.row_bytes);
   }
   const char* operator()(const FillCommand& c) const {
@@ -191,6 +207,18 @@ struct Check {
     return transfer(c.rows, count, c.elements);
   }
   const char* operator()(const PoolCommand& c) const {
+    return c.elements == 0 || c.elements > config.array.rows ? "more channels than a row holds"
+                                                             : nullptr;
+  }
+  const char* operator()(const DepthwiseCommand& c) const {
+    const bool inside = (c.out_h - 1) * c.stride_h + (c.kernel_h - 1) * c.dilation_h < c.tile_h &&
+                        (c.out_w - 1) * c.stride_w + (c.kernel_w - 1) * c.dilation_w < c.tile_w;
+    if (config.vector.mac_lanes == 0) {
+      return "multiplies in a vector unit without multipliers";
+    }
+    if (c.out_h * c.out_w == 0 || !inside) {
+      return "computes no pixels, or windows that leave the tile";
+    }
     return c.elements == 0 || c.elements > config.array.rows ? "more channels than a row holds"
                                                              : nullptr;
   }

@@ -8,10 +8,11 @@
 
 namespace systole {
 
-/// Whether the load brings biases narrower than the accumulators, which are sign-extended on their
+/// Whether the load brings biases narrower than the accumulators to these, sign-extended on their
 /// way in: a local row is written once, when all of it is there.
 inline bool sign_extends(const LoadCommand& load, const AcceleratorConfig& config) {
-  return load.operand == Operand::Bias && bias_bits(config) != config.array.accumulator_bits;
+  return load.operand == Operand::Bias && load.destination.memory == LocalMemory::Accumulators &&
+         bias_bits(config) != config.array.accumulator_bits;
 }
 
 /// Of a DRAM row of the load, the bytes that fill a local row.

@@ -24,8 +24,7 @@ std::optional<Stream> left_by(const Command& command) {
       std::holds_alternative<ComputeCommand>(command.body)) {
     return Stream::Psum;
   }
-  if (std::holds_alternative<PoolCommand>(command.body) ||
-      std::holds_alternative<AddCommand>(command.body)) {
+  if (is_for_vector_unit(command)) {
     return Stream::Vector;
   }
   return std::nullopt;

@@ -93,6 +93,13 @@ class Counter {
     write(TrafficMemory::Scratchpad, Stream::Vector,
           std::uint64_t{c.out_h} * c.out_w * packed_bytes(c.elements, registers_.ofmap.bits));
   }
+  void operator()(const DepthwiseCommand& c) {
+    const std::uint64_t pixels = std::uint64_t{c.out_h} * c.out_w;
+    read(TrafficMemory::Scratchpad, Stream::Vector,
+         (c.constant_rows() + pixels * c.taps()) * row_bytes_);
+    write(TrafficMemory::Scratchpad, Stream::Vector,
+          pixels * packed_bytes(c.elements, registers_.ofmap.bits));
+  }
   void operator()(const AddCommand& c) {
     read(TrafficMemory::Scratchpad, Stream::Vector, 2ULL * c.rows * row_bytes_);
     write(TrafficMemory::Scratchpad, Stream::Vector,

@@ -57,8 +57,11 @@ std::vector<Roof> roofs_of(const LayerResult& layer, const LayerBandwidth& bandw
                                      std::uint64_t{config.array.rows} * config.array.cols *
                                          layer.operands.products_per_pe)});
   }
-  roofs.push_back({"vector", cycles(events[Event::VectorAdd] + events[Event::VectorCompare],
-                                    config.vector.lanes)});
+  const std::uint64_t vector_macs = events[Event::VectorMac];
+  roofs.push_back({"vector", vector_macs > 0
+                                 ? cycles(vector_macs, config.vector.mac_lanes)
+                                 : cycles(events[Event::VectorAdd] + events[Event::VectorCompare],
+                                          config.vector.lanes)});
   roofs.push_back({"requant", cycles(events[Event::RequantShift], config.requant.lanes)});
   roofs.push_back({"dram_read", cycles(bandwidth.read_bytes, config.dram.bytes_per_cycle)});
   roofs.push_back(

@@ -83,7 +83,8 @@ class Simulation {
       LayerResult& layer = result.layers[i];
       layer.name = network_.layers[i].name;
       layer.op = op_name(network_, network_.layers[i]);
-      layer.where = place_of(network_, network_.layers[i]);
+      layer.where =
+          compiler_.mapping(i).vector_unit ? Place::Vector : place_of(network_, network_.layers[i]);
       layer.gemm = gemm_shape(network_, network_.layers[i]);
       const LayerMapping& mapping = compiler_.mapping(i);
       layer.operands = {mapping.activation_bits, mapping.weight_bits, mapping.products_per_pe};
@@ -186,7 +187,7 @@ class Simulation {
     Requantizer* const requant = requantizer(legalized_.network.layers[index]);
     if (requant != nullptr && requant->accumulator.overflow == Overflow::Saturate) {
       requant->accumulator.order = compiler_.accumulation_order(index);
-      requant->accumulator.order_channels = outcome_.result.config.array.cols;
+      requant->accumulator.order_channels = compiler_.accumulation_channels(index);
       requant->accumulator.products_at_once =
           outcome_.result.layers[index].operands.products_per_pe;
     }
@@ -233,7 +234,9 @@ class Simulation {
       if (options_.probe != nullptr) {
         options_.probe->on_layer(layer.name);
       }
-      record(runs_on_host(network_, layer) ? run_on_host(layer) : run_on_machine());
+      record(compiler_.is_in_place(layer_)   ? LayerMeasurement{}
+             : runs_on_host(network_, layer) ? run_on_host(layer)
+                                             : run_on_machine());
       if (checked()) {
         golden[layer.output] = golden_output(layer, golden);
         compare(layer, golden[layer.output]);
@@ -312,8 +315,7 @@ class Simulation {
     for (std::size_t i = 0; i < network_.inputs.size(); ++i) {
       const TensorId input = network_.inputs[i];
       const Tensor& tensor = network_.tensor(input);
-      engine_->write_dram(compiler_.placement(input).address,
-                          pack_tensor(values[i], tensor.shape, tensor.format));
+      write(input, pack_tensor(values[i], tensor.shape, tensor.format));
       golden[input] = std::move(values[i]);
     }
   }
@@ -322,11 +324,10 @@ class Simulation {
   /// stands still meanwhile.
   LayerMeasurement run_on_host(const Layer& layer) {
     LayerMeasurement measured;
-    const TensorPlacement& at = compiler_.placement(layer.output);
     for (const TensorId id : layer.inputs) {
       measured.events.add(Event::HostReadBytes, compiler_.placement(id).bytes);
     }
-    measured.events.add(Event::HostWriteBytes, at.bytes);
+    measured.events.add(Event::HostWriteBytes, compiler_.placement(layer.output).bytes);
     if (!has_data()) {
       return measured;
     }
@@ -340,8 +341,8 @@ class Simulation {
       operands.push_back(&value);
     }
     const Tensor& output = network_.tensor(layer.output);
-    engine_->write_dram(at.address, pack_tensor(golden::run_layer(network_, layer, operands),
-                                                output.shape, output.format));
+    write(layer.output,
+          pack_tensor(golden::run_layer(network_, layer, operands), output.shape, output.format));
     return measured;
   }
 
@@ -360,7 +361,21 @@ class Simulation {
       return read_kept(*kept, tensor.format);
     }
     const TensorPlacement& at = compiler_.placement(id);
-    return unpack_tensor(engine_->read_dram(at.address, at.bytes), tensor.shape, tensor.format);
+    std::vector<std::uint8_t> bytes;
+    bytes.reserve(at.bytes);
+    at.for_each_run([&](std::uint64_t address, std::uint64_t, std::uint64_t size) {
+      const std::vector<std::uint8_t> run = engine_->read_dram(address, size);
+      bytes.insert(bytes.end(), run.begin(), run.end());
+    });
+    return unpack_tensor(bytes, tensor.shape, tensor.format);
+  }
+
+  void write(TensorId id, const std::vector<std::uint8_t>& bytes) {
+    compiler_.placement(id).for_each_run(
+        [&](std::uint64_t address, std::uint64_t first, std::uint64_t size) {
+          const auto from = bytes.begin() + static_cast<std::ptrdiff_t>(first);
+          engine_->write_dram(address, {from, from + static_cast<std::ptrdiff_t>(size)});
+        });
   }
 
   /// From its rows of the scratchpad, pixel after pixel.

@@ -66,6 +66,8 @@ constexpr Row kTable[] = {
      {"vector_multiply", "operation", "multiplications by lanes of the vector unit"}},
     {Event::VectorCompare,
      {"vector_compare", "operation", "comparisons by lanes of the vector unit"}},
+    {Event::VectorMac,
+     {"vector_mac", "MAC", "products of depthwise convolutions in the vector unit"}},
     {Event::DramReadIfmapBytes,
      {"dram_read_ifmap_bytes", "byte", "ifmap bytes read from DRAM and used"}},
     {Event::DramReadWeightBytes,

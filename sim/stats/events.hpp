@@ -30,6 +30,7 @@ enum class Event : std::uint8_t {
   VectorAdd,
   VectorMultiply,
   VectorCompare,
+  VectorMac,
   DramReadIfmapBytes,
   DramReadWeightBytes,
   DramReadBiasBytes,

@@ -47,6 +47,10 @@ Label label_of(const Command& command) {
   if (const auto* pool = std::get_if<PoolCommand>(&command.body)) {
     return {"pool", fmt::format(R"(,"outputs":{})", std::uint64_t{pool->out_h} * pool->out_w)};
   }
+  if (const auto* depthwise = std::get_if<DepthwiseCommand>(&command.body)) {
+    return {"depthwise",
+            fmt::format(",\"outputs\":{}", std::uint64_t{depthwise->out_h} * depthwise->out_w)};
+  }
   if (const auto* add = std::get_if<AddCommand>(&command.body)) {
     return {"add", fmt::format(R"(,"rows":{})", add->rows)};
   }

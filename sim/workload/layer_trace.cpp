@@ -1,6 +1,7 @@
 #include <array>
 #include <set>
 
+#include "sim/config/accelerator_keywords.hpp"
 #include "sim/workload/host_trace.hpp"
 #include "sim/workload/trace.hpp"
 
@@ -233,6 +234,14 @@ PinnedMapping read_mapping(ConfigReader reader) {
   reader.optional("tile_ow", mapping.tile_ow, range);
   reader.optional("tile_oc", mapping.tile_oc, range);
   reader.optional("tile_ic", mapping.tile_ic, range);
+  DepthwiseMapping depthwise{};
+  if (reader.optional("depthwise", depthwise, OneOf{keywords::kDepthwise})) {
+    mapping.depthwise = depthwise;
+  }
+  bool pack_taps = false;
+  if (reader.optional("pack_taps", pack_taps)) {
+    mapping.pack_taps = pack_taps;
+  }
   reader.reject_unknown();
   return mapping;
 }

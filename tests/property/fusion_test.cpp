@@ -90,6 +90,9 @@ class Draw {
     config.compiler.fusion = Fusion::Keep;
     config.compiler.objective = pick(0, 1) == 0 ? Objective::Cycles : Objective::Traffic;
     config.compiler.buffers = static_cast<std::uint32_t>(one_of({1, 2, 2, 3}));
+    config.compiler.pack_taps = chance(3);
+    config.compiler.depthwise = static_cast<DepthwiseMapping>(one_of({0, 0, 1, 2}));
+    config.vector.mac_lanes = static_cast<std::uint32_t>(pick(1, pes));
     config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml";
     return config;
   }
@@ -116,6 +119,8 @@ class Draw {
     }
     if (in.shape[1] >= 3 && in.shape[2] >= 3 && chance(4)) {
       add_pool(builder, name, all);
+    } else if (chance(5)) {
+      add_branches(builder, name, all);
     } else {
       add_conv(builder, name, all);
     }
@@ -155,6 +160,37 @@ class Draw {
       builder.layer(name, pool, {in.id}, out);
     }
     all.push_back({out, in.zero_point, shape});
+  }
+
+  /// Two layers of the same ifmap, put together: the concatenation is done in place where it can
+  /// be.
+  void add_branches(NetworkBuilder& builder, const std::string& name,
+                    std::vector<Activation>& all) {
+    const Activation in = all.back();
+    std::vector<TensorId> branches;
+    const std::int32_t zero = zero_point();
+    Shape shape = in.shape;
+    shape[3] = 0;
+    for (const std::int64_t kernel : {std::int64_t{1}, std::int64_t{3}}) {
+      Conv2d op;
+      op.window.kernel_h = op.window.kernel_w = kernel;
+      op.window.pad_top = op.window.pad_left = op.window.pad_bottom = op.window.pad_right =
+          kernel / 2;
+      const std::int64_t channels = pick(1, 12);
+      shape[3] += channels;
+      branches.push_back(builder.activation({shape[0], shape[1], shape[2], channels}, zero));
+      op.requant = test::one_scale(-8, zero);
+      const TensorId weight = builder.constant({channels, kernel, kernel, in.shape[3]});
+      builder.layer(fmt::format("{}_{}", name, kernel), op, {in.id, weight}, branches.back());
+    }
+    const TensorId out = builder.activation(shape, zero);
+    builder.layer(name, Concat{3}, branches, out);
+    all.push_back({out, zero, shape});
+    if (chance(3)) {  // a branch that somebody else reads, too
+      Shape of_branch = shape;
+      of_branch[3] = builder.network().tensor(branches[1]).shape[3];
+      all.push_back({branches[1], zero, of_branch});
+    }
   }
 
   void add_conv(NetworkBuilder& builder, const std::string& name, std::vector<Activation>& all) {

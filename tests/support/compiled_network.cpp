@@ -21,8 +21,12 @@ ProgramInterpreter loaded_machine(const AcceleratorConfig& config, const Compile
 TensorData read_tensor(const ProgramInterpreter& machine, const Compiler& compiler,
                        const Network& network, TensorId tensor) {
   const TensorPlacement& place = compiler.placement(tensor);
-  return unpack_tensor(machine.read_dram(place.address, place.bytes), network.tensor(tensor).shape,
-                       network.tensor(tensor).format);
+  std::vector<std::uint8_t> bytes;
+  place.for_each_run([&](std::uint64_t address, std::uint64_t, std::uint64_t size) {
+    const std::vector<std::uint8_t> run = machine.read_dram(address, size);
+    bytes.insert(bytes.end(), run.begin(), run.end());
+  });
+  return unpack_tensor(bytes, network.tensor(tensor).shape, network.tensor(tensor).format);
 }
 
 }  // namespace systole::test

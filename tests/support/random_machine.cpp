@@ -102,6 +102,7 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
   config.requant.lanes = pick(1, array.cols);
   config.requant.latency = one_of({1, 2, 8, 30});
   config.vector.lanes = pick(1, array.rows);
+  config.vector.mac_lanes = pick(0, array.rows);
   config.vector.latency = one_of({1, 2, 4, 20});
 
   const bool unified = scratchpad.organization == ScratchpadOrganization::Unified;

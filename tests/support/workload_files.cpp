@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "sim/config/accelerator_keywords.hpp"
 #include "sim/workload/npy.hpp"
 
 namespace systole::test {
@@ -162,6 +163,12 @@ class Writer {
     pin("tile_ow", m.tile_ow);
     pin("tile_oc", m.tile_oc);
     pin("tile_ic", m.tile_ic);
+    if (m.depthwise) {
+      keys.push_back("depthwise: " + OneOf{keywords::kDepthwise}.name_of(*m.depthwise));
+    }
+    if (m.pack_taps) {
+      keys.push_back(fmt::format("pack_taps: {}", *m.pack_taps));
+    }
     if (!keys.empty()) {
       line("mapping", fmt::format("{{{}}}", fmt::join(keys, ", ")));
     }

@@ -86,7 +86,7 @@ TEST(CliShow, ALayerThatIsNotThereIsAnErrorWithASuggestion) {
 
 TEST(CliShow, ANetworkThatDoesNotFitIsRefusedWithEveryLayerAndItsMemory) {
   const Outcome outcome =
-      systole({"show", "mapping", "-a", kTiny, "-w", kDigits, "--set", "array.rows=2", "--set",
+      systole({"show", "mapping", "-a", kTiny, "-w", kDigits, "--set", "array.rows=14", "--set",
                "array.cols=64", "--set", "scratchpad.capacity_kib=1"});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.out, IsEmpty());

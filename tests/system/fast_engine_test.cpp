@@ -56,9 +56,44 @@ INSTANTIATE_TEST_SUITE_P(
                                  "compiler.objective=traffic"},
         std::vector<std::string>{"tiny_4x4", "compiler.fusion=keep", "compiler.buffers=3"},
         std::vector<std::string>{"edge_32x32", "compiler.fusion=keep", "dram.model=banked"},
+        std::vector<std::string>{"gemmini_16x16", "compiler.pack_taps=true"},
+        std::vector<std::string>{"tiny_4x4", "compiler.pack_taps=true",
+                                 "compiler.depthwise=column"},
+        std::vector<std::string>{"gemmini_16x16", "compiler.depthwise=column",
+                                 "array.gather_rows=9"},
+        std::vector<std::string>{"gemmini_16x16", "compiler.depthwise=vector",
+                                 "vector.mac_lanes=16"},
+        std::vector<std::string>{"edge_32x32", "compiler.depthwise=vector", "vector.mac_lanes=7"},
         std::vector<std::string>{"gemmini_16x16", "dram.model=banked"},
         std::vector<std::string>{"edge_32x32", "dram.model=banked", "dram.preset=hbm2"},
         std::vector<std::string>{"tiny_4x4", "dram.model=banked", "dram.preset=lpddr4_3200"}));
+
+/// Branches of a convolution and a pool that are written straight into their concatenation.
+constexpr const char* kBranches = R"(name: branches
+inputs:
+  - {name: image, shape: [2, 9, 9, 5], scale: 0.05, zero_point: 3}
+outputs: [read]
+layers:
+  - {name: wide, op: conv2d, inputs: [image], kernel: 3, out_channels: 21, stride: 2, padding: same,
+     weights: {}, bias: {}, output: {scale: 0.1, zero_point: -4}}
+  - {name: narrow, op: conv2d, inputs: [image], kernel: 1, out_channels: 3, stride: 2,
+     weights: {}, output: {scale: 0.1, zero_point: -4}}
+  - {name: pooled, op: max_pool2d, inputs: [wide], kernel: 3, stride: 1, padding: same}
+  - {name: joined, op: concat, inputs: [narrow, wide, pooled], axis: 3}
+  - {name: read, op: conv2d, inputs: [joined], kernel: 3, out_channels: 7, padding: same,
+     weights: {}, output: {scale: 0.2}}
+)";
+
+TEST(FastEngineConcatenation, WritesBranchesInPlaceLikeTheSystemcMachine) {
+  const TemporaryFolder folder;
+  write_file(folder.file("branches.yaml"), kBranches);
+  const std::vector<std::string> arguments = {
+      "-a", "configs/gemmini_16x16.yaml", "-w", folder.file("branches.yaml"), "--random-data", "3"};
+  const nlohmann::json fast = report_of("fast", arguments);
+  EXPECT_EQ(fast["totals"]["check"], "pass");
+  EXPECT_EQ(fast["totals"]["host_read_bytes"], 0);
+  EXPECT_EQ(fast, report_of("systemc", arguments));
+}
 
 TEST(FastEngineWithoutData, TakesTheCyclesOfARunWithData) {
   const std::vector<std::string> digits = {"-a", "configs/gemmini_16x16.yaml", "-w", kDigits};

@@ -37,8 +37,13 @@ class TpuV1(unittest.TestCase):
     def test_what_table_1_does_not_determine_is_not_run(self):
         self.assertRegex(tpu_v1("--app", "CNN1"), "^CNN1: not run: table 1 has neither its kernels nor ")
 
-    def test_what_the_compiler_refuses_is_said(self):
-        self.assertIn("refused by the compiler: systole: layer 'x1': weight scratchpad: needs ", tpu_v1("--app", "CNN0"))
+    def test_cnn0_runs_on_the_weight_memory_of_the_chip(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "counters.json"
+            self.assertNotIn("refused", tpu_v1("--app", "CNN0", "--json", file))
+            ours = json.loads(file.read_text(encoding="utf-8"))["CNN0"]
+        self.assertGreater(ours["array_active_pct"], 30)
+        self.assertAlmostEqual(ours["useful_MACs_pct_peak"] + ours["unused_MACs_pct"], ours["array_active_pct"])
 
 
 if __name__ == "__main__":

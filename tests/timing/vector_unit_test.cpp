@@ -30,6 +30,7 @@ struct Bench {
     LayerRegisters registers;
     registers.add.output.mode = RequantMode::ShiftOnly;
     registers.add.output.exponent = {0};
+    registers.requant = registers.add.output;
     unit.configure(registers);
     reads.answer = [](const RowRead& read, RowData& data) {
       data.bytes = ByteRow(16, static_cast<std::uint8_t>(read.row));
@@ -111,6 +112,45 @@ TEST_F(VectorUnitTiming, TheNextCommandStartsInTheCycleThatSeesTheOneBeforeCompl
   bench.issue(5, Bench::pool(1, 1, 16));
   run(60);
   EXPECT_EQ(bench.reads.cycles(), (Cycles{6, 16}));  // pushed 13, written 14, counted 15
+}
+
+/// Three taps in a row over five pixels; a row's elements are its number.
+DepthwiseCommand three_taps() {
+  DepthwiseCommand command;
+  command.constants_row = 1;  // weights 1, 2, 3
+  command.input_row = 4;      // pixels 4 to 8
+  command.tile_h = 1;
+  command.tile_w = 5;
+  command.kernel_w = 3;
+  command.out_h = 1;
+  command.out_w = 3;
+  command.output_row = 100;
+  command.elements = 16;
+  return command;
+}
+
+TEST_F(VectorUnitTiming, ADepthwiseConvolutionAsksForItsConstantsAndThenForEachTapOfEachPixel) {
+  AcceleratorConfig config = lanes_of(2, 5);
+  config.vector.mac_lanes = 16;
+  Bench bench{clock, config};
+  bench.issue(5, three_taps());
+  run(80);
+  EXPECT_EQ(bench.reads.cycles(), test::every(1, 6, 3 + 3 * 3));
+  EXPECT_EQ(bench.writes.cycles(), test::every(3, 13 + 5, 3));
+  for (const auto& [output, sum] : {std::pair{0, 32}, std::pair{1, 38}, std::pair{2, 44}}) {
+    EXPECT_EQ(bench.writes.got[static_cast<std::size_t>(output)].item.bytes,
+              ByteRow(16, static_cast<std::uint8_t>(sum)));
+  }
+  EXPECT_TRUE(bench.writes.got[2].item.last);
+}
+
+TEST_F(VectorUnitTiming, ADepthwiseConvolutionGoesAtThePaceOfTheMultipliers) {
+  AcceleratorConfig config = lanes_of(16, 5);
+  config.vector.mac_lanes = 6;
+  Bench bench{clock, config};
+  bench.issue(5, three_taps());
+  run(80);
+  EXPECT_EQ(bench.reads.cycles(), test::every(3, 6, 3 + 3 * 3)) << "16 elements, 6 at a time";
 }
 
 TEST_F(VectorUnitTiming, TapsInThePaddingAreNotAskedFor) {

@@ -95,6 +95,156 @@ TEST(Mapping, PinnedTilesAreTakenAsTheyAre) {
   EXPECT_EQ(mapping.folds, 3 * 2 * 3 * 9 * 4);
 }
 
+/// A first layer: 3 channels, 7 x 7, every second pixel, as ResNet's.
+Network first_layer(std::optional<bool> pack_taps) {
+  NetworkBuilder builder;
+  const TensorId in = builder.input({1, 28, 28, 3}, -3);
+  Conv2d op;
+  op.window.kernel_h = op.window.kernel_w = 7;
+  op.window.stride_h = op.window.stride_w = 2;
+  op.window.pad_top = op.window.pad_left = 3;
+  op.window.pad_bottom = op.window.pad_right = 2;
+  op.requant = test::one_scale();
+  builder
+      .layer("conv1", op, {in, builder.constant({16, 7, 7, 3})},
+             builder.activation({1, 14, 14, 16}))
+      .mapping.pack_taps = pack_taps;
+  return builder.network();
+}
+
+TEST(Mapping, PackedTapsFillTheRowsThatFewChannelsLeaveIdle) {
+  const Network packed = first_layer(true);
+  const Network plain = first_layer(false);
+  const Compiler with{packed, gemmini_like()};
+  const Compiler without{plain, gemmini_like()};
+  EXPECT_EQ(with.mapping(0).packed_taps, 7);
+  EXPECT_EQ(without.mapping(0).packed_taps, 1);
+  EXPECT_EQ(with.mapping(0).folds / with.mapping(0).tiles, 7 * 2) << "21 channels in 16 rows";
+  EXPECT_EQ(without.mapping(0).folds / without.mapping(0).tiles, 7 * 7);
+  const TensorData image = ramp(28 * 28 * 3);
+  for (const auto* compiled : {&with, &without}) {
+    const Network& network = compiled == &with ? packed : plain;
+    ProgramInterpreter machine = test::loaded_machine(gemmini_like(), *compiled, network, {image});
+    machine.run(compiled->lower(0));
+    EXPECT_EQ(test::read_tensor(machine, *compiled, network, network.outputs.front()),
+              golden::run(network, {image}).at(network.outputs.front()));
+  }
+}
+
+TEST(Mapping, TapsArePackedByThemselvesWhereThatIsFaster) {
+  AcceleratorConfig config = gemmini_like();
+  config.compiler.pack_taps = true;
+  EXPECT_EQ((Compiler{first_layer(std::nullopt), config}.mapping(0).packed_taps), 7);
+  EXPECT_EQ((Compiler{first_layer(false), config}.mapping(0).packed_taps), 1);
+  const Network full_rows = test::conv_network({1, 14, 14, 64}, 3, 16);
+  EXPECT_EQ((Compiler{full_rows, config}.mapping(0).packed_taps), 1);
+}
+
+/// 3 x 3 taps in groups.
+Network grouped_layer(std::int64_t channels, std::int64_t groups, DepthwiseMapping mapping) {
+  NetworkBuilder builder;
+  const TensorId in = builder.input({1, 6, 6, channels}, 5);
+  Conv2d op;
+  op.window.kernel_h = op.window.kernel_w = 3;
+  op.groups = groups;
+  op.requant = test::one_scale();
+  Layer& layer =
+      builder.layer("dw", op, {in, builder.constant({channels, 3, 3, channels / groups})},
+                    builder.activation({1, 4, 4, channels}));
+  layer.mapping.depthwise = mapping;
+  layer.mapping.tile_oh = layer.mapping.tile_ow = 4;
+  return builder.network();
+}
+
+TEST(Mapping, DepthwiseChannelsSideBySideOrOneAfterAnother) {
+  const Network side_by_side = grouped_layer(32, 32, DepthwiseMapping::Diagonal);
+  const Network one_by_one = grouped_layer(32, 32, DepthwiseMapping::Column);
+  EXPECT_EQ((Compiler{side_by_side, gemmini_like()}.mapping(0).folds), 9 * 2);
+  EXPECT_EQ((Compiler{one_by_one, gemmini_like()}.mapping(0).folds), 9 * 32);
+  AcceleratorConfig gathers = gemmini_like();
+  gathers.array.gather_rows = 9;
+  EXPECT_EQ((Compiler{one_by_one, gathers}.mapping(0).folds), 32) << "9 taps down the rows";
+}
+
+TEST(Mapping, GroupsOneAfterAnotherHaveFoldsWithoutZeros) {
+  const Network network = grouped_layer(32, 4, DepthwiseMapping::Column);
+  EXPECT_EQ((Compiler{network, gemmini_like()}.mapping(0).folds), 9 * 4);
+  EXPECT_TRUE((Compiler{network, gemmini_like()}.mapping(0).one_group_a_block));
+}
+
+TEST(Mapping, TapsComeInStepsWhereTheirWeightsDoNotFitTwice) {
+  AcceleratorConfig config = gemmini_like();
+  config.scratchpad.organization = ScratchpadOrganization::Split;
+  config.scratchpad.weight.capacity_kib = 1;  // 64 rows; 9 taps of 16 channels are 144
+  config.scratchpad.weight.banks = 1;
+  const Network network = test::conv_network({1, 6, 6, 16}, 3, 16);
+  const Compiler compiler{network, config};
+  EXPECT_LE(compiler.mapping(0).tile_taps, 4);
+  const TensorData image = ramp(6 * 6 * 16);
+  ProgramInterpreter machine = test::loaded_machine(config, compiler, network, {image});
+  machine.run(compiler.lower(0));
+  EXPECT_EQ(test::read_tensor(machine, compiler, network, network.outputs.front()),
+            golden::run(network, {image}).at(network.outputs.front()));
+}
+
+/// Two branches of 1 x 1 and 3 x 3, put together and read again, as SqueezeNet's.
+Network fire(bool read_by_a_sum) {
+  NetworkBuilder builder;
+  const TensorId in = builder.input({1, 5, 5, 8});
+  std::vector<TensorId> branches;
+  for (const std::int64_t kernel : {1, 3}) {
+    Conv2d op;
+    op.window.kernel_h = op.window.kernel_w = kernel;
+    op.window.pad_top = op.window.pad_left = op.window.pad_bottom = op.window.pad_right =
+        kernel / 2;
+    op.requant = test::one_scale();
+    branches.push_back(builder.activation({1, 5, 5, 11 * kernel}));
+    builder.layer("expand" + std::to_string(kernel), op,
+                  {in, builder.constant({11 * kernel, kernel, kernel, 8})}, branches.back());
+  }
+  const TensorId joined = builder.activation({1, 5, 5, 44});
+  builder.layer("concat", Concat{3}, branches, joined);
+  Conv2d squeeze;
+  squeeze.requant = test::one_scale();
+  builder.layer("squeeze", squeeze, {joined, builder.constant({6, 1, 1, 44})},
+                builder.activation({1, 5, 5, 6}));
+  if (read_by_a_sum) {
+    Add add;
+    add.input = {QuantizedMultiplier{1 << 30, 0}, QuantizedMultiplier{1 << 30, 0}};
+    add.output = test::one_scale();
+    builder.layer("sum", add, {branches[0], branches[0]}, builder.activation({1, 5, 5, 11}));
+  }
+  return builder.network();
+}
+
+TEST(Mapping, BranchesAreWrittenStraightIntoTheirConcatenation) {
+  const Network network = fire(false);
+  const Compiler compiler{network, gemmini_like()};
+  ASSERT_TRUE(compiler.is_in_place(2));
+  const TensorPlacement& whole = compiler.placement(network.layers[2].output);
+  const TensorPlacement& second = compiler.placement(network.layers[1].output);
+  EXPECT_EQ(second.address, whole.address + 11);
+  EXPECT_EQ(second.pixel_bytes, 33U);
+  EXPECT_EQ(second.pixel_pitch, 44U);
+  const TensorData image = ramp(5 * 5 * 8);
+  ProgramInterpreter machine = test::loaded_machine(gemmini_like(), compiler, network, {image});
+  for (const std::size_t layer : std::vector<std::size_t>{0, 1, 3}) {
+    machine.run(compiler.lower(layer));
+  }
+  const auto golden = golden::run(network, {image});
+  for (const Layer& layer : network.layers) {
+    EXPECT_EQ(test::read_tensor(machine, compiler, network, layer.output), golden.at(layer.output))
+        << layer.name;
+  }
+}
+
+TEST(Mapping, ABranchThatASumReadsTooIsCopiedByTheHost) {
+  const Network network = fire(true);
+  const Compiler compiler{network, gemmini_like()};
+  EXPECT_FALSE(compiler.is_in_place(2));
+  EXPECT_EQ(compiler.placement(network.layers[1].output).pixel_pitch, 0U);
+}
+
 TEST(Mapping, ActivationsLieOnLinesOfTheirOwn) {
   const Network network = test::conv_network({1, 5, 5, 3}, 3, 7);
   const Compiler compiler{network, gemmini_like()};

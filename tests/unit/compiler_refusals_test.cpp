@@ -37,15 +37,19 @@ TEST(Refusal, NamesTheScratchpadThatIsTooSmallForTheSmallestTile) {
 TEST(Refusal, NamesTheWeightScratchpad) {
   AcceleratorConfig config = small_machine();
   config.scratchpad.activation.capacity_kib = 64;
-  EXPECT_EQ(refusal(test::conv_network({1, 64, 64, 16}, 9, 16), config),
-            "layer 'conv1': weight scratchpad: needs 20,736 bytes, has 8,192 bytes");
+  PinnedMapping mapping;
+  mapping.tile_ic = 1024;
+  EXPECT_EQ(refusal(test::conv_network({1, 8, 8, 1024}, 1, 16, mapping), config),
+            "layer 'conv1': mapping: weight scratchpad: needs 1,024 rows, has 512 rows");
 }
 
 TEST(Refusal, CountsIfmapAndWeightsTogetherInAUnifiedScratchpad) {
   AcceleratorConfig config = small_machine();
   config.scratchpad.organization = ScratchpadOrganization::Unified;
-  EXPECT_EQ(refusal(test::conv_network({1, 64, 64, 16}, 6, 16), config),
-            "layer 'conv1': scratchpad: needs 9,792 bytes, has 8,192 bytes");
+  PinnedMapping mapping;
+  mapping.tile_ic = 256;
+  EXPECT_EQ(refusal(test::conv_network({1, 64, 64, 256}, 5, 16, mapping), config),
+            "layer 'conv1': mapping: scratchpad: needs 656 rows, has 512 rows");
 }
 
 TEST(Refusal, NamesTheLayerOnEachLine) {

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/psum.hpp"
+#include "sim/program/command.hpp"
+
+namespace systole {
+
+/// What the lanes of the vector unit hold while they run a DepthwiseCommand, and their arithmetic:
+/// the psum starts at the bias, a product for each tap is added to it with the accumulators' width
+/// and overflow, and the last sum is requantized.
+class DepthwiseLanes {
+ public:
+  explicit DepthwiseLanes(const AcceleratorConfig& config);
+
+  void begin(const DepthwiseCommand& command, const LayerRegisters& registers);
+  /// The next row of constants.
+  void take_constants(const std::uint8_t* row);
+  /// The next tap of a pixel, of which `first` is the first. Returns how many sums did not fit.
+  std::uint64_t take_tap(const std::uint8_t* row, bool first);
+  /// Of the pixel whose last tap was taken.
+  std::int32_t result(std::uint32_t lane) const;
+
+ private:
+  const AcceleratorConfig config_;
+  const PsumFormat psum_format_;
+  const std::uint32_t row_bytes_;
+  DepthwiseCommand command_;
+  LayerRegisters registers_;
+  std::vector<std::uint8_t> constants_;  // rows, as they lie in the scratchpad
+  std::vector<std::int64_t> psums_;
+  std::uint32_t tap_ = 0;
+};
+
+}  // namespace systole
