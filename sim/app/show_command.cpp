@@ -14,7 +14,7 @@
 #include "sim/network/packing.hpp"
 #include "sim/program/inspect.hpp"
 #include "sim/program/residency.hpp"
-#include "sim/program/unrolled.hpp"
+#include "sim/program/without_loops.hpp"
 #include "sim/report/table.hpp"
 #include "sim/report/units.hpp"
 #include "sim/report/utf8.hpp"

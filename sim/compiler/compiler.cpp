@@ -16,7 +16,7 @@
 #include "sim/program/inspect.hpp"
 #include "sim/program/timing_key.hpp"
 #include "sim/program/traffic.hpp"
-#include "sim/program/unrolled.hpp"
+#include "sim/program/without_loops.hpp"
 
 namespace systole {
 namespace {

@@ -330,8 +330,7 @@ DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLim
     }
   }
   if (!best) {
-    const bool is_pinned = pinned.tile_oh + pinned.tile_ow + pinned.tile_oc > 0;
-    throw MappingError{is_pinned ? "mapping: " + missing.in_rows() : missing.in_bytes()};
+    throw no_tile_fits(missing, pinned);
   }
   return *best;
 }

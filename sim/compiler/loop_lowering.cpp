@@ -8,7 +8,7 @@
 #include "sim/compiler/memory_fit.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
-#include "sim/program/unrolled.hpp"
+#include "sim/program/without_loops.hpp"
 
 namespace systole {
 namespace {
@@ -129,7 +129,7 @@ MatmulTile tile_of(const LoopedMatmul& matmul, const PinnedMapping& pinned,
   pin("tile_ow", pinned.tile_ow, matmul.m, dim, "array.rows", tile.i);
   pin("tile_oc", pinned.tile_oc, matmul.n, dim, "array.cols", tile.j);
   pin("tile_ic", pinned.tile_ic, matmul.k, dim, "array.rows", tile.k);
-  check_fit(rows_needed(matmul, tile, config), config);
+  check_fit(rows_needed(tile, config), config);
   return tile;
 }
 
@@ -239,7 +239,7 @@ LayerMapping describe_mapping(const ConvLayer& conv, const LoopedLayer& looped,
     mapping.tile_ic = std::min(conv.in_c, tile.k * dim);
     mapping.tiles = to_i64(matmul_loops(matmul, tile, config).size());
     mapping.loop_order = "hardware: ow, oc, ic";
-    rows = rows_needed(matmul, tile, config);
+    rows = rows_needed(tile, config);
   }
   mapping.double_buffered_ifmap = mapping.double_buffered_weights =
       mapping.double_buffered_accumulators = true;

@@ -45,8 +45,7 @@ LoopRows room_of_a_loop(const AcceleratorConfig& config) {
   return {activation_rows(config) / 2, accumulator_rows(config) / 2};
 }
 
-LoopRows rows_needed(const LoopedMatmul& /*matmul*/, const MatmulTile& tile,
-                     const AcceleratorConfig& config) {
+LoopRows rows_needed(const MatmulTile& tile, const AcceleratorConfig& config) {
   const std::uint32_t dim = config.array.rows;
   return {std::uint64_t{tile.k} * (tile.i + tile.j) * dim, std::uint64_t{tile.i} * tile.j * dim};
 }
@@ -82,7 +81,7 @@ MatmulTile loop_tile(const LoopedMatmul& matmul, const AcceleratorConfig& config
     for (std::uint32_t MatmulTile::*size : {&MatmulTile::j, &MatmulTile::i, &MatmulTile::k}) {
       MatmulTile larger = tile;
       ++(larger.*size);
-      if (larger.*size <= most.*size && rows_needed(matmul, larger, config) <= room) {
+      if (larger.*size <= most.*size && rows_needed(larger, config) <= room) {
         tile = larger;
         grown = true;
       }

@@ -28,8 +28,7 @@ struct LoopRows {
   }
 };
 LoopRows room_of_a_loop(const AcceleratorConfig& config);
-LoopRows rows_needed(const LoopedMatmul& matmul, const MatmulTile& tile,
-                     const AcceleratorConfig& config);
+LoopRows rows_needed(const MatmulTile& tile, const AcceleratorConfig& config);
 LoopRows rows_needed(const LoopedConv& conv, const ConvTile& tile, const AcceleratorConfig& config);
 
 }  // namespace systole

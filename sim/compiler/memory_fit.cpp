@@ -34,6 +34,11 @@ std::string Shortage::in_rows() const {
   return fmt::format("{}: needs {} rows, has {} rows", memory, grouped(needed_rows), grouped(rows));
 }
 
+MappingError no_tile_fits(const Shortage& missing, const PinnedMapping& pinned) {
+  const bool is_pinned = pinned.tile_oh + pinned.tile_ow + pinned.tile_oc > 0;
+  return MappingError{is_pinned ? "mapping: " + missing.in_rows() : missing.in_bytes()};
+}
+
 std::vector<std::int64_t> tile_candidates(std::int64_t extent, std::int64_t unit,
                                           std::int64_t pinned) {
   if (pinned != 0) {

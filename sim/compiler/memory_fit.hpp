@@ -27,6 +27,9 @@ struct Shortage {
   std::string in_rows() const;   ///< "scratchpad: needs 123 rows, has 100 rows"
 };
 
+/// Of a search of the vector unit's tiles in which the last one tried lacked this much.
+MappingError no_tile_fits(const Shortage& missing, const PinnedMapping& pinned);
+
 /// Tile sizes worth trying along a dimension, largest first: the dimension cut into 1, 2, 3, ...
 /// nearly equal parts of whole `unit`s; or the pinned size alone.
 std::vector<std::int64_t> tile_candidates(std::int64_t extent, std::int64_t unit,

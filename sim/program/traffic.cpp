@@ -8,7 +8,7 @@
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/load_rows.hpp"
-#include "sim/program/unrolled.hpp"
+#include "sim/program/without_loops.hpp"
 
 namespace systole {
 namespace {

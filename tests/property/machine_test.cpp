@@ -10,7 +10,7 @@
 #include "sim/compiler/compiler.hpp"
 #include "sim/config/accelerator_file.hpp"
 #include "sim/legalize/legalize.hpp"
-#include "sim/program/unrolled.hpp"
+#include "sim/program/without_loops.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/workload/workload.hpp"
 #include "tests/support/engine_equality.hpp"

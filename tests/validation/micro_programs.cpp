@@ -81,6 +81,19 @@ LayerProgram mvout(const std::string& text) {
   return program;
 }
 
+/// A preload of a whole tile and its compute of so many rows, the first ones of the scratchpad.
+void add_pair(PreloadCommand preload, std::uint32_t rows, LayerProgram& program) {
+  preload.k = kDim;
+  preload.n = kDim;
+  preload.acc_rows = rows;
+  ComputeCommand compute;
+  compute.count_w = rows;
+  compute.pitch_w = 1;
+  compute.k = kDim;
+  program.commands.push_back({preload});
+  program.commands.push_back({compute});
+}
+
 /// A preload and a compute for each 16 products of a tile, whose sums stay in the PEs up to the
 /// last.
 LayerProgram execute_output_stationary(const std::string& text) {
@@ -91,16 +104,8 @@ LayerProgram execute_output_stationary(const std::string& text) {
   for (std::uint32_t i = 0; i < group(m, 1) * pairs; ++i) {
     PreloadCommand preload;
     preload.weights = {LocalMemory::Scratchpad, kBankRows};
-    preload.k = kDim;
-    preload.n = kDim;
-    preload.acc_rows = group(m, 2);
     preload.keeps_sums = (i + 1) % pairs != 0;
-    ComputeCommand compute;
-    compute.count_w = group(m, 2);
-    compute.pitch_w = 1;
-    compute.k = kDim;
-    program.commands.push_back({preload});
-    program.commands.push_back({compute});
+    add_pair(preload, group(m, 2), program);
   }
   return program;
 }
@@ -116,15 +121,7 @@ LayerProgram execute(const std::string& text) {
     PreloadCommand preload;
     preload.new_weights = i % group(m, 3) == 0;
     preload.weights = {LocalMemory::Scratchpad, m[4] == "different" ? kBankRows : kDim};
-    preload.k = kDim;
-    preload.n = kDim;
-    preload.acc_rows = group(m, 2);
-    ComputeCommand compute;
-    compute.count_w = group(m, 2);
-    compute.pitch_w = 1;
-    compute.k = kDim;
-    program.commands.push_back({preload});
-    program.commands.push_back({compute});
+    add_pair(preload, group(m, 2), program);
   }
   return program;
 }

@@ -1,4 +1,4 @@
-#include "sim/program/unrolled.hpp"
+#include "sim/program/without_loops.hpp"
 
 #include "sim/program/conv_loop_commands.hpp"
 #include "sim/program/loop_place.hpp"
