@@ -41,7 +41,7 @@ void Sequencer::start(const LayerProgram& program) {
   completed_ = 0;
   allocated_ = 0;
   total_ = program.commands.size();
-  if (program.unrolled()) {
+  if (program.has_loops()) {
     next_ = total_;  // they go through an unroller
   }
   if (!program.loops.empty()) {

@@ -19,7 +19,7 @@ void check_supported(const LayerProgram& program) {
         const auto* preload = std::get_if<PreloadCommand>(&command.body);
         return (load != nullptr && load->widen) || (preload != nullptr && preload->keeps_sums);
       });
-  if (unknown || program.unrolled()) {
+  if (unknown || program.has_loops()) {
     throw std::invalid_argument{
         "the fast engine runs no widened loads, no sums kept in the PEs and no loops of the "
         "hardware's unroller, expected --engine systemc or sequencer.unroller: none"};
@@ -56,7 +56,7 @@ std::vector<std::uint8_t> FastEngine::read_scratchpad(std::uint32_t first_row, s
 }
 
 LayerMeasurement FastEngine::run(const LayerProgram& program) {
-  if (program.commands.empty() && !program.unrolled()) {
+  if (program.commands.empty() && !program.has_loops()) {
     return {};
   }
   check_supported(program);

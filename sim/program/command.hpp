@@ -265,7 +265,7 @@ struct LayerProgram {
   std::vector<MatmulLoop> loops{};
   std::vector<ConvLoop> conv_loops{};
 
-  bool unrolled() const { return !loops.empty() || !conv_loops.empty(); }
+  bool has_loops() const { return !loops.empty() || !conv_loops.empty(); }
 };
 
 }  // namespace systole

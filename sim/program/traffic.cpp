@@ -215,7 +215,7 @@ StreamBytes Traffic::total(TrafficMemory memory) const {
 }
 
 CommandTraffic traffic_of(const LayerProgram& program, const AcceleratorConfig& config) {
-  if (program.unrolled()) {
+  if (program.has_loops()) {
     return traffic_of(without_loops(program, config), config);
   }
   Counter counter{program.registers, config};
