@@ -109,10 +109,21 @@ std::vector<std::uint8_t> weight_bytes(const ConvLayer& layer, const WeightImage
       group_starts[i] = (first + static_cast<std::int64_t>(i)) / out_per_group * in_per_group -
                         block.window.first;
     }
+    const bool one_window = group_starts.front() == group_starts.back();
     for (std::int64_t tap = 0; tap < layer.taps(); ++tap) {
       for (std::int64_t c = 0; c < in_per_group; ++c) {
         const std::size_t weight = weight_index(layer, first, tap, c);
         const std::size_t next = weight_index(layer, first + 1, tap, c) - weight;
+        if (whole_bytes && one_window) {
+          const std::int64_t in_window = group_starts.front() + c;
+          const std::int64_t k = tap * per_tap + in_window / image.products_per_pe;
+          std::uint8_t* to = bytes.data() + block.offset + to_u64(k) * block.row_pitch +
+                             to_u64(in_window % image.products_per_pe) * columns;
+          for (std::size_t i = 0; i < columns; ++i) {
+            to[i] = static_cast<std::uint8_t>(weights[weight + i * next]);
+          }
+          continue;
+        }
         for (std::size_t i = 0; i < columns; ++i) {
           const std::int64_t in_window = group_starts[i] + c;
           const std::int64_t k = tap * per_tap + in_window / image.products_per_pe;

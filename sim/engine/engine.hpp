@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 #include "sim/program/packed_commands.hpp"
@@ -41,11 +42,19 @@ class Engine {
                                                     std::uint32_t rows) = 0;
   virtual LayerMeasurement run(const LayerProgram& program) = 0;
 
-  /// Nothing but the measurements of a program can be seen of it, and these are the same wherever
-  /// in DRAM, modulo the longest burst, it reads and writes.
+  /// Time and bytes of a program can be had apart, by measure() and compute(), and the former is
+  /// the same wherever in DRAM, modulo the longest burst, the program reads and writes.
   virtual bool measures_alone() const { return false; }
-  /// As run(), of a program of which nothing but its measurements will be asked for.
-  virtual LayerMeasurement measure(const PackedProgram& program) { return run(program.unpacked()); }
+  /// As run(), but no byte changes, and what depends on values is not counted.
+  virtual LayerMeasurement measure(const PackedProgram& program) {
+    static_cast<void>(program);
+    throw std::logic_error{"this engine has no time without bytes"};
+  }
+  /// What run() does to bytes; returns the counts that depend on values.
+  virtual EventCounts compute(const PackedProgram& program) {
+    static_cast<void>(program);
+    throw std::logic_error{"this engine has no bytes without time"};
+  }
 
   /// The program again, on other data: `first` is what it took, and takes whatever the data.
   virtual LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) {

@@ -71,7 +71,7 @@ LayerMeasurement FastEngine::run(const LayerProgram& program) {
 
 LayerMeasurement FastEngine::measure(const PackedProgram& program) {
   if (!measures_alone()) {
-    return run(program.unpacked());
+    return Engine::measure(program);
   }
   if (program.commands.size() == 0) {
     return {};
@@ -80,6 +80,14 @@ LayerMeasurement FastEngine::measure(const PackedProgram& program) {
   layer.events += program_events(program, config_);
   check_ledger(layer);
   return layer;
+}
+
+EventCounts FastEngine::compute(const PackedProgram& program) {
+  EventCounts counts;
+  if (with_data_ && program.commands.size() > 0) {
+    state_.run(program, counts);
+  }
+  return counts;
 }
 
 LayerMeasurement FastEngine::time(const LayerProgram& program) {

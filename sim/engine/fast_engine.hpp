@@ -38,11 +38,10 @@ class FastEngine final : public Engine {
   LayerMeasurement run(const LayerProgram& program) override;
 
   bool measures_alone() const override {
-    return timing_ && observer_ == nullptr && !with_data_ &&
-           config_.sequencer.unroller == Unroller::None;
+    return timing_ && observer_ == nullptr && config_.sequencer.unroller == Unroller::None;
   }
-
   LayerMeasurement measure(const PackedProgram& program) override;
+  EventCounts compute(const PackedProgram& program) override;
 
   /// The data alone: the recurrences would give `first` again. An observer sees them again.
   LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) override;

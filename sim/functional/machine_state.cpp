@@ -392,17 +392,29 @@ MachineState::MachineState(const AcceleratorConfig& config)
 }
 
 void MachineState::run(const LayerProgram& program, EventCounts& events) {
-  array_.start(program.registers.ifmap, program.registers.weight);
-  Execute execute{*this, program.registers};
+  run_commands(program.registers, events, [&](auto visit) {
+    std::for_each(program.commands.begin(), program.commands.end(), visit);
+  });
+}
+
+void MachineState::run(const PackedProgram& program, EventCounts& events) {
+  run_commands(program.registers, events, [&](auto visit) { program.commands.for_each(visit); });
+}
+
+template <typename ForEach>
+void MachineState::run_commands(const LayerRegisters& registers, EventCounts& events,
+                                ForEach for_each) {
+  array_.start(registers.ifmap, registers.weight);
+  Execute execute{*this, registers};
   if (edge_) {
-    edge_->begin_layer(program.registers);
+    edge_->begin_layer(registers);
   }
-  for (const Command& command : program.commands) {
+  for_each([&](const Command& command) {
     if (edge_) {
       edge_->enter(command, local_, events);
     }
     std::visit(execute, command.body);
-  }
+  });
   array_.finish();
   array_.count(events);
   events.add(Event::PsumOverflows, execute.vector_overflows);

@@ -12,6 +12,7 @@
 #include "sim/functional/array_state.hpp"
 #include "sim/functional/local_memories.hpp"
 #include "sim/program/command.hpp"
+#include "sim/program/packed_commands.hpp"
 #include "sim/stats/events.hpp"
 
 namespace systole {
@@ -29,9 +30,14 @@ class MachineState {
 
   /// Runs the commands; counts products with a zero operand, which only the bytes know.
   void run(const LayerProgram& program, EventCounts& events);
+  void run(const PackedProgram& program, EventCounts& events);
 
  private:
   struct Execute;
+
+  /// `for_each(visit)` calls `visit(command)` for each command.
+  template <typename ForEach>
+  void run_commands(const LayerRegisters& registers, EventCounts& events, ForEach for_each);
 
   const AcceleratorConfig config_;
   BackingStore dram_;

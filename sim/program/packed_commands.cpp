@@ -5,6 +5,11 @@
 
 namespace systole {
 
+bool reaches_dram(const Command& command) {
+  return std::holds_alternative<LoadCommand>(command.body) ||
+         std::holds_alternative<StoreCommand>(command.body);
+}
+
 Command moved(Command command, std::uint64_t dram) {
   if (auto* load = std::get_if<LoadCommand>(&command.body)) {
     load->dram_address += dram;
@@ -45,11 +50,7 @@ std::vector<std::vector<std::uint64_t>> PackedCommands::uses() const {
 std::vector<Command> PackedCommands::unpacked() const {
   std::vector<Command> commands;
   commands.reserve(size_);
-  for (const Run& run : runs_) {
-    for (std::uint32_t i = run.first; i < run.first + run.count; ++i) {
-      commands.push_back(moved((*shared_[run.of])[i], run.dram));
-    }
-  }
+  for_each([&](const Command& command) { commands.push_back(command); });
   return commands;
 }
 

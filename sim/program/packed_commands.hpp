@@ -10,6 +10,11 @@
 
 namespace systole {
 
+/// Loads and stores.
+bool reaches_dram(const Command& command);
+/// The command `dram` bytes further on in DRAM.
+Command moved(Command command, std::uint64_t dram);
+
 /// The commands of a layer one behind the other, as runs. Tiles repeat each other but for where in
 /// DRAM they read and write: runs share commands, and say how far on in DRAM theirs are.
 class PackedCommands {
@@ -44,6 +49,20 @@ class PackedCommands {
       }
     }
   }
+  /// Calls `visit(command)` for each command in its turn, at its place in DRAM.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const Run& run : runs_) {
+      const Command* const first = shared_[run.of]->data() + run.first;
+      for (const Command* command = first; command != first + run.count; ++command) {
+        if (run.dram != 0 && reaches_dram(*command)) {
+          visit(moved(*command, run.dram));
+        } else {
+          visit(*command);
+        }
+      }
+    }
+  }
   std::vector<Command> unpacked() const;
 
  private:
@@ -53,9 +72,6 @@ class PackedCommands {
   std::vector<Run> runs_;
   std::size_t size_ = 0;
 };
-
-/// The command `dram` bytes further on in DRAM.
-Command moved(Command command, std::uint64_t dram);
 
 /// A LayerProgram whose commands are packed.
 struct PackedProgram {

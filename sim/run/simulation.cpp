@@ -62,6 +62,7 @@ class Simulation {
         compiler_{network_, config, layer_clock(config)},
         engine_{make_engine(config)},
         programs_(network_.layers.size()),
+        packed_(network_.layers.size()),
         first_(network_.layers.size()),
         traffic_(network_.layers.size()) {
     if (has_data() && config.array.number_format != NumberFormat::Int) {
@@ -275,22 +276,40 @@ class Simulation {
     return is_new ? std::nullopt : std::optional<std::size_t>{twin->second};
   }
 
-  LayerMeasurement measure() {
-    if (const std::optional<std::size_t> twin = known_twin()) {
-      traffic_[layer_] = traffic_[*twin];
-      return first_[*twin];
+  /// Time once, and not for a layer like an earlier one; bytes for each inference.
+  LayerMeasurement measure_and_compute() {
+    std::optional<PackedProgram>& program = packed_[layer_];
+    const auto lower = [&] {
+      if (!program) {
+        program = compiler_.lower_packed(layer_);
+      }
+    };
+    if (inference_ == 0) {
+      if (const std::optional<std::size_t> twin = known_twin()) {
+        traffic_[layer_] = traffic_[*twin];
+        first_[layer_] = first_[*twin];
+      } else {
+        lower();
+        traffic_[layer_] = traffic_of(*program, outcome_.result.config);
+        first_[layer_] = engine_->measure(*program);
+        report(first_[layer_].cycles);
+      }
     }
-    const PackedProgram program = compiler_.lower_packed(layer_);
-    traffic_[layer_] = traffic_of(program, outcome_.result.config);
-    first_[layer_] = engine_->measure(program);
-    report(first_[layer_].cycles);
-    return first_[layer_];
+    LayerMeasurement measured = first_[layer_];
+    if (has_data()) {
+      lower();
+      measured.events += engine_->compute(*program);
+    }
+    if (inference_ + 1 == outcome_.result.inferences) {
+      program.reset();
+    }
+    return measured;
   }
 
   /// Programs are kept for the inferences to come only: those of a large network fill the memory.
   LayerMeasurement run_on_machine() {
     if (engine_->measures_alone()) {
-      return measure();
+      return measure_and_compute();
     }
     std::optional<LayerProgram>& program = programs_[layer_];
     if (!program) {
@@ -472,6 +491,7 @@ class Simulation {
   const Compiler compiler_;
   const std::unique_ptr<Engine> engine_;
   std::vector<std::optional<LayerProgram>> programs_;        // by layer
+  std::vector<std::optional<PackedProgram>> packed_;         // by layer
   std::vector<LayerMeasurement> first_;                      // of the first inference
   std::map<std::vector<std::uint64_t>, std::size_t> twins_;  // by likeness: the layer that ran
   std::vector<CommandTraffic> traffic_;                      // by layer
