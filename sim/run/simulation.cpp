@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "models/dram/make_dram.hpp"
 #include "models/dram/request_observer.hpp"
 #include "models/golden/golden.hpp"
 #include "models/rtl/verilated_array.hpp"
@@ -21,6 +20,7 @@
 #include "sim/legalize/legalize.hpp"
 #include "sim/legalize/requant_rule.hpp"
 #include "sim/network/packing.hpp"
+#include "sim/run/dram_part.hpp"
 #include "sim/run/inputs.hpp"
 #include "sim/workload/npy.hpp"
 
@@ -77,7 +77,7 @@ class Simulation {
     result.data = options.data;
     result.inferences = has_data() ? inference_count(network, inputs) : 1;
     result.notes = legalized_.notes;
-    result.dram_part = dram_part(config);
+    result.dram_part = dram_part(config, compiler_.dram_bytes());
     note_kept_tensors();
     result.layers.resize(network_.layers.size());
     for (std::size_t i = 0; i < network_.layers.size(); ++i) {
@@ -132,31 +132,6 @@ class Simulation {
   }
 
  private:
-  /// Throws std::invalid_argument when the network's tensors do not fit the memory.
-  std::optional<DramPart> dram_part(const AcceleratorConfig& config) const {
-    const std::optional<dram::Config> memory = banked_dram_config(config);
-    if (!memory) {
-      return std::nullopt;
-    }
-    if (compiler_.dram_bytes() > memory->organization.capacity_bytes()) {
-      throw std::invalid_argument{"dram.preset: " + memory->name + " has " +
-                                  std::to_string(memory->organization.capacity_bytes()) +
-                                  " bytes, the network needs " +
-                                  std::to_string(compiler_.dram_bytes())};
-    }
-    const dram::OperationEnergies& each = memory->energies;
-    return DramPart{memory->name,
-                    memory->timing.tck_ns,
-                    memory->peak_gb_per_s(),
-                    memory->organization.burst_bytes(),
-                    each.activate_pj,
-                    each.read_pj,
-                    each.write_pj,
-                    each.refresh_pj,
-                    each.active_mw,
-                    each.precharged_mw};
-  }
-
   std::unique_ptr<Engine> make_engine(const AcceleratorConfig& config) {
     if (options_.engine == EngineKind::Fast) {
       auto engine = std::make_unique<FastEngine>(config, has_data(), options_.watchdog_cycles,
