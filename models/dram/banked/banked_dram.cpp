@@ -13,6 +13,9 @@ BankedDram::BankedDram(Config config, CommandObserver* observer)
       capacity_bytes_{config_.organization.capacity_bytes()},
       burst_bytes_{config_.organization.burst_bytes()},
       bursts_(config_.bursts_per_request()) {
+  for (std::uint32_t i = 0; i < bursts_.size(); ++i) {
+    within_request_.push_back(mapping_.locate(std::uint64_t{i} * burst_bytes_));
+  }
   for (std::uint32_t i = 0; i < config_.organization.channels; ++i) {
     channels_.push_back(std::make_unique<Channel>(config_, i, observer));
   }
@@ -33,9 +36,11 @@ void BankedDram::locate(std::uint64_t address) {
                                             address, config_.request_bytes, capacity_bytes_)};
   }
   located_ = address;
-  for (auto& place : bursts_) {
-    place = mapping_.locate(address);
-    address += burst_bytes_;
+  const Location first = mapping_.locate(address);
+  for (std::size_t i = 0; i < bursts_.size(); ++i) {  // the bits of a request's start are all 0
+    const Location& on = within_request_[i];
+    bursts_[i] = {first.channel, first.bank | on.bank, first.row | on.row,
+                  first.column | on.column};
   }
 }
 

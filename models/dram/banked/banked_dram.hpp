@@ -66,6 +66,7 @@ class BankedDram {
   const std::uint64_t capacity_bytes_;
   const std::uint32_t burst_bytes_;
   std::vector<std::unique_ptr<Channel>> channels_;
+  std::vector<Location> within_request_;       // of each burst, from the request's start on
   std::vector<Location> bursts_;               // of the request being offered,
   std::uint64_t located_ = ~std::uint64_t{0};  // and its address
 };

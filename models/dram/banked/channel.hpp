@@ -106,6 +106,8 @@ class Channel {
   Candidate& candidate(bool write, std::uint32_t bank) { return candidates_[write ? 1 : 0][bank]; }
 
   void choose();
+  bool choose_of_stream();
+  bool row_command_before(Cycle cycle, std::uint64_t banks) const;
   void consider(const Choice& choice) {
     if (next_.is_after(choice.start, choice.rank, choice.sequence)) {
       next_ = choice;
@@ -117,27 +119,36 @@ class Channel {
   void consider_urgent(Cycle from);
   void consider_refreshes();
   Cycle urgent_from() const;
+  /// Whether that is so in `cycle`. Those that come later are urgent later, so that mostly one
+  /// look will do. Some burst waits.
+  bool is_urgent(Cycle cycle) {
+    if (cycle >= not_urgent_before_) {
+      not_urgent_before_ = urgent_from();
+    }
+    return cycle >= not_urgent_before_;
+  }
+  Cycle arrival_of(const Burst& burst) const { return requests_[burst.request].completion.arrival; }
   Choice choice_for(Slot slot, bool write) const;
   Choice timed(Command command, Rank rank, std::uint32_t bank, Cycle effect) const;
   Cycle earliest_effect(Command command) const;
 
   void issue();
-  void issue_column(const Choice& choice);
+  inline void issue_column(const Choice& choice);
   void tell(const Choice& choice, std::int64_t row) const;
-  void choose_candidate(bool write, std::uint32_t bank);
+  inline void choose_candidate(bool write, std::uint32_t bank);
   void choose_candidates(std::uint32_t bank);
   void commit(std::uint32_t bank, bool write);
-  void continue_streak(std::uint32_t bank, bool write);
+  inline void continue_streak(std::uint32_t bank, bool write);
   /// The bank, as a bit, whose next read goes before older ones; none for writes.
   std::uint64_t goes_on(std::uint32_t unit, bool write) const {
     const Streak& streak = streaks_[unit];
     return !write && streak.reads < config_.controller.reads_in_a_row ? streak.bank : 0;
   }
-  void release(std::uint32_t bank);
-  void add_burst(const Location& place, std::uint32_t request, bool write, Cycle cycle);
+  inline void release(std::uint32_t bank);
+  inline void add_burst(const Location& place, std::uint32_t request, bool write);
   bool due(const Choice& choice) const;
-  void finish_burst(std::uint32_t request, Cycle end);
-  void turn();
+  inline void finish_burst(std::uint32_t request, Cycle end);
+  inline void turn();
   bool wanted(std::uint32_t bank) const;
   std::size_t bus_of(Command command) const {
     const bool is_column = command == Command::Read || command == Command::Write;
@@ -160,8 +171,10 @@ class Channel {
   std::uint64_t open_banks_ = 0;
   std::uint64_t closable_ = 0;               // open, and no waiting burst wants the row
   std::vector<Cycle> refresh_due_;           // of each unit
+  Cycle first_refresh_ = kNever;             // of them
   std::vector<Streak> streaks_;              // likewise
   std::array<Cycle, 2> command_bus_free_{};  // row commands, column commands
+  Cycle not_urgent_before_ = 0;
   bool writing_ = false;
   Choice next_;
   bool next_is_known_ = false;

@@ -21,8 +21,11 @@ ChannelTiming::ChannelTiming(const Config& config)
       ranks_share_bus_{config.organization.ranks > 1},
       banks_per_group_{config.organization.banks_per_group},
       bank_bits_{log2_of(config.organization.banks_per_unit())},
+      group_bits_{log2_of(banks_per_group_)},
       banks_(config.organization.banks()),
       columns_{std::vector<Cycle>(banks_.size()), std::vector<Cycle>(banks_.size())},
+      group_columns_{std::vector<Cycle>(banks_.size() >> group_bits_),
+                     std::vector<Cycle>(banks_.size() >> group_bits_)},
       units_(config.organization.units()) {}
 
 Cycle ChannelTiming::earliest_precharge_all(std::uint32_t unit) const {
@@ -41,25 +44,6 @@ Cycle ChannelTiming::earliest_refresh(std::uint32_t unit) const {
     at_least(earliest, banks_[bank].activate);  // tRP, tRC
   }
   return earliest;
-}
-
-Cycle ChannelTiming::column(std::uint32_t bank, bool write, Cycle cycle) {
-  const std::size_t same = write ? 1 : 0;
-  const std::size_t other = 1 - same;
-  Unit& unit = units_[unit_of(bank)];
-  const Cycle end = cycle + (write ? timing_.cwl : timing_.cl) + burst_cycles_;
-  const Cycle turn_s = write ? end + timing_.wtr_s : cycle + timing_.rtw;
-  const Cycle turn_l = write ? end + timing_.wtr_l : cycle + timing_.rtw;
-  at_least(unit.column[same], cycle + timing_.ccd_s);
-  at_least(unit.column[other], turn_s);
-  const std::uint32_t first = group_start(bank);
-  for (std::uint32_t near = first; near < first + banks_per_group_; ++near) {
-    at_least(columns_[same][near], cycle + timing_.ccd_l);
-    at_least(columns_[other][near], turn_l);
-  }
-  at_least(banks_[bank].precharge, write ? end + timing_.wr : cycle + timing_.rtp);
-  bus_ = {end, unit_of(bank)};
-  return end;
 }
 
 void ChannelTiming::activate(std::uint32_t bank, std::uint32_t row, Cycle cycle) {

@@ -12,8 +12,7 @@ namespace systole::dram {
 /// JEDEC's rules of one channel: when each command may take effect, given those before it.
 ///
 /// Each rule is kept as the earliest cycle of the command that it holds back, in the place where it
-/// holds: bank (a rule of a bank group in each of its banks), unit or data bus. Cycles are those
-/// of effects.
+/// holds: bank, bank group, unit or data bus. Cycles are those of effects.
 class ChannelTiming {
  public:
   explicit ChannelTiming(const Config& config);
@@ -28,7 +27,8 @@ class ChannelTiming {
     return std::max(units_[unit].column[write ? 1 : 0], earliest_on_data_bus(unit, write));
   }
   Cycle earliest_column_of_bank(std::uint32_t bank, bool write) const {
-    return columns_[write ? 1 : 0][bank];
+    const std::size_t same = write ? 1 : 0;
+    return std::max(columns_[same][bank], group_columns_[same][bank >> group_bits_]);
   }
   Cycle earliest_activate_of_unit(std::uint32_t unit) const {
     return std::max(units_[unit].activate,
@@ -86,11 +86,34 @@ class ChannelTiming {
   const std::uint32_t burst_cycles_;
   const bool ranks_share_bus_;
   const std::uint32_t banks_per_group_;
-  const std::uint32_t bank_bits_;  // of a bank's number, below its unit's
+  const std::uint32_t bank_bits_;   // of a bank's number, below its unit's
+  const std::uint32_t group_bits_;  // likewise, below its bank group's
   std::vector<Bank> banks_;
-  std::array<std::vector<Cycle>, 2> columns_;  // of each bank; apart for speed
+  // Apart for speed:
+  std::array<std::vector<Cycle>, 2> columns_;        // of each bank, after its activate
+  std::array<std::vector<Cycle>, 2> group_columns_;  // of each bank group
   std::vector<Unit> units_;
   DataBus bus_;
 };
+
+// Every burst passes here.
+
+inline Cycle ChannelTiming::column(std::uint32_t bank, bool write, Cycle cycle) {
+  const std::size_t same = write ? 1 : 0;
+  const std::size_t other = 1 - same;
+  Unit& unit = units_[unit_of(bank)];
+  const Cycle end = cycle + (write ? timing_.cwl : timing_.cl) + burst_cycles_;
+  const Cycle turn_s = write ? end + timing_.wtr_s : cycle + timing_.rtw;
+  const Cycle turn_l = write ? end + timing_.wtr_l : cycle + timing_.rtw;
+  unit.column[same] = cycle + timing_.ccd_s;
+  unit.column[other] = std::max<Cycle>(unit.column[other], turn_s);
+  const std::uint32_t group = bank >> group_bits_;
+  group_columns_[same][group] = cycle + timing_.ccd_l;
+  group_columns_[other][group] = std::max<Cycle>(group_columns_[other][group], turn_l);
+  banks_[bank].precharge =
+      std::max<Cycle>(banks_[bank].precharge, write ? end + timing_.wr : cycle + timing_.rtp);
+  bus_ = {end, unit_of(bank)};
+  return end;
+}
 
 }  // namespace systole::dram

@@ -8,17 +8,17 @@
 namespace systole::dram {
 
 /// The index of a waiting burst in its queue.
-using Slot = std::int32_t;
-constexpr Slot kNoSlot = -1;
+using Slot = std::uint16_t;
+constexpr Slot kNoSlot = 0xffff;
 
-/// A burst that waits for its column command.
+/// A burst that waits for its column command. Small: the queues of many channels are to stay in a
+/// cache.
 struct Burst {
-  std::uint32_t bank = 0;
-  std::uint32_t row = 0;
-  std::uint32_t column = 0;
-  std::uint32_t request = 0;   ///< the controller's index of the request it is part of
   std::uint64_t sequence = 0;  ///< order of acceptance over both queues
-  Cycle arrival = 0;
+  std::uint32_t row = 0;
+  std::uint16_t column = 0;
+  std::uint16_t request = 0;  ///< the controller's index of the request it is part of
+  std::uint8_t bank = 0;
   bool activated = false;   ///< a row was opened for it
   bool precharged = false;  ///< a row was closed for it
 };
@@ -34,8 +34,8 @@ class RequestQueue {
   /// Banks that some burst waits for, one bit each.
   std::uint64_t banks() const { return waiting_banks_; }
 
-  const Burst& at(Slot slot) const { return nodes_[static_cast<std::size_t>(slot)].burst; }
-  Burst& at(Slot slot) { return nodes_[static_cast<std::size_t>(slot)].burst; }
+  const Burst& at(Slot slot) const { return nodes_[slot].burst; }
+  Burst& at(Slot slot) { return nodes_[slot].burst; }
 
   /// The oldest of all, of a bank, and of a row of a bank; kNoSlot when there is none.
   Slot oldest() const { return all_.head; }
@@ -44,7 +44,8 @@ class RequestQueue {
   Slot oldest_of_row(std::uint32_t bank, std::uint32_t row) const;
   bool holds(std::uint32_t bank, std::uint32_t row, std::uint32_t column) const;
 
-  Slot push(const Burst& burst);
+  /// The youngest; the rest of it is the caller's to fill in.
+  Slot push(std::uint32_t bank);
   void remove(Slot slot);
 
  private:
@@ -62,8 +63,8 @@ class RequestQueue {
     Slot tail = kNoSlot;
   };
 
-  Node& node(Slot slot) { return nodes_[static_cast<std::size_t>(slot)]; }
-  const Node& node(Slot slot) const { return nodes_[static_cast<std::size_t>(slot)]; }
+  Node& node(Slot slot) { return nodes_[slot]; }
+  const Node& node(Slot slot) const { return nodes_[slot]; }
   void append(List& list, Links Node::*links, Slot slot);
   void unlink(List& list, Links Node::*links, Slot slot);
 
@@ -85,13 +86,13 @@ inline Slot RequestQueue::oldest_of_row(std::uint32_t bank, std::uint32_t row) c
   return slot;
 }
 
-inline Slot RequestQueue::push(const Burst& burst) {
+inline Slot RequestQueue::push(std::uint32_t bank) {
   const Slot slot = free_.back();
   free_.pop_back();
-  node(slot).burst = burst;
+  at(slot).bank = static_cast<std::uint8_t>(bank);
   append(all_, &Node::all, slot);
-  append(by_bank_[burst.bank], &Node::bank, slot);
-  waiting_banks_ |= std::uint64_t{1} << burst.bank;
+  append(by_bank_[bank], &Node::bank, slot);
+  waiting_banks_ |= std::uint64_t{1} << bank;
   ++size_;
   return slot;
 }
@@ -108,15 +109,18 @@ inline void RequestQueue::remove(Slot slot) {
 }
 
 inline void RequestQueue::append(List& list, Links Node::*links, Slot slot) {
-  node(slot).*links = {list.tail, kNoSlot};
+  (node(slot).*links).previous = list.tail;
+  (node(slot).*links).next = kNoSlot;
   (list.tail == kNoSlot ? list.head : (node(list.tail).*links).next) = slot;
   list.tail = slot;
 }
 
 inline void RequestQueue::unlink(List& list, Links Node::*links, Slot slot) {
-  const Links around = node(slot).*links;
-  (around.previous == kNoSlot ? list.head : (node(around.previous).*links).next) = around.next;
-  (around.next == kNoSlot ? list.tail : (node(around.next).*links).previous) = around.previous;
+  // One by one: the two together would wait for the one that was just written.
+  const Slot previous = (node(slot).*links).previous;
+  const Slot next = (node(slot).*links).next;
+  (previous == kNoSlot ? list.head : (node(previous).*links).next) = next;
+  (next == kNoSlot ? list.tail : (node(next).*links).previous) = previous;
 }
 
 }  // namespace systole::dram

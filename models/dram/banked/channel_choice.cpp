@@ -1,0 +1,293 @@
+// Which command goes next: the policy of channel.hpp.
+
+#include <algorithm>
+
+#include "models/dram/banked/channel.hpp"
+
+namespace systole::dram {
+namespace {
+
+/// Calls `use` with the number of each bit that is set.
+template <typename Use>
+void for_each_bit(std::uint64_t bits, const Use& use) {
+  while (bits != 0) {
+    use(static_cast<std::uint32_t>(__builtin_ctzll(bits)));
+    bits &= bits - 1;
+  }
+}
+
+std::uint64_t bit(std::uint32_t bank) { return std::uint64_t{1} << bank; }
+
+constexpr int kLooks = 4;  // of waiting bursts by age, before all banks are compared
+
+}  // namespace
+
+/// What choose() would, in the state that streams are in nearly always: the oldest burst, or the
+/// bank that goes on, can have the first column command that any could, and no row command can be
+/// sooner. False where more has to be compared.
+bool Channel::choose_of_stream() {
+  const std::size_t same = writing_ ? 1 : 0;
+  const RequestQueue& waiting = queues_[same];
+  const Slot oldest = waiting.oldest();
+  if (oldest == kNoSlot || committed_[1 - same] != 0 || closable_ != 0) {
+    return false;
+  }
+  std::uint32_t bank = waiting.at(oldest).bank;
+  const std::uint32_t unit = timing_.unit_of(bank);
+  const Command command = writing_ ? Command::Write : Command::Read;
+  floor_ = now_;
+  const Cycle of_bus = earliest_effect(command);
+  const Cycle effect = std::max(of_bus, timing_.earliest_column_of_unit(unit, writing_));
+  const std::uint64_t preferred = goes_on(unit, writing_) & hits_[same];
+  const auto can_go = [&](std::uint32_t its_bank) {
+    return timing_.earliest_column_of_bank(its_bank, writing_) <= effect;
+  };
+  const bool continues =
+      preferred != 0 && can_go(static_cast<std::uint32_t>(__builtin_ctzll(preferred)));
+  if (continues) {
+    bank = static_cast<std::uint32_t>(__builtin_ctzll(preferred));
+  } else if ((hits_[same] & bit(bank)) == 0 || candidates_[same][bank].slot != oldest ||
+             !can_go(bank)) {
+    return false;
+  }
+  for (std::uint32_t other = 0; other < refresh_due_.size(); ++other) {
+    if (other != unit) {
+      const Cycle its_effect = std::max(of_bus, timing_.earliest_column_of_unit(other, writing_));
+      if (its_effect < effect || (its_effect == effect && continues)) {
+        return false;
+      }
+    }
+  }
+  const Cycle start = effect - travel(command);
+  if (start >= first_refresh_ || is_urgent(start) ||
+      row_command_before(start, waiting.banks() & ~hits_[same])) {
+    return false;
+  }
+  const Candidate& served = candidates_[same][bank];
+  next_.start = start;
+  next_.effect = effect;
+  next_.rank = Rank::Column;
+  next_.command = command;
+  next_.write = writing_;
+  next_.slot = served.slot;
+  next_.bank = bank;
+  next_.sequence = served.sequence;
+  return true;
+}
+
+/// Whether one of these banks, for which bursts wait that are no hits, could have its next row
+/// command sooner.
+bool Channel::row_command_before(Cycle cycle, std::uint64_t banks) const {
+  const auto is_before = [&](Command command, Cycle effect) {
+    return std::max(earliest_effect(command), effect) - travel(command) < cycle;
+  };
+  for (; banks != 0; banks &= banks - 1) {
+    const auto bank = static_cast<std::uint32_t>(__builtin_ctzll(banks));
+    const std::uint32_t unit = timing_.unit_of(bank);
+    if (timing_.is_open(bank)
+            ? is_before(Command::Precharge, timing_.earliest_precharge(bank))
+            : is_before(Command::Activate, std::max(timing_.earliest_activate_of_unit(unit),
+                                                    timing_.earliest_activate_of_bank(bank)))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// One pass over what could go next, on the state as it is.
+void Channel::choose() {
+  next_is_known_ = true;
+  if (choose_of_stream()) {
+    return;
+  }
+  next_ = {};
+  floor_ = now_;
+  const Cycle urgent = urgent_from();
+  if (now_ < urgent) {
+    consider_banks();
+    consider_closing();
+  }
+  if (urgent != kNever && next_.start >= urgent) {
+    next_ = {};
+    consider_urgent(urgent);
+  }
+  consider_refreshes();
+}
+
+/// The cycle from which the oldest burst goes before all others.
+Cycle Channel::urgent_from() const {
+  Cycle oldest = kNever;
+  for (const auto& waiting : queues_) {
+    if (waiting.oldest() != kNoSlot) {
+      oldest = std::min(oldest, arrival_of(waiting.at(waiting.oldest())));
+    }
+  }
+  return oldest == kNever ? kNever : oldest + config_.controller.max_wait;
+}
+
+void Channel::consider_banks() {
+  const std::size_t same = writing_ ? 1 : 0;
+  const std::size_t other = 1 - same;
+  const std::uint64_t kept = committed_[other] & queues_[other].banks() & ~hits_[same];
+  const std::uint64_t free = queues_[same].banks() & ~kept;
+  const std::uint32_t banks = config_.organization.banks_per_unit();
+  const std::uint64_t all_of_unit = banks == 64 ? ~std::uint64_t{0} : bit(banks) - 1;
+  for (std::uint32_t unit = 0; unit < refresh_due_.size(); ++unit) {
+    const std::uint64_t of_unit = all_of_unit << (unit * banks);
+    consider_banks_of(unit, writing_, free & of_unit);
+    if ((kept & of_unit) != 0) {
+      consider_banks_of(unit, !writing_, kept & of_unit);
+    }
+  }
+}
+
+/// The candidates of one direction in some banks of a unit. Of each kind of command only the
+/// first has to be compared with those of other kinds: the inner loops are the model's hot path.
+void Channel::consider_banks_of(std::uint32_t unit, bool write, std::uint64_t banks) {
+  const std::uint64_t hits = hits_[write ? 1 : 0] & banks;
+  const Slot oldest = queue(write).oldest();
+  if (oldest == kNoSlot) {
+    return;
+  }
+  const auto first_of = [&](std::uint64_t set, std::uint64_t preferred, Command command, Rank rank,
+                            Cycle of_unit, const auto& of_bank) {
+    if (set == 0) {
+      return;
+    }
+    const Cycle least = std::max(earliest_effect(command), of_unit);
+    Cycle effect = kNever;
+    std::uint32_t first = 0;  // its bank
+    std::uint64_t order = 0;  // of those that can start together; 0 goes before all
+    for_each_bit(set & preferred, [&](std::uint32_t bank) {
+      first = bank;
+      effect = std::max(least, of_bank(bank));
+    });
+    // Mostly one of the oldest can go at once: no other can be sooner, and the younger need no
+    // look.
+    Slot slot = oldest;
+    for (int looks = 0; effect != least && looks < kLooks && slot != kNoSlot; ++looks) {
+      const std::uint32_t bank = queue(write).at(slot).bank;
+      if ((set & bit(bank)) != 0 && candidate(write, bank).slot == slot && of_bank(bank) <= least) {
+        first = bank;
+        effect = least;
+      }
+      slot = queue(write).younger(slot);
+    }
+    if (effect != least) {
+      for_each_bit(set & ~preferred, [&](std::uint32_t bank) {
+        const Cycle its_effect = std::max(least, of_bank(bank));
+        const std::uint64_t sequence = candidate(write, bank).sequence;
+        if (its_effect < effect || (its_effect == effect && sequence < order)) {
+          first = bank;
+          effect = its_effect;
+          order = sequence;
+        }
+      });
+    }
+    // Field by field: copies of a structure just written wait for the stores of its fields.
+    const Cycle start = effect - travel(command);
+    const Candidate& served = candidate(write, first);
+    if (start < refresh_due_[unit] && next_.is_after(start, rank, served.sequence)) {
+      next_.start = start;
+      next_.effect = effect;
+      next_.rank = rank;
+      next_.command = command;
+      next_.write = write;
+      next_.slot = served.slot;
+      next_.bank = first;
+      next_.sequence = served.sequence;
+    }
+  };
+  first_of(hits, goes_on(unit, write), write ? Command::Write : Command::Read, Rank::Column,
+           timing_.earliest_column_of_unit(unit, write),
+           [&](std::uint32_t bank) { return timing_.earliest_column_of_bank(bank, write); });
+  if (next_.start == floor_ && next_.rank == Rank::Column) {
+    return;  // nothing goes before
+  }
+  first_of(banks & ~open_banks_, 0, Command::Activate, Rank::Row,
+           timing_.earliest_activate_of_unit(unit),
+           [&](std::uint32_t bank) { return timing_.earliest_activate_of_bank(bank); });
+  first_of(banks & open_banks_ & ~hits, 0, Command::Precharge, Rank::Row, 0,
+           [&](std::uint32_t bank) { return timing_.earliest_precharge(bank); });
+}
+
+void Channel::consider_closing() {
+  for_each_bit(closable_, [this](std::uint32_t bank) {
+    const Choice choice =
+        timed(Command::Precharge, Rank::Close, bank, timing_.earliest_precharge(bank));
+    if (!due(choice)) {
+      consider(choice);
+    }
+  });
+}
+
+void Channel::consider_urgent(Cycle from) {
+  floor_ = std::max(now_, from);
+  const Slot read = queue(false).oldest();
+  const Slot write = queue(true).oldest();
+  const bool writes_first =
+      read == kNoSlot ||
+      (write != kNoSlot && queue(true).at(write).sequence < queue(false).at(read).sequence);
+  const Choice choice = choice_for(writes_first ? write : read, writes_first);
+  if (!due(choice)) {
+    consider(choice);
+  }
+}
+
+void Channel::consider_refreshes() {
+  for (std::uint32_t unit = 0; unit < refresh_due_.size(); ++unit) {
+    if (refresh_due_[unit] > next_.start || refresh_due_[unit] == kNever) {
+      continue;
+    }
+    floor_ = std::max(now_, refresh_due_[unit]);
+    consider(timing_.has_open_bank(unit)
+                 ? timed(Command::PrechargeAll, Rank::Refresh, unit,
+                         timing_.earliest_precharge_all(unit))
+                 : timed(Command::Refresh, Rank::Refresh, unit, timing_.earliest_refresh(unit)));
+  }
+}
+
+/// Whether the unit of a bank's command has to refresh before it could start.
+bool Channel::due(const Choice& choice) const {
+  return choice.start >= refresh_due_[timing_.unit_of(choice.bank)];
+}
+
+Channel::Choice Channel::choice_for(Slot slot, bool write) const {
+  const Burst& burst = queue(write).at(slot);
+  const std::uint32_t bank = burst.bank;
+  const std::uint32_t unit = timing_.unit_of(bank);
+  Choice choice;
+  if (!timing_.is_open(bank)) {
+    choice = timed(
+        Command::Activate, Rank::Row, bank,
+        std::max(timing_.earliest_activate_of_unit(unit), timing_.earliest_activate_of_bank(bank)));
+  } else if (timing_.open_row(bank) != burst.row) {
+    choice = timed(Command::Precharge, Rank::Row, bank, timing_.earliest_precharge(bank));
+  } else {
+    choice = timed(write ? Command::Write : Command::Read, Rank::Column, bank,
+                   std::max(timing_.earliest_column_of_unit(unit, write),
+                            timing_.earliest_column_of_bank(bank, write)));
+  }
+  choice.write = write;
+  choice.slot = slot;
+  choice.sequence = burst.sequence;
+  return choice;
+}
+
+/// A command that the rules allow from `effect` on, when the command bus is free for it.
+Channel::Choice Channel::timed(Command command, Rank rank, std::uint32_t bank, Cycle effect) const {
+  Choice choice;
+  choice.effect = std::max(effect, earliest_effect(command));
+  choice.start = choice.effect - travel(command);
+  choice.rank = rank;
+  choice.command = command;
+  choice.bank = bank;
+  return choice;
+}
+
+/// As far as the command bus is concerned.
+Cycle Channel::earliest_effect(Command command) const {
+  return std::max(floor_, command_bus_free_[bus_of(command)]) + travel(command);
+}
+
+}  // namespace systole::dram
