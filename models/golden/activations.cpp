@@ -5,6 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "models/golden/element_wise.hpp"
 #include "models/golden/fixed_point.hpp"
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
@@ -141,6 +142,61 @@ TensorData leaky_relu(const LeakyRelu& op, const Operand& input, const Tensor& o
         multiply_by_quantized(centred, centred >= 0 ? op.identity : op.alpha);
     return clamp_to(output.format, std::int64_t{scaled} + output.zero_point);
   });
+}
+
+// BroadcastPrelu4DSlow of TensorFlow Lite's reference kernels (prelu.h).
+TensorData prelu(const Prelu& op, const Operand& input, const Operand& alpha,
+                 const Tensor& output) {
+  require_exponent(op.identity, -31);
+  require_exponent(op.alpha, -31);
+  return element_wise(input, alpha, output.shape, [&](std::int32_t q, std::int32_t slope) {
+    const std::int32_t centred = subtract_wrapping(q, input.tensor.zero_point);
+    const std::int32_t scaled =
+        centred >= 0
+            ? multiply_by_quantized(centred, op.identity)
+            : multiply_by_quantized(
+                  multiply_wrapping(centred, subtract_wrapping(slope, alpha.tensor.zero_point)),
+                  op.alpha);
+    return clamp_to(output.format, std::int64_t{scaled} + output.zero_point);
+  });
+}
+
+TensorData lookup(const Lookup& op, const Operand& input) {
+  const ElementFormat format = input.tensor.format;
+  if (static_cast<std::int64_t>(op.table.size()) != format.max() - format.min() + 1) {
+    throw std::invalid_argument{"lookup: the table has " + std::to_string(op.table.size()) +
+                                " entries, expected one for each integer of the input"};
+  }
+  return for_each_element(input.data, [&](std::int32_t q) {
+    return op.table[static_cast<std::size_t>(q - format.min())];
+  });
+}
+
+// L2Normalization of TensorFlow Lite's reference kernels (integer_ops/l2normalization.h).
+TensorData l2_normalization(const Operand& input, const Tensor& output) {
+  const Shape& shape = input.tensor.shape;
+  constexpr std::int64_t kMostElements = 33'000;  // so many squares of 255 fit an int32
+  if (shape.empty() || shape.back() > kMostElements || input.tensor.format.bits > 8) {
+    throw std::invalid_argument{"l2_normalization: expected rows of at most 33000 8-bit elements"};
+  }
+  constexpr std::int32_t kFractionBits = 7;
+  const auto count = static_cast<std::size_t>(shape.back());
+  TensorData result(input.data.size());
+  for (std::size_t first = 0; first < result.size(); first += count) {
+    const auto centred = [&](std::size_t i) {
+      return input.data[first + i] - input.tensor.zero_point;
+    };
+    std::int32_t squares = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      squares += centred(i) * centred(i);
+    }
+    QuantizedMultiplier over_root = inverse_square_root(squares);
+    over_root.exponent += kFractionBits;
+    for (std::size_t i = 0; i < count; ++i) {
+      result[first + i] = clamp_to(output.format, multiply_by_quantized(centred(i), over_root));
+    }
+  }
+  return result;
 }
 
 TensorData quantize(const Operand& input, const Tensor& output) {

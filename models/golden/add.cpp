@@ -4,7 +4,8 @@
 #include <stdexcept>
 
 #include "models/golden/binary32.hpp"
-#include "models/golden/broadcast.hpp"
+#include "models/golden/element_wise.hpp"
+#include "models/golden/fixed_point.hpp"
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
 #include "models/golden/wrap.hpp"
@@ -16,8 +17,11 @@ namespace {
 class OperandScaler {
  public:
   OperandScaler(const OperandScaler&) = delete;  // scale_ refers to requant_
-  OperandScaler(const Add& op, std::size_t index)
-      : zero_point_{op.input_zero_point[index]}, requant_{constants(op, index)}, scale_{requant_} {
+  OperandScaler(const Add& op, std::size_t index, bool negated = false)
+      : zero_point_{op.input_zero_point[index]},
+        requant_{constants(op, index)},
+        scale_{requant_},
+        negated_{negated} {
     const bool shift_only = op.output.mode == RequantMode::ShiftOnly;
     left_shift_ = shift_only ? 0 : op.left_shift;
     if (left_shift_ < 0 || left_shift_ > 31) {
@@ -31,6 +35,10 @@ class OperandScaler {
 
   std::int32_t operator()(std::int32_t q) const {
     const std::int32_t raised = shift_left_wrapping(subtract_wrapping(q, zero_point_), left_shift_);
+    if (negated_) {
+      return multiply_by_quantized(raised,
+                                   {-requant_.multiplier.front(), requant_.exponent.front()});
+    }
     return static_cast<std::int32_t>(static_cast<std::uint32_t>(scale_(raised)));
   }
 
@@ -46,29 +54,8 @@ class OperandScaler {
   std::int32_t zero_point_;
   Requantizer requant_;  // the output's mode, variant and rounding with the operand's constants
   LayerScale scale_;
+  bool negated_;  // the multiplier is
 };
-
-// combine(a, b) for every element of `ofmap`; operands are repeated where they are smaller.
-template <typename Combine>
-TensorData element_wise(const Operand& first, const Operand& second, const Shape& ofmap,
-                        const Combine& combine) {
-  TensorData result(static_cast<std::size_t>(element_count(ofmap)));
-  if (first.data.size() == result.size() && second.data.size() == result.size()) {
-    for (std::size_t i = 0; i < result.size(); ++i) {
-      result[i] = combine(first.data[i], second.data[i]);
-    }
-    return result;
-  }
-  const std::vector<std::int64_t> of_first = repeated_distances(first.tensor.shape, ofmap);
-  const std::vector<std::int64_t> of_second = repeated_distances(second.tensor.shape, ofmap);
-  StridedWalk walk{ofmap};
-  for (std::int32_t& value : result) {
-    value = combine(first.data[static_cast<std::size_t>(walk.offset(of_first))],
-                    second.data[static_cast<std::size_t>(walk.offset(of_second))]);
-    walk.next();
-  }
-  return result;
-}
 
 // A FloatScale sum, or difference if `sign` is -1.
 TensorData binary32_terms(const Add& op, const Operand& first, const Operand& second,
@@ -90,9 +77,9 @@ TensorData binary32_terms(const Add& op, const Operand& first, const Operand& se
 
 template <typename Combine>
 TensorData scaled_terms(const Add& op, const Operand& first, const Operand& second,
-                        const Shape& ofmap, const Combine& combine) {
+                        const Shape& ofmap, const Combine& combine, bool negate_second = false) {
   const OperandScaler scale_first{op, 0};
-  const OperandScaler scale_second{op, 1};
+  const OperandScaler scale_second{op, 1, negate_second};
   check(op.output, 1);
   const LayerScale scale_sum{op.output};
   return element_wise(first, second, ofmap, [&](std::int32_t a, std::int32_t b) {
@@ -110,10 +97,24 @@ TensorData add(const Add& op, const Operand& first, const Operand& second, const
              : scaled_terms(op, first, second, ofmap, add_wrapping);
 }
 
+// PrepareGeneralSubOp of TensorFlow Lite (kernels/sub.cc) negates the multiplier of uint8.
 TensorData sub(const Sub& op, const Operand& first, const Operand& second, const Shape& ofmap) {
-  return op.terms.output.mode == RequantMode::FloatScale
-             ? binary32_terms(op.terms, first, second, ofmap, -1)
-             : scaled_terms(op.terms, first, second, ofmap, subtract_wrapping);
+  if (op.terms.output.mode == RequantMode::FloatScale) {
+    return binary32_terms(op.terms, first, second, ofmap, -1);
+  }
+  if (!second.tensor.format.is_signed && is_tflite(op.terms.output)) {
+    return scaled_terms(op.terms, first, second, ofmap, add_wrapping, /*negate_second=*/true);
+  }
+  return scaled_terms(op.terms, first, second, ofmap, subtract_wrapping);
+}
+
+// SquaredDifference of TensorFlow Lite Micro (kernels/squared_difference.cc).
+TensorData squared_difference(const SquaredDifference& op, const Operand& first,
+                              const Operand& second, const Shape& ofmap) {
+  return scaled_terms(op.terms, first, second, ofmap, [](std::int32_t a, std::int32_t b) {
+    const auto difference = static_cast<std::uint32_t>(subtract_wrapping(a, b));
+    return static_cast<std::int32_t>(difference * difference);
+  });
 }
 
 TensorData mul(const Mul& op, const Operand& first, const Operand& second, const Shape& ofmap) {

@@ -40,6 +40,20 @@ std::int32_t exp_on_last_quarter(std::int32_t a) {
                       doubling_high_multiply(kExpMinusEighth, add_wrapping(x, tail)));
 }
 
+// 2 / (1 + x) as Q2.29 for x in [0, 1) as Q0.31: the reciprocal of half the denominator.
+std::int32_t reciprocal_of_half(std::int32_t x) {
+  const std::int32_t half_denominator = half_of_sum(x, kMax);
+  // 48/17 - 32/17 * d in Q2.29, the best linear guess for 1/d on [1/2, 1].
+  std::int32_t guess =
+      add_wrapping(1515870810, doubling_high_multiply(half_denominator, -1010580540));
+  for (int step = 0; step < 3; ++step) {
+    const std::int32_t error =
+        subtract_wrapping(1 << 29, doubling_high_multiply(half_denominator, guess));
+    guess = add_wrapping(guess, shift_left_saturating(doubling_high_multiply(guess, error), 2));
+  }
+  return guess;
+}
+
 }  // namespace
 
 std::int32_t exp_on_negative_values(std::int32_t a, std::int32_t integer_bits) {
@@ -63,16 +77,46 @@ std::int32_t exp_on_negative_values(std::int32_t a, std::int32_t integer_bits) {
 }
 
 std::int32_t one_over_one_plus_x(std::int32_t x) {
-  const std::int32_t half_denominator = half_of_sum(x, kMax);
-  // 48/17 - 32/17 * d in Q2.29, the best linear guess for 1/d on [1/2, 1].
-  std::int32_t guess =
-      add_wrapping(1515870810, doubling_high_multiply(half_denominator, -1010580540));
-  for (int step = 0; step < 3; ++step) {
-    const std::int32_t error =
-        subtract_wrapping(1 << 29, doubling_high_multiply(half_denominator, guess));
-    guess = add_wrapping(guess, shift_left_saturating(doubling_high_multiply(guess, error), 2));
+  return shift_left_saturating(reciprocal_of_half(x), 1);
+}
+
+std::int32_t fixed_point_tanh(std::int32_t a, std::int32_t integer_bits) {
+  if (a == 0) {
+    return 0;
   }
-  return shift_left_saturating(guess, 1);
+  // (1 - x) / (1 + x) with x = exp(-2|a|): the same integer with one integer bit more is twice a.
+  const std::int32_t x = exp_on_negative_values(a < 0 ? a : -a, integer_bits + 1);
+  const std::int32_t magnitude =
+      shift_left_saturating(subtract_wrapping(reciprocal_of_half(x), 1 << 29), 2);
+  return a < 0 ? -magnitude : magnitude;
+}
+
+QuantizedMultiplier inverse_square_root(std::int32_t value) {
+  if (value <= 1) {
+    return {kMax, 0};
+  }
+  std::int32_t right_shift = 11;
+  for (; value >= 1 << 29; value /= 4) {
+    ++right_shift;
+  }
+  // Into [2^27, 2^29) by an even number of bits; as Q3.28 that is a half to two, halved once more.
+  for (; value < 1 << 27; value *= 4) {
+    --right_shift;
+  }
+  const std::int32_t half_input = divide_by_power_of_two(value / 2, 1);
+  constexpr std::int32_t kThreeHalves = (1 << 28) + (1 << 27);
+  std::int32_t x = 1 << 28;
+  for (int step = 0; step < 5; ++step) {
+    const std::int32_t cube =
+        shift_left_saturating(doubling_high_multiply(doubling_high_multiply(x, x), x), 6);
+    x = shift_left_saturating(subtract_wrapping(doubling_high_multiply(kThreeHalves, x),
+                                                doubling_high_multiply(half_input, cube)),
+                              3);
+  }
+  constexpr std::int32_t kHalfOfRootTwo = 1518500250;
+  x = doubling_high_multiply(x, kHalfOfRootTwo);
+  return right_shift < 0 ? QuantizedMultiplier{shift_left_wrapping(x, -right_shift), 0}
+                         : QuantizedMultiplier{x, -right_shift};
 }
 
 }  // namespace systole::golden

@@ -42,4 +42,11 @@ std::int32_t exp_on_negative_values(std::int32_t a, std::int32_t integer_bits);
 /// 1 / (1 + x) as Q0.31 for x in [0, 1) as Q0.31, by three Newton-Raphson steps.
 std::int32_t one_over_one_plus_x(std::int32_t x);
 
+/// tanh(a) as Q0.31 for a with `integer_bits` integer bits (Q4.27 has 4).
+std::int32_t fixed_point_tanh(std::int32_t a, std::int32_t integer_bits);
+
+/// 1 / sqrt(value) as a multiplier in Q0.31 and its exponent, value from 0 on (0 counts as 1): five
+/// Newton-Raphson steps, GetInvSqrtQuantizedMultiplierExp of TensorFlow Lite's internal/common.h.
+QuantizedMultiplier inverse_square_root(std::int32_t value);
+
 }  // namespace systole::golden

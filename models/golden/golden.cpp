@@ -55,6 +55,27 @@ class Evaluation {
     return mul(op, input(0), input(1), ofmap());
   }
   TensorData operator()(const Mean& op) const { return mean(op, only_input(), output()); }
+  TensorData operator()(const Extremum& op) const {
+    expect_inputs(2);
+    return extremum(op, input(0), input(1), ofmap());
+  }
+  TensorData operator()(const ReduceExtremum& op) const {
+    return reduce_extremum(op, only_input(), output());
+  }
+  TensorData operator()(const ArgExtremum& op) const { return arg_extremum(op, only_input()); }
+  TensorData operator()(const SquaredDifference& op) const {
+    expect_inputs(2);
+    return squared_difference(op, input(0), input(1), ofmap());
+  }
+  TensorData operator()(const Lookup& op) const { return lookup(op, only_input()); }
+  TensorData operator()(const Gather& op) const { return gather(op, only_input(), ofmap()); }
+  TensorData operator()(const Prelu& op) const {
+    expect_inputs(2);
+    return prelu(op, input(0), input(1), output());
+  }
+  TensorData operator()(const L2Normalization&) const {
+    return l2_normalization(only_input(), output());
+  }
   TensorData operator()(const Pad& op) const { return pad(op, only_input(), ofmap()); }
   TensorData operator()(const Concat& op) const {
     return concat(op, all_inputs(layer_.inputs.size()), ofmap());

@@ -151,6 +151,26 @@ TensorData strided_slice(const StridedSlice& op, const Operand& input) {
   return gathered(input.data, first, op.count, distance);
 }
 
+TensorData gather(const Gather& op, const Operand& input, const Shape& ofmap) {
+  const Shape& shape = input.tensor.shape;
+  require(op.axis < shape.size(), "gather: no such axis");
+  Shape expected = shape;
+  expected[op.axis] = static_cast<std::int64_t>(op.indices.size());
+  require(ofmap == expected, "gather: the output's shape is another");
+  const std::int64_t inner = packed_distances(shape)[op.axis];
+  const std::int64_t block = inner * shape[op.axis];
+  TensorData result;
+  result.reserve(static_cast<std::size_t>(element_count(ofmap)));
+  for (std::int64_t first = 0; first < input.tensor.elements(); first += block) {
+    for (const std::int64_t index : op.indices) {
+      require(index >= 0 && index < shape[op.axis], "gather: an index leaves the axis");
+      const auto from = input.data.begin() + first + index * inner;
+      result.insert(result.end(), from, from + inner);
+    }
+  }
+  return result;
+}
+
 TensorData resize_nearest(const ResizeNearest& op, const Operand& input, const Shape& ofmap) {
   const Shape& in = input.tensor.shape;
   require(in.size() == 4 && ofmap.size() == 4 && in[0] == ofmap[0] && in[3] == ofmap[3],

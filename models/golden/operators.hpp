@@ -25,6 +25,16 @@ TensorData add(const Add& op, const Operand& first, const Operand& second, const
 TensorData sub(const Sub& op, const Operand& first, const Operand& second, const Shape& ofmap);
 TensorData mul(const Mul& op, const Operand& first, const Operand& second, const Shape& ofmap);
 TensorData mean(const Mean& op, const Operand& input, const Tensor& output);
+TensorData extremum(const Extremum& op, const Operand& first, const Operand& second,
+                    const Shape& ofmap);
+TensorData reduce_extremum(const ReduceExtremum& op, const Operand& input, const Tensor& output);
+TensorData arg_extremum(const ArgExtremum& op, const Operand& input);
+TensorData squared_difference(const SquaredDifference& op, const Operand& first,
+                              const Operand& second, const Shape& ofmap);
+TensorData lookup(const Lookup& op, const Operand& input);
+TensorData gather(const Gather& op, const Operand& input, const Shape& ofmap);
+TensorData prelu(const Prelu& op, const Operand& input, const Operand& alpha, const Tensor& output);
+TensorData l2_normalization(const Operand& input, const Tensor& output);
 TensorData pad(const Pad& op, const Operand& input, const Shape& ofmap);
 TensorData concat(const Concat& op, const std::vector<Operand>& inputs, const Shape& ofmap);
 TensorData transpose(const Transpose& op, const Operand& input, const Shape& ofmap);

@@ -14,7 +14,17 @@ Overloaded(F...) -> Overloaded<F...>;
 
 const char* host_op_name(const Sub&) { return "sub"; }
 const char* host_op_name(const Mul&) { return "mul"; }
-const char* host_op_name(const Mean&) { return "mean"; }
+const char* host_op_name(const Mean& op) { return op.is_sum ? "sum" : "mean"; }
+const char* host_op_name(const Extremum& op) { return op.largest ? "maximum" : "minimum"; }
+const char* host_op_name(const ReduceExtremum& op) {
+  return op.largest ? "reduce_max" : "reduce_min";
+}
+const char* host_op_name(const ArgExtremum& op) { return op.largest ? "arg_max" : "arg_min"; }
+const char* host_op_name(const SquaredDifference&) { return "squared_difference"; }
+const char* host_op_name(const Lookup&) { return "lookup"; }
+const char* host_op_name(const Gather&) { return "gather"; }
+const char* host_op_name(const Prelu&) { return "prelu"; }
+const char* host_op_name(const L2Normalization&) { return "l2_normalization"; }
 const char* host_op_name(const Pad&) { return "pad"; }
 const char* host_op_name(const Concat&) { return "concat"; }
 const char* host_op_name(const Transpose&) { return "transpose"; }

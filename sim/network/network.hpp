@@ -78,7 +78,8 @@ struct Reshape {};
 // compute them. Zero points of operands are those of their tensors; shapes are those of the
 // output tensor where an operator does not say.
 
-/// inputs: a, b. As Add, the second operand subtracted.
+/// inputs: a, b. As Add, the second operand subtracted. Unsigned ones as their kernel does it,
+/// which adds the second operand times minus its multiplier: ties of that product go the other way.
 struct Sub {
   Add terms;
 };
@@ -88,10 +89,41 @@ struct Mul {
   Requantizer output;
 };
 
-/// Mean over `axes`. The multiplier includes the division by the count.
+/// Mean over `axes`, or sum. The multiplier of a mean includes the division by the count.
 struct Mean {
   std::vector<std::size_t> axes;  ///< ascending
   Requantizer requant;
+  bool is_sum = false;
+};
+
+/// inputs: a, b, of the output's numbers; sizes of 1 are repeated, as in numpy. The larger of both
+/// integers, or the smaller.
+struct Extremum {
+  bool largest = true;
+};
+
+/// The largest integer over `axes` (ascending), or the smallest.
+struct ReduceExtremum {
+  std::vector<std::size_t> axes;
+  bool largest = true;
+};
+
+/// Where on the axis the largest or the smallest element is, the first of equal ones. Without the
+/// axis, or 1; 32-bit integers.
+struct ArgExtremum {
+  std::size_t axis = 0;
+  bool largest = true;
+};
+
+/// inputs: a, b. (a - b)^2, both brought to a common scale as in Add, with a left shift by 7; the
+/// output's multiplier is that of the square.
+struct SquaredDifference {
+  Add terms;
+};
+
+/// What an element becomes, for each integer of the input's format (16 bits at most), least first.
+struct Lookup {
+  std::vector<std::int32_t> table;
 };
 
 /// Surrounds the tensor with `value`; before[i] and after[i] are counts on axis i.
@@ -116,6 +148,12 @@ struct StridedSlice {
   std::vector<std::int64_t> begin, stride, count;
 };
 
+/// Elements `indices` of the axis, in this order; they may repeat.
+struct Gather {
+  std::size_t axis = 0;
+  std::vector<std::int64_t> indices;
+};
+
 /// Over the last axis; the output's scale is 1/256, its zero point the least integer.
 struct Softmax {
   QuantizedMultiplier input;  ///< beta times the input's scale, as Q5.26
@@ -138,6 +176,16 @@ struct LeakyRelu {
   QuantizedMultiplier identity, alpha;
 };
 
+/// inputs: x, alpha; sizes of 1 of alpha are repeated. x for x >= 0, alpha * x below: each with its
+/// multiplier; clamped to the output's format.
+struct Prelu {
+  QuantizedMultiplier identity, alpha;
+};
+
+/// Each row of the last axis over the root of its sum of squares; the output's scale is 1/128, its
+/// zero point 0.
+struct L2Normalization {};
+
 /// Integers to integers of another scale, zero point or sign.
 struct Requantize {
   Requantizer requant;
@@ -150,6 +198,7 @@ struct Quantize {};
 struct Dequantize {};
 
 /// inputs: ifmap [N,H,W,C]. Where the pixels of the input and the output lie on each other.
+/// Bilinear ones are in fixed point if signed, in binary32 if unsigned.
 struct ResizeNearest {
   bool align_corners = false, half_pixel_centers = false;
 };
@@ -227,8 +276,9 @@ using LayerOp =
                  Pad, Concat, Transpose, StridedSlice, Softmax, Logistic, Relu, LeakyRelu,
                  Requantize, Quantize, Dequantize, ResizeNearest, ResizeBilinear, TransposeConv,
                  BatchMatMul, QuantizeLinear, DequantizeLinear, DynamicScale, DynamicZeroPoint,
-                 ConvInteger, MatMulInteger, FloatClip, FloatSoftmax, FloatSigmoid,
-                 FloatArithmetic>;
+                 ConvInteger, MatMulInteger, FloatClip, FloatSoftmax, FloatSigmoid, FloatArithmetic,
+                 Extremum, ReduceExtremum, ArgExtremum, SquaredDifference, Lookup, Gather, Prelu,
+                 L2Normalization>;
 
 struct Layer {
   std::string name;

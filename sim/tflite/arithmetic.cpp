@@ -1,4 +1,4 @@
-// Pools, means and operators that go element by element.
+// Pools and operators that go element by element.
 
 #include <algorithm>
 #include <cmath>
@@ -55,7 +55,7 @@ void expect_repeated_shape(const Node& node) {
   expect_output_shape(node, result);
 }
 
-// ADD forms its ratios in double, SUB in float32: as the kernels do.
+// ADD and uint8 SUB form their ratios in double, int8 SUB in float32: as the kernels do.
 template <typename Real>
 Add build_terms(Node& node, file::Activation activation) {
   node.expect_inputs(2, 2);
@@ -77,78 +77,65 @@ Add build_terms(Node& node, file::Activation activation) {
   return add;
 }
 
-double ratio(const Tensor& input, const Tensor& output) {
-  return static_cast<double>(input.scale[0]) / static_cast<double>(output.scale[0]);
-}
-
-// Softmax and logistic give 0 to 1 in steps of 1/256.
-void expect_probabilities(const Node& node) {
-  constexpr float kStep = 1.0F / 256;
-  const Tensor& out = node.out();
-  if (out.scale[0] != kStep || out.zero_point != out.format.min()) {
-    throw NodeError{"has an output with the scale " + std::to_string(out.scale[0]) +
-                    " and the zero point " + std::to_string(out.zero_point) +
-                    ", expected 1/256 and " + std::to_string(out.format.min())};
-  }
-}
-
 }  // namespace
 
 LayerOp build_max_pool_2d(Node& node) { return build_pool<MaxPool>(node); }
 
 LayerOp build_average_pool_2d(Node& node) { return build_pool<AveragePool>(node); }
 
-LayerOp build_mean(Node& node) {
-  node.expect_inputs(2, 2);
-  node.expect_same_quantized_type(1);
-  node.expect_int8_only();
-  const Shape& shape = node.in(0).shape;
-  const auto rank = static_cast<std::int64_t>(shape.size());
-  std::vector<bool> reduced(shape.size(), false);
-  for (const std::int64_t axis : node.integers(1)) {
-    if (axis < -rank || axis >= rank) {
-      throw NodeError{"has the axis " + std::to_string(axis) + ", its input is " +
-                      shape_text(shape)};
-    }
-    reduced[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = true;
-  }
-  const auto* options = node.options<file::ReducerOptions>();
-  const bool keep_dims = options != nullptr && options->keep_dims();
-  Mean mean;
-  Shape expected;
-  std::int64_t count = 1;
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    if (reduced[axis]) {
-      mean.axes.push_back(axis);
-      count *= shape[axis];
-    }
-    if (!reduced[axis] || keep_dims) {
-      expected.push_back(reduced[axis] ? 1 : shape[axis]);
-    }
-  }
-  expect_output_shape(node, expected);
-  // The division by the count goes into the multiplier, with as many bits as there is room for.
-  QuantizedMultiplier q = multiplier_of(ratio(node.in(0), node.out()));
-  std::int32_t bits = 0;
-  while ((count >> (bits + 1)) != 0) {
-    ++bits;
-  }
-  bits = std::min({bits, 32, 31 + q.exponent});
-  q.multiplier = static_cast<std::int32_t>((std::int64_t{q.multiplier} << bits) / count);
-  q.exponent -= bits;
-  mean.requant = requantizer_of(node.out(), file::Activation::NONE, q);
-  node.feed(0);
-  return mean;
-}
-
 LayerOp build_add(Node& node) {
   return build_terms<double>(node, activation_of(node.options<file::AddOptions>()));
 }
 
 LayerOp build_sub(Node& node) {
+  const file::Activation activation = activation_of(node.options<file::SubOptions>());
+  return node.out_type() == file::TensorType::UINT8 ? Sub{build_terms<double>(node, activation)}
+                                                    : Sub{build_terms<float>(node, activation)};
+}
+
+// squared_difference.cc of TensorFlow Lite Micro: a left shift by 7, and the square's scale.
+LayerOp build_squared_difference(Node& node) {
   node.expect_inputs(2, 2);
   node.expect_int8_only();
-  return Sub{build_terms<float>(node, activation_of(node.options<file::SubOptions>()))};
+  SquaredDifference op{build_terms<double>(node, file::Activation::NONE)};
+  op.terms.left_shift = 7;
+  const double twice_max =
+      2.0 * static_cast<double>(std::max(node.in(0).scale[0], node.in(1).scale[0]));
+  const float steps = 16384.0F * node.out().scale[0];
+  op.terms.output =
+      requantizer_of(node.out(), file::Activation::NONE,
+                     multiplier_of(twice_max * twice_max / static_cast<double>(steps)));
+  return op;
+}
+
+LayerOp build_extremum(Node& node, bool largest) {
+  node.expect_inputs(2, 2);
+  node.expect_same_quantized_type(2);
+  node.expect_same_numbers(0);
+  node.expect_same_numbers(1);
+  expect_repeated_shape(node);
+  node.feed(0);
+  node.feed(1);
+  return Extremum{largest};
+}
+
+LayerOp build_l2_normalization(Node& node) {
+  constexpr float kStep = 1.0F / 128;
+  constexpr std::int64_t kMostElements = 33'000;  // whose squares the kernel can add up
+  node.expect_inputs(1, 1);
+  node.expect_same_quantized_type(1);
+  node.expect_int8_only();
+  expect_output_shape(node, node.in(0).shape);
+  const Tensor& out = node.out();
+  if (out.scale[0] != kStep || out.zero_point != 0 || out.shape.empty() ||
+      out.shape.back() > kMostElements ||
+      activation_of(node.options<file::L2NormOptions>()) != file::Activation::NONE) {
+    throw NodeError{
+        "expected rows of 33000 elements at most, an output with the scale 1/128 and "
+        "the zero point 0, and no fused activation"};
+  }
+  node.feed(0);
+  return L2Normalization{};
 }
 
 LayerOp build_mul(Node& node) {
@@ -167,7 +154,7 @@ LayerOp build_mul(Node& node) {
 LayerOp build_softmax(Node& node) {
   node.expect_inputs(1, 1);
   node.expect_same_quantized_type(1);
-  expect_probabilities(node);
+  expect_fixed_output(node, 256, node.out().format.min());
   expect_output_shape(node, node.in(0).shape);
   if (node.in(0).shape.empty()) {
     throw NodeError{"has a scalar for its input, expected rows"};
@@ -186,27 +173,24 @@ LayerOp build_softmax(Node& node) {
   return softmax;
 }
 
-LayerOp build_logistic(Node& node) {
-  node.expect_inputs(1, 1);
-  node.expect_same_quantized_type(1);
-  node.expect_int8_only();
-  expect_probabilities(node);
-  expect_output_shape(node, node.in(0).shape);
-  constexpr std::int32_t kIntegerBits = 4;
-  Logistic logistic;
-  logistic.input =
-      multiplier_of(std::ldexp(static_cast<double>(node.in(0).scale[0]), 31 - kIntegerBits));
-  logistic.radius = saturation_radius(kIntegerBits, logistic.input);
-  node.feed(0);
-  return logistic;
-}
-
 LayerOp build_relu(Node& node, file::Activation activation) {
   node.expect_inputs(1, 1);
   node.expect_same_quantized_type(1);
   expect_output_shape(node, node.in(0).shape);
   node.feed(0);
-  return Relu{requantizer_of(node.out(), activation, multiplier_of(ratio(node.in(0), node.out())))};
+  return Relu{
+      requantizer_of(node.out(), activation, multiplier_of(scale_ratio(node.in(0), node.out())))};
+}
+
+LayerOp build_relu_0_to_1(Node& node) {
+  node.expect_inputs(1, 1);
+  node.expect_same_quantized_type(1);
+  expect_output_shape(node, node.in(0).shape);
+  node.feed(0);
+  Requantizer requant = requantizer_of(node.out(), file::Activation::RELU,
+                                       multiplier_of(scale_ratio(node.in(0), node.out())));
+  requant.clamp_max = quantized_real(1, node.out());
+  return Relu{requant};
 }
 
 LayerOp build_leaky_relu(Node& node) {
@@ -221,6 +205,21 @@ LayerOp build_leaky_relu(Node& node) {
                    multiplier_of(static_cast<double>(in * alpha / out))};
 }
 
+// CalculatePreluParams of TensorFlow Lite Micro (prelu_common.cc).
+LayerOp build_prelu(Node& node) {
+  node.expect_inputs(2, 2);
+  node.expect_int8_only();
+  node.expect_same_quantized_type(2);
+  expect_repeated_shape(node);
+  expect_output_shape(node, node.in(0).shape);
+  const auto in = static_cast<double>(node.in(0).scale[0]);
+  const auto alpha = static_cast<double>(node.in(1).scale[0]);
+  const auto out = static_cast<double>(node.out().scale[0]);
+  node.feed(0);
+  node.feed(1);
+  return Prelu{multiplier_of(in / out), multiplier_of(in * alpha / out)};
+}
+
 LayerOp build_quantize(Node& node) {
   node.expect_inputs(1, 1);
   node.expect_quantized_output();
@@ -231,7 +230,7 @@ LayerOp build_quantize(Node& node) {
   }
   node.expect_quantized(0);
   return Requantize{requantizer_of(node.out(), file::Activation::NONE,
-                                   multiplier_of(ratio(node.in(0), node.out())))};
+                                   multiplier_of(scale_ratio(node.in(0), node.out())))};
 }
 
 LayerOp build_dequantize(Node& node) {

@@ -5,7 +5,7 @@
 namespace systole::tflite {
 namespace {
 
-std::vector<std::int32_t> indices(const flatbuffers::Vector<std::int32_t>* from) {
+std::vector<std::int32_t> ids_of(const flatbuffers::Vector<std::int32_t>* from) {
   return from == nullptr ? std::vector<std::int32_t>{}
                          : std::vector<std::int32_t>{from->begin(), from->end()};
 }
@@ -30,8 +30,8 @@ Node::Node(const file::Operator& op, TensorTable& tensors, Network& network)
     : operator_{op},
       tensors_{tensors},
       network_{network},
-      inputs_{indices(op.inputs())},
-      outputs_{indices(op.outputs())} {
+      inputs_{ids_of(op.inputs())},
+      outputs_{ids_of(op.outputs())} {
   for (const auto* ids : {&inputs_, &outputs_}) {
     for (const std::int32_t id : *ids) {
       const bool left_out = ids == &inputs_ && id == -1;
@@ -92,6 +92,14 @@ void Node::expect_quantized_output() const {
         tensors_.describe(output_id()) + " is of " + file::EnumNameTensorType(out_type()) +
         " with " + std::to_string(out().scale.size()) + " scales, expected INT8 or UINT8 with one"};
   }
+}
+
+void Node::expect_integer_output() {
+  if (out_type() != file::TensorType::INT32 && out_type() != file::TensorType::INT64) {
+    throw NodeError{tensors_.describe(output_id()) + " is of " +
+                    file::EnumNameTensorType(out_type()) + ", expected INT32 or INT64"};
+  }
+  network_.tensors[output_id()].format = {32, true};
 }
 
 void Node::expect_same_quantized_type(std::size_t inputs) const {

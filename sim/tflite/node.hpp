@@ -54,10 +54,16 @@ class Node {
   bool is_constant(std::size_t i) const { return tensors_.is_constant(id(i)); }
   const TensorData& constant(std::size_t i);
   std::vector<std::int64_t> integers(std::size_t i) const { return tensors_.integers(id(i)); }
+  /// The same, many of them.
+  std::vector<std::int64_t> indices(std::size_t i) const {
+    return tensors_.integers(id(i), std::size_t{1} << 20U);
+  }
 
   /// The input is a quantized 8-bit tensor with one scale; likewise the output.
   void expect_quantized(std::size_t i) const;
   void expect_quantized_output() const;
+  /// The output holds integers without a scale, INT32 or INT64; the network's are INT32.
+  void expect_integer_output();
   /// All of these are so, and of one type.
   void expect_same_quantized_type(std::size_t inputs) const;
   /// For operators that copy: the same type, scale and zero point.

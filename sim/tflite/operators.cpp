@@ -21,6 +21,24 @@ LayerOp build_operator(std::int32_t code, Node& node) {
       return build_average_pool_2d(node);
     case Code::MEAN:
       return build_mean(node);
+    case Code::SUM:
+      return build_sum(node);
+    case Code::REDUCE_MAX:
+      return build_reduce_extremum(node, /*largest=*/true);
+    case Code::REDUCE_MIN:
+      return build_reduce_extremum(node, /*largest=*/false);
+    case Code::ARG_MAX:
+      return build_arg_extremum(node, /*largest=*/true);
+    case Code::ARG_MIN:
+      return build_arg_extremum(node, /*largest=*/false);
+    case Code::MAXIMUM:
+      return build_extremum(node, /*largest=*/true);
+    case Code::MINIMUM:
+      return build_extremum(node, /*largest=*/false);
+    case Code::SQUARED_DIFFERENCE:
+      return build_squared_difference(node);
+    case Code::L2_NORMALIZATION:
+      return build_l2_normalization(node);
     case Code::ADD:
       return build_add(node);
     case Code::SUB:
@@ -37,6 +55,16 @@ LayerOp build_operator(std::int32_t code, Node& node) {
       return build_relu(node, file::Activation::RELU6);
     case Code::RELU_N1_TO_1:
       return build_relu(node, file::Activation::RELU_N1_TO_1);
+    case Code::RELU_0_TO_1:
+      return build_relu_0_to_1(node);
+    case Code::TANH:
+      return build_tanh(node);
+    case Code::HARD_SWISH:
+      return build_hard_swish(node);
+    case Code::ABS:
+      return build_abs(node);
+    case Code::PRELU:
+      return build_prelu(node);
     case Code::LEAKY_RELU:
       return build_leaky_relu(node);
     case Code::QUANTIZE:
@@ -67,6 +95,15 @@ LayerOp build_operator(std::int32_t code, Node& node) {
     case Code::UNPACK:
     case Code::SPLIT:
     case Code::SPLIT_V:
+    case Code::SPACE_TO_DEPTH:
+    case Code::DEPTH_TO_SPACE:
+    case Code::SPACE_TO_BATCH_ND:
+    case Code::BATCH_TO_SPACE_ND:
+    case Code::GATHER:
+    case Code::MIRROR_PAD:
+    case Code::TILE:
+    case Code::BROADCAST_TO:
+    case Code::REVERSE_V2:
       break;  // several layers, or none
   }
   throw NodeError{"is an operator that is not supported"};

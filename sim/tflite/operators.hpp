@@ -31,13 +31,24 @@ LayerOp build_batch_matmul(Node& node);
 LayerOp build_max_pool_2d(Node& node);
 LayerOp build_average_pool_2d(Node& node);
 LayerOp build_mean(Node& node);
+LayerOp build_sum(Node& node);
+LayerOp build_reduce_extremum(Node& node, bool largest);
+LayerOp build_arg_extremum(Node& node, bool largest);
+LayerOp build_extremum(Node& node, bool largest);
 LayerOp build_add(Node& node);
 LayerOp build_sub(Node& node);
 LayerOp build_mul(Node& node);
+LayerOp build_squared_difference(Node& node);
+LayerOp build_l2_normalization(Node& node);
 LayerOp build_softmax(Node& node);
 LayerOp build_logistic(Node& node);
+LayerOp build_tanh(Node& node);
+LayerOp build_hard_swish(Node& node);
+LayerOp build_abs(Node& node);
 LayerOp build_relu(Node& node, file::Activation activation);
+LayerOp build_relu_0_to_1(Node& node);
 LayerOp build_leaky_relu(Node& node);
+LayerOp build_prelu(Node& node);
 LayerOp build_quantize(Node& node);
 LayerOp build_dequantize(Node& node);
 LayerOp build_reshape(Node& node);
@@ -48,5 +59,16 @@ LayerOp build_slice(Node& node);
 LayerOp build_strided_slice(Node& node);
 LayerOp build_resize_nearest_neighbor(Node& node);
 LayerOp build_resize_bilinear(Node& node);
+
+// Of several layers, one behind the other.
+std::vector<Layer> build_space_to_depth(Node& node);
+std::vector<Layer> build_depth_to_space(Node& node);
+std::vector<Layer> build_space_to_batch(Node& node);
+std::vector<Layer> build_batch_to_space(Node& node);
+std::vector<Layer> build_gather(Node& node);
+std::vector<Layer> build_mirror_pad(Node& node);
+std::vector<Layer> build_tile(Node& node);
+std::vector<Layer> build_broadcast_to(Node& node);
+std::vector<Layer> build_reverse(Node& node);
 
 }  // namespace systole::tflite

@@ -4,17 +4,25 @@
 #include <cmath>
 
 namespace systole::tflite {
-namespace {
-
-// The integer nearest to a real of the output, within its format.
-std::int32_t quantized(float real, const Tensor& output) {
+std::int32_t quantized_real(float real, const Tensor& output) {
   const auto steps = static_cast<double>(std::round(real / output.scale[0]));
   return static_cast<std::int32_t>(std::clamp(steps + output.zero_point,
                                               static_cast<double>(output.format.min()),
                                               static_cast<double>(output.format.max())));
 }
 
-}  // namespace
+double scale_ratio(const Tensor& input, const Tensor& output) {
+  return static_cast<double>(input.scale[0]) / static_cast<double>(output.scale[0]);
+}
+
+void expect_fixed_output(const Node& node, int steps_of_one, std::int64_t zero_point) {
+  const Tensor& out = node.out();
+  if (out.scale[0] != 1.0F / static_cast<float>(steps_of_one) || out.zero_point != zero_point) {
+    throw NodeError{"has an output with the scale " + std::to_string(out.scale[0]) +
+                    " and the zero point " + std::to_string(out.zero_point) + ", expected 1/" +
+                    std::to_string(steps_of_one) + " and " + std::to_string(zero_point)};
+  }
+}
 
 QuantizedMultiplier multiplier_of(double real) {
   constexpr std::int32_t kMaxExponent = 30;
@@ -38,15 +46,15 @@ Requantizer requantizer_of(const Tensor& output, file::Activation activation) {
     case file::Activation::NONE:
       return requant;
     case file::Activation::RELU:
-      requant.clamp_min = quantized(0, output);
+      requant.clamp_min = quantized_real(0, output);
       return requant;
     case file::Activation::RELU6:
-      requant.clamp_min = quantized(0, output);
-      requant.clamp_max = quantized(6, output);
+      requant.clamp_min = quantized_real(0, output);
+      requant.clamp_max = quantized_real(6, output);
       return requant;
     case file::Activation::RELU_N1_TO_1:
-      requant.clamp_min = quantized(-1, output);
-      requant.clamp_max = quantized(1, output);
+      requant.clamp_min = quantized_real(-1, output);
+      requant.clamp_max = quantized_real(1, output);
       return requant;
     default:
       throw NodeError{"has the fused activation " + std::to_string(static_cast<int>(activation)) +

@@ -27,6 +27,15 @@ void set_channel_multipliers(Requantizer& requant, const Tensor& input, const Te
 QuantizedMultiplier product_multiplier(const Tensor& input, const Tensor& weight,
                                        const Tensor& output);
 
+/// The input's scale over the output's, in double.
+double scale_ratio(const Tensor& input, const Tensor& output);
+
+/// The integer of the output that is nearest to a real, within its format.
+std::int32_t quantized_real(float real, const Tensor& output);
+
+/// Throws NodeError unless the output is in steps of 1 / `steps_of_one` from that zero point.
+void expect_fixed_output(const Node& node, int steps_of_one, std::int64_t zero_point);
+
 /// The activation of options that may be missing.
 template <typename Options>
 file::Activation activation_of(const Options* options) {

@@ -9,22 +9,6 @@
 namespace systole::tflite {
 namespace {
 
-std::size_t axis_in(std::int64_t axis, std::size_t rank) {
-  const auto size = static_cast<std::int64_t>(rank);
-  if (axis < -size || axis >= size) {
-    throw NodeError{"has the axis " + std::to_string(axis) + " of " + std::to_string(rank)};
-  }
-  return static_cast<std::size_t>(axis < 0 ? axis + size : axis);
-}
-
-std::int64_t only_integer(const Node& node, std::size_t i) {
-  const std::vector<std::int64_t> values = node.integers(i);
-  if (values.size() != 1) {
-    throw NodeError{"has " + std::to_string(values.size()) + " axes, expected one"};
-  }
-  return values.front();
-}
-
 void expect_shape(const Node& node, std::size_t output, const Shape& expected) {
   if (node.out(output).shape != expected) {
     throw NodeError{"has an output of " + shape_text(node.out(output).shape) +
@@ -62,7 +46,7 @@ std::vector<Layer> slices(Node& node, std::size_t input, std::size_t axis,
 
 std::vector<Layer> build_split(Node& node) {
   node.expect_ends(2, 2, kManyTensors);
-  const std::size_t axis = axis_in(only_integer(node, 0), node.in(1).shape.size());
+  const std::size_t axis = axis_of(only_integer(node, 0), node.in(1).shape);
   const auto parts = static_cast<std::int64_t>(node.outputs());
   if (node.in(1).shape[axis] % parts != 0) {
     throw NodeError{"cuts " + shape_text(node.in(1).shape) + " into " + std::to_string(parts)};
@@ -73,7 +57,7 @@ std::vector<Layer> build_split(Node& node) {
 
 std::vector<Layer> build_split_v(Node& node) {
   node.expect_ends(3, 3, kManyTensors);
-  const std::size_t axis = axis_in(only_integer(node, 2), node.in(0).shape.size());
+  const std::size_t axis = axis_of(only_integer(node, 2), node.in(0).shape);
   std::vector<std::int64_t> sizes = node.integers(1);
   if (sizes.size() != node.outputs()) {
     throw NodeError{"has " + std::to_string(sizes.size()) + " sizes for " +
@@ -92,7 +76,7 @@ std::vector<Layer> build_split_v(Node& node) {
 std::vector<Layer> build_unpack(Node& node) {
   node.expect_ends(1, 1, kManyTensors);
   const auto& options = node.required_options<file::UnpackOptions>();
-  const std::size_t axis = axis_in(options.axis(), node.in(0).shape.size());
+  const std::size_t axis = axis_of(options.axis(), node.in(0).shape);
   if (node.in(0).shape[axis] != static_cast<std::int64_t>(node.outputs())) {
     throw NodeError{"takes " + shape_text(node.in(0).shape) + " apart into " +
                     std::to_string(node.outputs()) + " outputs"};
@@ -104,7 +88,7 @@ std::vector<Layer> build_unpack(Node& node) {
 std::vector<Layer> build_pack(Node& node) {
   node.expect_ends(node.inputs(), kManyTensors, 1);
   const Shape out = node.out().shape;  // tensors are added below
-  const std::size_t axis = axis_in(node.required_options<file::PackOptions>().axis(), out.size());
+  const std::size_t axis = axis_of(node.required_options<file::PackOptions>().axis(), out);
   if (out[axis] != static_cast<std::int64_t>(node.inputs())) {
     throw NodeError{"packs " + std::to_string(node.inputs()) + " inputs into " + shape_text(out)};
   }
@@ -198,6 +182,24 @@ std::vector<Layer> build_layers(std::int32_t code, Node& node) {
       return build_unpack(node);
     case Code::PACK:
       return build_pack(node);
+    case Code::SPACE_TO_DEPTH:
+      return build_space_to_depth(node);
+    case Code::DEPTH_TO_SPACE:
+      return build_depth_to_space(node);
+    case Code::SPACE_TO_BATCH_ND:
+      return build_space_to_batch(node);
+    case Code::BATCH_TO_SPACE_ND:
+      return build_batch_to_space(node);
+    case Code::GATHER:
+      return build_gather(node);
+    case Code::MIRROR_PAD:
+      return build_mirror_pad(node);
+    case Code::TILE:
+      return build_tile(node);
+    case Code::BROADCAST_TO:
+      return build_broadcast_to(node);
+    case Code::REVERSE_V2:
+      return build_reverse(node);
     default:
       break;
   }

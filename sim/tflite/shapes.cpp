@@ -17,16 +17,6 @@ void expect_count(const char* what, const std::vector<std::int64_t>& values, std
   }
 }
 
-// Axes are counted from the back if negative.
-std::size_t axis_of(std::int64_t axis, const Shape& shape) {
-  const auto rank = static_cast<std::int64_t>(shape.size());
-  if (axis < -rank || axis >= rank) {
-    throw NodeError{"has the axis " + std::to_string(axis) + ", its output is " +
-                    shape_text(shape)};
-  }
-  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
-}
-
 bool bit(std::int32_t mask, std::size_t axis) {
   return ((static_cast<std::uint32_t>(mask) >> axis) & 1U) != 0;
 }
@@ -244,7 +234,6 @@ LayerOp build_resize_nearest_neighbor(Node& node) {
 
 LayerOp build_resize_bilinear(Node& node) {
   expect_resize(node);
-  node.expect_int8_only();
   ResizeBilinear op;
   if (const auto* options = node.options<file::ResizeBilinearOptions>()) {
     op = {options->align_corners(), options->half_pixel_centers()};

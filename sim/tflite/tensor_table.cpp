@@ -224,8 +224,7 @@ void TensorTable::set_known(TensorId id, const std::vector<std::int64_t>& values
   sources_.at(id).known = values;
 }
 
-std::vector<std::int64_t> TensorTable::integers(TensorId id) const {
-  constexpr std::size_t kMost = 64;
+std::vector<std::int64_t> TensorTable::integers(TensorId id, std::size_t most) const {
   check(id);
   if (sources_.at(id).known) {
     return *sources_[id].known;
@@ -238,9 +237,9 @@ std::vector<std::int64_t> TensorTable::integers(TensorId id) const {
   check_bytes(id, width);
   const std::uint8_t* const bytes = sources_[id].bytes->data();
   std::vector<std::int64_t> values(static_cast<std::size_t>(network_.tensor(id).elements()));
-  if (values.size() > kMost) {
-    throw NodeError{describe(id) + " has " + std::to_string(values.size()) +
-                    " elements, expected one or two per dimension"};
+  if (values.size() > most) {
+    throw NodeError{describe(id) + " has " + std::to_string(values.size()) + " elements, at most " +
+                    std::to_string(most) + " are expected"};
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     values[i] = width == 4 ? value_at<std::int32_t>(bytes, i) : value_at<std::int64_t>(bytes, i);

@@ -41,8 +41,8 @@ class TensorTable {
   void check(TensorId id) const;
   /// Gives the network's tensor its data. For tensors of 1 or 4 bytes an element.
   void load(TensorId id);
-  /// Integers of a constant INT32 or INT64 tensor.
-  std::vector<std::int64_t> integers(TensorId id) const;
+  /// Integers of a constant INT32 or INT64 tensor, `most` of them at most.
+  std::vector<std::int64_t> integers(TensorId id, std::size_t most = 64) const;
   /// "tensor 7 'conv1/weights'"
   std::string describe(TensorId id) const;
 

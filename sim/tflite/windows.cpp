@@ -69,6 +69,22 @@ Window window_over(const Shape& ifmap, const Shape& ofmap, std::int64_t kernel_h
   return window;
 }
 
+std::size_t axis_of(std::int64_t axis, const Shape& shape) {
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  if (axis < -rank || axis >= rank) {
+    throw NodeError{"has the axis " + std::to_string(axis) + " of " + shape_text(shape)};
+  }
+  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
+}
+
+std::int64_t only_integer(const Node& node, std::size_t i) {
+  const std::vector<std::int64_t> values = node.integers(i);
+  if (values.size() != 1) {
+    throw NodeError{"has " + std::to_string(values.size()) + " axes, expected one"};
+  }
+  return values.front();
+}
+
 void expect_rank(const char* what, const Shape& shape, std::size_t rank) {
   if (shape.size() != rank) {
     throw NodeError{std::string{what} + " has the shape " + shape_text(shape) + ", expected " +

@@ -22,6 +22,11 @@ struct PaddingAmount {
 PaddingAmount same_padding(std::int64_t in, std::int64_t out, std::int64_t kernel,
                            std::int64_t stride, std::int64_t dilation);
 
+/// Axes are counted from the back if negative.
+std::size_t axis_of(std::int64_t axis, const Shape& shape);
+/// The one integer of input i: an axis, say.
+std::int64_t only_integer(const Node& node, std::size_t i);
+
 /// Throws NodeError unless the shape has so many dimensions.
 void expect_rank(const char* what, const Shape& shape, std::size_t rank);
 

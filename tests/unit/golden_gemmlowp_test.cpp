@@ -88,5 +88,17 @@ TEST(GoldenAgainstGemmlowp, ExponentialAndReciprocalAreEqual) {
   }
 }
 
+TEST(GoldenAgainstGemmlowp, HyperbolicTangentIsEqual) {
+  using Q4 = gemmlowp::FixedPoint<std::int32_t, 4>;
+  std::mt19937 rng{8};
+  std::uniform_int_distribution<std::int32_t> any{0, kMax};
+  for (int i = 0; i < 100000; ++i) {
+    const std::int32_t magnitude = any(rng) >> (i % 31);
+    const std::int32_t a = i % 2 == 0 ? magnitude : -magnitude;
+    ASSERT_EQ(fixed_point_tanh(a, 4), gemmlowp::tanh(Q4::FromRaw(a)).raw()) << a;
+  }
+  EXPECT_EQ(fixed_point_tanh(0, 4), 0);
+}
+
 }  // namespace
 }  // namespace systole::golden

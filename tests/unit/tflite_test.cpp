@@ -267,8 +267,8 @@ TEST(Tflite, RefusesSplitsThatDoNotFillTheirInput) {
 }
 
 TEST(Tflite, NamesTheNodeAndItsOperatorInAnError) {
-  EXPECT_EQ(error_after([](TfliteModel& m) { m.model.operator_codes[2]->builtin_code = 117; }),
-            "node 2 (HARD_SWISH): is an operator that is not supported");
+  EXPECT_EQ(error_after([](TfliteModel& m) { m.model.operator_codes[2]->builtin_code = 27; }),
+            "node 2 (SVDF): is an operator that is not supported");
   EXPECT_EQ(error_after([](TfliteModel& m) {
               m.model.operator_codes[2]->builtin_code = 32;
               m.model.operator_codes[2]->custom_code = "My\nOp";
@@ -280,8 +280,8 @@ TEST(Tflite, NamesTheNodeAndItsOperatorInAnError) {
 
 TEST(Tflite, ReportsAllErrorsOfAFileAtOnce) {
   TfliteModel model = small_tflite_model();
-  model.model.operator_codes[0]->builtin_code = 28;
-  model.model.operator_codes[2]->builtin_code = 55;
+  model.model.operator_codes[0]->builtin_code = 27;
+  model.model.operator_codes[2]->builtin_code = 44;
   output_of(model, 5).quantization->scale = {0.0F};
   EXPECT_THAT(errors_of(model.bytes()), SizeIs(4));  // the softmax reads the last one, too
 }
