@@ -80,12 +80,25 @@ class LayerText {
     }
   }
 
+  /// The constants of x and of alpha times x.
+  void two_sides(QuantizedMultiplier identity, QuantizedMultiplier alpha) {
+    output();
+    if (identity.multiplier != 0 || alpha.multiplier != 0) {
+      YamlMap map;
+      add_multipliers(map, {identity.multiplier, alpha.multiplier},
+                      {identity.exponent, alpha.exponent});
+      map_.add("requant", map.text());
+    }
+  }
+
+  static constexpr std::size_t kMostTable = 256;
+
   template <typename Value>
-  std::string constants(const char* what, const std::vector<Value>& values) {
-    constexpr std::size_t kMostInline = 4;
+  std::string constants(const char* what, const std::vector<Value>& values,
+                        std::size_t most_inline = 4) {
     const std::string stem = layer_.name + "." + what;
     if constexpr (std::is_same_v<Value, float>) {
-      if (values.size() > kMostInline) {
+      if (values.size() > most_inline) {
         return yaml_text(files_.floats(stem, values));
       }
       std::string list;
@@ -94,7 +107,7 @@ class LayerText {
       }
       return "[" + list + "]";
     } else {
-      return values.size() > kMostInline ? yaml_text(files_.integers(stem, values))
+      return values.size() > most_inline ? yaml_text(files_.integers(stem, values))
                                          : yaml_list(values);
     }
   }
@@ -269,6 +282,7 @@ class LayerText {
     map_.add("requant", map.add("operands", operands.text()).text());
   }
   void write(const Add& op) { write_sum("add", op); }
+  void write(const SquaredDifference& op) { write_sum("squared_difference", op.terms); }
   void write(const Sub& op) { write_sum("sub", op.terms); }
   void write(const Reshape& /*op*/) {
     begin("reshape");
@@ -278,13 +292,48 @@ class LayerText {
     begin("mul");
     scaling(op.output);
   }
-  void write(const Mean& op) {
-    begin("mean");
-    map_.add("axes", yaml_list(op.axes));
+  /// After a reduction: axes of 1, where there are as many as before.
+  void kept_axes() {
     if (output_.shape.size() == network_.tensor(layer_.inputs.at(0)).shape.size()) {
       map_.add("keep_dims", "true");
     }
+  }
+  void write(const Mean& op) {
+    begin(op.is_sum ? "sum" : "mean");
+    map_.add("axes", yaml_list(op.axes));
+    kept_axes();
     scaling(op.requant);
+  }
+  void write(const Extremum& op) { begin(op.largest ? "maximum" : "minimum"); }
+  void write(const ReduceExtremum& op) {
+    begin(op.largest ? "reduce_max" : "reduce_min");
+    map_.add("axes", yaml_list(op.axes));
+    kept_axes();
+  }
+  void write(const ArgExtremum& op) {
+    begin(op.largest ? "arg_max" : "arg_min");
+    map_.add("axis", std::to_string(op.axis));
+    kept_axes();
+  }
+  void write(const Lookup& op) {
+    begin("lookup");
+    output();
+    map_.add("table", constants("table", op.table, kMostTable));
+  }
+  void write(const Gather& op) {
+    begin("gather");
+    map_.add("axis", std::to_string(op.axis));
+    map_.add("indices",
+             constants("indices", std::vector<std::int32_t>{op.indices.begin(), op.indices.end()},
+                       kMostTable));
+  }
+  void write(const Prelu& op) {
+    begin("prelu");
+    two_sides(op.identity, op.alpha);
+  }
+  void write(const L2Normalization& /*op*/) {
+    begin("l2_normalization");
+    output();
   }
   void write(const Pad& op) {
     begin("pad");
@@ -327,13 +376,7 @@ class LayerText {
   }
   void write(const LeakyRelu& op) {
     begin("leaky_relu");
-    output();
-    if (op.identity.multiplier != 0 || op.alpha.multiplier != 0) {
-      YamlMap map;
-      add_multipliers(map, {op.identity.multiplier, op.alpha.multiplier},
-                      {op.identity.exponent, op.alpha.exponent});
-      map_.add("requant", map.text());
-    }
+    two_sides(op.identity, op.alpha);
   }
   void write(const Quantize& /*op*/) {
     begin("quantize");

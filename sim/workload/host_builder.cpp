@@ -33,7 +33,28 @@ std::optional<LayerOp> LayerBuilder::build_host_op() {
     case TraceOp::Mul:
       return build_mul();
     case TraceOp::Mean:
-      return build_mean();
+      return build_mean(/*is_sum=*/false);
+    case TraceOp::Sum:
+      return build_mean(/*is_sum=*/true);
+    case TraceOp::Maximum:
+    case TraceOp::Minimum:
+      return build_extremum(trace_.op == TraceOp::Maximum);
+    case TraceOp::ReduceMax:
+    case TraceOp::ReduceMin:
+      return build_reduce_extremum(trace_.op == TraceOp::ReduceMax);
+    case TraceOp::ArgMax:
+    case TraceOp::ArgMin:
+      return build_arg_extremum(trace_.op == TraceOp::ArgMax);
+    case TraceOp::SquaredDifference:
+      return build_squared_difference();
+    case TraceOp::Lookup:
+      return build_lookup();
+    case TraceOp::Gather:
+      return build_gather();
+    case TraceOp::Prelu:
+      return build_prelu();
+    case TraceOp::L2Normalization:
+      return build_l2_normalization();
     case TraceOp::Pad:
       return build_pad();
     case TraceOp::Concat:
@@ -171,35 +192,6 @@ std::optional<LayerOp> LayerBuilder::build_mul() {
   return mul;
 }
 
-std::optional<LayerOp> LayerBuilder::build_mean() {
-  const Shape& shape = input(0).shape;
-  const auto rank = static_cast<std::int64_t>(shape.size());
-  std::vector<bool> reduced(shape.size(), false);
-  for (const std::int64_t axis : trace_.host.axes) {
-    if (axis < -rank || axis >= rank || reduced[static_cast<std::size_t>((axis + rank) % rank)]) {
-      fail("axes", std::to_string(axis) + " comes twice or is no axis of '" + input(0).name + "' " +
-                       shape_text(shape));
-      return std::nullopt;
-    }
-    reduced[static_cast<std::size_t>((axis + rank) % rank)] = true;
-  }
-  Mean mean;
-  std::int64_t count = 1;
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    if (reduced[axis]) {
-      mean.axes.push_back(axis);
-      count *= shape[axis];
-    }
-    if (!reduced[axis] || trace_.host.keep_dims) {
-      ofmap_.shape.push_back(reduced[axis] ? 1 : shape[axis]);
-    }
-  }
-  if (!set_single_requantizer(mean.requant, scale_of(0) / static_cast<double>(count))) {
-    return std::nullopt;
-  }
-  return mean;
-}
-
 std::optional<LayerOp> LayerBuilder::build_pad() {
   const Shape& shape = input(0).shape;
   if (!has_axes("before", trace_.host.before.size()) ||
@@ -221,13 +213,11 @@ std::optional<LayerOp> LayerBuilder::build_pad() {
 std::optional<LayerOp> LayerBuilder::build_concat() {
   keep_numbers();
   ofmap_.shape = input(0).shape;
-  const auto rank = static_cast<std::int64_t>(ofmap_.shape.size());
-  if (trace_.host.axis < -rank || trace_.host.axis >= rank) {
-    fail("axis", std::to_string(trace_.host.axis) + " is no axis of '" + input(0).name + "' " +
-                     shape_text(ofmap_.shape));
+  const auto own = own_axis();
+  if (!own) {
     return std::nullopt;
   }
-  const auto axis = static_cast<std::size_t>((trace_.host.axis + rank) % rank);
+  const std::size_t axis = *own;
   for (std::size_t i = 1; i < inputs_.size(); ++i) {
     const Tensor& part = input(i);
     Shape fitting = ofmap_.shape;

@@ -2,6 +2,7 @@
 
 #include "sim/workload/host_trace.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace systole {
@@ -33,6 +34,18 @@ const std::vector<std::string>& own_keys(TraceOp op) {
         "clamp", "output", "requant"}},
       {TraceOp::BatchMatMul,
        {"transpose_a", "transpose_b", "activation", "clamp", "output", "requant"}},
+      {TraceOp::Maximum, {}},
+      {TraceOp::Minimum, {}},
+      {TraceOp::ReduceMax, {"axes", "keep_dims"}},
+      {TraceOp::ReduceMin, {"axes", "keep_dims"}},
+      {TraceOp::ArgMax, {"axis", "keep_dims"}},
+      {TraceOp::ArgMin, {"axis", "keep_dims"}},
+      {TraceOp::Sum, {"axes", "keep_dims", "activation", "clamp", "output", "requant"}},
+      {TraceOp::SquaredDifference, {"activation", "clamp", "output", "requant"}},
+      {TraceOp::Lookup, {"table", "output"}},
+      {TraceOp::Gather, {"axis", "indices"}},
+      {TraceOp::Prelu, {"output", "requant"}},
+      {TraceOp::L2Normalization, {"output"}},
   };
   static const std::vector<std::string> none;
   const auto found = keys.find(op);
@@ -46,7 +59,7 @@ std::set<std::string> host_keys(TraceOp op) {
   return {keys.begin(), keys.end()};
 }
 
-void read_host_operator(ConfigReader& reader, LayerTrace& layer) {
+void read_host_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace& layer) {
   const std::set<std::string> keys = host_keys(layer.op);
   HostTrace& host = layer.host;
   const auto sizes = [&](const char* key, std::vector<std::int64_t>& list, std::int64_t least) {
@@ -62,6 +75,18 @@ void read_host_operator(ConfigReader& reader, LayerTrace& layer) {
   if (keys.count("axis") != 0) {
     reader.required("axis", host.axis, InRange{-kMaxRank, kMaxRank - 1});
   }
+  const auto integers = [&](const char* key, std::vector<std::int32_t>& list, std::int32_t least) {
+    if (keys.count(key) == 0) {
+      return;
+    }
+    if (!reader.has(key)) {
+      reader.error(key, "missing, expected a list of integers or a .npy file");
+      return;
+    }
+    list = files.integers(reader, key, InRange{least, std::numeric_limits<std::int32_t>::max()});
+  };
+  integers("table", host.table, std::numeric_limits<std::int32_t>::min());
+  integers("indices", host.indices, 0);
   sizes("axes", host.axes, -kMaxRank);
   sizes("permutation", host.permutation, 0);
   sizes("before", host.before, 0);

@@ -12,6 +12,6 @@ namespace systole {
 std::set<std::string> host_keys(TraceOp op);
 
 /// Reads those that no other operator has.
-void read_host_operator(ConfigReader& reader, LayerTrace& layer);
+void read_host_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace& layer);
 
 }  // namespace systole

@@ -21,6 +21,10 @@ std::size_t input_limit(TraceOp op) {
     case TraceOp::Mul:
     case TraceOp::MatMul:
     case TraceOp::BatchMatMul:
+    case TraceOp::Maximum:
+    case TraceOp::Minimum:
+    case TraceOp::SquaredDifference:
+    case TraceOp::Prelu:
       return 2;
     case TraceOp::Concat:
       return 0;

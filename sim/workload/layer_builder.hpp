@@ -35,7 +35,7 @@ class LayerBuilder {
   std::optional<LayerOp> build_host_op();
   std::optional<LayerOp> build_sub();
   std::optional<LayerOp> build_mul();
-  std::optional<LayerOp> build_mean();
+  std::optional<LayerOp> build_mean(bool is_sum);
   std::optional<LayerOp> build_pad();
   std::optional<LayerOp> build_concat();
   std::optional<LayerOp> build_transpose();
@@ -50,7 +50,21 @@ class LayerBuilder {
   std::optional<LayerOp> build_transpose_conv();
   std::optional<LayerOp> build_batch_matmul();
 
+  // Those that choose, look up or compare elements (element_builder.cpp).
+  std::optional<LayerOp> build_extremum(bool largest);
+  std::optional<LayerOp> build_reduce_extremum(bool largest);
+  std::optional<LayerOp> build_arg_extremum(bool largest);
+  std::optional<LayerOp> build_squared_difference();
+  std::optional<LayerOp> build_lookup();
+  std::optional<LayerOp> build_gather();
+  std::optional<LayerOp> build_prelu();
+  std::optional<LayerOp> build_l2_normalization();
+
   bool has_right_input_count();
+  /// `axes:`, ascending; gives ofmap_ the shape without them, or with 1.
+  std::optional<std::vector<std::size_t>> reduced_axes();
+  /// `axis:`, counted from 0.
+  std::optional<std::size_t> own_axis();
   /// Sets the ofmap's shape to that of inputs whose sizes of 1 are repeated.
   bool set_repeated_shape();
   bool set_sum(Add& add);

@@ -36,6 +36,18 @@ constexpr Choice<TraceOp> kOps[] = {
     {"resize_bilinear", TraceOp::ResizeBilinear},
     {"transpose_conv2d", TraceOp::TransposeConv2d},
     {"batch_matmul", TraceOp::BatchMatMul},
+    {"maximum", TraceOp::Maximum},
+    {"minimum", TraceOp::Minimum},
+    {"reduce_max", TraceOp::ReduceMax},
+    {"reduce_min", TraceOp::ReduceMin},
+    {"arg_max", TraceOp::ArgMax},
+    {"arg_min", TraceOp::ArgMin},
+    {"sum", TraceOp::Sum},
+    {"squared_difference", TraceOp::SquaredDifference},
+    {"lookup", TraceOp::Lookup},
+    {"gather", TraceOp::Gather},
+    {"prelu", TraceOp::Prelu},
+    {"l2_normalization", TraceOp::L2Normalization},
 };
 
 enum class ActivationRule { None, Relu, Relu6 };
@@ -297,7 +309,7 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
   if (given("shape") && layer.op == TraceOp::FullyConnected) {
     reader.optional("shape", layer.shape, InRange<std::int64_t>{1, kMaxSize});
   }
-  read_host_operator(reader, layer);
+  read_host_operator(reader, files, layer);
 }
 
 }  // namespace

@@ -87,8 +87,8 @@ void set_mean(Add& add) {
   add.output.exponent = {unshift.exponent};
 }
 
-void set_real(Requantizer& requant, double real) {
-  if (requant.entries() != 0) {
+void set_real(Requantizer& requant, double real, bool again = false) {
+  if (requant.entries() != 0 && !again) {
     return;
   }
   if (requant.mode == RequantMode::FloatScale) {
@@ -105,6 +105,14 @@ void set_real(Requantizer& requant, double real) {
 void set_host_constants(Network& network, Layer& layer) {
   if (auto* sub = std::get_if<Sub>(&layer.op); sub != nullptr && sub->terms.output.entries() == 0) {
     set_mean(sub->terms);
+  } else if (auto* square = std::get_if<SquaredDifference>(&layer.op);
+             square != nullptr && square->terms.output.entries() == 0) {
+    set_mean(square->terms);
+    square->terms.left_shift = 7;  // two shifts in the square, which is over 2^6 of the range
+    set_real(square->terms.output, std::ldexp(1.0, -20), /*again=*/true);
+  } else if (auto* prelu = std::get_if<Prelu>(&layer.op);
+             prelu != nullptr && prelu->identity.multiplier == 0) {
+    *prelu = {quantize_multiplier(1), quantize_multiplier(0.01)};
   } else if (auto* mean = std::get_if<Mean>(&layer.op)) {
     const auto ratio = static_cast<double>(network.tensor(layer.output).elements()) /
                        static_cast<double>(network.tensor(layer.inputs.at(0)).elements());

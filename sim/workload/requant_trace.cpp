@@ -18,7 +18,9 @@ constexpr Choice<Rounding> kRoundings[] = {{"nearest_even", Rounding::NearestEve
                                            {"floor", Rounding::Floor},
                                            {"toward_zero", Rounding::TowardZero}};
 
-bool is_sum(TraceOp op) { return op == TraceOp::Add || op == TraceOp::Sub; }
+bool is_sum(TraceOp op) {
+  return op == TraceOp::Add || op == TraceOp::Sub || op == TraceOp::SquaredDifference;
+}
 
 /// Constants of the same kind for the output, or for the operands of a sum.
 struct Constants {
@@ -81,6 +83,8 @@ RequantTrace read_requant(ConfigReader reader, const ConstantFiles& files, Trace
   reader.optional("variant", requant.variant, OneOf{kVariants});
   reader.optional("rounding", requant.rounding, OneOf{kRoundings});
   if (is_sum(op)) {
+    constexpr std::int32_t kSquareShift = 7;
+    requant.left_shift = op == TraceOp::SquaredDifference ? kSquareShift : requant.left_shift;
     constexpr std::int32_t kMostShift = 30;
     reader.optional("left_shift", requant.left_shift, InRange<std::int32_t>{0, kMostShift});
     ConfigReader operands = reader.child("operands");

@@ -43,6 +43,18 @@ enum class TraceOp {
   ResizeBilinear,
   TransposeConv2d,
   BatchMatMul,
+  Maximum,
+  Minimum,
+  ReduceMax,
+  ReduceMin,
+  ArgMax,
+  ArgMin,
+  Sum,
+  SquaredDifference,
+  Lookup,
+  Gather,
+  Prelu,
+  L2Normalization,
 };
 
 enum class PaddingRule { Valid, Same, Explicit };
@@ -94,6 +106,7 @@ struct LimitsTrace {
 struct HostTrace {
   std::int64_t axis = 0;
   std::vector<std::int64_t> axes, permutation, before, after, begin, steps, count, size;
+  std::vector<std::int32_t> table, indices;
   std::optional<std::int32_t> value;
   bool keep_dims = false;
   bool align_corners = false, half_pixel_centers = false;

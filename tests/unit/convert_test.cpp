@@ -22,7 +22,7 @@ inputs:
   - {name: "f, l", shape: [1, 6, 6, 4], float: true}
 constants:
   - {name: c, shape: [4], zero_point: -7}
-outputs: [sum, back, bmm, product, dense, up, resized, bits]
+outputs: [sum, back, bmm, product, dense, up, resized, bits, where, length, square, slopes]
 layers:
   - {name: conv, op: conv2d, inputs: [x], kernel: [3, 2], out_channels: 8, groups: 2, weights: {}, bias: {}, padding: same, stride: [2, 1], output: {zero_point: 5}, activation: relu}
   - {name: "dw/1", op: depthwise_conv2d, inputs: [x], kernel: 2, out_channels: 8, weights: {bits: 4}, dilation: 2, mapping: {tile_oh: 2}}
@@ -51,6 +51,19 @@ layers:
   - {name: bmm, op: batch_matmul, inputs: [turned, turned], transpose_b: true}
   - {name: rows, op: reshape, inputs: [x], shape: [-1, 4]}
   - {name: product, op: matmul, inputs: [rows], out_channels: 7, weights: {}}
+  - {name: larger, op: maximum, inputs: [x, joined_half]}
+  - {name: smaller, op: minimum, inputs: [larger, x]}
+  - {name: joined_half, op: gather, inputs: [joined], axis: -1, indices: [7, 0, 2, 2]}
+  - {name: most, op: reduce_max, inputs: [smaller], axes: [1], keep_dims: true}
+  - {name: least, op: reduce_min, inputs: [most], axes: [2]}
+  - {name: where, op: arg_min, inputs: [least], axis: 2}
+  - {name: top, op: arg_max, inputs: [x], axis: -1, keep_dims: true}
+  - {name: total, op: sum, inputs: [x], axes: [1, 2], keep_dims: true}
+  - {name: square, op: squared_difference, inputs: [x, total], output: {zero_point: -100}}
+  - {name: slopes, op: prelu, inputs: [x, c], output: {zero_point: 2}}
+  - {name: nibbles, op: requantize, inputs: [x], output: {bits: 3}}
+  - {name: looked_up, op: lookup, inputs: [nibbles], table: [5, -7, 100, 0, 1, 2, 3, -128]}
+  - {name: length, op: l2_normalization, inputs: [looked_up]}
   - {name: dense, op: fully_connected, inputs: [x], out_channels: 3, weights: {}, bias: {}, shape: [1, 6, 6, 3]}
 )";
 
