@@ -8,8 +8,9 @@
 namespace systole {
 namespace {
 
-/// Weight-stationary PEs that each multiply several narrow operands a cycle and add all of the
-/// products to the psum that passes, in one addition.
+/// Weight-stationary PEs (input stationary, with the operands' parts exchanged) that each multiply
+/// several narrow operands a cycle and add all of the products to the psum that passes, in one
+/// addition.
 ///
 /// PE (r, c) works in cycle x on the vector that entered in cycle x - r - c, and takes weights that
 /// entered for its row in cycle x - r - c into its shadow registers after that.
@@ -135,6 +136,9 @@ class ComposableArray final : public PeArray {
 }  // namespace
 
 std::unique_ptr<PeArray> make_composable_array(const ArrayConfig& config) {
+  if (config.dataflow == Dataflow::OutputStationary) {
+    return make_composable_output_stationary_array(config);
+  }
   return std::make_unique<ComposableArray>(config);
 }
 

@@ -346,9 +346,10 @@ void ExecuteTiming::add_reads(Row& row, const OperandPair& pair) const {
 bool ExecuteTiming::fills_array(const OperandPair& pair) const {
   switch (config_.array.dataflow) {
     case Dataflow::OutputStationary:
-      return pair.stream.pixels == rows_ && pair.stream.n == cols_;
+      return pair.stream.pixels == rows_ && pair.stream.n == cols_ &&
+             pair.stream.k == pair.stream.products_per_pe;
     case Dataflow::InputStationary:
-      return pair.stream.k == rows_ && pair.stream.pixels == cols_;
+      return pair.stream.k == rows_ * pair.stream.products_per_pe && pair.stream.pixels == cols_;
     case Dataflow::WeightStationary:
       break;
   }

@@ -21,6 +21,7 @@ class InputStationaryFeed final : public FoldFeed {
     if (row >= reads) {
       pair.stream.shift = true;
       pair.stream.shift_row = config_.rows - 1 - (row - reads);
+      pair.stream.products_per_pe = compute.products_per_pe;
       return;
     }
     read_weights(next_, 0, row, pair);
@@ -28,6 +29,7 @@ class InputStationaryFeed final : public FoldFeed {
       IfmapStep& ifmap = pair.ifmap;
       ifmap.valid = true;
       ifmap.index = row;
+      ifmap.products_per_pe = compute.products_per_pe;
       const std::uint32_t pixel = compute.pixel_row(row);
       for (const IfmapPart& part : next_.parts) {
         ifmap.reads.push_back({pixel + part.row, part.lane, part.count});
@@ -68,7 +70,7 @@ class InputStationaryFeed final : public FoldFeed {
 
  private:
   std::uint32_t weight_reads(const PreloadCommand& preload) const {
-    return (preload.k + config_.gather_rows - 1) / config_.gather_rows;
+    return (preload.weight_rows() + config_.gather_rows - 1) / config_.gather_rows;
   }
 
   /// Rows of a block of weights into their transposer.
@@ -76,7 +78,7 @@ class InputStationaryFeed final : public FoldFeed {
                     OperandPair& pair) const {
     const auto& preload = fold.preload;
     const std::uint32_t first = row * config_.gather_rows;
-    const std::uint32_t end = std::min(first + config_.gather_rows, preload.k);
+    const std::uint32_t end = std::min(first + config_.gather_rows, preload.weight_rows());
     if (first >= end) {
       return;
     }
@@ -87,6 +89,7 @@ class InputStationaryFeed final : public FoldFeed {
     weight.rows = end - first;
     weight.index = first;
     weight.n = std::min(preload.n - block * config_.cols, config_.cols);
+    weight.products_per_pe = preload.products_per_pe;
   }
 
   /// An output channel.
@@ -106,6 +109,7 @@ class InputStationaryFeed final : public FoldFeed {
     stream.acc_row = preload.acc_row + block_ * preload.acc_pitch;
     stream.accumulate = preload.accumulate;
     stream.preload_entry = current_.preload_entry;
+    stream.products_per_pe = preload.products_per_pe;
   }
 
   const ArrayConfig config_;

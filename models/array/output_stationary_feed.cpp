@@ -21,7 +21,7 @@ class OutputStationaryFeed final : public FoldFeed {
     std::swap(current_, next_);
     part_ = 0;
     at_ = 0;
-    product_ = 0;
+    row_ = 0;
     return current_.steps;
   }
 
@@ -31,15 +31,15 @@ class OutputStationaryFeed final : public FoldFeed {
       return;  // the results before still leave
     }
     const bool last_part = part_ + 1 == current_.parts.size();
-    const std::uint32_t products = current_.parts[part_].count;
-    if (at_ < products) {
-      multiply(at_, last_part && at_ + 1 == products, pair);
+    const std::uint32_t columns = columns_of(current_.parts[part_]);
+    if (at_ < columns) {
+      multiply(at_, last_part && at_ + 1 == columns, pair);
     }
     if (!last_part) {
       read(current_, part_ + 1, at_, pair);
     }
     ++at_;
-    if (!last_part && at_ >= std::max(products, current_.steps.load)) {
+    if (!last_part && at_ >= std::max(columns, current_.steps.load)) {
       ++part_;
       at_ = 0;
     }
@@ -48,10 +48,16 @@ class OutputStationaryFeed final : public FoldFeed {
   void archive(StateArchive& archive) override {
     next_.archive(config_, archive);
     current_.archive(config_, archive);
-    archive.values(part_, at_, product_);
+    archive.values(part_, at_, row_);
   }
 
  private:
+  /// Columns of the transposed part: products, or as many at once as a composable PE takes.
+  std::uint32_t columns_of(const IfmapPart& part) const {
+    const std::uint32_t at_once = current_.compute.products_per_pe;
+    return (part.count + at_once - 1) / at_once;
+  }
+
   /// Rows of a part into the transposer.
   void read(const FoldCommands& fold, std::size_t part, std::uint32_t row,
             OperandPair& pair) const {
@@ -64,13 +70,14 @@ class OutputStationaryFeed final : public FoldFeed {
     IfmapStep& ifmap = pair.ifmap;
     ifmap.valid = true;
     ifmap.index = first;
+    ifmap.products_per_pe = compute.products_per_pe;
     const IfmapPart& of = fold.parts[part];
     for (std::uint32_t pixel = first; pixel < end; ++pixel) {
       ifmap.reads.push_back({compute.pixel_row(pixel) + of.row, of.lane, of.count});
     }
   }
 
-  /// A product of all pixels, and its weights.
+  /// A column of all pixels, and its weights.
   void multiply(std::uint32_t column, bool last, OperandPair& pair) {
     const auto& compute = current_.compute;
     const auto& preload = current_.preload;
@@ -78,28 +85,31 @@ class OutputStationaryFeed final : public FoldFeed {
     stream.valid = true;
     stream.column = column;
     stream.new_block = column == 0;
-    stream.swap = product_ == 0;
+    stream.swap = row_ == 0;
     stream.last = last && !preload.keeps_sums;
     stream.last_of_fold = stream.last;
     stream.pixels = compute.rows();
-    stream.k = 1;
+    stream.products_per_pe = preload.products_per_pe;
+    stream.k = std::min(preload.products_per_pe,
+                        current_.parts[part_].count - column * preload.products_per_pe);
     stream.n = preload.n;
     stream.acc_row = preload.acc_row;
     stream.accumulate = preload.accumulate;
     stream.preload_entry = current_.preload_entry;
     WeightStep& weight = pair.weight;
     weight.valid = true;
-    weight.from = {preload.weights.memory, preload.weights.row + product_};
+    weight.from = {preload.weights.memory, preload.weights.row + row_};
     weight.n = preload.n;
-    ++product_;
+    weight.products_per_pe = preload.products_per_pe;
+    ++row_;
   }
 
   const ArrayConfig config_;
   FoldCommands next_;
   FoldCommands current_;
-  std::size_t part_ = 0;       // of current_, that streams
-  std::uint32_t at_ = 0;       // cycle of that part
-  std::uint32_t product_ = 0;  // of current_, that streams next
+  std::size_t part_ = 0;   // of current_, that streams
+  std::uint32_t at_ = 0;   // cycle of that part
+  std::uint32_t row_ = 0;  // of current_'s weights, that streams next
 };
 
 }  // namespace

@@ -39,7 +39,8 @@ struct PeRegisters {
 ///
 /// Composable PEs have lanes for products_per_pe(config, 1, 1) products: of an ifmap vector, p =
 /// products_per_pe lanes go to each array row, and a weight row has p times `cols` weights, one
-/// product's behind the other's. What is beyond is zero. p is the same for all that is inside.
+/// product's behind the other's. A product with a lane that is zero changes nothing. p is the same
+/// for all that is inside.
 ///
 /// Output stationary: in cycle t one product of `rows` pixels enters at the left and its `cols`
 /// weights at the top. When the last of a fold enters in cycle t, all sums are complete with cycle
@@ -71,7 +72,9 @@ std::unique_ptr<PeArray> make_weight_stationary_array(const ArrayConfig& config)
 std::unique_ptr<PeArray> make_watched_weight_stationary_array(const ArrayConfig& config);
 std::unique_ptr<PeArray> make_retimed_weight_stationary_array(const ArrayConfig& config);
 
-std::unique_ptr<PeArray> make_composable_array(const ArrayConfig& config);  ///< weight stationary
+/// By config.dataflow; input stationary as weight stationary.
+std::unique_ptr<PeArray> make_composable_array(const ArrayConfig& config);
+std::unique_ptr<PeArray> make_composable_output_stationary_array(const ArrayConfig& config);
 std::unique_ptr<PeArray> make_output_stationary_array(const ArrayConfig& config);
 
 /// By config.dataflow.

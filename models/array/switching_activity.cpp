@@ -31,19 +31,23 @@ SwitchingActivity::SwitchingActivity(const ArrayConfig& config)
       cols_{config.cols},
       dataflow_{config.dataflow},
       psum_format_{config.accumulator_bits, config.overflow} {
-  begin_layer(config.activation_bits, config.weight_bits);
+  LayerRegisters registers;
+  registers.ifmap.bits = static_cast<std::uint8_t>(config.activation_bits);
+  registers.weight.bits = static_cast<std::uint8_t>(config.weight_bits);
+  begin_layer(registers);
 }
 
-void SwitchingActivity::begin_layer(std::uint32_t activation_bits, std::uint32_t weight_bits) {
-  activation_bits_ = activation_bits;
-  weight_bits_ = weight_bits;
-  const std::size_t pes = std::size_t{rows_} * cols_;
-  left_.assign(rows_, 0);
-  top_.assign(cols_, 0);
-  shadow_.assign(pes, 0);
-  active_.assign(pes, 0);
+void SwitchingActivity::begin_layer(const LayerRegisters& registers) {
+  activation_bits_ = registers.ifmap.bits;
+  weight_bits_ = registers.weight.bits;
+  at_once_ = registers.products_per_pe;
+  const std::size_t pes = rows_ * cols_;
+  left_.assign(rows_ * at_once_, 0);
+  top_.assign(cols_ * at_once_, 0);
+  shadow_.assign(pes * at_once_, 0);
+  active_.assign(pes * at_once_, 0);
   psums_.assign(pes, 0);
-  nonzeros_.assign(rows_, 0);
+  nonzeros_.assign(left_.size(), 0);
   first_product_ = true;
 }
 
@@ -76,10 +80,11 @@ void SwitchingActivity::enter(const ArrayInput& input, EventCounts& events) {
 void SwitchingActivity::shift_stationary(const OperandRow& operands, std::uint32_t row) {
   const std::uint32_t bits =
       dataflow_ == Dataflow::InputStationary ? activation_bits_ : weight_bits_;
+  const std::size_t width = at_once_ * cols_;
   for (std::size_t r = rows_ - row; r-- > 0;) {
-    for (std::size_t c = 0; c < cols_; ++c) {
-      const std::int64_t value = r == 0 ? operands[c] : shadow_[(r - 1) * cols_ + c];
-      top_toggles_ += write(shadow_[r * cols_ + c], value, bits);
+    for (std::size_t i = 0; i < width; ++i) {
+      const std::int64_t value = r == 0 ? operands[i] : shadow_[(r - 1) * width + i];
+      top_toggles_ += write(shadow_[r * width + i], value, bits);
     }
   }
 }
@@ -90,49 +95,59 @@ void SwitchingActivity::activate() {
   for (std::size_t pe = 0; pe < active_.size(); ++pe) {
     top_toggles_ += write(active_[pe], shadow_[pe], bits);
   }
-  for (std::size_t r = 0; r < rows_; ++r) {
-    nonzeros_[r] = nonzeros(active_.data() + r * cols_, cols_);
+  for (std::size_t lane = 0; lane < nonzeros_.size(); ++lane) {
+    nonzeros_[lane] = nonzeros(active_.data() + lane * cols_, cols_);
   }
 }
 
 void SwitchingActivity::stream(const OperandRow& vector) {
   const std::uint32_t bits =
       dataflow_ == Dataflow::InputStationary ? weight_bits_ : activation_bits_;
-  for (std::size_t r = 0; r < rows_; ++r) {
-    const std::uint64_t toggled = write(left_[r], vector[r], bits);
+  for (std::size_t lane = 0; lane < left_.size(); ++lane) {
+    const std::uint64_t toggled = write(left_[lane], vector[lane], bits);
     left_toggles_ += cols_ * toggled;
-    multiplier_toggles_ += nonzeros_[r] * toggled;
+    multiplier_toggles_ += nonzeros_[lane] * toggled;
   }
   std::uint64_t overflows = 0;  // counted elsewhere
   for (std::size_t c = 0; c < cols_; ++c) {
     std::int64_t psum = 0;
     for (std::size_t r = 0; r < rows_; ++r) {
-      const std::size_t pe = r * cols_ + c;
-      psum = add_psum(psum, active_[pe] * vector[r], psum_format_, overflows);
-      psum_toggles_ += write(psums_[pe], psum, psum_format_.bits);
+      std::int64_t products = 0;
+      for (std::size_t lane = r * at_once_; lane < (r + 1) * at_once_; ++lane) {
+        products += active_[lane * cols_ + c] * vector[lane];
+      }
+      psum = add_psum(psum, products, psum_format_, overflows);
+      psum_toggles_ += write(psums_[r * cols_ + c], psum, psum_format_.bits);
     }
   }
 }
 
 void SwitchingActivity::product(const OperandRow& ifmap, const OperandRow& weights, bool last) {
-  const std::uint32_t weights_there = nonzeros(weights.data(), cols_);
-  for (std::size_t r = 0; r < rows_; ++r) {
-    const std::uint64_t toggled = write(left_[r], ifmap[r], activation_bits_);
-    left_toggles_ += cols_ * toggled;
-    multiplier_toggles_ += weights_there * toggled;
-  }
-  const std::uint32_t ifmaps_there = nonzeros(ifmap.data(), rows_);
-  for (std::size_t c = 0; c < cols_; ++c) {
-    const std::uint64_t toggled = write(top_[c], weights[c], weight_bits_);
-    top_toggles_ += rows_ * toggled;
-    multiplier_toggles_ += ifmaps_there * toggled;
+  for (std::size_t p = 0; p < at_once_; ++p) {
+    const std::uint32_t weights_there = nonzeros(weights.data() + p * cols_, cols_);
+    std::uint32_t ifmaps_there = 0;
+    for (std::size_t lane = p; lane < left_.size(); lane += at_once_) {
+      const std::uint64_t toggled = write(left_[lane], ifmap[lane], activation_bits_);
+      left_toggles_ += cols_ * toggled;
+      multiplier_toggles_ += weights_there * toggled;
+      ifmaps_there += ifmap[lane] != 0 ? 1U : 0U;
+    }
+    for (std::size_t i = p * cols_; i < (p + 1) * cols_; ++i) {
+      const std::uint64_t toggled = write(top_[i], weights[i], weight_bits_);
+      top_toggles_ += rows_ * toggled;
+      multiplier_toggles_ += ifmaps_there * toggled;
+    }
   }
   std::uint64_t overflows = 0;  // counted elsewhere
   for (std::size_t r = 0; r < rows_; ++r) {
     for (std::size_t c = 0; c < cols_; ++c) {
+      std::int64_t products = 0;
+      for (std::size_t p = 0; p < at_once_; ++p) {
+        products += std::int64_t{ifmap[r * at_once_ + p]} * weights[p * cols_ + c];
+      }
       std::int64_t& psum = psums_[r * cols_ + c];
-      const std::int64_t sum = add_psum(
-          first_product_ ? 0 : psum, std::int64_t{ifmap[r]} * weights[c], psum_format_, overflows);
+      const std::int64_t sum =
+          add_psum(first_product_ ? 0 : psum, products, psum_format_, overflows);
       psum_toggles_ += write(psum, sum, psum_format_.bits);
     }
   }

@@ -6,6 +6,7 @@
 #include "models/array/pe_array.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/psum.hpp"
+#include "sim/program/command.hpp"
 #include "sim/stats/events.hpp"
 
 namespace systole {
@@ -24,13 +25,14 @@ namespace systole {
 ///  - a multiplier with a zero operand forms zeros whatever the other one does: what toggles at
 ///  those
 ///    is not counted as a multiplier's;
+///  - a composable PE has registers for all products that it takes a cycle, and writes one psum;
 ///  - output-stationary sums are copied to shadow registers and shift down and out of them.
 class SwitchingActivity {
  public:
   explicit SwitchingActivity(const ArrayConfig& config);
 
-  /// Operands have so many bits; those of a register beyond them stay as they are.
-  void begin_layer(std::uint32_t activation_bits, std::uint32_t weight_bits);
+  /// Operands have the layer's bits; those of a register beyond them stay as they are.
+  void begin_layer(const LayerRegisters& registers);
 
   /// What enters in one cycle of those in which something does.
   void enter(const ArrayInput& input, EventCounts& events);
@@ -44,18 +46,20 @@ class SwitchingActivity {
   void product(const OperandRow& ifmap, const OperandRow& weights, bool last);
   void drain();
 
-  const std::uint32_t rows_;
-  const std::uint32_t cols_;
+  const std::size_t rows_;
+  const std::size_t cols_;
   const Dataflow dataflow_;
   std::uint32_t activation_bits_ = 0;
   std::uint32_t weight_bits_ = 0;
+  std::size_t at_once_ = 1;  // products of a PE
   const PsumFormat psum_format_;
-  Registers left_;    // newest at the left edge, by array row
-  Registers top_;     // output stationary: newest at the top edge, by column
-  Registers shadow_;  // by PE: stationary operands, or output-stationary sums on their way out
-  Registers active_;  // by PE: stationary operands that multiply
-  Registers psums_;   // by PE
-  std::vector<std::uint32_t> nonzeros_;  // by array row: its active operands that are not zero
+  Registers left_;    // newest at the left edge, by array row and product
+  Registers top_;     // output stationary: newest at the top edge, by product and column
+  Registers shadow_;  // [array row][product][column] of stationary operands, or [array row][column]
+                      // of output-stationary sums on their way out
+  Registers active_;  // stationary operands that multiply
+  Registers psums_;   // [array row][column]
+  std::vector<std::uint32_t> nonzeros_;  // of left_'s index: active operands that are not zero
   bool first_product_ = true;            // of an output-stationary fold
   // Of one call of enter().
   std::uint64_t left_toggles_ = 0, top_toggles_ = 0, psum_toggles_ = 0, drain_toggles_ = 0,

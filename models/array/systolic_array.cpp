@@ -1,41 +1,9 @@
 #include "models/array/systolic_array.hpp"
 
-#include <algorithm>
 #include <utility>
-
-#include "sim/network/packing.hpp"
 
 namespace systole {
 namespace {
-
-std::uint32_t nonzeros(const OperandRow& row) {
-  return static_cast<std::uint32_t>(row.size()) -
-         static_cast<std::uint32_t>(std::count(row.begin(), row.end(), std::int16_t{0}));
-}
-
-/// Elements of a scratchpad row, one after the other.
-template <typename Body>
-void for_each_element(const ByteRow& bytes, std::size_t first_byte, std::uint32_t first,
-                      std::uint32_t count, ElementFormat format, Body body) {
-  for (std::uint32_t i = 0; i < count; ++i) {
-    body(i,
-         static_cast<std::int16_t>(unpack_element(bytes.data() + first_byte, first + i, format)));
-  }
-}
-
-/// The lanes of one vector, put together from its rows.
-template <typename Body>
-void for_each_lane(const IfmapStep& step, ElementFormat format, Body body) {
-  const std::size_t row_bytes = step.bytes.size() / step.reads.size();
-  std::size_t first_byte = 0;
-  std::uint32_t lane = 0;
-  for (const IfmapRead& read : step.reads) {
-    for_each_element(step.bytes, first_byte, read.lane, read.count, format,
-                     [&](std::uint32_t i, std::int16_t value) { body(lane + i, value); });
-    lane += read.count;
-    first_byte += row_bytes;
-  }
-}
 
 /// Rows of the transposer of pixels: their number is that of the PEs that pixels run along.
 std::uint32_t pixels_at_most(const ArrayConfig& config) {
@@ -58,10 +26,10 @@ SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const Clock& c
     : ClockedModule{name, clock},
       config_{config},
       pes_{std::move(pes)},
-      ifmaps_{pixels_at_most(config), config.rows},
-      channels_{config.dataflow == Dataflow::InputStationary ? config.rows : 0, config.cols},
       ifmap_(std::size_t{config.rows} * products_per_pe(config, 1, 1)),
       weights_(std::size_t{config.cols} * products_per_pe(config, 1, 1)),
+      ifmaps_{pixels_at_most(config), ifmap_.size()},
+      channels_{config.dataflow == Dataflow::InputStationary ? ifmap_.size() : 0, config.cols},
       shadow_nonzeros_(ifmap_.size()),
       active_nonzeros_(ifmap_.size()),
       block_(config.cols),
@@ -71,7 +39,7 @@ void SystolicArray::configure(const LayerRegisters& registers) {
   ifmap_format_ = registers.ifmap;
   weight_format_ = registers.weight;
   if (switching_) {
-    switching_->begin_layer(registers.ifmap.bits, registers.weight.bits);
+    switching_->begin_layer(registers);
   }
 }
 
@@ -109,172 +77,6 @@ void SystolicArray::tick() {
     result();
   }
   send_results();
-}
-
-ArrayInput SystolicArray::take(const OperandPair& pair) {
-  switch (config_.dataflow) {
-    case Dataflow::OutputStationary:
-      return take_output_stationary(pair);
-    case Dataflow::InputStationary:
-      return take_input_stationary(pair);
-    case Dataflow::WeightStationary:
-      break;
-  }
-  return take_weight_stationary(pair);
-}
-
-ArrayInput SystolicArray::take_weight_stationary(const OperandPair& pair) {
-  ArrayInput input;
-  if (pair.ifmap.valid && pair.ifmap.swap) {
-    active_nonzeros_ = shadow_nonzeros_;  // before the next fold's first weights, beside it
-  }
-  if (pair.weight.valid) {
-    unpack_weights(pair.weight);
-    input.weights = &weights_;
-    input.weight_row = pair.weight.index;
-    input.products_per_pe = pair.weight.products_per_pe;
-    count_shift(pair.weight.index, pair.weight.products_per_pe * weight_format_.bits);
-  }
-  if (pair.ifmap.valid) {
-    const IfmapStep& ifmap = pair.ifmap;
-    unpack_ifmap(ifmap);
-    input.ifmap = &ifmap_;
-    input.swap = ifmap.swap;
-    input.products_per_pe = ifmap.products_per_pe;
-    Destination to;
-    to.row = ifmap.acc_row;
-    to.accumulate = ifmap.accumulate;
-    destinations_.push_back(to);
-    count_products(std::uint64_t{ifmap.k} * ifmap.n, count_nonzero(ifmap.k), ifmap_format_.bits,
-                   ifmap.products_per_pe);
-  }
-  return input;
-}
-
-ArrayInput SystolicArray::take_output_stationary(const OperandPair& pair) {
-  ArrayInput input;
-  const StreamStep& stream = pair.stream;
-  if (stream.valid) {
-    if (stream.new_block) {
-      ifmaps_.turn();
-    }
-    ifmaps_.column(stream.column, ifmap_);
-    unpack_weights(pair.weight);
-    input.ifmap = &ifmap_;
-    input.weights = &weights_;
-    input.last = stream.last;
-    fold_open_ = !stream.last;
-    if (stream.last) {
-      Destination to;
-      to.row = stream.acc_row;
-      to.entry = stream.preload_entry;
-      to.accumulate = stream.accumulate;
-      to.pixels = stream.pixels;
-      destinations_.push_back(to);
-      inside_until_ =
-          now() + config_.rows + config_.cols - 1 + (config_.os_drain ? config_.rows : 0);
-      count_drain();
-    }
-    count_products(std::uint64_t{stream.pixels} * stream.n,
-                   std::uint64_t{nonzeros(ifmap_)} * nonzeros(weights_),
-                   ifmap_format_.bits + weight_format_.bits);
-  }
-  if (pair.ifmap.valid) {
-    const std::size_t row_bytes = pair.ifmap.bytes.size() / pair.ifmap.reads.size();
-    std::size_t pixel = pair.ifmap.index;
-    std::size_t first_byte = 0;
-    for (const IfmapRead& read : pair.ifmap.reads) {
-      for_each_element(pair.ifmap.bytes, first_byte, read.lane, read.count, ifmap_format_,
-                       [&](std::uint32_t i, std::int16_t value) { ifmaps_.put(pixel, i, value); });
-      ++pixel;
-      first_byte += row_bytes;
-    }
-  }
-  return input;
-}
-
-ArrayInput SystolicArray::take_input_stationary(const OperandPair& pair) {
-  ArrayInput input;
-  const StreamStep& stream = pair.stream;
-  if (stream.valid) {
-    if (stream.new_block) {
-      channels_.turn();
-    }
-    if (stream.swap) {
-      active_nonzeros_ = shadow_nonzeros_;
-    }
-    channels_.column(stream.column, ifmap_);
-    input.ifmap = &ifmap_;
-    input.swap = stream.swap;
-    Destination to;
-    to.row = stream.acc_row;
-    to.entry = stream.preload_entry;
-    to.accumulate = stream.accumulate;
-    to.last = stream.last_of_fold;
-    to.pixels = stream.pixels;
-    to.column = stream.column;
-    to.last_of_block = stream.last;
-    destinations_.push_back(to);
-    count_products(std::uint64_t{stream.k} * stream.pixels, count_nonzero(stream.k),
-                   weight_format_.bits);
-  }
-  if (stream.shift) {
-    if (stream.shift_row == config_.rows - 1) {
-      ifmaps_.turn();
-    }
-    ifmaps_.column(stream.shift_row, weights_);
-    shadow_nonzeros_[stream.shift_row] = nonzeros(weights_);
-    input.weights = &weights_;
-    input.weight_row = stream.shift_row;
-    count_shift(stream.shift_row, ifmap_format_.bits);
-  }
-  if (pair.ifmap.valid) {
-    for_each_lane(pair.ifmap, ifmap_format_, [&](std::uint32_t lane, std::int16_t value) {
-      ifmaps_.put(pair.ifmap.index, lane, value);
-    });
-  }
-  if (pair.weight.valid) {
-    transpose_weights(pair.weight);
-  }
-  return input;
-}
-
-void SystolicArray::transpose_weights(const WeightStep& step) {
-  const std::size_t row_bytes = step.bytes.size() / step.rows;
-  for (std::uint32_t i = 0; i < step.rows; ++i) {
-    for_each_element(step.bytes, i * row_bytes, 0, step.n, weight_format_,
-                     [&](std::uint32_t channel, std::int16_t value) {
-                       channels_.put(step.index + i, channel, value);
-                     });
-  }
-}
-
-void SystolicArray::unpack_ifmap(const IfmapStep& step) {
-  std::fill(ifmap_.begin(), ifmap_.end(), std::int16_t{0});
-  const std::size_t row_bytes = step.bytes.size() / step.reads.size();
-  const std::uint8_t* row = step.bytes.data();
-  std::int16_t* lane = ifmap_.data();
-  for (const IfmapRead& read : step.reads) {
-    unpack_elements(row, read.lane, read.count, ifmap_format_, lane);
-    lane += read.count;
-    row += row_bytes;
-  }
-}
-
-void SystolicArray::unpack_weights(const WeightStep& step) {
-  std::fill(weights_.begin(), weights_.end(), std::int16_t{0});
-  if (!step.zero) {
-    for (std::uint32_t p = 0; p < step.products_per_pe; ++p) {
-      unpack_elements(step.bytes.data(), std::size_t{p} * step.n, step.n, weight_format_,
-                      weights_.data() + std::size_t{p} * config_.cols);
-    }
-  }
-  for (std::uint32_t p = 0; p < step.products_per_pe; ++p) {
-    const auto first = weights_.begin() + std::ptrdiff_t{p} * config_.cols;
-    shadow_nonzeros_[step.index * step.products_per_pe + p] =
-        config_.cols -
-        static_cast<std::uint32_t>(std::count(first, first + config_.cols, std::int16_t{0}));
-  }
 }
 
 /// A fold is inside from its first operand to its last sum, or to its last row where the drain
@@ -373,44 +175,6 @@ std::uint64_t SystolicArray::cycles_to_leave() const {
   const bool drains = config_.dataflow == Dataflow::OutputStationary &&
                       (config_.os_drain || config_.overlap == Overlap::Full);
   return config_.rows + config_.cols - 1 + config_.extra_latency + (drains ? config_.rows : 0);
-}
-
-/// Products of the vector at the left edge with stationary operands that are not zero.
-std::uint64_t SystolicArray::count_nonzero(std::uint32_t k) const {
-  std::uint64_t nonzero = 0;
-  for (std::uint32_t r = 0; r < k; ++r) {
-    nonzero += ifmap_[r] != 0 ? active_nonzeros_[r] : 0U;
-  }
-  return nonzero;
-}
-
-/// Each PE passes on what streams, `passed_bits` for each product, and registers a psum.
-void SystolicArray::count_products(std::uint64_t macs, std::uint64_t nonzero,
-                                   std::uint32_t passed_bits, std::uint32_t products_per_pe) {
-  EventCounts& events = measurements_.events;
-  const std::uint64_t pes = std::uint64_t{config_.rows} * config_.cols;
-  events.add(Event::Mac, macs);
-  events.add(Event::MacZeroOperand, macs - nonzero);
-  events.add(Event::MacPadding, products_per_pe * pes - macs);
-  events.add(Event::ArrayRegisterWriteBits,
-             pes * (products_per_pe * passed_bits + config_.accumulator_bits));
-}
-
-/// A row of the stationary operand: from array row to array row down to its own, then from shadow
-/// to active register.
-void SystolicArray::count_shift(std::uint32_t row, std::uint32_t bits) {
-  measurements_.events.add(Event::ArrayRegisterWriteBits, (row + 2ULL) * config_.cols * bits);
-  if (row == config_.rows - 1) {
-    measurements_.events.add(Event::Folds);
-  }
-}
-
-/// The sums of a fold: into the shadow registers, and from array row to array row down to the last.
-void SystolicArray::count_drain() {
-  const std::uint64_t moves = std::uint64_t{config_.rows} * (config_.rows + 1ULL) / 2;
-  measurements_.events.add(Event::ArrayRegisterWriteBits,
-                           moves * config_.cols * config_.accumulator_bits);
-  measurements_.events.add(Event::Folds);
 }
 
 }  // namespace systole

@@ -98,6 +98,8 @@ class SystolicArray final : public ClockedModule {
   void unpack_ifmap(const IfmapStep& step);
   void unpack_weights(const WeightStep& step);
   void transpose_weights(const WeightStep& step);
+  void take_column(const StreamStep& stream);
+  void take_pixels(const StreamStep& stream);
   bool fold_inside(const ArrayInput& input) const;
   void result();
   void psums_of_channel(const Destination& to);
@@ -110,16 +112,18 @@ class SystolicArray final : public ClockedModule {
                       std::uint32_t products_per_pe = 1);
   void count_shift(std::uint32_t row, std::uint32_t bits);
   void count_drain();
-  std::uint64_t count_nonzero(std::uint32_t k) const;
+  std::uint64_t count_nonzero() const;
+  std::uint64_t count_nonzero_pairs(std::uint32_t products_per_pe) const;
 
   const ArrayConfig config_;
   std::unique_ptr<PeArray> pes_;
   ElementFormat ifmap_format_;
   ElementFormat weight_format_;
-  Transposer ifmaps_;    // output stationary: pixels by products; input stationary: the same
-  Transposer channels_;  // input stationary: products by channels
   OperandRow ifmap_;     // at the left edge
   OperandRow weights_;   // at the top edge
+  Transposer ifmaps_;    // output stationary: pixels by products; input stationary: the same
+  Transposer channels_;  // input stationary: products by channels
+  OperandRow column_;    // of a transposer, on its way to a composable PE
   PsumRow psums_;
   std::uint64_t operands_taken_at_ = 0;  // cycle, for those who look
   std::uint64_t stepped_at_ = 0;

@@ -60,6 +60,8 @@ std::int64_t saturating_sum(const Products& products, std::size_t count, const T
   for (const FoldSpan& span : accumulator.order.at(static_cast<std::size_t>(block))) {
     if (!span.continues) {
       sum.end_fold();
+    } else if (!span.shares_pe) {
+      sum.end_pe();
     }
     // Channels of other groups have weights of 0 in the array: they change no sum.
     const std::int64_t first = span.first_channel - products.first_channel;

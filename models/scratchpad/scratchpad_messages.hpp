@@ -72,6 +72,7 @@ struct StreamStep {
   std::uint32_t acc_row = 0;               ///< of the first pixel
   bool accumulate = false;
   std::uint32_t preload_entry = 0;
+  std::uint32_t products_per_pe = 1;  ///< of shift_row, or of the column
 };
 
 /// What enters the array in one cycle. The two reads move in lock step: the

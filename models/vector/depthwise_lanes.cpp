@@ -25,14 +25,19 @@ std::uint64_t DepthwiseLanes::take_tap(const std::uint8_t* row, bool first) {
   tap_ = first ? 0 : tap_ + 1;
   const std::uint8_t* const weights = constants_.data() + std::size_t{tap_} * row_bytes_;
   const std::uint8_t* const bias = constants_.data() + std::size_t{command_.taps()} * row_bytes_;
+  const bool last = tap_ + 1 == command_.taps();
   std::uint64_t overflows = 0;
   for (std::uint32_t i = 0; i < command_.elements; ++i) {
     if (first) {
-      psums_[i] = command_.bias_rows > 0 ? read_psum(bias, i, bias_bits(config_)) : 0;
+      psums_[i] = 0;
     }
     const std::int64_t product = std::int64_t{unpack_element(row, i, registers_.ifmap)} *
                                  unpack_element(weights, i, registers_.weight);
     psums_[i] = add_psum(psums_[i], product, psum_format_, overflows);
+    if (last && command_.bias_rows > 0) {
+      psums_[i] =
+          add_psum(read_psum(bias, i, bias_bits(config_)), psums_[i], psum_format_, overflows);
+    }
   }
   return overflows;
 }

@@ -10,8 +10,8 @@
 namespace systole {
 
 /// What the lanes of the vector unit hold while they run a DepthwiseCommand, and their arithmetic:
-/// the psum starts at the bias, a product for each tap is added to it with the accumulators' width
-/// and overflow, and the last sum is requantized.
+/// as a column of PEs does it, the psum starts at 0, a product for each tap is added to it, and the
+/// last sum to the bias, each with the accumulators' width and overflow; then it is requantized.
 class DepthwiseLanes {
  public:
   explicit DepthwiseLanes(const AcceleratorConfig& config);

@@ -310,7 +310,11 @@ const KeptTensor* Compiler::only_in_scratchpad(TensorId tensor) const {
 }
 
 std::vector<std::vector<FoldSpan>> Compiler::accumulation_order(std::size_t layer) const {
-  const auto* conv = std::get_if<ConvPlan>(&state_->plans.at(layer).cut);
+  const Plan& plan = state_->plans.at(layer);
+  if (const auto* depthwise = std::get_if<DepthwisePlan>(&plan.cut)) {
+    return systole::accumulation_order(depthwise->layer);
+  }
+  const auto* conv = std::get_if<ConvPlan>(&plan.cut);
   if (conv == nullptr) {
     return {};
   }
@@ -328,8 +332,11 @@ std::vector<std::vector<FoldSpan>> Compiler::accumulation_order(std::size_t laye
 }
 
 std::int64_t Compiler::accumulation_channels(std::size_t layer) const {
-  const auto* conv = std::get_if<ConvPlan>(&state_->plans.at(layer).cut);
-  return conv != nullptr && conv->layer.one_group_a_block ? 1 : state_->machine.array_cols;
+  const Plan& plan = state_->plans.at(layer);
+  const auto* conv = std::get_if<ConvPlan>(&plan.cut);
+  const bool by_channel = std::holds_alternative<DepthwisePlan>(plan.cut) ||
+                          (conv != nullptr && conv->layer.one_group_a_block);
+  return by_channel ? 1 : state_->machine.array_cols;
 }
 
 std::vector<std::uint64_t> Compiler::likeness(std::size_t layer) const {

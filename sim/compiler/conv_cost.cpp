@@ -307,8 +307,9 @@ FoldCounts count_folds_of_chunk(const ConvLayer& layer, const WeightImage& image
         folds += step.count * taps.count * count_folds(taps.size, step.size, machine);
       }
       counts.folds += same_fold ? 0 : folds;
-      counts.streamed +=
-          shares_ifmap ? folds * block.columns : step.count * layer.taps() * step.size;
+      counts.streamed += shares_ifmap
+                             ? folds * block.columns
+                             : step.count * layer.taps() * machine.weight_rows_of(step.size);
     }
   }
   return counts;

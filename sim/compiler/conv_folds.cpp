@@ -44,14 +44,18 @@ std::int64_t fold_products(std::int64_t end_tap, std::int64_t channels, std::int
   if (machine.config.array.dataflow == Dataflow::OutputStationary) {
     return left;
   }
-  const std::int64_t rows = machine.array_rows;
-  const std::int64_t most = std::min(rows, left);
+  // A composable PE's products are of one part.
+  const std::int64_t lanes = machine.array_rows;
+  std::int64_t pes = machine.config.array.rows;
   std::int64_t products = 0;
-  for (std::uint32_t part = 0; part < machine.config.array.gather_rows && products < most; ++part) {
+  for (std::uint32_t part = 0; part < machine.config.array.gather_rows && products < left; ++part) {
     const std::int64_t channel = (first + products) % channels;
-    products += std::min(rows - channel % rows, channels - channel);
+    const std::int64_t count =
+        std::min({lanes - channel % lanes, channels - channel, pes * machine.products_per_pe});
+    products += count;
+    pes -= machine.weight_rows_of(count);
   }
-  return std::min(products, most);
+  return products;
 }
 
 std::int64_t count_folds(std::int64_t taps, std::int64_t channels, const MachineLimits& machine) {
@@ -61,7 +65,7 @@ std::int64_t count_folds(std::int64_t taps, std::int64_t channels, const Machine
   if (machine.config.array.gather_rows == 1) {
     return taps * ceil_div(channels, machine.array_rows);
   }
-  if (machine.config.array.gather_rows >= machine.array_rows) {
+  if (machine.config.array.gather_rows >= machine.array_rows && machine.products_per_pe == 1) {
     return ceil_div(taps * channels, machine.array_rows);
   }
   std::int64_t folds = 0;
@@ -88,17 +92,18 @@ std::vector<FoldGroup> fold_groups(const StepSlices& slices, const StepSlices::O
   for (std::int64_t first = taps.first * channels; first < end_tap * channels;) {
     FoldSlice fold{first, fold_products(end_tap, channels, first, machine), 0};
     std::vector<WeightSegment> segments;
+    std::int64_t fold_rows = 0;
     for (std::int64_t done = 0; done < fold.k;) {
       const std::int64_t channel = (first + done) % channels;
       const std::int64_t count = std::min(channels - channel, fold.k - done);
-      // A composable PE's products share a row; folds start with a row of their own.
+      // A composable PE's products share a row; taps and folds start with a row of their own.
       const std::int64_t in_window = slices.slices[of_block.first].first - window.first + channel;
       append(segments, {(first + done) / channels * machine.weight_rows_of(window.count) +
                             in_window / machine.products_per_pe,
                         machine.weight_rows_of(count)});
+      fold_rows += machine.weight_rows_of(count);
       done += count;
     }
-    const std::int64_t fold_rows = machine.weight_rows_of(fold.k);
     const bool joins =
         !groups.empty() && groups.back().rows + fold_rows <= machine.max_rows &&
         groups.back().segments.back().image_row + groups.back().segments.back().rows ==
@@ -157,13 +162,29 @@ std::int64_t blocks_per_weight_load(const ConvLayer& layer, const MachineLimits&
 
 namespace {
 
+/// Of one tap of the layer, whose channels are those of several taps where they are packed.
+void append_span(std::vector<FoldSpan>& spans, const ConvLayer& layer, const FoldSpan& span) {
+  const std::int64_t taps = layer.packed ? layer.packed->taps : 1;
+  const std::int64_t channels = layer.in_c / taps;
+  const std::int64_t end = span.first_channel + span.channels;
+  for (std::int64_t at = span.first_channel; at < end;) {
+    const std::int64_t channel = taps > 1 ? at % channels : at;
+    const std::int64_t count = taps > 1 ? std::min(channels - channel, end - at) : end - at;
+    const bool first = at == span.first_channel;
+    spans.push_back({span.tap * taps + (taps > 1 ? at / channels : 0), channel, count,
+                     !first || span.continues, !first});
+    at += count;
+  }
+}
+
 /// A fold's products tap by tap, of `channels` each, the first of which is `first_channel`.
-void append_spans(std::vector<FoldSpan>& spans, const FoldSlice& fold, std::int64_t channels,
-                  std::int64_t first_channel) {
+void append_spans(std::vector<FoldSpan>& spans, const ConvLayer& layer, const FoldSlice& fold,
+                  std::int64_t channels, std::int64_t first_channel) {
   for (std::int64_t at = fold.first; at < fold.first + fold.k;) {
     const std::int64_t channel = at % channels;
     const std::int64_t count = std::min(channels - channel, fold.first + fold.k - at);
-    spans.push_back({at / channels, first_channel + channel, count, at != fold.first});
+    append_span(spans, layer,
+                {at / channels, first_channel + channel, count, at != fold.first, false});
     at += count;
   }
 }
@@ -191,7 +212,7 @@ std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer,
              fold_groups(slices, of_block, image.blocks[to_u64(first + leader)].window, machine,
                          step.taps)) {
           for (const FoldSlice& fold : group.folds) {
-            append_spans(order[to_u64(first + b)], fold, channels,
+            append_spans(order[to_u64(first + b)], layer, fold, channels,
                          slices.slices[of_block.first].first);
           }
         }

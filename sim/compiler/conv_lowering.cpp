@@ -307,7 +307,7 @@ void ConvLowering::execute_blocks(const Tile& tile, const ConvStep& step, const 
   const StepSlices::OfBlock& of_block = slices.of_block[to_u64(operands.block)];
   const std::int64_t channels = step_channels(slices, of_block);
   const TapRange& taps = step.reduction.taps;
-  const std::int64_t step_rows = taps.count * channels;
+  const std::int64_t step_rows = taps.count * machine_.weight_rows_of(channels);
   const std::int64_t last = operands.block + operands.blocks - 1;
   std::int64_t columns = 0;
   for (std::int64_t b = operands.block; b <= last; ++b) {
@@ -330,10 +330,8 @@ void ConvLowering::execute_blocks(const Tile& tile, const ConvStep& step, const 
                            to_u32(operands.row + i * group.rows + slice.row)};
         preload.k = to_u32(slice.k);
         preload.products_per_pe = machine_.products_per_pe;
-        preload.n =
-            to_u32(stationary_ifmap
-                       ? columns
-                       : image_.blocks[to_u64(tile.first_block + operands.block + i)].columns);
+        const WeightBlock& block = image_.blocks[to_u64(tile.first_block + operands.block + i)];
+        preload.n = to_u32(stationary_ifmap ? columns : block.columns);
         preload.acc_row = to_u32(acc.base + (operands.block + i) * tile.pixels());
         preload.accumulate = operands.accumulate || slice.first > taps.first * channels;
         if (stationary_ifmap) {
@@ -365,6 +363,7 @@ void ConvLowering::fold(const FoldSlice& slice, const StepChannels& channels, co
                       to_u32(w.dilation_h * pitch), to_u32(w.dilation_w),   to_u32(slice_rows)};
   std::int64_t first_row = first_ifmap_row(tile) + to_i64(channels.first_slice) * slice_rows;
   const IfmapParts parts = ifmap_parts(compute, machine_.config.array.rows);
+  preload.weight_rows_of_parts = parts.size() > 1 ? pe_rows(parts, machine_.products_per_pe) : 0;
   if (parts.size() == 1 && parts.front().lane == 0) {  // needs no map
     first_row += parts.front().row;
     compute.products = {};

@@ -41,7 +41,7 @@ ConvPlan cut_conv(const ConvLayer& layer, const MachineLimits& machine) {
     packed = with_packed_taps(layer);
   }
   if (layer.pinned.pack_taps.value_or(false)) {
-    check_supported_packing(packed.has_value(), machine);
+    check_supported_packing(packed.has_value());
     return cut_as_it_is(*packed, machine);
   }
   if (!packed) {

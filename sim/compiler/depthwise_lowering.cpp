@@ -335,6 +335,16 @@ DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLim
   return *best;
 }
 
+std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer) {
+  std::vector<std::vector<FoldSpan>> order(to_u64(layer.out_c));
+  for (std::int64_t channel = 0; channel < layer.out_c; ++channel) {
+    for (std::int64_t tap = 0; tap < layer.taps(); ++tap) {
+      order[to_u64(channel)].push_back({tap, channel, 1, tap > 0});
+    }
+  }
+  return order;
+}
+
 LayerMapping describe_mapping(const ConvLayer& layer, const MachineLimits& machine,
                               const DepthwiseTiling& tiling) {
   LayerMapping mapping;

@@ -37,6 +37,9 @@ ConstantRows constant_rows(const ConvLayer& layer, const MachineLimits& machine)
 DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLimits& machine,
                                         const PinnedMapping& pinned);
 
+/// The order in which a lane adds up the products of each channel.
+std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer);
+
 LayerMapping describe_mapping(const ConvLayer& layer, const MachineLimits& machine,
                               const DepthwiseTiling& tiling);
 

@@ -52,7 +52,7 @@ std::int64_t MachineLimits::blocks_per_transfer(LocalMemory memory, std::int64_t
 std::int64_t MachineLimits::pixels_at_once() const {
   switch (config.array.dataflow) {
     case Dataflow::OutputStationary:
-      return array_rows;
+      return to_i64(config.array.rows);
     case Dataflow::InputStationary:
       return array_cols;
     case Dataflow::WeightStationary:

@@ -95,14 +95,6 @@ void check_supported_depthwise(const ConvLayer& layer, const Network& network,
         fmt::format("mapping.depthwise: vector: {} weights of {} bits do not fit a scratchpad row",
                     config.array.rows, layer.weight_format.bits)};
   }
-  if (config.array.overflow == Overflow::Saturate) {
-    throw MappingError{
-        "mapping.depthwise: vector is not supported yet with array.overflow saturate"};
-  }
-  if (config.array.number_format != NumberFormat::Int) {
-    throw MappingError{
-        "mapping.depthwise: vector is not supported yet with array.number_format other than int"};
-  }
   if (layer.requant->rounding == Rounding::Stochastic) {
     throw MappingError{"mapping.depthwise: vector rounds, but its lanes have no LFSR"};
   }
@@ -113,14 +105,11 @@ void check_supported_depthwise(const ConvLayer& layer, const Network& network,
   }
 }
 
-void check_supported_packing(bool neighbours, const MachineLimits& machine) {
+void check_supported_packing(bool neighbours) {
   if (!neighbours) {
     throw MappingError{
         "mapping.pack_taps: needs a kernel of several columns without dilation, no groups, and "
         "pixels of whole bytes"};
-  }
-  if (machine.config.array.overflow == Overflow::Saturate) {
-    throw MappingError{"mapping.pack_taps: not supported yet with array.overflow saturate"};
   }
 }
 

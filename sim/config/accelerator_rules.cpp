@@ -173,27 +173,6 @@ void check_unroller(const AcceleratorConfig& config, std::vector<BrokenRule>& br
   need(!config.compiler.pack_taps, "compiler.pack_taps", "false");
 }
 
-/// What Bit Fusion's array has no wires for.
-void check_beside_composable(const AcceleratorConfig& config, std::vector<BrokenRule>& broken) {
-  const ArrayConfig& array = config.array;
-  if (array.dataflow != Dataflow::WeightStationary) {
-    broken.push_back({{"array.pe", "array.dataflow"},
-                      "composable is possible with array.dataflow: weight_stationary only: the "
-                      "transposers of the others turn one operand for each PE"});
-  }
-  if (array.gather_rows > 1) {
-    broken.push_back({{"array.pe", "array.gather_rows"},
-                      fmt::format("composable is not possible with array.gather_rows ({}) above 1, "
-                                  "expected 1: a PE takes its products from one scratchpad row",
-                                  array.gather_rows)});
-  }
-  if (config.energy.switching_activity) {
-    broken.push_back({{"energy.switching_activity", "array.pe"},
-                      "energy.switching_activity is not possible with array.pe (composable), whose "
-                      "2-bit multipliers have registers of their own, expected fixed"});
-  }
-}
-
 // Where the roundings are fixed there is none for the LFSR to decide.
 void check_rounding(const RequantConfig& requant, std::vector<BrokenRule>& broken) {
   const bool tflite =
@@ -205,6 +184,19 @@ void check_rounding(const RequantConfig& requant, std::vector<BrokenRule>& broke
          fmt::format("requant.rounding (stochastic) is not possible with {}, whose "
                      "roundings are fixed, expected variant single or mode shift_only",
                      tflite ? "requant.variant (tflite)" : "requant.mode (float_scale)")});
+  }
+}
+
+// Between the requantization unit and the scratchpad nothing shifts a row or cuts it.
+void check_kept_blocks(const AcceleratorConfig& config, std::vector<BrokenRule>& broken) {
+  const ArrayConfig& array = config.array;
+  if (config.compiler.fusion == Fusion::Keep && array.rows != array.cols) {
+    broken.push_back({{"compiler.fusion", "array.cols"},
+                      fmt::format("keep with array.rows ({}) other than "
+                                  "array.cols ({}), expected none: what is requantized at once, "
+                                  "array.cols channels, is no scratchpad row of array.rows, and "
+                                  "nothing between them shifts or cuts it",
+                                  array.rows, array.cols)});
   }
 }
 
@@ -288,7 +280,6 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
   if (config.array.pe == PeKind::Composable) {
     check_composable("array.activation_bits", config.array.activation_bits, broken);
     check_composable("array.weight_bits", config.array.weight_bits, broken);
-    check_beside_composable(config, broken);
   }
   if (is_tflite(config.requant) && config.array.accumulator_bits > kTfliteBits) {
     broken.push_back({{"array.accumulator_bits", "requant.variant"},
@@ -296,6 +287,7 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
                                   "requant.variant (tflite) takes, expected variant single",
                                   config.array.accumulator_bits, kTfliteBits)});
   }
+  check_kept_blocks(config, broken);
   check_switching(config.energy, broken);
   check_number_format(config, broken);
   const SequencerConfig& sequencer = config.sequencer;
@@ -315,32 +307,6 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
   return broken;
 }
 
-std::vector<BrokenRule> unsupported(const AcceleratorConfig& config) {
-  const ArrayConfig& array = config.array;
-  std::vector<BrokenRule> all;
-  if (array.overflow == Overflow::Saturate &&
-      config.compiler.depthwise == DepthwiseMapping::Vector) {
-    all.push_back({{"array.overflow", "compiler.depthwise"},
-                   "saturate with compiler.depthwise vector is not supported yet, expected wrap"});
-  }
-  if (array.number_format != NumberFormat::Int &&
-      config.compiler.depthwise == DepthwiseMapping::Vector) {
-    all.push_back({{"array.number_format", "compiler.depthwise"},
-                   "floating point with compiler.depthwise vector is not supported yet, expected "
-                   "int"});
-  }
-  if (array.overflow == Overflow::Saturate && config.compiler.pack_taps) {
-    all.push_back({{"array.overflow", "compiler.pack_taps"},
-                   "saturate with compiler.pack_taps is not supported yet, expected wrap"});
-  }
-  if (config.compiler.fusion == Fusion::Keep && array.rows != array.cols) {
-    all.push_back({{"compiler.fusion", "array.cols"},
-                   fmt::format("keep with array.rows ({}) other than array.cols ({}) is not "
-                               "supported yet, expected none: blocks of outputs are no scratchpad "
-                               "rows",
-                               array.rows, array.cols)});
-  }
-  return all;
-}
+std::vector<BrokenRule> unsupported(const AcceleratorConfig&) { return {}; }
 
 }  // namespace systole

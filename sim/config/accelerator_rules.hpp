@@ -16,7 +16,7 @@ struct BrokenRule {
 /// Rules that span keys; each on its own holds its range already.
 std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config);
 
-/// What the configuration language has words for and the machine does not run yet.
+/// What the configuration language has words for and the machine does not run yet: nothing.
 std::vector<BrokenRule> unsupported(const AcceleratorConfig& config);
 
 /// Rows that each memory must hold at least for any layer to run.

@@ -153,10 +153,18 @@ class Model {
             std::max(random, count) * one.high_pj};
   }
 
+  // Bits of an operand that the figure for a PE is of: those of its width; composed, those of all
+  // that it takes in a cycle, for it costs the same whatever it forms.
+  double switched_bits(std::uint32_t of_array, std::uint32_t of_layer) const {
+    return config_.array.pe == PeKind::Composable ? 1.0 * of_layer * products_per_pe_ : of_array;
+  }
+
   void add_switched_array() {
     const ArrayConfig& array = config_.array;
-    const double macs = n(Event::Mac);
-    const double operands = array.activation_bits + array.weight_bits;
+    const bool composable = array.pe == PeKind::Composable;
+    const double macs = n(Event::Mac) / products_per_pe_;
+    const double operands = switched_bits(array.activation_bits, activation_bits_) +
+                            switched_bits(array.weight_bits, weight_bits_);
     const double multiplied = n(Event::MultiplierToggles);
     const double summed = n(Event::PsumToggles);
     const auto arithmetic = [&](EnergyComponent component, const Energy& one, double bits,
@@ -164,7 +172,8 @@ class Model {
       energy_.add(component, EnergyOperand::Arithmetic, switched(one, macs, bits, toggles));
     };
     const double bits = square_bits(array.activation_bits, array.weight_bits);
-    const TableEntries& whole = table_.pe.empty() ? table_.mac : table_.pe;
+    const TableEntries& pe = composable ? table_.pe_composable : table_.pe;
+    const TableEntries& whole = pe.empty() ? table_.mac : pe;
     if (!whole.empty()) {
       arithmetic(EnergyComponent::ArrayMultiply, Energy{log_log_in_width(whole, bits, 2)},
                  operands + array.accumulator_bits, multiplied + summed);
@@ -175,7 +184,7 @@ class Model {
       arithmetic(EnergyComponent::ArrayAdd, adder(array.accumulator_bits), array.accumulator_bits,
                  summed);
     }
-    if (table_.pe.empty()) {
+    if (pe.empty()) {
       add_switched_registers();
     }
   }
@@ -184,9 +193,9 @@ class Model {
   // what is stationary, or leaves.
   void add_switched_registers() {
     const ArrayConfig& array = config_.array;
-    const double slots = n(Event::Mac) + n(Event::MacPadding);
-    double ifmap = slots * array.activation_bits;
-    double weight = slots * array.weight_bits;
+    const double slots = (n(Event::Mac) + n(Event::MacPadding)) / products_per_pe_;
+    double ifmap = slots * switched_bits(array.activation_bits, activation_bits_);
+    double weight = slots * switched_bits(array.weight_bits, weight_bits_);
     double psum = slots * array.accumulator_bits;
     const double all = n(Event::ArrayRegisterWriteBits);
     switch (array.dataflow) {
@@ -351,9 +360,20 @@ class Model {
                     n(Event::VectorMultiply) * multiplier_energy(table_, kVectorBits, kVectorBits) +
                     n(Event::VectorCompare) *
                         linear_energy(table_.comparator, config_.array.activation_bits) +
-                    n(Event::VectorMac) * (multiplier_energy(table_, config_.array.activation_bits,
-                                                             config_.array.weight_bits) +
-                                           adder(config_.array.accumulator_bits)));
+                    n(Event::VectorMac) * vector_mac());
+  }
+
+  Energy vector_mac() const {
+    if (priced_format(config_) != NumberFormat::Int) {
+      return float_mac();
+    }
+    return multiplier_energy(table_, config_.array.activation_bits, config_.array.weight_bits) +
+           adder(config_.array.accumulator_bits);
+  }
+
+  Energy float_mac() const {
+    return entry_energy(table_.float_multiplier, operand_bits(0)) +
+           entry_energy(table_.float_adder, kFloatPsumBits);
   }
 
   void add_dram() {

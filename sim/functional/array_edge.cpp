@@ -9,13 +9,15 @@
 
 namespace systole {
 
-ArrayEdge::ArrayEdge(const AcceleratorConfig& config)
-    : config_{config}, activity_{config.array}, left_(config.array.rows), top_(config.array.cols) {}
+ArrayEdge::ArrayEdge(const AcceleratorConfig& config) : config_{config}, activity_{config.array} {}
 
 void ArrayEdge::begin_layer(const LayerRegisters& registers) {
   registers_ = registers;
   fresh_ = false;
-  activity_.begin_layer(registers.ifmap.bits, registers.weight.bits);
+  at_once_ = registers.products_per_pe;
+  left_.assign(std::size_t{config_.array.rows} * at_once_, 0);
+  top_.assign(std::size_t{config_.array.cols} * at_once_, 0);
+  activity_.begin_layer(registers);
 }
 
 void ArrayEdge::enter(const Command& command, LocalMemories& memories, EventCounts& events) {
@@ -34,8 +36,8 @@ void ArrayEdge::preload(const PreloadCommand& preload, LocalMemories& memories,
   }
   for (std::uint32_t row = config_.array.rows; row-- > 0;) {
     std::fill(top_.begin(), top_.end(), std::int16_t{0});
-    for (std::uint32_t c = 0; row < preload.k && c < preload.n; ++c) {
-      top_[c] = weight(preload.weights.row + row, c, memories);
+    if (row < preload.weight_rows()) {
+      take_weights(preload.weights.row + row, memories);
     }
     shift(row, events);
   }
@@ -68,7 +70,7 @@ void ArrayEdge::stream_pixels(const ComputeCommand& compute, LocalMemories& memo
                               EventCounts& events) {
   for (std::uint32_t pixel = 0; pixel < compute.rows(); ++pixel) {
     left_ = products_of(compute, pixel, memories);
-    left_.resize(config_.array.rows);
+    left_.resize(std::size_t{config_.array.rows} * at_once_);
     ArrayInput input;
     input.ifmap = &left_;
     input.swap = fresh_;
@@ -77,26 +79,27 @@ void ArrayEdge::stream_pixels(const ComputeCommand& compute, LocalMemories& memo
   }
 }
 
-/// A product of all pixels a cycle.
+/// A product of all pixels a cycle, or as many as a PE takes.
 void ArrayEdge::multiply_pixels(const ComputeCommand& compute, LocalMemories& memories,
                                 EventCounts& events) {
   std::vector<OperandRow> pixels;
   for (std::uint32_t pixel = 0; pixel < compute.rows(); ++pixel) {
     pixels.push_back(products_of(compute, pixel, memories));
   }
-  for (std::uint32_t product = 0; product < compute.k; ++product) {
+  const std::uint32_t rows = preload_.weight_rows();
+  for (std::uint32_t row = 0; row < rows; ++row) {
     std::fill(left_.begin(), left_.end(), std::int16_t{0});
     std::fill(top_.begin(), top_.end(), std::int16_t{0});
     for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
-      left_[pixel] = pixels[pixel][product];
+      for (std::size_t p = 0; p < at_once_; ++p) {
+        left_[pixel * at_once_ + p] = pixels[pixel][row * at_once_ + p];
+      }
     }
-    for (std::uint32_t c = 0; c < preload_.n; ++c) {
-      top_[c] = weight(preload_.weights.row + product, c, memories);
-    }
+    take_weights(preload_.weights.row + row, memories);
     ArrayInput input;
     input.ifmap = &left_;
     input.weights = &top_;
-    input.last = product + 1 == compute.k;
+    input.last = row + 1 == rows;
     activity_.enter(input, events);
   }
 }
@@ -111,21 +114,35 @@ void ArrayEdge::stream_channels(const ComputeCommand& compute, LocalMemories& me
   }
   for (std::uint32_t row = config_.array.rows; row-- > 0;) {
     std::fill(top_.begin(), top_.end(), std::int16_t{0});
-    for (std::size_t pixel = 0; row < compute.k && pixel < pixels.size(); ++pixel) {
-      top_[pixel] = pixels[pixel][row];
+    for (std::size_t pixel = 0; row < preload_.weight_rows() && pixel < pixels.size(); ++pixel) {
+      for (std::size_t p = 0; p < at_once_; ++p) {
+        top_[p * cols + pixel] = pixels[pixel][row * at_once_ + p];
+      }
     }
     shift(row, events);
   }
   for (std::uint32_t channel = 0; channel < preload_.n; ++channel) {
-    const std::uint32_t first = preload_.weights.row + channel / cols * preload_.weights_pitch;
+    const std::uint32_t block = channel / cols;
+    const std::uint32_t first = preload_.weights.row + block * preload_.weights_pitch;
+    const std::uint32_t n = std::min(cols, preload_.n - block * cols);
     std::fill(left_.begin(), left_.end(), std::int16_t{0});
-    for (std::uint32_t k = 0; k < preload_.k; ++k) {
-      left_[k] = weight(first + k, channel % cols, memories);
+    for (std::uint32_t i = 0; i < preload_.weight_rows() * at_once_; ++i) {
+      left_[i] = weight(first + i / at_once_, i % at_once_ * n + channel % cols, memories);
     }
     ArrayInput input;
     input.ifmap = &left_;
     input.swap = channel == 0;
     activity_.enter(input, events);
+  }
+}
+
+/// One row of weights, each product's columns from a column of `top_` of its own on.
+void ArrayEdge::take_weights(std::uint32_t row, LocalMemories& memories) {
+  const std::uint32_t cols = config_.array.cols;
+  for (std::uint32_t p = 0; p < at_once_; ++p) {
+    for (std::uint32_t c = 0; c < preload_.n; ++c) {
+      top_[p * cols + c] = weight(row, p * preload_.n + c, memories);
+    }
   }
 }
 
@@ -139,14 +156,15 @@ OperandRow ArrayEdge::products_of(const ComputeCommand& compute, std::uint32_t p
       products.push_back(
           static_cast<std::int16_t>(unpack_element(row, part.lane + i, registers_.ifmap)));
     }
+    products.resize((products.size() + at_once_ - 1) / at_once_ * at_once_);
   }
   return products;
 }
 
-std::int16_t ArrayEdge::weight(std::uint32_t row, std::uint32_t channel,
+std::int16_t ArrayEdge::weight(std::uint32_t row, std::uint32_t element,
                                LocalMemories& memories) const {
   return static_cast<std::int16_t>(
-      unpack_element(memories.rows(preload_.weights.memory, row), channel, registers_.weight));
+      unpack_element(memories.rows(preload_.weights.memory, row), element, registers_.weight));
 }
 
 }  // namespace systole

@@ -24,16 +24,18 @@ class ArrayEdge {
   void stream_pixels(const ComputeCommand& compute, LocalMemories& memories, EventCounts& events);
   void multiply_pixels(const ComputeCommand& compute, LocalMemories& memories, EventCounts& events);
   void stream_channels(const ComputeCommand& compute, LocalMemories& memories, EventCounts& events);
-  /// Lanes of pixel `pixel`, in products.
+  void take_weights(std::uint32_t row, LocalMemories& memories);
+  /// Lanes of pixel `pixel`: its products, those of each part from a PE of their own on.
   OperandRow products_of(const ComputeCommand& compute, std::uint32_t pixel,
                          LocalMemories& memories) const;
-  std::int16_t weight(std::uint32_t row, std::uint32_t channel, LocalMemories& memories) const;
+  std::int16_t weight(std::uint32_t row, std::uint32_t element, LocalMemories& memories) const;
 
   const AcceleratorConfig config_;
   LayerRegisters registers_;
   PreloadCommand preload_;  // of the computes to come
   bool fresh_ = false;      // its weights are in the shadow registers
   SwitchingActivity activity_;
+  std::uint32_t at_once_ = 1;  // products of a PE
   OperandRow left_;
   OperandRow top_;
 };

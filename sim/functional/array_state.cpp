@@ -56,13 +56,18 @@ void ArrayState::start(ElementFormat ifmap, ElementFormat weight) {
 }
 
 void ArrayState::preload(const PreloadCommand& preload) {
-  if (config_.array.dataflow == Dataflow::WeightStationary && preload.new_weights) {
-    next_weights(preload);
-  }
   destination_ = preload;
+  fresh_ = config_.array.dataflow == Dataflow::WeightStationary && preload.new_weights;
+  if (fresh_ && preload.products_per_pe == 1) {  // else the compute's parts tell where they lie
+    next_weights();
+  }
 }
 
 void ArrayState::compute(const ComputeCommand& compute) {
+  if (fresh_) {
+    find_parts(compute);
+    next_weights();
+  }
   if (follows(compute)) {
     memories_.psums32(destination_.acc_row, compute.rows());  // throws beyond their end
     ++position_;
@@ -71,13 +76,7 @@ void ArrayState::compute(const ComputeCommand& compute) {
   if (fold_ > 0) {
     finish();
   }
-  if (parts_.empty() || !same_parts(compute, parts_of_)) {
-    parts_ = ifmap_parts(compute, config_.array.rows);
-    parts_of_ = compute;
-    const auto by_row = [](const IfmapPart& a, const IfmapPart& b) { return a.row < b.row; };
-    last_part_row_ =
-        parts_.empty() ? 0 : std::max_element(parts_.begin(), parts_.end(), by_row)->row;
-  }
+  find_parts(compute);
   if (config_.array.dataflow == Dataflow::WeightStationary && joins(compute)) {
     wait(compute);
     return;
@@ -96,14 +95,33 @@ void ArrayState::compute(const ComputeCommand& compute) {
   }
 }
 
+void ArrayState::find_parts(const ComputeCommand& compute) {
+  if (!parts_.empty() && same_parts(compute, parts_of_)) {
+    return;
+  }
+  parts_ = ifmap_parts(compute, config_.array.rows);
+  parts_of_ = compute;
+  const auto by_row = [](const IfmapPart& a, const IfmapPart& b) { return a.row < b.row; };
+  last_part_row_ = parts_.empty() ? 0 : std::max_element(parts_.begin(), parts_.end(), by_row)->row;
+  pe_ends_.clear();
+  std::uint32_t end = 0;
+  for (const IfmapPart& part : parts_) {
+    for (std::uint32_t done = 0; done < part.count; done += compute.products_per_pe) {
+      pe_ends_.push_back(end + std::min(done + compute.products_per_pe, part.count));
+    }
+    end += part.count;
+  }
+}
+
 /// The weights join those whose computes wait, if they can.
-void ArrayState::next_weights(const PreloadCommand& preload) {
+void ArrayState::next_weights() {
+  fresh_ = false;
   if (position_ < grid_.size() || fold_ + 1 == FoldProduct::kSets) {
     finish();
   }
   fold_ = grid_.empty() ? 0 : fold_ + 1;
   position_ = 0;
-  take_weights(preload, 0);
+  take_weights(destination_, 0);
   if (fold_ > 0 && (!by_kernel_ || !product_.alike(0, fold_))) {
     finish();
   }
@@ -179,6 +197,17 @@ void ArrayState::count(EventCounts& events) {
              std::exchange(zero_operands_, 0) + product_.take_zero_operands());
 }
 
+/// Of parts_: calls `body` with a product, the row of PEs that it is for and its place in the PE.
+template <typename Body>
+void ArrayState::for_each_product(Body body) const {
+  std::uint32_t product = 0;
+  for (std::size_t pe = 0; pe < pe_ends_.size(); ++pe) {
+    for (const std::uint32_t first = product; product < pe_ends_[pe]; ++product) {
+      body(product, static_cast<std::uint32_t>(pe), product - first);
+    }
+  }
+}
+
 /// Block `block` of the fold's weights, array.cols channels.
 void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block) {
   const std::uint32_t n = std::min(config_.array.cols, preload.n - block * config_.array.cols);
@@ -204,10 +233,14 @@ void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block
     const std::uint32_t row_bytes = memories_.row_bytes(preload.weights.memory);
     const std::uint8_t* row =
         memories_.rows(preload.weights.memory, first_row, preload.weight_rows());
-    for (std::uint32_t r = 0; r < preload.k; row += row_bytes) {
-      for (std::uint32_t p = 0; p < preload.products_per_pe && r < preload.k; ++p, ++r) {
-        weight_rows_[r] = row + std::size_t{p} * n;
+    if (preload.products_per_pe == 1) {
+      for (std::uint32_t r = 0; r < preload.k; ++r) {
+        weight_rows_[r] = row + std::size_t{r} * row_bytes;
       }
+    } else {
+      for_each_product([&](std::uint32_t product, std::uint32_t pe, std::uint32_t place) {
+        weight_rows_[product] = row + std::size_t{pe} * row_bytes + std::size_t{place} * n;
+      });
     }
   }
   product_.take_weights(fold_, {weight_rows_.data(), preload.k, type}, n,
@@ -221,12 +254,18 @@ void ArrayState::take_weights_one_by_one(const PreloadCommand& preload, std::uin
   const std::uint32_t rows = std::max(config_.array.rows * preload.products_per_pe, preload.k);
   weights_.assign(std::size_t{rows} * cols + kReadBeyond, 0);
   nonzeros_.assign(rows, 0);
-  for (std::uint32_t r = 0; r < preload.k; ++r) {
-    std::int16_t* weights = weights_.data() + std::size_t{r} * cols;
-    unpack(memories_.rows(preload.weights.memory, first_row + r / preload.products_per_pe),
-           r % preload.products_per_pe * n, n, weight_format_,
+  const auto take = [&](std::uint32_t product, std::uint32_t pe, std::uint32_t place) {
+    std::int16_t* weights = weights_.data() + std::size_t{product} * cols;
+    unpack(memories_.rows(preload.weights.memory, first_row + pe), place * n, n, weight_format_,
            reinterpret_cast<std::uint8_t*>(weights));
-    nonzeros_[r] = n - static_cast<std::uint32_t>(std::count(weights, weights + n, 0));
+    nonzeros_[product] = n - static_cast<std::uint32_t>(std::count(weights, weights + n, 0));
+  };
+  if (preload.products_per_pe > 1) {
+    for_each_product(take);
+    return;
+  }
+  for (std::uint32_t r = 0; r < preload.k; ++r) {
+    take(r, r, 0);
   }
 }
 
@@ -355,15 +394,16 @@ void ArrayState::multiply_one_by_one(const ComputeCommand& compute, Psum* psums,
 void ArrayState::add_products(const std::vector<std::int16_t>& ifmap) {
   const std::uint32_t cols = config_.array.cols;
   std::fill(psums_.begin(), psums_.end(), 0);
-  const std::size_t at_once = destination_.products_per_pe;
-  for (std::size_t r = 0; r < ifmap.size(); r += at_once) {
+  std::size_t first = 0;
+  for (const std::size_t end : pe_ends_) {
     for (std::uint32_t c = 0; c < cols; ++c) {
       std::int64_t sum = 0;  // what one PE adds
-      for (std::size_t p = r; p < std::min(ifmap.size(), r + at_once); ++p) {
+      for (std::size_t p = first; p < end; ++p) {
         sum += std::int64_t{weights_[p * cols + c]} * ifmap[p];
       }
       psums_[c] = add_psum(psums_[c], sum, psum_format_, overflows_);
     }
+    first = end;
   }
 }
 

@@ -42,7 +42,10 @@ class ArrayState {
   void count(EventCounts& events);
 
  private:
-  void next_weights(const PreloadCommand& preload);
+  void find_parts(const ComputeCommand& compute);
+  void next_weights();
+  template <typename Body>
+  void for_each_product(Body body) const;
   void take_weights(const PreloadCommand& preload, std::uint32_t block);
   void take_weights_one_by_one(const PreloadCommand& preload, std::uint32_t first_row,
                                std::uint32_t n);
@@ -64,10 +67,12 @@ class ArrayState {
   const PsumFormat psum_format_;
   ElementFormat ifmap_format_, weight_format_;
   PreloadCommand destination_;  // of the next compute
+  bool fresh_ = false;          // its weights are still to be taken
   bool by_kernel_ = false;      // the weights are product_'s
   FoldProduct product_;
   ComputeCommand parts_of_;  // whose parts_ these are
   IfmapParts parts_;
+  std::vector<std::uint32_t> pe_ends_;  // by row of PEs: the product behind its last
   std::uint32_t last_part_row_ = 0;
   std::vector<const std::uint8_t*> weight_rows_;
   std::vector<const std::uint8_t*> rows_;  // ifmap vectors, of computes that wait

@@ -155,14 +155,15 @@ class Counter {
       weight_rows(preload_.weight_rows());
       shifted(registers_.weight.bits);
     }
-    products(compute.rows(), std::uint64_t{compute.k} * preload_.n, registers_.ifmap.bits);
+    products(compute.rows(), std::uint64_t{compute.rows()} * compute.k * preload_.n,
+             registers_.ifmap.bits);
     results(compute.rows());
   }
 
   void output_stationary(const ComputeCommand& compute) {
     const std::uint64_t rows = config_.array.rows;
-    weight_rows(compute.k);
-    products(compute.k, std::uint64_t{compute.rows()} * preload_.n,
+    weight_rows(preload_.weight_rows());
+    products(preload_.weight_rows(), std::uint64_t{compute.k} * compute.rows() * preload_.n,
              registers_.ifmap.bits + registers_.weight.bits);
     // The sums of a fold: into the shadow registers, and from array row to array row down.
     book(Event::ArrayRegisterWriteBits,
@@ -173,9 +174,10 @@ class Counter {
 
   void input_stationary(const ComputeCommand& compute) {
     const std::uint64_t count = blocks(preload_, config_);
-    weight_rows(count * preload_.k);
+    weight_rows(count * preload_.weight_rows());
     shifted(registers_.ifmap.bits);
-    products(preload_.n, std::uint64_t{compute.k} * compute.rows(), registers_.weight.bits);
+    products(preload_.n, std::uint64_t{preload_.n} * compute.k * compute.rows(),
+             registers_.weight.bits);
     results(count * compute.rows());
   }
 
@@ -193,12 +195,12 @@ class Counter {
     book(Event::Folds);
   }
 
-  /// `vectors` stream through the array, each worth `macs`.
+  /// `vectors` stream through the array, worth `macs` together.
   void products(std::uint64_t vectors, std::uint64_t macs, std::uint64_t passed_bits) {
     const std::uint64_t pes = std::uint64_t{config_.array.rows} * config_.array.cols;
     const std::uint64_t at_once = preload_.products_per_pe;
-    book(Event::Mac, vectors * macs);
-    book(Event::MacPadding, vectors * (at_once * pes - macs));
+    book(Event::Mac, macs);
+    book(Event::MacPadding, vectors * at_once * pes - macs);
     book(Event::ArrayRegisterWriteBits,
          vectors * pes * (at_once * passed_bits + config_.array.accumulator_bits));
   }

@@ -39,6 +39,7 @@ struct FoldSpan {
   std::int64_t first_channel = 0;
   std::int64_t channels = 0;
   bool continues = false;  ///< the pass of the span before: its sum goes on, not from 0
+  bool shares_pe = false;  ///< with the span before, whose last products may be added with its own
 };
 
 /// How sums are held. Each addition, in a PE and in an accumulator, gives a value of `bits` bits:
@@ -47,8 +48,9 @@ struct FoldSpan {
 /// sum.
 ///
 /// Where sums saturate, their order counts: output channel oc adds up the folds of
-/// order[oc / order_channels] one after the other; in each of them products_at_once products at a
-/// time, which a composable PE adds in one addition. Empty where nothing can overflow, or all wrap.
+/// order[oc / order_channels] one after the other; in each of them products_at_once products of a
+/// span at a time, which a composable PE adds in one addition. Empty where nothing can overflow, or
+/// all wrap.
 struct Accumulator {
   std::uint32_t bits = 32;  ///< 8 to 64
   Overflow overflow = Overflow::Wrap;

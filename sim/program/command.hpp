@@ -70,7 +70,8 @@ struct FillCommand {
 /// blocks, of weights `weights_pitch` rows and of results `acc_pitch` rows apart.
 ///
 /// A composable PE takes `products_per_pe` products a cycle: a weight row holds as many of the fold
-/// for each of its columns, one product's `n` weights behind the other's.
+/// for each of its columns, one product's `n` weights behind the other's. A PE takes them from one
+/// scratchpad row of a pixel, so each of the ifmap's parts starts with a weight row of its own.
 ///
 /// With `keeps_sums` (output stationary) the Compute's sums stay in the PEs, and the next Compute
 /// adds to them; nothing goes to the accumulators.
@@ -86,8 +87,12 @@ struct PreloadCommand {
   std::uint32_t acc_pitch = 0;
   std::uint32_t products_per_pe = 1;
   bool keeps_sums = false;
+  std::uint32_t weight_rows_of_parts = 0;  ///< of all of them; 0: the Compute has one part
 
-  std::uint32_t weight_rows() const { return (k + products_per_pe - 1) / products_per_pe; }
+  std::uint32_t weight_rows() const {
+    return weight_rows_of_parts != 0 ? weight_rows_of_parts
+                                     : (k + products_per_pe - 1) / products_per_pe;
+  }
 };
 
 /// Which of an ifmap tile's scratchpad rows hold the products of a Compute: product p of a pixel is

@@ -27,10 +27,10 @@ auto fields(C& command) {
     return std::tie(memory, row, rows, value, beside_data, elements, block_pitch, repeats);
   } else if constexpr (std::is_same_v<T, PreloadCommand>) {
     auto& [new_weights, weights, k, n, acc_row, acc_rows, accumulate, weights_pitch, acc_pitch,
-           products_per_pe, keeps_sums] = command;
+           products_per_pe, keeps_sums, weight_rows_of_parts] = command;
     auto& [memory, row] = weights;
     return std::tie(new_weights, memory, row, k, n, acc_row, acc_rows, accumulate, weights_pitch,
-                    acc_pitch, products_per_pe, keeps_sums);
+                    acc_pitch, products_per_pe, keeps_sums, weight_rows_of_parts);
   } else if constexpr (std::is_same_v<T, ComputeCommand>) {
     auto& [ifmap_row, count_h, count_w, pitch_h, pitch_w, k, skip, drop, products,
            products_per_pe] = command;

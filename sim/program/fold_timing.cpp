@@ -16,10 +16,11 @@ FoldSteps weight_stationary(const ArrayConfig& array, const PreloadCommand& prel
 FoldSteps output_stationary(const ArrayConfig& array, const ComputeCommand& compute) {
   const std::uint32_t reads = ceil_div(compute.rows(), array.gather_rows);
   FoldSteps steps;
-  std::uint32_t last = 0;  // products of the part that is the last so far
+  std::uint32_t last = 0;  // cycles of the part that is the last so far
   for (const IfmapPart& part : ifmap_parts(compute, array.rows)) {
-    steps.busy += part.count + (last > 0 ? std::max(last, reads) - last : 0);
-    last = part.count;
+    const std::uint32_t columns = ceil_div(part.count, compute.products_per_pe);
+    steps.busy += columns + (last > 0 ? std::max(last, reads) - last : 0);
+    last = columns;
   }
   const std::uint32_t drain = array.overlap == Overlap::Full ? array.rows : 0;
   steps.load = reads;
@@ -30,7 +31,7 @@ FoldSteps output_stationary(const ArrayConfig& array, const ComputeCommand& comp
 
 FoldSteps input_stationary(const ArrayConfig& array, const PreloadCommand& preload,
                            const ComputeCommand& compute) {
-  const std::uint32_t reads = ceil_div(preload.k, array.gather_rows);
+  const std::uint32_t reads = ceil_div(preload.weight_rows(), array.gather_rows);
   const std::uint32_t blocks = std::max(1U, ceil_div(preload.n, array.cols));
   const std::uint32_t before_last = (blocks - 1) * std::max(array.cols, reads);
   FoldSteps steps;

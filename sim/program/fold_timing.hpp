@@ -24,6 +24,8 @@ namespace systole {
 /// The stream takes each block's output channels, one a cycle, while it reads the next block, as
 /// long as the longer of the two; and `cols` cycles a block at least, channels first: so long
 /// the results of a block need to leave.
+///
+/// Composable PEs take `products_per_pe` products where these sentences say one, of one part.
 struct FoldSteps {
   std::uint32_t load = 0;
   std::uint32_t stream = 0;

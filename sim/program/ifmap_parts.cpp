@@ -36,6 +36,14 @@ std::uint32_t count_ifmap_parts(const ComputeCommand& compute, std::uint32_t arr
   return count;
 }
 
+std::uint32_t pe_rows(const IfmapParts& parts, std::uint32_t products_per_pe) {
+  std::uint32_t rows = 0;
+  for (const IfmapPart& part : parts) {
+    rows += (part.count + products_per_pe - 1) / products_per_pe;
+  }
+  return rows;
+}
+
 RowRange ifmap_rows(const ComputeCommand& compute, std::uint32_t array_rows) {
   if (compute.rows() == 0 || compute.k == 0) {
     return {LocalMemory::Scratchpad, compute.ifmap_row, 0};

@@ -23,6 +23,10 @@ IfmapParts ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows);
 /// How many there are.
 std::uint32_t count_ifmap_parts(const ComputeCommand& compute, std::uint32_t array_rows);
 
+/// Rows of PEs that the parts' products take, `products_per_pe` each: a part starts with a row of
+/// its own.
+std::uint32_t pe_rows(const IfmapParts& parts, std::uint32_t products_per_pe);
+
 /// Scratchpad rows from the first to the last that the Compute reads.
 RowRange ifmap_rows(const ComputeCommand& compute, std::uint32_t array_rows);
 

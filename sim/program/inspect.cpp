@@ -176,10 +176,11 @@ struct Check {
         }
         break;
     }
-    if (c.k == 0 || c.k > array.rows * products_per_pe) {
+    const IfmapParts parts = ifmap_parts(c, array.rows);
+    if (c.k == 0 || pe_rows(parts, products_per_pe) > array.rows) {
       return "more products than the array has rows";
     }
-    return ifmap_parts(c, array.rows).size() > array.gather_rows
+    return parts.size() > array.gather_rows
                ? "a vector from more scratchpad rows than array.gather_rows"
                : nullptr;
   }
@@ -255,6 +256,17 @@ std::string describe(const Command& command) { return std::visit(Describe{}, com
 
 namespace {
 
+/// Whether the one is the other's, or there are none.
+bool pair(const PreloadCommand* preload, const ComputeCommand* compute, std::uint32_t array_rows) {
+  if (preload == nullptr || compute == nullptr) {
+    return preload == nullptr && compute == nullptr;
+  }
+  return preload->acc_rows == compute->rows() &&
+         (compute->products_per_pe == 1 ||
+          preload->weight_rows() ==
+              pe_rows(ifmap_parts(*compute, array_rows), compute->products_per_pe));
+}
+
 void validate(const LayerRegisters& registers, const std::vector<Command>& commands,
               const AcceleratorConfig& config) {
   if (registers.products_per_pe > 1 &&
@@ -263,7 +275,7 @@ void validate(const LayerRegisters& registers, const std::vector<Command>& comma
     throw std::logic_error{"a layer with more products in a PE than its operands leave room for"};
   }
   const Check check{config, registers.products_per_pe, registers.requant.entries() > 1};
-  std::uint32_t preloaded_rows = 0;  // of the Preload whose Compute is still to come
+  const PreloadCommand* pending = nullptr;  // its Compute is still to come
   for (std::size_t i = 0; i < commands.size(); ++i) {
     const Command& command = commands[i];
     if (const char* what = std::visit(check, command.body)) {
@@ -273,14 +285,13 @@ void validate(const LayerRegisters& registers, const std::vector<Command>& comma
     check_ranges(writes(command, config), i, command, config);
     if (command_class(command) == CommandClass::Execute) {
       const auto* compute = std::get_if<ComputeCommand>(&command.body);
-      if (preloaded_rows != (compute != nullptr ? compute->rows() : 0)) {
+      if (!pair(pending, compute, config.array.rows)) {
         fail(i, command, "preload and compute do not pair");
       }
-      const auto* preload = std::get_if<PreloadCommand>(&command.body);
-      preloaded_rows = preload != nullptr ? preload->acc_rows : 0;
+      pending = std::get_if<PreloadCommand>(&command.body);
     }
   }
-  if (preloaded_rows != 0) {
+  if (pending != nullptr) {
     throw std::logic_error{"the program ends between a preload and its compute"};
   }
 }

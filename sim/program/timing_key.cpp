@@ -103,7 +103,7 @@ PreloadCommand TimingKey::reduced(PreloadCommand preload) const {
   } else {
     const std::uint32_t count = blocks(preload, config_);
     LocalAddress results{LocalMemory::Accumulators, preload.acc_row};
-    reduce(preload.weights, preload.k, count, preload.weights_pitch);
+    reduce(preload.weights, preload.weight_rows(), count, preload.weights_pitch);
     reduce(results, preload.acc_rows, count, preload.acc_pitch);
     preload.acc_row = results.row;
   }

@@ -61,7 +61,8 @@ class Draw {
     config.array.overlap = chance(4) ? Overlap::None : Overlap::Full;
     if (config.array.dataflow == Dataflow::WeightStationary && chance(4)) {
       config.array.gather_rows = 3;
-    } else if (config.array.dataflow == Dataflow::WeightStationary && chance(3)) {
+    }
+    if (chance(4)) {
       config.array.pe = PeKind::Composable;  // at 16 bits four products of these layers a cycle
       config.array.activation_bits = config.array.weight_bits = chance(3) ? 16 : 8;
     }

@@ -242,7 +242,7 @@ bool fits_vector_unit(const AcceleratorConfig& config, const Conv2d& op, Element
                       ElementFormat ofmap, std::int64_t in_c, std::int64_t out_c) {
   const ArrayConfig& array = config.array;
   return config.vector.mac_lanes > 0 && op.groups == in_c && in_c == out_c &&
-         array.overflow == Overflow::Wrap && op.requant.rounding != Rounding::Stochastic &&
+         op.requant.rounding != Rounding::Stochastic &&
          config.requant.rounding != Rounding::Stochastic && ifmap.bits % 8 == 0 &&
          array.rows * ofmap.bits % 8 == 0 &&
          packed_bytes(array.rows, array.weight_bits) <= activation_row_bytes(config);
@@ -286,8 +286,8 @@ LayerCase random_conv(const AcceleratorConfig& config, bool grouped) {
   layer.mapping.tile_oc = pin(out_c, config.array.cols);
   if (!grouped) {
     layer.mapping.tile_ic = pin(in_c, fold_products(array, ifmap, weight));
-    const bool can_pack = op.window.kernel_w > 1 && op.window.dilation_w == 1 &&
-                          in_c * ifmap.bits % 8 == 0 && array.overflow == Overflow::Wrap;
+    const bool can_pack =
+        op.window.kernel_w > 1 && op.window.dilation_w == 1 && in_c * ifmap.bits % 8 == 0;
     if (can_pack && pick(0, 2) != 0) {
       layer.mapping.pack_taps = true;
       layer.mapping.tile_ic = 0;

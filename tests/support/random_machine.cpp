@@ -31,8 +31,6 @@ std::uint32_t legal_capacity(std::uint32_t kib, std::uint32_t row_bytes, std::ui
 AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
   ArrayConfig& array = config.array;
   if (composable) {
-    array.dataflow = Dataflow::WeightStationary;
-    array.gather_rows = 1;
     array.cols = one_of({4, 8, 16});
   }
   array.overlap = pick(0, 1) != 0 ? Overlap::None : Overlap::Full;
@@ -47,8 +45,7 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
     config.requant.variant =
         array.accumulator_bits > 32 ? RequantVariant::Single : config.requant.variant;
   }
-  const bool may_compose = array.dataflow == Dataflow::WeightStationary && array.gather_rows == 1;
-  if (composable || (may_compose && pick(0, 3) == 0)) {
+  if (composable || pick(0, 3) == 0) {
     array.pe = PeKind::Composable;
     array.activation_bits = one_of({8, 8, 16});
     array.weight_bits = array.cols % 4 == 0 ? one_of({8, 8, 2, 4, 16}) : one_of({8, 8, 16});
@@ -125,7 +122,7 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
               : std::gcd(of_activations, weight_rows(config) / scratchpad.weight.banks);
   const std::uint32_t interleave = one_of({0, 0, 1, 2, 16});
   scratchpad.interleave_rows = interleave == 0 ? 0 : std::gcd(interleave, of_a_bank);
-  config.energy.switching_activity = array.pe == PeKind::Fixed && pick(0, 2) == 0;
+  config.energy.switching_activity = pick(0, 2) == 0;
   return config;
 }
 

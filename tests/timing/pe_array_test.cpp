@@ -7,6 +7,7 @@
 #include <deque>
 #include <iterator>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "models/array/multiply_pairs.hpp"
@@ -130,6 +131,108 @@ TEST(ComposableArray, CountsTheAdditionsOfItsPesThatOverflow) {
   ASSERT_TRUE(array->step({}, psums));
   EXPECT_EQ(psums, PsumRow{129 - 256});
   EXPECT_EQ(array->overflows(), 1U);
+}
+
+/// A fold of `steps` steps: lanes and weights of each.
+struct StreamedFold {
+  std::vector<OperandRow> lanes, weights;
+};
+
+StreamedFold streamed_fold(const ArrayConfig& config, std::uint32_t products, std::size_t steps,
+                           std::minstd_rand& rng) {
+  StreamedFold fold;
+  const auto row = [&](std::uint32_t pes) {
+    OperandRow operands(std::size_t{pes} * products);
+    std::generate(operands.begin(), operands.end(),
+                  [&] { return static_cast<std::int16_t>(static_cast<int>(rng() % 256) - 128); });
+    return operands;
+  };
+  for (std::size_t i = 0; i < steps; ++i) {
+    fold.lanes.push_back(row(config.rows));
+    fold.weights.push_back(row(config.cols));
+  }
+  return fold;
+}
+
+PsumRow sums_of_pixel(const StreamedFold& fold, std::uint32_t cols, std::uint32_t products,
+                      std::uint32_t pixel) {
+  PsumRow sums(cols);
+  for (std::size_t i = 0; i < fold.lanes.size(); ++i) {
+    for (std::uint32_t p = 0; p < products; ++p) {
+      for (std::uint32_t c = 0; c < cols; ++c) {
+        sums[c] += fold.lanes[i][pixel * products + p] * fold.weights[i][p * cols + c];
+      }
+    }
+  }
+  return sums;
+}
+
+// Folds with bubbles in them, their last steps `rows` cycles apart at least.
+TEST(ComposableOutputStationaryArray, RowsLeaveFromRowsPlusColsMinusOneCyclesAfterTheLastProducts) {
+  std::minstd_rand rng{3};
+  for (const std::uint32_t products : {1U, 2U, 4U, 16U}) {
+    ArrayConfig config = array_of(4, 3);
+    config.pe = PeKind::Composable;
+    config.dataflow = Dataflow::OutputStationary;
+    const auto array = make_pe_array(config);
+    std::deque<std::pair<std::uint64_t, PsumRow>> expected;
+    std::uint64_t cycle = 0;
+    PsumRow psums;
+    const auto step = [&](const ArrayInput& input) {
+      const bool due = !expected.empty() && expected.front().first == cycle;
+      ASSERT_EQ(array->step(input, psums), due) << products << " products, cycle " << cycle;
+      if (due) {
+        EXPECT_EQ(psums, expected.front().second);
+        expected.pop_front();
+      }
+      ++cycle;
+    };
+    for (int i = 0; i < 20; ++i) {
+      const StreamedFold fold = streamed_fold(config, products, 4 + rng() % 5, rng);
+      for (std::size_t at = 0; at < fold.lanes.size();) {
+        ArrayInput input;
+        input.products_per_pe = products;
+        if (rng() % 3 != 0) {
+          input.ifmap = &fold.lanes[at];
+          input.weights = &fold.weights[at];
+          input.last = ++at == fold.lanes.size();
+        }
+        for (std::uint32_t left = 0; input.last && left < config.rows; ++left) {
+          expected.emplace_back(cycle + config.rows + config.cols - 1 + left,
+                                sums_of_pixel(fold, config.cols, products, config.rows - 1 - left));
+        }
+        ASSERT_NO_FATAL_FAILURE(step(input));
+      }
+    }
+    while (!array->idle()) {
+      ASSERT_NO_FATAL_FAILURE(step({}));
+    }
+    EXPECT_TRUE(expected.empty());
+  }
+}
+
+TEST(ComposableOutputStationaryArray, CountsTheAdditionsOfItsPesThatOverflow) {
+  ArrayConfig config = array_of(1, 1);
+  config.pe = PeKind::Composable;
+  config.dataflow = Dataflow::OutputStationary;
+  config.accumulator_bits = 8;
+  config.overflow = Overflow::Saturate;
+  const auto array = make_pe_array(config);
+  const OperandRow lanes{100, -90, 60, -10};  // 60 at once
+  const OperandRow weights(4, 1);
+  ArrayInput input;
+  input.products_per_pe = 4;
+  input.ifmap = &lanes;
+  input.weights = &weights;
+  PsumRow psums;
+  array->step(input, psums);
+  array->step(input, psums);
+  EXPECT_EQ(array->overflows(), 0U);
+  input.last = true;
+  array->step(input, psums);  // 180 do not fit
+  EXPECT_EQ(array->overflows(), 1U);
+  ASSERT_TRUE(array->step({}, psums));
+  EXPECT_EQ(psums, PsumRow{127});
 }
 
 TEST(WeightStationaryArrayOf16Bits, PsumsWrapModuloTwoToThe32) {

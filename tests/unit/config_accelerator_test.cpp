@@ -118,8 +118,6 @@ TEST(AcceleratorConfig, RowsOfAComposableArrayHoldTheOperandsOfItsWidestMode) {
   EXPECT_EQ(weight_row_bytes(config), 8U * 32 / 8);
   EXPECT_THROW(machine("", "rows: 4, cols: 4, pe: composable, weight_bits: 3"), ConfigError);
   EXPECT_THROW(machine("", "rows: 4, cols: 4, pe: composable, activation_bits: 1"), ConfigError);
-  EXPECT_THROW(machine("", "rows: 4, cols: 4, pe: composable, dataflow: output_stationary"),
-               ConfigError);
 }
 
 TEST(AcceleratorConfig, SizesFollowFromTheConfiguration) {

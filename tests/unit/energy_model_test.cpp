@@ -328,6 +328,25 @@ TEST(EnergyModel, AComposablePeCostsOneCycleWhateverItForms) {
   EXPECT_NEAR(parts[EnergyComponent::ArrayAdd].pj, 400 * 0.1, 1e-9);
 }
 
+// 400 cycles of PEs that each take four operands of 4 bits from either side, all of them random.
+TEST(EnergyModel, RandomOperandsOfComposablePesCostWhatTheTableSays) {
+  AcceleratorConfig config = machine();
+  config.array.pe = PeKind::Composable;
+  config.array.dataflow = Dataflow::OutputStationary;
+  EventCounts events = only(Event::Mac, 1600);
+  events.add(Event::ArrayRegisterWriteBits, 400 * (4 * (4 + 4) + 32));
+  events.add(Event::IfmapToggles, 400 * 16 / 2);
+  events.add(Event::WeightToggles, 400 * 16 / 2);
+  events.add(Event::MultiplierToggles, 400 * 32 / 2);
+  events.add(Event::PsumToggles, 400 * 32 / 2);
+  for (const EnergyTable& table : {horowitz(), shipped("bitfusion_45nm_pe")}) {
+    config.energy.switching_activity = false;
+    const Energy fixed = compute_energy(events, 0, config, table, {4, 4, 4}).total();
+    config.energy.switching_activity = true;
+    EXPECT_NEAR(compute_energy(events, 0, config, table, {4, 4, 4}).total().pj, fixed.pj, 1e-9);
+  }
+}
+
 TEST(EnergyModel, ARequantizedValueIsAMultiplyAShiftAndAnAdd) {
   AcceleratorConfig config = machine();
   const RequantCost tflite = requant_cost(config, horowitz());

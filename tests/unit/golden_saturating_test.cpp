@@ -40,12 +40,15 @@ TEST(SaturatingSum, ASpanThatContinuesAddsToTheFoldBeforeIt) {
   EXPECT_EQ(sum({20, -100, 100, 100}, 2, {{0, 0, 2, false}, {1, 0, 2, false}}), -80 + kMost);
 }
 
-// A composable PE adds its products in one addition; a fold begins with a PE of its own.
+// A composable PE adds its products in one addition; folds and taps begin with a PE of their own.
 TEST(SaturatingSum, ProductsOfOnePeAreOneAddition) {
   const std::vector<std::int32_t> values{100, 100, -100, -100};
   EXPECT_EQ(sum(values, 4, {{0, 0, 4, false}}, 4), 0);
   EXPECT_EQ(sum(values, 4, {{0, 0, 4, false}}, 2), kMost - 200);
   EXPECT_EQ(sum({-100, 100, 100, -50}, 4, {{0, 0, 1, false}, {0, 1, 3, false}}, 2), -100 + 77);
+  EXPECT_EQ(sum({100, 100, -100, -100}, 2, {{0, 0, 2, false}, {1, 0, 2, true}}, 4), kMost - 200);
+  EXPECT_EQ(sum({100, 100, -100, -100}, 2, {{0, 0, 2, false}, {1, 0, 2, true, true}}, 4), 0)
+      << "taps of one scratchpad row";
 }
 
 TEST(SaturatingSum, AnOrderThatLeavesAProductOutIsAnError) {

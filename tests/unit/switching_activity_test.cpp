@@ -261,7 +261,10 @@ TEST(Switching, ValuesThatStayToggleNothingAndALayerBeginsWithZeros) {
   EXPECT_EQ(events[Event::IfmapToggles], std::uint64_t{config.rows} * config.cols);
   activity.enter(input, events);
   EXPECT_EQ(events[Event::IfmapToggles], std::uint64_t{config.rows} * config.cols);
-  activity.begin_layer(config.activation_bits, config.weight_bits);
+  LayerRegisters registers;
+  registers.ifmap.bits = static_cast<std::uint8_t>(config.activation_bits);
+  registers.weight.bits = static_cast<std::uint8_t>(config.weight_bits);
+  activity.begin_layer(registers);
   activity.enter(input, events);
   EXPECT_EQ(events[Event::IfmapToggles], 2 * std::uint64_t{config.rows} * config.cols);
   EXPECT_EQ(events[Event::PsumToggles], 0U) << "all weights are zero";
@@ -270,7 +273,9 @@ TEST(Switching, ValuesThatStayToggleNothingAndALayerBeginsWithZeros) {
 TEST(Switching, OfNarrowOperandsTheirOwnBitsToggle) {
   const ArrayConfig config = array(Dataflow::WeightStationary);
   SwitchingActivity activity{config};
-  activity.begin_layer(2, 2);
+  LayerRegisters registers;
+  registers.ifmap.bits = registers.weight.bits = 2;
+  activity.begin_layer(registers);
   const OperandRow negative(config.rows, std::int16_t{-1});
   ArrayInput input;
   input.ifmap = &negative;
@@ -278,6 +283,109 @@ TEST(Switching, OfNarrowOperandsTheirOwnBitsToggle) {
   activity.enter(input, events);
   EXPECT_EQ(events[Event::IfmapToggles], std::uint64_t{2} * config.rows * config.cols);
 }
+
+/// Composable PEs of `products` products beside as many arrays of fixed PEs, each with one of them.
+class ComposableSwitching : public ::testing::TestWithParam<Dataflow> {
+ protected:
+  static constexpr std::uint32_t kProducts = 4;
+
+  OperandRow random_row(std::uint32_t pes) {
+    return numbers_.row(std::size_t{pes} * kProducts, config_.weight_bits);
+  }
+  /// Of one product: lanes lie by PE, weights by product.
+  static OperandRow lanes_of(const OperandRow& lanes, std::uint32_t product) {
+    OperandRow of_one;
+    for (std::size_t i = product; i < lanes.size(); i += kProducts) {
+      of_one.push_back(lanes[i]);
+    }
+    return of_one;
+  }
+  OperandRow weights_of(const OperandRow& weights, std::uint32_t product) const {
+    const auto first = weights.begin() + std::ptrdiff_t{product} * config_.cols;
+    return {first, first + config_.cols};
+  }
+  void enter(const OperandRow* lanes, const OperandRow* weights, std::uint32_t row, bool flag) {
+    ArrayInput input;
+    input.ifmap = lanes;
+    input.weights = weights;
+    input.weight_row = row;
+    input.swap = input.last = flag;
+    composable_.enter(input, all_);
+    for (std::uint32_t p = 0; p < kProducts; ++p) {
+      const OperandRow some_lanes = lanes == nullptr ? OperandRow{} : lanes_of(*lanes, p);
+      const OperandRow some_weights = weights == nullptr ? OperandRow{} : weights_of(*weights, p);
+      input.ifmap = lanes == nullptr ? nullptr : &some_lanes;
+      input.weights = weights == nullptr ? nullptr : &some_weights;
+      fixed_[p].enter(input, each_);
+    }
+  }
+
+  const ArrayConfig config_ = [] {
+    ArrayConfig config = array(GetParam());
+    config.pe = PeKind::Composable;
+    config.activation_bits = config.weight_bits = 4;
+    return config;
+  }();
+  const LayerRegisters registers_ = [this] {
+    LayerRegisters registers;
+    registers.ifmap.bits = registers.weight.bits = static_cast<std::uint8_t>(config_.weight_bits);
+    registers.products_per_pe = kProducts;
+    return registers;
+  }();
+  Numbers numbers_;
+  SwitchingActivity composable_{config_};
+  std::vector<SwitchingActivity> fixed_{kProducts, SwitchingActivity{config_}};
+  EventCounts all_, each_;
+};
+
+TEST_P(ComposableSwitching, OperandsToggleAsInAsManyFixedPes) {
+  composable_.begin_layer(registers_);
+  for (int fold = 0; fold < 3; ++fold) {
+    for (std::uint32_t r = config_.rows; r-- > 0;) {
+      const OperandRow lanes = random_row(config_.rows);
+      const OperandRow weights = random_row(config_.cols);
+      if (GetParam() == Dataflow::OutputStationary) {
+        enter(&lanes, &weights, 0, r == 0);
+      } else {
+        enter(nullptr, &weights, r, false);
+      }
+    }
+    for (int i = 0; i < 5 && GetParam() != Dataflow::OutputStationary; ++i) {
+      const OperandRow lanes = random_row(config_.rows);
+      enter(&lanes, nullptr, 0, i == 0);
+    }
+  }
+  EXPECT_GT(all_[Event::MultiplierToggles], 0U);
+  for (const Event event : {Event::IfmapToggles, Event::WeightToggles, Event::MultiplierToggles}) {
+    EXPECT_EQ(all_[event], each_[event]) << static_cast<int>(event);
+  }
+}
+
+// Two vectors of ones past weights of one: a PE writes 4 to its psum where a fixed one writes 1.
+TEST_P(ComposableSwitching, APeWritesOnePsumForAllItsProducts) {
+  composable_.begin_layer(registers_);
+  const OperandRow lanes(std::size_t{config_.rows} * kProducts, std::int16_t{1});
+  const OperandRow weights(std::size_t{config_.cols} * kProducts, std::int16_t{1});
+  const std::uint64_t pes = std::uint64_t{config_.rows} * config_.cols;
+  if (GetParam() == Dataflow::OutputStationary) {
+    enter(&lanes, &weights, 0, false);  // 0 to 4
+    EXPECT_EQ(all_[Event::PsumToggles], pes);
+    enter(&lanes, &weights, 0, false);  // 4 to 8
+    EXPECT_EQ(all_[Event::PsumToggles], 3 * pes);
+    return;
+  }
+  for (std::uint32_t r = config_.rows; r-- > 0;) {
+    enter(nullptr, &weights, r, false);
+  }
+  enter(&lanes, nullptr, 0, true);  // 4, 8, 12, 16 and 20 down each column
+  EXPECT_EQ(all_[Event::PsumToggles], (1 + 1 + 2 + 1 + 2) * std::uint64_t{config_.cols});
+  enter(&lanes, nullptr, 0, false);
+  EXPECT_EQ(all_[Event::PsumToggles], 7 * std::uint64_t{config_.cols}) << "the same sums again";
+}
+
+INSTANTIATE_TEST_SUITE_P(Dataflows, ComposableSwitching,
+                         ::testing::Values(Dataflow::WeightStationary, Dataflow::InputStationary,
+                                           Dataflow::OutputStationary));
 
 }  // namespace
 }  // namespace systole
