@@ -32,6 +32,11 @@ std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {
   if (!command.range) {
     text += fmt::format("{} on the Pareto front; tables: {}/points.csv, {}/pareto.csv\n",
                         outcome.front, *command.folder, *command.folder);
+    for (const Metric metric : outcome.missing) {
+      const MetricInfo& info = info_of(metric);
+      text +=
+          fmt::format("points without {} ({}) are not on the front\n", info.name, info.description);
+    }
   }
   return text;
 }

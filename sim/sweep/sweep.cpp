@@ -133,6 +133,7 @@ SweepOutcome run_sweep(const SweepSpec& spec, const std::vector<Point>& points,
     }
     write_files_atomically(files);
     outcome.front = tables.front.size();
+    outcome.missing = tables.missing;
   }
   return outcome;
 }

@@ -31,6 +31,7 @@ struct SweepOutcome {
   SweepProgress progress;
   std::uint64_t mismatches = 0;  ///< points that differ from the golden model
   std::uint64_t front = 0;       ///< points on the Pareto front
+  std::vector<Metric> missing;   ///< SweepTables::missing
   std::string first_error;
 };
 

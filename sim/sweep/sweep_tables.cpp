@@ -39,6 +39,16 @@ std::optional<std::vector<double>> costs_of(const SweepSpec& spec, const PointRe
   return costs;
 }
 
+void note_missing(const SweepSpec& spec, const PointResult& result, std::vector<Metric>& missing) {
+  for (const Metric metric : spec.pareto) {
+    const bool there = result.metrics[static_cast<std::size_t>(metric)].has_value();
+    if (result.error.empty() && !there &&
+        std::find(missing.begin(), missing.end(), metric) == missing.end()) {
+      missing.push_back(metric);
+    }
+  }
+}
+
 }  // namespace
 
 std::string points_table(const SweepSpec& spec, const std::vector<Point>& points) {
@@ -81,6 +91,7 @@ SweepTables sweep_tables(const SweepSpec& spec, const std::vector<Point>& points
     }
     rows.push_back(row + ',' + csv_field(result.error) + kEndOfLine);
     tables.points += rows.back();
+    note_missing(spec, result, tables.missing);
     if (auto cost = costs_of(spec, result)) {
       costs.push_back(*std::move(cost));
       candidates.push_back(i);

@@ -18,6 +18,8 @@ struct SweepTables {
   std::string points;              ///< a row for each point, in the spec's order
   std::string pareto;              ///< those rows of it that are on the front
   std::vector<std::size_t> front;  ///< their numbers, ascending
+  /// Metrics of the front that some point which ran has not; it is left out then.
+  std::vector<Metric> missing;
 };
 /// One result for each point.
 SweepTables sweep_tables(const SweepSpec& spec, const std::vector<Point>& points,

@@ -286,5 +286,18 @@ TEST_F(SweepTest, TablesHaveARowForEachPointAndFailuresSayWhy) {
   EXPECT_EQ(json.at("accelerator"), "gemmini_16x16.yaml");
 }
 
+TEST_F(SweepTest, APointWithoutAMetricOfTheFrontIsNotOnItAndTheMetricIsNamed) {
+  const SweepSpec sweep = spec(
+      "workload: net.yaml\n"
+      "axes: [{key: array.rows, values: [8, 16]}]\n"
+      "pareto: [cycles, area_mm2]\n");
+  PointResult with_area = sample_result("b");
+  with_area.metrics[static_cast<std::size_t>(Metric::AreaMm2)] = 2;
+  const SweepTables tables =
+      sweep_tables(sweep, select_points(sweep), {sample_result("a"), with_area});
+  EXPECT_THAT(tables.front, ElementsAre(1U));
+  EXPECT_THAT(tables.missing, ElementsAre(Metric::AreaMm2));
+}
+
 }  // namespace
 }  // namespace systole
