@@ -385,13 +385,88 @@ def channels_last():
     return g
 
 
+def table(q_in, v, function, q_out):
+    """A function of each integer's real number, in binary64 rounded to binary32."""
+    real = function(q_in.dequantize(v).astype(np.float64)).astype(F)
+    return q_out.quantize(real)
+
+
+def qdq_elements():
+    """Functions of one number, and what selects, repeats, moves and reduces elements."""
+    g = Graph("qdq_elements", opset=15, seed=17)
+    qx, q1, q2, q3, q4 = u8(0.03, 120), u8(1 / 256, 0), s8(0.02, -60), u8(0.05, 30), u8(0.031, 99)
+    x = g.random.uniform(-3.5, 3.9, (1, 4, 4, 6)).astype(F)
+
+    def ints(*values):
+        return g.constant(np.array(values, np.int64))
+
+    a = g.qdq(g.input(x), qx)
+    sigmoid = g.q(g.node("Sigmoid", [a]), q1)
+    swish = g.q(g.node("HardSwish", [a]), q2)
+    tanh = g.q(g.node("Tanh", [a]), q2)
+    leaky = g.qdq(g.node("LeakyRelu", [a], alpha=0.125), q3)
+    # Hard-swish as some exporters write it: no integers between its parts.
+    gate = g.node("Clip", [g.node("Add", [a, g.constant(F(3))]), g.constant(F(0)),
+                           g.constant(F(6))])
+    parts = g.q(g.node("Div", [g.node("Mul", [a, gate]), g.constant(F(6))]), q4)
+    larger = g.q(g.node("Max", [a, g.constant(F(-0.5))]), q4)
+    cut = g.q(g.node("Slice", [leaky, ints(-1, 1), ints(-100, 6), ints(2, 3), ints(-2, 2)]), q3)
+    upper, lower = g.node("Split", [leaky, ints(1, 3)], outputs=2, axis=1)
+    doubled = g.q(g.node("Resize", [upper, "", g.constant(np.array([1, 1, 2, 1.5], F))],
+                         mode="nearest", coordinate_transformation_mode="asymmetric",
+                         nearest_mode="floor"), q3)
+    mean = g.q(g.node("ReduceMean", [lower], axes=[2, 3], keepdims=0), q4)
+    most = g.q(g.node("ReduceMax", [leaky], axes=[1], keepdims=1), q3)
+    where = g.node("Cast", [g.node("ArgMax", [leaky], axis=-1, keepdims=0)], to=TensorProto.INT32)
+    taken = g.q(g.node("Gather", [leaky, ints(3, -4, 3)], axis=1), q3)
+    padded = g.q(g.node("Pad", [leaky, ints(0, 0, 2, 0, 0, 0, 0, 3)], mode="reflect"), q3)
+    spread = g.q(g.node("DepthToSpace", [leaky], blocksize=2, mode="CRD"), q3)
+    gathered = g.q(g.node("SpaceToDepth", [leaky], blocksize=2), q3)
+    tiled = g.q(g.node("Tile", [upper, ints(1, 2, 1, 1)]), q3)
+
+    def sigmoid_of(r):
+        return 1 / (1 + np.exp(-r))
+
+    def hard_swish(r):
+        r = r.astype(F)
+        return r * np.clip(r / F(6) + F(0.5), F(0), F(1))
+
+    def in_parts(r):
+        r = r.astype(F)
+        return (r * np.clip(r + F(3), F(0), F(6))) / F(6)
+
+    v = qx.quantize(x)
+    v3 = table(qx, v, lambda r: np.where(r < 0, F(0.125) * r.astype(F), r.astype(F)), q3)
+    g.output(sigmoid, table(qx, v, sigmoid_of, q1))
+    g.output(swish, table(qx, v, hard_swish, q2))
+    g.output(tanh, table(qx, v, np.tanh, q2))
+    g.output(parts, table(qx, v, in_parts, q4))
+    g.output(larger, table(qx, v, lambda r: np.maximum(r, -0.5), q4))
+    g.output(cut, v3[:, :, ::-2, 1:6:2])
+    rows, columns = np.arange(8) // 2, np.floor(np.arange(9, dtype=F) / F(1.5)).astype(int)
+    g.output(doubled, v3[:, :1][:, :, rows][:, :, :, columns])
+    sums = q3.centred(v3[:, 1:]).sum(axis=(2, 3))
+    g.output(mean, q4.requantize(sums, F(q3.scale / F(24))))
+    g.output(most, v3.max(axis=1, keepdims=True))
+    g.output(where, v3.argmax(axis=-1).astype(np.int32))
+    g.output(taken, v3[:, [3, 0, 3]])
+    g.output(padded, np.pad(v3, ((0, 0), (0, 0), (2, 0), (0, 3)), mode="reflect"))
+    blocks = v3.reshape(1, 1, 2, 2, 4, 6).transpose(0, 1, 4, 2, 5, 3)
+    g.output(spread, blocks.reshape(1, 1, 8, 12))
+    blocks = v3.reshape(1, 4, 2, 2, 3, 2).transpose(0, 3, 5, 1, 2, 4)
+    g.output(gathered, blocks.reshape(1, 16, 2, 3))
+    g.output(tiled, np.tile(v3[:, :1], (1, 2, 1, 1)))
+    return g
+
+
 def main():
     default = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "onnx"
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", metavar="FOLDER", nargs="?", type=pathlib.Path, default=default,
                         help="folder to write (default: %(default)s)")
     folder = parser.parse_args().folder
-    for make in (qdq_residual, qdq_flatten, qdq_concat, qoperators, dynamic, channels_last):
+    for make in (qdq_residual, qdq_flatten, qdq_concat, qoperators, dynamic, channels_last,
+                 qdq_elements):
         make().write(folder)
 
 

@@ -59,6 +59,48 @@ bool add_bias(Graph& graph, const Node& node, std::size_t product, std::size_t a
   return true;
 }
 
+// The value's one constant float.
+std::optional<float> scalar(const Value& value) {
+  if (!value.constant || value.type != ElementType::Float || value.constant->values.size() != 1) {
+    return std::nullopt;
+  }
+  return floats_of(*value.constant).front();
+}
+
+float combined(Kind kind, float a, float b) {
+  return kind == Kind::Add        ? a + b
+         : kind == Kind::Subtract ? a - b
+         : kind == Kind::Multiply ? a * b
+                                  : a / b;
+}
+
+// Both operands are functions of the same integers, or one of them is a number: another function.
+std::optional<Unary> combined_unary(Graph& graph, Kind kind, ValueId first, ValueId second) {
+  const std::optional<float> a = scalar(graph.builder().value(first));
+  const std::optional<float> b = scalar(graph.builder().value(second));
+  const std::optional<Unary> f = find_unary(graph, first);
+  const std::optional<Unary> g = find_unary(graph, second);
+  if (f && b) {
+    return Unary{f->x,
+                 [kind, f = f->function, c = *b](float x) { return combined(kind, f(x), c); }};
+  }
+  if (a && g) {
+    return Unary{g->x,
+                 [kind, g = g->function, c = *a](float x) { return combined(kind, c, g(x)); }};
+  }
+  if (f && g && f->x.integers == g->x.integers && f->x.params == g->x.params) {
+    return Unary{f->x, [kind, f = f->function, g = g->function](float x) {
+                   return combined(kind, f(x), g(x));
+                 }};
+  }
+  return std::nullopt;
+}
+
+// A number beside it may have more dimensions, all of 1.
+bool keeps_shape(const Graph& graph, const Unary& unary, const Shape& shape) {
+  return graph.builder().value(unary.x.integers).shape == shape;
+}
+
 Kind kind_of(const std::string& op) {
   return op == "Add"   ? Kind::Add
          : op == "Sub" ? Kind::Subtract
@@ -144,6 +186,17 @@ void build_arithmetic(Graph& graph, const Node& node) {
   const Shape shape = broadcast_shape(builder.value(first).shape, builder.value(second).shape);
   const std::optional<Operand> a = find_quantized(graph, first);
   const std::optional<Operand> b = find_quantized(graph, second);
+  const std::function<ValueId()> real = [&builder, kind, first, second, shape] {
+    return builder.add_layer(FloatArithmetic{kind},
+                             {builder.file_tensor(first), builder.file_tensor(second)}, shape,
+                             ElementType::Float, identity(shape.size()));
+  };
+  const int depth = std::max(builder.value(first).depth, builder.value(second).depth);
+  const auto unary = combined_unary(graph, kind, first, second);
+  if (unary && keeps_shape(graph, *unary, shape)) {
+    define_pending(graph, node, pending_unary(builder, *unary, real), shape, depth);
+    return;
+  }
   if (!a || !b || (kind != Kind::Add && kind != Kind::Multiply)) {
     define_float_layer(graph, node, FloatArithmetic{kind}, {first, second}, shape);
     return;
@@ -152,13 +205,8 @@ void build_arithmetic(Graph& graph, const Node& node) {
   pending.quantized = [&builder, kind, x = *a, y = *b](const QuantParams& out, const Clip& clip) {
     return kind == Kind::Add ? sum(builder, x, y, out, clip) : product(builder, x, y, out, clip);
   };
-  pending.real = [&builder, kind, first, second, shape] {
-    return builder.add_layer(FloatArithmetic{kind},
-                             {builder.file_tensor(first), builder.file_tensor(second)}, shape,
-                             ElementType::Float, identity(shape.size()));
-  };
-  define_pending(graph, node, std::move(pending), shape,
-                 std::max(builder.value(first).depth, builder.value(second).depth));
+  pending.real = real;
+  define_pending(graph, node, std::move(pending), shape, depth);
 }
 
 void build_clip(Graph& graph, const Node& node) {
@@ -194,6 +242,11 @@ void build_clip(Graph& graph, const Node& node) {
       return builder.add_layer(on_floats, {builder.file_tensor(x)}, shape, ElementType::Float,
                                identity(shape.size()));
     };
+  }
+  if (const std::optional<Unary> unary = find_unary(graph, x)) {
+    pending.unary = Unary{unary->x, [f = unary->function, clip](float real) {
+                            return std::min(std::max(f(real), clip.low), clip.high);
+                          }};
   }
   define_pending(graph, node, std::move(pending), value.shape, value.depth);
 }
@@ -241,12 +294,6 @@ void build_softmax(Graph& graph, const Node& node) {
     throw NodeError{"is over several axes (opset 12 and before), which is not supported"};
   }
   define_float_layer(graph, node, FloatSoftmax{axis}, {x}, shape);
-}
-
-void build_sigmoid(Graph& graph, const Node& node) {
-  node.expect_inputs(1, 1);
-  const ValueId x = graph.in(node, 0);
-  define_float_layer(graph, node, FloatSigmoid{}, {x}, Shape{graph.builder().value(x).shape});
 }
 
 }  // namespace systole::onnx

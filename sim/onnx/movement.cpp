@@ -6,6 +6,7 @@
 #include "sim/onnx/operators.hpp"
 #include "sim/onnx/pending.hpp"
 #include "sim/onnx/quantization.hpp"
+#include "sim/onnx/selection.hpp"
 
 namespace systole::onnx {
 namespace {
@@ -285,8 +286,10 @@ void build_transpose(Graph& graph, const Node& node) {
 
 void build_pad(Graph& graph, const Node& node) {
   node.expect_inputs(1, 3);
-  if (const std::string mode = node.text("mode", "constant"); mode != "constant") {
-    throw NodeError{"has the mode '" + printable_name(mode) + "', expected constant"};
+  const std::string mode = node.text("mode", "constant");
+  if (mode != "constant" && mode != "reflect" && mode != "edge") {
+    throw NodeError{"has the mode '" + printable_name(mode) +
+                    "', expected constant, reflect or edge"};
   }
   const Shape from = graph.in_value(node, 0).shape;
   const std::vector<std::int64_t> pads =
@@ -303,6 +306,10 @@ void build_pad(Graph& graph, const Node& node) {
     to[i % from.size()] += pads[i];
   }
   checked_elements(to);
+  if (mode != "constant") {
+    define_moved(graph, node, mirrored(from, pads, mode));
+    return;
+  }
   if (node.opset() < 11 && node.real("value", 0) != 0) {
     throw NodeError{"pads with a value that is not 0, which is not supported"};
   }
@@ -343,22 +350,6 @@ void build_shape(Graph& graph, const Node& node) {
   node.expect_inputs(1, 1);
   const Shape shape = graph.in_value(node, 0).shape;
   Constant result{ElementType::Int64, {static_cast<std::int64_t>(shape.size())}, {}, shape};
-  graph.out(node, 0, graph.builder().add_constant(std::move(result)));
-}
-
-// Of lists of sizes only.
-void build_gather(Graph& graph, const Node& node) {
-  node.expect_inputs(2, 2);
-  const Constant& from = graph.constant(node, 0);
-  const std::vector<std::int64_t> values = integers_of(from);
-  const Constant& at = graph.constant(node, 1);
-  if (from.shape.size() != 1 || node.integer("axis", 0) != 0) {
-    throw NodeError{"gathers from other than a list of sizes, which is not supported"};
-  }
-  Constant result{ElementType::Int64, at.shape, {}, {}};
-  for (const std::int64_t index : integers_of(at)) {
-    result.wide.push_back(values.at(axis_below(index, values.size())));
-  }
   graph.out(node, 0, graph.builder().add_constant(std::move(result)));
 }
 

@@ -27,6 +27,7 @@ void build_qlinear_mul(Graph& graph, const Node& node);
 void build_qlinear_concat(Graph& graph, const Node& node);
 void build_qlinear_average_pool(Graph& graph, const Node& node);
 void build_qlinear_global_average_pool(Graph& graph, const Node& node);
+void build_qlinear_function(Graph& graph, const Node& node);
 void build_conv_integer(Graph& graph, const Node& node);
 void build_matmul_integer(Graph& graph, const Node& node);
 void build_dynamic_quantize_linear(Graph& graph, const Node& node);
@@ -43,7 +44,9 @@ void build_clip(Graph& graph, const Node& node);
 void build_average_pool(Graph& graph, const Node& node);
 void build_global_average_pool(Graph& graph, const Node& node);
 void build_softmax(Graph& graph, const Node& node);
-void build_sigmoid(Graph& graph, const Node& node);
+void build_function(Graph& graph, const Node& node);  ///< of one real number
+void build_min_max(Graph& graph, const Node& node);
+void build_reduce_sum(Graph& graph, const Node& node);  ///< and ReduceMean
 // and what integers and floats do alike.
 void build_max_pool(Graph& graph, const Node& node);
 void build_concat(Graph& graph, const Node& node);
@@ -57,5 +60,13 @@ void build_pad(Graph& graph, const Node& node);
 void build_constant(Graph& graph, const Node& node);
 void build_shape(Graph& graph, const Node& node);
 void build_gather(Graph& graph, const Node& node);
+void build_slice(Graph& graph, const Node& node);
+void build_split(Graph& graph, const Node& node);
+void build_resize(Graph& graph, const Node& node);
+void build_tile(Graph& graph, const Node& node);
+void build_expand(Graph& graph, const Node& node);
+void build_depth_to_space(Graph& graph, const Node& node);  ///< and back
+void build_reduce_extremum(Graph& graph, const Node& node);
+void build_arg_extremum(Graph& graph, const Node& node);
 
 }  // namespace systole::onnx

@@ -1,6 +1,9 @@
 #include "sim/onnx/pending.hpp"
 
 #include <algorithm>
+#include <cmath>
+
+#include "sim/onnx/quantization.hpp"
 
 namespace systole::onnx {
 namespace {
@@ -22,17 +25,18 @@ Clip composed(const Clip& first, const Clip& second) {
           std::clamp(first.high, second.low, second.high)};
 }
 
-void define_dequantized(Graph& graph, const Node& node, const Operand& operand) {
+void define_dequantized(Graph& graph, const Node& node, const Operand& operand,
+                        std::size_t output) {
   Value value;
   const Value& integers = graph.builder().value(operand.integers);
   value.shape = integers.shape;
   value.depth = integers.depth + 1;
   value.dequantized = operand;
-  graph.out(node, 0, graph.builder().add(std::move(value)));
+  graph.out(node, output, graph.builder().add(std::move(value)));
 }
 
-void define_pending(Graph& graph, const Node& node, Pending pending, const Shape& shape,
-                    int depth) {
+void define_pending(Graph& graph, const Node& node, Pending pending, const Shape& shape, int depth,
+                    std::size_t output) {
   // Its layers are the node's, whoever makes them.
   Builder& builder = graph.builder();
   const std::size_t index = node.index();
@@ -54,7 +58,7 @@ void define_pending(Graph& graph, const Node& node, Pending pending, const Shape
   value.shape = shape;
   value.depth = depth + 1;
   value.pending = std::make_shared<const Pending>(std::move(pending));
-  graph.out(node, 0, builder.add(std::move(value)));
+  graph.out(node, output, builder.add(std::move(value)));
 }
 
 void define_float_layer(Graph& graph, const Node& node, LayerOp op,
@@ -109,7 +113,7 @@ Bias bias_operand(Graph& graph, const Node& node, std::size_t i) {
   return bias;
 }
 
-void define_moved(Graph& graph, const Node& node, const Move& move) {
+void define_moved(Graph& graph, const Node& node, const Move& move, std::size_t output) {
   Builder& builder = graph.builder();
   const ValueId id = graph.in(node, 0);
   const Value value = builder.value(id);
@@ -119,11 +123,11 @@ void define_moved(Graph& graph, const Node& node, const Move& move) {
       operand.params.axis = moved_axis(operand.params, move.transposition);
     }
     operand.integers = move.apply(builder, operand.integers, &operand.params);
-    define_dequantized(graph, node, operand);
+    define_dequantized(graph, node, operand, output);
     return;
   }
   if (!value.pending) {
-    graph.out(node, 0, move.apply(builder, id, nullptr));
+    graph.out(node, output, move.apply(builder, id, nullptr));
     return;
   }
   Pending pending;
@@ -138,7 +142,50 @@ void define_moved(Graph& graph, const Node& node, const Move& move) {
       return move.apply(builder, inner->real(), nullptr);
     };
   }
-  define_pending(graph, node, std::move(pending), move.shape, value.depth);
+  define_pending(graph, node, std::move(pending), move.shape, value.depth, output);
+}
+
+std::optional<Unary> find_unary(const Graph& graph, ValueId id) {
+  if (const std::optional<Operand> operand = find_quantized(graph, id)) {
+    if (operand->params.per_tensor()) {
+      return Unary{*operand, [](float x) { return x; }};
+    }
+    return std::nullopt;
+  }
+  const auto& pending = graph.builder().value(id).pending;
+  return pending ? pending->unary : std::nullopt;
+}
+
+ValueId tabulated(Builder& builder, const Unary& unary, const QuantParams& out, const Clip& clip) {
+  if (!out.per_tensor()) {
+    throw NodeError{"has an output with a scale per channel, expected one"};
+  }
+  const QuantParams& in = unary.x.params;
+  const ElementFormat from = format_of(in.type);
+  Lookup op;
+  for (std::int64_t q = from.min(); q <= from.max(); ++q) {
+    const auto centred = static_cast<float>(q - in.zero_point[0]);
+    const float real = unary.function(centred * in.scale[0]);
+    if (std::isnan(real)) {
+      throw NodeError{"has no result for " + std::to_string(centred * in.scale[0])};
+    }
+    op.table.push_back(quantized(std::clamp(real, clip.low, clip.high), out.scale[0],
+                                 out.zero_point[0], format_of(out.type)));
+  }
+  const Permutation layout = builder.present_layout(unary.x.integers);
+  const TensorId x = builder.tensor(unary.x, layout);
+  return builder.add_layer(std::move(op), {x}, Shape{builder.value(unary.x.integers).shape}, out,
+                           layout);
+}
+
+Pending pending_unary(Builder& builder, Unary unary, std::function<ValueId()> real) {
+  Pending pending;
+  pending.quantized = [&builder, unary](const QuantParams& out, const Clip& clip) {
+    return tabulated(builder, unary, out, clip);
+  };
+  pending.real = std::move(real);
+  pending.unary = std::move(unary);
+  return pending;
 }
 
 }  // namespace systole::onnx

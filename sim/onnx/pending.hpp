@@ -12,9 +12,11 @@ namespace systole::onnx {
 Clip composed(const Clip& first, const Clip& second);
 
 /// Defines the node's output as floats that stand for integers.
-void define_dequantized(Graph& graph, const Node& node, const Operand& operand);
+void define_dequantized(Graph& graph, const Node& node, const Operand& operand,
+                        std::size_t output = 0);
 /// Defines the node's output as an operator that waits for its QuantizeLinear.
-void define_pending(Graph& graph, const Node& node, Pending pending, const Shape& shape, int depth);
+void define_pending(Graph& graph, const Node& node, Pending pending, const Shape& shape, int depth,
+                    std::size_t output = 0);
 /// A layer named after the node, on floats in the file's layout; defines the node's output.
 void define_float_layer(Graph& graph, const Node& node, LayerOp op,
                         const std::vector<ValueId>& inputs, const Shape& shape);
@@ -32,6 +34,13 @@ struct Move {
   std::function<ValueId(Builder&, ValueId, const QuantParams*)> apply;
   Permutation transposition{};  ///< that this is, for weights with a scale per channel
 };
-void define_moved(Graph& graph, const Node& node, const Move& move);
+void define_moved(Graph& graph, const Node& node, const Move& move, std::size_t output = 0);
+
+/// The function that the value is of some integers, if it is one.
+std::optional<Unary> find_unary(const Graph& graph, ValueId id);
+/// Clip(function) of each integer, quantized: a layer that looks it up.
+ValueId tabulated(Builder& builder, const Unary& unary, const QuantParams& out, const Clip& clip);
+/// Waits for its QuantizeLinear, then looks up; `real` where floats will do as well, or null.
+Pending pending_unary(Builder& builder, Unary unary, std::function<ValueId()> real);
 
 }  // namespace systole::onnx

@@ -50,6 +50,12 @@ struct Bias {
   std::optional<QuantParams> params;  ///< of an integer bias; absent: steps of x_scale * w_scale
 };
 
+/// A function of one real number, applied to each of these integers: a table.
+struct Unary {
+  Operand x;
+  std::function<float(float)> function;
+};
+
 /// A float that no layer has computed yet: its operator waits for the QuantizeLinear behind it, to
 /// become one integer layer with it.
 struct Pending {
@@ -60,6 +66,7 @@ struct Pending {
   std::function<ValueId()> real;
   /// The same with a bias added; absent where there is one, or none can be.
   std::function<Pending(const Bias&)> plus;
+  std::optional<Unary> unary;  ///< where that is all it is
 };
 
 /// What a name of the file stands for.

@@ -109,6 +109,88 @@ TfliteModel products() {
   return m;
 }
 
+/// Blocks of pixels and what repeats, mirrors and chooses elements.
+TfliteModel rearrangements() {
+  TfliteModel m;
+  const auto at = [&](std::vector<std::int32_t> shape) {
+    return m.int8(std::move(shape), 0.5F, -3);
+  };
+  const std::int32_t in = at({1, 4, 4, 2});
+  const std::int32_t deep = at({1, 2, 2, 8});
+  const std::int32_t wide = at({1, 4, 4, 2});
+  const std::int32_t batches = at({4, 3, 2, 2});
+  const std::int32_t back = at({1, 5, 4, 2});
+  const std::int32_t mirrored = at({1, 7, 5, 2});
+  const std::int32_t tiled = at({1, 7, 10, 2});
+  const std::int32_t taken = at({1, 7, 3, 2});
+  const std::int32_t reversed = at({1, 7, 3, 2});
+  const std::int32_t spread = at({2, 7, 3, 2});
+  SpaceToDepthOptionsT to_depth;
+  to_depth.block_size = 2;
+  m.node(code(BuiltinOperator::SPACE_TO_DEPTH), {in}, {deep}, to_depth);
+  DepthToSpaceOptionsT to_space;
+  to_space.block_size = 2;
+  m.node(code(BuiltinOperator::DEPTH_TO_SPACE), {deep}, {wide}, to_space);
+  m.node(code(BuiltinOperator::SPACE_TO_BATCH_ND),
+         {wide, m.integers({2, 2}), m.integers({1, 1, 0, 0})}, {batches});
+  m.node(code(BuiltinOperator::BATCH_TO_SPACE_ND),
+         {batches, m.integers({2, 2}), m.integers({1, 0, 0, 0})}, {back});
+  m.node(code(BuiltinOperator::MIRROR_PAD), {back, m.integers({0, 0, 2, 0, 0, 1, 0, 0})},
+         {mirrored}, MirrorPadOptionsT{});
+  m.node(code(BuiltinOperator::TILE), {mirrored, m.integers({1, 1, 2, 1})}, {tiled});
+  GatherOptionsT gather;
+  gather.axis = 2;
+  m.node(code(BuiltinOperator::GATHER), {tiled, m.integers({9, 0, 4})}, {taken}, gather);
+  m.node(code(BuiltinOperator::REVERSE_V2), {taken, m.integers({1, -2})}, {reversed});
+  m.node(code(BuiltinOperator::BROADCAST_TO), {reversed, m.integers({2, 7, 3, 2})}, {spread});
+  m.set_ends({in}, {spread});
+  return m;
+}
+
+/// Tables, comparisons and reductions of uint8.
+TfliteModel functions() {
+  TfliteModel m;
+  const auto at = [&](std::vector<std::int32_t> shape, float scale, std::int64_t zero) {
+    return m.tensor(TensorType::UINT8, std::move(shape), {scale}, zero);
+  };
+  const std::int32_t in = at({1, 3, 4}, 0.05F, 128);
+  const std::int32_t swish = at({1, 3, 4}, 0.05F, 10);
+  const std::int32_t tanh = at({1, 3, 4}, 1.0F / 128, 128);
+  const std::int32_t difference = at({1, 3, 4}, 0.1F, 128);
+  const std::int32_t larger = at({1, 3, 4}, 0.1F, 128);
+  const std::int32_t sums = at({1, 4}, 0.2F, 100);
+  const std::int32_t most = at({1, 1}, 0.2F, 100);
+  const std::int32_t where = m.tensor(TensorType::INT64, {1, 3});
+  m.node(code(BuiltinOperator::HARD_SWISH), {in}, {swish});
+  m.node(code(BuiltinOperator::TANH), {swish}, {tanh});
+  m.node(code(BuiltinOperator::SUB), {swish, tanh}, {difference}, SubOptionsT{});
+  m.node(code(BuiltinOperator::MAXIMUM), {difference, difference}, {larger});
+  m.node(code(BuiltinOperator::SUM), {larger, m.integers({1})}, {sums}, ReducerOptionsT{});
+  ReducerOptionsT keep;
+  keep.keep_dims = true;
+  m.node(code(BuiltinOperator::REDUCE_MAX), {sums, m.integers({1})}, {most}, keep);
+  m.node(code(BuiltinOperator::ARG_MAX), {larger, m.integers({-1})}, {where});
+  m.set_ends({in}, {most, where});
+  return m;
+}
+
+/// What only int8 has.
+TfliteModel comparisons() {
+  TfliteModel m;
+  const std::int32_t in = m.int8({2, 6}, 0.05F, 3);
+  const std::int32_t slopes = m.tensor(TensorType::INT8, {6}, {0.01F}, 0, {1, 2, 3, 250, 5, 6});
+  const std::int32_t prelu = m.int8({2, 6}, 0.05F, -20);
+  const std::int32_t magnitude = m.int8({2, 6}, 0.04F, -128);
+  const std::int32_t square = m.int8({2, 6}, 0.1F, -128);
+  const std::int32_t unit = m.int8({2, 6}, 1.0F / 128, 0);
+  m.node(code(BuiltinOperator::PRELU), {in, slopes}, {prelu});
+  m.node(code(BuiltinOperator::ABS), {prelu}, {magnitude});
+  m.node(code(BuiltinOperator::SQUARED_DIFFERENCE), {magnitude, in}, {square});
+  m.node(code(BuiltinOperator::L2_NORMALIZATION), {square}, {unit}, L2NormOptionsT{});
+  m.set_ends({in}, {unit});
+  return m;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -135,5 +217,8 @@ int main(int count, char** arguments) {
   write("movements.tflite", movements());
   write("element_wise.tflite", element_wise());
   write("products.tflite", products());
+  write("rearrangements.tflite", rearrangements());
+  write("functions.tflite", functions());
+  write("comparisons.tflite", comparisons());
   return all_load ? 0 : 1;
 }

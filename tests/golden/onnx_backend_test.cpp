@@ -156,7 +156,8 @@ TEST_P(OnnxModels, GivesTheBytesThatNumpyGives) {
 
 INSTANTIATE_TEST_SUITE_P(Own, OnnxModels,
                          ::testing::Values("qdq_residual", "qdq_flatten", "qdq_concat",
-                                           "qoperators", "dynamic", "channels_last"),
+                                           "qoperators", "dynamic", "channels_last",
+                                           "qdq_elements"),
                          [](const auto& tested) { return std::string{tested.param}; });
 
 // No quantized case of the package is forgotten: it is run above, or it is named with its reason.

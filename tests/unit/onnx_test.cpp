@@ -5,6 +5,7 @@
 #include <onnx/onnx_pb.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -20,8 +21,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const char* const kModels[] = {"qdq_residual", "qdq_flatten", "qdq_concat",
-                               "qoperators",   "dynamic",     "channels_last"};
+const char* const kModels[] = {"qdq_residual", "qdq_flatten",   "qdq_concat",  "qoperators",
+                               "dynamic",      "channels_last", "qdq_elements"};
 
 std::string bytes_of(const std::string& model) {
   const fs::path path =
@@ -150,6 +151,31 @@ TEST(Onnx, FloatProductsThatNobodyQuantizesAreRefused) {
   });
   ASSERT_THAT(errors, SizeIs(1));
   EXPECT_THAT(errors[0], HasSubstr("can be computed in integers only"));
+}
+
+TEST(Onnx, FunctionsOfOneNumberBecomeOneTable) {
+  const std::vector<std::string> ops = ops_of(load("qdq_elements"));
+  EXPECT_EQ(std::count(ops.begin(), ops.end(), "lookup"), 6);  // hard-swish in parts among them
+  EXPECT_EQ(std::count(ops.begin(), ops.end(), "dequantize_linear"), 0);
+}
+
+TEST(Onnx, WhatHasNoIntegersIsRefusedWithItsReason) {
+  EXPECT_THAT(errors_after("qdq_elements",
+                           [](auto& model) {
+                             for (auto& attribute : *node_of(model, "Resize").mutable_attribute()) {
+                               if (attribute.name() == "mode") {
+                                 attribute.set_s("linear");
+                               }
+                             }
+                           }),
+              ElementsAre(HasSubstr("has the mode 'linear', of which no integers are defined")));
+  EXPECT_THAT(errors_after("qdq_elements",
+                           [](auto& model) {
+                             const std::string plain = node_of(model, "Tanh").output(0);
+                             node_of(model, "HardSwish").set_input(0, plain);
+                             model.mutable_graph()->mutable_output(2)->set_name(plain);
+                           }),
+              ElementsAre(HasSubstr("can be computed in integers only")));
 }
 
 TEST(Onnx, OtherOpsetsAreRefused) {

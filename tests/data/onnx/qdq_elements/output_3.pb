@@ -1,0 +1,1 @@
+BQuantizeLinear_36J`¸ZoZX[^y—cWwaà´cqycYZbqaÍ®\XY¾YßqWƒƒhW}d‚m^ËcWZX{n‘e·YngcWaWcWZ·]}jWXa§v•|W_hcWYcpnaWÊ_W¾a|Êm[

@@ -1,0 +1,1 @@
+BQuantizeLinear_41J`¼SwSSSX„¢SS‚Sà¹Sy„SSS`y^Í´SSSÀSßySmS‰eŽsSËSSSS†ug»SukSSSSSSS»U‰oSS^¯€™ ‡S[mSSSSxuSSÊZSÀ_ˆÊtS

@@ -1,0 +1,1 @@
+BQuantizeLinear_61J~tx

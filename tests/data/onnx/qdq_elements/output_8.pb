@@ -1,0 +1,1 @@
+BQuantizeLinear_65J`PD4UX)kE::)kS^U2X^5^,M
