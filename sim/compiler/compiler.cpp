@@ -339,15 +339,15 @@ std::int64_t Compiler::accumulation_channels(std::size_t layer) const {
   return by_channel ? 1 : state_->machine.array_cols;
 }
 
-std::vector<std::uint64_t> Compiler::likeness(std::size_t layer) const {
+std::vector<std::uint64_t> Compiler::likeness(std::size_t layer, const DramPlaces& places) const {
   const Layer& of = state_->network.layers.at(layer);
   std::optional<std::vector<std::uint64_t>> numbers =
       state_->kept.empty() ? systole::likeness(state_->network, of, state_->run_time)
                            : std::nullopt;
-  if (!numbers) {
+  if (!numbers || (places.shared_blocks_matter && places.period > DramMap::kAlignment)) {
     return {};
   }
-  append_places(state_->dram, of, state_->addresses.at(layer), state_->config, *numbers);
+  append_places(state_->dram, of, state_->addresses.at(layer), places, *numbers);
   return *numbers;
 }
 

@@ -11,6 +11,7 @@
 #include "sim/compiler/kept_tensor.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
+#include "sim/program/dram_places.hpp"
 #include "sim/program/packed_commands.hpp"
 
 namespace systole {
@@ -119,9 +120,9 @@ class Compiler {
   std::vector<std::vector<FoldSpan>> accumulation_order(std::size_t layer) const;
   std::int64_t accumulation_channels(std::size_t layer) const;
 
-  /// Layers with the same likeness have the same program but for places in DRAM, which are equal
-  /// modulo the longest burst: an ideal DRAM cannot tell them apart. Empty: like no other.
-  std::vector<std::uint64_t> likeness(std::size_t layer) const;
+  /// Layers with the same likeness have the same program but for places in DRAM, which a machine
+  /// that knows of `places` so much cannot tell apart. Empty: like no other.
+  std::vector<std::uint64_t> likeness(std::size_t layer, const DramPlaces& places) const;
 
   /// No commands for layers of the host.
   LayerProgram lower(std::size_t layer) const;

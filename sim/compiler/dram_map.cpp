@@ -3,11 +3,6 @@
 #include "sim/network/packing.hpp"
 
 namespace systole {
-namespace {
-
-constexpr std::uint64_t kAlignment = 64;
-
-}  // namespace
 
 std::uint64_t DramMap::allocate(std::uint64_t bytes) {
   const std::uint64_t address = next_;

@@ -9,9 +9,12 @@
 
 namespace systole {
 
-/// Hands out DRAM, each piece on its own 64-byte line, so that no burst serves two tensors.
+/// Hands out DRAM, each piece in blocks of its own: no burst serves two tensors, and on a banked
+/// DRAM with rows no further apart layers that are like each other meet the same banks and rows.
 class DramMap {
  public:
+  static constexpr std::uint64_t kAlignment = 256 * 1024;  ///< bytes, of each piece
+
   explicit DramMap(const Network& network)
       : network_{network}, placements_(network.tensors.size()) {}
 

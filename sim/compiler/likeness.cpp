@@ -1,9 +1,8 @@
 #include "sim/compiler/likeness.hpp"
 
+#include <algorithm>
 #include <type_traits>
 #include <variant>
-
-#include "sim/program/timing_key.hpp"
 
 namespace systole {
 namespace {
@@ -93,17 +92,26 @@ std::optional<std::vector<std::uint64_t>> likeness(const Network& network, const
 }
 
 void append_places(const DramMap& dram, const Layer& layer, const ConvAddresses& at,
-                   const AcceleratorConfig& config, std::vector<std::uint64_t>& numbers) {
-  const TimingKey key{config};
-  for (const std::uint64_t address : {at.ifmap, at.weights, at.bias, at.table, at.ofmap}) {
-    numbers.push_back(key.reduce(address));
-  }
+                   const DramPlaces& places, std::vector<std::uint64_t>& numbers) {
+  std::vector<std::uint64_t> addresses = {at.ifmap, at.weights, at.bias, at.table, at.ofmap};
   std::vector<TensorId> tensors = layer.inputs;
   tensors.push_back(layer.output);
   for (const TensorId tensor : tensors) {
     const std::optional<TensorPlacement>& placement = dram.placement(tensor);
-    numbers.push_back(placement ? key.reduce(placement->address) : 0);
+    addresses.push_back(placement ? placement->address : 0);
     numbers.push_back(placement ? placement->pixel_pitch : 0);
+    if (placement && placement->pixel_pitch != 0 && places.shared_blocks_matter) {
+      numbers.push_back(placement->address);  // other parts of the same tensor are between
+    }
+  }
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    numbers.push_back(addresses[i] % places.period);
+    if (places.shared_blocks_matter) {
+      const auto same = std::find_if(addresses.begin(), addresses.end(), [&](std::uint64_t other) {
+        return other / DramMap::kAlignment == addresses[i] / DramMap::kAlignment;
+      });
+      numbers.push_back(static_cast<std::uint64_t>(same - addresses.begin()));
+    }
   }
 }
 

@@ -6,8 +6,8 @@
 
 #include "sim/compiler/conv_lowering.hpp"
 #include "sim/compiler/dram_map.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
+#include "sim/program/dram_places.hpp"
 
 namespace systole {
 
@@ -17,9 +17,9 @@ namespace systole {
 std::optional<std::vector<std::uint64_t>> likeness(const Network& network, const Layer& layer,
                                                    const std::vector<bool>& run_time);
 
-/// Appends where the layer's operands are in DRAM, as far as commands that read and write them show
-/// it to an ideal one: modulo the longest burst.
+/// Appends where the layer's operands are in DRAM, as far as it matters to a machine. Pieces of the
+/// map share no block if `places.period` is at most their alignment.
 void append_places(const DramMap& dram, const Layer& layer, const ConvAddresses& at,
-                   const AcceleratorConfig& config, std::vector<std::uint64_t>& numbers);
+                   const DramPlaces& places, std::vector<std::uint64_t>& numbers);
 
 }  // namespace systole

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "sim/program/dram_places.hpp"
 #include "sim/program/packed_commands.hpp"
 #include "sim/stats/bandwidth_series.hpp"
 #include "sim/stats/bank_conflicts.hpp"
@@ -42,9 +43,12 @@ class Engine {
                                                     std::uint32_t rows) = 0;
   virtual LayerMeasurement run(const LayerProgram& program) = 0;
 
-  /// Time and bytes of a program can be had apart, by measure() and compute(), and the former is
-  /// the same wherever in DRAM, modulo the longest burst, the program reads and writes.
+  /// Time and bytes of a program can be had apart, by measure() and compute(), and the former
+  /// depends on places in DRAM as dram_places() says.
   virtual bool measures_alone() const { return false; }
+  virtual DramPlaces dram_places() const {
+    throw std::logic_error{"this engine has no time without bytes"};
+  }
   /// As run(), but no byte changes, and what depends on values is not counted.
   virtual LayerMeasurement measure(const PackedProgram& program) {
     static_cast<void>(program);

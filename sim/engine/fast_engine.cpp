@@ -4,8 +4,10 @@
 #include <stdexcept>
 #include <variant>
 
+#include "models/dram/banked/address_mapping.hpp"
 #include "models/dram/make_dram.hpp"
 #include "sim/functional/program_events.hpp"
+#include "sim/program/timing_key.hpp"
 
 namespace systole {
 
@@ -69,6 +71,14 @@ LayerMeasurement FastEngine::run(const LayerProgram& program) {
   return layer;
 }
 
+DramPlaces FastEngine::dram_places() const {
+  const std::uint64_t burst = TimingKey{config_}.alignment();
+  if (!dram_.banked) {
+    return {burst, false};
+  }
+  return {std::max(burst, dram::AddressMapping{*dram_.banked}.row_period()), true};
+}
+
 LayerMeasurement FastEngine::measure(const PackedProgram& program) {
   if (!measures_alone()) {
     return Engine::measure(program);
@@ -76,7 +86,8 @@ LayerMeasurement FastEngine::measure(const PackedProgram& program) {
   if (program.commands.size() == 0) {
     return {};
   }
-  LayerMeasurement layer = timing_->run(program, watchdog_cycles_);
+  LayerMeasurement layer =
+      timing_ ? timing_->run(program, watchdog_cycles_) : time(program.unpacked());
   layer.events += program_events(program, config_);
   check_ledger(layer);
   return layer;

@@ -38,8 +38,9 @@ class FastEngine final : public Engine {
   LayerMeasurement run(const LayerProgram& program) override;
 
   bool measures_alone() const override {
-    return timing_ && observer_ == nullptr && config_.sequencer.unroller == Unroller::None;
+    return !observed() && config_.sequencer.unroller == Unroller::None;
   }
+  DramPlaces dram_places() const override;
   LayerMeasurement measure(const PackedProgram& program) override;
   EventCounts compute(const PackedProgram& program) override;
 

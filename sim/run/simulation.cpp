@@ -243,7 +243,7 @@ class Simulation {
 
   /// The first layer that ran with the same likeness; none if this one has to run itself.
   std::optional<std::size_t> known_twin() {
-    std::vector<std::uint64_t> likeness = compiler_.likeness(layer_);
+    std::vector<std::uint64_t> likeness = compiler_.likeness(layer_, engine_->dram_places());
     if (likeness.empty()) {
       return std::nullopt;
     }

@@ -1,12 +1,14 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 
 #include "models/sequencer/command_observer.hpp"
 #include "sim/compiler/compiler.hpp"
+#include "sim/engine/fast_engine.hpp"
 #include "sim/legalize/legalize.hpp"
 #include "sim/run/simulation.hpp"
 #include "tests/support/random_layers.hpp"
@@ -27,13 +29,25 @@ class Onlooker final : public CommandObserver {
   }
 };
 
-/// Adds a copy of layer 0: the same operands, an ofmap of its own.
-void append_copy(Network& network) {
+TensorId append_copy_of(Network& network, TensorId tensor) {
+  network.tensors.push_back(Tensor{network.tensor(tensor)});
+  network.tensors.back().name += "_copy";
+  return network.tensors.size() - 1;
+}
+
+/// Adds a copy of layer 0: an ofmap of its own and the same operands, or inputs of its own, too.
+void append_copy(Network& network, bool own_inputs) {
   Layer copy = network.layers.at(0);
   copy.name += "_copy";
-  network.tensors.push_back(network.tensor(copy.output));
-  network.tensors.back().name += "_copy";
-  copy.output = network.tensors.size() - 1;
+  copy.output = append_copy_of(network, copy.output);
+  const std::vector<TensorId> inputs = network.inputs;
+  for (const TensorId input : inputs) {
+    const auto used = std::find(copy.inputs.begin(), copy.inputs.end(), input);
+    if (own_inputs && used != copy.inputs.end()) {
+      *used = append_copy_of(network, input);
+      network.inputs.push_back(*used);
+    }
+  }
   network.outputs.push_back(copy.output);
   network.layers.push_back(std::move(copy));
 }
@@ -65,16 +79,16 @@ RunResult run(const AcceleratorConfig& config, const Network& network, CommandOb
 std::vector<std::uint64_t> likeness_of(const AcceleratorConfig& config, const Network& network,
                                        std::size_t layer) {
   const Network legal = legalize(network, config).network;
-  return Compiler{legal, config}.likeness(layer);
+  const DramPlaces places = FastEngine{config, false}.dram_places();
+  return Compiler{legal, config}.likeness(layer, places);
 }
 
 /// A layer that takes its figures from its twin has those that it gets when it runs itself.
 class Twins {
  public:
-  void expect_alike(AcceleratorConfig config, LayerCase layer_case) {
-    config.dram.model = DramModel::Ideal;
+  void expect_alike(const AcceleratorConfig& config, LayerCase layer_case) {
     Network& network = layer_case.network;
-    append_copy(network);
+    append_copy(network, *rc::gen::arbitrary<bool>());
     Onlooker onlooker;
     RunResult run_alone;
     try {
@@ -88,18 +102,24 @@ class Twins {
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
       RC_ASSERT(same(with_twins.layers.at(i), run_alone.layers.at(i)));
     }
-    twins_ += likeness_of(config, network, 0) == likeness_of(config, network, 1) ? 1U : 0U;
+    const bool banked = config.dram.model == DramModel::Banked;
+    const bool twins = likeness_of(config, network, 0) == likeness_of(config, network, 1);
+    (banked ? twins_on_banks_ : twins_) += twins ? 1U : 0U;
     ++cases_;
   }
 
   ~Twins() {
-    std::cout << "held " << cases_ << " pairs of layers, " << twins_ << " of them twins\n";
+    std::cout << "held " << cases_ << " pairs of layers, " << twins_
+              << " of them twins on an ideal "
+              << "DRAM, " << twins_on_banks_ << " on a banked one\n";
     EXPECT_GT(twins_, 0U);
+    EXPECT_GT(twins_on_banks_, 0U);
   }
 
  private:
   std::uint64_t cases_ = 0;
   std::uint64_t twins_ = 0;
+  std::uint64_t twins_on_banks_ = 0;
 };
 
 TEST(Likeness, OfConvolutionsMeansTheSameFigures) {

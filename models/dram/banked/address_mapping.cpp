@@ -64,7 +64,7 @@ struct Piece {
 }  // namespace
 
 AddressMapping::AddressMapping(const Config& config)
-    : offset_bits_{log2_of(config.organization.burst_bytes())} {
+    : offset_bits_{log2_of(config.organization.burst_bytes())}, row_period_{config.request_bytes} {
   const Organization& parts = config.organization;
   const std::uint32_t bank = log2_of(parts.banks_per_group);
   const std::uint32_t group = log2_of(parts.bank_groups);
@@ -114,6 +114,9 @@ AddressMapping::AddressMapping(const Config& config)
     }
     piece->taken += bits;
     shift += bits;
+    if (piece->field != kRow && bits != 0) {
+      row_period_ = std::max(row_period_, std::uint64_t{1} << (offset_bits_ + shift));
+    }
   }
   for (const auto& piece : pieces) {
     if (piece.taken != piece.bits) {

@@ -33,6 +33,9 @@ class AddressMapping {
             gather(kColumn, burst)};
   }
 
+  /// Addresses that differ by multiples of so many bytes differ in nothing but the row.
+  std::uint64_t row_period() const { return row_period_; }
+
  private:
   // Pseudo channel, rank, bank group and bank are positions within kBank.
   using Field = std::uint32_t;
@@ -52,6 +55,7 @@ class AddressMapping {
   }
 
   std::uint32_t offset_bits_ = 0;
+  std::uint64_t row_period_;
   std::array<std::vector<Part>, kFields> parts_;
 };
 
