@@ -107,7 +107,7 @@ class Channel {
 
   void choose();
   bool choose_of_stream();
-  bool row_command_before(Cycle cycle, std::uint64_t banks) const;
+  void consider_rows(std::uint64_t banks);
   void consider(const Choice& choice) {
     if (next_.is_after(choice.start, choice.rank, choice.sequence)) {
       next_ = choice;

@@ -22,45 +22,57 @@ constexpr int kLooks = 4;  // of waiting bursts by age, before all banks are com
 
 }  // namespace
 
-/// What choose() would, in the state that streams are in nearly always: the oldest burst, or the
-/// bank that goes on, can have the first column command that any could, and no row command can be
-/// sooner. False where more has to be compared.
+/// What choose() would, in the states that streams are in nearly always: one of the oldest bursts,
+/// or the bank that goes on, can have the first column command that any could. False where more
+/// has to be compared.
 bool Channel::choose_of_stream() {
   const std::size_t same = writing_ ? 1 : 0;
   const RequestQueue& waiting = queues_[same];
-  const Slot oldest = waiting.oldest();
-  if (oldest == kNoSlot || committed_[1 - same] != 0 || closable_ != 0) {
+  const std::uint64_t hits = hits_[same];
+  if (hits == 0 || committed_[1 - same] != 0 || closable_ != 0) {
     return false;
   }
-  std::uint32_t bank = waiting.at(oldest).bank;
-  const std::uint32_t unit = timing_.unit_of(bank);
   const Command command = writing_ ? Command::Write : Command::Read;
   floor_ = now_;
   const Cycle of_bus = earliest_effect(command);
-  const Cycle effect = std::max(of_bus, timing_.earliest_column_of_unit(unit, writing_));
-  const std::uint64_t preferred = goes_on(unit, writing_) & hits_[same];
-  const auto can_go = [&](std::uint32_t its_bank) {
-    return timing_.earliest_column_of_bank(its_bank, writing_) <= effect;
+  const auto first_of_unit = [&](std::uint32_t unit) {
+    return std::max(of_bus, timing_.earliest_column_of_unit(unit, writing_));
   };
-  const bool continues =
-      preferred != 0 && can_go(static_cast<std::uint32_t>(__builtin_ctzll(preferred)));
-  if (continues) {
-    bank = static_cast<std::uint32_t>(__builtin_ctzll(preferred));
-  } else if ((hits_[same] & bit(bank)) == 0 || candidates_[same][bank].slot != oldest ||
-             !can_go(bank)) {
+  Cycle effect = kNever;
+  std::uint32_t bank = 0;
+  Slot slot = waiting.oldest();
+  for (int looks = 0; looks < kLooks && slot != kNoSlot; ++looks, slot = waiting.younger(slot)) {
+    bank = waiting.at(slot).bank;
+    if ((hits & bit(bank)) != 0 && candidates_[same][bank].slot == slot) {
+      const Cycle first = first_of_unit(timing_.unit_of(bank));
+      if (timing_.earliest_column_of_bank(bank, writing_) <= first) {
+        effect = first;
+        break;
+      }
+    }
+  }
+  if (effect == kNever) {
     return false;
+  }
+  const std::uint32_t unit = timing_.unit_of(bank);
+  bool is_oldest = true;  // of those that can start as soon
+  if (const std::uint64_t preferred = goes_on(unit, writing_) & hits; preferred != 0) {
+    const auto its_bank = static_cast<std::uint32_t>(__builtin_ctzll(preferred));
+    if (its_bank != bank && timing_.earliest_column_of_bank(its_bank, writing_) <= effect) {
+      bank = its_bank;
+      is_oldest = false;
+    }
   }
   for (std::uint32_t other = 0; other < refresh_due_.size(); ++other) {
     if (other != unit) {
-      const Cycle its_effect = std::max(of_bus, timing_.earliest_column_of_unit(other, writing_));
-      if (its_effect < effect || (its_effect == effect && continues)) {
+      const Cycle its_effect = first_of_unit(other);
+      if (its_effect < effect || (its_effect == effect && !is_oldest)) {
         return false;
       }
     }
   }
   const Cycle start = effect - travel(command);
-  if (start >= first_refresh_ || is_urgent(start) ||
-      row_command_before(start, waiting.banks() & ~hits_[same])) {
+  if (start >= first_refresh_ || is_urgent(start)) {
     return false;
   }
   const Candidate& served = candidates_[same][bank];
@@ -72,26 +84,32 @@ bool Channel::choose_of_stream() {
   next_.slot = served.slot;
   next_.bank = bank;
   next_.sequence = served.sequence;
+  if (start != floor_) {
+    consider_rows(waiting.banks() & ~hits);
+  }
   return true;
 }
 
-/// Whether one of these banks, for which bursts wait that are no hits, could have its next row
-/// command sooner.
-bool Channel::row_command_before(Cycle cycle, std::uint64_t banks) const {
-  const auto is_before = [&](Command command, Cycle effect) {
-    return std::max(earliest_effect(command), effect) - travel(command) < cycle;
-  };
-  for (; banks != 0; banks &= banks - 1) {
-    const auto bank = static_cast<std::uint32_t>(__builtin_ctzll(banks));
-    const std::uint32_t unit = timing_.unit_of(bank);
-    if (timing_.is_open(bank)
-            ? is_before(Command::Precharge, timing_.earliest_precharge(bank))
-            : is_before(Command::Activate, std::max(timing_.earliest_activate_of_unit(unit),
-                                                    timing_.earliest_activate_of_bank(bank)))) {
-      return true;
+/// Row commands for these banks, for which bursts wait that are no hits.
+void Channel::consider_rows(std::uint64_t banks) {
+  for_each_bit(banks, [this](std::uint32_t bank) {
+    const bool open = timing_.is_open(bank);
+    const Command command = open ? Command::Precharge : Command::Activate;
+    const Cycle allowed = open ? timing_.earliest_precharge(bank)
+                               : std::max(timing_.earliest_activate_of_unit(timing_.unit_of(bank)),
+                                          timing_.earliest_activate_of_bank(bank));
+    const Cycle effect = std::max(earliest_effect(command), allowed);
+    const Candidate& served = candidate(writing_, bank);
+    if (next_.is_after(effect - travel(command), Rank::Row, served.sequence)) {
+      next_.start = effect - travel(command);
+      next_.effect = effect;
+      next_.rank = Rank::Row;
+      next_.command = command;
+      next_.slot = served.slot;
+      next_.bank = bank;
+      next_.sequence = served.sequence;
     }
-  }
-  return false;
+  });
 }
 
 /// One pass over what could go next, on the state as it is.
