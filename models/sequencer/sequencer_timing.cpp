@@ -90,8 +90,10 @@ void SequencerTiming::archive(StateArchive& archive) {
 /// Those of a class one behind the other, the oldest first: which one a command has got decides
 /// nothing.
 void SequencerTiming::archive_entries(StateArchive& archive) {
-  std::vector<std::uint32_t> names(entries_.size(), kNoEntry);
-  std::vector<std::uint32_t> taken;
+  std::vector<std::uint32_t>& names = names_;
+  std::vector<std::uint32_t>& taken = taken_;
+  names.assign(entries_.size(), kNoEntry);
+  taken.clear();
   for (const Class& of : classes_) {
     const auto begin = static_cast<std::ptrdiff_t>(taken.size());
     for (std::uint32_t i = of.first; i < of.first + of.size; ++i) {
@@ -121,7 +123,7 @@ void SequencerTiming::archive_entries(StateArchive& archive) {
       entry.valid = false;
     }
   }
-  archive.name_entries(std::move(names));
+  archive.name_entries(names);
   for (const std::uint32_t i : taken) {
     Entry& entry = entries_[i];
     archive.values(entry.issued, entry.depends_on);
@@ -134,10 +136,10 @@ void SequencerTiming::archive_entries(StateArchive& archive) {
   }
 }
 
-void SequencerTiming::archive_followers(StateArchive& archive, EntrySet& followers) const {
-  EntrySet named = followers;
+void SequencerTiming::archive_followers(StateArchive& archive, EntrySet& followers) {
+  EntrySet& named = archive.reading() ? followers : named_followers_;
   if (!archive.reading()) {
-    std::fill(named.begin(), named.end(), 0);
+    named.assign(followers.size(), 0);
     for_each_of(followers, [&](std::uint32_t entry) {
       const std::uint32_t name = archive.name_of(entry);
       named[name / kWordBits] |= std::uint64_t{1} << (name % kWordBits);
@@ -145,9 +147,6 @@ void SequencerTiming::archive_followers(StateArchive& archive, EntrySet& followe
   }
   for (std::uint64_t& word : named) {
     archive.value(word);
-  }
-  if (archive.reading()) {
-    followers = named;
   }
 }
 

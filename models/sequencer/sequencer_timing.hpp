@@ -103,7 +103,7 @@ class SequencerTiming {
   };
 
   void archive_entries(StateArchive& archive);
-  void archive_followers(StateArchive& archive, EntrySet& followers) const;
+  void archive_followers(StateArchive& archive, EntrySet& followers);
   bool all_fetched() const { return next_ == total_; }
   bool issue(Cycle now);
   bool allocate(Cycle now);
@@ -118,6 +118,8 @@ class SequencerTiming {
   const AcceleratorConfig& config_;
   const CommandSource* program_ = nullptr;
   std::vector<Entry> entries_;
+  std::vector<std::uint32_t> names_, taken_;  // room for archive()
+  EntrySet named_followers_;
   std::array<Class, kCommandClasses> classes_;
   std::array<CompletionQueue, kSources> completions_;
   std::size_t next_ = 0;

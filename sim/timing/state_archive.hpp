@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "sim/program/command_fields.hpp"
+#include "sim/program/command_numbers.hpp"
 #include "sim/program/issued_command.hpp"
-#include "sim/program/timing_key.hpp"
 #include "sim/timing/cycle.hpp"
 
 namespace systole {
@@ -27,7 +27,7 @@ namespace systole {
 /// state, in the same buffers.
 class StateArchive {
  public:
-  explicit StateArchive(const TimingKey& key) : key_{key} {}
+  explicit StateArchive(CommandNumbers& numbers) : numbers_{numbers}, key_{numbers.key()} {}
   StateArchive(const StateArchive&) = delete;
   StateArchive& operator=(const StateArchive&) = delete;
 
@@ -116,13 +116,14 @@ class StateArchive {
       if (!reading_) {
         named_.push_back(command);
       }
-      key_of(*named_.at(index));
+      std::uint32_t number = reading_ ? 0 : numbers_.of(*named_[index]);
+      value(number);  // when it is read, the command tells
     }
     command = named_.at(index);
   }
   /// Which entry of the reservation station a command has decides nothing: the station, which is
   /// archived first, gives each a name. Those that are free have none, and are not asked for again.
-  void name_entries(std::vector<std::uint32_t> names) { entries_ = std::move(names); }
+  void name_entries(const std::vector<std::uint32_t>& names) { entries_ = names; }
   std::uint32_t name_of(std::uint32_t entry) const {
     return entry == kNoEntry ? kNoEntry : entries_.at(entry);
   }
@@ -202,21 +203,7 @@ class StateArchive {
     }
     return std::exchange(at_, at_ + size);
   }
-  void key_of(const Command& command) {
-    words_.clear();
-    if (!reading_) {
-      key_.append(command, words_);
-    }
-    auto count = static_cast<std::uint32_t>(words_.size());
-    value(count);
-    if (reading_) {
-      take(count * sizeof words_.front());  // the command tells
-    } else {
-      std::memcpy(room(count * sizeof words_.front()), words_.data(),
-                  count * sizeof words_.front());
-    }
-  }
-
+  CommandNumbers& numbers_;
   const TimingKey& key_;
   Cycle now_ = 0;
   bool reading_ = false;
@@ -225,8 +212,7 @@ class StateArchive {
   const char* read_ = nullptr;  // in what is read
   const char* end_ = at_;       // of either
   std::vector<const Command*> named_;
-  std::uint32_t mentioned_ = 0;  // of them, so far
-  std::vector<std::uint32_t> words_;
+  std::uint32_t mentioned_ = 0;         // of them, so far
   std::vector<std::uint32_t> entries_;  // their names
 };
 

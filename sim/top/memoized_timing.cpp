@@ -67,9 +67,10 @@ void add_times(Counts& to, Counts counts, std::uint64_t times) {
 MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_bytes)
     : config_{config},
       key_{config_},
+      numbers_{key_},
       max_bytes_{max_bytes},
       machine_{config_, dram_},
-      archive_{key_},
+      archive_{numbers_},
       footprints_(kKnownFootprints) {
   archive_.write_at(0);
   machine_.archive(archive_);
@@ -106,8 +107,9 @@ LayerMeasurement MemoizedTiming::run(const PackedProgram& program, std::uint64_t
   add_counts(layer);
   layer.peak_bytes_per_window = bandwidth.peak_bytes();
   layer.windows = bandwidth.windows();
-  if (bytes_ > max_bytes_) {
+  if (bytes_ + numbers_.bytes() > max_bytes_) {
     states_.clear();
+    numbers_.forget();
     machine_state_ = nullptr;
     bytes_ = 0;
   }
@@ -123,6 +125,7 @@ void MemoizedTiming::begin(const PackedProgram& program) {
   taken_.clear();
   seen_.clear();
   std::fill(footprints_.begin(), footprints_.end(), KnownFootprint{});
+  numbers_.begin_program();
 }
 
 /// Of the steps that were taken.
@@ -249,7 +252,7 @@ std::size_t MemoizedTiming::NumbersHash::operator()(
 void MemoizedTiming::describe_segment(const State& state) {
   segment_.key.clear();
   for (const Command* command : segment_.commands) {
-    key_.append(*command, segment_.key);
+    segment_.key.push_back(numbers_.of(*command));
   }
   // The sequencer knows whether there is another command.
   segment_.key.push_back(segment_.end() == size() ? 1 : 0);

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "sim/engine/engine.hpp"
+#include "sim/program/command_numbers.hpp"
 #include "sim/program/footprint.hpp"
 #include "sim/program/packed_commands.hpp"
-#include "sim/program/timing_key.hpp"
 #include "sim/timing/state_archive.hpp"
 #include "sim/top/machine_timing.hpp"
 
@@ -47,8 +47,8 @@ class MemoizedTiming final : private CommandSource {
     std::size_t at = 0;
     std::vector<const Command*> commands;
     std::vector<std::uint64_t> parts;  // of the program's shared commands
-    std::vector<std::uint32_t> key;    // what decides the cycles that they take: the key of each,
-                                       // conflicts with commands in flight, the rest
+    std::vector<std::uint32_t> key;  // what decides the cycles that they take: the number of each,
+                                     // conflicts with commands in flight, the rest
     std::size_t end() const { return at + commands.size(); }
   };
   struct State;
@@ -99,6 +99,7 @@ class MemoizedTiming final : private CommandSource {
 
   const AcceleratorConfig config_;
   const TimingKey key_;
+  CommandNumbers numbers_;
   const std::size_t max_bytes_;
   DramSource dram_;  // ideal
   MachineTiming machine_;

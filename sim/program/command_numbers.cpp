@@ -1,0 +1,26 @@
+#include "sim/program/command_numbers.hpp"
+
+#include <algorithm>
+
+namespace systole {
+
+void CommandNumbers::begin_program() { std::fill(places_.begin(), places_.end(), Place{}); }
+
+void CommandNumbers::forget() {
+  begin_program();
+  numbers_.clear();
+  bytes_ = 0;
+}
+
+std::uint32_t CommandNumbers::number_of_key(const Command& command) {
+  words_.clear();
+  key_.append(command, words_);
+  const auto [known, is_new] = numbers_.try_emplace(std::u32string{words_.begin(), words_.end()},
+                                                    static_cast<std::uint32_t>(numbers_.size()));
+  if (is_new) {
+    bytes_ += sizeof *known + words_.size() * sizeof words_.front();
+  }
+  return known->second;
+}
+
+}  // namespace systole
