@@ -92,7 +92,7 @@ def accumulators(rows, folder):
     right.set(ylabel="accuracy, %", ylim=(0, 104), title="bits of partial sums")
     over.set(xlabel="bits of partial sums", ylabel="additions that overflow, an image")
     over.set_yscale("symlog", linthresh=1)
-    over.set_ylim(bottom=0)
+    over.set_ylim(0, 3 * max([1, *(row["psum_overflows"] for row in rows if row["psum_overflows"] is not None)]))
     right.legend(loc="lower right", fontsize=9)
     for axis in (right, over):
         axis.grid(alpha=0.3)

@@ -1,13 +1,13 @@
 #include "sim/compiler/depthwise_lowering.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "sim/compiler/buffer_slots.hpp"
 #include "sim/compiler/command_streams.hpp"
 #include "sim/compiler/ifmap_loads.hpp"
 #include "sim/compiler/memory_fit.hpp"
+#include "sim/compiler/vector_tiling.hpp"
 #include "sim/compiler/weight_image.hpp"
 
 namespace systole {
@@ -68,6 +68,13 @@ std::int64_t estimate_cycles(const ConvLayer& layer, const MachineLimits& machin
       t.slots > 1 ? std::max({load, execute, store}) : load + execute + store;
   return tiles * steady + load + execute + store +
          (t.constant_slots > 1 ? constants : groups * constants);
+}
+
+/// Pixels that the tiles of one block of channels load.
+std::int64_t loaded_pixels(const ConvLayer& layer, const DepthwiseTiling& t) {
+  return layer.batch * ceil_div(layer.out_h, t.tile_oh) *
+         std::min(layer.in_h, layer.input_rows(t.tile_oh)) * ceil_div(layer.out_w, t.tile_ow) *
+         std::min(layer.in_w, layer.input_cols(t.tile_ow));
 }
 
 class DepthwiseLowering {
@@ -284,18 +291,8 @@ ConstantRows constant_rows(const ConvLayer& layer, const MachineLimits& machine)
 
 DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLimits& machine,
                                         const PinnedMapping& pinned) {
-  check_pinned("tile_oh", pinned.tile_oh, layer.out_h, 1, "1");
-  check_pinned("tile_ow", pinned.tile_ow, layer.out_w, 1, "1");
-  check_pinned("tile_oc", pinned.tile_oc, layer.out_c, machine.array_rows, "array.rows");
-  if (pinned.tile_ic != 0 && pinned.tile_ic != pinned.tile_oc) {
-    throw MappingError{"mapping.tile_ic: a depthwise layer takes its channels from tile_oc"};
-  }
-  std::optional<DepthwiseTiling> best;
-  std::int64_t best_cycles = 0;
-  Shortage missing;
-  DepthwiseTiling t;
-  t.constant_rows = constant_rows(layer, machine).all();
-  const std::int64_t blocks = channel_blocks(layer, machine);
+  const VectorOutput output{layer.out_h, layer.out_w, layer.out_c};
+  check_pinned_tiles(pinned, output, machine, "a depthwise layer");
   std::vector<std::pair<std::int64_t, std::int64_t>> copies;  // of the tiles and of the constants
   for (const std::int64_t count : copies_to_try(machine)) {
     copies.emplace_back(count, std::min<std::int64_t>(count, 2));
@@ -303,36 +300,26 @@ DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLim
       copies.emplace_back(count, 1);
     }
   }
-  for (const std::int64_t tile_blocks :
-       tile_candidates(blocks, 1, ceil_div(pinned.tile_oc, machine.array_rows))) {
-    t.blocks = tile_blocks;
-    for (const std::int64_t tile_oh : tile_candidates(layer.out_h, 1, pinned.tile_oh)) {
-      t.tile_oh = tile_oh;
-      for (const std::int64_t tile_ow : tile_candidates(layer.out_w, 1, pinned.tile_ow)) {
+  BestTiling<DepthwiseTiling> best{machine};
+  for_each_tile(
+      output, machine, pinned,
+      [&](std::int64_t tile_oh, std::int64_t tile_ow, std::int64_t blocks) {
+        DepthwiseTiling t;
+        t.constant_rows = constant_rows(layer, machine).all();
+        t.tile_oh = tile_oh;
         t.tile_ow = tile_ow;
-        t.input_rows = layer.input_rows(tile_oh) * layer.input_cols(tile_ow) * tile_blocks;
-        t.output_rows = tile_oh * tile_ow * tile_blocks;
+        t.blocks = blocks;
+        t.input_rows = layer.input_rows(tile_oh) * layer.input_cols(tile_ow) * blocks;
+        t.output_rows = tile_oh * tile_ow * blocks;
         for (const auto& [slots, constant_slots] : copies) {
           t.slots = slots;
           t.constant_slots = constant_slots;
-          missing = {"scratchpad", scratchpad_rows(t), machine.scratchpad_rows,
-                     activation_row_bytes(machine.config)};
-          if (missing.needed_rows > missing.rows) {
-            continue;
-          }
-          const std::int64_t cycles = estimate_cycles(layer, machine, t);
-          if (!best || cycles < best_cycles) {
-            best = t;
-            best_cycles = cycles;
-          }
+          best.consider(t, scratchpad_rows(t), [&] {
+            return VectorCost{estimate_cycles(layer, machine, t), loaded_pixels(layer, t)};
+          });
         }
-      }
-    }
-  }
-  if (!best) {
-    throw no_tile_fits(missing, pinned);
-  }
-  return *best;
+      });
+  return best.take(pinned);
 }
 
 std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer) {

@@ -6,6 +6,7 @@
 #include "sim/compiler/command_streams.hpp"
 #include "sim/compiler/ifmap_loads.hpp"
 #include "sim/compiler/memory_fit.hpp"
+#include "sim/compiler/vector_tiling.hpp"
 
 namespace systole {
 namespace {
@@ -119,15 +120,6 @@ std::int64_t loaded_pixels(const PoolLayer& layer, const PoolTiling& t) {
          ceil_div(layer.out_w, t.tile_ow) *
          most_input(t.tile_ow, w.kernel_w, w.stride_w, layer.in_w);
 }
-
-struct PoolCost {
-  std::int64_t cycles = 0, pixels = 0;
-
-  bool better_than(const PoolCost& o, Objective objective) const {
-    return objective == Objective::Traffic && pixels != o.pixels ? pixels < o.pixels
-                                                                 : cycles < o.cycles;
-  }
-};
 
 std::vector<std::int64_t> bases_of(const MachineLimits& machine, const PoolTiling& tiling) {
   std::vector<std::int64_t> bases =
@@ -341,50 +333,29 @@ PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machi
       has_empty_window(layer.out_w, w.kernel_w, w.stride_w, w.pad_left, layer.in_w)) {
     throw MappingError{"a pooling window lies wholly in the padding"};
   }
-  check_pinned("tile_oh", pinned.tile_oh, layer.out_h, 1, "1");
-  check_pinned("tile_ow", pinned.tile_ow, layer.out_w, 1, "1");
-  check_pinned("tile_oc", pinned.tile_oc, layer.channels, machine.array_rows, "array.rows");
-  if (pinned.tile_ic != 0 && pinned.tile_ic != pinned.tile_oc) {
-    throw MappingError{"mapping.tile_ic: pooling takes its channels from tile_oc"};
-  }
-  std::optional<PoolTiling> best;
-  PoolCost best_cost;
-  Shortage missing;
-  const std::int64_t blocks = channel_blocks(layer, machine);
-  PoolTiling t;
-  for (const std::int64_t tile_blocks :
-       tile_candidates(blocks, 1, ceil_div(pinned.tile_oc, machine.array_rows))) {
-    t.blocks = tile_blocks;
-    for (const std::int64_t tile_oh : tile_candidates(layer.out_h, 1, pinned.tile_oh)) {
-      t.tile_oh = tile_oh;
-      for (const std::int64_t tile_ow : tile_candidates(layer.out_w, 1, pinned.tile_ow)) {
+  const VectorOutput output{layer.out_h, layer.out_w, layer.channels};
+  check_pinned_tiles(pinned, output, machine, "pooling");
+  BestTiling<PoolTiling> best{machine};
+  for_each_tile(
+      output, machine, pinned,
+      [&](std::int64_t tile_oh, std::int64_t tile_ow, std::int64_t blocks) {
+        PoolTiling t;
+        t.tile_oh = tile_oh;
         t.tile_ow = tile_ow;
+        t.blocks = blocks;
         t.input_rows = layer.kept_ifmap
                            ? 0
                            : most_input(tile_oh, w.kernel_h, w.stride_h, layer.in_h) *
-                                 most_input(tile_ow, w.kernel_w, w.stride_w, layer.in_w) *
-                                 tile_blocks;
-        t.output_rows = layer.kept_ofmap ? 0 : tile_oh * tile_ow * tile_blocks;
+                                 most_input(tile_ow, w.kernel_w, w.stride_w, layer.in_w) * blocks;
+        t.output_rows = layer.kept_ofmap ? 0 : tile_oh * tile_ow * blocks;
         for (const std::int64_t slots : copies_to_try(machine)) {
           t.slots = slots;
-          missing = {"scratchpad", slots * (t.input_rows + t.output_rows), machine.scratchpad_rows,
-                     activation_row_bytes(machine.config)};
-          if (missing.needed_rows > missing.rows) {
-            continue;
-          }
-          const PoolCost cost{estimate_cycles(layer, machine, t), loaded_pixels(layer, t)};
-          if (!best || cost.better_than(best_cost, machine.config.compiler.objective)) {
-            best = t;
-            best_cost = cost;
-          }
+          best.consider(t, slots * (t.input_rows + t.output_rows), [&] {
+            return VectorCost{estimate_cycles(layer, machine, t), loaded_pixels(layer, t)};
+          });
         }
-      }
-    }
-  }
-  if (!best) {
-    throw no_tile_fits(missing, pinned);
-  }
-  return *best;
+      });
+  return best.take(pinned);
 }
 
 LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machine,

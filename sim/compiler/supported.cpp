@@ -66,8 +66,11 @@ void check_supported(const ConvLayer& layer, const Network& network, const Machi
   }
   const Tensor& weight = network.tensor(layer.weight);
   if (weight.zero_point != 0) {
-    throw MappingError{fmt::format("weight '{}': zero point {}, only 0 is supported", weight.name,
-                                   weight.zero_point)};
+    throw MappingError{
+        fmt::format("weight '{}': zero point {}, expected 0, or constants that array.weight_bits "
+                    "({}) hold less "
+                    "it",
+                    weight.name, weight.zero_point, array.weight_bits)};
   }
   if (layer.weight_is_activation && layer.ifmap_zero_point != 0) {
     throw MappingError{fmt::format(

@@ -11,6 +11,7 @@
 #include "sim/legalize/bias_width.hpp"
 #include "sim/legalize/requant_rule.hpp"
 #include "sim/legalize/shift_only.hpp"
+#include "sim/legalize/weight_zero_points.hpp"
 
 namespace systole {
 namespace {
@@ -124,10 +125,14 @@ void take_format(Network& network, const ArrayConfig& array) {
 
 }  // namespace
 
-Legalized legalize(const Network& network, const AcceleratorConfig& config) {
+Legalized legalize(const Network& given, const AcceleratorConfig& config) {
+  Network network = given;
+  std::vector<LegalizationNote> notes;
+  take_weight_zero_points(network, config.array, notes);
   Legalized result = config.requant.mode == RequantMode::ShiftOnly
                          ? make_shift_only(network, config)
                          : make_any_scale(network, config.requant);
+  result.notes.insert(result.notes.begin(), notes.begin(), notes.end());
   if (config.array.number_format != NumberFormat::Int) {
     take_format(result.network, config.array);
   }

@@ -14,8 +14,9 @@ struct Legalized {
 };
 
 /// The network as this accelerator's numbers can express it: requantizer mode, variant and
-/// rounding are the hardware's; on a shift_only unit scales become powers of two. Golden model
-/// and machine both run the result. Throws std::invalid_argument for what has no neighbour.
+/// rounding are the hardware's; on a shift_only unit scales become powers of two; weights lose
+/// their zero points where the array has the bits (weight_zero_points.hpp). Golden model and
+/// machine both run the result. Throws std::invalid_argument for what has no neighbour.
 Legalized legalize(const Network& network, const AcceleratorConfig& config);
 
 }  // namespace systole

@@ -174,34 +174,41 @@ void TimelineFile::on_command(const Command& command, const CommandTimes& times)
       waited ? text(cause_name(times.waited_for)) : "null", label.amount));
 }
 
-void TimelineFile::commit(const RunResult& run) {
-  end_layer();
-  std::size_t next = 0;
+/// Of every inference: they take the same cycles and move the same bytes in each of them.
+void TimelineFile::write_bandwidth(const RunResult& run) {
+  std::map<std::string, const LayerResult*> layers;
   for (const LayerResult& layer : run.layers) {
-    if (next == starts_.size() || names_[next] != layer.name) {
-      continue;  // on the host
-    }
+    layers.emplace(layer.name, &layer);
+  }
+  for (std::size_t i = 0; i < starts_.size(); ++i) {
     // A layer begins when its first command is accepted.
     const std::uint64_t start =
-        starts_[next] -
-        std::min<std::uint64_t>(starts_[next], run.config.sequencer.frontend_latency);
-    ++next;
-    for (std::size_t i = 0; i <= layer.windows.size(); ++i) {
-      const std::uint64_t first = i * kBandwidthWindow;
-      const std::uint64_t cycles =
-          first < layer.cycles ? std::min(kBandwidthWindow, layer.cycles - first) : 1;
-      if (!in_window(start + first, start + first + cycles)) {
-        continue;
-      }
-      const BandwidthSeries::Window bytes =
-          i < layer.windows.size() ? layer.windows[i] : BandwidthSeries::Window{};
-      event(fmt::format(R"({{"ph":"C","pid":1,"ts":{},"name":"DRAM, bytes per cycle",)"
-                        R"("args":{{"read":{:.4f},"written":{:.4f}}}}})",
-                        std::min(start + first, start + layer.cycles),
-                        static_cast<double>(bytes.read_bytes) / static_cast<double>(cycles),
-                        static_cast<double>(bytes.write_bytes) / static_cast<double>(cycles)));
-    }
+        starts_[i] - std::min<std::uint64_t>(starts_[i], run.config.sequencer.frontend_latency);
+    write_bandwidth(*layers.at(names_[i]), start);
   }
+}
+
+void TimelineFile::write_bandwidth(const LayerResult& layer, std::uint64_t start) {
+  for (std::size_t i = 0; i <= layer.windows.size(); ++i) {
+    const std::uint64_t first = i * kBandwidthWindow;
+    const std::uint64_t cycles =
+        first < layer.cycles ? std::min(kBandwidthWindow, layer.cycles - first) : 1;
+    if (!in_window(start + first, start + first + cycles)) {
+      continue;
+    }
+    const BandwidthSeries::Window bytes =
+        i < layer.windows.size() ? layer.windows[i] : BandwidthSeries::Window{};
+    event(fmt::format(R"({{"ph":"C","pid":1,"ts":{},"name":"DRAM, bytes per cycle",)"
+                      R"("args":{{"read":{:.4f},"written":{:.4f}}}}})",
+                      std::min(start + first, start + layer.cycles),
+                      static_cast<double>(bytes.read_bytes) / static_cast<double>(cycles),
+                      static_cast<double>(bytes.write_bytes) / static_cast<double>(cycles)));
+  }
+}
+
+void TimelineFile::commit(const RunResult& run) {
+  end_layer();
+  write_bandwidth(run);
   write_station();
   out_ << "\n]}\n";
   out_.close();

@@ -47,6 +47,8 @@ class TimelineFile final : public CommandObserver {
   void event(const std::string& json);
   void hold(const CommandTimes& times);
   void write_station();
+  void write_bandwidth(const RunResult& run);
+  void write_bandwidth(const LayerResult& layer, std::uint64_t start);
   void end_layer();
   std::size_t lane_of(const CommandTimes& times);
   bool in_window(std::uint64_t first, std::uint64_t end) const {

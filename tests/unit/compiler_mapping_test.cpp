@@ -166,6 +166,44 @@ TEST(Mapping, DepthwiseChannelsSideBySideOrOneAfterAnother) {
   EXPECT_EQ((Compiler{one_by_one, gathers}.mapping(0).folds), 32) << "9 taps down the rows";
 }
 
+// Bytes of the ifmap that the vector unit's tiles load, a memory too small for the whole of it.
+std::uint64_t loaded_by_vector_unit(Objective objective, bool pooling) {
+  NetworkBuilder builder;
+  const TensorId in = builder.input({1, 56, 56, 32});
+  if (pooling) {
+    MaxPool op;
+    op.window.kernel_h = op.window.kernel_w = 5;
+    op.window.pad_top = op.window.pad_bottom = op.window.pad_left = op.window.pad_right = 2;
+    builder.layer("pool", op, {in}, builder.activation({1, 56, 56, 32}));
+  } else {
+    Conv2d op;
+    op.groups = 32;
+    op.window.kernel_h = op.window.kernel_w = 5;
+    op.window.pad_top = op.window.pad_bottom = op.window.pad_left = op.window.pad_right = 2;
+    op.requant = test::one_scale();
+    builder.layer("depthwise", op, {in, builder.constant({32, 5, 5, 1})},
+                  builder.activation({1, 56, 56, 32}));
+  }
+  AcceleratorConfig config = gemmini_like();
+  config.scratchpad.activation.capacity_kib = 16;
+  config.compiler.depthwise = DepthwiseMapping::Vector;
+  config.compiler.objective = objective;
+  config.vector.mac_lanes = 16;
+  const Compiler compiler{builder.network(), config};
+  ProgramInterpreter machine =
+      test::loaded_machine(config, compiler, builder.network(), {ramp(56 * 56 * 32)});
+  machine.run(compiler.lower(0));
+  return machine.read_bytes(Operand::Ifmap);
+}
+
+TEST(Mapping, TilesOfTheVectorUnitLoadLessWhereTrafficIsTheObjective) {
+  for (const bool pooling : {true, false}) {
+    EXPECT_LT(loaded_by_vector_unit(Objective::Traffic, pooling),
+              loaded_by_vector_unit(Objective::Cycles, pooling))
+        << (pooling ? "pooling" : "depthwise");
+  }
+}
+
 TEST(Mapping, GroupsOneAfterAnotherHaveFoldsWithoutZeros) {
   const Network network = grouped_layer(32, 4, DepthwiseMapping::Column);
   EXPECT_EQ((Compiler{network, gemmini_like()}.mapping(0).folds), 9 * 4);

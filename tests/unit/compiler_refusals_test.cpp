@@ -108,7 +108,8 @@ TEST(Refusal, WantsNoZeroPointOnTheWeights) {
   Network network = test::conv_network({1, 8, 8, 16}, 1, 16);
   network.tensors[1].zero_point = 3;
   EXPECT_EQ(refusal(network, small_machine()),
-            "layer 'conv1': weight 't1': zero point 3, only 0 is supported");
+            "layer 'conv1': weight 't1': zero point 3, expected 0, or constants that "
+            "array.weight_bits (8) hold less it");
 }
 
 TEST(Refusal, WantsNoIfmapZeroPointBeforeAComputedMatrix) {

@@ -1,0 +1,17 @@
+#include "sim/compiler/vector_tiling.hpp"
+
+#include <fmt/format.h>
+
+namespace systole {
+
+void check_pinned_tiles(const PinnedMapping& pinned, const VectorOutput& output,
+                        const MachineLimits& machine, const char* layer) {
+  check_pinned("tile_oh", pinned.tile_oh, output.height, 1, "1");
+  check_pinned("tile_ow", pinned.tile_ow, output.width, 1, "1");
+  check_pinned("tile_oc", pinned.tile_oc, output.channels, machine.array_rows, "array.rows");
+  if (pinned.tile_ic != 0 && pinned.tile_ic != pinned.tile_oc) {
+    throw MappingError{fmt::format("mapping.tile_ic: {} takes its channels from tile_oc", layer)};
+  }
+}
+
+}  // namespace systole

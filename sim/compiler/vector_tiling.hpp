@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "sim/compiler/machine_limits.hpp"
+#include "sim/compiler/memory_fit.hpp"
+#include "sim/network/mapping.hpp"
+
+namespace systole {
+
+/// The ofmap of a layer that the vector unit computes, as it is cut into tiles.
+struct VectorOutput {
+  std::int64_t height = 0, width = 0, channels = 0;
+};
+
+/// Throws MappingError where pinned tiles do not suit; `layer` is what the message calls it.
+void check_pinned_tiles(const PinnedMapping& pinned, const VectorOutput& output,
+                        const MachineLimits& machine, const char* layer);
+
+/// Calls body(rows, columns, blocks of array.rows channels) with every tile worth trying.
+template <typename Body>
+void for_each_tile(const VectorOutput& output, const MachineLimits& machine,
+                   const PinnedMapping& pinned, Body body) {
+  const std::int64_t blocks = ceil_div(output.channels, machine.array_rows);
+  for (const std::int64_t tile_blocks :
+       tile_candidates(blocks, 1, ceil_div(pinned.tile_oc, machine.array_rows))) {
+    for (const std::int64_t rows : tile_candidates(output.height, 1, pinned.tile_oh)) {
+      for (const std::int64_t columns : tile_candidates(output.width, 1, pinned.tile_ow)) {
+        body(rows, columns, tile_blocks);
+      }
+    }
+  }
+}
+
+struct VectorCost {
+  std::int64_t cycles = 0;
+  std::int64_t pixels = 0;  ///< that the tiles of a block of channels load
+
+  bool better_than(const VectorCost& o, Objective objective) const {
+    return objective == Objective::Traffic && pixels != o.pixels ? pixels < o.pixels
+                                                                 : cycles < o.cycles;
+  }
+};
+
+/// The best, by compiler.objective, of those that fit the scratchpad; the first of equals.
+template <typename Tiling>
+class BestTiling {
+ public:
+  explicit BestTiling(const MachineLimits& machine) : machine_{machine} {}
+
+  /// `cost()` of a tiling that takes so many scratchpad rows.
+  template <typename Cost>
+  void consider(const Tiling& tiling, std::int64_t rows, Cost cost) {
+    missing_ = {"scratchpad", rows, machine_.scratchpad_rows,
+                activation_row_bytes(machine_.config)};
+    if (missing_.needed_rows > missing_.rows) {
+      return;
+    }
+    const VectorCost its = cost();
+    if (!best_ || its.better_than(cost_, machine_.config.compiler.objective)) {
+      best_ = tiling;
+      cost_ = its;
+    }
+  }
+
+  /// Throws MappingError if none fits.
+  Tiling take(const PinnedMapping& pinned) {
+    if (!best_) {
+      throw no_tile_fits(missing_, pinned);
+    }
+    return *std::move(best_);
+  }
+
+ private:
+  const MachineLimits& machine_;
+  std::optional<Tiling> best_;
+  VectorCost cost_;
+  Shortage missing_;  // of the last one considered
+};
+
+}  // namespace systole
