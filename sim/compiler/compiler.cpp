@@ -344,7 +344,7 @@ std::vector<std::uint64_t> Compiler::likeness(std::size_t layer, const DramPlace
   std::optional<std::vector<std::uint64_t>> numbers =
       state_->kept.empty() ? systole::likeness(state_->network, of, state_->run_time)
                            : std::nullopt;
-  if (!numbers || (places.shared_blocks_matter && places.period > DramMap::kAlignment)) {
+  if (!numbers || (places.shared_blocks_matter && places.period > state_->dram.alignment())) {
     return {};
   }
   append_places(state_->dram, of, state_->addresses.at(layer), places, *numbers);

@@ -3,10 +3,33 @@
 #include "sim/network/packing.hpp"
 
 namespace systole {
+namespace {
+
+constexpr std::uint64_t kLine = 64;
+constexpr std::uint64_t kBlock = 256 * 1024;
+
+std::uint64_t rounded_up(std::uint64_t bytes, std::uint64_t to) {
+  return (bytes + to - 1) / to * to;
+}
+
+bool fits_a_block(const Network& network) {
+  std::uint64_t bytes = 0;
+  for (const Tensor& tensor : network.tensors) {
+    bytes += rounded_up(packed_tensor_bytes(tensor.shape, tensor.format), kLine);
+  }
+  return bytes <= kBlock;
+}
+
+}  // namespace
+
+DramMap::DramMap(const Network& network)
+    : network_{network},
+      alignment_{fits_a_block(network) ? kLine : kBlock},
+      placements_(network.tensors.size()) {}
 
 std::uint64_t DramMap::allocate(std::uint64_t bytes) {
   const std::uint64_t address = next_;
-  next_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  next_ += rounded_up(bytes, alignment_);
   return address;
 }
 

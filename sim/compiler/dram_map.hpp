@@ -9,15 +9,15 @@
 
 namespace systole {
 
-/// Hands out DRAM, each piece in blocks of its own: no burst serves two tensors, and on a banked
-/// DRAM with rows no further apart layers that are like each other meet the same banks and rows.
+/// Hands out DRAM, so that no burst serves two tensors. A network that fits a block of 256 KiB is
+/// packed, each piece on its own 64-byte line; of larger ones each piece has blocks of its own. On
+/// a banked DRAM whose rows are no further apart, layers that are like each other then meet the
+/// same banks and rows.
 class DramMap {
  public:
-  static constexpr std::uint64_t kAlignment = 256 * 1024;  ///< bytes, of each piece
+  explicit DramMap(const Network& network);
 
-  explicit DramMap(const Network& network)
-      : network_{network}, placements_(network.tensors.size()) {}
-
+  std::uint64_t alignment() const { return alignment_; }  ///< bytes, of each piece
   std::uint64_t allocate(std::uint64_t bytes);
 
   /// Gives the tensor a place of its own unless it has one.
@@ -34,6 +34,7 @@ class DramMap {
 
  private:
   const Network& network_;
+  const std::uint64_t alignment_;
   std::vector<std::optional<TensorPlacement>> placements_;
   std::uint64_t next_ = 0;
 };

@@ -108,7 +108,7 @@ void append_places(const DramMap& dram, const Layer& layer, const ConvAddresses&
     numbers.push_back(addresses[i] % places.period);
     if (places.shared_blocks_matter) {
       const auto same = std::find_if(addresses.begin(), addresses.end(), [&](std::uint64_t other) {
-        return other / DramMap::kAlignment == addresses[i] / DramMap::kAlignment;
+        return other / dram.alignment() == addresses[i] / dram.alignment();
       });
       numbers.push_back(static_cast<std::uint64_t>(same - addresses.begin()));
     }

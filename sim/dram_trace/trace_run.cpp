@@ -49,7 +49,8 @@ class Driver {
       : memory_{memory, observer},
         offers_per_cycle_{memory.organization.channels},
         most_reads_{options.max_outstanding_reads == 0 ? ~std::uint64_t{0}
-                                                       : options.max_outstanding_reads} {}
+                                                       : options.max_outstanding_reads},
+        channels_apart_{observer == nullptr && options.max_outstanding_reads == 0} {}
 
   void submit(const TraceRequest& request) {
     if (request.arrival > cycle_) {
@@ -59,7 +60,17 @@ class Driver {
       go_to(cycle_ + 1);
     }
     while (!try_offer(request)) {
-      wait();
+      if (channels_apart_) {
+        cycle_ = std::max(cycle_ + 1, memory_.next_chance());
+        offers_ = 0;
+      } else {
+        wait();
+      }
+    }
+    if (channels_apart_) {
+      while (const auto done = memory_.take_completion_beside(cycle_)) {
+        take(*done);
+      }
     }
     ++offers_;
     ++accepted_;
@@ -67,8 +78,10 @@ class Driver {
   }
 
   TraceRunResult finish() {
+    catch_up();
     while (completed_ < accepted_) {
       wait();
+      catch_up();
     }
     const dram::Config& config = memory_.config();
     TraceRunResult result;
@@ -90,9 +103,15 @@ class Driver {
   }
 
   void go_to(dram::Cycle cycle) {
-    memory_.advance_to(cycle);
     cycle_ = cycle;
     offers_ = 0;
+    if (!channels_apart_) {
+      catch_up();
+    }
+  }
+
+  void catch_up() {
+    memory_.advance_to(cycle_);
     take_completions();
   }
 
@@ -105,17 +124,22 @@ class Driver {
 
   void take_completions() {
     while (const auto done = memory_.take_completion(cycle_)) {
-      ++completed_;
-      if (!done->write) {
-        --reads_in_flight_;
-        latencies_.add(done->finish - done->arrival);
-      }
+      take(*done);
+    }
+  }
+
+  void take(const dram::Completion& done) {
+    ++completed_;
+    if (!done.write) {
+      --reads_in_flight_;
+      latencies_.add(done.finish - done.arrival);
     }
   }
 
   dram::BankedDram memory_;
   const std::uint32_t offers_per_cycle_;
   const std::uint64_t most_reads_;
+  const bool channels_apart_;  // nobody sees whether all have come to the same cycle
   dram::Cycle cycle_ = 0;
   std::uint32_t offers_ = 0;  // accepted in this cycle
   std::uint64_t accepted_ = 0;

@@ -35,6 +35,14 @@ TensorId append_copy_of(Network& network, TensorId tensor) {
   return network.tensors.size() - 1;
 }
 
+/// Makes the network too large to be packed in DRAM.
+void append_large_tensor(Network& network) {
+  Tensor large;
+  large.name = "large";
+  large.shape = {1, 1024, 1024};
+  network.tensors.push_back(large);
+}
+
 /// Adds a copy of layer 0: an ofmap of its own and the same operands, or inputs of its own, too.
 void append_copy(Network& network, bool own_inputs) {
   Layer copy = network.layers.at(0);
@@ -89,6 +97,7 @@ class Twins {
   void expect_alike(const AcceleratorConfig& config, LayerCase layer_case) {
     Network& network = layer_case.network;
     append_copy(network, *rc::gen::arbitrary<bool>());
+    append_large_tensor(network);
     Onlooker onlooker;
     RunResult run_alone;
     try {

@@ -25,7 +25,7 @@ bool BankedDram::offer(const Request& request, Cycle cycle) {
   if (request.address != located_) {  // a refused one comes again
     locate(request.address);
   }
-  Channel& channel = *channels_[bursts_.front().channel];
+  Channel& channel = channel_of_offer();
   channel.advance_to(cycle);
   return channel.accept(request, bursts_, cycle);
 }

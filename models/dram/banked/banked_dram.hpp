@@ -30,6 +30,16 @@ class BankedDram {
   /// Simulates all cycles before `cycle`.
   void advance_to(Cycle cycle);
 
+  /// When the request that was just refused is worth offering again: its channel has done
+  /// something. The other channels may stay behind until they are asked.
+  Cycle next_chance() { return channel_of_offer().next_command() + 1; }
+  /// As take_completion(), of the channel of the request offered last.
+  std::optional<Completion> take_completion_beside(Cycle cycle) {
+    Channel& channel = channel_of_offer();
+    return channel.first_finish() <= cycle ? std::optional{channel.take_completion()}
+                                           : std::nullopt;
+  }
+
   /// The next cycle in which a command starts (refreshes too) if nothing is offered before. A
   /// refused request is worth offering again one cycle later, not sooner.
   Cycle next_command();
@@ -59,6 +69,7 @@ class BankedDram {
   Stats stats(Cycle now) const;
 
  private:
+  Channel& channel_of_offer() { return *channels_[bursts_.front().channel]; }
   void locate(std::uint64_t address);
 
   const Config config_;

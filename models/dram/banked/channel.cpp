@@ -81,16 +81,16 @@ void Channel::continue_streak(std::uint32_t bank, bool write) {
 
 void Channel::finish_burst(std::uint32_t request, Cycle end) {
   OpenRequest& open = requests_[request];
-  const Cycle finish = std::max(open.completion.finish, end);
+  const Cycle finish = std::max(open.finish, end);
   if (--open.bursts_left != 0) {
-    open.completion.finish = finish;
+    open.finish = finish;
     return;
   }
   free_requests_.push_back(request);
-  const bool write = open.completion.write;
-  const Cycle arrival = open.completion.arrival;
+  const bool write = open.write;
+  const Cycle arrival = open.arrival;
   Completion& last = completions_.emplace_back();  // field by field, as above
-  last.id = open.completion.id;
+  last.id = open.id;
   last.write = write;
   last.arrival = arrival;
   last.finish = finish;
@@ -176,10 +176,10 @@ bool Channel::accept(const Request& request, const std::vector<Location>& bursts
   const std::uint32_t index = free_requests_.back();
   free_requests_.pop_back();
   OpenRequest& open = requests_[index];  // field by field: a copy would wait for them
-  open.completion.id = request.id;
-  open.completion.write = request.write;
-  open.completion.arrival = cycle;
-  open.completion.finish = 0;
+  open.id = request.id;
+  open.write = request.write;
+  open.arrival = cycle;
+  open.finish = 0;
   open.bursts_left = static_cast<std::uint32_t>(bursts.size());
   for (const auto& place : bursts) {
     add_burst(place, index, request.write);
@@ -200,7 +200,7 @@ void Channel::issue() {
   switch (choice.command) {
     case Command::Read:
     case Command::Write:
-      row = timing_.open_row(choice.bank);
+      row = observer_ != nullptr ? timing_.open_row(choice.bank) : 0;  // nobody else asks
       issue_column(choice);
       break;
     case Command::Activate: {

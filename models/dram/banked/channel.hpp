@@ -97,8 +97,11 @@ class Channel {
     std::uint64_t sequence = 0;
   };
   struct OpenRequest {
-    Completion completion;
+    std::uint64_t id = 0;
+    Cycle arrival = 0;
+    Cycle finish = 0;
     std::uint32_t bursts_left = 0;
+    bool write = false;
   };
 
   RequestQueue& queue(bool write) { return queues_[write ? 1 : 0]; }
@@ -127,7 +130,7 @@ class Channel {
     }
     return cycle >= not_urgent_before_;
   }
-  Cycle arrival_of(const Burst& burst) const { return requests_[burst.request].completion.arrival; }
+  Cycle arrival_of(const Burst& burst) const { return requests_[burst.request].arrival; }
   Choice choice_for(Slot slot, bool write) const;
   Choice timed(Command command, Rank rank, std::uint32_t bank, Cycle effect) const;
   Cycle earliest_effect(Command command) const;
