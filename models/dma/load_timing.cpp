@@ -21,12 +21,14 @@ bool in_scratchpad(LocalMemory memory) {
 LoadTiming::LoadTiming(const AcceleratorConfig& config, Ledger& ledger)
     : config_{config},
       in_flight_(config.dma.max_outstanding_reads),
+      slots_{config.dma.max_outstanding_reads},
       merger_{config.dma.bus_bytes, config.dma.data_latency},
       ledger_{ledger, LedgerUnit::Load} {}
 
 void LoadTiming::look(Cycle now) {
   book_gap(now);
   alarm.serve(now);
+  slots_.settle(now);
   const bool turned = turn_row(now);
   const bool formed = form_burst(now);
   const bool sent = send_burst(now);
@@ -46,12 +48,8 @@ void LoadTiming::ring_next(Cycle now) {
     const Cycle ready = row_requests_.front().ready;
     if (ready > now) {
       alarm.ring_at(ready);
-    } else {  // a slot is awaited
-      for (const InFlight& flight : in_flight_) {
-        if (!flight.taken) {
-          alarm.ring_at(std::max(flight.free_at, now + 1));
-        }
-      }
+    } else {
+      alarm.ring_at(slots_.any_free() ? now + 1 : slots_.next_free());
     }
   }
   if (!outgoing_.empty() && to_.dram->can_request(kLoadMaster, now + 1)) {
@@ -98,35 +96,23 @@ bool LoadTiming::turn_row(Cycle now) {
 }
 
 bool LoadTiming::form_burst(Cycle now) {
-  if (row_requests_.empty() || row_requests_.front().ready > now) {
+  if (row_requests_.empty() || row_requests_.front().ready > now || !slots_.any_free()) {
     return false;
   }
-  const std::size_t slot = free_slot(now);
-  if (slot == in_flight_.size()) {
-    return false;
-  }
+  const std::uint32_t slot = slots_.take();
   RowRequest& request = row_requests_.front();
   const LoadCommand& load = *request.load;
   const std::uint64_t address = load.dram_address + request.row * load.dram_pitch + request.offset;
   const Burst burst = choose_burst(address, load.row_bytes - request.offset, config_.dma);
   InFlight& flight = in_flight_[slot];
-  flight = {&load, burst, request.entry, request.row, load.local_offset + request.offset, false,
-            true,  0};
-  outgoing_.push_back({static_cast<std::uint32_t>(slot), now + config_.dma.bus_latency - 1});
+  flight = {&load, burst, request.entry, request.row, load.local_offset + request.offset, false};
+  outgoing_.push_back({slot, now + config_.dma.bus_latency - 1});
   request.offset += burst.useful;
   if (request.offset == load.row_bytes) {
     flight.last = request.last;
     row_requests_.pop_front();
   }
   return true;
-}
-
-std::size_t LoadTiming::free_slot(Cycle now) const {
-  std::size_t slot = 0;
-  while (slot < in_flight_.size() && (in_flight_[slot].taken || in_flight_[slot].free_at > now)) {
-    ++slot;
-  }
-  return slot;
 }
 
 bool LoadTiming::send_burst(Cycle now) {
@@ -152,9 +138,9 @@ Cycle LoadTiming::take_response(const MemoryResponse& response) {
     schedule(flight, part);
   }
   const Cycle last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
-  flight.free_at = last_beat + config_.dma.release_latency;
-  flight.taken = false;
-  alarm.ring_at(flight.free_at);
+  const Cycle free_at = last_beat + config_.dma.release_latency;
+  slots_.answer(response.tag, free_at);
+  alarm.ring_at(free_at);
   return std::max(last_beat + 1, merger_.next_first_beat());
 }
 
@@ -271,8 +257,7 @@ Cause LoadTiming::waiting(Cycle now) const {
   if (started_ == to_.sequencer->loads_completed.read(now)) {
     return to_.sequencer->load_wait.read(now);
   }
-  if (!row_requests_.empty() && row_requests_.front().ready <= now &&
-      free_slot(now) == in_flight_.size()) {
+  if (!row_requests_.empty() && row_requests_.front().ready <= now && !slots_.any_free()) {
     return Cause::WaitOutstanding;
   }
   return Cause::WaitDram;
@@ -321,19 +306,15 @@ void LoadTiming::archive(StateArchive& archive) {
     archive.values(request.row, request.offset, request.last);
     archive.due(request.ready);
   });
-  for (InFlight& flight : in_flight_) {
-    archive.value(flight.taken);
-    if (flight.taken) {
-      archive.body(flight.load);
-      archive.address(flight.burst.address);
-      archive.address(flight.burst.useful_first);
-      archive.values(flight.burst.size, flight.burst.useful);
-      archive.entry(flight.entry);
-      archive.values(flight.row, flight.offset, flight.last);
-    } else {
-      archive.due(flight.free_at);
-    }
-  }
+  slots_.archive(archive, [&](std::size_t slot) {
+    InFlight& flight = in_flight_[slot];
+    archive.body(flight.load);
+    archive.address(flight.burst.address);
+    archive.address(flight.burst.useful_first);
+    archive.values(flight.burst.size, flight.burst.useful);
+    archive.entry(flight.entry);
+    archive.values(flight.row, flight.offset, flight.last);
+  });
   archive.list(outgoing_, [&](Outgoing& outgoing) {
     archive.value(outgoing.slot);
     archive.due(outgoing.due);

@@ -6,6 +6,7 @@
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/dma/burst.hpp"
+#include "models/dma/burst_slots.hpp"
 #include "models/dma/row_merger.hpp"
 #include "models/dram/dram_timing.hpp"
 #include "models/requant/requant_timing.hpp"
@@ -59,8 +60,6 @@ class LoadTiming final : public MemoryMaster {
     std::uint32_t row = 0;
     std::uint64_t offset = 0;
     bool last = false;
-    bool taken = false;
-    Cycle free_at = 0;
   };
   struct Outgoing {
     std::uint32_t slot = 0;
@@ -89,7 +88,6 @@ class LoadTiming final : public MemoryMaster {
   bool write_local(Cycle now);
   bool write_other(Cycle now);
   bool write_fill(Cycle now);
-  std::size_t free_slot(Cycle now) const;
   Cycle register_free(bool scratchpad) const;
   void schedule(const InFlight& flight, const MergedPart& part);
   void note_burst_end(Cycle cycle);
@@ -108,7 +106,8 @@ class LoadTiming final : public MemoryMaster {
   Cycle next_command_ = 0;
   std::uint64_t started_ = 0;
   std::deque<RowRequest> row_requests_;
-  std::vector<InFlight> in_flight_;
+  std::vector<InFlight> in_flight_;  // by slot
+  BurstSlots slots_;
   std::deque<Outgoing> outgoing_;
   RowMerger merger_;
   std::deque<Push> scratchpad_pushes_;

@@ -8,18 +8,18 @@
 namespace systole {
 namespace {
 
-constexpr Cycle kHeld = kNever;  // by a burst that is not acknowledged
 constexpr std::uint32_t kRawBits = 32;
 
 }  // namespace
 
 StoreTiming::StoreTiming(const AcceleratorConfig& config, Ledger& ledger)
     : config_{config},
-      slot_free_at_(config.dma.max_outstanding_writes, 0),
+      slots_{config.dma.max_outstanding_writes},
       ledger_{ledger, LedgerUnit::Store} {}
 
 void StoreTiming::look(Cycle now) {
   alarm.serve(now);
+  slots_.settle(now);
   take_command(now);
   const bool formed = form_beat(now);
   const bool sent = send(now);
@@ -53,11 +53,7 @@ void StoreTiming::ring_next(Cycle now) {
   if (row_bytes_ > 0 && row_ready_ > now) {
     alarm.ring_at(row_ready_);
   } else if (row_bytes_ > 0) {  // a slot is awaited
-    for (const Cycle free_at : slot_free_at_) {
-      if (free_at > now) {
-        alarm.ring_at(free_at);
-      }
-    }
+    alarm.ring_at(slots_.next_free());
   } else if (const Cycle done = done_from(); done > now) {
     alarm.ring_at(done);
   }
@@ -140,22 +136,20 @@ bool StoreTiming::gather(Cycle now) {
 }
 
 bool StoreTiming::form_beat(Cycle now) {
-  const std::size_t slot = free_slot(now);
   const bool forming = !outgoing_.empty() && outgoing_.back().beats_left > 0;
-  const bool may_go_on = forming && slot_free_at_.size() == 1;
-  if (row_bytes_ == 0 || now < row_ready_ || (slot == slot_free_at_.size() && !may_go_on)) {
+  const bool may_go_on = forming && slots_.size() == 1;
+  if (row_bytes_ == 0 || now < row_ready_ || (!slots_.any_free() && !may_go_on)) {
     return false;
   }
   if (!forming) {
     Outgoing outgoing;
     outgoing.burst =
         choose_burst(row_address_ + row_formed_, row_bytes_ - row_formed_, config_.dma);
-    outgoing.slot = static_cast<std::uint32_t>(slot);
+    outgoing.slot = slots_.take();
     outgoing.first_due = now + config_.dma.bus_latency - 1;
-    outgoing.last_due = kHeld;
+    outgoing.last_due = kNever;  // until its last beat is formed
     outgoing.beats_left = outgoing.burst.size / config_.dma.bus_bytes;
     row_formed_ += outgoing.burst.useful;
-    slot_free_at_[slot] = kHeld;
     outgoing_.push_back(outgoing);
   }
   Outgoing& burst = outgoing_.back();
@@ -196,35 +190,27 @@ bool StoreTiming::send(Cycle now) {
   return true;
 }
 
-std::size_t StoreTiming::free_slot(Cycle now) const {
-  const auto free = std::find_if(slot_free_at_.begin(), slot_free_at_.end(),
-                                 [now](Cycle free_at) { return free_at <= now; });
-  return static_cast<std::size_t>(free - slot_free_at_.begin());
-}
-
 Cycle StoreTiming::take_response(const MemoryResponse& response) {
-  slot_free_at_[response.tag] = response.first_beat + config_.dma.release_latency;
+  slots_.answer(response.tag, response.first_beat + config_.dma.release_latency);
   alarm.ring_at(response.first_beat);
   return response.first_beat + 1;
 }
 
 bool StoreTiming::busy(Cycle now) const {
-  return reading_ || !expected_.empty() || row_bytes_ > 0 ||
-         std::any_of(slot_free_at_.begin(), slot_free_at_.end(),
-                     [now](Cycle free_at) { return free_at > now + 1; });
+  return reading_ || !expected_.empty() || row_bytes_ > 0 || slots_.all_free() > now + 1;
 }
 
 Cycle StoreTiming::done_from() const {
   if (reading_ || !expected_.empty() || row_bytes_ > 0) {
     return kNever;
   }
-  const Cycle last = *std::max_element(slot_free_at_.begin(), slot_free_at_.end());
-  return last == kHeld ? kNever : last - std::min<Cycle>(last, 1);
+  const Cycle last = slots_.all_free();
+  return last == kNever ? kNever : last - std::min<Cycle>(last, 1);
 }
 
 Cause StoreTiming::waiting(Cycle now) const {
   if (row_bytes_ > 0) {
-    return free_slot(now) == slot_free_at_.size() ? Cause::WaitOutstanding : Cause::WaitDram;
+    return slots_.any_free() ? Cause::WaitDram : Cause::WaitOutstanding;
   }
   if (!expected_.empty()) {
     const bool on_its_way = expected_.front().from_accumulators && to_.requant->next_block() > now;
@@ -261,9 +247,7 @@ void StoreTiming::archive(StateArchive& archive) {
     archive.value(row_formed_);
     archive.due(row_ready_);
   }
-  for (Cycle& free_at : slot_free_at_) {
-    archive.due(free_at);
-  }
+  slots_.archive(archive, [](std::size_t) {});
   archive.list(outgoing_, [&](Outgoing& outgoing) {
     archive.address(outgoing.burst.address);
     archive.values(outgoing.burst.size, outgoing.burst.useful, outgoing.slot, outgoing.beats_left,

@@ -7,6 +7,7 @@
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/dma/burst.hpp"
+#include "models/dma/burst_slots.hpp"
 #include "models/dma/store_walk.hpp"
 #include "models/dram/dram_timing.hpp"
 #include "models/requant/requant_timing.hpp"
@@ -74,7 +75,6 @@ class StoreTiming final : public MemoryMaster {
   bool form_beat(Cycle now);
   bool send(Cycle now);
   Cycle next_send() const;
-  std::size_t free_slot(Cycle now) const;
   bool busy(Cycle now) const;
   Cause waiting(Cycle now) const;
   void ring_next(Cycle now);
@@ -90,7 +90,7 @@ class StoreTiming final : public MemoryMaster {
   std::uint64_t row_address_ = 0;
   std::uint64_t row_formed_ = 0;
   Cycle row_ready_ = 0;
-  std::vector<Cycle> slot_free_at_;
+  BurstSlots slots_;
   std::deque<Outgoing> outgoing_;
   std::uint64_t asked_ = 0;
   std::uint64_t gathered_ = 0;

@@ -28,6 +28,15 @@ void check_supported(const LayerProgram& program) {
   }
 }
 
+/// What is in the optional.
+template <typename State>
+auto& bytes_of(State& state) {
+  if (!state) {
+    throw std::logic_error{"an engine without data has no bytes"};
+  }
+  return *state;
+}
+
 }  // namespace
 
 FastEngine::FastEngine(const AcceleratorConfig& config, bool with_data,
@@ -35,25 +44,28 @@ FastEngine::FastEngine(const AcceleratorConfig& config, bool with_data,
     : config_{config},
       with_data_{with_data},
       watchdog_cycles_{watchdog_cycles},
-      state_{config_},
       dram_{banked_dram_config(config), observers} {
+  if (with_data_) {
+    state_.emplace(config_);
+  }
   if (!dram_.banked && !observed()) {
     timing_.emplace(config_);
   }
 }
 
 void FastEngine::write_dram(std::uint64_t address, const std::vector<std::uint8_t>& bytes) {
-  state_.dram().write(address, bytes.data(), bytes.size());
+  bytes_of(state_).dram().write(address, bytes.data(), bytes.size());
 }
 
 std::vector<std::uint8_t> FastEngine::read_dram(std::uint64_t address, std::uint64_t size) const {
   std::vector<std::uint8_t> bytes(size);
-  state_.dram().read(address, bytes.data(), size);
+  bytes_of(state_).dram().read(address, bytes.data(), size);
   return bytes;
 }
 
 std::vector<std::uint8_t> FastEngine::read_scratchpad(std::uint32_t first_row, std::uint32_t rows) {
-  const std::uint8_t* bytes = state_.local().rows(LocalMemory::Scratchpad, first_row, rows);
+  const std::uint8_t* bytes =
+      bytes_of(state_).local().rows(LocalMemory::Scratchpad, first_row, rows);
   return {bytes, bytes + std::size_t{rows} * activation_row_bytes(config_)};
 }
 
@@ -65,7 +77,7 @@ LayerMeasurement FastEngine::run(const LayerProgram& program) {
   LayerMeasurement layer = time(program);
   layer.events += program_events(program, config_);
   if (with_data_) {
-    state_.run(program, layer.events);
+    state_->run(program, layer.events);
   }
   check_ledger(layer);
   return layer;
@@ -96,7 +108,7 @@ LayerMeasurement FastEngine::measure(const PackedProgram& program) {
 EventCounts FastEngine::compute(const PackedProgram& program) {
   EventCounts counts;
   if (with_data_ && program.commands.size() > 0) {
-    state_.run(program, counts);
+    state_->run(program, counts);
   }
   return counts;
 }
@@ -119,7 +131,7 @@ LayerMeasurement FastEngine::run_again(const LayerProgram& program, const LayerM
   LayerMeasurement layer = first;
   if (with_data_ && !program.commands.empty()) {
     EventCounts of_data;
-    state_.run(program, of_data);
+    state_->run(program, of_data);
     EventCounts of_first;  // what depends on values, as the first inference had it
     for (std::size_t i = 0; i < kEvents; ++i) {
       const auto event = static_cast<Event>(i);

@@ -58,7 +58,7 @@ class FastEngine final : public Engine {
   const AcceleratorConfig config_;
   const bool with_data_;
   const std::uint64_t watchdog_cycles_;
-  MachineState state_;
+  std::optional<MachineState> state_;  ///< with data
   DramSource dram_;
   std::optional<MemoizedTiming> timing_;  ///< with an ideal DRAM that nobody looks at
   CommandObserver* observer_ = nullptr;
