@@ -41,7 +41,10 @@ void add_inputs(po::options_description& options) {
                         "input tensors, .npy, the first dimension counting them; int8 as they "
                         "are, float32 is quantized; default: the images that the workload names, "
                         "else one pseudo-random input")(
-      "images", value("N"), "use at most N inputs, the first ones; 1 or more; default: all");
+      "labels", value("FILE"),
+      "labels of --inputs, .npy of integers: the index of the right element of the first output; "
+      "gives the accuracy")("images", value("N"),
+                            "use at most N inputs, the first ones; 1 or more; default: all");
 }
 
 void add_dump(po::options_description& options) {

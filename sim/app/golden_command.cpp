@@ -37,7 +37,7 @@ int golden_command(const GoldenOptions& options, std::ostream& out) {
   Network network = load_workload(options.workload);
   // Images are quantized for the network as it was given, for every accelerator alike.
   const LabelledInputs inputs =
-      select_inputs(options.workload, network, options.inputs, options.images);
+      select_inputs(options.workload, network, options.inputs, options.labels, options.images);
   std::vector<LegalizationNote> notes;
   if (options.accelerator) {
     Legalized legalized =

@@ -6,8 +6,9 @@ namespace systole::app {
 
 LabelledInputs select_inputs(const std::string& workload, const Network& network,
                              const std::optional<std::string>& npy,
+                             const std::optional<std::string>& labels,
                              const std::optional<std::uint64_t>& limit) {
-  LabelledInputs inputs = npy ? load_images(*npy, network) : load_inputs(workload, network);
+  LabelledInputs inputs = npy ? load_images(*npy, network, labels) : load_inputs(workload, network);
   if (!inputs.images) {
     return inputs;
   }

@@ -126,14 +126,23 @@ void read_vcd(const Arguments& arguments, RunOptions& options) {
   }
 }
 
+template <typename Options>
+void read_inputs(const Arguments& arguments, Options& options) {
+  options.inputs = arguments.text("inputs");
+  options.labels = arguments.text("labels");
+  if (options.labels && !options.inputs) {
+    arguments.fail("--labels names the labels of --inputs, which is missing");
+  }
+  options.images = arguments.count("images");
+}
+
 CommandLine read_run(const Arguments& arguments) {
   RunOptions options;
   options.accelerator = arguments.required("accelerator");
   options.overrides = arguments.list("set");
   options.workload = arguments.required("workload");
   options.topology = topology_kind(arguments);
-  options.inputs = arguments.text("inputs");
-  options.images = arguments.count("images");
+  read_inputs(arguments, options);
   options.check = !arguments.has("no-check");
   if (const auto layers = arguments.text("layers")) {
     boost::split(options.layers, *layers, [](char c) { return c == ','; });
@@ -167,8 +176,7 @@ CommandLine read_golden(const Arguments& arguments) {
     arguments.fail("--set changes an accelerator, and --accelerator is missing");
   }
   options.workload = arguments.required("workload");
-  options.inputs = arguments.text("inputs");
-  options.images = arguments.count("images");
+  read_inputs(arguments, options);
   options.dump = arguments.text("dump");
   return options;
 }

@@ -29,6 +29,7 @@ struct RunOptions {
   std::string workload;
   std::optional<TopologyKind> topology;  ///< of a *.csv
   std::optional<std::string> inputs;     ///< .npy; absent: the workload's own images
+  std::optional<std::string> labels;     ///< of `inputs`
   std::optional<std::uint64_t> images;   ///< at most so many of the inputs
   EngineKind engine = EngineKind::Systemc;
   DataSource data = DataSource::Workload;
@@ -60,6 +61,7 @@ struct GoldenOptions {
   std::vector<std::string> overrides;
   std::string workload;
   std::optional<std::string> inputs;
+  std::optional<std::string> labels;
   std::optional<std::uint64_t> images;
   std::optional<std::string> dump;
 };

@@ -46,7 +46,8 @@ Network load_network(const RunOptions& options) {
 LabelledInputs inputs_of_run(const RunOptions& options, const Network& network) {
   LabelledInputs inputs;
   if (options.data == DataSource::Workload || options.inputs) {
-    inputs = select_inputs(options.workload, network, options.inputs, options.images);
+    inputs =
+        select_inputs(options.workload, network, options.inputs, options.labels, options.images);
   }
   inputs.seed = options.seed;
   return inputs;

@@ -66,7 +66,8 @@ void show_array(const ShowOptions& options, std::ostream& out) {
   SimulationOptions simulation;
   simulation.check = false;
   simulation.probe = &picture;
-  simulate(config, network, select_inputs(workload, network, std::nullopt, one_batch), simulation);
+  simulate(config, network, select_inputs(workload, network, std::nullopt, std::nullopt, one_batch),
+           simulation);
   out << picture.text();
 }
 

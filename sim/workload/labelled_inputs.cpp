@@ -85,7 +85,8 @@ LabelledInputs images_of(const NpyArray& array, const Network& network) {
   return result;
 }
 
-std::vector<int> labels_of(const NpyArray& array, std::int64_t classes) {
+std::vector<int> labels_of(const NpyArray& array, const Network& network) {
+  const std::int64_t classes = network.tensor(network.outputs.at(0)).shape.back();
   if (array.shape.size() != 1) {
     throw NpyError{"shape is " + shape_text(array.shape) + ", expected one label per image"};
   }
@@ -111,6 +112,11 @@ std::vector<int> labels_of(const NpyArray& array, std::int64_t classes) {
   return labels;
 }
 
+std::string count_mismatch(const LabelledInputs& inputs) {
+  return "has " + std::to_string(inputs.labels.size()) + " labels, expected one for each of " +
+         std::to_string(inputs.count()) + " images";
+}
+
 /// Reads a file and gives its array to `use`; messages of both start with the file's name.
 template <typename Use>
 auto with_npy(const std::string& path, const Use& use) {
@@ -128,9 +134,19 @@ std::int64_t LabelledInputs::count() const {
   return images ? static_cast<std::int64_t>(images->size()) / element_count(image_shape) : 0;
 }
 
-LabelledInputs load_images(const std::string& npy, const Network& network) {
+LabelledInputs load_images(const std::string& npy, const Network& network,
+                           const std::optional<std::string>& labels) {
   try {
-    return with_npy(npy, [&](const NpyArray& array) { return images_of(array, network); });
+    LabelledInputs inputs =
+        with_npy(npy, [&](const NpyArray& array) { return images_of(array, network); });
+    if (labels) {
+      inputs.labels =
+          with_npy(*labels, [&](const NpyArray& array) { return labels_of(array, network); });
+      if (static_cast<std::int64_t>(inputs.labels.size()) != inputs.count()) {
+        throw NpyError{*labels + ": " + count_mismatch(inputs)};
+      }
+    }
+    return inputs;
   } catch (const NpyError& e) {
     throw ConfigError{{e.what()}};
   }
@@ -159,14 +175,10 @@ LabelledInputs load_inputs(const std::string& workload, const Network& network) 
     }
   };
   load("images", [&](const NpyArray& array) { inputs = images_of(array, network); });
-  load("labels", [&](const NpyArray& array) {
-    inputs.labels = labels_of(array, network.tensor(network.outputs.at(0)).shape.back());
-  });
+  load("labels", [&](const NpyArray& array) { inputs.labels = labels_of(array, network); });
   if (file.ok() && root.has("labels") &&
       static_cast<std::int64_t>(inputs.labels.size()) != inputs.count()) {
-    root.error("labels", "has " + std::to_string(inputs.labels.size()) +
-                             " labels, expected one for each of " + std::to_string(inputs.count()) +
-                             " images");
+    root.error("labels", count_mismatch(inputs));
   }
   file.check();
   return inputs;

@@ -43,7 +43,9 @@ struct LabelledInputs {
 LabelledInputs load_inputs(const std::string& workload, const Network& network);
 
 /// The images of a .npy file, first size = count: integers are taken as they are, floats
-/// are quantized with the input's scale and zero point. Throws ConfigError.
-LabelledInputs load_images(const std::string& npy, const Network& network);
+/// are quantized with the input's scale and zero point. `labels`, another one, has an integer for
+/// each: the index of the right element of the first output. Throws ConfigError.
+LabelledInputs load_images(const std::string& npy, const Network& network,
+                           const std::optional<std::string>& labels = std::nullopt);
 
 }  // namespace systole

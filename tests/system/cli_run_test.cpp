@@ -164,6 +164,28 @@ TEST(CliRun, OptionsThatNeedDataAreRefusedBesideNoData) {
   }
 }
 
+// Of any format: a workload's own images and labels, given by hand.
+TEST(CliRun, LabelsOfGivenInputsGiveTheAccuracy) {
+  const TemporaryFolder folder;
+  const std::string images = "workloads/digits_cnn/test_images.npy";
+  const std::string labels = "workloads/digits_cnn/test_labels.npy";
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"run", "-a", "configs/gemmini_16x16.yaml", "--engine", "fast"}, {"golden"}}) {
+    std::vector<std::string> words = command;
+    words.insert(words.end(),
+                 {"-w", "workloads/digits_cnn/digits_cnn.yaml", "-i", images, "--images", "30"});
+    EXPECT_THAT(systole(words).out, Not(HasSubstr("accuracy")));
+    words.insert(words.end(), {"--labels", labels});
+    EXPECT_THAT(systole(words).out, HasSubstr(" of 30)"));
+    words.back() = images;
+    EXPECT_THAT(systole(words).err, HasSubstr("test_images.npy: shape is "));
+  }
+  const Outcome alone =
+      systole({"golden", "-w", "workloads/digits_cnn/digits_cnn.yaml", "--labels", labels});
+  EXPECT_EQ(alone.exit_code, 2);
+  EXPECT_THAT(alone.err, HasSubstr("--labels names the labels of --inputs, which is missing"));
+}
+
 TEST(CliRun, InAPipeThereIsNoColourAndNoProgress) {
   const Outcome outcome = systole(run_digits(kGemmini, {"--images", "1"}));
   EXPECT_EQ(outcome.exit_code, 0);
