@@ -112,8 +112,11 @@ void Node::expect_same_quantized_type(std::size_t inputs) const {
   }
 }
 
-TensorId Node::add_tensor(std::size_t i, const Shape& shape) {
-  Tensor tensor = in(i);
+TensorId Node::add_tensor(std::size_t i, const Shape& shape) { return add_like(in(i), shape); }
+
+TensorId Node::add_output_like(const Shape& shape) { return add_like(out(), shape); }
+
+TensorId Node::add_like(Tensor tensor, const Shape& shape) {
   tensor.shape = shape;
   tensor.data.reset();
   network_.tensors.push_back(std::move(tensor));

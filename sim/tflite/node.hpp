@@ -84,8 +84,11 @@ class Node {
   std::vector<TensorId> take_operands() { return std::exchange(operands_, {}); }
   /// Adds a tensor of the numbers of input i.
   TensorId add_tensor(std::size_t i, const Shape& shape);
+  /// Adds a tensor of the numbers of the output.
+  TensorId add_output_like(const Shape& shape);
 
  private:
+  TensorId add_like(Tensor tensor, const Shape& shape);
   std::string describe(std::size_t i) const { return tensors_.describe(id(i)); }
   void check_weights(std::size_t i, std::size_t axis);
 

@@ -78,8 +78,6 @@ LayerOp build_operator(std::int32_t code, Node& node) {
     case Code::PAD:
     case Code::PADV2:
       return build_pad(node);
-    case Code::CONCATENATION:
-      return build_concatenation(node);
     case Code::TRANSPOSE:
       return build_transpose(node);
     case Code::SLICE:
@@ -91,6 +89,7 @@ LayerOp build_operator(std::int32_t code, Node& node) {
     case Code::RESIZE_BILINEAR:
       return build_resize_bilinear(node);
     case Code::SHAPE:
+    case Code::CONCATENATION:
     case Code::PACK:
     case Code::UNPACK:
     case Code::SPLIT:

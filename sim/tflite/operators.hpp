@@ -53,14 +53,18 @@ LayerOp build_quantize(Node& node);
 LayerOp build_dequantize(Node& node);
 LayerOp build_reshape(Node& node);
 LayerOp build_pad(Node& node);
-LayerOp build_concatenation(Node& node);
 LayerOp build_transpose(Node& node);
 LayerOp build_slice(Node& node);
 LayerOp build_strided_slice(Node& node);
 LayerOp build_resize_nearest_neighbor(Node& node);
 LayerOp build_resize_bilinear(Node& node);
 
-// Of several layers, one behind the other.
+/// What the integers of one tensor are in another's scale and zero point, as uint8 CONCATENATION
+/// has it.
+Lookup concatenation_table(const Tensor& from, const Tensor& to);
+
+// Of several layers.
+std::vector<Layer> build_concatenation(Node& node);
 std::vector<Layer> build_space_to_depth(Node& node);
 std::vector<Layer> build_depth_to_space(Node& node);
 std::vector<Layer> build_space_to_batch(Node& node);

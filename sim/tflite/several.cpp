@@ -115,6 +115,10 @@ std::vector<Layer> build_pack(Node& node) {
   return layers;
 }
 
+bool has_numbers_of(const Tensor& a, const Tensor& b) {
+  return a.scale == b.scale && a.zero_point == b.zero_point;
+}
+
 /// One axis of a slice of a list of integers.
 std::vector<std::int64_t> sliced(const Node& node) {
   const auto& options = node.required_options<file::StridedSliceOptions>();
@@ -139,6 +143,52 @@ std::vector<std::int64_t> sliced(const Node& node) {
 }
 
 }  // namespace
+
+// Inputs of uint8 may have other numbers than the output: tables bring them to those.
+std::vector<Layer> build_concatenation(Node& node) {
+  node.expect_inputs(node.inputs(), kManyTensors);
+  const auto& options = node.required_options<file::ConcatenationOptions>();
+  if (options.activation() != file::Activation::NONE) {
+    throw NodeError{"has a fused activation, which the kernels do not take"};
+  }
+  const Shape out = node.out().shape;  // tensors are added below
+  const std::size_t axis = axis_of(options.axis(), out);
+  std::vector<Layer> layers;
+  Layer concat;
+  concat.op = Concat{axis};
+  concat.output = node.output_id();
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < node.inputs(); ++i) {
+    Shape expected = out;
+    const Shape shape = node.in(i).shape;
+    if (shape.size() == out.size()) {
+      expected[axis] = shape[axis];
+      sum += shape[axis];
+    }
+    if (shape != expected) {
+      throw NodeError{"puts " + shape_text(shape) + " into " + shape_text(out)};
+    }
+    const bool is_uint8 =
+        node.in_type(i) == file::TensorType::UINT8 && node.out_type() == file::TensorType::UINT8;
+    node.feed(i);
+    if (!is_uint8 || has_numbers_of(node.in(i), node.out())) {
+      node.expect_same_numbers(i);
+      concat.inputs.push_back(node.take_operands().front());
+      continue;
+    }
+    node.expect_quantized(i);
+    node.expect_quantized_output();
+    Lookup table = concatenation_table(node.in(i), node.out());
+    const TensorId same = node.add_output_like(shape);
+    layers.push_back({"", std::move(table), node.take_operands(), same, {}});
+    concat.inputs.push_back(same);
+  }
+  if (sum != out[axis]) {
+    throw NodeError{"has inputs that do not fill its output of " + shape_text(out)};
+  }
+  layers.push_back(std::move(concat));
+  return layers;
+}
 
 std::optional<std::vector<std::int64_t>> known_integers(std::int32_t code, const Node& node) {
   using Code = file::BuiltinOperator;
@@ -174,6 +224,8 @@ std::optional<std::vector<std::int64_t>> known_integers(std::int32_t code, const
 std::vector<Layer> build_layers(std::int32_t code, Node& node) {
   using Code = file::BuiltinOperator;
   switch (static_cast<Code>(code)) {
+    case Code::CONCATENATION:
+      return build_concatenation(node);
     case Code::SPLIT:
       return build_split(node);
     case Code::SPLIT_V:

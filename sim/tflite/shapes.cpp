@@ -109,35 +109,6 @@ LayerOp build_pad(Node& node) {
   return pad;
 }
 
-LayerOp build_concatenation(Node& node) {
-  constexpr std::size_t kMostInputs = 10'000;
-  node.expect_inputs(node.inputs(), kMostInputs);
-  const auto& options = node.required_options<file::ConcatenationOptions>();
-  if (options.activation() != file::Activation::NONE) {
-    throw NodeError{"has a fused activation, which the kernels do not take"};
-  }
-  const Shape& out = node.out().shape;
-  const std::size_t axis = axis_of(options.axis(), out);
-  std::int64_t sum = 0;
-  for (std::size_t i = 0; i < node.inputs(); ++i) {
-    node.expect_same_numbers(i);
-    Shape expected = out;
-    const Shape& shape = node.in(i).shape;
-    if (shape.size() == out.size()) {
-      expected[axis] = shape[axis];
-      sum += shape[axis];
-    }
-    if (shape != expected) {
-      throw NodeError{"puts " + shape_text(shape) + " into " + shape_text(out)};
-    }
-    node.feed(i);
-  }
-  if (sum != out[axis]) {
-    throw NodeError{"has inputs that do not fill its output of " + shape_text(out)};
-  }
-  return Concat{axis};
-}
-
 LayerOp build_transpose(Node& node) {
   node.expect_inputs(2, 2);
   node.expect_same_numbers(0);

@@ -112,6 +112,20 @@ class HardSwish {
 
 }  // namespace
 
+// ConcatenationWithScaling of TensorFlow Lite (internal/reference/concatenation.h), in float32.
+Lookup concatenation_table(const Tensor& from, const Tensor& to) {
+  const float scale = from.scale[0] * (1.0F / to.scale[0]);
+  const float bias = static_cast<float>(-from.zero_point) * scale;
+  Lookup lookup;
+  for (std::int64_t q = from.format.min(); q <= from.format.max(); ++q) {
+    const float real = static_cast<float>(q) * scale + bias;
+    const double steps = static_cast<double>(std::round(real)) + to.zero_point;
+    lookup.table.push_back(static_cast<std::int32_t>(std::clamp(
+        steps, static_cast<double>(to.format.min()), static_cast<double>(to.format.max()))));
+  }
+  return lookup;
+}
+
 LayerOp build_logistic(Node& node) {
   node.expect_inputs(1, 1);
   node.expect_same_quantized_type(1);

@@ -238,6 +238,24 @@ TEST(TfliteOperators, AxesAreAddedUpComparedAndSearched) {
               HasSubstr("expected INT32 or INT64"));
 }
 
+TEST(TfliteOperators, Uint8ConcatenationsBringTheirInputsToTheScaleOfTheOutput) {
+  const auto joined = [](TensorType type) {
+    TfliteModel m;
+    const std::int64_t zero = type == kInt8 ? 0 : 100;
+    const std::int32_t a = m.tensor(type, {1, 3}, {0.5F}, zero);
+    const std::int32_t b = m.tensor(type, {1, 2}, {1.0F}, zero);
+    const std::int32_t out = m.tensor(type, {1, 5}, {1.0F}, zero);
+    ConcatenationOptionsT options;
+    options.axis = 1;
+    m.node(code(BuiltinOperator::CONCATENATION), {a, b}, {out}, options);
+    m.set_ends({a, b}, {out});
+    return m;
+  };
+  // Halves go away from zero.
+  EXPECT_EQ(result(joined(kUint8), {{101, 99, 255}, {0, 255}}), (TensorData{101, 99, 178, 0, 255}));
+  EXPECT_THAT(error(joined(kInt8)), HasSubstr("differ in type, scale or zero point"));
+}
+
 TfliteModel binary(BuiltinOperator op, TensorType type, std::vector<std::int32_t> second,
                    float second_scale, float out_scale) {
   TfliteModel m;
