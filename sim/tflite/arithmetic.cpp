@@ -77,6 +77,13 @@ Add build_terms(Node& node, file::Activation activation) {
   return add;
 }
 
+// ReluPrepare: in double for int8 (TensorFlow Lite Micro), in float32 for uint8 (TensorFlow Lite).
+QuantizedMultiplier relu_multiplier(const Node& node) {
+  const bool in_float = node.out_type() == file::TensorType::UINT8;
+  return multiplier_of(in_float ? static_cast<double>(node.in(0).scale[0] / node.out().scale[0])
+                                : scale_ratio(node.in(0), node.out()));
+}
+
 }  // namespace
 
 LayerOp build_max_pool_2d(Node& node) { return build_pool<MaxPool>(node); }
@@ -142,13 +149,17 @@ LayerOp build_mul(Node& node) {
   node.expect_inputs(2, 2);
   node.expect_same_quantized_type(2);
   expect_repeated_shape(node);
-  const double product =
-      static_cast<double>(node.in(0).scale[0]) * static_cast<double>(node.in(1).scale[0]);
+  const float a = node.in(0).scale[0];
+  const float b = node.in(1).scale[0];
+  const float out = node.out().scale[0];
+  const bool in_float = node.out_type() == file::TensorType::UINT8;
+  const double real =
+      in_float ? static_cast<double>(a * b / out)
+               : static_cast<double>(a) * static_cast<double>(b) / static_cast<double>(out);
   const file::Activation activation = activation_of(node.options<file::MulOptions>());
   node.feed(0);
   node.feed(1);
-  return Mul{requantizer_of(node.out(), activation,
-                            multiplier_of(product / static_cast<double>(node.out().scale[0])))};
+  return Mul{requantizer_of(node.out(), activation, multiplier_of(real))};
 }
 
 LayerOp build_softmax(Node& node) {
@@ -178,8 +189,7 @@ LayerOp build_relu(Node& node, file::Activation activation) {
   node.expect_same_quantized_type(1);
   expect_output_shape(node, node.in(0).shape);
   node.feed(0);
-  return Relu{
-      requantizer_of(node.out(), activation, multiplier_of(scale_ratio(node.in(0), node.out())))};
+  return Relu{requantizer_of(node.out(), activation, relu_multiplier(node))};
 }
 
 LayerOp build_relu_0_to_1(Node& node) {
@@ -187,8 +197,7 @@ LayerOp build_relu_0_to_1(Node& node) {
   node.expect_same_quantized_type(1);
   expect_output_shape(node, node.in(0).shape);
   node.feed(0);
-  Requantizer requant = requantizer_of(node.out(), file::Activation::RELU,
-                                       multiplier_of(scale_ratio(node.in(0), node.out())));
+  Requantizer requant = requantizer_of(node.out(), file::Activation::RELU, relu_multiplier(node));
   requant.clamp_max = quantized_real(1, node.out());
   return Relu{requant};
 }

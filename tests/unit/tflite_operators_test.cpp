@@ -288,5 +288,17 @@ TEST(TfliteOperators, PairsOfElementsAreComparedAndSubtracted) {
       (TensorData{118, 147, 102, 133, 152, 117}));
 }
 
+TEST(TfliteOperators, TheRatioOfAProductIsTakenInDoubleForInt8AndInFloat32ForUint8) {
+  const auto multiplier = [](TensorType type) {
+    const Network network = loaded(binary(BuiltinOperator::MUL, type, {3}, 0.3F, 0.7F));
+    return std::get<Mul>(network.layers.at(0).op).output.multiplier.at(0);
+  };
+  const double exact = 0.5 * static_cast<double>(0.3F) / static_cast<double>(0.7F);
+  EXPECT_EQ(multiplier(kInt8), quantize_multiplier(exact).multiplier);
+  EXPECT_EQ(multiplier(kUint8),
+            quantize_multiplier(static_cast<double>(0.5F * 0.3F / 0.7F)).multiplier);
+  EXPECT_NE(multiplier(kInt8), multiplier(kUint8));
+}
+
 }  // namespace
 }  // namespace systole::test
