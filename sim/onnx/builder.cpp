@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::int64_t kMaxConstantElements = std::int64_t{1} << 28;
 constexpr int kMaxDepth = 200;
+// Operators that wait are repeated for each that reads them.
+constexpr std::size_t kMostLayers = std::size_t{1} << 16U;
 
 Permutation inverse(const Permutation& permutation) {
   Permutation result(permutation.size());
@@ -128,6 +130,9 @@ ValueId Builder::reshaped(ValueId id, const Shape& shape) {
 }
 
 TensorId Builder::append(LayerOp op, std::vector<TensorId> inputs, Tensor output) {
+  if (network_.layers.size() >= kMostLayers) {
+    throw NodeError{"the file becomes more than 65536 layers"};
+  }
   network_.tensors.push_back(std::move(output));
   Layer layer;
   layer.op = std::move(op);
@@ -266,15 +271,19 @@ void Builder::mark(ValueId id, const QuantParams& params) {
   }
 }
 
+void Builder::charge(std::int64_t elements) {
+  constant_elements_ += elements;
+  if (constant_elements_ > kMaxConstantElements) {
+    throw NodeError{"the constants of the file have more than 2^28 elements"};
+  }
+}
+
 TensorId Builder::constant_tensor(const Constant& constant, const std::string& name) {
   Tensor tensor;
   tensor.name = printable_name(name);
   tensor.shape = constant.shape;
   tensor.format = format_of(constant.type);
-  constant_elements_ += checked_elements(constant.shape);
-  if (constant_elements_ > kMaxConstantElements) {
-    throw NodeError{"the constants of the file have more than 2^28 elements"};
-  }
+  charge(checked_elements(constant.shape));
   tensor.data = constant.values;
   network_.tensors.push_back(std::move(tensor));
   return network_.tensors.size() - 1;

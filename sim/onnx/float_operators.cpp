@@ -78,22 +78,21 @@ float combined(Kind kind, float a, float b) {
 std::optional<Unary> combined_unary(Graph& graph, Kind kind, ValueId first, ValueId second) {
   const std::optional<float> a = scalar(graph.builder().value(first));
   const std::optional<float> b = scalar(graph.builder().value(second));
-  const std::optional<Unary> f = find_unary(graph, first);
+  std::optional<Unary> f = find_unary(graph, first);
   const std::optional<Unary> g = find_unary(graph, second);
   if (f && b) {
-    return Unary{f->x,
-                 [kind, f = f->function, c = *b](float x) { return combined(kind, f(x), c); }};
+    return mapped(*f, [&](float x) { return combined(kind, x, *b); });
   }
   if (a && g) {
-    return Unary{g->x,
-                 [kind, g = g->function, c = *a](float x) { return combined(kind, c, g(x)); }};
+    return mapped(*g, [&](float x) { return combined(kind, *a, x); });
   }
-  if (f && g && f->x.integers == g->x.integers && f->x.params == g->x.params) {
-    return Unary{f->x, [kind, f = f->function, g = g->function](float x) {
-                   return combined(kind, f(x), g(x));
-                 }};
+  if (!f || !g || f->x.integers != g->x.integers || !(f->x.params == g->x.params)) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  for (std::size_t i = 0; i < f->reals.size(); ++i) {
+    f->reals[i] = combined(kind, f->reals[i], g->reals[i]);
+  }
+  return f;
 }
 
 // A number beside it may have more dimensions, all of 1.
@@ -243,10 +242,10 @@ void build_clip(Graph& graph, const Node& node) {
                                identity(shape.size()));
     };
   }
-  if (const std::optional<Unary> unary = find_unary(graph, x)) {
-    pending.unary = Unary{unary->x, [f = unary->function, clip](float real) {
-                            return std::min(std::max(f(real), clip.low), clip.high);
-                          }};
+  if (std::optional<Unary> unary = find_unary(graph, x)) {
+    pending.unary = mapped(*std::move(unary), [&](float real) {
+      return std::min(std::max(real, clip.low), clip.high);
+    });
   }
   define_pending(graph, node, std::move(pending), value.shape, value.depth);
 }

@@ -117,10 +117,7 @@ void build_function(Graph& graph, const Node& node) {
                                identity(shape.size()));
     };
   }
-  Unary unary{inner->x, [function, before = inner->function](float real_x) {
-                return function(before(real_x));
-              }};
-  define_pending(graph, node, pending_unary(builder, std::move(unary), std::move(real)),
+  define_pending(graph, node, pending_unary(builder, mapped(*inner, function), std::move(real)),
                  value.shape, value.depth);
 }
 
@@ -153,9 +150,9 @@ void build_min_max(Graph& graph, const Node& node) {
         "number"};
   }
   const float limit = floats_of(*number.constant).front();
-  Unary limited{unary->x, [f = unary->function, limit, largest](float x) {
-                  return largest ? std::max(f(x), limit) : std::min(f(x), limit);
-                }};
+  Unary limited = mapped(*unary, [limit, largest](float x) {
+    return largest ? std::max(x, limit) : std::min(x, limit);
+  });
   define_pending(graph, node, pending_unary(builder, std::move(limited), nullptr), shape,
                  builder.value(number_first ? second : first).depth);
 }
@@ -168,7 +165,8 @@ void build_qlinear_function(Graph& graph, const Node& node) {
     throw NodeError{"has an operand with a scale per channel, expected one"};
   }
   const QuantParams out = graph.params(node, 3, 4, x.params.type);
-  graph.out(node, 0, tabulated(graph.builder(), {x, function_of(graph, node)}, out, {}));
+  graph.out(node, 0,
+            tabulated(graph.builder(), mapped(reals_of(x), function_of(graph, node)), out, {}));
 }
 
 }  // namespace systole::onnx

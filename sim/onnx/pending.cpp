@@ -146,28 +146,37 @@ void define_moved(Graph& graph, const Node& node, const Move& move, std::size_t 
 }
 
 std::optional<Unary> find_unary(const Graph& graph, ValueId id) {
-  if (const std::optional<Operand> operand = find_quantized(graph, id)) {
-    if (operand->params.per_tensor()) {
-      return Unary{*operand, [](float x) { return x; }};
-    }
-    return std::nullopt;
+  const std::optional<Operand> operand = find_quantized(graph, id);
+  if (!operand) {
+    const auto& pending = graph.builder().value(id).pending;
+    return pending ? pending->unary : std::nullopt;
   }
-  const auto& pending = graph.builder().value(id).pending;
-  return pending ? pending->unary : std::nullopt;
+  return operand->params.per_tensor() ? std::optional{reals_of(*operand)} : std::nullopt;
+}
+
+Unary reals_of(const Operand& operand) {
+  Unary unary{operand, {}};
+  const ElementFormat format = format_of(operand.params.type);
+  for (std::int64_t q = format.min(); q <= format.max(); ++q) {
+    const auto centred = static_cast<float>(q - operand.params.zero_point.at(0));
+    unary.reals.push_back(centred * operand.params.scale.at(0));
+  }
+  return unary;
+}
+
+Unary mapped(Unary unary, const std::function<float(float)>& function) {
+  std::transform(unary.reals.begin(), unary.reals.end(), unary.reals.begin(), function);
+  return unary;
 }
 
 ValueId tabulated(Builder& builder, const Unary& unary, const QuantParams& out, const Clip& clip) {
   if (!out.per_tensor()) {
     throw NodeError{"has an output with a scale per channel, expected one"};
   }
-  const QuantParams& in = unary.x.params;
-  const ElementFormat from = format_of(in.type);
   Lookup op;
-  for (std::int64_t q = from.min(); q <= from.max(); ++q) {
-    const auto centred = static_cast<float>(q - in.zero_point[0]);
-    const float real = unary.function(centred * in.scale[0]);
+  for (const float real : unary.reals) {
     if (std::isnan(real)) {
-      throw NodeError{"has no result for " + std::to_string(centred * in.scale[0])};
+      throw NodeError{"has no result for some of the integers that it takes"};
     }
     op.table.push_back(quantized(std::clamp(real, clip.low, clip.high), out.scale[0],
                                  out.zero_point[0], format_of(out.type)));

@@ -36,8 +36,13 @@ struct Move {
 };
 void define_moved(Graph& graph, const Node& node, const Move& move, std::size_t output = 0);
 
-/// The function that the value is of some integers, if it is one.
+/// The function that the value is of some integers, if it is one; they themselves if it is
+/// dequantized.
 std::optional<Unary> find_unary(const Graph& graph, ValueId id);
+/// What the integers stand for, with one scale.
+Unary reals_of(const Operand& operand);
+/// A function of what each integer stands for.
+Unary mapped(Unary unary, const std::function<float(float)>& function);
 /// Clip(function) of each integer, quantized: a layer that looks it up.
 ValueId tabulated(Builder& builder, const Unary& unary, const QuantParams& out, const Clip& clip);
 /// Waits for its QuantizeLinear, then looks up; `real` where floats will do as well, or null.

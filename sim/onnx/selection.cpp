@@ -1,6 +1,7 @@
 // What takes elements out of a tensor, repeats them or puts them elsewhere.
 
 #include <algorithm>
+#include <memory>
 
 #include "sim/onnx/operators.hpp"
 #include "sim/onnx/pending.hpp"
@@ -27,6 +28,7 @@ ValueId gathered(Builder& builder, ValueId id, std::size_t axis, const Indices& 
   Shape shape = builder.value(id).shape;
   const ElementType type = builder.value(id).type;
   shape.at(axis) = static_cast<std::int64_t>(indices.size());
+  builder.charge(2 * shape[axis]);
   return builder.add_layer(Gather{place_in(layout, axis), indices}, {builder.tensor(id, layout)},
                            shape, type, layout);
 }
@@ -89,9 +91,11 @@ Move gather_axes(const Shape& from, const std::vector<Indices>& indices) {
     }
   }
   checked_elements(move.shape);
-  move.apply = [indices](Builder& builder, ValueId id, const QuantParams*) {
-    for (std::size_t axis = 0; axis < indices.size(); ++axis) {
-      id = indices[axis].empty() ? id : gathered(builder, id, axis, indices[axis]);
+  // Shared: values are copied, and lists may be long.
+  move.apply = [shared = std::make_shared<const std::vector<Indices>>(indices)](
+                   Builder& builder, ValueId id, const QuantParams*) {
+    for (std::size_t axis = 0; axis < shared->size(); ++axis) {
+      id = (*shared)[axis].empty() ? id : gathered(builder, id, axis, (*shared)[axis]);
     }
     return id;
   };
@@ -209,9 +213,9 @@ void build_gather(Graph& graph, const Node& node) {
   move.shape.insert(move.shape.end(), from.begin() + static_cast<std::ptrdiff_t>(axis) + 1,
                     from.end());
   checked_elements(move.shape);
-  move.apply = [axis, indices, shape = move.shape](Builder& builder, ValueId id,
-                                                   const QuantParams*) {
-    const ValueId taken = gathered(builder, id, axis, indices);
+  move.apply = [axis, shared = std::make_shared<const Indices>(std::move(indices)),
+                shape = move.shape](Builder& builder, ValueId id, const QuantParams*) {
+    const ValueId taken = gathered(builder, id, axis, *shared);
     return builder.value(taken).shape == shape ? taken : builder.reshaped(taken, shape);
   };
   define_moved(graph, node, move);

@@ -50,10 +50,10 @@ struct Bias {
   std::optional<QuantParams> params;  ///< of an integer bias; absent: steps of x_scale * w_scale
 };
 
-/// A function of one real number, applied to each of these integers: a table.
+/// What a function of one real number makes of each integer that x can be, least first.
 struct Unary {
   Operand x;
-  std::function<float(float)> function;
+  std::vector<float> reals;
 };
 
 /// A float that no layer has computed yet: its operator waits for the QuantizeLinear behind it, to

@@ -71,6 +71,9 @@ class Node {
   void expect_same_numbers(std::size_t i, std::size_t output) const;
   void expect_int8_only() const;  ///< uint8 has another arithmetic, or none, in the kernels
 
+  /// Counts what the layer keeps beside the constants, in units of four bytes.
+  void charge(std::size_t elements) { tensors_.charge(static_cast<std::int64_t>(elements)); }
+
   /// The next operand of the layer is input i; constants get their data.
   void feed(std::size_t i);
   /// The same for 8-bit weights of a type with the ifmap: constant, one scale or one for each index

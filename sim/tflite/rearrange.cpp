@@ -38,6 +38,7 @@ class Chain {
   }
   void gather(std::size_t axis, std::vector<std::int64_t> indices) {
     Shape shape = shape_;
+    node_.charge(2 * indices.size());
     shape[axis] = static_cast<std::int64_t>(indices.size());
     add(Gather{axis, std::move(indices)}, std::move(shape));
   }

@@ -190,6 +190,13 @@ void TensorTable::check_bytes(TensorId id, std::size_t width) const {
   }
 }
 
+void TensorTable::charge(std::int64_t elements) {
+  loaded_elements_ += elements;
+  if (loaded_elements_ > kMaxConstantElements) {
+    throw NodeError{"the constants of the file have more than 2^28 elements"};
+  }
+}
+
 void TensorTable::load(TensorId id) {
   check(id);
   Tensor& tensor = network_.tensors.at(id);
@@ -201,10 +208,7 @@ void TensorTable::load(TensorId id) {
   }
   const std::size_t width = tensor.format.bits / 8U;
   check_bytes(id, width);
-  loaded_elements_ += tensor.elements();
-  if (loaded_elements_ > kMaxConstantElements) {
-    throw NodeError{"the constants of the file have more than 2^28 elements"};
-  }
+  charge(tensor.elements());
   const std::uint8_t* const bytes = sources_[id].bytes->data();
   TensorData& data = tensor.data.emplace(static_cast<std::size_t>(tensor.elements()));
   for (std::size_t i = 0; i < data.size(); ++i) {

@@ -39,6 +39,8 @@ class TensorTable {
 
   /// Throws NodeError if the tensor cannot be used.
   void check(TensorId id) const;
+  /// Counts what constants and layers keep; throws NodeError where it is too much together.
+  void charge(std::int64_t elements);
   /// Gives the network's tensor its data. For tensors of 1 or 4 bytes an element.
   void load(TensorId id);
   /// Integers of a constant INT32 or INT64 tensor, `most` of them at most.

@@ -177,6 +177,44 @@ TEST(Onnx, WhatHasNoIntegersIsRefusedWithItsReason) {
               ElementsAre(HasSubstr("can be computed in integers only")));
 }
 
+/// Repeats an operator of two inputs, both its own last result, behind a Relu; then quantizes.
+void repeat(::onnx::ModelProto& model, const std::string& op, int times) {
+  ::onnx::GraphProto& graph = *model.mutable_graph();
+  const auto add = [&](const std::string& type, const std::vector<std::string>& inputs) {
+    ::onnx::NodeProto& node = *graph.add_node();
+    node.set_op_type(type);
+    for (const std::string& input : inputs) {
+      node.add_input(input);
+    }
+    node.add_output("repeated_" + std::to_string(graph.node_size()));
+    return node.output(0);
+  };
+  const std::string scale = node_of(model, "QuantizeLinear").input(1);
+  const std::string zero_point = node_of(model, "QuantizeLinear").input(2);
+  std::string last = add("Relu", {node_of(model, "DequantizeLinear").output(0)});
+  for (int i = 0; i < times; ++i) {
+    last = add(op, {last, last});
+    if (op == "Concat") {
+      ::onnx::AttributeProto& axis = *graph.mutable_node(graph.node_size() - 1)->add_attribute();
+      axis.set_name("axis");
+      axis.set_type(::onnx::AttributeProto::INT);
+      axis.set_i(1);
+    }
+  }
+  graph.mutable_output(0)->set_name(add("QuantizeLinear", {last, scale, zero_point}));
+}
+
+TEST(Onnx, ALongChainOfFunctionsIsOneTable) {
+  EXPECT_THAT(errors_after("qdq_elements", [](auto& model) { repeat(model, "Mul", 100); }),
+              SizeIs(0));
+}
+
+// Each Concat doubles the layers that wait before it.
+TEST(Onnx, AFileThatBecomesTooManyLayersIsRefused) {
+  EXPECT_THAT(errors_after("qdq_elements", [](auto& model) { repeat(model, "Concat", 20); }),
+              ElementsAre(HasSubstr("the file becomes more than 65536 layers")));
+}
+
 TEST(Onnx, OtherOpsetsAreRefused) {
   EXPECT_THAT(
       errors_after("dynamic", [](auto& model) { model.mutable_opset_import(0)->set_version(9); }),
