@@ -422,6 +422,8 @@ def qdq_elements():
     padded = g.q(g.node("Pad", [leaky, ints(0, 0, 2, 0, 0, 0, 0, 3)], mode="reflect"), q3)
     spread = g.q(g.node("DepthToSpace", [leaky], blocksize=2, mode="CRD"), q3)
     gathered = g.q(g.node("SpaceToDepth", [leaky], blocksize=2), q3)
+    best = g.q(g.node("GlobalMaxPool", [leaky]), q3)
+    square = g.q(g.node("Pow", [leaky, g.constant(F(2))]), q4)
     tiled = g.q(g.node("Tile", [upper, ints(1, 2, 1, 1)]), q3)
 
     def sigmoid_of(r):
@@ -456,6 +458,8 @@ def qdq_elements():
     blocks = v3.reshape(1, 4, 2, 2, 3, 2).transpose(0, 3, 5, 1, 2, 4)
     g.output(gathered, blocks.reshape(1, 16, 2, 3))
     g.output(tiled, np.tile(v3[:, :1], (1, 2, 1, 1)))
+    g.output(best, v3.max(axis=(2, 3), keepdims=True))
+    g.output(square, table(q3, v3, lambda r: r * r, q4))
     return g
 
 

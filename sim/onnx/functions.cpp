@@ -34,13 +34,13 @@ Function gelu(const Node& node) {
   });
 }
 
-Function slope_of(Graph& graph, const Node& node) {
-  const Value& slope = graph.in_value(node, 1);
-  if (!slope.constant || slope.constant->values.size() != 1) {
-    throw NodeError{"has slopes that are not one constant number, which is not supported"};
+double number_at(Graph& graph, const Node& node, std::size_t i, const char* what) {
+  const Value& value = graph.in_value(node, i);
+  if (!value.constant || value.constant->values.size() != 1) {
+    throw NodeError{std::string{"has "} + what +
+                    " that is not one constant number, which is not supported"};
   }
-  const float alpha = floats_of(*slope.constant).front();
-  return [alpha](float x) { return x < 0 ? alpha * x : x; };
+  return static_cast<double>(floats_of(*value.constant).front());
 }
 
 Function function_of(Graph& graph, const Node& node) {
@@ -63,6 +63,22 @@ Function function_of(Graph& graph, const Node& node) {
   if (op == "Softplus") {
     return rounded([](double x) { return std::log1p(std::exp(x)); });
   }
+  if (op == "Softsign") {
+    return [](float x) { return x / (1.0F + std::abs(x)); };
+  }
+  if (op == "Mish") {
+    return rounded([](double x) { return x * std::tanh(std::log1p(std::exp(x))); });
+  }
+  if (op == "Sqrt") {
+    return [](float x) { return std::sqrt(x); };
+  }
+  if (op == "Reciprocal") {
+    return [](float x) { return 1.0F / x; };
+  }
+  if (op == "Pow") {
+    const double exponent = number_at(graph, node, 1, "an exponent");
+    return rounded([exponent](double x) { return std::pow(x, exponent); });
+  }
   if (op == "Tanh") {
     return rounded([](double x) { return std::tanh(x); });
   }
@@ -83,7 +99,8 @@ Function function_of(Graph& graph, const Node& node) {
     return [](float x) { return x * from_0_to_1(x / 6.0F + 0.5F); };
   }
   if (op == "PRelu") {
-    return slope_of(graph, node);
+    const auto alpha = static_cast<float>(number_at(graph, node, 1, "a slope"));
+    return [alpha](float x) { return x < 0 ? alpha * x : x; };
   }
   if (op == "Gelu") {
     return gelu(node);
@@ -94,7 +111,7 @@ Function function_of(Graph& graph, const Node& node) {
 }  // namespace
 
 void build_function(Graph& graph, const Node& node) {
-  const std::size_t inputs = node.op() == "PRelu" ? 2 : 1;
+  const std::size_t inputs = node.op() == "PRelu" || node.op() == "Pow" ? 2 : 1;
   node.expect_inputs(inputs, inputs);
   const Function function = function_of(graph, node);
   Builder& builder = graph.builder();

@@ -23,8 +23,12 @@ Reduced reduced_axes(Graph& graph, const Node& node) {
                                 : node.integers("axes").value_or(std::vector<std::int64_t>{});
   const bool none = axes.empty() && node.integer("noop_with_empty_axes", 0) != 0;
   const bool keep = node.integer("keepdims", 1) != 0;
+  const bool spatial = node.op() == "GlobalMaxPool";  // all but batch and channels
   Reduced result;
   result.axes.assign(from.size(), axes.empty() && !none);
+  for (std::size_t axis = 0; spatial && axis < std::min<std::size_t>(2, from.size()); ++axis) {
+    result.axes[axis] = false;
+  }
   for (const std::int64_t axis : axes) {
     if (axis < -rank || axis >= rank) {
       throw NodeError{"has the axis " + std::to_string(axis) + ", which " + shape_text(from) +

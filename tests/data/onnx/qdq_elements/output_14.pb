@@ -1,1 +1,1 @@
-BQuantizeLinear_90J0U+2E1kS,2,U+2E1kS,2,
+BQuantizeLinear_99J0U+2E1kS,2,U+2E1kS,2,

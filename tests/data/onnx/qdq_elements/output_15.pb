@@ -1,0 +1,1 @@
+BQuantizeLinear_89JkkU^

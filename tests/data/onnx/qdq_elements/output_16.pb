@@ -1,0 +1,1 @@
+BQuantizeLinear_94J`ÿfqceccƒŞhd€gÿÿhsƒjefcscÿÿcecÿcÿsd¢¢fdcškgÿhdfcŠmÌcÿcmehdgdjdcšÿcgdecÿ}À×Šdcfjdcjqmgdÿcdÿcÿmf
