@@ -140,8 +140,8 @@ TensorId Builder::append(LayerOp op, std::vector<TensorId> inputs, Tensor output
   layer.output = network_.tensors.size() - 1;
   const std::string base = op_name(network_, layer) + "_" + std::to_string(node_);
   layer.name = base;
-  for (int i = 1; !layer_names_.insert(layer.name).second; ++i) {
-    layer.name = base + "_" + std::to_string(i);
+  for (std::size_t& used = names_used_[base]; !layer_names_.insert(layer.name).second;) {
+    layer.name = base + "_" + std::to_string(++used);
   }
   network_.layers.push_back(std::move(layer));
   return network_.layers.back().output;

@@ -73,6 +73,7 @@ class Builder {
   Network network_;
   std::vector<Value> values_;
   std::set<std::string> layer_names_;
+  std::map<std::string, std::size_t> names_used_;  // numbers behind a name
   std::set<TensorId> marked_;
   std::size_t node_ = 0;
   std::int64_t constant_elements_ = 0;

@@ -87,7 +87,7 @@ void build_reduce_sum(Graph& graph, const Node& node) {
 void build_reduce_extremum(Graph& graph, const Node& node) {
   node.expect_inputs(1, 2);
   const Reduced reduced = reduced_axes(graph, node);
-  const bool largest = node.op() == "ReduceMax";
+  const bool largest = node.op() != "ReduceMin";  // GlobalMaxPool, too
   define_moved(
       graph, node,
       {reduced.shape, [reduced, largest](Builder& builder, ValueId id, const QuantParams*) {
