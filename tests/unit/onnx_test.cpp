@@ -211,8 +211,10 @@ TEST(Onnx, ALongChainOfFunctionsIsOneTable) {
 
 // Each Concat doubles the layers that wait before it.
 TEST(Onnx, AFileThatBecomesTooManyLayersIsRefused) {
-  EXPECT_THAT(errors_after("qdq_elements", [](auto& model) { repeat(model, "Concat", 20); }),
-              ElementsAre(HasSubstr("the file becomes more than 65536 layers")));
+  const auto errors =
+      errors_after("qdq_elements", [](auto& model) { repeat(model, "Concat", 20); });
+  ASSERT_FALSE(errors.empty());
+  EXPECT_THAT(errors[0], HasSubstr("the file becomes more than 65536 layers"));
 }
 
 TEST(Onnx, OtherOpsetsAreRefused) {
