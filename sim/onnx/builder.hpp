@@ -48,7 +48,8 @@ class Builder {
   /// The same elements in memory under another shape.
   TensorId under_shape(TensorId from, const Shape& shape);
 
-  /// Counts what a layer keeps beside tensors, in units of four bytes; throws NodeError where it is too much together.
+  /// Counts what a layer keeps beside tensors, in units of four bytes; throws NodeError where it is
+  /// too much together.
   void charge(std::int64_t elements);
 
   /// A constant's tensor.
