@@ -137,7 +137,7 @@ TEST(EnginesOnOnnxModels, AreBitExactAndEqual) {
     EXPECT_EQ(fast, report_of("systemc", arguments)) << entry.path();
     ++models;
   }
-  EXPECT_EQ(models, 6U);
+  EXPECT_EQ(models, 7U);
 }
 
 // Every request and every command in the same cycle, over all layers of two inferences.
