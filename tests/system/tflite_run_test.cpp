@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/tflite_models.hpp"
+#include "tests/support/tflite_seeds.hpp"
 #include "tests/system/systole_process.hpp"
 
 namespace systole::test {
@@ -67,6 +68,32 @@ TEST(TfliteRunOfOwnModel, BooksTheBytesOfTheHostAndNoCycles) {
   EXPECT_EQ(off_array["macs"], 0);
   EXPECT_GT(off_array["bytes"], 6);
   EXPECT_LT(off_array["bytes_ratio"], 1);
+}
+
+// On both engines, and again from what `systole convert` writes.
+TEST(TfliteRunOfOwnModel, EveryOperatorIsBitExact) {
+  for (const TfliteSeed& seed : tflite_seeds()) {
+    const std::string model = write_bytes(seed.name, seed.bytes);
+    const TemporaryFolder folder;
+    const Outcome converted = systole({"convert", model, "-o", folder.file("yaml")});
+    EXPECT_EQ(converted.exit_code, 0) << converted.err;
+    const auto check = [&](const std::string& workload, const char* engine) {
+      const Outcome outcome = systole({"run", "-a", kGemmini, "-w", workload, "--engine", engine,
+                                       "--random-data", "1", "--json", folder.file("json")});
+      EXPECT_EQ(outcome.exit_code, 0) << workload << ' ' << outcome.err;
+      const auto report = nlohmann::json::parse(read_file(folder.file("json")));
+      EXPECT_EQ(report["totals"]["check"], "pass") << workload;
+      EXPECT_EQ(report["engine"], engine);
+    };
+    check(model, "systemc");
+    check(model, "fast");
+    for (const auto& entry : std::filesystem::directory_iterator{folder.file("yaml")}) {
+      if (entry.path().extension() == ".yaml") {
+        check(entry.path().string(), "fast");
+      }
+    }
+    std::filesystem::remove(model);
+  }
 }
 
 TEST(TfliteRunOfOwnModel, NamesFileNodeAndOperatorOfWhatItCannotRun) {
