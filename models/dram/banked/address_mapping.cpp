@@ -110,7 +110,7 @@ AddressMapping::AddressMapping(const Config& config)
           fmt::format("{} has {} bits, and the pattern takes more", piece->name, piece->bits)};
     }
     if (bits != 0) {
-      parts_[piece->field].push_back({shift, (1U << bits) - 1, piece->position + piece->taken});
+      parts_.push_back({shift, (1U << bits) - 1, piece->position + piece->taken, piece->field});
     }
     piece->taken += bits;
     shift += bits;
@@ -125,8 +125,8 @@ AddressMapping::AddressMapping(const Config& config)
     }
   }
   const std::uint32_t request_bits = log2_of(config.bursts_per_request());
-  for (const auto& part : parts_[kChannel]) {
-    if (part.shift < request_bits) {
+  for (const auto& part : parts_) {
+    if (part.field == kChannel && part.shift < request_bits) {
       throw std::invalid_argument{"the bursts of one request would lie in several channels"};
     }
   }

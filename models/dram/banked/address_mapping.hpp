@@ -29,8 +29,12 @@ class AddressMapping {
 
   Location locate(std::uint64_t address) const {
     const std::uint64_t burst = address >> offset_bits_;
-    return {gather(kChannel, burst), gather(kBank, burst), gather(kRow, burst),
-            gather(kColumn, burst)};
+    std::array<std::uint32_t, kFields> fields{};
+    for (const Part& part : parts_) {
+      fields[part.field] |= (static_cast<std::uint32_t>(burst >> part.shift) & part.mask)
+                            << part.position;
+    }
+    return {fields[kChannel], fields[kBank], fields[kRow], fields[kColumn]};
   }
 
   /// Addresses that differ by multiples of so many bytes differ in nothing but the row.
@@ -44,19 +48,12 @@ class AddressMapping {
     std::uint32_t shift = 0;  // in the address of a burst
     std::uint32_t mask = 0;
     std::uint32_t position = 0;  // in the field
+    Field field = 0;
   };
-
-  std::uint32_t gather(Field field, std::uint64_t burst) const {
-    std::uint32_t value = 0;
-    for (const auto& part : parts_[field]) {
-      value |= (static_cast<std::uint32_t>(burst >> part.shift) & part.mask) << part.position;
-    }
-    return value;
-  }
 
   std::uint32_t offset_bits_ = 0;
   std::uint64_t row_period_;
-  std::array<std::vector<Part>, kFields> parts_;
+  std::vector<Part> parts_;
 };
 
 }  // namespace systole::dram

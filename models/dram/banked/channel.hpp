@@ -111,6 +111,7 @@ class Channel {
   void choose();
   bool choose_of_stream();
   void consider_rows(std::uint64_t banks);
+  inline std::uint64_t banks_of(std::uint32_t unit) const;
   void consider(const Choice& choice) {
     if (next_.is_after(choice.start, choice.rank, choice.sequence)) {
       next_ = choice;

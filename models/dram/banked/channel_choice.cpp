@@ -22,6 +22,12 @@ constexpr int kLooks = 4;  // of waiting bursts by age, before all banks are com
 
 }  // namespace
 
+/// The banks of a unit, as a set.
+std::uint64_t Channel::banks_of(std::uint32_t unit) const {
+  const std::uint32_t banks = config_.organization.banks_per_unit();
+  return (banks == 64 ? ~std::uint64_t{0} : bit(banks) - 1) << (unit * banks);
+}
+
 /// What choose() would, in the states that streams are in nearly always: one of the oldest bursts,
 /// or the bank that goes on, can have the first column command that any could. False where more
 /// has to be compared.
@@ -92,6 +98,16 @@ bool Channel::choose_of_stream() {
 
 /// Row commands for these banks, for which bursts wait that are no hits.
 void Channel::consider_rows(std::uint64_t banks) {
+  if (banks == 0) {
+    return;
+  }
+  const Cycle of_bus = earliest_effect(Command::Activate);
+  for (std::uint32_t unit = 0; unit < refresh_due_.size(); ++unit) {
+    const Cycle soonest = std::max(of_bus, timing_.earliest_activate_of_unit(unit));
+    if (soonest - travel(Command::Activate) >= next_.start) {
+      banks &= ~(banks_of(unit) & ~open_banks_);  // an activate of any would be later
+    }
+  }
   for_each_bit(banks, [this](std::uint32_t bank) {
     const bool open = timing_.is_open(bank);
     const Command command = open ? Command::Precharge : Command::Activate;
@@ -148,10 +164,8 @@ void Channel::consider_banks() {
   const std::size_t other = 1 - same;
   const std::uint64_t kept = committed_[other] & queues_[other].banks() & ~hits_[same];
   const std::uint64_t free = queues_[same].banks() & ~kept;
-  const std::uint32_t banks = config_.organization.banks_per_unit();
-  const std::uint64_t all_of_unit = banks == 64 ? ~std::uint64_t{0} : bit(banks) - 1;
   for (std::uint32_t unit = 0; unit < refresh_due_.size(); ++unit) {
-    const std::uint64_t of_unit = all_of_unit << (unit * banks);
+    const std::uint64_t of_unit = banks_of(unit);
     consider_banks_of(unit, writing_, free & of_unit);
     if ((kept & of_unit) != 0) {
       consider_banks_of(unit, !writing_, kept & of_unit);
