@@ -190,6 +190,14 @@ TEST_F(Machine, WithComposablePesRunsAnyProductLikeGolden) {
   });
 }
 
+// Taps that share a scratchpad row share PEs, and what a PE adds at once counts.
+TEST_F(Machine, WhoseComposablePesSaturateRunsAnyConvolutionLikeGolden) {
+  check(13, 120, [this] {
+    const AcceleratorConfig config = test::with_multipliers(test::random_saturating_machine());
+    expect_equal_to_golden(config, test::random_conv(config, false).network);
+  });
+}
+
 TEST_F(Machine, WithLoopInstructionsRunsAnyProductLikeGolden) {
   check(12, 200, [this] {
     const AcceleratorConfig config = test::random_unrolling_machine();

@@ -28,9 +28,15 @@ std::uint32_t legal_capacity(std::uint32_t kib, std::uint32_t row_bytes, std::ui
   return (wanted + step - 1) / step * step;
 }
 
-AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
+/// What is not left to chance.
+struct Always {
+  bool composable = false;
+  bool saturating = false;  ///< sums so narrow that they do
+};
+
+AcceleratorConfig with_all_drawn(AcceleratorConfig config, Always always) {
   ArrayConfig& array = config.array;
-  if (composable) {
+  if (always.composable) {
     array.cols = one_of({4, 8, 16});
   }
   array.overlap = pick(0, 1) != 0 ? Overlap::None : Overlap::Full;
@@ -41,11 +47,15 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
   array.weight_bits = array.cols % 8 == 0 ? one_of({8, 8, 1, 2, 3, 4, 16}) : one_of({8, 8, 12, 16});
   array.accumulator_bits = one_of({32, 32, 32, 9, 16, 21, 24, 48, 64});
   array.overflow = pick(0, 2) == 0 ? Overflow::Saturate : Overflow::Wrap;
+  if (always.saturating) {
+    array.accumulator_bits = one_of({8, 10, 12, 14, 16});
+    array.overflow = Overflow::Saturate;
+  }
   if (config.requant.mode == RequantMode::MultiplierShift) {
     config.requant.variant =
         array.accumulator_bits > 32 ? RequantVariant::Single : config.requant.variant;
   }
-  if (composable || pick(0, 3) == 0) {
+  if (always.composable || pick(0, 3) == 0) {
     array.pe = PeKind::Composable;
     array.activation_bits = one_of({8, 8, 16});
     array.weight_bits = array.cols % 4 == 0 ? one_of({8, 8, 2, 4, 16}) : one_of({8, 8, 16});
@@ -128,7 +138,7 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, bool composable) {
 
 }  // namespace
 
-AcceleratorConfig random_machine() { return with_all_drawn(random_accelerator(), false); }
+AcceleratorConfig random_machine() { return with_all_drawn(random_accelerator(), {}); }
 
 AcceleratorConfig random_unrolling_machine() {
   AcceleratorConfig config = random_accelerator();
@@ -136,7 +146,7 @@ AcceleratorConfig random_unrolling_machine() {
   array.dataflow = Dataflow::WeightStationary;
   array.rows = array.cols = one_of({2, 4, 8, 16});
   config.scratchpad.organization = ScratchpadOrganization::Unified;
-  config = with_all_drawn(std::move(config), false);
+  config = with_all_drawn(std::move(config), {});
   array.pe = PeKind::Fixed;
   array.activation_bits = array.weight_bits = 8;
   array.accumulator_bits = 32;
@@ -159,7 +169,13 @@ AcceleratorConfig random_unrolling_machine() {
   return config;
 }
 
-AcceleratorConfig random_composable_machine() { return with_all_drawn(random_accelerator(), true); }
+AcceleratorConfig random_composable_machine() {
+  return with_all_drawn(random_accelerator(), {true, false});
+}
+
+AcceleratorConfig random_saturating_machine() {
+  return with_all_drawn(random_accelerator(), {true, true});
+}
 
 AcceleratorConfig with_multipliers(AcceleratorConfig config) {
   config.requant.mode = RequantMode::MultiplierShift;

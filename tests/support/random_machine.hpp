@@ -14,6 +14,7 @@ constexpr std::uint32_t kFewestExecuteEntries = 2;
 /// keys: a file of it can be read back.
 AcceleratorConfig random_machine();
 AcceleratorConfig random_composable_machine();  ///< the same, always with composable PEs
+AcceleratorConfig random_saturating_machine();  ///< of them, one whose sums saturate
 
 /// The same, a square weight-stationary one whose hardware unrolls loop instructions.
 AcceleratorConfig random_unrolling_machine();

@@ -428,6 +428,7 @@ TEST(EnergyModel, FloatingPointCostsItsMacsAndItsWiderOperands) {
   events.add(Event::DramReadIfmapBytes, 64);
   events.add(Event::DramReadBiasBytes, 8);
   events.add(Event::DramFetchedBytes, 72);
+  events.add(Event::VectorMac, 100);
   const auto priced = [&](NumberFormat format) {
     AcceleratorConfig config = machine();
     config.energy.number_format = format;
@@ -439,6 +440,8 @@ TEST(EnergyModel, FloatingPointCostsItsMacsAndItsWiderOperands) {
   EXPECT_DOUBLE_EQ(fp16[EnergyComponent::ArrayMultiply].pj, 1000 * 1.1);
   EXPECT_DOUBLE_EQ(fp32[EnergyComponent::ArrayMultiply].pj, 1000 * 3.7);
   EXPECT_DOUBLE_EQ(fp16[EnergyComponent::ArrayAdd].pj, 1000 * 0.9);
+  EXPECT_DOUBLE_EQ(int8[EnergyComponent::Vector].pj, 100 * (0.2 + 0.1));
+  EXPECT_DOUBLE_EQ(fp32[EnergyComponent::Vector].pj, 100 * (3.7 + 0.9)) << "depthwise products";
   for (const auto& [format, times] : {std::pair{&fp16, 2.0}, {&fp32, 4.0}}) {
     EXPECT_DOUBLE_EQ((*format)[EnergyComponent::Scratchpad].pj,
                      times * int8[EnergyComponent::Scratchpad].pj);
