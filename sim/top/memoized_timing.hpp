@@ -29,7 +29,7 @@ namespace systole {
 /// ASPLOS 1998). For machines with an ideal DRAM.
 class MemoizedTiming final : private CommandSource {
  public:
-  /// Forgets everything when it has more than `max_bytes`.
+  /// Forgets everything when it has more than `max_bytes` at the end of a program.
   explicit MemoizedTiming(const AcceleratorConfig& config, std::size_t max_bytes = kMaxBytes);
 
   /// As MachineTiming::run.
@@ -40,7 +40,9 @@ class MemoizedTiming final : private CommandSource {
   std::uint64_t remembered() const { return remembered_; }  ///< segments, so far
 
  private:
-  static constexpr std::size_t kMaxBytes = std::size_t{64} << 20U;
+  // Layers that are alike run once, and others have little in common: memory that is used again is
+  // worth more (ResNet-50: 9,000 segments computed with 64 MiB, 9,700 with 1, in 93 % of the time).
+  static constexpr std::size_t kMaxBytes = std::size_t{1} << 20U;
 
   /// Commands of the program from number `at` on.
   struct Segment {
