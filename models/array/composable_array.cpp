@@ -25,6 +25,9 @@ class ComposableArray final : public PeArray {
         shadow_(rows_ * cols_ * most_) {}
 
   bool step(const ArrayInput& input, PsumRow& psums) override {
+    if (!vectors_.empty() && has_left(vectors_.front())) {
+      vectors_.pop_front();
+    }
     if (input.ifmap != nullptr || input.weights != nullptr) {
       at_once_ = input.products_per_pe;
     }
@@ -39,14 +42,28 @@ class ComposableArray final : public PeArray {
     const bool leaves = !vectors_.empty() && cycle_ - vectors_.front().entered == rows_ + cols_ - 2;
     if (leaves) {
       psums = vectors_.front().psums;
-      vectors_.pop_front();
     }
     ++cycle_;
     return leaves;
   }
 
   std::uint64_t overflows() const override { return overflows_; }
-  bool idle() const override { return vectors_.empty() && weights_on_the_way_.empty(); }
+  bool idle() const override {
+    return weights_on_the_way_.empty() && (vectors_.empty() || has_left(vectors_.back()));
+  }
+
+  std::optional<PeRegisters> look(std::uint32_t row, std::uint32_t col) const override {
+    PeRegisters pe;
+    for (const Vector& vector : vectors_) {
+      if (vector.entered + row + col + 1 == cycle_) {  // step() has gone on to the next
+        pe.working = true;
+        pe.stationary = active_[registers_of(row, col)];
+        pe.from_left = vector.lanes[row * at_once_];
+        pe.psum = vector.psums[col];
+      }
+    }
+    return pe;
+  }
 
  private:
   struct Vector {
@@ -60,6 +77,8 @@ class ComposableArray final : public PeArray {
     std::size_t row = 0;
     OperandRow weights;
   };
+
+  bool has_left(const Vector& vector) const { return cycle_ - vector.entered > rows_ + cols_ - 2; }
 
   std::size_t registers_of(std::size_t row, std::size_t col) const {
     return (row * cols_ + col) * most_;

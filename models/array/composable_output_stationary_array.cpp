@@ -23,6 +23,9 @@ class ComposableOutputStationaryArray final : public PeArray {
         psums_(rows_ * cols_) {}
 
   bool step(const ArrayInput& input, PsumRow& psums) override {
+    if (!inside_.empty() && have_left(inside_.front())) {
+      inside_.pop_front();
+    }
     if (input.ifmap != nullptr) {
       inside_.push_back({cycle_, input.last, input.products_per_pe, *input.ifmap, *input.weights});
       if (input.last) {
@@ -32,16 +35,34 @@ class ComposableOutputStationaryArray final : public PeArray {
     for (const Operands& operands : inside_) {
       multiply(operands);
     }
-    while (!inside_.empty() && cycle_ - inside_.front().entered + 2 >= rows_ + cols_) {
-      inside_.pop_front();  // they have met in the last PE
-    }
     const bool leaves = drain(psums);
     ++cycle_;
     return leaves;
   }
 
   std::uint64_t overflows() const override { return overflows_; }
-  bool idle() const override { return inside_.empty() && draining_.empty(); }
+  bool idle() const override {
+    return draining_.empty() && (inside_.empty() || have_left(inside_.back()));
+  }
+
+  std::optional<PeRegisters> look(std::uint32_t row, std::uint32_t col) const override {
+    PeRegisters pe;
+    pe.psum = psums_[row * cols_ + col];
+    for (const Operands& operands : inside_) {
+      if (operands.entered + row + col + 1 != cycle_) {  // step() has gone on to the next
+        continue;
+      }
+      pe.working = true;
+      pe.from_left = operands.lanes[row * operands.at_once];
+      pe.from_top = operands.weights[col];
+      for (const Draining& fold : draining_) {
+        if (fold.last == operands.entered) {
+          pe.psum = fold.psums[row * cols_ + col];  // it has just gone to the shadow register
+        }
+      }
+    }
+    return pe;
+  }
 
  private:
   struct Operands {
@@ -56,6 +77,11 @@ class ComposableOutputStationaryArray final : public PeArray {
     std::size_t last = 0;
     std::vector<std::int64_t> psums;
   };
+
+  /// They have met in the last PE.
+  bool have_left(const Operands& operands) const {
+    return cycle_ - operands.entered > rows_ + cols_ - 2;
+  }
 
   /// In the PEs that the operands reach now.
   void multiply(const Operands& operands) {

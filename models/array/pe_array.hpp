@@ -55,7 +55,8 @@ class PeArray {
   virtual std::uint64_t overflows() const = 0;
   /// Nothing is on its way, so that cycles without input need no step.
   virtual bool idle() const = 0;
-  /// The PE in the cycle of the last step; nothing if this array does not show its PEs.
+  /// The PE in the cycle of the last step, of a composable one the operands of its first product;
+  /// nothing if this array does not show its PEs.
   virtual std::optional<PeRegisters> look(std::uint32_t row, std::uint32_t col) const {
     static_cast<void>(row);
     static_cast<void>(col);

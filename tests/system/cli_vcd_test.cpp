@@ -161,6 +161,28 @@ TEST_F(CliVcd, ChangesNoCycleAndIsTheSameEachTime) {
   EXPECT_EQ(reader.cycles(), before["totals"]["cycles"].get<std::uint64_t>());
 }
 
+// Four products a PE; a run that is looked into computes what it computes without.
+TEST_F(CliVcd, ComposablePesAreShownAtWork) {
+  const std::string net = folder.file("net");
+  ASSERT_EQ(systole({"quantize", "-w", "workloads/digits_float/digits_float.yaml", "--calibrate",
+                     "workloads/digits_float/calibration_images.npy", "--set", "activations.bits=4",
+                     "--set", "weights.bits=4", "-o", net})
+                .exit_code,
+            0);
+  for (const std::string dataflow : {"weight_stationary", "output_stationary"}) {
+    const VcdReader shown =
+        read(command({"--vcd-array", "0-1:0-1", "--vcd-cycles", "0:3000", "--set",
+                      "array.pe=composable", "--set", "array.dataflow=" + dataflow},
+                     "configs/gemmini_16x16.yaml", net + "/net.yaml"));
+    EXPECT_EQ(report()["totals"]["check"], "pass") << dataflow;
+    const std::size_t working = shown.at("accelerator.array.pe_1_1.working");
+    std::uint64_t cycles = 0;
+    shown.for_each_cycle(
+        [&](const std::vector<std::uint64_t>& values) { cycles += values[working]; });
+    EXPECT_GT(cycles, 0U) << dataflow;
+  }
+}
+
 TEST_F(CliVcd, RefusesWhatItCannotShow) {
   expect_refused(command({"--engine", "fast"}), "--vcd shows the registers of the machine itself");
   expect_refused(command({"--vcd-array", "0-3"}), "--vcd-array: expected ROWS:COLS");

@@ -211,6 +211,53 @@ TEST(ComposableOutputStationaryArray, RowsLeaveFromRowsPlusColsMinusOneCyclesAft
   }
 }
 
+/// Both arrays take the same operands, one product a PE, and show the same in every cycle.
+void expect_the_same_pes(const ArrayConfig& fixed, std::uint32_t seed) {
+  ArrayConfig composable = fixed;
+  composable.pe = PeKind::Composable;
+  const auto expected = make_transparent_pe_array(fixed);
+  const auto array = make_transparent_pe_array(composable);
+  std::minstd_rand rng{seed};
+  int working = 0;
+  PsumRow psums;
+  PsumRow expected_psums;
+  const bool output_stationary = fixed.dataflow == Dataflow::OutputStationary;
+  for (std::uint32_t cycle = 0; cycle < 200; ++cycle) {
+    const StreamedFold operands = streamed_fold(fixed, 1, 1, rng);
+    ArrayInput input;
+    const bool vector = cycle < 190 && cycle >= 10 && rng() % 3 != 0;
+    input.ifmap = vector ? &operands.lanes[0] : nullptr;
+    input.swap = vector && cycle % 20 < 3;
+    input.last = output_stationary && vector && cycle % 20 == 19;
+    const bool weights = output_stationary ? vector : cycle % 20 < 10;
+    input.weights = weights ? &operands.weights[0] : nullptr;
+    input.weight_row = output_stationary ? 0 : fixed.rows - 1 - cycle % fixed.rows;
+    ASSERT_EQ(array->step(input, psums), expected->step(input, expected_psums)) << cycle;
+    for (std::uint32_t r = 0; r < fixed.rows; ++r) {
+      for (std::uint32_t c = 0; c < fixed.cols; ++c) {
+        const PeRegisters pe = array->look(r, c).value();
+        const PeRegisters want = expected->look(r, c).value();
+        ASSERT_EQ(pe.working, want.working) << cycle << ": " << r << ' ' << c;
+        if (want.working) {
+          ++working;
+          ASSERT_EQ(pe.psum, want.psum) << cycle << ": " << r << ' ' << c;
+          ASSERT_EQ(pe.from_left, want.from_left) << cycle;
+          ASSERT_EQ(pe.from_top, want.from_top) << cycle;
+          ASSERT_EQ(pe.stationary, want.stationary) << cycle << ": " << r << ' ' << c;
+        }
+      }
+    }
+  }
+  EXPECT_GT(working, 500);
+}
+
+TEST(ComposableArray, ShowsItsPesAsFixedOnesDo) {
+  ArrayConfig config = array_of(4, 3);
+  expect_the_same_pes(config, 5);
+  config.dataflow = Dataflow::OutputStationary;
+  expect_the_same_pes(config, 6);
+}
+
 TEST(ComposableOutputStationaryArray, CountsTheAdditionsOfItsPesThatOverflow) {
   ArrayConfig config = array_of(1, 1);
   config.pe = PeKind::Composable;
