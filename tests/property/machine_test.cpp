@@ -198,6 +198,14 @@ TEST_F(Machine, WhoseComposablePesSaturateRunsAnyConvolutionLikeGolden) {
   });
 }
 
+// Depthwise ones in the vector unit among them, whose lanes add the last sum to the bias.
+TEST_F(Machine, WhoseSumsSaturateRunsAnyGroupedConvolutionLikeGolden) {
+  check(14, 200, [this] {
+    const AcceleratorConfig config = test::with_multipliers(test::random_saturating_machine());
+    expect_equal_to_golden(config, test::random_conv(config, true).network);
+  });
+}
+
 TEST_F(Machine, WithLoopInstructionsRunsAnyProductLikeGolden) {
   check(12, 200, [this] {
     const AcceleratorConfig config = test::random_unrolling_machine();

@@ -1,7 +1,9 @@
 #include "models/vector/vector_unit.hpp"
 
+#include <array>
 #include <deque>
 
+#include "models/vector/depthwise_lanes.hpp"
 #include "tests/timing/bench.hpp"
 
 namespace systole {
@@ -161,6 +163,34 @@ TEST_F(VectorUnitTiming, TapsInThePaddingAreNotAskedFor) {
   bench.issue(5, pool);
   run(60);
   EXPECT_EQ(bench.reads.cycles(), (Cycles{6, 7}));
+}
+
+// 100 + 100 saturate at 127; from the bias on they would not, and 27 would be left.
+TEST(DepthwiseLanes, AddTheirProductsFromZeroAndTheLastSumToTheBias) {
+  AcceleratorConfig config = lanes_of(16, 1);
+  config.array.accumulator_bits = 8;
+  config.array.overflow = Overflow::Saturate;
+  LayerRegisters registers;
+  registers.requant.mode = RequantMode::ShiftOnly;
+  registers.requant.exponent = {0};
+  DepthwiseCommand command;
+  command.kernel_w = 3;
+  command.bias_rows = 1;
+  command.elements = 1;
+  DepthwiseLanes lanes{config};
+  lanes.begin(command, registers);
+  const auto row = [](int value) {
+    std::array<std::uint8_t, 16> bytes{};
+    bytes[0] = static_cast<std::uint8_t>(value);
+    return bytes;
+  };
+  for (const int constant : {1, 1, 1, -50}) {
+    lanes.take_constants(row(constant).data());
+  }
+  EXPECT_EQ(lanes.take_tap(row(100).data(), true), 0U);
+  EXPECT_EQ(lanes.take_tap(row(100).data(), false), 1U);
+  EXPECT_EQ(lanes.take_tap(row(-100).data(), false), 0U);
+  EXPECT_EQ(lanes.result(0), 27 - 50);
 }
 
 }  // namespace
