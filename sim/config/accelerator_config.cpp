@@ -35,8 +35,10 @@ std::uint32_t composed_bits(std::uint32_t bits) {
 /// Bits of one operand that a PE takes in a cycle at most: composable, when the other operand is as
 /// narrow as a brick, and of `bits` whatever their own width.
 std::uint32_t pe_operand_bits(const ArrayConfig& array, std::uint32_t bits) {
-  return array.pe == PeKind::Composable ? array.activation_bits * array.weight_bits / kBrickBits
-                                        : bits;
+  // Widths that the rules refuse must not make rows of nothing before they are read.
+  return array.pe == PeKind::Composable
+             ? std::max(array.activation_bits * array.weight_bits / kBrickBits, 1U)
+             : bits;
 }
 
 bool is_unified(const AcceleratorConfig& config) {
