@@ -173,7 +173,7 @@ bool Compiler::State::keep(const KeptTensor& tensor) {
   }
   for (auto& [index, plan] : with) {
     plans[index] = std::move(plan);
-    costs[index] = std::move(costs_with.at(index));
+    costs[index] = costs_with.at(index);
   }
   reports.push_back(std::move(report));
   return true;
@@ -319,7 +319,7 @@ std::vector<std::vector<FoldSpan>> Compiler::accumulation_order(std::size_t laye
     return {};
   }
   const MachineLimits limits{state_->config, conv->products_per_pe};
-  const std::vector<std::vector<FoldSpan>> of_blocks =
+  std::vector<std::vector<FoldSpan>> of_blocks =
       systole::accumulation_order(conv->layer, conv->image, limits, conv->tiling);
   if (!conv->layer.one_group_a_block) {
     return of_blocks;

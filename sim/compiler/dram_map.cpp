@@ -6,7 +6,7 @@ namespace systole {
 namespace {
 
 constexpr std::uint64_t kLine = 64;
-constexpr std::uint64_t kBlock = 256 * 1024;
+constexpr std::uint64_t kBlock = std::uint64_t{256} * 1024;
 
 std::uint64_t rounded_up(std::uint64_t bytes, std::uint64_t to) {
   return (bytes + to - 1) / to * to;

@@ -92,7 +92,7 @@ void ArrayEdge::multiply_pixels(const ComputeCommand& compute, LocalMemories& me
     std::fill(top_.begin(), top_.end(), std::int16_t{0});
     for (std::size_t pixel = 0; pixel < pixels.size(); ++pixel) {
       for (std::size_t p = 0; p < at_once_; ++p) {
-        left_[pixel * at_once_ + p] = pixels[pixel][row * at_once_ + p];
+        left_[pixel * at_once_ + p] = pixels[pixel][std::size_t{row} * at_once_ + p];
       }
     }
     take_weights(preload_.weights.row + row, memories);
@@ -116,7 +116,7 @@ void ArrayEdge::stream_channels(const ComputeCommand& compute, LocalMemories& me
     std::fill(top_.begin(), top_.end(), std::int16_t{0});
     for (std::size_t pixel = 0; row < preload_.weight_rows() && pixel < pixels.size(); ++pixel) {
       for (std::size_t p = 0; p < at_once_; ++p) {
-        top_[p * cols + pixel] = pixels[pixel][row * at_once_ + p];
+        top_[p * cols + pixel] = pixels[pixel][std::size_t{row} * at_once_ + p];
       }
     }
     shift(row, events);

@@ -13,10 +13,10 @@ struct Legalized {
   std::vector<LegalizationNote> notes;  ///< empty when nothing had to change
 };
 
-/// The network as this accelerator's numbers can express it: requantizer mode, variant and
+/// The given network as this accelerator's numbers can express it: requantizer mode, variant and
 /// rounding are the hardware's; on a shift_only unit scales become powers of two; weights lose
 /// their zero points where the array has the bits (weight_zero_points.hpp). Golden model and
 /// machine both run the result. Throws std::invalid_argument for what has no neighbour.
-Legalized legalize(const Network& network, const AcceleratorConfig& config);
+Legalized legalize(const Network& given, const AcceleratorConfig& config);
 
 }  // namespace systole
