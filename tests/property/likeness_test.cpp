@@ -30,7 +30,8 @@ class Onlooker final : public CommandObserver {
 };
 
 TensorId append_copy_of(Network& network, TensorId tensor) {
-  network.tensors.push_back(Tensor{network.tensor(tensor)});
+  const Tensor original = network.tensor(tensor);
+  network.tensors.push_back(original);
   network.tensors.back().name += "_copy";
   return network.tensors.size() - 1;
 }

@@ -18,7 +18,7 @@ Command load(std::uint64_t dram_address, std::uint32_t row) {
 
 class CommandNumbersTest : public testing::Test {
  protected:
-  const AcceleratorConfig config_;
+  AcceleratorConfig config_;
   const TimingKey key_{config_};
   CommandNumbers numbers_{key_};
 };
