@@ -79,9 +79,9 @@ def sweep_on(client, options):
     points = len(systole.sweep_points(spec))
     chunk = options.chunk or max(1, points // 64)
     done = finished_chunks(ranges)
-    todo = [(first, min(first + chunk, points)) for first in range(0, points, chunk)]
+    chunks = [(first, min(first + chunk, points)) for first in range(0, points, chunk)]
     futures = {}
-    for first, end in todo:
+    for first, end in chunks:
         if (first, end) not in done:
             future = client.submit(run_points, options.systole, spec, first, end, pure=False, retries=options.retries)
             futures[future] = (first, end)

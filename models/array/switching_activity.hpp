@@ -19,12 +19,10 @@ namespace systole {
 /// with all registers zero. The registers are those of Event::ArrayRegisterWriteBits:
 ///  - what streams passes every PE of its array row (or column) once;
 ///  - the stationary operand shifts down the shadow registers, that of the last array row first,
-///  and
-///    then becomes active in all PEs at once;
+///    and then becomes active in all PEs at once;
 ///  - a PE writes its psum for each vector or product that passes, PEs outside the fold too;
 ///  - a multiplier with a zero operand forms zeros whatever the other one does: what toggles at
-///  those
-///    is not counted as a multiplier's;
+///    those is not counted as a multiplier's;
 ///  - a composable PE has registers for all products that it takes a cycle, and writes one psum;
 ///  - output-stationary sums are copied to shadow registers and shift down and out of them.
 class SwitchingActivity {

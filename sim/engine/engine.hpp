@@ -59,12 +59,6 @@ class Engine {
     static_cast<void>(program);
     throw std::logic_error{"this engine has no bytes without time"};
   }
-
-  /// The program again, on other data: `first` is what it took, and takes whatever the data.
-  virtual LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) {
-    static_cast<void>(first);
-    return run(program);
-  }
 };
 
 }  // namespace systole

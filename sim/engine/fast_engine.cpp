@@ -124,25 +124,4 @@ LayerMeasurement FastEngine::time(const LayerProgram& program) {
   return layer;
 }
 
-LayerMeasurement FastEngine::run_again(const LayerProgram& program, const LayerMeasurement& first) {
-  if (observed()) {
-    return run(program);  // they look at every inference
-  }
-  LayerMeasurement layer = first;
-  if (with_data_ && !program.commands.empty()) {
-    EventCounts of_data;
-    state_->run(program, of_data);
-    EventCounts of_first;  // what depends on values, as the first inference had it
-    for (std::size_t i = 0; i < kEvents; ++i) {
-      const auto event = static_cast<Event>(i);
-      if (depends_on_values(event)) {
-        of_first.add(event, first.events[event]);
-      }
-    }
-    layer.events = first.events - of_first;
-    layer.events += of_data;
-  }
-  return layer;
-}
-
 }  // namespace systole

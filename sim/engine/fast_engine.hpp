@@ -44,9 +44,6 @@ class FastEngine final : public Engine {
   LayerMeasurement measure(const PackedProgram& program) override;
   EventCounts compute(const PackedProgram& program) override;
 
-  /// The data alone: the recurrences would give `first` again. An observer sees them again.
-  LayerMeasurement run_again(const LayerProgram& program, const LayerMeasurement& first) override;
-
  private:
   bool observed() const {
     return observer_ != nullptr || dram_.observers.requests != nullptr ||

@@ -292,7 +292,7 @@ class Simulation {
       traffic_[layer_] = traffic_of(*program, outcome_.result.config);
     }
     if (inference_ > 0) {
-      return engine_->run_again(*program, first_[layer_]);
+      return engine_->run(*program);
     }
     LayerMeasurement measured = engine_->run(*program);
     if (outcome_.result.inferences == 1) {

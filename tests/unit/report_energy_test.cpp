@@ -118,8 +118,8 @@ TEST(EnergyText, ShowsLayersOperandsAndWhatIsMissing) {
   const RunResult run = run_with("horowitz_45nm");
   const EnergyTable table = load_energy_table(run.config);
   const std::string text = energy_text_report(run, energy_per_layer(run, table), table, {});
-  for (const char* const part : {"Energy by layer", "conv1", "per MAC", "ifmap", "TOPS/W", "J s",
-                                 "at most", "SRAM"}) {
+  for (const char* const part :
+       {"Energy by layer", "conv1", "per MAC", "ifmap", "TOPS/W", "J s", "at most", "SRAM"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
 }
