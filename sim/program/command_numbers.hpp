@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "sim/program/timing_key.hpp"
@@ -39,12 +41,18 @@ class CommandNumbers {
     std::uint32_t number = 0;
   };
 
+  struct Known {
+    std::vector<std::uint32_t> words;  // none: no command's
+    std::uint32_t number = 0;
+  };
+
   std::uint32_t number_of_key(const Command& command);
 
   const TimingKey& key_;
   std::unordered_map<std::u32string, std::uint32_t> numbers_;
   std::size_t bytes_ = 0;
   std::vector<Place> places_;  // by address, modulo its size
+  std::array<Known, std::variant_size_v<decltype(Command::body)>> last_;  // by kind
   std::vector<std::uint32_t> words_;
 };
 

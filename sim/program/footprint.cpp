@@ -1,5 +1,6 @@
 #include "sim/program/footprint.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -48,6 +49,23 @@ bool conflict(const Footprint& older, const Footprint& younger) {
   }
   return any_overlap(older.writes, younger.reads) || any_overlap(older.writes, younger.writes) ||
          any_overlap(older.reads, younger.writes);
+}
+
+void FootprintHull::add(const Footprint& of) {
+  for (const HazardRanges* ranges : {&of.reads, &of.writes}) {
+    for (const RowRange& range : *ranges) {
+      Extent& extent = extents_[static_cast<std::size_t>(range.memory)];
+      extent.first = std::min(extent.first, range.first);
+      extent.end = std::max(extent.end, range.first + range.rows);
+    }
+  }
+}
+
+bool FootprintHull::meets(const HazardRanges& ranges) const {
+  return std::any_of(ranges.begin(), ranges.end(), [this](const RowRange& range) {
+    const Extent& extent = extents_[static_cast<std::size_t>(range.memory)];
+    return range.first < extent.end && extent.first < range.first + range.rows;
+  });
 }
 
 }  // namespace systole

@@ -55,13 +55,22 @@ class StateArchive {
   }
   /// Commands that blocks still work on, in the order in which the state names them.
   const std::vector<const Command*>& named() const { return named_; }
+  /// Seven bits a byte, the low ones first, the last byte without the high bit: nearly all values
+  /// are small, and a state is hashed and compared more often than written.
   template <typename T>
   void value(T& v) {
     static_assert(std::is_integral_v<T> || std::is_enum_v<T>);
-    if (reading_) {
-      std::memcpy(&v, take(sizeof v), sizeof v);
+    if constexpr (sizeof v == 1) {
+      if (reading_) {
+        std::memcpy(&v, take(), 1);
+      } else {
+        std::memcpy(room(1), &v, 1);
+        ++at_;
+      }
+    } else if (reading_) {
+      v = static_cast<T>(take_number());
     } else {
-      std::memcpy(room(sizeof v), &v, sizeof v);
+      put_number(static_cast<std::make_unsigned_t<T>>(v));
     }
   }
   template <typename... T>
@@ -71,9 +80,16 @@ class StateArchive {
 
   /// A cycle that matters wherever it is.
   void cycle(Cycle& at) {
-    Cycle relative = at == kNever ? kNever : at - now_ + kPast;
-    value(relative);
-    at = relative == kNever ? kNever : relative + now_ - kPast;
+    // Twice the distance, odd for the past; never is no distance.
+    std::uint64_t distance = kNever;
+    if (!reading_ && at != kNever) {
+      distance = at < now_ ? 2 * (now_ - at) - 1 : 2 * (at - now_);
+    }
+    value(distance);
+    if (reading_) {
+      const Cycle half = distance / 2;
+      at = distance == kNever ? kNever : distance % 2 == 1 ? now_ - half - 1 : now_ + half;
+    }
   }
 
   /// A cycle that is only asked whether it has come: all that have are the same.
@@ -181,19 +197,40 @@ class StateArchive {
 
  private:
   static constexpr std::size_t kUsualSize = 8192;
-  static constexpr Cycle kPast = Cycle{1} << 62U;  // cycles before `now` stay positive
+  static constexpr std::size_t kLongestNumber = 10;  // bytes of a number of 64 bits
 
   void begin(Cycle now, bool reading) {
     now_ = now;
     reading_ = reading;
     mentioned_ = 0;
   }
-  const char* take(std::size_t size) {
-    if (static_cast<std::size_t>(end_ - read_) < size) {
+  const char* take() {
+    if (read_ == end_) {
       throw std::logic_error{"a timing state is too short"};
     }
-    return std::exchange(read_, read_ + size);
+    return read_++;
   }
+  std::uint64_t take_number() {
+    std::uint64_t number = 0;
+    unsigned shift = 0;
+    while (true) {
+      const auto byte = static_cast<unsigned char>(*take());
+      number |= std::uint64_t{byte & 0x7fU} << shift;
+      if (byte < 0x80U) {
+        return number;
+      }
+      shift += 7;
+    }
+  }
+  void put_number(std::uint64_t number) {
+    char* to = room(kLongestNumber);
+    for (; number >= 0x80U; number >>= 7U) {
+      *to++ = static_cast<char>(number | 0x80U);
+    }
+    *to++ = static_cast<char>(number);
+    at_ = to;
+  }
+  /// Where so many bytes can be written.
   char* room(std::size_t size) {
     if (static_cast<std::size_t>(end_ - at_) < size) {
       const auto used = static_cast<std::size_t>(at_ - buffer_.data());
@@ -201,7 +238,7 @@ class StateArchive {
       at_ = buffer_.data() + used;
       end_ = buffer_.data() + buffer_.size();
     }
-    return std::exchange(at_, at_ + size);
+    return at_;
   }
   CommandNumbers& numbers_;
   const TimingKey& key_;

@@ -1,7 +1,6 @@
 #include "sim/top/memoized_timing.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <variant>
 
@@ -10,44 +9,22 @@
 namespace systole {
 namespace {
 
-constexpr std::size_t kMostFolds = 32;  // preloads and computes of a segment
-constexpr std::size_t kKnownFootprints = 256;
+// A segment has so many commands before one of another unit ends it, or new weights do: few enough
+// to come again often, and enough to be worth a state.
+constexpr std::size_t kLeast = 8;
+constexpr std::size_t kLeastOfFolds = 24;
+constexpr std::size_t kMost = 48;
+constexpr std::size_t kKnownFootprints = 1024;
 
 bool of_array(const Command& command) {
   return std::holds_alternative<PreloadCommand>(command.body) ||
          std::holds_alternative<ComputeCommand>(command.body);
 }
 
-/// Rows of each memory from the first to the last that some commands touch.
-class Hull {
- public:
-  void add(const Footprint& of) {
-    for (const HazardRanges* ranges : {&of.reads, &of.writes}) {
-      for (const RowRange& range : *ranges) {
-        Extent& extent = extents_[static_cast<std::size_t>(range.memory)];
-        extent.first = std::min(extent.first, range.first);
-        extent.end = std::max(extent.end, range.first + range.rows);
-      }
-    }
-  }
-  bool meets(const Footprint& of) const { return meets(of.reads) || meets(of.writes); }
-
- private:
-  static constexpr std::size_t kMemories = 4;
-  struct Extent {
-    std::uint32_t first = ~0U;
-    std::uint32_t end = 0;
-  };
-
-  bool meets(const HazardRanges& ranges) const {
-    return std::any_of(ranges.begin(), ranges.end(), [this](const RowRange& range) {
-      const Extent& extent = extents_[static_cast<std::size_t>(range.memory)];
-      return range.first < extent.end && extent.first < range.first + range.rows;
-    });
-  }
-
-  std::array<Extent, kMemories> extents_;
-};
+bool brings_weights(const Command& command) {
+  const auto* const preload = std::get_if<PreloadCommand>(&command.body);
+  return preload != nullptr && preload->new_weights;
+}
 
 /// Adds `counts` that many times, by doubling.
 template <typename Counts>
@@ -63,6 +40,30 @@ void add_times(Counts& to, Counts counts, std::uint64_t times) {
 }
 
 }  // namespace
+
+MemoizedTiming::Traffic::Traffic(std::vector<DramTransfer> of_program, Cycle start)
+    : transfers{std::move(of_program)} {
+  for (DramTransfer& transfer : transfers) {
+    transfer.cycle -= start;
+    (transfer.write ? written : read) += transfer.bytes;
+  }
+}
+
+void MemoizedTiming::Traffic::add_to(BandwidthSeries& bandwidth, Cycle start) const {
+  if (transfers.empty()) {
+    return;
+  }
+  const Cycle first = start + transfers.front().cycle;
+  const Cycle last = start + transfers.back().cycle;
+  if (first / kBandwidthWindow != last / kBandwidthWindow) {
+    for (const DramTransfer& transfer : transfers) {
+      bandwidth.add(start + transfer.cycle, transfer.write, transfer.bytes);
+    }
+    return;
+  }
+  bandwidth.add(first, false, read);
+  bandwidth.add(first, true, written);
+}
 
 MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_bytes)
     : config_{config},
@@ -94,9 +95,7 @@ LayerMeasurement MemoizedTiming::run(const PackedProgram& program, std::uint64_t
   while (state != nullptr) {
     take_segment();
     Step& step = step_of(*state, layer.cycles, patience);
-    for (const DramTransfer& transfer : step.transfers) {
-      bandwidth.add(layer.cycles + transfer.cycle, transfer.write, transfer.bytes);
-    }
+    step.traffic.add_to(bandwidth, layer.cycles);
     layer.cycles += step.cycles;
     if (step.times++ == 0) {
       taken_.push_back(&step);
@@ -177,34 +176,38 @@ void MemoizedTiming::follow(const Step& step) {
   }
 }
 
-/// Goes on to the next segment.
+/// Goes on to the next segment. It ends where a pattern of commands may begin anew: at a command
+/// of another unit, or where new weights come.
 void MemoizedTiming::take_segment() {
   segment_.at = segment_.end();
   segment_.commands.clear();
   segment_.parts.clear();
   const PackedCommands& commands = program_->commands;
-  std::size_t most = kMostFolds;
-  while (run_ < commands.runs().size() && segment_.commands.size() < most) {
+  std::size_t taken = 0;
+  while (run_ < commands.runs().size() && taken < kMost) {
     const PackedCommands::Run& run = commands.runs()[run_];
-    const std::vector<Command>& shared = *commands.shared()[run.of];
+    const Command* const shared = commands.shared()[run.of]->data();
     const std::uint32_t first = run.first + taken_of_run_;
     std::uint32_t end = first;
-    if (segment_.commands.empty() && !of_array(shared[end])) {
-      segment_.commands.push_back(&shared[end++]);
-      ++most;
+    bool ends = false;
+    while (end < run.first + run.count && taken < kMost && !ends) {
+      ends = taken >= kLeast &&
+             (!of_array(shared[end]) || (taken >= kLeastOfFolds && brings_weights(shared[end])));
+      if (!ends) {
+        segment_.commands.push_back(&shared[end++]);
+        ++taken;
+      }
     }
-    while (end < run.first + run.count && segment_.commands.size() < most &&
-           of_array(shared[end])) {
-      segment_.commands.push_back(&shared[end++]);
+    if (end > first) {
+      segment_.parts.push_back(std::uint64_t{run.of} << 32U | first);
     }
-    if (end == first) {
-      return;
-    }
-    segment_.parts.push_back(std::uint64_t{run.of} << 32U | first);
     taken_of_run_ += end - first;
     if (taken_of_run_ == run.count) {
       ++run_;
       taken_of_run_ = 0;
+    }
+    if (ends) {
+      return;
     }
   }
 }
@@ -259,57 +262,66 @@ void MemoizedTiming::describe_segment(const State& state) {
   append_conflicts(state);
 }
 
-/// With commands in flight, and of folds with the other command before them. Folds do not conflict
+/// Of commands with those before them, in the segment and in flight; but folds do not conflict
 /// among each other.
 void MemoizedTiming::append_conflicts(const State& state) {
-  const bool leads = !of_array(*segment_.commands.front());
-  if (leads) {
-    const Footprint leader = footprint_of(segment_.commands.front());
-    for (const std::uint32_t older : state.in_flight) {
-      if (conflict(footprint_of(named_[older]), leader)) {
-        append_conflict(older, 0);
+  const std::vector<const Command*>& commands = segment_.commands;
+  const auto in_flight = static_cast<std::uint32_t>(named_.size());
+  segment_.others.clear();
+  FootprintHull folds;
+  for (std::uint32_t i = 0; i < commands.size(); ++i) {
+    const Footprint& of_this = footprint_of(commands[i]);
+    if (of_array(*commands[i])) {
+      folds.add(of_this);
+      continue;
+    }
+    segment_.others.push_back(i);
+    if (folds.meets(of_this)) {
+      const Footprint younger = of_this;
+      for (std::uint32_t older = 0; older < i; ++older) {
+        if (of_array(*commands[older]) && conflict(footprint_of(commands[older]), younger)) {
+          append_conflict(in_flight + older, i);
+        }
       }
     }
   }
-  const std::size_t first = leads ? 1 : 0;
-  if (first < segment_.commands.size()) {
-    append_conflicts_of_folds(state, first);
-  }
-}
-
-void MemoizedTiming::append_conflicts_of_folds(const State& state, std::size_t first) {
-  Hull weights;  // and results
-  Hull ifmap;
-  for (std::size_t i = first; i < segment_.commands.size(); ++i) {
-    const Command* const command = segment_.commands[i];
-    const bool computes = std::holds_alternative<ComputeCommand>(command->body);
-    (computes ? ifmap : weights).add(footprint_of(command));
-  }
-  const auto append = [&](std::uint32_t older, const Command* command) {
-    const Footprint of_older = footprint_of(command);
-    if (!weights.meets(of_older) && !ifmap.meets(of_older)) {
-      return;
-    }
-    for (std::size_t i = first; i < segment_.commands.size(); ++i) {
-      if (conflict(of_older, footprint_of(segment_.commands[i]))) {
-        append_conflict(older, i);
-      }
-    }
-  };
   for (const std::uint32_t older : state.in_flight) {
-    if (!of_array(*named_[older])) {
-      append(older, named_[older]);
-    }
+    append_conflicts_of(older, *named_[older], 0, folds);
   }
-  if (first > 0) {
-    append(static_cast<std::uint32_t>(named_.size()), segment_.commands.front());
+  for (const std::uint32_t other : segment_.others) {
+    append_conflicts_of(in_flight + other, *commands[other], other + 1, folds);
   }
 }
 
-/// `older`: of the state's named commands; their number stands for the segment's first.
-void MemoizedTiming::append_conflict(std::uint32_t older, std::size_t younger) {
+/// Of an older command with those of the segment from number `first` on, of which one or the other
+/// is no fold.
+void MemoizedTiming::append_conflicts_of(std::uint32_t older, const Command& command,
+                                         std::uint32_t first, const FootprintHull& folds) {
+  const std::vector<const Command*>& commands = segment_.commands;
+  const bool is_fold = of_array(command);
+  if (is_fold && segment_.others.empty()) {
+    return;
+  }
+  const Footprint of_older = footprint_of(&command);
+  for (const std::uint32_t younger : segment_.others) {
+    if (younger >= first && conflict(of_older, footprint_of(commands[younger]))) {
+      append_conflict(older, younger);
+    }
+  }
+  if (is_fold || !folds.meets(of_older)) {
+    return;
+  }
+  for (std::uint32_t younger = first; younger < commands.size(); ++younger) {
+    if (of_array(*commands[younger]) && conflict(of_older, footprint_of(commands[younger]))) {
+      append_conflict(older, younger);
+    }
+  }
+}
+
+/// `older`: of the state's named commands; the numbers behind theirs stand for the segment's.
+void MemoizedTiming::append_conflict(std::uint32_t older, std::uint32_t younger) {
   segment_.key.push_back(older);
-  segment_.key.push_back(static_cast<std::uint32_t>(younger));
+  segment_.key.push_back(younger);
 }
 
 const Footprint& MemoizedTiming::footprint_of(const Command* command) {
@@ -346,13 +358,10 @@ MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, Cycle now,
     }
   }
   step.counts = machine_.take_counts(last);
-  step.transfers = machine_.take_transfers();
-  for (DramTransfer& transfer : step.transfers) {
-    transfer.cycle -= now;
-  }
+  step.traffic = Traffic{machine_.take_transfers(), now};
   ++computed_;
   bytes_ += sizeof step + step.key.size() * sizeof(std::uint32_t) +
-            step.transfers.size() * sizeof(DramTransfer);
+            step.traffic.transfers.size() * sizeof(DramTransfer);
   return state.steps.emplace_front(std::move(step));
 }
 

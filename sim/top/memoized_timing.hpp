@@ -18,12 +18,12 @@
 
 namespace systole {
 
-/// MachineTiming that remembers. A program is taken in segments: a command of another unit or none,
-/// and up to some dozens of folds. What a machine in some state does with a segment, and in which
-/// state it is then, is computed once: when the same state meets the same segment again, in a later
-/// tile or a later layer, the counts are added and the cycles passed over. Nothing is approximated:
-/// states are compared byte for byte (StateArchive), segments command for command (TimingKey), and
-/// with every conflict of a segment's commands with those in flight.
+/// MachineTiming that remembers. A program is taken in segments of some dozens of commands. What a
+/// machine in some state does with a segment, and in which state it is then, is computed once: when
+/// the same state meets the same segment again, in a later tile or a later layer, the counts are
+/// added and the cycles passed over. Nothing is approximated: states are compared byte for byte
+/// (StateArchive), segments command for command (TimingKey), and with every conflict of a segment's
+/// commands with those in flight and among each other.
 ///
 /// After FastSim (Schnarr and Larus, "Fast Out-of-Order Processor Simulation Using Memoization",
 /// ASPLOS 1998). For machines with an ideal DRAM.
@@ -41,27 +41,38 @@ class MemoizedTiming final : private CommandSource {
 
  private:
   // Layers that are alike run once, and others have little in common: memory that is used again is
-  // worth more (ResNet-50: 9,000 segments computed with 64 MiB, 9,700 with 1, in 93 % of the time).
+  // worth more (ResNet-50 is slower with 64 MiB than with 1, though it computes less).
   static constexpr std::size_t kMaxBytes = std::size_t{1} << 20U;
 
   /// Commands of the program from number `at` on.
   struct Segment {
     std::size_t at = 0;
     std::vector<const Command*> commands;
-    std::vector<std::uint64_t> parts;  // of the program's shared commands
+    std::vector<std::uint32_t> others;  // of them: those that are no folds
+    std::vector<std::uint64_t> parts;   // of the program's shared commands
     std::vector<std::uint32_t> key;  // what decides the cycles that they take: the number of each,
                                      // conflicts with commands in flight, the rest
     std::size_t end() const { return at + commands.size(); }
   };
   struct State;
+  /// Bytes that a step moves, by cycle of the segment.
+  struct Traffic {
+    Traffic() = default;
+    Traffic(std::vector<DramTransfer> of_program, Cycle start);
+    void add_to(BandwidthSeries& bandwidth, Cycle start) const;
+
+    std::vector<DramTransfer> transfers;
+    std::uint64_t read = 0;
+    std::uint64_t written = 0;
+  };
   /// What a state does with a segment.
   struct Step {
     std::vector<std::uint32_t> key;
     Cycle cycles = 0;
     LayerMeasurement counts;
-    std::uint64_t times = 0;              // that the program at hand has taken it
-    std::vector<DramTransfer> transfers;  // by cycle of the segment
-    State* next = nullptr;                // none if it ends the program
+    std::uint64_t times = 0;  // that the program at hand has taken it
+    Traffic traffic;
+    State* next = nullptr;  // none if it ends the program
     /// The commands that `next` names: below the number of those that the state before names, one
     /// of them; else the segment's, counted on.
     std::vector<std::uint32_t> named;
@@ -92,8 +103,9 @@ class MemoizedTiming final : private CommandSource {
   Step& step_of(State& state, Cycle now, std::uint64_t patience);
   void describe_segment(const State& state);
   void append_conflicts(const State& state);
-  void append_conflicts_of_folds(const State& state, std::size_t first);
-  void append_conflict(std::uint32_t older, std::size_t younger);
+  void append_conflicts_of(std::uint32_t older, const Command& command, std::uint32_t first,
+                           const FootprintHull& folds);
+  void append_conflict(std::uint32_t older, std::uint32_t younger);
   const Footprint& footprint_of(const Command* command);
   void follow(const Step& step);
   Step& compute_step(State& state, Cycle now, std::uint64_t patience);
