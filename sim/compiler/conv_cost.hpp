@@ -4,28 +4,14 @@
 #include <tuple>
 
 #include "sim/compiler/conv_tiling.hpp"
+#include "sim/compiler/tile_work.hpp"
 
 namespace systole {
 
-/// Of all output channels, for one chunk of pixels: all of a tile's, or as many as the array takes
-/// (output and input stationary).
-struct FoldCounts {
-  std::int64_t folds = 0;
-  std::int64_t streamed = 0;  ///< operands, of these folds; weight stationary: none
-};
-/// By the tiling's channels and taps alone.
-FoldCounts count_folds_of_chunk(const ConvLayer& layer, const WeightImage& image,
-                                const MachineLimits& machine, const ConvTiling& tiling);
-
 /// How often a tiling does what.
 struct ConvCounts {
-  std::int64_t pixel_tiles = 0, oc_tiles = 0, ic_steps = 0;
-  std::int64_t reduction_steps = 0;  ///< of a tile
-  std::int64_t folds_per_chunk = 0;
-  std::int64_t streamed_per_chunk = 0;
-  std::int64_t chunks = 0;       ///< of all pixels
-  std::int64_t ifmap_loads = 0;  ///< steps that load their ifmap; the others find it resident
-  std::int64_t weight_loads = 0;
+  std::int64_t tiles = 0;  ///< of pixels and output channels
+  std::int64_t folds = 0;
 };
 ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,
                       const MachineLimits& machine, const ConvTiling& tiling);
@@ -49,26 +35,34 @@ struct ConvCost {
 /// Estimates tilings of one size of tile, in any order and with any copies of the buffers.
 class ConvCostModel {
  public:
+  ConvCostModel(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
+                const PixelTiles& pixels, const ChannelTiles& channels);
+
+  /// No tiling costs less, in no respect; of the array's work alone, and so at once.
+  ConvCost least() const;
+  /// The same with the loads and stores, which have to be estimated first.
+  ConvCost least_with_transfers();
+  ConvCost cost(const ConvTiling& tiling);
+
+ private:
   /// Cycles, unless it says bytes.
-  struct Parts {
-    std::int64_t lone_folds = 0;
-    std::int64_t execute = 0;                 ///< of the layer
+  struct Transfers {
     std::int64_t ifmap = 0, ifmap_bytes = 0;  ///< of one step's load
-    std::int64_t weights = 0;                 ///< of one step's load
     std::int64_t bias = 0, store = 0;         ///< of a tile
     std::int64_t bias_bytes = 0;              ///< of a tile
   };
+  const Transfers& transfers();
+  ConvCost with_loads(std::int64_t ifmap_loads, std::int64_t weight_loads, std::int64_t serial);
 
-  ConvCostModel(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
-                const ConvTiling& tiling, const FoldCounts& folds);
-
-  ConvCost cost(const ConvTiling& tiling) const;
-
- private:
   const ConvLayer& layer_;
+  const WeightImage& image_;
   const MachineLimits& machine_;
-  const ConvCounts counts_;  // without the loads
-  const Parts parts_;
+  const PixelTiles& pixels_;
+  const ChannelTiles& channels_;
+  const std::int64_t lone_folds_;
+  const std::int64_t execute_;  ///< cycles of the array, of the layer
+  Transfers transfers_;
+  bool has_transfers_ = false;
 };
 
 }  // namespace systole

@@ -28,8 +28,11 @@ std::optional<ConvPlan> cut_if_it_fits(const ConvLayer& layer, const MachineLimi
 }
 
 ConvCost cost_of(const ConvPlan& plan, const MachineLimits& machine) {
-  const FoldCounts folds = count_folds_of_chunk(plan.layer, plan.image, machine, plan.tiling);
-  return ConvCostModel{plan.layer, plan.image, machine, plan.tiling, folds}.cost(plan.tiling);
+  const ConvTiling& tiling = plan.tiling;
+  const PixelTiles pixels = pixel_tiles(plan.layer, machine, tiling.tile_oh, tiling.tile_ow);
+  const ChannelTiles channels = channel_tiles(plan.layer, plan.image, machine, tiling.blocks,
+                                              tiling.tile_ic, tiling.tile_taps);
+  return ConvCostModel{plan.layer, plan.image, machine, pixels, channels}.cost(tiling);
 }
 
 }  // namespace

@@ -10,41 +10,6 @@
 namespace systole {
 namespace {
 
-std::int64_t widest_window(const WeightImage& image) {
-  std::int64_t widest = 0;
-  for (const WeightBlock& block : image.blocks) {
-    widest = std::max(widest, block.window.count);
-  }
-  return widest;
-}
-
-/// Most slices, and most weight rows, of any step: of the first one of some tile.
-struct StepSizes {
-  std::int64_t slices = 0;
-  std::int64_t weight_rows = 0;
-};
-
-StepSizes largest_step(const ConvLayer& layer, const WeightImage& image,
-                       const MachineLimits& machine, const ConvTiling& tiling) {
-  StepSizes largest;
-  const auto total = to_i64(image.blocks.size());
-  for (std::int64_t first = 0; first < total; first += tiling.blocks) {
-    const std::int64_t blocks = std::min(tiling.blocks, total - first);
-    const StepSlices step = step_slices(layer, image, machine, tiling, first, blocks, 0);
-    std::int64_t rows = 0;
-    for (std::int64_t b = 0; b < blocks; ++b) {
-      rows += machine.weight_rows_of(
-          std::min(tiling.tile_ic, image.blocks[to_u64(first + b)].window.count));
-    }
-    largest.slices = std::max(largest.slices, to_i64(step.slices.size()));
-    largest.weight_rows = std::max(largest.weight_rows, tiling.tile_taps * rows);
-    if (layer.groups == 1) {
-      break;  // the first tile is the largest
-    }
-  }
-  return largest;
-}
-
 std::optional<Shortage> shortage(const ConvTiling& t, const MachineLimits& machine) {
   const AcceleratorConfig& config = machine.config;
   const std::int64_t ifmap = t.ifmap_slots * t.ifmap_rows;
@@ -76,7 +41,7 @@ class Search {
         copies_{copies_to_try(machine)} {}
 
   ConvTiling run() {
-    const std::int64_t channels = widest_window(image_);
+    const std::int64_t channels = image_.widest_window;
     const auto blocks = to_i64(image_.blocks.size());
     check_pinned("tile_oh", pinned_.tile_oh, layer_.out_h, 1, "1");
     check_pinned("tile_ow", pinned_.tile_ow, layer_.out_w, 1, "1");
@@ -90,15 +55,12 @@ class Search {
                                            ? blocks
                                            : ceil_div(pinned_.tile_oc, machine_.array_cols);
     check_pinned("tile_ic", pinned_.tile_ic, channels, machine_.array_rows, "array.rows");
+    find_pixel_tiles();
     for (const std::int64_t tile_blocks : tile_candidates(blocks, 1, pinned_blocks)) {
       for (const std::int64_t tile_ic :
            tile_candidates(channels, machine_.array_rows, pinned_.tile_ic)) {
-        ConvTiling tiling;
-        tiling.blocks = tile_blocks;
-        tiling.tile_ic = tile_ic;
         for (const std::int64_t taps : tap_candidates()) {
-          tiling.tile_taps = taps;
-          try_pixels(tiling);
+          try_channels(tile_blocks, tile_ic, taps);
         }
       }
     }
@@ -114,30 +76,38 @@ class Search {
   /// All taps in a step where the weights of the smallest such step fit twice; else fewer as well.
   std::vector<std::int64_t> tap_candidates() const {
     const std::int64_t channels = std::min(
-        pinned_.tile_ic != 0 ? pinned_.tile_ic : machine_.array_rows, widest_window(image_));
+        pinned_.tile_ic != 0 ? pinned_.tile_ic : machine_.array_rows, image_.widest_window);
     const std::int64_t rows = machine_.weight_rows_of(channels);
     const std::int64_t memory = machine_.unified ? machine_.scratchpad_rows : machine_.weight_rows;
     return 2 * layer_.taps() * rows <= memory ? std::vector<std::int64_t>{layer_.taps()}
                                               : tile_candidates(layer_.taps(), 1, 0);
   }
 
-  void try_pixels(ConvTiling tiling) {
+  void find_pixel_tiles() {
+    for (const std::int64_t tile_oh : tile_candidates(layer_.out_h, 1, pinned_.tile_oh)) {
+      for (const std::int64_t tile_ow : columns(tile_oh)) {
+        pixel_tiles_.push_back(pixel_tiles(layer_, machine_, tile_oh, tile_ow));
+      }
+    }
+  }
+
+  void try_channels(std::int64_t blocks, std::int64_t tile_ic, std::int64_t tile_taps) {
+    ConvTiling tiling;
+    tiling.blocks = blocks;
+    tiling.tile_ic = tile_ic;
+    tiling.tile_taps = tile_taps;
     if (!fit_table(tiling)) {
       return;
     }
-    const StepSizes sizes = largest_step(layer_, image_, machine_, tiling);
-    tiling.weight_rows = sizes.weight_rows;
-    folds_ = count_folds_of_chunk(layer_, image_, machine_, tiling);
-    for (const std::int64_t tile_oh : tile_candidates(layer_.out_h, 1, pinned_.tile_oh)) {
-      for (const std::int64_t tile_ow : columns(tile_oh)) {
-        tiling.tile_oh = tile_oh;
-        tiling.tile_ow = tile_ow;
-        tiling.ifmap_rows = layer_.kept_ifmap ? 0
-                                              : layer_.input_rows(tile_oh) *
-                                                    layer_.input_cols(tile_ow) * sizes.slices;
-        tiling.acc_rows = tile_oh * tile_ow * tiling.blocks;
-        try_copies(tiling);
-      }
+    const ChannelTiles channels =
+        channel_tiles(layer_, image_, machine_, blocks, tile_ic, tile_taps);
+    tiling.weight_rows = channels.weight_rows;
+    for (const PixelTiles& pixels : pixel_tiles_) {
+      tiling.tile_oh = pixels.tile_oh;
+      tiling.tile_ow = pixels.tile_ow;
+      tiling.ifmap_rows = pixels.ifmap_pixels * channels.slices;
+      tiling.acc_rows = pixels.pixels() * blocks;
+      try_copies(tiling, pixels, channels);
     }
   }
 
@@ -173,12 +143,16 @@ class Search {
     return true;
   }
 
-  void try_copies(ConvTiling tiling) {
+  /// What costs more even at its best is not looked at closely.
+  void try_copies(ConvTiling tiling, const PixelTiles& pixels, const ChannelTiles& channels) {
     if (const std::optional<Shortage> missing = shortage(tiling, machine_)) {
       note(*missing);
       return;
     }
-    const ConvCostModel model{layer_, image_, machine_, tiling, folds_};
+    ConvCostModel model{layer_, image_, machine_, pixels, channels};
+    if (!is_better(model.least()) || !is_better(model.least_with_transfers())) {
+      return;
+    }
     for (const bool oc_outermost : {true, false}) {
       for (const std::int64_t ifmap_slots : copies_) {
         if (ifmap_slots > 1 && layer_.kept_ifmap) {
@@ -197,12 +171,16 @@ class Search {
     }
   }
 
-  void consider(const ConvTiling& tiling, const ConvCostModel& model) {
+  bool is_better(const ConvCost& cost) const {
+    return !best_ || cost.better_than(best_cost_, machine_.config.compiler.objective);
+  }
+
+  void consider(const ConvTiling& tiling, ConvCostModel& model) {
     if (shortage(tiling, machine_)) {
       return;
     }
     const ConvCost cost = model.cost(tiling);
-    if (!best_ || cost.better_than(best_cost_, machine_.config.compiler.objective)) {
+    if (is_better(cost)) {
       best_ = tiling;
       best_cost_ = cost;
     }
@@ -216,7 +194,7 @@ class Search {
   const MachineLimits& machine_;
   const PinnedMapping& pinned_;
   const std::vector<std::int64_t> copies_;  // of a buffer, most first
-  FoldCounts folds_;                        // of the channels that are tried
+  std::vector<PixelTiles> pixel_tiles_;     // worth trying
   std::optional<ConvTiling> best_;
   ConvCost best_cost_;
   Shortage shortage_;
@@ -248,7 +226,7 @@ StepSlices step_slices(const ConvLayer& layer, const WeightImage& image,
 }
 
 std::int64_t ic_steps(const WeightImage& image, const ConvTiling& tiling) {
-  return ceil_div(widest_window(image), tiling.tile_ic);
+  return ceil_div(image.widest_window, tiling.tile_ic);
 }
 
 std::int64_t reduction_steps(const ConvLayer& layer, const WeightImage& image,
@@ -280,8 +258,8 @@ LayerMapping describe_mapping(const ConvLayer& layer, const WeightImage& image,
   mapping.tile_oc = std::min(layer.out_c, tiling.blocks * image.blocks.front().columns);
   mapping.tile_ic = tiling.tile_ic;
   mapping.tile_taps = tiling.tile_taps;
-  mapping.tiles = counts.pixel_tiles * counts.oc_tiles;
-  mapping.folds = counts.chunks * counts.folds_per_chunk;
+  mapping.tiles = counts.tiles;
+  mapping.folds = counts.folds;
   const std::string pixels = layer.batch > 1 ? "n, oh, ow" : "oh, ow";
   mapping.loop_order = tiling.oc_outermost ? "oc, " + pixels + ", ic" : pixels + ", oc, ic";
   mapping.loop_order += tiling.tile_taps < layer.taps() ? ", taps" : "";

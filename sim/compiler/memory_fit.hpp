@@ -18,7 +18,7 @@ class MappingError : public std::runtime_error {
 
 /// A memory that is too small for a tile.
 struct Shortage {
-  std::string memory;
+  const char* memory = "";
   std::int64_t needed_rows = 0;
   std::int64_t rows = 0;
   std::int64_t row_bytes = 0;

@@ -84,6 +84,7 @@ WeightImage weight_image(const ConvLayer& layer, const MachineLimits& machine) {
       image.bytes +=
           to_u64(layer.taps() * machine.weight_rows_of(block.window.count)) * block.row_pitch;
     }
+    image.widest_window = std::max(image.widest_window, block.window.count);
     image.blocks.push_back(block);
     first += block.columns;
   }

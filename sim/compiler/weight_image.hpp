@@ -29,6 +29,7 @@ struct WeightBlock {
 /// output channels, the last one what is left, or with one_group_a_block those of one group.
 struct WeightImage {
   std::vector<WeightBlock> blocks;
+  std::int64_t widest_window = 0;  ///< most input channels of a block
   std::uint64_t bytes = 0;
   std::int64_t products_per_pe = 1;
 };
