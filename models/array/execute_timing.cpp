@@ -24,11 +24,8 @@ ExecuteTiming::ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger,
 void ExecuteTiming::look(Cycle now) {
   settle(now - 1, now - 1);
   alarm.serve(now);
-  TimedQueue<IssuedCommand>& commands = sequencer_->execute;
-  if (window_.size() < kExecuteWindow && commands.can_pop(now)) {
-    window_.push_back(commands.pop(now));
-  }
-  if (step_.row == 1 && stalled_ && !queue_.empty()) {
+  take_commands(now);
+  if (step_.row == 1 && stalled_ && queued() > 0) {
     join_preload(now);
   }
   if (!active() && !stalled_ && array_has_room(now)) {
@@ -47,17 +44,41 @@ void ExecuteTiming::look(Cycle now) {
   ring_next(now);
 }
 
+/// One a cycle comes to the window, as long as there is room. While a step runs they can come
+/// unseen: nothing but the start of the next step asks for them, nor for the room in the queue as
+/// long as it is far from full.
+void ExecuteTiming::take_commands(Cycle now) {
+  TimedQueue<IssuedCommand>& commands = sequencer_->execute;
+  while (window_.size() < kExecuteWindow && !commands.empty()) {
+    const Cycle at = std::max(commands.ready(), taken_through_ + 1);
+    if (at > now) {
+      break;
+    }
+    window_.push_back(commands.pop(at));
+    taken_through_ = at;
+  }
+  taken_through_ = now;
+}
+
+/// So many can wait in the queue without a look at them.
+std::size_t ExecuteTiming::unseen_commands() const { return active() ? kExecuteQueue - 2 : 0; }
+
+/// While a step runs nothing of this matters before its end.
+void ExecuteTiming::listen() {
+  sequencer_->execute.wake_above(unseen_commands());
+  sequencer_->execute_wait.wake(!active());
+  sequencer_->results_written.wake(!active());
+}
+
 void ExecuteTiming::ring_next(Cycle now) {
-  if (window_.size() < kExecuteWindow && !sequencer_->execute.empty()) {
+  listen();
+  if (window_.size() < kExecuteWindow && sequencer_->execute.size() > unseen_commands()) {
     alarm.ring_at(now + 1);
   }
   // When the last row of a step is read, the sequencer sees it a cycle later.
-  if (has_pending_) {
-    alarm.ring_at(now + 1);
-  }
-  for (const Pushed& pushed : queue_) {
-    if (pushed.row.last_of_step || !active()) {
-      alarm.ring_at(std::max(pushed.pushed + 2, now + 1));
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    if (queue_[i].row.last_of_step || !active()) {
+      alarm.ring_at(std::max(queue_[i].pushed + 2, now + 1));
     }
   }
   if (active() && !streams_ifmap_) {
@@ -67,7 +88,7 @@ void ExecuteTiming::ring_next(Cycle now) {
   if (active()) {
     alarm.ring_at(now + (step_.rows - step_.row) + 1);
   } else if (!window_.empty()) {
-    if (has_pending_ || !queue_.empty()) {
+    if (!queue_.empty()) {
       alarm.ring_at(now + 1);  // the port may stall until then
     }
     const bool full = room_at_.size() + steps_entering_ >= config_.array.steps_in_flight;
@@ -93,7 +114,7 @@ void ExecuteTiming::settle(Cycle issued, Cycle read) {
       }
       if (active()) {
         issue_row(cycle);
-      } else if (queue_.empty() && !has_pending_) {  // nothing moves
+      } else if (queue_.empty()) {  // nothing moves
         stalled_ = false;
         stalled_before_ = false;
         issued_through_ = issued;
@@ -120,6 +141,11 @@ void ExecuteTiming::settle_reads(Cycle cycle) {
   }
 }
 
+void ExecuteTiming::settle_all(Cycle cycle) {
+  take_commands(cycle);
+  settle_reads(cycle);
+}
+
 /// Rows of a step that go through without meeting anyone: issued one a cycle from `from` on, up to
 /// cycle `until`, each read one cycle later. Returns how many.
 std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
@@ -131,9 +157,6 @@ std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
   // Cycle from + i reads row step_.row - 1 + i and issues row step_.row + i.
   const std::uint32_t first = step_.row - 1;
   const std::uint64_t cycles = std::min<std::uint64_t>(until - from + 1, step_.rows - step_.row);
-  const auto reads_weights = [&](std::uint32_t row) {
-    return row < step_.preload_rows && step_.preload_rows - 1 - row < step_.weight_reads;
-  };
   std::uint64_t free = cycles;
   if (!scratchpad_->dual_ported()) {
     const WriteCalendar& writes = scratchpad_->writes();
@@ -146,7 +169,7 @@ std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
       }
       const auto row = static_cast<std::uint32_t>(first + (hit - from));
       if ((row < step_.vectors && writes.taken(hit, step_.ifmap_bank)) ||
-          (reads_weights(row) && writes.taken(hit, step_.weight_bank))) {
+          (step_.reads_weights(row) && writes.taken(hit, step_.weight_bank))) {
         free = hit - from;
         break;
       }
@@ -175,7 +198,7 @@ std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
   if (end - 1 < step_.vectors) {
     claimed_.push_back(step_.ifmap_bank);
   }
-  if (reads_weights(end - 1)) {
+  if (step_.reads_weights(end - 1)) {
     claimed_.push_back(step_.weight_bank);
   }
   // Issue rows step_.row .. issue_end - 1.
@@ -194,7 +217,8 @@ std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
     row = run;
   }
   step_.row = issue_end - 1;
-  queue_.front() = {next_row(), from + count - 1};
+  next_simple_row(queue_.front().row);
+  queue_.front().pushed = from + count - 1;
   step_.row = issue_end;
   issued_through_ = from + count - 1;
   read_through_ = issued_through_;
@@ -212,8 +236,15 @@ void ExecuteTiming::issue_row(Cycle cycle) {
     ledger_.look(cycle, Cause::WaitBank, Cause::WaitBank);
     return;
   }
-  queue_.push_back({next_row(), cycle});
-  ledger_.look(cycle, queue_.back().row.cause, Cause::Idle);
+  Pushed& pushed = queue_.push();
+  pushed.pushed = cycle;
+  if (step_.simple) {
+    next_simple_row(pushed.row);
+  } else {
+    pushed.row = {};
+    next_row(pushed.row);
+  }
+  ledger_.look(cycle, pushed.row.cause, Cause::Idle);
   ++step_.row;
   if (step_.row == step_.rows) {
     finish();
@@ -229,28 +260,28 @@ void ExecuteTiming::read_pair(Cycle cycle) {
       stalled_ = false;
       return;
     }
-    pending_ = queue_.front().row;
-    queue_.pop_front();
     has_pending_ = true;
     ifmap_read_ = false;
     weight_read_ = false;
   }
+  const Row& pending = queue_.front().row;
   claimed_at_ = cycle;
   claimed_.clear();
-  const bool weights_turn = ifmap_read_ || !pending_.in_turns;
+  const bool weights_turn = ifmap_read_ || !pending.in_turns;
   blocked_ = kNotBlocked;
   if (!ifmap_read_) {
-    ifmap_read_ = claim(cycle, pending_.ifmap_banks);
+    ifmap_read_ = claim(cycle, pending.ifmap_banks);
   }
   if (!weight_read_ && weights_turn) {
-    weight_read_ = claim(cycle, pending_.weight_banks);
+    weight_read_ = claim(cycle, pending.weight_banks);
   }
   if (ifmap_read_ && weight_read_) {
     has_pending_ = false;
-    row_read(cycle, pending_);
+    row_read(cycle, pending);
+    queue_.pop();
   } else {
     if (blocked_ == kNotBlocked) {  // the ifmap's turn it was
-      blocked_ = pending_.weight_bank;
+      blocked_ = pending.weight_bank;
       blocked_by_ = BankUser::Array;
     }
     conflicts_.add(scratchpad_->banks().memory_of(blocked_), BankUser::Array, blocked_by_);
@@ -273,95 +304,6 @@ bool ExecuteTiming::claim(Cycle cycle, const Banks& banks) {
   }
   claimed_.insert(claimed_.end(), banks.begin(), banks.end());
   return true;
-}
-
-/// What the step feeds in its next cycle.
-ExecuteTiming::Row ExecuteTiming::next_row() {
-  Row row;
-  row.last_of_step = step_.row + 1 == step_.rows;
-  row.computing = step_.computing;
-  OperandPair pair;
-  if (step_.computing) {
-    row.compute_entry = step_.compute_entry;
-    row.preload_entry = destination_entry_;
-    feed_->stream(step_.row, pair);
-  }
-  const bool loads = step_.preloading && step_.row >= step_.preload_from &&
-                     step_.row < step_.preload_from + step_.preload_rows;
-  if (loads) {
-    feed_->load(step_.row - step_.preload_from, pair);
-    pair.together = step_.computing && streams_ifmap_;
-  }
-  add_reads(row, pair);
-  row.vector = streams_ifmap_ && pair.ifmap.valid;
-  row.acc_row = pair.ifmap.acc_row;
-  row.accumulate = pair.ifmap.accumulate;
-  row.shift = streams_ifmap_ ? pair.weight.valid : pair.stream.shift;
-  row.stream = pair.stream;
-  const bool streams = pair.stream.valid || row.vector;
-  const bool fills = pair.ifmap.valid || pair.weight.valid || pair.stream.shift;
-  if (streams) {
-    row.cause = fills_array(pair) ? Cause::Busy : Cause::BusyPartial;
-  } else {
-    row.cause = fills ? Cause::Fill : Cause::BusyPartial;
-  }
-  return row;
-}
-
-/// A load that goes with a row after that was issued. What the row was booked as stays.
-void ExecuteTiming::add_load(Row& row, std::uint32_t index) {
-  if (index < step_.preload_from || index >= step_.preload_from + step_.preload_rows) {
-    return;
-  }
-  OperandPair pair;
-  if (streams_ifmap_) {
-    feed_->stream(index, pair);
-  }
-  feed_->load(index - step_.preload_from, pair);
-  pair.together = streams_ifmap_;
-  row.ifmap_banks.clear();
-  add_reads(row, pair);
-  row.shift = streams_ifmap_ ? pair.weight.valid : pair.stream.shift;
-}
-
-void ExecuteTiming::add_reads(Row& row, const OperandPair& pair) const {
-  const BankMap& banks = scratchpad_->banks();
-  if (pair.ifmap.valid) {
-    for (const IfmapRead& read : pair.ifmap.reads) {
-      row.ifmap_banks.push_back(banks.bank_of({LocalMemory::Scratchpad, read.row}));
-    }
-  }
-  if (pair.weight.valid && !pair.weight.zero) {
-    for (std::uint32_t i = 0; i < pair.weight.rows; ++i) {
-      row.weight_banks.push_back(
-          banks.bank_of({pair.weight.from.memory, pair.weight.from.row + i}));
-    }
-  }
-  row.in_turns = pair.together && !pair.ifmap.reads.empty() &&
-                 banks.bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) ==
-                     banks.bank_of(pair.weight.from);
-  row.weight_bank = row.in_turns ? banks.bank_of(pair.weight.from) : 0;
-}
-
-bool ExecuteTiming::fills_array(const OperandPair& pair) const {
-  switch (config_.array.dataflow) {
-    case Dataflow::OutputStationary:
-      return pair.stream.pixels == rows_ && pair.stream.n == cols_ &&
-             pair.stream.k == pair.stream.products_per_pe;
-    case Dataflow::InputStationary:
-      return pair.stream.k == rows_ * pair.stream.products_per_pe && pair.stream.pixels == cols_;
-    case Dataflow::WeightStationary:
-      break;
-  }
-  return pair.ifmap.k == rows_ * pair.ifmap.products_per_pe && pair.ifmap.n == cols_;
-}
-
-/// Of a simple step.
-Cause ExecuteTiming::row_cause(std::uint32_t index) const {
-  if (index < step_.vectors) {
-    return step_.busy;
-  }
-  return index < step_.preload_rows ? Cause::Fill : Cause::BusyPartial;
 }
 
 Cause ExecuteTiming::waiting(Cycle now) const {

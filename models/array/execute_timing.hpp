@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <stdexcept>
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/array/fold_feed.hpp"
@@ -32,6 +34,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void look(Cycle now);
   void archive(StateArchive& archive);
   void settle_reads(Cycle cycle) override;
+  /// Settles everything up to `cycle`, commands that have come included.
+  void settle_all(Cycle cycle);
   bool reads_bank(Cycle cycle, std::uint32_t bank) const override;
   Port result_port(Cycle cycle, std::uint32_t bank) override;
   void close(Cycle end);
@@ -63,6 +67,34 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     Row row;
     Cycle pushed = 0;
   };
+  /// Rows between the execute unit and the port, the one that is being read first. Room for one
+  /// that stalls, the one behind it, and one that is issued in the cycle in which it is read.
+  class Rows {
+   public:
+    std::size_t size() const { return count_; }
+    bool empty() const { return count_ == 0; }
+    Pushed& operator[](std::size_t i) { return rows_[(first_ + i) % rows_.size()]; }
+    Pushed& front() { return rows_[first_]; }
+    Pushed& back() { return (*this)[count_ - 1]; }
+    /// Room for a row, which may hold what an old one has left there.
+    Pushed& push() {
+      if (count_ == rows_.size()) {
+        throw std::logic_error{"an operand row too many"};
+      }
+      ++count_;
+      return back();
+    }
+    void pop() {
+      first_ = (first_ + 1) % rows_.size();
+      --count_;
+    }
+    void clear() { count_ = 0; }
+
+   private:
+    std::array<Pushed, 4> rows_{};
+    std::size_t first_ = 0;
+    std::size_t count_ = 0;
+  };
   struct Step {
     bool computing = false;
     bool preloading = false;
@@ -80,6 +112,10 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     bool accumulate = false;
     bool simple = false;  // each operand in one bank, and not in the same
     Cause busy = Cause::Busy;
+
+    bool reads_weights(std::uint32_t of_row) const {
+      return of_row < preload_rows && preload_rows - 1 - of_row < weight_reads;
+    }
 
     void archive(StateArchive& archive) {
       archive.values(computing, preloading, row, preload_from, preload_rows, rows, vectors,
@@ -101,10 +137,13 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     bool accumulate = false;
   };
 
+  /// Rows that are not being read yet.
+  std::size_t queued() const { return queue_.size() - (has_pending_ ? 1 : 0); }
   bool active() const { return step_.computing || step_.preloading; }
   bool results_pending(Cycle now) const {
     return computes_ != sequencer_->results_written.read(now);
   }
+  void take_commands(Cycle now);
   void settle(Cycle issued, Cycle read);
   void issue_row(Cycle cycle);
   void read_pair(Cycle cycle);
@@ -117,7 +156,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void step_read(Cycle read, const Row& row);
   Cycle cycles_to_leave() const;
   void cover(Cycle first, Cycle last);
-  Row next_row();
+  void next_row(Row& row);
+  void next_simple_row(Row& row) const;
   void add_load(Row& row, std::uint32_t index);
   void add_reads(Row& row, const OperandPair& pair) const;
   bool fills_array(const OperandPair& pair) const;
@@ -131,6 +171,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void prepare_step();
   void finish();
   Cause waiting(Cycle now) const;
+  std::size_t unseen_commands() const;
+  void listen();
   void ring_next(Cycle now);
 
   const AcceleratorConfig& config_;
@@ -156,12 +198,12 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   std::deque<Cycle> room_at_;  // when each step inside the array makes room; steps whose last row
                                // is not read yet have none
   std::uint32_t steps_entering_ = 0;
+  Cycle taken_through_ = 0;   // cycles in which commands came to the window
   Cycle issued_through_ = 0;  // cycles of the execute unit that are settled
 
   // The scratchpad's operand port.
-  std::deque<Pushed> queue_;
-  Row pending_;
-  bool has_pending_ = false;
+  Rows queue_;
+  bool has_pending_ = false;  // the first of them is being read
   bool ifmap_read_ = false, weight_read_ = false;
   bool stalled_ = false;         // as of the last settled cycle
   bool stalled_before_ = false;  // as of the one before

@@ -13,20 +13,21 @@ void ExecuteTiming::Row::archive(StateArchive& archive) {
   if (computing) {
     archive.entry(compute_entry);
     archive.entry(preload_entry);
-    archive.entry(stream.preload_entry);
   } else {
-    compute_entry = preload_entry = stream.preload_entry = kNoEntry;
+    compute_entry = preload_entry = kNoEntry;
   }
   if (vector) {
     archive.rows(LocalMemory::Accumulators, acc_row, 1);
   }
-  archive.values(stream.shift, stream.shift_row, stream.valid, stream.column, stream.new_block,
-                 stream.swap, stream.last, stream.last_of_fold, stream.pixels, stream.k, stream.n,
-                 stream.accumulate);
+  archive.values(stream.valid, stream.shift);
+  if (!stream.valid && !stream.shift) {
+    return;
+  }
+  archive.values(stream.shift_row, stream.column, stream.new_block, stream.swap, stream.last,
+                 stream.last_of_fold, stream.pixels, stream.k, stream.n, stream.accumulate);
   if (stream.valid) {
+    archive.entry(stream.preload_entry);
     archive.rows(LocalMemory::Accumulators, stream.acc_row, stream.pixels);
-  } else {
-    stream.acc_row = 0;
   }
 }
 
@@ -57,14 +58,21 @@ void ExecuteTiming::archive(StateArchive& archive) {
   archive.list(room_at_, [&](Cycle& at) { archive.due(at); });
   archive.value(steps_entering_);
   archive.cycle(issued_through_);
-  archive.list(queue_, [&](Pushed& pushed) {
-    pushed.row.archive(archive);
-    archive.cycle(pushed.pushed);
-  });
   archive.values(has_pending_, stalled_, stalled_before_);
   if (has_pending_) {
-    pending_.archive(archive);
     archive.values(ifmap_read_, weight_read_);
+  }
+  auto rows = static_cast<std::uint32_t>(queue_.size());
+  archive.value(rows);
+  if (archive.reading()) {
+    taken_through_ = now;
+    listen();
+    queue_.clear();
+  }
+  for (std::uint32_t i = 0; i < rows; ++i) {
+    Pushed& pushed = archive.reading() ? queue_.push() : queue_[i];
+    pushed.row.archive(archive);
+    archive.cycle(pushed.pushed);
   }
   archive.cycle(read_through_);
   if (archive.reading()) {

@@ -91,7 +91,12 @@ void ExecuteTiming::add_results(Cycle first, std::uint32_t rows, std::uint32_t a
 }
 
 ResultWriter::Port ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) {
-  settle(std::max(issued_through_, cycle - 1), std::max(read_through_, cycle - 1));
+  // What is read from here on comes later.
+  const Cycle read = cycle - std::min(cycle, results_after_);
+  settle(std::max(issued_through_, read), std::max(read_through_, read));
+  while (!results_.empty() && results_.front().first + results_.front().rows <= cycle) {
+    results_.pop_front();  // nobody asks about the past
+  }
   for (const Results& run : results_) {
     if (run.first > cycle) {
       break;

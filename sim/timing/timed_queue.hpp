@@ -24,6 +24,7 @@ class TimedQueue {
     return count_ + (last_pop_ == now ? popped_ : 0) < slots_.size();
   }
   bool empty() const { return count_ == 0; }
+  std::size_t size() const { return count_; }
 
   const T& front() const { return slots_[head_].item; }
 
@@ -34,8 +35,16 @@ class TimedQueue {
     slots_[tail_] = {std::move(item), now};
     tail_ = next(tail_);
     ++count_;
-    consumer_.ring_at(now + 1);
+    if (count_ > unseen_) {
+      consumer_.ring_at(now + 1);
+    }
   }
+
+  /// The consumer knows when it has to look without being woken, as long as no more than so many
+  /// items wait.
+  void wake_above(std::size_t items) { unseen_ = items; }
+  /// First cycle in which the front can be popped.
+  Cycle ready() const { return slots_[head_].pushed + 1; }
 
   T pop(Cycle now) {
     popped_ = last_pop_ == now ? popped_ + 1 : 1;
@@ -77,6 +86,7 @@ class TimedQueue {
 
   std::vector<Slot> slots_;
   std::size_t head_ = 0, tail_ = 0, count_ = 0;
+  std::size_t unseen_ = 0;  // items that wake nobody
   std::size_t popped_ = 0;  // items taken in cycle last_pop_
   Cycle last_pop_ = kNever;
   Alarm& producer_;
@@ -99,8 +109,12 @@ class TimedWire {
       written_ = now;
     }
     current_ = value;
-    reader_->ring_at(now + 1);
+    if (wakes_) {
+      reader_->ring_at(now + 1);
+    }
   }
+  /// Whether the reader wants to be woken, or reads what is there when it looks anyway.
+  void wake(bool wakes) { wakes_ = wakes; }
 
   T latest() const { return current_; }  ///< for the writer
   T read(Cycle now) const { return written_ == now ? previous_ : current_; }
@@ -127,6 +141,7 @@ class TimedWire {
   T current_;
   T previous_;
   Cycle written_ = 0;
+  bool wakes_ = true;
   Alarm* reader_;
 };
 

@@ -94,7 +94,7 @@ void MachineTiming::close(Cycle end) {
 void MachineTiming::archive(StateArchive& archive) {
   if (!archive.reading()) {
     // What it settles may ring the others.
-    execute_.settle_reads(archive.now());
+    execute_.settle_all(archive.now());
   }
   sequencer_.archive(archive);
   load_.archive(archive);

@@ -1,0 +1,119 @@
+// What a step asks of the operand port and feeds to the array, row by row.
+#include "models/array/execute_timing.hpp"
+
+namespace systole {
+
+/// What a simple step feeds in its next cycle.
+void ExecuteTiming::next_simple_row(Row& row) const {
+  const bool vector = step_.computing && step_.row < step_.vectors;
+  row.ifmap_banks.clear();
+  if (vector) {
+    row.ifmap_banks.push_back(step_.ifmap_bank);
+  }
+  row.weight_banks.clear();
+  if (step_.reads_weights(step_.row)) {
+    row.weight_banks.push_back(step_.weight_bank);
+  }
+  row.weight_bank = 0;
+  row.in_turns = false;
+  row.vector = vector;
+  row.shift = step_.row < step_.preload_rows;
+  row.last_of_step = step_.row + 1 == step_.rows;
+  row.computing = step_.computing;
+  row.acc_row = vector ? step_.acc_row + step_.row : 0;
+  row.accumulate = step_.accumulate;
+  row.compute_entry = step_.compute_entry;
+  row.preload_entry = step_.computing ? destination_entry_ : 0;
+  row.stream.valid = false;
+  row.stream.shift = false;
+  row.cause = row_cause(step_.row);
+}
+
+/// What the step feeds in its next cycle, into an empty row.
+void ExecuteTiming::next_row(Row& row) {
+  row.last_of_step = step_.row + 1 == step_.rows;
+  row.computing = step_.computing;
+  OperandPair pair;
+  if (step_.computing) {
+    row.compute_entry = step_.compute_entry;
+    row.preload_entry = destination_entry_;
+    feed_->stream(step_.row, pair);
+  }
+  const bool loads = step_.preloading && step_.row >= step_.preload_from &&
+                     step_.row < step_.preload_from + step_.preload_rows;
+  if (loads) {
+    feed_->load(step_.row - step_.preload_from, pair);
+    pair.together = step_.computing && streams_ifmap_;
+  }
+  add_reads(row, pair);
+  row.vector = streams_ifmap_ && pair.ifmap.valid;
+  row.acc_row = pair.ifmap.acc_row;
+  row.accumulate = pair.ifmap.accumulate;
+  row.shift = streams_ifmap_ ? pair.weight.valid : pair.stream.shift;
+  row.stream = pair.stream;
+  const bool streams = pair.stream.valid || row.vector;
+  const bool fills = pair.ifmap.valid || pair.weight.valid || pair.stream.shift;
+  if (streams) {
+    row.cause = fills_array(pair) ? Cause::Busy : Cause::BusyPartial;
+  } else {
+    row.cause = fills ? Cause::Fill : Cause::BusyPartial;
+  }
+}
+
+/// A load that goes with a row after that was issued. What the row was booked as stays.
+void ExecuteTiming::add_load(Row& row, std::uint32_t index) {
+  if (index < step_.preload_from || index >= step_.preload_from + step_.preload_rows) {
+    return;
+  }
+  OperandPair pair;
+  if (streams_ifmap_) {
+    feed_->stream(index, pair);
+  }
+  feed_->load(index - step_.preload_from, pair);
+  pair.together = streams_ifmap_;
+  row.ifmap_banks.clear();
+  add_reads(row, pair);
+  row.shift = streams_ifmap_ ? pair.weight.valid : pair.stream.shift;
+}
+
+void ExecuteTiming::add_reads(Row& row, const OperandPair& pair) const {
+  const BankMap& banks = scratchpad_->banks();
+  if (pair.ifmap.valid) {
+    for (const IfmapRead& read : pair.ifmap.reads) {
+      row.ifmap_banks.push_back(banks.bank_of({LocalMemory::Scratchpad, read.row}));
+    }
+  }
+  if (pair.weight.valid && !pair.weight.zero) {
+    for (std::uint32_t i = 0; i < pair.weight.rows; ++i) {
+      row.weight_banks.push_back(
+          banks.bank_of({pair.weight.from.memory, pair.weight.from.row + i}));
+    }
+  }
+  row.in_turns = pair.together && !pair.ifmap.reads.empty() &&
+                 banks.bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) ==
+                     banks.bank_of(pair.weight.from);
+  row.weight_bank = row.in_turns ? banks.bank_of(pair.weight.from) : 0;
+}
+
+bool ExecuteTiming::fills_array(const OperandPair& pair) const {
+  switch (config_.array.dataflow) {
+    case Dataflow::OutputStationary:
+      return pair.stream.pixels == rows_ && pair.stream.n == cols_ &&
+             pair.stream.k == pair.stream.products_per_pe;
+    case Dataflow::InputStationary:
+      return pair.stream.k == rows_ * pair.stream.products_per_pe && pair.stream.pixels == cols_;
+    case Dataflow::WeightStationary:
+      break;
+  }
+  return pair.ifmap.k == rows_ * pair.ifmap.products_per_pe && pair.ifmap.n == cols_;
+}
+
+/// Of a simple step.
+Cause ExecuteTiming::row_cause(std::uint32_t index) const {
+  if (index < step_.vectors) {
+    return step_.busy;
+  }
+  return index < step_.preload_rows ? Cause::Fill : Cause::BusyPartial;
+}
+
+}  // namespace systole
