@@ -55,8 +55,7 @@ std::vector<Word> words_upward(const std::string& pattern) {
 /// What a pattern has to lay out.
 struct Piece {
   const char* name;
-  std::uint32_t field;
-  std::uint32_t position;  // of its lowest bit in the field
+  std::uint32_t position;  // of its lowest bit in the packed fields
   std::uint32_t bits;
   std::uint32_t taken = 0;
 };
@@ -70,13 +69,13 @@ AddressMapping::AddressMapping(const Config& config)
   const std::uint32_t group = log2_of(parts.bank_groups);
   const std::uint32_t rank = log2_of(parts.ranks);
   std::vector<Piece> pieces = {
-      {"channel", kChannel, 0, log2_of(parts.channels)},
-      {"pseudo_channel", kBank, bank + group + rank, log2_of(parts.pseudo_channels)},
-      {"rank", kBank, bank + group, rank},
-      {"bank_group", kBank, bank, group},
-      {"bank", kBank, 0, bank},
-      {"row", kRow, 0, log2_of(parts.rows)},
-      {"column", kColumn, 0, log2_of(parts.bursts_per_row())},
+      {"channel", kChannel, log2_of(parts.channels)},
+      {"pseudo_channel", kBank + bank + group + rank, log2_of(parts.pseudo_channels)},
+      {"rank", kBank + bank + group, rank},
+      {"bank_group", kBank + bank, group},
+      {"bank", kBank, bank},
+      {"row", kRow, log2_of(parts.rows)},
+      {"column", kColumn, log2_of(parts.bursts_per_row())},
   };
   std::vector<std::string> names;
   names.reserve(pieces.size());
@@ -110,11 +109,11 @@ AddressMapping::AddressMapping(const Config& config)
           fmt::format("{} has {} bits, and the pattern takes more", piece->name, piece->bits)};
     }
     if (bits != 0) {
-      parts_.push_back({shift, (1U << bits) - 1, piece->position + piece->taken, piece->field});
+      parts_.push_back({shift, piece->position + piece->taken, (std::uint64_t{1} << bits) - 1});
     }
     piece->taken += bits;
     shift += bits;
-    if (piece->field != kRow && bits != 0) {
+    if (piece->position != kRow && bits != 0) {
       row_period_ = std::max(row_period_, std::uint64_t{1} << (offset_bits_ + shift));
     }
   }
@@ -126,7 +125,7 @@ AddressMapping::AddressMapping(const Config& config)
   }
   const std::uint32_t request_bits = log2_of(config.bursts_per_request());
   for (const auto& part : parts_) {
-    if (part.field == kChannel && part.shift < request_bits) {
+    if (part.position >= kChannel && part.shift < request_bits) {
       throw std::invalid_argument{"the bursts of one request would lie in several channels"};
     }
   }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,28 +26,36 @@ class AddressMapping {
   /// Throws std::invalid_argument that says what is wrong with the pattern.
   explicit AddressMapping(const Config& config);
 
-  Location locate(std::uint64_t address) const {
-    const std::uint64_t burst = address >> offset_bits_;
-    std::array<std::uint32_t, kFields> fields{};
+  Location locate(std::uint64_t address) const { return unpack(pack(address)); }
+
+  /// The fields side by side in one word, so that places can be put together with an `or`.
+  std::uint64_t pack(std::uint64_t address) const {
+    const std::uint64_t burst = burst_of(address);
+    std::uint64_t packed = 0;
     for (const Part& part : parts_) {
-      fields[part.field] |= (static_cast<std::uint32_t>(burst >> part.shift) & part.mask)
-                            << part.position;
+      packed |= (burst >> part.shift & part.mask) << part.position;
     }
-    return {fields[kChannel], fields[kBank], fields[kRow], fields[kColumn]};
+    return packed;
   }
+  static Location unpack(std::uint64_t packed) {
+    return {static_cast<std::uint32_t>(packed >> kChannel),
+            static_cast<std::uint32_t>(packed >> kBank & 0xff), static_cast<std::uint32_t>(packed),
+            static_cast<std::uint32_t>(packed >> kColumn & 0xffff)};
+  }
+
+  /// Number of the burst at an address.
+  std::uint64_t burst_of(std::uint64_t address) const { return address >> offset_bits_; }
 
   /// Addresses that differ by multiples of so many bytes differ in nothing but the row.
   std::uint64_t row_period() const { return row_period_; }
 
  private:
-  // Pseudo channel, rank, bank group and bank are positions within kBank.
-  using Field = std::uint32_t;
-  static constexpr Field kChannel = 0, kBank = 1, kRow = 2, kColumn = 3, kFields = 4;
+  // Pseudo channel, rank, bank group and bank are positions within the bank's field.
+  static constexpr std::uint32_t kRow = 0, kColumn = 32, kBank = 48, kChannel = 56;
   struct Part {
-    std::uint32_t shift = 0;  // in the address of a burst
-    std::uint32_t mask = 0;
-    std::uint32_t position = 0;  // in the field
-    Field field = 0;
+    std::uint32_t shift = 0;     // in the address of a burst
+    std::uint32_t position = 0;  // in the packed fields
+    std::uint64_t mask = 0;
   };
 
   std::uint32_t offset_bits_ = 0;

@@ -6,15 +6,20 @@
 #include <utility>
 
 namespace systole::dram {
+namespace {
+
+constexpr std::uint64_t kPage = 4096;
+
+}  // namespace
 
 BankedDram::BankedDram(Config config, CommandObserver* observer)
     : config_{std::move(config)},
       mapping_{config_},
       capacity_bytes_{config_.organization.capacity_bytes()},
-      burst_bytes_{config_.organization.burst_bytes()},
+      page_bytes_{std::max<std::uint64_t>(config_.request_bytes, std::min(capacity_bytes_, kPage))},
       bursts_(config_.bursts_per_request()) {
-  for (std::uint32_t i = 0; i < bursts_.size(); ++i) {
-    within_request_.push_back(mapping_.locate(std::uint64_t{i} * burst_bytes_));
+  for (std::uint64_t at = 0; at < page_bytes_; at += config_.organization.burst_bytes()) {
+    within_page_.push_back(mapping_.pack(at));
   }
   for (std::uint32_t i = 0; i < config_.organization.channels; ++i) {
     channels_.push_back(std::make_unique<Channel>(config_, i, observer));
@@ -36,11 +41,14 @@ void BankedDram::locate(std::uint64_t address) {
                                             address, config_.request_bytes, capacity_bytes_)};
   }
   located_ = address;
-  const Location first = mapping_.locate(address);
-  for (std::size_t i = 0; i < bursts_.size(); ++i) {  // the bits of a request's start are all 0
-    const Location& on = within_request_[i];
-    bursts_[i] = {first.channel, first.bank | on.bank, first.row | on.row,
-                  first.column | on.column};
+  const std::uint64_t within = address & (page_bytes_ - 1);
+  if (address - within != page_) {
+    page_ = address - within;
+    of_page_ = mapping_.pack(page_);
+  }
+  const std::uint64_t* burst = &within_page_[mapping_.burst_of(within)];
+  for (Location& place : bursts_) {
+    place = AddressMapping::unpack(of_page_ | *burst++);
   }
 }
 

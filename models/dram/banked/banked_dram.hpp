@@ -75,9 +75,12 @@ class BankedDram {
   const Config config_;
   const AddressMapping mapping_;
   const std::uint64_t capacity_bytes_;
-  const std::uint32_t burst_bytes_;
   std::vector<std::unique_ptr<Channel>> channels_;
-  std::vector<Location> within_request_;       // of each burst, from the request's start on
+  // Streams stay in a page for a while: what its address says is not cut into fields again.
+  const std::uint64_t page_bytes_;
+  std::vector<std::uint64_t> within_page_;     // of each burst, packed
+  std::uint64_t page_ = ~std::uint64_t{0};     // address of the last one,
+  std::uint64_t of_page_ = 0;                  // packed
   std::vector<Location> bursts_;               // of the request being offered,
   std::uint64_t located_ = ~std::uint64_t{0};  // and its address
 };

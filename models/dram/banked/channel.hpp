@@ -2,12 +2,12 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "models/dram/banked/address_mapping.hpp"
 #include "models/dram/banked/channel_timing.hpp"
 #include "models/dram/banked/command.hpp"
+#include "models/dram/banked/completion_queue.hpp"
 #include "models/dram/banked/request.hpp"
 #include "models/dram/banked/request_queue.hpp"
 #include "models/dram/banked/stats.hpp"
@@ -41,11 +41,7 @@ class Channel {
   bool accept(const Request& request, const std::vector<Location>& bursts, Cycle cycle);
 
   /// Simulates all cycles before `cycle`.
-  void advance_to(Cycle cycle) {
-    while (next_command() < cycle) {
-      issue();
-    }
-  }
+  void advance_to(Cycle cycle);
   /// The cycle in which the next command starts if no request comes before.
   Cycle next_command() {
     if (!next_is_known_) {
@@ -56,18 +52,15 @@ class Channel {
 
   /// When the data of the first completion end that was not taken; kNever without one. It may lie
   /// in the future.
-  Cycle first_finish() const { return first_finish_; }
+  Cycle first_finish() const { return completions_.first_finish(); }
   /// Takes it; those of issued commands come in the order of their data.
-  Completion take_completion() {
-    const Completion first = completions_.front();
-    completions_.pop_front();
-    first_finish_ = completions_.empty() ? kNever : completions_.front().finish;
-    return first;
-  }
+  Completion take_completion() { return completions_.take(); }
 
   Stats stats(Cycle now) const;
 
  private:
+  static constexpr int kLooks = 4;  // of waiting bursts by age, before all banks are compared
+
   enum class Rank : std::uint8_t { Refresh, Column, Row, Close };  // the first goes first
   struct Choice {
     Cycle start = kNever;
@@ -91,27 +84,24 @@ class Channel {
     std::uint64_t bank = 0;  ///< its bit; none after a write
     std::uint32_t reads = 0;
   };
-  /// The burst that a bank serves next of a direction.
-  struct Candidate {
-    Slot slot = kNoSlot;
-    std::uint64_t sequence = 0;
-  };
   struct OpenRequest {
     std::uint64_t id = 0;
     Cycle arrival = 0;
     Cycle finish = 0;
     std::uint32_t bursts_left = 0;
-    bool write = false;
   };
 
+  static std::uint64_t bit(std::uint32_t bank) { return std::uint64_t{1} << bank; }
   RequestQueue& queue(bool write) { return queues_[write ? 1 : 0]; }
   const RequestQueue& queue(bool write) const { return queues_[write ? 1 : 0]; }
-  Candidate& candidate(bool write, std::uint32_t bank) { return candidates_[write ? 1 : 0][bank]; }
+  Slot& candidate(bool write, std::uint32_t bank) { return candidates_[write ? 1 : 0][bank]; }
 
   void choose();
+  inline void choose_next();
+  template <bool kWrite>
   bool choose_of_stream();
+  void choose_of_all();
   void consider_rows(std::uint64_t banks);
-  inline std::uint64_t banks_of(std::uint32_t unit) const;
   void consider(const Choice& choice) {
     if (next_.is_after(choice.start, choice.rank, choice.sequence)) {
       next_ = choice;
@@ -136,27 +126,42 @@ class Channel {
   Choice timed(Command command, Rank rank, std::uint32_t bank, Cycle effect) const;
   Cycle earliest_effect(Command command) const;
 
-  void issue();
-  inline void issue_column(const Choice& choice);
-  void tell(const Choice& choice, std::int64_t row) const;
+  inline void issue();
+  template <bool kWrite>
+  void issue_column();
+  void issue_for_row(const Choice& choice);
+  void tell(const Choice& choice) const;
   inline void choose_candidate(bool write, std::uint32_t bank);
   void choose_candidates(std::uint32_t bank);
   void commit(std::uint32_t bank, bool write);
   inline void continue_streak(std::uint32_t bank, bool write);
-  /// The bank, as a bit, whose next read goes before older ones; none for writes.
-  std::uint64_t goes_on(std::uint32_t unit, bool write) const {
-    const Streak& streak = streaks_[unit];
-    return !write && streak.reads < config_.controller.reads_in_a_row ? streak.bank : 0;
+  /// Banks whose next read goes before older ones of their unit.
+  std::uint64_t goes_on(bool write) const { return write ? 0 : goes_on_; }
+  void release(std::uint32_t bank) {
+    committed_[0] &= ~bit(bank);
+    committed_[1] &= ~bit(bank);
   }
-  inline void release(std::uint32_t bank);
-  inline void add_burst(const Location& place, std::uint32_t request, bool write);
+  template <bool kWrite>
+  bool take(const Request& request, const std::vector<Location>& bursts, Cycle cycle);
+  template <bool kWrite>
+  void add_burst(const Location& place, std::uint32_t request);
   bool due(const Choice& choice) const;
-  inline void finish_burst(std::uint32_t request, Cycle end);
-  inline void turn();
+  inline void finish_burst(std::uint32_t request, bool write, Cycle end);
+  /// Chooses the direction; called whenever the number of waiting bursts has changed.
+  void turn() {
+    const std::uint32_t writes = queue(true).size();
+    const std::uint32_t reads = queue(false).size();
+    const bool write = writing_ ? writes > low_writes_ || reads == 0
+                                : writes > high_writes_ || (reads == 0 && writes != 0);
+    if (write != writing_) {
+      writing_ = write;
+      next_is_known_ = false;
+    }
+  }
   bool wanted(std::uint32_t bank) const;
   std::size_t bus_of(Command command) const {
     const bool is_column = command == Command::Read || command == Command::Write;
-    return config_.command_bus.separate_column_bus && is_column ? 1 : 0;
+    return is_column ? column_bus_ : 0;
   }
   Cycle travel(Command command) const { return travel_[static_cast<std::size_t>(command)]; }
 
@@ -165,27 +170,29 @@ class Channel {
   CommandObserver* const observer_;
   const std::uint32_t high_writes_;
   const std::uint32_t low_writes_;
+  const std::uint32_t units_;
+  const bool closes_pages_;
+  const std::size_t column_bus_;   // of command_bus_free_
   std::array<Cycle, 6> travel_{};  // of each command: cycles from its start to its effect
   ChannelTiming timing_;
-  std::array<RequestQueue, 2> queues_;                // reads, writes
-  std::array<std::vector<Candidate>, 2> candidates_;  // of each bank
+  std::array<RequestQueue, 2> queues_;                        // reads, writes
+  std::array<std::array<Slot, kMostBanks>, 2> candidates_{};  // what each bank serves next
   // Sets of banks, a bit for each:
   std::array<std::uint64_t, 2> hits_{};       // whose candidate is of the open row
   std::array<std::uint64_t, 2> committed_{};  // that opened the row for it, without an access yet
-  std::uint64_t open_banks_ = 0;
-  std::uint64_t closable_ = 0;               // open, and no waiting burst wants the row
-  std::vector<Cycle> refresh_due_;           // of each unit
-  Cycle first_refresh_ = kNever;             // of them
-  std::vector<Streak> streaks_;              // likewise
-  std::array<Cycle, 2> command_bus_free_{};  // row commands, column commands
+  std::uint64_t closable_ = 0;                // open, and no waiting burst wants the row
+  std::vector<Cycle> refresh_due_;            // of each unit
+  Cycle first_refresh_ = kNever;              // of them
+  std::vector<Streak> streaks_;               // likewise
+  std::uint64_t goes_on_ = 0;                 // banks of these, with fewer than reads_in_a_row
+  std::array<Cycle, 2> command_bus_free_{};   // row commands, column commands
   Cycle not_urgent_before_ = 0;
   bool writing_ = false;
   Choice next_;
   bool next_is_known_ = false;
   std::vector<OpenRequest> requests_;
   std::vector<std::uint32_t> free_requests_;
-  std::deque<Completion> completions_;
-  Cycle first_finish_ = kNever;
+  CompletionQueue completions_;
   std::uint64_t next_sequence_ = 0;
   Cycle now_ = 0;    // no command starts before
   Cycle floor_ = 0;  // the same, of the choice being made

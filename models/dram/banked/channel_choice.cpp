@@ -1,4 +1,4 @@
-// Which command goes next: the policy of channel.hpp.
+// Which command goes next: the policy of channel.hpp, for any state.
 
 #include <algorithm>
 
@@ -16,96 +16,16 @@ void for_each_bit(std::uint64_t bits, const Use& use) {
   }
 }
 
-std::uint64_t bit(std::uint32_t bank) { return std::uint64_t{1} << bank; }
-
-constexpr int kLooks = 4;  // of waiting bursts by age, before all banks are compared
-
 }  // namespace
-
-/// The banks of a unit, as a set.
-std::uint64_t Channel::banks_of(std::uint32_t unit) const {
-  const std::uint32_t banks = config_.organization.banks_per_unit();
-  return (banks == 64 ? ~std::uint64_t{0} : bit(banks) - 1) << (unit * banks);
-}
-
-/// What choose() would, in the states that streams are in nearly always: one of the oldest bursts,
-/// or the bank that goes on, can have the first column command that any could. False where more
-/// has to be compared.
-bool Channel::choose_of_stream() {
-  const std::size_t same = writing_ ? 1 : 0;
-  const RequestQueue& waiting = queues_[same];
-  const std::uint64_t hits = hits_[same];
-  if (hits == 0 || committed_[1 - same] != 0 || closable_ != 0) {
-    return false;
-  }
-  const Command command = writing_ ? Command::Write : Command::Read;
-  floor_ = now_;
-  const Cycle of_bus = earliest_effect(command);
-  const auto first_of_unit = [&](std::uint32_t unit) {
-    return std::max(of_bus, timing_.earliest_column_of_unit(unit, writing_));
-  };
-  Cycle effect = kNever;
-  std::uint32_t bank = 0;
-  Slot slot = waiting.oldest();
-  for (int looks = 0; looks < kLooks && slot != kNoSlot; ++looks, slot = waiting.younger(slot)) {
-    bank = waiting.at(slot).bank;
-    if ((hits & bit(bank)) != 0 && candidates_[same][bank].slot == slot) {
-      const Cycle first = first_of_unit(timing_.unit_of(bank));
-      if (timing_.earliest_column_of_bank(bank, writing_) <= first) {
-        effect = first;
-        break;
-      }
-    }
-  }
-  if (effect == kNever) {
-    return false;
-  }
-  const std::uint32_t unit = timing_.unit_of(bank);
-  bool is_oldest = true;  // of those that can start as soon
-  if (const std::uint64_t preferred = goes_on(unit, writing_) & hits; preferred != 0) {
-    const auto its_bank = static_cast<std::uint32_t>(__builtin_ctzll(preferred));
-    if (its_bank != bank && timing_.earliest_column_of_bank(its_bank, writing_) <= effect) {
-      bank = its_bank;
-      is_oldest = false;
-    }
-  }
-  for (std::uint32_t other = 0; other < refresh_due_.size(); ++other) {
-    if (other != unit) {
-      const Cycle its_effect = first_of_unit(other);
-      if (its_effect < effect || (its_effect == effect && !is_oldest)) {
-        return false;
-      }
-    }
-  }
-  const Cycle start = effect - travel(command);
-  if (start >= first_refresh_ || is_urgent(start)) {
-    return false;
-  }
-  const Candidate& served = candidates_[same][bank];
-  next_.start = start;
-  next_.effect = effect;
-  next_.rank = Rank::Column;
-  next_.command = command;
-  next_.write = writing_;
-  next_.slot = served.slot;
-  next_.bank = bank;
-  next_.sequence = served.sequence;
-  if (start != floor_) {
-    consider_rows(waiting.banks() & ~hits);
-  }
-  return true;
-}
 
 /// Row commands for these banks, for which bursts wait that are no hits.
 void Channel::consider_rows(std::uint64_t banks) {
-  if (banks == 0) {
-    return;
-  }
   const Cycle of_bus = earliest_effect(Command::Activate);
-  for (std::uint32_t unit = 0; unit < refresh_due_.size(); ++unit) {
+  for (std::uint32_t unit = 0; unit < units_; ++unit) {
     const Cycle soonest = std::max(of_bus, timing_.earliest_activate_of_unit(unit));
     if (soonest - travel(Command::Activate) >= next_.start) {
-      banks &= ~(banks_of(unit) & ~open_banks_);  // an activate of any would be later
+      banks &=
+          ~(timing_.banks_of(unit) & ~timing_.open_banks());  // an activate of any would be later
     }
   }
   for_each_bit(banks, [this](std::uint32_t bank) {
@@ -115,25 +35,22 @@ void Channel::consider_rows(std::uint64_t banks) {
                                : std::max(timing_.earliest_activate_of_unit(timing_.unit_of(bank)),
                                           timing_.earliest_activate_of_bank(bank));
     const Cycle effect = std::max(earliest_effect(command), allowed);
-    const Candidate& served = candidate(writing_, bank);
-    if (next_.is_after(effect - travel(command), Rank::Row, served.sequence)) {
+    const Slot slot = candidate(writing_, bank);
+    const std::uint64_t sequence = queue(writing_).at(slot).sequence;
+    if (next_.is_after(effect - travel(command), Rank::Row, sequence)) {
       next_.start = effect - travel(command);
       next_.effect = effect;
       next_.rank = Rank::Row;
       next_.command = command;
-      next_.slot = served.slot;
+      next_.slot = slot;
       next_.bank = bank;
-      next_.sequence = served.sequence;
+      next_.sequence = sequence;
     }
   });
 }
 
 /// One pass over what could go next, on the state as it is.
-void Channel::choose() {
-  next_is_known_ = true;
-  if (choose_of_stream()) {
-    return;
-  }
+void Channel::choose_of_all() {
   next_ = {};
   floor_ = now_;
   const Cycle urgent = urgent_from();
@@ -164,8 +81,8 @@ void Channel::consider_banks() {
   const std::size_t other = 1 - same;
   const std::uint64_t kept = committed_[other] & queues_[other].banks() & ~hits_[same];
   const std::uint64_t free = queues_[same].banks() & ~kept;
-  for (std::uint32_t unit = 0; unit < refresh_due_.size(); ++unit) {
-    const std::uint64_t of_unit = banks_of(unit);
+  for (std::uint32_t unit = 0; unit < units_; ++unit) {
+    const std::uint64_t of_unit = timing_.banks_of(unit);
     consider_banks_of(unit, writing_, free & of_unit);
     if ((kept & of_unit) != 0) {
       consider_banks_of(unit, !writing_, kept & of_unit);
@@ -187,6 +104,9 @@ void Channel::consider_banks_of(std::uint32_t unit, bool write, std::uint64_t ba
       return;
     }
     const Cycle least = std::max(earliest_effect(command), of_unit);
+    if (!next_.is_after(least - travel(command), rank, 0)) {
+      return;  // what is chosen goes before any of these
+    }
     Cycle effect = kNever;
     std::uint32_t first = 0;  // its bank
     std::uint64_t order = 0;  // of those that can start together; 0 goes before all
@@ -199,7 +119,7 @@ void Channel::consider_banks_of(std::uint32_t unit, bool write, std::uint64_t ba
     Slot slot = oldest;
     for (int looks = 0; effect != least && looks < kLooks && slot != kNoSlot; ++looks) {
       const std::uint32_t bank = queue(write).at(slot).bank;
-      if ((set & bit(bank)) != 0 && candidate(write, bank).slot == slot && of_bank(bank) <= least) {
+      if ((set & bit(bank)) != 0 && candidate(write, bank) == slot && of_bank(bank) <= least) {
         first = bank;
         effect = least;
       }
@@ -208,7 +128,7 @@ void Channel::consider_banks_of(std::uint32_t unit, bool write, std::uint64_t ba
     if (effect != least) {
       for_each_bit(set & ~preferred, [&](std::uint32_t bank) {
         const Cycle its_effect = std::max(least, of_bank(bank));
-        const std::uint64_t sequence = candidate(write, bank).sequence;
+        const std::uint64_t sequence = queue(write).at(candidate(write, bank)).sequence;
         if (its_effect < effect || (its_effect == effect && sequence < order)) {
           first = bank;
           effect = its_effect;
@@ -218,28 +138,29 @@ void Channel::consider_banks_of(std::uint32_t unit, bool write, std::uint64_t ba
     }
     // Field by field: copies of a structure just written wait for the stores of its fields.
     const Cycle start = effect - travel(command);
-    const Candidate& served = candidate(write, first);
-    if (start < refresh_due_[unit] && next_.is_after(start, rank, served.sequence)) {
+    slot = candidate(write, first);
+    const std::uint64_t sequence = queue(write).at(slot).sequence;
+    if (start < refresh_due_[unit] && next_.is_after(start, rank, sequence)) {
       next_.start = start;
       next_.effect = effect;
       next_.rank = rank;
       next_.command = command;
       next_.write = write;
-      next_.slot = served.slot;
+      next_.slot = slot;
       next_.bank = first;
-      next_.sequence = served.sequence;
+      next_.sequence = sequence;
     }
   };
-  first_of(hits, goes_on(unit, write), write ? Command::Write : Command::Read, Rank::Column,
+  first_of(hits, goes_on(write), write ? Command::Write : Command::Read, Rank::Column,
            timing_.earliest_column_of_unit(unit, write),
            [&](std::uint32_t bank) { return timing_.earliest_column_of_bank(bank, write); });
   if (next_.start == floor_ && next_.rank == Rank::Column) {
     return;  // nothing goes before
   }
-  first_of(banks & ~open_banks_, 0, Command::Activate, Rank::Row,
+  first_of(banks & ~timing_.open_banks(), 0, Command::Activate, Rank::Row,
            timing_.earliest_activate_of_unit(unit),
            [&](std::uint32_t bank) { return timing_.earliest_activate_of_bank(bank); });
-  first_of(banks & open_banks_ & ~hits, 0, Command::Precharge, Rank::Row, 0,
+  first_of(banks & timing_.open_banks() & ~hits, 0, Command::Precharge, Rank::Row, 0,
            [&](std::uint32_t bank) { return timing_.earliest_precharge(bank); });
 }
 
@@ -267,7 +188,7 @@ void Channel::consider_urgent(Cycle from) {
 }
 
 void Channel::consider_refreshes() {
-  for (std::uint32_t unit = 0; unit < refresh_due_.size(); ++unit) {
+  for (std::uint32_t unit = 0; unit < units_; ++unit) {
     if (refresh_due_[unit] > next_.start || refresh_due_[unit] == kNever) {
       continue;
     }

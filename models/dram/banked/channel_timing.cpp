@@ -15,23 +15,31 @@ std::uint32_t log2_of(std::uint32_t power_of_two) {
 
 }  // namespace
 
+ChannelTiming::FromColumn ChannelTiming::from_read(const Config& config) {
+  const Timing& t = config.timing;
+  return {t.ccd_s, t.ccd_l, t.rtw, t.rtw, t.rtp, Cycle{t.cl} + config.burst_cycles()};
+}
+
+ChannelTiming::FromColumn ChannelTiming::from_write(const Config& config) {
+  const Timing& t = config.timing;
+  const Cycle end = Cycle{t.cwl} + config.burst_cycles();
+  return {t.ccd_s, t.ccd_l, end + t.wtr_s, end + t.wtr_l, end + t.wr, end};
+}
+
 ChannelTiming::ChannelTiming(const Config& config)
     : timing_{config.timing},
-      burst_cycles_{config.burst_cycles()},
+      from_column_{from_read(config), from_write(config)},
       ranks_share_bus_{config.organization.ranks > 1},
       banks_per_group_{config.organization.banks_per_group},
       bank_bits_{log2_of(config.organization.banks_per_unit())},
       group_bits_{log2_of(banks_per_group_)},
-      banks_(config.organization.banks()),
-      columns_{std::vector<Cycle>(banks_.size()), std::vector<Cycle>(banks_.size())},
-      group_columns_{std::vector<Cycle>(banks_.size() >> group_bits_),
-                     std::vector<Cycle>(banks_.size() >> group_bits_)},
+      banks_per_unit_{config.organization.banks_per_unit()},
       units_(config.organization.units()) {}
 
 Cycle ChannelTiming::earliest_precharge_all(std::uint32_t unit) const {
   Cycle earliest = 0;
-  for (std::size_t bank = unit << bank_bits_; bank < (unit + 1U) << bank_bits_; ++bank) {
-    if (banks_[bank].open) {
+  for (std::uint32_t bank = unit << bank_bits_; bank < (unit + 1U) << bank_bits_; ++bank) {
+    if (is_open(bank)) {
       at_least(earliest, banks_[bank].precharge);
     }
   }
@@ -40,7 +48,7 @@ Cycle ChannelTiming::earliest_precharge_all(std::uint32_t unit) const {
 
 Cycle ChannelTiming::earliest_refresh(std::uint32_t unit) const {
   Cycle earliest = units_[unit].activate;  // tRFC
-  for (std::size_t bank = unit << bank_bits_; bank < (unit + 1U) << bank_bits_; ++bank) {
+  for (std::uint32_t bank = unit << bank_bits_; bank < (unit + 1U) << bank_bits_; ++bank) {
     at_least(earliest, banks_[bank].activate);  // tRP, tRC
   }
   return earliest;
@@ -49,10 +57,13 @@ Cycle ChannelTiming::earliest_refresh(std::uint32_t unit) const {
 void ChannelTiming::activate(std::uint32_t bank, std::uint32_t row, Cycle cycle) {
   Unit& unit = units_[unit_of(bank)];
   Bank& state = banks_[bank];
-  state.open = true;
+  if (!has_open_bank(unit_of(bank))) {
+    unit.active_since = cycle;
+  }
+  open_ |= std::uint64_t{1} << bank;
   state.row = row;
-  at_least(columns_[0][bank], cycle + timing_.rcd);
-  at_least(columns_[1][bank], cycle + timing_.rcd_wr);
+  at_least(columns_[bank][0], cycle + timing_.rcd);
+  at_least(columns_[bank][1], cycle + timing_.rcd_wr);
   at_least(state.precharge, cycle + timing_.ras);
   at_least(state.activate, cycle + timing_.rc);
   const std::uint32_t first = group_start(bank);
@@ -62,45 +73,37 @@ void ChannelTiming::activate(std::uint32_t bank, std::uint32_t row, Cycle cycle)
   at_least(unit.activate, cycle + timing_.rrd_s);
   unit.last_activates[unit.oldest_activate] = cycle + timing_.faw;
   unit.oldest_activate = (unit.oldest_activate + 1) % 4;
-  if (unit.open_banks++ == 0) {
-    unit.active_since = cycle;
-  }
 }
 
 void ChannelTiming::precharge(std::uint32_t bank, Cycle cycle) {
-  Unit& unit = units_[unit_of(bank)];
-  banks_[bank].open = false;
+  open_ &= ~(std::uint64_t{1} << bank);
   at_least(banks_[bank].activate, cycle + timing_.rp);
-  if (--unit.open_banks == 0) {
-    close(unit, cycle);
+  if (!has_open_bank(unit_of(bank))) {
+    Unit& unit = units_[unit_of(bank)];
+    unit.active_cycles += cycle - unit.active_since;
   }
 }
 
 void ChannelTiming::precharge_all(std::uint32_t unit, Cycle cycle) {
-  for (std::size_t bank = unit << bank_bits_; bank < (unit + 1U) << bank_bits_; ++bank) {
-    if (banks_[bank].open) {
-      banks_[bank].open = false;
+  for (std::uint32_t bank = unit << bank_bits_; bank < (unit + 1U) << bank_bits_; ++bank) {
+    if (is_open(bank)) {
       at_least(banks_[bank].activate, cycle + timing_.rp_ab);
     }
   }
-  units_[unit].open_banks = 0;
-  close(units_[unit], cycle);
+  open_ &= ~banks_of(unit);
+  units_[unit].active_cycles += cycle - units_[unit].active_since;
 }
 
 void ChannelTiming::refresh(std::uint32_t unit, Cycle cycle) {
   at_least(units_[unit].activate, cycle + timing_.rfc);
 }
 
-void ChannelTiming::close(Unit& unit, Cycle cycle) {
-  unit.active_cycles += cycle - unit.active_since;
-}
-
 Cycle ChannelTiming::active_cycles(Cycle now) const {
   Cycle sum = 0;
-  for (const auto& unit : units_) {
-    sum += unit.active_cycles;
-    if (unit.open_banks != 0 && now > unit.active_since) {
-      sum += now - unit.active_since;
+  for (std::uint32_t unit = 0; unit < units_.size(); ++unit) {
+    sum += units_[unit].active_cycles;
+    if (has_open_bank(unit) && now > units_[unit].active_since) {
+      sum += now - units_[unit].active_since;
     }
   }
   return sum;

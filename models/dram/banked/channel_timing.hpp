@@ -18,17 +18,22 @@ class ChannelTiming {
   explicit ChannelTiming(const Config& config);
 
   std::uint32_t unit_of(std::uint32_t bank) const { return bank >> bank_bits_; }
-  bool is_open(std::uint32_t bank) const { return banks_[bank].open; }
+  /// The banks of a unit, as a set: a bit for each.
+  std::uint64_t banks_of(std::uint32_t unit) const {
+    return (~std::uint64_t{0} >> (kMostBanks - banks_per_unit_)) << (unit << bank_bits_);
+  }
+  std::uint64_t open_banks() const { return open_; }
+  bool is_open(std::uint32_t bank) const { return (open_ >> bank & 1) != 0; }
   std::uint32_t open_row(std::uint32_t bank) const { return banks_[bank].row; }
-  bool has_open_bank(std::uint32_t unit) const { return units_[unit].open_banks != 0; }
+  bool has_open_bank(std::uint32_t unit) const { return (open_ & banks_of(unit)) != 0; }
 
   // Each bound has two parts: of the unit, and of the bank.
   Cycle earliest_column_of_unit(std::uint32_t unit, bool write) const {
-    return std::max(units_[unit].column[write ? 1 : 0], earliest_on_data_bus(unit, write));
+    return std::max(unit_columns_[unit][write ? 1 : 0], earliest_on_data_bus(unit, write));
   }
   Cycle earliest_column_of_bank(std::uint32_t bank, bool write) const {
     const std::size_t same = write ? 1 : 0;
-    return std::max(columns_[same][bank], group_columns_[same][bank >> group_bits_]);
+    return std::max(columns_[bank][same], group_columns_[bank >> group_bits_][same]);
   }
   Cycle earliest_activate_of_unit(std::uint32_t unit) const {
     return std::max(units_[unit].activate,
@@ -55,20 +60,24 @@ class ChannelTiming {
     Cycle activate = 0;
     Cycle precharge = 0;
     std::uint32_t row = 0;
-    bool open = false;
   };
   struct Unit {
-    ByDirection column{};
     Cycle activate = 0;
     std::array<Cycle, 4> last_activates{};  // each plus tFAW
     std::uint32_t oldest_activate = 0;
-    std::uint32_t open_banks = 0;
     Cycle active_since = 0;
     Cycle active_cycles = 0;
   };
   struct DataBus {
     Cycle end = 0;  // of the last data
     std::uint32_t unit = 0;
+  };
+  /// From the column command of a direction to what it holds back.
+  struct FromColumn {
+    Cycle same_s = 0, same_l = 0;    // the next one of its direction
+    Cycle other_s = 0, other_l = 0;  // and of the other
+    Cycle precharge = 0;
+    Cycle data_end = 0;
   };
 
   Cycle earliest_on_data_bus(std::uint32_t unit, bool write) const {
@@ -80,18 +89,22 @@ class ChannelTiming {
     return bus_.end + gap > latency ? bus_.end + gap - latency : 0;
   }
   std::uint32_t group_start(std::uint32_t bank) const { return bank & ~(banks_per_group_ - 1); }
-  static void close(Unit& unit, Cycle cycle);
+  static FromColumn from_read(const Config& config);
+  static FromColumn from_write(const Config& config);
 
   const Timing timing_;
-  const std::uint32_t burst_cycles_;
+  const std::array<FromColumn, 2> from_column_;  // read, write
   const bool ranks_share_bus_;
   const std::uint32_t banks_per_group_;
   const std::uint32_t bank_bits_;   // of a bank's number, below its unit's
   const std::uint32_t group_bits_;  // likewise, below its bank group's
-  std::vector<Bank> banks_;
-  // Apart for speed:
-  std::array<std::vector<Cycle>, 2> columns_;        // of each bank, after its activate
-  std::array<std::vector<Cycle>, 2> group_columns_;  // of each bank group
+  const std::uint32_t banks_per_unit_;
+  std::uint64_t open_ = 0;  // banks
+  // Bounds of column commands, of places as many as there may be, to be found without a pointer:
+  std::array<ByDirection, kMostBanks> columns_{};  // of each bank, after its activate
+  std::array<ByDirection, kMostBanks> group_columns_{};
+  std::array<ByDirection, kMostBanks> unit_columns_{};
+  std::array<Bank, kMostBanks> banks_{};
   std::vector<Unit> units_;
   DataBus bus_;
 };
@@ -101,19 +114,18 @@ class ChannelTiming {
 inline Cycle ChannelTiming::column(std::uint32_t bank, bool write, Cycle cycle) {
   const std::size_t same = write ? 1 : 0;
   const std::size_t other = 1 - same;
-  Unit& unit = units_[unit_of(bank)];
-  const Cycle end = cycle + (write ? timing_.cwl : timing_.cl) + burst_cycles_;
-  const Cycle turn_s = write ? end + timing_.wtr_s : cycle + timing_.rtw;
-  const Cycle turn_l = write ? end + timing_.wtr_l : cycle + timing_.rtw;
-  unit.column[same] = cycle + timing_.ccd_s;
-  unit.column[other] = std::max<Cycle>(unit.column[other], turn_s);
-  const std::uint32_t group = bank >> group_bits_;
-  group_columns_[same][group] = cycle + timing_.ccd_l;
-  group_columns_[other][group] = std::max<Cycle>(group_columns_[other][group], turn_l);
-  banks_[bank].precharge =
-      std::max<Cycle>(banks_[bank].precharge, write ? end + timing_.wr : cycle + timing_.rtp);
-  bus_ = {end, unit_of(bank)};
-  return end;
+  const FromColumn& from = from_column_[same];
+  const std::uint32_t unit = unit_of(bank);
+  ByDirection& of_unit = unit_columns_[unit];
+  of_unit[same] = cycle + from.same_s;
+  of_unit[other] = std::max(of_unit[other], cycle + from.other_s);
+  ByDirection& of_group = group_columns_[bank >> group_bits_];
+  of_group[same] = cycle + from.same_l;
+  of_group[other] = std::max(of_group[other], cycle + from.other_l);
+  banks_[bank].precharge = std::max(banks_[bank].precharge, cycle + from.precharge);
+  bus_.end = cycle + from.data_end;
+  bus_.unit = unit;
+  return bus_.end;
 }
 
 }  // namespace systole::dram

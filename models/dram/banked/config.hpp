@@ -11,6 +11,8 @@ namespace systole::dram {
 using Cycle = std::uint64_t;
 constexpr Cycle kNever = std::numeric_limits<Cycle>::max();
 
+constexpr std::uint32_t kMostBanks = 64;  ///< of a channel: sets of banks are 64-bit masks
+
 /// Parts and their sizes. All counts are powers of two.
 ///
 /// A *unit* is what has its own timing, refresh and row state beside the banks: a rank, or a

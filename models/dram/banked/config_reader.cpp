@@ -9,7 +9,6 @@ namespace {
 
 constexpr InRange kCycles{1U, 100'000U};
 constexpr InRange kCyclesOrNone{0U, 100'000U};
-constexpr std::uint32_t kMostBanks = 64;  // of a channel: sets of banks are 64-bit masks
 constexpr Choice<PagePolicy> kPagePolicies[] = {{"open", PagePolicy::Open},
                                                 {"closed", PagePolicy::Closed}};
 

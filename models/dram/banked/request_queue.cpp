@@ -2,11 +2,10 @@
 
 namespace systole::dram {
 
-RequestQueue::RequestQueue(std::uint32_t entries, std::uint32_t banks)
-    : nodes_(entries), by_bank_(banks) {
-  free_.reserve(entries);
+RequestQueue::RequestQueue(std::uint32_t entries) : entries_{entries}, nodes_(entries) {
   for (std::uint32_t i = entries; i-- > 0;) {
-    free_.push_back(static_cast<Slot>(i));
+    node(static_cast<Slot>(i)).all.next = free_;
+    free_ = static_cast<Slot>(i);
   }
 }
 

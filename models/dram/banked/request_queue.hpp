@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -27,10 +28,10 @@ struct Burst {
 /// that of its bank. Nothing is allocated after construction.
 class RequestQueue {
  public:
-  RequestQueue(std::uint32_t entries, std::uint32_t banks);
+  explicit RequestQueue(std::uint32_t entries);
 
   std::uint32_t size() const { return size_; }
-  std::uint32_t room() const { return static_cast<std::uint32_t>(nodes_.size()) - size_; }
+  std::uint32_t room() const { return entries_ - size_; }
   /// Banks that some burst waits for, one bit each.
   std::uint64_t banks() const { return waiting_banks_; }
 
@@ -41,7 +42,11 @@ class RequestQueue {
   Slot oldest() const { return all_.head; }
   Slot younger(Slot slot) const { return node(slot).all.next; }  ///< the next by age
   Slot oldest_of_bank(std::uint32_t bank) const { return by_bank_[bank].head; }
-  Slot oldest_of_row(std::uint32_t bank, std::uint32_t row) const;
+  Slot oldest_of_row(std::uint32_t bank, std::uint32_t row) const {
+    return first_of_row(by_bank_[bank].head, row);
+  }
+  /// The next by age of the same row of the same bank.
+  Slot younger_of_row(Slot slot) const { return first_of_row(node(slot).bank.next, at(slot).row); }
   bool holds(std::uint32_t bank, std::uint32_t row, std::uint32_t column) const;
 
   /// The youngest; the rest of it is the caller's to fill in.
@@ -65,21 +70,22 @@ class RequestQueue {
 
   Node& node(Slot slot) { return nodes_[slot]; }
   const Node& node(Slot slot) const { return nodes_[slot]; }
+  Slot first_of_row(Slot slot, std::uint32_t row) const;  ///< from that slot of a bank on
   void append(List& list, Links Node::*links, Slot slot);
   void unlink(List& list, Links Node::*links, Slot slot);
 
+  const std::uint32_t entries_;
   std::vector<Node> nodes_;
-  std::vector<Slot> free_;
+  Slot free_ = kNoSlot;  // the first; all.next tells the others
   List all_;
-  std::vector<List> by_bank_;
+  std::array<List, kMostBanks> by_bank_;
   std::uint64_t waiting_banks_ = 0;
   std::uint32_t size_ = 0;
 };
 
 // Every request passes here: below so that they are inlined.
 
-inline Slot RequestQueue::oldest_of_row(std::uint32_t bank, std::uint32_t row) const {
-  Slot slot = by_bank_[bank].head;
+inline Slot RequestQueue::first_of_row(Slot slot, std::uint32_t row) const {
   while (slot != kNoSlot && at(slot).row != row) {
     slot = node(slot).bank.next;
   }
@@ -87,8 +93,8 @@ inline Slot RequestQueue::oldest_of_row(std::uint32_t bank, std::uint32_t row) c
 }
 
 inline Slot RequestQueue::push(std::uint32_t bank) {
-  const Slot slot = free_.back();
-  free_.pop_back();
+  const Slot slot = free_;
+  free_ = node(slot).all.next;
   at(slot).bank = static_cast<std::uint8_t>(bank);
   append(all_, &Node::all, slot);
   append(by_bank_[bank], &Node::bank, slot);
@@ -104,7 +110,8 @@ inline void RequestQueue::remove(Slot slot) {
   if (by_bank_[bank].head == kNoSlot) {
     waiting_banks_ &= ~(std::uint64_t{1} << bank);
   }
-  free_.push_back(slot);
+  node(slot).all.next = free_;
+  free_ = slot;
   --size_;
 }
 
