@@ -36,14 +36,18 @@ void LoadTiming::look(Cycle now) {
   const bool worked = turned || formed || sent || wrote;
   const Cause idle = waiting(now);
   ledger_.look(now, worked ? Cause::Busy : idle, idle);
-  if (worked) {
-    alarm.ring_at(now + 1);
-  }
   ring_next(now);
 }
 
 /// What is known to come without a message from others.
 void LoadTiming::ring_next(Cycle now) {
+  if (!current_.all_turned) {
+    if (row_requests_.size() < kRowRequests || current_.issued.is<FillCommand>()) {
+      alarm.ring_at(now + 1);
+    }
+  } else if (!to_.sequencer->load.empty() && may_start(to_.sequencer->loads_completed.latest())) {
+    alarm.ring_at(std::max(next_command_, now + 1));
+  }
   if (!row_requests_.empty()) {
     const Cycle ready = row_requests_.front().ready;
     if (ready > now) {
@@ -71,7 +75,7 @@ bool LoadTiming::turn_row(Cycle now) {
       alarm.ring_at(now + 1);
       return false;
     }
-    if (started_ - to_.sequencer->loads_completed.read(now) >= config_.dma.commands_in_flight) {
+    if (!may_start(to_.sequencer->loads_completed.read(now))) {
       return false;
     }
     current_ = {commands.pop(now), 0, false};
@@ -140,7 +144,9 @@ Cycle LoadTiming::take_response(const MemoryResponse& response) {
   const Cycle last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
   const Cycle free_at = last_beat + config_.dma.release_latency;
   slots_.answer(response.tag, free_at);
-  alarm.ring_at(free_at);
+  if (!row_requests_.empty()) {
+    alarm.ring_at(free_at);
+  }
   return std::max(last_beat + 1, merger_.next_first_beat());
 }
 

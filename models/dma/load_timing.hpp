@@ -82,6 +82,9 @@ class LoadTiming final : public MemoryMaster {
     std::uint32_t copies = 0;
   };
 
+  bool may_start(std::uint64_t completed) const {
+    return started_ - completed < config_.dma.commands_in_flight;
+  }
   bool turn_row(Cycle now);
   bool form_burst(Cycle now);
   bool send_burst(Cycle now);

@@ -44,11 +44,11 @@ void IdealDram::start_layer() {
 }
 
 void IdealDram::tick() {
+  responding_ = now() >= response_start_ && now() < response_free_;
   answer();
   accept();
   take_waiting();
-  const bool busy =
-      bursting_ || now() < request_free_ || (now() >= response_start_ && now() < response_free_);
+  const bool busy = bursting_ || now() < request_free_ || responding_;
   const bool pending = !answers_.empty() || now() < response_start_;
   measurements_.ledger.book(LedgerUnit::Dram, busy      ? Cause::Busy
                                               : pending ? Cause::WaitDram
@@ -200,8 +200,7 @@ std::uint64_t IdealDram::beat_cycles(const tlm::tlm_generic_payload& payload) co
 void IdealDram::list_signals(SignalList& list) const {
   Dram::list_signals(list);
   list.add_flag("request_beat", [this] { return bursting_.has_value() || now() < request_free_; });
-  list.add_flag("response_beat",
-                [this] { return now() >= response_start_ && now() < response_free_; });
+  list.add_flag("response_beat", [this] { return responding_; });
   list.add("answers_waiting", 16, [this] { return answers_.size(); });
 }
 

@@ -86,7 +86,8 @@ class IdealDram final : public Dram {
   std::optional<std::size_t> bursting_;  // master whose write has begun and not ended
   std::uint64_t burst_start_ = 0;        // cycle of its first beat on the channel
   std::uint64_t response_free_ = 0;      // the same of the response channel
-  std::uint64_t response_start_ = 0;
+  std::uint64_t response_start_ = 0;     // of the response that is next, or at its beats
+  bool responding_ = false;              // a beat in this cycle
   Ring<Answer> answers_;
   std::uint64_t layer_start_ = 0;
   BandwidthSeries bandwidth_;

@@ -42,13 +42,9 @@ void IdealDramTiming::request(Master master, Cycle now, const MemoryRequest& req
 void IdealDramTiming::look(Cycle now) {
   book(now);
   alarm.serve(now);
-  answer(now);
   accept(now);
   take_waiting(now);
   book(now + 1);
-  if (!answers_.empty()) {
-    alarm.ring_at(std::max(next_answer() - 1, now + 1));
-  }
   for (const Port& port : ports_) {
     if (!bursting_ && !(port.requests.empty() && port.begun.empty())) {
       alarm.ring_at(std::max(request_free_, now + 1));
@@ -59,43 +55,42 @@ void IdealDramTiming::look(Cycle now) {
   }
 }
 
-/// Books the cycles up to `until`, in which nothing came or went.
+/// Books the cycles up to `until`, in which nothing was accepted.
 void IdealDramTiming::book(Cycle until) {
   while (ledger_.next() < until) {
     const Cycle from = ledger_.next();
+    while (!responses_.empty() && responses_.front().end <= from) {
+      responses_.pop_front();
+    }
     Cycle change = until;  // next cycle in which the cause can differ
-    for (const Cycle edge : {request_free_, response_start_, response_free_}) {
-      if (edge > from) {
-        change = std::min(change, edge);
-      }
+    if (request_free_ > from) {
+      change = std::min(change, request_free_);
+    }
+    if (!responses_.empty()) {
+      const Response& next = responses_.front();
+      change = std::min(change, next.start > from ? next.start : next.end);
     }
     ledger_.fill(change, cause_at(from));
   }
 }
 
+/// With the response that is next, or at its beats, in front.
 Cause IdealDramTiming::cause_at(Cycle cycle) const {
-  if (bursting_ || cycle < request_free_ || (cycle >= response_start_ && cycle < response_free_)) {
+  if (bursting_ || cycle < request_free_) {
     return Cause::Busy;
   }
-  return !answers_.empty() || cycle < response_start_ ? Cause::WaitDram : Cause::Idle;
-}
-
-/// First beat of the oldest answer at the earliest.
-Cycle IdealDramTiming::next_answer() const {
-  const Answer& oldest = answers_.front();
-  return std::max({oldest.ready, response_free_, ports_[oldest.master].ready_for_answer});
-}
-
-void IdealDramTiming::answer(Cycle now) {
-  if (answers_.empty() || next_answer() > now + 1) {
-    return;
+  if (responses_.empty()) {
+    return Cause::Idle;
   }
-  const Answer oldest = answers_.front();
-  response_start_ = next_answer();
-  response_free_ = response_start_ + oldest.cycles;
-  answers_.pop_front();
-  ports_[oldest.master].ready_for_answer =
-      clients_[oldest.master].unit->take_response({oldest.tag, now + 1, cycles_per_beat_});
+  return cycle >= responses_.front().start ? Cause::Busy : Cause::WaitDram;
+}
+
+void IdealDramTiming::answer(Master master, std::uint32_t tag, Cycle ready, Cycle cycles) {
+  Port& port = ports_[master];
+  const Cycle start = std::max({ready, response_free_, port.ready_for_answer});
+  response_free_ = start + cycles;
+  responses_.push_back({start, response_free_});
+  port.ready_for_answer = clients_[master].unit->take_response({tag, start, cycles_per_beat_});
 }
 
 void IdealDramTiming::accept(Cycle now) {
@@ -143,8 +138,7 @@ void IdealDramTiming::take_request(Master master, Cycle first_cycle, Cycle now) 
   request_free_ = last_cycle + 1;
   transfers_.push_back({now, request.useful, request.write});
   tell(now, request);
-  answers_.push_back(
-      {master, request.tag, last_cycle + latency_, request.write ? cycles_per_beat_ : beats});
+  answer(master, request.tag, last_cycle + latency_, request.write ? cycles_per_beat_ : beats);
 }
 
 void IdealDramTiming::take_waiting(Cycle now) {
@@ -173,6 +167,9 @@ void IdealDramTiming::tell(Cycle now, const MemoryRequest& request) const {
 void IdealDramTiming::archive(StateArchive& archive) {
   if (!archive.reading()) {
     book(archive.now() + 1);
+    while (!responses_.empty() && responses_.front().end <= archive.now() + 1) {
+      responses_.pop_front();
+    }
   }
   const auto request = [&](MemoryRequest& of) {
     archive.address(of.address);
@@ -209,10 +206,9 @@ void IdealDramTiming::archive(StateArchive& archive) {
     bursting_.reset();
   }
   archive.due(response_free_);
-  archive.due(response_start_);
-  archive.list(answers_, [&](Answer& answer) {
-    archive.values(answer.master, answer.tag, answer.cycles);
-    archive.due(answer.ready);
+  archive.list(responses_, [&](Response& response) {
+    archive.due(response.start);
+    archive.cycle(response.end);
   });
   ledger_.archive(archive);
 }
