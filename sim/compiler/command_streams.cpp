@@ -14,8 +14,9 @@ constexpr std::array<std::size_t, kCommandClasses> kByStage = {
     static_cast<std::size_t>(CommandClass::Store), static_cast<std::size_t>(CommandClass::Execute),
     static_cast<std::size_t>(CommandClass::Load)};
 
-constexpr std::array<std::size_t, kCommandClasses> counts(After after) {
-  return {after.load, after.execute, after.store};
+constexpr std::array<std::uint32_t, kCommandClasses> counts(After after) {
+  return {static_cast<std::uint32_t>(after.load), static_cast<std::uint32_t>(after.execute),
+          static_cast<std::uint32_t>(after.store)};
 }
 
 }  // namespace
@@ -83,87 +84,145 @@ std::size_t CommandStreams::add(const PreloadCommand& preload, const ComputeComm
 
 std::size_t CommandStreams::push(CommandClass c, std::int64_t cycles, After after) {
   Items& to = items_for(c);
-  to.items.push_back({counts(after), cycles, to.commands->size()});
+  to.items.push_back({counts(after), static_cast<std::uint32_t>(to.commands->size()), cycles});
   return ++stream(c).count;
 }
 
-std::int64_t CommandStreams::start_of_next(std::size_t c, const Cursors& cursors) const {
-  const Cursor& cursor = cursors[c];
-  if (cursor.effects.size() == streams_[c].count) {
-    return kNever;
-  }
-  const Block& block = streams_[c].blocks[cursor.block];
-  const Item& item = block.items->items[cursor.item];
-  std::int64_t start = cursor.free_at;
-  for (std::size_t other = 0; other < kCommandClasses; ++other) {
-    if (other == c) {
-      continue;
-    }
-    const std::size_t own = item.after[other] == 0 ? 0 : block.from[other] + item.after[other];
-    const std::size_t needed = std::max(own, block.after[other]);
-    if (needed > cursors[other].effects.size()) {
-      return kNever;
-    }
-    if (needed > 0) {
-      start = std::max(start, cursors[other].effects[needed - 1]);
+/// Plays the streams. A class is taken from for as long as none of the others is in front of it.
+class CommandStreams::Merge {
+ public:
+  Merge(const CommandStreams& streams, const std::array<std::int64_t, kCommandClasses>& latency,
+        PackedCommands& program)
+      : latency_{latency}, program_{program} {
+    for (std::size_t c = 0; c < kCommandClasses; ++c) {
+      Cursor& cursor = cursors_[c];
+      const Stream& stream = streams.streams_[c];
+      cursor.block = stream.blocks.data();
+      cursor.end = cursor.block + stream.blocks.size();
+      cursor.effects.resize(stream.count);
+      skip_empty_blocks(cursor);
+      find_start(c);
     }
   }
-  return start;
-}
 
-void CommandStreams::take_next(std::size_t c, std::int64_t start, std::int64_t latency,
-                               Cursor& cursor, PackedCommands& program) const {
-  const std::vector<Block>& blocks = streams_[c].blocks;
-  const Block& block = blocks[cursor.block];
-  const Item& item = block.items->items[cursor.item];
-  const std::size_t first = cursor.item == 0 ? 0 : block.items->items[cursor.item - 1].commands_end;
-  program.append({block.items->number, static_cast<std::uint32_t>(first),
-                  static_cast<std::uint32_t>(item.commands_end - first), block.dram});
-  cursor.free_at = start + item.cycles;
-  cursor.effects.push_back(cursor.free_at + latency);
-  ++cursor.item;
-  while (cursor.block < blocks.size() && cursor.item == blocks[cursor.block].items->items.size()) {
-    ++cursor.block;
-    cursor.item = 0;
+  void run() {
+    for (;;) {
+      std::size_t next = kCommandClasses;
+      std::int64_t start = kNever;
+      bool done = true;
+      for (const std::size_t c : kByStage) {
+        Cursor& cursor = cursors_[c];
+        done = done && cursor.block == cursor.end;
+        if (cursor.start == kNever) {  // else nothing that starts later can change it
+          find_start(c);
+        }
+        if (cursor.start < start) {
+          start = cursor.start;
+          next = c;
+        }
+      }
+      if (next == kCommandClasses) {
+        if (done) {
+          return;
+        }
+        throw std::logic_error{"the command streams of a layer wait for each other"};
+      }
+      take_from(next);
+    }
   }
-}
+
+ private:
+  struct Cursor {
+    const Block* block = nullptr;  // of the next item
+    const Block* end = nullptr;
+    std::size_t item = 0;               // of the block
+    std::size_t taken = 0;              // of all
+    std::int64_t free_at = 0;           // the unit's clock
+    std::int64_t start = kNever;        // of the next item, once all that it waits for has started
+    std::vector<std::int64_t> effects;  // of the items that have started
+  };
+
+  /// How many items of the class must have started before this one.
+  static std::size_t needed(const Block& block, const Item& item, std::size_t of) {
+    const std::uint32_t own = item.after[of] == 0 ? 0 : block.from[of] + item.after[of];
+    return std::max(own, block.after[of]);
+  }
+
+  void find_start(std::size_t c) {
+    Cursor& cursor = cursors_[c];
+    if (cursor.block == cursor.end) {
+      return;
+    }
+    std::int64_t start = cursor.free_at;
+    for (std::size_t other = 0; other < kCommandClasses; ++other) {
+      const std::size_t count =
+          other == c ? 0 : needed(*cursor.block, cursor.block->items->items[cursor.item], other);
+      if (count > cursors_[other].taken) {
+        return;
+      }
+      start = count == 0 ? start : std::max(start, cursors_[other].effects[count - 1]);
+    }
+    cursor.start = start;
+  }
+
+  void take_from(std::size_t c) {
+    Cursor& cursor = cursors_[c];
+    std::int64_t before = kNever;               // another one is next from this cycle on
+    std::size_t until = cursor.effects.size();  // so many, and another one waits no longer
+    bool has_priority = false;
+    for (const std::size_t other : kByStage) {
+      const Cursor& of = cursors_[other];
+      if (other == c) {
+        has_priority = true;
+      } else if (of.start != kNever) {
+        before = std::min(before, of.start + (has_priority ? 1 : 0));
+      } else if (of.block != of.end) {
+        const std::size_t count = needed(*of.block, of.block->items->items[of.item], c);
+        until = count > cursor.taken ? std::min(until, count) : until;
+      }
+    }
+    do {
+      take_next(c);
+      find_start(c);
+    } while (cursor.start < before && cursor.taken < until);
+  }
+
+  void take_next(std::size_t c) {
+    Cursor& cursor = cursors_[c];
+    const Items& items = *cursor.block->items;
+    const Item& item = items.items[cursor.item];
+    const std::uint32_t first = cursor.item == 0 ? 0 : items.items[cursor.item - 1].commands_end;
+    program_.append({items.number, first, item.commands_end - first, cursor.block->dram});
+    cursor.free_at = cursor.start + item.cycles;
+    cursor.effects[cursor.taken] = cursor.free_at + latency_[c];
+    cursor.start = kNever;
+    ++cursor.taken;
+    if (++cursor.item == items.items.size()) {
+      ++cursor.block;
+      cursor.item = 0;
+      skip_empty_blocks(cursor);
+    }
+  }
+
+  static void skip_empty_blocks(Cursor& cursor) {
+    while (cursor.block != cursor.end && cursor.block->items->items.empty()) {
+      ++cursor.block;
+    }
+  }
+
+  const std::array<std::int64_t, kCommandClasses>& latency_;
+  PackedCommands& program_;
+  std::array<Cursor, kCommandClasses> cursors_;
+};
 
 PackedCommands CommandStreams::merge(const std::array<std::int64_t, kCommandClasses>& latency) && {
-  Cursors cursors;
-  std::size_t left = 0;
-  std::array<std::int64_t, kCommandClasses> starts{};
-  for (std::size_t c = 0; c < kCommandClasses; ++c) {
-    const std::vector<Block>& blocks = streams_[c].blocks;
-    while (cursors[c].block < blocks.size() && blocks[cursors[c].block].items->items.empty()) {
-      ++cursors[c].block;
-    }
-    cursors[c].effects.reserve(streams_[c].count);
-    left += streams_[c].count;
-    starts[c] = kNever;
-  }
   std::vector<PackedCommands::Shared> shared;
+  shared.reserve(items_.size());
   for (const std::unique_ptr<Items>& items : items_) {
     shared.push_back(items->commands);
   }
   PackedCommands program{std::move(shared)};
-  for (; left > 0; --left) {
-    std::size_t next = kCommandClasses;
-    std::int64_t start = kNever;
-    for (const std::size_t c : kByStage) {
-      if (starts[c] == kNever) {  // else nothing that starts later can change it
-        starts[c] = start_of_next(c, cursors);
-      }
-      if (starts[c] < start) {
-        start = starts[c];
-        next = c;
-      }
-    }
-    if (next == kCommandClasses) {
-      throw std::logic_error{"the command streams of a layer wait for each other"};
-    }
-    take_next(next, start, latency[next], cursors[next], program);
-    starts[next] = kNever;
-  }
+  Merge{*this, latency, program}.run();
   return program;
 }
 

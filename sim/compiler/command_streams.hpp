@@ -67,11 +67,11 @@ class CommandStreams {
   PackedCommands merge(const std::array<std::int64_t, kCommandClasses>& latency) &&;
 
  private:
-  using Counts = std::array<std::size_t, kCommandClasses>;
+  using Counts = std::array<std::uint32_t, kCommandClasses>;
   struct Item {
     Counts after;
+    std::uint32_t commands_end;
     std::int64_t cycles;
-    std::size_t commands_end;
   };
   struct Items {
     std::uint32_t number = 0;
@@ -91,13 +91,7 @@ class CommandStreams {
     std::size_t count = 0;   // items
     Items* loose = nullptr;  // what is added outside of blocks goes on here
   };
-  struct Cursor {
-    std::size_t block = 0;
-    std::size_t item = 0;               // of the block
-    std::int64_t free_at = 0;           // the unit's clock
-    std::vector<std::int64_t> effects;  // of the items that have started
-  };
-  using Cursors = std::array<Cursor, kCommandClasses>;
+  class Merge;
 
   Stream& stream(CommandClass c) { return streams_[static_cast<std::size_t>(c)]; }
   const Stream& stream(CommandClass c) const { return streams_[static_cast<std::size_t>(c)]; }
@@ -107,9 +101,6 @@ class CommandStreams {
   Items* new_items();
   Items& items_for(CommandClass c);
   std::size_t push(CommandClass c, std::int64_t cycles, After after);
-  std::int64_t start_of_next(std::size_t c, const Cursors& cursors) const;
-  void take_next(std::size_t c, std::int64_t start, std::int64_t latency, Cursor& cursor,
-                 PackedCommands& program) const;
 
   const std::uint64_t alignment_;
   std::array<Stream, kCommandClasses> streams_;

@@ -32,8 +32,7 @@ void add_weight_loads(CommandStreams& streams, const ConvLayer& layer, const Mac
                       const ConvStep& step, std::int64_t base) {
   std::int64_t row = base;
   for (const WeightLoads& loads : step.loads) {
-    for (std::size_t g = 0; g < loads.groups.size(); ++g) {
-      const FoldGroup& group = loads.groups[g];
+    for (const FoldGroup& group : *loads.groups) {
       LoadCommand load;
       load.dram_pitch = loads.row_pitch;
       load.row_bytes = to_u32(to_i64(
@@ -41,10 +40,10 @@ void add_weight_loads(CommandStreams& streams, const ConvLayer& layer, const Mac
       load.block_pitch = to_u32(group.rows);
       load.operand = Operand::Weight;
       std::int64_t to = row;
-      for (std::size_t i = 0; i < group.segments.size(); ++i) {
-        const std::int64_t rows = group.segments[i].rows;
+      for (const WeightSegment& segment : group.segments) {
+        const std::int64_t rows = segment.rows;
         for (std::int64_t k = 0; k < rows; k += machine.max_rows) {
-          load.dram_address = loads.offsets[g][i] + to_u64(k) * loads.row_pitch;
+          load.dram_address = loads.offset(segment) + to_u64(k) * loads.row_pitch;
           load.rows = to_u32(std::min(machine.max_rows, rows - k));
           load.destination = {weight_memory(machine.config), to_u32(to + k)};
           streams.add(Command{load}, load_cycles(machine, load.rows, load.row_bytes), {});

@@ -5,11 +5,12 @@
 namespace systole {
 
 const ConvStep& ConvSteps::at(std::int64_t first_block, std::int64_t blocks, std::int64_t index) {
-  const std::pair<std::int64_t, std::int64_t> which{first_block, index};
-  const auto known = steps_.find(which);
-  return known != steps_.end()
-             ? known->second
-             : steps_.emplace(which, make(first_block, blocks, index)).first->second;
+  std::optional<ConvStep>& step =
+      steps_[to_u64(first_block / tiling_.blocks) * of_tile_ + to_u64(index)];
+  if (!step) {
+    step = make(first_block, blocks, index);
+  }
+  return *step;
 }
 
 ConvStep ConvSteps::make(std::int64_t first_block, std::int64_t blocks, std::int64_t index) {
@@ -18,30 +19,42 @@ ConvStep ConvSteps::make(std::int64_t first_block, std::int64_t blocks, std::int
   step.slices =
       step_slices(layer_, image_, machine_, tiling_, first_block, blocks, step.reduction.ic_step);
   const std::int64_t at_once = blocks_per_weight_load(layer_, machine_);
-  bool is_first = true;
   for (std::int64_t b = 0; b < blocks; b += at_once) {
-    const WeightBlock& leader = image_.blocks[to_u64(first_block + b)];
     WeightLoads& loads = step.loads.emplace_back();
     loads.blocks = std::min(at_once, blocks - b);
     for (std::int64_t i = 0; i < loads.blocks; ++i) {
       loads.columns += image_.blocks[to_u64(first_block + b + i)].columns;
     }
+    const WeightBlock& leader = image_.blocks[to_u64(first_block + b)];
     loads.row_pitch = leader.row_pitch;
-    loads.groups = fold_groups(step.slices, step.slices.of_block[to_u64(b)], leader.window,
-                               machine_, step.reduction.taps);
-    for (const FoldGroup& group : loads.groups) {
-      std::vector<std::uint64_t>& offsets = loads.offsets.emplace_back();
-      for (const WeightSegment& segment : group.segments) {
-        const std::uint64_t at = leader.offset + to_u64(segment.image_row) * leader.row_pitch;
-        step.weights = is_first ? at : step.weights;
-        is_first = false;
-        offsets.push_back(at - step.weights);
-      }
+    loads.groups = groups_of(step, b, leader, to_u64(index));
+    loads.first = leader.offset;
+    if (b == 0 && !loads.groups->empty()) {
+      step.weights = loads.offset(loads.groups->front().segments.front());
     }
+    loads.first -= step.weights;
   }
   const std::int64_t next = to_i64(shapes_.size());
   step.shape = shapes_.try_emplace(numbers_of(step, first_block), next).first->second;
   return step;
+}
+
+std::shared_ptr<const std::vector<FoldGroup>> ConvSteps::groups_of(const ConvStep& step,
+                                                                   std::int64_t block,
+                                                                   const WeightBlock& leader,
+                                                                   std::size_t index) {
+  const auto make_groups = [&] {
+    return std::make_shared<const std::vector<FoldGroup>>(
+        fold_groups(step.slices, step.slices.of_block[to_u64(block)], leader.window, machine_,
+                    step.reduction.taps));
+  };
+  if (layer_.groups > 1) {
+    return make_groups();
+  }
+  if (!groups_[index]) {
+    groups_[index] = make_groups();
+  }
+  return groups_[index];
 }
 
 /// Whatever of a step is seen in commands.
@@ -65,11 +78,10 @@ std::vector<std::int64_t> ConvSteps::numbers_of(const ConvStep& step,
   }
   for (const WeightLoads& loads : step.loads) {
     add(-2, loads.blocks, loads.row_pitch);
-    for (std::size_t g = 0; g < loads.groups.size(); ++g) {
-      const FoldGroup& group = loads.groups[g];
+    for (const FoldGroup& group : *loads.groups) {
       add(-3, group.rows);
-      for (std::size_t i = 0; i < group.segments.size(); ++i) {
-        add(loads.offsets[g][i], group.segments[i].rows);
+      for (const WeightSegment& segment : group.segments) {
+        add(loads.offset(segment), segment.rows);
       }
       for (const FoldSlice& fold : group.folds) {
         add(-4, fold.first, fold.k, fold.row);

@@ -2,7 +2,8 @@
 
 #include <cstdint>
 #include <map>
-#include <utility>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/compiler/conv_folds.hpp"
@@ -18,8 +19,14 @@ struct WeightLoads {
   std::int64_t blocks = 0;
   std::int64_t columns = 0;
   std::uint64_t row_pitch = 0;
-  std::vector<FoldGroup> groups;
-  std::vector<std::vector<std::uint64_t>> offsets;  ///< of each group's segments, from the step's
+  std::uint64_t first =
+      0;  ///< where their matrix begins, from the step's first weight (modulo 2^64)
+  std::shared_ptr<const std::vector<FoldGroup>> groups;  ///< steps and blocks share them
+
+  /// Of a segment, from the step's first weight.
+  std::uint64_t offset(const WeightSegment& segment) const {
+    return first + to_u64(segment.image_row) * row_pitch;
+  }
 };
 
 /// What the blocks of a tile multiply in a step.
@@ -37,7 +44,7 @@ struct ConvStep {
     for (; block > 0; ++at) {
       block -= loads[at].blocks;
     }
-    return loads[at].groups;
+    return *loads[at].groups;
   }
 };
 
@@ -46,21 +53,33 @@ class ConvSteps {
  public:
   ConvSteps(const ConvLayer& layer, const WeightImage& image, const MachineLimits& machine,
             const ConvTiling& tiling)
-      : layer_{layer}, image_{image}, machine_{machine}, tiling_{tiling} {}
+      : layer_{layer},
+        image_{image},
+        machine_{machine},
+        tiling_{tiling},
+        of_tile_{to_u64(reduction_steps(layer, image, tiling))},
+        steps_(of_tile_ * to_u64(ceil_div(to_i64(image.blocks.size()), tiling.blocks))),
+        groups_(of_tile_) {}
 
   /// The `index`th of the tile of channels that begins with `first_block` and has `blocks`.
   const ConvStep& at(std::int64_t first_block, std::int64_t blocks, std::int64_t index);
 
  private:
   ConvStep make(std::int64_t first_block, std::int64_t blocks, std::int64_t index);
+  std::shared_ptr<const std::vector<FoldGroup>> groups_of(const ConvStep& step, std::int64_t block,
+                                                          const WeightBlock& leader,
+                                                          std::size_t index);
   std::vector<std::int64_t> numbers_of(const ConvStep& step, std::int64_t first_block) const;
 
   const ConvLayer& layer_;
   const WeightImage& image_;
   const MachineLimits& machine_;
   const ConvTiling& tiling_;
-  std::map<std::pair<std::int64_t, std::int64_t>, ConvStep> steps_;  // by first block and index
-  std::map<std::vector<std::int64_t>, std::int64_t> shapes_;         // by all that commands show
+  const std::size_t of_tile_;                   // steps
+  std::vector<std::optional<ConvStep>> steps_;  // tile after tile
+  /// Without groups all blocks have the same folds in a step.
+  std::vector<std::shared_ptr<const std::vector<FoldGroup>>> groups_;  // by index
+  std::map<std::vector<std::int64_t>, std::int64_t> shapes_;           // by all that commands show
 };
 
 }  // namespace systole

@@ -19,18 +19,6 @@ Command moved(Command command, std::uint64_t dram) {
   return command;
 }
 
-void PackedCommands::append(const Run& run) {
-  size_ += run.count;
-  if (!runs_.empty()) {
-    Run& last = runs_.back();
-    if (last.of == run.of && last.first + last.count == run.first && last.dram == run.dram) {
-      last.count += run.count;
-      return;
-    }
-  }
-  runs_.push_back(run);
-}
-
 std::vector<std::vector<std::uint64_t>> PackedCommands::uses() const {
   std::vector<std::vector<std::uint64_t>> uses;  // at first: more than of the command before
   for (const Shared& commands : shared_) {

@@ -31,7 +31,17 @@ class PackedCommands {
   explicit PackedCommands(std::vector<Shared> shared) : shared_{std::move(shared)} {}
 
   /// Goes on with the last run where it ends there.
-  void append(const Run& run);
+  void append(const Run& run) {
+    size_ += run.count;
+    if (!runs_.empty()) {
+      Run& last = runs_.back();
+      if (last.of == run.of && last.first + last.count == run.first && last.dram == run.dram) {
+        last.count += run.count;
+        return;
+      }
+    }
+    runs_.push_back(run);
+  }
 
   const std::vector<Shared>& shared() const { return shared_; }
   const std::vector<Run>& runs() const { return runs_; }
