@@ -1,12 +1,10 @@
 #include "sim/functional/array_state.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "sim/network/packing.hpp"
-#include "sim/program/command_fields.hpp"
 #include "sim/program/hazards.hpp"
 
 namespace systole {
@@ -46,13 +44,17 @@ ArrayState::ArrayState(const AcceleratorConfig& config, LocalMemories& memories)
       memories_{memories},
       psum_format_{config.array.accumulator_bits, config.array.overflow},
       product_{config.array.cols},
+      waiting_{memories, product_, config.array.overflow == Overflow::Saturate},
+      rows_{memories},
       weights_(std::size_t{config.array.rows} * config.array.cols),
       nonzeros_(config.array.rows),
       psums_(config.array.cols) {}
 
 void ArrayState::start(ElementFormat ifmap, ElementFormat weight) {
+  finish();
   ifmap_format_ = ifmap;
   weight_format_ = weight;
+  waiting_.start(element_type(ifmap));
 }
 
 void ArrayState::preload(const PreloadCommand& preload) {
@@ -68,22 +70,17 @@ void ArrayState::compute(const ComputeCommand& compute) {
     find_parts(compute);
     next_weights();
   }
-  if (follows(compute)) {
-    memories_.psums32(destination_.acc_row, compute.rows());  // throws beyond their end
-    ++position_;
+  if (waiting_.follows(compute, destination_)) {
     return;
   }
-  if (fold_ > 0) {
-    finish();
-  }
   find_parts(compute);
-  if (config_.array.dataflow == Dataflow::WeightStationary && joins(compute)) {
-    wait(compute);
+  const bool stationary = config_.array.dataflow == Dataflow::WeightStationary;
+  if (stationary && by_kernel_ && lies_in_one_piece()) {
+    waiting_.add(compute, destination_, parts_[0]);
     return;
   }
   finish();
-  gather(compute);
-  if (config_.array.dataflow == Dataflow::WeightStationary) {
+  if (stationary) {
     multiply_block(compute, destination_.acc_row, destination_.n);
     return;
   }
@@ -113,88 +110,17 @@ void ArrayState::find_parts(const ComputeCommand& compute) {
   }
 }
 
-/// The weights join those whose computes wait, if they can.
 void ArrayState::next_weights() {
   fresh_ = false;
-  if (position_ < grid_.size() || fold_ + 1 == FoldProduct::kSets) {
-    finish();
-  }
-  fold_ = grid_.empty() ? 0 : fold_ + 1;
-  position_ = 0;
+  waiting_.next_fold(destination_.k, element_type(weight_format_));
   take_weights(destination_, 0);
-  if (fold_ > 0 && (!by_kernel_ || !product_.alike(0, fold_))) {
-    finish();
-  }
-}
-
-/// Whether the compute may wait with those that do: it can be done at once with them.
-bool ArrayState::joins(const ComputeCommand& compute) const {
-  return by_kernel_ && lies_in_one_piece() &&
-         (grid_.empty() ||
-          (fold_ == 0 && compute.k == grid_[0].compute.k &&
-           destination_.accumulate == waiting_accumulate_ && destination_.acc_row >= waiting_end_));
-}
-
-/// Whether the compute, of a fold behind the first, is the next of those that wait, and its sums
-/// are as far from theirs as those of the fold's computes before.
-bool ArrayState::follows(const ComputeCommand& compute) {
-  if (fold_ == 0 || position_ >= grid_.size() || destination_.accumulate != waiting_accumulate_ ||
-      fields(compute) != fields(grid_[position_].compute)) {
-    return false;
-  }
-  const auto pitch = static_cast<std::ptrdiff_t>(memories_.psum_pitch());
-  const std::ptrdiff_t offset =
-      (std::ptrdiff_t{destination_.acc_row} - grid_[position_].acc_row) * pitch;
-  if (position_ > 0) {
-    return offset == offsets_[fold_];
-  }
-  const std::ptrdiff_t length = (std::ptrdiff_t{waiting_end_} - grid_[0].acc_row) * pitch;
-  for (std::size_t fold = 0; fold < fold_; ++fold) {
-    if (std::abs(offset - offsets_[fold]) < length) {
-      return false;  // sums of both
-    }
-  }
-  offsets_[fold_] = offset;
-  return true;
-}
-
-void ArrayState::wait(const ComputeCommand& compute) {
-  point_at_pixels(compute);
-  point_at_psums(destination_.acc_row, compute.rows());
-  grid_.push_back({compute, destination_.acc_row, waiting_});
-  position_ = grid_.size();
-  waiting_ += compute.rows();
-  waiting_accumulate_ = destination_.accumulate;
-  waiting_end_ = destination_.acc_row + compute.rows();
-}
-
-/// Those folds together that all computes of the first have passed, then the last if it has not.
-/// Its weights stay.
-void ArrayState::multiply_waiting() {
-  const ElementType type = element_type(ifmap_format_);
-  const std::uint32_t k = grid_[0].compute.k;
-  const PsumRows psums{psum_rows_.data(), waiting_accumulate_,
-                       psum_format_.overflow == Overflow::Saturate};
-  const bool last_too = position_ == grid_.size();
-  product_.multiply(0, last_too ? fold_ + 1 : fold_, {rows_.data(), waiting_, type}, k, psums,
-                    offsets_);
-  if (!last_too && position_ > 0) {
-    product_.multiply(fold_, 1, {rows_.data(), grid_[position_].rows_before, type}, k, psums,
-                      offsets_);
-  }
-  if (fold_ > 0) {
-    product_.move_to_front(fold_);
-  }
-  grid_.clear();
-  waiting_ = 0;
-  fold_ = 0;
-  position_ = 0;
 }
 
 void ArrayState::count(EventCounts& events) {
   events.add(Event::PsumOverflows, std::exchange(overflows_, 0) + product_.take_overflows());
-  events.add(Event::MacZeroOperand,
-             std::exchange(zero_operands_, 0) + product_.take_zero_operands());
+  events.add(Event::MacZeroOperand, std::exchange(products_, 0) + waiting_.take_products() -
+                                        std::exchange(nonzero_products_, 0) -
+                                        product_.take_nonzero_products());
 }
 
 /// Of parts_: calls `body` with a product, the row of PEs that it is for and its place in the PE.
@@ -243,7 +169,8 @@ void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block
       });
     }
   }
-  product_.take_weights(fold_, {weight_rows_.data(), preload.k, type}, n,
+  weights_k_ = preload.k;
+  product_.take_weights(waiting_.fold(), {weight_rows_.data(), preload.k, type}, n,
                         element_type(ifmap_format_));
 }
 
@@ -269,67 +196,33 @@ void ArrayState::take_weights_one_by_one(const PreloadCommand& preload, std::uin
   }
 }
 
+/// Whether an ifmap vector can be multiplied where it lies.
 bool ArrayState::lies_in_one_piece() const {
-  return element_type(ifmap_format_) != ElementType::Int16 && parts_.size() == 1;
+  return element_type(ifmap_format_) != ElementType::Int16 && parts_.size() == 1 &&
+         parts_[0].count >= weights_k_;
 }
 
-/// Adds to the rows_ that wait those of the compute's pixels, where its first part starts.
-void ArrayState::point_at_pixels(const ComputeCommand& compute) {
-  const std::size_t row_bytes = memories_.row_bytes(LocalMemory::Scratchpad);
-  const std::size_t step = compute.pitch_w * row_bytes;
-  const std::uint8_t* const scratchpad =
-      memories_.rows(LocalMemory::Scratchpad, 0, 0) +
-      (lies_in_one_piece() ? parts_[0].row * row_bytes + parts_[0].lane : 0);
-  if (rows_.size() < waiting_ + compute.rows()) {
-    rows_.resize(std::size_t{2} * (waiting_ + compute.rows()));
-  }
-  const std::uint8_t** to = rows_.data() + waiting_;
-  std::uint32_t line = compute.ifmap_row + compute.skip / compute.count_w * compute.pitch_h;
-  std::uint32_t column = compute.skip % compute.count_w;
-  std::uint32_t last = 0;
-  for (std::uint32_t rest = compute.rows(); rest > 0;) {
-    const std::uint32_t count = std::min(rest, compute.count_w - column);
-    const std::uint32_t first = line + column * compute.pitch_w;
-    const std::uint8_t* const row = scratchpad + first * row_bytes;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      to[i] = row + i * step;
-    }
-    to += count;
-    last = std::max(last, first + (count - 1) * compute.pitch_w);
-    line += compute.pitch_h;
-    column = 0;
-    rest -= count;
-  }
-  memories_.rows(LocalMemory::Scratchpad, last + last_part_row_, 1);  // throws beyond its end
-}
-
-void ArrayState::point_at_psums(std::uint32_t acc_row, std::uint32_t count) {
-  if (psum_rows_.size() < waiting_ + count) {
-    psum_rows_.resize(std::size_t{2} * (waiting_ + count));
-  }
-  std::int32_t* const psums = memories_.psums32(acc_row, count);
-  std::int32_t** const to = psum_rows_.data() + waiting_;
-  const std::size_t pitch = memories_.psum_pitch();
-  for (std::uint32_t i = 0; i < count; ++i) {
-    to[i] = psums + i * pitch;
-  }
-}
-
-/// Makes rows_ the ifmap vector of each pixel: where it lies if that is in one piece of bytes, else
-/// gathered.
+/// Makes rows_ the ifmap vector of each pixel: where it lies, or gathered, with zeros for the
+/// products of the weights that it has not.
 void ArrayState::gather(const ComputeCommand& compute) {
-  point_at_pixels(compute);
+  rows_.clear();
   if (lies_in_one_piece()) {
+    rows_.add_pixels(compute, parts_[0]);
     return;
   }
+  rows_.add_pixels(compute, {});
+  memories_.rows(LocalMemory::Scratchpad,  // throws beyond its end
+                 compute.ifmap_row + last_pixel_row(compute) + last_part_row_);
   const std::size_t row_bytes = memories_.row_bytes(LocalMemory::Scratchpad);
   const ElementType type = element_type(ifmap_format_);
-  const std::size_t pitch = std::size_t{compute.k} * element_bytes(type) + kPiece;
+  const std::size_t size = std::size_t{compute.k} * element_bytes(type);
+  const std::size_t needed = std::max(size, std::size_t{weights_k_} * element_bytes(type));
+  const std::size_t pitch = needed + kPiece;
   gathered_.resize(compute.rows() * pitch + kReadBeyond);
   for (std::uint32_t pixel = 0; pixel < compute.rows(); ++pixel) {
     std::uint8_t* to = gathered_.data() + pixel * pitch;
     for (const IfmapPart& part : parts_) {
-      const std::uint8_t* from = rows_[pixel] + part.row * row_bytes;
+      const std::uint8_t* from = rows_.ifmap()[pixel] + part.row * row_bytes;
       if (type == ElementType::Int16) {
         unpack(from, part.lane, part.count, ifmap_format_, to);
       } else if (part.count <= kPiece) {
@@ -339,44 +232,46 @@ void ArrayState::gather(const ComputeCommand& compute) {
       }
       to += std::size_t{part.count} * element_bytes(type);
     }
-    rows_[pixel] = gathered_.data() + pixel * pitch;
+    std::fill(to, to + (needed - size), std::uint8_t{0});
+    rows_.ifmap()[pixel] = gathered_.data() + pixel * pitch;
   }
 }
 
-/// The ifmap vectors of rows_ times the weights in the array, `n` columns of which count.
+/// The compute's pixels times the weights in the array, `n` columns of which count.
 void ArrayState::multiply_block(const ComputeCommand& compute, std::uint32_t acc_row,
                                 std::uint32_t n) {
+  gather(compute);
+  products_ += std::uint64_t{compute.rows()} * compute.k * n;
   if (by_kernel_) {
-    point_at_psums(acc_row, compute.rows());
-    product_.multiply(
-        0, 1, {rows_.data(), compute.rows(), element_type(ifmap_format_)}, compute.k,
-        {psum_rows_.data(), destination_.accumulate, psum_format_.overflow == Overflow::Saturate},
-        {});
+    rows_.add_psums(acc_row, compute.rows());
+    const FoldStep step{waiting_.fold(), 0};
+    const FoldChain chain{&step, 1, 0, destination_.accumulate};
+    product_.multiply({&chain, 1}, {rows_.ifmap(), compute.rows(), element_type(ifmap_format_)},
+                      compute.k, {rows_.psums(), psum_format_.overflow == Overflow::Saturate});
     return;
   }
   if (memories_.has_psums32()) {
-    multiply_one_by_one(compute, memories_.psums32(acc_row, compute.rows()), n);
+    multiply_one_by_one(compute, memories_.psums32(acc_row, compute.rows()));
   } else {
-    multiply_one_by_one(compute, memories_.psums64(acc_row, compute.rows()), n);
+    multiply_one_by_one(compute, memories_.psums64(acc_row, compute.rows()));
   }
 }
 
 template <typename Psum>
-void ArrayState::multiply_one_by_one(const ComputeCommand& compute, Psum* psums, std::uint32_t n) {
+void ArrayState::multiply_one_by_one(const ComputeCommand& compute, Psum* psums) {
   const std::uint32_t cols = config_.array.cols;
   const auto k = std::min(compute.k, static_cast<std::uint32_t>(nonzeros_.size()));
   const ElementType type = element_type(ifmap_format_);
   std::vector<std::int16_t> ifmap(k);
-  std::uint64_t nonzero = 0;
   for (std::uint32_t pixel = 0; pixel < compute.rows(); ++pixel) {
-    const std::uint8_t* row = rows_[pixel];
+    const std::uint8_t* row = rows_.ifmap()[pixel];
     if (type == ElementType::Int16) {
       std::memcpy(ifmap.data(), row, k * sizeof(std::int16_t));
     } else {
       unpack(row, 0, k, ifmap_format_, reinterpret_cast<std::uint8_t*>(ifmap.data()));
     }
     for (std::uint32_t r = 0; r < k; ++r) {
-      nonzero += ifmap[r] != 0 ? nonzeros_[r] : 0U;
+      nonzero_products_ += ifmap[r] != 0 ? nonzeros_[r] : 0U;
     }
     add_products(ifmap);
     Psum* to = psums + pixel * memories_.psum_pitch();
@@ -387,7 +282,6 @@ void ArrayState::multiply_one_by_one(const ComputeCommand& compute, Psum* psums,
       to[c] = static_cast<Psum>(sum);
     }
   }
-  zero_operands_ += std::uint64_t{compute.rows()} * compute.k * n - nonzero;
 }
 
 /// The sums of an ifmap vector's products, column by column, added up as the PEs do it.

@@ -19,7 +19,8 @@ constexpr std::uint32_t kColumnStep = 16;
 /// Products that kernels take at once, at most.
 constexpr std::uint32_t kLaneStep = 16;
 
-/// Rows of elements, each readable kReadBeyond bytes further.
+/// Rows of elements, each readable kReadBeyond bytes further than the products of a fold, rounded
+/// up to kLaneStep.
 struct ElementRows {
   const std::uint8_t* const* rows = nullptr;
   std::uint32_t count = 0;
@@ -29,60 +30,59 @@ struct ElementRows {
 /// Rows of 32-bit accumulators, each another one, aligned as vectors are.
 struct PsumRows {
   std::int32_t* const* rows = nullptr;
-  bool accumulate = false;  ///< add to what is there
-  bool saturate = false;    ///< those additions; else they wrap
+  bool saturate = false;  ///< additions to them; else they wrap
 };
 
-/// The weights of a fold, [group of products][column][product of the group], with zeros where there
-/// are none. A group is what is multiplied at once: 4 bytes with AVX-512 VNNI, if the weights are
-/// signed bytes; else 2 words, or one where there are no vectors.
-struct FoldWeights {
-  std::uint32_t k = 0;         ///< products
-  std::uint32_t padded_k = 0;  ///< rounded up to kLaneStep
-  std::uint32_t n = 0;         ///< columns that count
-  bool bytes = false;          ///< groups of 4 bytes: signed ifmap elements have 128 added
-  std::uint32_t allocated_k = 0;
-  hwy::AlignedFreeUniquePtr<std::uint8_t[]> packed;
-  hwy::AlignedFreeUniquePtr<std::int32_t[]> start;      ///< by column: where its sums start
-  hwy::AlignedFreeUniquePtr<std::uint32_t[]> nonzeros;  ///< by product: weights that are not zero
+/// A fold's part in sums, for ifmap vectors that lie `ifmap_offset` bytes behind the given rows.
+struct FoldStep {
+  std::uint32_t fold = 0;  ///< whose weights
+  std::ptrdiff_t ifmap_offset = 0;
 };
 
-/// Of all folds.
-struct FoldBuffers {
-  std::uint32_t columns = 0;  ///< of the array, rounded up to kColumnStep
-  std::uint32_t allocated_k = 0;
-  hwy::AlignedFreeUniquePtr<std::uint8_t[]> ifmap;   ///< kStagedRows vectors of padded_k words
-  hwy::AlignedFreeUniquePtr<std::uint32_t[]> zeros;  ///< by product: ifmap elements of zero so far
-  std::uint64_t overflows = 0;
+/// Folds one after the other whose products go to the same rows of psums, `psum_offset`
+/// accumulators behind the given ones. They add to what is there but for the first if not
+/// `accumulate`.
+struct FoldChain {
+  const FoldStep* steps = nullptr;
+  std::size_t count = 0;
+  std::ptrdiff_t psum_offset = 0;
+  bool accumulate = false;
 };
 
-constexpr std::size_t kStagedRows = 64;
-
-/// Weights that an ifmap meets, and how far behind the rows of psums theirs are, in accumulators.
-struct FoldSet {
-  const FoldWeights* weights = nullptr;
-  std::ptrdiff_t offset = 0;
-};
-
-/// Several at once: of one k, and packed alike.
-struct FoldSets {
-  const FoldSet* sets = nullptr;
+/// Several, whose steps have the same ifmap offsets.
+struct FoldChains {
+  const FoldChain* chains = nullptr;
   std::size_t count = 0;
 };
 
-/// Fills packed, start and nonzeros, all of padded_k, and chooses the groups.
-void pack_fold_weights(FoldWeights& to, std::uint32_t columns, const ElementRows& weights,
-                       ElementType ifmap);
-
-/// Weights that are not zero, and their products with the ifmap elements of zero.
-struct ZeroCounts {
-  std::uint64_t weights = 0;
-  std::uint64_t between = 0;
+/// The weights of folds alike, and room for the kernels. A fold's weights are [group of
+/// products][column][product of the group], with zeros where there are none. A group is what is
+/// multiplied at once: 4 bytes with AVX-512 VNNI, if the weights are signed bytes; else 2 words, or
+/// one where there are no vectors.
+struct FoldBuffers {
+  std::uint32_t columns = 0;   ///< of the array, rounded up to kColumnStep
+  std::uint32_t padded_k = 0;  ///< products of a fold, rounded up to kLaneStep
+  ElementType weights = ElementType::Int8;
+  ElementType ifmap = ElementType::Int8;
+  bool bytes = false;          ///< groups of 4 bytes: signed ifmap elements have 128 added
+  std::size_t fold_bytes = 0;  ///< from a fold's weights to the next one's
+  hwy::AlignedFreeUniquePtr<std::uint8_t[]> packed;  ///< by fold
+  hwy::AlignedFreeUniquePtr<std::int32_t[]> starts;  ///< by fold and column: where sums start
+  hwy::AlignedFreeUniquePtr<std::uint8_t[]> staged;  ///< kBlockRows vectors of padded_k words
+  std::uint64_t overflows = 0;         ///< additions to accumulators that left 32 bits
+  std::uint64_t nonzero_products = 0;  ///< of operands that are both not zero
 };
-ZeroCounts zero_counts(const FoldBuffers& buffers, const FoldWeights& weights);
 
-/// Adds to zeros and overflows.
-void multiply_fold(FoldBuffers& buffers, const FoldSets& folds, const ElementRows& ifmap,
-                   std::size_t k, const PsumRows& psums);
+constexpr std::size_t kBlockRows = 8;  ///< psum rows that are summed up in registers, at most
+
+/// Fills packed and starts of a fold: row r of `weights` holds those of product r, of which the
+/// first `n` columns count. Chooses the groups, which are the same for all.
+void pack_fold_weights(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights,
+                       std::uint32_t n);
+
+/// Adds the products of all chains, the first `k` of each fold at least. Adds to overflows and
+/// nonzero_products.
+void multiply_folds(FoldBuffers& buffers, const FoldChains& chains, const ElementRows& ifmap,
+                    std::size_t k, const PsumRows& psums);
 
 }  // namespace systole

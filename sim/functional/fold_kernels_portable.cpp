@@ -23,66 +23,54 @@ std::int16_t element(const std::uint8_t* row, ElementType type, std::size_t at) 
   return word;
 }
 
-const std::int16_t* words_of(const FoldWeights& weights) {
-  return reinterpret_cast<const std::int16_t*>(weights.packed.get());
+std::int16_t* words_of(const FoldBuffers& buffers, std::uint32_t fold) {
+  return reinterpret_cast<std::int16_t*>(buffers.packed.get() + fold * buffers.fold_bytes);
 }
 
-void multiply_row(FoldBuffers& buffers, const FoldSet& fold, const std::int16_t* ifmap,
-                  std::int32_t* to, const PsumRows& psums) {
-  const PsumFormat format{32, psums.saturate ? Overflow::Saturate : Overflow::Wrap};
+void multiply_row(FoldBuffers& buffers, std::uint32_t fold, const std::uint8_t* ifmap,
+                  std::int32_t* to, bool accumulate, const PsumFormat& format) {
   const std::size_t columns = buffers.columns;
   std::vector<std::uint32_t> sums(columns);
-  for (std::size_t r = 0; r < fold.weights->k; ++r) {
-    const std::int32_t x = ifmap[r];
-    const std::int16_t* weights = words_of(*fold.weights) + r * columns;
+  for (std::size_t r = 0; r < buffers.padded_k; ++r) {
+    const std::int32_t x = element(ifmap, buffers.ifmap, r);
+    const std::int16_t* weights = words_of(buffers, fold) + r * columns;
     for (std::size_t c = 0; c < columns && x != 0; ++c) {
       sums[c] += static_cast<std::uint32_t>(x * weights[c]);
+      buffers.nonzero_products += weights[c] != 0 ? 1U : 0U;
     }
   }
   for (std::size_t c = 0; c < columns; ++c) {
     const auto sum = static_cast<std::int32_t>(sums[c]);
-    to[c] = static_cast<std::int32_t>(
-        psums.accumulate ? add_psum(to[c], sum, format, buffers.overflows) : sum);
+    to[c] = static_cast<std::int32_t>(accumulate ? add_psum(to[c], sum, format, buffers.overflows)
+                                                 : sum);
   }
 }
 
 }  // namespace
 
-void pack_fold_weights(FoldWeights& to, std::uint32_t columns, const ElementRows& weights) {
-  to.bytes = false;
-  auto* words = reinterpret_cast<std::int16_t*>(to.packed.get());
-  std::fill_n(words, std::size_t{to.padded_k} * columns, std::int16_t{0});
-  std::fill_n(to.nonzeros.get(), to.padded_k, 0);
-  std::fill_n(to.start.get(), columns, 0);
+void pack_fold_weights(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights,
+                       std::uint32_t n) {
+  buffers.bytes = false;
+  std::int16_t* const words = words_of(buffers, fold);
+  std::fill_n(words, std::size_t{buffers.padded_k} * buffers.columns, std::int16_t{0});
   for (std::size_t r = 0; r < weights.count; ++r) {
-    for (std::size_t c = 0; c < to.n; ++c) {
-      const std::int16_t weight = element(weights.rows[r], weights.type, c);
-      words[r * columns + c] = weight;
-      to.nonzeros[r] += weight != 0 ? 1U : 0U;
+    for (std::size_t c = 0; c < n; ++c) {
+      words[r * buffers.columns + c] = element(weights.rows[r], weights.type, c);
     }
   }
 }
 
-ZeroCounts zero_counts(const FoldBuffers& buffers, const FoldWeights& weights) {
-  ZeroCounts counts;
-  for (std::size_t r = 0; r < weights.padded_k; ++r) {
-    counts.weights += weights.nonzeros[r];
-    counts.between += std::uint64_t{buffers.zeros[r]} * weights.nonzeros[r];
-  }
-  return counts;
-}
-
-void multiply_fold(FoldBuffers& buffers, const FoldSets& folds, const ElementRows& ifmap,
-                   std::size_t k, const PsumRows& psums) {
-  std::vector<std::int16_t> vector(folds.sets[0].weights->padded_k);
-  for (std::size_t row = 0; row < ifmap.count; ++row) {
-    for (std::size_t r = 0; r < vector.size(); ++r) {
-      vector[r] = r < k ? element(ifmap.rows[row], ifmap.type, r) : std::int16_t{0};
-      buffers.zeros[r] += vector[r] == 0 ? 1U : 0U;
-    }
-    for (std::size_t fold = 0; fold < folds.count; ++fold) {
-      multiply_row(buffers, folds.sets[fold], vector.data(),
-                   psums.rows[row] + folds.sets[fold].offset, psums);
+void multiply_folds(FoldBuffers& buffers, const FoldChains& chains, const ElementRows& ifmap,
+                    const PsumRows& psums) {
+  const PsumFormat format{32, psums.saturate ? Overflow::Saturate : Overflow::Wrap};
+  for (std::size_t c = 0; c < chains.count; ++c) {
+    const FoldChain& chain = chains.chains[c];
+    for (std::size_t s = 0; s < chain.count; ++s) {
+      const FoldStep& step = chain.steps[s];
+      for (std::size_t row = 0; row < ifmap.count; ++row) {
+        multiply_row(buffers, step.fold, ifmap.rows[row] + step.ifmap_offset,
+                     psums.rows[row] + chain.psum_offset, chain.accumulate || s > 0, format);
+      }
     }
   }
 }

@@ -8,77 +8,60 @@ namespace systole {
 namespace {
 
 constexpr std::size_t kWordBytes = 2;
+constexpr std::size_t kKeptBytes = std::size_t{1} << 17;  // of weights: half a cache near the core
+
+constexpr std::size_t kLeastFolds = 4;
 
 std::uint32_t rounded_up(std::uint32_t value, std::uint32_t step) {
   return (value + step - 1) / step * step;
 }
 
+std::uint32_t padded(std::uint32_t k) { return rounded_up(std::max(k, 1U), kLaneStep); }
+
 }  // namespace
 
 FoldProduct::FoldProduct(std::uint32_t columns) {
   buffers_.columns = rounded_up(columns, kColumnStep);
-  for (Slot& slot : slots_) {
-    slot.weights.start = hwy::AllocateAligned<std::int32_t>(buffers_.columns);
-    std::fill_n(slot.weights.start.get(), buffers_.columns, 0);
-  }
 }
 
-/// Makes room for weights of padded_k products.
-void FoldProduct::grow(FoldWeights& weights) {
-  const std::size_t k = weights.padded_k;
-  if (k > weights.allocated_k) {
-    weights.packed = hwy::AllocateAligned<std::uint8_t>(k * buffers_.columns * kWordBytes);
-    weights.nonzeros = hwy::AllocateAligned<std::uint32_t>(k);
-    weights.allocated_k = weights.padded_k;
-  }
-  if (k > buffers_.allocated_k) {
-    buffers_.ifmap = hwy::AllocateAligned<std::uint8_t>(k * kStagedRows * kWordBytes);
-    buffers_.zeros = hwy::AllocateAligned<std::uint32_t>(k);
-    buffers_.allocated_k = weights.padded_k;
-  }
+bool FoldProduct::keeps_beside(std::uint32_t k, ElementType weights, ElementType ifmap) const {
+  return buffers_.padded_k == padded(k) && buffers_.weights == weights && buffers_.ifmap == ifmap;
 }
 
-void FoldProduct::take_weights(std::size_t set, const ElementRows& weights, std::uint32_t n,
+void FoldProduct::take_weights(std::uint32_t fold, const ElementRows& weights, std::uint32_t n,
                                ElementType ifmap) {
-  Slot& slot = slots_.at(set);
-  slot.ifmap = ifmap;
-  slot.weights.k = weights.count;
-  slot.weights.padded_k = rounded_up(weights.count, kLaneStep);
-  slot.weights.n = n;
-  grow(slot.weights);
-  pack_fold_weights(slot.weights, buffers_.columns, weights, ifmap);
-}
-
-bool FoldProduct::alike(std::size_t a, std::size_t b) const {
-  const Slot& x = slots_.at(a);
-  const Slot& y = slots_.at(b);
-  return x.weights.k == y.weights.k && x.weights.bytes == y.weights.bytes && x.ifmap == y.ifmap;
-}
-
-void FoldProduct::move_to_front(std::size_t set) { std::swap(slots_[0], slots_.at(set)); }
-
-/// Of all products those of which neither operand is zero are left out. Products of lanes beyond a
-/// vector's k do not exist; zeros stand for the ifmap there.
-void FoldProduct::multiply(std::size_t first, std::size_t count, const ElementRows& ifmap,
-                           std::uint32_t k, const PsumRows& psums,
-                           const std::array<std::ptrdiff_t, kSets>& offsets) {
-  std::array<FoldSet, kSets> folds;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (slots_.at(first + i).ifmap != ifmap.type || !alike(first, first + i)) {
-      throw std::logic_error{"the array's weights came for another ifmap"};
-    }
-    folds[i] = {&slots_[first + i].weights, offsets[first + i]};
+  if (!keeps_beside(weights.count, weights.type, ifmap)) {
+    buffers_.padded_k = padded(weights.count);
+    buffers_.weights = weights.type;
+    buffers_.ifmap = ifmap;
+    allocate();
   }
-  std::fill_n(buffers_.zeros.get(), folds[0].weights->padded_k, 0);
-  multiply_fold(buffers_, {folds.data(), count}, ifmap, k, psums);
-  for (std::size_t i = 0; i < count; ++i) {
-    const ZeroCounts counts = zero_counts(buffers_, *folds[i].weights);
-    zero_operands_ += std::uint64_t{ifmap.count} * k * folds[i].weights->n + counts.between -
-                      ifmap.count * counts.weights;
+  if (fold >= folds_) {
+    throw std::logic_error{"more folds than are kept"};
   }
+  pack_fold_weights(buffers_, fold, weights, n);
 }
 
-std::uint64_t FoldProduct::take_zero_operands() { return std::exchange(zero_operands_, 0); }
+void FoldProduct::allocate() {
+  buffers_.fold_bytes = std::size_t{buffers_.padded_k} * buffers_.columns * kWordBytes;
+  folds_ = static_cast<std::uint32_t>(
+      std::max<std::size_t>(kKeptBytes / buffers_.fold_bytes, kLeastFolds));
+  buffers_.packed = hwy::AllocateAligned<std::uint8_t>(folds_ * buffers_.fold_bytes);
+  buffers_.starts = hwy::AllocateAligned<std::int32_t>(folds_ * std::size_t{buffers_.columns});
+  buffers_.staged = hwy::AllocateAligned<std::uint8_t>(kBlockRows * buffers_.padded_k * kWordBytes);
+}
+
+void FoldProduct::multiply(const FoldChains& chains, const ElementRows& ifmap, std::uint32_t k,
+                           const PsumRows& psums) {
+  if (ifmap.type != buffers_.ifmap || buffers_.padded_k == 0) {
+    throw std::logic_error{"the array's weights came for another ifmap"};
+  }
+  multiply_folds(buffers_, chains, ifmap, std::min(k, buffers_.padded_k), psums);
+}
+
+std::uint64_t FoldProduct::take_nonzero_products() {
+  return std::exchange(buffers_.nonzero_products, 0);
+}
 
 std::uint64_t FoldProduct::take_overflows() { return std::exchange(buffers_.overflows, 0); }
 

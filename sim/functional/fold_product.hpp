@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -8,50 +7,41 @@
 
 namespace systole {
 
-/// Operands of folds on their way through the vector unit of this computer: weights of one fold or
-/// a few, and ifmap vectors that pass them. Products are exact sums modulo 2^32 on every
-/// instruction set (instruction_sets.hpp). Not for sums that the products of a column may overflow
+/// Operands of folds on their way through the vector unit of this computer: weights of folds, and
+/// ifmap vectors that pass them. Products are exact sums modulo 2^32 on every instruction set
+/// (instruction_sets.hpp). Not for sums that the products of a column may overflow
 /// (products_may_overflow).
 class FoldProduct {
  public:
-  static constexpr std::size_t kSets = 4;  ///< folds whose weights it keeps
-
   explicit FoldProduct(std::uint32_t columns);
 
-  /// Keeps the weights as those of fold `set`, for ifmap elements of one type: row r holds those of
-  /// product r, of which the first `n` columns count.
-  void take_weights(std::size_t set, const ElementRows& weights, std::uint32_t n,
+  /// How many it keeps the weights of, numbered from 0.
+  std::uint32_t folds() const { return folds_; }
+
+  /// Whether weights of `k` products and these types may be kept beside those that it has.
+  bool keeps_beside(std::uint32_t k, ElementType weights, ElementType ifmap) const;
+
+  /// Keeps the weights as those of `fold`, for ifmap elements of one type: row r holds those of
+  /// product r, of which the first `n` columns count. Forgets the others that it may not keep.
+  void take_weights(std::uint32_t fold, const ElementRows& weights, std::uint32_t n,
                     ElementType ifmap);
 
-  /// Whether both folds may be multiplied together.
-  bool alike(std::size_t a, std::size_t b) const;
+  /// Adds the products of all chains with the ifmap's vectors, of `k` elements at least as many as
+  /// the folds have products, into the row of psums beside each.
+  void multiply(const FoldChains& chains, const ElementRows& ifmap, std::uint32_t k,
+                const PsumRows& psums);
 
-  /// Makes the weights of fold `set` those of fold 0.
-  void move_to_front(std::size_t set);
-
-  /// Multiplies the first `k` elements of each ifmap row with the weights of folds `first` to
-  /// `first` + `count` - 1, into the row of psums beside it; those of fold f are `offsets[f]`
-  /// accumulators behind.
-  void multiply(std::size_t first, std::size_t count, const ElementRows& ifmap, std::uint32_t k,
-                const PsumRows& psums, const std::array<std::ptrdiff_t, kSets>& offsets);
-
-  /// Products so far with an operand of zero, of the n columns that count; starts again.
-  std::uint64_t take_zero_operands();
+  /// Products so far of operands that are both not zero; starts again.
+  std::uint64_t take_nonzero_products();
 
   /// Additions to accumulators so far that left 32 bits; starts again.
   std::uint64_t take_overflows();
 
  private:
-  struct Slot {
-    FoldWeights weights;
-    ElementType ifmap = ElementType::Int8;
-  };
-
-  void grow(FoldWeights& weights);
+  void allocate();
 
   FoldBuffers buffers_;
-  std::array<Slot, kSets> slots_;
-  std::uint64_t zero_operands_ = 0;
+  std::uint32_t folds_ = 1;
 };
 
 }  // namespace systole

@@ -20,6 +20,11 @@ class LocalMemories {
 
   std::uint32_t row_bytes(LocalMemory memory) const { return of(memory).row_bytes; }
 
+  std::uint32_t row_count(LocalMemory memory) const {
+    return static_cast<std::uint32_t>(
+        memory == LocalMemory::Accumulators ? psum_rows_ : of(memory).size / of(memory).row_bytes);
+  }
+
   /// `rows` consecutive rows from `row` on. Throws std::logic_error outside the memory.
   std::uint8_t* rows(LocalMemory memory, std::uint32_t row, std::uint32_t count = 1) {
     Memory& at = memories_[static_cast<std::size_t>(memory)];

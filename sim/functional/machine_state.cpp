@@ -18,6 +18,11 @@
 namespace systole {
 namespace {
 
+/// Rows from the first to the last of `blocks` runs of `rows`, `pitch` apart.
+std::uint32_t extent(std::uint32_t rows, std::uint32_t blocks, std::uint32_t pitch) {
+  return rows + (blocks - 1) * pitch;
+}
+
 /// Both operands of an addition, scaled, for each byte that they may be.
 using ScaledBytes = std::array<std::array<std::int32_t, 256>, 2>;
 
@@ -65,7 +70,8 @@ struct MachineState::Execute {
   void operator()(const ConfigureCommand&) {}
 
   void operator()(const LoadCommand& load) {
-    machine.array_.finish();
+    machine.array_.before_write(load.destination.memory, load.destination.row,
+                                extent(load.rows, blocks(load, machine.config_), load.block_pitch));
     machine.bytes_.resize(load.row_bytes);
     for (std::uint32_t row = 0; row < load.rows; ++row) {
       machine.dram_.prefetch(load.dram_address + row * load.dram_pitch);
@@ -84,8 +90,8 @@ struct MachineState::Execute {
   }
 
   void operator()(const FillCommand& fill) {
-    machine.array_.finish();
     const LocalMemory memory = fill.destination.memory;
+    machine.array_.before_write(memory, fill.destination.row, fill.rows);
     std::vector<std::uint8_t> row(machine.local_.row_bytes(memory));
     const std::size_t elements = row.size() * 8 / registers.ifmap.bits;
     for (std::size_t i = 0; i < elements; ++i) {
@@ -102,7 +108,13 @@ struct MachineState::Execute {
 
   /// Rows of elements beside each other, then packed and written one after the other.
   void operator()(const StoreCommand& store) {
-    machine.array_.finish();
+    const std::uint32_t block_count = blocks(store, machine.config_);
+    machine.array_.before_read(store.source.memory, store.source.row,
+                               extent(store.rows, block_count, store.block_pitch));
+    if (store.keep) {
+      machine.array_.before_write(LocalMemory::Scratchpad, store.kept_row,
+                                  extent(store.rows, block_count, store.kept_pitch));
+    }
     const bool requantized = store.source.memory == LocalMemory::Accumulators;
     const std::uint32_t block_elements =
         requantized ? machine.config_.array.cols : machine.config_.array.rows;

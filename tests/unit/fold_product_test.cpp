@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -83,35 +84,44 @@ struct Matrix {
 
 struct Outcome {
   std::vector<std::int32_t> psums;
-  std::uint64_t zero_operands = 0;
+  std::uint64_t nonzero_products = 0;
   std::uint64_t overflows = 0;
   bool operator==(const Outcome& o) const {
-    return psums == o.psums && zero_operands == o.zero_operands && overflows == o.overflows;
+    return psums == o.psums && nonzero_products == o.nonzero_products && overflows == o.overflows;
   }
 };
 
-/// Some folds of the same ifmap, multiplied twice.
+/// Some chains of as many folds each, multiplied twice: the second time the last fold alone. The
+/// steps have offsets of their own.
 struct Folds {
   Folds(ElementType ifmap_type, ElementType weight_type, Random& random)
-      : count{1 + random() % FoldProduct::kSets},
+      : chains{1 + random() % 3},
+        steps{1 + random() % 4},
         cols{1 + static_cast<std::uint32_t>(random() % 50)},
         k{1 + static_cast<std::uint32_t>(random() % 40)},
-        used_k{random() % 4 == 0 ? 1 + static_cast<std::uint32_t>(random() % k) : k},
         pitch{(cols + kColumnStep - 1) / kColumnStep * std::size_t{kColumnStep}},
         saturate{random() % 2 == 0},
-        ifmap{1 + static_cast<std::uint32_t>(random() % 80), k, ifmap_type, random} {
-    for (std::size_t fold = 0; fold < count; ++fold) {
+        ifmap{1 + static_cast<std::uint32_t>(random() % 80), k + kMostOffset, ifmap_type, random} {
+    for (std::size_t fold = 0; fold < chains * steps; ++fold) {
       n.push_back(1 + static_cast<std::uint32_t>(random() % cols));
-      weights.push_back(std::make_unique<Matrix>(k, cols, weight_type, random));
+      // Of one number of products when rounded up, which is that of the ifmap or less.
+      const std::uint32_t least_k = (k - 1) / kLaneStep * kLaneStep + 1;
+      const auto own_k = least_k + static_cast<std::uint32_t>(random() % (k - least_k + 1));
+      weights.push_back(std::make_unique<Matrix>(own_k, cols, weight_type, random));
     }
-    for (std::size_t i = 0; i < count * fold_size(); ++i) {
-      psums.push_back(i % pitch < cols ? psum(random) : 0);
+    for (std::size_t step = 0; step < steps; ++step) {
+      offsets.push_back(random() % (kMostOffset + 1));
+    }
+    const bool small = random() % 2 == 0;
+    for (std::size_t i = 0; i < chains * chain_size(); ++i) {
+      const auto value = small ? static_cast<std::int32_t>(random() % 100000) : psum(random);
+      psums.push_back(i % pitch < cols ? value : 0);
     }
   }
 
-  std::size_t fold_size() const { return ifmap.rows.size() * pitch; }
+  std::size_t chain_size() const { return ifmap.rows.size() * pitch; }
+  std::size_t fold(std::size_t chain, std::size_t step) const { return chain * steps + step; }
 
-  /// All folds together, and the second time without the first, which the last has replaced.
   Outcome by_kernel() const {
     FoldProduct product{cols};
     const auto aligned = hwy::AllocateAligned<std::int32_t>(psums.size());
@@ -120,42 +130,55 @@ struct Folds {
     for (std::size_t r = 0; r < ifmap.rows.size(); ++r) {
       rows.push_back(aligned.get() + r * pitch);
     }
-    std::array<std::ptrdiff_t, FoldProduct::kSets> offsets{};
-    for (std::size_t fold = 0; fold < count; ++fold) {
-      product.take_weights(fold, weights[fold]->all(), n[fold], ifmap.type);
-      offsets[fold] = static_cast<std::ptrdiff_t>(fold * fold_size());
+    std::vector<std::vector<FoldStep>> all_steps(chains);
+    std::vector<FoldChain> all_chains;
+    for (std::size_t chain = 0; chain < chains; ++chain) {
+      for (std::size_t step = 0; step < steps; ++step) {
+        const auto number = static_cast<std::uint32_t>(fold(chain, step)) % product.folds();
+        const Matrix& matrix = *weights[fold(chain, step)];
+        EXPECT_TRUE(number == 0 ||
+                    product.keeps_beside(matrix.all().count, matrix.type, ifmap.type));
+        product.take_weights(number, matrix.all(), n[fold(chain, step)], ifmap.type);
+        const std::size_t bytes = offsets[step] * (ifmap.type == ElementType::Int16 ? 2 : 1);
+        all_steps[chain].push_back({number, static_cast<std::ptrdiff_t>(bytes)});
+      }
+      all_chains.push_back({all_steps[chain].data(), steps,
+                            static_cast<std::ptrdiff_t>(chain * chain_size()), accumulates[0]});
     }
-    product.multiply(0, count, ifmap.all(), used_k, {rows.data(), accumulates[0], saturate},
-                     offsets);
-    product.move_to_front(count - 1);
-    offsets[0] = offsets[count - 1];
-    product.multiply(0, 1, ifmap.all(), used_k, {rows.data(), accumulates[1], saturate}, offsets);
+    product.multiply({all_chains.data(), chains}, ifmap.all(), k, {rows.data(), saturate});
+    const FoldChain last{&all_steps.back().back(), 1, all_chains.back().psum_offset,
+                         accumulates[1]};
+    product.multiply({&last, 1}, ifmap.all(), k, {rows.data(), saturate});
     return {{aligned.get(), aligned.get() + psums.size()},
-            product.take_zero_operands(),
+            product.take_nonzero_products(),
             product.take_overflows()};
   }
 
   Outcome one_by_one() const {
     Outcome outcome{psums};
-    for (std::size_t fold = 0; fold < count; ++fold) {
-      add_one_by_one(fold, accumulates[0], outcome);
+    for (std::size_t chain = 0; chain < chains; ++chain) {
+      for (std::size_t step = 0; step < steps; ++step) {
+        add_one_by_one(chain, step, accumulates[0] || step > 0, outcome);
+      }
     }
-    add_one_by_one(count - 1, accumulates[1], outcome);
+    add_one_by_one(chains - 1, steps - 1, accumulates[1], outcome);
     return outcome;
   }
 
-  void add_one_by_one(std::size_t fold, bool accumulate, Outcome& outcome) const {
+  void add_one_by_one(std::size_t chain, std::size_t step, bool accumulate,
+                      Outcome& outcome) const {
     const PsumFormat format{32, saturate ? Overflow::Saturate : Overflow::Wrap};
+    const Matrix& matrix = *weights[fold(chain, step)];
     for (std::size_t r = 0; r < ifmap.rows.size(); ++r) {
       for (std::uint32_t c = 0; c < cols; ++c) {
         std::int64_t sum = 0;
-        for (std::uint32_t i = 0; i < used_k && c < n[fold]; ++i) {
+        for (std::uint32_t i = 0; i < matrix.rows.size() && c < n[fold(chain, step)]; ++i) {
           const std::int64_t product =
-              std::int64_t{ifmap.values[r][i]} * weights[fold]->values[i][c];
+              std::int64_t{ifmap.values[r][offsets[step] + i]} * matrix.values[i][c];
           sum += product;
-          outcome.zero_operands += product == 0 ? 1 : 0;
+          outcome.nonzero_products += product != 0 ? 1 : 0;
         }
-        std::int32_t& to = outcome.psums[fold * fold_size() + r * pitch + c];
+        std::int32_t& to = outcome.psums[chain * chain_size() + r * pitch + c];
         sum = wrapped_to(sum, 32);
         to = static_cast<std::int32_t>(accumulate ? add_psum(to, sum, format, outcome.overflows)
                                                   : sum);
@@ -163,13 +186,16 @@ struct Folds {
     }
   }
 
-  std::size_t count;
-  std::uint32_t cols, k, used_k;
+  static constexpr std::uint32_t kMostOffset = 20;
+
+  std::size_t chains, steps;
+  std::uint32_t cols, k;
   std::size_t pitch;
   bool saturate;
   Matrix ifmap;
   std::vector<std::uint32_t> n;
   std::vector<std::unique_ptr<Matrix>> weights;
+  std::vector<std::size_t> offsets;  // in elements
   std::vector<std::int32_t> psums;
   std::array<bool, 2> accumulates = {true, true};
 };
@@ -182,12 +208,12 @@ TEST(FoldProduct, IsTheSumOfProductsOnEveryInstructionSet) {
     Random random{7};
     for (const ElementType ifmap : kTypes) {
       for (const ElementType weights : kTypes) {
-        for (int i = 0; i < 40; ++i) {
+        for (int i = 0; i < 16; ++i) {
           Folds folds{ifmap, weights, random};
           folds.accumulates[0] = random() % 2 == 0;
           ASSERT_TRUE(folds.by_kernel() == folds.one_by_one())
-              << set.name << ", " << folds.count << " folds of " << folds.ifmap.rows.size() << " x "
-              << folds.used_k << " of " << folds.k << " x " << folds.cols << ", types "
+              << set.name << ", " << folds.chains << " chains of " << folds.steps << " folds of "
+              << folds.ifmap.rows.size() << " x " << folds.k << " x " << folds.cols << ", types "
               << static_cast<int>(ifmap) << " and " << static_cast<int>(weights);
         }
       }
@@ -209,7 +235,9 @@ TEST(FoldProduct, HoldsTheLargestSumsOfBytesOnEveryInstructionSet) {
         const auto psums = hwy::AllocateAligned<std::int32_t>(16);
         product.take_weights(0, {weights.data(), kProducts, ElementType::Int8}, 16, type);
         std::int32_t* const to = psums.get();
-        product.multiply(0, 1, {&ifmap, 1, type}, kProducts, {&to, false, false}, {});
+        const FoldStep step{0, 0};
+        const FoldChain chain{&step, 1, 0, false};
+        product.multiply({&chain, 1}, {&ifmap, 1, type}, kProducts, {&to, false});
         const std::int32_t value =
             type == ElementType::Uint8 ? byte : static_cast<std::int8_t>(byte);
         for (int c = 0; c < 16; ++c) {
@@ -227,15 +255,16 @@ TEST(FoldProduct, HasAPortableInstructionSetBesideThoseOfTheComputer) {
 #endif
 }
 
-TEST(FoldProduct, WithoutWeightsMultipliesByZero) {
+TEST(FoldProduct, WithoutWeightsIsAnErrorOfOurs) {
   FoldProduct product{4};
+  const FoldStep step{0, 0};
+  const FoldChain chain{&step, 1, 0, false};
   const std::vector<std::uint8_t> row(8 + kReadBeyond, 3);
   const std::uint8_t* ifmap = row.data();
   const auto psums = hwy::AllocateAligned<std::int32_t>(16);
-  psums[0] = 5;
   std::int32_t* const to = psums.get();
-  product.multiply(0, 1, {&ifmap, 1, ElementType::Int8}, 8, {&to, true, false}, {});
-  EXPECT_EQ(psums[0], 5);
+  EXPECT_THROW(product.multiply({&chain, 1}, {&ifmap, 1, ElementType::Int8}, 8, {&to, true}),
+               std::logic_error);
 }
 
 }  // namespace

@@ -1,0 +1,235 @@
+#include "sim/functional/waiting_folds.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+namespace systole {
+namespace {
+
+// Asked for every compute: without branches.
+
+bool same_grid(const ComputeCommand& a, const ComputeCommand& b) {
+  return ((a.count_h ^ b.count_h) | (a.count_w ^ b.count_w) | (a.pitch_h ^ b.pitch_h) |
+          (a.pitch_w ^ b.pitch_w) | (a.skip ^ b.skip) | (a.drop ^ b.drop)) == 0;
+}
+
+bool same_products(const ComputeCommand& a, const ComputeCommand& b) {
+  const ProductMap& p = a.products;
+  const ProductMap& q = b.products;
+  return ((a.k ^ b.k) | (a.products_per_pe ^ b.products_per_pe) | (p.first ^ q.first) |
+          (p.channels ^ q.channels) | (p.kernel_w ^ q.kernel_w) | (p.tap_pitch_h ^ q.tap_pitch_h) |
+          (p.tap_pitch_w ^ q.tap_pitch_w) | (p.slice_pitch ^ q.slice_pitch)) == 0;
+}
+
+}  // namespace
+
+WaitingFolds::WaitingFolds(LocalMemories& memories, FoldProduct& product, bool saturate)
+    : memories_{memories},
+      product_{product},
+      saturate_{saturate},
+      scratchpad_rows_{memories.row_count(LocalMemory::Scratchpad)},
+      accumulator_rows_{memories.row_count(LocalMemory::Accumulators)},
+      rows_{memories} {}
+
+std::uint32_t WaitingFolds::next_fold(std::uint32_t k, ElementType weights) {
+  const bool beside = product_.keeps_beside(k, weights, ifmap_);
+  if (!beside || cut_ || position_ < grid_.size() || passes_ == product_.folds()) {
+    multiply();
+  }
+  cut_ = false;
+  position_ = 0;
+  fold_ = grid_.empty() ? 0 : (fold_ + 1) % product_.folds();
+  return fold_;
+}
+
+bool WaitingFolds::follows(const ComputeCommand& compute, const PreloadCommand& destination) {
+  if (position_ == 0 || position_ >= grid_.size()) {
+    return false;
+  }
+  const Waiting& like = grid_[position_];
+  if (!same_grid(compute, like.compute) || !same_products(compute, pass_) ||
+      compute.ifmap_row - like.compute.ifmap_row != pass_rows_ ||
+      destination.acc_row - like.acc_row != pass_psums_ ||
+      destination.accumulate != pass_destination_.accumulate) {
+    return false;
+  }
+  ++position_;
+  return true;
+}
+
+void WaitingFolds::add(const ComputeCommand& compute, const PreloadCommand& destination,
+                       const IfmapPart& part) {
+  if (passes_ == 1 && position_ > 0 && joins_grid(compute, destination, part)) {
+    return append(compute, destination);
+  }
+  if (!grid_.empty() && position_ == 0 && begins_pass(compute, destination, part)) {
+    return;
+  }
+  multiply();
+  begin_grid(destination, part);
+  pass_ = compute;
+  append(compute, destination);
+}
+
+void WaitingFolds::begin_grid(const PreloadCommand& destination, const IfmapPart& part) {
+  passes_ = 1;
+  part_ = part;
+  pass_destination_ = destination;
+  new_chain(0, destination.accumulate).steps.push_back({fold_, 0});
+  pass_chain_ = 0;
+}
+
+bool WaitingFolds::joins_grid(const ComputeCommand& compute, const PreloadCommand& destination,
+                              const IfmapPart& part) const {
+  return part.row == part_.row && part.lane == part_.lane && compute.k == pass_.k &&
+         destination.accumulate == pass_destination_.accumulate &&
+         destination.acc_row >= grid_psums_.end;
+}
+
+void WaitingFolds::append(const ComputeCommand& compute, const PreloadCommand& destination) {
+  const std::uint32_t before = rows_.count();
+  rows_.add_pixels(compute, part_);
+  rows_.add_psums(destination.acc_row, compute.rows());
+  grid_.push_back({compute, destination.acc_row, before});
+  position_ = grid_.size();
+  k_ = std::max(k_, compute.k);
+  const std::int64_t first = std::int64_t{compute.ifmap_row} + part_.row;
+  grid_reads_.cover({first, first + last_pixel_row(compute) + 1});
+  grid_psums_.cover({destination.acc_row, std::int64_t{destination.acc_row} + compute.rows()});
+  reads_ = grid_reads_;
+  psums_ = grid_psums_;
+}
+
+/// The fold in the array goes on where all of the one before it have passed.
+bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadCommand& destination,
+                               const IfmapPart& part) {
+  const Waiting& like = grid_[0];
+  if (!same_grid(compute, like.compute)) {
+    return false;
+  }
+  const std::int64_t ifmap = std::int64_t{compute.ifmap_row} - like.compute.ifmap_row;
+  const std::int64_t ifmap_rows = ifmap + part.row - part_.row;
+  const std::int64_t psum_rows = std::int64_t{destination.acc_row} - like.acc_row;
+  const Rows reads = grid_reads_.moved(ifmap_rows);
+  const Rows psums = grid_psums_.moved(psum_rows);
+  if (reads.first < 0 || reads.end > scratchpad_rows_ || psums.first < 0 ||
+      psums.end > accumulator_rows_) {
+    return false;  // not all of the grid's computes will come
+  }
+  Chain* const chain = chain_at(psum_rows, destination.accumulate);
+  if (chain == nullptr) {
+    return false;
+  }
+  const auto row_bytes = std::ptrdiff_t{memories_.row_bytes(LocalMemory::Scratchpad)};
+  chain->steps.push_back({fold_, ifmap_rows * row_bytes + part.lane - part_.lane});
+  products_ += std::uint64_t{pass_.k} * pass_destination_.n;
+  pass_ = compute;
+  pass_destination_ = destination;
+  pass_rows_ = static_cast<std::uint32_t>(ifmap);
+  pass_psums_ = static_cast<std::uint32_t>(psum_rows);
+  pass_chain_ = static_cast<std::size_t>(chain - chains_.data());
+  ++passes_;
+  position_ = 1;
+  k_ = std::max(k_, compute.k);
+  reads_.cover(reads);
+  psums_.cover(psums);
+  return true;
+}
+
+/// The one that adds to these psums, or a new one. Null if some of them are another's, or if sums
+/// that wait would be replaced.
+WaitingFolds::Chain* WaitingFolds::chain_at(std::int64_t psum_rows, bool accumulate) {
+  for (std::size_t i = 0; i < chain_count_; ++i) {  // mostly the next one
+    Chain& chain = chains_[(pass_chain_ + 1 + i) % chain_count_];
+    if (chain.psum_rows == psum_rows) {
+      return accumulate ? &chain : nullptr;
+    }
+  }
+  for (std::size_t i = 0; i < chain_count_; ++i) {
+    if (std::abs(chains_[i].psum_rows - psum_rows) < grid_psums_.size()) {
+      return nullptr;
+    }
+  }
+  return &new_chain(psum_rows, accumulate);
+}
+
+WaitingFolds::Chain& WaitingFolds::new_chain(std::int64_t psum_rows, bool accumulate) {
+  if (chain_count_ == chains_.size()) {
+    chains_.emplace_back();
+  }
+  Chain& chain = chains_[chain_count_++];
+  chain.psum_rows = psum_rows;
+  chain.accumulate = accumulate;
+  chain.steps.clear();
+  return chain;
+}
+
+FoldChain WaitingFolds::view(const Chain& chain) const {
+  const auto pitch = static_cast<std::ptrdiff_t>(memories_.psum_pitch());
+  return {chain.steps.data(), chain.steps.size(), chain.psum_rows * pitch, chain.accumulate};
+}
+
+/// Those folds that all of the grid's computes have passed, then the last if it is not one of them.
+/// Its weights stay.
+void WaitingFolds::multiply() {
+  cut_ = cut_ || position_ > 0;
+  if (grid_.empty()) {
+    return;
+  }
+  Chain& last = chains_[pass_chain_];
+  const FoldStep last_step = last.steps.back();
+  const std::uint64_t last_products = std::uint64_t{pass_.k} * pass_destination_.n;
+  // Between the weights of a fold and its first compute, pass_ is still the fold before.
+  const bool in_part = position_ > 0 && position_ < grid_.size();
+  if (in_part) {
+    last.steps.pop_back();
+  } else {
+    products_ += last_products;
+  }
+  multiply_chains();
+  multiplied_ += products_ * rows_.count();
+  if (in_part) {
+    const std::uint32_t rows = grid_[position_].rows_before;
+    FoldChain chain = view(last);
+    chain.accumulate = chain.accumulate || chain.count > 0;
+    chain.steps = &last_step;
+    chain.count = 1;
+    product_.multiply({&chain, 1}, {rows_.ifmap(), rows, ifmap_}, k_, {rows_.psums(), saturate_});
+    multiplied_ += last_products * rows;
+  }
+  grid_.clear();
+  rows_.clear();
+  reads_ = psums_ = grid_reads_ = grid_psums_ = {};
+  chain_count_ = 0;
+  products_ = 0;
+  passes_ = 0;
+  position_ = 0;
+  k_ = 0;
+}
+
+/// Neighbours that read the same ifmap vectors together.
+void WaitingFolds::multiply_chains() {
+  views_.clear();
+  for (std::size_t i = 0; i < chain_count_; ++i) {
+    if (!chains_[i].steps.empty()) {
+      views_.push_back(view(chains_[i]));
+    }
+  }
+  const auto alike = [](const FoldChain& a, const FoldChain& b) {
+    return std::equal(
+        a.steps, a.steps + a.count, b.steps, b.steps + b.count,
+        [](const FoldStep& s, const FoldStep& t) { return s.ifmap_offset == t.ifmap_offset; });
+  };
+  for (std::size_t first = 0, end = 0; first < views_.size(); first = end) {
+    for (end = first + 1; end < views_.size() && alike(views_[first], views_[end]);) {
+      ++end;
+    }
+    product_.multiply({views_.data() + first, end - first}, {rows_.ifmap(), rows_.count(), ifmap_},
+                      k_, {rows_.psums(), saturate_});
+  }
+}
+
+std::uint64_t WaitingFolds::take_products() { return std::exchange(multiplied_, 0); }
+
+}  // namespace systole

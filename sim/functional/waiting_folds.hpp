@@ -1,0 +1,131 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/functional/fold_product.hpp"
+#include "sim/functional/fold_rows.hpp"
+#include "sim/functional/local_memories.hpp"
+#include "sim/program/command.hpp"
+#include "sim/program/ifmap_parts.hpp"
+
+namespace systole {
+
+/// Computes of a weight-stationary array that wait to be multiplied together.
+///
+/// Those of the first fold make a grid of ifmap vectors and rows of psums. A fold behind it waits
+/// too while its computes are the grid's, one after the other, all of their ifmap vectors one
+/// distance from the grid's and all of their psums another. Folds with the same psums make a chain,
+/// which is added up before it goes to the accumulators. The weights were taken when they came; the
+/// scratchpad rows of the ifmap vectors must not change, nor the psums be touched, before
+/// multiply(): before_read() and before_write() see to it.
+class WaitingFolds {
+ public:
+  WaitingFolds(LocalMemories& memories, FoldProduct& product, bool saturate);
+
+  /// Of the ifmap vectors to come, while nothing waits.
+  void start(ElementType ifmap) { ifmap_ = ifmap; }
+
+  /// Other weights come, of so many products: returns the fold that they are to be kept as.
+  std::uint32_t next_fold(std::uint32_t k, ElementType weights);
+  std::uint32_t fold() const { return fold_; }
+
+  /// Whether the compute is the next of its fold where others of that fold have told where it goes:
+  /// then it waits.
+  bool follows(const ComputeCommand& compute, const PreloadCommand& destination);
+
+  /// A compute whose products lie in one part of each pixel waits.
+  void add(const ComputeCommand& compute, const PreloadCommand& destination, const IfmapPart& part);
+
+  /// Nothing waits any more.
+  void multiply();
+
+  void before_read(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
+    if (memory == LocalMemory::Accumulators && psums_.overlap(first, rows)) {
+      multiply();
+    }
+  }
+  void before_write(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
+    before_read(memory, first, rows);
+    if (memory == LocalMemory::Scratchpad && reads_.overlap(first, rows)) {
+      multiply();
+    }
+  }
+
+  /// Products so far, with whatever operands; starts again.
+  std::uint64_t take_products();
+
+ private:
+  /// Rows [first, end) of a memory.
+  struct Rows {
+    std::int64_t first = 0, end = 0;
+    bool overlap(std::uint32_t from, std::uint32_t rows) const {
+      return from < end && first < std::int64_t{from} + rows;
+    }
+    void cover(Rows other) {
+      first = first == end ? other.first : std::min(first, other.first);
+      end = std::max(end, other.end);
+    }
+    Rows moved(std::int64_t by) const { return {first + by, end + by}; }
+    std::int64_t size() const { return end - first; }
+  };
+
+  struct Waiting {
+    ComputeCommand compute;
+    std::uint32_t acc_row = 0;
+    std::uint32_t rows_before = 0;  ///< ifmap vectors of those before it
+  };
+
+  /// Folds that add to the same psums.
+  struct Chain {
+    std::int64_t psum_rows = 0;  ///< from the grid's
+    bool accumulate = false;
+    std::vector<FoldStep> steps;
+  };
+
+  void begin_grid(const PreloadCommand& destination, const IfmapPart& part);
+  bool joins_grid(const ComputeCommand& compute, const PreloadCommand& destination,
+                  const IfmapPart& part) const;
+  void append(const ComputeCommand& compute, const PreloadCommand& destination);
+  bool begins_pass(const ComputeCommand& compute, const PreloadCommand& destination,
+                   const IfmapPart& part);
+  Chain* chain_at(std::int64_t psum_rows, bool accumulate);
+  Chain& new_chain(std::int64_t psum_rows, bool accumulate);
+  void multiply_chains();
+  FoldChain view(const Chain& chain) const;
+
+  LocalMemories& memories_;
+  FoldProduct& product_;
+  const bool saturate_;
+  const std::int64_t scratchpad_rows_, accumulator_rows_;
+  ElementType ifmap_ = ElementType::Int8;
+
+  std::uint32_t fold_ = 0;      // whose weights are in the array
+  std::uint32_t passes_ = 0;    // folds that wait, this one included
+  std::size_t position_ = 0;    // of its computes, so many wait
+  bool cut_ = false;            // others of its computes waited and wait no more
+  std::uint64_t products_ = 0;  // of an ifmap vector, by all folds but this one
+
+  FoldRows rows_;
+  std::vector<Waiting> grid_;
+  IfmapPart part_;  // of all in the grid
+  Rows grid_reads_, grid_psums_;
+  Rows reads_, psums_;   // of all folds
+  std::uint32_t k_ = 0;  // products of a fold, at most
+  std::vector<Chain> chains_;
+  std::size_t chain_count_ = 0;  // of these
+  std::vector<FoldChain> views_;
+
+  // The fold in the array, from its first compute on.
+  ComputeCommand pass_;
+  PreloadCommand pass_destination_;
+  std::uint32_t pass_rows_ = 0;   // scratchpad rows from the grid's computes, modulo 2^32
+  std::uint32_t pass_psums_ = 0;  // the same of accumulator rows
+  std::size_t pass_chain_ = 0;
+
+  std::uint64_t multiplied_ = 0;  // products
+};
+
+}  // namespace systole

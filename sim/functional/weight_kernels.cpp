@@ -1,0 +1,175 @@
+#include <algorithm>
+#include <cstring>
+
+#include "sim/functional/fold_kernels.hpp"
+
+// Highway compiles this file once for each instruction set.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sim/functional/weight_kernels.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "sim/functional/fold_kernels_portable.hpp"
+#include "sim/functional/fold_sums.inl"
+
+HWY_BEFORE_NAMESPACE();
+namespace systole {
+namespace HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET == HWY_SCALAR
+
+void pack(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights, std::uint32_t n) {
+  portable::pack_fold_weights(buffers, fold, weights, n);
+}
+
+#else
+
+/// `count` lanes of a vector, at most as many as there are; the others are 0.
+template <class D>
+HWY_INLINE hn::Vec<D> first_lanes(D d, hn::Vec<D> v, std::size_t count) {
+  return count < hn::Lanes(d) ? hn::IfThenElseZero(hn::FirstN(d, count), v) : v;
+}
+
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+
+/// Whether four rows of 16 columns lie one behind the other.
+HWY_INLINE bool in_one_piece(const std::uint8_t* const* rows) {
+  return rows[1] == rows[0] + 16 && rows[2] == rows[1] + 16 && rows[3] == rows[2] + 16;
+}
+
+/// Four rows of 16 columns in one piece: 4 x 4 words of 4 columns change places, then the 4 x 4
+/// bytes of each.
+HWY_INLINE SumVector pack_piece(const std::uint8_t* from) {
+  const Sums d;
+  const hn::Repartition<std::uint8_t, Sums> bytes;
+  HWY_ALIGN static constexpr std::int32_t kWords[16] = {0, 4, 8,  12, 1, 5, 9,  13,
+                                                        2, 6, 10, 14, 3, 7, 11, 15};
+  HWY_ALIGN static constexpr std::uint8_t kColumns[16] = {0, 4, 8,  12, 1, 5, 9,  13,
+                                                          2, 6, 10, 14, 3, 7, 11, 15};
+  const auto rows = hn::BitCast(d, hn::LoadU(bytes, from));
+  const auto by_four = hn::TableLookupLanes(rows, hn::SetTableIndices(d, kWords));
+  return hn::BitCast(
+      d, hn::TableLookupBytes(hn::BitCast(bytes, by_four), hn::LoadDup128(bytes, kColumns)));
+}
+
+#endif
+
+/// Four rows of bytes, of which `n` columns count, as a group.
+void pack_group(const std::uint8_t* const* rows, std::size_t count, std::size_t columns,
+                std::size_t n, std::uint8_t* to) {
+  const Bytes d;
+  const hn::Repartition<std::uint16_t, Bytes> pairs;
+  for (std::size_t column = 0; column < columns; column += hn::Lanes(d), to += 64) {
+    ByteVector v[4];
+    for (std::size_t i = 0; i < 4; ++i) {
+      v[i] = i < count && column < n ? first_lanes(d, hn::LoadU(d, rows[i] + column), n - column)
+                                     : hn::Zero(d);
+    }
+    const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, v[0], v[1]));
+    const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, v[2], v[3]));
+    const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, v[0], v[1]));
+    const auto high23 = hn::BitCast(pairs, hn::InterleaveUpper(d, v[2], v[3]));
+    const auto store = [&](auto quads, std::size_t at) {
+      hn::Store(hn::BitCast(d, quads), d, to + at);
+    };
+    store(hn::InterleaveLower(pairs, low01, low23), 0);
+    store(hn::InterleaveUpper(pairs, low01, low23), 16);
+    store(hn::InterleaveLower(pairs, high01, high23), 32);
+    store(hn::InterleaveUpper(pairs, high01, high23), 48);
+  }
+}
+
+/// Takes off the sums what 128 more in each ifmap element will add.
+void start_sums(const FoldBuffers& buffers, const std::uint8_t* packed, std::int32_t* starts) {
+  const Sums d;
+  const SumVector offsets = hn::Set(d, static_cast<std::int32_t>(0x80808080U));
+  for (std::size_t column = 0; column < buffers.columns; column += hn::Lanes(d)) {
+    ByteSum sum{};
+    sum.start();
+    for (std::size_t r = 0; r < buffers.padded_k; r += ByteSum::kProducts) {
+      const std::uint8_t* from = packed + r * buffers.columns + column * 4;
+      sum.add(offsets, hn::Load(d, reinterpret_cast<const std::int32_t*>(from)));
+    }
+    hn::Store(hn::Sub(hn::Zero(d), sum.total()), d, starts + column);
+  }
+}
+
+void pack_bytes(const FoldBuffers& buffers, const ElementRows& weights, std::uint32_t n,
+                std::uint8_t* packed) {
+  const std::size_t columns = buffers.columns;
+  for (std::size_t r = 0; r < buffers.padded_k; r += ByteSum::kProducts) {
+    std::uint8_t* const to = packed + r * columns;
+    const std::size_t count = weights.count > r ? weights.count - r : 0;
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+    if (n == 16 && columns == 16 && count >= 4 && in_one_piece(weights.rows + r)) {
+      hn::Store(pack_piece(weights.rows[r]), Sums(), reinterpret_cast<std::int32_t*>(to));
+      continue;
+    }
+#endif
+    pack_group(weights.rows + r, count, columns, n, to);
+  }
+}
+
+template <ElementType type>
+void pack_words(const FoldBuffers& buffers, const ElementRows& weights, std::uint32_t n,
+                std::uint8_t* packed) {
+  const Words d;
+  for (std::size_t r = 0; r < buffers.padded_k; r += WordSum::kProducts) {
+    auto* to = reinterpret_cast<std::int16_t*>(packed) + r * buffers.columns;
+    for (std::size_t column = 0; column < buffers.columns; column += hn::Lanes(d), to += 16) {
+      WordVector v[2] = {hn::Zero(d), hn::Zero(d)};
+      for (std::size_t i = 0; i < 2; ++i) {
+        if (r + i < weights.count && column < n) {
+          v[i] = first_lanes(d, load_words<type>(weights.rows[r + i], column), n - column);
+        }
+      }
+      hn::Store(hn::InterleaveLower(d, v[0], v[1]), d, to);
+      hn::Store(hn::InterleaveUpper(d, v[0], v[1]), d, to + 8);
+    }
+  }
+}
+
+void pack(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights, std::uint32_t n) {
+  buffers.bytes = HWY_TARGET == HWY_AVX3_DL && buffers.ifmap != ElementType::Int16 &&
+                  buffers.weights == ElementType::Int8;
+  std::uint8_t* const packed = buffers.packed.get() + fold * buffers.fold_bytes;
+  std::int32_t* const starts = buffers.starts.get() + std::size_t{fold} * buffers.columns;
+  if (buffers.bytes) {
+    pack_bytes(buffers, weights, n, packed);
+  } else if (weights.type == ElementType::Int8) {
+    pack_words<ElementType::Int8>(buffers, weights, n, packed);
+  } else if (weights.type == ElementType::Uint8) {
+    pack_words<ElementType::Uint8>(buffers, weights, n, packed);
+  } else {
+    pack_words<ElementType::Int16>(buffers, weights, n, packed);
+  }
+  if (buffers.bytes && buffers.ifmap == ElementType::Int8) {
+    start_sums(buffers, packed, starts);
+  } else {
+    std::fill_n(starts, buffers.columns, 0);
+  }
+}
+
+#endif  // HWY_TARGET == HWY_SCALAR
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace systole
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace systole {
+namespace {
+
+HWY_EXPORT(pack);
+
+}  // namespace
+
+void pack_fold_weights(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights,
+                       std::uint32_t n) {
+  HWY_DYNAMIC_DISPATCH(pack)(buffers, fold, weights, n);
+}
+
+}  // namespace systole
+#endif  // HWY_ONCE
