@@ -3,6 +3,19 @@
 #include <algorithm>
 
 namespace systole {
+namespace {
+
+std::uint64_t hash_of(const std::vector<std::uint32_t>& words) {
+  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio
+  std::uint64_t hash = words.size();
+  for (const std::uint32_t word : words) {
+    hash = (hash ^ word) * kOdd;
+    hash ^= hash >> 32U;
+  }
+  return hash;
+}
+
+}  // namespace
 
 void CommandNumbers::begin_program() { std::fill(places_.begin(), places_.end(), Place{}); }
 
@@ -22,12 +35,17 @@ std::uint32_t CommandNumbers::number_of_key(const Command& command) {
     return last.number;
   }
   last.words = words_;
-  const auto [known, is_new] = numbers_.try_emplace(std::u32string{words_.begin(), words_.end()},
-                                                    static_cast<std::uint32_t>(numbers_.size()));
-  if (is_new) {
-    bytes_ += sizeof *known + words_.size() * sizeof words_.front();
+  const auto same = numbers_.equal_range(hash_of(words_));
+  const auto known = std::find_if(same.first, same.second, [this](const auto& candidate) {
+    return candidate.second.words == words_;
+  });
+  if (known != same.second) {
+    last.number = known->second.number;
+    return last.number;
   }
-  last.number = known->second;
+  last.number = static_cast<std::uint32_t>(numbers_.size());
+  numbers_.emplace(hash_of(words_), last);
+  bytes_ += sizeof(decltype(numbers_)::value_type) + words_.size() * sizeof words_.front();
   return last.number;
 }
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -36,20 +35,19 @@ class CommandNumbers {
 
  private:
   static constexpr std::size_t kPlaces = 4096;
-  struct Place {
-    const Command* command = nullptr;
-    std::uint32_t number = 0;
-  };
-
   struct Known {
     std::vector<std::uint32_t> words;  // none: no command's
+    std::uint32_t number = 0;
+  };
+  struct Place {
+    const Command* command = nullptr;
     std::uint32_t number = 0;
   };
 
   std::uint32_t number_of_key(const Command& command);
 
   const TimingKey& key_;
-  std::unordered_map<std::u32string, std::uint32_t> numbers_;
+  std::unordered_multimap<std::uint64_t, Known> numbers_;  // by a hash of the words
   std::size_t bytes_ = 0;
   std::vector<Place> places_;  // by address, modulo its size
   std::array<Known, std::variant_size_v<decltype(Command::body)>> last_;  // by kind

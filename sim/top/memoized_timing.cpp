@@ -266,59 +266,64 @@ void MemoizedTiming::describe_segment(const State& state) {
 /// among each other.
 void MemoizedTiming::append_conflicts(const State& state) {
   const std::vector<const Command*>& commands = segment_.commands;
-  const auto in_flight = static_cast<std::uint32_t>(named_.size());
   segment_.others.clear();
-  FootprintHull folds;
+  before_.clear();
+  FootprintHull older_folds;
+  for (const std::uint32_t older : state.in_flight) {
+    before_.push_back({older, named_[older]});
+    if (of_array(*named_[older])) {
+      older_folds.add(footprint_of(named_[older]));
+    }
+  }
+  auto name = static_cast<std::uint32_t>(named_.size());
+  FootprintHull folds;  // of the segment
   for (std::uint32_t i = 0; i < commands.size(); ++i) {
-    const Footprint& of_this = footprint_of(commands[i]);
     if (of_array(*commands[i])) {
-      folds.add(of_this);
-      continue;
+      folds.add(footprint_of(commands[i]));
+    } else {
+      append_conflicts_with_older(i, older_folds, folds);
+      segment_.others.push_back(i);
     }
-    segment_.others.push_back(i);
-    if (folds.meets(of_this)) {
-      const Footprint younger = of_this;
-      for (std::uint32_t older = 0; older < i; ++older) {
-        if (of_array(*commands[older]) && conflict(footprint_of(commands[older]), younger)) {
-          append_conflict(in_flight + older, i);
-        }
-      }
-    }
+    before_.push_back({name++, commands[i]});
   }
   for (const std::uint32_t older : state.in_flight) {
-    append_conflicts_of(older, *named_[older], 0, folds);
+    append_conflicts_of_folds({older, named_[older]}, 0, folds);
   }
   for (const std::uint32_t other : segment_.others) {
-    append_conflicts_of(in_flight + other, *commands[other], other + 1, folds);
+    append_conflicts_of_folds(before_[state.in_flight.size() + other], other + 1, folds);
   }
 }
 
-/// Of an older command with those of the segment from number `first` on, of which one or the other
-/// is no fold.
-void MemoizedTiming::append_conflicts_of(std::uint32_t older, const Command& command,
-                                         std::uint32_t first, const FootprintHull& folds) {
-  const std::vector<const Command*>& commands = segment_.commands;
-  const bool is_fold = of_array(command);
-  if (is_fold && segment_.others.empty()) {
-    return;
-  }
-  const Footprint of_older = footprint_of(&command);
-  for (const std::uint32_t younger : segment_.others) {
-    if (younger >= first && conflict(of_older, footprint_of(commands[younger]))) {
-      append_conflict(older, younger);
-    }
-  }
-  if (is_fold || !folds.meets(of_older)) {
-    return;
-  }
-  for (std::uint32_t younger = first; younger < commands.size(); ++younger) {
-    if (of_array(*commands[younger]) && conflict(of_older, footprint_of(commands[younger]))) {
-      append_conflict(older, younger);
+/// Of a command that is no fold with all before it: folds in flight, folds of the segment, others.
+void MemoizedTiming::append_conflicts_with_older(std::uint32_t younger,
+                                                 const FootprintHull& in_flight,
+                                                 const FootprintHull& of_segment) {
+  const Footprint footprint = footprint_of(segment_.commands[younger]);
+  const bool meets_folds = in_flight.meets(footprint) || of_segment.meets(footprint);
+  for (const Before& older : before_) {
+    if ((meets_folds || !of_array(*older.command)) &&
+        conflict(footprint_of(older.command), footprint)) {
+      append_conflict(older.name, younger);
     }
   }
 }
 
-/// `older`: of the state's named commands; the numbers behind theirs stand for the segment's.
+/// Of the segment's folds from number `first` on with an older command that is none.
+void MemoizedTiming::append_conflicts_of_folds(const Before& older, std::uint32_t first,
+                                               const FootprintHull& folds) {
+  if (of_array(*older.command) || !folds.meets(footprint_of(older.command))) {
+    return;
+  }
+  const Footprint footprint = footprint_of(older.command);
+  for (std::uint32_t younger = first; younger < segment_.commands.size(); ++younger) {
+    if (of_array(*segment_.commands[younger]) &&
+        conflict(footprint, footprint_of(segment_.commands[younger]))) {
+      append_conflict(older.name, younger);
+    }
+  }
+}
+
+/// `older`: a number of the state's named commands; those behind theirs stand for the segment's.
 void MemoizedTiming::append_conflict(std::uint32_t older, std::uint32_t younger) {
   segment_.key.push_back(older);
   segment_.key.push_back(younger);

@@ -82,6 +82,11 @@ class MemoizedTiming final : private CommandSource {
     std::vector<std::uint32_t> in_flight;  // which of its named commands the station holds
     std::forward_list<Step> steps;
   };
+  /// A command that younger ones may have to wait for.
+  struct Before {
+    std::uint32_t name = 0;
+    const Command* command = nullptr;
+  };
   struct KnownFootprint {
     const Command* of = nullptr;
     Footprint footprint;
@@ -103,8 +108,10 @@ class MemoizedTiming final : private CommandSource {
   Step& step_of(State& state, Cycle now, std::uint64_t patience);
   void describe_segment(const State& state);
   void append_conflicts(const State& state);
-  void append_conflicts_of(std::uint32_t older, const Command& command, std::uint32_t first,
-                           const FootprintHull& folds);
+  void append_conflicts_with_older(std::uint32_t younger, const FootprintHull& in_flight,
+                                   const FootprintHull& of_segment);
+  void append_conflicts_of_folds(const Before& older, std::uint32_t first,
+                                 const FootprintHull& folds);
   void append_conflict(std::uint32_t older, std::uint32_t younger);
   const Footprint& footprint_of(const Command* command);
   void follow(const Step& step);
@@ -134,6 +141,7 @@ class MemoizedTiming final : private CommandSource {
   /// again.
   std::unordered_map<std::vector<std::uint64_t>, Step*, NumbersHash> seen_;
   std::vector<std::uint64_t> here_;
+  std::vector<Before> before_;              // a command of the segment: in flight, then of it
   std::vector<KnownFootprint> footprints_;  // by address, modulo its size
 
   std::size_t bytes_ = 0;
