@@ -51,6 +51,8 @@ BankedMemoryTiming::BankedMemoryTiming(Config memory, const PortConfig& port,
       port_{port},
       clocks_{port.core_mhz, config_.timing.tck_ns},
       origin_{config_.timing.refi / 2},
+      soonest_read_{Cycle{config_.timing.cl} + config_.burst_cycles()},
+      soonest_data_{std::min(config_.timing.cl, config_.timing.cwl) + config_.burst_cycles()},
       command_observer_{commands},
       request_observer_{requests},
       masters_(port.masters) {
@@ -205,6 +207,7 @@ void BankedMemoryTiming::close_if_done(std::uint32_t index) {
   if (bursts_[index].answered && bursts_[index].accesses_left == 0) {
     free_bursts_.push_back(index);
     --open_;
+    open_writes_ -= bursts_[index].burst.write ? 1U : 0U;
   }
 }
 
@@ -280,6 +283,7 @@ void BankedMemoryTiming::dispatch(const PortBurst& burst, std::uint32_t master, 
   }
   masters_[master].unanswered.push_back(index);
   ++open_;
+  open_writes_ += burst.write ? 1U : 0U;
 }
 
 void BankedMemoryTiming::release(std::uint64_t t) {
@@ -329,14 +333,26 @@ std::uint64_t BankedMemoryTiming::next_event() {
     }
   }
   // What happens in a memory cycle is seen by the tick of the core cycle that it starts in.
-  const auto consider_memory = [&](Cycle cycle) { consider(clocks_.core_at(cycle - origin_)); };
+  // Commands need no tick of their own: of those to come none has its data sooner than this, and
+  // while no write is on its way, data change nothing before they are back.
+  const Cycle soonest_data = (open_writes_ != 0 ? soonest_data_ : soonest_read_);
+  const std::uint64_t way_back = open_writes_ != 0 ? 0 : port_.path_latency;
+  const auto consider_data = [&](Cycle cycle) {
+    consider(clocks_.core_from(cycle - origin_) + way_back - 1);
+  };
   if (!offers_.empty()) {
-    consider_memory(std::max({offers_.front().from, retry_, offer_cycle_}));
+    const Cycle cycle = std::max({offers_.front().from, retry_, offer_cycle_});
+    if (open_writes_ != 0) {  // it may be one that is answered when it is accepted
+      consider(clocks_.core_from(cycle + 1 - origin_) + port_.path_latency - 1);
+    }
+    consider_data(cycle + soonest_data);
   }
   if (open_ != 0) {
-    consider_memory(std::max(origin_, memory_->next_command()));
+    if (const Cycle command = memory_->next_command(); command != kNever) {
+      consider_data(std::max(origin_, command) + soonest_data);
+    }
     if (const Cycle done = memory_->next_completion(); done != kNever) {
-      consider(clocks_.core_from(done - origin_) - 1);
+      consider_data(done);
     }
   }
   return next == kNever ? kNever : next + start_;

@@ -165,7 +165,9 @@ class BankedMemoryTiming {
   const Config config_;
   const PortConfig port_;
   const ClockCrossing clocks_;
-  const Cycle origin_;  // memory cycle in which a layer starts
+  const Cycle origin_;        // memory cycle in which a layer starts
+  const Cycle soonest_read_;  // cycles from the start of a read to the end of its data
+  const Cycle soonest_data_;  // and of a read or write
   CommandObserver* const command_observer_;
   RequestObserver* const request_observer_;
   struct ShiftedCommands final : CommandObserver {
@@ -188,8 +190,9 @@ class BankedMemoryTiming {
   Cycle last_cycle_ = 0;       // of the memory, that anything was seen in
   std::vector<Open> bursts_;
   std::vector<std::uint32_t> free_bursts_;
-  std::uint64_t open_ = 0;    // bursts that are not done
-  std::uint64_t queued_ = 0;  // that the request channel has not taken
+  std::uint64_t open_ = 0;         // bursts that are not done
+  std::uint64_t open_writes_ = 0;  // of them
+  std::uint64_t queued_ = 0;       // that the request channel has not taken
   std::uint64_t next_sequence_ = 0;
   std::optional<std::uint64_t> accepted_;
   std::optional<PortAnswer> answered_;
