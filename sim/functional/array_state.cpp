@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "sim/network/packing.hpp"
@@ -55,6 +56,7 @@ void ArrayState::start(ElementFormat ifmap, ElementFormat weight) {
   ifmap_format_ = ifmap;
   weight_format_ = weight;
   waiting_.start(element_type(ifmap));
+  kept_.forget_all();
 }
 
 void ArrayState::preload(const PreloadCommand& preload) {
@@ -112,8 +114,23 @@ void ArrayState::find_parts(const ComputeCommand& compute) {
 
 void ArrayState::next_weights() {
   fresh_ = false;
-  waiting_.next_fold(destination_.k, element_type(weight_format_));
+  waiting_.next_weights(destination_.k, element_type(weight_format_));
+  if (const std::optional<std::uint32_t> fold = kept_.find(destination_)) {
+    waiting_.use(*fold);
+    weights_k_ = destination_.k;
+    by_kernel_ = true;
+    return;
+  }
   take_weights(destination_, 0);
+}
+
+/// That weights may be kept as: the one that was taken longest ago.
+std::uint32_t ArrayState::free_fold() {
+  last_taken_ = (last_taken_ + 1) % product_.folds();
+  if (waiting_.waits_for(last_taken_)) {
+    finish();
+  }
+  return last_taken_;
 }
 
 void ArrayState::count(EventCounts& events) {
@@ -170,8 +187,16 @@ void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block
     }
   }
   weights_k_ = preload.k;
-  product_.take_weights(waiting_.fold(), {weight_rows_.data(), preload.k, type}, n,
-                        element_type(ifmap_format_));
+  const ElementRows rows{weight_rows_.data(), preload.k, type};
+  if (!product_.keeps_beside(preload.k, type, element_type(ifmap_format_))) {
+    product_.start(preload.k, type, element_type(ifmap_format_));
+    kept_.start(product_.folds());
+  }
+  waiting_.use(free_fold());
+  product_.take_weights(waiting_.fold(), rows, n);
+  if (config_.array.dataflow == Dataflow::WeightStationary) {
+    kept_.keep(waiting_.fold(), preload);
+  }
 }
 
 /// As 16-bit words: rows below k are zero.

@@ -6,6 +6,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/functional/fold_product.hpp"
 #include "sim/functional/fold_rows.hpp"
+#include "sim/functional/kept_weights.hpp"
 #include "sim/functional/local_memories.hpp"
 #include "sim/functional/waiting_folds.hpp"
 #include "sim/kernel/psum.hpp"
@@ -35,8 +36,13 @@ class ArrayState {
   }
   void before_write(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
     waiting_.before_write(memory, first, rows);
+    kept_.forget(memory, first, rows);
   }
-  /// Before anything else.
+  /// Before whatever writes any of the scratchpads' rows.
+  void before_writes() {
+    finish();
+    kept_.forget_all();
+  }
   void finish() { waiting_.multiply(); }
 
   /// Adds what only the data knows: products with a zero operand, overflows.
@@ -45,6 +51,7 @@ class ArrayState {
  private:
   void find_parts(const ComputeCommand& compute);
   void next_weights();
+  std::uint32_t free_fold();
   template <typename Body>
   void for_each_product(Body body) const;
   void take_weights(const PreloadCommand& preload, std::uint32_t block);
@@ -66,7 +73,9 @@ class ArrayState {
   bool by_kernel_ = false;      // the weights are product_'s
   FoldProduct product_;
   WaitingFolds waiting_;
-  ComputeCommand parts_of_;  // whose parts_ these are
+  KeptWeights kept_;
+  std::uint32_t last_taken_ = 0;  // fold
+  ComputeCommand parts_of_;       // whose parts_ these are
   IfmapParts parts_;
   std::vector<std::uint32_t> pe_ends_;  // by row of PEs: the product behind its last
   std::uint32_t last_part_row_ = 0;

@@ -75,8 +75,11 @@ struct FoldBuffers {
 
 constexpr std::size_t kBlockRows = 8;  ///< psum rows that are summed up in registers, at most
 
+/// FoldBuffers::bytes for such operands.
+bool multiplies_bytes(ElementType weights, ElementType ifmap);
+
 /// Fills packed and starts of a fold: row r of `weights` holds those of product r, of which the
-/// first `n` columns count. Chooses the groups, which are the same for all.
+/// first `n` columns count.
 void pack_fold_weights(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights,
                        std::uint32_t n);
 

@@ -50,7 +50,6 @@ void multiply_row(FoldBuffers& buffers, std::uint32_t fold, const std::uint8_t* 
 
 void pack_fold_weights(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights,
                        std::uint32_t n) {
-  buffers.bytes = false;
   std::int16_t* const words = words_of(buffers, fold);
   std::fill_n(words, std::size_t{buffers.padded_k} * buffers.columns, std::int16_t{0});
   for (std::size_t r = 0; r < weights.count; ++r) {

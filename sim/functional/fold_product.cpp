@@ -8,7 +8,7 @@ namespace systole {
 namespace {
 
 constexpr std::size_t kWordBytes = 2;
-constexpr std::size_t kKeptBytes = std::size_t{1} << 17;  // of weights: half a cache near the core
+constexpr std::size_t kKeptBytes = std::size_t{1} << 17;  // of weights: of a cache near the core
 
 constexpr std::size_t kLeastFolds = 4;
 
@@ -28,27 +28,26 @@ bool FoldProduct::keeps_beside(std::uint32_t k, ElementType weights, ElementType
   return buffers_.padded_k == padded(k) && buffers_.weights == weights && buffers_.ifmap == ifmap;
 }
 
-void FoldProduct::take_weights(std::uint32_t fold, const ElementRows& weights, std::uint32_t n,
-                               ElementType ifmap) {
-  if (!keeps_beside(weights.count, weights.type, ifmap)) {
-    buffers_.padded_k = padded(weights.count);
-    buffers_.weights = weights.type;
-    buffers_.ifmap = ifmap;
-    allocate();
-  }
-  if (fold >= folds_) {
-    throw std::logic_error{"more folds than are kept"};
-  }
-  pack_fold_weights(buffers_, fold, weights, n);
-}
-
-void FoldProduct::allocate() {
-  buffers_.fold_bytes = std::size_t{buffers_.padded_k} * buffers_.columns * kWordBytes;
+void FoldProduct::start(std::uint32_t k, ElementType weights, ElementType ifmap) {
+  const std::size_t columns = buffers_.columns;
+  buffers_.padded_k = padded(k);
+  buffers_.weights = weights;
+  buffers_.ifmap = ifmap;
+  buffers_.bytes = multiplies_bytes(weights, ifmap);
+  buffers_.fold_bytes = buffers_.padded_k * columns * (buffers_.bytes ? 1 : kWordBytes);
   folds_ = static_cast<std::uint32_t>(
       std::max<std::size_t>(kKeptBytes / buffers_.fold_bytes, kLeastFolds));
   buffers_.packed = hwy::AllocateAligned<std::uint8_t>(folds_ * buffers_.fold_bytes);
-  buffers_.starts = hwy::AllocateAligned<std::int32_t>(folds_ * std::size_t{buffers_.columns});
+  buffers_.starts = hwy::AllocateAligned<std::int32_t>(folds_ * columns);
   buffers_.staged = hwy::AllocateAligned<std::uint8_t>(kBlockRows * buffers_.padded_k * kWordBytes);
+}
+
+void FoldProduct::take_weights(std::uint32_t fold, const ElementRows& weights, std::uint32_t n) {
+  if (fold >= folds_ || padded(weights.count) != buffers_.padded_k ||
+      weights.type != buffers_.weights) {
+    throw std::logic_error{"weights that are not kept beside the others"};
+  }
+  pack_fold_weights(buffers_, fold, weights, n);
 }
 
 void FoldProduct::multiply(const FoldChains& chains, const ElementRows& ifmap, std::uint32_t k,

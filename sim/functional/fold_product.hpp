@@ -21,10 +21,12 @@ class FoldProduct {
   /// Whether weights of `k` products and these types may be kept beside those that it has.
   bool keeps_beside(std::uint32_t k, ElementType weights, ElementType ifmap) const;
 
-  /// Keeps the weights as those of `fold`, for ifmap elements of one type: row r holds those of
-  /// product r, of which the first `n` columns count. Forgets the others that it may not keep.
-  void take_weights(std::uint32_t fold, const ElementRows& weights, std::uint32_t n,
-                    ElementType ifmap);
+  /// Forgets all weights: others come, of `k` products for ifmap elements of one type.
+  void start(std::uint32_t k, ElementType weights, ElementType ifmap);
+
+  /// Keeps the weights as those of `fold`: row r holds those of product r, of which the first `n`
+  /// columns count. Throws std::logic_error unless they may be kept.
+  void take_weights(std::uint32_t fold, const ElementRows& weights, std::uint32_t n);
 
   /// Adds the products of all chains with the ifmap's vectors, of `k` elements at least as many as
   /// the folds have products, into the row of psums beside each.
@@ -38,8 +40,6 @@ class FoldProduct {
   std::uint64_t take_overflows();
 
  private:
-  void allocate();
-
   FoldBuffers buffers_;
   std::uint32_t folds_ = 1;
 };

@@ -162,7 +162,7 @@ struct MachineState::Execute {
   }
 
   void operator()(const PoolCommand& pool) {
-    machine.array_.finish();
+    machine.array_.before_writes();
     std::vector<std::int32_t> taps(pool.elements);
     std::vector<std::int64_t> partial(pool.elements);
     std::int64_t count = 0;
@@ -192,7 +192,7 @@ struct MachineState::Execute {
   }
 
   void operator()(const DepthwiseCommand& command) {
-    machine.array_.finish();
+    machine.array_.before_writes();
     machine.depthwise_.begin(command, registers);
     std::vector<std::int32_t> outputs(command.elements);
     for (const VectorOperand& operand : operand_plan(command)) {
@@ -212,7 +212,7 @@ struct MachineState::Execute {
   }
 
   void operator()(const AddCommand& add) {
-    machine.array_.finish();
+    machine.array_.before_writes();
     if (!add_inputs && adds_bytes(registers)) {
       add_inputs = scaled_bytes(registers.add, registers.ifmap);
       add_output.emplace(registers.add.output);

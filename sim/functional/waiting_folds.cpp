@@ -32,15 +32,12 @@ WaitingFolds::WaitingFolds(LocalMemories& memories, FoldProduct& product, bool s
       accumulator_rows_{memories.row_count(LocalMemory::Accumulators)},
       rows_{memories} {}
 
-std::uint32_t WaitingFolds::next_fold(std::uint32_t k, ElementType weights) {
-  const bool beside = product_.keeps_beside(k, weights, ifmap_);
-  if (!beside || cut_ || position_ < grid_.size() || passes_ == product_.folds()) {
+void WaitingFolds::next_weights(std::uint32_t k, ElementType weights) {
+  if (cut_ || position_ < grid_.size() || !product_.keeps_beside(k, weights, ifmap_)) {
     multiply();
   }
   cut_ = false;
   position_ = 0;
-  fold_ = grid_.empty() ? 0 : (fold_ + 1) % product_.folds();
-  return fold_;
 }
 
 bool WaitingFolds::follows(const ComputeCommand& compute, const PreloadCommand& destination) {
@@ -76,7 +73,7 @@ void WaitingFolds::begin_grid(const PreloadCommand& destination, const IfmapPart
   passes_ = 1;
   part_ = part;
   pass_destination_ = destination;
-  new_chain(0, destination.accumulate).steps.push_back({fold_, 0});
+  push(new_chain(0, destination.accumulate), 0);
   pass_chain_ = 0;
 }
 
@@ -122,7 +119,7 @@ bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadComma
     return false;
   }
   const auto row_bytes = std::ptrdiff_t{memories_.row_bytes(LocalMemory::Scratchpad)};
-  chain->steps.push_back({fold_, ifmap_rows * row_bytes + part.lane - part_.lane});
+  push(*chain, ifmap_rows * row_bytes + part.lane - part_.lane);
   products_ += std::uint64_t{pass_.k} * pass_destination_.n;
   pass_ = compute;
   pass_destination_ = destination;
@@ -135,6 +132,14 @@ bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadComma
   reads_.cover(reads);
   psums_.cover(psums);
   return true;
+}
+
+void WaitingFolds::push(Chain& chain, std::ptrdiff_t ifmap_offset) {
+  chain.steps.push_back({fold_, ifmap_offset});
+  if (fold_ >= waits_for_.size()) {
+    waits_for_.resize(std::size_t{2} * (fold_ + 1));
+  }
+  waits_for_[fold_] = round_;
 }
 
 /// The one that adds to these psums, or a new one. Null if some of them are another's, or if sums
@@ -198,6 +203,7 @@ void WaitingFolds::multiply() {
     product_.multiply({&chain, 1}, {rows_.ifmap(), rows, ifmap_}, k_, {rows_.psums(), saturate_});
     multiplied_ += last_products * rows;
   }
+  ++round_;
   grid_.clear();
   rows_.clear();
   reads_ = psums_ = grid_reads_ = grid_psums_ = {};

@@ -28,9 +28,15 @@ class WaitingFolds {
   /// Of the ifmap vectors to come, while nothing waits.
   void start(ElementType ifmap) { ifmap_ = ifmap; }
 
-  /// Other weights come, of so many products: returns the fold that they are to be kept as.
-  std::uint32_t next_fold(std::uint32_t k, ElementType weights);
+  /// Other weights come, of so many products.
+  void next_weights(std::uint32_t k, ElementType weights);
+  /// They are kept as this fold.
+  void use(std::uint32_t fold) { fold_ = fold; }
   std::uint32_t fold() const { return fold_; }
+  /// Whether computes with the fold's weights wait.
+  bool waits_for(std::uint32_t fold) const {
+    return fold < waits_for_.size() && waits_for_[fold] == round_;
+  }
 
   /// Whether the compute is the next of its fold where others of that fold have told where it goes:
   /// then it waits.
@@ -91,6 +97,7 @@ class WaitingFolds {
   void append(const ComputeCommand& compute, const PreloadCommand& destination);
   bool begins_pass(const ComputeCommand& compute, const PreloadCommand& destination,
                    const IfmapPart& part);
+  void push(Chain& chain, std::ptrdiff_t ifmap_offset);
   Chain* chain_at(std::int64_t psum_rows, bool accumulate);
   Chain& new_chain(std::int64_t psum_rows, bool accumulate);
   void multiply_chains();
@@ -102,11 +109,13 @@ class WaitingFolds {
   const std::int64_t scratchpad_rows_, accumulator_rows_;
   ElementType ifmap_ = ElementType::Int8;
 
-  std::uint32_t fold_ = 0;      // whose weights are in the array
-  std::uint32_t passes_ = 0;    // folds that wait, this one included
-  std::size_t position_ = 0;    // of its computes, so many wait
-  bool cut_ = false;            // others of its computes waited and wait no more
-  std::uint64_t products_ = 0;  // of an ifmap vector, by all folds but this one
+  std::uint32_t fold_ = 0;                // whose weights are in the array
+  std::uint32_t passes_ = 0;              // folds that wait, this one included
+  std::uint64_t round_ = 1;               // of multiply()
+  std::vector<std::uint64_t> waits_for_;  // by fold: the last round in which it waits
+  std::size_t position_ = 0;              // of its computes, so many wait
+  bool cut_ = false;                      // others of its computes waited and wait no more
+  std::uint64_t products_ = 0;            // of an ifmap vector, by all folds but this one
 
   FoldRows rows_;
   std::vector<Waiting> grid_;

@@ -17,6 +17,10 @@ namespace systole {
 namespace HWY_NAMESPACE {
 namespace {
 
+bool takes_bytes(ElementType weights, ElementType ifmap) {
+  return HWY_TARGET == HWY_AVX3_DL && ifmap != ElementType::Int16 && weights == ElementType::Int8;
+}
+
 #if HWY_TARGET == HWY_SCALAR
 
 void pack(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights, std::uint32_t n) {
@@ -131,8 +135,6 @@ void pack_words(const FoldBuffers& buffers, const ElementRows& weights, std::uin
 }
 
 void pack(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights, std::uint32_t n) {
-  buffers.bytes = HWY_TARGET == HWY_AVX3_DL && buffers.ifmap != ElementType::Int16 &&
-                  buffers.weights == ElementType::Int8;
   std::uint8_t* const packed = buffers.packed.get() + fold * buffers.fold_bytes;
   std::int32_t* const starts = buffers.starts.get() + std::size_t{fold} * buffers.columns;
   if (buffers.bytes) {
@@ -162,9 +164,14 @@ HWY_AFTER_NAMESPACE();
 namespace systole {
 namespace {
 
+HWY_EXPORT(takes_bytes);
 HWY_EXPORT(pack);
 
 }  // namespace
+
+bool multiplies_bytes(ElementType weights, ElementType ifmap) {
+  return HWY_DYNAMIC_DISPATCH(takes_bytes)(weights, ifmap);
+}
 
 void pack_fold_weights(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights,
                        std::uint32_t n) {

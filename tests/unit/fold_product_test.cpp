@@ -136,9 +136,11 @@ struct Folds {
       for (std::size_t step = 0; step < steps; ++step) {
         const auto number = static_cast<std::uint32_t>(fold(chain, step)) % product.folds();
         const Matrix& matrix = *weights[fold(chain, step)];
-        EXPECT_TRUE(number == 0 ||
-                    product.keeps_beside(matrix.all().count, matrix.type, ifmap.type));
-        product.take_weights(number, matrix.all(), n[fold(chain, step)], ifmap.type);
+        if (chain == 0 && step == 0) {
+          product.start(matrix.all().count, matrix.type, ifmap.type);
+        }
+        EXPECT_TRUE(product.keeps_beside(matrix.all().count, matrix.type, ifmap.type));
+        product.take_weights(number, matrix.all(), n[fold(chain, step)]);
         const std::size_t bytes = offsets[step] * (ifmap.type == ElementType::Int16 ? 2 : 1);
         all_steps[chain].push_back({number, static_cast<std::ptrdiff_t>(bytes)});
       }
@@ -233,7 +235,8 @@ TEST(FoldProduct, HoldsTheLargestSumsOfBytesOnEveryInstructionSet) {
       for (const ElementType type : {ElementType::Int8, ElementType::Uint8}) {
         FoldProduct product{16};
         const auto psums = hwy::AllocateAligned<std::int32_t>(16);
-        product.take_weights(0, {weights.data(), kProducts, ElementType::Int8}, 16, type);
+        product.start(kProducts, ElementType::Int8, type);
+        product.take_weights(0, {weights.data(), kProducts, ElementType::Int8}, 16);
         std::int32_t* const to = psums.get();
         const FoldStep step{0, 0};
         const FoldChain chain{&step, 1, 0, false};

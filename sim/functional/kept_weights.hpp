@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sim/program/command.hpp"
+
+namespace systole {
+
+/// Which of the weights in a local memory were taken as which fold, so that they are not taken
+/// again before their rows change.
+class KeptWeights {
+ public:
+  /// Forgets all. There will be so many folds, numbered from 0.
+  void start(std::uint32_t folds);
+
+  void forget_all() {
+    if (first_ < end_) {
+      start(static_cast<std::uint32_t>(kept_.size()));
+    }
+  }
+
+  /// The fold of the preload's weights, of one product for each row.
+  std::optional<std::uint32_t> find(const PreloadCommand& preload) const {
+    const std::uint32_t row = preload.weights.row;
+    if (row >= fold_at_.size() || fold_at_[row] == kNone) {
+      return std::nullopt;
+    }
+    const Kept& kept = kept_[fold_at_[row]];
+    return kept.memory == preload.weights.memory && kept.k == preload.k && kept.n == preload.n
+               ? std::optional{fold_at_[row]}
+               : std::nullopt;
+  }
+
+  /// Those of the preload become those of the fold, if they are of one product for each row. What
+  /// it was before is forgotten.
+  void keep(std::uint32_t fold, const PreloadCommand& preload);
+
+  /// Rows of a memory that change.
+  void forget(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
+    if (first < end_ && std::uint64_t{first} + rows > first_) {
+      forget_rows(memory, first, rows);
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t kNone = ~0U;
+
+  struct Kept {
+    LocalMemory memory = LocalMemory::Scratchpad;
+    std::uint32_t row = kNone;
+    std::uint32_t k = 0, n = 0;
+  };
+
+  void forget_rows(LocalMemory memory, std::uint32_t first, std::uint32_t rows);
+
+  std::vector<std::uint32_t> fold_at_;  // by first row, of whatever memory came last
+  std::vector<Kept> kept_;              // by fold
+  std::uint32_t most_k_ = 0;
+  std::uint32_t first_ = ~0U, end_ = 0;  // rows of all
+};
+
+}  // namespace systole
