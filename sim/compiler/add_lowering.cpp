@@ -5,15 +5,12 @@
 #include "sim/compiler/buffer_slots.hpp"
 #include "sim/compiler/command_streams.hpp"
 #include "sim/compiler/memory_fit.hpp"
+#include "sim/compiler/vector_tiling.hpp"
 
 namespace systole {
 namespace {
 
-constexpr std::int64_t kOperandsAndSum = 3;
-
-std::int64_t scratchpad_rows(const AddTiling& tiling) {
-  return tiling.slots * kOperandsAndSum * tiling.rows * tiling.blocks;
-}
+std::int64_t scratchpad_rows(const AddTiling& tiling) { return tiling.slots * tiling.chunk_rows(); }
 
 /// Bytes of one scratchpad row that the operands use: a row of activations.
 std::int64_t used_row_bytes(const MachineLimits& machine, std::uint32_t bits) {
@@ -29,8 +26,7 @@ class AddLowering {
         tiling_{tiling},
         input_address_{input_address},
         output_address_{output_address},
-        chunks_{slot_bases(tiling.slots, kOperandsAndSum * tiling.rows * tiling.blocks,
-                           machine.scratchpad_rows, 0, std::max<std::int64_t>(2, tiling.slots))} {}
+        chunks_{tile_bases(machine, tiling.slots, tiling.chunk_rows())} {}
 
   PackedCommands run() {
     const std::int64_t row_bytes = tiling_.blocks * used_row_bytes(machine_, tiling_.bits);

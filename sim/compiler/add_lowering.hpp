@@ -17,6 +17,8 @@ struct AddTiling {
   std::uint32_t bits = 8;   ///< of an element
   std::int64_t rows = 1, blocks = 1;
   std::int64_t slots = 1;  ///< copies of the two operands and the sum
+
+  std::int64_t chunk_rows() const { return 3 * rows * blocks; }  ///< of one copy
 };
 
 /// Throws MappingError when not even one row of each operand fits.

@@ -12,6 +12,7 @@
 #include "sim/compiler/constants_image.hpp"
 #include "sim/compiler/conv_folds.hpp"
 #include "sim/compiler/likeness.hpp"
+#include "sim/compiler/scratchpad_places.hpp"
 #include "sim/compiler/supported.hpp"
 #include "sim/program/inspect.hpp"
 #include "sim/program/timing_key.hpp"
@@ -349,6 +350,20 @@ std::vector<std::uint64_t> Compiler::likeness(std::size_t layer, const DramPlace
   }
   append_places(state_->dram, of, state_->addresses.at(layer), places, *numbers);
   return *numbers;
+}
+
+std::vector<std::uint64_t> Compiler::likeness_of_plan(std::size_t layer,
+                                                      const DramPlaces& places) const {
+  std::vector<std::uint64_t> numbers = likeness(layer, places);
+  const Plan& plan = state_->plans.at(layer);
+  const auto* conv = std::get_if<ConvPlan>(&plan.cut);
+  const MachineLimits limits = limited(
+      conv == nullptr ? state_->machine : MachineLimits{state_->config, conv->products_per_pe},
+      plan.rows);
+  if (numbers.empty() || !append_plan(plan, limits, numbers)) {
+    return {};
+  }
+  return numbers;
 }
 
 PackedProgram Compiler::lower_packed(std::size_t layer) const {

@@ -124,6 +124,10 @@ class Compiler {
   /// that knows of `places` so much cannot tell apart. Empty: like no other.
   std::vector<std::uint64_t> likeness(std::size_t layer, const DramPlaces& places) const;
 
+  /// The same for layers compiled for different machines, which are alike but for the capacity of
+  /// their scratchpads.
+  std::vector<std::uint64_t> likeness_of_plan(std::size_t layer, const DramPlaces& places) const;
+
   /// No commands for layers of the host.
   LayerProgram lower(std::size_t layer) const;
   /// The same, packed; not of layers that the hardware's loop unrollers run.

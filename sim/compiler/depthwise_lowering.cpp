@@ -40,7 +40,7 @@ std::int64_t vector_cycles(const ConvLayer& layer, const MachineLimits& machine,
 }
 
 std::int64_t scratchpad_rows(const DepthwiseTiling& t) {
-  return t.slots * (t.input_rows + t.output_rows) + t.constant_slots * t.blocks * t.constant_rows;
+  return t.slots * t.tile_rows() + t.all_constant_rows();
 }
 
 std::int64_t estimate_cycles(const ConvLayer& layer, const MachineLimits& machine,
@@ -87,7 +87,7 @@ class DepthwiseLowering {
         addresses_{addresses},
         rows_{constant_rows(layer, machine)},
         constants_{constant_bases(machine, tiling)},
-        tiles_{tile_bases(machine, tiling)} {}
+        tiles_{tile_bases(machine, tiling.slots, tiling.tile_rows(), tiling.all_constant_rows())} {}
 
   PackedCommands run() {
     const std::int64_t blocks = channel_blocks(layer_, machine_);
@@ -114,29 +114,6 @@ class DepthwiseLowering {
   struct Tile {
     std::int64_t image, oh, ow, rows, cols, first_block, blocks;
   };
-
-  static std::vector<std::int64_t> constant_bases(const MachineLimits& machine,
-                                                  const DepthwiseTiling& tiling) {
-    std::vector<std::int64_t> bases =
-        slot_bases(tiling.constant_slots, tiling.blocks * tiling.constant_rows, 0);
-    for (std::int64_t& base : bases) {
-      base += machine.scratchpad_first;
-    }
-    return bases;
-  }
-
-  /// The tiles lie behind the constants.
-  static std::vector<std::int64_t> tile_bases(const MachineLimits& machine,
-                                              const DepthwiseTiling& tiling) {
-    const std::int64_t constants = tiling.constant_slots * tiling.blocks * tiling.constant_rows;
-    std::vector<std::int64_t> bases =
-        slot_bases(tiling.slots, tiling.input_rows + tiling.output_rows,
-                   machine.scratchpad_rows - constants, 0, std::max<std::int64_t>(2, tiling.slots));
-    for (std::int64_t& base : bases) {
-      base += machine.scratchpad_first + constants;
-    }
-    return bases;
-  }
 
   void load_constants(std::int64_t first_block, std::int64_t blocks) {
     for (std::int64_t b = 0; b < blocks; ++b) {
@@ -287,6 +264,16 @@ ConstantRows constant_rows(const ConvLayer& layer, const MachineLimits& machine)
   rows.bias = layer.needs_bias() ? ceil_div(bias_bytes_of(machine, channels), width) : 0;
   rows.table = layer.per_channel_requant() ? ceil_div(table_bytes_of(machine, channels), width) : 0;
   return rows;
+}
+
+std::vector<std::int64_t> constant_bases(const MachineLimits& machine,
+                                         const DepthwiseTiling& tiling) {
+  std::vector<std::int64_t> bases =
+      slot_bases(tiling.constant_slots, tiling.blocks * tiling.constant_rows, 0);
+  for (std::int64_t& base : bases) {
+    base += machine.scratchpad_first;
+  }
+  return bases;
 }
 
 DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLimits& machine,

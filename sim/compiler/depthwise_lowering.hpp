@@ -20,6 +20,9 @@ struct DepthwiseTiling {
   std::int64_t constant_slots = 1;  ///< and of the constants
   std::int64_t input_rows = 0, output_rows = 0;
   std::int64_t constant_rows = 0;  ///< of one block
+
+  std::int64_t tile_rows() const { return input_rows + output_rows; }
+  std::int64_t all_constant_rows() const { return constant_slots * blocks * constant_rows; }
 };
 
 struct DepthwiseAddresses {
@@ -32,6 +35,10 @@ struct ConstantRows {
   std::int64_t all() const { return taps + bias + table; }
 };
 ConstantRows constant_rows(const ConvLayer& layer, const MachineLimits& machine);
+
+/// First rows of the copies of the constants; the tiles lie behind them.
+std::vector<std::int64_t> constant_bases(const MachineLimits& machine,
+                                         const DepthwiseTiling& tiling);
 
 /// Throws MappingError when nothing fits, or the pinned tile does not.
 DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLimits& machine,

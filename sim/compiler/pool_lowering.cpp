@@ -121,16 +121,6 @@ std::int64_t loaded_pixels(const PoolLayer& layer, const PoolTiling& t) {
          most_input(t.tile_ow, w.kernel_w, w.stride_w, layer.in_w);
 }
 
-std::vector<std::int64_t> bases_of(const MachineLimits& machine, const PoolTiling& tiling) {
-  std::vector<std::int64_t> bases =
-      slot_bases(tiling.slots, tiling.input_rows + tiling.output_rows, machine.scratchpad_rows, 0,
-                 std::max<std::int64_t>(2, tiling.slots));
-  for (std::int64_t& base : bases) {
-    base += machine.scratchpad_first;
-  }
-  return bases;
-}
-
 class PoolLowering {
  public:
   PoolLowering(const PoolLayer& layer, const MachineLimits& machine, const PoolTiling& tiling,
@@ -140,7 +130,7 @@ class PoolLowering {
         tiling_{tiling},
         ifmap_address_{ifmap_address},
         ofmap_address_{ofmap_address},
-        tiles_{bases_of(machine, tiling)} {}
+        tiles_{tile_bases(machine, tiling.slots, tiling.tile_rows())} {}
 
   PackedCommands run() {
     const std::int64_t blocks = channel_blocks(layer_, machine_);
@@ -369,7 +359,7 @@ LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machi
                   ceil_div(channel_blocks(layer, machine), tiling.blocks);
   mapping.loop_order = layer.batch > 1 ? "oc, n, oh, ow" : "oc, oh, ow";
   mapping.double_buffered_ifmap = tiling.slots > 1;
-  mapping.scratchpad_rows = to_u64(tiling.slots * (tiling.input_rows + tiling.output_rows));
+  mapping.scratchpad_rows = to_u64(tiling.slots * tiling.tile_rows());
   const std::int64_t rows = reached(rows_of, layer, layer.out_h);
   const std::int64_t cols = reached(cols_of, layer, layer.out_w);
   mapping.compulsory(Operand::Ifmap) = to_u64(layer.batch * rows * cols) * layer.pixel_bytes();

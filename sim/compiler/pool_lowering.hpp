@@ -36,6 +36,8 @@ struct PoolTiling {
   std::int64_t tile_oh = 1, tile_ow = 1, blocks = 1;
   std::int64_t slots = 1;  ///< copies of the input tile, and of the output tile
   std::int64_t input_rows = 0, output_rows = 0;  ///< scratchpad rows of one copy
+
+  std::int64_t tile_rows() const { return input_rows + output_rows; }
 };
 
 /// Throws MappingError when no tile fits.

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "sim/compiler/buffer_slots.hpp"
+
 namespace systole {
 
 void check_pinned_tiles(const PinnedMapping& pinned, const VectorOutput& output,
@@ -12,6 +16,16 @@ void check_pinned_tiles(const PinnedMapping& pinned, const VectorOutput& output,
   if (pinned.tile_ic != 0 && pinned.tile_ic != pinned.tile_oc) {
     throw MappingError{fmt::format("mapping.tile_ic: {} takes its channels from tile_oc", layer)};
   }
+}
+
+std::vector<std::int64_t> tile_bases(const MachineLimits& machine, std::int64_t slots,
+                                     std::int64_t rows, std::int64_t reserved) {
+  std::vector<std::int64_t> bases = slot_bases(slots, rows, machine.scratchpad_rows - reserved, 0,
+                                               std::max<std::int64_t>(2, slots));
+  for (std::int64_t& base : bases) {
+    base += machine.scratchpad_first + reserved;
+  }
+  return bases;
 }
 
 }  // namespace systole

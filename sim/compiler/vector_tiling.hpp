@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "sim/compiler/machine_limits.hpp"
 #include "sim/compiler/memory_fit.hpp"
@@ -18,6 +19,11 @@ struct VectorOutput {
 /// Throws MappingError where pinned tiles do not suit; `layer` is what the message calls it.
 void check_pinned_tiles(const PinnedMapping& pinned, const VectorOutput& output,
                         const MachineLimits& machine, const char* layer);
+
+/// First rows of the copies of a tile of `rows` scratchpad rows, behind `reserved` ones that are
+/// not the tiles'.
+std::vector<std::int64_t> tile_bases(const MachineLimits& machine, std::int64_t slots,
+                                     std::int64_t rows, std::int64_t reserved = 0);
 
 /// Calls body(rows, columns, blocks of array.rows channels) with every tile worth trying.
 template <typename Body>

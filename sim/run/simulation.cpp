@@ -22,6 +22,7 @@
 #include "sim/network/packing.hpp"
 #include "sim/run/dram_part.hpp"
 #include "sim/run/inputs.hpp"
+#include "sim/run/measured_layers.hpp"
 #include "sim/workload/npy.hpp"
 
 namespace systole {
@@ -251,32 +252,61 @@ class Simulation {
     return is_new ? std::nullopt : std::optional<std::size_t>{twin->second};
   }
 
+  /// What decides the layer's figures among all runs that share theirs; empty: they do not.
+  MeasuredLayers::Key key_among_runs() {
+    MeasuredLayers* const shared = options_.measured_layers;
+    MeasuredLayers::Key key = shared == nullptr
+                                  ? MeasuredLayers::Key{}
+                                  : compiler_.likeness_of_plan(layer_, engine_->dram_places());
+    if (!key.empty()) {
+      machine_ = machine_ ? machine_ : shared->number_of(outcome_.result.config);
+      key.push_back(*machine_);
+    }
+    return key;
+  }
+
+  /// The layer's time, which no earlier layer of this run has.
+  void measure() {
+    const MeasuredLayers::Key key = key_among_runs();
+    if (!key.empty()) {
+      if (const auto known = options_.measured_layers->find(key)) {
+        traffic_[layer_] = known->traffic;
+        first_[layer_] = known->measured;
+        return;
+      }
+    }
+    traffic_[layer_] = traffic_of(packed_program(), outcome_.result.config);
+    first_[layer_] = engine_->measure(packed_program());
+    if (!key.empty()) {
+      options_.measured_layers->add(key, {first_[layer_], traffic_[layer_]});
+    }
+  }
+
+  const PackedProgram& packed_program() {
+    std::optional<PackedProgram>& program = packed_[layer_];
+    if (!program) {
+      program = compiler_.lower_packed(layer_);
+    }
+    return *program;
+  }
+
   /// Time once, and not for a layer like an earlier one; bytes for each inference.
   LayerMeasurement measure_and_compute() {
-    std::optional<PackedProgram>& program = packed_[layer_];
-    const auto lower = [&] {
-      if (!program) {
-        program = compiler_.lower_packed(layer_);
-      }
-    };
     if (inference_ == 0) {
       if (const std::optional<std::size_t> twin = known_twin()) {
         traffic_[layer_] = traffic_[*twin];
         first_[layer_] = first_[*twin];
       } else {
-        lower();
-        traffic_[layer_] = traffic_of(*program, outcome_.result.config);
-        first_[layer_] = engine_->measure(*program);
+        measure();
         report(first_[layer_].cycles);
       }
     }
     LayerMeasurement measured = first_[layer_];
     if (has_data()) {
-      lower();
-      measured.events += engine_->compute(*program);
+      measured.events += engine_->compute(packed_program());
     }
     if (inference_ + 1 == outcome_.result.inferences) {
-      program.reset();
+      packed_[layer_].reset();
     }
     return measured;
   }
@@ -470,6 +500,7 @@ class Simulation {
   std::vector<LayerMeasurement> first_;                      // of the first inference
   std::map<std::vector<std::uint64_t>, std::size_t> twins_;  // by likeness: the layer that ran
   std::vector<CommandTraffic> traffic_;                      // by layer
+  std::optional<std::uint64_t> machine_;                     // its number among runs that share
   SimulationOutcome outcome_;
   std::uint64_t inference_ = 0;
   std::uint64_t psum_overflows_ = 0;  // of all inferences

@@ -16,6 +16,7 @@ namespace systole {
 
 class CommandObserver;
 class MachineProbe;
+class MeasuredLayers;
 
 struct ProgressState {
   std::size_t layer = 0, layers = 0;
@@ -41,6 +42,7 @@ struct SimulationOptions {
   std::vector<std::string> layers;
   std::uint64_t watchdog_cycles = 1'000'000;  ///< without progress before giving up
   std::string dump_dir;  ///< every layer's output of the first inference as .npy; empty: none
+  MeasuredLayers* measured_layers = nullptr;  ///< shared with other runs; null: this one's alone
   DramObservers dram_observers;
   CommandObserver* command_observer = nullptr;  ///< of both engines; null: nobody looks
   MachineProbe* probe = nullptr;                ///< of the SystemC machine; null: nobody looks

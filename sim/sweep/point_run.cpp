@@ -142,6 +142,7 @@ void PointRunner::simulate_into(PointResult& result, const Point& point,
   options.engine = EngineKind::Fast;
   options.data = spec_.data;
   options.check = spec_.check;
+  options.measured_layers = &measured_;
   const SimulationOutcome outcome = simulate(config, workload.network, workload.inputs, options);
   if (!outcome.mismatches.empty()) {
     const Mismatch& first = outcome.mismatches.front();

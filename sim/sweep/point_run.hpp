@@ -7,6 +7,7 @@
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
+#include "sim/run/measured_layers.hpp"
 #include "sim/sweep/file_cache.hpp"
 #include "sim/sweep/point_log.hpp"
 #include "sim/sweep/selection.hpp"
@@ -46,6 +47,7 @@ class PointRunner {
   const SweepSpec& spec_;
   std::map<std::string, Workload> workloads_;
   mutable FileCache files_;
+  mutable MeasuredLayers measured_;
 };
 
 }  // namespace systole

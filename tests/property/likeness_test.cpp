@@ -10,6 +10,7 @@
 #include "sim/compiler/compiler.hpp"
 #include "sim/engine/fast_engine.hpp"
 #include "sim/legalize/legalize.hpp"
+#include "sim/run/measured_layers.hpp"
 #include "sim/run/simulation.hpp"
 #include "tests/support/random_layers.hpp"
 #include "tests/support/random_machine.hpp"
@@ -77,11 +78,13 @@ bool same(const LayerResult& a, const LayerResult& b) {
          a.peak_bytes_per_window == b.peak_bytes_per_window && a.windows == b.windows;
 }
 
-RunResult run(const AcceleratorConfig& config, const Network& network, CommandObserver* observer) {
+RunResult run(const AcceleratorConfig& config, const Network& network, CommandObserver* observer,
+              MeasuredLayers* measured = nullptr) {
   SimulationOptions options;
   options.engine = EngineKind::Fast;
   options.data = DataSource::None;
   options.command_observer = observer;
+  options.measured_layers = measured;
   return simulate(config, network, {}, options).result;
 }
 
@@ -160,6 +163,79 @@ TEST(Likeness, OfSumsMeansTheSameFigures) {
   EXPECT_TRUE(rc::check("sums", [&] {
     const AcceleratorConfig config = test::with_multipliers(test::random_machine());
     twins.expect_alike(config, test::random_add(config));
+  }));
+}
+
+/// A layer that takes its figures from a machine with another scratchpad has those that it gets
+/// when it runs itself.
+class Machines {
+ public:
+  void expect_alike(const AcceleratorConfig& config, const LayerCase& layer_case) {
+    AcceleratorConfig other = config;
+    other.scratchpad.activation.capacity_kib *= *rc::gen::inRange<std::uint32_t>(1, 9);
+    other.scratchpad.weight.capacity_kib *= *rc::gen::inRange<std::uint32_t>(1, 9);
+    other.energy.dram = "another";
+    Onlooker onlooker;
+    RunResult run_alone;
+    MeasuredLayers measured;
+    try {
+      run(config, layer_case.network, nullptr, &measured);
+      run_alone = run(other, layer_case.network, &onlooker);
+    } catch (const CompileError& error) {
+      RC_DISCARD(error.what());
+    } catch (const std::invalid_argument& error) {  // no bias that is wide enough
+      RC_DISCARD(error.what());
+    }
+    const std::uint64_t before = measured.found();
+    const RunResult after_another = run(other, layer_case.network, nullptr, &measured);
+    for (std::size_t i = 0; i < layer_case.network.layers.size(); ++i) {
+      RC_ASSERT(same(after_another.layers.at(i), run_alone.layers.at(i)));
+    }
+    const bool larger =
+        config.scratchpad.activation.capacity_kib != other.scratchpad.activation.capacity_kib;
+    found_ += larger ? measured.found() - before : 0;
+    ++cases_;
+  }
+
+  ~Machines() {
+    std::cout << "held " << cases_ << " pairs of machines, " << found_
+              << " layers taken from one with a smaller scratchpad\n";
+    EXPECT_GT(found_, 0U);
+  }
+
+ private:
+  std::uint64_t cases_ = 0;
+  std::uint64_t found_ = 0;
+};
+
+TEST(LikenessAmongMachines, OfConvolutionsMeansTheSameFigures) {
+  Machines machines;
+  EXPECT_TRUE(rc::check("convolutions", [&] {
+    const AcceleratorConfig config = test::with_multipliers(test::random_machine());
+    machines.expect_alike(config, test::random_conv(config, *rc::gen::arbitrary<bool>()));
+  }));
+}
+
+TEST(LikenessAmongMachines, OfMatrixProductsMeansTheSameFigures) {
+  Machines machines;
+  EXPECT_TRUE(rc::check("matrix products", [&] {
+    const AcceleratorConfig config = test::with_multipliers(test::random_machine());
+    machines.expect_alike(config, test::random_matmul(config));
+  }));
+}
+
+TEST(LikenessAmongMachines, OfPoolingMeansTheSameFigures) {
+  Machines machines;
+  EXPECT_TRUE(rc::check("pooling", [&] {
+    machines.expect_alike(test::with_multipliers(test::random_machine()), test::random_pool());
+  }));
+}
+
+TEST(LikenessAmongMachines, OfSumsMeansTheSameFigures) {
+  Machines machines;
+  EXPECT_TRUE(rc::check("sums", [&] {
+    const AcceleratorConfig config = test::with_multipliers(test::random_machine());
+    machines.expect_alike(config, test::random_add(config));
   }));
 }
 

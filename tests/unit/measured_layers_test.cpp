@@ -1,0 +1,52 @@
+#include "sim/run/measured_layers.hpp"
+
+#include <gtest/gtest.h>
+
+namespace systole {
+namespace {
+
+MeasuredLayer layer_of(std::uint64_t cycles) {
+  MeasuredLayer layer;
+  layer.measured.cycles = cycles;
+  return layer;
+}
+
+TEST(MeasuredLayers, FindsWhatWasAdded) {
+  MeasuredLayers layers;
+  EXPECT_EQ(layers.find({1, 2}), nullptr);
+  layers.add({1, 2}, layer_of(7));
+  ASSERT_NE(layers.find({1, 2}), nullptr);
+  EXPECT_EQ(layers.find({1, 2})->measured.cycles, 7U);
+  EXPECT_EQ(layers.find({2, 1}), nullptr);
+  EXPECT_EQ(layers.found(), 2U);
+}
+
+TEST(MeasuredLayers, GivesUpWhatWasNotUsedForLongest) {
+  MeasuredLayers layers{4 * (sizeof(MeasuredLayer) + sizeof(std::uint64_t))};
+  for (std::uint64_t i = 0; i < 8; ++i) {
+    layers.add({i}, layer_of(i));
+    EXPECT_NE(layers.find({0}), nullptr) << "after layer " << i;
+  }
+  EXPECT_EQ(layers.find({1}), nullptr);
+  EXPECT_NE(layers.find({7}), nullptr);
+}
+
+TEST(MeasuredLayers, MachinesThatDifferInTheirScratchpadsCapacityAloneHaveOneNumber) {
+  MeasuredLayers layers;
+  const AcceleratorConfig config;
+  const std::uint64_t number = layers.number_of(config);
+  AcceleratorConfig larger = config;
+  larger.name = "larger";
+  larger.scratchpad.activation.capacity_kib *= 2;
+  larger.scratchpad.weight.capacity_kib *= 2;
+  EXPECT_EQ(layers.number_of(larger), number);
+  AcceleratorConfig banks = config;
+  banks.scratchpad.activation.banks *= 2;
+  EXPECT_NE(layers.number_of(banks), number);
+  AcceleratorConfig accumulators = config;
+  accumulators.accumulators.capacity_kib *= 2;
+  EXPECT_NE(layers.number_of(accumulators), number);
+}
+
+}  // namespace
+}  // namespace systole
