@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint32_t kWordBits = 64;
 
+std::uint32_t first_of(std::uint32_t set) { return static_cast<std::uint32_t>(__builtin_ctz(set)); }
+
 /// Calls `visit(entry)` for each entry of a set.
 template <typename Visit>
 void for_each_of(const std::vector<std::uint64_t>& set, Visit visit) {
@@ -37,6 +39,7 @@ SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, L
       results_written{0, units.execute},
       vectors_completed{0, units.vector},
       config_{config},
+      footprints_{config},
       next_offer_{1 + Cycle{config.sequencer.frontend_latency}},
       ledger_{ledger, LedgerUnit::Sequencer} {
   const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
@@ -85,6 +88,14 @@ void SequencerTiming::archive(StateArchive& archive) {
     archive.due(next_offer_);
   }
   ledger_.archive(archive);
+  if (archive.reading()) {
+    full_ = false;
+    find_waits();
+    reporting_ = 0;
+    for (std::uint32_t source = 0; source < kSources; ++source) {
+      reporting_ |= completions_[source].next() == kNever ? 0 : 1U << source;
+    }
+  }
 }
 
 /// Those of a class one behind the other, the oldest first: which one a command has got decides
@@ -131,7 +142,7 @@ void SequencerTiming::archive_entries(StateArchive& archive) {
     archive_followers(archive, entry.followers);
     if (archive.reading()) {
       entry.valid = true;
-      entry.footprint = footprint(*entry.command, config_);
+      entry.footprint = footprints_.of(*entry.command);
     }
   }
 }
@@ -152,27 +163,58 @@ void SequencerTiming::archive_followers(StateArchive& archive, EntrySet& followe
 
 void SequencerTiming::look(Cycle now) {
   alarm.serve(now);
-  load_wait.write(now, wait_of(classes_[0]));
-  execute_wait.write(now, wait_of(classes_[1]));
-  store_wait.write(now, wait_of(classes_[2]));
-  const bool issued = issue(now);
+  for (std::size_t i = 0; i < kCommandClasses; ++i) {
+    wire_of(i).write(now, waits_[i]);
+  }
+  const std::uint64_t completed_before = completed_;
   const bool blocked_fetch = !all_fetched();
+  const bool issued = issue(now);
   const bool allocated = allocate(now);
-  const bool completed = take_completion(now);
-  const bool worked = issued || allocated || completed;
+  take_completion(now);
+  const bool freed = completed_ != completed_before;
+  const bool worked = issued || allocated || freed;
   const auto waiting = [&](bool fetching) {
     return fetching ? Cause::WaitStation : finished() ? Cause::Idle : Cause::WaitDependency;
   };
   ledger_.look(now, worked ? Cause::Busy : waiting(blocked_fetch), waiting(!all_fetched()));
-  if (worked) {
-    alarm.ring_at(now + 1);
+  if (next_ < total_ && (allocated || freed || now < next_offer_)) {
+    alarm.ring_at(std::max(next_offer_, now + 1));
   }
-  if (next_ < total_ && now < next_offer_) {
-    alarm.ring_at(next_offer_);
+  ring_next(now);
+}
+
+/// For commands that can be issued, completions that are known, and what others are to be told.
+void SequencerTiming::ring_next(Cycle now) {
+  find_waits();
+  for (std::size_t i = 0; i < kCommandClasses; ++i) {
+    const Class& of = classes_[i];
+    const bool can_issue = !of.waiting.empty() && entries_[of.waiting.front()].depends_on == 0 &&
+                           queue_of(entries_[of.waiting.front()].footprint.unit).can_push(now + 1);
+    if (can_issue || wire_of(i).latest() != waits_[i]) {
+      alarm.ring_at(now + 1);
+    }
   }
-  for (const CompletionQueue& queue : completions_) {
-    alarm.ring_at(std::max(queue.next(), now + 1));
+  for (std::uint32_t sources = reporting_; sources != 0; sources &= sources - 1) {
+    alarm.ring_at(std::max(completions_[first_of(sources)].next(), now + 1));
   }
+}
+
+void SequencerTiming::find_waits() {
+  for (std::size_t i = 0; i < kCommandClasses; ++i) {
+    waits_[i] = wait_of(classes_[i]);
+  }
+}
+
+TimedWire<Cause>& SequencerTiming::wire_of(std::size_t of_class) {
+  switch (static_cast<CommandClass>(of_class)) {
+    case CommandClass::Execute:
+      return execute_wait;
+    case CommandClass::Store:
+      return store_wait;
+    case CommandClass::Load:
+      break;
+  }
+  return load_wait;
 }
 
 bool SequencerTiming::issue(Cycle now) {
@@ -207,12 +249,13 @@ bool SequencerTiming::issue(Cycle now) {
 }
 
 bool SequencerTiming::allocate(Cycle now) {
-  if (next_ == total_ || now < next_offer_) {
+  if (next_ == total_ || now < next_offer_ || full_) {
     return false;
   }
   const Command& command = program_->command(next_);
   Entry* entry = free_entry(command_class(command));
-  if (entry == nullptr) {
+  full_ = entry == nullptr;
+  if (full_) {
     return false;
   }
   occupy(now, *entry, command);
@@ -236,7 +279,7 @@ void SequencerTiming::occupy(Cycle now, Entry& entry, const Command& command) {
   entry.valid = true;
   entry.issued = false;
   entry.command = &command;
-  entry.footprint = footprint(command, config_);
+  entry.footprint = footprints_.of(command);
   entry.times = {ledger_unit(entry.footprint.unit), first_cycle_ + now, 0, 0, Cause::Idle};
   entry.depends_on = 0;
   std::fill(entry.followers.begin(), entry.followers.end(), 0);
@@ -250,12 +293,18 @@ void SequencerTiming::occupy(Cycle now, Entry& entry, const Command& command) {
   entry.number = allocated_++;
 }
 
-bool SequencerTiming::take_completion(Cycle now) {
-  for (std::size_t source = 0; source < kSources; ++source) {
-    if (completions_[source].next() > now) {
+/// One a cycle, of the first source that has one.
+void SequencerTiming::take_completion(Cycle now) {
+  for (std::uint32_t sources = reporting_; sources != 0; sources &= sources - 1) {
+    const std::uint32_t source = first_of(sources);
+    CompletionQueue& queue = completions_[source];
+    if (queue.next() > now) {
       continue;
     }
-    retire(now, completions_[source].pop());
+    retire(now, queue.pop());
+    if (queue.next() == kNever) {
+      reporting_ &= ~(1U << source);
+    }
     switch (source) {
       case kResult:
         results_written.write(now, results_written.latest() + 1);
@@ -271,9 +320,8 @@ bool SequencerTiming::take_completion(Cycle now) {
       default:
         break;
     }
-    return true;
+    return;
   }
-  return false;
 }
 
 void SequencerTiming::retire(Cycle now, std::uint32_t index) {
@@ -282,6 +330,7 @@ void SequencerTiming::retire(Cycle now, std::uint32_t index) {
     throw std::logic_error{"a completion of no command"};
   }
   done.valid = false;
+  full_ = false;
   if (observer_ != nullptr) {
     done.times.completed = first_cycle_ + now;
     observer_->on_command(*done.command, done.times);

@@ -51,9 +51,11 @@ class SequencerTiming {
   /// The unit reports a completion that the sequencer sees in cycle `visible`.
   void complete(Source source, Cycle visible, std::uint32_t entry) {
     completions_[source].push(visible, entry);
+    reporting_ |= 1U << source;
     alarm.ring_at(visible);
   }
 
+  KnownFootprints& footprints() { return footprints_; }
   /// The program's commands from the given one on are the next to be fetched.
   void resume(const CommandSource& program, std::size_t next);
   std::size_t fetched() const { return next_; }  ///< commands of the program
@@ -107,23 +109,30 @@ class SequencerTiming {
   bool all_fetched() const { return next_ == total_; }
   bool issue(Cycle now);
   bool allocate(Cycle now);
-  bool take_completion(Cycle now);
+  void take_completion(Cycle now);
   void retire(Cycle now, std::uint32_t index);
   Entry* free_entry(CommandClass of);
   void occupy(Cycle now, Entry& entry, const Command& command);
   Cause wait_of(const Class& of) const;
+  void find_waits();
+  TimedWire<Cause>& wire_of(std::size_t of_class);
+  void ring_next(Cycle now);
   bool waits_for(std::uint32_t younger, Unit unit) const;
   TimedQueue<IssuedCommand>& queue_of(Unit unit);
 
   const AcceleratorConfig& config_;
   const CommandSource* program_ = nullptr;
+  KnownFootprints footprints_;
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> names_, taken_;  // room for archive()
   EntrySet named_followers_;
   std::array<Class, kCommandClasses> classes_;
   std::array<CompletionQueue, kSources> completions_;
+  std::uint32_t reporting_ = 0;  // sources that have completions
+  std::array<Cause, kCommandClasses> waits_{Cause::Idle, Cause::Idle, Cause::Idle};  // from now on
   std::size_t next_ = 0;
   std::size_t total_ = 0;
+  bool full_ = false;  // there is no entry for the next command until one is done
   std::uint64_t allocated_ = 0;
   std::uint64_t completed_ = 0;
   Cycle next_offer_;  // in which the next command can be allocated at the earliest

@@ -42,14 +42,16 @@ Footprint footprint(const Command& command, const AcceleratorConfig& config) {
   return {unit_of(command), reads(command, config), writes(command, config), pads(command)};
 }
 
-bool conflict(const Footprint& older, const Footprint& younger) {
-  if (older.unit == younger.unit) {
-    return older.unit == CommandUnit::Load && older.pads != younger.pads &&
-           any_overlap(older.writes, younger.writes);
-  }
+bool conflict_of_units(const Footprint& older, const Footprint& younger) {
   return any_overlap(older.writes, younger.reads) || any_overlap(older.writes, younger.writes) ||
          any_overlap(older.reads, younger.writes);
 }
+
+bool conflict_of_loads(const Footprint& older, const Footprint& younger) {
+  return older.pads != younger.pads && any_overlap(older.writes, younger.writes);
+}
+
+void KnownFootprints::forget() { std::fill(known_.begin(), known_.end(), Known{}); }
 
 void FootprintHull::add(const Footprint& of) {
   for (const HazardRanges* ranges : {&of.reads, &of.writes}) {

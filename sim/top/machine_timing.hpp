@@ -52,6 +52,7 @@ class MachineTiming {
   void for_each_in_flight(Visit visit) const {
     sequencer_.for_each_in_flight(visit);
   }
+  KnownFootprints& footprints() { return sequencer_.footprints(); }
   std::vector<DramTransfer> take_transfers() { return dram_->take_transfers(); }
 
  private:

@@ -14,7 +14,6 @@ namespace {
 constexpr std::size_t kLeast = 8;
 constexpr std::size_t kLeastOfFolds = 24;
 constexpr std::size_t kMost = 48;
-constexpr std::size_t kKnownFootprints = 1024;
 
 bool of_array(const Command& command) {
   return std::holds_alternative<PreloadCommand>(command.body) ||
@@ -71,8 +70,7 @@ MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_
       numbers_{key_},
       max_bytes_{max_bytes},
       machine_{config_, dram_},
-      archive_{numbers_},
-      footprints_(kKnownFootprints) {
+      archive_{numbers_} {
   archive_.write_at(0);
   machine_.archive(archive_);
   start_ = archive_.bytes();
@@ -123,7 +121,7 @@ void MemoizedTiming::begin(const PackedProgram& program) {
   named_.clear();
   taken_.clear();
   seen_.clear();
-  std::fill(footprints_.begin(), footprints_.end(), KnownFootprint{});
+  machine_.footprints().forget();
   numbers_.begin_program();
 }
 
@@ -272,14 +270,14 @@ void MemoizedTiming::append_conflicts(const State& state) {
   for (const std::uint32_t older : state.in_flight) {
     before_.push_back({older, named_[older]});
     if (of_array(*named_[older])) {
-      older_folds.add(footprint_of(named_[older]));
+      older_folds.add(machine_.footprints().of(*named_[older]));
     }
   }
   auto name = static_cast<std::uint32_t>(named_.size());
   FootprintHull folds;  // of the segment
   for (std::uint32_t i = 0; i < commands.size(); ++i) {
     if (of_array(*commands[i])) {
-      folds.add(footprint_of(commands[i]));
+      folds.add(machine_.footprints().of(*commands[i]));
     } else {
       append_conflicts_with_older(i, older_folds, folds);
       segment_.others.push_back(i);
@@ -298,11 +296,11 @@ void MemoizedTiming::append_conflicts(const State& state) {
 void MemoizedTiming::append_conflicts_with_older(std::uint32_t younger,
                                                  const FootprintHull& in_flight,
                                                  const FootprintHull& of_segment) {
-  const Footprint footprint = footprint_of(segment_.commands[younger]);
+  const Footprint footprint = machine_.footprints().of(*segment_.commands[younger]);
   const bool meets_folds = in_flight.meets(footprint) || of_segment.meets(footprint);
   for (const Before& older : before_) {
     if ((meets_folds || !of_array(*older.command)) &&
-        conflict(footprint_of(older.command), footprint)) {
+        conflict(machine_.footprints().of(*older.command), footprint)) {
       append_conflict(older.name, younger);
     }
   }
@@ -311,13 +309,13 @@ void MemoizedTiming::append_conflicts_with_older(std::uint32_t younger,
 /// Of the segment's folds from number `first` on with an older command that is none.
 void MemoizedTiming::append_conflicts_of_folds(const Before& older, std::uint32_t first,
                                                const FootprintHull& folds) {
-  if (of_array(*older.command) || !folds.meets(footprint_of(older.command))) {
+  if (of_array(*older.command) || !folds.meets(machine_.footprints().of(*older.command))) {
     return;
   }
-  const Footprint footprint = footprint_of(older.command);
+  const Footprint footprint = machine_.footprints().of(*older.command);
   for (std::uint32_t younger = first; younger < segment_.commands.size(); ++younger) {
     if (of_array(*segment_.commands[younger]) &&
-        conflict(footprint, footprint_of(segment_.commands[younger]))) {
+        conflict(footprint, machine_.footprints().of(*segment_.commands[younger]))) {
       append_conflict(older.name, younger);
     }
   }
@@ -327,15 +325,6 @@ void MemoizedTiming::append_conflicts_of_folds(const Before& older, std::uint32_
 void MemoizedTiming::append_conflict(std::uint32_t older, std::uint32_t younger) {
   segment_.key.push_back(older);
   segment_.key.push_back(younger);
-}
-
-const Footprint& MemoizedTiming::footprint_of(const Command* command) {
-  KnownFootprint& known =
-      footprints_[reinterpret_cast<std::uintptr_t>(command) / sizeof(Command) % kKnownFootprints];
-  if (known.of != command) {
-    known = {command, footprint(*command, config_)};
-  }
-  return known.footprint;
 }
 
 MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, Cycle now,

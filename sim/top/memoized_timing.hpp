@@ -87,10 +87,6 @@ class MemoizedTiming final : private CommandSource {
     std::uint32_t name = 0;
     const Command* command = nullptr;
   };
-  struct KnownFootprint {
-    const Command* of = nullptr;
-    Footprint footprint;
-  };
   struct NumbersHash {
     std::size_t operator()(const std::vector<std::uint64_t>& numbers) const;
   };
@@ -113,7 +109,6 @@ class MemoizedTiming final : private CommandSource {
   void append_conflicts_of_folds(const Before& older, std::uint32_t first,
                                  const FootprintHull& folds);
   void append_conflict(std::uint32_t older, std::uint32_t younger);
-  const Footprint& footprint_of(const Command* command);
   void follow(const Step& step);
   Step& compute_step(State& state, Cycle now, std::uint64_t patience);
   void add_counts(LayerMeasurement& layer);
@@ -141,8 +136,7 @@ class MemoizedTiming final : private CommandSource {
   /// again.
   std::unordered_map<std::vector<std::uint64_t>, Step*, NumbersHash> seen_;
   std::vector<std::uint64_t> here_;
-  std::vector<Before> before_;              // a command of the segment: in flight, then of it
-  std::vector<KnownFootprint> footprints_;  // by address, modulo its size
+  std::vector<Before> before_;  // a command of the segment: in flight, then of it
 
   std::size_t bytes_ = 0;
   std::uint64_t computed_ = 0;
