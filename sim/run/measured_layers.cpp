@@ -48,10 +48,9 @@ std::shared_ptr<const MeasuredLayer> MeasuredLayers::find(const Key& key) {
   return layer;
 }
 
-void MeasuredLayers::add(const Key& key, MeasuredLayer layer) {
-  const auto shared = std::make_shared<const MeasuredLayer>(std::move(layer));
+void MeasuredLayers::add(const Key& key, const std::shared_ptr<const MeasuredLayer>& layer) {
   const std::lock_guard lock{mutex_};
-  keep(key, shared);
+  keep(key, layer);
 }
 
 void MeasuredLayers::keep(const Key& key, const std::shared_ptr<const MeasuredLayer>& layer) {

@@ -36,7 +36,7 @@ class MeasuredLayers {
 
   /// Null: not measured yet.
   std::shared_ptr<const MeasuredLayer> find(const Key& key);
-  void add(const Key& key, MeasuredLayer layer);
+  void add(const Key& key, const std::shared_ptr<const MeasuredLayer>& layer);
 
   std::uint64_t found() const;  ///< so far
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -22,7 +21,7 @@
 #include "sim/network/packing.hpp"
 #include "sim/run/dram_part.hpp"
 #include "sim/run/inputs.hpp"
-#include "sim/run/measured_layers.hpp"
+#include "sim/run/layer_measurer.hpp"
 #include "sim/workload/npy.hpp"
 
 namespace systole {
@@ -63,7 +62,8 @@ class Simulation {
         compiler_{network_, config, layer_clock(config)},
         engine_{make_engine(config)},
         programs_(network_.layers.size()),
-        packed_(network_.layers.size()),
+        measurer_{compiler_, outcome_.result.config, *engine_, network_.layers.size(),
+                  options.measured_layers},
         first_(network_.layers.size()),
         traffic_(network_.layers.size()) {
     if (has_data() && config.array.number_format != NumberFormat::Int) {
@@ -242,71 +242,20 @@ class Simulation {
                         pack_tensor(golden[layer.output], output.shape, output.format));
   }
 
-  /// The first layer that ran with the same likeness; none if this one has to run itself.
-  std::optional<std::size_t> known_twin() {
-    std::vector<std::uint64_t> likeness = compiler_.likeness(layer_, engine_->dram_places());
-    if (likeness.empty()) {
-      return std::nullopt;
-    }
-    const auto [twin, is_new] = twins_.try_emplace(std::move(likeness), layer_);
-    return is_new ? std::nullopt : std::optional<std::size_t>{twin->second};
-  }
-
-  /// What decides the layer's figures among all runs that share theirs; empty: they do not.
-  MeasuredLayers::Key key_among_runs() {
-    MeasuredLayers* const shared = options_.measured_layers;
-    MeasuredLayers::Key key = shared == nullptr
-                                  ? MeasuredLayers::Key{}
-                                  : compiler_.likeness_of_plan(layer_, engine_->dram_places());
-    if (!key.empty()) {
-      machine_ = machine_ ? machine_ : shared->number_of(outcome_.result.config);
-      key.push_back(*machine_);
-    }
-    return key;
-  }
-
-  /// The layer's time, which no earlier layer of this run has.
-  void measure() {
-    const MeasuredLayers::Key key = key_among_runs();
-    if (!key.empty()) {
-      if (const auto known = options_.measured_layers->find(key)) {
-        traffic_[layer_] = known->traffic;
-        first_[layer_] = known->measured;
-        return;
-      }
-    }
-    traffic_[layer_] = traffic_of(packed_program(), outcome_.result.config);
-    first_[layer_] = engine_->measure(packed_program());
-    if (!key.empty()) {
-      options_.measured_layers->add(key, {first_[layer_], traffic_[layer_]});
-    }
-  }
-
-  const PackedProgram& packed_program() {
-    std::optional<PackedProgram>& program = packed_[layer_];
-    if (!program) {
-      program = compiler_.lower_packed(layer_);
-    }
-    return *program;
-  }
-
-  /// Time once, and not for a layer like an earlier one; bytes for each inference.
+  /// Time once; bytes for each inference.
   LayerMeasurement measure_and_compute() {
     if (inference_ == 0) {
-      if (const std::optional<std::size_t> twin = known_twin()) {
-        traffic_[layer_] = traffic_[*twin];
-        first_[layer_] = first_[*twin];
-      } else {
-        measure();
-        report(first_[layer_].cycles);
-      }
+      const MeasuredLayer& layer = measurer_.measure(layer_);
+      traffic_[layer_] = layer.traffic;
+      first_[layer_] = layer.measured;
+      report(first_[layer_].cycles);
     }
     LayerMeasurement measured = first_[layer_];
     if (has_data()) {
-      measured.events += engine_->compute(packed_program());
+      measured.events += engine_->compute(measurer_.program(layer_));
     }
     if (inference_ + 1 == outcome_.result.inferences) {
-      packed_[layer_].reset();
+      measurer_.drop_program(layer_);
     }
     return measured;
   }
@@ -495,13 +444,11 @@ class Simulation {
   const Network& network_;
   const Compiler compiler_;
   const std::unique_ptr<Engine> engine_;
-  std::vector<std::optional<LayerProgram>> programs_;        // by layer
-  std::vector<std::optional<PackedProgram>> packed_;         // by layer
-  std::vector<LayerMeasurement> first_;                      // of the first inference
-  std::map<std::vector<std::uint64_t>, std::size_t> twins_;  // by likeness: the layer that ran
-  std::vector<CommandTraffic> traffic_;                      // by layer
-  std::optional<std::uint64_t> machine_;                     // its number among runs that share
   SimulationOutcome outcome_;
+  std::vector<std::optional<LayerProgram>> programs_;  // by layer
+  LayerMeasurer measurer_;
+  std::vector<LayerMeasurement> first_;  // of the first inference
+  std::vector<CommandTraffic> traffic_;  // by layer
   std::uint64_t inference_ = 0;
   std::uint64_t psum_overflows_ = 0;  // of all inferences
   std::size_t layer_ = 0;

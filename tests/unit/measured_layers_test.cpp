@@ -2,13 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 namespace systole {
 namespace {
 
-MeasuredLayer layer_of(std::uint64_t cycles) {
+std::shared_ptr<const MeasuredLayer> layer_of(std::uint64_t cycles) {
   MeasuredLayer layer;
   layer.measured.cycles = cycles;
-  return layer;
+  return std::make_shared<const MeasuredLayer>(layer);
 }
 
 TEST(MeasuredLayers, FindsWhatWasAdded) {
