@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "models/sequencer/queue_depths.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/load_rows.hpp"
 
@@ -10,7 +9,6 @@ namespace systole {
 namespace {
 
 std::uint32_t rows_read(const LoadCommand& load) { return load.dram_pitch == 0 ? 1 : load.rows; }
-std::uint32_t copies(const LoadCommand& load) { return load.dram_pitch == 0 ? load.rows : 1; }
 
 bool in_scratchpad(LocalMemory memory) {
   return memory == LocalMemory::Scratchpad || memory == LocalMemory::WeightScratchpad;
@@ -26,95 +24,116 @@ LoadTiming::LoadTiming(const AcceleratorConfig& config, Ledger& ledger)
       ledger_{ledger, LedgerUnit::Load} {}
 
 void LoadTiming::look(Cycle now) {
-  book_gap(now);
+  book(now);
+  note_burst_ends(now);
   alarm.serve(now);
-  slots_.settle(now);
-  const bool turned = turn_row(now);
-  const bool formed = form_burst(now);
-  const bool sent = send_burst(now);
-  const bool wrote = write_local(now) || write_fill(now);
-  const bool worked = turned || formed || sent || wrote;
-  const Cause idle = waiting(now);
-  ledger_.look(now, worked ? Cause::Busy : idle, idle);
+  take_command(now);
+  if (send_burst(now)) {
+    busy_.add(now);
+  }
+  write_local(now);
+  wait(now);
   ring_next(now);
 }
 
 /// What is known to come without a message from others.
 void LoadTiming::ring_next(Cycle now) {
-  if (!current_.all_turned) {
-    if (row_requests_.size() < kRowRequests || current_.issued.is<FillCommand>()) {
-      alarm.ring_at(now + 1);
-    }
-  } else if (!to_.sequencer->load.empty() && may_start(to_.sequencer->loads_completed.latest())) {
-    alarm.ring_at(std::max(next_command_, now + 1));
-  }
-  if (!row_requests_.empty()) {
-    const Cycle ready = row_requests_.front().ready;
-    if (ready > now) {
-      alarm.ring_at(ready);
-    } else {
-      alarm.ring_at(slots_.any_free() ? now + 1 : slots_.next_free());
-    }
-  }
   if (!outgoing_.empty() && to_.dram->can_request(kLoadMaster, now + 1)) {
     alarm.ring_at(std::max(outgoing_.front().due, now + 1));
   }
   if (!to_others_.empty() && queue_of(to_others_.front().memory).can_push(now + 1)) {
     alarm.ring_at(std::max(to_others_.front().due, now + 1));
   }
+  if (fills()) {
+    alarm.ring_at(now + 1);
+  } else if (may_start(now + 1)) {
+    alarm.ring_at(std::max({next_command_, to_.sequencer->load.ready(), now + 1}));
+  }
 }
 
-bool LoadTiming::turn_row(Cycle now) {
-  if (current_.all_turned) {
-    TimedQueue<IssuedCommand>& commands = to_.sequencer->load;
-    if (!commands.can_pop(now) || now < next_command_) {
-      return false;
-    }
-    if (commands.front().is<ConfigureCommand>()) {
-      commands.pop(now);
-      alarm.ring_at(now + 1);
-      return false;
-    }
-    if (!may_start(to_.sequencer->loads_completed.read(now))) {
-      return false;
-    }
-    current_ = {commands.pop(now), 0, false};
-    ++started_;
+/// But for the cycles that this takes, which next_command_ and the queue tell.
+bool LoadTiming::may_start(Cycle now) const {
+  const TimedQueue<IssuedCommand>& commands = to_.sequencer->load;
+  return current_.all_turned && !commands.empty() &&
+         (commands.front().is<ConfigureCommand>() ||
+          started_ - to_.sequencer->loads_completed.read(now) < config_.dma.commands_in_flight);
+}
+
+void LoadTiming::take_command(Cycle now) {
+  TimedQueue<IssuedCommand>& commands = to_.sequencer->load;
+  if (!may_start(now) || !commands.can_pop(now) || now < next_command_) {
+    return;
   }
-  if (!current_.issued.is<LoadCommand>() || row_requests_.size() >= kRowRequests) {
-    return false;
+  if (commands.front().is<ConfigureCommand>()) {
+    commands.pop(now);
+    next_command_ = now + 1;
+    return;
   }
+  current_ = {commands.pop(now), 0, false};
+  ++started_;
+  next_turn_ = now;
+  advance();
+}
+
+/// Gives rows their turns and forms bursts, as far as slots are known to be free.
+void LoadTiming::advance() {
+  while (true) {
+    const bool turns = !current_.all_turned && current_.issued.is<LoadCommand>();
+    if (turns && row_requests_.count < kRowRequests) {
+      turn_row();
+    } else if (row_requests_.count == 0 || !form_burst()) {
+      return;
+    }
+  }
+}
+
+void LoadTiming::turn_row() {
   const auto& load = current_.issued.as<LoadCommand>();
-  RowRequest request;
+  const std::size_t place = row_requests_.place(row_requests_.count++);
+  const Cycle turn = std::max(next_turn_, row_requests_.free_from[place]);
+  RowRequest& request = row_requests_.rows[place];
   request.load = &load;
   request.entry = current_.issued.entry;
   request.row = current_.row;
-  request.ready = now + config_.dma.request_latency;
+  request.offset = 0;
+  request.ready = turn + config_.dma.request_latency;
   ++current_.row;
   current_.all_turned = current_.row == rows_read(load);
   request.last = current_.all_turned;
-  next_command_ = now + (request.last && request.row == 0 ? 2 : 1);
-  alarm.ring_at(next_command_);
-  row_requests_.push_back(request);
-  return true;
+  busy_.add(turn);
+  next_turn_ = turn + 1;
+  next_command_ = turn + (request.last && request.row == 0 ? 2 : 1);
 }
 
-bool LoadTiming::form_burst(Cycle now) {
-  if (row_requests_.empty() || row_requests_.front().ready > now || !slots_.any_free()) {
-    return false;
+bool LoadTiming::form_burst() {
+  RowRequest& request = row_requests_.rows[row_requests_.first];
+  Cycle formed = std::max(next_form_, request.ready);
+  slots_.settle(formed);
+  if (!slots_.any_free()) {
+    blocked_from_ = blocked_from_ == kNever ? formed : blocked_from_;
+    if (slots_.next_free() == kNever) {
+      return false;
+    }
+    formed = slots_.next_free();
+    blocked_.add(blocked_from_, formed);
+    slots_.settle(formed);
   }
+  blocked_from_ = kNever;
+  next_form_ = formed + 1;
+  busy_.add(formed);
   const std::uint32_t slot = slots_.take();
-  RowRequest& request = row_requests_.front();
   const LoadCommand& load = *request.load;
   const std::uint64_t address = load.dram_address + request.row * load.dram_pitch + request.offset;
   const Burst burst = choose_burst(address, load.row_bytes - request.offset, config_.dma);
   InFlight& flight = in_flight_[slot];
   flight = {&load, burst, request.entry, request.row, load.local_offset + request.offset, false};
-  outgoing_.push_back({slot, now + config_.dma.bus_latency - 1});
+  outgoing_.push_back({slot, formed + config_.dma.bus_latency - 1});
   request.offset += burst.useful;
   if (request.offset == load.row_bytes) {
     flight.last = request.last;
-    row_requests_.pop_front();
+    row_requests_.free_from[row_requests_.first] = formed + 1;
+    row_requests_.first = row_requests_.place(1);
+    --row_requests_.count;
   }
   return true;
 }
@@ -131,82 +150,105 @@ bool LoadTiming::send_burst(Cycle now) {
   return true;
 }
 
+const LoadTiming::Shape& LoadTiming::shape_of(const LoadCommand& load) {
+  if (shape_.load != &load) {
+    shape_.load = &load;
+    shape_.scratchpad = in_scratchpad(load.destination.memory);
+    shape_.sign_extends = systole::sign_extends(load, config_);
+    shape_.row_bytes = merged_row_bytes(load, config_);
+    shape_.copies = load.dram_pitch == 0 ? load.rows : 1;
+    shape_.latency = shape_.scratchpad ? config_.dma.scratchpad_write_latency
+                                       : config_.dma.accumulator_write_latency;
+  }
+  return shape_;
+}
+
+bool LoadTiming::takes_ahead(std::uint32_t tag) const {
+  return in_scratchpad(in_flight_[tag].load->destination.memory);
+}
+
 Cycle LoadTiming::take_response(const MemoryResponse& response) {
-  InFlight& flight = in_flight_[response.tag];
-  const LoadCommand& load = *flight.load;
+  const InFlight& flight = in_flight_[response.tag];
+  const Shape& shape = shape_of(*flight.load);
+  if (!shape.scratchpad) {
+    note_burst_ends(response.first_beat);
+  }
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-  const std::uint32_t row_bytes = merged_row_bytes(load, config_);
-  const bool scratchpad = in_scratchpad(load.destination.memory);
-  for (const MergedPart& part : merger_.take(flight.burst, flight.offset, row_bytes, copies(load),
-                                             register_free(scratchpad), beats)) {
-    schedule(flight, part);
+  for (const MergedPart& part : merger_.take(flight.burst, flight.offset, shape.row_bytes,
+                                             shape.copies, register_free(shape), beats)) {
+    schedule(flight, shape, part, response.first_beat);
   }
   const Cycle last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
-  const Cycle free_at = last_beat + config_.dma.release_latency;
-  slots_.answer(response.tag, free_at);
-  if (!row_requests_.empty()) {
-    alarm.ring_at(free_at);
+  slots_.answer(response.tag, last_beat + config_.dma.release_latency);
+  const bool sent_all = outgoing_.empty();
+  const bool turned_all = current_.all_turned;
+  advance();
+  // What this has brought lies behind the first beat.
+  if (sent_all && !outgoing_.empty()) {
+    alarm.ring_at(outgoing_.front().due);
+  }
+  if (!turned_all && current_.all_turned && !to_.sequencer->load.empty()) {
+    alarm.ring_at(next_command_);
   }
   return std::max(last_beat + 1, merger_.next_first_beat());
 }
 
-Cycle LoadTiming::register_free(bool scratchpad) const {
-  const Sent& sent = scratchpad ? scratchpad_sent_ : others_sent_;
+Cycle LoadTiming::register_free(const Shape& shape) const {
+  const Sent& sent = shape.scratchpad ? scratchpad_sent_ : others_sent_;
   if (sent.copies == 0) {
     return 0;
   }
   Cycle last_push = sent.first_write + sent.copies - 1;
-  if (!scratchpad) {
+  if (!shape.scratchpad) {
     for (const Cycle end : burst_ends_) {
       last_push += end >= sent.first_write && end <= last_push ? 1 : 0;
     }
   }
-  const std::uint32_t latency =
-      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
-  return last_push + 2 - latency;
+  return last_push + 2 - shape.latency;
 }
 
-void LoadTiming::schedule(const InFlight& flight, const MergedPart& part) {
+void LoadTiming::schedule(const InFlight& flight, const Shape& shape, const MergedPart& part,
+                          Cycle first_beat) {
   const LoadCommand& load = *flight.load;
   const LocalMemory memory = load.destination.memory;
-  const std::uint32_t row_bytes = merged_row_bytes(load, config_);
-  const bool scratchpad = in_scratchpad(memory);
-  const std::uint32_t latency =
-      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency;
-  const auto block = static_cast<std::uint32_t>(part.row_offset / row_bytes);
+  const auto block = static_cast<std::uint32_t>(part.row_offset / shape.row_bytes);
   const bool last =
       part.row_offset + part.bytes == load.local_offset + load.row_bytes && flight.last;
   const bool ends_burst = part.row_offset + part.bytes == flight.offset + flight.burst.useful;
   const std::uint32_t row = load.destination.row + block * load.block_pitch + flight.row;
-  const Cycle due = part.sent + latency - 1;
-  const std::uint32_t count = copies(load);
-  (scratchpad ? scratchpad_sent_ : others_sent_) = {due, count};
-  if (!scratchpad && sign_extends(load, config_) && !part.ends_row(row_bytes, load.row_bytes)) {
+  const Cycle due = part.sent + shape.latency - 1;
+  (shape.scratchpad ? scratchpad_sent_ : others_sent_) = {due, shape.copies};
+  if (!shape.scratchpad) {
+    if (!shape.sign_extends || part.ends_row(shape.row_bytes, load.row_bytes)) {
+      to_others_.push_back({{row, last, flight.entry}, memory, due, shape.copies});
+      alarm.ring_at(due);
+    }
     return;
   }
-  if (!scratchpad) {
-    to_others_.push_back({{row, last, flight.entry}, memory, due, count});
-    alarm.ring_at(due);
-    return;
-  }
+  const Cycle end = due + shape.copies;
   if (ends_burst) {
-    note_burst_end(due + count - 1);
+    burst_ends_to_know_.push_back({first_beat - 1, end - 1});
+    push_ends_.add(end - 1);
   }
-  for (std::uint32_t copy = 0; copy < count; ++copy) {
-    const bool last_copy = copy + 1 == count;
-    scratchpad_pushes_.push_back({due + copy, ends_burst && last_copy});
-    write_scratchpad(due + copy, {memory, row + copy}, flight.entry, last && last_copy);
+  pushes_.add(due, end);
+  for (std::uint32_t copy = 0; copy < shape.copies; ++copy) {
+    write_scratchpad(due + copy, {memory, row + copy}, flight.entry,
+                     last && copy + 1 == shape.copies);
   }
 }
 
-void LoadTiming::note_burst_end(Cycle cycle) {
-  while (!burst_ends_.empty() && burst_ends_.front() < others_sent_.first_write) {
-    burst_ends_.pop_front();
+/// LoadUnit::note_burst_end in the cycles before `before`.
+void LoadTiming::note_burst_ends(Cycle before) {
+  while (!burst_ends_to_know_.empty() && burst_ends_to_know_.front().known < before) {
+    while (!burst_ends_.empty() && burst_ends_.front() < others_sent_.first_write) {
+      burst_ends_.pop_front();
+    }
+    if (to_others_.empty()) {
+      burst_ends_.clear();
+    }
+    burst_ends_.push_back(burst_ends_to_know_.front().cycle);
+    burst_ends_to_know_.pop_front();
   }
-  if (to_others_.empty()) {
-    burst_ends_.clear();
-  }
-  burst_ends_.push_back(cycle);
 }
 
 /// The scratchpad serves the load unit before all others: in the cycle after the push.
@@ -217,15 +259,15 @@ void LoadTiming::write_scratchpad(Cycle pushed, LocalAddress to, std::uint32_t e
   }
 }
 
-/// A row of each register, but none of the second when the first ends a burst.
-bool LoadTiming::write_local(Cycle now) {
-  const bool scratchpad = !scratchpad_pushes_.empty() && scratchpad_pushes_.front().cycle == now;
-  const bool ends_burst = scratchpad && scratchpad_pushes_.front().ends_burst;
-  if (scratchpad) {
-    scratchpad_pushes_.pop_front();
+/// A row of each register, but none of the second when the first ends a burst; padding if there is
+/// none of either.
+void LoadTiming::write_local(Cycle now) {
+  if (!push_ends_.contains(now) && write_other(now)) {
+    busy_.add(now);
+  } else if (fills() && !pushes_.contains(now)) {
+    write_fill(now);
+    busy_.add(now);
   }
-  const bool other = !ends_burst && write_other(now);
-  return scratchpad || other;
 }
 
 bool LoadTiming::write_other(Cycle now) {
@@ -247,36 +289,44 @@ bool LoadTiming::write_other(Cycle now) {
   return true;
 }
 
-bool LoadTiming::write_fill(Cycle now) {
-  if (current_.all_turned || !current_.issued.is<FillCommand>()) {
-    return false;
-  }
+void LoadTiming::write_fill(Cycle now) {
   const auto& fill = current_.issued.as<FillCommand>();
   const LocalAddress to{fill.destination.memory, fill.destination.row + current_.row};
   ++current_.row;
   current_.all_turned = current_.row == fill.rows;
+  next_command_ = now + 1;
   write_scratchpad(now, to, current_.issued.entry, current_.all_turned);
-  return true;
 }
 
-Cause LoadTiming::waiting(Cycle now) const {
-  if (started_ == to_.sequencer->loads_completed.read(now)) {
-    return to_.sequencer->load_wait.read(now);
-  }
-  if (!row_requests_.empty() && row_requests_.front().ready <= now && !slots_.any_free()) {
-    return Cause::WaitOutstanding;
-  }
-  return Cause::WaitDram;
+/// From here on nothing but data and slots is waited for, or the next command.
+void LoadTiming::wait(Cycle now) {
+  const bool idle = started_ == to_.sequencer->loads_completed.read(now);
+  waiting_ = idle ? to_.sequencer->load_wait.read(now) : Cause::WaitDram;
+  listen(idle);
 }
 
-/// Cycles without a look may still write rows to the scratchpad.
-void LoadTiming::book_gap(Cycle until) {
-  while (!scratchpad_pushes_.empty() && scratchpad_pushes_.front().cycle < until) {
-    ledger_.fill(scratchpad_pushes_.front().cycle, ledger_.held());
-    ledger_.fill(scratchpad_pushes_.front().cycle + 1, Cause::Busy);
-    scratchpad_pushes_.pop_front();
+void LoadTiming::listen(bool idle) { to_.sequencer->load_wait.wake(idle); }
+
+void LoadTiming::book(Cycle until) {
+  if (blocked_from_ < until) {
+    blocked_.add(blocked_from_, until);
+    blocked_from_ = until;
   }
-  ledger_.fill(until, ledger_.held());
+  while (ledger_.next() < until) {
+    const Cycle from = ledger_.next();
+    const Cycle end = std::min(until, from + CycleSet::kSpan);
+    const std::uint64_t all = CycleSet::first_bits(end - from);
+    const std::uint64_t busy = (busy_.from(from) | pushes_.from(from)) & all;
+    const std::uint64_t blocked = blocked_.from(from) & all & ~busy;
+    const Cycle waited = from + static_cast<std::uint32_t>(__builtin_popcountll(busy));
+    ledger_.fill(waited, Cause::Busy);
+    ledger_.fill(waited + static_cast<std::uint32_t>(__builtin_popcountll(blocked)),
+                 Cause::WaitOutstanding);
+    ledger_.fill(end, waiting_);
+  }
+  for (CycleSet* cycles : {&pushes_, &push_ends_, &busy_, &blocked_}) {
+    cycles->forget_before(until);
+  }
 }
 
 /// Gives up what can no longer matter after cycle `now`.
@@ -291,59 +341,6 @@ void LoadTiming::forget_past(Cycle now) {
       burst_ends_.pop_front();
     }
   }
-}
-
-void LoadTiming::archive(StateArchive& archive) {
-  if (!archive.reading()) {
-    book_gap(archive.now() + 1);
-    forget_past(archive.now());
-  }
-  alarm.archive(archive);
-  archive.value(current_.all_turned);
-  if (!current_.all_turned) {
-    archive.issued(current_.issued);
-    archive.value(current_.row);
-  }
-  archive.count(started_, to_.sequencer->loads_completed.latest());
-  archive.due(next_command_);
-  archive.list(row_requests_, [&](RowRequest& request) {
-    archive.body(request.load);
-    archive.entry(request.entry);
-    archive.values(request.row, request.offset, request.last);
-    archive.due(request.ready);
-  });
-  slots_.archive(archive, [&](std::size_t slot) {
-    InFlight& flight = in_flight_[slot];
-    archive.body(flight.load);
-    archive.address(flight.burst.address);
-    archive.address(flight.burst.useful_first);
-    archive.values(flight.burst.size, flight.burst.useful);
-    archive.entry(flight.entry);
-    archive.values(flight.row, flight.offset, flight.last);
-  });
-  archive.list(outgoing_, [&](Outgoing& outgoing) {
-    archive.value(outgoing.slot);
-    archive.due(outgoing.due);
-  });
-  archive.list(scratchpad_pushes_, [&](Push& push) {
-    archive.cycle(push.cycle);
-    archive.value(push.ends_burst);
-  });
-  archive.list(to_others_, [&](Scheduled& write) {
-    archive.values(write.memory, write.copies);
-    write.write.archive(archive, write.memory);
-    archive.due(write.due);
-  });
-  for (Sent* sent : {&scratchpad_sent_, &others_sent_}) {
-    archive.value(sent->copies);
-    if (sent->copies > 0) {
-      archive.cycle(sent->first_write);
-    } else {
-      sent->first_write = 0;
-    }
-  }
-  archive.list(burst_ends_, [&](Cycle& end) { archive.cycle(end); });
-  ledger_.archive(archive);
 }
 
 }  // namespace systole

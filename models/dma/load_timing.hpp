@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <vector>
@@ -7,10 +9,12 @@
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/dma/burst.hpp"
 #include "models/dma/burst_slots.hpp"
+#include "models/dma/cycle_set.hpp"
 #include "models/dma/row_merger.hpp"
 #include "models/dram/dram_timing.hpp"
 #include "models/requant/requant_timing.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
+#include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/timing/ledger_line.hpp"
@@ -18,6 +22,10 @@
 namespace systole {
 
 /// When LoadUnit (load_unit.hpp states the rules) forms and sends bursts and writes local rows.
+///
+/// The turns of rows and the bursts that are formed follow from what came before them, so they are
+/// settled as far ahead as slots are known to be free. Looked at are only the cycles in which a
+/// command comes, a burst goes to the DRAM, or a row to a queue.
 class LoadTiming final : public MemoryMaster {
  public:
   /// What it talks to; bound after all units exist.
@@ -37,13 +45,25 @@ class LoadTiming final : public MemoryMaster {
   void look(Cycle now);
   void archive(StateArchive& archive);
   Cycle take_response(const MemoryResponse& response) override;
-  void close(Cycle end) { book_gap(end + 1); }
+  /// Rows for the scratchpad never wait. The register of the others may, and until when is not
+  /// known ahead.
+  bool takes_ahead(std::uint32_t tag) const override;
+  void close(Cycle end) { book(end + 1); }
 
  private:
   struct Current {
     IssuedCommand issued;
     std::uint32_t row = 0;
     bool all_turned = true;
+  };
+  /// What the bursts of a load have in common.
+  struct Shape {
+    const LoadCommand* load = nullptr;
+    bool scratchpad = false;
+    bool sign_extends = false;
+    std::uint32_t row_bytes = 0;  // that fill a local row
+    std::uint32_t copies = 1;     // of each row
+    std::uint32_t latency = 0;    // from the merger to the local memory
   };
   struct RowRequest {
     const LoadCommand* load = nullptr;
@@ -71,34 +91,48 @@ class LoadTiming final : public MemoryMaster {
     Cycle due = 0;
     std::uint32_t copies = 1;  // still to write
   };
-  /// A row that goes to the scratchpad in a cycle known ahead.
-  struct Push {
-    Cycle cycle = 0;
-    bool ends_burst = false;
-  };
   /// The part sent last to a register.
   struct Sent {
     Cycle first_write = 0;
     std::uint32_t copies = 0;
   };
+  /// The last row of a burst goes to the scratchpad.
+  struct BurstEnd {
+    Cycle known = 0;  // in LoadUnit: in the cycle before the first beat
+    Cycle cycle = 0;
+  };
+  /// Rows between their turn and their last burst, in places that they take in turn.
+  struct RowRequests {
+    std::array<RowRequest, kRowRequests> rows;
+    std::array<Cycle, kRowRequests> free_from{};  // cycle in which a row can come to the place
+    std::size_t first = 0, count = 0;
 
-  bool may_start(std::uint64_t completed) const {
-    return started_ - completed < config_.dma.commands_in_flight;
-  }
-  bool turn_row(Cycle now);
-  bool form_burst(Cycle now);
+    std::size_t place(std::size_t i) const { return (first + i) % kRowRequests; }
+  };
+
+  void take_command(Cycle now);
+  void advance();
+  void turn_row();
+  bool form_burst();
   bool send_burst(Cycle now);
-  bool write_local(Cycle now);
+  void write_local(Cycle now);
   bool write_other(Cycle now);
-  bool write_fill(Cycle now);
-  Cycle register_free(bool scratchpad) const;
-  void schedule(const InFlight& flight, const MergedPart& part);
-  void note_burst_end(Cycle cycle);
+  void write_fill(Cycle now);
+  const Shape& shape_of(const LoadCommand& load);
+  Cycle register_free(const Shape& shape) const;
+  void schedule(const InFlight& flight, const Shape& shape, const MergedPart& part,
+                Cycle first_beat);
+  void note_burst_ends(Cycle before);
   void write_scratchpad(Cycle pushed, LocalAddress to, std::uint32_t entry, bool last);
-  Cause waiting(Cycle now) const;
-  void book_gap(Cycle until);
+  bool fills() const { return !current_.all_turned && current_.issued.is<FillCommand>(); }
+  bool may_start(Cycle now) const;
+  void wait(Cycle now);
+  void listen(bool idle);
+  void book(Cycle until);
   void ring_next(Cycle now);
   void forget_past(Cycle now);
+  void archive_rows(StateArchive& archive);
+  void archive_bursts(StateArchive& archive);
   TimedQueue<TimedWrite>& queue_of(LocalMemory memory) {
     return memory == LocalMemory::Accumulators ? *to_.accumulators : *to_.table;
   }
@@ -106,17 +140,26 @@ class LoadTiming final : public MemoryMaster {
   const AcceleratorConfig& config_;
   Peers to_;
   Current current_;
-  Cycle next_command_ = 0;
+  Shape shape_;             // of the load asked for last
+  Cycle next_command_ = 0;  // in which one can be taken, when all rows of the one before have turns
+  Cycle next_turn_ = 0;
+  Cycle next_form_ = 0;
   std::uint64_t started_ = 0;
-  std::deque<RowRequest> row_requests_;
+  RowRequests row_requests_;
   std::vector<InFlight> in_flight_;  // by slot
   BurstSlots slots_;
   std::deque<Outgoing> outgoing_;
   RowMerger merger_;
-  std::deque<Push> scratchpad_pushes_;
   std::deque<Scheduled> to_others_;
   Sent scratchpad_sent_, others_sent_;
+  std::deque<BurstEnd> burst_ends_to_know_;
   std::deque<Cycle> burst_ends_;  // cycles from others_sent_ on that end a burst
+
+  // Cycles that are not booked yet: rows that go to the scratchpad, those of them that end a burst,
+  // all else that is done, and those in which a burst waits for a slot.
+  CycleSet pushes_, push_ends_, busy_, blocked_;
+  Cycle blocked_from_ = kNever;  // the next burst waits from then on, nobody knows until when
+  Cause waiting_ = Cause::Idle;  // when nothing is done
   LedgerLine ledger_;
 };
 

@@ -40,6 +40,7 @@ class StoreTiming final : public MemoryMaster {
   void look(Cycle now);
   void archive(StateArchive& archive);
   Cycle take_response(const MemoryResponse& response) override;
+  bool takes_ahead(std::uint32_t /*tag*/) const override { return true; }
   void close(Cycle end) { ledger_.fill(end + 1, ledger_.held()); }
 
   /// First cycle from which on everything is acknowledged; kNever while work is left.

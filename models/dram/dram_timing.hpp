@@ -47,6 +47,9 @@ struct DramTransfer {
 class MemoryMaster {
  public:
   virtual Cycle take_response(const MemoryResponse& response) = 0;
+  /// Whether it can take the answer to this burst as soon as its cycles are known; else in the
+  /// cycle before the first beat.
+  virtual bool takes_ahead(std::uint32_t tag) const = 0;
 
  protected:
   ~MemoryMaster() = default;

@@ -43,8 +43,8 @@ void IdealDramTiming::look(Cycle now) {
   book(now);
   alarm.serve(now);
   accept(now);
+  answer(now);
   take_waiting(now);
-  book(now + 1);
   for (const Port& port : ports_) {
     if (!bursting_ && !(port.requests.empty() && port.begun.empty())) {
       alarm.ring_at(std::max(request_free_, now + 1));
@@ -53,44 +53,47 @@ void IdealDramTiming::look(Cycle now) {
       alarm.ring_at(now + 1);
     }
   }
+  if (!answers_.empty()) {
+    alarm.ring_at(std::max(next_answer() - 1, now + 1));
+  }
 }
 
-/// Books the cycles up to `until`, in which nothing was accepted.
+/// Books the cycles up to `until`, in which no request came or went: those of the request channel,
+/// those of the response channel, those before an answer, and the rest.
 void IdealDramTiming::book(Cycle until) {
-  while (ledger_.next() < until) {
-    const Cycle from = ledger_.next();
-    while (!responses_.empty() && responses_.front().end <= from) {
-      responses_.pop_front();
+  ledger_.fill(bursting_ ? until : std::min(until, request_free_), Cause::Busy);
+  while (ledger_.next() < until && !answering_.empty()) {
+    const Answering& next = answering_.front();
+    ledger_.fill(std::min(until, next.first), Cause::WaitDram);
+    ledger_.fill(std::min(until, next.end), Cause::Busy);
+    if (next.end <= until) {
+      answering_.pop_front();
     }
-    Cycle change = until;  // next cycle in which the cause can differ
-    if (request_free_ > from) {
-      change = std::min(change, request_free_);
-    }
-    if (!responses_.empty()) {
-      const Response& next = responses_.front();
-      change = std::min(change, next.start > from ? next.start : next.end);
-    }
-    ledger_.fill(change, cause_at(from));
   }
+  ledger_.fill(until, answers_.empty() ? Cause::Idle : Cause::WaitDram);
 }
 
-/// With the response that is next, or at its beats, in front.
-Cause IdealDramTiming::cause_at(Cycle cycle) const {
-  if (bursting_ || cycle < request_free_) {
-    return Cause::Busy;
-  }
-  if (responses_.empty()) {
-    return Cause::Idle;
-  }
-  return cycle >= responses_.front().start ? Cause::Busy : Cause::WaitDram;
+/// First beat of the oldest answer.
+Cycle IdealDramTiming::next_answer() const {
+  const Answer& oldest = answers_.front();
+  return std::max({oldest.ready, response_free_, ports_[oldest.master].ready_for_answer});
 }
 
-void IdealDramTiming::answer(Master master, std::uint32_t tag, Cycle ready, Cycle cycles) {
-  Port& port = ports_[master];
-  const Cycle start = std::max({ready, response_free_, port.ready_for_answer});
-  response_free_ = start + cycles;
-  responses_.push_back({start, response_free_});
-  port.ready_for_answer = clients_[master].unit->take_response({tag, start, cycles_per_beat_});
+/// Tells the masters the answers that start in the next cycle, and those that they take ahead.
+void IdealDramTiming::answer(Cycle now) {
+  while (!answers_.empty()) {
+    const Answer oldest = answers_.front();
+    MemoryMaster& unit = *clients_[oldest.master].unit;
+    const Cycle first = next_answer();
+    if (first > now + 1 && !unit.takes_ahead(oldest.tag)) {
+      return;
+    }
+    answers_.pop_front();
+    response_free_ = first + oldest.cycles;
+    answering_.push_back({first, response_free_});
+    ports_[oldest.master].ready_for_answer =
+        unit.take_response({oldest.tag, first, cycles_per_beat_});
+  }
 }
 
 void IdealDramTiming::accept(Cycle now) {
@@ -138,7 +141,8 @@ void IdealDramTiming::take_request(Master master, Cycle first_cycle, Cycle now) 
   request_free_ = last_cycle + 1;
   transfers_.push_back({now, request.useful, request.write});
   tell(now, request);
-  answer(master, request.tag, last_cycle + latency_, request.write ? cycles_per_beat_ : beats);
+  answers_.push_back(
+      {master, request.tag, last_cycle + latency_, request.write ? cycles_per_beat_ : beats});
 }
 
 void IdealDramTiming::take_waiting(Cycle now) {
@@ -167,9 +171,6 @@ void IdealDramTiming::tell(Cycle now, const MemoryRequest& request) const {
 void IdealDramTiming::archive(StateArchive& archive) {
   if (!archive.reading()) {
     book(archive.now() + 1);
-    while (!responses_.empty() && responses_.front().end <= archive.now() + 1) {
-      responses_.pop_front();
-    }
   }
   const auto request = [&](MemoryRequest& of) {
     archive.address(of.address);
@@ -206,9 +207,13 @@ void IdealDramTiming::archive(StateArchive& archive) {
     bursting_.reset();
   }
   archive.due(response_free_);
-  archive.list(responses_, [&](Response& response) {
-    archive.due(response.start);
-    archive.cycle(response.end);
+  archive.list(answers_, [&](Answer& answer) {
+    archive.values(answer.master, answer.tag, answer.cycles);
+    archive.due(answer.ready);
+  });
+  archive.list(answering_, [&](Answering& answer) {
+    archive.due(answer.first);
+    archive.cycle(answer.end);
   });
   ledger_.archive(archive);
 }

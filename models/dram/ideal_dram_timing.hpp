@@ -14,8 +14,7 @@
 
 namespace systole {
 
-/// When IdealDram (ideal_dram.hpp states the rules) takes requests and answers them. Answers leave
-/// in the order in which requests are accepted, so each one's time is known, and told, then.
+/// When IdealDram (ideal_dram.hpp states the rules) takes requests and answers them.
 class IdealDramTiming final : public DramTiming {
  public:
   IdealDramTiming(const AcceleratorConfig& config, const Clients& clients, DramSource& source);
@@ -27,7 +26,7 @@ class IdealDramTiming final : public DramTiming {
   void request(Master master, Cycle now, const MemoryRequest& request) override;
   void begin_burst(Master master, Cycle now) override { ports_[master].begun.push(now, {}); }
   void look(Cycle now) override;
-  bool idle() const override { return !bursting_; }
+  bool idle() const override { return answers_.empty() && !bursting_; }
   void close(Cycle end, Ledger& ledger, EventCounts& events) override;
   BandwidthSeries bandwidth() const override;
   void archive(StateArchive& archive) override;
@@ -43,18 +42,25 @@ class IdealDramTiming final : public DramTiming {
     Cycle request_closed = kNever;         // of the last request that had to wait
     std::optional<MemoryRequest> waiting;  // BEGIN_REQ without END_REQ
   };
-  /// Cycles of an answer on the response channel.
-  struct Response {
-    Cycle start = 0;
-    Cycle end = 0;  ///< first cycle behind it
+  struct Answer {
+    Master master = kLoadMaster;
+    std::uint32_t tag = 0;
+    Cycle ready = 0;
+    Cycle cycles = 1;
+  };
+  /// The response channel is taken.
+  struct Answering {
+    Cycle first = 0;
+    Cycle end = 0;
   };
 
   void book(Cycle until);
-  Cause cause_at(Cycle cycle) const;
-  void answer(Master master, std::uint32_t tag, Cycle ready, Cycle cycles);
   void accept(Cycle now);
   void take_request(Master master, Cycle first_cycle, Cycle now);
   void take_waiting(Cycle now);
+  void answer(Cycle now);
+  Cycle next_answer() const;
+
   void tell(Cycle now, const MemoryRequest& request) const;
 
   DramSource& source_;
@@ -69,7 +75,8 @@ class IdealDramTiming final : public DramTiming {
   std::optional<Master> bursting_;  // whose write has begun and not ended
   Cycle burst_start_ = 0;
   Cycle response_free_ = 0;
-  std::deque<Response> responses_;  // that are not over
+  std::deque<Answer> answers_;       // still to be told to their masters
+  std::deque<Answering> answering_;  // the others, until they are booked
   std::vector<DramTransfer> transfers_;
   Ledger booked_;
   LedgerLine ledger_{booked_, LedgerUnit::Dram};

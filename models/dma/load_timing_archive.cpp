@@ -1,0 +1,93 @@
+// The state of the load unit.
+#include "models/dma/load_timing.hpp"
+
+namespace systole {
+
+void LoadTiming::archive(StateArchive& archive) {
+  if (!archive.reading()) {
+    book(archive.now() + 1);
+    note_burst_ends(archive.now() + 1);
+    forget_past(archive.now());
+  }
+  alarm.archive(archive);
+  archive.value(current_.all_turned);
+  if (!current_.all_turned) {
+    archive.issued(current_.issued);
+    archive.value(current_.row);
+    archive.due(next_turn_);
+  } else {
+    archive.due(next_command_);
+  }
+  archive.count(started_, to_.sequencer->loads_completed.latest());
+  archive.due(next_form_);
+  archive.due(blocked_from_);
+  archive_rows(archive);
+  archive_bursts(archive);
+  archive.list(to_others_, [&](Scheduled& write) {
+    archive.values(write.memory, write.copies);
+    write.write.archive(archive, write.memory);
+    archive.due(write.due);
+  });
+  for (Sent* sent : {&scratchpad_sent_, &others_sent_}) {
+    archive.value(sent->copies);
+    if (sent->copies > 0) {
+      archive.cycle(sent->first_write);
+    } else {
+      sent->first_write = 0;
+    }
+  }
+  archive.list(burst_ends_to_know_, [&](BurstEnd& end) {
+    archive.cycle(end.known);
+    archive.cycle(end.cycle);
+  });
+  archive.list(burst_ends_, [&](Cycle& end) { archive.cycle(end); });
+  for (CycleSet* cycles : {&pushes_, &push_ends_, &busy_, &blocked_}) {
+    cycles->archive(archive);
+  }
+  archive.value(waiting_);
+  ledger_.archive(archive);
+  if (archive.reading()) {
+    shape_ = {};
+    listen(waiting_ != Cause::WaitDram);
+  }
+}
+
+/// Which places they have decides nothing.
+void LoadTiming::archive_rows(StateArchive& archive) {
+  auto count = static_cast<std::uint32_t>(row_requests_.count);
+  archive.value(count);
+  if (archive.reading()) {
+    row_requests_.first = 0;
+    row_requests_.count = count;
+  }
+  for (std::size_t i = 0; i < kRowRequests; ++i) {
+    const std::size_t place = row_requests_.place(i);
+    if (i >= count) {
+      archive.due(row_requests_.free_from[place]);
+      continue;
+    }
+    RowRequest& request = row_requests_.rows[place];
+    archive.body(request.load);
+    archive.entry(request.entry);
+    archive.values(request.row, request.offset, request.last);
+    archive.due(request.ready);
+  }
+}
+
+void LoadTiming::archive_bursts(StateArchive& archive) {
+  slots_.archive(archive, [&](std::size_t slot) {
+    InFlight& flight = in_flight_[slot];
+    archive.body(flight.load);
+    archive.address(flight.burst.address);
+    archive.address(flight.burst.useful_first);
+    archive.values(flight.burst.size, flight.burst.useful);
+    archive.entry(flight.entry);
+    archive.values(flight.row, flight.offset, flight.last);
+  });
+  archive.list(outgoing_, [&](Outgoing& outgoing) {
+    archive.value(outgoing.slot);
+    archive.due(outgoing.due);
+  });
+}
+
+}  // namespace systole
