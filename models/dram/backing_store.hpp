@@ -2,6 +2,7 @@
 
 #include <hwy/cache_control.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -16,10 +17,16 @@ class BackingStore {
   void read(std::uint64_t address, std::uint8_t* bytes, std::uint64_t size) const;
   void write(std::uint64_t address, const std::uint8_t* bytes, std::uint64_t size);
 
-  /// Fetches the byte into the computer's caches, if it was ever written: it will be read soon.
-  void prefetch(std::uint64_t address) const {
+  /// Fetches the bytes of a page into the computer's caches, if it was ever written: they will be
+  /// read soon.
+  void prefetch(std::uint64_t address, std::uint64_t size) const {
+    constexpr std::uint64_t kLineBytes = 64;
     if (const std::uint8_t* page = find(address / kPageBytes); page != nullptr) {
-      hwy::Prefetch(page + address % kPageBytes);
+      const std::uint64_t first = address % kPageBytes;
+      const std::uint64_t end = std::min(first + size, kPageBytes);
+      for (std::uint64_t at = first - first % kLineBytes; at < end; at += kLineBytes) {
+        hwy::Prefetch(page + at);
+      }
     }
   }
 

@@ -36,7 +36,7 @@ struct PsumRows {
 /// A fold's part in sums, for ifmap vectors that lie `ifmap_offset` bytes behind the given rows.
 struct FoldStep {
   std::uint32_t fold = 0;  ///< whose weights
-  std::ptrdiff_t ifmap_offset = 0;
+  std::int32_t ifmap_offset = 0;
 };
 
 /// Folds one after the other whose products go to the same rows of psums, `psum_offset`

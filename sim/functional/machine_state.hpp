@@ -1,16 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "models/dram/backing_store.hpp"
-#include "models/requant/requantize.hpp"
-#include "models/vector/depthwise_lanes.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/functional/array_edge.hpp"
 #include "sim/functional/array_state.hpp"
 #include "sim/functional/local_memories.hpp"
+#include "sim/functional/transfers.hpp"
+#include "sim/functional/vector_commands.hpp"
 #include "sim/program/command.hpp"
 #include "sim/program/packed_commands.hpp"
 #include "sim/stats/events.hpp"
@@ -44,10 +42,8 @@ class MachineState {
   LocalMemories local_;
   ArrayState array_;
   std::optional<ArrayEdge> edge_;  // with energy.switching_activity
-  DepthwiseLanes depthwise_;
-  std::vector<std::uint8_t> bytes_;     // of a row on its way
-  std::vector<std::int32_t> elements_;  // of ofmap rows on their way
-  std::vector<RequantEntry> entries_;   // of a block of channels, or one for all
+  Transfers transfers_;
+  VectorCommands vector_;
 };
 
 }  // namespace systole

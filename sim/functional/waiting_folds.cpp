@@ -2,27 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 namespace systole {
-namespace {
-
-// Asked for every compute: without branches.
-
-bool same_grid(const ComputeCommand& a, const ComputeCommand& b) {
-  return ((a.count_h ^ b.count_h) | (a.count_w ^ b.count_w) | (a.pitch_h ^ b.pitch_h) |
-          (a.pitch_w ^ b.pitch_w) | (a.skip ^ b.skip) | (a.drop ^ b.drop)) == 0;
-}
-
-bool same_products(const ComputeCommand& a, const ComputeCommand& b) {
-  const ProductMap& p = a.products;
-  const ProductMap& q = b.products;
-  return ((a.k ^ b.k) | (a.products_per_pe ^ b.products_per_pe) | (p.first ^ q.first) |
-          (p.channels ^ q.channels) | (p.kernel_w ^ q.kernel_w) | (p.tap_pitch_h ^ q.tap_pitch_h) |
-          (p.tap_pitch_w ^ q.tap_pitch_w) | (p.slice_pitch ^ q.slice_pitch)) == 0;
-}
-
-}  // namespace
 
 WaitingFolds::WaitingFolds(LocalMemories& memories, FoldProduct& product, bool saturate)
     : memories_{memories},
@@ -38,21 +21,6 @@ void WaitingFolds::next_weights(std::uint32_t k, ElementType weights) {
   }
   cut_ = false;
   position_ = 0;
-}
-
-bool WaitingFolds::follows(const ComputeCommand& compute, const PreloadCommand& destination) {
-  if (position_ == 0 || position_ >= grid_.size()) {
-    return false;
-  }
-  const Waiting& like = grid_[position_];
-  if (!same_grid(compute, like.compute) || !same_products(compute, pass_) ||
-      compute.ifmap_row - like.compute.ifmap_row != pass_rows_ ||
-      destination.acc_row - like.acc_row != pass_psums_ ||
-      destination.accumulate != pass_destination_.accumulate) {
-    return false;
-  }
-  ++position_;
-  return true;
 }
 
 void WaitingFolds::add(const ComputeCommand& compute, const PreloadCommand& destination,
@@ -102,7 +70,7 @@ void WaitingFolds::append(const ComputeCommand& compute, const PreloadCommand& d
 bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadCommand& destination,
                                const IfmapPart& part) {
   const Waiting& like = grid_[0];
-  if (!same_grid(compute, like.compute)) {
+  if (other_grid(compute, like.compute) != 0) {
     return false;
   }
   const std::int64_t ifmap = std::int64_t{compute.ifmap_row} - like.compute.ifmap_row;
@@ -114,12 +82,13 @@ bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadComma
       psums.end > accumulator_rows_) {
     return false;  // not all of the grid's computes will come
   }
+  const std::int64_t offset =
+      ifmap_rows * memories_.row_bytes(LocalMemory::Scratchpad) + part.lane - part_.lane;
   Chain* const chain = chain_at(psum_rows, destination.accumulate);
-  if (chain == nullptr) {
+  if (chain == nullptr || std::abs(offset) > std::numeric_limits<std::int32_t>::max()) {
     return false;
   }
-  const auto row_bytes = std::ptrdiff_t{memories_.row_bytes(LocalMemory::Scratchpad)};
-  push(*chain, ifmap_rows * row_bytes + part.lane - part_.lane);
+  push(*chain, static_cast<std::int32_t>(offset));
   products_ += std::uint64_t{pass_.k} * pass_destination_.n;
   pass_ = compute;
   pass_destination_ = destination;
@@ -134,7 +103,7 @@ bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadComma
   return true;
 }
 
-void WaitingFolds::push(Chain& chain, std::ptrdiff_t ifmap_offset) {
+void WaitingFolds::push(Chain& chain, std::int32_t ifmap_offset) {
   chain.steps.push_back({fold_, ifmap_offset});
   if (fold_ >= waits_for_.size()) {
     waits_for_.resize(std::size_t{2} * (fold_ + 1));
@@ -145,14 +114,16 @@ void WaitingFolds::push(Chain& chain, std::ptrdiff_t ifmap_offset) {
 /// The one that adds to these psums, or a new one. Null if some of them are another's, or if sums
 /// that wait would be replaced.
 WaitingFolds::Chain* WaitingFolds::chain_at(std::int64_t psum_rows, bool accumulate) {
-  for (std::size_t i = 0; i < chain_count_; ++i) {  // mostly the next one
-    Chain& chain = chains_[(pass_chain_ + 1 + i) % chain_count_];
+  const std::size_t next = pass_chain_ + 1 < chain_count_ ? pass_chain_ + 1 : 0;
+  if (chains_[next].psum_rows == psum_rows) {  // most often
+    return accumulate ? &chains_[next] : nullptr;
+  }
+  for (std::size_t i = 0; i < chain_count_; ++i) {
+    Chain& chain = chains_[i];
     if (chain.psum_rows == psum_rows) {
       return accumulate ? &chain : nullptr;
     }
-  }
-  for (std::size_t i = 0; i < chain_count_; ++i) {
-    if (std::abs(chains_[i].psum_rows - psum_rows) < grid_psums_.size()) {
+    if (std::abs(chain.psum_rows - psum_rows) < grid_psums_.size()) {
       return nullptr;
     }
   }

@@ -40,7 +40,20 @@ class WaitingFolds {
 
   /// Whether the compute is the next of its fold where others of that fold have told where it goes:
   /// then it waits.
-  bool follows(const ComputeCommand& compute, const PreloadCommand& destination);
+  bool follows(const ComputeCommand& compute, const PreloadCommand& destination) {
+    if (position_ == 0 || position_ >= grid_.size()) {
+      return false;
+    }
+    const Waiting& like = grid_[position_];
+    const std::uint32_t rows = compute.ifmap_row - like.compute.ifmap_row;
+    const std::uint32_t psums = destination.acc_row - like.acc_row;
+    const bool follows =
+        ((rows ^ pass_rows_) | (psums ^ pass_psums_) | other_grid(compute, like.compute) |
+         other_products(compute, pass_)) == 0 &&
+        destination.accumulate == pass_destination_.accumulate;
+    position_ += follows ? 1U : 0U;
+    return follows;
+  }
 
   /// A compute whose products lie in one part of each pixel waits.
   void add(const ComputeCommand& compute, const PreloadCommand& destination, const IfmapPart& part);
@@ -64,6 +77,19 @@ class WaitingFolds {
   std::uint64_t take_products();
 
  private:
+  // Asked for every compute, so without branches: not 0 if they differ.
+  static std::uint32_t other_grid(const ComputeCommand& a, const ComputeCommand& b) {
+    return (a.count_h ^ b.count_h) | (a.count_w ^ b.count_w) | (a.pitch_h ^ b.pitch_h) |
+           (a.pitch_w ^ b.pitch_w) | (a.skip ^ b.skip) | (a.drop ^ b.drop);
+  }
+  static std::uint32_t other_products(const ComputeCommand& a, const ComputeCommand& b) {
+    const ProductMap& p = a.products;
+    const ProductMap& q = b.products;
+    return (a.k ^ b.k) | (a.products_per_pe ^ b.products_per_pe) | (p.first ^ q.first) |
+           (p.channels ^ q.channels) | (p.kernel_w ^ q.kernel_w) | (p.tap_pitch_h ^ q.tap_pitch_h) |
+           (p.tap_pitch_w ^ q.tap_pitch_w) | (p.slice_pitch ^ q.slice_pitch);
+  }
+
   /// Rows [first, end) of a memory.
   struct Rows {
     std::int64_t first = 0, end = 0;
@@ -97,7 +123,7 @@ class WaitingFolds {
   void append(const ComputeCommand& compute, const PreloadCommand& destination);
   bool begins_pass(const ComputeCommand& compute, const PreloadCommand& destination,
                    const IfmapPart& part);
-  void push(Chain& chain, std::ptrdiff_t ifmap_offset);
+  void push(Chain& chain, std::int32_t ifmap_offset);
   Chain* chain_at(std::int64_t psum_rows, bool accumulate);
   Chain& new_chain(std::int64_t psum_rows, bool accumulate);
   void multiply_chains();

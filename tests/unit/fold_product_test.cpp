@@ -142,7 +142,7 @@ struct Folds {
         EXPECT_TRUE(product.keeps_beside(matrix.all().count, matrix.type, ifmap.type));
         product.take_weights(number, matrix.all(), n[fold(chain, step)]);
         const std::size_t bytes = offsets[step] * (ifmap.type == ElementType::Int16 ? 2 : 1);
-        all_steps[chain].push_back({number, static_cast<std::ptrdiff_t>(bytes)});
+        all_steps[chain].push_back({number, static_cast<std::int32_t>(bytes)});
       }
       all_chains.push_back({all_steps[chain].data(), steps,
                             static_cast<std::ptrdiff_t>(chain * chain_size()), accumulates[0]});

@@ -1,0 +1,265 @@
+#include "sim/functional/transfers.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sim/functional/fold_kernels.hpp"
+#include "sim/network/packing.hpp"
+#include "sim/program/hazards.hpp"
+#include "sim/program/load_rows.hpp"
+
+namespace systole {
+namespace {
+
+/// A DRAM row, to one local row after the other, `pitch` bytes apart.
+void scatter(const std::uint8_t* from, std::uint32_t size, std::uint8_t* to,
+             std::uint32_t row_bytes, std::size_t pitch) {
+  constexpr std::uint32_t kCommon = 16;  // a size that the compiler knows
+  for (; row_bytes == kCommon && size >= kCommon; size -= kCommon, from += kCommon, to += pitch) {
+    std::memcpy(to, from, kCommon);
+  }
+  while (size > 0) {
+    const std::uint32_t part = std::min(row_bytes, size);
+    std::memcpy(to, from, part);
+    to += pitch;
+    from += part;
+    size -= part;
+  }
+}
+
+}  // namespace
+
+void Transfers::begin_layer(const LayerRegisters& registers) {
+  registers_ = registers;
+  stream_.reset();
+  requant_.reset();
+  if (registers.requant.rounding == Rounding::Stochastic) {
+    stream_.emplace(registers.requant.lfsr);
+  }
+  if (RequantRows::takes(registers.requant) && local_.has_psums32()) {
+    requant_.emplace(registers.requant);
+    if (registers.requant.entries() == 1) {
+      const RequantEntry entry = entry_of(registers.requant, 0);
+      requant_->set_entries(&entry, 1);
+    }
+  }
+}
+
+/// A row where it lies or in bytes_.
+const std::uint8_t* Transfers::read_dram(std::uint64_t address, std::uint32_t size) {
+  const std::uint8_t* there = dram_.in_one_piece(address, size);
+  if (there != nullptr) {
+    return there;
+  }
+  bytes_.resize(size);
+  dram_.read(address, bytes_.data(), size);
+  return bytes_.data();
+}
+
+void Transfers::load(const LoadCommand& load) {
+  for (std::uint32_t row = 0; row < load.rows; ++row) {
+    dram_.prefetch(load.dram_address + row * load.dram_pitch, load.row_bytes);
+  }
+  if (load.destination.memory == LocalMemory::Accumulators) {
+    return load_psums(load);
+  }
+  const std::uint32_t row_bytes = local_.row_bytes(load.destination.memory);
+  const std::uint32_t local_rows = (load.local_offset + load.row_bytes + row_bytes - 1) / row_bytes;
+  std::uint8_t* to =
+      local_.rows(load.destination.memory, load.destination.row,
+                  local_rows == 0 ? 0 : load.rows + (local_rows - 1) * load.block_pitch);
+  const std::size_t pitch = std::size_t{load.block_pitch} * row_bytes;
+  const std::uint32_t head =
+      load.local_offset == 0 ? 0 : std::min(row_bytes - load.local_offset, load.row_bytes);
+  const std::uint8_t* bytes = nullptr;
+  for (std::uint32_t row = 0; row < load.rows; ++row, to += row_bytes) {
+    if (row == 0 || load.dram_pitch != 0) {
+      bytes = read_dram(load.dram_address + row * load.dram_pitch, load.row_bytes);
+    }
+    if (head == 0) {
+      scatter(bytes, load.row_bytes, to, row_bytes, pitch);
+    } else {
+      std::memcpy(to + load.local_offset, bytes, head);
+      scatter(bytes + head, load.row_bytes - head, to + pitch, row_bytes, pitch);
+    }
+  }
+}
+
+void Transfers::load_psums(const LoadCommand& load) {
+  const std::uint32_t row_bytes = merged_row_bytes(load, config_);
+  const bool narrow = sign_extends(load, config_);
+  const std::uint8_t* bytes = nullptr;
+  for (std::uint32_t row = 0; row < load.rows; ++row) {
+    if (row == 0 || load.dram_pitch != 0) {
+      bytes = read_dram(load.dram_address + row * load.dram_pitch, load.row_bytes);
+    }
+    std::uint32_t to = load.destination.row + row;
+    for (std::uint32_t first = 0; first < load.row_bytes;
+         first += row_bytes, to += load.block_pitch) {
+      const std::uint32_t size = std::min(row_bytes, load.row_bytes - first);
+      if (narrow) {
+        const std::vector<std::uint8_t> psums = sign_extended(bytes + first, size, config_);
+        local_.load_psums(to, psums.data(), static_cast<std::uint32_t>(psums.size()));
+      } else {
+        local_.load_psums(to, bytes + first, size);
+      }
+    }
+  }
+}
+
+void Transfers::fill(const FillCommand& fill) {
+  const LocalMemory memory = fill.destination.memory;
+  const std::uint32_t row_bytes = local_.row_bytes(memory);
+  std::uint8_t* const to = local_.rows(memory, fill.destination.row, fill.rows);
+  if (registers_.ifmap.bits == 8) {
+    std::fill_n(to, std::size_t{fill.rows} * row_bytes, static_cast<std::uint8_t>(fill.value));
+    return;
+  }
+  std::vector<std::uint8_t> row(row_bytes);
+  const std::size_t elements = row.size() * 8 / registers_.ifmap.bits;
+  for (std::size_t i = 0; i < elements; ++i) {
+    pack_element(row.data(), i, registers_.ifmap, fill.value);
+  }
+  for (std::uint32_t i = 0; i < fill.rows; ++i) {
+    std::copy(row.begin(), row.end(), to + std::size_t{i} * row_bytes);
+  }
+}
+
+void Transfers::store(const StoreCommand& store) {
+  const bool from_psums = store.source.memory == LocalMemory::Accumulators;
+  const bool bytes_to_dram = registers_.ofmap.bits == 8 && store.to_dram && !store.keep;
+  if (bytes_to_dram && !store.raw && !from_psums) {
+    copy(store);
+  } else if (bytes_to_dram && !store.raw && requant_) {
+    requantize_bytes(store);
+  } else {
+    convert(store);
+  }
+}
+
+/// Bytes as they lie in a scratchpad.
+void Transfers::copy(const StoreCommand& store) {
+  const std::uint32_t row_bytes = local_.row_bytes(store.source.memory);
+  const std::uint32_t lanes = config_.array.rows;
+  bytes_.resize(store.elements);
+  for (std::uint32_t row = 0; row < store.rows; ++row) {
+    std::uint8_t* to = bytes_.data();
+    std::uint32_t from = store.source.row + row;
+    for (std::uint32_t rest = store.elements; rest > 0; from += store.block_pitch) {
+      const std::uint32_t size = std::min(lanes, rest);
+      std::memcpy(to, local_.rows(store.source.memory, from), std::min(size, row_bytes));
+      to += size;
+      rest -= size;
+    }
+    dram_.write(store.dram_address + row * store.dram_pitch, bytes_.data(), store.elements);
+  }
+}
+
+/// Where vectors requantize and elements are bytes.
+void Transfers::requantize_bytes(const StoreCommand& store) {
+  const std::uint32_t cols = config_.array.cols;
+  const std::size_t pitch = store.elements + std::size_t{kColumnStep};  // kernels write whole ones
+  bytes_.resize(store.rows * pitch);
+  for (std::uint32_t first = 0; first < store.elements; first += cols) {
+    const std::uint32_t block = first / cols;
+    read_constants(store.table_row + block);
+    const std::uint32_t from = store.source.row + block * store.block_pitch;
+    requant_->run({local_.psums32(from, store.rows), local_.psum_pitch(), store.rows},
+                  std::min(cols, store.elements - first), bytes_.data() + first, pitch);
+  }
+  for (std::uint32_t row = 0; row < store.rows; ++row) {
+    dram_.write(store.dram_address + row * store.dram_pitch, bytes_.data() + row * pitch,
+                store.elements);
+  }
+}
+
+/// Rows of elements beside each other, then packed and written one after the other.
+void Transfers::convert(const StoreCommand& store) {
+  const bool requantized = store.source.memory == LocalMemory::Accumulators;
+  const std::uint32_t block_elements = requantized ? config_.array.cols : config_.array.rows;
+  const ElementFormat format = store.raw ? ElementFormat{32, true, false} : registers_.ofmap;
+  const std::size_t pitch = store.elements + std::size_t{kColumnStep};  // kernels write whole ones
+  elements_.resize(store.rows * pitch);
+  for (std::uint32_t first = 0; first < store.elements; first += block_elements) {
+    const std::uint32_t block = first / block_elements;
+    const std::uint32_t count = std::min(block_elements, store.elements - first);
+    if (requantized && !store.raw) {
+      read_constants(store.table_row + block);
+    }
+    for (std::uint32_t row = 0; row < store.rows; ++row) {
+      const std::uint32_t from = store.source.row + block * store.block_pitch + row;
+      std::int32_t* elements = elements_.data() + row * pitch + first;
+      if (!requantized) {
+        unpack_elements(local_.rows(store.source.memory, from), count, format, elements);
+      } else if (store.raw) {
+        for (std::uint32_t c = 0; c < count; ++c) {
+          elements[c] = static_cast<std::int32_t>(psum(from, c));
+        }
+      } else {
+        const std::uint64_t address = store.dram_address + row * store.dram_pitch;
+        requantize_row(from, address, first, count, elements);
+      }
+    }
+  }
+  bytes_.assign(packed_bytes(store.elements, format.bits), std::uint8_t{0});
+  for (std::uint32_t row = 0; row < store.rows; ++row) {
+    pack_elements(bytes_.data(), store.elements, format, elements_.data() + row * pitch);
+    if (store.keep) {
+      keep_row(store, row);
+    }
+    if (store.to_dram) {
+      dram_.write(store.dram_address + row * store.dram_pitch, bytes_.data(), bytes_.size());
+    }
+  }
+}
+
+/// The packed row of a store, block by block into the scratchpad. Blocks are whole bytes.
+void Transfers::keep_row(const StoreCommand& store, std::uint32_t row) {
+  const std::uint64_t block_bytes = packed_bytes(config_.array.cols, registers_.ofmap.bits);
+  std::uint32_t to = store.kept_row + row;
+  for (std::uint64_t at = 0; at < bytes_.size(); at += block_bytes) {
+    std::copy_n(bytes_.data() + at, std::min(block_bytes, bytes_.size() - at),
+                local_.rows(LocalMemory::Scratchpad, to));
+    to += store.kept_pitch;
+  }
+}
+
+std::int64_t Transfers::psum(std::uint32_t row, std::uint32_t column) const {
+  return local_.has_psums32() ? std::int64_t{local_.psums32(row)[column]}
+                              : local_.psums64(row)[column];
+}
+
+/// Those of a block of channels, from a row of the table unless all share one pair.
+void Transfers::read_constants(std::uint32_t table_row) {
+  if (registers_.requant.entries() == 1) {
+    entries_.assign(1, entry_of(registers_.requant, 0));
+    return;
+  }
+  const std::uint8_t* table = local_.rows(LocalMemory::RequantTable, table_row);
+  const std::uint32_t entry_bytes = requant_entry_bytes(config_);
+  entries_.resize(config_.array.cols);
+  for (std::size_t c = 0; c < entries_.size(); ++c) {
+    entries_[c] = decode_entry(table + c * entry_bytes, registers_.requant.mode,
+                               config_.requant.multiplier_bits);
+  }
+  if (requant_) {
+    requant_->set_entries(entries_.data(), entries_.size());
+  }
+}
+
+/// `count` columns from the `first` of a DRAM row at `address`.
+void Transfers::requantize_row(std::uint32_t row, std::uint64_t address, std::uint32_t first,
+                               std::uint32_t count, std::int32_t* elements) const {
+  if (requant_) {
+    requant_->run({local_.psums32(row), 0, 1}, count, elements, 0);
+    return;
+  }
+  const std::uint64_t element = registers_.ofmap_place.element_at(address) + first;
+  const bool one_for_all = entries_.size() == 1;
+  for (std::uint32_t c = 0; c < count; ++c) {
+    elements[c] = requantize(psum(row, c), entries_[one_for_all ? 0 : c], registers_.requant,
+                             stream_ ? stream_->word(element + c) : 0);
+  }
+}
+
+}  // namespace systole
