@@ -32,16 +32,16 @@ void WaitingFolds::add(const ComputeCommand& compute, const PreloadCommand& dest
     return;
   }
   multiply();
-  begin_grid(destination, part);
   pass_ = compute;
+  pass_destination_ = destination;
+  begin_grid(destination, part);
   append(compute, destination);
 }
 
 void WaitingFolds::begin_grid(const PreloadCommand& destination, const IfmapPart& part) {
   passes_ = 1;
   part_ = part;
-  pass_destination_ = destination;
-  push(new_chain(0, destination.accumulate), 0);
+  push(new_chain(0, destination.accumulate), 0, {});
   pass_chain_ = 0;
 }
 
@@ -62,7 +62,7 @@ void WaitingFolds::append(const ComputeCommand& compute, const PreloadCommand& d
   const std::int64_t first = std::int64_t{compute.ifmap_row} + part_.row;
   grid_reads_.cover({first, first + last_pixel_row(compute) + 1});
   grid_psums_.cover({destination.acc_row, std::int64_t{destination.acc_row} + compute.rows()});
-  reads_ = grid_reads_;
+  reads_ = chains_[0].reads = grid_reads_;
   psums_ = grid_psums_;
 }
 
@@ -88,10 +88,9 @@ bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadComma
   if (chain == nullptr || std::abs(offset) > std::numeric_limits<std::int32_t>::max()) {
     return false;
   }
-  push(*chain, static_cast<std::int32_t>(offset));
-  products_ += std::uint64_t{pass_.k} * pass_destination_.n;
   pass_ = compute;
   pass_destination_ = destination;
+  push(*chain, static_cast<std::int32_t>(offset), reads);
   pass_rows_ = static_cast<std::uint32_t>(ifmap);
   pass_psums_ = static_cast<std::uint32_t>(psum_rows);
   pass_chain_ = static_cast<std::size_t>(chain - chains_.data());
@@ -103,8 +102,11 @@ bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadComma
   return true;
 }
 
-void WaitingFolds::push(Chain& chain, std::int32_t ifmap_offset) {
+/// The fold of pass_ goes to the end of the chain.
+void WaitingFolds::push(Chain& chain, std::int32_t ifmap_offset, Rows reads) {
   chain.steps.push_back({fold_, ifmap_offset});
+  chain.reads.cover(reads);
+  chain.products += std::uint64_t{pass_.k} * pass_destination_.n;
   if (fold_ >= waits_for_.size()) {
     waits_for_.resize(std::size_t{2} * (fold_ + 1));
   }
@@ -138,6 +140,8 @@ WaitingFolds::Chain& WaitingFolds::new_chain(std::int64_t psum_rows, bool accumu
   chain.psum_rows = psum_rows;
   chain.accumulate = accumulate;
   chain.steps.clear();
+  chain.reads = {};
+  chain.products = 0;
   return chain;
 }
 
@@ -153,44 +157,45 @@ void WaitingFolds::multiply() {
   if (grid_.empty()) {
     return;
   }
-  Chain& last = chains_[pass_chain_];
-  const FoldStep last_step = last.steps.back();
-  const std::uint64_t last_products = std::uint64_t{pass_.k} * pass_destination_.n;
-  // Between the weights of a fold and its first compute, pass_ is still the fold before.
   const bool in_part = position_ > 0 && position_ < grid_.size();
+  FoldStep last_step;
   if (in_part) {
+    Chain& last = chains_[pass_chain_];
+    last_step = last.steps.back();
     last.steps.pop_back();
-  } else {
-    products_ += last_products;
+    last.products -= std::uint64_t{pass_.k} * pass_destination_.n;
   }
+  std::for_each_n(chains_.begin(), chain_count_, [](Chain& chain) { chain.chosen = true; });
   multiply_chains();
-  multiplied_ += products_ * rows_.count();
   if (in_part) {
     const std::uint32_t rows = grid_[position_].rows_before;
-    FoldChain chain = view(last);
+    FoldChain chain = view(chains_[pass_chain_]);
     chain.accumulate = chain.accumulate || chain.count > 0;
     chain.steps = &last_step;
     chain.count = 1;
     product_.multiply({&chain, 1}, {rows_.ifmap(), rows, ifmap_}, k_, {rows_.psums(), saturate_});
-    multiplied_ += last_products * rows;
+    multiplied_ += std::uint64_t{pass_.k} * pass_destination_.n * rows;
   }
-  ++round_;
-  grid_.clear();
-  rows_.clear();
-  reads_ = psums_ = grid_reads_ = grid_psums_ = {};
-  chain_count_ = 0;
-  products_ = 0;
-  passes_ = 0;
-  position_ = 0;
-  k_ = 0;
+  forget_chosen();
+}
+
+/// The same for some chains, and all if a fold is in the middle of one of them or of the grid.
+void WaitingFolds::multiply_chosen() {
+  const bool complete = position_ == 0 || position_ == grid_.size();
+  if (passes_ == 1 || (!complete && chains_[pass_chain_].chosen)) {
+    return multiply();
+  }
+  multiply_chains();
+  forget_chosen();
 }
 
 /// Neighbours that read the same ifmap vectors together.
 void WaitingFolds::multiply_chains() {
   views_.clear();
   for (std::size_t i = 0; i < chain_count_; ++i) {
-    if (!chains_[i].steps.empty()) {
+    if (chains_[i].chosen && !chains_[i].steps.empty()) {
       views_.push_back(view(chains_[i]));
+      multiplied_ += chains_[i].products * rows_.count();
     }
   }
   const auto alike = [](const FoldChain& a, const FoldChain& b) {
@@ -205,6 +210,36 @@ void WaitingFolds::multiply_chains() {
     product_.multiply({views_.data() + first, end - first}, {rows_.ifmap(), rows_.count(), ifmap_},
                       k_, {rows_.psums(), saturate_});
   }
+}
+
+/// The others stay in their order.
+void WaitingFolds::forget_chosen() {
+  const auto chosen = [](const Chain& chain) { return chain.chosen; };
+  const auto end = chains_.begin() + static_cast<std::ptrdiff_t>(chain_count_);
+  if (std::all_of(chains_.begin(), end, chosen)) {
+    cut_ = cut_ || position_ > 0;
+    ++round_;
+    grid_.clear();
+    rows_.clear();
+    reads_ = psums_ = grid_reads_ = grid_psums_ = {};
+    chain_count_ = 0;
+    passes_ = 0;
+    position_ = 0;
+    k_ = 0;
+    return;
+  }
+  std::size_t kept = 0;
+  reads_ = psums_ = {};
+  for (std::size_t i = 0; i < chain_count_; ++i) {
+    if (chains_[i].chosen) {
+      continue;
+    }
+    reads_.cover(chains_[i].reads);
+    psums_.cover(psums_of(chains_[i]));
+    pass_chain_ = i == pass_chain_ ? kept : pass_chain_;
+    std::swap(chains_[kept++], chains_[i]);
+  }
+  chain_count_ = kept;
 }
 
 std::uint64_t WaitingFolds::take_products() { return std::exchange(multiplied_, 0); }

@@ -61,15 +61,16 @@ class WaitingFolds {
   /// Nothing waits any more.
   void multiply();
 
+  /// What must not wait for a command that reads or writes the rows, waits no more.
   void before_read(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
     if (memory == LocalMemory::Accumulators && psums_.overlap(first, rows)) {
-      multiply();
+      multiply_if([&](const Chain& chain) { return psums_of(chain).overlap(first, rows); });
     }
   }
   void before_write(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
     before_read(memory, first, rows);
     if (memory == LocalMemory::Scratchpad && reads_.overlap(first, rows)) {
-      multiply();
+      multiply_if([&](const Chain& chain) { return chain.reads.overlap(first, rows); });
     }
   }
 
@@ -115,6 +116,9 @@ class WaitingFolds {
     std::int64_t psum_rows = 0;  ///< from the grid's
     bool accumulate = false;
     std::vector<FoldStep> steps;
+    Rows reads;                  ///< of the scratchpad
+    std::uint64_t products = 0;  ///< of an ifmap vector
+    bool chosen = false;
   };
 
   void begin_grid(const PreloadCommand& destination, const IfmapPart& part);
@@ -123,7 +127,19 @@ class WaitingFolds {
   void append(const ComputeCommand& compute, const PreloadCommand& destination);
   bool begins_pass(const ComputeCommand& compute, const PreloadCommand& destination,
                    const IfmapPart& part);
-  void push(Chain& chain, std::int32_t ifmap_offset);
+  void push(Chain& chain, std::int32_t ifmap_offset, Rows reads);
+  Rows psums_of(const Chain& chain) const { return grid_psums_.moved(chain.psum_rows); }
+  /// Multiplies the chains that the condition holds for, or all if one of them is not at the end
+  /// of a fold.
+  template <typename Condition>
+  void multiply_if(Condition condition) {
+    for (std::size_t i = 0; i < chain_count_; ++i) {
+      chains_[i].chosen = condition(chains_[i]);
+    }
+    multiply_chosen();
+  }
+  void multiply_chosen();
+  void forget_chosen();
   Chain* chain_at(std::int64_t psum_rows, bool accumulate);
   Chain& new_chain(std::int64_t psum_rows, bool accumulate);
   void multiply_chains();
