@@ -5,11 +5,13 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <system_error>
 #include <unordered_map>
 #include <vector>
 
+#include "sim/config/plain_yaml.hpp"
 #include "sim/config/suggestion.hpp"
 
 namespace systole {
@@ -219,6 +221,9 @@ void check_characters(const std::string& text, const std::string& path, ErrorLog
 
 YAML::Node load_checked_yaml(const std::string& text, const std::string& path, ErrorLog& log) {
   check_characters(text, path, log);
+  if (const std::optional<YAML::Node> plain = load_plain_yaml(text)) {
+    return *plain;
+  }
   try {
     std::istringstream events{text};
     YAML::Parser parser{events};

@@ -6,9 +6,11 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <random>
 
 #include "sim/config/accelerator_file.hpp"
+#include "sim/config/plain_yaml.hpp"
 
 namespace systole {
 namespace {
@@ -118,6 +120,47 @@ TEST(ParseAccelerator, SurvivesFilesWithRandomDamage) {
       ASSERT_FALSE(e.lines().empty());
     }
   }
+}
+
+TEST(PlainYaml, HasNothingToLookFor) {
+  EXPECT_TRUE(load_plain_yaml("a: 1  # of A&B, 50 % * 2!\nb: {c: [x-y, 'z']}\n- no: text\n") ==
+              std::nullopt);
+  EXPECT_TRUE(load_plain_yaml("a: 1  # of A&B, 50 % * 2!\nb: {c: [x-y, 'z']}\n"));
+  for (const char* text : {"", "# nothing\n", "a: &x 1\n", "a: 1\nb: *x\n", "a: !!str 1\n",
+                           "a: 1\na: 2\n", "a: {b: 1, b: 2}\n", "- [{<<: {}}]\n", "? [1]\n: 2\n",
+                           "--- 1\n--- 2\n", "%YAML 1.2\n", "a: [1\n", "a: 1\n...\nb: 2\n"}) {
+    EXPECT_FALSE(load_plain_yaml(text)) << text;
+  }
+  EXPECT_FALSE(load_plain_yaml(std::string(kMaxYamlDepth + 1, '[')));
+  std::string deep = "1";
+  for (std::size_t level = 0; level <= kMaxYamlDepth; ++level) {
+    deep.insert(0, "[# ]\n").append("]");
+  }
+  EXPECT_FALSE(load_plain_yaml(deep));
+}
+
+/// A plain text does not say where it begins.
+std::string not_plain(const std::string& text) { return "---\n" + text; }
+
+TEST(PlainYaml, IsWhatACloserLookFinds) {
+  std::mt19937 random{7};
+  const std::string marks = "{}[]:,-#&*!?|>'\"%@` \n\tab";
+  std::size_t plain = 0;
+  for (int trial = 0; trial < 4000; ++trial) {
+    std::string text = "a: {b: [1, x y], c: 'q'}\nd:\n  - e: 1  # one\n    f: {}\n  - [2, 3]\n";
+    for (std::uint64_t edits = random() % 3 + 1; edits > 0; --edits) {
+      text[random() % text.size()] = marks[random() % marks.size()];
+    }
+    const std::optional<YAML::Node> tree = load_plain_yaml(text);
+    if (tree) {
+      ++plain;
+      ASSERT_FALSE(load_plain_yaml(not_plain(text))) << text;
+      ASSERT_EQ(errors_in(not_plain(text)), "") << text;
+      ErrorLog log{"t.yaml"};
+      ASSERT_EQ(YAML::Dump(*tree), YAML::Dump(load_checked_yaml(not_plain(text), "", log))) << text;
+    }
+  }
+  EXPECT_GT(plain, 500U);
 }
 
 }  // namespace
