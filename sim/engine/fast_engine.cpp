@@ -48,7 +48,12 @@ FastEngine::FastEngine(const AcceleratorConfig& config, bool with_data,
   if (with_data_) {
     state_.emplace(config_);
   }
-  if (!dram_.banked && !observed()) {
+  if (observed()) {
+    return;
+  }
+  if (dram_.banked) {
+    timing_.emplace(config_, *dram_.banked);
+  } else {
     timing_.emplace(config_);
   }
 }

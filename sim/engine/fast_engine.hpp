@@ -57,7 +57,7 @@ class FastEngine final : public Engine {
   const std::uint64_t watchdog_cycles_;
   std::optional<MachineState> state_;  ///< with data
   DramSource dram_;
-  std::optional<MemoizedTiming> timing_;  ///< with an ideal DRAM that nobody looks at
+  std::optional<MemoizedTiming> timing_;  ///< with a DRAM that nobody looks at
   CommandObserver* observer_ = nullptr;
   std::uint64_t now_ = 0;  ///< of the observed machine: cycles of all programs so far
 };

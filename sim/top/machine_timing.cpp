@@ -8,6 +8,11 @@
 namespace systole {
 
 MachineTiming::MachineTiming(const AcceleratorConfig& config, DramSource& dram)
+    : MachineTiming{config, [&](const DramTiming::Clients& clients) {
+                      return make_dram_timing(config, clients, dram);
+                    }} {}
+
+MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& make_dram)
     : load_{config, result_.ledger},
       store_{config, result_.ledger},
       vector_{config, result_.ledger},
@@ -18,9 +23,7 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, DramSource& dram)
       requant_{config, {load_.alarm, store_.alarm}, sequencer_, result_.ledger},
       accumulators_{
           config, {load_.alarm, store_.alarm, requant_.alarm}, sequencer_, result_.bank_conflicts},
-      dram_{make_dram_timing(
-          config, {MemoryClient{&load_, &load_.alarm}, MemoryClient{&store_, &store_.alarm}},
-          dram)} {
+      dram_{make_dram({MemoryClient{&load_, &load_.alarm}, MemoryClient{&store_, &store_.alarm}})} {
   load_.bind(
       {&sequencer_, dram_.get(), &scratchpad_, &accumulators_.load_write, &requant_.table_write});
   store_.bind({&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_});

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,7 +25,11 @@ namespace systole {
 /// as a whole or in parts.
 class MachineTiming {
  public:
+  using MakeDram = std::function<std::unique_ptr<DramTiming>(const DramTiming::Clients&)>;
+
   MachineTiming(const AcceleratorConfig& config, DramSource& dram);
+  /// With a DRAM of one's own.
+  MachineTiming(const AcceleratorConfig& config, const MakeDram& make_dram);
 
   /// Told of each command when it completes; `first` is the machine's cycle in which the program
   /// starts.
@@ -35,7 +40,7 @@ class MachineTiming {
   /// completes for `patience` looks and cycles.
   LayerMeasurement run(const LayerProgram& program, std::uint64_t patience);
 
-  // In parts, with an ideal DRAM.
+  // In parts, with a DRAM that can be archived.
 
   /// A program, of which the commands before `next` are known to the machine. None is asked for
   /// before its turn.

@@ -65,15 +65,34 @@ void MemoizedTiming::Traffic::add_to(BandwidthSeries& bandwidth, Cycle start) co
 }
 
 MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_bytes)
+    : MemoizedTiming{config, nullptr, max_bytes} {}
+
+MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, const dram::Config& banked,
+                               std::size_t max_bytes)
+    : MemoizedTiming{config, std::make_unique<DramOracle>(config, banked), max_bytes} {}
+
+MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::unique_ptr<DramOracle> oracle,
+                               std::size_t max_bytes)
     : config_{config},
       key_{config_},
       numbers_{key_},
       max_bytes_{max_bytes},
-      machine_{config_, dram_},
+      oracle_{std::move(oracle)},
+      machine_{config_, [this](const DramTiming::Clients& clients) { return make_dram(clients); }},
       archive_{numbers_} {
   archive_.write_at(0);
   machine_.archive(archive_);
   start_ = archive_.bytes();
+}
+
+std::unique_ptr<DramTiming> MemoizedTiming::make_dram(const DramTiming::Clients& clients) {
+  if (!oracle_) {
+    return make_dram_timing(config_, clients, dram_);
+  }
+  follower_.emplace(*oracle_);
+  auto chained = std::make_unique<ChainedDram>(config_, clients, *oracle_);
+  chained_ = chained.get();
+  return chained;
 }
 
 LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t patience) {
@@ -92,7 +111,8 @@ LayerMeasurement MemoizedTiming::run(const PackedProgram& program, std::uint64_t
   State* state = first_state();
   while (state != nullptr) {
     take_segment();
-    Step& step = step_of(*state, layer.cycles, patience);
+    Step& step = oracle_ ? chained_step_of(*state, layer.cycles, patience)
+                         : step_of(*state, layer.cycles, patience);
     step.traffic.add_to(bandwidth, layer.cycles);
     layer.cycles += step.cycles;
     if (step.times++ == 0) {
@@ -102,8 +122,12 @@ LayerMeasurement MemoizedTiming::run(const PackedProgram& program, std::uint64_t
     state = step.next;
   }
   add_counts(layer);
-  layer.peak_bytes_per_window = bandwidth.peak_bytes();
-  layer.windows = bandwidth.windows();
+  if (oracle_) {
+    oracle_->finish_layer(layer.cycles, layer);
+  } else {
+    layer.peak_bytes_per_window = bandwidth.peak_bytes();
+    layer.windows = bandwidth.windows();
+  }
   if (bytes_ + numbers_.bytes() > max_bytes_) {
     states_.clear();
     numbers_.forget();
@@ -121,8 +145,12 @@ void MemoizedTiming::begin(const PackedProgram& program) {
   named_.clear();
   taken_.clear();
   seen_.clear();
+  seen_chains_.clear();
   machine_.footprints().forget();
   numbers_.begin_program();
+  if (oracle_) {
+    oracle_->begin_layer(program);
+  }
 }
 
 /// Of the steps that were taken.
@@ -210,8 +238,8 @@ void MemoizedTiming::take_segment() {
   }
 }
 
-/// What the state does with the segment.
-MemoizedTiming::Step& MemoizedTiming::step_of(State& state, Cycle now, std::uint64_t patience) {
+/// Sets here_.
+void MemoizedTiming::describe_place(const State& state) {
   here_.clear();
   here_.push_back(reinterpret_cast<std::uintptr_t>(&state));
   here_.push_back(segment_.commands.size() << 1U | (segment_.end() == size() ? 1U : 0U));
@@ -219,6 +247,11 @@ MemoizedTiming::Step& MemoizedTiming::step_of(State& state, Cycle now, std::uint
   for (const Command* command : named_) {
     here_.push_back(reinterpret_cast<std::uintptr_t>(command));
   }
+}
+
+/// What the state does with the segment.
+MemoizedTiming::Step& MemoizedTiming::step_of(State& state, Cycle now, std::uint64_t patience) {
+  describe_place(state);
   const auto seen = seen_.find(here_);
   if (seen != seen_.end()) {
     ++remembered_;

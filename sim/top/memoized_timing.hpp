@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <forward_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,6 +15,8 @@
 #include "sim/program/footprint.hpp"
 #include "sim/program/packed_commands.hpp"
 #include "sim/timing/state_archive.hpp"
+#include "sim/top/chained_dram.hpp"
+#include "sim/top/dram_chain.hpp"
 #include "sim/top/machine_timing.hpp"
 
 namespace systole {
@@ -26,11 +29,17 @@ namespace systole {
 /// commands with those in flight and among each other.
 ///
 /// After FastSim (Schnarr and Larus, "Fast Out-of-Order Processor Simulation Using Memoization",
-/// ASPLOS 1998). For machines with an ideal DRAM.
+/// ASPLOS 1998). An ideal DRAM is a part of the machine. A banked one works for real, outside: what
+/// a state does with a segment then is a chain of requests and answers (DramChain), which is
+/// followed as long as the answers come in the cycles in which they did, and computed from there on
+/// where they do not.
 class MemoizedTiming final : private CommandSource {
  public:
   /// Forgets everything when it has more than `max_bytes` at the end of a program.
   explicit MemoizedTiming(const AcceleratorConfig& config, std::size_t max_bytes = kMaxBytes);
+  /// With a banked DRAM that nobody observes.
+  MemoizedTiming(const AcceleratorConfig& config, const dram::Config& banked,
+                 std::size_t max_bytes = kMaxBytes);
 
   /// As MachineTiming::run.
   LayerMeasurement run(const PackedProgram& program, std::uint64_t patience);
@@ -77,10 +86,17 @@ class MemoizedTiming final : private CommandSource {
     /// of them; else the segment's, counted on.
     std::vector<std::uint32_t> named;
   };
+  /// With a banked DRAM: what a state does with a segment, by what the DRAM does.
+  struct Chained {
+    std::vector<std::uint32_t> key;  // the segment's
+    DramChain chain;
+    std::vector<Step*> ends;
+  };
   struct State {
     std::string bytes;
     std::vector<std::uint32_t> in_flight;  // which of its named commands the station holds
     std::forward_list<Step> steps;
+    std::forward_list<Chained> chains;
   };
   /// A command that younger ones may have to wait for.
   struct Before {
@@ -91,17 +107,24 @@ class MemoizedTiming final : private CommandSource {
     std::size_t operator()(const std::vector<std::uint64_t>& numbers) const;
   };
 
+  MemoizedTiming(const AcceleratorConfig& config, std::unique_ptr<DramOracle> oracle,
+                 std::size_t max_bytes);
+
   // What the machine fetches: commands of the segment at hand.
   std::size_t size() const override { return program_->commands.size(); }
   const Command& command(std::size_t number) const override {
     return *segment_.commands[number - segment_.at];
   }
 
+  std::unique_ptr<DramTiming> make_dram(const DramTiming::Clients& clients);
   void begin(const PackedProgram& program);
   State* first_state();
   State* state_of_machine(Cycle now);
   void take_segment();
+  void describe_place(const State& state);
   Step& step_of(State& state, Cycle now, std::uint64_t patience);
+  Chained& chained_of(State& state);
+  Step& chained_step_of(State& state, Cycle now, std::uint64_t patience);
   void describe_segment(const State& state);
   void append_conflicts(const State& state);
   void append_conflicts_with_older(std::uint32_t younger, const FootprintHull& in_flight,
@@ -117,7 +140,10 @@ class MemoizedTiming final : private CommandSource {
   const TimingKey key_;
   CommandNumbers numbers_;
   const std::size_t max_bytes_;
-  DramSource dram_;  // ideal
+  DramSource dram_;                     // ideal
+  std::unique_ptr<DramOracle> oracle_;  // only with a banked DRAM,
+  ChainedDram* chained_ = nullptr;      // the machine's side of it,
+  std::optional<DramFollower> follower_;
   MachineTiming machine_;
   const State* machine_state_ = nullptr;  // the machine is in it, here and now
   StateArchive archive_;
@@ -135,6 +161,7 @@ class MemoizedTiming final : private CommandSource {
   /// Steps by state, parts of the shared commands and named commands: what need not be described
   /// again.
   std::unordered_map<std::vector<std::uint64_t>, Step*, NumbersHash> seen_;
+  std::unordered_map<std::vector<std::uint64_t>, Chained*, NumbersHash> seen_chains_;
   std::vector<std::uint64_t> here_;
   std::vector<Before> before_;  // a command of the segment: in flight, then of it
 

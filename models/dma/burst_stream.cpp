@@ -1,0 +1,86 @@
+#include "models/dma/burst_stream.hpp"
+
+#include <variant>
+
+#include "sim/network/packing.hpp"
+
+namespace systole {
+namespace {
+
+constexpr std::uint32_t kRawBits = 32;
+
+}  // namespace
+
+void BurstStream::begin(const PackedProgram& program) {
+  program_ = &program;
+  load_ = {};
+  load_row_ = 0;
+  load_offset_ = 0;
+  store_ = {};
+  walk_ = {};
+  row_bytes_ = 0;
+}
+
+template <typename Body>
+void BurstStream::find(Cursor<Body>& at) const {
+  const PackedCommands& commands = program_->commands;
+  while (at.body == nullptr) {
+    const PackedCommands::Run& run = commands.runs().at(at.run);
+    const Command* const first = commands.shared()[run.of]->data() + run.first;
+    while (at.taken < run.count && at.body == nullptr) {
+      at.body = std::get_if<Body>(&first[at.taken++].body);
+    }
+    at.dram = run.dram;
+    if (at.body == nullptr) {
+      ++at.run;
+      at.taken = 0;
+    }
+  }
+}
+
+Burst BurstStream::next_of_loads() {
+  find(load_);
+  const LoadCommand& load = *load_.body;
+  const std::uint64_t address =
+      load.dram_address + load_.dram + load_row_ * load.dram_pitch + load_offset_;
+  const Burst burst = choose_burst(address, load.row_bytes - load_offset_, config_.dma);
+  load_offset_ += burst.useful;
+  if (load_offset_ == load.row_bytes) {
+    load_offset_ = 0;
+    ++load_row_;
+    if (load_row_ == load.rows || load.dram_pitch == 0) {  // one row, copied
+      load_row_ = 0;
+      load_.body = nullptr;
+    }
+  }
+  return burst;
+}
+
+Burst BurstStream::next_of_stores() {
+  std::uint64_t elements = 0;
+  while (row_bytes_ == 0) {
+    find(store_);
+    const StoreCommand& store = *store_.body;
+    const StoreBlock block = walk_.block(store, config_);
+    elements = block.to_dram ? elements + block.elements : 0;
+    if (block.to_dram && block.last_of_row) {
+      row_bytes_ = packed_bytes(elements, store.raw ? kRawBits : program_->registers.ofmap.bits);
+      row_address_ = block.row_address + store_.dram;
+      row_offset_ = 0;
+    }
+    walk_.next(block);
+    if (block.last) {
+      walk_ = {};
+      store_.body = nullptr;
+    }
+  }
+  const Burst burst =
+      choose_burst(row_address_ + row_offset_, row_bytes_ - row_offset_, config_.dma);
+  row_offset_ += burst.useful;
+  if (row_offset_ == row_bytes_) {
+    row_bytes_ = 0;
+  }
+  return burst;
+}
+
+}  // namespace systole

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "sim/top/dram_oracle.hpp"
+
+namespace systole {
+
+/// The banked DRAM as a machine sees it that remembers. First it repeats items that the DRAM and
+/// the machine's past are known to have; from there on the DRAM works for the machine.
+class ChainedDram final : public DramTiming {
+ public:
+  ChainedDram(const AcceleratorConfig& config, const Clients& clients, DramOracle& oracle);
+
+  /// A segment that begins behind cycle `start`; of `items`, the first `known` are in its chain.
+  void begin_segment(Cycle start, std::vector<DramItem> items, std::size_t known);
+  /// What came behind those.
+  std::vector<DramItem>& recorded() { return recorded_; }
+
+  bool can_request(Master master, Cycle now) const override {
+    return !held_[master] && taken_[master] != now;
+  }
+  void request(Master master, Cycle now, const MemoryRequest& request) override;
+  void begin_burst(Master master, Cycle now) override;
+  void look(Cycle now) override;
+  bool idle() const override { return oracle_.idle(); }
+  void close(Cycle end, Ledger& ledger, EventCounts& events) override;
+  BandwidthSeries bandwidth() const override { return {}; }
+  void archive(StateArchive& archive) override;
+  void book_until(Cycle now, Ledger& ledger) override;
+  std::vector<DramTransfer> take_transfers() override { return {}; }
+
+ private:
+  bool repeats() const { return next_ < items_.size(); }
+  void ring(Cycle now);
+
+  DramOracle& oracle_;
+  const Clients clients_;
+  const std::uint32_t cycles_per_beat_;
+  const std::uint64_t alignment_;
+  std::array<bool, kMasters> held_{};                  // a request that is not taken
+  std::array<Cycle, kMasters> taken_{kNever, kNever};  // cycle in which the last held one was
+  Cycle start_ = 0;
+  std::vector<DramItem> items_;
+  std::size_t next_ = 0;
+  std::size_t known_ = 0;
+  std::vector<DramItem> recorded_;
+};
+
+}  // namespace systole

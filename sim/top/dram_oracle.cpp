@@ -1,0 +1,55 @@
+#include "sim/top/dram_oracle.hpp"
+
+#include "models/dram/make_dram.hpp"
+
+namespace systole {
+
+DramOracle::DramOracle(const AcceleratorConfig& config, const dram::Config& memory)
+    : bursts_{config}, memory_{memory, port_config(config, kMasters)} {}
+
+void DramOracle::begin_layer(const PackedProgram& program) {
+  bursts_.begin(program);
+  memory_.start_layer(0);
+  next_event_.reset();
+}
+
+void DramOracle::finish_layer(Cycle cycles, LayerMeasurement& layer) {
+  const dram::LayerActivity activity = memory_.finish_layer(cycles);
+  layer.ledger += activity.ledger(cycles);
+  layer.events += activity.events();
+  layer.peak_bytes_per_window = memory_.bandwidth().peak_bytes();
+  layer.windows = memory_.bandwidth().windows();
+}
+
+std::optional<DramItem> DramOracle::run_before(Cycle end) {
+  while (next_event() < start_ + end) {
+    const Cycle now = next_event();
+    next_event_.reset();
+    memory_.tick(now);
+    const auto& answer = memory_.answered();
+    if (!answer && memory_.released().empty()) {
+      continue;
+    }
+    DramItem event;
+    event.kind = DramItem::Kind::Event;
+    event.at = now - start_;
+    if (answer) {
+      event.master = static_cast<std::uint8_t>(answer->master);
+      event.tag = static_cast<std::uint32_t>(answer->id);
+    }
+    for (const std::uint32_t master : memory_.released()) {
+      event.released |= static_cast<std::uint8_t>(1U << master);
+    }
+    return event;
+  }
+  return std::nullopt;
+}
+
+bool DramOracle::request(Master master, Cycle at, std::uint32_t tag) {
+  requested_ = master == kStoreMaster ? bursts_.next_of_stores() : bursts_.next_of_loads();
+  next_event_.reset();
+  return memory_.request(master, {requested_.address, requested_.size, master == kStoreMaster, tag},
+                         start_ + at);
+}
+
+}  // namespace systole
