@@ -30,14 +30,6 @@ void unpack(const std::uint8_t* bytes, std::uint32_t first, std::uint32_t count,
   }
 }
 
-bool same_parts(const ComputeCommand& a, const ComputeCommand& b) {
-  const ProductMap& p = a.products;
-  const ProductMap& q = b.products;
-  return a.k == b.k && a.products_per_pe == b.products_per_pe && p.first == q.first &&
-         p.channels == q.channels && p.kernel_w == q.kernel_w && p.tap_pitch_h == q.tap_pitch_h &&
-         p.tap_pitch_w == q.tap_pitch_w && p.slice_pitch == q.slice_pitch;
-}
-
 }  // namespace
 
 ArrayState::ArrayState(const AcceleratorConfig& config, LocalMemories& memories)
@@ -94,8 +86,22 @@ void ArrayState::compute(const ComputeCommand& compute) {
   }
 }
 
+bool ArrayState::takes(const FoldPass& pass, const PassGrid& grid) {
+  if (fresh_ || element_type(ifmap_format_) == ElementType::Int16) {
+    return false;
+  }
+  const std::optional<std::uint32_t> fold = kept_.find(*pass.preload);
+  if (!fold || !waiting_.takes(pass, grid, *fold)) {
+    return false;
+  }
+  destination_ = *pass.last;
+  weights_k_ = pass.preload->k;
+  by_kernel_ = true;
+  return true;
+}
+
 void ArrayState::find_parts(const ComputeCommand& compute) {
-  if (!parts_.empty() && same_parts(compute, parts_of_)) {
+  if (!parts_.empty() && same_products(compute, parts_of_)) {
     return;
   }
   parts_ = ifmap_parts(compute, config_.array.rows);

@@ -31,6 +31,9 @@ class ArrayState {
   void preload(const PreloadCommand& preload);
   void compute(const ComputeCommand& compute);
 
+  /// Whether all commands of the pass are done with that, which is most of the time.
+  bool takes(const FoldPass& pass, const PassGrid& grid);
+
   void before_read(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
     waiting_.before_read(memory, first, rows);
   }

@@ -71,31 +71,59 @@ MachineState::MachineState(const AcceleratorConfig& config)
 }
 
 void MachineState::run(const LayerProgram& program, EventCounts& events) {
-  run_commands(program.registers, events, [&](auto visit) {
-    std::for_each(program.commands.begin(), program.commands.end(), visit);
-  });
+  begin_layer(program.registers);
+  for (const Command& command : program.commands) {
+    execute(command, events);
+  }
+  end_layer(events);
 }
 
 void MachineState::run(const PackedProgram& program, EventCounts& events) {
-  run_commands(program.registers, events, [&](auto visit) { program.commands.for_each(visit); });
+  begin_layer(program.registers);
+  const PackedCommands& commands = program.commands;
+  FoldPasses passes{config_, commands};
+  for (const PackedCommands::Run& run : commands.runs()) {
+    const std::vector<Command>& shared = *commands.shared()[run.of];
+    const std::uint32_t end = run.first + run.count;
+    for (std::uint32_t at = run.first; at < end;) {
+      const Command& command = shared[at];
+      const auto* preload = std::get_if<PreloadCommand>(&command.body);
+      if (preload != nullptr && preload->new_weights && !edge_) {
+        const FoldPass& pass = passes.find(run.of, at);
+        if (pass.commands > 0 && at + pass.commands <= end &&
+            array_.takes(pass, passes.grid(pass.grid))) {
+          at += pass.commands;
+          continue;
+        }
+      }
+      if (run.dram != 0 && reaches_dram(command)) {
+        execute(moved(command, run.dram), events);
+      } else {
+        execute(command, events);
+      }
+      ++at;
+    }
+  }
+  end_layer(events);
 }
 
-template <typename ForEach>
-void MachineState::run_commands(const LayerRegisters& registers, EventCounts& events,
-                                ForEach for_each) {
+void MachineState::begin_layer(const LayerRegisters& registers) {
   array_.start(registers.ifmap, registers.weight);
   transfers_.begin_layer(registers);
   vector_.begin_layer(registers);
-  Execute execute{*this};
   if (edge_) {
     edge_->begin_layer(registers);
   }
-  for_each([&](const Command& command) {
-    if (edge_) {
-      edge_->enter(command, local_, events);
-    }
-    std::visit(execute, command.body);
-  });
+}
+
+void MachineState::execute(const Command& command, EventCounts& events) {
+  if (edge_) {
+    edge_->enter(command, local_, events);
+  }
+  std::visit(Execute{*this}, command.body);
+}
+
+void MachineState::end_layer(EventCounts& events) {
   array_.finish();
   array_.count(events);
   events.add(Event::PsumOverflows, vector_.take_overflows());

@@ -33,9 +33,9 @@ class MachineState {
  private:
   struct Execute;
 
-  /// `for_each(visit)` calls `visit(command)` for each command.
-  template <typename ForEach>
-  void run_commands(const LayerRegisters& registers, EventCounts& events, ForEach for_each);
+  void begin_layer(const LayerRegisters& registers);
+  void execute(const Command& command, EventCounts& events);
+  void end_layer(EventCounts& events);
 
   const AcceleratorConfig config_;
   BackingStore dram_;

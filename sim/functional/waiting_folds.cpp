@@ -11,6 +11,7 @@ WaitingFolds::WaitingFolds(LocalMemories& memories, FoldProduct& product, bool s
     : memories_{memories},
       product_{product},
       saturate_{saturate},
+      scratchpad_row_bytes_{memories.row_bytes(LocalMemory::Scratchpad)},
       scratchpad_rows_{memories.row_count(LocalMemory::Scratchpad)},
       accumulator_rows_{memories.row_count(LocalMemory::Accumulators)},
       rows_{memories} {}
@@ -39,17 +40,18 @@ void WaitingFolds::add(const ComputeCommand& compute, const PreloadCommand& dest
 }
 
 void WaitingFolds::begin_grid(const PreloadCommand& destination, const IfmapPart& part) {
-  passes_ = 1;
   part_ = part;
-  push(new_chain(0, destination.accumulate), 0, {});
-  pass_chain_ = 0;
+  grid_number_ = kUnknown;
+  next_reads_ = {};
+  next_offset_ = 0;
+  push(new_chain(0, destination.accumulate), std::uint64_t{pass_.k} * destination.n);
 }
 
 bool WaitingFolds::joins_grid(const ComputeCommand& compute, const PreloadCommand& destination,
                               const IfmapPart& part) const {
   return part.row == part_.row && part.lane == part_.lane && compute.k == pass_.k &&
          destination.accumulate == pass_destination_.accumulate &&
-         destination.acc_row >= grid_psums_.end;
+         destination.n == pass_destination_.n && destination.acc_row >= grid_psums_.end;
 }
 
 void WaitingFolds::append(const ComputeCommand& compute, const PreloadCommand& destination) {
@@ -70,43 +72,88 @@ void WaitingFolds::append(const ComputeCommand& compute, const PreloadCommand& d
 bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadCommand& destination,
                                const IfmapPart& part) {
   const Waiting& like = grid_[0];
-  if (other_grid(compute, like.compute) != 0) {
+  if (!same_pixels(compute, like.compute)) {
     return false;
   }
   const std::int64_t ifmap = std::int64_t{compute.ifmap_row} - like.compute.ifmap_row;
-  const std::int64_t ifmap_rows = ifmap + part.row - part_.row;
   const std::int64_t psum_rows = std::int64_t{destination.acc_row} - like.acc_row;
-  const Rows reads = grid_reads_.moved(ifmap_rows);
-  const Rows psums = grid_psums_.moved(psum_rows);
-  if (reads.first < 0 || reads.end > scratchpad_rows_ || psums.first < 0 ||
-      psums.end > accumulator_rows_) {
-    return false;  // not all of the grid's computes will come
-  }
-  const std::int64_t offset =
-      ifmap_rows * memories_.row_bytes(LocalMemory::Scratchpad) + part.lane - part_.lane;
-  Chain* const chain = chain_at(psum_rows, destination.accumulate);
-  if (chain == nullptr || std::abs(offset) > std::numeric_limits<std::int32_t>::max()) {
+  Chain* const chain = chain_for(ifmap + part.row - part_.row, std::int64_t{part.lane} - part_.lane,
+                                 psum_rows, destination.accumulate);
+  if (chain == nullptr) {
     return false;
   }
   pass_ = compute;
   pass_destination_ = destination;
-  push(*chain, static_cast<std::int32_t>(offset), reads);
   pass_rows_ = static_cast<std::uint32_t>(ifmap);
   pass_psums_ = static_cast<std::uint32_t>(psum_rows);
-  pass_chain_ = static_cast<std::size_t>(chain - chains_.data());
-  ++passes_;
   position_ = 1;
   k_ = std::max(k_, compute.k);
-  reads_.cover(reads);
-  psums_.cover(psums);
+  push(*chain, std::uint64_t{compute.k} * destination.n);
   return true;
 }
 
-/// The fold of pass_ goes to the end of the chain.
-void WaitingFolds::push(Chain& chain, std::int32_t ifmap_offset, Rows reads) {
-  chain.steps.push_back({fold_, ifmap_offset});
-  chain.reads.cover(reads);
-  chain.products += std::uint64_t{pass_.k} * pass_destination_.n;
+bool WaitingFolds::takes(const FoldPass& pass, const PassGrid& grid, std::uint32_t fold) {
+  if (cut_ || grid_.empty() || position_ != grid_.size()) {
+    return false;
+  }
+  if (grid_number_ != pass.grid) {
+    if (grid_number_ != kUnknown || !is_grid(grid)) {
+      return false;
+    }
+    grid_number_ = pass.grid;
+  }
+  const Waiting& like = grid_[0];
+  Chain* const chain =
+      chain_for(std::int64_t{pass.ifmap_row} - like.compute.ifmap_row - part_.row,
+                std::int64_t{pass.lane} - part_.lane,
+                std::int64_t{pass.preload->acc_row} - like.acc_row, pass.preload->accumulate);
+  if (chain == nullptr) {
+    return false;
+  }
+  fold_ = fold;
+  k_ = std::max(k_, pass.k);
+  push(*chain, std::uint64_t{pass.k} * pass.preload->n);
+  return true;
+}
+
+bool WaitingFolds::is_grid(const PassGrid& grid) const {
+  return std::equal(grid_.begin(), grid_.end(), grid.begin(), grid.end(),
+                    [&](const Waiting& a, const PassCompute& b) {
+                      return same_pixels(a.compute, b.compute) &&
+                             a.compute.ifmap_row - grid_[0].compute.ifmap_row == b.ifmap_rows &&
+                             a.acc_row - grid_[0].acc_row == b.acc_rows;
+                    });
+}
+
+/// The one that a fold goes to whose computes lie so far from the grid's; null if it cannot wait.
+/// Its step is the next to be pushed.
+WaitingFolds::Chain* WaitingFolds::chain_for(std::int64_t ifmap_rows, std::int64_t lanes,
+                                             std::int64_t psum_rows, bool accumulate) {
+  const Rows reads = grid_reads_.moved(ifmap_rows);
+  const Rows psums = grid_psums_.moved(psum_rows);
+  const std::int64_t offset = ifmap_rows * scratchpad_row_bytes_ + lanes;
+  // Beyond the end: not all of the grid's computes will come.
+  if (reads.first < 0 || reads.end > scratchpad_rows_ || psums.first < 0 ||
+      psums.end > accumulator_rows_ ||
+      std::abs(offset) > std::numeric_limits<std::int32_t>::max()) {
+    return nullptr;
+  }
+  next_reads_ = reads;
+  next_offset_ = static_cast<std::int32_t>(offset);
+  return chain_at(psum_rows, accumulate);
+}
+
+/// The fold goes to the end of the chain.
+void WaitingFolds::push(Chain& chain, std::uint64_t products) {
+  FoldStep& step = chain.steps.emplace_back();
+  step.fold = fold_;
+  step.ifmap_offset = next_offset_;
+  chain.reads.cover(next_reads_);
+  chain.products += products;
+  reads_.cover(next_reads_);
+  psums_.cover(psums_of(chain));
+  pass_chain_ = static_cast<std::size_t>(&chain - chains_.data());
+  ++passes_;
   if (fold_ >= waits_for_.size()) {
     waits_for_.resize(std::size_t{2} * (fold_ + 1));
   }

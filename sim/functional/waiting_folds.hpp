@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/functional/fold_passes.hpp"
 #include "sim/functional/fold_product.hpp"
 #include "sim/functional/fold_rows.hpp"
 #include "sim/functional/local_memories.hpp"
+#include "sim/functional/same_computes.hpp"
 #include "sim/program/command.hpp"
 #include "sim/program/ifmap_parts.hpp"
 
@@ -26,7 +28,10 @@ class WaitingFolds {
   WaitingFolds(LocalMemories& memories, FoldProduct& product, bool saturate);
 
   /// Of the ifmap vectors to come, while nothing waits.
-  void start(ElementType ifmap) { ifmap_ = ifmap; }
+  void start(ElementType ifmap) {
+    ifmap_ = ifmap;
+    grid_number_ = kUnknown;
+  }
 
   /// Other weights come, of so many products.
   void next_weights(std::uint32_t k, ElementType weights);
@@ -47,13 +52,17 @@ class WaitingFolds {
     const Waiting& like = grid_[position_];
     const std::uint32_t rows = compute.ifmap_row - like.compute.ifmap_row;
     const std::uint32_t psums = destination.acc_row - like.acc_row;
-    const bool follows =
-        ((rows ^ pass_rows_) | (psums ^ pass_psums_) | other_grid(compute, like.compute) |
-         other_products(compute, pass_)) == 0 &&
-        destination.accumulate == pass_destination_.accumulate;
+    const bool follows = ((rows ^ pass_rows_) | (psums ^ pass_psums_)) == 0 &&
+                         same_pixels(compute, like.compute) && same_products(compute, pass_) &&
+                         destination.accumulate == pass_destination_.accumulate &&
+                         destination.n == pass_destination_.n;
     position_ += follows ? 1U : 0U;
     return follows;
   }
+
+  /// Whether a whole pass, whose weights are kept as `fold`, goes where the grid's passes go: then
+  /// all of its computes wait. `grid` is the one that its number stands for until start().
+  bool takes(const FoldPass& pass, const PassGrid& grid, std::uint32_t fold);
 
   /// A compute whose products lie in one part of each pixel waits.
   void add(const ComputeCommand& compute, const PreloadCommand& destination, const IfmapPart& part);
@@ -78,18 +87,7 @@ class WaitingFolds {
   std::uint64_t take_products();
 
  private:
-  // Asked for every compute, so without branches: not 0 if they differ.
-  static std::uint32_t other_grid(const ComputeCommand& a, const ComputeCommand& b) {
-    return (a.count_h ^ b.count_h) | (a.count_w ^ b.count_w) | (a.pitch_h ^ b.pitch_h) |
-           (a.pitch_w ^ b.pitch_w) | (a.skip ^ b.skip) | (a.drop ^ b.drop);
-  }
-  static std::uint32_t other_products(const ComputeCommand& a, const ComputeCommand& b) {
-    const ProductMap& p = a.products;
-    const ProductMap& q = b.products;
-    return (a.k ^ b.k) | (a.products_per_pe ^ b.products_per_pe) | (p.first ^ q.first) |
-           (p.channels ^ q.channels) | (p.kernel_w ^ q.kernel_w) | (p.tap_pitch_h ^ q.tap_pitch_h) |
-           (p.tap_pitch_w ^ q.tap_pitch_w) | (p.slice_pitch ^ q.slice_pitch);
-  }
+  static constexpr std::uint32_t kUnknown = ~0U;
 
   /// Rows [first, end) of a memory.
   struct Rows {
@@ -127,7 +125,10 @@ class WaitingFolds {
   void append(const ComputeCommand& compute, const PreloadCommand& destination);
   bool begins_pass(const ComputeCommand& compute, const PreloadCommand& destination,
                    const IfmapPart& part);
-  void push(Chain& chain, std::int32_t ifmap_offset, Rows reads);
+  bool is_grid(const PassGrid& grid) const;
+  Chain* chain_for(std::int64_t ifmap_rows, std::int64_t lanes, std::int64_t psum_rows,
+                   bool accumulate);
+  void push(Chain& chain, std::uint64_t products);
   Rows psums_of(const Chain& chain) const { return grid_psums_.moved(chain.psum_rows); }
   /// Multiplies the chains that the condition holds for, or all if one of them is not at the end
   /// of a fold.
@@ -148,7 +149,7 @@ class WaitingFolds {
   LocalMemories& memories_;
   FoldProduct& product_;
   const bool saturate_;
-  const std::int64_t scratchpad_rows_, accumulator_rows_;
+  const std::int64_t scratchpad_row_bytes_, scratchpad_rows_, accumulator_rows_;
   ElementType ifmap_ = ElementType::Int8;
 
   std::uint32_t fold_ = 0;                // whose weights are in the array
@@ -161,10 +162,13 @@ class WaitingFolds {
 
   FoldRows rows_;
   std::vector<Waiting> grid_;
-  IfmapPart part_;  // of all in the grid
+  std::uint32_t grid_number_ = kUnknown;  // of a PassGrid
+  IfmapPart part_;                        // of all in the grid
   Rows grid_reads_, grid_psums_;
-  Rows reads_, psums_;   // of all folds
-  std::uint32_t k_ = 0;  // products of a fold, at most
+  Rows reads_, psums_;            // of all folds
+  Rows next_reads_;               // of the next step
+  std::int32_t next_offset_ = 0;  // the same
+  std::uint32_t k_ = 0;           // products of a fold, at most
   std::vector<Chain> chains_;
   std::size_t chain_count_ = 0;  // of these
   std::vector<FoldChain> views_;

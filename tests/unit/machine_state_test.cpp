@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -173,6 +174,12 @@ struct Machine {
 
 // At the end of a program nothing waits any more: programs of one command each never make another
 // one wait.
+void run_one_by_one(const LayerProgram& program, Machine& machine) {
+  for (const Command& command : program.commands) {
+    machine.state.run({program.registers, {command}}, machine.events);
+  }
+}
+
 TEST(MachineState, RunsCommandsThatWaitForEachOtherAsOneAfterTheOther) {
   for (const InstructionSet& set : instruction_sets()) {
     force(set);
@@ -181,13 +188,36 @@ TEST(MachineState, RunsCommandsThatWaitForEachOtherAsOneAfterTheOther) {
       Machine together{random.config(), seed};
       together.state.run(random.program(), together.events);
       Machine alone{random.config(), seed};
-      for (const Command& command : random.program().commands) {
-        alone.state.run({random.program().registers, {command}}, alone.events);
-      }
+      run_one_by_one(random.program(), alone);
       const std::uint32_t cols = random.config().array.cols;
       ASSERT_EQ(together.bytes(cols), alone.bytes(cols)) << set.name << ", seed " << seed;
       ASSERT_EQ(together.events, alone.events) << set.name << ", seed " << seed;
     }
+  }
+}
+
+// Most runs go on where others ended, some go back: commands come again, and folds are cut.
+TEST(MachineState, RunsPackedCommandsAsOneAfterTheOther) {
+  for (std::uint32_t seed = 0; seed < 60; ++seed) {
+    const RandomProgram random{seed};
+    const std::vector<Command>& commands = random.program().commands;
+    std::mt19937 runs{seed};
+    PackedProgram packed{random.program().registers,
+                         PackedCommands{{std::make_shared<std::vector<Command>>(commands)}}};
+    std::uint32_t at = 0;
+    for (int run = 0; run < 60; ++run) {
+      const auto all = static_cast<std::uint32_t>(commands.size());
+      const auto count = std::min(1 + static_cast<std::uint32_t>(runs() % 40), all - at);
+      packed.commands.append({0, at, count, runs() % 64});
+      at = runs() % 4 == 0 ? static_cast<std::uint32_t>(runs() % all) : (at + count) % all;
+    }
+    Machine together{random.config(), seed};
+    together.state.run(packed, together.events);
+    Machine alone{random.config(), seed};
+    run_one_by_one(packed.unpacked(), alone);
+    const std::uint32_t cols = random.config().array.cols;
+    ASSERT_EQ(together.bytes(cols), alone.bytes(cols)) << "seed " << seed;
+    ASSERT_EQ(together.events, alone.events) << "seed " << seed;
   }
 }
 

@@ -1,0 +1,74 @@
+#include "sim/functional/fold_passes.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "sim/program/ifmap_parts.hpp"
+
+namespace systole {
+namespace {
+
+bool same_grid(const PassGrid& a, const PassGrid& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const PassCompute& x, const PassCompute& y) {
+                      return same_pixels(x.compute, y.compute) && x.ifmap_rows == y.ifmap_rows &&
+                             x.acc_rows == y.acc_rows;
+                    });
+}
+
+}  // namespace
+
+FoldPasses::FoldPasses(const AcceleratorConfig& config, const PackedCommands& commands)
+    : config_{config}, commands_{commands} {
+  for (const PackedCommands::Shared& shared : commands.shared()) {
+    found_.emplace_back(shared->size());
+  }
+}
+
+FoldPass FoldPasses::look(const std::vector<Command>& commands, std::uint32_t at) {
+  FoldPass pass;
+  PassGrid grid;
+  const ComputeCommand* first = nullptr;
+  for (std::size_t i = at; i + 1 < commands.size(); i += 2) {
+    const auto* preload = std::get_if<PreloadCommand>(&commands[i].body);
+    const auto* compute = std::get_if<ComputeCommand>(&commands[i + 1].body);
+    if (preload == nullptr || compute == nullptr || preload->new_weights != (i == at)) {
+      break;
+    }
+    if (i == at) {
+      pass.preload = preload;
+      first = compute;
+    } else if (preload->accumulate != pass.preload->accumulate || preload->n != pass.preload->n ||
+               !same_products(*compute, *first)) {
+      return {};
+    }
+    pass.last = preload;
+    grid.push_back({*compute, compute->ifmap_row - first->ifmap_row,
+                    preload->acc_row - pass.preload->acc_row});
+    pass.commands += 2;
+  }
+  if (pass.commands == 0 || pass.preload->products_per_pe != 1) {
+    return {};
+  }
+  const IfmapParts parts = ifmap_parts(*first, config_.array.rows);
+  if (parts.size() != 1 || parts[0].count < pass.preload->k) {
+    return {};
+  }
+  pass.k = first->k;
+  pass.ifmap_row = first->ifmap_row + parts[0].row;
+  pass.lane = parts[0].lane;
+  pass.grid = number_of(grid);
+  return pass;
+}
+
+std::uint32_t FoldPasses::number_of(const PassGrid& grid) {
+  const auto known = std::find_if(grids_.begin(), grids_.end(),
+                                  [&](const PassGrid& other) { return same_grid(grid, other); });
+  const auto number = static_cast<std::uint32_t>(known - grids_.begin());
+  if (known == grids_.end()) {
+    grids_.push_back(grid);
+  }
+  return number;
+}
+
+}  // namespace systole
