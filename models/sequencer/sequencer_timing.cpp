@@ -180,6 +180,9 @@ void SequencerTiming::look(Cycle now) {
   if (next_ < total_ && (allocated || freed || now < next_offer_)) {
     alarm.ring_at(std::max(next_offer_, now + 1));
   }
+  if (worked && observer_ != nullptr) {
+    alarm.ring_at(now + 1);  // what the oldest command of a class waits for can be another thing
+  }
   ring_next(now);
 }
 
