@@ -159,7 +159,8 @@ std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
   const std::uint64_t cycles = std::min<std::uint64_t>(until - from + 1, step_.rows - step_.row);
   std::uint64_t free = cycles;
   if (!scratchpad_->dual_ported()) {
-    const WriteCalendar& writes = scratchpad_->writes();
+    WriteCalendar& writes = scratchpad_->writes();
+    writes.forget_before(from);
     Cycle at = from;
     const Cycle end = from + cycles;
     while (at < end) {
@@ -265,6 +266,7 @@ void ExecuteTiming::read_pair(Cycle cycle) {
     weight_read_ = false;
   }
   const Row& pending = queue_.front().row;
+  scratchpad_->writes().forget_before(cycle);
   claimed_at_ = cycle;
   claimed_.clear();
   const bool weights_turn = ifmap_read_ || !pending.in_turns;

@@ -29,7 +29,7 @@ void LoadTiming::look(Cycle now) {
   alarm.serve(now);
   take_command(now);
   if (send_burst(now)) {
-    busy_.add(now);
+    marks_.mark(kBusy, now);
   }
   write_local(now);
   wait(now);
@@ -100,7 +100,7 @@ void LoadTiming::turn_row() {
   ++current_.row;
   current_.all_turned = current_.row == rows_read(load);
   request.last = current_.all_turned;
-  busy_.add(turn);
+  marks_.mark(kBusy, turn);
   next_turn_ = turn + 1;
   next_command_ = turn + (request.last && request.row == 0 ? 2 : 1);
 }
@@ -115,12 +115,12 @@ bool LoadTiming::form_burst() {
       return false;
     }
     formed = slots_.next_free();
-    blocked_.add(blocked_from_, formed);
+    marks_.mark(kBlocked, blocked_from_, formed);
     slots_.settle(formed);
   }
   blocked_from_ = kNever;
   next_form_ = formed + 1;
-  busy_.add(formed);
+  marks_.mark(kBusy, formed);
   const std::uint32_t slot = slots_.take();
   const LoadCommand& load = *request.load;
   const std::uint64_t address = load.dram_address + request.row * load.dram_pitch + request.offset;
@@ -174,10 +174,9 @@ Cycle LoadTiming::take_response(const MemoryResponse& response) {
     note_burst_ends(response.first_beat);
   }
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-  for (const MergedPart& part : merger_.take(flight.burst, flight.offset, shape.row_bytes,
-                                             shape.copies, register_free(shape), beats)) {
-    schedule(flight, shape, part, response.first_beat);
-  }
+  merger_.take_each(
+      flight.burst, flight.offset, shape.row_bytes, shape.copies, register_free(shape), beats,
+      [&](const MergedPart& part) { schedule(flight, shape, part, response.first_beat); });
   const Cycle last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
   slots_.answer(response.tag, last_beat + config_.dma.release_latency);
   const bool sent_all = outgoing_.empty();
@@ -228,9 +227,9 @@ void LoadTiming::schedule(const InFlight& flight, const Shape& shape, const Merg
   const Cycle end = due + shape.copies;
   if (ends_burst) {
     burst_ends_to_know_.push_back({first_beat - 1, end - 1});
-    push_ends_.add(end - 1);
+    marks_.mark(kPushEnd, end - 1);
   }
-  pushes_.add(due, end);
+  marks_.mark(kPush, due, end);
   for (std::uint32_t copy = 0; copy < shape.copies; ++copy) {
     write_scratchpad(due + copy, {memory, row + copy}, flight.entry,
                      last && copy + 1 == shape.copies);
@@ -262,11 +261,11 @@ void LoadTiming::write_scratchpad(Cycle pushed, LocalAddress to, std::uint32_t e
 /// A row of each register, but none of the second when the first ends a burst; padding if there is
 /// none of either.
 void LoadTiming::write_local(Cycle now) {
-  if (!push_ends_.contains(now) && write_other(now)) {
-    busy_.add(now);
-  } else if (fills() && !pushes_.contains(now)) {
+  if (!marks_.marked(kPushEnd, now) && write_other(now)) {
+    marks_.mark(kBusy, now);
+  } else if (fills() && !marks_.marked(kPush, now)) {
     write_fill(now);
-    busy_.add(now);
+    marks_.mark(kBusy, now);
   }
 }
 
@@ -309,24 +308,20 @@ void LoadTiming::listen(bool idle) { to_.sequencer->load_wait.wake(idle); }
 
 void LoadTiming::book(Cycle until) {
   if (blocked_from_ < until) {
-    blocked_.add(blocked_from_, until);
+    marks_.mark(kBlocked, blocked_from_, until);
     blocked_from_ = until;
   }
-  while (ledger_.next() < until) {
-    const Cycle from = ledger_.next();
-    const Cycle end = std::min(until, from + CycleSet::kSpan);
-    const std::uint64_t all = CycleSet::first_bits(end - from);
-    const std::uint64_t busy = (busy_.from(from) | pushes_.from(from)) & all;
-    const std::uint64_t blocked = blocked_.from(from) & all & ~busy;
-    const Cycle waited = from + static_cast<std::uint32_t>(__builtin_popcountll(busy));
-    ledger_.fill(waited, Cause::Busy);
-    ledger_.fill(waited + static_cast<std::uint32_t>(__builtin_popcountll(blocked)),
-                 Cause::WaitOutstanding);
+  const auto count = [](std::uint64_t bits) {
+    return static_cast<std::uint32_t>(__builtin_popcountll(bits));
+  };
+  using Marks = CycleMarks<kMarks>::Span;
+  marks_.take(ledger_.next(), until, [&](Cycle end, std::uint64_t cycles, const Marks& marks) {
+    const std::uint64_t busy = (marks[kBusy] | marks[kPush]) & cycles;
+    const Cycle waits = ledger_.next() + count(busy);
+    ledger_.fill(waits, Cause::Busy);
+    ledger_.fill(waits + count(marks[kBlocked] & cycles & ~busy), Cause::WaitOutstanding);
     ledger_.fill(end, waiting_);
-  }
-  for (CycleSet* cycles : {&pushes_, &push_ends_, &busy_, &blocked_}) {
-    cycles->forget_before(until);
-  }
+  });
 }
 
 /// Gives up what can no longer matter after cycle `now`.

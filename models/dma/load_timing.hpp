@@ -9,7 +9,7 @@
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/dma/burst.hpp"
 #include "models/dma/burst_slots.hpp"
-#include "models/dma/cycle_set.hpp"
+#include "models/dma/cycle_marks.hpp"
 #include "models/dma/row_merger.hpp"
 #include "models/dram/dram_timing.hpp"
 #include "models/requant/requant_timing.hpp"
@@ -51,6 +51,13 @@ class LoadTiming final : public MemoryMaster {
   void close(Cycle end) { book(end + 1); }
 
  private:
+  enum Mark : std::size_t {
+    kPush,     // a row goes to the scratchpad
+    kPushEnd,  // and ends a burst
+    kBusy,     // anything else is done
+    kBlocked,  // a burst waits for a slot
+    kMarks
+  };
   struct Current {
     IssuedCommand issued;
     std::uint32_t row = 0;
@@ -155,9 +162,7 @@ class LoadTiming final : public MemoryMaster {
   std::deque<BurstEnd> burst_ends_to_know_;
   std::deque<Cycle> burst_ends_;  // cycles from others_sent_ on that end a burst
 
-  // Cycles that are not booked yet: rows that go to the scratchpad, those of them that end a burst,
-  // all else that is done, and those in which a burst waits for a slot.
-  CycleSet pushes_, push_ends_, busy_, blocked_;
+  CycleMarks<kMarks> marks_;     // of the cycles that are not booked yet
   Cycle blocked_from_ = kNever;  // the next burst waits from then on, nobody knows until when
   Cause waiting_ = Cause::Idle;  // when nothing is done
   LedgerLine ledger_;

@@ -41,9 +41,7 @@ void LoadTiming::archive(StateArchive& archive) {
     archive.cycle(end.cycle);
   });
   archive.list(burst_ends_, [&](Cycle& end) { archive.cycle(end); });
-  for (CycleSet* cycles : {&pushes_, &push_ends_, &busy_, &blocked_}) {
-    cycles->archive(archive);
-  }
+  marks_.archive(archive);
   archive.value(waiting_);
   ledger_.archive(archive);
   if (archive.reading()) {

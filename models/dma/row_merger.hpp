@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 
@@ -48,6 +49,10 @@ class RowMerger {
   /// behind can take a part in cycle `register_free`, and another `copies` cycles later.
   MergedParts take(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
                    std::uint32_t copies, std::uint64_t register_free, BeatTimes beats);
+  /// The same, calling `send(part)` for each.
+  template <typename Send>
+  void take_each(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
+                 std::uint32_t copies, std::uint64_t register_free, BeatTimes beats, Send send);
 
   /// Earliest cycle in which the first beat of the next burst can be at the port.
   std::uint64_t next_first_beat() const {
@@ -59,5 +64,31 @@ class RowMerger {
   const std::uint32_t data_latency_;
   std::uint64_t ready_ = 0;  // cycle in which the last burst leaves
 };
+
+template <typename Send>
+void RowMerger::take_each(const Burst& burst, std::uint64_t row_offset,
+                          std::uint32_t local_row_bytes, std::uint32_t copies,
+                          std::uint64_t register_free, BeatTimes beats, Send send) {
+  const auto lead = static_cast<std::uint32_t>(burst.useful_first - burst.address);
+  auto room = local_row_bytes - static_cast<std::uint32_t>(row_offset % local_row_bytes);
+  std::uint64_t free = register_free;  // first cycle in which the next part can be sent
+  std::uint64_t last_sent = 0;
+  MergedPart part;
+  for (std::uint32_t sent = 0; sent < burst.useful; sent += part.bytes) {
+    // A whole row's worth of wanted bytes, or all of them, are there with this beat.
+    const std::uint32_t enough = lead + std::min(sent + local_row_bytes, burst.useful);
+    const std::uint32_t beat = (enough - 1) / bus_bytes_;
+    part.row_offset = row_offset + sent;
+    part.burst_offset = lead + sent;
+    part.bytes = std::min(room, burst.useful - sent);
+    part.sent = std::max(free, beats.at(beat) + data_latency_);
+    last_sent = part.sent;
+    free = part.sent + copies;
+    room = local_row_bytes;
+    send(static_cast<const MergedPart&>(part));
+  }
+  const std::uint64_t last_beat = beats.at(burst.size / bus_bytes_ - 1) + data_latency_;
+  ready_ = last_sent >= last_beat ? last_sent : last_beat + 1;
+}
 
 }  // namespace systole

@@ -1,0 +1,140 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "sim/timing/state_archive.hpp"
+
+namespace systole {
+
+/// Marks of so many kinds on cycles to come, a bit each: those of many cycles are counted at once.
+template <std::size_t kKinds>
+class CycleMarks {
+ public:
+  /// A bit of each kind for kSpan cycles, the first one the lowest.
+  static constexpr std::uint32_t kSpan = 64;
+  using Span = std::array<std::uint64_t, kKinds>;
+
+  void mark(std::size_t kind, Cycle cycle) {
+    span(cycle / kSpan)[kind] |= std::uint64_t{1} << (cycle % kSpan);
+  }
+  /// Those of [from, until).
+  void mark(std::size_t kind, Cycle from, Cycle until) {
+    while (from < until) {
+      const Cycle end = std::min(until, (from / kSpan + 1) * kSpan);
+      span(from / kSpan)[kind] |= bits(from, end);
+      from = end;
+    }
+  }
+  bool marked(std::size_t kind, Cycle cycle) const {
+    const Cycle of = cycle / kSpan;
+    return of - first_ < spans_.size() && (spans_[of & mask_][kind] >> (cycle % kSpan) & 1U) != 0;
+  }
+
+  /// Forgets what lies before `until`, calling `visit(end, which, span)` for the cycles up to `end`
+  /// that `which` tells of the span.
+  template <typename Visit>
+  void take(Cycle from, Cycle until, Visit visit) {
+    while (from < until) {
+      const Cycle end = std::min(until, (from / kSpan + 1) * kSpan);
+      if (from / kSpan - first_ < spans_.size()) {
+        visit(end, bits(from, end), spans_[from / kSpan & mask_]);
+      } else {
+        visit(end, bits(from, end), Span{});
+      }
+      if (end % kSpan == 0) {
+        forget_spans_before(end / kSpan);
+      }
+      from = end;
+    }
+  }
+
+  /// Of the cycles behind the archive's.
+  void archive(StateArchive& archive) {
+    const Cycle next = archive.now() + 1;
+    if (archive.reading()) {
+      std::fill(spans_.begin(), spans_.end(), Span{});
+      first_ = next / kSpan;
+    }
+    for (std::size_t kind = 0; kind < kKinds; ++kind) {
+      std::uint32_t spans = archive.reading() ? 0 : spans_from(next, kind);
+      archive.value(spans);
+      for (std::uint32_t i = 0; i < spans; ++i) {
+        archive_span(archive, kind, next + Cycle{i} * kSpan);
+      }
+    }
+  }
+
+ private:
+  /// Of the cycles [from, end) of one span.
+  static std::uint64_t bits(Cycle from, Cycle end) {
+    return ~std::uint64_t{0} >> (kSpan - (end - from)) << (from % kSpan);
+  }
+
+  Span& span(Cycle of) {
+    if (of - first_ >= spans_.size()) {
+      grow_to(of);
+    }
+    return spans_[of & mask_];
+  }
+  std::uint64_t known(std::size_t kind, Cycle of) const {
+    return of - first_ < spans_.size() ? spans_[of & mask_][kind] : 0;
+  }
+  void forget_spans_before(Cycle of) {
+    for (std::size_t left = spans_.size(); left > 0 && first_ < of; --left) {
+      spans_[first_++ & mask_] = {};
+    }
+    first_ = std::max(first_, of);
+  }
+  void grow_to(Cycle of) {
+    if (of < first_) {
+      throw std::logic_error{"a mark on a cycle that is over"};
+    }
+    std::size_t size = spans_.size();
+    while (of - first_ >= size) {
+      size *= 2;
+    }
+    std::vector<Span> wider(size);
+    for (Cycle i = first_; i < first_ + spans_.size(); ++i) {
+      wider[i & (size - 1)] = spans_[i & mask_];
+    }
+    spans_.swap(wider);
+    mask_ = size - 1;
+  }
+
+  /// Spans that start at `cycle`, until the last mark.
+  std::uint32_t spans_from(Cycle cycle, std::size_t kind) const {
+    for (Cycle of = first_ + spans_.size(); of-- > first_;) {
+      const std::uint64_t marks = known(kind, of);
+      if (marks != 0) {
+        const Cycle last = of * kSpan + 63U - static_cast<std::uint32_t>(__builtin_clzll(marks));
+        return last < cycle ? 0 : static_cast<std::uint32_t>((last - cycle) / kSpan) + 1;
+      }
+    }
+    return 0;
+  }
+  void archive_span(StateArchive& archive, std::size_t kind, Cycle at) {
+    const auto shift = static_cast<std::uint32_t>(at % kSpan);
+    std::uint64_t marks = known(kind, at / kSpan) >> shift;
+    if (shift != 0) {
+      marks |= known(kind, at / kSpan + 1) << (kSpan - shift);
+    }
+    archive.value(marks);
+    if (archive.reading() && marks != 0) {
+      span(at / kSpan)[kind] |= marks << shift;
+      if (shift != 0 && marks >> (kSpan - shift) != 0) {
+        span(at / kSpan + 1)[kind] |= marks >> (kSpan - shift);
+      }
+    }
+  }
+
+  std::vector<Span> spans_ = std::vector<Span>(8);  // a ring; its size is a power of two
+  std::size_t mask_ = 7;
+  Cycle first_ = 0;  // of the spans that are not forgotten
+};
+
+}  // namespace systole
