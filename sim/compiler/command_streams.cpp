@@ -84,7 +84,11 @@ std::size_t CommandStreams::add(const PreloadCommand& preload, const ComputeComm
 
 std::size_t CommandStreams::push(CommandClass c, std::int64_t cycles, After after) {
   Items& to = items_for(c);
-  to.items.push_back({counts(after), static_cast<std::uint32_t>(to.commands->size()), cycles});
+  const Counts waits = counts(after);
+  if (to.items.empty() || to.items.back().after != waits) {
+    to.spans.push_back(to.items.size());
+  }
+  to.items.push_back({waits, static_cast<std::uint32_t>(to.commands->size()), cycles});
   return ++stream(c).count;
 }
 
@@ -136,6 +140,7 @@ class CommandStreams::Merge {
     const Block* block = nullptr;  // of the next item
     const Block* end = nullptr;
     std::size_t item = 0;               // of the block
+    std::size_t span = 0;               // that it is in
     std::size_t taken = 0;              // of all
     std::int64_t free_at = 0;           // the unit's clock
     std::int64_t start = kNever;        // of the next item, once all that it waits for has started
@@ -182,25 +187,41 @@ class CommandStreams::Merge {
       }
     }
     do {
-      take_next(c);
+      take_span(c, before, until);
       find_start(c);
     } while (cursor.start < before && cursor.taken < until);
   }
 
-  void take_next(std::size_t c) {
+  /// The next item, and those behind it that wait for nothing else and start before cycle `before`
+  /// among the first `until` of the class: each when its unit is free.
+  void take_span(std::size_t c, std::int64_t before, std::size_t until) {
     Cursor& cursor = cursors_[c];
     const Items& items = *cursor.block->items;
-    const Item& item = items.items[cursor.item];
-    const std::uint32_t first = cursor.item == 0 ? 0 : items.items[cursor.item - 1].commands_end;
-    program_.append({items.number, first, item.commands_end - first, cursor.block->dram});
-    cursor.free_at = cursor.start + item.cycles;
-    cursor.effects[cursor.taken] = cursor.free_at + latency_[c];
+    const std::size_t first = cursor.item;
+    const bool is_last = cursor.span + 1 == items.spans.size();
+    const std::size_t span_end = is_last ? items.items.size() : items.spans[cursor.span + 1];
+    const std::size_t end = std::min(span_end, first + (until - cursor.taken));
+    std::int64_t* effect = cursor.effects.data() + cursor.taken;
+    std::int64_t free_at = cursor.start;
+    std::size_t at = first;
+    do {
+      free_at += items.items[at].cycles;
+      *effect++ = free_at + latency_[c];
+      ++at;
+    } while (at < end && free_at < before);
+    const std::uint32_t begin = first == 0 ? 0 : items.items[first - 1].commands_end;
+    program_.append(
+        {items.number, begin, items.items[at - 1].commands_end - begin, cursor.block->dram});
+    cursor.free_at = free_at;
     cursor.start = kNever;
-    ++cursor.taken;
-    if (++cursor.item == items.items.size()) {
+    cursor.taken += at - first;
+    cursor.item = at;
+    if (at == items.items.size()) {
       ++cursor.block;
-      cursor.item = 0;
+      cursor.item = cursor.span = 0;
       skip_empty_blocks(cursor);
+    } else if (at == span_end) {
+      ++cursor.span;
     }
   }
 

@@ -77,6 +77,7 @@ class CommandStreams {
     std::uint32_t number = 0;
     std::shared_ptr<std::vector<Command>> commands = std::make_shared<std::vector<Command>>();
     std::vector<Item> items;
+    std::vector<std::size_t> spans;  // items that do not wait for the same as the one before
     std::vector<std::size_t> marks;
   };
   struct Block {

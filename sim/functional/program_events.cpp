@@ -1,6 +1,7 @@
 #include "sim/functional/program_events.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <variant>
 
 #include "models/dma/burst.hpp"
@@ -35,17 +36,19 @@ class Counter {
   void operator()(const ConfigureCommand&) {}
 
   void operator()(const LoadCommand& load) {
-    const std::uint32_t rows = load.dram_pitch == 0 ? 1 : load.rows;
-    for (std::uint32_t row = 0; row < rows; ++row) {
+    const std::uint64_t rows = load.dram_pitch == 0 ? 1 : load.rows;
+    const std::uint64_t different = different_rows(rows, load.dram_pitch);
+    for (std::uint64_t row = 0; row < different; ++row) {
+      const std::uint64_t alike = (rows - row + different - 1) / different;
       for (std::uint64_t offset = 0; offset < load.row_bytes;) {
         const std::uint64_t address = load.dram_address + row * load.dram_pitch + offset;
         const Burst burst = choose_burst(address, load.row_bytes - offset, config_.dma);
-        book(dram_read_event(load.operand), burst.useful);
-        book(Event::DramFetchedBytes, burst.size);
-        book(Event::DramReadBursts);
+        book(Event::DramFetchedBytes, alike * burst.size);
+        book(Event::DramReadBursts, alike);
         offset += burst.useful;
       }
     }
+    book(dram_read_event(load.operand), rows * load.row_bytes);
     written(load.destination.memory, load.rows * written_row_bytes(load, config_));
   }
 
@@ -134,15 +137,24 @@ class Counter {
   void dram_writes(const StoreCommand& store) {
     const std::uint64_t row_bytes =
         packed_bytes(store.elements, store.raw ? kRawBits : registers_.ofmap.bits);
-    for (std::uint32_t row = 0; row < store.rows; ++row) {
+    const std::uint64_t different = different_rows(store.rows, store.dram_pitch);
+    for (std::uint64_t row = 0; row < different; ++row) {
+      const std::uint64_t alike = (store.rows - row + different - 1) / different;
       for (std::uint64_t offset = 0; offset < row_bytes;) {
         const std::uint64_t address = store.dram_address + row * store.dram_pitch + offset;
         const Burst burst = choose_burst(address, row_bytes - offset, config_.dma);
-        book(Event::DramWriteBytes, burst.useful);
-        book(Event::DramWriteBursts);
+        book(Event::DramWriteBursts, alike);
         offset += burst.useful;
       }
     }
+    book(Event::DramWriteBytes, store.rows * row_bytes);
+  }
+
+  /// The first so many of some rows in DRAM: those behind them begin, one after the other, where
+  /// these do in blocks of the largest burst, and so are read and written by the same bursts.
+  std::uint64_t different_rows(std::uint64_t rows, std::uint64_t pitch) const {
+    const std::uint64_t block = config_.dma.max_burst_bytes;
+    return std::min(rows, block / std::gcd(block, pitch));
   }
 
   /// Of one read: the array's lanes, as wide as the layer's operands.

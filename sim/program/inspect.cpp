@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <stdexcept>
 
 #include "sim/program/hazards.hpp"
@@ -109,9 +111,27 @@ struct Describe {
 
 /// Limits of the units, command by command.
 struct Check {
+  Check(const LayerRegisters& registers, const AcceleratorConfig& machine)
+      : config{machine},
+        products_per_pe{registers.products_per_pe},
+        per_channel_requant{registers.requant.entries() > 1} {
+    for (const LocalMemory memory : {LocalMemory::Scratchpad, LocalMemory::WeightScratchpad,
+                                     LocalMemory::Accumulators, LocalMemory::RequantTable}) {
+      rows_of.at(static_cast<std::size_t>(memory)) = local_rows(config, memory);
+    }
+  }
+
   const AcceleratorConfig& config;
   std::uint32_t products_per_pe;
   bool per_channel_requant;
+  std::array<std::uint32_t, 4> rows_of{};  // by LocalMemory
+
+  bool inside(const HazardRanges& ranges) const {
+    return std::all_of(ranges.begin(), ranges.end(), [&](const RowRange& range) {
+      return std::uint64_t{range.first} + range.rows <=
+             rows_of[static_cast<std::size_t>(range.memory)];
+    });
+  }
 
   const char* operator()(const ConfigureCommand&) const { return nullptr; }
   const char* operator()(const LoadCommand& c) const {
@@ -241,15 +261,6 @@ struct Check {
   throw std::logic_error{fmt::format("command {} ({}): {}", index, describe(command), what)};
 }
 
-void check_ranges(const HazardRanges& ranges, std::size_t index, const Command& command,
-                  const AcceleratorConfig& config) {
-  for (const RowRange& range : ranges) {
-    if (std::uint64_t{range.first} + range.rows > local_rows(config, range.memory)) {
-      fail(index, command, "leaves its memory");
-    }
-  }
-}
-
 }  // namespace
 
 std::string describe(const Command& command) { return std::visit(Describe{}, command.body); }
@@ -267,25 +278,29 @@ bool pair(const PreloadCommand* preload, const ComputeCommand* compute, std::uin
               pe_rows(ifmap_parts(*compute, array_rows), compute->products_per_pe));
 }
 
-void validate(const LayerRegisters& registers, const std::vector<Command>& commands,
-              const AcceleratorConfig& config) {
+Check check_of(const LayerRegisters& registers, const AcceleratorConfig& config) {
   if (registers.products_per_pe > 1 &&
       registers.products_per_pe >
           products_per_pe(config.array, registers.ifmap.bits, registers.weight.bits)) {
     throw std::logic_error{"a layer with more products in a PE than its operands leave room for"};
   }
-  const Check check{config, registers.products_per_pe, registers.requant.entries() > 1};
+  return {registers, config};
+}
+
+void validate(const std::vector<Command>& commands, const Check& check) {
   const PreloadCommand* pending = nullptr;  // its Compute is still to come
   for (std::size_t i = 0; i < commands.size(); ++i) {
     const Command& command = commands[i];
     if (const char* what = std::visit(check, command.body)) {
       fail(i, command, what);
     }
-    check_ranges(reads(command, config), i, command, config);
-    check_ranges(writes(command, config), i, command, config);
+    if (!check.inside(reads(command, check.config)) ||
+        !check.inside(writes(command, check.config))) {
+      fail(i, command, "leaves its memory");
+    }
     if (command_class(command) == CommandClass::Execute) {
       const auto* compute = std::get_if<ComputeCommand>(&command.body);
-      if (!pair(pending, compute, config.array.rows)) {
+      if (!pair(pending, compute, check.config.array.rows)) {
         fail(i, command, "preload and compute do not pair");
       }
       pending = std::get_if<PreloadCommand>(&command.body);
@@ -299,12 +314,13 @@ void validate(const LayerRegisters& registers, const std::vector<Command>& comma
 }  // namespace
 
 void validate(const LayerProgram& program, const AcceleratorConfig& config) {
-  validate(program.registers, program.commands, config);
+  validate(program.commands, check_of(program.registers, config));
 }
 
 void validate(const PackedProgram& program, const AcceleratorConfig& config) {
+  const Check check = check_of(program.registers, config);
   for (const PackedCommands::Shared& commands : program.commands.shared()) {
-    validate(program.registers, *commands, config);
+    validate(*commands, check);
   }
 }
 
