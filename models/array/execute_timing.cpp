@@ -108,7 +108,8 @@ void ExecuteTiming::settle(Cycle issued, Cycle read) {
     if (read_through_ < issued_through_) {
       read_pair(read_through_ + 1);
     } else if (issued_through_ < issued && read_through_ < cycle) {
-      const std::uint32_t rows = settle_rows(cycle, issued);
+      const std::uint32_t rows =
+          streams_ifmap_ ? settle_rows(cycle, issued) : settle_run(cycle, issued);
       if (rows > 0) {
         continue;
       }
@@ -146,12 +147,17 @@ void ExecuteTiming::settle_all(Cycle cycle) {
   settle_reads(cycle);
 }
 
+/// The row issued last is read in cycle `from`, if its banks are free, while the next one is
+/// issued.
+bool ExecuteTiming::flows(Cycle from) {
+  return active() && step_.row > 0 && !has_pending_ && queue_.size() == 1 &&
+         queue_.front().pushed + 1 == from && !stalled_;
+}
+
 /// Rows of a step that go through without meeting anyone: issued one a cycle from `from` on, up to
 /// cycle `until`, each read one cycle later. Returns how many.
 std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
-  const bool steady = active() && step_.simple && step_.row > 0 && !has_pending_ &&
-                      queue_.size() == 1 && queue_.front().pushed + 1 == from && !stalled_;
-  if (!steady) {
+  if (!step_.simple || !flows(from)) {
     return 0;
   }
   // Cycle from + i reads row step_.row - 1 + i and issues row step_.row + i.

@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <stdexcept>
+#include <vector>
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/array/fold_feed.hpp"
@@ -129,6 +130,16 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
       archive.rows(LocalMemory::Accumulators, acc_row, vectors);
     }
   };
+  /// Rows of a step with transposers that read from the same banks and feed the same things.
+  struct StepRun {
+    std::uint32_t end = 0;  // first row behind it
+    std::uint32_t ifmap_bank = kNoBank, weight_bank = kNoBank;
+    bool streams = false;
+    bool shift = false;
+    bool alone = false;  // its rows are looked at one by one
+    Cause cause = Cause::BusyPartial;
+  };
+  static constexpr std::uint32_t kNoBank = ~std::uint32_t{0};
   /// Results of consecutive rows, one a cycle from `first` on, at the accumulators.
   struct Results {
     Cycle first = 0;
@@ -148,7 +159,13 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void issue_row(Cycle cycle);
   void read_pair(Cycle cycle);
   bool claim(Cycle cycle, const Banks& banks);
+  bool flows(Cycle from);
   std::uint32_t settle_rows(Cycle from, Cycle until);
+  std::uint32_t settle_run(Cycle from, Cycle until);
+  void outline_step();
+  StepRun step_run(const FoldRun& stream, const FoldRun& load) const;
+  bool find_ifmap_bank(const ComputeCommand& compute, std::uint32_t& bank) const;
+  bool find_weight_bank(const PreloadCommand& preload, std::uint32_t& bank) const;
   void row_read(Cycle cycle, const Row& row);
   void stream_entered(Cycle entered, const Row& row);
   void add_results(Cycle first, std::uint32_t rows, std::uint32_t acc_row, bool accumulate);
@@ -189,6 +206,12 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   // The execute unit.
   std::deque<IssuedCommand> window_;
   Step step_;
+  std::vector<StepRun> runs_;         // of the step; none: nobody has put them together
+  std::size_t run_ = 0;               // of the row that was issued last
+  FoldRuns stream_runs_, load_runs_;  // room for outline_step()
+  /// Banks of the stream's operands and of the load's; kNoBank: it has none.
+  std::uint32_t stream_ifmap_bank_ = kNoBank, stream_weight_bank_ = kNoBank;
+  std::uint32_t load_ifmap_bank_ = kNoBank, load_weight_bank_ = kNoBank;
   ComputeCommand compute_;  // of the stream that runs, and the preload before it
   PreloadCommand destination_;
   ComputeCommand next_compute_;  // of the load that runs or has run

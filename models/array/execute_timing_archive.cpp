@@ -93,6 +93,9 @@ void ExecuteTiming::archive(StateArchive& archive) {
     archive.due(covered_through_);
   }
   feed_->archive(archive);
+  if (archive.reading() && !streams_ifmap_ && active()) {
+    outline_step();
+  }
   ledger_.archive(archive);
 }
 

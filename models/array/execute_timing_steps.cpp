@@ -82,7 +82,11 @@ bool ExecuteTiming::may_preload(Cycle now) const {
 /// Finds the bank of each operand, if it has one.
 void ExecuteTiming::prepare_step() {
   step_.simple = false;
-  if (!streams_ifmap_ || config_.array.gather_rows > 1) {
+  if (!streams_ifmap_) {
+    outline_step();
+    return;
+  }
+  if (config_.array.gather_rows > 1) {
     return;
   }
   const BankMap& banks = scratchpad_->banks();

@@ -40,6 +40,17 @@ struct FoldCommands {
   }
 };
 
+/// Consecutive cycles of a load or of a stream, which are alike.
+struct FoldRun {
+  std::uint32_t end = 0;  ///< first cycle behind it
+  bool ifmap = false;     ///< rows of the ifmap are read
+  bool weights = false;   ///< rows of weights are read
+  bool shift = false;     ///< a row of the stationary operand shifts in
+  bool streams = false;   ///< a column of a transposer enters the array
+  bool last = false;      ///< the last one of those that some results need; its cycle is a run
+};
+using FoldRuns = std::vector<FoldRun>;
+
 /// What a fold asks of the scratchpad and the transposers, cycle by cycle of its load and of its
 /// stream; how many there are says sim/program/fold_timing.hpp. The load of one fold may go beside
 /// the stream of the fold before it.
@@ -56,8 +67,17 @@ class FoldFeed {
   /// Cycle `row` of its stream, into `pair`; the rows are asked for in order.
   virtual void stream(std::uint32_t row, OperandPair& pair) = 0;
 
+  /// The cycles of that load, of that stream, all of them; none: nobody has put them together.
+  virtual void load_runs(FoldRuns& runs) const = 0;
+  virtual void stream_runs(FoldRuns& runs) const = 0;
+  /// Cycles of the stream from `row` on that will not be asked for.
+  virtual void skip(std::uint32_t row, std::uint32_t rows) = 0;
+
   virtual void archive(StateArchive& archive) = 0;
 };
+
+/// Adds a run up to cycle `end` if there are cycles left before it.
+void add_run(FoldRuns& runs, FoldRun run, std::uint32_t end);
 
 std::unique_ptr<FoldFeed> make_weight_stationary_feed(const ArrayConfig& config);
 std::unique_ptr<FoldFeed> make_output_stationary_feed(const ArrayConfig& config);

@@ -62,6 +62,61 @@ class InputStationaryFeed final : public FoldFeed {
     }
   }
 
+  void load_runs(FoldRuns& runs) const override {
+    runs.clear();
+    const std::uint32_t weights = weight_reads(next_.preload);
+    const std::uint32_t pixels = next_.compute.rows();
+    FoldRun run;
+    run.weights = run.ifmap = true;
+    add_run(runs, run, std::min(weights, pixels));
+    run.weights = weights > pixels;
+    run.ifmap = !run.weights;
+    add_run(runs, run, std::max(weights, pixels));
+    run = {};
+    run.shift = true;
+    add_run(runs, run, next_.steps.load);
+  }
+
+  void stream_runs(FoldRuns& runs) const override {
+    runs.clear();
+    const auto& preload = current_.preload;
+    std::uint32_t at = 0;
+    for (std::uint32_t first = 0; first < preload.n; first += config_.cols) {
+      const std::uint32_t channels = std::min(preload.n - first, config_.cols);
+      const bool last = first + channels == preload.n;
+      const std::uint32_t reads = last ? 0 : weight_reads(preload);
+      FoldRun run;
+      run.streams = run.weights = true;
+      add_run(runs, run, at + std::min(reads, channels - 1));
+      run.weights = false;
+      add_run(runs, run, at + channels - 1);
+      run.weights = reads >= channels;
+      run.last = true;
+      add_run(runs, run, at + channels);
+      run = {};
+      run.weights = true;
+      add_run(runs, run, at + reads);
+      at += std::max(config_.cols, reads);
+      add_run(runs, {}, last ? current_.steps.stream : at);
+    }
+  }
+
+  void skip(std::uint32_t /*row*/, std::uint32_t rows) override {
+    const auto& preload = current_.preload;
+    while (rows > 0) {
+      const bool last_block = (block_ + 1) * config_.cols >= preload.n;
+      const std::uint32_t length =
+          last_block ? at_ + rows : std::max(config_.cols, weight_reads(preload));
+      const std::uint32_t taken = std::min(rows, length - at_);
+      at_ += taken;
+      rows -= taken;
+      if (!last_block && at_ == length) {
+        ++block_;
+        at_ = 0;
+      }
+    }
+  }
+
   void archive(StateArchive& archive) override {
     next_.archive(config_, archive);
     current_.archive(config_, archive);

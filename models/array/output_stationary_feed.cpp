@@ -45,6 +45,53 @@ class OutputStationaryFeed final : public FoldFeed {
     }
   }
 
+  void load_runs(FoldRuns& runs) const override {
+    runs.clear();
+    FoldRun reads;
+    reads.ifmap = true;
+    add_run(runs, reads, next_.steps.load);
+  }
+
+  void stream_runs(FoldRuns& runs) const override {
+    runs.clear();
+    std::uint32_t at = current_.steps.stream - current_.steps.busy;
+    add_run(runs, {}, at);
+    for (std::size_t part = 0; part < current_.parts.size(); ++part) {
+      const bool last = part + 1 == current_.parts.size();
+      const std::uint32_t columns = columns_of(current_.parts[part]);
+      const std::uint32_t reads = last ? 0 : current_.steps.load;
+      FoldRun run;
+      run.ifmap = run.weights = run.streams = true;
+      add_run(runs, run, at + std::min(reads, columns));
+      run.ifmap = false;
+      add_run(runs, run, at + columns - (last ? 1 : 0));
+      run.last = true;
+      add_run(runs, run, at + columns);
+      run = {};
+      run.ifmap = true;
+      add_run(runs, run, at + reads);
+      at += std::max(columns, reads);
+    }
+  }
+
+  void skip(std::uint32_t row, std::uint32_t rows) override {
+    const std::uint32_t lead = current_.steps.stream - current_.steps.busy;
+    rows -= row < lead ? std::min(rows, lead - row) : 0;
+    while (rows > 0) {
+      const bool last_part = part_ + 1 == current_.parts.size();
+      const std::uint32_t columns = columns_of(current_.parts[part_]);
+      const std::uint32_t length = last_part ? at_ + rows : std::max(columns, current_.steps.load);
+      const std::uint32_t taken = std::min(rows, length - at_);
+      row_ += std::min(columns, at_ + taken) - std::min(columns, at_);
+      at_ += taken;
+      rows -= taken;
+      if (!last_part && at_ == length) {
+        ++part_;
+        at_ = 0;
+      }
+    }
+  }
+
   void archive(StateArchive& archive) override {
     next_.archive(config_, archive);
     current_.archive(config_, archive);

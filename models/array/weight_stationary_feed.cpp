@@ -49,6 +49,11 @@ class WeightStationaryFeed final : public FoldFeed {
     ifmap.swap = row == 0 && current_.fresh;
   }
 
+  // ExecuteTiming has its own rule for steps whose operands lie in one bank each.
+  void load_runs(FoldRuns& runs) const override { runs.clear(); }
+  void stream_runs(FoldRuns& runs) const override { runs.clear(); }
+  void skip(std::uint32_t /*row*/, std::uint32_t /*rows*/) override {}
+
   void archive(StateArchive& archive) override {
     for (Fold* fold : {&next_, &current_}) {
       fold->FoldCommands::archive(config_, archive);
@@ -70,6 +75,13 @@ class WeightStationaryFeed final : public FoldFeed {
 
 std::unique_ptr<FoldFeed> make_weight_stationary_feed(const ArrayConfig& config) {
   return std::make_unique<WeightStationaryFeed>(config);
+}
+
+void add_run(FoldRuns& runs, FoldRun run, std::uint32_t end) {
+  if (end > (runs.empty() ? 0 : runs.back().end)) {
+    run.end = end;
+    runs.push_back(run);
+  }
 }
 
 std::unique_ptr<FoldFeed> make_fold_feed(const ArrayConfig& config) {
