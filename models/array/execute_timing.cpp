@@ -247,6 +247,8 @@ void ExecuteTiming::issue_row(Cycle cycle) {
   pushed.pushed = cycle;
   if (step_.simple) {
     next_simple_row(pushed.row);
+  } else if (in_run()) {
+    next_run_row(pushed.row);
   } else {
     pushed.row = {};
     next_row(pushed.row);

@@ -175,6 +175,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void cover(Cycle first, Cycle last);
   void next_row(Row& row);
   void next_simple_row(Row& row) const;
+  bool in_run();
+  void next_run_row(Row& row);
   void add_load(Row& row, std::uint32_t index);
   void add_reads(Row& row, const OperandPair& pair) const;
   bool fills_array(const OperandPair& pair) const;

@@ -93,6 +93,39 @@ bool ExecuteTiming::find_weight_bank(const PreloadCommand& preload, std::uint32_
   return rows == 0 || banks.in_one_bank(preload.weights, last);
 }
 
+/// Whether the next row is one of a run.
+bool ExecuteTiming::in_run() {
+  if (runs_.empty()) {
+    return false;
+  }
+  while (runs_[run_].end <= step_.row) {
+    ++run_;
+  }
+  return !runs_[run_].alone;
+}
+
+/// What the step feeds in its next cycle, which is one of run runs_[run_] and not alone in it.
+void ExecuteTiming::next_run_row(Row& row) {
+  const StepRun& run = runs_[run_];
+  if (step_.computing) {
+    feed_->skip(step_.row, 1);
+  }
+  row = {};
+  if (run.ifmap_bank != kNoBank) {
+    row.ifmap_banks.push_back(run.ifmap_bank);
+  }
+  if (run.weight_bank != kNoBank) {
+    row.weight_banks.push_back(run.weight_bank);
+  }
+  row.shift = run.shift;
+  row.stream.valid = run.streams;
+  row.last_of_step = step_.row + 1 == step_.rows;
+  row.computing = step_.computing;
+  row.compute_entry = step_.compute_entry;
+  row.preload_entry = step_.computing ? destination_entry_ : 0;
+  row.cause = run.cause;
+}
+
 /// As settle_rows, within a run.
 std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
   constexpr std::uint32_t kWorthIt = 2;
@@ -139,8 +172,7 @@ std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
     feed_->skip(step_.row, count - 1);
   }
   step_.row += count - 1;
-  queue_.front().row = {};
-  next_row(queue_.front().row);
+  next_run_row(queue_.front().row);
   queue_.front().pushed = end - 1;
   ++step_.row;
   issued_through_ = end - 1;
