@@ -24,13 +24,14 @@ void ChainedDram::begin_segment(Cycle start, std::vector<DramItem> items, std::s
   recorded_.clear();
   alarm = {};
   alarm.serve(1);
-  ring(start);
+  ring(start + 1);
 }
 
-void ChainedDram::ring(Cycle now) {
+/// `soonest`: the next cycle in which it can be looked at.
+void ChainedDram::ring(Cycle soonest) {
   if (!repeats()) {
     if (const Cycle next = oracle_.next_event(); next != kNever) {
-      alarm.ring_at(std::max(next, now + 1));
+      alarm.ring_at(std::max(next, soonest));
     }
   } else if (items_[next_].kind == DramItem::Kind::Event) {
     alarm.ring_at(start_ + items_[next_].at);
@@ -61,7 +62,7 @@ void ChainedDram::request(Master master, Cycle now, const MemoryRequest& request
     recorded_.push_back(item);
   }
   held_[master] = !item.room;
-  ring(now);
+  ring(now);  // masters are looked at before
 }
 
 // The phase that a banked memory does not know.
@@ -99,7 +100,7 @@ void ChainedDram::look(Cycle now) {
       recorded_.push_back(*event);
     }
   }
-  ring(now);
+  ring(now + 1);
 }
 
 // The oracle counts, over all segments.

@@ -33,7 +33,7 @@ class ChainedDram final : public DramTiming {
 
  private:
   bool repeats() const { return next_ < items_.size(); }
-  void ring(Cycle now);
+  void ring(Cycle soonest);
 
   DramOracle& oracle_;
   const Clients clients_;
