@@ -1,5 +1,6 @@
 #include "models/vector/operand_plan.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace systole {
@@ -15,7 +16,24 @@ void plan(const std::vector<std::uint32_t>& rows, std::uint32_t output_row,
   }
 }
 
+/// Taps inside the tile along one dimension, summed over the outputs.
+std::uint64_t count_taps(std::uint32_t out, std::uint32_t stride, std::uint32_t kernel,
+                         std::int32_t origin, std::uint32_t tile) {
+  std::int64_t count = 0;
+  for (std::uint32_t i = 0; i < out; ++i) {
+    const std::int64_t first = origin + std::int64_t{i} * stride;
+    count += std::max<std::int64_t>(
+        0, std::min<std::int64_t>(first + kernel, tile) - std::max<std::int64_t>(first, 0));
+  }
+  return static_cast<std::uint64_t>(count);
+}
+
 }  // namespace
+
+std::uint64_t count_operands(const PoolCommand& pool) {
+  return count_taps(pool.out_h, pool.stride_h, pool.kernel_h, pool.origin_h, pool.tile_h) *
+         count_taps(pool.out_w, pool.stride_w, pool.kernel_w, pool.origin_w, pool.tile_w);
+}
 
 std::vector<VectorOperand> operand_plan(const PoolCommand& pool) {
   std::vector<VectorOperand> operands;

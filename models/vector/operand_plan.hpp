@@ -22,6 +22,7 @@ struct VectorOperand {
 /// row, the taps of a window that lie inside the tile row by row. Throws std::logic_error for an
 /// output without operands.
 std::vector<VectorOperand> operand_plan(const PoolCommand& pool);
+std::uint64_t count_operands(const PoolCommand& pool);  ///< how many these are
 std::vector<VectorOperand> operand_plan(const AddCommand& add);
 /// The constants, then all taps of each window, row by row.
 std::vector<VectorOperand> operand_plan(const DepthwiseCommand& depthwise);

@@ -43,12 +43,11 @@ Bounded log_log(const std::vector<Point>& points, double x, double lone_exponent
 double width_of(const TableEntry& e) { return static_cast<double>(e.bits); }
 double bytes_of(const TableEntry& e) { return static_cast<double>(e.capacity_kib) * 1024; }
 
-}  // namespace
-
-Bounded linear_in_width(const TableEntries& points, double bits) {
-  require_points(points.empty());
-  const TableEntry& first = points.front();
-  const TableEntry& last = points.back();
+/// Of `count` entries, the first of which is `points`.
+Bounded linear_in_width(const TableEntry* points, std::size_t count, double bits) {
+  require_points(count == 0);
+  const TableEntry& first = points[0];
+  const TableEntry& last = points[count - 1];
   if (bits <= width_of(first)) {
     return (bits / width_of(first)) * first.value;
   }
@@ -62,6 +61,12 @@ Bounded linear_in_width(const TableEntries& points, double bits) {
   const double x0 = width_of(points[i]);
   const double part = (bits - x0) / (width_of(points[i + 1]) - x0);
   return (1 - part) * points[i].value + part * points[i + 1].value;
+}
+
+}  // namespace
+
+Bounded linear_in_width(const TableEntries& points, double bits) {
+  return linear_in_width(points.data(), points.size(), bits);
 }
 
 Bounded log_log_in_width(const TableEntries& points, double bits, double lone_exponent) {
@@ -83,12 +88,13 @@ Bounded log_log_in_capacity(const TableEntries& points, double bytes, double lon
 Bounded sram_bit(const TableEntries& points, double bytes, double access_bits) {
   std::vector<Point> line;  // one point per capacity
   for (std::size_t i = 0; i < points.size();) {
-    TableEntries widths;
+    const std::size_t first = i;
     const double capacity = bytes_of(points[i]);
-    for (; i < points.size() && bytes_of(points[i]) == capacity; ++i) {
-      widths.push_back(points[i]);
+    while (i < points.size() && bytes_of(points[i]) == capacity) {
+      ++i;
     }
-    line.push_back({capacity, (1 / access_bits) * linear_in_width(widths, access_bits)});
+    line.push_back(
+        {capacity, (1 / access_bits) * linear_in_width(&points[first], i - first, access_bits)});
   }
   return log_log(line, bytes, 0.5);
 }

@@ -101,14 +101,14 @@ class Counter {
   }
 
   void operator()(const PoolCommand& pool) {
-    const std::vector<VectorOperand> operands = operand_plan(pool);
+    const std::uint64_t operands = count_operands(pool);
     const auto outputs = std::uint64_t{pool.out_h} * pool.out_w;
     book(pool.average ? Event::VectorAdd : Event::VectorCompare,
-         (operands.size() - outputs) * pool.elements);
+         (operands - outputs) * pool.elements);
     if (pool.average) {
       book(Event::VectorMultiply, outputs * pool.elements);
     }
-    vector_rows(operands.size(), outputs, pool.elements);
+    vector_rows(operands, outputs, pool.elements);
   }
 
   void operator()(const DepthwiseCommand& depthwise) {
