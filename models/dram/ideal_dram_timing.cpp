@@ -34,8 +34,7 @@ void IdealDramTiming::request(Master master, Cycle now, const MemoryRequest& req
   if (port.requests.can_push(now)) {
     port.requests.push(now, request);
   } else {
-    port.waiting = request;
-    alarm.ring_at(now + 1);
+    port.waiting = request;  // until a request is taken
   }
 }
 
@@ -49,7 +48,7 @@ void IdealDramTiming::look(Cycle now) {
     if (!bursting_ && !(port.requests.empty() && port.begun.empty())) {
       alarm.ring_at(std::max(request_free_, now + 1));
     }
-    if (port.waiting) {
+    if (port.waiting && port.requests.can_push(now + 1)) {
       alarm.ring_at(now + 1);
     }
   }
