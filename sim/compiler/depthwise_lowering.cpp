@@ -7,6 +7,7 @@
 #include "sim/compiler/command_streams.hpp"
 #include "sim/compiler/ifmap_loads.hpp"
 #include "sim/compiler/memory_fit.hpp"
+#include "sim/compiler/vector_store.hpp"
 #include "sim/compiler/vector_tiling.hpp"
 #include "sim/compiler/weight_image.hpp"
 
@@ -111,10 +112,6 @@ class DepthwiseLowering {
   }
 
  private:
-  struct Tile {
-    std::int64_t image, oh, ow, rows, cols, first_block, blocks;
-  };
-
   void load_constants(std::int64_t first_block, std::int64_t blocks) {
     for (std::int64_t b = 0; b < blocks; ++b) {
       const std::int64_t channels = channels_of(layer_, machine_, first_block + b);
@@ -154,7 +151,7 @@ class DepthwiseLowering {
     }
   }
 
-  void tile(const Tile& t) {
+  void tile(const VectorTile& t) {
     bool is_new = false;
     BufferSlots::Slot& slot = tiles_.find_or_replace(next_key_++, is_new);
     const std::size_t loaded = load_ifmap(t, slot);
@@ -183,11 +180,14 @@ class DepthwiseLowering {
                    {loaded, 0, slot.last_store});
     }
     slot.last_execute = streams_.count(CommandClass::Execute);
-    store(t, output_base);
+    store_vector_tile(streams_, machine_,
+                      {layer_.out_h, layer_.out_w, layer_.out_c, layer_.ofmap_format.bits,
+                       addresses_.ofmap, layer_.ofmap_pitch},
+                      t, {output_base, t.cols, t.rows * t.cols});
     slot.last_store = streams_.count(CommandClass::Store);
   }
 
-  std::size_t load_ifmap(const Tile& t, const BufferSlots::Slot& slot) {
+  std::size_t load_ifmap(const VectorTile& t, const BufferSlots::Slot& slot) {
     std::vector<ChannelRange> slices;
     for (std::int64_t b = t.first_block; b < t.first_block + t.blocks; ++b) {
       slices.push_back({b * machine_.array_rows, channels_of(layer_, machine_, b)});
@@ -207,40 +207,6 @@ class DepthwiseLowering {
     ifmap.format = layer_.ifmap_format;
     ifmap.padding = layer_.ifmap_zero_point;
     return load_ifmap_tile(streams_, machine_, ifmap, slices, slot.base, {0, slot.last_execute, 0});
-  }
-
-  void store(const Tile& t, std::int64_t output_base) {
-    const std::uint32_t bits = layer_.ofmap_format.bits;
-    const std::int64_t bpt =
-        machine_.blocks_per_transfer(LocalMemory::Scratchpad, machine_.array_rows, bits);
-    const bool whole_rows = t.cols == layer_.out_w;
-    const std::int64_t lines = whole_rows ? 1 : t.rows;
-    const std::int64_t length = whole_rows ? t.rows * t.cols : t.cols;
-    for (std::int64_t b = 0; b < t.blocks; b += bpt) {
-      const std::int64_t first_channel = (t.first_block + b) * machine_.array_rows;
-      const std::int64_t blocks = std::min(bpt, t.blocks - b);
-      StoreCommand store;
-      store.elements = to_u32(std::min(blocks * machine_.array_rows, layer_.out_c - first_channel));
-      store.block_pitch = to_u32(t.rows * t.cols);
-      store.dram_pitch = layer_.ofmap_pitch;
-      const auto bytes = to_i64(packed_bytes(store.elements, bits));
-      // All blocks are computed when the store after the last of them starts.
-      const std::size_t computed =
-          streams_.count(CommandClass::Execute) - to_u64(t.blocks - b - blocks);
-      for (std::int64_t line = 0; line < lines; ++line) {
-        const std::int64_t image_row = t.image * layer_.out_h + t.oh + line;
-        for (std::int64_t at = 0; at < length; at += machine_.max_rows) {
-          store.rows = to_u32(std::min(machine_.max_rows, length - at));
-          store.source = {LocalMemory::Scratchpad,
-                          to_u32(output_base + b * t.rows * t.cols + line * length + at)};
-          store.dram_address = addresses_.ofmap +
-                               to_u64(image_row * layer_.out_w + t.ow + at) * layer_.ofmap_pitch +
-                               packed_bytes(to_u64(first_channel), bits);
-          streams_.add(Command{store}, store_cycles(machine_, store.rows, 1, bytes),
-                       {0, computed, 0});
-        }
-      }
-    }
   }
 
   const ConvLayer& layer_;

@@ -6,6 +6,7 @@
 #include "sim/compiler/command_streams.hpp"
 #include "sim/compiler/ifmap_loads.hpp"
 #include "sim/compiler/memory_fit.hpp"
+#include "sim/compiler/vector_store.hpp"
 #include "sim/compiler/vector_tiling.hpp"
 
 namespace systole {
@@ -150,16 +151,12 @@ class PoolLowering {
   }
 
  private:
-  struct Tile {
-    std::int64_t image, oh, ow, rows, cols, first_block, blocks;
-  };
-
   /// Channels of a block of the tile.
   std::int64_t channels(std::int64_t block) const {
     return std::min(machine_.array_rows, layer_.channels - block * machine_.array_rows);
   }
 
-  void tile(const Tile& t) {
+  void tile(const VectorTile& t) {
     bool is_new = false;
     BufferSlots::Slot& slot = tiles_.find_or_replace(next_key_++, is_new);
     const Extent rows = rows_of(layer_, t.oh, t.rows);
@@ -190,31 +187,30 @@ class PoolLowering {
     }
     slot.last_execute = streams_.count(CommandClass::Execute);
     if (layer_.stores_ofmap()) {
-      store(t, output);
+      store_vector_tile(streams_, machine_,
+                        {layer_.out_h, layer_.out_w, layer_.channels, layer_.format.bits,
+                         ofmap_address_, layer_.out_pitch},
+                        t, output);
     }
     slot.last_store = streams_.count(CommandClass::Store);
   }
 
-  /// Where a tile lies in the scratchpad: its first row, and the steps from row to row of pixels
-  /// and from block to block of channels.
-  struct TileRows {
-    std::int64_t first = 0, pitch = 0, block_pitch = 0;
-  };
-  static TileRows part_of(const KeptTensor& kept, const Tile& t, std::int64_t h, std::int64_t w) {
+  static TileRows part_of(const KeptTensor& kept, const VectorTile& t, std::int64_t h,
+                          std::int64_t w) {
     return {kept.row_of(t.image, h, w) + t.first_block * kept.slice_pitch(), kept.row_pitch(),
             kept.slice_pitch()};
   }
-  TileRows input_of(const Tile& t, const Extent& rows, const Extent& cols,
+  TileRows input_of(const VectorTile& t, const Extent& rows, const Extent& cols,
                     const BufferSlots::Slot& slot) const {
     return layer_.kept_ifmap ? part_of(*layer_.kept_ifmap, t, rows.begin, cols.begin)
                              : TileRows{slot.base, cols.count(), rows.count() * cols.count()};
   }
-  TileRows output_of(const Tile& t, const BufferSlots::Slot& slot) const {
+  TileRows output_of(const VectorTile& t, const BufferSlots::Slot& slot) const {
     return layer_.kept_ofmap ? part_of(*layer_.kept_ofmap, t, t.oh, t.ow)
                              : TileRows{slot.base + tiling_.input_rows, t.cols, t.rows * t.cols};
   }
 
-  std::size_t load(const Tile& t, const Extent& rows, const Extent& cols,
+  std::size_t load(const VectorTile& t, const Extent& rows, const Extent& cols,
                    const BufferSlots::Slot& slot) {
     std::vector<ChannelRange> slices;
     for (std::int64_t b = t.first_block; b < t.first_block + t.blocks; ++b) {
@@ -233,40 +229,6 @@ class PoolLowering {
     ifmap.cols = cols.count();
     ifmap.format = layer_.format;
     return load_ifmap_tile(streams_, machine_, ifmap, slices, slot.base, {0, slot.last_execute, 0});
-  }
-
-  void store(const Tile& t, const TileRows& output) {
-    const std::int64_t bpt = machine_.blocks_per_transfer(LocalMemory::Scratchpad,
-                                                          machine_.array_rows, layer_.format.bits);
-    const bool whole_rows = t.cols == layer_.out_w && output.pitch == t.cols;
-    const std::int64_t lines = whole_rows ? 1 : t.rows;
-    const std::int64_t length = whole_rows ? t.rows * t.cols : t.cols;
-    for (std::int64_t b = 0; b < t.blocks; b += bpt) {
-      const std::int64_t first_channel = (t.first_block + b) * machine_.array_rows;
-      const std::int64_t blocks = std::min(bpt, t.blocks - b);
-      StoreCommand store;
-      store.elements =
-          to_u32(std::min(blocks * machine_.array_rows, layer_.channels - first_channel));
-      store.block_pitch = to_u32(output.block_pitch);
-      store.dram_pitch = layer_.out_pitch;
-      const auto row_bytes = to_i64(packed_bytes(store.elements, layer_.format.bits));
-      // All blocks are pooled when the store after the last of them starts.
-      const std::size_t pooled =
-          streams_.count(CommandClass::Execute) - to_u64(t.blocks - b - blocks);
-      for (std::int64_t line = 0; line < lines; ++line) {
-        const std::int64_t image_row = t.image * layer_.out_h + t.oh + line;
-        for (std::int64_t at = 0; at < length; at += machine_.max_rows) {
-          store.rows = to_u32(std::min(machine_.max_rows, length - at));
-          store.source = {LocalMemory::Scratchpad,
-                          to_u32(output.first + b * output.block_pitch + line * output.pitch + at)};
-          store.dram_address = ofmap_address_ +
-                               to_u64(image_row * layer_.out_w + t.ow + at) * layer_.out_pitch +
-                               packed_bytes(to_u64(first_channel), layer_.format.bits);
-          streams_.add(Command{store}, store_cycles(machine_, store.rows, 1, row_bytes),
-                       {0, pooled, 0});
-        }
-      }
-    }
   }
 
   const PoolLayer& layer_;

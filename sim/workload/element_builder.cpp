@@ -168,6 +168,27 @@ std::optional<LayerOp> LayerBuilder::build_gather() {
   return Gather{*axis, {indices.begin(), indices.end()}};
 }
 
+/// The slopes that the trace gives, else `of_scales()`; none where shapes are all that there is.
+template <typename Op, typename OfScales>
+std::optional<LayerOp> LayerBuilder::build_slopes(const char* inputs, OfScales of_scales) {
+  const RequantTrace& given = trace_.requant;
+  if (given.multiplier.size() == 2) {
+    return Op{{given.multiplier[0], given.exponent[0]}, {given.multiplier[1], given.exponent[1]}};
+  }
+  if (given.given()) {
+    fail("requant", "expected two multipliers and exponents, of x and of alpha times x");
+    return std::nullopt;
+  }
+  if (all_have_scales()) {
+    return of_scales();
+  }
+  if (!shapes_only_) {
+    fail("output", std::string{"it and the "} + inputs + " scales, or requant");
+    return std::nullopt;
+  }
+  return Op{};
+}
+
 std::optional<LayerOp> LayerBuilder::build_prelu() {
   if (!set_repeated_shape()) {
     return std::nullopt;
@@ -177,25 +198,22 @@ std::optional<LayerOp> LayerBuilder::build_prelu() {
                           " is larger than '" + input(0).name + "' " + shape_text(input(0).shape));
     return std::nullopt;
   }
-  const RequantTrace& given = trace_.requant;
-  if (given.multiplier.size() == 2) {
-    return Prelu{{given.multiplier[0], given.exponent[0]},
-                 {given.multiplier[1], given.exponent[1]}};
-  }
-  if (given.given()) {
-    fail("requant", "expected two multipliers and exponents, of x and of alpha times x");
-    return std::nullopt;
-  }
-  if (!all_have_scales()) {
-    if (!shapes_only_) {
-      fail("output", "it and the inputs need scales, or requant");
-      return std::nullopt;
-    }
-    return Prelu{};
-  }
-  const double identity = scale_of(0);
-  return Prelu{quantize_multiplier(identity),
-               quantize_multiplier(identity * static_cast<double>(input(1).scale[0]))};
+  return build_slopes<Prelu>("inputs need", [&] {
+    const double identity = scale_of(0);
+    return Prelu{quantize_multiplier(identity),
+                 quantize_multiplier(identity * static_cast<double>(input(1).scale[0]))};
+  });
+}
+
+std::optional<LayerOp> LayerBuilder::build_leaky_relu() {
+  ofmap_.shape = input(0).shape;
+  return build_slopes<LeakyRelu>("input need", [&] {
+    const float in = input(0).scale[0];
+    const float out = ofmap_.scale[0];
+    const auto alpha = static_cast<float>(trace_.host.alpha);
+    return LeakyRelu{quantize_multiplier(static_cast<double>(in / out)),
+                     quantize_multiplier(static_cast<double>(in * alpha / out))};
+  });
 }
 
 std::optional<LayerOp> LayerBuilder::build_l2_normalization() {

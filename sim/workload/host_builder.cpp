@@ -338,31 +338,6 @@ std::optional<LayerOp> LayerBuilder::build_rescale() {
   return op;
 }
 
-std::optional<LayerOp> LayerBuilder::build_leaky_relu() {
-  ofmap_.shape = input(0).shape;
-  const RequantTrace& given = trace_.requant;
-  if (given.multiplier.size() == 2) {
-    return LeakyRelu{{given.multiplier[0], given.exponent[0]},
-                     {given.multiplier[1], given.exponent[1]}};
-  }
-  if (given.given()) {
-    fail("requant", "expected two multipliers and exponents, of x and of alpha times x");
-    return std::nullopt;
-  }
-  if (!all_have_scales()) {
-    if (!shapes_only_) {
-      fail("output", "it and the input need scales, or requant");
-      return std::nullopt;
-    }
-    return LeakyRelu{};
-  }
-  const float in = input(0).scale[0];
-  const float out = ofmap_.scale[0];
-  const auto alpha = static_cast<float>(trace_.host.alpha);
-  return LeakyRelu{quantize_multiplier(static_cast<double>(in / out)),
-                   quantize_multiplier(static_cast<double>(in * alpha / out))};
-}
-
 template <typename Op>
 std::optional<LayerOp> LayerBuilder::build_resize() {
   if (!has_image()) {

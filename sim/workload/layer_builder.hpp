@@ -42,7 +42,6 @@ class LayerBuilder {
   std::optional<LayerOp> build_strided_slice();
   std::optional<LayerOp> build_softmax();
   std::optional<LayerOp> build_logistic();
-  std::optional<LayerOp> build_leaky_relu();
   template <typename Op>
   std::optional<LayerOp> build_rescale();  ///< Relu, Requantize
   template <typename Op>
@@ -57,7 +56,10 @@ class LayerBuilder {
   std::optional<LayerOp> build_squared_difference();
   std::optional<LayerOp> build_lookup();
   std::optional<LayerOp> build_gather();
+  template <typename Op, typename OfScales>
+  std::optional<LayerOp> build_slopes(const char* inputs, OfScales of_scales);
   std::optional<LayerOp> build_prelu();
+  std::optional<LayerOp> build_leaky_relu();
   std::optional<LayerOp> build_l2_normalization();
 
   bool has_right_input_count();
