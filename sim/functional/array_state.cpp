@@ -4,6 +4,7 @@
 #include <cstring>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
@@ -52,6 +53,7 @@ void ArrayState::start(ElementFormat ifmap, ElementFormat weight) {
 }
 
 void ArrayState::preload(const PreloadCommand& preload) {
+  last_of_pass_ = nullptr;
   destination_ = preload;
   fresh_ = config_.array.dataflow == Dataflow::WeightStationary && preload.new_weights;
   if (fresh_ && preload.products_per_pe == 1) {  // else the compute's parts tell where they lie
@@ -60,6 +62,7 @@ void ArrayState::preload(const PreloadCommand& preload) {
 }
 
 void ArrayState::compute(const ComputeCommand& compute) {
+  end_pass();
   if (fresh_) {
     find_parts(compute);
     next_weights();
@@ -86,18 +89,47 @@ void ArrayState::compute(const ComputeCommand& compute) {
   }
 }
 
-bool ArrayState::takes(const FoldPass& pass, const PassGrid& grid) {
-  if (fresh_ || element_type(ifmap_format_) == ElementType::Int16) {
+bool ArrayState::takes(const FoldPass& pass, const PassGrid& grid, std::uint32_t from,
+                       std::uint32_t count, const Command& last) {
+  if (fresh_) {
     return false;
   }
-  const std::optional<std::uint32_t> fold = kept_.find(*pass.preload);
-  if (!fold || !waiting_.takes(pass, grid, *fold)) {
-    return false;
+  if (from > 0) {
+    if (!waiting_.continues(pass, from, count)) {
+      return false;
+    }
+  } else {
+    const std::optional<std::uint32_t> fold = fold_of(pass);
+    if (!fold || !waiting_.begins(pass, grid, *fold, count)) {
+      return false;
+    }
   }
-  destination_ = *pass.last;
-  weights_k_ = pass.preload->k;
-  by_kernel_ = true;
+  last_of_pass_ = &last;
   return true;
+}
+
+/// That its weights are kept as, or will be; none if the pass cannot begin.
+std::optional<std::uint32_t> ArrayState::fold_of(const FoldPass& pass) {
+  const ElementType ifmap = element_type(ifmap_format_);
+  if (ifmap == ElementType::Int16 || !waiting_.is_between_folds()) {
+    return std::nullopt;
+  }
+  if (const auto fold = kept_.find(pass.weights, pass.weights_k, pass.n)) {
+    weights_k_ = pass.weights_k;
+    by_kernel_ = true;
+    return fold;
+  }
+  if (!product_.keeps_beside(pass.weights_k, element_type(weight_format_), ifmap)) {
+    return std::nullopt;
+  }
+  take_weights(*pass.preload, 0);
+  return by_kernel_ ? std::optional{waiting_.fold()} : std::nullopt;
+}
+
+void ArrayState::end_pass() {
+  if (last_of_pass_ != nullptr) {
+    destination_ = std::get<PreloadCommand>(std::exchange(last_of_pass_, nullptr)->body);
+  }
 }
 
 void ArrayState::find_parts(const ComputeCommand& compute) {
@@ -121,7 +153,9 @@ void ArrayState::find_parts(const ComputeCommand& compute) {
 void ArrayState::next_weights() {
   fresh_ = false;
   waiting_.next_weights(destination_.k, element_type(weight_format_));
-  if (const std::optional<std::uint32_t> fold = kept_.find(destination_)) {
+  if (const std::optional<std::uint32_t> fold =
+          kept_.find(destination_.weights, destination_.k, destination_.n);
+      fold && destination_.products_per_pe == 1) {
     waiting_.use(*fold);
     weights_k_ = destination_.k;
     by_kernel_ = true;
@@ -139,7 +173,9 @@ std::uint32_t ArrayState::free_fold() {
   return last_taken_;
 }
 
-void ArrayState::count(EventCounts& events) {
+void ArrayState::end(EventCounts& events) {
+  finish();
+  end_pass();
   events.add(Event::PsumOverflows, std::exchange(overflows_, 0) + product_.take_overflows());
   events.add(Event::MacZeroOperand, std::exchange(products_, 0) + waiting_.take_products() -
                                         std::exchange(nonzero_products_, 0) -

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
@@ -31,8 +32,10 @@ class ArrayState {
   void preload(const PreloadCommand& preload);
   void compute(const ComputeCommand& compute);
 
-  /// Whether all commands of the pass are done with that, which is most of the time.
-  bool takes(const FoldPass& pass, const PassGrid& grid);
+  /// Whether `count` computes of the pass, from number `from` on, are done with that, as they are
+  /// most of the time. `last` is the preload of the last; it outlives the layer.
+  bool takes(const FoldPass& pass, const PassGrid& grid, std::uint32_t from, std::uint32_t count,
+             const Command& last);
 
   void before_read(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
     waiting_.before_read(memory, first, rows);
@@ -48,10 +51,13 @@ class ArrayState {
   }
   void finish() { waiting_.multiply(); }
 
-  /// Adds what only the data knows: products with a zero operand, overflows.
-  void count(EventCounts& events);
+  /// After the last command; adds what only the data knows: products with a zero operand,
+  /// overflows.
+  void end(EventCounts& events);
 
  private:
+  std::optional<std::uint32_t> fold_of(const FoldPass& pass);
+  void end_pass();
   void find_parts(const ComputeCommand& compute);
   void next_weights();
   std::uint32_t free_fold();
@@ -71,9 +77,10 @@ class ArrayState {
   LocalMemories& memories_;
   const PsumFormat psum_format_;
   ElementFormat ifmap_format_, weight_format_;
-  PreloadCommand destination_;  // of the next compute
-  bool fresh_ = false;          // its weights are still to be taken
-  bool by_kernel_ = false;      // the weights are product_'s
+  PreloadCommand destination_;             // of the next compute
+  const Command* last_of_pass_ = nullptr;  // it is that, if not null
+  bool fresh_ = false;                     // its weights are still to be taken
+  bool by_kernel_ = false;                 // the weights are product_'s
   FoldProduct product_;
   WaitingFolds waiting_;
   KeptWeights kept_;

@@ -21,14 +21,15 @@ bool same_grid(const PassGrid& a, const PassGrid& b) {
 FoldPasses::FoldPasses(const AcceleratorConfig& config, const PackedCommands& commands)
     : config_{config}, commands_{commands} {
   for (const PackedCommands::Shared& shared : commands.shared()) {
-    found_.emplace_back(shared->size());
+    numbers_.emplace_back(shared->size(), kUnknown);
   }
 }
 
-FoldPass FoldPasses::look(const std::vector<Command>& commands, std::uint32_t at) {
+void FoldPasses::look(std::uint32_t of, std::uint32_t at) {
+  const std::vector<Command>& commands = *commands_.shared()[of];
+  numbers_[of][at] = kNone;
   FoldPass pass;
-  PassGrid grid;
-  const ComputeCommand* first = nullptr;
+  grid_.clear();
   for (std::size_t i = at; i + 1 < commands.size(); i += 2) {
     const auto* preload = std::get_if<PreloadCommand>(&commands[i].body);
     const auto* compute = std::get_if<ComputeCommand>(&commands[i + 1].body);
@@ -37,28 +38,36 @@ FoldPass FoldPasses::look(const std::vector<Command>& commands, std::uint32_t at
     }
     if (i == at) {
       pass.preload = preload;
-      first = compute;
+      pass.compute = compute;
     } else if (preload->accumulate != pass.preload->accumulate || preload->n != pass.preload->n ||
-               !same_products(*compute, *first)) {
-      return {};
+               !same_products(*compute, *pass.compute)) {
+      return;
     }
-    pass.last = preload;
-    grid.push_back({*compute, compute->ifmap_row - first->ifmap_row,
-                    preload->acc_row - pass.preload->acc_row});
-    pass.commands += 2;
+    grid_.push_back({*compute, compute->ifmap_row - pass.compute->ifmap_row,
+                     preload->acc_row - pass.preload->acc_row});
   }
-  if (pass.commands == 0 || pass.preload->products_per_pe != 1) {
-    return {};
+  if (grid_.empty() || pass.preload->products_per_pe != 1) {
+    return;
   }
-  const IfmapParts parts = ifmap_parts(*first, config_.array.rows);
+  const IfmapParts parts = ifmap_parts(*pass.compute, config_.array.rows);
   if (parts.size() != 1 || parts[0].count < pass.preload->k) {
-    return {};
+    return;
   }
-  pass.k = first->k;
-  pass.ifmap_row = first->ifmap_row + parts[0].row;
+  pass.first = at;
+  pass.computes = static_cast<std::uint32_t>(grid_.size());
+  pass.grid = number_of(grid_);
+  pass.weights = pass.preload->weights;
+  pass.weights_k = pass.preload->k;
+  pass.n = pass.preload->n;
+  pass.k = pass.compute->k;
+  pass.ifmap_row = pass.compute->ifmap_row + parts[0].row;
   pass.lane = parts[0].lane;
-  pass.grid = number_of(grid);
-  return pass;
+  pass.acc_row = pass.preload->acc_row;
+  pass.accumulate = pass.preload->accumulate;
+  for (std::size_t i = 0; i < grid_.size(); ++i) {
+    numbers_[of][at + 2 * i] = static_cast<std::uint32_t>(passes_.size());
+  }
+  passes_.push_back(pass);
 }
 
 std::uint32_t FoldPasses::number_of(const PassGrid& grid) {

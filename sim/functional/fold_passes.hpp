@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
@@ -23,13 +24,18 @@ using PassGrid = std::vector<PassCompute>;
 /// A preload of new weights, its compute, and the preloads and computes behind them that use the
 /// same weights on the same products.
 struct FoldPass {
-  std::uint32_t commands = 0;               ///< 0: there is none
-  std::uint32_t grid = 0;                   ///< FoldPasses::grid()
-  const PreloadCommand* preload = nullptr;  ///< the first
-  const PreloadCommand* last = nullptr;
+  std::uint32_t first = 0;     ///< command
+  std::uint32_t computes = 0;  ///< each behind its preload
+  std::uint32_t grid = 0;      ///< FoldPasses::grid()
+  LocalAddress weights;
+  std::uint32_t weights_k = 0, n = 0;
   std::uint32_t k = 0;          ///< of the computes
   std::uint32_t ifmap_row = 0;  ///< of the first pixel's products
   std::uint32_t lane = 0;
+  std::uint32_t acc_row = 0;  ///< of the first compute
+  bool accumulate = false;
+  const PreloadCommand* preload = nullptr;  ///< the first
+  const ComputeCommand* compute = nullptr;  ///< the first
 };
 
 /// The passes in a program's shared commands. Each is looked for once, however often its commands
@@ -38,30 +44,30 @@ class FoldPasses {
  public:
   FoldPasses(const AcceleratorConfig& config, const PackedCommands& commands);
 
-  /// That starts with command `at` of shared vector `of`.
-  const FoldPass& find(std::uint32_t of, std::uint32_t at) {
-    Found& found = found_[of][at];
-    if (!found.known) {
-      found = {true, look(*commands_.shared()[of], at)};
+  /// Which starts or goes on with the preload that is command `at` of shared vector `of`; null if
+  /// there is none. Valid as long as this.
+  const FoldPass* find(std::uint32_t of, std::uint32_t at) {
+    const std::uint32_t& number = numbers_[of][at];
+    if (number == kUnknown) {
+      look(of, at);
     }
-    return found.pass;
+    return number == kNone ? nullptr : &passes_[number];
   }
 
   const PassGrid& grid(std::uint32_t number) const { return grids_[number]; }
 
  private:
-  struct Found {
-    bool known = false;
-    FoldPass pass;
-  };
+  static constexpr std::uint32_t kUnknown = ~0U, kNone = ~0U - 1;
 
-  FoldPass look(const std::vector<Command>& commands, std::uint32_t at);
+  void look(std::uint32_t of, std::uint32_t at);
   std::uint32_t number_of(const PassGrid& grid);
 
   const AcceleratorConfig& config_;
   const PackedCommands& commands_;
-  std::vector<std::vector<Found>> found_;  // by shared vector and command
+  std::vector<std::vector<std::uint32_t>> numbers_;  // by shared vector and command
+  std::deque<FoldPass> passes_;
   std::vector<PassGrid> grids_;
+  PassGrid grid_;  // of the pass that is looked at
 };
 
 }  // namespace systole

@@ -21,16 +21,15 @@ class KeptWeights {
     }
   }
 
-  /// The fold of the preload's weights, of one product for each row.
-  std::optional<std::uint32_t> find(const PreloadCommand& preload) const {
-    const std::uint32_t row = preload.weights.row;
-    if (row >= fold_at_.size() || fold_at_[row] == kNone) {
+  /// The fold of `k` x `n` weights, of one product for each row.
+  std::optional<std::uint32_t> find(LocalAddress weights, std::uint32_t k, std::uint32_t n) const {
+    if (weights.row >= fold_at_.size() || fold_at_[weights.row] == kNone) {
       return std::nullopt;
     }
-    const Kept& kept = kept_[fold_at_[row]];
-    return kept.memory == preload.weights.memory && kept.k == preload.k && kept.n == preload.n
-               ? std::optional{fold_at_[row]}
-               : std::nullopt;
+    const std::uint32_t fold = fold_at_[weights.row];
+    const Kept& kept = kept_[fold];
+    return kept.memory == weights.memory && kept.k == k && kept.n == n ? std::optional{fold}
+                                                                       : std::nullopt;
   }
 
   /// Those of the preload become those of the fold, if they are of one product for each row. What

@@ -86,16 +86,12 @@ void MachineState::run(const PackedProgram& program, EventCounts& events) {
     const std::vector<Command>& shared = *commands.shared()[run.of];
     const std::uint32_t end = run.first + run.count;
     for (std::uint32_t at = run.first; at < end;) {
-      const Command& command = shared[at];
-      const auto* preload = std::get_if<PreloadCommand>(&command.body);
-      if (preload != nullptr && preload->new_weights && !edge_) {
-        const FoldPass& pass = passes.find(run.of, at);
-        if (pass.commands > 0 && at + pass.commands <= end &&
-            array_.takes(pass, passes.grid(pass.grid))) {
-          at += pass.commands;
-          continue;
-        }
+      if (const std::uint32_t computes = edge_ ? 0 : take_pass(run.of, at, end, passes, shared);
+          computes > 0) {
+        at += 2 * computes;
+        continue;
       }
+      const Command& command = shared[at];
       if (run.dram != 0 && reaches_dram(command)) {
         execute(moved(command, run.dram), events);
       } else {
@@ -105,6 +101,22 @@ void MachineState::run(const PackedProgram& program, EventCounts& events) {
     }
   }
   end_layer(events);
+}
+
+/// As many computes from `at` on, with their preloads, as are of one pass and wait then.
+std::uint32_t MachineState::take_pass(std::uint32_t of, std::uint32_t at, std::uint32_t end,
+                                      FoldPasses& passes, const std::vector<Command>& shared) {
+  const FoldPass* const pass = passes.find(of, at);
+  if (pass == nullptr) {
+    return 0;
+  }
+  const std::uint32_t from = (at - pass->first) / 2;
+  const std::uint32_t count = std::min(pass->computes - from, (end - at) / 2);
+  if (count == 0) {
+    return 0;
+  }
+  const Command& last = shared[at + 2 * (count - 1)];  // not looked at: it is far away
+  return array_.takes(*pass, passes.grid(pass->grid), from, count, last) ? count : 0;
 }
 
 void MachineState::begin_layer(const LayerRegisters& registers) {
@@ -124,8 +136,7 @@ void MachineState::execute(const Command& command, EventCounts& events) {
 }
 
 void MachineState::end_layer(EventCounts& events) {
-  array_.finish();
-  array_.count(events);
+  array_.end(events);
   events.add(Event::PsumOverflows, vector_.take_overflows());
 }
 

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "models/dram/backing_store.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/functional/array_edge.hpp"
 #include "sim/functional/array_state.hpp"
+#include "sim/functional/fold_passes.hpp"
 #include "sim/functional/local_memories.hpp"
 #include "sim/functional/transfers.hpp"
 #include "sim/functional/vector_commands.hpp"
@@ -33,6 +36,8 @@ class MachineState {
  private:
   struct Execute;
 
+  std::uint32_t take_pass(std::uint32_t of, std::uint32_t at, std::uint32_t end, FoldPasses& passes,
+                          const std::vector<Command>& shared);
   void begin_layer(const LayerRegisters& registers);
   void execute(const Command& command, EventCounts& events);
   void end_layer(EventCounts& events);

@@ -22,6 +22,7 @@ void WaitingFolds::next_weights(std::uint32_t k, ElementType weights) {
   }
   cut_ = false;
   position_ = 0;
+  begun_ = nullptr;
 }
 
 void WaitingFolds::add(const ComputeCommand& compute, const PreloadCommand& destination,
@@ -42,9 +43,7 @@ void WaitingFolds::add(const ComputeCommand& compute, const PreloadCommand& dest
 void WaitingFolds::begin_grid(const PreloadCommand& destination, const IfmapPart& part) {
   part_ = part;
   grid_number_ = kUnknown;
-  next_reads_ = {};
-  next_offset_ = 0;
-  push(new_chain(0, destination.accumulate), std::uint64_t{pass_.k} * destination.n);
+  push(new_chain(0, destination.accumulate), 0, 0, std::uint64_t{pass_.k} * destination.n);
 }
 
 bool WaitingFolds::joins_grid(const ComputeCommand& compute, const PreloadCommand& destination,
@@ -64,7 +63,7 @@ void WaitingFolds::append(const ComputeCommand& compute, const PreloadCommand& d
   const std::int64_t first = std::int64_t{compute.ifmap_row} + part_.row;
   grid_reads_.cover({first, first + last_pixel_row(compute) + 1});
   grid_psums_.cover({destination.acc_row, std::int64_t{destination.acc_row} + compute.rows()});
-  reads_ = chains_[0].reads = grid_reads_;
+  reads_ = grid_reads_;
   psums_ = grid_psums_;
 }
 
@@ -77,9 +76,8 @@ bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadComma
   }
   const std::int64_t ifmap = std::int64_t{compute.ifmap_row} - like.compute.ifmap_row;
   const std::int64_t psum_rows = std::int64_t{destination.acc_row} - like.acc_row;
-  Chain* const chain = chain_for(ifmap + part.row - part_.row, std::int64_t{part.lane} - part_.lane,
-                                 psum_rows, destination.accumulate);
-  if (chain == nullptr) {
+  if (!goes_on(ifmap + part.row - part_.row, std::int64_t{part.lane} - part_.lane, psum_rows,
+               destination.accumulate, std::uint64_t{compute.k} * destination.n)) {
     return false;
   }
   pass_ = compute;
@@ -88,12 +86,12 @@ bool WaitingFolds::begins_pass(const ComputeCommand& compute, const PreloadComma
   pass_psums_ = static_cast<std::uint32_t>(psum_rows);
   position_ = 1;
   k_ = std::max(k_, compute.k);
-  push(*chain, std::uint64_t{compute.k} * destination.n);
   return true;
 }
 
-bool WaitingFolds::takes(const FoldPass& pass, const PassGrid& grid, std::uint32_t fold) {
-  if (cut_ || grid_.empty() || position_ != grid_.size()) {
+bool WaitingFolds::begins(const FoldPass& pass, const PassGrid& grid, std::uint32_t fold,
+                          std::uint32_t count) {
+  if (!is_between_folds()) {
     return false;
   }
   if (grid_number_ != pass.grid) {
@@ -103,16 +101,21 @@ bool WaitingFolds::takes(const FoldPass& pass, const PassGrid& grid, std::uint32
     grid_number_ = pass.grid;
   }
   const Waiting& like = grid_[0];
-  Chain* const chain =
-      chain_for(std::int64_t{pass.ifmap_row} - like.compute.ifmap_row - part_.row,
-                std::int64_t{pass.lane} - part_.lane,
-                std::int64_t{pass.preload->acc_row} - like.acc_row, pass.preload->accumulate);
-  if (chain == nullptr) {
-    return false;
-  }
   fold_ = fold;
   k_ = std::max(k_, pass.k);
-  push(*chain, std::uint64_t{pass.k} * pass.preload->n);
+  if (!goes_on(std::int64_t{pass.ifmap_row} - like.compute.ifmap_row - part_.row,
+               std::int64_t{pass.lane} - part_.lane, std::int64_t{pass.acc_row} - like.acc_row,
+               pass.accumulate, std::uint64_t{pass.k} * pass.n)) {
+    return false;
+  }
+  begun_ = &pass;
+  position_ = count;
+  if (count < grid_.size()) {
+    pass_ = *pass.compute;
+    pass_destination_ = *pass.preload;
+    pass_rows_ = pass_.ifmap_row - like.compute.ifmap_row;
+    pass_psums_ = pass.acc_row - like.acc_row;
+  }
   return true;
 }
 
@@ -125,10 +128,10 @@ bool WaitingFolds::is_grid(const PassGrid& grid) const {
                     });
 }
 
-/// The one that a fold goes to whose computes lie so far from the grid's; null if it cannot wait.
-/// Its step is the next to be pushed.
-WaitingFolds::Chain* WaitingFolds::chain_for(std::int64_t ifmap_rows, std::int64_t lanes,
-                                             std::int64_t psum_rows, bool accumulate) {
+/// Puts the fold at the end of the chain that it adds to, if it may wait there. Its computes lie so
+/// far from the grid's.
+bool WaitingFolds::goes_on(std::int64_t ifmap_rows, std::int64_t lanes, std::int64_t psum_rows,
+                           bool accumulate, std::uint64_t products) {
   const Rows reads = grid_reads_.moved(ifmap_rows);
   const Rows psums = grid_psums_.moved(psum_rows);
   const std::int64_t offset = ifmap_rows * scratchpad_row_bytes_ + lanes;
@@ -136,22 +139,29 @@ WaitingFolds::Chain* WaitingFolds::chain_for(std::int64_t ifmap_rows, std::int64
   if (reads.first < 0 || reads.end > scratchpad_rows_ || psums.first < 0 ||
       psums.end > accumulator_rows_ ||
       std::abs(offset) > std::numeric_limits<std::int32_t>::max()) {
-    return nullptr;
+    return false;
   }
-  next_reads_ = reads;
-  next_offset_ = static_cast<std::int32_t>(offset);
-  return chain_at(psum_rows, accumulate);
+  Chain* const chain = chain_at(psum_rows, accumulate);
+  if (chain == nullptr) {
+    return false;
+  }
+  push(*chain, ifmap_rows, static_cast<std::int32_t>(offset), products);
+  reads_.first = std::min(reads_.first, reads.first);
+  reads_.end = std::max(reads_.end, reads.end);
+  return true;
 }
 
 /// The fold goes to the end of the chain.
-void WaitingFolds::push(Chain& chain, std::uint64_t products) {
+inline void WaitingFolds::push(Chain& chain, std::int64_t ifmap_rows, std::int32_t offset,
+                               std::uint64_t products) {
+  if (chain.steps.empty()) {
+    chain.ifmap = {ifmap_rows, ifmap_rows};
+  }
   FoldStep& step = chain.steps.emplace_back();
   step.fold = fold_;
-  step.ifmap_offset = next_offset_;
-  chain.reads.cover(next_reads_);
+  step.ifmap_offset = offset;
   chain.products += products;
-  reads_.cover(next_reads_);
-  psums_.cover(psums_of(chain));
+  chain.ifmap.cover(ifmap_rows);
   pass_chain_ = static_cast<std::size_t>(&chain - chains_.data());
   ++passes_;
   if (fold_ >= waits_for_.size()) {
@@ -187,8 +197,8 @@ WaitingFolds::Chain& WaitingFolds::new_chain(std::int64_t psum_rows, bool accumu
   chain.psum_rows = psum_rows;
   chain.accumulate = accumulate;
   chain.steps.clear();
-  chain.reads = {};
   chain.products = 0;
+  psums_.cover(psums_of(chain));
   return chain;
 }
 
@@ -281,7 +291,7 @@ void WaitingFolds::forget_chosen() {
     if (chains_[i].chosen) {
       continue;
     }
-    reads_.cover(chains_[i].reads);
+    reads_.cover(reads_of(chains_[i]));
     psums_.cover(psums_of(chains_[i]));
     pass_chain_ = i == pass_chain_ ? kept : pass_chain_;
     std::swap(chains_[kept++], chains_[i]);

@@ -31,6 +31,7 @@ class WaitingFolds {
   void start(ElementType ifmap) {
     ifmap_ = ifmap;
     grid_number_ = kUnknown;
+    begun_ = nullptr;
   }
 
   /// Other weights come, of so many products.
@@ -60,9 +61,17 @@ class WaitingFolds {
     return follows;
   }
 
-  /// Whether a whole pass, whose weights are kept as `fold`, goes where the grid's passes go: then
-  /// all of its computes wait. `grid` is the one that its number stands for until start().
-  bool takes(const FoldPass& pass, const PassGrid& grid, std::uint32_t fold);
+  /// Whether all computes that there were of the last fold wait, and others may wait with them.
+  bool is_between_folds() const { return !cut_ && !grid_.empty() && position_ == grid_.size(); }
+  /// Whether the pass, whose weights are kept as `fold`, goes where the grid's passes go: then its
+  /// first `count` computes wait. `grid` is the one that its number stands for until start().
+  bool begins(const FoldPass& pass, const PassGrid& grid, std::uint32_t fold, std::uint32_t count);
+  /// The same for `count` more of the pass that has begun last, if its first `from` wait.
+  bool continues(const FoldPass& pass, std::uint32_t from, std::uint32_t count) {
+    const bool continues = begun_ == &pass && position_ == from;
+    position_ += continues ? count : 0;
+    return continues;
+  }
 
   /// A compute whose products lie in one part of each pixel waits.
   void add(const ComputeCommand& compute, const PreloadCommand& destination, const IfmapPart& part);
@@ -79,7 +88,7 @@ class WaitingFolds {
   void before_write(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
     before_read(memory, first, rows);
     if (memory == LocalMemory::Scratchpad && reads_.overlap(first, rows)) {
-      multiply_if([&](const Chain& chain) { return chain.reads.overlap(first, rows); });
+      multiply_if([&](const Chain& chain) { return reads_of(chain).overlap(first, rows); });
     }
   }
 
@@ -103,6 +112,15 @@ class WaitingFolds {
     std::int64_t size() const { return end - first; }
   };
 
+  /// Scratchpad rows from the grid's ifmap vectors to those of folds, at least and at most.
+  struct Distances {
+    std::int64_t least = 0, most = 0;
+    void cover(std::int64_t distance) {
+      least = std::min(least, distance);
+      most = std::max(most, distance);
+    }
+  };
+
   struct Waiting {
     ComputeCommand compute;
     std::uint32_t acc_row = 0;
@@ -114,7 +132,7 @@ class WaitingFolds {
     std::int64_t psum_rows = 0;  ///< from the grid's
     bool accumulate = false;
     std::vector<FoldStep> steps;
-    Rows reads;                  ///< of the scratchpad
+    Distances ifmap;
     std::uint64_t products = 0;  ///< of an ifmap vector
     bool chosen = false;
   };
@@ -126,9 +144,12 @@ class WaitingFolds {
   bool begins_pass(const ComputeCommand& compute, const PreloadCommand& destination,
                    const IfmapPart& part);
   bool is_grid(const PassGrid& grid) const;
-  Chain* chain_for(std::int64_t ifmap_rows, std::int64_t lanes, std::int64_t psum_rows,
-                   bool accumulate);
-  void push(Chain& chain, std::uint64_t products);
+  bool goes_on(std::int64_t ifmap_rows, std::int64_t lanes, std::int64_t psum_rows, bool accumulate,
+               std::uint64_t products);
+  void push(Chain& chain, std::int64_t ifmap_rows, std::int32_t offset, std::uint64_t products);
+  Rows reads_of(const Chain& chain) const {
+    return {grid_reads_.first + chain.ifmap.least, grid_reads_.end + chain.ifmap.most};
+  }
   Rows psums_of(const Chain& chain) const { return grid_psums_.moved(chain.psum_rows); }
   /// Multiplies the chains that the condition holds for, or all if one of them is not at the end
   /// of a fold.
@@ -158,17 +179,14 @@ class WaitingFolds {
   std::vector<std::uint64_t> waits_for_;  // by fold: the last round in which it waits
   std::size_t position_ = 0;              // of its computes, so many wait
   bool cut_ = false;                      // others of its computes waited and wait no more
-  std::uint64_t products_ = 0;            // of an ifmap vector, by all folds but this one
 
   FoldRows rows_;
   std::vector<Waiting> grid_;
   std::uint32_t grid_number_ = kUnknown;  // of a PassGrid
   IfmapPart part_;                        // of all in the grid
   Rows grid_reads_, grid_psums_;
-  Rows reads_, psums_;            // of all folds
-  Rows next_reads_;               // of the next step
-  std::int32_t next_offset_ = 0;  // the same
-  std::uint32_t k_ = 0;           // products of a fold, at most
+  Rows reads_, psums_;   // of all chains
+  std::uint32_t k_ = 0;  // products of a fold, at most
   std::vector<Chain> chains_;
   std::size_t chain_count_ = 0;  // of these
   std::vector<FoldChain> views_;
@@ -179,6 +197,8 @@ class WaitingFolds {
   std::uint32_t pass_rows_ = 0;   // scratchpad rows from the grid's computes, modulo 2^32
   std::uint32_t pass_psums_ = 0;  // the same of accumulator rows
   std::size_t pass_chain_ = 0;
+
+  const FoldPass* begun_ = nullptr;  // it is this one
 
   std::uint64_t multiplied_ = 0;  // products
 };
