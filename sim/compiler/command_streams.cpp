@@ -77,8 +77,8 @@ std::size_t CommandStreams::add(const Command& command, std::int64_t cycles, Aft
 std::size_t CommandStreams::add(const PreloadCommand& preload, const ComputeCommand& compute,
                                 std::int64_t cycles, After after) {
   std::vector<Command>& commands = *items_for(CommandClass::Execute).commands;
-  commands.push_back({preload});
-  commands.push_back({compute});
+  commands.emplace_back().body = preload;
+  commands.emplace_back().body = compute;
   return push(CommandClass::Execute, cycles, after);
 }
 

@@ -157,20 +157,14 @@ class DepthwiseLowering {
     const std::size_t loaded = load_ifmap(t, slot);
     const std::int64_t input = layer_.input_rows(t.rows) * layer_.input_cols(t.cols);
     const std::int64_t output_base = slot.base + tiling_.input_rows;
-    const Window& w = layer_.window;
     DepthwiseCommand command;
     command.bias_rows = to_u32(rows_.bias);
     command.table_rows = to_u32(rows_.table);
     command.tile_h = to_u32(layer_.input_rows(t.rows));
     command.tile_w = to_u32(layer_.input_cols(t.cols));
-    command.kernel_h = to_u32(w.kernel_h);
-    command.kernel_w = to_u32(w.kernel_w);
-    command.stride_h = to_u32(w.stride_h);
-    command.stride_w = to_u32(w.stride_w);
-    command.dilation_h = to_u32(w.dilation_h);
-    command.dilation_w = to_u32(w.dilation_w);
-    command.out_h = to_u32(t.rows);
-    command.out_w = to_u32(t.cols);
+    set_window(command, layer_.window, t);
+    command.dilation_h = to_u32(layer_.window.dilation_h);
+    command.dilation_w = to_u32(layer_.window.dilation_w);
     for (std::int64_t b = 0; b < t.blocks; ++b) {
       command.constants_row = to_u32(constant_->base + b * tiling_.constant_rows);
       command.input_row = to_u32(slot.base + b * input);

@@ -168,12 +168,7 @@ class PoolLowering {
     pool.tile_w = to_u32(cols.count());
     pool.origin_h = static_cast<std::int32_t>(rows.origin);
     pool.origin_w = static_cast<std::int32_t>(cols.origin);
-    pool.kernel_h = to_u32(layer_.window.kernel_h);
-    pool.kernel_w = to_u32(layer_.window.kernel_w);
-    pool.stride_h = to_u32(layer_.window.stride_h);
-    pool.stride_w = to_u32(layer_.window.stride_w);
-    pool.out_h = to_u32(t.rows);
-    pool.out_w = to_u32(t.cols);
+    set_window(pool, layer_.window, t);
     const TileRows input = input_of(t, rows, cols, slot);
     const TileRows output = output_of(t, slot);
     pool.input_pitch = to_u32(input.pitch);

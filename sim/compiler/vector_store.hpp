@@ -4,6 +4,7 @@
 
 #include "sim/compiler/command_streams.hpp"
 #include "sim/compiler/machine_limits.hpp"
+#include "sim/network/network.hpp"
 
 namespace systole {
 
@@ -12,6 +13,17 @@ namespace systole {
 struct VectorTile {
   std::int64_t image, oh, ow, rows, cols, first_block, blocks;
 };
+
+/// The window and the tile's output pixels, in a command that slides the one over the other.
+template <typename C>
+void set_window(C& command, const Window& window, const VectorTile& tile) {
+  command.kernel_h = to_u32(window.kernel_h);
+  command.kernel_w = to_u32(window.kernel_w);
+  command.stride_h = to_u32(window.stride_h);
+  command.stride_w = to_u32(window.stride_w);
+  command.out_h = to_u32(tile.rows);
+  command.out_w = to_u32(tile.cols);
+}
 
 /// Where a tile lies in the scratchpad: its first row, and the steps from row to row of pixels and
 /// from block to block of channels.
