@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 #include <utility>
 #include <variant>
 
@@ -99,8 +98,8 @@ bool ArrayState::takes(const FoldPass& pass, const PassGrid& grid, std::uint32_t
       return false;
     }
   } else {
-    const std::optional<std::uint32_t> fold = fold_of(pass);
-    if (!fold || !waiting_.begins(pass, grid, *fold, count)) {
+    const std::uint32_t fold = fold_of(pass);
+    if (fold == KeptWeights::kNone || !waiting_.begins(pass, grid, fold, count)) {
       return false;
     }
   }
@@ -108,22 +107,23 @@ bool ArrayState::takes(const FoldPass& pass, const PassGrid& grid, std::uint32_t
   return true;
 }
 
-/// That its weights are kept as, or will be; none if the pass cannot begin.
-std::optional<std::uint32_t> ArrayState::fold_of(const FoldPass& pass) {
+/// That its weights are kept as now; none if the pass cannot begin.
+std::uint32_t ArrayState::fold_of(const FoldPass& pass) {
   const ElementType ifmap = element_type(ifmap_format_);
   if (ifmap == ElementType::Int16 || !waiting_.is_between_folds()) {
-    return std::nullopt;
+    return KeptWeights::kNone;
   }
-  if (const auto fold = kept_.find(pass.weights, pass.weights_k, pass.n)) {
+  if (const std::uint32_t fold = kept_.find(pass.weights, pass.weights_k, pass.n);
+      fold != KeptWeights::kNone) {
     weights_k_ = pass.weights_k;
     by_kernel_ = true;
     return fold;
   }
   if (!product_.keeps_beside(pass.weights_k, element_type(weight_format_), ifmap)) {
-    return std::nullopt;
+    return KeptWeights::kNone;
   }
   take_weights(*pass.preload, 0);
-  return by_kernel_ ? std::optional{waiting_.fold()} : std::nullopt;
+  return by_kernel_ ? waiting_.fold() : KeptWeights::kNone;
 }
 
 void ArrayState::end_pass() {
@@ -153,10 +153,9 @@ void ArrayState::find_parts(const ComputeCommand& compute) {
 void ArrayState::next_weights() {
   fresh_ = false;
   waiting_.next_weights(destination_.k, element_type(weight_format_));
-  if (const std::optional<std::uint32_t> fold =
-          kept_.find(destination_.weights, destination_.k, destination_.n);
-      fold && destination_.products_per_pe == 1) {
-    waiting_.use(*fold);
+  const std::uint32_t fold = kept_.find(destination_.weights, destination_.k, destination_.n);
+  if (fold != KeptWeights::kNone && destination_.products_per_pe == 1) {
+    waiting_.use(fold);
     weights_k_ = destination_.k;
     by_kernel_ = true;
     return;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
@@ -56,7 +55,7 @@ class ArrayState {
   void end(EventCounts& events);
 
  private:
-  std::optional<std::uint32_t> fold_of(const FoldPass& pass);
+  std::uint32_t fold_of(const FoldPass& pass);
   void end_pass();
   void find_parts(const ComputeCommand& compute);
   void next_weights();

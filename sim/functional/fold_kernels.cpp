@@ -181,7 +181,7 @@ HWY_INLINE void finish(const Task& task, const FoldChain& chain, const Block& bl
 }
 
 template <class K, std::size_t sets, std::size_t count>
-void multiply_block(const Task& task, const FoldChain* chains, const Block& block) {
+HWY_NOINLINE void multiply_block(const Task& task, const FoldChain* chains, const Block& block) {
   using Sum = typename K::Sum;
   constexpr auto kSignBits = static_cast<std::int32_t>(0x80808080U);
   const Sums d;
@@ -263,9 +263,10 @@ HWY_INLINE void multiply_sets(const Task& task, const FoldChain* chains, const E
 /// Of all chains: how many products have operands that are both not zero. The ifmap's elements that
 /// are not zero are counted by product, and multiplied with ones where the weights are not.
 template <class K>
-std::uint64_t nonzero_products(const Task& task, const FoldChains& chains,
-                               const ElementRows& ifmap) {
+HWY_NOINLINE std::uint64_t nonzero_products(const Task& task, const FoldChains& chains,
+                                            const ElementRows& ifmap) {
   constexpr std::size_t kCountedRows = 255;  // in bytes
+  constexpr std::size_t kApart = 4;
   const Sums d;
   const FoldBuffers& buffers = task.buffers;
   const std::size_t group_bytes = std::size_t{buffers.columns} * 4;
@@ -273,8 +274,8 @@ std::uint64_t nonzero_products(const Task& task, const FoldChains& chains,
   std::uint64_t nonzero = 0;
   for (std::size_t first = 0; first < ifmap.count; first += kCountedRows) {
     const std::size_t end = std::min<std::size_t>(first + kCountedRows, ifmap.count);
-    typename K::Sum sum{};
-    sum.start();
+    typename K::Sum sums[kApart];  // one waits for another less
+    for_rows<kApart>([&](auto i) SYSTOLE_INLINE { sums[i].start(); });
     for (std::size_t s = 0; s < chains.chains[0].count; ++s) {
       const std::ptrdiff_t offset = chains.chains[0].steps[s].ifmap_offset;
       if constexpr (K::kBytes) {
@@ -301,22 +302,29 @@ std::uint64_t nonzero_products(const Task& task, const FoldChains& chains,
       for (std::size_t chain = 0; chain < chains.count; ++chain) {
         const std::uint8_t* packed =
             buffers.packed.get() + chains.chains[chain].steps[s].fold * buffers.fold_bytes;
-        for (std::size_t group = 0; group < task.groups; ++group) {
-          std::int32_t elements = 0;
-          std::memcpy(&elements, counts + group * 4, sizeof elements);
-          for (std::size_t at = 0; at < group_bytes; at += hn::Lanes(d) * 4) {
-            const std::uint8_t* from = packed + group * group_bytes + at;
-            const SumVector weights = hn::Load(d, reinterpret_cast<const std::int32_t*>(from));
-            sum.add(hn::Set(d, elements), K::Sum::nonzero(weights));
-          }
+        for (std::size_t group = 0; group < task.groups; group += kApart) {
+          for_rows<kApart>([&](auto i) SYSTOLE_INLINE {
+            if (group + i < task.groups) {
+              std::int32_t elements = 0;
+              std::memcpy(&elements, counts + (group + i) * 4, sizeof elements);
+              const std::uint8_t* from = packed + (group + i) * group_bytes;
+              for (std::size_t at = 0; at < group_bytes; at += hn::Lanes(d) * 4) {
+                const SumVector weights =
+                    hn::Load(d, reinterpret_cast<const std::int32_t*>(from + at));
+                sums[i].add(hn::Set(d, elements), K::Sum::nonzero(weights));
+              }
+            }
+          });
         }
       }
     }
     HWY_ALIGN std::int32_t lanes[16];
-    hn::Store(sum.total(), d, lanes);
-    for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
-      nonzero += static_cast<std::uint32_t>(lanes[i]);
-    }
+    for_rows<kApart>([&](auto i) SYSTOLE_INLINE {
+      hn::Store(sums[i].total(), d, lanes);
+      for (std::size_t lane = 0; lane < hn::Lanes(d); ++lane) {
+        nonzero += static_cast<std::uint32_t>(lanes[lane]);
+      }
+    });
   }
   return nonzero;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "sim/program/command.hpp"
@@ -21,15 +20,16 @@ class KeptWeights {
     }
   }
 
-  /// The fold of `k` x `n` weights, of one product for each row.
-  std::optional<std::uint32_t> find(LocalAddress weights, std::uint32_t k, std::uint32_t n) const {
+  static constexpr std::uint32_t kNone = ~0U;  // an optional would cost what all else here does
+
+  /// The fold of `k` x `n` weights, of one product for each row, or kNone.
+  std::uint32_t find(LocalAddress weights, std::uint32_t k, std::uint32_t n) const {
     if (weights.row >= fold_at_.size() || fold_at_[weights.row] == kNone) {
-      return std::nullopt;
+      return kNone;
     }
     const std::uint32_t fold = fold_at_[weights.row];
     const Kept& kept = kept_[fold];
-    return kept.memory == weights.memory && kept.k == k && kept.n == n ? std::optional{fold}
-                                                                       : std::nullopt;
+    return kept.memory == weights.memory && kept.k == k && kept.n == n ? fold : kNone;
   }
 
   /// Those of the preload become those of the fold, if they are of one product for each row. What
@@ -44,8 +44,6 @@ class KeptWeights {
   }
 
  private:
-  static constexpr std::uint32_t kNone = ~0U;
-
   struct Kept {
     LocalMemory memory = LocalMemory::Scratchpad;
     std::uint32_t row = kNone;
