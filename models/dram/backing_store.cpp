@@ -1,9 +1,31 @@
 #include "models/dram/backing_store.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace systole {
+
+void BackingStore::Unmap::operator()(std::uint8_t*) const { munmap(mapping, 2 * kPageBytes); }
+
+/// Zeros, at a multiple of its size, which the computer may map as one page of its own: programs
+/// read rows far apart, and pages of 4 KiB would be looked up for each.
+BackingStore::Page BackingStore::new_page() {
+  void* const mapping = mmap(nullptr, 2 * kPageBytes, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapping == MAP_FAILED) {
+    throw std::bad_alloc{};
+  }
+  void* at = mapping;
+  std::size_t room = 2 * kPageBytes;
+  std::align(kPageBytes, kPageBytes, at, room);
+#ifdef MADV_HUGEPAGE
+  madvise(at, kPageBytes, MADV_HUGEPAGE);
+#endif
+  return Page{static_cast<std::uint8_t*>(at), Unmap{mapping}};
+}
 
 const std::uint8_t* BackingStore::find(std::uint64_t page) const {
   if (page < kNearPages) {
@@ -19,7 +41,7 @@ std::uint8_t* BackingStore::make(std::uint64_t page) {
   }
   Page& made = page < kNearPages ? near_[page] : far_[page];
   if (made == nullptr) {
-    made = std::make_unique<std::uint8_t[]>(kPageBytes);
+    made = new_page();
   }
   return made.get();
 }

@@ -39,10 +39,16 @@ class BackingStore {
   }
 
  private:
-  using Page = std::unique_ptr<std::uint8_t[]>;
+  struct Unmap {
+    void* mapping = nullptr;
+    void operator()(std::uint8_t*) const;
+  };
+  using Page = std::unique_ptr<std::uint8_t[], Unmap>;
 
-  static constexpr std::uint64_t kPageBytes = std::uint64_t{1} << 16;
-  static constexpr std::uint64_t kNearPages = std::uint64_t{1} << 17;  // 8 GiB: 1 MiB of pointers
+  static constexpr std::uint64_t kPageBytes = std::uint64_t{1} << 21;
+  static constexpr std::uint64_t kNearPages = std::uint64_t{1} << 12;  // 8 GiB
+
+  static Page new_page();
 
   const std::uint8_t* find(std::uint64_t page) const;
   std::uint8_t* make(std::uint64_t page);
