@@ -1,5 +1,7 @@
 #include "models/accumulators/accumulators_timing.hpp"
 
+#include <algorithm>
+
 #include "models/sequencer/queue_depths.hpp"
 
 namespace systole {
@@ -17,21 +19,25 @@ AccumulatorsTiming::AccumulatorsTiming(const AcceleratorConfig& config, Units un
 
 void AccumulatorsTiming::look(Cycle now) {
   alarm.serve(now);
-  if (load_write.can_pop(now)) {
+  if (now >= write_waits_ && load_write.can_pop(now)) {
     write(now);
   }
-  if (store_read.can_pop(now) && stored_ - gathered_->read(now) < stages_) {
+  if (now >= read_waits_ && store_read.can_pop(now) && stored_ - gathered_->read(now) < stages_) {
     read(now);
   }
-  if (!load_write.empty() || !store_read.empty()) {
-    alarm.ring_at(now + 1);
+  if (!load_write.empty()) {
+    alarm.ring_at(std::max({write_waits_, load_write.ready(), now + 1}));
+  }
+  if (!store_read.empty()) {
+    alarm.ring_at(std::max({read_waits_, store_read.ready(), now + 1}));
   }
 }
 
 void AccumulatorsTiming::write(Cycle now) {
   const TimedWrite& head = load_write.front();
-  if (results_->result_port(now, head.row / rows_per_bank_) != ResultWriter::Port::None) {
-    conflicts_.add(BankedLocal::Accumulators, BankUser::Load, BankUser::Array);
+  const ResultWriter::Taken taken = results_->result_port(now, head.row / rows_per_bank_);
+  if (taken.port != ResultWriter::Port::None) {
+    wait(BankUser::Load, now, taken.until, write_waits_);
     return;
   }
   if (head.last) {
@@ -42,8 +48,9 @@ void AccumulatorsTiming::write(Cycle now) {
 
 void AccumulatorsTiming::read(Cycle now) {
   const TimedAccumulatorRead& head = store_read.front();
-  if (results_->result_port(now, head.row / rows_per_bank_) == ResultWriter::Port::ReadAndWrite) {
-    conflicts_.add(BankedLocal::Accumulators, BankUser::Store, BankUser::Array);
+  const ResultWriter::Taken taken = results_->result_port(now, head.row / rows_per_bank_);
+  if (taken.port == ResultWriter::Port::ReadAndWrite) {
+    wait(BankUser::Store, now, taken.until, read_waits_);
     return;
   }
   ++stored_;
@@ -56,6 +63,14 @@ void AccumulatorsTiming::read(Cycle now) {
   store_read.pop(now);
 }
 
+/// Results are not held up: what is known of them comes.
+void AccumulatorsTiming::wait(BankUser user, Cycle now, Cycle until, Cycle& waits) {
+  for (Cycle cycle = now; cycle < until; ++cycle) {
+    conflicts_.add(BankedLocal::Accumulators, user, BankUser::Array);
+  }
+  waits = until;
+}
+
 void AccumulatorsTiming::archive(StateArchive& archive) {
   alarm.archive(archive);
   load_write.archive(archive,
@@ -63,6 +78,8 @@ void AccumulatorsTiming::archive(StateArchive& archive) {
   store_read.archive(archive, [&](TimedAccumulatorRead& read) { read.archive(archive); });
   blocks_.archive(archive, [&](std::uint32_t& lanes) { archive.value(lanes); });
   archive.count(stored_, gathered_->latest());
+  archive.due(write_waits_);
+  archive.due(read_waits_);
 }
 
 }  // namespace systole

@@ -28,8 +28,13 @@ struct TimedAccumulatorRead {
 class ResultWriter {
  public:
   enum class Port { None, Write, ReadAndWrite };
+  /// What a result row takes of a bank, and the first cycle in which that may be over.
+  struct Taken {
+    Port port = Port::None;
+    Cycle until = 0;
+  };
   /// Ports of `bank` that a result row takes in `cycle`. Cycles must not go back.
-  virtual Port result_port(Cycle cycle, std::uint32_t bank) = 0;
+  virtual Taken result_port(Cycle cycle, std::uint32_t bank) = 0;
 
  protected:
   ~ResultWriter() = default;
@@ -67,6 +72,7 @@ class AccumulatorsTiming {
  private:
   void write(Cycle now);
   void read(Cycle now);
+  void wait(BankUser user, Cycle now, Cycle until, Cycle& waits);
 
   const std::uint32_t rows_per_bank_;
   const std::uint32_t read_latency_;
@@ -77,6 +83,8 @@ class AccumulatorsTiming {
   const std::uint64_t stages_;  // rows between here and the store unit at most
   std::uint64_t stored_ = 0;    // rows read for stores
   TimedWire<std::uint64_t>* gathered_ = nullptr;
+  // The first row of each queue waits for results until then: the conflicts are counted.
+  Cycle write_waits_ = 0, read_waits_ = 0;
   BankConflictCounts& conflicts_;
 };
 

@@ -151,7 +151,7 @@ void ExecuteTiming::settle_all(Cycle cycle) {
 /// issued.
 bool ExecuteTiming::flows(Cycle from) {
   return active() && step_.row > 0 && !has_pending_ && queue_.size() == 1 &&
-         queue_.front().pushed + 1 == from && !stalled_;
+         queue_.front().pushed < from && !stalled_;
 }
 
 /// Rows of a step that go through without meeting anyone: issued one a cycle from `from` on, up to
@@ -312,7 +312,9 @@ bool ExecuteTiming::claim(Cycle cycle, const Banks& banks) {
       return false;
     }
   }
-  claimed_.insert(claimed_.end(), banks.begin(), banks.end());
+  for (const std::uint32_t bank : banks) {
+    claimed_.push_back(bank);
+  }
   return true;
 }
 

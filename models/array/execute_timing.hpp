@@ -38,7 +38,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   /// Settles everything up to `cycle`, commands that have come included.
   void settle_all(Cycle cycle);
   bool reads_bank(Cycle cycle, std::uint32_t bank) const override;
-  Port result_port(Cycle cycle, std::uint32_t bank) override;
+  Taken result_port(Cycle cycle, std::uint32_t bank) override;
   void close(Cycle end);
 
   std::uint64_t compute_cycles() const { return compute_cycles_; }

@@ -90,7 +90,7 @@ void ExecuteTiming::add_results(Cycle first, std::uint32_t rows, std::uint32_t a
   results_.push_back({first, rows, acc_row, accumulate});
 }
 
-ResultWriter::Port ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) {
+ResultWriter::Taken ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) {
   // What is read from here on comes later.
   const Cycle read = cycle - std::min(cycle, results_after_);
   settle(std::max(issued_through_, read), std::max(read_through_, read));
@@ -102,14 +102,17 @@ ResultWriter::Port ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) {
       break;
     }
     if (cycle < run.first + run.rows) {
-      const auto row = run.acc_row + static_cast<std::uint32_t>(cycle - run.first);
+      const auto past = static_cast<std::uint32_t>(cycle - run.first);
+      const std::uint32_t row = run.acc_row + past;
       if (row / rows_per_accumulator_bank_ != bank) {
-        return Port::None;
+        break;
       }
-      return run.accumulate ? Port::ReadAndWrite : Port::Write;
+      const std::uint32_t left = (bank + 1) * rows_per_accumulator_bank_ - row;  // of the bank
+      return {run.accumulate ? Port::ReadAndWrite : Port::Write,
+              cycle + std::min(left, run.rows - past)};
     }
   }
-  return Port::None;
+  return {Port::None, cycle + 1};
 }
 
 bool ExecuteTiming::reads_bank(Cycle cycle, std::uint32_t bank) const {
