@@ -46,6 +46,21 @@ void AccumulatorsTiming::write(Cycle now) {
   load_write.pop(now);
 }
 
+std::uint32_t AccumulatorsTiming::write_rows(Cycle now, const TimedWrite& first,
+                                             std::uint32_t count) {
+  if (!load_write.empty()) {
+    return 0;
+  }
+  const std::uint32_t bank = first.row / rows_per_bank_;
+  const std::uint32_t most = std::min(count, (bank + 1) * rows_per_bank_ - first.row);
+  const Cycle end = results_->next_result(now + 1, now + 1 + most, bank);
+  const auto written = static_cast<std::uint32_t>(end - (now + 1));
+  if (first.last && written == count) {
+    sequencer_.complete(SequencerTiming::kAccumulatorLoad, end, first.entry);
+  }
+  return written;
+}
+
 void AccumulatorsTiming::read(Cycle now) {
   const TimedAccumulatorRead& head = store_read.front();
   const ResultWriter::Taken taken = results_->result_port(now, head.row / rows_per_bank_);

@@ -35,6 +35,9 @@ class ResultWriter {
   };
   /// Ports of `bank` that a result row takes in `cycle`. Cycles must not go back.
   virtual Taken result_port(Cycle cycle, std::uint32_t bank) = 0;
+  /// The first cycle of [from, until), `from` being the next one, in which a result row takes a
+  /// port of `bank`, or from which on that is not known; else `until`.
+  virtual Cycle next_result(Cycle from, Cycle until, std::uint32_t bank) = 0;
 
  protected:
   ~ResultWriter() = default;
@@ -63,6 +66,10 @@ class AccumulatorsTiming {
 
   void look(Cycle now);
   void archive(StateArchive& archive);
+
+  /// Of `count` rows of a load that could be pushed one a cycle from cycle `now` on, how many can
+  /// go through without meeting anyone: they are written, each in the cycle behind.
+  std::uint32_t write_rows(Cycle now, const TimedWrite& first, std::uint32_t count);
 
   /// Blocks that were read arrive at the requantization unit in order: their lanes, and the first
   /// cycle in which it can take the next one.

@@ -39,6 +39,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void settle_all(Cycle cycle);
   bool reads_bank(Cycle cycle, std::uint32_t bank) const override;
   Taken result_port(Cycle cycle, std::uint32_t bank) override;
+  Cycle next_result(Cycle from, Cycle until, std::uint32_t bank) override;
   void close(Cycle end);
 
   std::uint64_t compute_cycles() const { return compute_cycles_; }

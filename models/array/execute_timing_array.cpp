@@ -115,6 +115,24 @@ ResultWriter::Taken ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) 
   return {Port::None, cycle + 1};
 }
 
+Cycle ExecuteTiming::next_result(Cycle from, Cycle until, std::uint32_t bank) {
+  // Reads are settled before the cycle before `from`, which is not over.
+  until = std::min(until, from + results_after_ - 1);
+  const Cycle read = until - 1 - std::min(until - 1, results_after_);
+  settle(std::max(issued_through_, read), std::max(read_through_, read));
+  for (const Results& run : results_) {
+    const Cycle first = std::max(run.first, from);
+    const Cycle end = std::min(run.first + run.rows, until);
+    for (Cycle cycle = first; cycle < end; ++cycle) {
+      const auto row = run.acc_row + static_cast<std::uint32_t>(cycle - run.first);
+      if (row / rows_per_accumulator_bank_ == bank) {
+        return cycle;
+      }
+    }
+  }
+  return until;
+}
+
 bool ExecuteTiming::reads_bank(Cycle cycle, std::uint32_t bank) const {
   return claimed_at_ == cycle &&
          std::find(claimed_.begin(), claimed_.end(), bank) != claimed_.end();

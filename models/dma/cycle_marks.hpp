@@ -35,6 +35,19 @@ class CycleMarks {
     return of - first_ < spans_.size() && (spans_[of & mask_][kind] >> (cycle % kSpan) & 1U) != 0;
   }
 
+  /// The first cycle of [from, until) with such a mark; else `until`.
+  Cycle first(std::size_t kind, Cycle from, Cycle until) const {
+    while (from < until) {
+      const Cycle end = std::min(until, (from / kSpan + 1) * kSpan);
+      const std::uint64_t marks = known(kind, from / kSpan) & bits(from, end);
+      if (marks != 0) {
+        return from / kSpan * kSpan + static_cast<std::uint32_t>(__builtin_ctzll(marks));
+      }
+      from = end;
+    }
+    return until;
+  }
+
   /// Forgets what lies before `until`, calling `visit(end, which, span)` for the cycles up to `end`
   /// that `which` tells of the span.
   template <typename Visit>

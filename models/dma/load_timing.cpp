@@ -18,6 +18,7 @@ bool in_scratchpad(LocalMemory memory) {
 
 LoadTiming::LoadTiming(const AcceleratorConfig& config, Ledger& ledger)
     : config_{config},
+      pushes_known_{Cycle{config.dma.data_latency} + config.dma.scratchpad_write_latency},
       in_flight_(config.dma.max_outstanding_reads),
       slots_{config.dma.max_outstanding_reads},
       merger_{config.dma.bus_bytes, config.dma.data_latency},
@@ -42,7 +43,7 @@ void LoadTiming::ring_next(Cycle now) {
     alarm.ring_at(std::max(outgoing_.front().due, now + 1));
   }
   if (!to_others_.empty() && queue_of(to_others_.front().memory).can_push(now + 1)) {
-    alarm.ring_at(std::max(to_others_.front().due, now + 1));
+    alarm.ring_at(std::max({to_others_.front().due, others_free_, now + 1}));
   }
   if (fills()) {
     alarm.ring_at(now + 1);
@@ -242,7 +243,7 @@ void LoadTiming::note_burst_ends(Cycle before) {
     while (!burst_ends_.empty() && burst_ends_.front() < others_sent_.first_write) {
       burst_ends_.pop_front();
     }
-    if (to_others_.empty()) {
+    if (to_others_.empty() && burst_ends_to_know_.front().known + 1 >= others_free_) {
       burst_ends_.clear();
     }
     burst_ends_.push_back(burst_ends_to_know_.front().cycle);
@@ -261,16 +262,37 @@ void LoadTiming::write_scratchpad(Cycle pushed, LocalAddress to, std::uint32_t e
 /// A row of each register, but none of the second when the first ends a burst; padding if there is
 /// none of either.
 void LoadTiming::write_local(Cycle now) {
-  if (!marks_.marked(kPushEnd, now) && write_other(now)) {
+  if (!marks_.marked(kPushEnd, now) && (write_others(now) || write_other(now))) {
     marks_.mark(kBusy, now);
-  } else if (fills() && !marks_.marked(kPush, now)) {
+  } else if (fills() && others_free_ <= now && !marks_.marked(kPush, now)) {
     write_fill(now);
     marks_.mark(kBusy, now);
   }
 }
 
+/// As many rows for the accumulators as are known to go there one a cycle.
+bool LoadTiming::write_others(Cycle now) {
+  if (!other_is_due(now) || to_others_.front().memory != LocalMemory::Accumulators) {
+    return false;
+  }
+  Scheduled& next = to_others_.front();
+  const Cycle end = marks_.first(kPushEnd, now, now + std::min<Cycle>(next.copies, pushes_known_));
+  TimedWrite write = next.write;
+  write.last = write.last && end - now == next.copies;
+  const std::uint32_t rows =
+      to_.accumulators->write_rows(now, write, static_cast<std::uint32_t>(end - now));
+  marks_.mark(kBusy, now, now + rows);
+  next.write.row += rows;
+  next.copies -= rows;
+  others_free_ = now + rows;
+  if (next.copies == 0) {
+    to_others_.pop_front();
+  }
+  return rows > 0;
+}
+
 bool LoadTiming::write_other(Cycle now) {
-  if (to_others_.empty() || to_others_.front().due > now) {
+  if (!other_is_due(now)) {
     return false;
   }
   Scheduled& next = to_others_.front();
@@ -330,7 +352,8 @@ void LoadTiming::forget_past(Cycle now) {
   if (sent_by(scratchpad_sent_) <= now) {  // register_free is at most a cycle later
     scratchpad_sent_ = {};
   }
-  if (to_others_.empty() && sent_by(others_sent_) + burst_ends_.size() <= now) {
+  if (to_others_.empty() && others_free_ <= now + 1 &&
+      sent_by(others_sent_) + burst_ends_.size() <= now) {
     others_sent_ = {};
     while (!burst_ends_.empty() && burst_ends_.front() <= now) {
       burst_ends_.pop_front();

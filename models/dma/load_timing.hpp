@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +34,7 @@ class LoadTiming final : public MemoryMaster {
     SequencerTiming* sequencer = nullptr;
     DramTiming* dram = nullptr;
     ScratchpadTiming* scratchpad = nullptr;
-    TimedQueue<TimedWrite>* accumulators = nullptr;
+    AccumulatorsTiming* accumulators = nullptr;
     TimedQueue<TimedWrite>* table = nullptr;
   };
 
@@ -123,7 +124,11 @@ class LoadTiming final : public MemoryMaster {
   bool form_burst();
   bool send_burst(Cycle now);
   void write_local(Cycle now);
+  bool other_is_due(Cycle now) const {
+    return !to_others_.empty() && std::max(to_others_.front().due, others_free_) <= now;
+  }
   bool write_other(Cycle now);
+  bool write_others(Cycle now);
   void write_fill(Cycle now);
   const Shape& shape_of(const LoadCommand& load);
   Cycle register_free(const Shape& shape) const;
@@ -141,10 +146,11 @@ class LoadTiming final : public MemoryMaster {
   void archive_rows(StateArchive& archive);
   void archive_bursts(StateArchive& archive);
   TimedQueue<TimedWrite>& queue_of(LocalMemory memory) {
-    return memory == LocalMemory::Accumulators ? *to_.accumulators : *to_.table;
+    return memory == LocalMemory::Accumulators ? to_.accumulators->load_write : *to_.table;
   }
 
   const AcceleratorConfig& config_;
+  const Cycle pushes_known_;  // cycles from a look on for which rows to the scratchpad are known
   Peers to_;
   Current current_;
   Shape shape_;             // of the load asked for last
@@ -158,6 +164,7 @@ class LoadTiming final : public MemoryMaster {
   std::deque<Outgoing> outgoing_;
   RowMerger merger_;
   std::deque<Scheduled> to_others_;
+  Cycle others_free_ = 0;  // the rows before have gone; the last of them the cycle before
   Sent scratchpad_sent_, others_sent_;
   std::deque<BurstEnd> burst_ends_to_know_;
   std::deque<Cycle> burst_ends_;  // cycles from others_sent_ on that end a burst

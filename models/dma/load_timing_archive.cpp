@@ -28,6 +28,7 @@ void LoadTiming::archive(StateArchive& archive) {
     write.write.archive(archive, write.memory);
     archive.due(write.due);
   });
+  archive.due(others_free_);
   for (Sent* sent : {&scratchpad_sent_, &others_sent_}) {
     archive.value(sent->copies);
     if (sent->copies > 0) {
