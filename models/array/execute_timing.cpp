@@ -269,6 +269,14 @@ void ExecuteTiming::read_pair(Cycle cycle) {
       stalled_ = false;
       return;
     }
+    if (finds_banks_free(cycle, queue_.front().row)) {
+      claim_banks(cycle, queue_.front().row);
+      blocked_ = kNotBlocked;
+      stalled_ = false;
+      row_read(cycle, queue_.front().row);
+      queue_.pop();
+      return;
+    }
     has_pending_ = true;
     ifmap_read_ = false;
     weight_read_ = false;

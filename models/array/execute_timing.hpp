@@ -163,6 +163,9 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   bool flows(Cycle from);
   std::uint32_t settle_rows(Cycle from, Cycle until);
   std::uint32_t settle_run(Cycle from, Cycle until);
+  void run_read(Cycle from, Cycle end, const StepRun& run);
+  bool finds_banks_free(Cycle cycle, const Row& row) const;
+  void claim_banks(Cycle cycle, const Row& row);
   void outline_step();
   StepRun step_run(const FoldRun& stream, const FoldRun& load) const;
   bool find_ifmap_bank(const ComputeCommand& compute, std::uint32_t& bank) const;

@@ -126,46 +126,24 @@ void ExecuteTiming::next_run_row(Row& row) {
   row.cause = run.cause;
 }
 
-/// As settle_rows, within a run.
+/// As settle_rows: the rows that are issued are of one run.
 std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
-  constexpr std::uint32_t kWorthIt = 2;
-  if (runs_.empty() || !flows(from)) {
+  if (!flows(from) || !in_run() || !finds_banks_free(from, queue_.front().row)) {
     return 0;
   }
-  while (runs_[run_].end < step_.row) {
-    ++run_;
-  }
-  // Cycle from + i reads row step_.row - 1 + i and issues row step_.row + i.
   const StepRun& run = runs_[run_];
-  if (run.alone || run.end < step_.row + kWorthIt) {
-    return 0;
-  }
+  // Cycle from reads the row that was issued last, from + i row step_.row - 1 + i of the run, which
+  // is issued a cycle before.
   Cycle end = std::min(until + 1, from + (run.end - step_.row));
   const bool reads = run.ifmap_bank != kNoBank || run.weight_bank != kNoBank;
   if (reads && !scratchpad_->dual_ported()) {
-    end = scratchpad_->writes().first_conflict(from, end, run.ifmap_bank, run.weight_bank);
-  }
-  if (end < from + kWorthIt) {
-    return 0;
+    end = scratchpad_->writes().first_conflict(from + 1, end, run.ifmap_bank, run.weight_bank);
   }
   const auto count = static_cast<std::uint32_t>(end - from);
-  const Cycle entered = from + config_.scratchpad.read_latency;
-  if (run.shift) {
-    cover(entered, entered + count - 1);
-  }
-  if (run.streams && config_.array.dataflow == Dataflow::InputStationary) {
-    cover(entered, entered + count - 1 + rows_ + cols_ - 2);
-  } else if (run.streams) {
-    cover(fold_open_ ? open_since_ : entered, entered + count - 1);
-    fold_open_ = true;
-    open_since_ = entered + count;
-  }
-  claimed_at_ = end - 1;
-  claimed_.clear();
-  for (const std::uint32_t bank : {run.ifmap_bank, run.weight_bank}) {
-    if (bank != kNoBank) {
-      claimed_.push_back(bank);
-    }
+  claim_banks(from, queue_.front().row);
+  row_read(from, queue_.front().row);
+  if (count > 1) {
+    run_read(from + 1, end, run);
   }
   ledger_.fill(end, run.cause);
   if (step_.computing) {
@@ -182,6 +160,48 @@ std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
     finish();
   }
   return count;
+}
+
+/// A row of the run is read in each of the cycles [from, end).
+void ExecuteTiming::run_read(Cycle from, Cycle end, const StepRun& run) {
+  const Cycle entered = from + config_.scratchpad.read_latency;
+  const Cycle last = entered + (end - from) - 1;
+  if (run.shift) {
+    cover(entered, last);
+  }
+  if (run.streams && config_.array.dataflow == Dataflow::InputStationary) {
+    cover(entered, last + rows_ + cols_ - 2);
+  } else if (run.streams) {
+    cover(fold_open_ ? open_since_ : entered, last);
+    fold_open_ = true;
+    open_since_ = last + 1;
+  }
+  claimed_at_ = end - 1;
+  claimed_.clear();
+  for (const std::uint32_t bank : {run.ifmap_bank, run.weight_bank}) {
+    if (bank != kNoBank) {
+      claimed_.push_back(bank);
+    }
+  }
+}
+
+/// Nothing keeps the row from being read in this cycle.
+bool ExecuteTiming::finds_banks_free(Cycle cycle, const Row& row) const {
+  const auto taken = [&](std::uint32_t bank) {
+    return !scratchpad_->dual_ported() && scratchpad_->writes().taken(cycle, bank);
+  };
+  const Banks& ifmap = row.ifmap_banks;
+  const Banks& weights = row.weight_banks;
+  return !row.in_turns && std::none_of(ifmap.begin(), ifmap.end(), taken) &&
+         std::none_of(weights.begin(), weights.end(), [&](std::uint32_t bank) {
+           return taken(bank) || std::find(ifmap.begin(), ifmap.end(), bank) != ifmap.end();
+         });
+}
+
+void ExecuteTiming::claim_banks(Cycle cycle, const Row& row) {
+  claimed_at_ = cycle;
+  claimed_.assign(row.ifmap_banks.begin(), row.ifmap_banks.end());
+  claimed_.insert(claimed_.end(), row.weight_banks.begin(), row.weight_banks.end());
 }
 
 }  // namespace systole
