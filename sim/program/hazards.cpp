@@ -19,6 +19,9 @@ RowRange span(LocalAddress start, std::uint32_t rows, std::uint32_t blocks, std:
 /// Where a load or fill that repeats pixels begins: at its furthest repeat, but within its half of
 /// the scratchpad (as Gemmini's reservation station reckons; it ends as many rows early).
 LocalAddress first_repeat(LocalAddress to, std::uint32_t repeats, const AcceleratorConfig& config) {
+  if (repeats <= 1) {
+    return to;
+  }
   const std::uint32_t half = activation_rows(config) / 2;
   const std::uint32_t start = to.row > half ? half : 0;
   return {to.memory, to.row - std::min(repeats - 1, to.row - start)};
@@ -117,14 +120,8 @@ struct Writes {
 
 }  // namespace
 
-void HazardRanges::add(RowRange range) {
-  if (range.rows == 0) {
-    return;
-  }
-  if (size_ == kCapacity) {
-    throw std::logic_error{"a command touches more row ranges than the scoreboard holds"};
-  }
-  ranges_[size_++] = range;
+void HazardRanges::refuse() {
+  throw std::logic_error{"a command touches more row ranges than the scoreboard holds"};
 }
 
 HazardRanges reads(const Command& command, const AcceleratorConfig& config) {

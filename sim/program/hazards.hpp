@@ -17,13 +17,23 @@ class HazardRanges {
   static constexpr std::size_t kCapacity = 5;
 
   /// Empty ranges are left out.
-  void add(RowRange range);
+  void add(RowRange range) {
+    if (range.rows == 0) {
+      return;
+    }
+    if (size_ == kCapacity) {
+      refuse();
+    }
+    ranges_[size_++] = range;
+  }
 
   const RowRange* begin() const { return ranges_.data(); }
   const RowRange* end() const { return ranges_.data() + size_; }
   std::size_t size() const { return size_; }
 
  private:
+  [[noreturn]] static void refuse();
+
   std::array<RowRange, kCapacity> ranges_{};
   std::size_t size_ = 0;
 };

@@ -9,6 +9,10 @@ template <typename Body>
 void for_each_part(const ComputeCommand& compute, std::uint32_t array_rows, Body body) {
   const std::uint32_t lanes = array_rows * compute.products_per_pe;
   const ProductMap& map = compute.products;
+  if (map.first == 0 && compute.k > 0 && compute.k <= std::min(lanes, map.channels)) {
+    body(IfmapPart{0, 0, compute.k});  // most folds; without a division
+    return;
+  }
   for (std::uint32_t done = 0; done < compute.k;) {
     const std::uint32_t product = map.first + done;
     const std::uint32_t tap = product / map.channels;
