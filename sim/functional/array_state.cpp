@@ -206,7 +206,8 @@ void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block
   if (!by_kernel_) {
     return;
   }
-  weight_rows_.resize(preload.k);
+  weight_rows_.resize(std::max(preload.k, 1U));
+  std::size_t pitch = 0;
   const ElementType type = element_type(weight_format_);
   if (type == ElementType::Int16) {
     for (std::uint32_t r = 0; r < preload.k; ++r) {
@@ -218,9 +219,8 @@ void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block
     const std::uint8_t* row =
         memories_.rows(preload.weights.memory, first_row, preload.weight_rows());
     if (preload.products_per_pe == 1) {
-      for (std::uint32_t r = 0; r < preload.k; ++r) {
-        weight_rows_[r] = row + std::size_t{r} * row_bytes;
-      }
+      weight_rows_[0] = row;
+      pitch = row_bytes;
     } else {
       for_each_product([&](std::uint32_t product, std::uint32_t pe, std::uint32_t place) {
         weight_rows_[product] = row + std::size_t{pe} * row_bytes + std::size_t{place} * n;
@@ -228,7 +228,7 @@ void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block
     }
   }
   weights_k_ = preload.k;
-  const ElementRows rows{weight_rows_.data(), preload.k, type};
+  const ElementRows rows{weight_rows_.data(), preload.k, type, pitch};
   if (!product_.keeps_beside(preload.k, type, element_type(ifmap_format_))) {
     product_.start(preload.k, type, element_type(ifmap_format_));
     kept_.start(product_.folds());

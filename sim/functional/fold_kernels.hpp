@@ -25,6 +25,11 @@ struct ElementRows {
   const std::uint8_t* const* rows = nullptr;
   std::uint32_t count = 0;
   ElementType type = ElementType::Int8;
+  std::size_t pitch = 0;  ///< if not 0, of weights: the rows are so far behind rows[0]
+
+  const std::uint8_t* row(std::size_t r) const {
+    return pitch != 0 ? rows[0] + r * pitch : rows[r];
+  }
 };
 
 /// Rows of 32-bit accumulators, each another one, aligned as vectors are.

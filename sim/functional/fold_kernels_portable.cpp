@@ -27,7 +27,20 @@ std::int16_t* words_of(const FoldBuffers& buffers, std::uint32_t fold) {
   return reinterpret_cast<std::int16_t*>(buffers.packed.get() + fold * buffers.fold_bytes);
 }
 
-void multiply_row(FoldBuffers& buffers, std::uint32_t fold, const std::uint8_t* ifmap,
+/// By product: weights that are not zero.
+std::vector<std::uint32_t> nonzero_weights(const FoldBuffers& buffers, std::uint32_t fold) {
+  std::vector<std::uint32_t> nonzeros(buffers.padded_k);
+  const std::int16_t* weights = words_of(buffers, fold);
+  for (std::uint32_t& count : nonzeros) {
+    const std::int16_t* const end = weights + buffers.columns;
+    count = static_cast<std::uint32_t>(end - weights - std::count(weights, end, 0));
+    weights = end;
+  }
+  return nonzeros;
+}
+
+void multiply_row(FoldBuffers& buffers, std::uint32_t fold,
+                  const std::vector<std::uint32_t>& nonzeros, const std::uint8_t* ifmap,
                   std::int32_t* to, bool accumulate, const PsumFormat& format) {
   const std::size_t columns = buffers.columns;
   std::vector<std::uint32_t> sums(columns);
@@ -36,8 +49,8 @@ void multiply_row(FoldBuffers& buffers, std::uint32_t fold, const std::uint8_t* 
     const std::int16_t* weights = words_of(buffers, fold) + r * columns;
     for (std::size_t c = 0; c < columns && x != 0; ++c) {
       sums[c] += static_cast<std::uint32_t>(x * weights[c]);
-      buffers.nonzero_products += weights[c] != 0 ? 1U : 0U;
     }
+    buffers.nonzero_products += x != 0 ? nonzeros[r] : 0U;
   }
   for (std::size_t c = 0; c < columns; ++c) {
     const auto sum = static_cast<std::int32_t>(sums[c]);
@@ -54,7 +67,7 @@ void pack_fold_weights(FoldBuffers& buffers, std::uint32_t fold, const ElementRo
   std::fill_n(words, std::size_t{buffers.padded_k} * buffers.columns, std::int16_t{0});
   for (std::size_t r = 0; r < weights.count; ++r) {
     for (std::size_t c = 0; c < n; ++c) {
-      words[r * buffers.columns + c] = element(weights.rows[r], weights.type, c);
+      words[r * buffers.columns + c] = element(weights.row(r), weights.type, c);
     }
   }
 }
@@ -66,8 +79,9 @@ void multiply_folds(FoldBuffers& buffers, const FoldChains& chains, const Elemen
     const FoldChain& chain = chains.chains[c];
     for (std::size_t s = 0; s < chain.count; ++s) {
       const FoldStep& step = chain.steps[s];
+      const std::vector<std::uint32_t> nonzeros = nonzero_weights(buffers, step.fold);
       for (std::size_t row = 0; row < ifmap.count; ++row) {
-        multiply_row(buffers, step.fold, ifmap.rows[row] + step.ifmap_offset,
+        multiply_row(buffers, step.fold, nonzeros, ifmap.rows[row] + step.ifmap_offset,
                      psums.rows[row] + chain.psum_offset, chain.accumulate || s > 0, format);
       }
     }

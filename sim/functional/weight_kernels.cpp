@@ -37,11 +37,6 @@ HWY_INLINE hn::Vec<D> first_lanes(D d, hn::Vec<D> v, std::size_t count) {
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
 
-/// Whether four rows of 16 columns lie one behind the other.
-HWY_INLINE bool in_one_piece(const std::uint8_t* const* rows) {
-  return rows[1] == rows[0] + 16 && rows[2] == rows[1] + 16 && rows[3] == rows[2] + 16;
-}
-
 /// Four rows of 16 columns in one piece: 4 x 4 words of 4 columns change places, then the 4 x 4
 /// bytes of each.
 HWY_INLINE SumVector pack_piece(const std::uint8_t* from) {
@@ -59,16 +54,17 @@ HWY_INLINE SumVector pack_piece(const std::uint8_t* from) {
 
 #endif
 
-/// Four rows of bytes, of which `n` columns count, as a group.
-void pack_group(const std::uint8_t* const* rows, std::size_t count, std::size_t columns,
-                std::size_t n, std::uint8_t* to) {
+/// Four rows of bytes from the `first` on, of which `n` columns count, as a group.
+void pack_group(const ElementRows& rows, std::size_t first, std::size_t columns, std::size_t n,
+                std::uint8_t* to) {
   const Bytes d;
   const hn::Repartition<std::uint16_t, Bytes> pairs;
   for (std::size_t column = 0; column < columns; column += hn::Lanes(d), to += 64) {
     ByteVector v[4];
     for (std::size_t i = 0; i < 4; ++i) {
-      v[i] = i < count && column < n ? first_lanes(d, hn::LoadU(d, rows[i] + column), n - column)
-                                     : hn::Zero(d);
+      v[i] = first + i < rows.count && column < n
+                 ? first_lanes(d, hn::LoadU(d, rows.row(first + i) + column), n - column)
+                 : hn::Zero(d);
     }
     const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, v[0], v[1]));
     const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, v[2], v[3]));
@@ -102,16 +98,17 @@ void start_sums(const FoldBuffers& buffers, const std::uint8_t* packed, std::int
 void pack_bytes(const FoldBuffers& buffers, const ElementRows& weights, std::uint32_t n,
                 std::uint8_t* packed) {
   const std::size_t columns = buffers.columns;
-  for (std::size_t r = 0; r < buffers.padded_k; r += ByteSum::kProducts) {
-    std::uint8_t* const to = packed + r * columns;
-    const std::size_t count = weights.count > r ? weights.count - r : 0;
+  std::size_t r = 0;
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-    if (n == 16 && columns == 16 && count >= 4 && in_one_piece(weights.rows + r)) {
-      hn::Store(pack_piece(weights.rows[r]), Sums(), reinterpret_cast<std::int32_t*>(to));
-      continue;
+  if (weights.pitch == 16 && n == 16 && columns == 16) {
+    for (; r + ByteSum::kProducts <= weights.count; r += ByteSum::kProducts) {
+      auto* const to = reinterpret_cast<std::int32_t*>(packed + r * columns);
+      hn::Store(pack_piece(weights.row(r)), Sums(), to);
     }
+  }
 #endif
-    pack_group(weights.rows + r, count, columns, n, to);
+  for (; r < buffers.padded_k; r += ByteSum::kProducts) {
+    pack_group(weights, r, columns, n, packed + r * columns);
   }
 }
 
@@ -125,7 +122,7 @@ void pack_words(const FoldBuffers& buffers, const ElementRows& weights, std::uin
       WordVector v[2] = {hn::Zero(d), hn::Zero(d)};
       for (std::size_t i = 0; i < 2; ++i) {
         if (r + i < weights.count && column < n) {
-          v[i] = first_lanes(d, load_words<type>(weights.rows[r + i], column), n - column);
+          v[i] = first_lanes(d, load_words<type>(weights.row(r + i), column), n - column);
         }
       }
       hn::Store(hn::InterleaveLower(d, v[0], v[1]), d, to);
