@@ -335,25 +335,24 @@ std::uint64_t BankedMemoryTiming::next_event() {
   // What happens in a memory cycle is seen by the tick of the core cycle that it starts in.
   // Commands need no tick of their own: of those to come none has its data sooner than this, and
   // while no write is on its way, data change nothing before they are back.
-  const Cycle soonest_data = (open_writes_ != 0 ? soonest_data_ : soonest_read_);
-  const std::uint64_t way_back = open_writes_ != 0 ? 0 : port_.path_latency;
-  const auto consider_data = [&](Cycle cycle) {
-    consider(clocks_.core_from(cycle - origin_) + way_back - 1);
-  };
+  const Cycle until_data = open_writes_ != 0 ? soonest_data_ : soonest_read_;
+  Cycle data = kNever;
   if (!offers_.empty()) {
     const Cycle cycle = std::max({offers_.front().from, retry_, offer_cycle_});
     if (open_writes_ != 0) {  // it may be one that is answered when it is accepted
       consider(clocks_.core_from(cycle + 1 - origin_) + port_.path_latency - 1);
     }
-    consider_data(cycle + soonest_data);
+    data = cycle + until_data;
   }
   if (open_ != 0) {
     if (const Cycle command = memory_->next_command(); command != kNever) {
-      consider_data(std::max(origin_, command) + soonest_data);
+      data = std::min(data, std::max(origin_, command) + until_data);
     }
-    if (const Cycle done = memory_->next_completion(); done != kNever) {
-      consider_data(done);
-    }
+    data = std::min(data, memory_->next_completion());
+  }
+  if (data != kNever) {
+    const std::uint64_t way_back = open_writes_ != 0 ? 0 : port_.path_latency;
+    consider(clocks_.core_from(data - origin_) + way_back - 1);
   }
   return next == kNever ? kNever : next + start_;
 }

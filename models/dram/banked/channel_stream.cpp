@@ -64,8 +64,8 @@ inline void Channel::issue_column() {
 }
 
 /// What choose_of_all() would, in the states that streams are in nearly always: one of the oldest
-/// bursts, or the bank that goes on, can have the first column command that any could. False where
-/// more has to be compared.
+/// bursts, or the bank that goes on, can have the first column command that any could, or else one
+/// of the open rows has the first. False where more has to be compared.
 template <bool kWrite>
 inline bool Channel::choose_of_stream() {
   constexpr std::size_t same = kWrite ? 1 : 0;
@@ -93,26 +93,42 @@ inline bool Channel::choose_of_stream() {
       }
     }
   }
-  if (effect == kNever) {
-    return false;
-  }
-  const std::uint32_t unit = timing_.unit_of(bank);
-  bool is_oldest = true;  // of those that can start as soon
-  if (std::uint64_t preferred = goes_on(kWrite) & hits; preferred != 0) {
-    preferred &= timing_.banks_of(unit);
-    const auto its_bank = static_cast<std::uint32_t>(__builtin_ctzll(preferred));
-    if (preferred != 0 && its_bank != bank &&
-        timing_.earliest_column_of_bank(its_bank, kWrite) <= effect) {
-      bank = its_bank;
-      slot = candidates_[same][bank];
-      is_oldest = false;
+  if (effect == kNever) {  // each of these few banks has to be compared
+    if ((goes_on(kWrite) & hits) != 0) {
+      return false;
     }
-  }
-  if (effect != of_bus || !is_oldest) {  // else nothing of another unit goes before
-    for (std::uint32_t other = 0; other < units_; ++other) {
-      const Cycle its_effect = other == unit ? kNever : first_of_unit(other);
-      if (its_effect < effect || (its_effect == effect && !is_oldest)) {
-        return false;
+    std::uint64_t order = 0;
+    for (std::uint64_t left = hits; left != 0; left &= left - 1) {
+      const auto other = static_cast<std::uint32_t>(__builtin_ctzll(left));
+      const Cycle its_effect = std::max(first_of_unit(timing_.unit_of(other)),
+                                        timing_.earliest_column_of_bank(other, kWrite));
+      const std::uint64_t sequence = waiting.at(candidates_[same][other]).sequence;
+      if (its_effect < effect || (its_effect == effect && sequence < order)) {
+        bank = other;
+        effect = its_effect;
+        order = sequence;
+      }
+    }
+    slot = candidates_[same][bank];
+  } else {
+    const std::uint32_t unit = timing_.unit_of(bank);
+    bool is_oldest = true;  // of those that can start as soon
+    if (std::uint64_t preferred = goes_on(kWrite) & hits; preferred != 0) {
+      preferred &= timing_.banks_of(unit);
+      const auto its_bank = static_cast<std::uint32_t>(__builtin_ctzll(preferred));
+      if (preferred != 0 && its_bank != bank &&
+          timing_.earliest_column_of_bank(its_bank, kWrite) <= effect) {
+        bank = its_bank;
+        slot = candidates_[same][bank];
+        is_oldest = false;
+      }
+    }
+    if (effect != of_bus || !is_oldest) {  // else nothing of another unit goes before
+      for (std::uint32_t other = 0; other < units_; ++other) {
+        const Cycle its_effect = other == unit ? kNever : first_of_unit(other);
+        if (its_effect < effect || (its_effect == effect && !is_oldest)) {
+          return false;
+        }
       }
     }
   }
