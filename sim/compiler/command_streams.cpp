@@ -48,6 +48,11 @@ void CommandStreams::end(CommandClass of) {
   open_ = nullptr;
 }
 
+void CommandStreams::reserve_folds(std::size_t folds) {
+  open_->items.reserve(folds);
+  open_->commands->reserve(2 * folds);
+}
+
 void CommandStreams::mark() { open_->marks.push_back(open_->items.size()); }
 
 CommandStreams::Items* CommandStreams::new_items() {

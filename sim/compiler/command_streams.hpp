@@ -48,6 +48,8 @@ class CommandStreams {
     }
     end(of);
   }
+  /// In a block: makes room for so many folds.
+  void reserve_folds(std::size_t folds);
   /// In a block: notes how many of its items there are so far.
   void mark();
   /// Those of the class's last block.

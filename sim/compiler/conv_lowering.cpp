@@ -272,6 +272,7 @@ void ConvLowering::execute(const Tile& tile, const ConvStep& step, const Slot& a
 void ConvLowering::add_folds(const Tile& tile, const ConvStep& step, const Slot& acc,
                              bool accumulate) {
   chunks_ = pixel_chunks(layer_, tile.rows, tile.cols, machine_);
+  streams_.reserve_folds(step.folds() * chunks_.size());
   Operands operands;
   operands.accumulate = accumulate;
   operands.row = weight_->base;

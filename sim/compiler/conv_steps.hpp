@@ -38,6 +38,17 @@ struct ConvStep {
   /// The number of steps that differ in nothing but where in DRAM their operands are.
   std::int64_t shape = 0;
 
+  /// Of all blocks, for one chunk of pixels; input stationary, at most.
+  std::size_t folds() const {
+    std::size_t folds = 0;
+    for (const WeightLoads& blocks : loads) {
+      for (const FoldGroup& group : *blocks.groups) {
+        folds += group.folds.size() * to_u64(blocks.blocks);
+      }
+    }
+    return folds;
+  }
+
   /// The folds of a block, the first of those that are loaded together.
   const std::vector<FoldGroup>& groups_of(std::int64_t block) const {
     std::size_t at = 0;
