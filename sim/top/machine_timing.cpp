@@ -24,8 +24,7 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& ma
       accumulators_{
           config, {load_.alarm, store_.alarm, requant_.alarm}, sequencer_, result_.bank_conflicts},
       dram_{make_dram({MemoryClient{&load_, &load_.alarm}, MemoryClient{&store_, &store_.alarm}})} {
-  load_.bind(
-      {&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_.table_write});
+  load_.bind({&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_.table_write});
   store_.bind({&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_});
   vector_.bind(sequencer_, scratchpad_);
   execute_.bind(sequencer_, scratchpad_);
