@@ -30,6 +30,12 @@ class BackingStore {
     }
   }
 
+  /// Where `size` bytes, at least one, can be written beside each other; null if they cannot.
+  std::uint8_t* writable_in_one_piece(std::uint64_t address, std::uint64_t size) {
+    const std::uint64_t offset = address % kPageBytes;
+    return offset + size <= kPageBytes ? make(address / kPageBytes) + offset : nullptr;
+  }
+
   /// Where `size` bytes lie beside each other; null if they do not, or none of them was written.
   /// Holds until the next write.
   const std::uint8_t* in_one_piece(std::uint64_t address, std::uint64_t size) const {

@@ -27,6 +27,22 @@ void scatter(const std::uint8_t* from, std::uint32_t size, std::uint8_t* to,
   }
 }
 
+/// The reverse: a DRAM row from local rows of `lanes` bytes.
+void gather(const std::uint8_t* from, std::size_t pitch, std::uint32_t lanes, std::uint8_t* to,
+            std::uint32_t size) {
+  constexpr std::uint32_t kCommon = 16;
+  for (; lanes == kCommon && size >= kCommon; size -= kCommon, from += pitch, to += kCommon) {
+    std::memcpy(to, from, kCommon);
+  }
+  while (size > 0) {
+    const std::uint32_t part = std::min(lanes, size);
+    std::memcpy(to, from, part);
+    from += pitch;
+    to += part;
+    size -= part;
+  }
+}
+
 }  // namespace
 
 void Transfers::begin_layer(const LayerRegisters& registers) {
@@ -137,37 +153,58 @@ void Transfers::store(const StoreCommand& store) {
   }
 }
 
+/// Where the rows of a store lie in DRAM, if they are beside each other and none on another; else
+/// null.
+std::uint8_t* Transfers::rows_in_dram(const StoreCommand& store) {
+  if (store.rows == 0 || store.elements == 0 ||
+      (store.rows > 1 && store.dram_pitch < store.elements)) {
+    return nullptr;
+  }
+  return dram_.writable_in_one_piece(store.dram_address,
+                                     (store.rows - 1) * store.dram_pitch + store.elements);
+}
+
 /// Bytes as they lie in a scratchpad.
 void Transfers::copy(const StoreCommand& store) {
   const std::uint32_t row_bytes = local_.row_bytes(store.source.memory);
   const std::uint32_t lanes = config_.array.rows;
+  const std::uint32_t local_rows = (store.elements + lanes - 1) / lanes;
+  const std::uint8_t* from =
+      local_.rows(store.source.memory, store.source.row,
+                  local_rows == 0 ? 0 : store.rows + (local_rows - 1) * store.block_pitch);
+  const std::size_t pitch = std::size_t{store.block_pitch} * row_bytes;
+  std::uint8_t* const there = rows_in_dram(store);
   bytes_.resize(store.elements);
-  for (std::uint32_t row = 0; row < store.rows; ++row) {
-    std::uint8_t* to = bytes_.data();
-    std::uint32_t from = store.source.row + row;
-    for (std::uint32_t rest = store.elements; rest > 0; from += store.block_pitch) {
-      const std::uint32_t size = std::min(lanes, rest);
-      std::memcpy(to, local_.rows(store.source.memory, from), std::min(size, row_bytes));
-      to += size;
-      rest -= size;
+  for (std::uint32_t row = 0; row < store.rows; ++row, from += row_bytes) {
+    if (there != nullptr) {
+      gather(from, pitch, lanes, there + row * store.dram_pitch, store.elements);
+    } else {
+      gather(from, pitch, lanes, bytes_.data(), store.elements);
+      dram_.write(store.dram_address + row * store.dram_pitch, bytes_.data(), store.elements);
     }
-    dram_.write(store.dram_address + row * store.dram_pitch, bytes_.data(), store.elements);
   }
 }
 
 /// Where vectors requantize and elements are bytes.
 void Transfers::requantize_bytes(const StoreCommand& store) {
   const std::uint32_t cols = config_.array.cols;
-  const std::size_t pitch = store.elements + std::size_t{kColumnStep};  // kernels write whole ones
-  bytes_.resize(store.rows * pitch);
+  // Kernels write whole vectors.
+  const bool whole = cols % kColumnStep == 0 && store.elements % kColumnStep == 0;
+  std::uint8_t* const there = whole ? rows_in_dram(store) : nullptr;
+  const std::size_t pitch =
+      there != nullptr ? store.dram_pitch : store.elements + std::size_t{kColumnStep};
+  if (there == nullptr) {
+    bytes_.resize(store.rows * pitch);
+  }
+  std::uint8_t* const to = there != nullptr ? there : bytes_.data();
   for (std::uint32_t first = 0; first < store.elements; first += cols) {
     const std::uint32_t block = first / cols;
     read_constants(store.table_row + block);
     const std::uint32_t from = store.source.row + block * store.block_pitch;
     requant_->run({local_.psums32(from, store.rows), local_.psum_pitch(), store.rows},
-                  std::min(cols, store.elements - first), bytes_.data() + first, pitch);
+                  std::min(cols, store.elements - first), to + first, pitch);
   }
-  for (std::uint32_t row = 0; row < store.rows; ++row) {
+  for (std::uint32_t row = 0; row < store.rows && there == nullptr; ++row) {
     dram_.write(store.dram_address + row * store.dram_pitch, bytes_.data() + row * pitch,
                 store.elements);
   }

@@ -31,6 +31,7 @@ class Transfers {
   const std::uint8_t* read_dram(std::uint64_t address, std::uint32_t size);
   void load_psums(const LoadCommand& load);
   void read_constants(std::uint32_t table_row);
+  std::uint8_t* rows_in_dram(const StoreCommand& store);
   void copy(const StoreCommand& store);
   void requantize_bytes(const StoreCommand& store);
   void convert(const StoreCommand& store);
