@@ -6,6 +6,13 @@
 #include "sim/top/memoized_timing.hpp"
 
 namespace systole {
+namespace {
+
+// Where a program repeats nothing, chains would grow with it: beyond so many times what is kept
+// from one program to the next, none are added.
+constexpr std::size_t kMostOfProgram = 256;
+
+}  // namespace
 
 MemoizedTiming::Chained& MemoizedTiming::chained_of(State& state) {
   describe_place(state);
@@ -47,6 +54,9 @@ MemoizedTiming::Step& MemoizedTiming::chained_step_of(State& state, Cycle now,
   }
   chained_->begin_segment(now, std::move(items), known);
   Step& step = compute_step(state, now, patience);
+  if (bytes_ / kMostOfProgram >= max_bytes_) {
+    return step;
+  }
   DramItem end;
   end.at = step.cycles;
   chained_->recorded().push_back(end);
