@@ -53,6 +53,7 @@ void FoldPasses::look(std::uint32_t of, std::uint32_t at) {
   if (parts.size() != 1 || parts[0].count < pass.preload->k) {
     return;
   }
+  pass.number = static_cast<std::uint32_t>(passes_.size());
   pass.first = at;
   pass.computes = static_cast<std::uint32_t>(grid_.size());
   pass.grid = number_of(grid_);
@@ -65,7 +66,7 @@ void FoldPasses::look(std::uint32_t of, std::uint32_t at) {
   pass.acc_row = pass.preload->acc_row;
   pass.accumulate = pass.preload->accumulate;
   for (std::size_t i = 0; i < grid_.size(); ++i) {
-    numbers_[of][at + 2 * i] = static_cast<std::uint32_t>(passes_.size());
+    numbers_[of][at + 2 * i] = pass.number;
   }
   passes_.push_back(pass);
 }

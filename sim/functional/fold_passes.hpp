@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
@@ -24,6 +23,7 @@ using PassGrid = std::vector<PassCompute>;
 /// A preload of new weights, its compute, and the preloads and computes behind them that use the
 /// same weights on the same products.
 struct FoldPass {
+  std::uint32_t number = 0;    ///< among a program's
   std::uint32_t first = 0;     ///< command
   std::uint32_t computes = 0;  ///< each behind its preload
   std::uint32_t grid = 0;      ///< FoldPasses::grid()
@@ -45,7 +45,7 @@ class FoldPasses {
   FoldPasses(const AcceleratorConfig& config, const PackedCommands& commands);
 
   /// Which starts or goes on with the preload that is command `at` of shared vector `of`; null if
-  /// there is none. Valid as long as this.
+  /// there is none. Valid until the next call.
   const FoldPass* find(std::uint32_t of, std::uint32_t at) {
     const std::uint32_t& number = numbers_[of][at];
     if (number == kUnknown) {
@@ -65,7 +65,7 @@ class FoldPasses {
   const AcceleratorConfig& config_;
   const PackedCommands& commands_;
   std::vector<std::vector<std::uint32_t>> numbers_;  // by shared vector and command
-  std::deque<FoldPass> passes_;
+  std::vector<FoldPass> passes_;
   std::vector<PassGrid> grids_;
   PassGrid grid_;  // of the pass that is looked at
 };

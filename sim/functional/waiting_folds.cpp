@@ -22,7 +22,7 @@ void WaitingFolds::next_weights(std::uint32_t k, ElementType weights) {
   }
   cut_ = false;
   position_ = 0;
-  begun_ = nullptr;
+  begun_ = kUnknown;
 }
 
 void WaitingFolds::add(const ComputeCommand& compute, const PreloadCommand& destination,
@@ -43,6 +43,7 @@ void WaitingFolds::add(const ComputeCommand& compute, const PreloadCommand& dest
 void WaitingFolds::begin_grid(const PreloadCommand& destination, const IfmapPart& part) {
   part_ = part;
   grid_number_ = kUnknown;
+  begun_ = kUnknown;
   push(new_chain(0, destination.accumulate), 0, 0, std::uint64_t{pass_.k} * destination.n);
 }
 
@@ -108,7 +109,7 @@ bool WaitingFolds::begins(const FoldPass& pass, const PassGrid& grid, std::uint3
                pass.accumulate, std::uint64_t{pass.k} * pass.n)) {
     return false;
   }
-  begun_ = &pass;
+  begun_ = pass.number;
   position_ = count;
   if (count < grid_.size()) {
     pass_ = *pass.compute;

@@ -31,7 +31,7 @@ class WaitingFolds {
   void start(ElementType ifmap) {
     ifmap_ = ifmap;
     grid_number_ = kUnknown;
-    begun_ = nullptr;
+    begun_ = kUnknown;
   }
 
   /// Other weights come, of so many products.
@@ -68,7 +68,7 @@ class WaitingFolds {
   bool begins(const FoldPass& pass, const PassGrid& grid, std::uint32_t fold, std::uint32_t count);
   /// The same for `count` more of the pass that has begun last, if its first `from` wait.
   bool continues(const FoldPass& pass, std::uint32_t from, std::uint32_t count) {
-    const bool continues = begun_ == &pass && position_ == from;
+    const bool continues = begun_ == pass.number && position_ == from;
     position_ += continues ? count : 0;
     return continues;
   }
@@ -198,7 +198,7 @@ class WaitingFolds {
   std::uint32_t pass_psums_ = 0;  // the same of accumulator rows
   std::size_t pass_chain_ = 0;
 
-  const FoldPass* begun_ = nullptr;  // it is this one
+  std::uint32_t begun_ = kUnknown;  // it is this one
 
   std::uint64_t multiplied_ = 0;  // products
 };
