@@ -28,7 +28,8 @@ void AccumulatorsTiming::look(Cycle now) {
   if (!load_write.empty()) {
     alarm.ring_at(std::max({write_waits_, load_write.ready(), now + 1}));
   }
-  if (!store_read.empty()) {
+  // Without room behind it the store unit rings, when it has gathered a block.
+  if (!store_read.empty() && stored_ - gathered_->latest() < stages_) {
     alarm.ring_at(std::max({read_waits_, store_read.ready(), now + 1}));
   }
 }

@@ -115,6 +115,9 @@ bool StoreTiming::gather(Cycle now) {
       to_.scratchpad->store_write.push(now, {expected.kept_row});
     }
     ++gathered_;
+    if (!to_.accumulators->store_read.empty()) {
+      to_.accumulators->alarm.ring_at(now + 1);
+    }
   } else {
     if (to_.scratchpad->next_store_row() > now) {
       return false;
