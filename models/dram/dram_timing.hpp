@@ -36,9 +36,10 @@ struct MemoryResponse {
   std::uint32_t cycles_per_beat = 1;
 };
 
-/// Bytes that the memory took or gave.
+/// Bytes that the memory took or gave in the cycles [first, first + cycles).
 struct DramTransfer {
-  Cycle cycle = 0;
+  Cycle first = 0;
+  Cycle cycles = 1;
   std::uint32_t bytes = 0;
   bool write = false;
 };

@@ -70,6 +70,9 @@ void IdealDram::answer() {
   response_start_ = start;
   response_free_ = start + oldest.cycles;
   tlm::tlm_generic_payload& payload = *oldest.payload;
+  if (!payload.is_write()) {
+    bandwidth_.add(start - layer_start_, oldest.cycles, false, useful_bytes(payload));
+  }
   const std::uint32_t master = oldest.master;
   if (auto* beats = payload.get_extension<BeatTiming>(); beats != nullptr) {
     beats->cycles_per_beat = cycles_per_beat_;
@@ -125,7 +128,9 @@ void IdealDram::take_request(std::size_t master, std::uint64_t first_cycle) {
       std::max(now(), first_cycle + (payload.is_write() ? beats - 1 : 0));
   request_free_ = last_cycle + 1;
   carry_out(payload);
-  bandwidth_.add(now() - layer_start_, payload.is_write(), useful_bytes(payload));
+  if (payload.is_write()) {
+    bandwidth_.add(last_cycle + 1 - beats - layer_start_, beats, true, useful_bytes(payload));
+  }
   tell(payload);
   answers_.push_back({&payload, static_cast<std::uint32_t>(master), last_cycle + latency_,
                       payload.is_write() ? cycles_per_beat_ : beats});

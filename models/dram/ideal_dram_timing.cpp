@@ -90,6 +90,9 @@ void IdealDramTiming::answer(Cycle now) {
     answers_.pop_front();
     response_free_ = first + oldest.cycles;
     answering_.push_back({first, response_free_});
+    if (oldest.bytes > 0) {
+      transfers_.push_back({first, oldest.cycles, oldest.bytes, false});
+    }
     ports_[oldest.master].ready_for_answer =
         unit.take_response({oldest.tag, first, cycles_per_beat_});
   }
@@ -123,7 +126,7 @@ void IdealDramTiming::accept(Cycle now) {
 BandwidthSeries IdealDramTiming::bandwidth() const {
   BandwidthSeries bandwidth;
   for (const DramTransfer& transfer : transfers_) {
-    bandwidth.add(transfer.cycle, transfer.write, transfer.bytes);
+    bandwidth.add(transfer.first, transfer.cycles, transfer.write, transfer.bytes);
   }
   return bandwidth;
 }
@@ -138,10 +141,13 @@ void IdealDramTiming::take_request(Master master, Cycle first_cycle, Cycle now) 
                       (request.write ? write_cycles_per_beat_ : cycles_per_beat_);
   const Cycle last_cycle = std::max(now, first_cycle + (request.write ? beats - 1 : 0));
   request_free_ = last_cycle + 1;
-  transfers_.push_back({now, request.useful, request.write});
+  if (request.write) {
+    transfers_.push_back({last_cycle + 1 - beats, beats, request.useful, true});
+  }
   tell(now, request);
-  answers_.push_back(
-      {master, request.tag, last_cycle + latency_, request.write ? cycles_per_beat_ : beats});
+  answers_.push_back({master, request.tag, last_cycle + latency_,
+                      request.write ? cycles_per_beat_ : beats,
+                      request.write ? 0 : request.useful});
 }
 
 void IdealDramTiming::take_waiting(Cycle now) {
@@ -207,7 +213,7 @@ void IdealDramTiming::archive(StateArchive& archive) {
   }
   archive.due(response_free_);
   archive.list(answers_, [&](Answer& answer) {
-    archive.values(answer.master, answer.tag, answer.cycles);
+    archive.values(answer.master, answer.tag, answer.cycles, answer.bytes);
     archive.due(answer.ready);
   });
   archive.list(answering_, [&](Answering& answer) {

@@ -47,6 +47,7 @@ class IdealDramTiming final : public DramTiming {
     std::uint32_t tag = 0;
     Cycle ready = 0;
     Cycle cycles = 1;
+    std::uint32_t bytes = 0;  // that are read
   };
   /// The response channel is taken.
   struct Answering {

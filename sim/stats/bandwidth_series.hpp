@@ -20,12 +20,25 @@ class BandwidthSeries {
     }
   };
 
-  void add(std::uint64_t cycle_of_layer, bool write, std::uint64_t bytes) {
-    const std::uint64_t window = cycle_of_layer / kBandwidthWindow;
+  /// Bytes that move in a cycle of the layer.
+  void add(std::uint64_t cycle, bool write, std::uint64_t bytes) {
+    const std::uint64_t window = cycle / kBandwidthWindow;
     if (window >= windows_.size()) {
       windows_.resize(window + 1);
     }
     (write ? windows_[window].write_bytes : windows_[window].read_bytes) += bytes;
+  }
+  /// Bytes that move evenly in the cycles [first, first + cycles).
+  void add(std::uint64_t first, std::uint64_t cycles, bool write, std::uint64_t bytes) {
+    std::uint64_t moved = 0;
+    for (std::uint64_t at = first; at < first + cycles;) {
+      const std::uint64_t end =
+          std::min(first + cycles, (at / kBandwidthWindow + 1) * kBandwidthWindow);
+      const std::uint64_t moved_by_end = bytes * (end - first) / cycles;
+      add(at, write, moved_by_end - moved);
+      moved = moved_by_end;
+      at = end;
+    }
   }
   void clear() { windows_.clear(); }
 

@@ -42,8 +42,12 @@ void add_times(Counts& to, Counts counts, std::uint64_t times) {
 
 MemoizedTiming::Traffic::Traffic(std::vector<DramTransfer> of_program, Cycle start)
     : transfers{std::move(of_program)} {
+  const auto from_start = [&](Cycle cycle) { return static_cast<std::int64_t>(cycle - start); };
   for (DramTransfer& transfer : transfers) {
-    transfer.cycle -= start;
+    const Cycle last_cycle = transfer.first + transfer.cycles - 1;
+    first = std::min(first, from_start(transfer.first));
+    last = std::max(last, from_start(last_cycle));
+    transfer.first -= start;  // may be before it: modulo 2^64
     (transfer.write ? written : read) += transfer.bytes;
   }
 }
@@ -52,16 +56,16 @@ void MemoizedTiming::Traffic::add_to(BandwidthSeries& bandwidth, Cycle start) co
   if (transfers.empty()) {
     return;
   }
-  const Cycle first = start + transfers.front().cycle;
-  const Cycle last = start + transfers.back().cycle;
-  if (first / kBandwidthWindow != last / kBandwidthWindow) {
+  const Cycle first_cycle = start + static_cast<Cycle>(first);
+  const Cycle last_cycle = start + static_cast<Cycle>(last);
+  if (first_cycle / kBandwidthWindow != last_cycle / kBandwidthWindow) {
     for (const DramTransfer& transfer : transfers) {
-      bandwidth.add(start + transfer.cycle, transfer.write, transfer.bytes);
+      bandwidth.add(start + transfer.first, transfer.cycles, transfer.write, transfer.bytes);
     }
     return;
   }
-  bandwidth.add(first, false, read);
-  bandwidth.add(first, true, written);
+  bandwidth.add(first_cycle, false, read);
+  bandwidth.add(first_cycle, true, written);
 }
 
 MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_bytes)

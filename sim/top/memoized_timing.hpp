@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <forward_list>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,6 +72,9 @@ class MemoizedTiming final : private CommandSource {
     void add_to(BandwidthSeries& bandwidth, Cycle start) const;
 
     std::vector<DramTransfer> transfers;
+    // Their first and last cycle, from the segment's start on.
+    std::int64_t first = std::numeric_limits<std::int64_t>::max();
+    std::int64_t last = std::numeric_limits<std::int64_t>::min();
     std::uint64_t read = 0;
     std::uint64_t written = 0;
   };

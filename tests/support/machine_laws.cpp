@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "sim/stats/bandwidth_window.hpp"
+
 namespace systole::test {
 namespace {
 
@@ -126,8 +128,12 @@ class LayerLaws {
              "cycles of write beats");
     at_least(layer_.cycles, ceil_div(count(Event::RequantShift), config_.requant.lanes),
              "cycles of requantization");
-    at_least(layer_.cycles * config_.dram.bytes_per_cycle * 2,
-             std::min<std::uint64_t>(layer_.peak_bytes_per_window, 1), "bytes of a window");
+    if (config_.dram.model == DramModel::Ideal) {
+      const std::uint64_t written = config_.dram.write_bytes_per_cycle;
+      const std::uint64_t both_ways =
+          config_.dram.bytes_per_cycle + (written == 0 ? config_.dram.bytes_per_cycle : written);
+      at_least(kBandwidthWindow * both_ways, layer_.peak_bytes_per_window, "bytes of a window");
+    }
   }
 
   const AcceleratorConfig& config_;

@@ -51,6 +51,15 @@ RunResult one_layer_on_banks() {
   return run;
 }
 
+TEST(BandwidthSeries, SpreadsABurstOverTheWindowsOfItsBeats) {
+  BandwidthSeries series;
+  series.add(kBandwidthWindow - 64, 256, false, 1024);  // 4 bytes a cycle
+  series.add(2 * kBandwidthWindow - 1, 2, true, 5);
+  const std::vector<BandwidthSeries::Window> expected{{256, 0}, {768, 2}, {0, 3}};
+  EXPECT_EQ(series.windows(), expected);
+  EXPECT_EQ(series.peak_bytes(), 770);
+}
+
 TEST(Bandwidth, CountsEachOperandBesideWhatIsNeededOnce) {
   const RunResult run = one_layer();
   const LayerBandwidth bandwidth = bandwidth_of(run.layers[0], run);
