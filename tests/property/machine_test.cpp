@@ -86,11 +86,18 @@ class Machine : public ::testing::Test {
         [&] {
           SimulationOptions options;
           options.watchdog_cycles = kWatchdogCycles;
+          test::CommandLog of_systemc;
+          test::CommandLog of_fast;
+          options.command_observer = &of_systemc;
           const SimulationOutcome run = simulate(config, network, inputs, options);
           std::string broken = test::broken_laws(config, network, run);
           if (config.sequencer.unroller == Unroller::None) {  // else the fast engine refuses it
             options.engine = EngineKind::Fast;
+            options.command_observer = nullptr;
             broken += test::differences(run, simulate(config, network, inputs, options));
+            options.command_observer = &of_fast;  // all is gone through, nothing remembered
+            broken += test::differences(run, simulate(config, network, inputs, options));
+            broken += test::difference(of_systemc, of_fast);
           }
           return broken.empty() ? std::to_string(test::total_cycles(run)) : "broken:\n" + broken;
         },

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "sim/program/inspect.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
 
@@ -69,6 +72,26 @@ std::string differences(const SimulationOutcome& systemc, const SimulationOutcom
     text += differences(systemc.result.layers[i], fast.result.layers[i]);
   }
   return text;
+}
+
+void CommandLog::on_layer(const std::string& name) { lines_.push_back(name); }
+
+void CommandLog::on_command(const Command& command, const CommandTimes& times) {
+  lines_.push_back(fmt::format("{}: {}, allocated {}, issued {}, completed {}, waited for {}",
+                               describe(command), ledger_unit_name(times.unit), times.allocated,
+                               times.issued, times.completed, cause_name(times.waited_for)));
+}
+
+std::string difference(const CommandLog& systemc, const CommandLog& fast) {
+  const auto [left, right] = std::mismatch(systemc.lines().begin(), systemc.lines().end(),
+                                           fast.lines().begin(), fast.lines().end());
+  const auto line = [](const CommandLog& log, auto at) {
+    return at == log.lines().end() ? std::string{"nothing"} : *at;
+  };
+  return left == systemc.lines().end() && right == fast.lines().end()
+             ? std::string{}
+             : fmt::format("a command is\n  {} by systemc,\n  {} by fast\n", line(systemc, left),
+                           line(fast, right));
 }
 
 }  // namespace systole::test

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "models/sequencer/command_observer.hpp"
 #include "sim/run/simulation.hpp"
 
 namespace systole::test {
@@ -9,5 +11,20 @@ namespace systole::test {
 /// Where two engines' runs of the same network differ: cycles, compute cycles, every event, every
 /// ledger entry, peak bandwidth, checks; empty if nowhere.
 std::string differences(const SimulationOutcome& systemc, const SimulationOutcome& fast);
+
+/// Writes down when each command was allocated, issued and completed, and what it waited for.
+class CommandLog final : public CommandObserver {
+ public:
+  void on_layer(const std::string& name) override;
+  void on_command(const Command& command, const CommandTimes& times) override;
+
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+/// The first line in which two logs of the same network differ; empty if in none.
+std::string difference(const CommandLog& systemc, const CommandLog& fast);
 
 }  // namespace systole::test
