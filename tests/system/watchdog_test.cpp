@@ -67,7 +67,7 @@ TEST(WatchdogOfFastEngine, LosesPatienceWithACommandThatTakesTooLong) {
   const Network network = test::ChainBuilder{{64, 64}}.fully_connected("only", 64, false).build();
   SimulationOptions options;
   options.engine = EngineKind::Fast;
-  options.watchdog_cycles = 20;
+  options.watchdog_cycles = 4;
   const std::string text =
       stuck_text([&] { simulate(test::small_machine(), network, {}, options); });
   EXPECT_THAT(text, HasSubstr("no command completed for "));
