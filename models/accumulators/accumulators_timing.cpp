@@ -81,9 +81,7 @@ void AccumulatorsTiming::read(Cycle now) {
 
 /// Results are not held up: what is known of them comes.
 void AccumulatorsTiming::wait(BankUser user, Cycle now, Cycle until, Cycle& waits) {
-  for (Cycle cycle = now; cycle < until; ++cycle) {
-    conflicts_.add(BankedLocal::Accumulators, user, BankUser::Array);
-  }
+  conflicts_.add(BankedLocal::Accumulators, user, BankUser::Array, until - now);
   waits = until;
 }
 

@@ -183,7 +183,6 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void next_run_row(Row& row);
   void add_load(Row& row, std::uint32_t index);
   void add_reads(Row& row, const OperandPair& pair) const;
-  bool fills_array(const OperandPair& pair) const;
   Cause row_cause(std::uint32_t index) const;
   void start(Cycle now);
   void take_preload();

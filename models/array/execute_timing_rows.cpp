@@ -54,7 +54,7 @@ void ExecuteTiming::next_row(Row& row) {
   const bool streams = pair.stream.valid || row.vector;
   const bool fills = pair.ifmap.valid || pair.weight.valid || pair.stream.shift;
   if (streams) {
-    row.cause = fills_array(pair) ? Cause::Busy : Cause::BusyPartial;
+    row.cause = fills_array(config_.array, pair) ? Cause::Busy : Cause::BusyPartial;
   } else {
     row.cause = fills ? Cause::Fill : Cause::BusyPartial;
   }
@@ -93,19 +93,6 @@ void ExecuteTiming::add_reads(Row& row, const OperandPair& pair) const {
                  banks.bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) ==
                      banks.bank_of(pair.weight.from);
   row.weight_bank = row.in_turns ? banks.bank_of(pair.weight.from) : 0;
-}
-
-bool ExecuteTiming::fills_array(const OperandPair& pair) const {
-  switch (config_.array.dataflow) {
-    case Dataflow::OutputStationary:
-      return pair.stream.pixels == rows_ && pair.stream.n == cols_ &&
-             pair.stream.k == pair.stream.products_per_pe;
-    case Dataflow::InputStationary:
-      return pair.stream.k == rows_ * pair.stream.products_per_pe && pair.stream.pixels == cols_;
-    case Dataflow::WeightStationary:
-      break;
-  }
-  return pair.ifmap.k == rows_ * pair.ifmap.products_per_pe && pair.ifmap.n == cols_;
 }
 
 /// Of a simple step.

@@ -16,10 +16,8 @@ ExecuteUnit::ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock
                          const Wire<std::uint64_t>& results_written,
                          const Wire<bool>& operands_stalled, Measurements& measurements)
     : ClockedModule{name, clock},
-      rows_{config.array.rows},
-      cols_{config.array.cols},
+      array_{config.array},
       overlap_{config.array.overlap == Overlap::Full},
-      dataflow_{config.array.dataflow},
       waits_for_drain_{config.array.dataflow != Dataflow::OutputStationary ||
                        config.array.os_drain},
       feed_{make_fold_feed(config.array)},
@@ -126,9 +124,9 @@ Cause ExecuteUnit::advance() {
     return Cause::WaitBank;
   }
   OperandPair pair = next_pair();
-  const bool streams = pair.stream.valid || (pair.ifmap.valid && dataflow_ == kStreamsIfmap);
+  const bool streams = pair.stream.valid || (pair.ifmap.valid && array_.dataflow == kStreamsIfmap);
   const bool fills = pair.ifmap.valid || pair.weight.valid || pair.stream.shift;
-  const bool full = streams && fills_array(pair);
+  const bool full = streams && fills_array(array_, pair);
   operand_read->push(std::move(pair));
   first_row_waits_ = step_.row == 0;
   ++step_.row;
@@ -139,19 +137,6 @@ Cause ExecuteUnit::advance() {
     return fills ? Cause::Fill : Cause::BusyPartial;
   }
   return full ? Cause::Busy : Cause::BusyPartial;
-}
-
-bool ExecuteUnit::fills_array(const OperandPair& pair) const {
-  switch (dataflow_) {
-    case Dataflow::OutputStationary:
-      return pair.stream.pixels == rows_ && pair.stream.n == cols_ &&
-             pair.stream.k == pair.stream.products_per_pe;
-    case Dataflow::InputStationary:
-      return pair.stream.k == rows_ * pair.stream.products_per_pe && pair.stream.pixels == cols_;
-    case Dataflow::WeightStationary:
-      break;
-  }
-  return pair.ifmap.k == rows_ * pair.ifmap.products_per_pe && pair.ifmap.n == cols_;
 }
 
 Cause ExecuteUnit::waiting() const {
@@ -188,7 +173,7 @@ void ExecuteUnit::add_load(OperandPair& pair, std::uint32_t row) {
   if (step_.preloading && row >= step_.preload_from &&
       row < step_.preload_from + step_.preload_rows) {
     feed_->load(row - step_.preload_from, pair);
-    pair.together = step_.computing && dataflow_ == kStreamsIfmap;
+    pair.together = step_.computing && array_.dataflow == kStreamsIfmap;
   }
 }
 

@@ -74,14 +74,11 @@ class ExecuteUnit final : public ClockedModule {
   OperandPair next_pair();
   void add_load(OperandPair& pair, std::uint32_t row);
   void name_keeping(OperandPair& pair) const;
-  bool fills_array(const OperandPair& pair) const;
   void finish();
   bool active() const { return step_.computing || step_.preloading; }
 
-  const std::uint32_t rows_;
-  const std::uint32_t cols_;
+  const ArrayConfig array_;
   const bool overlap_;
-  const Dataflow dataflow_;
   const bool waits_for_drain_;
   Ring<IssuedCommand> window_;  // taken from the queue, not started
   Step step_;

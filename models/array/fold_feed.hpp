@@ -79,6 +79,9 @@ class FoldFeed {
 /// Adds a run up to cycle `end` if there are cycles left before it.
 void add_run(FoldRuns& runs, FoldRun run, std::uint32_t end);
 
+/// Whether a cycle of a stream gives every PE useful work.
+bool fills_array(const ArrayConfig& config, const OperandPair& pair);
+
 std::unique_ptr<FoldFeed> make_weight_stationary_feed(const ArrayConfig& config);
 std::unique_ptr<FoldFeed> make_output_stationary_feed(const ArrayConfig& config);
 std::unique_ptr<FoldFeed> make_input_stationary_feed(const ArrayConfig& config);

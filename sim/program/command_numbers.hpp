@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/program/number_hash.hpp"
 #include "sim/program/timing_key.hpp"
 
 namespace systole {
@@ -47,7 +48,7 @@ class CommandNumbers {
   std::uint32_t number_of_key(const Command& command);
 
   const TimingKey& key_;
-  std::unordered_multimap<std::uint64_t, Known> numbers_;  // by a hash of the words
+  std::unordered_map<std::vector<std::uint32_t>, std::uint32_t, NumberHash> numbers_;
   std::size_t bytes_ = 0;
   std::vector<Place> places_;  // by address, modulo its size
   std::array<Known, std::variant_size_v<decltype(Command::body)>> last_;  // by kind

@@ -22,7 +22,9 @@ const char* banked_local_name(BankedLocal memory);  ///< snake_case, as in the J
 /// have lost to the array.
 class BankConflictCounts {
  public:
-  void add(BankedLocal memory, BankUser waited, BankUser had) { ++cell(memory, waited, had); }
+  void add(BankedLocal memory, BankUser waited, BankUser had, std::uint64_t times = 1) {
+    cell(memory, waited, had) += times;
+  }
   std::uint64_t at(BankedLocal memory, BankUser waited, BankUser had) const {
     return counts_[index(memory, waited, had)];
   }

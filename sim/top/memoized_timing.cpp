@@ -275,17 +275,6 @@ MemoizedTiming::Step& MemoizedTiming::step_of(State& state, Cycle now, std::uint
   return step;
 }
 
-std::size_t MemoizedTiming::NumbersHash::operator()(
-    const std::vector<std::uint64_t>& numbers) const {
-  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio
-  std::uint64_t hash = numbers.size();
-  for (const std::uint64_t number : numbers) {
-    hash = (hash ^ number) * kOdd;
-    hash ^= hash >> 32U;
-  }
-  return hash;
-}
-
 /// Sets the segment's key.
 void MemoizedTiming::describe_segment(const State& state) {
   segment_.key.clear();

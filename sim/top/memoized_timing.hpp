@@ -14,6 +14,7 @@
 #include "sim/engine/engine.hpp"
 #include "sim/program/command_numbers.hpp"
 #include "sim/program/footprint.hpp"
+#include "sim/program/number_hash.hpp"
 #include "sim/program/packed_commands.hpp"
 #include "sim/timing/state_archive.hpp"
 #include "sim/top/chained_dram.hpp"
@@ -107,9 +108,6 @@ class MemoizedTiming final : private CommandSource {
     std::uint32_t name = 0;
     const Command* command = nullptr;
   };
-  struct NumbersHash {
-    std::size_t operator()(const std::vector<std::uint64_t>& numbers) const;
-  };
 
   MemoizedTiming(const AcceleratorConfig& config, std::unique_ptr<DramOracle> oracle,
                  std::size_t max_bytes);
@@ -164,8 +162,8 @@ class MemoizedTiming final : private CommandSource {
   std::vector<Step*> taken_;
   /// Steps by state, parts of the shared commands and named commands: what need not be described
   /// again.
-  std::unordered_map<std::vector<std::uint64_t>, Step*, NumbersHash> seen_;
-  std::unordered_map<std::vector<std::uint64_t>, Chained*, NumbersHash> seen_chains_;
+  std::unordered_map<std::vector<std::uint64_t>, Step*, NumberHash> seen_;
+  std::unordered_map<std::vector<std::uint64_t>, Chained*, NumberHash> seen_chains_;
   std::vector<std::uint64_t> here_;
   std::vector<Before> before_;  // a command of the segment: in flight, then of it
 
