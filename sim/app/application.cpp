@@ -43,7 +43,7 @@ int dispatch(const CommandLine& command_line, std::ostream& out, std::ostream& e
       command_line);
 }
 
-/// One line, though SystemC's reports and the watchdog's have several.
+/// One line, though SystemC's reports have several.
 int internal_error(const std::exception& error, std::ostream& err) {
   err << "systole: internal error, a mistake of Systole (please report it with the command line): ";
   std::istringstream lines{error.what()};

@@ -1,9 +1,16 @@
 #include "sim/app/output_files.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 #include <system_error>
 
+#include "sim/app/options.hpp"
+#include "sim/config/suggestion.hpp"
 #include "sim/report/atomic_file.hpp"
 
 namespace systole::app {
@@ -17,6 +24,31 @@ void require_writable(const std::string& file) {
   }
   if (fs::is_directory(file)) {
     throw std::runtime_error{file + ": is a folder, expected a file"};
+  }
+  const bool device = fs::exists(file) && !fs::is_regular_file(file);
+  if (!device && ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) {
+    throw std::runtime_error{
+        file + ": cannot create a file in its folder: " + std::generic_category().message(errno)};
+  }
+}
+
+void require_separate(const std::vector<NamedFile>& outputs, const std::vector<NamedFile>& inputs) {
+  std::map<fs::path, std::string> options;
+  const auto path_of = [](const NamedFile& named) { return fs::weakly_canonical(*named.file); };
+  for (const NamedFile& input : inputs) {
+    if (input.file) {
+      options.emplace(path_of(input), input.option);
+    }
+  }
+  for (const NamedFile& output : outputs) {
+    if (!output.file || (fs::exists(*output.file) && !fs::is_regular_file(*output.file))) {
+      continue;  // a device takes any number of them
+    }
+    const auto [other, is_new] = options.emplace(path_of(output), output.option);
+    if (!is_new) {
+      throw UsageError{fmt::format("systole run: --{} and --{} name the same file, {}",
+                                   other->second, output.option, quoted(*output.file))};
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,8 +10,18 @@ namespace systole::app {
 
 // A run may take hours: what would keep its output from being written is said before it starts.
 
-/// Throws std::runtime_error when `file` is in no folder or is one itself.
+/// Throws std::runtime_error when `file` is in no folder, or in one that takes no new files, or is
+/// a folder itself.
 void require_writable(const std::string& file);
+
+/// A file that an option of the command line names.
+struct NamedFile {
+  std::string option;
+  std::optional<std::string> file;
+};
+
+/// Throws UsageError when two `outputs` would replace each other, or one of the `inputs`.
+void require_separate(const std::vector<NamedFile>& outputs, const std::vector<NamedFile>& inputs);
 
 /// Writes the files of a report into `folder`, which is there: all or none.
 void write_to_folder(const std::string& folder, const std::vector<NamedText>& files);

@@ -27,6 +27,7 @@
 #include "sim/report/utf8.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/timeline/timeline_file.hpp"
+#include "sim/top/stuck_error.hpp"
 #include "sim/waveform/waveform_file.hpp"
 #include "sim/workload/random_data.hpp"
 #include "sim/workload/workload.hpp"
@@ -70,6 +71,32 @@ void check_layers(const std::vector<std::string>& chosen, const Network& network
   if (!chosen.empty() && config.compiler.fusion == Fusion::Keep) {
     throw UsageError{"systole run: --layers needs compiler.fusion none, found keep"};
   }
+}
+
+/// What would keep a run's files from being written, or one of them from being kept, is said
+/// before the run, which may take hours.
+void prepare_outputs(const RunOptions& options) {
+  for (const auto& folder : {options.csv, options.scalesim, options.dump}) {
+    if (folder) {
+      make_folder(*folder);
+    }
+  }
+  const std::vector<NamedFile> outputs{{"json", options.json},
+                                       {"html", options.html},
+                                       {"bandwidth-csv", options.bandwidth_csv},
+                                       {"dram-trace", options.dram_trace},
+                                       {"dram-commands", options.dram_commands},
+                                       {"timeline", options.timeline},
+                                       {"vcd", options.vcd}};
+  for (const NamedFile& output : outputs) {
+    if (output.file) {
+      require_writable(*output.file);
+    }
+  }
+  require_separate(outputs, {{"accelerator", options.accelerator},
+                             {"workload", options.workload},
+                             {"inputs", options.inputs},
+                             {"labels", options.labels}});
 }
 
 /// The files that a run writes while it goes on.
@@ -137,17 +164,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   const Network network = load_network(options);
   check_layers(options.layers, network, config);
   const LabelledInputs inputs = inputs_of_run(options, network);
-  for (const auto& file : {options.json, options.html, options.bandwidth_csv, options.dram_trace,
-                           options.dram_commands, options.timeline, options.vcd}) {
-    if (file) {
-      require_writable(*file);
-    }
-  }
-  for (const auto& folder : {options.csv, options.scalesim, options.dump}) {
-    if (folder) {
-      make_folder(*folder);
-    }
-  }
+  prepare_outputs(options);
 
   RunFiles run_files{options, config};
   SimulationOptions simulation;
@@ -161,7 +178,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   simulation.watchdog_cycles = options.watchdog_cycles;
   simulation.dump_dir = options.dump.value_or("");
   SimulationOutcome outcome;
-  {
+  try {
     std::optional<Progress> progress;
     const std::size_t columns = error_terminal_columns();
     if (columns > 1 && !options.quiet) {
@@ -169,6 +186,13 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
       simulation.on_progress = [&](const ProgressState& state) { progress->update(state); };
     }
     outcome = simulate(config, network, inputs, simulation);
+  } catch (const StuckError& error) {
+    if (options.watchdog_cycles >= SimulationOptions{}.watchdog_cycles) {
+      throw;
+    }
+    throw UsageError{
+        fmt::format("systole run: --watchdog {}: {}; expected more cycles, the default is {}",
+                    options.watchdog_cycles, error.what(), SimulationOptions{}.watchdog_cycles)};
   }
 
   const std::vector<EnergyBreakdown> energies = energy_per_layer(outcome.result, energy_table);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <stdexcept>
 
 namespace systole {
@@ -31,21 +30,6 @@ char letter_of(dram::Command command) {
 
 }  // namespace
 
-CommandFile::CommandFile(const std::string& file, std::uint32_t channels)
-    : file_{file}, partial_{file + ".partial"}, out_{partial_}, recent_(channels) {
-  if (!out_) {
-    throw std::runtime_error{fmt::format("{}: cannot be written", file_)};
-  }
-}
-
-CommandFile::~CommandFile() {
-  if (out_.is_open()) {
-    out_.close();
-    std::error_code ignored;
-    std::filesystem::remove(partial_, ignored);
-  }
-}
-
 void CommandFile::on_command(const dram::IssuedCommand& command) {
   auto& recent = recent_[static_cast<std::size_t>(command.channel)];
   auto place = recent.end();
@@ -61,8 +45,9 @@ void CommandFile::on_command(const dram::IssuedCommand& command) {
 }
 
 void CommandFile::write(const dram::IssuedCommand& command) {
-  out_ << fmt::format("{} {} {} {} {} {} {}\n", command.cycle, letter_of(command.command),
-                      command.channel, command.unit, command.bank_group, command.bank, command.row);
+  file_.out() << fmt::format("{} {} {} {} {} {} {}\n", command.cycle, letter_of(command.command),
+                             command.channel, command.unit, command.bank_group, command.bank,
+                             command.row);
 }
 
 void CommandFile::commit() {
@@ -72,14 +57,7 @@ void CommandFile::commit() {
     }
     recent.clear();
   }
-  out_.close();
-  std::error_code failed;
-  if (out_) {
-    std::filesystem::rename(partial_, file_, failed);
-  }
-  if (!out_ || failed) {
-    throw std::runtime_error{fmt::format("{}: cannot be written", file_)};
-  }
+  file_.commit();
 }
 
 }  // namespace systole

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "models/dram/banked/command.hpp"
+#include "sim/report/atomic_file.hpp"
 
 namespace systole {
 
@@ -17,10 +17,7 @@ namespace systole {
 class CommandFile final : public dram::CommandObserver {
  public:
   /// Throws std::runtime_error when the file cannot be written.
-  CommandFile(const std::string& file, std::uint32_t channels);
-  ~CommandFile() override;
-  CommandFile(const CommandFile&) = delete;
-  CommandFile& operator=(const CommandFile&) = delete;
+  CommandFile(const std::string& file, std::uint32_t channels) : file_{file}, recent_(channels) {}
 
   void on_command(const dram::IssuedCommand& command) override;
   /// Throws std::runtime_error when the file cannot be written.
@@ -29,9 +26,7 @@ class CommandFile final : public dram::CommandObserver {
  private:
   void write(const dram::IssuedCommand& command);
 
-  std::string file_;
-  std::string partial_;
-  std::ofstream out_;
+  StreamedFile file_;
   // Commands of several cycles take effect after shorter ones that start later on the other bus.
   std::vector<std::vector<dram::IssuedCommand>> recent_;
 };

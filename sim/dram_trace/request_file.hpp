@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <string>
 
 #include "models/dram/request_observer.hpp"
+#include "sim/report/atomic_file.hpp"
 
 namespace systole {
 
@@ -17,20 +17,15 @@ namespace systole {
 class RequestFile final : public RequestObserver {
  public:
   /// Throws std::runtime_error when the file cannot be written.
-  explicit RequestFile(const std::string& file);
-  ~RequestFile() override;
-  RequestFile(const RequestFile&) = delete;
-  RequestFile& operator=(const RequestFile&) = delete;
+  explicit RequestFile(const std::string& file) : file_{file} {}
 
   void on_layer(const std::string& name) override;
   void on_request(std::uint64_t cycle, bool write, std::uint64_t address) override;
   /// Throws std::runtime_error when the file cannot be written.
-  void commit();
+  void commit() { file_.commit(); }
 
  private:
-  std::string file_;
-  std::string partial_;
-  std::ofstream out_;
+  StreamedFile file_;
 };
 
 }  // namespace systole

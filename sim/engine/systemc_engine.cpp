@@ -87,12 +87,10 @@ LayerMeasurement SystemcEngine::run(const LayerProgram& program) {
     }
   }
   if (kernel_->monitor.state() == Monitor::State::Stuck) {
-    std::string text = "no progress for " + std::to_string(kernel_->options.watchdog_cycles) +
-                       " cycles; still at work:";
-    for (const std::string& line : accelerator.describe_state()) {
-      text += "\n  " + line;
-    }
-    throw StuckError{text};
+    const std::uint64_t cycles = kernel_->options.watchdog_cycles;
+    throw StuckError{
+        "no progress for " + std::to_string(cycles) + (cycles == 1 ? " cycle" : " cycles"),
+        accelerator.describe_state()};
   }
   accelerator.finish();
   layer.cycles = Clock::now() - start;

@@ -21,12 +21,32 @@ constexpr int kNames = 100;            // temporary names to try
   throw std::runtime_error(path + ": " + what + ": " + std::generic_category().message(errno));
 }
 
-// An open file that is removed again unless keep() renamed it.
+// Pipes and devices (/dev/stdout) cannot be replaced, only written.
+bool is_device(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) {
+    return false;
+  }
+  if (S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+    fail(path, "cannot write");
+  }
+  return true;
+}
+
+}  // namespace
+
+// An open file beside `shown`, the path as the user gave it: keep() gives it that name, without
+// keep() it is removed again. A symbolic link keeps pointing where it points, and its target is
+// replaced; a file that is there leaves its permissions.
 class TemporaryFile {
  public:
-  TemporaryFile(const std::string& target, std::string shown) : shown_{std::move(shown)} {
+  explicit TemporaryFile(std::string shown)
+      : shown_{std::move(shown)},
+        target_{std::filesystem::exists(shown_) ? std::filesystem::canonical(shown_).string()
+                                                : shown_} {
     for (int i = 0; i < kNames && descriptor_ < 0; ++i) {
-      path_ = target + ".tmp" + std::to_string(::getpid()) + "." + std::to_string(i);
+      path_ = target_ + ".tmp" + std::to_string(::getpid()) + "." + std::to_string(i);
       descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
       if (descriptor_ < 0 && errno != EEXIST) {
         break;
@@ -35,24 +55,26 @@ class TemporaryFile {
     if (descriptor_ < 0) {
       fail(shown_, "cannot create a file in its folder");
     }
+    struct stat status {};
+    if (::stat(target_.c_str(), &status) == 0 &&
+        ::fchmod(descriptor_, status.st_mode & 07777) != 0) {
+      remove();
+      fail(shown_, "cannot set its permissions");
+    }
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() {
-    if (descriptor_ >= 0) {
-      ::close(descriptor_);
-      ::unlink(path_.c_str());
-    }
-  }
+  ~TemporaryFile() { remove(); }
 
   int descriptor() const { return descriptor_; }
+  const std::string& path() const { return path_; }
 
-  void keep(const std::string& target) {
+  void keep() {
     // Without this a power cut may leave the new name with none of the text.
     if (::fsync(descriptor_) != 0) {
       fail(shown_, "cannot write");
     }
-    if (::rename(path_.c_str(), target.c_str()) != 0) {
+    if (::rename(path_.c_str(), target_.c_str()) != 0) {
       fail(shown_, "cannot replace");
     }
     ::close(descriptor_);
@@ -60,10 +82,22 @@ class TemporaryFile {
   }
 
  private:
-  std::string shown_;  // the path as the user gave it
+  void remove() {
+    if (descriptor_ >= 0) {
+      const int why = errno;
+      ::close(descriptor_);
+      ::unlink(path_.c_str());
+      errno = why;
+    }
+  }
+
+  std::string shown_;
+  std::string target_;
   std::string path_;
   int descriptor_ = -1;
 };
+
+namespace {
 
 void write_all(int descriptor, const std::string& text, const std::string& shown) {
   std::size_t written = 0;
@@ -76,7 +110,6 @@ void write_all(int descriptor, const std::string& text, const std::string& shown
   }
 }
 
-// Pipes and devices (/dev/stdout) cannot be replaced, only written.
 void write_to_device(const std::string& path, const std::string& text) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (descriptor < 0) {
@@ -98,33 +131,40 @@ void write_file_atomically(const std::string& path, const std::string& text) {
 }
 
 void write_files_atomically(const std::vector<std::pair<std::string, std::string>>& files) {
-  struct Pending {
-    std::string target;
-    std::unique_ptr<TemporaryFile> file;
-  };
-  std::vector<Pending> pending;
+  std::vector<std::unique_ptr<TemporaryFile>> pending;
   for (const auto& [path, text] : files) {
-    struct stat status {};
-    const bool exists = ::stat(path.c_str(), &status) == 0;
-    if (exists && S_ISDIR(status.st_mode)) {
-      errno = EISDIR;
-      fail(path, "cannot write");
-    }
-    if (exists && !S_ISREG(status.st_mode)) {
+    if (is_device(path)) {
       write_to_device(path, text);
       continue;
     }
-    // A symbolic link keeps pointing where it points; its target is replaced.
-    std::string target = exists ? std::filesystem::canonical(path).string() : path;
-    auto file = std::make_unique<TemporaryFile>(target, path);
-    if (exists && ::fchmod(file->descriptor(), status.st_mode & 07777) != 0) {
-      fail(path, "cannot set its permissions");
-    }
+    auto file = std::make_unique<TemporaryFile>(path);
     write_all(file->descriptor(), text, path);
-    pending.push_back({std::move(target), std::move(file)});
+    pending.push_back(std::move(file));
   }
-  for (const Pending& each : pending) {
-    each.file->keep(each.target);
+  for (const auto& file : pending) {
+    file->keep();
+  }
+}
+
+StreamedFile::StreamedFile(std::string path)
+    : path_{std::move(path)},
+      temporary_{is_device(path_) ? nullptr : std::make_unique<TemporaryFile>(path_)},
+      out_{temporary_ ? temporary_->path() : path_} {
+  if (!out_) {
+    fail(path_, "cannot open");
+  }
+}
+
+StreamedFile::~StreamedFile() = default;
+
+void StreamedFile::commit() {
+  errno = EIO;  // of a write that failed before
+  out_.close();
+  if (!out_) {
+    fail(path_, "cannot write");
+  }
+  if (temporary_) {
+    temporary_->keep();
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fstream>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,5 +15,28 @@ void write_file_atomically(const std::string& path, const std::string& text);
 /// The same for several files, given as path and text: all are written before the first is renamed,
 /// so that what fails while writing leaves every one of them as it was.
 void write_files_atomically(const std::vector<std::pair<std::string, std::string>>& files);
+
+class TemporaryFile;  // of atomic_file.cpp
+
+/// The same for text that comes bit by bit: it goes to the temporary file as it comes, which
+/// commit() renames; without commit() `path` stays what it was. A device is written in place.
+class StreamedFile {
+ public:
+  /// Throws std::runtime_error when the file cannot be created.
+  explicit StreamedFile(std::string path);
+  ~StreamedFile();
+  StreamedFile(const StreamedFile&) = delete;
+  StreamedFile& operator=(const StreamedFile&) = delete;
+
+  std::ostream& out() { return out_; }
+  const std::string& path() const { return path_; }
+  /// Call last. Throws std::runtime_error when not all of the text could be written.
+  void commit();
+
+ private:
+  std::string path_;                          // as the user gave it
+  std::unique_ptr<TemporaryFile> temporary_;  // none of a device
+  std::ofstream out_;
+};
 
 }  // namespace systole

@@ -121,14 +121,15 @@ class AxisReader {
     std::uint64_t to = 0;
     std::uint64_t step = 1;
     std::uint64_t times = 1;
+    const std::size_t errors = range.error_count();
     range.required("from", from, kValues);
     range.required("to", to, kValues);
     const bool has_step = range.optional("step", step, InRange{std::uint64_t{1}, kValues.hi});
     const bool has_times = range.optional("times", times, InRange{std::uint64_t{2}, kValues.hi});
     range.reject_unknown();
     Axis axis;
-    if (!range.ok()) {
-      return axis;
+    if (!range.ok() || range.error_count() != errors) {
+      return axis;  // times: 1 would never reach `to`
     }
     if (has_step && has_times) {
       range.error("times", "stands beside step, expected one of them");

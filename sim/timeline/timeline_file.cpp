@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -60,26 +59,15 @@ Label label_of(const Command& command) {
 }  // namespace
 
 TimelineFile::TimelineFile(const std::string& file, CycleWindow window)
-    : file_{file}, partial_{file + ".partial"}, out_{partial_}, window_{window} {
-  if (!out_) {
-    throw std::runtime_error{fmt::format("{}: cannot be written", file_)};
-  }
-  out_ << "{\"traceEvents\":[\n";
+    : file_{file}, window_{window} {
+  file_.out() << "{\"traceEvents\":[\n";
   event(
       R"({"ph":"M","pid":1,"name":"process_name","args":{"name":"accelerator, 1 us = 1 cycle"}})");
   event(R"({"ph":"M","pid":1,"tid":0,"name":"thread_name","args":{"name":"layers"}})");
 }
 
-TimelineFile::~TimelineFile() {
-  if (out_.is_open()) {
-    out_.close();
-    std::error_code ignored;
-    std::filesystem::remove(partial_, ignored);
-  }
-}
-
 void TimelineFile::event(const std::string& json) {
-  out_ << (any_ ? ",\n" : "") << json;
+  file_.out() << (any_ ? ",\n" : "") << json;
   any_ = true;
 }
 
@@ -207,18 +195,20 @@ void TimelineFile::write_bandwidth(const LayerResult& layer, std::uint64_t start
 }
 
 void TimelineFile::commit(const RunResult& run) {
+  std::uint64_t end = 0;
+  for (const LayerResult& layer : run.layers) {
+    end += run.inferences * layer.cycles;
+  }
+  if (end <= window_.first) {
+    throw std::runtime_error{
+        fmt::format("{}: not written, the run ended in cycle {}, before cycle {}", file_.path(),
+                    end, window_.first)};
+  }
   end_layer();
   write_bandwidth(run);
   write_station();
-  out_ << "\n]}\n";
-  out_.close();
-  std::error_code failed;
-  if (out_) {
-    std::filesystem::rename(partial_, file_, failed);
-  }
-  if (!out_ || failed) {
-    throw std::runtime_error{fmt::format("{}: cannot be written", file_)};
-  }
+  file_.out() << "\n]}\n";
+  file_.commit();
 }
 
 }  // namespace systole

@@ -2,13 +2,13 @@
 
 #include <array>
 #include <cstdint>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "models/sequencer/command_observer.hpp"
+#include "sim/report/atomic_file.hpp"
 #include "sim/report/run_result.hpp"
 #include "sim/stats/cycle_window.hpp"
 
@@ -24,16 +24,13 @@ class TimelineFile final : public CommandObserver {
  public:
   /// Throws std::runtime_error when the file cannot be written.
   TimelineFile(const std::string& file, CycleWindow window);
-  ~TimelineFile() override;
-  TimelineFile(const TimelineFile&) = delete;
-  TimelineFile& operator=(const TimelineFile&) = delete;
 
   void on_layer(const std::string& name) override;
   void on_command(const Command& command, const CommandTimes& times) override;
 
   /// Adds DRAM bytes a cycle over the windows of the first inference, and the commands in the
-  /// reservation station. Throws std::runtime_error
-  /// when the file cannot be written.
+  /// reservation station. Throws std::runtime_error when the file cannot be written, or when the
+  /// run ended before the window.
   void commit(const RunResult& run);
 
  private:
@@ -55,9 +52,7 @@ class TimelineFile final : public CommandObserver {
     return end >= window_.first && first < window_.end;
   }
 
-  std::string file_;
-  std::string partial_;
-  std::ofstream out_;
+  StreamedFile file_;
   CycleWindow window_;
   bool any_ = false;
   std::map<LedgerUnit, std::vector<std::uint64_t>> lanes_;  ///< end of the last slice of each

@@ -125,11 +125,7 @@ LayerMeasurement MachineTiming::take_counts(Cycle now) {
 }
 
 void MachineTiming::give_up(const std::string& why) const {
-  std::string text = why + "; still at work:";
-  for (const std::string& line : sequencer_.describe_state()) {
-    text += "\n  " + line;
-  }
-  throw StuckError{text};
+  throw StuckError{why, sequencer_.describe_state()};
 }
 
 Cycle MachineTiming::next_look() const {

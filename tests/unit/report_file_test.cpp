@@ -76,6 +76,64 @@ TEST_F(ReportFile, WritesToADeviceInPlace) {
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
+TEST_F(ReportFile, AStreamedFileAppearsWholeAndLeavesNothingElse) {
+  write_file_atomically(path("real"), "old");
+  ASSERT_EQ(::chmod(path("real").c_str(), 0640), 0);
+  fs::create_symlink("real", path("link"));
+  std::ofstream{path("link.partial")} << "of the user";
+  {
+    StreamedFile file{path("link")};
+    file.out() << "new";
+    EXPECT_EQ(read(path("real")), "old");
+    file.commit();
+  }
+  EXPECT_TRUE(fs::is_symlink(path("link")));
+  EXPECT_EQ(read(path("real")), "new");
+  EXPECT_EQ(fs::status(path("real")).permissions(), fs::perms{0640});
+  EXPECT_EQ(read(path("link.partial")), "of the user");
+  EXPECT_EQ(files(), 3U);
+}
+
+TEST_F(ReportFile, AStreamedFileWithoutCommitLeavesWhatWasThere) {
+  write_file_atomically(path("a"), "old");
+  {
+    StreamedFile file{path("a")};
+    file.out() << "new" << std::flush;
+    EXPECT_EQ(files(), 2U);
+  }
+  EXPECT_EQ(read(path("a")), "old");
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(ReportFile, ADeviceIsStreamedToInPlace) {
+  fs::create_symlink("/dev/null", path("null"));
+  StreamedFile file{path("null")};
+  file.out() << "text";
+  file.commit();
+  EXPECT_TRUE(fs::is_symlink(path("null")));
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(ReportFile, AStreamedFileSaysWhatFailed) {
+  const auto streamed = [](const std::string& path) -> std::string {
+    try {
+      StreamedFile file{path};
+      file.out() << std::string(1'000'000, 'x');
+      file.commit();
+    } catch (const std::runtime_error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(streamed(path("no/a")),
+            path("no/a") + ": cannot create a file in its folder: No such file or directory");
+  EXPECT_EQ(streamed(path(".")), path(".") + ": cannot write: Is a directory");
+  if (fs::exists("/dev/full")) {
+    EXPECT_EQ(streamed("/dev/full").find("/dev/full: cannot write: "), 0U);
+  }
+}
+
 TEST_F(ReportFile, ErrorsNameThePath) {
   EXPECT_EQ(error_of(path("no/such/folder/a.json")),
             path("no/such/folder/a.json") +

@@ -208,6 +208,14 @@ TEST_F(SweepTest, AProductBeyondTheEndOfARangeDoesNotWrap) {
             1U);
 }
 
+// A factor of 1 would go on for ever.
+TEST_F(SweepTest, ARangeThatNeverEndsIsRefused) {
+  EXPECT_EQ(
+      errors("workload: net.yaml\naxes: [{key: array.rows, range: {from: 1, to: 8, times: 1}}]\n"),
+      "spec:3:57: axes[0].range.times: 1 is out of range, expected an integer in "
+      "2..1000000000000");
+}
+
 TEST_F(SweepTest, TooManyCombinationsAreRefused) {
   EXPECT_THROW(points("axes:\n"
                       "  - {key: array.rows, range: {from: 1, to: 100000}}\n"

@@ -87,7 +87,6 @@ TEST_F(VcdWriterTest, LeavesNoFileWithoutCommit) {
     vcd.values(0, {1});
   }
   EXPECT_FALSE(fs::exists(file));
-  EXPECT_FALSE(fs::exists(file + ".partial"));
 }
 
 TEST_F(VcdWriterTest, SaysWhenTheFileCannotBeWritten) {
@@ -98,12 +97,9 @@ TEST_F(VcdWriterTest, SaysWhenTheDiskIsFull) {
   if (!fs::exists("/dev/full")) {
     GTEST_SKIP() << "no /dev/full here";
   }
-  fs::create_symlink("/dev/full", file + ".partial");
-  VcdWriter vcd{file, {{"clk", 1}}, ""};
+  VcdWriter vcd{"/dev/full", {{"clk", 1}}, ""};
   vcd.values(0, {1});
   EXPECT_THROW(vcd.commit(1), std::runtime_error);
-  EXPECT_FALSE(fs::exists(file));
-  fs::remove(file + ".partial");
 }
 
 }  // namespace
