@@ -19,19 +19,16 @@ bool in_scratchpad(LocalMemory memory) {
 LoadTiming::LoadTiming(const AcceleratorConfig& config, Ledger& ledger)
     : config_{config},
       pushes_known_{Cycle{config.dma.data_latency} + config.dma.scratchpad_write_latency},
-      in_flight_(config.dma.max_outstanding_reads),
       slots_{config.dma.max_outstanding_reads},
       merger_{config.dma.bus_bytes, config.dma.data_latency},
       ledger_{ledger, LedgerUnit::Load} {}
 
 void LoadTiming::look(Cycle now) {
+  to_.dram->settle(now - 1);
   book(now);
   note_burst_ends(now);
   alarm.serve(now);
   take_command(now);
-  if (send_burst(now)) {
-    marks_.mark(kBusy, now);
-  }
   write_local(now);
   wait(now);
   ring_next(now);
@@ -39,9 +36,6 @@ void LoadTiming::look(Cycle now) {
 
 /// What is known to come without a message from others.
 void LoadTiming::ring_next(Cycle now) {
-  if (!outgoing_.empty() && to_.dram->can_request(kLoadMaster, now + 1)) {
-    alarm.ring_at(std::max(outgoing_.front().due, now + 1));
-  }
   if (!to_others_.empty() && queue_of(to_others_.front().memory).can_push(now + 1)) {
     alarm.ring_at(std::max({to_others_.front().due, others_free_, now + 1}));
   }
@@ -73,7 +67,29 @@ void LoadTiming::take_command(Cycle now) {
   current_ = {commands.pop(now), 0, false};
   ++started_;
   next_turn_ = now;
-  advance();
+  if (current_.issued.is<LoadCommand>()) {
+    arriving_.push_back(arriving(current_.issued));
+    advance();
+  }
+}
+
+LoadTiming::Arriving LoadTiming::arriving(const IssuedCommand& issued) const {
+  const auto& load = issued.as<LoadCommand>();
+  const bool scratchpad = in_scratchpad(load.destination.memory);
+  return {
+      issued,
+      &load,
+      scratchpad,
+      sign_extends(load, config_),
+      rows_read(load),
+      merged_row_bytes(load, config_),
+      load.dram_pitch == 0 ? load.rows : 1,
+      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency};
+}
+
+Burst LoadTiming::burst_at(const LoadCommand& load, const Place& place) const {
+  return choose_burst(load.dram_address + place.row * load.dram_pitch + place.offset,
+                      load.row_bytes - place.offset, config_.dma);
 }
 
 /// Gives rows their turns and forms bursts, as far as slots are known to be free.
@@ -89,26 +105,19 @@ void LoadTiming::advance() {
 }
 
 void LoadTiming::turn_row() {
-  const auto& load = current_.issued.as<LoadCommand>();
   const std::size_t place = row_requests_.place(row_requests_.count++);
   const Cycle turn = std::max(next_turn_, row_requests_.free_from[place]);
-  RowRequest& request = row_requests_.rows[place];
-  request.load = &load;
-  request.entry = current_.issued.entry;
-  request.row = current_.row;
-  request.offset = 0;
-  request.ready = turn + config_.dma.request_latency;
+  row_requests_.ready[place] = turn + config_.dma.request_latency;
   ++current_.row;
-  current_.all_turned = current_.row == rows_read(load);
-  request.last = current_.all_turned;
+  const std::uint32_t rows = arriving_.back().rows;
+  current_.all_turned = current_.row == rows;
   marks_.mark(kBusy, turn);
   next_turn_ = turn + 1;
-  next_command_ = turn + (request.last && request.row == 0 ? 2 : 1);
+  next_command_ = turn + (rows == 1 ? 2 : 1);
 }
 
 bool LoadTiming::form_burst() {
-  RowRequest& request = row_requests_.rows[row_requests_.first];
-  Cycle formed = std::max(next_form_, request.ready);
+  Cycle formed = std::max(next_form_, row_requests_.ready[row_requests_.first]);
   slots_.settle(formed);
   if (!slots_.any_free()) {
     blocked_from_ = blocked_from_ == kNever ? formed : blocked_from_;
@@ -122,16 +131,17 @@ bool LoadTiming::form_burst() {
   blocked_from_ = kNever;
   next_form_ = formed + 1;
   marks_.mark(kBusy, formed);
-  const std::uint32_t slot = slots_.take();
-  const LoadCommand& load = *request.load;
-  const std::uint64_t address = load.dram_address + request.row * load.dram_pitch + request.offset;
-  const Burst burst = choose_burst(address, load.row_bytes - request.offset, config_.dma);
-  InFlight& flight = in_flight_[slot];
-  flight = {&load, burst, request.entry, request.row, load.local_offset + request.offset, false};
-  outgoing_.push_back({slot, formed + config_.dma.bus_latency - 1});
-  request.offset += burst.useful;
-  if (request.offset == load.row_bytes) {
-    flight.last = request.last;
+  slots_.take();
+  const Arriving& of = arriving_[forming_];
+  const Burst burst = burst_at(*of.load, formed_);
+  to_.dram->read(formed + config_.dma.bus_latency - 1, {burst.address, burst.size});
+  formed_.offset += burst.useful;
+  if (formed_.offset == of.load->row_bytes) {
+    formed_ = {formed_.row + 1, 0};
+    if (formed_.row == of.rows) {
+      formed_ = {};
+      ++forming_;
+    }
     row_requests_.free_from[row_requests_.first] = formed + 1;
     row_requests_.first = row_requests_.place(1);
     --row_requests_.count;
@@ -139,101 +149,80 @@ bool LoadTiming::form_burst() {
   return true;
 }
 
-bool LoadTiming::send_burst(Cycle now) {
-  if (outgoing_.empty() || outgoing_.front().due > now ||
-      !to_.dram->can_request(kLoadMaster, now)) {
-    return false;
-  }
-  const std::uint32_t slot = outgoing_.front().slot;
-  outgoing_.pop_front();
-  const Burst& burst = in_flight_[slot].burst;
-  to_.dram->request(kLoadMaster, now, {burst.address, burst.size, burst.size, false, slot});
-  return true;
-}
-
-const LoadTiming::Shape& LoadTiming::shape_of(const LoadCommand& load) {
-  if (shape_.load != &load) {
-    shape_.load = &load;
-    shape_.scratchpad = in_scratchpad(load.destination.memory);
-    shape_.sign_extends = systole::sign_extends(load, config_);
-    shape_.row_bytes = merged_row_bytes(load, config_);
-    shape_.copies = load.dram_pitch == 0 ? load.rows : 1;
-    shape_.latency = shape_.scratchpad ? config_.dma.scratchpad_write_latency
-                                       : config_.dma.accumulator_write_latency;
-  }
-  return shape_;
-}
-
-bool LoadTiming::takes_ahead(std::uint32_t tag) const {
-  return in_scratchpad(in_flight_[tag].load->destination.memory);
-}
-
 Cycle LoadTiming::take_response(const MemoryResponse& response) {
-  const InFlight& flight = in_flight_[response.tag];
-  const Shape& shape = shape_of(*flight.load);
-  if (!shape.scratchpad) {
+  const Arriving& from = arriving_.front();
+  if (!from.scratchpad) {
     note_burst_ends(response.first_beat);
   }
+  const Burst burst = burst_at(*from.load, arrived_);
+  const std::uint64_t first_byte = from.load->local_offset + arrived_.offset;
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-  merger_.take_each(
-      flight.burst, flight.offset, shape.row_bytes, shape.copies, register_free(shape), beats,
-      [&](const MergedPart& part) { schedule(flight, shape, part, response.first_beat); });
-  const Cycle last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
-  slots_.answer(response.tag, last_beat + config_.dma.release_latency);
-  const bool sent_all = outgoing_.empty();
+  merger_.take_each(burst, first_byte, from.row_bytes, from.copies, register_free(from), beats,
+                    [&](const MergedPart& part) {
+                      const bool ends_burst =
+                          part.row_offset + part.bytes == first_byte + burst.useful;
+                      schedule(from, part, ends_burst, response.first_beat);
+                    });
+  const Cycle last_beat = beats.at(burst.size / config_.dma.bus_bytes - 1);
+  slots_.answer(last_beat + config_.dma.release_latency);
+  arrived_.offset += burst.useful;
+  if (arrived_.offset == from.load->row_bytes) {
+    arrived_ = {arrived_.row + 1, 0};
+    if (arrived_.row == from.rows) {
+      arrived_ = {};
+      arriving_.pop_front();
+      --forming_;
+    }
+  }
   const bool turned_all = current_.all_turned;
   advance();
   // What this has brought lies behind the first beat.
-  if (sent_all && !outgoing_.empty()) {
-    alarm.ring_at(outgoing_.front().due);
-  }
   if (!turned_all && current_.all_turned && !to_.sequencer->load.empty()) {
     alarm.ring_at(next_command_);
   }
   return std::max(last_beat + 1, merger_.next_first_beat());
 }
 
-Cycle LoadTiming::register_free(const Shape& shape) const {
-  const Sent& sent = shape.scratchpad ? scratchpad_sent_ : others_sent_;
+Cycle LoadTiming::register_free(const Arriving& from) const {
+  const Sent& sent = from.scratchpad ? scratchpad_sent_ : others_sent_;
   if (sent.copies == 0) {
     return 0;
   }
   Cycle last_push = sent.first_write + sent.copies - 1;
-  if (!shape.scratchpad) {
+  if (!from.scratchpad) {
     for (const Cycle end : burst_ends_) {
       last_push += end >= sent.first_write && end <= last_push ? 1 : 0;
     }
   }
-  return last_push + 2 - shape.latency;
+  return last_push + 2 - from.latency;
 }
 
-void LoadTiming::schedule(const InFlight& flight, const Shape& shape, const MergedPart& part,
+void LoadTiming::schedule(const Arriving& from, const MergedPart& part, bool ends_burst,
                           Cycle first_beat) {
-  const LoadCommand& load = *flight.load;
+  const LoadCommand& load = *from.load;
   const LocalMemory memory = load.destination.memory;
-  const auto block = static_cast<std::uint32_t>(part.row_offset / shape.row_bytes);
-  const bool last =
-      part.row_offset + part.bytes == load.local_offset + load.row_bytes && flight.last;
-  const bool ends_burst = part.row_offset + part.bytes == flight.offset + flight.burst.useful;
-  const std::uint32_t row = load.destination.row + block * load.block_pitch + flight.row;
-  const Cycle due = part.sent + shape.latency - 1;
-  (shape.scratchpad ? scratchpad_sent_ : others_sent_) = {due, shape.copies};
-  if (!shape.scratchpad) {
-    if (!shape.sign_extends || part.ends_row(shape.row_bytes, load.row_bytes)) {
-      to_others_.push_back({{row, last, flight.entry}, memory, due, shape.copies});
+  const auto block = static_cast<std::uint32_t>(part.row_offset / from.row_bytes);
+  const bool last = part.row_offset + part.bytes == load.local_offset + load.row_bytes &&
+                    arrived_.row + 1 == from.rows;
+  const std::uint32_t row = load.destination.row + block * load.block_pitch + arrived_.row;
+  const Cycle due = part.sent + from.latency - 1;
+  (from.scratchpad ? scratchpad_sent_ : others_sent_) = {due, from.copies};
+  if (!from.scratchpad) {
+    if (!from.sign_extends || part.ends_row(from.row_bytes, load.row_bytes)) {
+      to_others_.push_back({{row, last, from.issued.entry}, memory, due, from.copies});
       alarm.ring_at(due);
     }
     return;
   }
-  const Cycle end = due + shape.copies;
+  const Cycle end = due + from.copies;
   if (ends_burst) {
     burst_ends_to_know_.push_back({first_beat - 1, end - 1});
     marks_.mark(kPushEnd, end - 1);
   }
   marks_.mark(kPush, due, end);
-  for (std::uint32_t copy = 0; copy < shape.copies; ++copy) {
-    write_scratchpad(due + copy, {memory, row + copy}, flight.entry,
-                     last && copy + 1 == shape.copies);
+  for (std::uint32_t copy = 0; copy < from.copies; ++copy) {
+    write_scratchpad(due + copy, {memory, row + copy}, from.issued.entry,
+                     last && copy + 1 == from.copies);
   }
 }
 
@@ -329,6 +318,7 @@ void LoadTiming::wait(Cycle now) {
 void LoadTiming::listen(bool idle) { to_.sequencer->load_wait.wake(idle); }
 
 void LoadTiming::book(Cycle until) {
+  to_.dram->take_sent_reads([this](Cycle sent) { marks_.mark(kBusy, sent); });
   if (blocked_from_ < until) {
     marks_.mark(kBlocked, blocked_from_, until);
     blocked_from_ = until;

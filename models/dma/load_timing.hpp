@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <vector>
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/dma/burst.hpp"
@@ -25,8 +24,8 @@ namespace systole {
 /// When LoadUnit (load_unit.hpp states the rules) forms and sends bursts and writes local rows.
 ///
 /// The turns of rows and the bursts that are formed follow from what came before them, so they are
-/// settled as far ahead as slots are known to be free. Looked at are only the cycles in which a
-/// command comes, a burst goes to the DRAM, or a row to a queue.
+/// settled as far ahead as slots are known to be free; the DRAM takes it from there. Looked at are
+/// only the cycles in which a command comes, or a row goes to a queue.
 class LoadTiming final : public MemoryMaster {
  public:
   /// What it talks to; bound after all units exist.
@@ -48,7 +47,7 @@ class LoadTiming final : public MemoryMaster {
   Cycle take_response(const MemoryResponse& response) override;
   /// Rows for the scratchpad never wait. The register of the others may, and until when is not
   /// known ahead.
-  bool takes_ahead(std::uint32_t tag) const override;
+  bool takes_ahead() const override { return arriving_.front().scratchpad; }
   void close(Cycle end) { book(end + 1); }
 
  private:
@@ -64,34 +63,21 @@ class LoadTiming final : public MemoryMaster {
     std::uint32_t row = 0;
     bool all_turned = true;
   };
-  /// What the bursts of a load have in common.
-  struct Shape {
+  /// A load of which not all bursts have come.
+  struct Arriving {
+    IssuedCommand issued;
     const LoadCommand* load = nullptr;
     bool scratchpad = false;
     bool sign_extends = false;
+    std::uint32_t rows = 0;       // that are read
     std::uint32_t row_bytes = 0;  // that fill a local row
     std::uint32_t copies = 1;     // of each row
     std::uint32_t latency = 0;    // from the merger to the local memory
   };
-  struct RowRequest {
-    const LoadCommand* load = nullptr;
-    std::uint32_t entry = 0;
+  /// Where the next burst of a load begins.
+  struct Place {
     std::uint32_t row = 0;
     std::uint64_t offset = 0;
-    Cycle ready = 0;
-    bool last = false;
-  };
-  struct InFlight {
-    const LoadCommand* load = nullptr;
-    Burst burst;
-    std::uint32_t entry = 0;
-    std::uint32_t row = 0;
-    std::uint64_t offset = 0;
-    bool last = false;
-  };
-  struct Outgoing {
-    std::uint32_t slot = 0;
-    Cycle due = 0;
   };
   struct Scheduled {
     TimedWrite write;
@@ -111,7 +97,7 @@ class LoadTiming final : public MemoryMaster {
   };
   /// Rows between their turn and their last burst, in places that they take in turn.
   struct RowRequests {
-    std::array<RowRequest, kRowRequests> rows;
+    std::array<Cycle, kRowRequests> ready{};      // cycle of the row's first burst at the earliest
     std::array<Cycle, kRowRequests> free_from{};  // cycle in which a row can come to the place
     std::size_t first = 0, count = 0;
 
@@ -122,7 +108,6 @@ class LoadTiming final : public MemoryMaster {
   void advance();
   void turn_row();
   bool form_burst();
-  bool send_burst(Cycle now);
   void write_local(Cycle now);
   bool other_is_due(Cycle now) const {
     return !to_others_.empty() && std::max(to_others_.front().due, others_free_) <= now;
@@ -130,10 +115,10 @@ class LoadTiming final : public MemoryMaster {
   bool write_other(Cycle now);
   bool write_others(Cycle now);
   void write_fill(Cycle now);
-  const Shape& shape_of(const LoadCommand& load);
-  Cycle register_free(const Shape& shape) const;
-  void schedule(const InFlight& flight, const Shape& shape, const MergedPart& part,
-                Cycle first_beat);
+  Arriving arriving(const IssuedCommand& issued) const;
+  Burst burst_at(const LoadCommand& load, const Place& place) const;
+  Cycle register_free(const Arriving& from) const;
+  void schedule(const Arriving& from, const MergedPart& part, bool ends_burst, Cycle first_beat);
   void note_burst_ends(Cycle before);
   void write_scratchpad(Cycle pushed, LocalAddress to, std::uint32_t entry, bool last);
   bool fills() const { return !current_.all_turned && current_.issued.is<FillCommand>(); }
@@ -143,8 +128,8 @@ class LoadTiming final : public MemoryMaster {
   void book(Cycle until);
   void ring_next(Cycle now);
   void forget_past(Cycle now);
+  void archive_loads(StateArchive& archive);
   void archive_rows(StateArchive& archive);
-  void archive_bursts(StateArchive& archive);
   TimedQueue<TimedWrite>& queue_of(LocalMemory memory) {
     return memory == LocalMemory::Accumulators ? to_.accumulators->load_write : *to_.table;
   }
@@ -153,15 +138,16 @@ class LoadTiming final : public MemoryMaster {
   const Cycle pushes_known_;  // cycles from a look on for which rows to the scratchpad are known
   Peers to_;
   Current current_;
-  Shape shape_;             // of the load asked for last
   Cycle next_command_ = 0;  // in which one can be taken, when all rows of the one before have turns
   Cycle next_turn_ = 0;
   Cycle next_form_ = 0;
   std::uint64_t started_ = 0;
+  std::deque<Arriving> arriving_;
   RowRequests row_requests_;
-  std::vector<InFlight> in_flight_;  // by slot
+  std::size_t forming_ = 0;  // of arriving_, the load whose bursts are formed
+  Place formed_;             // of it
+  Place arrived_;            // of the oldest
   BurstSlots slots_;
-  std::deque<Outgoing> outgoing_;
   RowMerger merger_;
   std::deque<Scheduled> to_others_;
   Cycle others_free_ = 0;  // the rows before have gone; the last of them the cycle before

@@ -21,8 +21,8 @@ void LoadTiming::archive(StateArchive& archive) {
   archive.count(started_, to_.sequencer->loads_completed.latest());
   archive.due(next_form_);
   archive.due(blocked_from_);
+  archive_loads(archive);
   archive_rows(archive);
-  archive_bursts(archive);
   archive.list(to_others_, [&](Scheduled& write) {
     archive.values(write.memory, write.copies);
     write.write.archive(archive, write.memory);
@@ -46,9 +46,20 @@ void LoadTiming::archive(StateArchive& archive) {
   archive.value(waiting_);
   ledger_.archive(archive);
   if (archive.reading()) {
-    shape_ = {};
     listen(waiting_ != Cause::WaitDram);
   }
+}
+
+/// And how far their bursts have come.
+void LoadTiming::archive_loads(StateArchive& archive) {
+  archive.list(arriving_, [&](Arriving& load) {
+    archive.issued(load.issued);
+    if (archive.reading()) {
+      load = arriving(load.issued);
+    }
+  });
+  archive.values(forming_, formed_.row, formed_.offset, arrived_.row, arrived_.offset);
+  slots_.archive(archive);
 }
 
 /// Which places they have decides nothing.
@@ -65,28 +76,8 @@ void LoadTiming::archive_rows(StateArchive& archive) {
       archive.due(row_requests_.free_from[place]);
       continue;
     }
-    RowRequest& request = row_requests_.rows[place];
-    archive.body(request.load);
-    archive.entry(request.entry);
-    archive.values(request.row, request.offset, request.last);
-    archive.due(request.ready);
+    archive.due(row_requests_.ready[place]);
   }
-}
-
-void LoadTiming::archive_bursts(StateArchive& archive) {
-  slots_.archive(archive, [&](std::size_t slot) {
-    InFlight& flight = in_flight_[slot];
-    archive.body(flight.load);
-    archive.address(flight.burst.address);
-    archive.address(flight.burst.useful_first);
-    archive.values(flight.burst.size, flight.burst.useful);
-    archive.entry(flight.entry);
-    archive.values(flight.row, flight.offset, flight.last);
-  });
-  archive.list(outgoing_, [&](Outgoing& outgoing) {
-    archive.value(outgoing.slot);
-    archive.due(outgoing.due);
-  });
 }
 
 }  // namespace systole

@@ -57,7 +57,7 @@ void StoreTiming::ring_next(Cycle now) {
   } else if (const Cycle done = done_from(); done > now) {
     alarm.ring_at(done);
   }
-  if (next_send() != kNever && to_.dram->can_request(kStoreMaster, now + 1)) {
+  if (next_send() != kNever && to_.dram->can_write(now + 1)) {
     alarm.ring_at(std::max(next_send(), now + 1));
   }
   if (!expected_.empty() && row_bytes_ == 0) {
@@ -148,7 +148,7 @@ bool StoreTiming::form_beat(Cycle now) {
     Outgoing outgoing;
     outgoing.burst =
         choose_burst(row_address_ + row_formed_, row_bytes_ - row_formed_, config_.dma);
-    outgoing.slot = slots_.take();
+    slots_.take();
     outgoing.first_due = now + config_.dma.bus_latency - 1;
     outgoing.last_due = kNever;  // until its last beat is formed
     outgoing.beats_left = outgoing.burst.size / config_.dma.bus_bytes;
@@ -177,24 +177,22 @@ Cycle StoreTiming::next_send() const {
 }
 
 bool StoreTiming::send(Cycle now) {
-  if (next_send() > now || !to_.dram->can_request(kStoreMaster, now)) {
+  if (next_send() > now || !to_.dram->can_write(now)) {
     return false;
   }
   Outgoing& next = outgoing_.front();
   if (!next.begun && next.burst.size > config_.dma.bus_bytes) {
-    to_.dram->begin_burst(kStoreMaster, now);
+    to_.dram->begin_write(now);
     next.begun = true;
     return true;
   }
-  to_.dram->request(
-      kStoreMaster, now,
-      {next.burst.address, next.burst.size, next.burst.useful, true, next.slot, next.begun});
+  to_.dram->write(now, {next.burst.address, next.burst.size, next.burst.useful, next.begun});
   outgoing_.pop_front();
   return true;
 }
 
 Cycle StoreTiming::take_response(const MemoryResponse& response) {
-  slots_.answer(response.tag, response.first_beat + config_.dma.release_latency);
+  slots_.answer(response.first_beat + config_.dma.release_latency);
   alarm.ring_at(response.first_beat);
   return response.first_beat + 1;
 }
@@ -250,11 +248,10 @@ void StoreTiming::archive(StateArchive& archive) {
     archive.value(row_formed_);
     archive.due(row_ready_);
   }
-  slots_.archive(archive, [](std::size_t) {});
+  slots_.archive(archive);
   archive.list(outgoing_, [&](Outgoing& outgoing) {
     archive.address(outgoing.burst.address);
-    archive.values(outgoing.burst.size, outgoing.burst.useful, outgoing.slot, outgoing.beats_left,
-                   outgoing.begun);
+    archive.values(outgoing.burst.size, outgoing.burst.useful, outgoing.beats_left, outgoing.begun);
     archive.due(outgoing.first_due);
     archive.due(outgoing.last_due);
   });

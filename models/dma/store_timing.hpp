@@ -40,7 +40,7 @@ class StoreTiming final : public MemoryMaster {
   void look(Cycle now);
   void archive(StateArchive& archive);
   Cycle take_response(const MemoryResponse& response) override;
-  bool takes_ahead(std::uint32_t /*tag*/) const override { return true; }
+  bool takes_ahead() const override { return true; }
   void close(Cycle end) { ledger_.fill(end + 1, ledger_.held()); }
 
   /// First cycle from which on everything is acknowledged; kNever while work is left.
@@ -63,7 +63,6 @@ class StoreTiming final : public MemoryMaster {
   };
   struct Outgoing {
     Burst burst;
-    std::uint32_t slot = 0;
     Cycle first_due = 0;
     Cycle last_due = 0;
     std::uint32_t beats_left = 0;

@@ -18,31 +18,41 @@ BankedMemoryAdapter::BankedMemoryAdapter(const AcceleratorConfig& config,
   timing_.start_trace(source.trace_start);
 }
 
-void BankedMemoryAdapter::request(Master master, Cycle now, const MemoryRequest& request) {
-  open_[master] =
-      !timing_.request(master, {request.address, request.bytes, request.write, request.tag}, now);
+void BankedMemoryAdapter::read(Cycle due, const MemoryRead& read) {
+  reads_.push(due, read);
+  alarm.ring_at(due);
+}
+
+void BankedMemoryAdapter::write(Cycle now, const MemoryWrite& write) {
+  open_[kStoreMaster] = !timing_.request(kStoreMaster, {write.address, write.bytes, true, 0}, now);
   alarm.ring_at(now + 1);
 }
 
 // The phase that a banked memory does not know.
-void BankedMemoryAdapter::begin_burst(Master master, Cycle now) {
-  static_cast<void>(master);
-  static_cast<void>(now);
-}
+void BankedMemoryAdapter::begin_write(Cycle now) { static_cast<void>(now); }
 
 void BankedMemoryAdapter::look(Cycle now) {
   alarm.serve(now);
+  if (reads_.due() <= now && can_request(kLoadMaster, now)) {
+    const MemoryRead read = reads_.take();
+    open_[kLoadMaster] = !timing_.request(kLoadMaster, {read.address, read.bytes, false, 0}, now);
+    sent_reads_.push_back(now);
+  }
   timing_.tick(now);
   if (const auto& answer = timing_.answered()) {
-    const MemoryResponse response{static_cast<std::uint32_t>(answer->id), now + 1,
-                                  cycles_per_beat_};
+    const MemoryResponse response{now + 1, cycles_per_beat_};
     timing_.ready_for_answer(answer->master,
                              clients_[answer->master].unit->take_response(response));
   }
   for (const std::uint32_t master : timing_.released()) {
     open_[master] = false;
     closed_[master] = now;
-    clients_[master].alarm->ring_at(now + 1);
+    if (master == kStoreMaster) {
+      clients_[master].alarm->ring_at(now + 1);
+    }
+  }
+  if (can_request(kLoadMaster, now + 1)) {
+    alarm.ring_at(std::max(reads_.due(), now + 1));
   }
   const Cycle next = timing_.next_event();
   if (next != kNever) {

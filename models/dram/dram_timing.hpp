@@ -19,19 +19,22 @@ namespace systole {
 /// The units that talk to the DRAM.
 enum Master : std::uint8_t { kLoadMaster, kStoreMaster, kMasters };
 
-/// A burst on its way to the DRAM.
-struct MemoryRequest {
-  std::uint64_t address = 0;  ///< of the block
-  std::uint32_t bytes = 0;    ///< of the block
-  std::uint32_t useful = 0;   ///< bytes that count: of a read all, of a write those enabled
-  bool write = false;
-  std::uint32_t tag = 0;
-  bool begun = false;  ///< a write whose first beat came before (begin_burst)
+/// A burst of the load unit on its way to the DRAM.
+struct MemoryRead {
+  std::uint64_t address = 0;
+  std::uint32_t bytes = 0;
 };
 
-/// When the beats of an answer are at the unit.
+/// One of the store unit.
+struct MemoryWrite {
+  std::uint64_t address = 0;  ///< of the block
+  std::uint32_t bytes = 0;    ///< of the block
+  std::uint32_t useful = 0;   ///< bytes that are enabled
+  bool begun = false;         ///< its first beat came before (begin_write)
+};
+
+/// When the beats of an answer are at the unit. A unit's answers come in the order of its requests.
 struct MemoryResponse {
-  std::uint32_t tag = 0;
   Cycle first_beat = 0;
   std::uint32_t cycles_per_beat = 1;
 };
@@ -48,9 +51,9 @@ struct DramTransfer {
 class MemoryMaster {
  public:
   virtual Cycle take_response(const MemoryResponse& response) = 0;
-  /// Whether it can take the answer to this burst as soon as its cycles are known; else in the
-  /// cycle before the first beat.
-  virtual bool takes_ahead(std::uint32_t tag) const = 0;
+  /// Whether it can take its next answer as soon as its cycles are known; else in the cycle before
+  /// the first beat.
+  virtual bool takes_ahead() const = 0;
 
  protected:
   ~MemoryMaster() = default;
@@ -71,11 +74,24 @@ class DramTiming {
 
   Alarm alarm;
 
-  virtual bool can_request(Master master, Cycle now) const = 0;
-  virtual void request(Master master, Cycle now, const MemoryRequest& request) = 0;
-  /// The first beat of a write is there; its request follows with the last one.
-  virtual void begin_burst(Master master, Cycle now) = 0;
+  /// The next read. It is sent in cycle `due`, or in the first one after it in which it can be; the
+  /// load unit sends one a cycle, in this order, and none while the one before waits.
+  virtual void read(Cycle due, const MemoryRead& read) = 0;
+  /// Cycles in which reads were sent, and some in which they will be, each told once.
+  template <typename Visit>
+  void take_sent_reads(Visit visit) {
+    for (const Cycle sent : sent_reads_) {
+      visit(sent);
+    }
+    sent_reads_.clear();
+  }
+  virtual bool can_write(Cycle now) const = 0;
+  virtual void write(Cycle now, const MemoryWrite& write) = 0;
+  /// The first beat of a write is there; the write follows with the last one.
+  virtual void begin_write(Cycle now) = 0;
   virtual void look(Cycle now) = 0;
+  /// Does now what a look behind cycle `now` would find to have happened up to it.
+  virtual void settle(Cycle now) { static_cast<void>(now); }
   /// Nothing is on its way; what was written is in the memory.
   virtual bool idle() const = 0;
   /// The layer has ended: books its last cycles.
@@ -90,6 +106,9 @@ class DramTiming {
   virtual void book_until(Cycle now, Ledger& ledger);
   /// What bandwidth() is made of; it starts anew.
   virtual std::vector<DramTransfer> take_transfers();
+
+ protected:
+  std::vector<Cycle> sent_reads_;
 };
 
 /// The memory of one machine over all its layers: what is read once, and who looks at it.

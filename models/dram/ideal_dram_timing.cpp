@@ -15,8 +15,9 @@ IdealDramTiming::IdealDramTiming(const AcceleratorConfig& config, const Clients&
       write_cycles_per_beat_{config.dram.write_bytes_per_cycle == 0
                                  ? cycles_per_beat_
                                  : config.dma.bus_bytes / config.dram.write_bytes_per_cycle},
-      ports_{Port{*clients[kLoadMaster].alarm, alarm}, Port{*clients[kStoreMaster].alarm, alarm}},
-      clients_{clients} {}
+      clients_{clients},
+      writes_{2, *clients[kStoreMaster].alarm, alarm},
+      begun_{4, *clients[kStoreMaster].alarm, alarm} {}
 
 void IdealDramTiming::close(Cycle end, Ledger& ledger, EventCounts& events) {
   static_cast<void>(events);
@@ -29,53 +30,88 @@ void IdealDramTiming::book_until(Cycle now, Ledger& ledger) {
   ledger += std::exchange(booked_, {});
 }
 
-void IdealDramTiming::request(Master master, Cycle now, const MemoryRequest& request) {
-  Port& port = ports_[master];
-  if (port.requests.can_push(now)) {
-    port.requests.push(now, request);
-  } else {
-    port.waiting = request;  // until a request is taken
+void IdealDramTiming::read(Cycle due, const MemoryRead& read) {
+  const bool first = reads_.empty();
+  reads_.push(due, read, sent_reads_);
+  if (first) {
+    ring_for_reads(due);
   }
 }
 
-void IdealDramTiming::look(Cycle now) {
-  book(now);
-  alarm.serve(now);
+void IdealDramTiming::write(Cycle now, const MemoryWrite& write) {
+  if (writes_.can_push(now)) {
+    writes_.push(now, write);
+  } else {
+    waiting_ = write;  // until a write is taken
+  }
+}
+
+void IdealDramTiming::settle(Cycle now) {
   accept(now);
   answer(now);
   take_waiting(now);
-  for (const Port& port : ports_) {
-    if (!bursting_ && !(port.requests.empty() && port.begun.empty())) {
-      alarm.ring_at(std::max(request_free_, now + 1));
-    }
-    if (port.waiting && port.requests.can_push(now + 1)) {
-      alarm.ring_at(now + 1);
-    }
+  book(now);
+  ring_next(now);
+}
+
+/// Instead of all that rang before.
+void IdealDramTiming::ring_next(Cycle now) {
+  alarm.serve_all();
+  if (bursting_ && !writes_.empty()) {
+    alarm.ring_at(std::max(writes_.ready(), now + 1));
+  } else if (!bursting_ && next_write() != kNever) {
+    alarm.ring_at(std::max({request_free_, next_write(), now + 1}));
+  }
+  if (waiting_ && writes_.can_push(now + 1)) {
+    alarm.ring_at(now + 1);
   }
   if (!answers_.empty()) {
     alarm.ring_at(std::max(next_answer() - 1, now + 1));
+  } else {
+    ring_for_reads(now);
   }
 }
 
-/// Books the cycles up to `until`, in which no request came or went: those of the request channel,
-/// those of the response channel, those before an answer, and the rest.
+/// The cycle before that in which the first of them is answered at the earliest.
+void IdealDramTiming::ring_for_reads(Cycle now) {
+  if (!bursting_ && answers_.empty() && !reads_.empty()) {
+    const Cycle ready = std::max(request_free_, reads_.ready()) + latency_;
+    const Cycle first_beat = std::max({ready, response_free_, ready_for_answer_[kLoadMaster]});
+    alarm.ring_at(std::max(first_beat - 1, now + 1));
+  }
+}
+
+/// Books the cycles up to `until`, in which no request came or went: those of the two channels,
+/// those before an answer, and the rest.
 void IdealDramTiming::book(Cycle until) {
-  ledger_.fill(bursting_ ? until : std::min(until, request_free_), Cause::Busy);
-  while (ledger_.next() < until && !answering_.empty()) {
-    const Answering& next = answering_.front();
-    ledger_.fill(std::min(until, next.first), Cause::WaitDram);
-    ledger_.fill(std::min(until, next.end), Cause::Busy);
-    if (next.end <= until) {
+  while (ledger_.next() < until) {
+    const Cycle now = ledger_.next();
+    if (!requesting_.empty() && requesting_.front().end <= now) {
+      requesting_.pop_front();
+    } else if (!answering_.empty() && answering_.front().end <= now) {
       answering_.pop_front();
+    } else {
+      const Cycle request = requesting_.empty() ? kNever : requesting_.front().first;
+      const Cycle response = answering_.empty() ? kNever : answering_.front().first;
+      if (request <= now) {
+        ledger_.fill(std::min(until, requesting_.front().end), Cause::Busy);
+      } else if (response <= now) {
+        ledger_.fill(std::min(until, answering_.front().end), Cause::Busy);
+      } else {
+        const Cycle accepted = !answering_.empty() ? answering_.front().accepted
+                               : !answers_.empty() ? answers_.front().accepted
+                                                   : kNever;
+        ledger_.fill(std::min({until, request, response}),
+                     accepted <= now ? Cause::WaitDram : Cause::Idle);
+      }
     }
   }
-  ledger_.fill(until, answers_.empty() ? Cause::Idle : Cause::WaitDram);
 }
 
 /// First beat of the oldest answer.
 Cycle IdealDramTiming::next_answer() const {
   const Answer& oldest = answers_.front();
-  return std::max({oldest.ready, response_free_, ports_[oldest.master].ready_for_answer});
+  return std::max({oldest.ready, response_free_, ready_for_answer_[oldest.master]});
 }
 
 /// Tells the masters the answers that start in the next cycle, and those that they take ahead.
@@ -84,41 +120,50 @@ void IdealDramTiming::answer(Cycle now) {
     const Answer oldest = answers_.front();
     MemoryMaster& unit = *clients_[oldest.master].unit;
     const Cycle first = next_answer();
-    if (first > now + 1 && !unit.takes_ahead(oldest.tag)) {
+    if (first > now + 1 && !unit.takes_ahead()) {
       return;
     }
     answers_.pop_front();
     response_free_ = first + oldest.cycles;
-    answering_.push_back({first, response_free_});
+    answering_.push_back({oldest.accepted, first, response_free_});
     if (oldest.bytes > 0) {
       transfers_.push_back({first, oldest.cycles, oldest.bytes, false});
     }
-    ports_[oldest.master].ready_for_answer =
-        unit.take_response({oldest.tag, first, cycles_per_beat_});
+    ready_for_answer_[oldest.master] = unit.take_response({first, cycles_per_beat_});
   }
 }
 
+/// Cycle in which a write or its first beat can be taken; kNever if none is there.
+Cycle IdealDramTiming::next_write() const {
+  return std::min(writes_.empty() ? kNever : writes_.ready(),
+                  begun_.empty() ? kNever : begun_.ready());
+}
+
+/// What the request channel takes up to cycle `now`.
 void IdealDramTiming::accept(Cycle now) {
-  if (bursting_) {
-    if (ports_[*bursting_].requests.can_pop(now)) {
-      take_request(*bursting_, burst_start_, now);
-      bursting_.reset();
+  while (true) {
+    if (bursting_) {
+      if (!writes_.can_pop(now)) {
+        return;
+      }
+      take_write(burst_start_, writes_.ready());
+      bursting_ = false;
+      continue;
     }
-    return;
-  }
-  if (now < request_free_) {
-    return;
-  }
-  for (std::size_t i = 0; i < kMasters; ++i) {
-    const auto candidate = static_cast<Master>((next_master_ + i) % kMasters);
-    if (ports_[candidate].requests.can_pop(now)) {
-      take_request(candidate, now, now);
+    const Cycle write = next_write();
+    const Cycle at = std::max(request_free_, std::min(reads_.ready(), write));
+    if (at > now) {
       return;
     }
-    if (ports_[candidate].begun.can_pop(now)) {
-      bursting_ = candidate;
-      burst_start_ = now;
-      return;
+    if (write > at || (next_master_ == kLoadMaster && reads_.ready() <= at)) {
+      take_read(at);
+    } else if (writes_.can_pop(at)) {
+      requesting_.push_back({at, kNever});
+      take_write(at, at);
+    } else {
+      requesting_.push_back({at, kNever});
+      bursting_ = true;
+      burst_start_ = at;
     }
   }
 }
@@ -131,45 +176,48 @@ BandwidthSeries IdealDramTiming::bandwidth() const {
   return bandwidth;
 }
 
-void IdealDramTiming::take_request(Master master, Cycle first_cycle, Cycle now) {
-  const MemoryRequest request = ports_[master].requests.pop(now);
-  if (request.begun) {
-    ports_[master].begun.pop(now);
+void IdealDramTiming::take_read(Cycle at) {
+  const MemoryRead read = reads_.take(at, sent_reads_);
+  next_master_ = kStoreMaster;
+  request_free_ = at + 1;
+  requesting_.push_back({at, at + 1});
+  tell(at, false, read.address, read.bytes);
+  const Cycle beats = Cycle{read.bytes / bus_bytes_} * cycles_per_beat_;
+  answers_.push_back({kLoadMaster, at, at + latency_, beats, read.bytes});
+}
+
+void IdealDramTiming::take_write(Cycle first_cycle, Cycle at) {
+  const MemoryWrite write = writes_.pop(at);
+  if (write.begun) {
+    begun_.pop(at);
   }
-  next_master_ = (master + 1U) % kMasters;
-  const Cycle beats = Cycle{request.bytes / bus_bytes_} *
-                      (request.write ? write_cycles_per_beat_ : cycles_per_beat_);
-  const Cycle last_cycle = std::max(now, first_cycle + (request.write ? beats - 1 : 0));
+  next_master_ = kLoadMaster;
+  const Cycle beats = Cycle{write.bytes / bus_bytes_} * write_cycles_per_beat_;
+  const Cycle last_cycle = std::max(at, first_cycle + beats - 1);
   request_free_ = last_cycle + 1;
-  if (request.write) {
-    transfers_.push_back({last_cycle + 1 - beats, beats, request.useful, true});
-  }
-  tell(now, request);
-  answers_.push_back({master, request.tag, last_cycle + latency_,
-                      request.write ? cycles_per_beat_ : beats,
-                      request.write ? 0 : request.useful});
+  requesting_.back().end = request_free_;
+  transfers_.push_back({request_free_ - beats, beats, write.useful, true});
+  tell(at, true, write.address, write.bytes);
+  answers_.push_back({kStoreMaster, at, last_cycle + latency_, cycles_per_beat_, 0});
 }
 
 void IdealDramTiming::take_waiting(Cycle now) {
-  for (std::size_t i = 0; i < kMasters; ++i) {
-    Port& port = ports_[i];
-    if (port.waiting && port.requests.can_push(now)) {
-      port.requests.push(now, *port.waiting);
-      port.waiting.reset();
-      port.request_closed = now;
-      clients_[i].alarm->ring_at(now + 1);
-    }
+  if (waiting_ && writes_.can_push(now)) {
+    writes_.push(now, *waiting_);
+    waiting_.reset();
+    write_closed_ = now;
+    clients_[kStoreMaster].alarm->ring_at(now + 1);
   }
 }
 
 /// In parts as IdealDram tells them.
-void IdealDramTiming::tell(Cycle now, const MemoryRequest& request) const {
+void IdealDramTiming::tell(Cycle now, bool write, std::uint64_t address,
+                           std::uint32_t bytes) const {
   if (source_.observers.requests == nullptr) {
     return;
   }
-  for (std::uint32_t at = 0; at < request.bytes; at += kTracedBytes) {
-    source_.observers.requests->on_request(source_.trace_start + now, request.write,
-                                           request.address + at);
+  for (std::uint32_t at = 0; at < bytes; at += kTracedBytes) {
+    source_.observers.requests->on_request(source_.trace_start + now, write, address + at);
   }
 }
 
@@ -177,43 +225,34 @@ void IdealDramTiming::archive(StateArchive& archive) {
   if (!archive.reading()) {
     book(archive.now() + 1);
   }
-  const auto request = [&](MemoryRequest& of) {
-    archive.address(of.address);
-    archive.values(of.bytes, of.useful, of.write, of.tag, of.begun);
+  const auto request = [&](MemoryWrite& write) {
+    archive.address(write.address);
+    archive.values(write.bytes, write.useful, write.begun);
   };
-  alarm.archive(archive);
-  for (Port& port : ports_) {
-    port.requests.archive(archive, request);
-    port.begun.archive(archive, [](bool&) {});
-    archive.due(port.ready_for_answer);
-    bool waits = port.waiting.has_value();
-    archive.value(waits);
-    if (waits) {
-      MemoryRequest waiting = port.waiting.value_or(MemoryRequest{});
-      request(waiting);
-      port.waiting = waiting;
-    } else {
-      port.waiting.reset();
-    }
-    if (archive.reading()) {
-      port.request_closed = kNever;
-    }
+  reads_.archive(archive);
+  writes_.archive(archive, request);
+  begun_.archive(archive, [](bool&) {});
+  bool waits = waiting_.has_value();
+  archive.value(waits);
+  if (waits) {
+    MemoryWrite waiting = waiting_.value_or(MemoryWrite{});
+    request(waiting);
+    waiting_ = waiting;
+  } else {
+    waiting_.reset();
+  }
+  for (Cycle& ready : ready_for_answer_) {
+    archive.due(ready);
   }
   archive.value(next_master_);
   archive.due(request_free_);
-  bool bursting = bursting_.has_value();
-  archive.value(bursting);
-  if (bursting) {
-    Master master = bursting_.value_or(kLoadMaster);
-    archive.value(master);
-    bursting_ = master;
+  archive.value(bursting_);
+  if (bursting_) {
     archive.cycle(burst_start_);
-  } else {
-    bursting_.reset();
   }
   archive.due(response_free_);
   archive.list(answers_, [&](Answer& answer) {
-    archive.values(answer.master, answer.tag, answer.cycles, answer.bytes);
+    archive.values(answer.master, answer.cycles, answer.bytes);
     archive.due(answer.ready);
   });
   archive.list(answering_, [&](Answering& answer) {
@@ -221,6 +260,13 @@ void IdealDramTiming::archive(StateArchive& archive) {
     archive.cycle(answer.end);
   });
   ledger_.archive(archive);
+  if (archive.reading()) {
+    write_closed_ = kNever;
+    sent_reads_.clear();
+    // All of it was accepted before.
+    requesting_.assign(1, {archive.now(), bursting_ ? kNever : request_free_});
+    ring_next(archive.now());
+  }
 }
 
 }  // namespace systole

@@ -28,6 +28,9 @@ class Alarm {
     }
   }
 
+  /// What rang so far is of no account.
+  void serve_all() { at_ = next_ = kNever; }
+
   void archive(StateArchive& archive) {
     archive.cycle(at_);
     archive.cycle(next_);

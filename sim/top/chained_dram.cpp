@@ -36,12 +36,24 @@ void ChainedDram::ring(Cycle soonest) {
   } else if (items_[next_].kind == DramItem::Kind::Event) {
     alarm.ring_at(start_ + items_[next_].at);
   }
+  if (can_request(kLoadMaster, soonest) && reads_.due() != kNever) {
+    alarm.ring_at(std::max(reads_.due(), soonest));
+  }
 }
 
-void ChainedDram::request(Master master, Cycle now, const MemoryRequest& request) {
+void ChainedDram::read(Cycle due, const MemoryRead& read) {
+  reads_.push(due, read);
+  alarm.ring_at(due);
+}
+
+void ChainedDram::write(Cycle now, const MemoryWrite& write) {
+  request(kStoreMaster, now, {write.address, write.bytes});
+  ring(now);  // masters are looked at before
+}
+
+void ChainedDram::request(Master master, Cycle now, const MemoryRead& burst) {
   DramItem item;
   item.at = now - start_;
-  item.tag = request.tag;
   item.kind = DramItem::Kind::Request;
   item.master = master;
   if (repeats()) {
@@ -54,25 +66,25 @@ void ChainedDram::request(Master master, Cycle now, const MemoryRequest& request
       recorded_.push_back(item);
     }
   } else {
-    item.room = oracle_.request(master, item.at, item.tag);
-    const Burst& burst = oracle_.requested();
-    if (burst.size != request.bytes || (burst.address - request.address) % alignment_ != 0) {
+    item.room = oracle_.request(master, item.at);
+    const Burst& requested = oracle_.requested();
+    if (requested.size != burst.bytes || (requested.address - burst.address) % alignment_ != 0) {
       throw std::logic_error{"a machine sends other bursts than its program"};
     }
     recorded_.push_back(item);
   }
   held_[master] = !item.room;
-  ring(now);  // masters are looked at before
 }
 
 // The phase that a banked memory does not know.
-void ChainedDram::begin_burst(Master master, Cycle now) {
-  static_cast<void>(master);
-  static_cast<void>(now);
-}
+void ChainedDram::begin_write(Cycle now) { static_cast<void>(now); }
 
 void ChainedDram::look(Cycle now) {
   alarm.serve(now);
+  if (reads_.due() <= now && can_request(kLoadMaster, now)) {
+    request(kLoadMaster, now, reads_.take());
+    sent_reads_.push_back(now);
+  }
   std::optional<DramItem> event;
   bool known = false;
   if (!repeats()) {
@@ -83,7 +95,7 @@ void ChainedDram::look(Cycle now) {
   }
   if (event) {
     if (event->answers()) {
-      const MemoryResponse response{event->tag, now + 1, cycles_per_beat_};
+      const MemoryResponse response{now + 1, cycles_per_beat_};
       event->ready = clients_[event->master].unit->take_response(response) - start_;
       if (!known) {
         oracle_.reply(*event);
@@ -93,7 +105,9 @@ void ChainedDram::look(Cycle now) {
       if ((event->released >> master & 1U) != 0) {
         held_[master] = false;
         taken_[master] = now;
-        clients_[master].alarm->ring_at(now + 1);
+        if (master == kStoreMaster) {
+          clients_[master].alarm->ring_at(now + 1);
+        }
       }
     }
     if (!known) {
@@ -116,11 +130,14 @@ void ChainedDram::book_until(Cycle now, Ledger& ledger) {
 }
 
 void ChainedDram::archive(StateArchive& archive) {
+  reads_.archive(archive);
   for (bool& held : held_) {
     archive.value(held);
   }
   if (archive.reading()) {
+    sent_reads_.clear();
     taken_.fill(kNever);
+    ring(archive.now() + 1);
   }
 }
 

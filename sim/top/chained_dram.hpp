@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "models/dram/read_port.hpp"
 #include "sim/top/dram_oracle.hpp"
 
 namespace systole {
@@ -18,11 +19,10 @@ class ChainedDram final : public DramTiming {
   /// What came behind those.
   std::vector<DramItem>& recorded() { return recorded_; }
 
-  bool can_request(Master master, Cycle now) const override {
-    return !held_[master] && taken_[master] != now;
-  }
-  void request(Master master, Cycle now, const MemoryRequest& request) override;
-  void begin_burst(Master master, Cycle now) override;
+  void read(Cycle due, const MemoryRead& read) override;
+  bool can_write(Cycle now) const override { return can_request(kStoreMaster, now); }
+  void write(Cycle now, const MemoryWrite& write) override;
+  void begin_write(Cycle now) override;
   void look(Cycle now) override;
   bool idle() const override { return oracle_.idle(); }
   void close(Cycle end, Ledger& ledger, EventCounts& events) override;
@@ -32,6 +32,10 @@ class ChainedDram final : public DramTiming {
   std::vector<DramTransfer> take_transfers() override { return {}; }
 
  private:
+  bool can_request(Master master, Cycle now) const {
+    return !held_[master] && taken_[master] != now;
+  }
+  void request(Master master, Cycle now, const MemoryRead& burst);
   bool repeats() const { return next_ < items_.size(); }
   void ring(Cycle soonest);
 
@@ -39,6 +43,7 @@ class ChainedDram final : public DramTiming {
   const Clients clients_;
   const std::uint32_t cycles_per_beat_;
   const std::uint64_t alignment_;
+  ReadsToSend reads_;
   std::array<bool, kMasters> held_{};                  // a request that is not taken
   std::array<Cycle, kMasters> taken_{kNever, kNever};  // cycle in which the last held one was
   Cycle start_ = 0;

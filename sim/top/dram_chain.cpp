@@ -31,7 +31,7 @@ bool DramFollower::comes(const DramItem& next) {
     case DramItem::Kind::Request:
       unknown_ = oracle_.run_before(next.at);
       if (!unknown_) {
-        const bool room = oracle_.request(static_cast<Master>(next.master), next.at, next.tag);
+        const bool room = oracle_.request(static_cast<Master>(next.master), next.at);
         if (room != next.room) {
           unknown_ = next;
           unknown_->room = room;

@@ -35,7 +35,6 @@ std::optional<DramItem> DramOracle::run_before(Cycle end) {
     event.at = now - start_;
     if (answer) {
       event.master = static_cast<std::uint8_t>(answer->master);
-      event.tag = static_cast<std::uint32_t>(answer->id);
     }
     for (const std::uint32_t master : memory_.released()) {
       event.released |= static_cast<std::uint8_t>(1U << master);
@@ -45,10 +44,10 @@ std::optional<DramItem> DramOracle::run_before(Cycle end) {
   return std::nullopt;
 }
 
-bool DramOracle::request(Master master, Cycle at, std::uint32_t tag) {
+bool DramOracle::request(Master master, Cycle at) {
   requested_ = master == kStoreMaster ? bursts_.next_of_stores() : bursts_.next_of_loads();
   next_event_.reset();
-  return memory_.request(master, {requested_.address, requested_.size, master == kStoreMaster, tag},
+  return memory_.request(master, {requested_.address, requested_.size, master == kStoreMaster, 0},
                          start_ + at);
 }
 

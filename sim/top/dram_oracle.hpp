@@ -21,8 +21,7 @@ struct DramItem {
   };
 
   Cycle at = 0;
-  Cycle ready = 0;        ///< for the first beat after an answer: what the machine says to it
-  std::uint32_t tag = 0;  ///< of the request or answer
+  Cycle ready = 0;  ///< for the first beat after an answer: what the machine says to it
   Kind kind = Kind::End;
   std::uint8_t master = kMasters;  ///< of it; kMasters: no answer
   std::uint8_t released = 0;       ///< masters whose held request is taken, a bit each
@@ -31,7 +30,7 @@ struct DramItem {
   bool answers() const { return kind == Kind::Event && master != kMasters; }
   /// `ready` is what follows from the rest.
   bool operator==(const DramItem& other) const {
-    return at == other.at && tag == other.tag && kind == other.kind && master == other.master &&
+    return at == other.at && kind == other.kind && master == other.master &&
            released == other.released && room == other.room;
   }
 };
@@ -52,7 +51,7 @@ class DramOracle {
   /// Runs up to the first event before cycle `end`, or all cycles before.
   std::optional<DramItem> run_before(Cycle end);
   /// Sends the master's next burst; whether it has room for another.
-  bool request(Master master, Cycle at, std::uint32_t tag);
+  bool request(Master master, Cycle at);
   /// The burst that was sent last.
   const Burst& requested() const { return requested_; }
   /// The answer's `ready`.

@@ -97,6 +97,7 @@ void MachineTiming::archive(StateArchive& archive) {
   if (!archive.reading()) {
     // What it settles may ring the others.
     execute_.settle_all(archive.now());
+    dram_->settle(archive.now());
   }
   sequencer_.archive(archive);
   load_.archive(archive);

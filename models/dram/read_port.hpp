@@ -1,0 +1,116 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "models/dram/dram_timing.hpp"
+#include "sim/timing/state_archive.hpp"
+
+namespace systole {
+
+/// The reads between the load unit and the request channel of an ideal DRAM, known ahead of their
+/// cycles. Those that were sent stand in a queue of two; one that finds it full is held, and none
+/// is sent before the cycle after that in which it gets its place. So when a read is sent, and when
+/// it comes into the queue, follows from the two before it:
+///
+///   sent[i]   = max(due[i], queued[i - 1] + 1)
+///   queued[i] = max(sent[i], taken[i - 2] + 1)
+class ReadPort {
+ public:
+  /// Adds to `sent` the cycles that are known with it.
+  void push(Cycle due, const MemoryRead& read, std::vector<Cycle>& sent) {
+    reads_.push_back({read, due});
+    place(sent);
+  }
+
+  bool empty() const { return reads_.empty(); }
+  /// First cycle in which the next one can be taken; kNever if there is none.
+  Cycle ready() const { return reads_.empty() ? kNever : reads_.front().at + 1; }
+  MemoryRead take(Cycle now, std::vector<Cycle>& sent) {
+    const MemoryRead taken = reads_.front().read;
+    reads_.pop_front();
+    free_ = {free_[1], now + 1};
+    if (--placed_ == kQueue) {
+      enter_queue(kQueue - 1);
+    }
+    place(sent);
+    return taken;
+  }
+
+  void archive(StateArchive& archive) {
+    archive.list(reads_, [&](Waiting& waiting) {
+      archive.address(waiting.read.address);
+      archive.value(waiting.read.bytes);
+      archive.due(waiting.at);
+    });
+    for (Cycle* cycle : {&free_[0], &free_[1], &next_send_}) {
+      archive.due(*cycle);
+    }
+    placed_ = std::min(kQueue + 1, reads_.size());
+  }
+
+ private:
+  static constexpr std::size_t kQueue = 2;
+
+  struct Waiting {
+    MemoryRead read;
+    Cycle at =
+        0;  // is in the queue, if it is one of the first two; is sent, if the third; else due
+  };
+
+  void place(std::vector<Cycle>& sent) {
+    while (placed_ < std::min(kQueue + 1, reads_.size())) {
+      Waiting& next = reads_[placed_];
+      next.at = std::max(next.at, next_send_);
+      sent.push_back(next.at);
+      if (placed_ < kQueue) {
+        enter_queue(placed_);
+      }
+      ++placed_;
+    }
+  }
+  void enter_queue(std::size_t place) {
+    reads_[place].at = std::max(reads_[place].at, free_[place]);
+    next_send_ = reads_[place].at + 1;
+  }
+
+  std::deque<Waiting> reads_;
+  std::size_t placed_ = 0;            // whose `at` is more than due
+  std::array<Cycle, kQueue> free_{};  // from when on a place of the queue is
+  Cycle next_send_ = 0;               // of the first that is not placed, at the earliest
+};
+
+/// The reads of a memory that is looked at in each cycle in which one is sent.
+class ReadsToSend {
+ public:
+  void push(Cycle due, const MemoryRead& read) { reads_.push_back({read, due}); }
+
+  /// Cycle in which the next one can be sent, if the port is free; kNever if there is none.
+  Cycle due() const { return reads_.empty() ? kNever : reads_.front().due; }
+  MemoryRead take() {
+    const MemoryRead next = reads_.front().read;
+    reads_.pop_front();
+    return next;
+  }
+
+  void archive(StateArchive& archive) {
+    archive.list(reads_, [&](Waiting& waiting) {
+      archive.address(waiting.read.address);
+      archive.value(waiting.read.bytes);
+      archive.due(waiting.due);
+    });
+  }
+
+ private:
+  struct Waiting {
+    MemoryRead read;
+    Cycle due = 0;
+  };
+  std::deque<Waiting> reads_;
+};
+
+}  // namespace systole
