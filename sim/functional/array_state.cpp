@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "sim/functional/same_computes.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 
@@ -44,39 +45,34 @@ ArrayState::ArrayState(const AcceleratorConfig& config, LocalMemories& memories)
       psums_(config.array.cols) {}
 
 void ArrayState::start(ElementFormat ifmap, ElementFormat weight) {
-  finish();
   ifmap_format_ = ifmap;
   weight_format_ = weight;
+  takes_groups_ = config_.array.dataflow == Dataflow::WeightStationary &&
+                  element_type(ifmap) != ElementType::Int16 && is_for_kernel(config_.array.rows);
   waiting_.start(element_type(ifmap));
   kept_.forget_all();
 }
 
 void ArrayState::preload(const PreloadCommand& preload) {
-  last_of_pass_ = nullptr;
+  last_of_group_ = nullptr;
+  waiting_.interrupt();
   destination_ = preload;
   fresh_ = config_.array.dataflow == Dataflow::WeightStationary && preload.new_weights;
   if (fresh_ && preload.products_per_pe == 1) {  // else the compute's parts tell where they lie
-    next_weights();
+    fresh_ = false;
+    take_weights(destination_, 0);
   }
 }
 
 void ArrayState::compute(const ComputeCommand& compute) {
-  end_pass();
-  if (fresh_) {
-    find_parts(compute);
-    next_weights();
-  }
-  if (waiting_.follows(compute, destination_)) {
-    return;
-  }
-  find_parts(compute);
-  const bool stationary = config_.array.dataflow == Dataflow::WeightStationary;
-  if (stationary && by_kernel_ && lies_in_one_piece()) {
-    waiting_.add(compute, destination_, parts_[0]);
-    return;
-  }
+  end_group();
   finish();
-  if (stationary) {
+  find_parts(compute);
+  if (fresh_) {
+    fresh_ = false;
+    take_weights(destination_, 0);
+  }
+  if (config_.array.dataflow == Dataflow::WeightStationary) {
     multiply_block(compute, destination_.acc_row, destination_.n);
     return;
   }
@@ -88,47 +84,47 @@ void ArrayState::compute(const ComputeCommand& compute) {
   }
 }
 
-bool ArrayState::takes(const FoldPass& pass, const PassGrid& grid, std::uint32_t from,
-                       std::uint32_t count, const Command& last) {
-  if (fresh_) {
+bool ArrayState::takes(FoldGroup& group, std::uint32_t from, std::uint32_t count,
+                       const Command& last) {
+  if (fresh_ || !waiting_.comes(group, from)) {
     return false;
   }
-  if (from > 0) {
-    if (!waiting_.continues(pass, from, count)) {
-      return false;
-    }
-  } else {
-    const std::uint32_t fold = fold_of(pass);
-    if (fold == KeptWeights::kNone || !waiting_.begins(pass, grid, fold, count)) {
-      return false;
-    }
+  if (from == 0) {
+    start_product(group.folds[0].k);
   }
-  last_of_pass_ = &last;
+  waiting_.add(group, from + count, [this](const Fold& fold) { return keep(fold); });
+  last_of_group_ = &last;
   return true;
 }
 
-/// That its weights are kept as now; none if the pass cannot begin.
-std::uint32_t ArrayState::fold_of(const FoldPass& pass) {
-  const ElementType ifmap = element_type(ifmap_format_);
-  if (ifmap == ElementType::Int16 || !waiting_.is_between_folds()) {
-    return KeptWeights::kNone;
-  }
-  if (const std::uint32_t fold = kept_.find(pass.weights, pass.weights_k, pass.n);
-      fold != KeptWeights::kNone) {
-    weights_k_ = pass.weights_k;
+/// The fold's weights are those in the array.
+std::uint32_t ArrayState::keep(const Fold& fold) {
+  if (const std::uint32_t kept = kept_.find(fold.weights, fold.k, fold.n);
+      kept != KeptWeights::kNone) {
+    fold_ = kept;
+    weights_k_ = fold.k;
     by_kernel_ = true;
-    return fold;
+  } else {
+    take_weights(*fold.preload, 0);
   }
-  if (!product_.keeps_beside(pass.weights_k, element_type(weight_format_), ifmap)) {
-    return KeptWeights::kNone;
-  }
-  take_weights(*pass.preload, 0);
-  return by_kernel_ ? waiting_.fold() : KeptWeights::kNone;
+  return fold_;
 }
 
-void ArrayState::end_pass() {
-  if (last_of_pass_ != nullptr) {
-    destination_ = std::get<PreloadCommand>(std::exchange(last_of_pass_, nullptr)->body);
+/// For weights of so many products.
+void ArrayState::start_product(std::uint32_t k) {
+  const ElementType weight = element_type(weight_format_);
+  const ElementType ifmap = element_type(ifmap_format_);
+  if (!product_.keeps_beside(k, weight, ifmap)) {
+    finish();
+    product_.start(k, weight, ifmap);
+    waiting_.renumber(product_.folds());
+    kept_.start(product_.folds());
+  }
+}
+
+void ArrayState::end_group() {
+  if (last_of_group_ != nullptr) {
+    destination_ = std::get<PreloadCommand>(std::exchange(last_of_group_, nullptr)->body);
   }
 }
 
@@ -150,19 +146,6 @@ void ArrayState::find_parts(const ComputeCommand& compute) {
   }
 }
 
-void ArrayState::next_weights() {
-  fresh_ = false;
-  waiting_.next_weights(destination_.k, element_type(weight_format_));
-  const std::uint32_t fold = kept_.find(destination_.weights, destination_.k, destination_.n);
-  if (fold != KeptWeights::kNone && destination_.products_per_pe == 1) {
-    waiting_.use(fold);
-    weights_k_ = destination_.k;
-    by_kernel_ = true;
-    return;
-  }
-  take_weights(destination_, 0);
-}
-
 /// That weights may be kept as: the one that was taken longest ago.
 std::uint32_t ArrayState::free_fold() {
   last_taken_ = (last_taken_ + 1) % product_.folds();
@@ -174,7 +157,7 @@ std::uint32_t ArrayState::free_fold() {
 
 void ArrayState::end(EventCounts& events) {
   finish();
-  end_pass();
+  end_group();
   events.add(Event::PsumOverflows, std::exchange(overflows_, 0) + product_.take_overflows());
   events.add(Event::MacZeroOperand, std::exchange(products_, 0) + waiting_.take_products() -
                                         std::exchange(nonzero_products_, 0) -
@@ -192,14 +175,17 @@ void ArrayState::for_each_product(Body body) const {
   }
 }
 
+/// Whether no sum of `k` products leaves the 32 bits that kernels add up.
+bool ArrayState::is_for_kernel(std::uint32_t k) const {
+  return psum_format_.bits == 32 && !products_may_overflow(k, config_.array.activation_bits,
+                                                           config_.array.weight_bits, psum_format_);
+}
+
 /// Block `block` of the fold's weights, array.cols channels.
 void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block) {
   const std::uint32_t n = std::min(config_.array.cols, preload.n - block * config_.array.cols);
   const std::uint32_t first_row = preload.weights.row + block * preload.weights_pitch;
-  by_kernel_ =
-      psum_format_.bits == 32 &&
-      !products_may_overflow(std::max(preload.k, config_.array.rows), config_.array.activation_bits,
-                             config_.array.weight_bits, psum_format_);
+  by_kernel_ = is_for_kernel(std::max(preload.k, config_.array.rows));
   if (!by_kernel_ || element_type(weight_format_) == ElementType::Int16) {
     take_weights_one_by_one(preload, first_row, n);
   }
@@ -229,14 +215,11 @@ void ArrayState::take_weights(const PreloadCommand& preload, std::uint32_t block
   }
   weights_k_ = preload.k;
   const ElementRows rows{weight_rows_.data(), preload.k, type, pitch};
-  if (!product_.keeps_beside(preload.k, type, element_type(ifmap_format_))) {
-    product_.start(preload.k, type, element_type(ifmap_format_));
-    kept_.start(product_.folds());
-  }
-  waiting_.use(free_fold());
-  product_.take_weights(waiting_.fold(), rows, n);
+  start_product(preload.k);
+  fold_ = free_fold();
+  product_.take_weights(fold_, rows, n);
   if (config_.array.dataflow == Dataflow::WeightStationary) {
-    kept_.keep(waiting_.fold(), preload);
+    kept_.keep(fold_, preload);
   }
 }
 
@@ -310,10 +293,11 @@ void ArrayState::multiply_block(const ComputeCommand& compute, std::uint32_t acc
   products_ += std::uint64_t{compute.rows()} * compute.k * n;
   if (by_kernel_) {
     rows_.add_psums(acc_row, compute.rows());
-    const FoldStep step{waiting_.fold(), 0};
-    const FoldChain chain{&step, 1, 0, destination_.accumulate};
-    product_.multiply({&chain, 1}, {rows_.ifmap(), compute.rows(), element_type(ifmap_format_)},
-                      compute.k, {rows_.psums(), psum_format_.overflow == Overflow::Saturate});
+    const FoldChain chain{&fold_, 0, destination_.accumulate};
+    const std::int32_t no_offset = 0;
+    product_.multiply({&chain, 1, &no_offset, 1},
+                      {rows_.ifmap(), compute.rows(), element_type(ifmap_format_)}, compute.k,
+                      {rows_.psums(), psum_format_.overflow == Overflow::Saturate});
     return;
   }
   if (memories_.has_psums32()) {

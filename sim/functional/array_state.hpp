@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/functional/fold_groups.hpp"
 #include "sim/functional/fold_product.hpp"
 #include "sim/functional/fold_rows.hpp"
 #include "sim/functional/kept_weights.hpp"
@@ -19,8 +20,8 @@ namespace systole {
 /// What preloads and computes do: the stationary weights, products, and sums in the accumulators.
 ///
 /// Sums of 32 bits whose products cannot overflow in a column are FoldProduct's; all others are
-/// added up one after the other, as the PEs do it. Computes of the first kind may wait for others
-/// (waiting_folds.hpp): whoever reads or writes a local memory says so before.
+/// added up one after the other, as the PEs do it. Groups of the first kind wait for what belongs
+/// to them (waiting_folds.hpp): whoever reads or writes a local memory says so before.
 class ArrayState {
  public:
   ArrayState(const AcceleratorConfig& config, LocalMemories& memories);
@@ -31,10 +32,11 @@ class ArrayState {
   void preload(const PreloadCommand& preload);
   void compute(const ComputeCommand& compute);
 
-  /// Whether `count` computes of the pass, from number `from` on, are done with that, as they are
-  /// most of the time. `last` is the preload of the last; it outlives the layer.
-  bool takes(const FoldPass& pass, const PassGrid& grid, std::uint32_t from, std::uint32_t count,
-             const Command& last);
+  /// Whether groups of folds may wait in this layer.
+  bool takes_groups() const { return takes_groups_; }
+  /// Whether `count` computes of the group, from number `from` on, are done with that. `last` is
+  /// the preload of the last; it outlives the layer.
+  bool takes(FoldGroup& group, std::uint32_t from, std::uint32_t count, const Command& last);
 
   void before_read(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
     waiting_.before_read(memory, first, rows);
@@ -55,10 +57,11 @@ class ArrayState {
   void end(EventCounts& events);
 
  private:
-  std::uint32_t fold_of(const FoldPass& pass);
-  void end_pass();
+  std::uint32_t keep(const Fold& fold);
+  void start_product(std::uint32_t k);
+  void end_group();
+  bool is_for_kernel(std::uint32_t k) const;
   void find_parts(const ComputeCommand& compute);
-  void next_weights();
   std::uint32_t free_fold();
   template <typename Body>
   void for_each_product(Body body) const;
@@ -76,14 +79,16 @@ class ArrayState {
   LocalMemories& memories_;
   const PsumFormat psum_format_;
   ElementFormat ifmap_format_, weight_format_;
-  PreloadCommand destination_;             // of the next compute
-  const Command* last_of_pass_ = nullptr;  // it is that, if not null
-  bool fresh_ = false;                     // its weights are still to be taken
-  bool by_kernel_ = false;                 // the weights are product_'s
+  PreloadCommand destination_;              // of the next compute
+  const Command* last_of_group_ = nullptr;  // it is that, if not null
+  bool fresh_ = false;                      // its weights are still to be taken
+  bool takes_groups_ = false;
+  bool by_kernel_ = false;  // the weights are product_'s
   FoldProduct product_;
   WaitingFolds waiting_;
   KeptWeights kept_;
-  std::uint32_t last_taken_ = 0;  // fold
+  std::uint32_t fold_ = 0;        // that the weights in the array are kept as
+  std::uint32_t last_taken_ = 0;  // the same of weights that were taken last
   ComputeCommand parts_of_;       // whose parts_ these are
   IfmapParts parts_;
   std::vector<std::uint32_t> pe_ends_;  // by row of PEs: the product behind its last

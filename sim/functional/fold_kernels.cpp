@@ -144,51 +144,58 @@ struct Kind {
   static constexpr bool kStaged = !kBytes && type != ElementType::Int16;
 };
 
-/// The sums of one or two chains over all their steps, of `count` ifmap vectors.
+/// The sums of one or two chains over all steps, of `count` ifmap vectors.
 template <class K, std::size_t sets, std::size_t count>
-void multiply_block(const Task& task, const FoldChain* chains, const Block& block);
+void multiply_block(const Task& task, const FoldChains& chains, const Block& block);
 
 /// What multiply_block does for one of its chains, one step after the other.
 template <class K, std::size_t count>
-HWY_NOINLINE void multiply_steps(const Task& task, const FoldChain& chain, const Block& block) {
-  for (std::size_t s = 0; s < chain.count; ++s) {
-    const FoldChain step{chain.steps + s, 1, chain.psum_offset, chain.accumulate || s > 0};
-    multiply_block<K, 1, count>(task, &step, block);
+HWY_NOINLINE void multiply_steps(const Task& task, const FoldChain& chain,
+                                 const std::int32_t* offsets, std::size_t steps,
+                                 const Block& block) {
+  for (std::size_t s = 0; s < steps; ++s) {
+    const FoldChain step{chain.folds + s, chain.psum_offset, chain.accumulate || s > 0};
+    multiply_block<K, 1, count>(task, {&step, 1, offsets + s, 1}, block);
   }
 }
 
 /// Puts the sums of a chain where they belong.
 template <class K, std::size_t count>
-HWY_INLINE void finish(const Task& task, const FoldChain& chain, const Block& block,
-                       const typename K::Sum (&sums)[count], SumVector start) {
+HWY_INLINE void finish(const Task& task, const FoldChains& chains, std::size_t set,
+                       const Block& block, const typename K::Sum (&sums)[count], SumVector start) {
   const Sums d;
+  const FoldChain& chain = chains.chains[set];
   const auto column = static_cast<std::ptrdiff_t>(block.column) + chain.psum_offset;
   SumVector totals[count];
   for_rows<count>([&](auto r) SYSTOLE_INLINE {
     totals[r] = K::kFlip ? hn::Add(sums[r].total(), start) : sums[r].total();
   });
   const std::int64_t room =
-      hwy::LimitsMax<std::int32_t>() - static_cast<std::int64_t>(chain.count) * task.step_products;
-  if (chain.count > 1 && room < 0) {
-    multiply_steps<K, count>(task, chain, block);
+      hwy::LimitsMax<std::int32_t>() - static_cast<std::int64_t>(chains.steps) * task.step_products;
+  const auto step_by_step = [&] {
+    multiply_steps<K, count>(task, chain, chains.ifmap_offsets, chains.steps, block);
+  };
+  if (chains.steps > 1 && room < 0) {
+    step_by_step();
   } else if (!chain.accumulate) {
     for_rows<count>([&](auto r) SYSTOLE_INLINE { hn::Store(totals[r], d, block.to[r] + column); });
-  } else if (chain.count == 1) {
+  } else if (chains.steps == 1) {
     add_step<count>(totals, block.to, column, task.saturate, task.buffers.overflows);
   } else if (!add_steps<count>(totals, block.to, column, static_cast<std::int32_t>(room))) {
-    multiply_steps<K, count>(task, chain, block);
+    step_by_step();
   }
 }
 
 template <class K, std::size_t sets, std::size_t count>
-HWY_NOINLINE void multiply_block(const Task& task, const FoldChain* chains, const Block& block) {
+HWY_NOINLINE void multiply_block(const Task& task, const FoldChains& chains, const Block& block) {
   using Sum = typename K::Sum;
   constexpr auto kSignBits = static_cast<std::int32_t>(0x80808080U);
   const Sums d;
   const FoldBuffers& buffers = task.buffers;
   const std::size_t groups = K::known_groups != 0 ? K::known_groups : task.groups;
   const std::size_t group_bytes = std::size_t{buffers.columns} * 4;
-  const FoldChain& other = chains[sets - 1];
+  const std::uint32_t* const folds = chains.chains[0].folds;
+  const std::uint32_t* const other_folds = chains.chains[sets - 1].folds;
   Sum sums[count];
   Sum others[count];  // of the second chain; two arrays stay in registers, one of both does not
   for_rows<count>([&](auto r) SYSTOLE_INLINE {
@@ -197,9 +204,9 @@ HWY_NOINLINE void multiply_block(const Task& task, const FoldChain* chains, cons
   });
   SumVector start = hn::Zero(d);
   SumVector other_start = hn::Zero(d);
-  for (std::size_t s = 0; s < chains[0].count; ++s) {
-    const std::uint32_t fold = chains[0].steps[s].fold;
-    const std::uint32_t other_fold = other.steps[s].fold;
+  for (std::size_t s = 0; s < chains.steps; ++s) {
+    const std::uint32_t fold = folds[s];
+    const std::uint32_t other_fold = other_folds[s];
     const std::uint8_t* packed = buffers.packed.get() + block.column * 4;
     const std::uint8_t* other_packed = packed + other_fold * buffers.fold_bytes;
     packed += fold * buffers.fold_bytes;
@@ -209,7 +216,7 @@ HWY_NOINLINE void multiply_block(const Task& task, const FoldChain* chains, cons
       other_start =
           hn::Add(other_start, hn::Load(d, starts + std::size_t{other_fold} * buffers.columns));
     }
-    const std::ptrdiff_t offset = chains[0].steps[s].ifmap_offset;
+    const std::ptrdiff_t offset = chains.ifmap_offsets[s];
     const std::uint8_t* rows[count];
     if constexpr (K::kStaged) {
       stage<K::type, count>(task, block, offset, rows);
@@ -236,14 +243,14 @@ HWY_NOINLINE void multiply_block(const Task& task, const FoldChain* chains, cons
       });
     }
   }
-  finish<K, count>(task, chains[0], block, sums, start);
+  finish<K, count>(task, chains, 0, block, sums, start);
   if constexpr (sets == 2) {
-    finish<K, count>(task, other, block, others, other_start);
+    finish<K, count>(task, chains, 1, block, others, other_start);
   }
 }
 
 template <class K, std::size_t sets>
-HWY_INLINE void multiply_sets(const Task& task, const FoldChain* chains, const ElementRows& ifmap,
+HWY_INLINE void multiply_sets(const Task& task, const FoldChains& chains, const ElementRows& ifmap,
                               std::int32_t* const* to) {
   for (std::size_t column = 0; column < task.buffers.columns; column += hn::Lanes(Sums())) {
     std::size_t r = 0;
@@ -276,8 +283,8 @@ HWY_NOINLINE std::uint64_t nonzero_products(const Task& task, const FoldChains& 
     const std::size_t end = std::min<std::size_t>(first + kCountedRows, ifmap.count);
     typename K::Sum sums[kApart];  // one waits for another less
     for_rows<kApart>([&](auto i) SYSTOLE_INLINE { sums[i].start(); });
-    for (std::size_t s = 0; s < chains.chains[0].count; ++s) {
-      const std::ptrdiff_t offset = chains.chains[0].steps[s].ifmap_offset;
+    for (std::size_t s = 0; s < chains.steps; ++s) {
+      const std::ptrdiff_t offset = chains.ifmap_offsets[s];
       if constexpr (K::kBytes) {
         const ByteVector one = hn::Set(Bytes(), 1);
         for (std::size_t at = 0; at < buffers.padded_k; at += hn::Lanes(Bytes())) {
@@ -301,7 +308,7 @@ HWY_NOINLINE std::uint64_t nonzero_products(const Task& task, const FoldChains& 
       }
       for (std::size_t chain = 0; chain < chains.count; ++chain) {
         const std::uint8_t* packed =
-            buffers.packed.get() + chains.chains[chain].steps[s].fold * buffers.fold_bytes;
+            buffers.packed.get() + chains.chains[chain].folds[s] * buffers.fold_bytes;
         for (std::size_t group = 0; group < task.groups; group += kApart) {
           for_rows<kApart>([&](auto i) SYSTOLE_INLINE {
             if (group + i < task.groups) {
@@ -336,11 +343,14 @@ void multiply_chains(const Task& task, const FoldChains& chains, const ElementRo
   constexpr std::size_t kPair = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ? 2 : 1;
   task.buffers.nonzero_products += nonzero_products<K>(task, chains, ifmap);
   std::size_t set = 0;
+  const auto from = [&](std::size_t count) {
+    return FoldChains{chains.chains + set, count, chains.ifmap_offsets, chains.steps};
+  };
   for (; set + kPair <= chains.count; set += kPair) {
-    multiply_sets<K, kPair>(task, chains.chains + set, ifmap, to);
+    multiply_sets<K, kPair>(task, from(kPair), ifmap, to);
   }
   for (; set < chains.count; ++set) {
-    multiply_sets<K, 1>(task, chains.chains + set, ifmap, to);
+    multiply_sets<K, 1>(task, from(1), ifmap, to);
   }
 }
 

@@ -38,26 +38,22 @@ struct PsumRows {
   bool saturate = false;  ///< additions to them; else they wrap
 };
 
-/// A fold's part in sums, for ifmap vectors that lie `ifmap_offset` bytes behind the given rows.
-struct FoldStep {
-  std::uint32_t fold = 0;  ///< whose weights
-  std::int32_t ifmap_offset = 0;
-};
-
 /// Folds one after the other whose products go to the same rows of psums, `psum_offset`
 /// accumulators behind the given ones. They add to what is there but for the first if not
 /// `accumulate`.
 struct FoldChain {
-  const FoldStep* steps = nullptr;
-  std::size_t count = 0;
+  const std::uint32_t* folds = nullptr;  ///< whose weights
   std::ptrdiff_t psum_offset = 0;
   bool accumulate = false;
 };
 
-/// Several, whose steps have the same ifmap offsets.
+/// Several of `steps` folds each. Fold i of all of them has the ifmap vectors that lie
+/// ifmap_offsets[i] bytes behind the given rows.
 struct FoldChains {
   const FoldChain* chains = nullptr;
   std::size_t count = 0;
+  const std::int32_t* ifmap_offsets = nullptr;
+  std::size_t steps = 0;
 };
 
 /// The weights of folds alike, and room for the kernels. A fold's weights are [group of

@@ -77,11 +77,11 @@ void multiply_folds(FoldBuffers& buffers, const FoldChains& chains, const Elemen
   const PsumFormat format{32, psums.saturate ? Overflow::Saturate : Overflow::Wrap};
   for (std::size_t c = 0; c < chains.count; ++c) {
     const FoldChain& chain = chains.chains[c];
-    for (std::size_t s = 0; s < chain.count; ++s) {
-      const FoldStep& step = chain.steps[s];
-      const std::vector<std::uint32_t> nonzeros = nonzero_weights(buffers, step.fold);
+    for (std::size_t s = 0; s < chains.steps; ++s) {
+      const std::uint32_t fold = chain.folds[s];
+      const std::vector<std::uint32_t> nonzeros = nonzero_weights(buffers, fold);
       for (std::size_t row = 0; row < ifmap.count; ++row) {
-        multiply_row(buffers, step.fold, nonzeros, ifmap.rows[row] + step.ifmap_offset,
+        multiply_row(buffers, fold, nonzeros, ifmap.rows[row] + chains.ifmap_offsets[s],
                      psums.rows[row] + chain.psum_offset, chain.accumulate || s > 0, format);
       }
     }

@@ -24,6 +24,7 @@ class FoldRows {
 
   std::uint32_t count() const { return ifmap_count_; }
   const std::uint8_t** ifmap() { return ifmap_.data(); }
+  const std::uint8_t* const* ifmap() const { return ifmap_.data(); }
   std::int32_t* const* psums() const { return psums_.data(); }
 
  private:

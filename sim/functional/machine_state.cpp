@@ -1,6 +1,8 @@
 #include "sim/functional/machine_state.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 #include <variant>
 
 #include "sim/program/hazards.hpp"
@@ -71,25 +73,24 @@ MachineState::MachineState(const AcceleratorConfig& config)
 }
 
 void MachineState::run(const LayerProgram& program, EventCounts& events) {
-  begin_layer(program.registers);
-  for (const Command& command : program.commands) {
-    execute(command, events);
-  }
-  end_layer(events);
+  PackedCommands commands{{std::make_shared<const std::vector<Command>>(program.commands)}};
+  commands.append({0, 0, static_cast<std::uint32_t>(program.commands.size()), 0});
+  run(PackedProgram{program.registers, std::move(commands)}, events);
 }
 
 void MachineState::run(const PackedProgram& program, EventCounts& events) {
   begin_layer(program.registers);
   const PackedCommands& commands = program.commands;
-  FoldPasses passes{config_, commands};
+  FoldGroups groups{config_, local_, commands};
   for (const PackedCommands::Run& run : commands.runs()) {
     const std::vector<Command>& shared = *commands.shared()[run.of];
     const std::uint32_t end = run.first + run.count;
     for (std::uint32_t at = run.first; at < end;) {
-      if (const std::uint32_t computes = edge_ ? 0 : take_pass(run.of, at, end, passes, shared);
-          computes > 0) {
-        at += 2 * computes;
-        continue;
+      if (FoldGroup* const group = array_.takes_groups() ? groups.find(run.of, at) : nullptr) {
+        if (const std::uint32_t taken = take(*group, at, end, shared, events); taken > 0) {
+          at += taken;
+          continue;
+        }
       }
       const Command& command = shared[at];
       if (run.dram != 0 && reaches_dram(command)) {
@@ -103,20 +104,18 @@ void MachineState::run(const PackedProgram& program, EventCounts& events) {
   end_layer(events);
 }
 
-/// As many computes from `at` on, with their preloads, as are of one pass and wait then.
-std::uint32_t MachineState::take_pass(std::uint32_t of, std::uint32_t at, std::uint32_t end,
-                                      FoldPasses& passes, const std::vector<Command>& shared) {
-  const FoldPass* const pass = passes.find(of, at);
-  if (pass == nullptr) {
+/// As many commands of the group from `at` on as come before `end`; none if they must not wait.
+std::uint32_t MachineState::take(FoldGroup& group, std::uint32_t at, std::uint32_t end,
+                                 const std::vector<Command>& shared, EventCounts& events) {
+  const std::uint32_t from = (at - group.first) / 2;
+  const std::uint32_t count = std::min(group.computes() - from, (end - at) / 2);
+  if (count == 0 || !array_.takes(group, from, count, shared[at + 2 * (count - 1)])) {
     return 0;
   }
-  const std::uint32_t from = (at - pass->first) / 2;
-  const std::uint32_t count = std::min(pass->computes - from, (end - at) / 2);
-  if (count == 0) {
-    return 0;
+  for (std::uint32_t i = at; edge_ && i < at + 2 * count; ++i) {
+    edge_->enter(shared[i], local_, events);
   }
-  const Command& last = shared[at + 2 * (count - 1)];  // not looked at: it is far away
-  return array_.takes(*pass, passes.grid(pass->grid), from, count, last) ? count : 0;
+  return 2 * count;
 }
 
 void MachineState::begin_layer(const LayerRegisters& registers) {

@@ -8,7 +8,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/functional/array_edge.hpp"
 #include "sim/functional/array_state.hpp"
-#include "sim/functional/fold_passes.hpp"
+#include "sim/functional/fold_groups.hpp"
 #include "sim/functional/local_memories.hpp"
 #include "sim/functional/transfers.hpp"
 #include "sim/functional/vector_commands.hpp"
@@ -36,8 +36,8 @@ class MachineState {
  private:
   struct Execute;
 
-  std::uint32_t take_pass(std::uint32_t of, std::uint32_t at, std::uint32_t end, FoldPasses& passes,
-                          const std::vector<Command>& shared);
+  std::uint32_t take(FoldGroup& group, std::uint32_t at, std::uint32_t end,
+                     const std::vector<Command>& shared, EventCounts& events);
   void begin_layer(const LayerRegisters& registers);
   void execute(const Command& command, EventCounts& events);
   void end_layer(EventCounts& events);

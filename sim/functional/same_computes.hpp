@@ -4,8 +4,6 @@
 
 namespace systole {
 
-// Asked for every compute, so without branches.
-
 /// Whether both have pixels of one geometry, wherever they lie.
 inline bool same_pixels(const ComputeCommand& a, const ComputeCommand& b) {
   return ((a.count_h ^ b.count_h) | (a.count_w ^ b.count_w) | (a.pitch_h ^ b.pitch_h) |

@@ -130,7 +130,12 @@ struct Folds {
     for (std::size_t r = 0; r < ifmap.rows.size(); ++r) {
       rows.push_back(aligned.get() + r * pitch);
     }
-    std::vector<std::vector<FoldStep>> all_steps(chains);
+    std::vector<std::vector<std::uint32_t>> all_folds(chains);
+    std::vector<std::int32_t> ifmap_offsets;
+    for (const std::size_t offset : offsets) {
+      ifmap_offsets.push_back(
+          static_cast<std::int32_t>(offset * (ifmap.type == ElementType::Int16 ? 2 : 1)));
+    }
     std::vector<FoldChain> all_chains;
     for (std::size_t chain = 0; chain < chains; ++chain) {
       for (std::size_t step = 0; step < steps; ++step) {
@@ -141,16 +146,15 @@ struct Folds {
         }
         EXPECT_TRUE(product.keeps_beside(matrix.all().count, matrix.type, ifmap.type));
         product.take_weights(number, matrix.all(), n[fold(chain, step)]);
-        const std::size_t bytes = offsets[step] * (ifmap.type == ElementType::Int16 ? 2 : 1);
-        all_steps[chain].push_back({number, static_cast<std::int32_t>(bytes)});
+        all_folds[chain].push_back(number);
       }
-      all_chains.push_back({all_steps[chain].data(), steps,
+      all_chains.push_back({all_folds[chain].data(),
                             static_cast<std::ptrdiff_t>(chain * chain_size()), accumulates[0]});
     }
-    product.multiply({all_chains.data(), chains}, ifmap.all(), k, {rows.data(), saturate});
-    const FoldChain last{&all_steps.back().back(), 1, all_chains.back().psum_offset,
-                         accumulates[1]};
-    product.multiply({&last, 1}, ifmap.all(), k, {rows.data(), saturate});
+    product.multiply({all_chains.data(), chains, ifmap_offsets.data(), steps}, ifmap.all(), k,
+                     {rows.data(), saturate});
+    const FoldChain last{&all_folds.back().back(), all_chains.back().psum_offset, accumulates[1]};
+    product.multiply({&last, 1, &ifmap_offsets.back(), 1}, ifmap.all(), k, {rows.data(), saturate});
     return {{aligned.get(), aligned.get() + psums.size()},
             product.take_nonzero_products(),
             product.take_overflows()};
@@ -238,9 +242,10 @@ TEST(FoldProduct, HoldsTheLargestSumsOfBytesOnEveryInstructionSet) {
         product.start(kProducts, ElementType::Int8, type);
         product.take_weights(0, {weights.data(), kProducts, ElementType::Int8}, 16);
         std::int32_t* const to = psums.get();
-        const FoldStep step{0, 0};
-        const FoldChain chain{&step, 1, 0, false};
-        product.multiply({&chain, 1}, {&ifmap, 1, type}, kProducts, {&to, false});
+        const std::uint32_t fold = 0;
+        const FoldChain chain{&fold, 0, false};
+        const std::int32_t offset = 0;
+        product.multiply({&chain, 1, &offset, 1}, {&ifmap, 1, type}, kProducts, {&to, false});
         const std::int32_t value =
             type == ElementType::Uint8 ? byte : static_cast<std::int8_t>(byte);
         for (int c = 0; c < 16; ++c) {
@@ -260,14 +265,16 @@ TEST(FoldProduct, HasAPortableInstructionSetBesideThoseOfTheComputer) {
 
 TEST(FoldProduct, WithoutWeightsIsAnErrorOfOurs) {
   FoldProduct product{4};
-  const FoldStep step{0, 0};
-  const FoldChain chain{&step, 1, 0, false};
+  const std::uint32_t fold = 0;
+  const FoldChain chain{&fold, 0, false};
+  const std::int32_t offset = 0;
   const std::vector<std::uint8_t> row(8 + kReadBeyond, 3);
   const std::uint8_t* ifmap = row.data();
   const auto psums = hwy::AllocateAligned<std::int32_t>(16);
   std::int32_t* const to = psums.get();
-  EXPECT_THROW(product.multiply({&chain, 1}, {&ifmap, 1, ElementType::Int8}, 8, {&to, true}),
-               std::logic_error);
+  EXPECT_THROW(
+      product.multiply({&chain, 1, &offset, 1}, {&ifmap, 1, ElementType::Int8}, 8, {&to, true}),
+      std::logic_error);
 }
 
 }  // namespace
