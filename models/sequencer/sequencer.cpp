@@ -18,6 +18,7 @@ Sequencer::Sequencer(const sc_core::sc_module_name& name, const Clock& clock,
                      const AcceleratorConfig& config, Measurements& measurements)
     : ClockedModule{name, clock},
       config_{config},
+      footprints_{config_},
       unroller_{config},
       conv_unroller_{config},
       measurements_{measurements} {
@@ -208,7 +209,7 @@ void Sequencer::occupy(Entry& entry, const Command& command) {
   entry.valid = true;
   entry.issued = false;
   entry.command = &command;
-  entry.footprint = footprint(command, config_);
+  entry.footprint = footprints_.of(command);
   entry.times = {ledger_unit(entry.footprint.unit), now(), 0, 0, Cause::Idle};
   entry.depends_on.reset();
   entry.dependencies = 0;

@@ -115,6 +115,7 @@ class Sequencer final : public ClockedModule {
   FifoOut<IssuedCommand>& port_of(Unit unit);
 
   const AcceleratorConfig config_;
+  const Footprints footprints_;
   std::vector<Entry> entries_;
   std::array<Class, kCommandClasses> classes_;
   const LayerProgram* program_ = nullptr;

@@ -25,6 +25,14 @@ void for_each_of(const std::vector<std::uint64_t>& set, Visit visit) {
   }
 }
 
+void add(std::vector<std::uint64_t>& set, std::uint32_t entry) {
+  set[entry / kWordBits] |= std::uint64_t{1} << (entry % kWordBits);
+}
+
+bool has(const std::vector<std::uint64_t>& set, std::uint32_t entry) {
+  return ((set[entry / kWordBits] >> (entry % kWordBits)) & 1) != 0;
+}
+
 }  // namespace
 
 SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, Ledger& ledger)
@@ -39,7 +47,6 @@ SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, L
       results_written{0, units.execute},
       vectors_completed{0, units.vector},
       config_{config},
-      footprints_{config},
       next_offer_{1 + Cycle{config.sequencer.frontend_latency}},
       ledger_{ledger, LedgerUnit::Sequencer} {
   const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
@@ -47,8 +54,8 @@ SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, L
                                                          config.sequencer.store_entries};
   std::uint32_t first = 0;
   for (std::size_t i = 0; i < kCommandClasses; ++i) {
-    classes_[i].first = first;
-    classes_[i].size = sizes[i];
+    classes_[i].free.resize(sizes[i]);
+    std::iota(classes_[i].free.rbegin(), classes_[i].free.rend(), first);
     first += sizes[i];
   }
   entries_.resize(first);
@@ -66,9 +73,6 @@ void SequencerTiming::resume(const CommandSource& program, std::size_t next) {
 void SequencerTiming::archive(StateArchive& archive) {
   alarm.archive(archive);
   archive_entries(archive);
-  for (Class& of : classes_) {
-    archive.list(of.waiting, [&](std::uint32_t& index) { archive.entry(index); });
-  }
   for (CompletionQueue& queue : completions_) {
     queue.archive(archive, [&](std::uint32_t& entry) { archive.entry(entry); });
   }
@@ -98,66 +102,53 @@ void SequencerTiming::archive(StateArchive& archive) {
   }
 }
 
-/// Those of a class one behind the other, the oldest first: which one a command has got decides
-/// nothing.
+/// Those of a class one behind the other, the oldest first.
 void SequencerTiming::archive_entries(StateArchive& archive) {
-  std::vector<std::uint32_t>& names = names_;
-  std::vector<std::uint32_t>& taken = taken_;
-  names.assign(entries_.size(), kNoEntry);
-  taken.clear();
-  for (const Class& of : classes_) {
-    const auto begin = static_cast<std::ptrdiff_t>(taken.size());
-    for (std::uint32_t i = of.first; i < of.first + of.size; ++i) {
-      if (entries_[i].valid) {
-        taken.push_back(i);
-      }
-    }
-    std::sort(taken.begin() + begin, taken.end(), [this](std::uint32_t a, std::uint32_t b) {
-      return entries_[a].number < entries_[b].number;
-    });
-    auto count = static_cast<std::uint32_t>(taken.end() - taken.begin() - begin);
-    archive.value(count);
-    if (archive.reading()) {
-      taken.resize(static_cast<std::size_t>(begin) + count);
-      std::iota(taken.begin() + begin, taken.end(), of.first);
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const std::uint32_t entry = taken[static_cast<std::size_t>(begin) + i];
-      names[entry] = of.first + i;
-      if (archive.reading()) {
-        entries_[entry].number = i;  // less than those to come
-      }
-    }
-  }
+  archive.begin_station(entries_.size());
   if (archive.reading()) {
     for (Entry& entry : entries_) {
-      entry.valid = false;
+      entry.depends_on = 0;
+      std::fill(entry.followers.begin(), entry.followers.end(), 0);
     }
   }
-  archive.name_entries(names);
-  for (const std::uint32_t i : taken) {
-    Entry& entry = entries_[i];
-    archive.values(entry.issued, entry.depends_on);
-    archive.reference(entry.command);
-    archive_followers(archive, entry.followers);
+  for (Class& of : classes_) {
+    auto count = static_cast<std::uint32_t>(of.held.size());
+    auto issued = static_cast<std::uint32_t>(of.issued);
+    archive.values(count, issued);
     if (archive.reading()) {
-      entry.valid = true;
-      entry.footprint = footprints_.of(*entry.command);
+      of.free.insert(of.free.end(), of.held.begin(), of.held.end());
+      of.held.assign(of.free.end() - count, of.free.end());
+      of.free.resize(of.free.size() - count);
+      of.issued = issued;
+    }
+    for (const std::uint32_t index : of.held) {
+      archive.hold(index, entries_[index].known, entries_[index].name);
+    }
+  }
+  fetched_since_ = 0;
+  for (const Class& of : classes_) {
+    for (const std::uint32_t index : of.held) {
+      archive_followers(archive, entries_[index]);
     }
   }
 }
 
-void SequencerTiming::archive_followers(StateArchive& archive, EntrySet& followers) {
-  EntrySet& named = archive.reading() ? followers : named_followers_;
+void SequencerTiming::archive_followers(StateArchive& archive, Entry& entry) {
+  EntrySet& names = named_followers_;
+  names.assign(entry.followers.size(), 0);
   if (!archive.reading()) {
-    named.assign(followers.size(), 0);
-    for_each_of(followers, [&](std::uint32_t entry) {
-      const std::uint32_t name = archive.name_of(entry);
-      named[name / kWordBits] |= std::uint64_t{1} << (name % kWordBits);
-    });
+    for_each_of(entry.followers,
+                [&](std::uint32_t follower) { add(names, archive.name_of(follower)); });
   }
-  for (std::uint64_t& word : named) {
+  for (std::uint64_t& word : names) {
     archive.value(word);
+  }
+  if (archive.reading()) {
+    for_each_of(names, [&](std::uint32_t name) {
+      const std::uint32_t follower = archive.entry_of(name);
+      add(entry.followers, follower);
+      ++entries_[follower].depends_on;
+    });
   }
 }
 
@@ -191,8 +182,11 @@ void SequencerTiming::ring_next(Cycle now) {
   find_waits();
   for (std::size_t i = 0; i < kCommandClasses; ++i) {
     const Class& of = classes_[i];
-    const bool can_issue = !of.waiting.empty() && entries_[of.waiting.front()].depends_on == 0 &&
-                           queue_of(entries_[of.waiting.front()].footprint.unit).can_push(now + 1);
+    bool can_issue = false;
+    if (of.waits()) {
+      const Entry& head = entries_[of.oldest_waiting()];
+      can_issue = head.depends_on == 0 && queue_of(head.known.footprint.unit).can_push(now + 1);
+    }
     if (can_issue || wire_of(i).latest() != waits_[i]) {
       alarm.ring_at(now + 1);
     }
@@ -223,28 +217,28 @@ TimedWire<Cause>& SequencerTiming::wire_of(std::size_t of_class) {
 bool SequencerTiming::issue(Cycle now) {
   bool any = false;
   for (Class& from : classes_) {
-    if (from.waiting.empty()) {
+    if (!from.waits()) {
       continue;
     }
-    const std::uint32_t index = from.waiting.front();
+    const std::uint32_t index = from.oldest_waiting();
     Entry& entry = entries_[index];
-    TimedQueue<IssuedCommand>& queue = queue_of(entry.footprint.unit);
+    const Unit unit = entry.known.footprint.unit;
+    TimedQueue<IssuedCommand>& queue = queue_of(unit);
     if (entry.depends_on > 0 || !queue.can_push(now)) {
       if (observer_ != nullptr) {
         entry.times.waited_for = wait_of(from);
       }
       continue;
     }
-    entry.issued = true;
+    ++from.issued;
     entry.times.issued = first_cycle_ + now;
-    from.waiting.pop_front();
-    if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
-      if (entry.footprint.unit != Unit::Array) {
-        queue.push(now, {entry.command, index});
+    if (std::holds_alternative<ConfigureCommand>(entry.known.command->body)) {
+      if (unit != Unit::Array) {
+        queue.push(now, {entry.known.command, index});
       }
       retire(now, index);
     } else {
-      queue.push(now, {entry.command, index});
+      queue.push(now, {entry.known.command, index});
     }
     any = true;
   }
@@ -255,45 +249,36 @@ bool SequencerTiming::allocate(Cycle now) {
   if (next_ == total_ || now < next_offer_ || full_) {
     return false;
   }
-  const Command& command = program_->command(next_);
-  Entry* entry = free_entry(command_class(command));
-  full_ = entry == nullptr;
+  Class& of = classes_[static_cast<std::size_t>(command_class(program_->command(next_)))];
+  full_ = of.free.empty();
   if (full_) {
     return false;
   }
-  occupy(now, *entry, command);
+  const std::uint32_t index = of.free.back();
+  of.free.pop_back();
+  occupy(now, of, index);
   ++next_;
   next_offer_ += config_.sequencer.command_gap;
   return true;
 }
 
-SequencerTiming::Entry* SequencerTiming::free_entry(CommandClass of) {
-  const Class& from = classes_[static_cast<std::size_t>(of)];
-  for (std::uint32_t i = from.first; i < from.first + from.size; ++i) {
-    if (!entries_[i].valid) {
-      return &entries_[i];
-    }
-  }
-  return nullptr;
-}
-
-void SequencerTiming::occupy(Cycle now, Entry& entry, const Command& command) {
-  const auto index = static_cast<std::uint32_t>(&entry - entries_.data());
-  entry.valid = true;
-  entry.issued = false;
-  entry.command = &command;
-  entry.footprint = footprints_.of(command);
-  entry.times = {ledger_unit(entry.footprint.unit), first_cycle_ + now, 0, 0, Cause::Idle};
+/// By the next command.
+void SequencerTiming::occupy(Cycle now, Class& of, std::uint32_t index) {
+  Entry& entry = entries_[index];
+  entry.known = program_->known(next_);
+  entry.name = StateArchive::kFetched + fetched_since_++;
+  entry.times = {ledger_unit(entry.known.footprint.unit), first_cycle_ + now, 0, 0, Cause::Idle};
   entry.depends_on = 0;
-  std::fill(entry.followers.begin(), entry.followers.end(), 0);
-  for (Entry& older : entries_) {
-    if (older.valid && &older != &entry && conflict(older.footprint, entry.footprint)) {
-      older.followers[index / kWordBits] |= std::uint64_t{1} << (index % kWordBits);
-      ++entry.depends_on;
+  for (const Class& among : classes_) {
+    for (const std::uint32_t older : among.held) {
+      if (conflict(entries_[older].known.footprint, entry.known.footprint)) {
+        add(entries_[older].followers, index);
+        ++entry.depends_on;
+      }
     }
   }
-  classes_[static_cast<std::size_t>(command_class(command))].waiting.push_back(index);
-  entry.number = allocated_++;
+  of.held.push_back(index);
+  ++allocated_;
 }
 
 /// One a cycle, of the first source that has one.
@@ -329,14 +314,19 @@ void SequencerTiming::take_completion(Cycle now) {
 
 void SequencerTiming::retire(Cycle now, std::uint32_t index) {
   Entry& done = entries_[index];
-  if (!done.valid || !done.issued) {
+  Class& of = classes_[static_cast<std::size_t>(command_class(*done.known.command))];
+  const auto issued = of.held.begin() + static_cast<std::ptrdiff_t>(of.issued);
+  const auto at = std::find(of.held.begin(), issued, index);
+  if (at == issued) {
     throw std::logic_error{"a completion of no command"};
   }
-  done.valid = false;
+  of.held.erase(at);
+  --of.issued;
+  of.free.push_back(index);
   full_ = false;
   if (observer_ != nullptr) {
     done.times.completed = first_cycle_ + now;
-    observer_->on_command(*done.command, done.times);
+    observer_->on_command(*done.known.command, done.times);
   }
   for_each_of(done.followers, [this](std::uint32_t follower) { --entries_[follower].depends_on; });
   std::fill(done.followers.begin(), done.followers.end(), 0);
@@ -344,24 +334,30 @@ void SequencerTiming::retire(Cycle now, std::uint32_t index) {
 }
 
 bool SequencerTiming::waits_for(std::uint32_t younger, Unit unit) const {
-  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& older) {
-    return older.valid && older.footprint.unit == unit &&
-           ((older.followers[younger / kWordBits] >> (younger % kWordBits)) & 1) != 0;
-  });
+  for (const Class& of : classes_) {
+    for (const std::uint32_t index : of.held) {
+      const Entry& older = entries_[index];
+      if (older.known.footprint.unit == unit && has(older.followers, younger)) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 Cause SequencerTiming::wait_of(const Class& of) const {
-  if (of.waiting.empty()) {
+  if (!of.waits()) {
     return Cause::Idle;
   }
-  const std::uint32_t index = of.waiting.front();
+  const std::uint32_t index = of.oldest_waiting();
   const Entry& head = entries_[index];
-  if (head.depends_on == 0 || head.footprint.unit != Unit::Array) {
+  if (head.depends_on == 0 || head.known.footprint.unit != Unit::Array) {
     return Cause::WaitDependency;
   }
   if (waits_for(index, Unit::Load)) {
-    return std::holds_alternative<PreloadCommand>(head.command->body) ? Cause::WaitWeights
-                                                                      : Cause::WaitActivations;
+    return std::holds_alternative<PreloadCommand>(head.known.command->body)
+               ? Cause::WaitWeights
+               : Cause::WaitActivations;
   }
   return waits_for(index, Unit::Store) ? Cause::WaitAccumulator : Cause::WaitDependency;
 }
@@ -382,11 +378,11 @@ TimedQueue<IssuedCommand>& SequencerTiming::queue_of(Unit unit) {
 
 std::vector<std::string> SequencerTiming::describe_state() const {
   std::vector<std::string> lines;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].valid) {
-      lines.push_back("entry " + std::to_string(i) +
-                      (entries_[i].issued ? " running: " : " waiting: ") +
-                      describe(*entries_[i].command));
+  for (const Class& of : classes_) {
+    for (std::size_t i = 0; i < of.held.size(); ++i) {
+      lines.push_back("entry " + std::to_string(of.held[i]) +
+                      (i < of.issued ? " running: " : " waiting: ") +
+                      describe(*entries_[of.held[i]].known.command));
     }
   }
   return lines;

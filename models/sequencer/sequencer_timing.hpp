@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <vector>
 
@@ -55,20 +54,10 @@ class SequencerTiming {
     alarm.ring_at(visible);
   }
 
-  KnownFootprints& footprints() { return footprints_; }
   /// The program's commands from the given one on are the next to be fetched.
   void resume(const CommandSource& program, std::size_t next);
   std::size_t fetched() const { return next_; }  ///< commands of the program
   void archive(StateArchive& archive);
-  /// Calls `visit(command)` for each that is not done.
-  template <typename Visit>
-  void for_each_in_flight(Visit visit) const {
-    for (const Entry& entry : entries_) {
-      if (entry.valid) {
-        visit(*entry.command);
-      }
-    }
-  }
 
   /// Told of each command when it completes, in cycles that the program's first one adds to.
   void observe(CommandObserver* observer, Cycle first) {
@@ -89,30 +78,29 @@ class SequencerTiming {
   /// A set of entries, a bit each.
   using EntrySet = std::vector<std::uint64_t>;
   struct Entry {
-    bool valid = false;
-    bool issued = false;
-    const Command* command = nullptr;
-    std::uint64_t number = 0;  // orders those of a class by age
-    Footprint footprint;
+    KnownCommand known;
     std::uint32_t depends_on = 0;  // entries that have to complete first
     EntrySet followers;            // entries that wait for this one
+    std::uint32_t name = 0;        // StateArchive
     CommandTimes times;            // for the observer
   };
   struct Class {
-    std::uint32_t first = 0;
-    std::uint32_t size = 0;
-    std::deque<std::uint32_t> waiting;
+    std::vector<std::uint32_t> held;  // its entries that are not done, the oldest command first
+    std::size_t issued = 0;           // the first of them
+    std::vector<std::uint32_t> free;  // its other entries
+
+    bool waits() const { return issued < held.size(); }
+    std::uint32_t oldest_waiting() const { return held[issued]; }
   };
 
   void archive_entries(StateArchive& archive);
-  void archive_followers(StateArchive& archive, EntrySet& followers);
+  void archive_followers(StateArchive& archive, Entry& entry);
   bool all_fetched() const { return next_ == total_; }
   bool issue(Cycle now);
   bool allocate(Cycle now);
   void take_completion(Cycle now);
   void retire(Cycle now, std::uint32_t index);
-  Entry* free_entry(CommandClass of);
-  void occupy(Cycle now, Entry& entry, const Command& command);
+  void occupy(Cycle now, Class& of, std::uint32_t index);
   Cause wait_of(const Class& of) const;
   void find_waits();
   TimedWire<Cause>& wire_of(std::size_t of_class);
@@ -122,17 +110,16 @@ class SequencerTiming {
 
   const AcceleratorConfig& config_;
   const CommandSource* program_ = nullptr;
-  KnownFootprints footprints_;
   std::vector<Entry> entries_;
-  std::vector<std::uint32_t> names_, taken_;  // room for archive()
-  EntrySet named_followers_;
+  EntrySet named_followers_;  // room for archive()
   std::array<Class, kCommandClasses> classes_;
   std::array<CompletionQueue, kSources> completions_;
   std::uint32_t reporting_ = 0;  // sources that have completions
   std::array<Cause, kCommandClasses> waits_{Cause::Idle, Cause::Idle, Cause::Idle};  // from now on
   std::size_t next_ = 0;
   std::size_t total_ = 0;
-  bool full_ = false;  // there is no entry for the next command until one is done
+  bool full_ = false;                // there is no entry for the next command until one is done
+  std::uint32_t fetched_since_ = 0;  // the last state
   std::uint64_t allocated_ = 0;
   std::uint64_t completed_ = 0;
   Cycle next_offer_;  // in which the next command can be allocated at the earliest

@@ -1,19 +1,15 @@
 #include "sim/program/command_numbers.hpp"
 
-#include <algorithm>
-
 namespace systole {
-void CommandNumbers::begin_program() { std::fill(places_.begin(), places_.end(), Place{}); }
 
 void CommandNumbers::forget() {
-  begin_program();
   numbers_.clear();
   last_.fill({});
   bytes_ = 0;
 }
 
 /// A command is often like the one of its kind before.
-std::uint32_t CommandNumbers::number_of_key(const Command& command) {
+std::uint32_t CommandNumbers::of(const Command& command) {
   words_.clear();
   key_.append(command, words_);
   Known& last = last_.at(command.body.index());

@@ -1,21 +1,21 @@
 #include "sim/program/footprint.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
+#include <stdexcept>
 
 namespace systole {
 namespace {
 
-bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
-  for (const RowRange& x : a) {
-    for (const RowRange& y : b) {
-      if (x.overlaps(y)) {
-        return true;
-      }
-    }
-  }
-  return false;
+/// The bits of a set of regions that a memory has.
+struct Share {
+  std::uint32_t first;
+  std::uint32_t count;
+};
+constexpr std::array<Share, 4> kShares{{{0, 32}, {32, 16}, {48, 12}, {60, 4}}};  // by LocalMemory
+
+bool any_overlap(const HazardRanges& ranges, const RowRange& with) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const RowRange& range) { return range.overlaps(with); });
 }
 
 }  // namespace
@@ -38,36 +38,51 @@ LedgerUnit ledger_unit(CommandUnit unit) {
   return kUnits.at(static_cast<std::size_t>(unit));
 }
 
-Footprint footprint(const Command& command, const AcceleratorConfig& config) {
-  return {unit_of(command), reads(command, config), writes(command, config), pads(command)};
-}
-
-bool conflict_of_units(const Footprint& older, const Footprint& younger) {
-  return any_overlap(older.writes, younger.reads) || any_overlap(older.writes, younger.writes) ||
-         any_overlap(older.reads, younger.writes);
-}
-
-bool conflict_of_loads(const Footprint& older, const Footprint& younger) {
-  return older.pads != younger.pads && any_overlap(older.writes, younger.writes);
-}
-
-void KnownFootprints::forget() { std::fill(known_.begin(), known_.end(), Known{}); }
-
-void FootprintHull::add(const Footprint& of) {
-  for (const HazardRanges* ranges : {&of.reads, &of.writes}) {
-    for (const RowRange& range : *ranges) {
-      Extent& extent = extents_[static_cast<std::size_t>(range.memory)];
-      extent.first = std::min(extent.first, range.first);
-      extent.end = std::max(extent.end, range.first + range.rows);
+Footprints::Footprints(const AcceleratorConfig& config) : config_{config} {
+  for (std::size_t memory = 0; memory < kMemories; ++memory) {
+    const std::uint32_t rows = local_rows(config, static_cast<LocalMemory>(memory));
+    while (rows > std::uint64_t{kShares[memory].count} << row_bits_[memory]) {
+      ++row_bits_[memory];
     }
   }
 }
 
-bool FootprintHull::meets(const HazardRanges& ranges) const {
-  return std::any_of(ranges.begin(), ranges.end(), [this](const RowRange& range) {
-    const Extent& extent = extents_[static_cast<std::size_t>(range.memory)];
-    return range.first < extent.end && extent.first < range.first + range.rows;
-  });
+Footprint Footprints::of(const Command& command) const {
+  Footprint footprint;
+  footprint.unit = unit_of(command);
+  footprint.pads = pads(command);
+  footprint.reads = reads(command, config_);
+  const HazardRanges written = writes(command, config_);
+  if (written.size() > 1) {
+    throw std::logic_error{"a command that writes two ranges of rows"};
+  }
+  for (const RowRange& range : footprint.reads) {
+    footprint.regions.read |= region(range);
+  }
+  for (const RowRange& range : written) {
+    footprint.regions.written = region(range);
+    footprint.written = range;
+  }
+  return footprint;
+}
+
+std::uint64_t Footprints::region(const RowRange& rows) const {
+  const auto memory = static_cast<std::size_t>(rows.memory);
+  const Share& share = kShares[memory];
+  const auto bit_of = [&](std::uint32_t row) {
+    return std::min(row >> row_bits_[memory], share.count - 1);
+  };
+  const std::uint32_t first = bit_of(rows.first);
+  const std::uint32_t last = bit_of(rows.first + rows.rows - 1);
+  return ((std::uint64_t{2} << (last - first)) - 1) << (share.first + first);
+}
+
+bool conflict_within_regions(const Footprint& older, const Footprint& younger) {
+  if (older.unit == younger.unit) {  // loads, one of them of padding
+    return older.written.overlaps(younger.written);
+  }
+  return any_overlap(younger.reads, older.written) || any_overlap(older.reads, younger.written) ||
+         older.written.overlaps(younger.written);
 }
 
 }  // namespace systole

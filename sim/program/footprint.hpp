@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/hazards.hpp"
@@ -16,72 +15,57 @@ enum class CommandUnit : std::uint8_t { Load, Array, Vector, Store };
 CommandUnit unit_of(const Command& command);
 LedgerUnit ledger_unit(CommandUnit unit);
 
+/// The local memories in 64 parts, a bit each: where some commands may read and write. Tells in a
+/// few instructions of most pairs of commands that they do not meet.
+struct Regions {
+  std::uint64_t read = 0;
+  std::uint64_t written = 0;
+
+  /// False only if none of the ones has to wait for one of the others.
+  bool meet(const Regions& others) const {
+    return ((written & (others.read | others.written)) | (read & others.written)) != 0;
+  }
+  Regions& operator|=(const Regions& others) {
+    read |= others.read;
+    written |= others.written;
+    return *this;
+  }
+};
+
 /// What the reservation station knows of a command's operands.
 struct Footprint {
   CommandUnit unit = CommandUnit::Load;
-  HazardRanges reads;
-  HazardRanges writes;
   bool pads = false;  ///< padding that waits for a cycle without data
-};
-Footprint footprint(const Command& command, const AcceleratorConfig& config);
-
-/// conflict() of commands of two units.
-bool conflict_of_units(const Footprint& older, const Footprint& younger);
-/// conflict() of loads or fills.
-bool conflict_of_loads(const Footprint& older, const Footprint& younger);
-/// The younger command has to wait until the older one has completed: a unit takes its commands in
-/// order, but for padding, which data can overtake and which can overtake data on their way.
-inline bool conflict(const Footprint& older, const Footprint& younger) {
-  if (older.unit == younger.unit) {
-    return older.unit == CommandUnit::Load && conflict_of_loads(older, younger);
-  }
-  return conflict_of_units(older, younger);
-}
-
-/// The footprints of commands that were asked for lately, by where they lie.
-class KnownFootprints {
- public:
-  explicit KnownFootprints(const AcceleratorConfig& config) : config_{config}, known_(kPlaces) {}
-
-  /// Until the next call.
-  const Footprint& of(const Command& command) {
-    Known& known = known_[reinterpret_cast<std::uintptr_t>(&command) / sizeof(Command) % kPlaces];
-    if (known.command != &command) {
-      known = {&command, footprint(command, config_)};
-    }
-    return known.footprint;
-  }
-  /// From here on commands may lie where others lay.
-  void forget();
-
- private:
-  static constexpr std::size_t kPlaces = 1024;
-  struct Known {
-    const Command* command = nullptr;
-    Footprint footprint;
-  };
-
-  const AcceleratorConfig& config_;
-  std::vector<Known> known_;  // by address, modulo its size
+  Regions regions;
+  RowRange written;  ///< of no rows: nothing
+  HazardRanges reads;
 };
 
-/// Rows of each memory from the first to the last that some commands touch.
-class FootprintHull {
+/// Finds the footprints of a machine's commands.
+class Footprints {
  public:
-  void add(const Footprint& of);
-  /// False only if none of the commands meets it.
-  bool meets(const Footprint& of) const { return meets(of.reads) || meets(of.writes); }
+  explicit Footprints(const AcceleratorConfig& config);
+  Footprint of(const Command& command) const;
 
  private:
   static constexpr std::size_t kMemories = 4;
-  struct Extent {
-    std::uint32_t first = ~0U;
-    std::uint32_t end = 0;
-  };
 
-  bool meets(const HazardRanges& ranges) const;
+  std::uint64_t region(const RowRange& rows) const;
 
-  std::array<Extent, kMemories> extents_;  // by LocalMemory
+  const AcceleratorConfig& config_;
+  std::array<std::uint32_t, kMemories> row_bits_{};  // log2 of the rows of a region; by LocalMemory
 };
+
+/// conflict() of commands whose regions meet.
+bool conflict_within_regions(const Footprint& older, const Footprint& younger);
+/// The younger command has to wait until the older one has completed: a unit takes its commands in
+/// order, but for padding, which data can overtake and which can overtake data on their way.
+inline bool conflict(const Footprint& older, const Footprint& younger) {
+  if (older.unit == younger.unit &&
+      (older.unit != CommandUnit::Load || older.pads == younger.pads)) {
+    return false;
+  }
+  return older.regions.meet(younger.regions) && conflict_within_regions(older, younger);
+}
 
 }  // namespace systole

@@ -35,7 +35,7 @@ class HazardRanges {
   [[noreturn]] static void refuse();
 
   std::array<RowRange, kCapacity> ranges_{};
-  std::size_t size_ = 0;
+  std::uint32_t size_ = 0;
 };
 
 /// Rows that the command reads and writes. Ranges may cover more than is touched

@@ -14,6 +14,7 @@
 
 #include "sim/program/command_fields.hpp"
 #include "sim/program/command_numbers.hpp"
+#include "sim/program/command_source.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/timing/cycle.hpp"
 
@@ -27,6 +28,15 @@ namespace systole {
 /// state, in the same buffers.
 class StateArchive {
  public:
+  /// Names that a command may have had before: it was the first, second, ... to be fetched since
+  /// the last state, or it had none.
+  static constexpr std::uint32_t kFetched = std::uint32_t{1} << 31U;
+  static constexpr std::uint32_t kUnnamed = ~std::uint32_t{0};
+  struct Named {
+    const Command* command = nullptr;
+    std::uint32_t before = kUnnamed;  // its name in the last state
+  };
+
   explicit StateArchive(CommandNumbers& numbers) : numbers_{numbers}, key_{numbers.key()} {}
   StateArchive(const StateArchive&) = delete;
   StateArchive& operator=(const StateArchive&) = delete;
@@ -34,15 +44,14 @@ class StateArchive {
   /// From here on it writes the state of the end of cycle `now`.
   void write_at(Cycle now) {
     begin(now, false);
-    named_.clear();
     at_ = buffer_.data();
     end_ = at_ + buffer_.size();
   }
   /// From here on it reads `bytes` as the state of the end of cycle `now`, in which `named` are the
   /// commands that the state names.
-  void read_at(Cycle now, const std::string& bytes, const std::vector<const Command*>& named) {
+  void read_at(Cycle now, const std::string& bytes, std::vector<const KnownCommand*> named) {
     begin(now, true);
-    named_ = named;
+    to_name_ = std::move(named);
     read_ = bytes.data();
     end_ = read_ + bytes.size();
   }
@@ -53,8 +62,11 @@ class StateArchive {
   std::string_view bytes() const {
     return {buffer_.data(), static_cast<std::size_t>(at_ - buffer_.data())};
   }
-  /// Commands that blocks still work on, in the order in which the state names them.
-  const std::vector<const Command*>& named() const { return named_; }
+  /// Commands that blocks still work on, in the order in which the state names them: first those
+  /// that the reservation station holds.
+  const std::vector<Named>& named() const { return named_; }
+  std::uint32_t held() const { return static_cast<std::uint32_t>(entry_of_.size()); }
+
   /// Seven bits a byte, the low ones first, the last byte without the high bit: nearly all values
   /// are small, and a state is hashed and compared more often than written.
   template <typename T>
@@ -120,55 +132,58 @@ class StateArchive {
     }
   }
 
-  /// A command of the program that some block still works on. Several may name the same one.
-  void reference(const Command*& command) {
-    std::uint32_t index = 0;
-    while (!reading_ && index < mentioned_ && named_[index] != command) {
-      ++index;
+  // Which entry of the reservation station a command has decides nothing: the station, which is
+  // archived first, names the commands that it holds by their turn.
+
+  void begin_station(std::size_t entries) { names_.assign(entries, kUnnamed); }
+  /// The next command that the station holds, in this entry. Changes its name.
+  void hold(std::uint32_t entry, KnownCommand& command, std::uint32_t& name) {
+    const std::uint32_t here = held();
+    if (reading_) {
+      command = *to_name_.at(here);
     }
-    value(index);
-    if (index == mentioned_) {
-      ++mentioned_;
-      if (!reading_) {
-        named_.push_back(command);
-      }
-      std::uint32_t number = reading_ ? 0 : numbers_.of(*named_[index]);
-      value(number);  // when it is read, the command tells
-    }
-    command = named_.at(index);
+    names_[entry] = here;
+    named_.push_back({command.command, name});
+    entry_of_.push_back(entry);
+    name = here;
+    value(command.number);  // when it is read, the command tells
   }
-  /// Which entry of the reservation station a command has decides nothing: the station, which is
-  /// archived first, gives each a name. Those that are free have none, and are not asked for again.
-  void name_entries(const std::vector<std::uint32_t>& names) { entries_ = names; }
+  /// Of an entry; those that are free have none, and are not asked for again.
   std::uint32_t name_of(std::uint32_t entry) const {
-    return entry == kNoEntry ? kNoEntry : entries_.at(entry);
+    return entry == kNoEntry ? kUnnamed : names_[entry];
+  }
+  std::uint32_t entry_of(std::uint32_t name) const {
+    return name == kUnnamed ? kNoEntry : entry_of_.at(name);
   }
   void entry(std::uint32_t& entry) {
-    std::uint32_t name = reading_ ? kNoEntry : name_of(entry);
+    std::uint32_t name = reading_ ? 0 : name_of(entry) + 1;  // 0: none
     value(name);
-    entry = reading_ ? name : entry;
+    entry = reading_ ? entry_of(name - 1) : entry;
   }
   void issued(IssuedCommand& issued) {
-    bool here = issued.command != nullptr;
-    value(here);
-    if (here) {
-      reference(issued.command);
-    } else {
-      issued.command = nullptr;
+    enum Which : std::uint8_t { kNone, kOfItsEntry, kOther } which = kNone;
+    if (!reading_ && issued.command != nullptr) {
+      const std::uint32_t name = name_of(issued.entry);
+      which = name != kUnnamed && named_[name].command == issued.command ? kOfItsEntry : kOther;
     }
+    value(which);
     entry(issued.entry);
-  }
-  /// The body of a command that was named before.
-  template <typename Body>
-  void body(const Body*& body) {
-    std::uint32_t index = 0;
-    if (!reading_) {
-      while (std::get_if<Body>(&named_.at(index)->body) != body) {
-        ++index;
-      }
+    if (which == kNone) {
+      issued.command = nullptr;
+    } else if (which == kOther) {
+      reference(issued.command);
+    } else if (reading_) {
+      issued.command = of_entry(issued.entry);
     }
-    value(index);
-    body = &std::get<Body>(named_.at(index)->body);
+  }
+  /// The body of the command that the entry holds.
+  template <typename Body>
+  void body(const Body*& body, std::uint32_t& entry) {
+    if (!reading_ && std::get_if<Body>(&of_entry(entry)->body) != body) {
+      throw std::logic_error{"a body of a command that its entry does not hold"};
+    }
+    this->entry(entry);
+    body = &std::get<Body>(of_entry(entry)->body);
   }
 
   /// A copy of a body that a block keeps for itself.
@@ -202,7 +217,8 @@ class StateArchive {
   void begin(Cycle now, bool reading) {
     now_ = now;
     reading_ = reading;
-    mentioned_ = 0;
+    named_.clear();
+    entry_of_.clear();
   }
   const char* take() {
     if (read_ == end_) {
@@ -240,17 +256,34 @@ class StateArchive {
     }
     return at_;
   }
+  /// A command that the station does not hold any more. Several may name the same one.
+  void reference(const Command*& command) {
+    std::uint32_t index = held();
+    while (!reading_ && index < named_.size() && named_[index].command != command) {
+      ++index;
+    }
+    value(index);
+    if (index == named_.size()) {
+      std::uint32_t number = reading_ ? 0 : numbers_.of(*command);
+      value(number);  // when it is read, the command tells
+      named_.push_back({reading_ ? to_name_.at(index)->command : command, kUnnamed});
+    }
+    command = named_.at(index).command;
+  }
+  const Command* of_entry(std::uint32_t entry) const { return named_.at(name_of(entry)).command; }
+
   CommandNumbers& numbers_;
   const TimingKey& key_;
   Cycle now_ = 0;
   bool reading_ = false;
-  std::string buffer_;          // for what is written
-  char* at_ = buffer_.data();   // in it
-  const char* read_ = nullptr;  // in what is read
-  const char* end_ = at_;       // of either
-  std::vector<const Command*> named_;
-  std::uint32_t mentioned_ = 0;         // of them, so far
-  std::vector<std::uint32_t> entries_;  // their names
+  std::string buffer_;                        // for what is written
+  char* at_ = buffer_.data();                 // in it
+  const char* read_ = nullptr;                // in what is read
+  const char* end_ = at_;                     // of either
+  std::vector<const KnownCommand*> to_name_;  // in what is read
+  std::vector<Named> named_;                  // so far
+  std::vector<std::uint32_t> names_;          // by entry
+  std::vector<std::uint32_t> entry_of_;       // by name, of those that the station holds
 };
 
 }  // namespace systole

@@ -14,31 +14,26 @@ constexpr std::size_t kMostOfProgram = 256;
 
 }  // namespace
 
+/// With the segment that has been described.
 MemoizedTiming::Chained& MemoizedTiming::chained_of(State& state) {
-  describe_place(state);
-  const auto seen = seen_chains_.find(here_);
-  if (seen != seen_chains_.end()) {
-    return *seen->second;
+  const auto known =
+      std::find_if(state.chains.begin(), state.chains.end(),
+                   [this](const Chained& chained) { return chained.key == key_of_segment_; });
+  if (known != state.chains.end()) {
+    return *known;
   }
-  describe_segment(state);
-  auto known = std::find_if(state.chains.begin(), state.chains.end(),
-                            [this](const Chained& chained) { return chained.key == segment_.key; });
-  if (known == state.chains.end()) {
-    state.chains.push_front({segment_.key, {}, {}});
-    known = state.chains.begin();
-    bytes_ += sizeof *known + known->key.size() * sizeof(std::uint32_t);
-  }
-  seen_chains_.emplace(here_, &*known);
-  return *known;
+  Chained& chained = state.chains.emplace_front();
+  chained.key = key_of_segment_;
+  bytes_ += sizeof chained + chained.key.size() * sizeof chained.key.front();
+  return chained;
 }
 
 /// As step_of(). The last segment ends when the DRAM is idle, which is no item of a chain: it is
 /// computed each time.
-MemoizedTiming::Step& MemoizedTiming::chained_step_of(State& state, Cycle now,
+MemoizedTiming::Step& MemoizedTiming::chained_step_of(const Place& place, Way& way, Cycle now,
                                                       std::uint64_t patience) {
-  Chained& chained = chained_of(state);
-  const bool is_last = segment_.end() == size();
-  if (is_last) {
+  Chained& chained = *way.chained;
+  if (way.is_last) {
     chained.chain = {};
     chained.ends.clear();
   }
@@ -53,7 +48,7 @@ MemoizedTiming::Step& MemoizedTiming::chained_step_of(State& state, Cycle now,
     items.push_back(*follower_->unknown());
   }
   chained_->begin_segment(now, std::move(items), known);
-  Step& step = compute_step(state, now, patience);
+  Step& step = place.state->steps.emplace_front(compute_step(place, now, patience));
   if (bytes_ / kMostOfProgram >= max_bytes_) {
     return step;
   }

@@ -13,7 +13,8 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, DramSource& dram)
                     }} {}
 
 MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& make_dram)
-    : load_{config, result_.ledger},
+    : config_{config},
+      load_{config, result_.ledger},
       store_{config, result_.ledger},
       vector_{config, result_.ledger},
       execute_{config, result_.ledger, result_.bank_conflicts},
@@ -34,7 +35,7 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& ma
 }
 
 LayerMeasurement MachineTiming::run(const LayerProgram& program, std::uint64_t patience) {
-  const ListedCommands commands{program.commands};
+  const ListedCommands commands{program.commands, config_};
   begin(program.registers, commands, 0);
   result_.cycles = run_until(program.commands.size(), patience);
   close(result_.cycles);

@@ -52,12 +52,6 @@ class MachineTiming {
   void archive(StateArchive& archive);
   /// What was counted since the last call; all but cycles and bandwidth.
   LayerMeasurement take_counts(Cycle now);
-  /// Calls `visit(command)` for each command of the reservation station.
-  template <typename Visit>
-  void for_each_in_flight(Visit visit) const {
-    sequencer_.for_each_in_flight(visit);
-  }
-  KnownFootprints& footprints() { return sequencer_.footprints(); }
   std::vector<DramTransfer> take_transfers() { return dram_->take_transfers(); }
 
  private:
@@ -67,6 +61,7 @@ class MachineTiming {
   void look(Cycle now);
   Cycle finished_at(Cycle now) const;
 
+  const AcceleratorConfig& config_;
   LayerMeasurement result_;
   std::uint64_t compute_cycles_taken_ = 0;
   Cycle now_ = 0;  // of the last look

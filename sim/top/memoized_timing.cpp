@@ -2,28 +2,9 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
-
-#include "sim/timing/state_archive.hpp"
 
 namespace systole {
 namespace {
-
-// A segment has so many commands before one of another unit ends it, or new weights do: few enough
-// to come again often, and enough to be worth a state.
-constexpr std::size_t kLeast = 8;
-constexpr std::size_t kLeastOfFolds = 24;
-constexpr std::size_t kMost = 48;
-
-bool of_array(const Command& command) {
-  return std::holds_alternative<PreloadCommand>(command.body) ||
-         std::holds_alternative<ComputeCommand>(command.body);
-}
-
-bool brings_weights(const Command& command) {
-  const auto* const preload = std::get_if<PreloadCommand>(&command.body);
-  return preload != nullptr && preload->new_weights;
-}
 
 /// Adds `counts` that many times, by doubling.
 template <typename Counts>
@@ -83,7 +64,8 @@ MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::unique_ptr<
       max_bytes_{max_bytes},
       oracle_{std::move(oracle)},
       machine_{config_, [this](const DramTiming::Clients& clients) { return make_dram(clients); }},
-      archive_{numbers_} {
+      archive_{numbers_},
+      known_{config_, numbers_} {
   archive_.write_at(0);
   machine_.archive(archive_);
   start_ = archive_.bytes();
@@ -112,18 +94,19 @@ LayerMeasurement MemoizedTiming::run(const PackedProgram& program, std::uint64_t
   LayerMeasurement layer;
   BandwidthSeries bandwidth;
   begin(program);
-  State* state = first_state();
-  while (state != nullptr) {
-    take_segment();
-    Step& step = oracle_ ? chained_step_of(*state, layer.cycles, patience)
-                         : step_of(*state, layer.cycles, patience);
+  Place* place = &first_place();
+  while (place != nullptr) {
+    segments_.take();
+    segment_.clear();
+    Way& way = way_of(*place);
+    Step& step = oracle_ ? chained_step_of(*place, way, layer.cycles, patience)
+                         : step_of(*place, way, layer.cycles, patience);
     step.traffic.add_to(bandwidth, layer.cycles);
     layer.cycles += step.cycles;
     if (step.times++ == 0) {
       taken_.push_back(&step);
     }
-    follow(step);
-    state = step.next;
+    place = follow(*place, way, step);
   }
   add_counts(layer);
   if (oracle_) {
@@ -143,15 +126,10 @@ LayerMeasurement MemoizedTiming::run(const PackedProgram& program, std::uint64_t
 
 void MemoizedTiming::begin(const PackedProgram& program) {
   program_ = &program;
-  run_ = 0;
-  taken_of_run_ = 0;
-  segment_ = {};
-  named_.clear();
+  places_.clear();
   taken_.clear();
-  seen_.clear();
-  seen_chains_.clear();
-  machine_.footprints().forget();
-  numbers_.begin_program();
+  known_.begin_program(program.commands);
+  segments_.begin_program(program.commands);
   if (oracle_) {
     oracle_->begin_layer(program);
   }
@@ -169,13 +147,26 @@ void MemoizedTiming::add_counts(LayerMeasurement& layer) {
 }
 
 /// The width of the ofmap's elements is part of it.
-MemoizedTiming::State* MemoizedTiming::first_state() {
+MemoizedTiming::Place& MemoizedTiming::first_place() {
   archive_.read_at(0, start_, {});
   machine_.archive(archive_);
   machine_.begin(program_->registers, *this, 0);
   State* const state = state_of_machine(0);
   machine_state_ = state;
-  return state;
+  words_.clear();
+  return place(*state);
+}
+
+/// Where the state names the commands in words_.
+MemoizedTiming::Place& MemoizedTiming::place(State& state) {
+  words_.push_back(state.number);
+  const auto [found, is_new] = places_.try_emplace(words_);
+  if (is_new) {
+    words_.pop_back();
+    found->second.state = &state;
+    found->second.named = words_;
+  }
+  return found->second;
 }
 
 MemoizedTiming::State* MemoizedTiming::state_of_machine(Cycle now) {
@@ -186,203 +177,181 @@ MemoizedTiming::State* MemoizedTiming::state_of_machine(Cycle now) {
     return found->second.get();
   }
   auto state = std::make_unique<State>();
+  state->number = static_cast<std::uint32_t>(states_.size());
   state->bytes = archive_.bytes();
-  const std::vector<const Command*>& named = archive_.named();
-  machine_.for_each_in_flight([&](const Command& command) {
-    const auto at = std::find(named.begin(), named.end(), &command);
-    state->in_flight.push_back(static_cast<std::uint32_t>(at - named.begin()));
-  });
-  bytes_ += state->bytes.size() + sizeof(State) + state->in_flight.size() * sizeof(std::uint32_t);
+  state->in_flight = archive_.held();
+  bytes_ += state->bytes.size() + sizeof(State);
   return states_.emplace(state->bytes, std::move(state)).first->second.get();
 }
 
-/// The commands that the state behind the step names.
-void MemoizedTiming::follow(const Step& step) {
-  named_before_.swap(named_);
-  named_.clear();
+/// With the segment at hand.
+MemoizedTiming::Way& MemoizedTiming::way_of(Place& place) {
+  const bool is_last = segments_.is_last();
+  for (Way& way : place.ways) {
+    if (way.segment == segments_.parts() && way.is_last == is_last) {
+      return way;
+    }
+  }
+  describe_segment(place);
+  Way& way = place.ways.emplace_front();
+  way.segment = segments_.parts();
+  way.is_last = is_last;
+  if (oracle_) {
+    way.chained = &chained_of(*place.state);
+  }
+  return way;
+}
+
+/// What the place's state does with the segment.
+MemoizedTiming::Step& MemoizedTiming::step_of(const Place& place, Way& way, Cycle now,
+                                              std::uint64_t patience) {
+  if (way.step == nullptr) {
+    std::forward_list<Step>& steps = place.state->steps;
+    const auto known = std::find_if(steps.begin(), steps.end(), [this](const Step& step) {
+      return step.key == key_of_segment_;
+    });
+    if (known == steps.end()) {
+      Step step = compute_step(place, now, patience);
+      step.key = key_of_segment_;
+      bytes_ += step.key.size() * sizeof step.key.front();
+      way.step = &steps.emplace_front(std::move(step));
+      return *way.step;
+    }
+    way.step = &*known;
+  }
+  ++remembered_;
+  machine_state_ = nullptr;
+  return *way.step;
+}
+
+/// Where the step leads; nowhere if it ends the program.
+MemoizedTiming::Place* MemoizedTiming::follow(const Place& from, Way& way, const Step& step) {
+  if (step.next == nullptr) {
+    return nullptr;
+  }
+  for (const auto& [taken, to] : way.onward) {
+    if (taken == &step) {
+      return to;
+    }
+  }
+  list_segment();
+  words_.clear();
   for (const std::uint32_t code : step.named) {
-    named_.push_back(code < named_before_.size() ? named_before_[code]
-                                                 : segment_.commands[code - named_before_.size()]);
+    words_.push_back(code < from.named.size() ? from.named[code]
+                                              : segment_[code - from.named.size()]);
   }
+  Place& to = place(*step.next);
+  way.onward.emplace_back(&step, &to);
+  return &to;
 }
 
-/// Goes on to the next segment. It ends where a pattern of commands may begin anew: at a command
-/// of another unit, or where new weights come.
-void MemoizedTiming::take_segment() {
-  segment_.at = segment_.end();
-  segment_.commands.clear();
-  segment_.parts.clear();
-  const PackedCommands& commands = program_->commands;
-  std::size_t taken = 0;
-  while (run_ < commands.runs().size() && taken < kMost) {
-    const PackedCommands::Run& run = commands.runs()[run_];
-    const Command* const shared = commands.shared()[run.of]->data();
-    const std::uint32_t first = run.first + taken_of_run_;
-    std::uint32_t end = first;
-    bool ends = false;
-    while (end < run.first + run.count && taken < kMost && !ends) {
-      ends = taken >= kLeast &&
-             (!of_array(shared[end]) || (taken >= kLeastOfFolds && brings_weights(shared[end])));
-      if (!ends) {
-        segment_.commands.push_back(&shared[end++]);
-        ++taken;
-      }
-    }
-    if (end > first) {
-      segment_.parts.push_back(std::uint64_t{run.of} << 32U | first);
-    }
-    taken_of_run_ += end - first;
-    if (taken_of_run_ == run.count) {
-      ++run_;
-      taken_of_run_ = 0;
-    }
-    if (ends) {
-      return;
-    }
-  }
-}
-
-/// Sets here_.
-void MemoizedTiming::describe_place(const State& state) {
-  here_.clear();
-  here_.push_back(reinterpret_cast<std::uintptr_t>(&state));
-  here_.push_back(segment_.commands.size() << 1U | (segment_.end() == size() ? 1U : 0U));
-  here_.insert(here_.end(), segment_.parts.begin(), segment_.parts.end());
-  for (const Command* command : named_) {
-    here_.push_back(reinterpret_cast<std::uintptr_t>(command));
-  }
-}
-
-/// What the state does with the segment.
-MemoizedTiming::Step& MemoizedTiming::step_of(State& state, Cycle now, std::uint64_t patience) {
-  describe_place(state);
-  const auto seen = seen_.find(here_);
-  if (seen != seen_.end()) {
-    ++remembered_;
-    machine_state_ = nullptr;
-    return *seen->second;
-  }
-  describe_segment(state);
-  const auto known = std::find_if(state.steps.begin(), state.steps.end(),
-                                  [this](const Step& step) { return step.key == segment_.key; });
-  const bool is_known = known != state.steps.end();
-  Step& step = is_known ? *known : compute_step(state, now, patience);
-  if (is_known) {
-    ++remembered_;
-    machine_state_ = nullptr;
-  }
-  seen_.emplace(here_, &step);
-  return step;
-}
-
-/// Sets the segment's key.
-void MemoizedTiming::describe_segment(const State& state) {
-  segment_.key.clear();
-  for (const Command* command : segment_.commands) {
-    segment_.key.push_back(numbers_.of(*command));
-  }
-  // The sequencer knows whether there is another command.
-  segment_.key.push_back(segment_.end() == size() ? 1 : 0);
-  append_conflicts(state);
-}
-
-/// Of commands with those before them, in the segment and in flight; but folds do not conflict
-/// among each other.
-void MemoizedTiming::append_conflicts(const State& state) {
-  const std::vector<const Command*>& commands = segment_.commands;
-  segment_.others.clear();
-  before_.clear();
-  FootprintHull older_folds;
-  for (const std::uint32_t older : state.in_flight) {
-    before_.push_back({older, named_[older]});
-    if (of_array(*named_[older])) {
-      older_folds.add(machine_.footprints().of(*named_[older]));
-    }
-  }
-  auto name = static_cast<std::uint32_t>(named_.size());
-  FootprintHull folds;  // of the segment
-  for (std::uint32_t i = 0; i < commands.size(); ++i) {
-    if (of_array(*commands[i])) {
-      folds.add(machine_.footprints().of(*commands[i]));
-    } else {
-      append_conflicts_with_older(i, older_folds, folds);
-      segment_.others.push_back(i);
-    }
-    before_.push_back({name++, commands[i]});
-  }
-  for (const std::uint32_t older : state.in_flight) {
-    append_conflicts_of_folds({older, named_[older]}, 0, folds);
-  }
-  for (const std::uint32_t other : segment_.others) {
-    append_conflicts_of_folds(before_[state.in_flight.size() + other], other + 1, folds);
-  }
-}
-
-/// Of a command that is no fold with all before it: folds in flight, folds of the segment, others.
-void MemoizedTiming::append_conflicts_with_older(std::uint32_t younger,
-                                                 const FootprintHull& in_flight,
-                                                 const FootprintHull& of_segment) {
-  const Footprint footprint = machine_.footprints().of(*segment_.commands[younger]);
-  const bool meets_folds = in_flight.meets(footprint) || of_segment.meets(footprint);
-  for (const Before& older : before_) {
-    if ((meets_folds || !of_array(*older.command)) &&
-        conflict(machine_.footprints().of(*older.command), footprint)) {
-      append_conflict(older.name, younger);
-    }
-  }
-}
-
-/// Of the segment's folds from number `first` on with an older command that is none.
-void MemoizedTiming::append_conflicts_of_folds(const Before& older, std::uint32_t first,
-                                               const FootprintHull& folds) {
-  if (of_array(*older.command) || !folds.meets(machine_.footprints().of(*older.command))) {
+void MemoizedTiming::list_segment() {
+  if (!segment_.empty()) {
     return;
   }
-  const Footprint footprint = machine_.footprints().of(*older.command);
-  for (std::uint32_t younger = first; younger < segment_.commands.size(); ++younger) {
-    if (of_array(*segment_.commands[younger]) &&
-        conflict(footprint, machine_.footprints().of(*segment_.commands[younger]))) {
-      append_conflict(older.name, younger);
+  for (const Segments::Part& part : segments_.parts()) {
+    const std::uint32_t first = known_.first_of(part.of) + part.first;
+    for (std::uint32_t i = 0; i < part.count; ++i) {
+      segment_.push_back(first + i);
     }
   }
 }
 
-/// `older`: a number of the state's named commands; those behind theirs stand for the segment's.
-void MemoizedTiming::append_conflict(std::uint32_t older, std::uint32_t younger) {
-  segment_.key.push_back(older);
-  segment_.key.push_back(younger);
+/// Sets the segment's key: what decides the cycles that its commands take, the state apart. The
+/// number of each, conflicts with commands in flight and among each other, and whether they are the
+/// last ones.
+void MemoizedTiming::describe_segment(const Place& place) {
+  list_segment();
+  key_of_segment_.clear();
+  for (const std::uint32_t id : segment_) {
+    key_of_segment_.push_back(known_[id].number);
+  }
+  key_of_segment_.push_back(segments_.is_last() ? 1 : 0);
+  append_conflicts(place);
 }
 
-MemoizedTiming::Step& MemoizedTiming::compute_step(State& state, Cycle now,
-                                                   std::uint64_t patience) {
-  if (machine_state_ != &state) {
-    archive_.read_at(now, state.bytes, named_);
+/// Of each command with those before it: their name, its number in the segment. Folds do not
+/// conflict among each other.
+void MemoizedTiming::append_conflicts(const Place& place) {
+  Regions folds;
+  for (const std::uint32_t id : segment_) {
+    if (known_[id].footprint.unit == CommandUnit::Array) {
+      folds |= known_[id].footprint.regions;
+    }
+  }
+  older_.clear();
+  older_others_.clear();
+  std::uint32_t name = 0;
+  for (; name < place.state->in_flight; ++name) {
+    const Footprint& footprint = known_[place.named[name]].footprint;
+    older_.push_back({name, &footprint});
+    if (footprint.unit != CommandUnit::Array && footprint.regions.meet(folds)) {
+      older_others_.push_back(older_.back());
+    }
+  }
+  for (std::uint32_t i = 0; i < segment_.size(); ++i) {
+    const Footprint& footprint = known_[segment_[i]].footprint;
+    const bool is_fold = footprint.unit == CommandUnit::Array;
+    for (const Older& older : is_fold ? older_others_ : older_) {
+      if (conflict(*older.footprint, footprint)) {
+        key_of_segment_.push_back(older.name);
+        key_of_segment_.push_back(i);
+      }
+    }
+    older_.push_back({name++, &footprint});
+    if (!is_fold) {
+      older_others_.push_back(older_.back());
+    }
+  }
+}
+
+MemoizedTiming::Step MemoizedTiming::compute_step(const Place& place, Cycle now,
+                                                  std::uint64_t patience) {
+  list_segment();
+  if (machine_state_ != place.state) {
+    std::vector<const KnownCommand*> named;
+    for (const std::uint32_t id : place.named) {
+      named.push_back(&known_[id]);
+    }
+    archive_.read_at(now, place.state->bytes, std::move(named));
     machine_.archive(archive_);
-    machine_.begin(program_->registers, *this, segment_.at);
+    machine_.begin(program_->registers, *this, segments_.at());
   }
   machine_state_ = nullptr;
   Step step;
-  step.key = segment_.key;
-  const Cycle last = machine_.run_until(segment_.end(), patience);
+  const Cycle last = machine_.run_until(segments_.end(), patience);
   step.cycles = last - now;
-  if (segment_.end() < size()) {
+  if (!segments_.is_last()) {
     step.next = state_of_machine(last);
     machine_state_ = step.next;
-    for (const Command* command : archive_.named()) {
-      // Of equal ones any will do.
-      const auto before = std::find(named_.begin(), named_.end(), command);
-      const auto at = std::find(segment_.commands.begin(), segment_.commands.end(), command);
-      step.named.push_back(static_cast<std::uint32_t>(
-          before != named_.end() ? before - named_.begin()
-                                 : named_.end() - named_.begin() + at - segment_.commands.begin()));
-    }
+    name_commands(place, step);
   }
   step.counts = machine_.take_counts(last);
   step.traffic = Traffic{machine_.take_transfers(), now};
   ++computed_;
-  bytes_ += sizeof step + step.key.size() * sizeof(std::uint32_t) +
-            step.traffic.transfers.size() * sizeof(DramTransfer);
-  return state.steps.emplace_front(std::move(step));
+  bytes_ += sizeof step + step.traffic.transfers.size() * sizeof(DramTransfer);
+  return step;
+}
+
+/// Those that the state behind the step names, by those that the state before named and those of
+/// the segment.
+void MemoizedTiming::name_commands(const Place& place, Step& step) const {
+  const auto named = static_cast<std::uint32_t>(place.named.size());
+  for (const StateArchive::Named& now : archive_.named()) {
+    std::uint32_t code = now.before;
+    if (code == StateArchive::kUnnamed) {  // of equal ones any will do
+      const auto is_it = [&](std::uint32_t id) { return known_[id].command == now.command; };
+      const auto before = std::find_if(place.named.begin(), place.named.end(), is_it);
+      const auto at = std::find_if(segment_.begin(), segment_.end(), is_it);
+      const auto number = before != place.named.end()
+                              ? before - place.named.begin()
+                              : place.named.end() - place.named.begin() + at - segment_.begin();
+      code = static_cast<std::uint32_t>(number);
+    } else if (code >= StateArchive::kFetched) {
+      code = named + (code - StateArchive::kFetched);
+    }
+    step.named.push_back(code);
+  }
 }
 
 }  // namespace systole

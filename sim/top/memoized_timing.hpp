@@ -9,17 +9,19 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "sim/engine/engine.hpp"
 #include "sim/program/command_numbers.hpp"
-#include "sim/program/footprint.hpp"
+#include "sim/program/known_commands.hpp"
 #include "sim/program/number_hash.hpp"
 #include "sim/program/packed_commands.hpp"
 #include "sim/timing/state_archive.hpp"
 #include "sim/top/chained_dram.hpp"
 #include "sim/top/dram_chain.hpp"
 #include "sim/top/machine_timing.hpp"
+#include "sim/top/segments.hpp"
 
 namespace systole {
 
@@ -55,16 +57,6 @@ class MemoizedTiming final : private CommandSource {
   // worth more (ResNet-50 is slower with 64 MiB than with 1, though it computes less).
   static constexpr std::size_t kMaxBytes = std::size_t{1} << 20U;
 
-  /// Commands of the program from number `at` on.
-  struct Segment {
-    std::size_t at = 0;
-    std::vector<const Command*> commands;
-    std::vector<std::uint32_t> others;  // of them: those that are no folds
-    std::vector<std::uint64_t> parts;   // of the program's shared commands
-    std::vector<std::uint32_t> key;  // what decides the cycles that they take: the number of each,
-                                     // conflicts with commands in flight, the rest
-    std::size_t end() const { return at + commands.size(); }
-  };
   struct State;
   /// Bytes that a step moves, by cycle of the segment.
   struct Traffic {
@@ -98,15 +90,36 @@ class MemoizedTiming final : private CommandSource {
     std::vector<Step*> ends;
   };
   struct State {
+    std::uint32_t number = 0;
     std::string bytes;
-    std::vector<std::uint32_t> in_flight;  // which of its named commands the station holds
+    std::uint32_t in_flight =
+        0;  // so many of its named commands, the first ones, the station holds
     std::forward_list<Step> steps;
     std::forward_list<Chained> chains;
   };
-  /// A command that younger ones may have to wait for.
-  struct Before {
+
+  // Of one program: what need not be described again.
+
+  /// A state, and the commands of the program that it names there.
+  struct Place;
+  /// A segment from a place on, and where it leads.
+  struct Way {
+    std::vector<Segments::Part> segment;
+    bool is_last = false;        // the sequencer knows whether there is another command
+    Step* step = nullptr;        // with an ideal DRAM
+    Chained* chained = nullptr;  // with a banked one
+    std::vector<std::pair<const Step*, Place*>> onward;
+  };
+  struct Place {
+    State* state = nullptr;
+    std::vector<std::uint32_t> named;  // KnownCommands
+    std::forward_list<Way> ways;
+  };
+
+  /// A command that younger ones may have to wait for, as the key names it.
+  struct Older {
     std::uint32_t name = 0;
-    const Command* command = nullptr;
+    const Footprint* footprint = nullptr;
   };
 
   MemoizedTiming(const AcceleratorConfig& config, std::unique_ptr<DramOracle> oracle,
@@ -114,28 +127,27 @@ class MemoizedTiming final : private CommandSource {
 
   // What the machine fetches: commands of the segment at hand.
   std::size_t size() const override { return program_->commands.size(); }
-  const Command& command(std::size_t number) const override {
-    return *segment_.commands[number - segment_.at];
+  const Command& command(std::size_t at) const override { return *fetched(at).command; }
+  KnownCommand known(std::size_t at) const override { return fetched(at); }
+  const KnownCommand& fetched(std::size_t at) const {
+    return known_[segment_[at - segments_.at()]];
   }
 
   std::unique_ptr<DramTiming> make_dram(const DramTiming::Clients& clients);
   void begin(const PackedProgram& program);
-  State* first_state();
+  Place& first_place();
+  Place& place(State& state);
   State* state_of_machine(Cycle now);
-  void take_segment();
-  void describe_place(const State& state);
-  Step& step_of(State& state, Cycle now, std::uint64_t patience);
+  Way& way_of(Place& place);
+  Step& step_of(const Place& place, Way& way, Cycle now, std::uint64_t patience);
   Chained& chained_of(State& state);
-  Step& chained_step_of(State& state, Cycle now, std::uint64_t patience);
-  void describe_segment(const State& state);
-  void append_conflicts(const State& state);
-  void append_conflicts_with_older(std::uint32_t younger, const FootprintHull& in_flight,
-                                   const FootprintHull& of_segment);
-  void append_conflicts_of_folds(const Before& older, std::uint32_t first,
-                                 const FootprintHull& folds);
-  void append_conflict(std::uint32_t older, std::uint32_t younger);
-  void follow(const Step& step);
-  Step& compute_step(State& state, Cycle now, std::uint64_t patience);
+  Step& chained_step_of(const Place& place, Way& way, Cycle now, std::uint64_t patience);
+  Place* follow(const Place& place, Way& way, const Step& step);
+  void list_segment();
+  void describe_segment(const Place& place);
+  void append_conflicts(const Place& place);
+  Step compute_step(const Place& place, Cycle now, std::uint64_t patience);
+  void name_commands(const Place& place, Step& step) const;
   void add_counts(LayerMeasurement& layer);
 
   const AcceleratorConfig config_;
@@ -154,18 +166,17 @@ class MemoizedTiming final : private CommandSource {
 
   // Of the program at hand.
   const PackedProgram* program_ = nullptr;
-  std::size_t run_ = 0;  // of its commands: what follows the segment
-  std::uint32_t taken_of_run_ = 0;
-  Segment segment_;
-  std::vector<const Command*> named_;  // by the state
-  std::vector<const Command*> named_before_;
+  KnownCommands known_;
+  Segments segments_;
+  std::vector<std::uint32_t> segment_;  // its commands, once somebody asks
+  std::vector<std::uint32_t> key_of_segment_;
+  /// By the state's number and the commands that it names.
+  std::unordered_map<std::vector<std::uint32_t>, Place, NumberHash> places_;
   std::vector<Step*> taken_;
-  /// Steps by state, parts of the shared commands and named commands: what need not be described
-  /// again.
-  std::unordered_map<std::vector<std::uint64_t>, Step*, NumberHash> seen_;
-  std::unordered_map<std::vector<std::uint64_t>, Chained*, NumberHash> seen_chains_;
-  std::vector<std::uint64_t> here_;
-  std::vector<Before> before_;  // a command of the segment: in flight, then of it
+
+  // Room.
+  std::vector<std::uint32_t> words_;
+  std::vector<Older> older_, older_others_;
 
   std::size_t bytes_ = 0;
   std::uint64_t computed_ = 0;

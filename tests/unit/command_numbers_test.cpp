@@ -31,18 +31,6 @@ TEST_F(CommandNumbersTest, CommandsThatDifferInPlacesThatNoTimingSeesHaveOneNumb
   EXPECT_NE(numbers_.of(first), numbers_.of(unaligned));
 }
 
-TEST_F(CommandNumbersTest, AnotherProgramsCommandAtTheSameAddressIsLookedAtAnew) {
-  Command command = load(0, 0);
-  const std::uint32_t number = numbers_.of(command);
-  command = load(1, 0);
-  numbers_.begin_program();
-  const std::uint32_t other = numbers_.of(command);
-  EXPECT_NE(other, number);
-  command = load(0, 0);
-  numbers_.begin_program();
-  EXPECT_EQ(numbers_.of(command), number);
-}
-
 TEST_F(CommandNumbersTest, KeysTakeBytesUntilTheyAreForgotten) {
   const Command command = load(0, 0);
   EXPECT_EQ(numbers_.bytes(), 0U);
