@@ -173,19 +173,9 @@ class StateArchive {
     } else if (which == kOther) {
       reference(issued.command);
     } else if (reading_) {
-      issued.command = of_entry(issued.entry);
+      issued.command = named_.at(name_of(issued.entry)).command;
     }
   }
-  /// The body of the command that the entry holds.
-  template <typename Body>
-  void body(const Body*& body, std::uint32_t& entry) {
-    if (!reading_ && std::get_if<Body>(&of_entry(entry)->body) != body) {
-      throw std::logic_error{"a body of a command that its entry does not hold"};
-    }
-    this->entry(entry);
-    body = &std::get<Body>(of_entry(entry)->body);
-  }
-
   /// A copy of a body that a block keeps for itself.
   template <typename Body>
   void copy(Body& body) {
@@ -270,7 +260,6 @@ class StateArchive {
     }
     command = named_.at(index).command;
   }
-  const Command* of_entry(std::uint32_t entry) const { return named_.at(name_of(entry)).command; }
 
   CommandNumbers& numbers_;
   const TimingKey& key_;
