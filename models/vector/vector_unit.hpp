@@ -38,7 +38,11 @@ class VectorUnit final : public ClockedModule {
              const AcceleratorConfig& config, const Wire<std::uint64_t>& completed,
              Measurements& measurements);
 
-  void configure(const LayerRegisters& registers) { registers_ = registers; }
+  /// A layer finds the lanes free, whatever the last row of the layer before takes in them.
+  void configure(const LayerRegisters& registers) {
+    registers_ = registers;
+    next_ask_ = 0;
+  }
   bool busy() const { return current_.has_value(); }
 
   void list_signals(SignalList& list) const;

@@ -292,6 +292,73 @@ Case run_case(const AcceleratorConfig& config, const Network& network) {
           fused.result.kept.size()};
 }
 
+AcceleratorConfig directed_machine() {
+  AcceleratorConfig config;
+  config.name = "directed";
+  config.array.rows = config.array.cols = 8;
+  config.scratchpad.activation = {2, 1};
+  config.accumulators = {2, 2, 1};
+  config.requant.lanes = config.vector.lanes = 8;
+  config.compiler.fusion = Fusion::Keep;
+  config.compiler.objective = Objective::Traffic;
+  config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml";
+  return config;
+}
+
+TensorId add_to_itself(NetworkBuilder& builder, const std::string& name, TensorId in) {
+  Add add;
+  add.input = {QuantizedMultiplier{1 << 30, 0}, QuantizedMultiplier{1 << 30, 0}};
+  add.output = test::one_scale(-18);
+  const TensorId out = builder.activation(builder.tensor(in).shape);
+  builder.layer(name, add, {in, in}, out);
+  return out;
+}
+
+TensorId add_pointwise(NetworkBuilder& builder, const std::string& name, TensorId in) {
+  Conv2d conv;
+  conv.requant = test::one_scale(-8);
+  const Shape shape = builder.tensor(in).shape;
+  const TensorId out = builder.activation(shape);
+  builder.layer(name, conv, {in, builder.constant({shape[3], 1, 1, shape[3]})}, out);
+  return out;
+}
+
+// A row of 32 elements takes the only lane for 32 cycles, longer than a layer that ends in the
+// scratchpad goes on behind it: the fast engine times each layer alone.
+TEST(Fusion, ALayerFindsTheLanesFree) {
+  AcceleratorConfig config = directed_machine();
+  config.array.rows = config.array.cols = 32;
+  config.scratchpad.activation = {8, 1};
+  config.accumulators = {8, 2, 1};
+  config.vector.lanes = 1;
+  NetworkBuilder builder;
+  TensorId tensor = builder.input({1, 1, 1, 8});
+  tensor = add_to_itself(builder, "first", tensor);
+  for (const char* name : {"second", "third"}) {
+    const TensorId out = builder.activation({1, 1, 1, 8});
+    builder.layer(name, MaxPool{}, {tensor}, out);
+    tensor = out;
+  }
+  add_pointwise(builder, "last", tensor);
+  const Case run = run_case(config, builder.network());
+  EXPECT_EQ(run.broken, "");
+  EXPECT_EQ(run.kept, 3U);
+}
+
+// "kept" lies in the scratchpad's first rows from its producer to its reader; the sum between them
+// reads and writes the DRAM, in rows behind.
+TEST(Fusion, ASumBesideAKeptTensorLeavesItAlone) {
+  NetworkBuilder builder;
+  const TensorId kept = add_pointwise(builder, "kept", builder.input({1, 4, 4, 8}));
+  const TensorId sum = add_to_itself(builder, "sum", builder.input({1, 4, 4, 8}));
+  const TensorId last = add_pointwise(builder, "last", kept);
+  Network network = builder.network();
+  network.outputs = {sum, last};
+  const Case run = run_case(directed_machine(), network);
+  EXPECT_EQ(run.broken, "");
+  EXPECT_EQ(run.kept, 1U);
+}
+
 // Each case in a process of its own: SystemC elaborates once.
 TEST(Fusion, OfAnyNetworkEqualsGoldenOnBothEnginesWithLessTraffic) {
   const char* cases = std::getenv("SYSTOLE_PROPERTY_CASES");
