@@ -48,8 +48,10 @@ void add_inputs(po::options_description& options) {
 }
 
 void add_dump(po::options_description& options) {
-  options.add_options()("dump", value("DIR"),
-                        "write each layer's output for the first input to DIR/LAYER.npy");
+  options.add_options()(
+      "dump", value("DIR"),
+      "write each layer's output for the first input to DIR/LAYER.npy; what is no letter, digit, "
+      "_, - or . becomes _");
 }
 
 void add_html(po::options_description& options, const char* role) {
@@ -279,7 +281,7 @@ CommandHelp convert_help() {
                    {},
                    {}};
   help.operand = "IN";
-  help.options.add_options()("output,o", value("DIR"), "folder to write to; required");
+  help.options.add_options()("output,o", value("DIR"), "folder to write, new or empty; required");
   add_topology(help.options);
   help.options.add_options()("no-data", "write the shapes alone")(
       "random-data", value("SEED"), "write random weights and biases, the same for the same SEED");

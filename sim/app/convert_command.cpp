@@ -1,14 +1,17 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <ostream>
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
-#include "sim/app/output_files.hpp"
 #include "sim/convert/trace_writer.hpp"
+#include "sim/report/atomic_folder.hpp"
 #include "sim/workload/random_data.hpp"
 
 namespace systole::app {
+
+namespace fs = std::filesystem;
 
 int convert_command(const ConvertOptions& options, std::ostream& out) {
   const bool shapes_only = options.data != DataSource::Workload ||
@@ -21,8 +24,10 @@ int convert_command(const ConvertOptions& options, std::ostream& out) {
   if (!shapes_only) {
     inputs = load_inputs(options.workload, network);
   }
-  make_folder(options.folder);
-  out << fmt::format("{}\n", write_trace(network, inputs, options.folder));
+  AtomicFolder folder{options.folder};
+  const fs::path file = write_trace(network, inputs, folder.path());
+  folder.keep();
+  out << fmt::format("{}\n", (fs::path{options.folder} / file.filename()).string());
   return ExitCode::AllRight;
 }
 

@@ -13,18 +13,21 @@
 #include "sim/report/units.hpp"
 #include "sim/report/utf8.hpp"
 #include "sim/run/inputs.hpp"
+#include "sim/workload/file_names.hpp"
 #include "sim/workload/npy.hpp"
 
 namespace systole::app {
 namespace {
 
-/// Every layer's output as FOLDER/LAYER.npy; the folder exists.
+/// Every layer's output; the folder exists.
 void dump(const Network& network, const std::vector<TensorData>& tensors,
           const std::string& folder) {
-  for (const auto& layer : network.layers) {
-    const Tensor& tensor = network.tensor(layer.output);
-    write_npy((std::filesystem::path{folder} / (layer.name + ".npy")).string(),
-              tensors.at(layer.output), tensor.shape, tensor.format);
+  const std::vector<std::string> files = layer_files(network);
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    const TensorId output = network.layers[i].output;
+    const Tensor& tensor = network.tensor(output);
+    write_npy((std::filesystem::path{folder} / files[i]).string(), tensors.at(output), tensor.shape,
+              tensor.format);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "sim/convert/layer_text.hpp"
 #include "sim/convert/yaml_text.hpp"
 #include "sim/report/atomic_file.hpp"
+#include "sim/workload/file_names.hpp"
 #include "sim/workload/npy.hpp"
 
 namespace systole {
@@ -15,18 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A name that every file system takes.
-std::string file_name(const std::string& name) {
-  std::string out;
-  for (const char c : name) {
-    const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '_' || c == '-' || c == '.';
-    out += safe ? c : '_';
-  }
-  return out.empty() || out[0] == '.' ? "_" + out : out;
-}
-
-/// Names that have not been given yet.
+/// Names of layers and tensors that have not been given yet.
 class Names {
  public:
   std::string unique(const std::string& wanted) {
@@ -74,7 +64,7 @@ class Writer final : public ConstantWriter {
       const Tensor& tensor = network_.tensor(network_.inputs.at(0));
       Shape shape = inputs.image_shape;
       shape.insert(shape.begin(), inputs.count());
-      const std::string name = files_.unique("images.npy");
+      const std::string name = files_.next("images", ".npy");
       write_npy(path(name), *inputs.images, shape, tensor.format);
       out += "images: " + name + "\n";
     }
@@ -108,17 +98,17 @@ class Writer final : public ConstantWriter {
   }
 
   std::string tensor(const std::string& stem, const Tensor& constant) override {
-    std::string name = files_.unique(file_name(stem) + ".npy");
+    std::string name = files_.next(stem, ".npy");
     write_npy(path(name), *constant.data, constant.shape, constant.format);
     return name;
   }
   std::string floats(const std::string& stem, const std::vector<float>& values) override {
-    std::string name = files_.unique(file_name(stem) + ".npy");
+    std::string name = files_.next(stem, ".npy");
     write_npy(path(name), NpyArray{{static_cast<std::int64_t>(values.size())}, values});
     return name;
   }
   std::string integers(const std::string& stem, const std::vector<std::int32_t>& values) override {
-    std::string name = files_.unique(file_name(stem) + ".npy");
+    std::string name = files_.next(stem, ".npy");
     write_npy(path(name), NpyArray{{static_cast<std::int64_t>(values.size())}, values});
     return name;
   }
@@ -149,7 +139,8 @@ class Writer final : public ConstantWriter {
   const Network& network_;
   const std::string folder_;
   const std::vector<bool> run_time_;
-  Names used_, files_;
+  Names used_;
+  FileNames files_;
   std::map<TensorId, std::string> names_;
   std::vector<TensorId> constants_;
 };
@@ -193,7 +184,7 @@ std::string write_trace(const Network& network, const LabelledInputs& inputs,
                         const std::string& folder) {
   Writer writer{network, folder};
   const std::string text = writer.text(inputs);
-  std::string file = (fs::path{folder} / (file_name(network.name) + ".yaml")).string();
+  std::string file = (fs::path{folder} / FileNames{}.next(network.name, ".yaml")).string();
   const std::string draft = file + ".draft";
   write_file_atomically(draft, text);
   try {

@@ -14,9 +14,9 @@ class ConvertError : public std::runtime_error {
 };
 
 /// Writes the network as YAML with `.npy` files beside it (workloads/README.md) into `folder`,
-/// which exists; the YAML, NAME.yaml, comes last and whole. Integer constants are written as they
+/// which exists; the YAML is NAME.yaml. Integer constants are written as they
 /// are, so that reading the file gives the same network, tensor ids and names of constants apart;
-/// this is checked before anything is kept under NAME.yaml. Tensors without values are left out.
+/// this is checked. Tensors without values are left out.
 /// Returns the YAML file's path. Throws ConvertError.
 std::string write_trace(const Network& network, const LabelledInputs& inputs,
                         const std::string& folder);

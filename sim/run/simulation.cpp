@@ -22,6 +22,7 @@
 #include "sim/run/dram_part.hpp"
 #include "sim/run/inputs.hpp"
 #include "sim/run/layer_measurer.hpp"
+#include "sim/workload/file_names.hpp"
 #include "sim/workload/npy.hpp"
 
 namespace systole {
@@ -221,7 +222,7 @@ class Simulation {
         golden[layer.output] = read(layer.output);  // for layers that the machine does not run
       }
       if (!options_.dump_dir.empty() && inference_ == 0) {
-        dump(network_.layers[layer_]);
+        dump();
       }
     }
   }
@@ -418,9 +419,11 @@ class Simulation {
     layer.windows = measured.windows;
   }
 
-  void dump(const Layer& layer) const {
-    write_npy(options_.dump_dir + "/" + layer.name + ".npy", read(layer.output),
-              network_.tensor(layer.output).shape, network_.tensor(layer.output).format);
+  /// The output of this layer.
+  void dump() const {
+    const TensorId output = network_.layers[layer_].output;
+    write_npy(options_.dump_dir + "/" + dump_files_[layer_], read(output),
+              network_.tensor(output).shape, network_.tensor(output).format);
   }
 
   std::uint64_t correct_of_original() const {
@@ -449,6 +452,7 @@ class Simulation {
   LayerMeasurer measurer_;
   std::vector<LayerMeasurement> first_;  // of the first inference
   std::vector<CommandTraffic> traffic_;  // by layer
+  const std::vector<std::string> dump_files_{layer_files(network_)};
   std::uint64_t inference_ = 0;
   std::uint64_t psum_overflows_ = 0;  // of all inferences
   std::size_t layer_ = 0;

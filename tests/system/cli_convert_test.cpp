@@ -8,6 +8,7 @@
 namespace systole::test {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::map<std::string, std::string> files_in(const std::string& folder) {
@@ -46,6 +47,46 @@ void expect_same(const std::string& workload) {
 
 TEST(CliConvert, TheDigitsNetworkComesBackToTheBit) {
   expect_same("workloads/digits_cnn/digits_cnn.yaml");
+}
+
+// Layers may be called anything; the files of "a/b" and "a_b" are two.
+TEST(CliConvert, NamesThatNoFileCanHaveGetFilesOfTheirOwn) {
+  const TemporaryFolder folder;
+  const std::string network = folder.file("net.yaml");
+  write_file(network,
+             "name: ../net\n"
+             "inputs:\n"
+             "  - {name: image, shape: [1, 2, 2, 2], scale: 0.1}\n"
+             "outputs: [../up]\n"
+             "layers:\n"
+             "  - {name: a/b, op: conv2d, inputs: [image], kernel: 1, out_channels: 2,\n"
+             "     weights: {scale: [0.1, 0.2]}, output: {scale: 0.1}}\n"
+             "  - {name: a_b, op: conv2d, inputs: [a/b], kernel: 1, out_channels: 2,\n"
+             "     weights: {scale: [0.3, 0.2]}, output: {scale: 0.1}}\n"
+             "  - {name: ../up, op: max_pool2d, inputs: [a_b], kernel: 2}\n");
+  const Outcome outcome =
+      systole({"convert", network, "-o", folder.file("yaml"), "--random-data", "1"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, folder.file("yaml") + "/_.._net.yaml\n");
+  expect_same(folder.file("yaml") + "/_.._net.yaml");
+  const Outcome run = systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w", network,
+                               "--random-data", "1", "--quiet", "--dump", folder.file("dump")});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  std::vector<std::string> names;
+  for (const auto& [name, bytes] : files_in(folder.file("dump"))) {
+    names.push_back(name);
+  }
+  EXPECT_THAT(names, ElementsAre("_.._up.npy", "a_b.npy", "a_b_2.npy"));
+}
+
+TEST(CliConvert, AFolderThatHoldsSomethingIsRefused) {
+  const TemporaryFolder folder;
+  write_file(folder.file("mine"), "old");
+  const Outcome outcome =
+      systole({"convert", "workloads/digits_cnn/digits_cnn.yaml", "-o", folder.path()});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("is not empty, expected a new or an empty folder"));
+  EXPECT_EQ(files_in(folder.path()).size(), 1U);
 }
 
 TEST(CliConvert, ItRunsInTheSameCyclesWithTheSameImagesAndLabels) {
