@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "models/sequencer/queue_depths.hpp"
-
 namespace systole {
 
 ExecuteTiming::ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger,
@@ -24,12 +22,13 @@ ExecuteTiming::ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger,
 void ExecuteTiming::look(Cycle now) {
   settle(now - 1, now - 1);
   alarm.serve(now);
-  take_commands(now);
+  take_commands();
   if (step_.row == 1 && stalled_ && queued() > 0) {
     join_preload(now);
   }
   if (!active() && !stalled_ && array_has_room(now)) {
     start(now);
+    take_commands();
   }
   if (active()) {
     issue_row(now);
@@ -41,27 +40,33 @@ void ExecuteTiming::look(Cycle now) {
     ledger_.look(now, cause, cause);
   }
   issued_through_ = now;
+  if (scratchpad_->vector_write.empty() && scratchpad_->store_write.empty()) {
+    settle(now, now);  // loads are known to the scratchpad a cycle before
+  }
   ring_next(now);
 }
 
-/// One a cycle comes to the window, as long as there is room. While a step runs they can come
-/// unseen: nothing but the start of the next step asks for them, nor for the room in the queue as
-/// long as it is far from full.
-void ExecuteTiming::take_commands(Cycle now) {
+/// One a cycle comes to the window, as long as there is room: those in the queue are known ahead.
+void ExecuteTiming::take_commands() {
   TimedQueue<IssuedCommand>& commands = sequencer_->execute;
   while (window_.size() < kExecuteWindow && !commands.empty()) {
-    const Cycle at = std::max(commands.ready(), taken_through_ + 1);
-    if (at > now) {
-      break;
-    }
-    window_.push_back(commands.pop(at));
-    taken_through_ = at;
+    const Cycle at = std::max(commands.ready(), no_room_before_);
+    window_.push_back({commands.pop(at), at});
+    no_room_before_ = at + 1;
   }
-  taken_through_ = now;
 }
 
-/// So many can wait in the queue without a look at them.
-std::size_t ExecuteTiming::unseen_commands() const { return active() ? kExecuteQueue - 2 : 0; }
+std::size_t ExecuteTiming::commands_here(Cycle now) const {
+  return static_cast<std::size_t>(std::count_if(
+      window_.begin(), window_.end(), [&](const Arrived& arrived) { return arrived.at <= now; }));
+}
+
+/// So many can wait in the queue without a look at them. While a step runs they can come to the
+/// window unseen: nothing but the start of the next step asks for them, nor for the room in the
+/// queue as long as it is far from full.
+std::size_t ExecuteTiming::unseen_commands() const {
+  return window_.size() == kExecuteWindow ? kExecuteQueue : active() ? kExecuteQueue - 2 : 0;
+}
 
 /// While a step runs nothing of this matters before its end.
 void ExecuteTiming::listen() {
@@ -72,9 +77,6 @@ void ExecuteTiming::listen() {
 
 void ExecuteTiming::ring_next(Cycle now) {
   listen();
-  if (window_.size() < kExecuteWindow && sequencer_->execute.size() > unseen_commands()) {
-    alarm.ring_at(now + 1);
-  }
   // When the last row of a step is read, the sequencer sees it a cycle later.
   for (std::size_t i = 0; i < queue_.size(); ++i) {
     if (queue_[i].row.last_of_step || !active()) {
@@ -88,6 +90,9 @@ void ExecuteTiming::ring_next(Cycle now) {
   if (active()) {
     alarm.ring_at(now + (step_.rows - step_.row) + 1);
   } else if (!window_.empty()) {
+    if (window_.back().at > now) {
+      alarm.ring_at(now + 1);
+    }
     if (!queue_.empty()) {
       alarm.ring_at(now + 1);  // the port may stall until then
     }
@@ -108,9 +113,7 @@ void ExecuteTiming::settle(Cycle issued, Cycle read) {
     if (read_through_ < issued_through_) {
       read_pair(read_through_ + 1);
     } else if (issued_through_ < issued && read_through_ < cycle) {
-      const std::uint32_t rows =
-          streams_ifmap_ ? settle_rows(cycle, issued) : settle_run(cycle, issued);
-      if (rows > 0) {
+      if (settle_run(cycle, issued) > 0) {
         continue;
       }
       if (active()) {
@@ -143,7 +146,7 @@ void ExecuteTiming::settle_reads(Cycle cycle) {
 }
 
 void ExecuteTiming::settle_all(Cycle cycle) {
-  take_commands(cycle);
+  take_commands();
   settle_reads(cycle);
 }
 
@@ -152,88 +155,6 @@ void ExecuteTiming::settle_all(Cycle cycle) {
 bool ExecuteTiming::flows(Cycle from) {
   return active() && step_.row > 0 && !has_pending_ && queue_.size() == 1 &&
          queue_.front().pushed < from && !stalled_;
-}
-
-/// Rows of a step that go through without meeting anyone: issued one a cycle from `from` on, up to
-/// cycle `until`, each read one cycle later. Returns how many.
-std::uint32_t ExecuteTiming::settle_rows(Cycle from, Cycle until) {
-  if (!step_.simple || !flows(from)) {
-    return 0;
-  }
-  // Cycle from + i reads row step_.row - 1 + i and issues row step_.row + i.
-  const std::uint32_t first = step_.row - 1;
-  const std::uint64_t cycles = std::min<std::uint64_t>(until - from + 1, step_.rows - step_.row);
-  std::uint64_t free = cycles;
-  if (!scratchpad_->dual_ported()) {
-    WriteCalendar& writes = scratchpad_->writes();
-    writes.forget_before(from);
-    Cycle at = from;
-    const Cycle end = from + cycles;
-    while (at < end) {
-      const Cycle hit = writes.first_conflict(at, end, step_.ifmap_bank, step_.weight_bank);
-      if (hit == end) {
-        break;
-      }
-      const auto row = static_cast<std::uint32_t>(first + (hit - from));
-      if ((row < step_.vectors && writes.taken(hit, step_.ifmap_bank)) ||
-          (step_.reads_weights(row) && writes.taken(hit, step_.weight_bank))) {
-        free = hit - from;
-        break;
-      }
-      at = hit + 1;
-    }
-  }
-  if (free == 0) {
-    return 0;
-  }
-  const auto count = static_cast<std::uint32_t>(free);
-  // Read rows first .. end - 1.
-  const std::uint32_t end = first + count;
-  const std::uint32_t vectors = first < step_.vectors ? std::min(end, step_.vectors) - first : 0;
-  const Cycle entered = from + config_.scratchpad.read_latency;
-  if (vectors > 0) {
-    cover(entered, entered + vectors - 1 + rows_ + cols_ - 2);
-    add_results(from + results_after_, vectors, step_.acc_row + first, step_.accumulate);
-  }
-  const std::uint32_t weights =
-      first < step_.preload_rows ? std::min(end, step_.preload_rows) - first : 0;
-  if (weights > vectors) {
-    cover(entered, entered + weights - 1);
-  }
-  claimed_at_ = from + count - 1;
-  claimed_.clear();
-  if (end - 1 < step_.vectors) {
-    claimed_.push_back(step_.ifmap_bank);
-  }
-  if (step_.reads_weights(end - 1)) {
-    claimed_.push_back(step_.weight_bank);
-  }
-  // Issue rows step_.row .. issue_end - 1.
-  const std::uint32_t issue_end = step_.row + count;
-  Cycle booked = from;
-  std::uint32_t row = step_.row;
-  while (row < issue_end) {
-    std::uint32_t run = issue_end;
-    for (const std::uint32_t edge : {step_.vectors, step_.preload_rows}) {
-      if (edge > row) {
-        run = std::min(run, edge);
-      }
-    }
-    booked += run - row;
-    ledger_.fill(booked, row_cause(row));
-    row = run;
-  }
-  step_.row = issue_end - 1;
-  next_simple_row(queue_.front().row);
-  queue_.front().pushed = from + count - 1;
-  step_.row = issue_end;
-  issued_through_ = from + count - 1;
-  read_through_ = issued_through_;
-  stalled_before_ = false;
-  if (step_.row == step_.rows) {
-    finish();
-  }
-  return count;
 }
 
 /// The execute unit's part of one cycle while a step runs.
@@ -245,9 +166,7 @@ void ExecuteTiming::issue_row(Cycle cycle) {
   }
   Pushed& pushed = queue_.push();
   pushed.pushed = cycle;
-  if (step_.simple) {
-    next_simple_row(pushed.row);
-  } else if (in_run()) {
+  if (in_run()) {
     next_run_row(pushed.row);
   } else {
     pushed.row = {};
@@ -327,8 +246,9 @@ bool ExecuteTiming::claim(Cycle cycle, const Banks& banks) {
 }
 
 Cause ExecuteTiming::waiting(Cycle now) const {
-  const bool lacks_compute = window_.size() == 1 && window_.front().is<PreloadCommand>();
-  if (!window_.empty() && !lacks_compute) {
+  const std::size_t here = commands_here(now);
+  const bool lacks_compute = here == 1 && window_.front().command.is<PreloadCommand>();
+  if (here > 0 && !lacks_compute) {
     return Cause::Drain;  // the results before are still on their way
   }
   const Cause cause = sequencer_->execute_wait.read(now);

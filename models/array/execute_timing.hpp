@@ -2,15 +2,18 @@
 
 #include <array>
 #include <boost/container/small_vector.hpp>
+#include <boost/container/static_vector.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/array/fold_feed.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
+#include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/timing/ledger_line.hpp"
@@ -21,7 +24,8 @@ namespace systole {
 /// scratchpad.hpp and systolic_array.hpp state the rules) move rows: everything between a preload
 /// or compute command and its results.
 ///
-/// Rows of a step that meet no other access to their banks are settled in one piece.
+/// Rows of a step that are alike and meet no other access to their banks are settled in one piece,
+/// whatever the dataflow.
 class ExecuteTiming final : public OperandReader, public ResultWriter {
  public:
   ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger, BankConflictCounts& conflicts);
@@ -45,23 +49,32 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   std::uint64_t compute_cycles() const { return compute_cycles_; }
 
  private:
+  /// A command in the window.
+  struct Arrived {
+    IssuedCommand command;
+    Cycle at = 0;  // from then on it is here
+  };
   using Banks = boost::container::small_vector<std::uint32_t, 4>;
-  /// What one cycle of a step reads and feeds.
-  struct Row {
+  /// What a cycle of a step reads and feeds, or each of some that are alike.
+  struct Fed {
     Banks ifmap_banks;  // of the rows that are read; empty: none
     Banks weight_banks;
+    bool vector = false;   // an ifmap vector enters (weight stationary)
+    bool shift = false;    // a row of the stationary operand does
+    bool streams = false;  // a column of a transposed block does
+    Cause cause = Cause::BusyPartial;
+  };
+  /// One cycle of a step.
+  struct Row : Fed {
     std::uint32_t weight_bank = 0;  // of a pair that goes in turns
     bool in_turns = false;          // both operands' rows, read or not, are in one bank
-    bool vector = false;            // an ifmap vector enters (weight stationary)
-    bool shift = false;             // a row of the stationary operand does
     bool last_of_step = false;
     bool computing = false;
-    std::uint32_t acc_row = 0;
+    std::uint32_t acc_row = 0;  // of a vector's results
     bool accumulate = false;
     std::uint32_t compute_entry = 0;
     std::uint32_t preload_entry = 0;
-    StreamStep stream;
-    Cause cause = Cause::BusyPartial;
+    StreamStep last;  // the last column of those that some results need
 
     void archive(StateArchive& archive);
   };
@@ -106,41 +119,22 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     std::uint32_t preload_from = 0;
     std::uint32_t preload_rows = 0;
     std::uint32_t rows = 0;
-    // Weight stationary, with one row a vector: what settle_rows needs.
-    std::uint32_t vectors = 0;
-    std::uint32_t weight_reads = 0;  // the last so many load rows are read
-    std::uint32_t ifmap_bank = 0, weight_bank = 0;
-    std::uint32_t acc_row = 0;
-    bool accumulate = false;
-    bool simple = false;  // each operand in one bank, and not in the same
-    Cause busy = Cause::Busy;
-
-    bool reads_weights(std::uint32_t of_row) const {
-      return of_row < preload_rows && preload_rows - 1 - of_row < weight_reads;
-    }
 
     void archive(StateArchive& archive) {
-      archive.values(computing, preloading, row, preload_from, preload_rows, rows, vectors,
-                     weight_reads, ifmap_bank, weight_bank, accumulate, simple, busy);
+      archive.values(computing, preloading, row, preload_from, preload_rows, rows);
       if (computing) {
         archive.entry(compute_entry);
       }
       if (preloading) {
         archive.entry(preload_entry);
       }
-      archive.rows(LocalMemory::Accumulators, acc_row, vectors);
     }
   };
-  /// Rows of a step with transposers that read from the same banks and feed the same things.
-  struct StepRun {
+  /// Consecutive rows of a step that are alike.
+  struct StepRun : Fed {
     std::uint32_t end = 0;  // first row behind it
-    std::uint32_t ifmap_bank = kNoBank, weight_bank = kNoBank;
-    bool streams = false;
-    bool shift = false;
-    bool alone = false;  // its rows are looked at one by one
-    Cause cause = Cause::BusyPartial;
+    bool alone = false;     // its rows are looked at one by one
   };
-  static constexpr std::uint32_t kNoBank = ~std::uint32_t{0};
   /// Results of consecutive rows, one a cycle from `first` on, at the accumulators.
   struct Results {
     Cycle first = 0;
@@ -155,42 +149,43 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   bool results_pending(Cycle now) const {
     return computes_ != sequencer_->results_written.read(now);
   }
-  void take_commands(Cycle now);
+  void take_commands();
   void settle(Cycle issued, Cycle read);
   void issue_row(Cycle cycle);
   void read_pair(Cycle cycle);
   bool claim(Cycle cycle, const Banks& banks);
   bool flows(Cycle from);
-  std::uint32_t settle_rows(Cycle from, Cycle until);
   std::uint32_t settle_run(Cycle from, Cycle until);
-  void run_read(Cycle from, Cycle end, const StepRun& run);
   bool finds_banks_free(Cycle cycle, const Row& row) const;
-  void claim_banks(Cycle cycle, const Row& row);
+  Cycle first_conflict(Cycle from, Cycle until, const Fed& fed) const;
+  void claim_banks(Cycle cycle, const Fed& fed);
   void outline_step();
   StepRun step_run(const FoldRun& stream, const FoldRun& load) const;
-  bool find_ifmap_bank(const ComputeCommand& compute, std::uint32_t& bank) const;
-  bool find_weight_bank(const PreloadCommand& preload, std::uint32_t& bank) const;
+  bool find_ifmap_banks(const ComputeCommand& compute, std::uint32_t pixels, Banks& banks) const;
+  bool is_full_fold() const;
+  bool find_weight_banks(const PreloadCommand& preload, Banks& banks) const;
   void row_read(Cycle cycle, const Row& row);
-  void stream_entered(Cycle entered, const Row& row);
+  void rows_read(Cycle from, Cycle end, const Fed& fed, std::uint32_t acc_row, bool accumulate);
+  void fold_leaves(Cycle entered, const StreamStep& stream);
   void add_results(Cycle first, std::uint32_t rows, std::uint32_t acc_row, bool accumulate);
+  std::uint32_t rows_to_come(const Results& run);
+  std::pair<Cycle, Cycle> cycles_at(const Results& run, std::uint32_t bank) const;
   void block_leaves(Cycle entered, const StreamStep& stream);
   void step_read(Cycle read, const Row& row);
   Cycle cycles_to_leave() const;
   void cover(Cycle first, Cycle last);
   void next_row(Row& row);
-  void next_simple_row(Row& row) const;
   bool in_run();
   void next_run_row(Row& row);
   void add_load(Row& row, std::uint32_t index);
   void add_reads(Row& row, const OperandPair& pair) const;
-  Cause row_cause(std::uint32_t index) const;
   void start(Cycle now);
-  void take_preload();
+  void take_preload(Cycle now);
   void join_preload(Cycle now);
   bool may_preload(Cycle now) const;
   bool array_has_room(Cycle now);
-  IssuedCommand take();
-  void prepare_step();
+  std::size_t commands_here(Cycle now) const;
+  IssuedCommand take(Cycle now);
   void finish();
   Cause waiting(Cycle now) const;
   std::size_t unseen_commands() const;
@@ -209,14 +204,13 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   ScratchpadTiming* scratchpad_ = nullptr;
 
   // The execute unit.
-  std::deque<IssuedCommand> window_;
+  boost::container::static_vector<Arrived, kExecuteWindow> window_;
   Step step_;
-  std::vector<StepRun> runs_;         // of the step; none: nobody has put them together
+  std::vector<StepRun> runs_;         // of the step; none: its operands lie in banks by turns
   std::size_t run_ = 0;               // of the row that was issued last
   FoldRuns stream_runs_, load_runs_;  // room for outline_step()
-  /// Banks of the stream's operands and of the load's; kNoBank: it has none.
-  std::uint32_t stream_ifmap_bank_ = kNoBank, stream_weight_bank_ = kNoBank;
-  std::uint32_t load_ifmap_bank_ = kNoBank, load_weight_bank_ = kNoBank;
+  /// Banks of the stream's operands and of the load's.
+  Banks stream_ifmap_banks_, stream_weight_banks_, load_ifmap_banks_, load_weight_banks_;
   ComputeCommand compute_;  // of the stream that runs, and the preload before it
   PreloadCommand destination_;
   ComputeCommand next_compute_;  // of the load that runs or has run
@@ -226,7 +220,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   std::deque<Cycle> room_at_;  // when each step inside the array makes room; steps whose last row
                                // is not read yet have none
   std::uint32_t steps_entering_ = 0;
-  Cycle taken_through_ = 0;   // cycles in which commands came to the window
+  Cycle no_room_before_ = 0;  // cycles in which no other command can come to the window
   Cycle issued_through_ = 0;  // cycles of the execute unit that are settled
 
   // The scratchpad's operand port.

@@ -9,7 +9,8 @@ void ExecuteTiming::Row::archive(StateArchive& archive) {
   for (Banks* banks : {&ifmap_banks, &weight_banks}) {
     archive.list(*banks, [&](std::uint32_t& bank) { archive.value(bank); });
   }
-  archive.values(weight_bank, in_turns, vector, shift, last_of_step, computing, accumulate, cause);
+  archive.values(weight_bank, in_turns, vector, shift, streams, last_of_step, computing, accumulate,
+                 cause);
   if (computing) {
     archive.entry(compute_entry);
     archive.entry(preload_entry);
@@ -19,15 +20,11 @@ void ExecuteTiming::Row::archive(StateArchive& archive) {
   if (vector) {
     archive.rows(LocalMemory::Accumulators, acc_row, 1);
   }
-  archive.values(stream.valid, stream.shift);
-  if (!stream.valid && !stream.shift) {
-    return;
-  }
-  archive.values(stream.shift_row, stream.column, stream.new_block, stream.swap, stream.last,
-                 stream.last_of_fold, stream.pixels, stream.k, stream.n, stream.accumulate);
-  if (stream.valid) {
-    archive.entry(stream.preload_entry);
-    archive.rows(LocalMemory::Accumulators, stream.acc_row, stream.pixels);
+  archive.value(last.valid);
+  if (last.valid) {
+    archive.values(last.last_of_fold, last.pixels, last.accumulate);
+    archive.entry(last.preload_entry);
+    archive.rows(LocalMemory::Accumulators, last.acc_row, last.pixels);
   }
 }
 
@@ -47,7 +44,10 @@ void ExecuteTiming::archive(StateArchive& archive) {
     }
   }
   alarm.archive(archive);
-  archive.list(window_, [&](IssuedCommand& command) { archive.issued(command); });
+  archive.list(window_, [&](Arrived& arrived) {
+    archive.issued(arrived.command);
+    archive.due(arrived.at);
+  });
   step_.archive(archive);
   archive.copy(compute_);
   archive.copy(destination_);
@@ -65,7 +65,10 @@ void ExecuteTiming::archive(StateArchive& archive) {
   auto rows = static_cast<std::uint32_t>(queue_.size());
   archive.value(rows);
   if (archive.reading()) {
-    taken_through_ = now;
+    no_room_before_ = now + 1;
+    for (const Arrived& arrived : window_) {
+      no_room_before_ = std::max(no_room_before_, arrived.at + 1);
+    }
     listen();
     queue_.clear();
   }
@@ -93,7 +96,7 @@ void ExecuteTiming::archive(StateArchive& archive) {
     archive.due(covered_through_);
   }
   feed_->archive(archive);
-  if (archive.reading() && !streams_ifmap_ && active()) {
+  if (archive.reading() && active()) {
     outline_step();
   }
   ledger_.archive(archive);

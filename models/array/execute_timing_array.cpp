@@ -6,37 +6,44 @@
 namespace systole {
 
 void ExecuteTiming::row_read(Cycle cycle, const Row& row) {
-  const Cycle entered = cycle + config_.scratchpad.read_latency;
-  if (row.vector) {
-    cover(entered, entered + rows_ + cols_ - 2);
-    add_results(cycle + results_after_, 1, row.acc_row, row.accumulate);
-  } else if (row.shift) {
-    cover(entered, entered);
-  }
-  if (row.stream.valid) {
-    stream_entered(entered, row);
+  rows_read(cycle, cycle + 1, row, row.acc_row, row.accumulate);
+  if (row.last.valid) {
+    const Cycle entered = cycle + config_.scratchpad.read_latency;
+    if (config_.array.dataflow == Dataflow::InputStationary) {
+      block_leaves(entered, row.last);
+    } else {
+      fold_leaves(entered, row.last);
+    }
   }
   if (row.last_of_step) {
     step_read(cycle, row);
   }
 }
 
-/// A column of a transposed block enters.
-void ExecuteTiming::stream_entered(Cycle entered, const Row& row) {
-  const StreamStep& stream = row.stream;
-  if (config_.array.dataflow == Dataflow::InputStationary) {
-    cover(entered, entered + rows_ + cols_ - 2);
-    if (stream.last) {
-      block_leaves(entered, stream);
-    }
-    return;
+/// A row that feeds this is read in each of the cycles [from, end); results of vectors go to
+/// accumulator rows from acc_row on.
+void ExecuteTiming::rows_read(Cycle from, Cycle end, const Fed& fed, std::uint32_t acc_row,
+                              bool accumulate) {
+  const Cycle entered = from + config_.scratchpad.read_latency;
+  const Cycle last = entered + (end - from) - 1;
+  if (fed.vector) {
+    cover(entered, last + rows_ + cols_ - 2);
+    add_results(from + results_after_, static_cast<std::uint32_t>(end - from), acc_row, accumulate);
+  } else if (fed.shift) {
+    cover(entered, last);
   }
-  cover(fold_open_ ? open_since_ : entered, entered);  // a fold stays inside while it stalls
-  fold_open_ = !stream.last;
-  open_since_ = entered + 1;
-  if (!stream.last) {
-    return;
+  if (fed.streams && config_.array.dataflow == Dataflow::InputStationary) {
+    cover(entered, last + rows_ + cols_ - 2);
+  } else if (fed.streams) {
+    cover(fold_open_ ? open_since_ : entered, last);  // a fold stays inside while it stalls
+    fold_open_ = true;
+    open_since_ = last + 1;
   }
+}
+
+/// Output stationary: the last operands of a fold have entered.
+void ExecuteTiming::fold_leaves(Cycle entered, const StreamStep& stream) {
+  fold_open_ = false;
   cover(entered, entered + rows_ + cols_ - 2 + (config_.array.os_drain ? rows_ : 0));
   const Cycle first = entered + rows_ + cols_ + config_.array.extra_latency;
   for (std::uint32_t pixel = stream.pixels; pixel-- > 0;) {
@@ -87,32 +94,54 @@ void ExecuteTiming::add_results(Cycle first, std::uint32_t rows, std::uint32_t a
   while (!results_.empty() && results_.front().first + results_.front().rows <= issued_through_) {
     results_.pop_front();  // nobody asks about the past
   }
+  if (!results_.empty()) {
+    Results& before = results_.back();
+    if (before.first + before.rows == first && before.acc_row + before.rows == acc_row &&
+        before.accumulate == accumulate) {
+      before.rows += rows;
+      return;
+    }
+  }
   results_.push_back({first, rows, acc_row, accumulate});
 }
 
 ResultWriter::Taken ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) {
-  // What is read from here on comes later.
-  const Cycle read = cycle - std::min(cycle, results_after_);
-  settle(std::max(issued_through_, read), std::max(read_through_, read));
+  settle(std::max(issued_through_, cycle - 1), std::max(read_through_, cycle - 1));
   while (!results_.empty() && results_.front().first + results_.front().rows <= cycle) {
     results_.pop_front();  // nobody asks about the past
   }
-  for (const Results& run : results_) {
-    if (run.first > cycle) {
-      break;
-    }
-    if (cycle < run.first + run.rows) {
-      const auto past = static_cast<std::uint32_t>(cycle - run.first);
-      const std::uint32_t row = run.acc_row + past;
-      if (row / rows_per_accumulator_bank_ != bank) {
-        break;
-      }
-      const std::uint32_t left = (bank + 1) * rows_per_accumulator_bank_ - row;  // of the bank
-      return {run.accumulate ? Port::ReadAndWrite : Port::Write,
-              cycle + std::min(left, run.rows - past)};
-    }
+  Results run = results_.empty() ? Results{} : results_.front();
+  if (results_.size() == 1) {
+    run.rows += rows_to_come(run);
   }
-  return {Port::None, cycle + 1};
+  const auto [first, end] = cycles_at(run, bank);
+  if (cycle < first || cycle >= end) {
+    return {Port::None, cycle + 1};
+  }
+  return {run.accumulate ? Port::ReadAndWrite : Port::Write, end};
+}
+
+/// Rows that are certain to follow those of `run`, which were read last, one a cycle: nobody can
+/// get in their way.
+std::uint32_t ExecuteTiming::rows_to_come(const Results& run) {
+  if (!scratchpad_->dual_ported() || !flows(read_through_ + 1) || !in_run() ||
+      !runs_[run_].vector) {
+    return 0;
+  }
+  const Row& next = queue_.front().row;
+  const bool follows = next.vector && next.acc_row == run.acc_row + run.rows &&
+                       next.accumulate == run.accumulate &&
+                       run.first + run.rows == read_through_ + 1 + results_after_;
+  return follows && finds_banks_free(read_through_ + 1, next) ? runs_[run_].end - step_.row + 1 : 0;
+}
+
+/// The cycles [first, end) in which results of a run go to a bank.
+std::pair<Cycle, Cycle> ExecuteTiming::cycles_at(const Results& run, std::uint32_t bank) const {
+  const std::uint32_t first_row = bank * rows_per_accumulator_bank_;
+  const auto cycle_of = [&](std::uint32_t row) {
+    return run.first + (std::clamp(row, run.acc_row, run.acc_row + run.rows) - run.acc_row);
+  };
+  return {cycle_of(first_row), cycle_of(first_row + rows_per_accumulator_bank_)};
 }
 
 Cycle ExecuteTiming::next_result(Cycle from, Cycle until, std::uint32_t bank) {
@@ -121,13 +150,9 @@ Cycle ExecuteTiming::next_result(Cycle from, Cycle until, std::uint32_t bank) {
   const Cycle read = until - 1 - std::min(until - 1, results_after_);
   settle(std::max(issued_through_, read), std::max(read_through_, read));
   for (const Results& run : results_) {
-    const Cycle first = std::max(run.first, from);
-    const Cycle end = std::min(run.first + run.rows, until);
-    for (Cycle cycle = first; cycle < end; ++cycle) {
-      const auto row = run.acc_row + static_cast<std::uint32_t>(cycle - run.first);
-      if (row / rows_per_accumulator_bank_ == bank) {
-        return cycle;
-      }
+    const auto [first, end] = cycles_at(run, bank);
+    if (first < end && end > from) {
+      return std::min(std::max(first, from), until);
     }
   }
   return until;

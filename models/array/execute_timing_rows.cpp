@@ -3,32 +3,6 @@
 
 namespace systole {
 
-/// What a simple step feeds in its next cycle.
-void ExecuteTiming::next_simple_row(Row& row) const {
-  const bool vector = step_.computing && step_.row < step_.vectors;
-  row.ifmap_banks.clear();
-  if (vector) {
-    row.ifmap_banks.push_back(step_.ifmap_bank);
-  }
-  row.weight_banks.clear();
-  if (step_.reads_weights(step_.row)) {
-    row.weight_banks.push_back(step_.weight_bank);
-  }
-  row.weight_bank = 0;
-  row.in_turns = false;
-  row.vector = vector;
-  row.shift = step_.row < step_.preload_rows;
-  row.last_of_step = step_.row + 1 == step_.rows;
-  row.computing = step_.computing;
-  row.acc_row = vector ? step_.acc_row + step_.row : 0;
-  row.accumulate = step_.accumulate;
-  row.compute_entry = step_.compute_entry;
-  row.preload_entry = step_.computing ? destination_entry_ : 0;
-  row.stream.valid = false;
-  row.stream.shift = false;
-  row.cause = row_cause(step_.row);
-}
-
 /// What the step feeds in its next cycle, into an empty row.
 void ExecuteTiming::next_row(Row& row) {
   row.last_of_step = step_.row + 1 == step_.rows;
@@ -47,13 +21,17 @@ void ExecuteTiming::next_row(Row& row) {
   }
   add_reads(row, pair);
   row.vector = streams_ifmap_ && pair.ifmap.valid;
-  row.acc_row = pair.ifmap.acc_row;
-  row.accumulate = pair.ifmap.accumulate;
+  if (row.vector) {
+    row.acc_row = pair.ifmap.acc_row;
+    row.accumulate = pair.ifmap.accumulate;
+  }
   row.shift = streams_ifmap_ ? pair.weight.valid : pair.stream.shift;
-  row.stream = pair.stream;
-  const bool streams = pair.stream.valid || row.vector;
+  row.streams = pair.stream.valid;
+  if (pair.stream.last) {
+    row.last = pair.stream;
+  }
   const bool fills = pair.ifmap.valid || pair.weight.valid || pair.stream.shift;
-  if (streams) {
+  if (row.streams || row.vector) {
     row.cause = fills_array(config_.array, pair) ? Cause::Busy : Cause::BusyPartial;
   } else {
     row.cause = fills ? Cause::Fill : Cause::BusyPartial;
@@ -93,14 +71,6 @@ void ExecuteTiming::add_reads(Row& row, const OperandPair& pair) const {
                  banks.bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) ==
                      banks.bank_of(pair.weight.from);
   row.weight_bank = row.in_turns ? banks.bank_of(pair.weight.from) : 0;
-}
-
-/// Of a simple step.
-Cause ExecuteTiming::row_cause(std::uint32_t index) const {
-  if (index < step_.vectors) {
-    return step_.busy;
-  }
-  return index < step_.preload_rows ? Cause::Fill : Cause::BusyPartial;
 }
 
 }  // namespace systole

@@ -1,4 +1,4 @@
-// Rows of output- and input-stationary steps, many at a time.
+// Rows of a step that are alike, many at a time.
 #include <algorithm>
 
 #include "models/array/execute_timing.hpp"
@@ -15,24 +15,41 @@ FoldRun run_at(const FoldRuns& runs, std::size_t& i, std::uint32_t at) {
   return i < runs.size() ? runs[i] : FoldRun{};
 }
 
+template <typename Banks>
+bool is_in(const Banks& banks, std::uint32_t bank) {
+  return std::find(banks.begin(), banks.end(), bank) != banks.end();
+}
+
+template <typename Banks>
+bool meet(const Banks& a, const Banks& b) {
+  return std::any_of(a.begin(), a.end(), [&](std::uint32_t bank) { return is_in(b, bank); });
+}
+
 }  // namespace
 
-/// Puts the rows of a step together that are alike, if each operand lies in one bank.
+/// Puts the rows of a step together that are alike, if those of an operand are all read from the
+/// same banks.
 void ExecuteTiming::outline_step() {
   runs_.clear();
   run_ = 0;
   stream_runs_.clear();
   load_runs_.clear();
+  stream_ifmap_banks_.clear();
   bool known = true;
   if (step_.computing) {
     feed_->stream_runs(stream_runs_);
-    known = find_ifmap_bank(compute_, stream_ifmap_bank_) &&
-            find_weight_bank(destination_, stream_weight_bank_);
+    // Weight stationary, a load compares its bank with that of pixels beside it that are padding.
+    const std::uint32_t pixels =
+        streams_ifmap_ ? std::max(compute_.rows(), step_.preload_rows) : compute_.rows();
+    known = find_ifmap_banks(compute_, pixels, stream_ifmap_banks_) &&
+            (streams_ifmap_ || find_weight_banks(destination_, stream_weight_banks_));
   }
-  if (step_.preloading) {
+  if (step_.preloading && step_.preload_rows > 0) {
     feed_->load_runs(load_runs_);
-    known = known && find_ifmap_bank(next_compute_, load_ifmap_bank_) &&
-            find_weight_bank(next_preload_, load_weight_bank_);
+    known = known &&
+            (streams_ifmap_ ||
+             find_ifmap_banks(next_compute_, next_compute_.rows(), load_ifmap_banks_)) &&
+            find_weight_banks(next_preload_, load_weight_banks_);
   }
   std::size_t of_stream = 0;
   std::size_t of_load = 0;
@@ -54,43 +71,78 @@ void ExecuteTiming::outline_step() {
 /// Of rows in which a stream and a load do these things.
 ExecuteTiming::StepRun ExecuteTiming::step_run(const FoldRun& stream, const FoldRun& load) const {
   StepRun run;
-  run.ifmap_bank = stream.ifmap ? stream_ifmap_bank_ : load.ifmap ? load_ifmap_bank_ : kNoBank;
-  run.weight_bank = stream.weights ? stream_weight_bank_
-                    : load.weights ? load_weight_bank_
-                                   : kNoBank;
-  run.streams = stream.streams;
+  if (stream.ifmap || load.ifmap) {
+    run.ifmap_banks = stream.ifmap ? stream_ifmap_banks_ : load_ifmap_banks_;
+  }
+  if (stream.weights || load.weights) {
+    run.weight_banks = stream.weights ? stream_weight_banks_ : load_weight_banks_;
+  }
+  run.vector = streams_ifmap_ && stream.streams;
+  run.streams = !streams_ifmap_ && stream.streams;
   run.shift = load.shift;
+  // Weight stationary, a row of weights goes in turns with a pixel of the same bank, even if one of
+  // them is padding.
+  const bool in_turns = streams_ifmap_ && load.shift && !stream_ifmap_banks_.empty() &&
+                        stream_ifmap_banks_.front() == load_weight_banks_.front();
   run.alone = stream.last || (stream.ifmap && load.ifmap) || (stream.weights && load.weights) ||
-              (run.ifmap_bank != kNoBank && run.ifmap_bank == run.weight_bank);
-  const bool output_stationary = config_.array.dataflow == Dataflow::OutputStationary;
-  if (run.streams) {
-    const bool full = output_stationary ? compute_.rows() == rows_ && destination_.n == cols_
-                                        : destination_.k == rows_ && compute_.rows() == cols_;
-    run.cause = full ? Cause::Busy : Cause::BusyPartial;
+              in_turns || meet(run.ifmap_banks, run.weight_banks);
+  if (stream.streams) {
+    run.cause = is_full_fold() ? Cause::Busy : Cause::BusyPartial;
   } else if (load.shift || load.ifmap || load.weights || stream.ifmap || stream.weights) {
     run.cause = Cause::Fill;
   }
   return run;
 }
 
-/// False if its rows are in several, or its PEs take several products at once.
-bool ExecuteTiming::find_ifmap_bank(const ComputeCommand& compute, std::uint32_t& bank) const {
-  const BankMap& banks = scratchpad_->banks();
-  const RowRange rows = ifmap_rows(compute, rows_);
-  const LocalAddress first{LocalMemory::Scratchpad, rows.first};
-  bank = rows.rows == 0 ? kNoBank : banks.bank_of(first);
-  return compute.products_per_pe == 1 &&
-         (rows.rows == 0 || banks.in_one_bank(first, rows.first + rows.rows - 1));
+/// Whether each cycle of the stream gives every PE useful work; of runs, in which a column of a
+/// transposed block is one product.
+bool ExecuteTiming::is_full_fold() const {
+  switch (config_.array.dataflow) {
+    case Dataflow::OutputStationary:
+      return compute_.rows() == rows_ && destination_.n == cols_;
+    case Dataflow::InputStationary:
+      return destination_.k == rows_ && compute_.rows() == cols_;
+    case Dataflow::WeightStationary:
+      break;
+  }
+  return compute_.k == rows_ * compute_.products_per_pe && destination_.n == cols_;
+}
+
+/// Of `pixels` pixels, each bank once. False if they are not those of every pixel, or if PEs with a
+/// transposer take several products at once.
+bool ExecuteTiming::find_ifmap_banks(const ComputeCommand& compute, std::uint32_t pixels,
+                                     Banks& banks) const {
+  banks.clear();
+  const BankMap& map = scratchpad_->banks();
+  const std::uint32_t lines = (std::max(pixels, 1U) - 1 + compute.skip) / compute.count_w;
+  const std::uint32_t spanned = lines * compute.pitch_h + (compute.count_w - 1) * compute.pitch_w;
+  for (const IfmapPart& part : ifmap_parts(compute, rows_)) {
+    const LocalAddress first{LocalMemory::Scratchpad, compute.ifmap_row + part.row};
+    if (!map.in_one_bank(first, first.row + spanned)) {
+      return false;
+    }
+    const std::uint32_t bank = map.bank_of(first);
+    if (!is_in(banks, bank)) {
+      banks.push_back(bank);
+    }
+  }
+  // Output stationary, a cycle reads one part of some pixels.
+  const bool every_part = config_.array.dataflow != Dataflow::OutputStationary;
+  return (every_part || banks.size() <= 1) && (streams_ifmap_ || compute.products_per_pe == 1);
 }
 
 /// False if its rows are in several.
-bool ExecuteTiming::find_weight_bank(const PreloadCommand& preload, std::uint32_t& bank) const {
-  const BankMap& banks = scratchpad_->banks();
-  const std::uint32_t rows = preload.weight_rows();
-  const std::uint32_t last =
-      preload.weights.row + (blocks(preload, config_) - 1) * preload.weights_pitch + rows - 1;
-  bank = rows == 0 ? kNoBank : banks.bank_of(preload.weights);
-  return rows == 0 || banks.in_one_bank(preload.weights, last);
+bool ExecuteTiming::find_weight_banks(const PreloadCommand& preload, Banks& banks) const {
+  banks.clear();
+  const BankMap& map = scratchpad_->banks();
+  // Weight stationary, rows of zeros follow those that are read.
+  const std::uint32_t rows = streams_ifmap_ ? rows_ : preload.weight_rows();
+  if (rows == 0) {
+    return true;
+  }
+  banks.push_back(map.bank_of(preload.weights));
+  const std::uint32_t last_block = (blocks(preload, config_) - 1) * preload.weights_pitch;
+  return map.in_one_bank(preload.weights, preload.weights.row + last_block + rows - 1);
 }
 
 /// Whether the next row is one of a run.
@@ -106,27 +158,23 @@ bool ExecuteTiming::in_run() {
 
 /// What the step feeds in its next cycle, which is one of run runs_[run_] and not alone in it.
 void ExecuteTiming::next_run_row(Row& row) {
-  const StepRun& run = runs_[run_];
   if (step_.computing) {
     feed_->skip(step_.row, 1);
   }
-  row = {};
-  if (run.ifmap_bank != kNoBank) {
-    row.ifmap_banks.push_back(run.ifmap_bank);
-  }
-  if (run.weight_bank != kNoBank) {
-    row.weight_banks.push_back(run.weight_bank);
-  }
-  row.shift = run.shift;
-  row.stream.valid = run.streams;
+  static_cast<Fed&>(row) = runs_[run_];
+  row.weight_bank = 0;
+  row.in_turns = false;
   row.last_of_step = step_.row + 1 == step_.rows;
   row.computing = step_.computing;
+  row.acc_row = row.vector ? destination_.acc_row + step_.row : 0;
+  row.accumulate = row.vector && destination_.accumulate;
   row.compute_entry = step_.compute_entry;
   row.preload_entry = step_.computing ? destination_entry_ : 0;
-  row.cause = run.cause;
+  row.last.valid = false;
 }
 
-/// As settle_rows: the rows that are issued are of one run.
+/// Rows of a run that go through without meeting anyone: issued one a cycle from `from` on, up to
+/// cycle `until`, each read one cycle later. Returns how many.
 std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
   if (!flows(from) || !in_run() || !finds_banks_free(from, queue_.front().row)) {
     return 0;
@@ -134,17 +182,14 @@ std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
   const StepRun& run = runs_[run_];
   // Cycle from reads the row that was issued last, from + i row step_.row - 1 + i of the run, which
   // is issued a cycle before.
-  Cycle end = std::min(until + 1, from + (run.end - step_.row));
-  const bool reads = run.ifmap_bank != kNoBank || run.weight_bank != kNoBank;
-  if (reads && !scratchpad_->dual_ported()) {
-    end = scratchpad_->writes().first_conflict(from + 1, end, run.ifmap_bank, run.weight_bank);
-  }
+  const Cycle end =
+      first_conflict(from + 1, std::min(until + 1, from + (run.end - step_.row)), run);
   const auto count = static_cast<std::uint32_t>(end - from);
-  claim_banks(from, queue_.front().row);
   row_read(from, queue_.front().row);
   if (count > 1) {
-    run_read(from + 1, end, run);
+    rows_read(from + 1, end, run, destination_.acc_row + step_.row, destination_.accumulate);
   }
+  claim_banks(end - 1, count > 1 ? static_cast<const Fed&>(run) : queue_.front().row);
   ledger_.fill(end, run.cause);
   if (step_.computing) {
     feed_->skip(step_.row, count - 1);
@@ -162,46 +207,26 @@ std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
   return count;
 }
 
-/// A row of the run is read in each of the cycles [from, end).
-void ExecuteTiming::run_read(Cycle from, Cycle end, const StepRun& run) {
-  const Cycle entered = from + config_.scratchpad.read_latency;
-  const Cycle last = entered + (end - from) - 1;
-  if (run.shift) {
-    cover(entered, last);
+/// The first cycle of [from, until) in which a bank that these rows read is written; else `until`.
+Cycle ExecuteTiming::first_conflict(Cycle from, Cycle until, const Fed& fed) const {
+  if (scratchpad_->dual_ported()) {
+    return until;
   }
-  if (run.streams && config_.array.dataflow == Dataflow::InputStationary) {
-    cover(entered, last + rows_ + cols_ - 2);
-  } else if (run.streams) {
-    cover(fold_open_ ? open_since_ : entered, last);
-    fold_open_ = true;
-    open_since_ = last + 1;
-  }
-  claimed_at_ = end - 1;
-  claimed_.clear();
-  for (const std::uint32_t bank : {run.ifmap_bank, run.weight_bank}) {
-    if (bank != kNoBank) {
-      claimed_.push_back(bank);
-    }
-  }
+  return scratchpad_->writes().first_of(from, until, [&](std::uint32_t bank) {
+    return is_in(fed.ifmap_banks, bank) || is_in(fed.weight_banks, bank);
+  });
 }
 
 /// Nothing keeps the row from being read in this cycle.
 bool ExecuteTiming::finds_banks_free(Cycle cycle, const Row& row) const {
-  const auto taken = [&](std::uint32_t bank) {
-    return !scratchpad_->dual_ported() && scratchpad_->writes().taken(cycle, bank);
-  };
-  const Banks& ifmap = row.ifmap_banks;
-  const Banks& weights = row.weight_banks;
-  return !row.in_turns && std::none_of(ifmap.begin(), ifmap.end(), taken) &&
-         std::none_of(weights.begin(), weights.end(), [&](std::uint32_t bank) {
-           return taken(bank) || std::find(ifmap.begin(), ifmap.end(), bank) != ifmap.end();
-         });
+  return !row.in_turns && !meet(row.ifmap_banks, row.weight_banks) &&
+         first_conflict(cycle, cycle + 1, row) > cycle;
 }
 
-void ExecuteTiming::claim_banks(Cycle cycle, const Row& row) {
+void ExecuteTiming::claim_banks(Cycle cycle, const Fed& fed) {
   claimed_at_ = cycle;
-  claimed_.assign(row.ifmap_banks.begin(), row.ifmap_banks.end());
-  claimed_.insert(claimed_.end(), row.weight_banks.begin(), row.weight_banks.end());
+  claimed_ = fed.ifmap_banks;
+  claimed_.insert(claimed_.end(), fed.weight_banks.begin(), fed.weight_banks.end());
 }
 
 }  // namespace systole

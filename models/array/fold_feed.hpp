@@ -46,7 +46,7 @@ struct FoldRun {
   bool ifmap = false;     ///< rows of the ifmap are read
   bool weights = false;   ///< rows of weights are read
   bool shift = false;     ///< a row of the stationary operand shifts in
-  bool streams = false;   ///< a column of a transposer enters the array
+  bool streams = false;   ///< an ifmap vector, or a column of a transposer, enters the array
   bool last = false;      ///< the last one of those that some results need; its cycle is a run
 };
 using FoldRuns = std::vector<FoldRun>;
@@ -67,7 +67,7 @@ class FoldFeed {
   /// Cycle `row` of its stream, into `pair`; the rows are asked for in order.
   virtual void stream(std::uint32_t row, OperandPair& pair) = 0;
 
-  /// The cycles of that load, of that stream, all of them; none: nobody has put them together.
+  /// The cycles of that load, of that stream, all of them.
   virtual void load_runs(FoldRuns& runs) const = 0;
   virtual void stream_runs(FoldRuns& runs) const = 0;
   /// Cycles of the stream from `row` on that will not be asked for.

@@ -49,9 +49,23 @@ class WeightStationaryFeed final : public FoldFeed {
     ifmap.swap = row == 0 && current_.fresh;
   }
 
-  // ExecuteTiming has its own rule for steps whose operands lie in one bank each.
-  void load_runs(FoldRuns& runs) const override { runs.clear(); }
-  void stream_runs(FoldRuns& runs) const override { runs.clear(); }
+  void load_runs(FoldRuns& runs) const override {
+    runs.clear();
+    FoldRun run;
+    run.shift = true;
+    add_run(runs, run, next_.steps.load - std::min(next_.steps.load, next_.preload.weight_rows()));
+    run.weights = true;
+    add_run(runs, run, next_.steps.load);
+  }
+
+  void stream_runs(FoldRuns& runs) const override {
+    runs.clear();
+    FoldRun run;
+    run.ifmap = run.streams = true;
+    add_run(runs, run, current_.compute.rows());
+    add_run(runs, {}, current_.steps.stream);
+  }
+
   void skip(std::uint32_t /*row*/, std::uint32_t /*rows*/) override {}
 
   void archive(StateArchive& archive) override {

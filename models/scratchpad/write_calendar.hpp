@@ -42,8 +42,6 @@ class WriteCalendar {
     }
   }
 
-  bool taken(Cycle cycle, std::uint32_t bank) const { return find(cycle, bank) != nullptr; }
-
   /// The write to `bank` in `cycle`; null: none.
   const Write* find(Cycle cycle, std::uint32_t bank) const {
     for (std::size_t i = first_; i < writes_.size() && writes_[i].cycle <= cycle; ++i) {
@@ -54,10 +52,12 @@ class WriteCalendar {
     return nullptr;
   }
 
-  /// The first cycle from `from` on, before `until`, in which bank a or b is written; else `until`.
-  Cycle first_conflict(Cycle from, Cycle until, std::uint32_t a, std::uint32_t b) const {
+  /// The first cycle from `from` on, before `until`, in which a bank is written of which `reads` is
+  /// true; else `until`.
+  template <typename Reads>
+  Cycle first_of(Cycle from, Cycle until, Reads reads) const {
     for (std::size_t i = first_; i < writes_.size() && writes_[i].cycle < until; ++i) {
-      if (writes_[i].cycle >= from && (writes_[i].bank == a || writes_[i].bank == b)) {
+      if (writes_[i].cycle >= from && reads(writes_[i].bank)) {
         return writes_[i].cycle;
       }
     }

@@ -182,12 +182,11 @@ void SequencerTiming::ring_next(Cycle now) {
   find_waits();
   for (std::size_t i = 0; i < kCommandClasses; ++i) {
     const Class& of = classes_[i];
-    bool can_issue = false;
-    if (of.waits()) {
-      const Entry& head = entries_[of.oldest_waiting()];
-      can_issue = head.depends_on == 0 && queue_of(head.known.footprint.unit).can_push(now + 1);
+    if (of.waits() && entries_[of.oldest_waiting()].depends_on == 0) {
+      const Entry& next = entries_[of.oldest_waiting()];
+      alarm.ring_at(std::max(queue_of(next.known.footprint.unit).room_from(), now + 1));
     }
-    if (can_issue || wire_of(i).latest() != waits_[i]) {
+    if (wire_of(i).latest() != waits_[i]) {
       alarm.ring_at(now + 1);
     }
   }

@@ -20,9 +20,9 @@ class TimedQueue {
       : slots_(depth), producer_{producer}, consumer_{consumer} {}
 
   bool can_pop(Cycle now) const { return count_ > 0 && slots_[head_].pushed < now; }
-  bool can_push(Cycle now) const {
-    return count_ + (last_pop_ == now ? popped_ : 0) < slots_.size();
-  }
+  bool can_push(Cycle now) const { return room_from() <= now; }
+  /// First cycle in which an item can be pushed; kNever: not before one has been popped.
+  Cycle room_from() const { return count_ < slots_.size() ? slots_[tail_].freed + 1 : kNever; }
   bool empty() const { return count_ == 0; }
   std::size_t size() const { return count_; }
 
@@ -32,7 +32,8 @@ class TimedQueue {
     if (count_ == slots_.size()) {
       throw std::logic_error{"push to a full queue"};
     }
-    slots_[tail_] = {std::move(item), now};
+    slots_[tail_].item = std::move(item);
+    slots_[tail_].pushed = now;
     tail_ = next(tail_);
     ++count_;
     if (count_ > unseen_) {
@@ -46,13 +47,13 @@ class TimedQueue {
   /// First cycle in which the front can be popped.
   Cycle ready() const { return slots_[head_].pushed + 1; }
 
-  T pop(Cycle now) {
-    popped_ = last_pop_ == now ? popped_ + 1 : 1;
-    last_pop_ = now;
-    if (count_ + popped_ > slots_.size()) {
-      producer_.ring_at(now + 1);  // it was full
+  /// `at` may lie ahead, if it is known then.
+  T pop(Cycle at) {
+    if (count_ == slots_.size()) {
+      producer_.ring_at(at + 1);
     }
     T item = std::move(slots_[head_].item);
+    slots_[head_].freed = at;
     head_ = next(head_);
     --count_;
     return item;
@@ -67,28 +68,48 @@ class TimedQueue {
       head_ = 0;
       tail_ = count % slots_.size();
       count_ = count;
-      last_pop_ = kNever;
     }
     for (std::size_t i = 0; i < count_; ++i) {
       Slot& slot = slots_[(head_ + i) % slots_.size()];
       archive.due(slot.pushed);
       each(slot.item);
     }
+    archive_freed(archive);
   }
 
  private:
   struct Slot {
     T item{};
     Cycle pushed = 0;
+    Cycle freed = 0;  // the item has gone, in this cycle
   };
+
+  /// Slots from which an item has yet to go: the last ones behind the items.
+  void archive_freed(StateArchive& archive) {
+    const std::size_t room = slots_.size() - count_;
+    std::uint32_t later = 0;
+    while (later < room && slots_[before(head_, later + 1)].freed > archive.now()) {
+      ++later;
+    }
+    archive.value(later);
+    for (std::size_t i = 1; i <= room; ++i) {
+      Slot& slot = slots_[before(head_, i)];
+      if (i <= later) {
+        archive.cycle(slot.freed);
+      } else if (archive.reading()) {
+        slot.freed = archive.now();
+      }
+    }
+  }
+  std::size_t before(std::size_t i, std::size_t slots) const {
+    return (i + slots_.size() - slots) % slots_.size();
+  }
 
   std::size_t next(std::size_t i) const { return i + 1 == slots_.size() ? 0 : i + 1; }
 
   std::vector<Slot> slots_;
   std::size_t head_ = 0, tail_ = 0, count_ = 0;
   std::size_t unseen_ = 0;  // items that wake nobody
-  std::size_t popped_ = 0;  // items taken in cycle last_pop_
-  Cycle last_pop_ = kNever;
   Alarm& producer_;
   Alarm& consumer_;
 };
