@@ -1,14 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <ostream>
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/layer_choice.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/config/accelerator_file.hpp"
-#include "sim/config/suggestion.hpp"
 #include "sim/explain/explain.hpp"
 #include "sim/report/atomic_file.hpp"
 #include "sim/workload/workload.hpp"
@@ -20,15 +21,10 @@ std::optional<std::size_t> chosen_layer(const ExplainOptions& options, const Net
   if (!options.layer) {
     return std::nullopt;
   }
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    names.push_back(network.layers[i].name);
-    if (names.back() == *options.layer) {
-      return i;
-    }
-  }
-  throw UsageError{fmt::format("systole explain: --layer: {} has no layer {}{}", network.name,
-                               quoted(*options.layer), did_you_mean(*options.layer, names))};
+  require_layer(network, *options.layer, "systole explain: --layer");
+  const auto found = std::find_if(network.layers.begin(), network.layers.end(),
+                                  [&](const Layer& layer) { return layer.name == *options.layer; });
+  return static_cast<std::size_t>(found - network.layers.begin());
 }
 
 }  // namespace

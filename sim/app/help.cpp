@@ -4,35 +4,16 @@
 
 #include <algorithm>
 #include <boost/program_options/cmdline.hpp>
-#include <sstream>
+
+#include "sim/report/utf8.hpp"
 
 namespace systole::app {
 namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::size_t kWidth = 88;
+constexpr std::size_t kWidth = 80;
 constexpr std::size_t kOptionColumn = 27;  // where an option's description starts
-
-/// Words of `text` in lines of at most kWidth, each after the first indented.
-std::string wrapped(const std::string& text, std::size_t indent) {
-  std::istringstream words{text};
-  std::string result;
-  std::string word;
-  std::size_t column = indent;
-  while (words >> word) {
-    if (column > indent && column + 1 + word.size() > kWidth) {
-      result += '\n' + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      result += ' ';
-      ++column;
-    }
-    result += word;
-    column += word.size();
-  }
-  return result;
-}
 
 /// "-a, --accelerator FILE", long names aligned.
 std::string signature(const po::option_description& option) {
@@ -55,7 +36,7 @@ std::string option_lines(const po::options_description& options) {
     } else {
       line.resize(kOptionColumn, ' ');
     }
-    text += line + wrapped(option->description(), kOptionColumn) + '\n';
+    text += line + wrapped(option->description(), kOptionColumn, kWidth) + '\n';
   }
   return text;
 }
@@ -72,7 +53,7 @@ std::string example_lines(const std::vector<std::string>& examples) {
 
 std::string command_help(const CommandHelp& command) {
   return fmt::format("Usage: systole {} {}\n\n{}\n\nOptions:\n{}{}", command.name, command.synopsis,
-                     wrapped(command.text, 0), option_lines(command.options),
+                     wrapped(command.text, 0, kWidth), option_lines(command.options),
                      example_lines(command.examples));
 }
 

@@ -9,12 +9,12 @@
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/inputs.hpp"
+#include "sim/app/layer_choice.hpp"
 #include "sim/app/mismatch.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/app/progress.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/config/accelerator_file.hpp"
-#include "sim/config/suggestion.hpp"
 #include "sim/dram_trace/command_file.hpp"
 #include "sim/dram_trace/request_file.hpp"
 #include "sim/energy/energy_model.hpp"
@@ -58,15 +58,8 @@ LabelledInputs inputs_of_run(const RunOptions& options, const Network& network) 
 /// only the layer before could have left there.
 void check_layers(const std::vector<std::string>& chosen, const Network& network,
                   const AcceleratorConfig& config) {
-  std::vector<std::string> names;
-  for (const Layer& layer : network.layers) {
-    names.push_back(layer.name);
-  }
   for (const std::string& name : chosen) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      throw UsageError{fmt::format("systole run: --layers: {} has no layer {}{}", network.name,
-                                   quoted(name), did_you_mean(name, names))};
-    }
+    require_layer(network, name, "systole run: --layers");
   }
   if (!chosen.empty() && config.compiler.fusion == Fusion::Keep) {
     throw UsageError{"systole run: --layers needs compiler.fusion none, found keep"};

@@ -7,8 +7,8 @@
 
 #include "sim/app/commands.hpp"
 #include "sim/app/inputs.hpp"
+#include "sim/app/layer_choice.hpp"
 #include "sim/config/accelerator_file.hpp"
-#include "sim/config/suggestion.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/waveform/array_picture.hpp"
 #include "sim/workload/workload.hpp"
@@ -32,18 +32,6 @@ void require_small(const ArrayConfig& array) {
   }
 }
 
-void require_layer(const Network& network, const std::string& name) {
-  std::vector<std::string> names;
-  for (const Layer& layer : network.layers) {
-    names.push_back(layer.name);
-    if (layer.name == name) {
-      return;
-    }
-  }
-  throw UsageError{fmt::format("systole show: --layer: {} has no layer {}{}", network.name,
-                               quoted(name), did_you_mean(name, names))};
-}
-
 }  // namespace
 
 void show_array(const ShowOptions& options, std::ostream& out) {
@@ -54,7 +42,7 @@ void show_array(const ShowOptions& options, std::ostream& out) {
       or_default(options.workload, "workloads/product_4x4/product_4x4.yaml");
   const Network network = load_workload(workload, {/*shapes_only=*/false, options.topology});
   if (options.layer) {
-    require_layer(network, *options.layer);
+    require_layer(network, *options.layer, "systole show array: --layer");
   }
   const bool all = options.cycles.has_value();
   ArrayPicture picture{

@@ -5,10 +5,10 @@
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/layer_choice.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/compiler/compiler.hpp"
 #include "sim/config/accelerator_file.hpp"
-#include "sim/config/suggestion.hpp"
 #include "sim/engine/layer_clock.hpp"
 #include "sim/legalize/legalize.hpp"
 #include "sim/network/packing.hpp"
@@ -69,7 +69,7 @@ void show_workload(const ShowOptions& options, std::ostream& out) {
     const auto shape = [&](TensorId id) {
       return fmt::format("{}", fmt::join(network.tensor(id).shape, "x"));
     };
-    table.add_row({printable(layer.name), op_name(network, layer), shape(layer.inputs.at(0)),
+    table.add_row({layer.name, op_name(network, layer), shape(layer.inputs.at(0)),
                    shape(layer.output), or_dash(gemm.m), or_dash(gemm.n), or_dash(gemm.k),
                    or_dash(gemm.macs), or_dash(static_cast<std::int64_t>(constants))});
   }
@@ -100,17 +100,16 @@ struct Lowering {
 
 /// Indices of the layers to show.
 std::vector<std::size_t> selected_layers(const Network& network, const ShowOptions& options) {
+  if (options.layer) {
+    require_layer(network, *options.layer,
+                  options.subject == Subject::Mapping ? "systole show mapping: --layer"
+                                                      : "systole show program: --layer");
+  }
   std::vector<std::size_t> indices;
-  std::vector<std::string> names;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    names.push_back(network.layers[i].name);
-    if (!options.layer || *options.layer == names.back()) {
+    if (!options.layer || *options.layer == network.layers[i].name) {
       indices.push_back(i);
     }
-  }
-  if (indices.empty() && options.layer) {
-    throw UsageError{fmt::format("systole show: --layer: {} has no layer {}{}", network.name,
-                                 quoted(*options.layer), did_you_mean(*options.layer, names))};
   }
   return indices;
 }
@@ -172,8 +171,8 @@ std::string life_of(const Residence& part, std::uint64_t commands) {
 void show_residences(const Lowering& lowering, std::size_t layer, std::ostream& out) {
   const LayerProgram program = lowering.program(layer);
   Table table{
-      fmt::format("{}: what lives where, in {} commands",
-                  printable(lowering.network.layers[layer].name), grouped(program.commands.size())),
+      fmt::format("{}: what lives where, in {} commands", lowering.network.layers[layer].name,
+                  grouped(program.commands.size())),
       {{"memory", "", Align::Left, 0, true},
        {"rows", "first to last", Align::Left},
        {"hold", "", Align::Left},
@@ -194,7 +193,7 @@ void show_residences(const Lowering& lowering, std::size_t layer, std::ostream& 
       table.add_row(
           {local_memory_name(LocalMemory::Scratchpad),
            fmt::format("{} to {}", tensor.first_row, tensor.first_row + tensor.rows() - 1),
-           "stays: " + printable(lowering.network.layers[tensor.producer].name), "", "", "",
+           "stays: " + lowering.network.layers[tensor.producer].name, "", "", "",
            tensor.is_read_by(layer) ? "read here" : ""});
     }
   }
@@ -211,7 +210,7 @@ void show_mapping(const ShowOptions& options, std::ostream& out) {
                {"tiles", ""},
                {"folds", ""},
                {"loops", "outermost first", Align::Left, 2},
-               {"double-buffered", "", Align::Left},
+               {"double-buffered", "", Align::Left, 6},
                {"scratchpad", "rows"},
                {"weights", "rows", Align::Right, 4},
                {"accumulators", "rows"},
@@ -221,7 +220,7 @@ void show_mapping(const ShowOptions& options, std::ostream& out) {
     const LayerMapping& m = lowering.compiler.mapping(i);
     const auto rows = [](std::uint64_t n) { return or_dash(static_cast<std::int64_t>(n)); };
     table.add_row(
-        {printable(lowering.network.layers[i].name),
+        {lowering.network.layers[i].name,
          m.tile_oc == 0 ? "-" : fmt::format("{} x {} x {}", m.tile_oh, m.tile_ow, m.tile_oc),
          or_dash(m.tile_ic), packing(m), or_dash(m.tiles), or_dash(m.folds),
          m.loop_order.empty() ? "-" : m.loop_order, buffering(m), rows(m.scratchpad_rows),

@@ -3,7 +3,6 @@
 
 #include "sim/explain/explain.hpp"
 #include "sim/report/units.hpp"
-#include "sim/report/utf8.hpp"
 
 namespace systole {
 namespace {
@@ -36,8 +35,7 @@ Table layers_table(const Explanation& all) {
                {"twice saves most", "of the layer's cycles", Align::Left},
                {"then", "", Align::Left, 1}}};
   const auto add = [&](const Explained& what) {
-    table.add_row({printable(what.name), grouped(what.cycles),
-                   what.busy == 0 ? "-" : percent(what.busy, 1),
+    table.add_row({what.name, grouped(what.cycles), what.busy == 0 ? "-" : percent(what.busy, 1),
                    what.useful == 0 ? "-" : percent(what.useful, 1), what.bound,
                    gain_text(what, 0, all), gain_text(what, 1, all)});
   };
@@ -63,7 +61,7 @@ Table resources_table(const Explanation& all) {
   }
   for (std::size_t d = 0; d < all.doublings.size(); ++d) {
     if (!all.refusals[d].empty()) {
-      table.add_row({all.doublings[d].resource, "-", "-", "-", printable(all.refusals[d])});
+      table.add_row({all.doublings[d].resource, "-", "-", "-", all.refusals[d]});
     }
   }
   return table;
@@ -79,7 +77,7 @@ Table cliffs_table(const Explanation& all) {
                {"without", "cycles"},
                {"saves", ""}}};
   for (const Cliff& cliff : all.cliffs) {
-    table.add_row({printable(cliff.layer_name), grouped(static_cast<std::uint64_t>(cliff.channels)),
+    table.add_row({cliff.layer_name, grouped(static_cast<std::uint64_t>(cliff.channels)),
                    cliff.dimension,
                    fmt::format("{} over {}", cliff.surplus, cliff.channels - cliff.surplus),
                    grouped(cliff.cycles), grouped(cliff.cycles_without),

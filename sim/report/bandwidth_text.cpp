@@ -2,7 +2,6 @@
 
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/units.hpp"
-#include "sim/report/utf8.hpp"
 
 namespace systole {
 namespace {
@@ -21,7 +20,7 @@ std::vector<Cell> dram_row(const LayerResult& layer, const RunResult& run) {
   const OperandTraffic& weight = b.operands.at(1);
   const std::uint64_t constants = b.operands.at(2).bytes + b.operands.at(3).bytes;
   const bool moved = b.read_bytes + b.written_bytes != 0;
-  std::vector<Cell> row{printable(layer.name),
+  std::vector<Cell> row{layer.name,
                         bytes_or_nothing(ifmap.bytes),
                         times(ifmap),
                         bytes_or_nothing(weight.bytes),

@@ -80,7 +80,7 @@ Column component_column(EnergyComponent component) {
 }  // namespace
 
 Table energy_component_table(const EnergyBreakdown& energy, const EnergyTable& source) {
-  Table table{"Energy by " + printable(source.name) +
+  Table table{"Energy by " + source.name +
                   (source.normalized ? ", 1 pJ standing for the energy of one MAC" : ""),
               share_columns("component")};
   const Energy total = energy.total();
@@ -126,7 +126,7 @@ Table energy_layer_table(const RunResult& result, const std::vector<EnergyBreakd
     table.add_row(std::move(cells));
   };
   for (std::size_t i = 0; i < per_layer.size(); ++i) {
-    add(printable(result.layers[i].name), summary_of(result.layers[i], per_layer[i]), Paint::Plain);
+    add(result.layers[i].name, summary_of(result.layers[i], per_layer[i]), Paint::Plain);
   }
   table.add_rule();
   add("total", total, Paint::Bold);

@@ -57,8 +57,8 @@ std::string painted(const std::string& text, Paint paint, bool color) {
   return escape_of(paint) + text + "\033[0m";
 }
 
-Table::Table(std::string title, std::vector<Column> columns)
-    : title_{std::move(title)}, columns_{std::move(columns)} {
+Table::Table(const std::string& title, std::vector<Column> columns)
+    : title_{printable(title)}, columns_{std::move(columns)} {
   for (const Column& c : columns_) {
     widths_.push_back(std::max(display_width(c.header), display_width(c.unit)));
   }
@@ -69,6 +69,7 @@ void Table::add_row(std::vector<Cell> cells) {
     throw std::logic_error("a table row needs one cell per column");
   }
   for (std::size_t i = 0; i < cells.size(); ++i) {
+    cells[i].text = printable(cells[i].text);
     widths_[i] = std::max(widths_[i], display_width(cells[i].text));
   }
   rows_.push_back({std::move(cells)});

@@ -31,10 +31,11 @@ struct Cell {
   Cell(std::string t, Paint p = Paint::Plain) : text{std::move(t)}, paint{p} {}  // NOLINT
 };
 
-/// A table in a frame of box-drawing characters. All of its lines are equally wide.
+/// A table in a frame of box-drawing characters. All of its lines are equally wide. What a terminal
+/// would take for more than text is replaced, in the title and in the cells.
 class Table {
  public:
-  Table(std::string title, std::vector<Column> columns);
+  Table(const std::string& title, std::vector<Column> columns);
 
   void add_row(std::vector<Cell> cells);  ///< one cell per column
   void add_rule();                        ///< a line between rows

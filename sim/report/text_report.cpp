@@ -33,8 +33,11 @@ constexpr std::size_t kLabelWidth = 12;
 std::string dram_text(const DramConfig& dram) {
   switch (dram.model) {
     case DramModel::Ideal:
-      return fmt::format("ideal, latency {} cycles, {} B/cycle each way", dram.latency_cycles,
-                         dram.bytes_per_cycle);
+      return fmt::format("ideal, latency {} cycles, {}", dram.latency_cycles,
+                         dram.write_bytes_per_cycle == 0
+                             ? fmt::format("{} B/cycle each way", dram.bytes_per_cycle)
+                             : fmt::format("{} B/cycle read and {} written", dram.bytes_per_cycle,
+                                           dram.write_bytes_per_cycle));
     case DramModel::Banked:
       return fmt::format("banked, {}{}, {} B/cycle each way", printable(dram.preset),
                          dram.channels == 0   ? ""
@@ -51,7 +54,7 @@ std::string header(const RunResult& result, const ReportStyle& style) {
                     fmt::format(": {} on {}\n\n", printable(result.workload), printable(c.name));
   const auto say = [&](const char* label, const std::string& text) {
     out += "  " + painted(fmt::format("{:<{}}", label, kLabelWidth), Paint::Dim, style.color) +
-           text + "\n";
+           wrapped(text, 2 + kLabelWidth, style.width) + "\n";
   };
   const char* const dataflow = c.array.dataflow == Dataflow::WeightStationary   ? "weight"
                                : c.array.dataflow == Dataflow::OutputStationary ? "output"
@@ -133,9 +136,8 @@ Table layer_table(const RunResult& result, const std::vector<EnergyBreakdown>& p
                {"check", "", Align::Left}}};
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
     const LayerResult& layer = result.layers[i];
-    table.add_row(layer_row(printable(layer.name), printable(layer.op), place_name(layer.where),
-                            layer.gemm, summary_of(layer, per_layer[i]), result.config,
-                            Paint::Plain));
+    table.add_row(layer_row(layer.name, layer.op, place_name(layer.where), layer.gemm,
+                            summary_of(layer, per_layer[i]), result.config, Paint::Plain));
   }
   table.add_rule();
   table.add_row(layer_row("total", "", "", GemmShape{}, total, result.config, Paint::Bold));
@@ -335,9 +337,9 @@ Table kept_table(const std::vector<KeptInScratchpad>& kept) {
   for (const KeptInScratchpad& tensor : kept) {
     std::string readers;
     for (const std::string& reader : tensor.readers) {
-      readers += (readers.empty() ? "" : ", ") + printable(reader);
+      readers += (readers.empty() ? "" : ", ") + reader;
     }
-    table.add_row({printable(tensor.layer) + (tensor.in_dram ? " (stored too)" : ""), readers,
+    table.add_row({tensor.layer + (tensor.in_dram ? " (stored too)" : ""), readers,
                    fmt::format("{} to {}", tensor.first_row, tensor.first_row + tensor.rows - 1),
                    tensor.in_dram ? "" : human_bytes(tensor.not_written_bytes),
                    human_bytes(tensor.not_read_bytes)});

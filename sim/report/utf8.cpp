@@ -1,6 +1,7 @@
 #include "sim/report/utf8.hpp"
 
 #include <cstdint>
+#include <sstream>
 
 namespace systole {
 namespace {
@@ -125,6 +126,26 @@ std::string cut_to_width(const std::string& text, std::size_t width) {
     rest.remove_prefix(c.bytes);
   }
   return out += kEllipsis;
+}
+
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {
+  std::istringstream words{text};
+  std::string result;
+  std::string word;
+  std::size_t column = indent;
+  while (words >> word) {
+    const std::size_t columns = display_width(word);
+    if (column > indent && column + 1 + columns > width) {
+      result += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += columns;
+  }
+  return result;
 }
 
 }  // namespace systole

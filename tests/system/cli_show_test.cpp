@@ -81,7 +81,8 @@ TEST(CliShow, ALayerThatIsNotThereIsAnErrorWithASuggestion) {
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.out, IsEmpty());
   EXPECT_EQ(outcome.err,
-            "systole show: --layer: digits_cnn has no layer 'convv1' (did you mean 'conv1'?)\n");
+            "systole show program: --layer: digits_cnn has no layer 'convv1' (did you mean "
+            "'conv1'?)\n");
 }
 
 TEST(CliShow, ANetworkThatDoesNotFitIsRefusedWithEveryLayerAndItsMemory) {

@@ -1,3 +1,4 @@
+#include "sim/report/table.hpp"
 #include "sim/report/text_report.hpp"
 
 #include <gtest/gtest.h>
@@ -83,6 +84,8 @@ TEST(ReportText, ALayerNameCannotSendEscapeSequencesToTheTerminal) {
   const std::string text = report(run, 132);
   EXPECT_EQ(text.find('\033'), std::string::npos);
   EXPECT_NE(text.find("evil\uFFFD[2J\uFFFDname\uFFFD"), std::string::npos);
+  const Table titled{"net\033[31m", {{"layer", ""}}};
+  EXPECT_EQ(titled.render(20, false).find('\033'), std::string::npos);
 }
 
 TEST(ReportText, ACheckThatFailedShowsInTheTotals) {

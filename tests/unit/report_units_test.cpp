@@ -56,6 +56,9 @@ TEST(ReportUtf8, WidthIsThatOnATerminal) {
 }
 
 TEST(ReportUtf8, CutsWithAnEllipsisThatFits) {
+  EXPECT_EQ(wrapped("größe der  welt", 2, 9), "größe\n  der\n  welt");
+  EXPECT_EQ(wrapped("größe der welt", 2, 11), "größe der\n  welt");
+  EXPECT_EQ(wrapped("unteilbares wort", 0, 4), "unteilbares\nwort");
   EXPECT_EQ(cut_to_width("größe", 5), "größe");
   EXPECT_EQ(cut_to_width("größe", 4), "grö…");
   EXPECT_EQ(cut_to_width("畳み込み", 4), "畳…");  // a wide character is not cut in half
