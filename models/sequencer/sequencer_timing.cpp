@@ -122,7 +122,9 @@ void SequencerTiming::archive_entries(StateArchive& archive) {
       of.issued = issued;
     }
     for (const std::uint32_t index : of.held) {
-      archive.hold(index, entries_[index].known, entries_[index].name);
+      Entry& entry = entries_[index];
+      archive.hold(index, entry.known, entry.name);
+      entry.queue = &queue_of(entry.known.footprint.unit);
     }
   }
   fetched_since_ = 0;
@@ -154,9 +156,7 @@ void SequencerTiming::archive_followers(StateArchive& archive, Entry& entry) {
 
 void SequencerTiming::look(Cycle now) {
   alarm.serve(now);
-  for (std::size_t i = 0; i < kCommandClasses; ++i) {
-    wire_of(i).write(now, waits_[i]);
-  }
+  tell_waits(now);
   const std::uint64_t completed_before = completed_;
   const bool blocked_fetch = !all_fetched();
   const bool issued = issue(now);
@@ -174,21 +174,21 @@ void SequencerTiming::look(Cycle now) {
   if (worked && observer_ != nullptr) {
     alarm.ring_at(now + 1);  // what the oldest command of a class waits for can be another thing
   }
+  if (worked) {
+    find_waits();
+  }
   ring_next(now);
 }
 
 /// For commands that can be issued, completions that are known, and what others are to be told.
 void SequencerTiming::ring_next(Cycle now) {
-  find_waits();
-  for (std::size_t i = 0; i < kCommandClasses; ++i) {
-    const Class& of = classes_[i];
+  for (const Class& of : classes_) {
     if (of.waits() && entries_[of.oldest_waiting()].depends_on == 0) {
-      const Entry& next = entries_[of.oldest_waiting()];
-      alarm.ring_at(std::max(queue_of(next.known.footprint.unit).room_from(), now + 1));
+      alarm.ring_at(std::max(entries_[of.oldest_waiting()].queue->room_from(), now + 1));
     }
-    if (wire_of(i).latest() != waits_[i]) {
-      alarm.ring_at(now + 1);
-    }
+  }
+  if (waits_changed_) {
+    alarm.ring_at(now + 1);
   }
   for (std::uint32_t sources = reporting_; sources != 0; sources &= sources - 1) {
     alarm.ring_at(std::max(completions_[first_of(sources)].next(), now + 1));
@@ -196,9 +196,21 @@ void SequencerTiming::ring_next(Cycle now) {
 }
 
 void SequencerTiming::find_waits() {
+  waits_changed_ = false;
   for (std::size_t i = 0; i < kCommandClasses; ++i) {
     waits_[i] = wait_of(classes_[i]);
+    waits_changed_ = waits_changed_ || wire_of(i).latest() != waits_[i];
   }
+}
+
+void SequencerTiming::tell_waits(Cycle now) {
+  if (!waits_changed_) {
+    return;
+  }
+  for (std::size_t i = 0; i < kCommandClasses; ++i) {
+    wire_of(i).write(now, waits_[i]);
+  }
+  waits_changed_ = false;
 }
 
 TimedWire<Cause>& SequencerTiming::wire_of(std::size_t of_class) {
@@ -221,9 +233,7 @@ bool SequencerTiming::issue(Cycle now) {
     }
     const std::uint32_t index = from.oldest_waiting();
     Entry& entry = entries_[index];
-    const Unit unit = entry.known.footprint.unit;
-    TimedQueue<IssuedCommand>& queue = queue_of(unit);
-    if (entry.depends_on > 0 || !queue.can_push(now)) {
+    if (!can_issue(entry, now)) {
       if (observer_ != nullptr) {
         entry.times.waited_for = wait_of(from);
       }
@@ -232,12 +242,12 @@ bool SequencerTiming::issue(Cycle now) {
     ++from.issued;
     entry.times.issued = first_cycle_ + now;
     if (std::holds_alternative<ConfigureCommand>(entry.known.command->body)) {
-      if (unit != Unit::Array) {
-        queue.push(now, {entry.known.command, index});
+      if (entry.known.footprint.unit != Unit::Array) {
+        entry.queue->push(now, {entry.known.command, index});
       }
       retire(now, index);
     } else {
-      queue.push(now, {entry.known.command, index});
+      entry.queue->push(now, {entry.known.command, index});
     }
     any = true;
   }
@@ -265,6 +275,7 @@ bool SequencerTiming::allocate(Cycle now) {
 void SequencerTiming::occupy(Cycle now, Class& of, std::uint32_t index) {
   Entry& entry = entries_[index];
   entry.known = program_->known(next_);
+  entry.queue = &queue_of(entry.known.footprint.unit);
   entry.name = StateArchive::kFetched + fetched_since_++;
   entry.times = {ledger_unit(entry.known.footprint.unit), first_cycle_ + now, 0, 0, Cause::Idle};
   entry.depends_on = 0;

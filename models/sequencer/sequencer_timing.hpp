@@ -79,10 +79,11 @@ class SequencerTiming {
   using EntrySet = std::vector<std::uint64_t>;
   struct Entry {
     KnownCommand known;
-    std::uint32_t depends_on = 0;  // entries that have to complete first
-    EntrySet followers;            // entries that wait for this one
-    std::uint32_t name = 0;        // StateArchive
-    CommandTimes times;            // for the observer
+    TimedQueue<IssuedCommand>* queue = nullptr;  // to its unit
+    std::uint32_t depends_on = 0;                // entries that have to complete first
+    EntrySet followers;                          // entries that wait for this one
+    std::uint32_t name = 0;                      // StateArchive
+    CommandTimes times;                          // for the observer
   };
   struct Class {
     std::vector<std::uint32_t> held;  // its entries that are not done, the oldest command first
@@ -102,7 +103,11 @@ class SequencerTiming {
   void retire(Cycle now, std::uint32_t index);
   void occupy(Cycle now, Class& of, std::uint32_t index);
   Cause wait_of(const Class& of) const;
+  static bool can_issue(const Entry& entry, Cycle now) {
+    return entry.depends_on == 0 && entry.queue->can_push(now);
+  }
   void find_waits();
+  void tell_waits(Cycle now);
   TimedWire<Cause>& wire_of(std::size_t of_class);
   void ring_next(Cycle now);
   bool waits_for(std::uint32_t younger, Unit unit) const;
@@ -116,6 +121,7 @@ class SequencerTiming {
   std::array<CompletionQueue, kSources> completions_;
   std::uint32_t reporting_ = 0;  // sources that have completions
   std::array<Cause, kCommandClasses> waits_{Cause::Idle, Cause::Idle, Cause::Idle};  // from now on
+  bool waits_changed_ = false;  // since the units were told
   std::size_t next_ = 0;
   std::size_t total_ = 0;
   bool full_ = false;                // there is no entry for the next command until one is done

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <type_traits>
 #include <variant>
 
 #include "sim/program/command_fields.hpp"
@@ -25,13 +26,15 @@ std::uint32_t bank_start(std::uint32_t first, std::uint32_t last, std::uint32_t 
   return last / rows_per_bank == bank ? bank * rows_per_bank : first;
 }
 
-void append_field(std::uint64_t field, std::vector<std::uint32_t>& key) {
-  key.push_back(static_cast<std::uint32_t>(field));
-  key.push_back(static_cast<std::uint32_t>(field >> 32U));
-}
 template <typename T>
-void append_field(T field, std::vector<std::uint32_t>& key) {
-  key.push_back(static_cast<std::uint32_t>(field));
+constexpr std::size_t kWords = sizeof(T) > sizeof(std::uint32_t) ? 2 : 1;
+
+template <typename T>
+void put(T field, std::uint32_t*& to) {
+  *to++ = static_cast<std::uint32_t>(field);
+  if constexpr (kWords<T> == 2) {
+    *to++ = static_cast<std::uint32_t>(field >> 32U);
+  }
 }
 
 }  // namespace
@@ -173,7 +176,14 @@ void TimingKey::append(const Command& command, std::vector<std::uint32_t>& key) 
   std::visit(
       [&](const auto& body) {
         const auto same = reduced(body);
-        std::apply([&](const auto&... field) { (append_field(field, key), ...); }, fields(same));
+        std::apply(
+            [&](const auto&... field) {
+              const std::size_t at = key.size();
+              key.resize(at + (kWords<std::decay_t<decltype(field)>> + ...));
+              std::uint32_t* to = &key[at];
+              (put(field, to), ...);
+            },
+            fields(same));
       },
       command.body);
 }

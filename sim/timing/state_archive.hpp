@@ -92,15 +92,16 @@ class StateArchive {
 
   /// A cycle that matters wherever it is.
   void cycle(Cycle& at) {
-    // Twice the distance, odd for the past; never is no distance.
-    std::uint64_t distance = kNever;
+    // 0 is never; else the distance, its sign in the lowest bit.
+    std::uint64_t number = 0;
     if (!reading_ && at != kNever) {
-      distance = at < now_ ? 2 * (now_ - at) - 1 : 2 * (at - now_);
+      const std::uint64_t distance = at - now_;
+      number = (distance << 1U ^ (at < now_ ? ~std::uint64_t{0} : 0)) + 1;
     }
-    value(distance);
+    value(number);
     if (reading_) {
-      const Cycle half = distance / 2;
-      at = distance == kNever ? kNever : distance % 2 == 1 ? now_ - half - 1 : now_ + half;
+      const std::uint64_t distance = (number - 1) >> 1U ^ ((number - 1) % 2 == 0 ? 0 : ~Cycle{0});
+      at = number == 0 ? kNever : now_ + distance;
     }
   }
 
