@@ -2,8 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 
+#include "sim/kernel/ring.hpp"
 #include "sim/timing/cycle.hpp"
 #include "sim/timing/state_archive.hpp"
 
@@ -31,14 +31,13 @@ class BurstSlots {
   Cycle next_free() const { return free_at_.empty() ? kNever : free_at_.front(); }
   /// From here on all are; kNever while a burst waits for its answer.
   Cycle all_free() const { return unanswered_ > 0 ? kNever : last_free_; }
-  std::size_t unanswered() const { return unanswered_; }
 
   void archive(StateArchive& archive);
 
  private:
   std::size_t size_;
   std::size_t unanswered_ = 0;
-  std::deque<Cycle> free_at_;  // of those that are answered
+  Ring<Cycle> free_at_;  // of those that are answered
   Cycle last_free_ = 0;
 };
 

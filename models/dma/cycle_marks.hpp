@@ -32,20 +32,12 @@ class CycleMarks {
   }
   bool marked(std::size_t kind, Cycle cycle) const {
     const Cycle of = cycle / kSpan;
-    return of - first_ < spans_.size() && (spans_[of & mask_][kind] >> (cycle % kSpan) & 1U) != 0;
+    return of - first_ <= mask_ && (spans_[of & mask_][kind] >> (cycle % kSpan) & 1U) != 0;
   }
 
   /// The first cycle of [from, until) with such a mark; else `until`.
   Cycle first(std::size_t kind, Cycle from, Cycle until) const {
-    while (from < until) {
-      const Cycle end = std::min(until, (from / kSpan + 1) * kSpan);
-      const std::uint64_t marks = known(kind, from / kSpan) & bits(from, end);
-      if (marks != 0) {
-        return from / kSpan * kSpan + static_cast<std::uint32_t>(__builtin_ctzll(marks));
-      }
-      from = end;
-    }
-    return until;
+    return first(kind, from, until, 0);
   }
 
   /// Forgets what lies before `until`, calling `visit(end, which, span)` for the cycles up to `end`
@@ -54,7 +46,7 @@ class CycleMarks {
   void take(Cycle from, Cycle until, Visit visit) {
     while (from < until) {
       const Cycle end = std::min(until, (from / kSpan + 1) * kSpan);
-      if (from / kSpan - first_ < spans_.size()) {
+      if (from / kSpan - first_ <= mask_) {
         visit(end, bits(from, end), spans_[from / kSpan & mask_]);
       } else {
         visit(end, bits(from, end), Span{});
@@ -66,18 +58,16 @@ class CycleMarks {
     }
   }
 
-  /// Of the cycles behind the archive's.
+  /// Of the cycles behind the archive's: how many without a mark, then how many with, and so on.
   void archive(StateArchive& archive) {
-    const Cycle next = archive.now() + 1;
     if (archive.reading()) {
       std::fill(spans_.begin(), spans_.end(), Span{});
-      first_ = next / kSpan;
+      first_ = last_ = archive.now() / kSpan;
     }
+    const Cycle end = (last_ + 1) * kSpan;
     for (std::size_t kind = 0; kind < kKinds; ++kind) {
-      std::uint32_t spans = archive.reading() ? 0 : spans_from(next, kind);
-      archive.value(spans);
-      for (std::uint32_t i = 0; i < spans; ++i) {
-        archive_span(archive, kind, next + Cycle{i} * kSpan);
+      Cycle at = archive.now() + 1;
+      while (archive_run(archive, kind, at, end)) {
       }
     }
   }
@@ -89,13 +79,14 @@ class CycleMarks {
   }
 
   Span& span(Cycle of) {
-    if (of - first_ >= spans_.size()) {
+    if (of - first_ > mask_) {
       grow_to(of);
     }
+    last_ = std::max(last_, of);
     return spans_[of & mask_];
   }
   std::uint64_t known(std::size_t kind, Cycle of) const {
-    return of - first_ < spans_.size() ? spans_[of & mask_][kind] : 0;
+    return of - first_ <= mask_ ? spans_[of & mask_][kind] : 0;
   }
   void forget_spans_before(Cycle of) {
     for (std::size_t left = spans_.size(); left > 0 && first_ < of; --left) {
@@ -119,35 +110,42 @@ class CycleMarks {
     mask_ = size - 1;
   }
 
-  /// Spans that start at `cycle`, until the last mark.
-  std::uint32_t spans_from(Cycle cycle, std::size_t kind) const {
-    for (Cycle of = first_ + spans_.size(); of-- > first_;) {
-      const std::uint64_t marks = known(kind, of);
+  /// The first cycle of [from, until) that has such a mark, or, with all bits of `other` set, has
+  /// none; else `until`.
+  Cycle first(std::size_t kind, Cycle from, Cycle until, std::uint64_t other) const {
+    while (from < until) {
+      const Cycle end = std::min(until, (from / kSpan + 1) * kSpan);
+      const std::uint64_t marks = (known(kind, from / kSpan) ^ other) & bits(from, end);
       if (marks != 0) {
-        const Cycle last = of * kSpan + 63U - static_cast<std::uint32_t>(__builtin_clzll(marks));
-        return last < cycle ? 0 : static_cast<std::uint32_t>((last - cycle) / kSpan) + 1;
+        return from / kSpan * kSpan + static_cast<std::uint32_t>(__builtin_ctzll(marks));
       }
+      from = end;
     }
-    return 0;
+    return until;
   }
-  void archive_span(StateArchive& archive, std::size_t kind, Cycle at) {
-    const auto shift = static_cast<std::uint32_t>(at % kSpan);
-    std::uint64_t marks = known(kind, at / kSpan) >> shift;
-    if (shift != 0) {
-      marks |= known(kind, at / kSpan + 1) << (kSpan - shift);
+  /// The next marks from `at` on; goes behind them. False: there are none.
+  bool archive_run(StateArchive& archive, std::size_t kind, Cycle& at, Cycle end) {
+    Cycle from = archive.reading() ? 0 : first(kind, at, end);
+    std::uint64_t distance = from >= end ? 0 : from - at + 1;
+    archive.value(distance);
+    if (distance == 0) {
+      return false;
     }
-    archive.value(marks);
-    if (archive.reading() && marks != 0) {
-      span(at / kSpan)[kind] |= marks << shift;
-      if (shift != 0 && marks >> (kSpan - shift) != 0) {
-        span(at / kSpan + 1)[kind] |= marks >> (kSpan - shift);
-      }
+    from = at + distance - 1;
+    at = archive.reading() ? 0 : first(kind, from, end, ~std::uint64_t{0});
+    std::uint64_t length = at - from;
+    archive.value(length);
+    at = from + length;
+    if (archive.reading()) {
+      mark(kind, from, at);
     }
+    return true;
   }
 
   std::vector<Span> spans_ = std::vector<Span>(8);  // a ring; its size is a power of two
   std::size_t mask_ = 7;
   Cycle first_ = 0;  // of the spans that are not forgotten
+  Cycle last_ = 0;   // of those that were ever marked
 };
 
 }  // namespace systole

@@ -151,18 +151,13 @@ bool LoadTiming::form_burst() {
 
 Cycle LoadTiming::take_response(const MemoryResponse& response) {
   const Arriving& from = arriving_.front();
-  if (!from.scratchpad) {
-    note_burst_ends(response.first_beat);
-  }
   const Burst burst = burst_at(*from.load, arrived_);
-  const std::uint64_t first_byte = from.load->local_offset + arrived_.offset;
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-  merger_.take_each(burst, first_byte, from.row_bytes, from.copies, register_free(from), beats,
-                    [&](const MergedPart& part) {
-                      const bool ends_burst =
-                          part.row_offset + part.bytes == first_byte + burst.useful;
-                      schedule(from, part, ends_burst, response.first_beat);
-                    });
+  if (from.scratchpad) {
+    take_for_scratchpad(from, burst, beats);
+  } else {
+    take_for_others(from, burst, beats);
+  }
   const Cycle last_beat = beats.at(burst.size / config_.dma.bus_bytes - 1);
   slots_.answer(last_beat + config_.dma.release_latency);
   arrived_.offset += burst.useful;
@@ -183,6 +178,60 @@ Cycle LoadTiming::take_response(const MemoryResponse& response) {
   return std::max(last_beat + 1, merger_.next_first_beat());
 }
 
+/// These rows are written as soon as they are there.
+void LoadTiming::take_for_scratchpad(const Arriving& from, const Burst& burst,
+                                     const BeatTimes& beats) {
+  const LoadCommand& load = *from.load;
+  Cycle first_push = 0;  // of the rows that go one a cycle
+  Cycle end = 0;
+  const auto send = [&](const MergedPart& part) {
+    const Cycle due = part.sent + from.latency - 1;
+    const std::uint32_t row = load.destination.row + part.block * load.block_pitch + arrived_.row;
+    for (std::uint32_t copy = 0; copy < from.copies; ++copy) {
+      write_scratchpad(due + copy, {load.destination.memory, row + copy});
+    }
+    if (due != end) {
+      marks_.mark(kPush, first_push, end);
+      first_push = due;
+    }
+    end = due + from.copies;
+  };
+  merger_.take_each(burst, load.local_offset + arrived_.offset, from.row_bytes, from.copies,
+                    register_free(from), beats, send);
+  marks_.mark(kPush, first_push, end);
+  marks_.mark(kPushEnd, end - 1);
+  burst_ends_to_know_.push_back({beats.first - 1, end - 1});
+  scratchpad_sent_ = {end - from.copies, from.copies};
+  if (ends_load(from, burst)) {
+    complete(end - 1, from.issued.entry);
+  }
+}
+
+/// These wait for their memory.
+void LoadTiming::take_for_others(const Arriving& from, const Burst& burst, const BeatTimes& beats) {
+  note_burst_ends(beats.first);
+  const LoadCommand& load = *from.load;
+  const auto send = [&](const MergedPart& part) {
+    const Cycle due = part.sent + from.latency - 1;
+    others_sent_ = {due, from.copies};
+    if (from.sign_extends && !part.ends_row(from.row_bytes, load.row_bytes)) {
+      return;
+    }
+    const std::uint32_t row = load.destination.row + part.block * load.block_pitch + arrived_.row;
+    const bool last = part.row_offset + part.bytes == load.local_offset + load.row_bytes &&
+                      ends_load(from, burst);
+    to_others_.push_back(
+        {{row, last, from.issued.entry}, load.destination.memory, due, from.copies});
+    alarm.ring_at(due);
+  };
+  merger_.take_each(burst, load.local_offset + arrived_.offset, from.row_bytes, from.copies,
+                    register_free(from), beats, send);
+}
+
+bool LoadTiming::ends_load(const Arriving& from, const Burst& burst) const {
+  return arrived_.row + 1 == from.rows && arrived_.offset + burst.useful == from.load->row_bytes;
+}
+
 Cycle LoadTiming::register_free(const Arriving& from) const {
   const Sent& sent = from.scratchpad ? scratchpad_sent_ : others_sent_;
   if (sent.copies == 0) {
@@ -197,35 +246,6 @@ Cycle LoadTiming::register_free(const Arriving& from) const {
   return last_push + 2 - from.latency;
 }
 
-void LoadTiming::schedule(const Arriving& from, const MergedPart& part, bool ends_burst,
-                          Cycle first_beat) {
-  const LoadCommand& load = *from.load;
-  const LocalMemory memory = load.destination.memory;
-  const auto block = static_cast<std::uint32_t>(part.row_offset / from.row_bytes);
-  const bool last = part.row_offset + part.bytes == load.local_offset + load.row_bytes &&
-                    arrived_.row + 1 == from.rows;
-  const std::uint32_t row = load.destination.row + block * load.block_pitch + arrived_.row;
-  const Cycle due = part.sent + from.latency - 1;
-  (from.scratchpad ? scratchpad_sent_ : others_sent_) = {due, from.copies};
-  if (!from.scratchpad) {
-    if (!from.sign_extends || part.ends_row(from.row_bytes, load.row_bytes)) {
-      to_others_.push_back({{row, last, from.issued.entry}, memory, due, from.copies});
-      alarm.ring_at(due);
-    }
-    return;
-  }
-  const Cycle end = due + from.copies;
-  if (ends_burst) {
-    burst_ends_to_know_.push_back({first_beat - 1, end - 1});
-    marks_.mark(kPushEnd, end - 1);
-  }
-  marks_.mark(kPush, due, end);
-  for (std::uint32_t copy = 0; copy < from.copies; ++copy) {
-    write_scratchpad(due + copy, {memory, row + copy}, from.issued.entry,
-                     last && copy + 1 == from.copies);
-  }
-}
-
 /// LoadUnit::note_burst_end in the cycles before `before`.
 void LoadTiming::note_burst_ends(Cycle before) {
   while (!burst_ends_to_know_.empty() && burst_ends_to_know_.front().known < before) {
@@ -237,14 +257,6 @@ void LoadTiming::note_burst_ends(Cycle before) {
     }
     burst_ends_.push_back(burst_ends_to_know_.front().cycle);
     burst_ends_to_know_.pop_front();
-  }
-}
-
-/// The scratchpad serves the load unit before all others: in the cycle after the push.
-void LoadTiming::write_scratchpad(Cycle pushed, LocalAddress to, std::uint32_t entry, bool last) {
-  to_.scratchpad->load_write(pushed + 1, to);
-  if (last) {
-    to_.sequencer->complete(SequencerTiming::kScratchpadLoad, pushed + 2, entry);
   }
 }
 
@@ -305,7 +317,10 @@ void LoadTiming::write_fill(Cycle now) {
   ++current_.row;
   current_.all_turned = current_.row == fill.rows;
   next_command_ = now + 1;
-  write_scratchpad(now, to, current_.issued.entry, current_.all_turned);
+  write_scratchpad(now, to);
+  if (current_.all_turned) {
+    complete(now, current_.issued.entry);
+  }
 }
 
 /// From here on nothing but data and slots is waited for, or the next command.

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/dma/burst.hpp"
@@ -17,6 +16,7 @@
 #include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 
 namespace systole {
@@ -118,9 +118,17 @@ class LoadTiming final : public MemoryMaster {
   Arriving arriving(const IssuedCommand& issued) const;
   Burst burst_at(const LoadCommand& load, const Place& place) const;
   Cycle register_free(const Arriving& from) const;
-  void schedule(const Arriving& from, const MergedPart& part, bool ends_burst, Cycle first_beat);
+  void take_for_scratchpad(const Arriving& from, const Burst& burst, const BeatTimes& beats);
+  void take_for_others(const Arriving& from, const Burst& burst, const BeatTimes& beats);
   void note_burst_ends(Cycle before);
-  void write_scratchpad(Cycle pushed, LocalAddress to, std::uint32_t entry, bool last);
+  bool ends_load(const Arriving& from, const Burst& burst) const;
+  // The scratchpad serves the load unit before all others: in the cycle after the push.
+  void write_scratchpad(Cycle pushed, LocalAddress to) {
+    to_.scratchpad->load_write(pushed + 1, to);
+  }
+  void complete(Cycle pushed, std::uint32_t entry) {
+    to_.sequencer->complete(SequencerTiming::kScratchpadLoad, pushed + 2, entry);
+  }
   bool fills() const { return !current_.all_turned && current_.issued.is<FillCommand>(); }
   bool may_start(Cycle now) const;
   void wait(Cycle now);
@@ -142,18 +150,18 @@ class LoadTiming final : public MemoryMaster {
   Cycle next_turn_ = 0;
   Cycle next_form_ = 0;
   std::uint64_t started_ = 0;
-  std::deque<Arriving> arriving_;
+  Ring<Arriving> arriving_;
   RowRequests row_requests_;
   std::size_t forming_ = 0;  // of arriving_, the load whose bursts are formed
   Place formed_;             // of it
   Place arrived_;            // of the oldest
   BurstSlots slots_;
   RowMerger merger_;
-  std::deque<Scheduled> to_others_;
+  Ring<Scheduled> to_others_;
   Cycle others_free_ = 0;  // the rows before have gone; the last of them the cycle before
   Sent scratchpad_sent_, others_sent_;
-  std::deque<BurstEnd> burst_ends_to_know_;
-  std::deque<Cycle> burst_ends_;  // cycles from others_sent_ on that end a burst
+  Ring<BurstEnd> burst_ends_to_know_;
+  Ring<Cycle> burst_ends_;  // cycles from others_sent_ on that end a burst
 
   CycleMarks<kMarks> marks_;     // of the cycles that are not booked yet
   Cycle blocked_from_ = kNever;  // the next burst waits from then on, nobody knows until when

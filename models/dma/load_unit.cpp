@@ -202,11 +202,10 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
   const LoadCommand& load = *flight.load;
   const std::uint32_t row_bytes = merged_row_bytes(load, config_);
   const bool scratchpad = by_scratchpad_register(load);
-  const auto block = static_cast<std::uint32_t>(part.row_offset / row_bytes);
   Scheduled scheduled;
   LocalWrite& write = scheduled.write;
   write.to = {load.destination.memory,
-              load.destination.row + block * load.block_pitch + flight.row};
+              load.destination.row + part.block * load.block_pitch + flight.row};
   write.offset = static_cast<std::uint32_t>(part.row_offset % row_bytes);
   const auto first = response.bytes.begin() + part.burst_offset;
   write.bytes.assign(first, first + part.bytes);

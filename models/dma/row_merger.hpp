@@ -11,6 +11,7 @@ namespace systole {
 /// A part of a burst that falls into one local row, and the cycle in which the merger sends it.
 struct MergedPart {
   std::uint64_t row_offset = 0;    ///< of the first byte from the start of the first local row
+  std::uint32_t block = 0;         ///< number of the local row
   std::uint32_t burst_offset = 0;  ///< of the same byte in the burst
   std::uint32_t bytes = 0;
   std::uint64_t sent = 0;
@@ -42,7 +43,8 @@ struct BeatTimes {
 class RowMerger {
  public:
   RowMerger(std::uint32_t bus_bytes, std::uint32_t data_latency)
-      : bus_bytes_{bus_bytes}, data_latency_{data_latency} {}
+      : bus_shift_{static_cast<std::uint32_t>(__builtin_ctz(bus_bytes))},
+        data_latency_{data_latency} {}
 
   /// Takes a burst whose first wanted byte goes `row_offset` bytes behind the start of the first
   /// local row of its DRAM row. The register
@@ -60,7 +62,7 @@ class RowMerger {
   }
 
  private:
-  const std::uint32_t bus_bytes_;
+  const std::uint32_t bus_shift_;  // bus_bytes is a power of two
   const std::uint32_t data_latency_;
   std::uint64_t ready_ = 0;  // cycle in which the last burst leaves
 };
@@ -71,14 +73,16 @@ void RowMerger::take_each(const Burst& burst, std::uint64_t row_offset,
                           std::uint64_t register_free, BeatTimes beats, Send send) {
   const auto lead = static_cast<std::uint32_t>(burst.useful_first - burst.address);
   auto room = local_row_bytes - static_cast<std::uint32_t>(row_offset % local_row_bytes);
+  auto block = static_cast<std::uint32_t>(row_offset / local_row_bytes);
   std::uint64_t free = register_free;  // first cycle in which the next part can be sent
   std::uint64_t last_sent = 0;
   MergedPart part;
   for (std::uint32_t sent = 0; sent < burst.useful; sent += part.bytes) {
     // A whole row's worth of wanted bytes, or all of them, are there with this beat.
     const std::uint32_t enough = lead + std::min(sent + local_row_bytes, burst.useful);
-    const std::uint32_t beat = (enough - 1) / bus_bytes_;
+    const std::uint32_t beat = (enough - 1) >> bus_shift_;
     part.row_offset = row_offset + sent;
+    part.block = block++;
     part.burst_offset = lead + sent;
     part.bytes = std::min(room, burst.useful - sent);
     part.sent = std::max(free, beats.at(beat) + data_latency_);
@@ -87,7 +91,7 @@ void RowMerger::take_each(const Burst& burst, std::uint64_t row_offset,
     room = local_row_bytes;
     send(static_cast<const MergedPart&>(part));
   }
-  const std::uint64_t last_beat = beats.at(burst.size / bus_bytes_ - 1) + data_latency_;
+  const std::uint64_t last_beat = beats.at((burst.size >> bus_shift_) - 1) + data_latency_;
   ready_ = last_sent >= last_beat ? last_sent : last_beat + 1;
 }
 

@@ -47,8 +47,8 @@ void IdealDramTiming::write(Cycle now, const MemoryWrite& write) {
 }
 
 void IdealDramTiming::settle(Cycle now) {
-  accept(now);
   answer(now);
+  accept(now);
   take_waiting(now);
   book(now);
   ring_next(now);
@@ -66,7 +66,7 @@ void IdealDramTiming::ring_next(Cycle now) {
     alarm.ring_at(now + 1);
   }
   if (!answers_.empty()) {
-    alarm.ring_at(std::max(next_answer() - 1, now + 1));
+    alarm.ring_at(std::max(first_beat(answers_.front()) - 1, now + 1));
   } else {
     ring_for_reads(now);
   }
@@ -108,28 +108,32 @@ void IdealDramTiming::book(Cycle until) {
   }
 }
 
-/// First beat of the oldest answer.
-Cycle IdealDramTiming::next_answer() const {
-  const Answer& oldest = answers_.front();
-  return std::max({oldest.ready, response_free_, ready_for_answer_[oldest.master]});
+void IdealDramTiming::answer(Cycle now) {
+  while (!answers_.empty() && tell(answers_.front(), now)) {
+    answers_.pop_front();
+  }
 }
 
-/// Tells the masters the answers that start in the next cycle, and those that they take ahead.
-void IdealDramTiming::answer(Cycle now) {
-  while (!answers_.empty()) {
-    const Answer oldest = answers_.front();
-    MemoryMaster& unit = *clients_[oldest.master].unit;
-    const Cycle first = next_answer();
-    if (first > now + 1 && !unit.takes_ahead()) {
-      return;
-    }
-    answers_.pop_front();
-    response_free_ = first + oldest.cycles;
-    answering_.push_back({oldest.accepted, first, response_free_});
-    if (oldest.bytes > 0) {
-      transfers_.push_back({first, oldest.cycles, oldest.bytes, false});
-    }
-    ready_for_answer_[oldest.master] = unit.take_response({first, cycles_per_beat_});
+/// Tells the master an answer that starts in the next cycle, or that it takes ahead.
+bool IdealDramTiming::tell(const Answer& answer, Cycle now) {
+  MemoryMaster& unit = *clients_[answer.master].unit;
+  const Cycle first = first_beat(answer);
+  if (first > now + 1 && !unit.takes_ahead()) {
+    return false;
+  }
+  response_free_ = first + answer.cycles;
+  answering_.push_back({answer.accepted, first, response_free_});
+  if (answer.bytes > 0) {
+    transfers_.push_back({first, answer.cycles, answer.bytes, false});
+  }
+  ready_for_answer_[answer.master] = unit.take_response({first, cycles_per_beat_});
+  return true;
+}
+
+/// Now, if it can be told, else later.
+void IdealDramTiming::owe(const Answer& answer, Cycle now) {
+  if (!answers_.empty() || !tell(answer, now)) {
+    answers_.push_back(answer);
   }
 }
 
@@ -146,8 +150,8 @@ void IdealDramTiming::accept(Cycle now) {
       if (!writes_.can_pop(now)) {
         return;
       }
-      take_write(burst_start_, writes_.ready());
       bursting_ = false;
+      take_write(burst_start_, writes_.ready(), now);
       continue;
     }
     const Cycle write = next_write();
@@ -156,16 +160,23 @@ void IdealDramTiming::accept(Cycle now) {
       return;
     }
     if (write > at || (next_master_ == kLoadMaster && reads_.ready() <= at)) {
-      take_read(at);
+      take_read(at, now);
     } else if (writes_.can_pop(at)) {
       requesting_.push_back({at, kNever});
-      take_write(at, at);
+      take_write(at, at, now);
     } else {
       requesting_.push_back({at, kNever});
       bursting_ = true;
       burst_start_ = at;
     }
   }
+}
+
+/// As large as they are: the room for those to come stays.
+std::vector<DramTransfer> IdealDramTiming::take_transfers() {
+  std::vector<DramTransfer> taken{transfers_.begin(), transfers_.end()};
+  transfers_.clear();
+  return taken;
 }
 
 BandwidthSeries IdealDramTiming::bandwidth() const {
@@ -176,17 +187,17 @@ BandwidthSeries IdealDramTiming::bandwidth() const {
   return bandwidth;
 }
 
-void IdealDramTiming::take_read(Cycle at) {
+void IdealDramTiming::take_read(Cycle at, Cycle now) {
   const MemoryRead read = reads_.take(at, sent_reads_);
   next_master_ = kStoreMaster;
   request_free_ = at + 1;
   requesting_.push_back({at, at + 1});
-  tell(at, false, read.address, read.bytes);
+  trace(at, false, read.address, read.bytes);
   const Cycle beats = Cycle{read.bytes / bus_bytes_} * cycles_per_beat_;
-  answers_.push_back({kLoadMaster, at, at + latency_, beats, read.bytes});
+  owe({kLoadMaster, at, at + latency_, beats, read.bytes}, now);
 }
 
-void IdealDramTiming::take_write(Cycle first_cycle, Cycle at) {
+void IdealDramTiming::take_write(Cycle first_cycle, Cycle at, Cycle now) {
   const MemoryWrite write = writes_.pop(at);
   if (write.begun) {
     begun_.pop(at);
@@ -197,8 +208,8 @@ void IdealDramTiming::take_write(Cycle first_cycle, Cycle at) {
   request_free_ = last_cycle + 1;
   requesting_.back().end = request_free_;
   transfers_.push_back({request_free_ - beats, beats, write.useful, true});
-  tell(at, true, write.address, write.bytes);
-  answers_.push_back({kStoreMaster, at, last_cycle + latency_, cycles_per_beat_, 0});
+  trace(at, true, write.address, write.bytes);
+  owe({kStoreMaster, at, last_cycle + latency_, cycles_per_beat_, 0}, now);
 }
 
 void IdealDramTiming::take_waiting(Cycle now) {
@@ -211,8 +222,8 @@ void IdealDramTiming::take_waiting(Cycle now) {
 }
 
 /// In parts as IdealDram tells them.
-void IdealDramTiming::tell(Cycle now, bool write, std::uint64_t address,
-                           std::uint32_t bytes) const {
+void IdealDramTiming::trace(Cycle now, bool write, std::uint64_t address,
+                            std::uint32_t bytes) const {
   if (source_.observers.requests == nullptr) {
     return;
   }
@@ -264,7 +275,8 @@ void IdealDramTiming::archive(StateArchive& archive) {
     write_closed_ = kNever;
     sent_reads_.clear();
     // All of it was accepted before.
-    requesting_.assign(1, {archive.now(), bursting_ ? kNever : request_free_});
+    requesting_.clear();
+    requesting_.push_back({archive.now(), bursting_ ? kNever : request_free_});
     ring_next(archive.now());
   }
 }

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,6 +10,7 @@
 #include "models/dram/dram_timing.hpp"
 #include "models/dram/read_port.hpp"
 #include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 #include "sim/timing/timed_queue.hpp"
 
@@ -34,7 +35,7 @@ class IdealDramTiming final : public DramTiming {
   BandwidthSeries bandwidth() const override;
   void archive(StateArchive& archive) override;
   void book_until(Cycle now, Ledger& ledger) override;
-  std::vector<DramTransfer> take_transfers() override { return std::exchange(transfers_, {}); }
+  std::vector<DramTransfer> take_transfers() override;
 
  private:
   struct Answer {
@@ -58,15 +59,19 @@ class IdealDramTiming final : public DramTiming {
 
   void accept(Cycle now);
   Cycle next_write() const;
-  void take_read(Cycle at);
-  void take_write(Cycle first_cycle, Cycle at);
+  void take_read(Cycle at, Cycle now);
+  void take_write(Cycle first_cycle, Cycle at, Cycle now);
   void take_waiting(Cycle now);
   void answer(Cycle now);
-  Cycle next_answer() const;
+  bool tell(const Answer& answer, Cycle now);
+  void owe(const Answer& answer, Cycle now);
+  Cycle first_beat(const Answer& answer) const {
+    return std::max({answer.ready, response_free_, ready_for_answer_[answer.master]});
+  }
   void ring_next(Cycle now);
   void ring_for_reads(Cycle now);
   void book(Cycle until);
-  void tell(Cycle now, bool write, std::uint64_t address, std::uint32_t bytes) const;
+  void trace(Cycle now, bool write, std::uint64_t address, std::uint32_t bytes) const;
 
   DramSource& source_;
   const std::uint32_t bus_bytes_;
@@ -85,9 +90,9 @@ class IdealDramTiming final : public DramTiming {
   bool bursting_ = false;  // a write has begun and not ended
   Cycle burst_start_ = 0;
   Cycle response_free_ = 0;
-  std::deque<Answer> answers_;         // still to be told to their masters
-  std::deque<Answering> answering_;    // the others, until they are booked
-  std::deque<Requesting> requesting_;  // until they are booked
+  Ring<Answer> answers_;         // still to be told to their masters
+  Ring<Answering> answering_;    // the others, until they are booked
+  Ring<Requesting> requesting_;  // until they are booked
   std::vector<DramTransfer> transfers_;
   Ledger booked_;
   LedgerLine ledger_{booked_, LedgerUnit::Dram};

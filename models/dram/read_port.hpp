@@ -4,10 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "models/dram/dram_timing.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/timing/state_archive.hpp"
 
 namespace systole {
@@ -78,7 +78,7 @@ class ReadPort {
     next_send_ = reads_[place].at + 1;
   }
 
-  std::deque<Waiting> reads_;
+  Ring<Waiting> reads_;
   std::size_t placed_ = 0;            // whose `at` is more than due
   std::array<Cycle, kQueue> free_{};  // from when on a place of the queue is
   Cycle next_send_ = 0;               // of the first that is not placed, at the earliest
@@ -110,7 +110,7 @@ class ReadsToSend {
     MemoryRead read;
     Cycle due = 0;
   };
-  std::deque<Waiting> reads_;
+  Ring<Waiting> reads_;
 };
 
 }  // namespace systole

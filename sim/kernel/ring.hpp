@@ -24,6 +24,7 @@ class Ring : private boost::circular_buffer<T> {
   using Buffer::end;
   using Buffer::front;
   using Buffer::pop_front;
+  using Buffer::resize;
   using Buffer::size;
 
   void push_back(T item) {
