@@ -14,12 +14,11 @@ namespace systole::app {
 int dram_command(const DramOptions& options, std::ostream& out) {
   const dram::Config memory = dram::load_config(options.dram, options.overrides);
   TraceReader trace{options.trace, memory};
-  if (options.json) {
-    require_writable(*options.json);
-  }
+  require_writable("systole dram",
+                   {{"--json", options.json}, {"--dram-commands", options.commands}},
+                   {{"TRACE", options.trace}, {"--dram", options.dram}});
   std::optional<CommandFile> commands;
   if (options.commands) {
-    require_writable(*options.commands);
     commands.emplace(*options.commands, memory.organization.channels);
   }
   const TraceRunResult result = run_dram_trace(

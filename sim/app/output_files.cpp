@@ -17,6 +17,14 @@ namespace systole::app {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+bool is_device(const std::string& file) {
+  return fs::exists(file) && !fs::is_regular_file(file) && !fs::is_directory(file);
+}
+
+}  // namespace
+
 void require_writable(const std::string& file) {
   const fs::path folder = fs::path{file}.parent_path();
   if (!folder.empty() && !fs::is_directory(folder)) {
@@ -25,29 +33,32 @@ void require_writable(const std::string& file) {
   if (fs::is_directory(file)) {
     throw std::runtime_error{file + ": is a folder, expected a file"};
   }
-  const bool device = fs::exists(file) && !fs::is_regular_file(file);
-  if (!device && ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) {
+  if (!is_device(file) && ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) {
     throw std::runtime_error{
         file + ": cannot create a file in its folder: " + std::generic_category().message(errno)};
   }
 }
 
-void require_separate(const std::vector<NamedFile>& outputs, const std::vector<NamedFile>& inputs) {
-  std::map<fs::path, std::string> options;
-  const auto path_of = [](const NamedFile& named) { return fs::weakly_canonical(*named.file); };
+void require_writable(const std::string& command, const std::vector<NamedFile>& outputs,
+                      const std::vector<NamedFile>& inputs) {
+  std::map<fs::path, std::string> roles;
   for (const NamedFile& input : inputs) {
     if (input.file) {
-      options.emplace(path_of(input), input.option);
+      roles.emplace(fs::weakly_canonical(*input.file), input.role);
     }
   }
   for (const NamedFile& output : outputs) {
-    if (!output.file || (fs::exists(*output.file) && !fs::is_regular_file(*output.file))) {
-      continue;  // a device takes any number of them
+    if (!output.file) {
+      continue;
     }
-    const auto [other, is_new] = options.emplace(path_of(output), output.option);
+    require_writable(*output.file);
+    if (is_device(*output.file)) {
+      continue;  // it takes any number of them
+    }
+    const auto [other, is_new] = roles.emplace(fs::weakly_canonical(*output.file), output.role);
     if (!is_new) {
-      throw UsageError{fmt::format("systole run: --{} and --{} name the same file, {}",
-                                   other->second, output.option, quoted(*output.file))};
+      throw UsageError{fmt::format("{}: {} and {} name the same file, {}", command, other->second,
+                                   output.role, quoted(*output.file))};
     }
   }
 }

@@ -14,14 +14,16 @@ namespace systole::app {
 /// a folder itself.
 void require_writable(const std::string& file);
 
-/// A file that an option of the command line names.
+/// A file that the command line names, as "--json" or as "TRACE".
 struct NamedFile {
-  std::string option;
+  std::string role;
   std::optional<std::string> file;
 };
 
-/// Throws UsageError when two `outputs` would replace each other, or one of the `inputs`.
-void require_separate(const std::vector<NamedFile>& outputs, const std::vector<NamedFile>& inputs);
+/// The same of each of the `outputs`; and throws UsageError when two of them would replace each
+/// other, or one of the `inputs`. `command` is as "systole run".
+void require_writable(const std::string& command, const std::vector<NamedFile>& outputs,
+                      const std::vector<NamedFile>& inputs);
 
 /// Writes the files of a report into `folder`, which is there: all or none.
 void write_to_folder(const std::string& folder, const std::vector<NamedText>& files);

@@ -74,22 +74,18 @@ void prepare_outputs(const RunOptions& options) {
       make_folder(*folder);
     }
   }
-  const std::vector<NamedFile> outputs{{"json", options.json},
-                                       {"html", options.html},
-                                       {"bandwidth-csv", options.bandwidth_csv},
-                                       {"dram-trace", options.dram_trace},
-                                       {"dram-commands", options.dram_commands},
-                                       {"timeline", options.timeline},
-                                       {"vcd", options.vcd}};
-  for (const NamedFile& output : outputs) {
-    if (output.file) {
-      require_writable(*output.file);
-    }
-  }
-  require_separate(outputs, {{"accelerator", options.accelerator},
-                             {"workload", options.workload},
-                             {"inputs", options.inputs},
-                             {"labels", options.labels}});
+  require_writable("systole run",
+                   {{"--json", options.json},
+                    {"--html", options.html},
+                    {"--bandwidth-csv", options.bandwidth_csv},
+                    {"--dram-trace", options.dram_trace},
+                    {"--dram-commands", options.dram_commands},
+                    {"--timeline", options.timeline},
+                    {"--vcd", options.vcd}},
+                   {{"--accelerator", options.accelerator},
+                    {"--workload", options.workload},
+                    {"--inputs", options.inputs},
+                    {"--labels", options.labels}});
 }
 
 /// The files that a run writes while it goes on.

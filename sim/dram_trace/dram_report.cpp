@@ -44,7 +44,7 @@ std::string dram_text_report(const dram::Config& memory, const std::string& trac
   const dram::Stats& stats = result.stats;
   const LatencySummary& latency = result.read_latency;
   std::string text = fmt::format("{} on {}\n", printable(trace), printable(memory.name));
-  text += line("requests", fmt::format("{} of {} B: {} reads, {} writes", grouped(result.requests),
+  text += line("requests", fmt::format("{} of {} B: {} read, {} written", grouped(result.requests),
                                        memory.request_bytes, grouped(stats.read_requests),
                                        grouped(stats.write_requests)));
   text += line("time", fmt::format("{} cycles of {:.4g} ns = {}", grouped(result.cycles),

@@ -38,7 +38,9 @@ bool LayerBuilder::add_weights(const Shape& expected, const std::vector<std::str
                                       expected_text(expected, meaning));
     }
   } else if (!shapes_only_) {
-    return fail("weights", "missing: without tensors a workload can only be timed (--no-data)");
+    return fail("weights",
+                "missing: without tensors a workload can only be timed (--no-data) or run on "
+                "made-up values (--random-data)");
   } else if (trace_.out_channels == 0) {
     return fail("out_channels", "missing, expected it where weights have no file");
   } else if (std::find(shape.begin(), shape.end(), 0) != shape.end()) {

@@ -233,7 +233,9 @@ ConstantTrace read_constant(ConfigReader reader, const ConstantFiles& files, boo
   if (reader.has("file") && read_data) {
     constant.file = files.tensor(reader, "file", format);
   } else if (!reader.has("file") && !files.shapes_only()) {
-    reader.error("file", "missing: without tensors a workload can only be timed (--no-data)");
+    reader.error("file",
+                 "missing: without tensors a workload can only be timed (--no-data) or run on "
+                 "made-up values (--random-data)");
   }
   reader.reject_unknown();
   return constant;

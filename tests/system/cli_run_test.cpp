@@ -385,6 +385,12 @@ TEST(CliRun, WritesWhatGoesToABankedDramAndHowItServesIt) {
   const Outcome replay =
       systole({"dram", folder.file("trace"), "--dram", "configs/dram/ddr4_2400.yaml"});
   EXPECT_EQ(replay.exit_code, 0) << replay.err;
+  EXPECT_THAT(replay.out, HasSubstr(" written\n"));
+  const Outcome onto_itself =
+      systole({"dram", folder.file("trace"), "--dram", "configs/dram/ddr4_2400.yaml", "--json",
+               folder.file("trace")});
+  EXPECT_EQ(onto_itself.exit_code, 2);
+  EXPECT_THAT(onto_itself.err, HasSubstr("systole dram: TRACE and --json name the same file"));
 }
 
 TEST(CliRun, RefusesCommandsOfADramWithoutBanks) {
