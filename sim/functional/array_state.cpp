@@ -92,21 +92,22 @@ bool ArrayState::takes(FoldGroup& group, std::uint32_t from, std::uint32_t count
   if (from == 0) {
     start_product(group.folds[0].k);
   }
-  waiting_.add(group, from + count, [this](const Fold& fold) { return keep(fold); });
+  waiting_.add(group, from + count,
+               [this](const Fold& fold, std::uint32_t before) { return keep(fold, before); });
   last_of_group_ = &last;
   return true;
 }
 
-/// The fold's weights are those in the array.
-std::uint32_t ArrayState::keep(const Fold& fold) {
-  if (const std::uint32_t kept = kept_.find(fold.weights, fold.k, fold.n);
-      kept != KeptWeights::kNone) {
-    fold_ = kept;
-    weights_k_ = fold.k;
-    by_kernel_ = true;
-  } else {
+/// The fold's weights are those in the array. They may still be kept as they were `before`.
+std::uint32_t ArrayState::keep(const Fold& fold, std::uint32_t before) {
+  fold_ = before < product_.folds() && kept_.are(before, fold.weights, fold.k, fold.n)
+              ? before
+              : kept_.find(fold.weights, fold.k, fold.n);
+  if (fold_ == KeptWeights::kNone) {
     take_weights(*fold.preload, 0);
   }
+  weights_k_ = fold.k;
+  by_kernel_ = true;
   return fold_;
 }
 

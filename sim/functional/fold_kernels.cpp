@@ -13,6 +13,7 @@
 
 #include "sim/functional/fold_kernels_portable.hpp"
 #include "sim/functional/fold_sums.inl"
+#include "sim/functional/nonzero_kernels.hpp"
 
 // Of a lambda: else arrays that it works on would lie in memory.
 #ifndef SYSTOLE_INLINE
@@ -267,81 +268,11 @@ HWY_INLINE void multiply_sets(const Task& task, const FoldChains& chains, const 
   }
 }
 
-/// Of all chains: how many products have operands that are both not zero. The ifmap's elements that
-/// are not zero are counted by product, and multiplied with ones where the weights are not.
-template <class K>
-HWY_NOINLINE std::uint64_t nonzero_products(const Task& task, const FoldChains& chains,
-                                            const ElementRows& ifmap) {
-  constexpr std::size_t kCountedRows = 255;  // in bytes
-  constexpr std::size_t kApart = 4;
-  const Sums d;
-  const FoldBuffers& buffers = task.buffers;
-  const std::size_t group_bytes = std::size_t{buffers.columns} * 4;
-  std::uint8_t* const counts = buffers.staged.get();
-  std::uint64_t nonzero = 0;
-  for (std::size_t first = 0; first < ifmap.count; first += kCountedRows) {
-    const std::size_t end = std::min<std::size_t>(first + kCountedRows, ifmap.count);
-    typename K::Sum sums[kApart];  // one waits for another less
-    for_rows<kApart>([&](auto i) SYSTOLE_INLINE { sums[i].start(); });
-    for (std::size_t s = 0; s < chains.steps; ++s) {
-      const std::ptrdiff_t offset = chains.ifmap_offsets[s];
-      if constexpr (K::kBytes) {
-        const ByteVector one = hn::Set(Bytes(), 1);
-        for (std::size_t at = 0; at < buffers.padded_k; at += hn::Lanes(Bytes())) {
-          ByteVector count = hn::Zero(Bytes());
-          for (std::size_t r = first; r < end; ++r) {
-            const ByteVector elements = hn::LoadU(Bytes(), ifmap.rows[r] + offset + at);
-            count = hn::Add(count, hn::Min(elements, one));
-          }
-          hn::Store(count, Bytes(), counts + at);
-        }
-      } else {
-        for (std::size_t at = 0; at < buffers.padded_k; at += hn::Lanes(Words())) {
-          WordVector count = hn::Set(Words(), static_cast<std::int16_t>(end - first));
-          for (std::size_t r = first; r < end; ++r) {
-            const WordVector elements = load_words<K::type>(ifmap.rows[r] + offset, at);
-            const auto zero = hn::Eq(elements, hn::Zero(Words()));
-            count = hn::Add(count, hn::VecFromMask(Words(), zero));  // -1 each
-          }
-          hn::Store(count, Words(), reinterpret_cast<std::int16_t*>(counts) + at);
-        }
-      }
-      for (std::size_t chain = 0; chain < chains.count; ++chain) {
-        const std::uint8_t* packed =
-            buffers.packed.get() + chains.chains[chain].folds[s] * buffers.fold_bytes;
-        for (std::size_t group = 0; group < task.groups; group += kApart) {
-          for_rows<kApart>([&](auto i) SYSTOLE_INLINE {
-            if (group + i < task.groups) {
-              std::int32_t elements = 0;
-              std::memcpy(&elements, counts + (group + i) * 4, sizeof elements);
-              const std::uint8_t* from = packed + (group + i) * group_bytes;
-              for (std::size_t at = 0; at < group_bytes; at += hn::Lanes(d) * 4) {
-                const SumVector weights =
-                    hn::Load(d, reinterpret_cast<const std::int32_t*>(from + at));
-                sums[i].add(hn::Set(d, elements), K::Sum::nonzero(weights));
-              }
-            }
-          });
-        }
-      }
-    }
-    HWY_ALIGN std::int32_t lanes[16];
-    for_rows<kApart>([&](auto i) SYSTOLE_INLINE {
-      hn::Store(sums[i].total(), d, lanes);
-      for (std::size_t lane = 0; lane < hn::Lanes(d); ++lane) {
-        nonzero += static_cast<std::uint32_t>(lanes[lane]);
-      }
-    });
-  }
-  return nonzero;
-}
-
 /// Two chains share what is done to an ifmap vector, where there are registers enough.
 template <class K>
 void multiply_chains(const Task& task, const FoldChains& chains, const ElementRows& ifmap,
                      std::int32_t* const* to) {
   constexpr std::size_t kPair = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL ? 2 : 1;
-  task.buffers.nonzero_products += nonzero_products<K>(task, chains, ifmap);
   std::size_t set = 0;
   const auto from = [&](std::size_t count) {
     return FoldChains{chains.chains + set, count, chains.ifmap_offsets, chains.steps};
@@ -404,6 +335,7 @@ HWY_EXPORT(multiply);
 
 void multiply_folds(FoldBuffers& buffers, const FoldChains& chains, const ElementRows& ifmap,
                     std::size_t k, const PsumRows& psums) {
+  count_nonzero_products(buffers, chains, ifmap);
   HWY_DYNAMIC_DISPATCH(multiply)(buffers, chains, ifmap, k, psums);
 }
 

@@ -67,9 +67,10 @@ struct FoldBuffers {
   ElementType ifmap = ElementType::Int8;
   bool bytes = false;          ///< groups of 4 bytes: signed ifmap elements have 128 added
   std::size_t fold_bytes = 0;  ///< from a fold's weights to the next one's
-  hwy::AlignedFreeUniquePtr<std::uint8_t[]> packed;  ///< by fold
-  hwy::AlignedFreeUniquePtr<std::int32_t[]> starts;  ///< by fold and column: where sums start
-  hwy::AlignedFreeUniquePtr<std::uint8_t[]> staged;  ///< kBlockRows vectors of padded_k words
+  hwy::AlignedFreeUniquePtr<std::uint8_t[]> packed;   ///< by fold
+  hwy::AlignedFreeUniquePtr<std::int32_t[]> starts;   ///< by fold and column: where sums start
+  hwy::AlignedFreeUniquePtr<std::int16_t[]> nonzero;  ///< by fold and product: weights, not zero
+  hwy::AlignedFreeUniquePtr<std::uint8_t[]> staged;   ///< kBlockRows vectors of padded_k words
   std::uint64_t overflows = 0;         ///< additions to accumulators that left 32 bits
   std::uint64_t nonzero_products = 0;  ///< of operands that are both not zero
 };

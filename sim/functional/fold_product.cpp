@@ -8,7 +8,7 @@ namespace systole {
 namespace {
 
 constexpr std::size_t kWordBytes = 2;
-constexpr std::size_t kKeptBytes = std::size_t{1} << 17;  // of weights: of a cache near the core
+constexpr std::size_t kKeptBytes = std::size_t{1} << 18;  // of weights: of a cache near the core
 
 constexpr std::size_t kLeastFolds = 4;
 
@@ -39,6 +39,7 @@ void FoldProduct::start(std::uint32_t k, ElementType weights, ElementType ifmap)
       std::max<std::size_t>(kKeptBytes / buffers_.fold_bytes, kLeastFolds));
   buffers_.packed = hwy::AllocateAligned<std::uint8_t>(folds_ * buffers_.fold_bytes);
   buffers_.starts = hwy::AllocateAligned<std::int32_t>(folds_ * columns);
+  buffers_.nonzero = hwy::AllocateAligned<std::int16_t>(std::size_t{folds_} * buffers_.padded_k);
   buffers_.staged = hwy::AllocateAligned<std::uint8_t>(kBlockRows * buffers_.padded_k * kWordBytes);
 }
 

@@ -41,11 +41,6 @@ struct ByteSum {
 #endif
   }
   SumVector total() const { return sum; }
-  /// 1 for each weight that is not 0.
-  static SumVector nonzero(SumVector weights) {
-    const hn::Repartition<std::uint8_t, Sums> d;
-    return hn::BitCast(Sums(), hn::Min(hn::BitCast(d, weights), hn::Set(d, 1)));
-  }
 };
 
 /// Two words a sum.
@@ -60,11 +55,6 @@ struct WordSum {
                                         hn::BitCast(words, weights), low, high);
   }
   SumVector total() const { return hn::RearrangeToOddPlusEven(low, high); }
-  static SumVector nonzero(SumVector weights) {
-    const hn::Repartition<std::int16_t, Sums> d;
-    const auto is_zero = hn::VecFromMask(d, hn::Eq(hn::BitCast(d, weights), hn::Zero(d)));  // -1
-    return hn::BitCast(Sums(), hn::Add(is_zero, hn::Set(d, 1)));
-  }
 };
 
 /// Eight elements of a row as words, from `at` on.
@@ -80,6 +70,12 @@ HWY_INLINE WordVector load_words(const std::uint8_t* row, std::size_t at) {
     const hn::Rebind<std::uint8_t, Words> narrow;
     return hn::PromoteTo(d, hn::LoadU(narrow, row + at));
   }
+}
+
+/// `count` lanes of a vector, at most as many as there are; the others are 0.
+template <class D>
+HWY_INLINE hn::Vec<D> first_lanes(D d, hn::Vec<D> v, std::size_t count) {
+  return count < hn::Lanes(d) ? hn::IfThenElseZero(hn::FirstN(d, count), v) : v;
 }
 
 #endif  // HWY_TARGET != HWY_SCALAR

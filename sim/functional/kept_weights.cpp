@@ -22,10 +22,13 @@ void KeptWeights::keep(std::uint32_t fold, const PreloadCommand& preload) {
     return;
   }
   const std::uint32_t row = preload.weights.row;
-  kept = {preload.weights.memory, row, preload.k, preload.n};
   if (row >= fold_at_.size()) {
     fold_at_.resize(std::size_t{2} * (row + 1), kNone);
   }
+  if (fold_at_[row] != kNone) {
+    kept_[fold_at_[row]].row = kNone;  // forget() finds one only
+  }
+  kept = {preload.weights.memory, row, preload.k, preload.n};
   fold_at_[row] = fold;
   most_k_ = std::max(most_k_, preload.k);
   first_ = std::min(first_, row);
@@ -38,6 +41,7 @@ void KeptWeights::forget_rows(LocalMemory memory, std::uint32_t first, std::uint
   for (std::size_t row = first - std::min(first, most_k_); row < end; ++row) {
     const std::uint32_t fold = fold_at_[row];
     if (fold != kNone && kept_[fold].memory == memory && row + kept_[fold].k > first) {
+      kept_[fold].row = kNone;
       fold_at_[row] = kNone;
     }
   }

@@ -22,14 +22,20 @@ class KeptWeights {
 
   static constexpr std::uint32_t kNone = ~0U;  // an optional would cost what all else here does
 
-  /// The fold of `k` x `n` weights, of one product for each row, or kNone.
+  /// Whether the fold's are those `k` x `n` weights, of one product for each row.
+  bool are(std::uint32_t fold, LocalAddress weights, std::uint32_t k, std::uint32_t n) const {
+    const Kept& kept = kept_[fold];
+    return ((kept.row ^ weights.row) | (kept.k ^ k) | (kept.n ^ n)) == 0 &&
+           kept.memory == weights.memory;
+  }
+
+  /// The fold of such weights, or kNone.
   std::uint32_t find(LocalAddress weights, std::uint32_t k, std::uint32_t n) const {
     if (weights.row >= fold_at_.size() || fold_at_[weights.row] == kNone) {
       return kNone;
     }
     const std::uint32_t fold = fold_at_[weights.row];
-    const Kept& kept = kept_[fold];
-    return kept.memory == weights.memory && kept.k == k && kept.n == n ? fold : kNone;
+    return are(fold, weights, k, n) ? fold : kNone;
   }
 
   /// Those of the preload become those of the fold, if they are of one product for each row. What

@@ -1,6 +1,8 @@
 #include "sim/functional/machine_state.hpp"
 
+#define RA
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -14,6 +16,10 @@ namespace {
 std::uint32_t extent(std::uint32_t rows, std::uint32_t blocks, std::uint32_t pitch) {
   return rows + (blocks - 1) * pitch;
 }
+
+// So far ahead are loads whose bytes are fetched. Runs of loads and of folds take turns.
+constexpr std::size_t kRunsAhead = 4;
+constexpr std::uint32_t kCommandsAhead = 2;
 
 }  // namespace
 
@@ -82,9 +88,15 @@ void MachineState::run(const PackedProgram& program, EventCounts& events) {
   begin_layer(program.registers);
   const PackedCommands& commands = program.commands;
   FoldGroups groups{config_, local_, commands};
-  for (const PackedCommands::Run& run : commands.runs()) {
+  const std::vector<PackedCommands::Run>& runs = commands.runs();
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    const PackedCommands::Run& run = runs[r];
     const std::vector<Command>& shared = *commands.shared()[run.of];
     const std::uint32_t end = run.first + run.count;
+    if (r + kRunsAhead < runs.size()) {
+      const PackedCommands::Run& ahead = runs[r + kRunsAhead];
+      fetch((*commands.shared()[ahead.of])[ahead.first], ahead.dram);
+    }
     for (std::uint32_t at = run.first; at < end;) {
       if (FoldGroup* const group = array_.takes_groups() ? groups.find(run.of, at) : nullptr) {
         if (const std::uint32_t taken = take(*group, at, end, shared, events); taken > 0) {
@@ -93,6 +105,9 @@ void MachineState::run(const PackedProgram& program, EventCounts& events) {
         }
       }
       const Command& command = shared[at];
+      if (at + kCommandsAhead < end) {
+        fetch(shared[at + kCommandsAhead], run.dram);
+      }
       if (run.dram != 0 && reaches_dram(command)) {
         execute(moved(command, run.dram), events);
       } else {
@@ -116,6 +131,13 @@ std::uint32_t MachineState::take(FoldGroup& group, std::uint32_t at, std::uint32
     edge_->enter(shared[i], local_, events);
   }
   return 2 * count;
+}
+
+/// What a command that will come soon reads from DRAM, into the computer's caches.
+void MachineState::fetch(const Command& command, std::uint64_t dram) const {
+  if (const auto* load = std::get_if<LoadCommand>(&command.body)) {
+    transfers_.fetch(*load, dram);
+  }
 }
 
 void MachineState::begin_layer(const LayerRegisters& registers) {

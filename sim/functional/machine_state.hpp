@@ -38,6 +38,7 @@ class MachineState {
 
   std::uint32_t take(FoldGroup& group, std::uint32_t at, std::uint32_t end,
                      const std::vector<Command>& shared, EventCounts& events);
+  void fetch(const Command& command, std::uint64_t dram) const;
   void begin_layer(const LayerRegisters& registers);
   void execute(const Command& command, EventCounts& events);
   void end_layer(EventCounts& events);

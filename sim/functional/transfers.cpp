@@ -14,10 +14,6 @@ namespace {
 /// A DRAM row, to one local row after the other, `pitch` bytes apart.
 void scatter(const std::uint8_t* from, std::uint32_t size, std::uint8_t* to,
              std::uint32_t row_bytes, std::size_t pitch) {
-  constexpr std::uint32_t kCommon = 16;  // a size that the compiler knows
-  for (; row_bytes == kCommon && size >= kCommon; size -= kCommon, from += kCommon, to += pitch) {
-    std::memcpy(to, from, kCommon);
-  }
   while (size > 0) {
     const std::uint32_t part = std::min(row_bytes, size);
     std::memcpy(to, from, part);
@@ -27,10 +23,22 @@ void scatter(const std::uint8_t* from, std::uint32_t size, std::uint8_t* to,
   }
 }
 
+/// All rows of a load, `dram_pitch` bytes apart, if local rows are kCommon bytes and take whole
+/// blocks: block by block, so that local rows are written one behind the other.
+constexpr std::uint32_t kCommon = 16;  // a size that the compiler knows
+void scatter_blocks(const std::uint8_t* from, const LoadCommand& load, std::uint8_t* to) {
+  for (std::uint32_t at = 0; at < load.row_bytes; at += kCommon) {
+    const std::uint8_t* row = from + at;
+    for (std::uint32_t i = 0; i < load.rows; ++i, row += load.dram_pitch) {
+      std::memcpy(to + std::size_t{i} * kCommon, row, kCommon);
+    }
+    to += std::size_t{load.block_pitch} * kCommon;
+  }
+}
+
 /// The reverse: a DRAM row from local rows of `lanes` bytes.
 void gather(const std::uint8_t* from, std::size_t pitch, std::uint32_t lanes, std::uint8_t* to,
             std::uint32_t size) {
-  constexpr std::uint32_t kCommon = 16;
   for (; lanes == kCommon && size >= kCommon; size -= kCommon, from += pitch, to += kCommon) {
     std::memcpy(to, from, kCommon);
   }
@@ -72,10 +80,13 @@ const std::uint8_t* Transfers::read_dram(std::uint64_t address, std::uint32_t si
   return bytes_.data();
 }
 
-void Transfers::load(const LoadCommand& load) {
+void Transfers::fetch(const LoadCommand& load, std::uint64_t dram) const {
   for (std::uint32_t row = 0; row < load.rows; ++row) {
-    dram_.prefetch(load.dram_address + row * load.dram_pitch, load.row_bytes);
+    dram_.prefetch(load.dram_address + dram + row * load.dram_pitch, load.row_bytes);
   }
+}
+
+void Transfers::load(const LoadCommand& load) {
   if (load.destination.memory == LocalMemory::Accumulators) {
     return load_psums(load);
   }
@@ -87,6 +98,13 @@ void Transfers::load(const LoadCommand& load) {
   const std::size_t pitch = std::size_t{load.block_pitch} * row_bytes;
   const std::uint32_t head =
       load.local_offset == 0 ? 0 : std::min(row_bytes - load.local_offset, load.row_bytes);
+  if (load.rows > 0 && row_bytes == kCommon && load.row_bytes % kCommon == 0 && head == 0) {
+    if (const std::uint8_t* const there = dram_.in_one_piece(
+            load.dram_address, (load.rows - 1) * load.dram_pitch + load.row_bytes);
+        there != nullptr) {
+      return scatter_blocks(there, load, to);
+    }
+  }
   const std::uint8_t* bytes = nullptr;
   for (std::uint32_t row = 0; row < load.rows; ++row, to += row_bytes) {
     if (row == 0 || load.dram_pitch != 0) {

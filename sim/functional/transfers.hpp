@@ -24,6 +24,8 @@ class Transfers {
   void begin_layer(const LayerRegisters& registers);
 
   void load(const LoadCommand& load);
+  /// A load, `dram` bytes further on in DRAM, will come: its bytes into the computer's caches.
+  void fetch(const LoadCommand& load, std::uint64_t dram) const;
   void fill(const FillCommand& fill);
   void store(const StoreCommand& store);
 

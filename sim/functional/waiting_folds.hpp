@@ -28,8 +28,8 @@ class WaitingFolds {
   /// Whether compute `from` of the group may come now: it is the first, or the one before it was
   /// the last that came.
   bool comes(FoldGroup& group, std::uint32_t from);
-  /// The computes up to `end` do, then. For each fold that begins, `keep` takes its weights and
-  /// tells the number that they are kept as.
+  /// The computes up to `end` do, then. For each fold that begins, `keep` takes its weights, which
+  /// were kept as a number at the group's turn before, and tells the number that they are kept as.
   template <typename Keep>
   void add(FoldGroup& group, std::uint32_t end, Keep keep);
   /// Other preloads and computes come.
@@ -101,7 +101,7 @@ void WaitingFolds::add(FoldGroup& group, std::uint32_t end, Keep keep) {
     const std::uint32_t first = group.come - next.first;
     std::uint32_t& kept = group.kept[next.block * group.slices.size() + next.slice];
     if (first == 0) {
-      kept = keep(fold);
+      kept = keep(fold, kept);
     }
     const std::uint32_t come = std::min(end - next.first, computes);
     products_ += std::uint64_t{fold.products} * (rows[come] - rows[first]);

@@ -11,6 +11,7 @@
 
 #include "sim/functional/fold_kernels_portable.hpp"
 #include "sim/functional/fold_sums.inl"
+#include "sim/functional/nonzero_kernels.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace systole {
@@ -28,12 +29,6 @@ void pack(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights, 
 }
 
 #else
-
-/// `count` lanes of a vector, at most as many as there are; the others are 0.
-template <class D>
-HWY_INLINE hn::Vec<D> first_lanes(D d, hn::Vec<D> v, std::size_t count) {
-  return count < hn::Lanes(d) ? hn::IfThenElseZero(hn::FirstN(d, count), v) : v;
-}
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
 
@@ -100,7 +95,7 @@ void pack_bytes(const FoldBuffers& buffers, const ElementRows& weights, std::uin
   const std::size_t columns = buffers.columns;
   std::size_t r = 0;
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-  if (weights.pitch == 16 && n == 16 && columns == 16) {
+  if (columns == 16 && is_square_piece(weights, n)) {
     for (; r + ByteSum::kProducts <= weights.count; r += ByteSum::kProducts) {
       auto* const to = reinterpret_cast<std::int32_t*>(packed + r * columns);
       hn::Store(pack_piece(weights.row(r)), Sums(), to);
@@ -172,6 +167,7 @@ bool multiplies_bytes(ElementType weights, ElementType ifmap) {
 
 void pack_fold_weights(FoldBuffers& buffers, std::uint32_t fold, const ElementRows& weights,
                        std::uint32_t n) {
+  count_nonzero_weights(buffers, fold, weights, n);
   HWY_DYNAMIC_DISPATCH(pack)(buffers, fold, weights, n);
 }
 
