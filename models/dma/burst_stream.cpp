@@ -3,13 +3,9 @@
 #include <variant>
 
 #include "sim/network/packing.hpp"
+#include "sim/program/hazards.hpp"
 
 namespace systole {
-namespace {
-
-constexpr std::uint32_t kRawBits = 32;
-
-}  // namespace
 
 void BurstStream::begin(const PackedProgram& program) {
   program_ = &program;
@@ -64,7 +60,7 @@ Burst BurstStream::next_of_stores() {
     const StoreBlock block = walk_.block(store, config_);
     elements = block.to_dram ? elements + block.elements : 0;
     if (block.to_dram && block.last_of_row) {
-      row_bytes_ = packed_bytes(elements, store.raw ? kRawBits : program_->registers.ofmap.bits);
+      row_bytes_ = packed_bytes(elements, stored_bits(store, program_->registers.ofmap.bits));
       row_address_ = block.row_address + store_.dram;
       row_offset_ = 0;
     }

@@ -4,13 +4,9 @@
 
 #include "models/sequencer/queue_depths.hpp"
 #include "sim/network/packing.hpp"
+#include "sim/program/hazards.hpp"
 
 namespace systole {
-namespace {
-
-constexpr std::uint32_t kRawBits = 32;
-
-}  // namespace
 
 StoreTiming::StoreTiming(const AcceleratorConfig& config, Ledger& ledger)
     : config_{config},
@@ -89,7 +85,7 @@ bool StoreTiming::ask(Cycle now) {
     to_.scratchpad->store_read.push(now, {block.local_row, block.last, entry});
   }
   expected_.push_back({block.from_accumulators, block.last_of_row, block.elements,
-                       block.row_address, store.raw ? kRawBits : element_bits_, block.keep,
+                       block.row_address, stored_bits(store, element_bits_), block.keep,
                        block.kept_row, block.to_dram});
   reading_->walk.next(block);
   next_command_ = now + (block.only ? 2 : 1);

@@ -16,7 +16,6 @@ namespace systole {
 namespace {
 
 constexpr std::uint64_t kByteBits = 8;
-constexpr std::uint32_t kRawBits = 32;
 
 Event read_bits(LocalMemory memory) {
   return memory == LocalMemory::WeightScratchpad ? Event::WeightScratchpadReadBits
@@ -136,7 +135,7 @@ class Counter {
 
   void dram_writes(const StoreCommand& store) {
     const std::uint64_t row_bytes =
-        packed_bytes(store.elements, store.raw ? kRawBits : registers_.ofmap.bits);
+        packed_bytes(store.elements, stored_bits(store, registers_.ofmap.bits));
     const std::uint64_t different = different_rows(store.rows, store.dram_pitch);
     for (std::uint64_t row = 0; row < different; ++row) {
       const std::uint64_t alike = (store.rows - row + different - 1) / different;

@@ -188,4 +188,9 @@ std::uint32_t blocks(const StoreCommand& store, const AcceleratorConfig& config)
   return ceil_div(store.elements, requantized ? config.array.cols : config.array.rows);
 }
 
+std::uint32_t stored_bits(const StoreCommand& store, std::uint32_t ofmap_bits) {
+  constexpr std::uint32_t kRawBits = 32;
+  return store.raw ? kRawBits : ofmap_bits;
+}
+
 }  // namespace systole

@@ -58,6 +58,8 @@ LocalMemory weight_memory(const AcceleratorConfig& config);
 /// Local rows that one DRAM row of the command spans.
 std::uint32_t blocks(const LoadCommand& load, const AcceleratorConfig& config);
 std::uint32_t blocks(const StoreCommand& store, const AcceleratorConfig& config);
+/// Bits of an element of the store in DRAM: of a raw sum, or of the layer's ofmap.
+std::uint32_t stored_bits(const StoreCommand& store, std::uint32_t ofmap_bits);
 /// Blocks of array.cols output channels that the weights have.
 std::uint32_t blocks(const PreloadCommand& preload, const AcceleratorConfig& config);
 

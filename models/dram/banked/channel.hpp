@@ -78,6 +78,18 @@ class Channel {
       }
       return rank != its_rank ? rank > its_rank : sequence > its_sequence;
     }
+    /// Field by field: copies of a structure just written wait for the stores of its fields.
+    void set(Cycle its_start, Cycle its_effect, Rank its_rank, Command its_command, bool its_write,
+             Slot its_slot, std::uint32_t its_bank, std::uint64_t its_sequence) {
+      start = its_start;
+      effect = its_effect;
+      rank = its_rank;
+      command = its_command;
+      write = its_write;
+      slot = its_slot;
+      bank = its_bank;
+      sequence = its_sequence;
+    }
   };
   /// The reads that a unit gave last without another access between: all of one bank.
   struct Streak {

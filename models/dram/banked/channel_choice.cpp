@@ -38,13 +38,8 @@ void Channel::consider_rows(std::uint64_t banks) {
     const Slot slot = candidate(writing_, bank);
     const std::uint64_t sequence = queue(writing_).at(slot).sequence;
     if (next_.is_after(effect - travel(command), Rank::Row, sequence)) {
-      next_.start = effect - travel(command);
-      next_.effect = effect;
-      next_.rank = Rank::Row;
-      next_.command = command;
-      next_.slot = slot;
-      next_.bank = bank;
-      next_.sequence = sequence;
+      next_.set(effect - travel(command), effect, Rank::Row, command, writing_, slot, bank,
+                sequence);
     }
   });
 }
@@ -136,19 +131,11 @@ void Channel::consider_banks_of(std::uint32_t unit, bool write, std::uint64_t ba
         }
       });
     }
-    // Field by field: copies of a structure just written wait for the stores of its fields.
     const Cycle start = effect - travel(command);
     slot = candidate(write, first);
     const std::uint64_t sequence = queue(write).at(slot).sequence;
     if (start < refresh_due_[unit] && next_.is_after(start, rank, sequence)) {
-      next_.start = start;
-      next_.effect = effect;
-      next_.rank = rank;
-      next_.command = command;
-      next_.write = write;
-      next_.slot = slot;
-      next_.bank = first;
-      next_.sequence = sequence;
+      next_.set(start, effect, rank, command, write, slot, first, sequence);
     }
   };
   first_of(hits, goes_on(write), write ? Command::Write : Command::Read, Rank::Column,

@@ -136,14 +136,7 @@ inline bool Channel::choose_of_stream() {
   if (start >= first_refresh_ || is_urgent(start)) {
     return false;
   }
-  next_.start = start;
-  next_.effect = effect;
-  next_.rank = Rank::Column;
-  next_.command = command;
-  next_.write = kWrite;
-  next_.slot = slot;
-  next_.bank = bank;
-  next_.sequence = waiting.at(slot).sequence;
+  next_.set(start, effect, Rank::Column, command, kWrite, slot, bank, waiting.at(slot).sequence);
   if (const std::uint64_t banks = waiting.banks() & ~hits; start != floor_ && banks != 0) {
     consider_rows(banks);
   }
