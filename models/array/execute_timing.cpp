@@ -203,14 +203,15 @@ void ExecuteTiming::read_pair(Cycle cycle) {
   const Row& pending = queue_.front().row;
   scratchpad_->writes().forget_before(cycle);
   claimed_at_ = cycle;
-  claimed_.clear();
+  claimed_ifmap_ = nullptr;
+  claimed_weights_ = nullptr;
   const bool weights_turn = ifmap_read_ || !pending.in_turns;
   blocked_ = kNotBlocked;
   if (!ifmap_read_) {
-    ifmap_read_ = claim(cycle, pending.ifmap_banks);
+    ifmap_read_ = claim(cycle, pending.ifmap_banks, claimed_ifmap_);
   }
   if (!weight_read_ && weights_turn) {
-    weight_read_ = claim(cycle, pending.weight_banks);
+    weight_read_ = claim(cycle, pending.weight_banks, claimed_weights_);
   }
   if (ifmap_read_ && weight_read_) {
     has_pending_ = false;
@@ -227,11 +228,12 @@ void ExecuteTiming::read_pair(Cycle cycle) {
 }
 
 /// Reads all rows in these banks if none is taken.
-bool ExecuteTiming::claim(Cycle cycle, const Banks& banks) {
-  for (const std::uint32_t bank : banks) {
+bool ExecuteTiming::claim(Cycle cycle, const Banks* banks, const Banks*& claimed) {
+  for (std::size_t i = 0; banks != nullptr && i < banks->size(); ++i) {
+    const std::uint32_t bank = (*banks)[i];
     const WriteCalendar::Write* write =
         scratchpad_->dual_ported() ? nullptr : scratchpad_->writes().find(cycle, bank);
-    if (write != nullptr || std::find(claimed_.begin(), claimed_.end(), bank) != claimed_.end()) {
+    if (write != nullptr || is_in(claimed_ifmap_, bank) || is_in(claimed_weights_, bank)) {
       if (blocked_ == kNotBlocked) {
         blocked_ = bank;
         blocked_by_ = write != nullptr ? write->by : BankUser::Array;
@@ -239,9 +241,7 @@ bool ExecuteTiming::claim(Cycle cycle, const Banks& banks) {
       return false;
     }
   }
-  for (const std::uint32_t bank : banks) {
-    claimed_.push_back(bank);
-  }
+  claimed = banks;
   return true;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <boost/container/small_vector.hpp>
 #include <boost/container/static_vector.hpp>
@@ -55,10 +56,17 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     Cycle at = 0;  // from then on it is here
   };
   using Banks = boost::container::small_vector<std::uint32_t, 4>;
+  static bool is_in(const Banks* banks, std::uint32_t bank) {
+    return banks != nullptr && std::find(banks->begin(), banks->end(), bank) != banks->end();
+  }
+  static bool meet(const Banks* a, const Banks* b) {
+    return a != nullptr && b != nullptr &&
+           std::any_of(a->begin(), a->end(), [&](std::uint32_t bank) { return is_in(b, bank); });
+  }
   /// What a cycle of a step reads and feeds, or each of some that are alike.
   struct Fed {
-    Banks ifmap_banks;  // of the rows that are read; empty: none
-    Banks weight_banks;
+    const Banks* ifmap_banks = nullptr;  // of the rows that are read; null: none
+    const Banks* weight_banks = nullptr;
     bool vector = false;   // an ifmap vector enters (weight stationary)
     bool shift = false;    // a row of the stationary operand does
     bool streams = false;  // a column of a transposed block does
@@ -74,7 +82,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     bool accumulate = false;
     std::uint32_t compute_entry = 0;
     std::uint32_t preload_entry = 0;
-    StreamStep last;  // the last column of those that some results need
+    StreamStep last;                          // the last column of those that some results need
+    Banks own_ifmap_banks, own_weight_banks;  // if they are not those of its step
 
     void archive(StateArchive& archive);
   };
@@ -130,6 +139,10 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
       }
     }
   };
+  /// Where all rows of a step find their operands: each bank once.
+  struct StepBanks {
+    Banks stream_ifmap, stream_weights, load_ifmap, load_weights;
+  };
   /// Consecutive rows of a step that are alike.
   struct StepRun : Fed {
     std::uint32_t end = 0;  // first row behind it
@@ -153,7 +166,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void settle(Cycle issued, Cycle read);
   void issue_row(Cycle cycle);
   void read_pair(Cycle cycle);
-  bool claim(Cycle cycle, const Banks& banks);
+  bool claim(Cycle cycle, const Banks* banks, const Banks*& claimed);
   bool flows(Cycle from);
   std::uint32_t settle_run(Cycle from, Cycle until);
   bool finds_banks_free(Cycle cycle, const Row& row) const;
@@ -209,9 +222,9 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   std::vector<StepRun> runs_;         // of the step; none: its operands lie in banks by turns
   std::size_t run_ = 0;               // of the row that was issued last
   FoldRuns stream_runs_, load_runs_;  // room for outline_step()
-  /// Banks of the stream's operands and of the load's.
-  Banks stream_ifmap_banks_, stream_weight_banks_, load_ifmap_banks_, load_weight_banks_;
-  ComputeCommand compute_;  // of the stream that runs, and the preload before it
+  std::array<StepBanks, 8> banks_;    // of the latest steps: more than rows wait to be read
+  std::size_t banks_at_ = 0;          // of the step
+  ComputeCommand compute_;            // of the stream that runs, and the preload before it
   PreloadCommand destination_;
   ComputeCommand next_compute_;  // of the load that runs or has run
   PreloadCommand next_preload_;
@@ -231,7 +244,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   bool stalled_before_ = false;  // as of the one before
   Cycle read_through_ = 0;       // cycles of the port that are settled
   Cycle claimed_at_ = 0;         // cycle of the banks below
-  Banks claimed_;
+  const Banks* claimed_ifmap_ = nullptr;
+  const Banks* claimed_weights_ = nullptr;
   static constexpr std::uint32_t kNotBlocked = ~std::uint32_t{0};
   std::uint32_t blocked_ = kNotBlocked;  // first bank of the pair that was taken in this cycle
   BankUser blocked_by_ = BankUser::Array;

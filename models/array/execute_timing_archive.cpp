@@ -6,9 +6,15 @@
 namespace systole {
 
 void ExecuteTiming::Row::archive(StateArchive& archive) {
-  for (Banks* banks : {&ifmap_banks, &weight_banks}) {
-    archive.list(*banks, [&](std::uint32_t& bank) { archive.value(bank); });
-  }
+  const auto archive_banks = [&](const Banks*& banks, Banks& own) {
+    if (!archive.reading()) {
+      own = banks == nullptr ? Banks{} : *banks;
+    }
+    archive.list(own, [&](std::uint32_t& bank) { archive.value(bank); });
+    banks = &own;
+  };
+  archive_banks(ifmap_banks, own_ifmap_banks);
+  archive_banks(weight_banks, own_weight_banks);
   archive.values(weight_bank, in_turns, vector, shift, streams, last_of_step, computing, accumulate,
                  cause);
   if (computing) {
@@ -80,7 +86,8 @@ void ExecuteTiming::archive(StateArchive& archive) {
   archive.cycle(read_through_);
   if (archive.reading()) {
     claimed_at_ = 0;
-    claimed_.clear();
+    claimed_ifmap_ = nullptr;
+    claimed_weights_ = nullptr;
   }
   archive.list(results_, [&](Results& run) {
     archive.cycle(run.first);

@@ -106,7 +106,9 @@ void ExecuteTiming::add_results(Cycle first, std::uint32_t rows, std::uint32_t a
 }
 
 ResultWriter::Taken ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) {
-  settle(std::max(issued_through_, cycle - 1), std::max(read_through_, cycle - 1));
+  if (cycle > read_through_ + results_after_) {
+    settle(std::max(issued_through_, cycle - 1), std::max(read_through_, cycle - 1));
+  }
   while (!results_.empty() && results_.front().first + results_.front().rows <= cycle) {
     results_.pop_front();  // nobody asks about the past
   }
@@ -159,8 +161,7 @@ Cycle ExecuteTiming::next_result(Cycle from, Cycle until, std::uint32_t bank) {
 }
 
 bool ExecuteTiming::reads_bank(Cycle cycle, std::uint32_t bank) const {
-  return claimed_at_ == cycle &&
-         std::find(claimed_.begin(), claimed_.end(), bank) != claimed_.end();
+  return claimed_at_ == cycle && (is_in(claimed_ifmap_, bank) || is_in(claimed_weights_, bank));
 }
 
 /// A fold is in the array from cycle `first` to `last`.

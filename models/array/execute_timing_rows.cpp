@@ -49,7 +49,7 @@ void ExecuteTiming::add_load(Row& row, std::uint32_t index) {
   }
   feed_->load(index - step_.preload_from, pair);
   pair.together = streams_ifmap_;
-  row.ifmap_banks.clear();
+  row.ifmap_banks = nullptr;
   add_reads(row, pair);
   row.shift = streams_ifmap_ ? pair.weight.valid : pair.stream.shift;
 }
@@ -57,13 +57,17 @@ void ExecuteTiming::add_load(Row& row, std::uint32_t index) {
 void ExecuteTiming::add_reads(Row& row, const OperandPair& pair) const {
   const BankMap& banks = scratchpad_->banks();
   if (pair.ifmap.valid) {
+    row.own_ifmap_banks.clear();
+    row.ifmap_banks = &row.own_ifmap_banks;
     for (const IfmapRead& read : pair.ifmap.reads) {
-      row.ifmap_banks.push_back(banks.bank_of({LocalMemory::Scratchpad, read.row}));
+      row.own_ifmap_banks.push_back(banks.bank_of({LocalMemory::Scratchpad, read.row}));
     }
   }
   if (pair.weight.valid && !pair.weight.zero) {
+    row.own_weight_banks.clear();
+    row.weight_banks = &row.own_weight_banks;
     for (std::uint32_t i = 0; i < pair.weight.rows; ++i) {
-      row.weight_banks.push_back(
+      row.own_weight_banks.push_back(
           banks.bank_of({pair.weight.from.memory, pair.weight.from.row + i}));
     }
   }

@@ -15,16 +15,6 @@ FoldRun run_at(const FoldRuns& runs, std::size_t& i, std::uint32_t at) {
   return i < runs.size() ? runs[i] : FoldRun{};
 }
 
-template <typename Banks>
-bool is_in(const Banks& banks, std::uint32_t bank) {
-  return std::find(banks.begin(), banks.end(), bank) != banks.end();
-}
-
-template <typename Banks>
-bool meet(const Banks& a, const Banks& b) {
-  return std::any_of(a.begin(), a.end(), [&](std::uint32_t bank) { return is_in(b, bank); });
-}
-
 }  // namespace
 
 /// Puts the rows of a step together that are alike, if those of an operand are all read from the
@@ -34,22 +24,24 @@ void ExecuteTiming::outline_step() {
   run_ = 0;
   stream_runs_.clear();
   load_runs_.clear();
-  stream_ifmap_banks_.clear();
+  banks_at_ = (banks_at_ + 1) % banks_.size();
+  StepBanks& banks = banks_[banks_at_];
+  banks.stream_ifmap.clear();
   bool known = true;
   if (step_.computing) {
     feed_->stream_runs(stream_runs_);
     // Weight stationary, a load compares its bank with that of pixels beside it that are padding.
     const std::uint32_t pixels =
         streams_ifmap_ ? std::max(compute_.rows(), step_.preload_rows) : compute_.rows();
-    known = find_ifmap_banks(compute_, pixels, stream_ifmap_banks_) &&
-            (streams_ifmap_ || find_weight_banks(destination_, stream_weight_banks_));
+    known = find_ifmap_banks(compute_, pixels, banks.stream_ifmap) &&
+            (streams_ifmap_ || find_weight_banks(destination_, banks.stream_weights));
   }
   if (step_.preloading && step_.preload_rows > 0) {
     feed_->load_runs(load_runs_);
     known = known &&
             (streams_ifmap_ ||
-             find_ifmap_banks(next_compute_, next_compute_.rows(), load_ifmap_banks_)) &&
-            find_weight_banks(next_preload_, load_weight_banks_);
+             find_ifmap_banks(next_compute_, next_compute_.rows(), banks.load_ifmap)) &&
+            find_weight_banks(next_preload_, banks.load_weights);
   }
   std::size_t of_stream = 0;
   std::size_t of_load = 0;
@@ -70,20 +62,21 @@ void ExecuteTiming::outline_step() {
 
 /// Of rows in which a stream and a load do these things.
 ExecuteTiming::StepRun ExecuteTiming::step_run(const FoldRun& stream, const FoldRun& load) const {
+  const StepBanks& banks = banks_[banks_at_];
   StepRun run;
   if (stream.ifmap || load.ifmap) {
-    run.ifmap_banks = stream.ifmap ? stream_ifmap_banks_ : load_ifmap_banks_;
+    run.ifmap_banks = stream.ifmap ? &banks.stream_ifmap : &banks.load_ifmap;
   }
   if (stream.weights || load.weights) {
-    run.weight_banks = stream.weights ? stream_weight_banks_ : load_weight_banks_;
+    run.weight_banks = stream.weights ? &banks.stream_weights : &banks.load_weights;
   }
   run.vector = streams_ifmap_ && stream.streams;
   run.streams = !streams_ifmap_ && stream.streams;
   run.shift = load.shift;
   // Weight stationary, a row of weights goes in turns with a pixel of the same bank, even if one of
   // them is padding.
-  const bool in_turns = streams_ifmap_ && load.shift && !stream_ifmap_banks_.empty() &&
-                        stream_ifmap_banks_.front() == load_weight_banks_.front();
+  const bool in_turns = streams_ifmap_ && load.shift && !banks.stream_ifmap.empty() &&
+                        banks.stream_ifmap.front() == banks.load_weights.front();
   run.alone = stream.last || (stream.ifmap && load.ifmap) || (stream.weights && load.weights) ||
               in_turns || meet(run.ifmap_banks, run.weight_banks);
   if (stream.streams) {
@@ -122,7 +115,7 @@ bool ExecuteTiming::find_ifmap_banks(const ComputeCommand& compute, std::uint32_
       return false;
     }
     const std::uint32_t bank = map.bank_of(first);
-    if (!is_in(banks, bank)) {
+    if (!is_in(&banks, bank)) {
       banks.push_back(bank);
     }
   }
@@ -225,8 +218,8 @@ bool ExecuteTiming::finds_banks_free(Cycle cycle, const Row& row) const {
 
 void ExecuteTiming::claim_banks(Cycle cycle, const Fed& fed) {
   claimed_at_ = cycle;
-  claimed_ = fed.ifmap_banks;
-  claimed_.insert(claimed_.end(), fed.weight_banks.begin(), fed.weight_banks.end());
+  claimed_ifmap_ = fed.ifmap_banks;
+  claimed_weights_ = fed.weight_banks;
 }
 
 }  // namespace systole
