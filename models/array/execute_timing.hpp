@@ -201,6 +201,9 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   IssuedCommand take(Cycle now);
   void finish();
   Cause waiting(Cycle now) const;
+  /// Of the step.
+  const ComputeCommand& compute() const { return feed_->streaming().compute; }
+  const PreloadCommand& destination() const { return feed_->streaming().preload; }
   std::size_t unseen_commands() const;
   void listen();
   void ring_next(Cycle now);
@@ -224,11 +227,6 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   FoldRuns stream_runs_, load_runs_;  // room for outline_step()
   std::array<StepBanks, 8> banks_;    // of the latest steps: more than rows wait to be read
   std::size_t banks_at_ = 0;          // of the step
-  ComputeCommand compute_;            // of the stream that runs, and the preload before it
-  PreloadCommand destination_;
-  ComputeCommand next_compute_;  // of the load that runs or has run
-  PreloadCommand next_preload_;
-  std::uint32_t destination_entry_ = 0;
   std::uint64_t computes_ = 0;
   std::deque<Cycle> room_at_;  // when each step inside the array makes room; steps whose last row
                                // is not read yet have none

@@ -55,11 +55,6 @@ void ExecuteTiming::archive(StateArchive& archive) {
     archive.due(arrived.at);
   });
   step_.archive(archive);
-  archive.copy(compute_);
-  archive.copy(destination_);
-  archive.copy(next_compute_);
-  archive.copy(next_preload_);
-  archive.entry(destination_entry_);
   archive.count(computes_, sequencer_->results_written.latest());
   archive.list(room_at_, [&](Cycle& at) { archive.due(at); });
   archive.value(steps_entering_);
@@ -102,7 +97,7 @@ void ExecuteTiming::archive(StateArchive& archive) {
   } else {
     archive.due(covered_through_);
   }
-  feed_->archive(archive);
+  feed_->archive(archive, step_.computing);
   if (archive.reading() && active()) {
     outline_step();
   }

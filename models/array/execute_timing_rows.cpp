@@ -10,7 +10,7 @@ void ExecuteTiming::next_row(Row& row) {
   OperandPair pair;
   if (step_.computing) {
     row.compute_entry = step_.compute_entry;
-    row.preload_entry = destination_entry_;
+    row.preload_entry = feed_->streaming().preload_entry;
     feed_->stream(step_.row, pair);
   }
   const bool loads = step_.preloading && step_.row >= step_.preload_from &&

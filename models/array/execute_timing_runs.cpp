@@ -32,16 +32,17 @@ void ExecuteTiming::outline_step() {
     feed_->stream_runs(stream_runs_);
     // Weight stationary, a load compares its bank with that of pixels beside it that are padding.
     const std::uint32_t pixels =
-        streams_ifmap_ ? std::max(compute_.rows(), step_.preload_rows) : compute_.rows();
-    known = find_ifmap_banks(compute_, pixels, banks.stream_ifmap) &&
-            (streams_ifmap_ || find_weight_banks(destination_, banks.stream_weights));
+        streams_ifmap_ ? std::max(compute().rows(), step_.preload_rows) : compute().rows();
+    known = find_ifmap_banks(compute(), pixels, banks.stream_ifmap) &&
+            (streams_ifmap_ || find_weight_banks(destination(), banks.stream_weights));
   }
   if (step_.preloading && step_.preload_rows > 0) {
     feed_->load_runs(load_runs_);
-    known = known &&
-            (streams_ifmap_ ||
-             find_ifmap_banks(next_compute_, next_compute_.rows(), banks.load_ifmap)) &&
-            find_weight_banks(next_preload_, banks.load_weights);
+    known =
+        known &&
+        (streams_ifmap_ || find_ifmap_banks(feed_->loading().compute,
+                                            feed_->loading().compute.rows(), banks.load_ifmap)) &&
+        find_weight_banks(feed_->loading().preload, banks.load_weights);
   }
   std::size_t of_stream = 0;
   std::size_t of_load = 0;
@@ -92,13 +93,13 @@ ExecuteTiming::StepRun ExecuteTiming::step_run(const FoldRun& stream, const Fold
 bool ExecuteTiming::is_full_fold() const {
   switch (config_.array.dataflow) {
     case Dataflow::OutputStationary:
-      return compute_.rows() == rows_ && destination_.n == cols_;
+      return compute().rows() == rows_ && destination().n == cols_;
     case Dataflow::InputStationary:
-      return destination_.k == rows_ && compute_.rows() == cols_;
+      return destination().k == rows_ && compute().rows() == cols_;
     case Dataflow::WeightStationary:
       break;
   }
-  return compute_.k == rows_ * compute_.products_per_pe && destination_.n == cols_;
+  return compute().k == rows_ * compute().products_per_pe && destination().n == cols_;
 }
 
 /// Of `pixels` pixels, each bank once. False if they are not those of every pixel, or if PEs with a
@@ -159,10 +160,10 @@ void ExecuteTiming::next_run_row(Row& row) {
   row.in_turns = false;
   row.last_of_step = step_.row + 1 == step_.rows;
   row.computing = step_.computing;
-  row.acc_row = row.vector ? destination_.acc_row + step_.row : 0;
-  row.accumulate = row.vector && destination_.accumulate;
+  row.acc_row = row.vector ? destination().acc_row + step_.row : 0;
+  row.accumulate = row.vector && destination().accumulate;
   row.compute_entry = step_.compute_entry;
-  row.preload_entry = step_.computing ? destination_entry_ : 0;
+  row.preload_entry = step_.computing ? feed_->streaming().preload_entry : 0;
   row.last.valid = false;
 }
 
@@ -180,7 +181,7 @@ std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
   const auto count = static_cast<std::uint32_t>(end - from);
   row_read(from, queue_.front().row);
   if (count > 1) {
-    rows_read(from + 1, end, run, destination_.acc_row + step_.row, destination_.accumulate);
+    rows_read(from + 1, end, run, destination().acc_row + step_.row, destination().accumulate);
   }
   claim_banks(end - 1, count > 1 ? static_cast<const Fed&>(run) : queue_.front().row);
   ledger_.fill(end, run.cause);

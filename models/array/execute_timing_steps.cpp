@@ -19,8 +19,6 @@ void ExecuteTiming::start(Cycle now) {
     if (window_.front().command.is<ComputeCommand>()) {
       step_.computing = true;
       step_.compute_entry = take(now).entry;
-      compute_ = next_compute_;
-      destination_ = next_preload_;
       const FoldSteps steps = feed_->begin_stream();
       step_.preload_from = steps.load_from;
       step_.rows = steps.stream;
@@ -42,8 +40,6 @@ void ExecuteTiming::take_preload(Cycle now) {
   const IssuedCommand preload = take(now);
   step_.preloading = true;
   step_.preload_entry = preload.entry;
-  next_preload_ = preload.as<PreloadCommand>();
-  next_compute_ = window_.front().command.as<ComputeCommand>();
   step_.preload_rows = feed_->begin_load(preload, window_.front().command).load;
   step_.rows = std::max(step_.rows, step_.preload_from + step_.preload_rows);
   if (step_.rows == 0 && config_.array.min_step_rows > 1) {
@@ -92,9 +88,6 @@ void ExecuteTiming::finish() {
   }
   if (step_.rows > 0) {
     ++steps_entering_;
-  }
-  if (step_.preloading) {
-    destination_entry_ = step_.preload_entry;
   }
   step_ = {};
 }

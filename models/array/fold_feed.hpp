@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -19,6 +21,7 @@ struct FoldCommands {
   std::uint32_t preload_entry = 0;
   IfmapParts parts;
   FoldSteps steps;
+  bool fresh = false;  ///< it brings weights that no vector has swapped in yet
 
   void begin(const ArrayConfig& config, const IssuedCommand& preload_command,
              const IssuedCommand& compute_command) {
@@ -27,6 +30,7 @@ struct FoldCommands {
     preload_entry = preload_command.entry;
     parts = ifmap_parts(compute, config.rows);
     steps = fold_steps(config, preload, compute);
+    fresh = fresh || preload.new_weights;
   }
 
   void archive(const ArrayConfig& config, StateArchive& archive) {
@@ -56,14 +60,26 @@ using FoldRuns = std::vector<FoldRun>;
 /// the stream of the fold before it.
 class FoldFeed {
  public:
+  explicit FoldFeed(const ArrayConfig& config) : config_{config} {}
   virtual ~FoldFeed() = default;
 
   /// The fold whose load comes next.
-  virtual FoldSteps begin_load(const IssuedCommand& preload, const IssuedCommand& compute) = 0;
+  FoldSteps begin_load(const IssuedCommand& preload, const IssuedCommand& compute) {
+    FoldCommands& next = folds_[1 - streaming_];
+    next.begin(config_, preload, compute);
+    loaded_ = true;
+    return next.steps;
+  }
   /// Cycle `row` of its load, into `pair`.
   virtual void load(std::uint32_t row, OperandPair& pair) = 0;
   /// The stream of that fold comes next; another load can begin.
-  virtual FoldSteps begin_stream() = 0;
+  FoldSteps begin_stream() {
+    streaming_ = 1 - streaming_;
+    loaded_ = false;
+    folds_[1 - streaming_].fresh = false;
+    rewind();
+    return streaming().steps;
+  }
   /// Cycle `row` of its stream, into `pair`; the rows are asked for in order.
   virtual void stream(std::uint32_t row, OperandPair& pair) = 0;
 
@@ -73,7 +89,33 @@ class FoldFeed {
   /// Cycles of the stream from `row` on that will not be asked for.
   virtual void skip(std::uint32_t row, std::uint32_t rows) = 0;
 
-  virtual void archive(StateArchive& archive) = 0;
+  /// The fold whose load is the latest, and the one whose stream is.
+  const FoldCommands& loading() const { return folds_[1 - streaming_]; }
+  const FoldCommands& streaming() const { return folds_[streaming_]; }
+
+  /// `streams`: cycles of the stream are yet to come.
+  void archive(StateArchive& archive, bool streams) {
+    archive.value(loaded_);
+    if (loaded_) {
+      folds_[1 - streaming_].archive(config_, archive);
+    }
+    if (streams) {
+      folds_[streaming_].archive(config_, archive);
+      archive_place(archive);
+    }
+  }
+
+ protected:
+  const ArrayConfig& config() const { return config_; }
+
+ private:
+  virtual void rewind() = 0;                              ///< to the first cycle of the stream
+  virtual void archive_place(StateArchive& archive) = 0;  ///< in the stream
+
+  const ArrayConfig config_;
+  std::array<FoldCommands, 2> folds_;
+  std::size_t streaming_ = 0;  // of them; the other is the one that is loaded next
+  bool loaded_ = false;        // and its stream has not begun
 };
 
 /// Adds a run up to cycle `end` if there are cycles left before it.

@@ -8,55 +8,43 @@ namespace {
 
 class InputStationaryFeed final : public FoldFeed {
  public:
-  explicit InputStationaryFeed(const ArrayConfig& config) : config_{config} {}
-
-  FoldSteps begin_load(const IssuedCommand& preload, const IssuedCommand& compute) override {
-    next_.begin(config_, preload, compute);
-    return next_.steps;
-  }
+  using FoldFeed::FoldFeed;
 
   void load(std::uint32_t row, OperandPair& pair) override {
-    const auto& compute = next_.compute;
-    const std::uint32_t reads = next_.steps.load - config_.rows;
+    const auto& compute = loading().compute;
+    const std::uint32_t reads = loading().steps.load - config().rows;
     if (row >= reads) {
       pair.stream.shift = true;
-      pair.stream.shift_row = config_.rows - 1 - (row - reads);
+      pair.stream.shift_row = config().rows - 1 - (row - reads);
       pair.stream.products_per_pe = compute.products_per_pe;
       return;
     }
-    read_weights(next_, 0, row, pair);
+    read_weights(loading(), 0, row, pair);
     if (row < compute.rows()) {
       IfmapStep& ifmap = pair.ifmap;
       ifmap.valid = true;
       ifmap.index = row;
       ifmap.products_per_pe = compute.products_per_pe;
       const std::uint32_t pixel = compute.pixel_row(row);
-      for (const IfmapPart& part : next_.parts) {
+      for (const IfmapPart& part : loading().parts) {
         ifmap.reads.push_back({pixel + part.row, part.lane, part.count});
       }
     }
   }
 
-  FoldSteps begin_stream() override {
-    std::swap(current_, next_);
-    block_ = 0;
-    at_ = 0;
-    return current_.steps;
-  }
-
   void stream(std::uint32_t /*row*/, OperandPair& pair) override {
-    const auto& preload = current_.preload;
-    const std::uint32_t first = block_ * config_.cols;
-    const std::uint32_t channels = std::min(preload.n - first, config_.cols);
+    const auto& preload = streaming().preload;
+    const std::uint32_t first = block_ * config().cols;
+    const std::uint32_t channels = std::min(preload.n - first, config().cols);
     const bool last_block = first + channels == preload.n;
     if (at_ < channels) {
       multiply(at_, channels, last_block, pair);
     }
     if (!last_block) {
-      read_weights(current_, block_ + 1, at_, pair);
+      read_weights(streaming(), block_ + 1, at_, pair);
     }
     ++at_;
-    if (!last_block && at_ >= std::max(config_.cols, weight_reads(preload))) {
+    if (!last_block && at_ >= std::max(config().cols, weight_reads(preload))) {
       ++block_;
       at_ = 0;
     }
@@ -64,8 +52,8 @@ class InputStationaryFeed final : public FoldFeed {
 
   void load_runs(FoldRuns& runs) const override {
     runs.clear();
-    const std::uint32_t weights = weight_reads(next_.preload);
-    const std::uint32_t pixels = next_.compute.rows();
+    const std::uint32_t weights = weight_reads(loading().preload);
+    const std::uint32_t pixels = loading().compute.rows();
     FoldRun run;
     run.weights = run.ifmap = true;
     add_run(runs, run, std::min(weights, pixels));
@@ -74,15 +62,15 @@ class InputStationaryFeed final : public FoldFeed {
     add_run(runs, run, std::max(weights, pixels));
     run = {};
     run.shift = true;
-    add_run(runs, run, next_.steps.load);
+    add_run(runs, run, loading().steps.load);
   }
 
   void stream_runs(FoldRuns& runs) const override {
     runs.clear();
-    const auto& preload = current_.preload;
+    const auto& preload = streaming().preload;
     std::uint32_t at = 0;
-    for (std::uint32_t first = 0; first < preload.n; first += config_.cols) {
-      const std::uint32_t channels = std::min(preload.n - first, config_.cols);
+    for (std::uint32_t first = 0; first < preload.n; first += config().cols) {
+      const std::uint32_t channels = std::min(preload.n - first, config().cols);
       const bool last = first + channels == preload.n;
       const std::uint32_t reads = last ? 0 : weight_reads(preload);
       FoldRun run;
@@ -96,17 +84,17 @@ class InputStationaryFeed final : public FoldFeed {
       run = {};
       run.weights = true;
       add_run(runs, run, at + reads);
-      at += std::max(config_.cols, reads);
-      add_run(runs, {}, last ? current_.steps.stream : at);
+      at += std::max(config().cols, reads);
+      add_run(runs, {}, last ? streaming().steps.stream : at);
     }
   }
 
   void skip(std::uint32_t /*row*/, std::uint32_t rows) override {
-    const auto& preload = current_.preload;
+    const auto& preload = streaming().preload;
     while (rows > 0) {
-      const bool last_block = (block_ + 1) * config_.cols >= preload.n;
+      const bool last_block = (block_ + 1) * config().cols >= preload.n;
       const std::uint32_t length =
-          last_block ? at_ + rows : std::max(config_.cols, weight_reads(preload));
+          last_block ? at_ + rows : std::max(config().cols, weight_reads(preload));
       const std::uint32_t taken = std::min(rows, length - at_);
       at_ += taken;
       rows -= taken;
@@ -117,23 +105,23 @@ class InputStationaryFeed final : public FoldFeed {
     }
   }
 
-  void archive(StateArchive& archive) override {
-    next_.archive(config_, archive);
-    current_.archive(config_, archive);
-    archive.values(block_, at_);
-  }
-
  private:
+  void rewind() override {
+    block_ = 0;
+    at_ = 0;
+  }
+  void archive_place(StateArchive& archive) override { archive.values(block_, at_); }
+
   std::uint32_t weight_reads(const PreloadCommand& preload) const {
-    return (preload.weight_rows() + config_.gather_rows - 1) / config_.gather_rows;
+    return (preload.weight_rows() + config().gather_rows - 1) / config().gather_rows;
   }
 
   /// Rows of a block of weights into their transposer.
   void read_weights(const FoldCommands& fold, std::uint32_t block, std::uint32_t row,
                     OperandPair& pair) const {
     const auto& preload = fold.preload;
-    const std::uint32_t first = row * config_.gather_rows;
-    const std::uint32_t end = std::min(first + config_.gather_rows, preload.weight_rows());
+    const std::uint32_t first = row * config().gather_rows;
+    const std::uint32_t end = std::min(first + config().gather_rows, preload.weight_rows());
     if (first >= end) {
       return;
     }
@@ -143,14 +131,14 @@ class InputStationaryFeed final : public FoldFeed {
                    preload.weights.row + block * preload.weights_pitch + first};
     weight.rows = end - first;
     weight.index = first;
-    weight.n = std::min(preload.n - block * config_.cols, config_.cols);
+    weight.n = std::min(preload.n - block * config().cols, config().cols);
     weight.products_per_pe = preload.products_per_pe;
   }
 
   /// An output channel.
   void multiply(std::uint32_t column, std::uint32_t channels, bool last_block, OperandPair& pair) {
-    const auto& compute = current_.compute;
-    const auto& preload = current_.preload;
+    const auto& compute = streaming().compute;
+    const auto& preload = streaming().preload;
     StreamStep& stream = pair.stream;
     stream.valid = true;
     stream.column = column;
@@ -163,14 +151,11 @@ class InputStationaryFeed final : public FoldFeed {
     stream.n = channels;
     stream.acc_row = preload.acc_row + block_ * preload.acc_pitch;
     stream.accumulate = preload.accumulate;
-    stream.preload_entry = current_.preload_entry;
+    stream.preload_entry = streaming().preload_entry;
     stream.products_per_pe = preload.products_per_pe;
   }
 
-  const ArrayConfig config_;
-  FoldCommands next_;
-  FoldCommands current_;
-  std::uint32_t block_ = 0;  // of current_, that streams
+  std::uint32_t block_ = 0;  // that streams
   std::uint32_t at_ = 0;     // cycle of that block
 };
 

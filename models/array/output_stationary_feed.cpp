@@ -8,38 +8,25 @@ namespace {
 
 class OutputStationaryFeed final : public FoldFeed {
  public:
-  explicit OutputStationaryFeed(const ArrayConfig& config) : config_{config} {}
+  using FoldFeed::FoldFeed;
 
-  FoldSteps begin_load(const IssuedCommand& preload, const IssuedCommand& compute) override {
-    next_.begin(config_, preload, compute);
-    return next_.steps;
-  }
-
-  void load(std::uint32_t row, OperandPair& pair) override { read(next_, 0, row, pair); }
-
-  FoldSteps begin_stream() override {
-    std::swap(current_, next_);
-    part_ = 0;
-    at_ = 0;
-    row_ = 0;
-    return current_.steps;
-  }
+  void load(std::uint32_t row, OperandPair& pair) override { read(loading(), 0, row, pair); }
 
   void stream(std::uint32_t row, OperandPair& pair) override {
-    const FoldSteps& steps = current_.steps;
+    const FoldSteps& steps = streaming().steps;
     if (row < steps.stream - steps.busy) {
       return;  // the results before still leave
     }
-    const bool last_part = part_ + 1 == current_.parts.size();
-    const std::uint32_t columns = columns_of(current_.parts[part_]);
+    const bool last_part = part_ + 1 == streaming().parts.size();
+    const std::uint32_t columns = columns_of(streaming().parts[part_]);
     if (at_ < columns) {
       multiply(at_, last_part && at_ + 1 == columns, pair);
     }
     if (!last_part) {
-      read(current_, part_ + 1, at_, pair);
+      read(streaming(), part_ + 1, at_, pair);
     }
     ++at_;
-    if (!last_part && at_ >= std::max(columns, current_.steps.load)) {
+    if (!last_part && at_ >= std::max(columns, streaming().steps.load)) {
       ++part_;
       at_ = 0;
     }
@@ -49,17 +36,17 @@ class OutputStationaryFeed final : public FoldFeed {
     runs.clear();
     FoldRun reads;
     reads.ifmap = true;
-    add_run(runs, reads, next_.steps.load);
+    add_run(runs, reads, loading().steps.load);
   }
 
   void stream_runs(FoldRuns& runs) const override {
     runs.clear();
-    std::uint32_t at = current_.steps.stream - current_.steps.busy;
+    std::uint32_t at = streaming().steps.stream - streaming().steps.busy;
     add_run(runs, {}, at);
-    for (std::size_t part = 0; part < current_.parts.size(); ++part) {
-      const bool last = part + 1 == current_.parts.size();
-      const std::uint32_t columns = columns_of(current_.parts[part]);
-      const std::uint32_t reads = last ? 0 : current_.steps.load;
+    for (std::size_t part = 0; part < streaming().parts.size(); ++part) {
+      const bool last = part + 1 == streaming().parts.size();
+      const std::uint32_t columns = columns_of(streaming().parts[part]);
+      const std::uint32_t reads = last ? 0 : streaming().steps.load;
       FoldRun run;
       run.ifmap = run.weights = run.streams = true;
       add_run(runs, run, at + std::min(reads, columns));
@@ -75,12 +62,13 @@ class OutputStationaryFeed final : public FoldFeed {
   }
 
   void skip(std::uint32_t row, std::uint32_t rows) override {
-    const std::uint32_t lead = current_.steps.stream - current_.steps.busy;
+    const std::uint32_t lead = streaming().steps.stream - streaming().steps.busy;
     rows -= row < lead ? std::min(rows, lead - row) : 0;
     while (rows > 0) {
-      const bool last_part = part_ + 1 == current_.parts.size();
-      const std::uint32_t columns = columns_of(current_.parts[part_]);
-      const std::uint32_t length = last_part ? at_ + rows : std::max(columns, current_.steps.load);
+      const bool last_part = part_ + 1 == streaming().parts.size();
+      const std::uint32_t columns = columns_of(streaming().parts[part_]);
+      const std::uint32_t length =
+          last_part ? at_ + rows : std::max(columns, streaming().steps.load);
       const std::uint32_t taken = std::min(rows, length - at_);
       row_ += std::min(columns, at_ + taken) - std::min(columns, at_);
       at_ += taken;
@@ -92,16 +80,17 @@ class OutputStationaryFeed final : public FoldFeed {
     }
   }
 
-  void archive(StateArchive& archive) override {
-    next_.archive(config_, archive);
-    current_.archive(config_, archive);
-    archive.values(part_, at_, row_);
-  }
-
  private:
+  void rewind() override {
+    part_ = 0;
+    at_ = 0;
+    row_ = 0;
+  }
+  void archive_place(StateArchive& archive) override { archive.values(part_, at_, row_); }
+
   /// Columns of the transposed part: products, or as many at once as a composable PE takes.
   std::uint32_t columns_of(const IfmapPart& part) const {
-    const std::uint32_t at_once = current_.compute.products_per_pe;
+    const std::uint32_t at_once = streaming().compute.products_per_pe;
     return (part.count + at_once - 1) / at_once;
   }
 
@@ -109,8 +98,8 @@ class OutputStationaryFeed final : public FoldFeed {
   void read(const FoldCommands& fold, std::size_t part, std::uint32_t row,
             OperandPair& pair) const {
     const auto& compute = fold.compute;
-    const std::uint32_t first = row * config_.gather_rows;
-    const std::uint32_t end = std::min(first + config_.gather_rows, compute.rows());
+    const std::uint32_t first = row * config().gather_rows;
+    const std::uint32_t end = std::min(first + config().gather_rows, compute.rows());
     if (first >= end) {
       return;
     }
@@ -126,8 +115,8 @@ class OutputStationaryFeed final : public FoldFeed {
 
   /// A column of all pixels, and its weights.
   void multiply(std::uint32_t column, bool last, OperandPair& pair) {
-    const auto& compute = current_.compute;
-    const auto& preload = current_.preload;
+    const auto& compute = streaming().compute;
+    const auto& preload = streaming().preload;
     StreamStep& stream = pair.stream;
     stream.valid = true;
     stream.column = column;
@@ -138,11 +127,11 @@ class OutputStationaryFeed final : public FoldFeed {
     stream.pixels = compute.rows();
     stream.products_per_pe = preload.products_per_pe;
     stream.k = std::min(preload.products_per_pe,
-                        current_.parts[part_].count - column * preload.products_per_pe);
+                        streaming().parts[part_].count - column * preload.products_per_pe);
     stream.n = preload.n;
     stream.acc_row = preload.acc_row;
     stream.accumulate = preload.accumulate;
-    stream.preload_entry = current_.preload_entry;
+    stream.preload_entry = streaming().preload_entry;
     WeightStep& weight = pair.weight;
     weight.valid = true;
     weight.from = {preload.weights.memory, preload.weights.row + row_};
@@ -151,12 +140,9 @@ class OutputStationaryFeed final : public FoldFeed {
     ++row_;
   }
 
-  const ArrayConfig config_;
-  FoldCommands next_;
-  FoldCommands current_;
-  std::size_t part_ = 0;   // of current_, that streams
+  std::size_t part_ = 0;   // that streams
   std::uint32_t at_ = 0;   // cycle of that part
-  std::uint32_t row_ = 0;  // of current_'s weights, that streams next
+  std::uint32_t row_ = 0;  // of the weights, that streams next
 };
 
 }  // namespace

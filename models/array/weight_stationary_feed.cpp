@@ -7,38 +7,26 @@ namespace {
 
 class WeightStationaryFeed final : public FoldFeed {
  public:
-  explicit WeightStationaryFeed(const ArrayConfig& config) : config_{config} {}
-
-  FoldSteps begin_load(const IssuedCommand& preload, const IssuedCommand& compute) override {
-    next_.begin(config_, preload, compute);
-    next_.fresh = next_.fresh || next_.preload.new_weights;
-    return next_.steps;
-  }
+  using FoldFeed::FoldFeed;
 
   void load(std::uint32_t row, OperandPair& pair) override {
-    const auto& preload = next_.preload;
+    const auto& preload = loading().preload;
     WeightStep& weight = pair.weight;
     weight.valid = true;
-    weight.index = config_.rows - 1 - row;
+    weight.index = config().rows - 1 - row;
     weight.zero = weight.index >= preload.weight_rows();
     weight.from = {preload.weights.memory, preload.weights.row + weight.index};
     weight.n = preload.n;
     weight.products_per_pe = preload.products_per_pe;
   }
 
-  FoldSteps begin_stream() override {
-    std::swap(current_, next_);
-    next_.fresh = false;
-    return current_.steps;
-  }
-
   void stream(std::uint32_t row, OperandPair& pair) override {
-    const auto& compute = current_.compute;
-    const auto& preload = current_.preload;
+    const auto& compute = streaming().compute;
+    const auto& preload = streaming().preload;
     IfmapStep& ifmap = pair.ifmap;
     ifmap.valid = row < compute.rows();  // else padding
     const std::uint32_t pixel = compute.pixel_row(row);
-    for (const IfmapPart& part : current_.parts) {
+    for (const IfmapPart& part : streaming().parts) {
       ifmap.reads.push_back({pixel + part.row, part.lane, part.count});
     }
     ifmap.k = compute.k;
@@ -46,43 +34,32 @@ class WeightStationaryFeed final : public FoldFeed {
     ifmap.n = preload.n;
     ifmap.acc_row = preload.acc_row + row;
     ifmap.accumulate = preload.accumulate;
-    ifmap.swap = row == 0 && current_.fresh;
+    ifmap.swap = row == 0 && streaming().fresh;
   }
 
   void load_runs(FoldRuns& runs) const override {
     runs.clear();
     FoldRun run;
     run.shift = true;
-    add_run(runs, run, next_.steps.load - std::min(next_.steps.load, next_.preload.weight_rows()));
+    add_run(runs, run,
+            loading().steps.load - std::min(loading().steps.load, loading().preload.weight_rows()));
     run.weights = true;
-    add_run(runs, run, next_.steps.load);
+    add_run(runs, run, loading().steps.load);
   }
 
   void stream_runs(FoldRuns& runs) const override {
     runs.clear();
     FoldRun run;
     run.ifmap = run.streams = true;
-    add_run(runs, run, current_.compute.rows());
-    add_run(runs, {}, current_.steps.stream);
+    add_run(runs, run, streaming().compute.rows());
+    add_run(runs, {}, streaming().steps.stream);
   }
 
   void skip(std::uint32_t /*row*/, std::uint32_t /*rows*/) override {}
 
-  void archive(StateArchive& archive) override {
-    for (Fold* fold : {&next_, &current_}) {
-      fold->FoldCommands::archive(config_, archive);
-      archive.value(fold->fresh);
-    }
-  }
-
  private:
-  struct Fold : FoldCommands {
-    bool fresh = false;  // it brings weights that no vector has swapped in yet
-  };
-
-  const ArrayConfig config_;
-  Fold next_;
-  Fold current_;
+  void rewind() override {}
+  void archive_place(StateArchive& /*archive*/) override {}
 };
 
 }  // namespace
