@@ -4,7 +4,7 @@ namespace systole {
 
 void CommandNumbers::forget() {
   numbers_.clear();
-  last_.fill({});
+  last_.fill(nullptr);
   bytes_ = 0;
 }
 
@@ -12,18 +12,16 @@ void CommandNumbers::forget() {
 std::uint32_t CommandNumbers::of(const Command& command) {
   words_.clear();
   key_.append(command, words_);
-  Known& last = last_.at(command.body.index());
-  if (last.words == words_) {
-    return last.number;
+  const Numbers::value_type*& last = last_.at(command.body.index());
+  if (last == nullptr || last->first != words_) {
+    const auto [known, is_new] =
+        numbers_.try_emplace(words_, static_cast<std::uint32_t>(numbers_.size()));
+    if (is_new) {
+      bytes_ += sizeof *known + words_.size() * sizeof words_.front();
+    }
+    last = &*known;
   }
-  last.words = words_;
-  const auto [known, is_new] =
-      numbers_.try_emplace(words_, static_cast<std::uint32_t>(numbers_.size()));
-  if (is_new) {
-    bytes_ += sizeof *known + words_.size() * sizeof words_.front();
-  }
-  last.number = known->second;
-  return last.number;
+  return last->second;
 }
 
 }  // namespace systole

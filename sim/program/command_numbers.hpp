@@ -26,15 +26,13 @@ class CommandNumbers {
   std::size_t bytes() const { return bytes_; }  ///< that it takes
 
  private:
-  struct Known {
-    std::vector<std::uint32_t> words;  // none: no command's
-    std::uint32_t number = 0;
-  };
+  using Numbers = std::unordered_map<std::vector<std::uint32_t>, std::uint32_t, NumberHash>;
 
   const TimingKey& key_;
-  std::unordered_map<std::vector<std::uint32_t>, std::uint32_t, NumberHash> numbers_;
+  Numbers numbers_;
   std::size_t bytes_ = 0;
-  std::array<Known, std::variant_size_v<decltype(Command::body)>> last_;  // by kind
+  /// The last one of each kind.
+  std::array<const Numbers::value_type*, std::variant_size_v<CommandBody>> last_{};
   std::vector<std::uint32_t> words_;
 };
 

@@ -1,7 +1,6 @@
 #include "sim/program/footprint.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 
 namespace systole {
 namespace {
@@ -52,16 +51,12 @@ Footprint Footprints::of(const Command& command) const {
   footprint.unit = unit_of(command);
   footprint.pads = pads(command);
   footprint.reads = reads(command, config_);
-  const HazardRanges written = writes(command, config_);
-  if (written.size() > 1) {
-    throw std::logic_error{"a command that writes two ranges of rows"};
-  }
+  footprint.written = writes(command, config_);
   for (const RowRange& range : footprint.reads) {
     footprint.regions.read |= region(range);
   }
-  for (const RowRange& range : written) {
-    footprint.regions.written = region(range);
-    footprint.written = range;
+  if (footprint.written.rows > 0) {
+    footprint.regions.written = region(footprint.written);
   }
   return footprint;
 }

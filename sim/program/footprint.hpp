@@ -37,7 +37,7 @@ struct Footprint {
   CommandUnit unit = CommandUnit::Load;
   bool pads = false;  ///< padding that waits for a cycle without data
   Regions regions;
-  RowRange written;  ///< of no rows: nothing
+  RowRange written;
   HazardRanges reads;
 };
 

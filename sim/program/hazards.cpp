@@ -86,35 +86,35 @@ struct Reads {
 
 struct Writes {
   const AcceleratorConfig& config;
-  HazardRanges& out;
 
-  void operator()(const ConfigureCommand&) const {}
-  void operator()(const LoadCommand& load) const {
-    out.add(span(first_repeat(load.destination, load.pixel_repeats, config), load.rows,
-                 blocks(load, config), load.block_pitch));
+  RowRange operator()(const ConfigureCommand&) const { return {}; }
+  RowRange operator()(const LoadCommand& load) const {
+    return span(first_repeat(load.destination, load.pixel_repeats, config), load.rows,
+                blocks(load, config), load.block_pitch);
   }
-  void operator()(const FillCommand& fill) const {
+  RowRange operator()(const FillCommand& fill) const {
     const std::uint32_t count = fill.beside_data ? ceil_div(fill.elements, config.array.cols) : 1;
-    out.add(span(first_repeat(fill.destination, fill.pixel_repeats, config), fill.rows, count,
-                 fill.block_pitch));
+    return span(first_repeat(fill.destination, fill.pixel_repeats, config), fill.rows, count,
+                fill.block_pitch);
   }
-  void operator()(const PreloadCommand& preload) const {
-    if (!preload.keeps_sums) {
-      out.add(span({LocalMemory::Accumulators, preload.acc_row}, preload.acc_rows,
-                   blocks(preload, config), preload.acc_pitch));
+  RowRange operator()(const PreloadCommand& preload) const {
+    if (preload.keeps_sums) {
+      return {};
     }
+    return span({LocalMemory::Accumulators, preload.acc_row}, preload.acc_rows,
+                blocks(preload, config), preload.acc_pitch);
   }
-  void operator()(const ComputeCommand&) const {}
-  void operator()(const StoreCommand&) const {}
-  void operator()(const PoolCommand& pool) const {
-    out.add({LocalMemory::Scratchpad, pool.output_row,
-             (pool.out_h - 1) * pool.output_step() + pool.out_w});
+  RowRange operator()(const ComputeCommand&) const { return {}; }
+  RowRange operator()(const StoreCommand&) const { return {}; }
+  RowRange operator()(const PoolCommand& pool) const {
+    return {LocalMemory::Scratchpad, pool.output_row,
+            (pool.out_h - 1) * pool.output_step() + pool.out_w};
   }
-  void operator()(const DepthwiseCommand& depthwise) const {
-    out.add({LocalMemory::Scratchpad, depthwise.output_row, depthwise.out_h * depthwise.out_w});
+  RowRange operator()(const DepthwiseCommand& depthwise) const {
+    return {LocalMemory::Scratchpad, depthwise.output_row, depthwise.out_h * depthwise.out_w};
   }
-  void operator()(const AddCommand& add) const {
-    out.add({LocalMemory::Scratchpad, add.output_row, add.rows});
+  RowRange operator()(const AddCommand& add) const {
+    return {LocalMemory::Scratchpad, add.output_row, add.rows};
   }
 };
 
@@ -130,10 +130,9 @@ HazardRanges reads(const Command& command, const AcceleratorConfig& config) {
   return ranges;
 }
 
-HazardRanges writes(const Command& command, const AcceleratorConfig& config) {
-  HazardRanges ranges;
-  std::visit(Writes{config, ranges}, command.body);
-  return ranges;
+RowRange writes(const Command& command, const AcceleratorConfig& config) {
+  const RowRange range = std::visit(Writes{config}, command.body);
+  return range.rows == 0 ? RowRange{} : range;
 }
 
 bool pads(const Command& command) {

@@ -9,8 +9,8 @@
 
 namespace systole {
 
-/// The local-memory rows that one command reads or writes. By value and without
-/// allocation: the scoreboard asks once per command.
+/// The local-memory rows that one command reads. By value and without allocation: the scoreboard
+/// asks once per command.
 class HazardRanges {
  public:
   /// A store of four accumulator blocks and its requantization constants.
@@ -38,11 +38,11 @@ class HazardRanges {
   std::uint32_t size_ = 0;
 };
 
-/// Rows that the command reads and writes. Ranges may cover more than is touched
-/// (the rows between the blocks of a load, say), never less. A Preload claims
-/// the accumulator rows and the weights until its Compute has completed.
+/// Rows that the command reads and writes; a range of no rows: none. Ranges may cover more than is
+/// touched (the rows between the blocks of a load, say), never less. A Preload claims the
+/// accumulator rows and the weights until its Compute has completed.
 HazardRanges reads(const Command& command, const AcceleratorConfig& config);
-HazardRanges writes(const Command& command, const AcceleratorConfig& config);
+RowRange writes(const Command& command, const AcceleratorConfig& config);
 
 /// Padding that the load unit writes when it has no data to write. (That of loop instructions goes
 /// beside the data, where no data go.)

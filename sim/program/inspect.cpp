@@ -126,11 +126,13 @@ struct Check {
   bool per_channel_requant;
   std::array<std::uint32_t, 4> rows_of{};  // by LocalMemory
 
+  bool inside(const RowRange& range) const {
+    return std::uint64_t{range.first} + range.rows <=
+           rows_of[static_cast<std::size_t>(range.memory)];
+  }
   bool inside(const HazardRanges& ranges) const {
-    return std::all_of(ranges.begin(), ranges.end(), [&](const RowRange& range) {
-      return std::uint64_t{range.first} + range.rows <=
-             rows_of[static_cast<std::size_t>(range.memory)];
-    });
+    return std::all_of(ranges.begin(), ranges.end(),
+                       [&](const RowRange& range) { return inside(range); });
   }
 
   const char* operator()(const ConfigureCommand&) const { return nullptr; }

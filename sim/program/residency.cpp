@@ -47,8 +47,7 @@ std::vector<RowRange> rows_written(const Command& command, const AcceleratorConf
     }
     return ranges;
   }
-  const HazardRanges all = writes(command, config);
-  ranges.assign(all.begin(), all.end());
+  ranges.push_back(writes(command, config));
   return ranges;
 }
 

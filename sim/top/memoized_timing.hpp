@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <forward_list>
@@ -104,11 +105,11 @@ class MemoizedTiming final : private CommandSource {
   struct Place;
   /// A segment from a place on, and where it leads.
   struct Way {
-    std::vector<Segments::Part> segment;
+    Segments::Parts segment;
     bool is_last = false;        // the sequencer knows whether there is another command
     Step* step = nullptr;        // with an ideal DRAM
     Chained* chained = nullptr;  // with a banked one
-    std::vector<std::pair<const Step*, Place*>> onward;
+    boost::container::small_vector<std::pair<const Step*, Place*>, 1> onward;
   };
   struct Place {
     State* state = nullptr;

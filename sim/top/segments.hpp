@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -22,11 +23,13 @@ class Segments {
     }
   };
 
+  using Parts = boost::container::small_vector<Part, 3>;  // mostly two
+
   void begin_program(const PackedCommands& commands);
   /// Goes on to the next segment.
   void take();
 
-  const std::vector<Part>& parts() const { return parts_; }
+  const Parts& parts() const { return parts_; }
   std::size_t at() const { return at_; }  ///< the number of its first command
   std::size_t end() const { return at_ + count_; }
   bool is_last() const { return end() == commands_->size(); }
@@ -42,7 +45,7 @@ class Segments {
   std::vector<std::vector<Stop>> stops_;  // of each shared command
   std::size_t run_ = 0;                   // what follows the segment
   std::uint32_t taken_of_run_ = 0;
-  std::vector<Part> parts_;
+  Parts parts_;
   std::size_t at_ = 0;
   std::uint32_t count_ = 0;
 };

@@ -101,6 +101,17 @@ std::set<std::string> keys_of(TraceOp op) {
   }
 }
 
+const std::set<std::string>& keys_of_all() {
+  static const std::set<std::string> all = [] {
+    std::set<std::string> keys;
+    for (const Choice<TraceOp>& op : OneOf{kOps}) {
+      keys.merge(keys_of(op.value));
+    }
+    return keys;
+  }();
+  return all;
+}
+
 /// `key: 2` for both directions, or `key: [height, width]`.
 void read_pair(ConfigReader& reader, const std::string& key, std::int64_t& h, std::int64_t& w) {
   const InRange<std::int64_t> range{1, kMaxWindow};
@@ -329,11 +340,7 @@ LayerTrace read_layer(ConfigReader reader, const ConstantFiles& files) {
   const std::size_t errors_before_op = reader.error_count();
   reader.required("op", layer.op, OneOf{kOps});
   const bool has_op = reader.error_count() == errors_before_op;
-  std::set<std::string> all_keys;
-  for (const Choice<TraceOp>& op : OneOf{kOps}) {
-    const std::set<std::string> keys = keys_of(op.value);
-    all_keys.insert(keys.begin(), keys.end());
-  }
+  const std::set<std::string>& all_keys = keys_of_all();
   for (const std::string& key : has_op ? keys_of(layer.op) : all_keys) {
     reader.has(key);
   }

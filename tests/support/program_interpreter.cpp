@@ -21,18 +21,16 @@ std::int32_t little_endian_int32(const std::uint8_t* bytes) {
   return static_cast<std::int32_t>(value);
 }
 
-bool any_overlap(const HazardRanges& a, const HazardRanges& b) {
-  return std::any_of(a.begin(), a.end(), [&](const RowRange& x) {
-    return std::any_of(b.begin(), b.end(), [&](const RowRange& y) { return x.overlaps(y); });
-  });
+bool any_overlap(const HazardRanges& ranges, const RowRange& with) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const RowRange& range) { return range.overlaps(with); });
 }
 
 bool conflict(const Command& older, const Command& younger, const AcceleratorConfig& config) {
-  const HazardRanges older_writes = writes(older, config);
-  const HazardRanges younger_writes = writes(younger, config);
-  return any_overlap(older_writes, reads(younger, config)) ||
-         any_overlap(reads(older, config), younger_writes) ||
-         any_overlap(older_writes, younger_writes);
+  const RowRange older_writes = writes(older, config);
+  const RowRange younger_writes = writes(younger, config);
+  return any_overlap(reads(younger, config), older_writes) ||
+         any_overlap(reads(older, config), younger_writes) || older_writes.overlaps(younger_writes);
 }
 
 }  // namespace

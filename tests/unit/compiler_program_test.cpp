@@ -37,11 +37,10 @@ StoreCommand store_of(std::uint32_t elements, std::uint32_t block_pitch) {
 }
 
 TEST(Hazards, LoadWritesTheSpanOfItsBlocks) {
-  const HazardRanges written = writes({load_of_three_blocks()}, machine());
-  ASSERT_EQ(written.size(), 1U);
-  EXPECT_EQ(written.begin()->memory, LocalMemory::Scratchpad);
-  EXPECT_EQ(written.begin()->first, 100U);
-  EXPECT_EQ(written.begin()->rows, 24U);
+  const RowRange written = writes({load_of_three_blocks()}, machine());
+  EXPECT_EQ(written.memory, LocalMemory::Scratchpad);
+  EXPECT_EQ(written.first, 100U);
+  EXPECT_EQ(written.rows, 24U);
   EXPECT_EQ(reads({load_of_three_blocks()}, machine()).size(), 0U);
 }
 
@@ -78,7 +77,7 @@ TEST(Hazards, PreloadReadsItsAccumulatorsOnlyToAddToThem) {
   preload.acc_rows = 16;
   ASSERT_EQ(reads({preload}, machine()).size(), 1U);
   EXPECT_EQ(reads({preload}, machine()).begin()->rows, 9U);
-  EXPECT_EQ(writes({preload}, machine()).begin()->rows, 16U);
+  EXPECT_EQ(writes({preload}, machine()).rows, 16U);
   preload.accumulate = true;
   EXPECT_EQ(reads({preload}, machine()).size(), 2U);
   preload.new_weights = false;

@@ -9,10 +9,9 @@
 namespace systole {
 namespace {
 
-bool overlap(const HazardRanges& a, const HazardRanges& b) {
-  return std::any_of(a.begin(), a.end(), [&](const RowRange& x) {
-    return std::any_of(b.begin(), b.end(), [&](const RowRange& y) { return x.overlaps(y); });
-  });
+bool overlap(const HazardRanges& ranges, const RowRange& with) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const RowRange& range) { return range.overlaps(with); });
 }
 
 /// Loads, fills, folds, stores and sums of a few rows, all over the memories.
@@ -109,10 +108,10 @@ TEST(Footprint, CommandsOfTwoUnitsConflictExactlyIfTheirRowsDo) {
   for (const Command& older : commands) {
     for (const Command& younger : commands) {
       const bool overtakes = unit_of(older) == CommandUnit::Load && pads(older) != pads(younger);
-      const HazardRanges written = writes(older, config);
+      const RowRange written = writes(older, config);
       const bool expected =
           (unit_of(older) != unit_of(younger) || overtakes) &&
-          (overlap(written, reads(younger, config)) || overlap(written, writes(younger, config)) ||
+          (overlap(reads(younger, config), written) || written.overlaps(writes(younger, config)) ||
            overlap(reads(older, config), writes(younger, config)));
       EXPECT_EQ(conflict(footprints.of(older), footprints.of(younger)), expected);
       conflicts += expected ? 1 : 0;
