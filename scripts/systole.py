@@ -63,7 +63,7 @@ def run(accelerator, workload, settings=None, *, engine=None, data=True, images=
             arguments += ["--engine", engine]
         if not data:
             arguments.append("--no-data")
-        if images:
+        if images is not None:
             arguments += ["--images", images]
         execute([*arguments, *options], accept=(0, 1))
         return read_report(report)

@@ -50,12 +50,11 @@ int golden_command(const GoldenOptions& options, std::ostream& out) {
   }
 
   const std::uint64_t inferences = inference_count(network, inputs);
-  const TensorId output = network.outputs.at(0);
   std::uint64_t correct = 0;
   for (std::uint64_t i = 0; i < inferences; ++i) {
     const std::vector<TensorData> tensors =
         golden::run(network, inference_inputs(network, inputs, i));
-    correct += count_correct(network.tensor(output), tensors.at(output), inputs, i);
+    correct += count_correct(network, tensors.at(network.outputs.at(0)), inputs, i);
     if (options.dump && i == 0) {
       dump(network, tensors, *options.dump);
     }

@@ -81,12 +81,11 @@ FloatImages test_images(const QuantizeOptions& options, const FloatNetwork& netw
 std::int64_t count_integer_right(const std::string& trace) {
   const Network network = load_workload(trace);
   const LabelledInputs inputs = load_inputs(trace, network);
-  const TensorId output = network.outputs.at(0);
   std::uint64_t right = 0;
   for (std::uint64_t i = 0; i < inference_count(network, inputs); ++i) {
     const std::vector<TensorData> tensors =
         golden::run(network, inference_inputs(network, inputs, i));
-    right += count_correct(network.tensor(output), tensors.at(output), inputs, i);
+    right += count_correct(network, tensors.at(network.outputs.at(0)), inputs, i);
   }
   return static_cast<std::int64_t>(right);
 }

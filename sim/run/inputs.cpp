@@ -51,19 +51,20 @@ std::vector<TensorData> inference_inputs(const Network& network, const LabelledI
   return values;
 }
 
-std::uint64_t count_correct(const Tensor& output, const TensorData& values,
+std::uint64_t count_correct(const Network& network, const TensorData& values,
                             const LabelledInputs& inputs, std::uint64_t inference) {
   if (inputs.labels.empty()) {
     return 0;
   }
-  const auto classes = static_cast<std::size_t>(output.shape.back());
-  const std::size_t batch = values.size() / classes;
+  const ElementFormat format = network.tensor(network.outputs.at(0)).format;
+  const auto batch = static_cast<std::size_t>(network.tensor(network.inputs.at(0)).shape[0]);
+  const std::size_t classes = values.size() / batch;
   std::uint64_t correct = 0;
   for (std::size_t i = 0; i < batch; ++i) {
     const auto scores = values.begin() + static_cast<std::ptrdiff_t>(i * classes);
     const auto best =
         std::max_element(scores, scores + static_cast<std::ptrdiff_t>(classes),
-                         [&](std::int32_t a, std::int32_t b) { return less(a, b, output.format); });
+                         [&](std::int32_t a, std::int32_t b) { return less(a, b, format); });
     const std::size_t image = inference * batch + i;
     correct += image < inputs.labels.size() && best - scores == inputs.labels[image] ? 1U : 0U;
   }

@@ -16,8 +16,9 @@ std::uint64_t inference_count(const Network& network, const LabelledInputs& inpu
 std::vector<TensorData> inference_inputs(const Network& network, const LabelledInputs& inputs,
                                          std::uint64_t inference);
 
-/// How many images of the inference have their label as the first largest output.
-std::uint64_t count_correct(const Tensor& output, const TensorData& values,
+/// How many images of the inference have their label as the first largest element of what belongs
+/// to them in `values`, the network's first output.
+std::uint64_t count_correct(const Network& network, const TensorData& values,
                             const LabelledInputs& inputs, std::uint64_t inference);
 
 }  // namespace systole

@@ -106,17 +106,14 @@ class Simulation {
 
   SimulationOutcome run() {
     const auto start = std::chrono::steady_clock::now();
-    const bool labelled = has_data() && !inputs_.labels.empty() && network_.outputs.size() == 1 &&
-                          options_.layers.empty();
+    const bool labelled = has_data() && !inputs_.labels.empty() && options_.layers.empty();
     Accuracy accuracy;
     for (inference_ = 0; inference_ < outcome_.result.inferences; ++inference_) {
       infer();
       if (labelled) {
-        const TensorData output = read(network_.outputs.at(0));
-        accuracy.images +=
-            static_cast<std::uint64_t>(network_.tensor(network_.outputs[0]).shape[0]);
+        accuracy.images += static_cast<std::uint64_t>(network_.tensor(network_.inputs[0]).shape[0]);
         accuracy.correct +=
-            count_correct(network_.tensor(network_.outputs[0]), output, inputs_, inference_);
+            count_correct(network_, read(network_.outputs.at(0)), inputs_, inference_);
         accuracy.correct_original += correct_of_original();
       }
     }
@@ -429,8 +426,7 @@ class Simulation {
   std::uint64_t correct_of_original() const {
     const std::vector<TensorData> values =
         golden::run(original_, inference_inputs(original_, inputs_, inference_));
-    const TensorId output = original_.outputs.at(0);
-    return count_correct(original_.tensor(output), values[output], inputs_, inference_);
+    return count_correct(original_, values[original_.outputs.at(0)], inputs_, inference_);
   }
 
   void report(std::uint64_t cycles) const {

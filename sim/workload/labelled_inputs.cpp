@@ -86,9 +86,15 @@ LabelledInputs images_of(const NpyArray& array, const Network& network) {
 }
 
 std::vector<int> labels_of(const NpyArray& array, const Network& network) {
-  const std::int64_t classes = network.tensor(network.outputs.at(0)).shape.back();
+  const std::int64_t elements = network.tensor(network.outputs.at(0)).elements();
+  const std::int64_t batch = network.tensor(network.inputs.at(0)).shape[0];
+  const std::int64_t classes = elements / batch;
   if (array.shape.size() != 1) {
     throw NpyError{"shape is " + shape_text(array.shape) + ", expected one label per image"};
+  }
+  if (elements % batch != 0) {
+    throw NpyError{"labels need as many outputs for each of " + std::to_string(batch) +
+                   " images, the first output has " + std::to_string(elements) + " elements"};
   }
   std::vector<int> labels;
   std::visit(

@@ -293,6 +293,32 @@ TEST(CliRun, AWatchdogThatIsTooImpatientIsNoMistakeOfSystole) {
   }
 }
 
+// Labels are of the first output, whatever its shape and however many there are: 4 x 4 pixels of 32
+// channels are 512 elements, of which one is the right one.
+TEST(CliRun, TheAccuracyIsThatOfTheWholeFirstOutput) {
+  const TemporaryFolder folder;
+  for (const auto& entry :
+       std::filesystem::directory_iterator{SYSTOLE_SOURCE_DIR "/workloads/digits_cnn"}) {
+    std::filesystem::copy(entry.path(), folder.file(entry.path().filename().string()));
+  }
+  const auto last_lines = [&](const std::string& outputs) {
+    std::string text = read_file(folder.file("digits_cnn.yaml"));
+    text.replace(text.find("[fc9]"), 5, outputs);
+    write_file(folder.file("changed.yaml"), text);
+    const std::string network = folder.file("changed.yaml");
+    const Outcome run =
+        systole({"run", "-a", kGemmini, "-w", network, "--images", "20", "--engine", "fast"});
+    const Outcome golden = systole({"golden", "-w", network, "--images", "20"});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return lines(run.out).back() + "\n" + lines(golden.out).back();
+  };
+  EXPECT_THAT(last_lines("[fc9, conv6]"), HasSubstr("accuracy 100.0 % (20 of 20)"));
+  EXPECT_THAT(last_lines("[fc9, conv6]"), HasSubstr("inferences, accuracy 100.0 % (20 of 20)"));
+  const std::string of_pixels = last_lines("[conv6]");
+  EXPECT_THAT(of_pixels, HasSubstr("accuracy 0.0 % (0 of 20); before"));
+  EXPECT_THAT(of_pixels, HasSubstr("inferences, accuracy 0.0 % (0 of 20)"));
+}
+
 TEST(CliRun, ARunThatFailsLeavesAnOldReportAlone) {
   const TemporaryFolder folder;
   const std::string report = folder.file("report.json");
