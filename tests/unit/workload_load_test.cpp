@@ -258,9 +258,9 @@ TEST_F(LoadWorkload, ShapesAloneAreEnoughForTimingAndOnlyForThat) {
   EXPECT_TRUE(op_of<Conv2d>(network).requant.multiplier.empty());
   EXPECT_EQ(errors(text),
             "w.yaml:6:77: layers[0].weights.file: missing: without tensors a workload can only be "
-            "timed (--no-data)\n"
+            "timed (--no-data) or run on made-up values (--random-data)\n"
             "w.yaml:6:94: layers[0].bias.file: missing: without tensors a workload can only be "
-            "timed (--no-data)");
+            "timed (--no-data) or run on made-up values (--random-data)");
 }
 
 TEST_F(LoadWorkload, ShapesAloneComeFromTheFilesHeaderWhereNoKeyGivesThem) {
