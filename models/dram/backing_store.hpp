@@ -1,8 +1,5 @@
 #pragma once
 
-#include <hwy/cache_control.h>
-
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -16,19 +13,6 @@ class BackingStore {
  public:
   void read(std::uint64_t address, std::uint8_t* bytes, std::uint64_t size) const;
   void write(std::uint64_t address, const std::uint8_t* bytes, std::uint64_t size);
-
-  /// Fetches the bytes of a page into the computer's caches, if it was ever written: they will be
-  /// read soon.
-  void prefetch(std::uint64_t address, std::uint64_t size) const {
-    constexpr std::uint64_t kLineBytes = 64;
-    if (const std::uint8_t* page = find(address / kPageBytes); page != nullptr) {
-      const std::uint64_t first = address % kPageBytes;
-      const std::uint64_t end = std::min(first + size, kPageBytes);
-      for (std::uint64_t at = first - first % kLineBytes; at < end; at += kLineBytes) {
-        hwy::Prefetch(page + at);
-      }
-    }
-  }
 
   /// Where `size` bytes, at least one, can be written beside each other; null if they cannot.
   std::uint8_t* writable_in_one_piece(std::uint64_t address, std::uint64_t size) {

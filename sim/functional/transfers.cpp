@@ -1,5 +1,7 @@
 #include "sim/functional/transfers.hpp"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -10,6 +12,10 @@
 
 namespace systole {
 namespace {
+
+// Bytes of rows that are common: sizes that the compiler knows.
+constexpr std::uint32_t kCommon = 16;
+constexpr std::uint32_t kPsumRow = 64;
 
 /// A DRAM row, to one local row after the other, `pitch` bytes apart.
 void scatter(const std::uint8_t* from, std::uint32_t size, std::uint8_t* to,
@@ -25,7 +31,6 @@ void scatter(const std::uint8_t* from, std::uint32_t size, std::uint8_t* to,
 
 /// All rows of a load, `dram_pitch` bytes apart, if local rows are kCommon bytes and take whole
 /// blocks: block by block, so that local rows are written one behind the other.
-constexpr std::uint32_t kCommon = 16;  // a size that the compiler knows
 void scatter_blocks(const std::uint8_t* from, const LoadCommand& load, std::uint8_t* to) {
   for (std::uint32_t at = 0; at < load.row_bytes; at += kCommon) {
     const std::uint8_t* row = from + at;
@@ -80,9 +85,20 @@ const std::uint8_t* Transfers::read_dram(std::uint64_t address, std::uint32_t si
   return bytes_.data();
 }
 
+/// Where the bytes of a load, `dram` bytes further on, lie in one piece; else null.
+const std::uint8_t* Transfers::source(const LoadCommand& load, std::uint64_t dram) const {
+  return load.rows == 0 ? nullptr
+                        : dram_.in_one_piece(load.dram_address + dram,
+                                             (load.rows - 1) * load.dram_pitch + load.row_bytes);
+}
+
 void Transfers::fetch(const LoadCommand& load, std::uint64_t dram) const {
-  for (std::uint32_t row = 0; row < load.rows; ++row) {
-    dram_.prefetch(load.dram_address + dram + row * load.dram_pitch, load.row_bytes);
+  constexpr std::uint32_t kLineBytes = 64;
+  const std::uint8_t* row = source(load, dram);
+  for (std::uint32_t i = 0; row != nullptr && i < load.rows; ++i, row += load.dram_pitch) {
+    for (std::uint32_t at = 0; at < load.row_bytes; at += kLineBytes) {
+      hwy::Prefetch(row + at);
+    }
   }
 }
 
@@ -98,10 +114,8 @@ void Transfers::load(const LoadCommand& load) {
   const std::size_t pitch = std::size_t{load.block_pitch} * row_bytes;
   const std::uint32_t head =
       load.local_offset == 0 ? 0 : std::min(row_bytes - load.local_offset, load.row_bytes);
-  if (load.rows > 0 && row_bytes == kCommon && load.row_bytes % kCommon == 0 && head == 0) {
-    if (const std::uint8_t* const there = dram_.in_one_piece(
-            load.dram_address, (load.rows - 1) * load.dram_pitch + load.row_bytes);
-        there != nullptr) {
+  if (row_bytes == kCommon && load.row_bytes % kCommon == 0 && head == 0) {
+    if (const std::uint8_t* const there = source(load); there != nullptr) {
       return scatter_blocks(there, load, to);
     }
   }
@@ -119,9 +133,28 @@ void Transfers::load(const LoadCommand& load) {
   }
 }
 
+/// All rows of a load, block by block, if the accumulators' are kPsumRow bytes.
+void Transfers::scatter_psums(const std::uint8_t* from, const LoadCommand& load) {
+  std::uint32_t to = load.destination.row;
+  for (std::uint32_t at = 0; at < load.row_bytes; at += kPsumRow, to += load.block_pitch) {
+    std::int32_t* psums = local_.psums32(to, load.rows);
+    const std::uint8_t* row = from + at;
+    for (std::uint32_t i = 0; i < load.rows; ++i, row += load.dram_pitch) {
+      std::memcpy(psums, row, kPsumRow);
+      psums += local_.psum_pitch();
+    }
+  }
+}
+
 void Transfers::load_psums(const LoadCommand& load) {
   const std::uint32_t row_bytes = merged_row_bytes(load, config_);
   const bool narrow = sign_extends(load, config_);
+  if (!narrow && row_bytes == kPsumRow && load.row_bytes % kPsumRow == 0 &&
+      config_.array.accumulator_bits == 32) {
+    if (const std::uint8_t* const there = source(load); there != nullptr) {
+      return scatter_psums(there, load);
+    }
+  }
   const std::uint8_t* bytes = nullptr;
   for (std::uint32_t row = 0; row < load.rows; ++row) {
     if (row == 0 || load.dram_pitch != 0) {

@@ -31,7 +31,9 @@ class Transfers {
 
  private:
   const std::uint8_t* read_dram(std::uint64_t address, std::uint32_t size);
+  const std::uint8_t* source(const LoadCommand& load, std::uint64_t dram = 0) const;
   void load_psums(const LoadCommand& load);
+  void scatter_psums(const std::uint8_t* from, const LoadCommand& load);
   void read_constants(std::uint32_t table_row);
   std::uint8_t* rows_in_dram(const StoreCommand& store);
   void copy(const StoreCommand& store);

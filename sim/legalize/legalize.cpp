@@ -7,6 +7,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "sim/legalize/bias_width.hpp"
 #include "sim/legalize/requant_rule.hpp"
@@ -81,8 +82,8 @@ void take_constants(Layer& layer, Requantizer& requant, RequantMode mode) {
   }
 }
 
-Legalized make_any_scale(const Network& network, const RequantConfig& hardware) {
-  Legalized result{network, {}};
+Legalized make_any_scale(Network network, const RequantConfig& hardware) {
+  Legalized result{std::move(network), {}};
   for (Layer& layer : result.network.layers) {
     Requantizer* requant = requantizer(layer);
     if (requant == nullptr) {
@@ -130,8 +131,8 @@ Legalized legalize(const Network& given, const AcceleratorConfig& config) {
   std::vector<LegalizationNote> notes;
   take_weight_zero_points(network, config.array, notes);
   Legalized result = config.requant.mode == RequantMode::ShiftOnly
-                         ? make_shift_only(network, config)
-                         : make_any_scale(network, config.requant);
+                         ? make_shift_only(std::move(network), config)
+                         : make_any_scale(std::move(network), config.requant);
   result.notes.insert(result.notes.begin(), notes.begin(), notes.end());
   if (config.array.number_format != NumberFormat::Int) {
     take_format(result.network, config.array);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/legalize/folding.hpp"
@@ -44,8 +45,8 @@ struct Change {
 
 class ShiftOnlyPass {
  public:
-  ShiftOnlyPass(const Network& network, const AcceleratorConfig& config)
-      : network_{network}, config_{config}, growth_(network.tensors.size(), 1.0) {}
+  ShiftOnlyPass(Network network, const AcceleratorConfig& config)
+      : network_{std::move(network)}, config_{config}, growth_(network_.tensors.size(), 1.0) {}
 
   Legalized run() {
     rescale_ = !powers_of_two_already();
@@ -337,8 +338,8 @@ void ShiftOnlyPass::operator()(Add& op) {
 
 }  // namespace
 
-Legalized make_shift_only(const Network& network, const AcceleratorConfig& config) {
-  return ShiftOnlyPass{network, config}.run();
+Legalized make_shift_only(Network network, const AcceleratorConfig& config) {
+  return ShiftOnlyPass{std::move(network), config}.run();
 }
 
 }  // namespace systole

@@ -12,6 +12,6 @@ namespace systole {
 /// over a power of two goes into its constant weights and bias (folding.hpp). Sums, and
 /// products of two activations, take the nearest power of two if the scales leave a rest, which
 /// can only happen next to network inputs or where scales are not known.
-Legalized make_shift_only(const Network& network, const AcceleratorConfig& config);
+Legalized make_shift_only(Network network, const AcceleratorConfig& config);
 
 }  // namespace systole

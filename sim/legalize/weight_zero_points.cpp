@@ -59,8 +59,11 @@ void take_weight_zero_points(Network& network, const ArrayConfig& array,
       continue;
     }
     Tensor& weights = network.tensors.at(layer.inputs[kWeights]);
+    if (weights.zero_point == 0 || weights.format.is_binary) {
+      continue;
+    }
     const std::uint32_t bits = bits_without_zero_point(weights);
-    if (weights.zero_point == 0 || weights.format.is_binary || bits > array.weight_bits) {
+    if (bits > array.weight_bits) {
       continue;
     }
     notes.push_back({layer.name,
