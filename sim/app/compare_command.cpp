@@ -14,12 +14,12 @@ namespace systole::app {
 
 int compare_command(const CompareOptions& options, std::ostream& out) {
   std::vector<NamedReport> reports;
+  std::vector<NamedFile> inputs;
   for (const std::string& file : options.reports) {
+    inputs.push_back({"REPORT", file});
     reports.push_back({file, parse_report(read_text_file(file), file)});
   }
-  if (options.html) {
-    require_writable(*options.html);
-  }
+  require_writable("systole compare", {{"--html", options.html}}, inputs);
   ReportStyle style;
   style.color = use_color(ColorMode::Auto);
   if (const std::size_t columns = output_terminal_columns(); columns != 0) {

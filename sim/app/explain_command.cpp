@@ -33,9 +33,8 @@ int explain_command(const ExplainOptions& options, std::ostream& out, std::ostre
   const AcceleratorConfig config = load_accelerator(options.accelerator, options.overrides);
   const Network network = load_workload(options.workload, {/*shapes_only=*/true, options.topology});
   const std::optional<std::size_t> layer = chosen_layer(options, network);
-  if (options.json) {
-    require_writable(*options.json);
-  }
+  require_writable("systole explain", {{"--json", options.json}},
+                   {{"--accelerator", options.accelerator}, {"--workload", options.workload}});
   const bool shows_progress = error_terminal_columns() > 1;
   const Explanation explanation =
       explain(config, network, layer, [&](std::size_t run, std::size_t runs) {

@@ -145,6 +145,10 @@ CommandLine read_run(const Arguments& arguments) {
   read_inputs(arguments, options);
   options.check = !arguments.has("no-check");
   if (const auto layers = arguments.text("layers")) {
+    if (options.labels) {
+      arguments.fail(
+          "--labels gives the accuracy of the whole network, and --layers runs parts of it");
+    }
     boost::split(options.layers, *layers, [](char c) { return c == ','; });
   }
   read_data_source(arguments, options);

@@ -23,8 +23,6 @@ bool is_device(const std::string& file) {
   return fs::exists(file) && !fs::is_regular_file(file) && !fs::is_directory(file);
 }
 
-}  // namespace
-
 void require_writable(const std::string& file) {
   const fs::path folder = fs::path{file}.parent_path();
   if (!folder.empty() && !fs::is_directory(folder)) {
@@ -33,11 +31,14 @@ void require_writable(const std::string& file) {
   if (fs::is_directory(file)) {
     throw std::runtime_error{file + ": is a folder, expected a file"};
   }
-  if (!is_device(file) && ::access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0) {
+  const fs::path real_folder = fs::weakly_canonical(fs::absolute(file)).parent_path();
+  if (!is_device(file) && ::access(real_folder.c_str(), W_OK | X_OK) != 0) {
     throw std::runtime_error{
         file + ": cannot create a file in its folder: " + std::generic_category().message(errno)};
   }
 }
+
+}  // namespace
 
 void require_writable(const std::string& command, const std::vector<NamedFile>& outputs,
                       const std::vector<NamedFile>& inputs) {

@@ -10,18 +10,15 @@ namespace systole::app {
 
 // A run may take hours: what would keep its output from being written is said before it starts.
 
-/// Throws std::runtime_error when `file` is in no folder, or in one that takes no new files, or is
-/// a folder itself.
-void require_writable(const std::string& file);
-
 /// A file that the command line names, as "--json" or as "TRACE".
 struct NamedFile {
   std::string role;
   std::optional<std::string> file;
 };
 
-/// The same of each of the `outputs`; and throws UsageError when two of them would replace each
-/// other, or one of the `inputs`. `command` is as "systole run".
+/// Throws std::runtime_error when one of the `outputs` is in no folder, or in one that takes no new
+/// files, or is a folder itself; and UsageError when two of them would replace each other, or one
+/// of the `inputs`. `command` is as "systole run".
 void require_writable(const std::string& command, const std::vector<NamedFile>& outputs,
                       const std::vector<NamedFile>& inputs);
 

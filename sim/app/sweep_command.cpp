@@ -44,9 +44,7 @@ std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {
 }  // namespace
 
 int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& err) {
-  if (command.html) {
-    require_writable(*command.html);
-  }
+  require_writable("systole sweep", {{"--html", command.html}}, {{"SPEC", command.spec}});
   const SweepSpec spec = load_sweep(command.spec);
   const std::vector<Point> points = select_points(spec);
   if (command.list) {

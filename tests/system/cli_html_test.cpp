@@ -143,6 +143,14 @@ TEST_F(CliHtml, OneRunGivesEveryView) {
   }
 }
 
+TEST_F(CliHtml, APageDoesNotReplaceWhatItIsMadeOf) {
+  write_file(file("a.json"), "{}");
+  const Outcome outcome =
+      systole({"sweep", file("a.json"), "-o", file("s"), "--html", file("a.json")});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("SPEC and --html name the same file"));
+}
+
 TEST_F(CliHtml, APageThatCannotBeWrittenIsSaidBeforeTheRun) {
   const Outcome outcome =
       systole({"run", "-a", "configs/tiny_4x4.yaml", "-w", "workloads/digits_cnn/digits_cnn.yaml",
