@@ -69,14 +69,14 @@ std::size_t ExecuteTiming::unseen_commands() const {
 }
 
 /// While a step runs nothing of this matters before its end.
-void ExecuteTiming::listen() {
+void ExecuteTiming::listen(Cycle now) {
   sequencer_->execute.wake_above(unseen_commands());
-  sequencer_->execute_wait.wake(!active());
-  sequencer_->results_written.wake(!active());
+  sequencer_->execute_wait.wake(now, !active());
+  sequencer_->results_written.wake(now, !active());
 }
 
 void ExecuteTiming::ring_next(Cycle now) {
-  listen();
+  listen(now);
   // When the last row of a step is read, the sequencer sees it a cycle later.
   for (std::size_t i = 0; i < queue_.size(); ++i) {
     if (queue_[i].row.last_of_step || !active()) {

@@ -205,7 +205,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   const ComputeCommand& compute() const { return feed_->streaming().compute; }
   const PreloadCommand& destination() const { return feed_->streaming().preload; }
   std::size_t unseen_commands() const;
-  void listen();
+  void listen(Cycle now);
   void ring_next(Cycle now);
 
   const AcceleratorConfig& config_;

@@ -70,7 +70,7 @@ void ExecuteTiming::archive(StateArchive& archive) {
     for (const Arrived& arrived : window_) {
       no_room_before_ = std::max(no_room_before_, arrived.at + 1);
     }
-    listen();
+    listen(now);
     queue_.clear();
   }
   for (std::uint32_t i = 0; i < rows; ++i) {

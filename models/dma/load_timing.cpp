@@ -327,10 +327,10 @@ void LoadTiming::write_fill(Cycle now) {
 void LoadTiming::wait(Cycle now) {
   const bool idle = started_ == to_.sequencer->loads_completed.read(now);
   waiting_ = idle ? to_.sequencer->load_wait.read(now) : Cause::WaitDram;
-  listen(idle);
+  listen(now, idle);
 }
 
-void LoadTiming::listen(bool idle) { to_.sequencer->load_wait.wake(idle); }
+void LoadTiming::listen(Cycle now, bool idle) { to_.sequencer->load_wait.wake(now, idle); }
 
 void LoadTiming::book(Cycle until) {
   to_.dram->take_sent_reads([this](Cycle sent) { marks_.mark(kBusy, sent); });

@@ -132,7 +132,7 @@ class LoadTiming final : public MemoryMaster {
   bool fills() const { return !current_.all_turned && current_.issued.is<FillCommand>(); }
   bool may_start(Cycle now) const;
   void wait(Cycle now);
-  void listen(bool idle);
+  void listen(Cycle now, bool idle);
   void book(Cycle until);
   void ring_next(Cycle now);
   void forget_past(Cycle now);

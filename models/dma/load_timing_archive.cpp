@@ -46,7 +46,7 @@ void LoadTiming::archive(StateArchive& archive) {
   archive.value(waiting_);
   ledger_.archive(archive);
   if (archive.reading()) {
-    listen(waiting_ != Cause::WaitDram);
+    listen(archive.now(), waiting_ != Cause::WaitDram);
   }
 }
 

@@ -71,14 +71,41 @@ class WriteCalendar {
     }
     writes_.erase(writes_.begin(), writes_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
-    archive.list(writes_, [&](Write& write) {
+    if (archive.reading()) {
+      writes_.clear();
+    }
+    for (std::size_t at = 0;;) {
+      std::uint32_t count = archive.reading() ? 0 : run_at(at);
+      archive.value(count);  // 0: that was all
+      if (count == 0) {
+        return;
+      }
+      Write write = archive.reading() ? Write{} : writes_[at];
+      Cycle step = archive.reading() || count == 1 ? 0 : writes_[at + 1].cycle - write.cycle;
       archive.cycle(write.cycle);
-      archive.values(write.bank, write.by);
-    });
+      archive.values(write.bank, write.by, step);
+      for (std::uint32_t i = 0; archive.reading() && i < count; ++i) {
+        writes_.push_back({write.cycle + i * step, write.bank, write.by});
+      }
+      at += count;
+    }
   }
 
  private:
   static constexpr std::size_t kCompact = 256;
+
+  /// How many writes from number `at` on are alike and equally far apart.
+  std::uint32_t run_at(std::size_t at) const {
+    std::size_t end = at;
+    while (end < writes_.size() && writes_[end].bank == writes_[at].bank &&
+           writes_[end].by == writes_[at].by &&
+           (end < at + 2 || writes_[end].cycle - writes_[end - 1].cycle ==
+                                writes_[at + 1].cycle - writes_[at].cycle)) {
+      ++end;
+    }
+    return static_cast<std::uint32_t>(end - at);
+  }
+
   std::vector<Write> writes_;
   std::size_t first_ = 0;
 };

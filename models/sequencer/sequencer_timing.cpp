@@ -94,7 +94,6 @@ void SequencerTiming::archive(StateArchive& archive) {
   ledger_.archive(archive);
   if (archive.reading()) {
     full_ = false;
-    find_waits();
     reporting_ = 0;
     for (std::uint32_t source = 0; source < kSources; ++source) {
       reporting_ |= completions_[source].next() == kNever ? 0 : 1U << source;
@@ -136,6 +135,14 @@ void SequencerTiming::archive_entries(StateArchive& archive) {
 }
 
 void SequencerTiming::archive_followers(StateArchive& archive, Entry& entry) {
+  bool any = false;
+  for (const std::uint64_t word : entry.followers) {
+    any = any || word != 0;
+  }
+  archive.value(any);
+  if (!any) {
+    return;
+  }
   EntrySet& names = named_followers_;
   names.assign(entry.followers.size(), 0);
   if (!archive.reading()) {
@@ -156,7 +163,6 @@ void SequencerTiming::archive_followers(StateArchive& archive, Entry& entry) {
 
 void SequencerTiming::look(Cycle now) {
   alarm.serve(now);
-  tell_waits(now);
   const std::uint64_t completed_before = completed_;
   const bool blocked_fetch = !all_fetched();
   const bool issued = issue(now);
@@ -175,42 +181,28 @@ void SequencerTiming::look(Cycle now) {
     alarm.ring_at(now + 1);  // what the oldest command of a class waits for can be another thing
   }
   if (worked) {
-    find_waits();
+    tell_waits(now);
   }
   ring_next(now);
 }
 
-/// For commands that can be issued, completions that are known, and what others are to be told.
+/// For commands that can be issued, and completions that are known.
 void SequencerTiming::ring_next(Cycle now) {
   for (const Class& of : classes_) {
     if (of.waits() && entries_[of.oldest_waiting()].depends_on == 0) {
       alarm.ring_at(std::max(entries_[of.oldest_waiting()].queue->room_from(), now + 1));
     }
   }
-  if (waits_changed_) {
-    alarm.ring_at(now + 1);
-  }
   for (std::uint32_t sources = reporting_; sources != 0; sources &= sources - 1) {
     alarm.ring_at(std::max(completions_[first_of(sources)].next(), now + 1));
   }
 }
 
-void SequencerTiming::find_waits() {
-  waits_changed_ = false;
-  for (std::size_t i = 0; i < kCommandClasses; ++i) {
-    waits_[i] = wait_of(classes_[i]);
-    waits_changed_ = waits_changed_ || wire_of(i).latest() != waits_[i];
-  }
-}
-
+/// What the oldest command of each class waits for from the next cycle on.
 void SequencerTiming::tell_waits(Cycle now) {
-  if (!waits_changed_) {
-    return;
-  }
   for (std::size_t i = 0; i < kCommandClasses; ++i) {
-    wire_of(i).write(now, waits_[i]);
+    wire_of(i).write(now + 1, wait_of(classes_[i]));
   }
-  waits_changed_ = false;
 }
 
 TimedWire<Cause>& SequencerTiming::wire_of(std::size_t of_class) {

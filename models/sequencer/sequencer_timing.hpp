@@ -106,7 +106,6 @@ class SequencerTiming {
   static bool can_issue(const Entry& entry, Cycle now) {
     return entry.depends_on == 0 && entry.queue->can_push(now);
   }
-  void find_waits();
   void tell_waits(Cycle now);
   TimedWire<Cause>& wire_of(std::size_t of_class);
   void ring_next(Cycle now);
@@ -120,8 +119,6 @@ class SequencerTiming {
   std::array<Class, kCommandClasses> classes_;
   std::array<CompletionQueue, kSources> completions_;
   std::uint32_t reporting_ = 0;  // sources that have completions
-  std::array<Cause, kCommandClasses> waits_{Cause::Idle, Cause::Idle, Cause::Idle};  // from now on
-  bool waits_changed_ = false;  // since the units were told
   std::size_t next_ = 0;
   std::size_t total_ = 0;
   bool full_ = false;                // there is no entry for the next command until one is done

@@ -13,8 +13,12 @@ struct Share {
 constexpr std::array<Share, 4> kShares{{{0, 32}, {32, 16}, {48, 12}, {60, 4}}};  // by LocalMemory
 
 bool any_overlap(const HazardRanges& ranges, const RowRange& with) {
-  return std::any_of(ranges.begin(), ranges.end(),
-                     [&](const RowRange& range) { return range.overlaps(with); });
+  for (const RowRange& range : ranges) {  // one or two
+    if (range.overlaps(with)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace

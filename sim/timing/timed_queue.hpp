@@ -115,7 +115,7 @@ class TimedQueue {
 };
 
 /// A register with one writer: what is written in cycle t is read from t + 1 on. A change wakes
-/// its reader.
+/// its reader. The writer can write in the cycle to come, once it has done all of this one's.
 template <typename T>
 class TimedWire {
  public:
@@ -135,30 +135,34 @@ class TimedWire {
     }
   }
   /// Whether the reader wants to be woken, or reads what is there when it looks anyway.
-  void wake(bool wakes) { wakes_ = wakes; }
+  void wake(Cycle now, bool wakes) {
+    wakes_ = wakes;
+    if (wakes && read(now) != current_) {
+      reader_->ring_at(written_ + 1);
+    }
+  }
 
   T latest() const { return current_; }  ///< for the writer
-  T read(Cycle now) const { return written_ == now ? previous_ : current_; }
+  T read(Cycle now) const { return now <= written_ ? previous_ : current_; }
 
   void archive(StateArchive& archive) {
-    archive.value(current_);
-    settle(archive);
+    T next = read(archive.now() + 1);
+    archive.values(current_, next);
+    if (archive.reading()) {
+      previous_ = next;
+      written_ = archive.now() + 1;
+    }
   }
-  /// A counter that is only compared with `base`.
+  /// A counter that is only compared with `base`, and not written ahead.
   void archive(StateArchive& archive, std::uint64_t base) {
     archive.count(current_, base);
-    settle(archive);
-  }
-
- private:
-  /// From the next cycle on every reader sees the current value.
-  void settle(const StateArchive& archive) {
     if (archive.reading()) {
       previous_ = current_;
       written_ = archive.now();
     }
   }
 
+ private:
   T current_;
   T previous_;
   Cycle written_ = 0;
