@@ -70,10 +70,10 @@ struct FoldGroup {
     std::uint32_t fold = 0, first = 0;  ///< compute
     std::size_t slice = 0, block = 0;
 
-    void advance(std::uint32_t computes, std::size_t blocks) {
+    void advance(std::uint32_t computes, std::size_t blocks_of_slice) {
       ++fold;
       first += computes;
-      if (++block == blocks) {
+      if (++block == blocks_of_slice) {
         block = 0;
         ++slice;
       }

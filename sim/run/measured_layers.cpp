@@ -42,7 +42,7 @@ std::shared_ptr<const MeasuredLayer> MeasuredLayers::find(const Key& key) {
   if (known == older_.end()) {
     return nullptr;
   }
-  const std::shared_ptr<const MeasuredLayer> layer = known->second;
+  std::shared_ptr<const MeasuredLayer> layer = known->second;
   keep(key, layer);
   ++found_;
   return layer;
