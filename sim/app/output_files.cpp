@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// A pipe or a device: has no canonical path, takes any number of outputs.
 bool is_device(const std::string& file) {
   return fs::exists(file) && !fs::is_regular_file(file) && !fs::is_directory(file);
 }
@@ -31,8 +32,11 @@ void require_writable(const std::string& file) {
   if (fs::is_directory(file)) {
     throw std::runtime_error{file + ": is a folder, expected a file"};
   }
+  if (is_device(file)) {
+    return;
+  }
   const fs::path real_folder = fs::weakly_canonical(fs::absolute(file)).parent_path();
-  if (!is_device(file) && ::access(real_folder.c_str(), W_OK | X_OK) != 0) {
+  if (::access(real_folder.c_str(), W_OK | X_OK) != 0) {
     throw std::runtime_error{
         file + ": cannot create a file in its folder: " + std::generic_category().message(errno)};
   }
@@ -44,7 +48,7 @@ void require_writable(const std::string& command, const std::vector<NamedFile>& 
                       const std::vector<NamedFile>& inputs) {
   std::map<fs::path, std::string> roles;
   for (const NamedFile& input : inputs) {
-    if (input.file) {
+    if (input.file && !is_device(*input.file)) {
       roles.emplace(fs::weakly_canonical(*input.file), input.role);
     }
   }
@@ -54,7 +58,7 @@ void require_writable(const std::string& command, const std::vector<NamedFile>& 
     }
     require_writable(*output.file);
     if (is_device(*output.file)) {
-      continue;  // it takes any number of them
+      continue;
     }
     const auto [other, is_new] = roles.emplace(fs::weakly_canonical(*output.file), output.role);
     if (!is_new) {

@@ -282,6 +282,18 @@ TEST(CliRun, FilesThatWouldReplaceEachOtherAreRefusedBeforeTheRun) {
   EXPECT_THAT(refused({"--csv", same, "--json", same}), HasSubstr("is a folder, expected a file"));
 }
 
+// Pipes have no canonical path.
+TEST(CliRun, ReadsFromPipesAndWritesToThem) {
+  const TemporaryFolder folder;
+  const std::string command =
+      "echo '{name: piped, array: {rows: 16, cols: 16}}' | '" SYSTOLE_BINARY_DIR
+      "/systole' run -a /dev/stdin -w '" SYSTOLE_SOURCE_DIR "/" +
+      std::string{kDigits} + "' --quiet --no-data --engine fast --json /dev/stdout | cat > '" +
+      folder.file("json") + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(nlohmann::json::parse(read_file(folder.file("json")))["accelerator"], "piped");
+}
+
 TEST(CliRun, AWatchdogThatIsTooImpatientIsNoMistakeOfSystole) {
   for (const char* engine : {"systemc", "fast"}) {
     const Outcome outcome =
