@@ -44,7 +44,8 @@ std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {
 }  // namespace
 
 int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& err) {
-  require_writable("systole sweep", {{"--html", command.html}}, {{"SPEC", command.spec}});
+  require_writable("systole sweep", {{"--html", command.html}},
+                   {{"SPEC", command.spec}, {"--output", command.folder}});
   const SweepSpec spec = load_sweep(command.spec);
   const std::vector<Point> points = select_points(spec);
   if (command.list) {

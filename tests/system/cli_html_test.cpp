@@ -149,6 +149,9 @@ TEST_F(CliHtml, APageDoesNotReplaceWhatItIsMadeOf) {
       systole({"sweep", file("a.json"), "-o", file("s"), "--html", file("a.json")});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("SPEC and --html name the same file"));
+  const Outcome onto_folder =
+      systole({"sweep", file("a.json"), "-o", file("s"), "--html", file("s")});
+  EXPECT_THAT(onto_folder.err, HasSubstr("--output and --html name the same file"));
 }
 
 TEST_F(CliHtml, APageThatCannotBeWrittenIsSaidBeforeTheRun) {
