@@ -94,6 +94,10 @@ class Draw {
     config.compiler.pack_taps = chance(3);
     config.compiler.depthwise = static_cast<DepthwiseMapping>(one_of({0, 0, 1, 2}));
     config.vector.mac_lanes = static_cast<std::uint32_t>(pick(1, pes));
+    config.vector.latency = static_cast<std::uint32_t>(one_of({1, 4, 20}));
+    if (chance(4)) {
+      config.vector.lanes = 1;
+    }
     config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml";
     return config;
   }
