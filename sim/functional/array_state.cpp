@@ -92,23 +92,24 @@ bool ArrayState::takes(FoldGroup& group, std::uint32_t from, std::uint32_t count
   if (from == 0) {
     start_product(group.folds[0].k);
   }
-  waiting_.add(group, from + count,
-               [this](const Fold& fold, std::uint32_t before) { return keep(fold, before); });
+  waiting_.add(group, from + count, [this](const Fold& fold, std::uint32_t before) {
+    fold_ = kept_.are(before, fold.weights, fold.k, fold.n) ? before : keep(fold);
+    weights_k_ = fold.k;
+    return fold_;
+  });
+  by_kernel_ = true;
   last_of_group_ = &last;
   return true;
 }
 
-/// The fold's weights are those in the array. They may still be kept as they were `before`.
-std::uint32_t ArrayState::keep(const Fold& fold, std::uint32_t before) {
-  fold_ = before < product_.folds() && kept_.are(before, fold.weights, fold.k, fold.n)
-              ? before
-              : kept_.find(fold.weights, fold.k, fold.n);
-  if (fold_ == KeptWeights::kNone) {
+/// What the fold's weights are kept as.
+std::uint32_t ArrayState::keep(const Fold& fold) {
+  const std::uint32_t kept = kept_.find(fold.weights, fold.k, fold.n);
+  if (kept == KeptWeights::kNone) {
     take_weights(*fold.preload, 0);
+    return fold_;
   }
-  weights_k_ = fold.k;
-  by_kernel_ = true;
-  return fold_;
+  return kept;
 }
 
 /// For weights of so many products.

@@ -57,7 +57,7 @@ class ArrayState {
   void end(EventCounts& events);
 
  private:
-  std::uint32_t keep(const Fold& fold, std::uint32_t before);
+  std::uint32_t keep(const Fold& fold);
   void start_product(std::uint32_t k);
   void end_group();
   bool is_for_kernel(std::uint32_t k) const;

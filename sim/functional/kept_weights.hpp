@@ -24,6 +24,9 @@ class KeptWeights {
 
   /// Whether the fold's are those `k` x `n` weights, of one product for each row.
   bool are(std::uint32_t fold, LocalAddress weights, std::uint32_t k, std::uint32_t n) const {
+    if (fold >= kept_.size()) {
+      return false;
+    }
     const Kept& kept = kept_[fold];
     return ((kept.row ^ weights.row) | (kept.k ^ k) | (kept.n ^ n)) == 0 &&
            kept.memory == weights.memory;

@@ -43,14 +43,12 @@ bool WaitingFolds::comes(FoldGroup& group, std::uint32_t from) {
   return true;
 }
 
-/// It is among groups_.
+/// It is among groups_ now.
 void WaitingFolds::wait(FoldGroup& group) {
-  if (!group.waits) {
-    group.waits = true;
-    groups_.push_back(&group);
-    reads_.cover(group.reads);
-    psums_.cover(group.psums);
-  }
+  group.waits = true;
+  groups_.push_back(&group);
+  reads_.cover(group.reads);
+  psums_.cover(group.psums);
 }
 
 template <typename Condition>

@@ -107,7 +107,9 @@ void WaitingFolds::add(FoldGroup& group, std::uint32_t end, Keep keep) {
     products_ += std::uint64_t{fold.products} * (rows[come] - rows[first]);
     waits_for_[kept] = round_;
     group.come = next.first + come;
-    wait(group);
+    if (!group.waits) {
+      wait(group);
+    }
     if (come == computes) {
       next.advance(computes, group.blocks.size());
     }
