@@ -37,7 +37,15 @@ class CycleMarks {
 
   /// The first cycle of [from, until) with such a mark; else `until`.
   Cycle first(std::size_t kind, Cycle from, Cycle until) const {
-    return first(kind, from, until, 0);
+    while (from < until) {
+      const Cycle end = std::min(until, (from / kSpan + 1) * kSpan);
+      const std::uint64_t marks = known(kind, from / kSpan) & bits(from, end);
+      if (marks != 0) {
+        return from / kSpan * kSpan + static_cast<std::uint32_t>(__builtin_ctzll(marks));
+      }
+      from = end;
+    }
+    return until;
   }
 
   /// Forgets what lies before `until`, calling `visit(end, which, span)` for the cycles up to `end`
@@ -58,7 +66,7 @@ class CycleMarks {
     }
   }
 
-  /// Of the cycles behind the archive's: how many without a mark, then how many with, and so on.
+  /// Of the cycles behind the archive's: how many without a mark, then kSpan of them, and so on.
   void archive(StateArchive& archive) {
     if (archive.reading()) {
       std::fill(spans_.begin(), spans_.end(), Span{});
@@ -67,7 +75,7 @@ class CycleMarks {
     const Cycle end = (last_ + 1) * kSpan;
     for (std::size_t kind = 0; kind < kKinds; ++kind) {
       Cycle at = archive.now() + 1;
-      while (archive_run(archive, kind, at, end)) {
+      while (archive_marks(archive, kind, at, end)) {
       }
     }
   }
@@ -110,35 +118,39 @@ class CycleMarks {
     mask_ = size - 1;
   }
 
-  /// The first cycle of [from, until) that has such a mark, or, with all bits of `other` set, has
-  /// none; else `until`.
-  Cycle first(std::size_t kind, Cycle from, Cycle until, std::uint64_t other) const {
-    while (from < until) {
-      const Cycle end = std::min(until, (from / kSpan + 1) * kSpan);
-      const std::uint64_t marks = (known(kind, from / kSpan) ^ other) & bits(from, end);
-      if (marks != 0) {
-        return from / kSpan * kSpan + static_cast<std::uint32_t>(__builtin_ctzll(marks));
-      }
-      from = end;
-    }
-    return until;
+  /// Those of the kSpan cycles from `cycle` on.
+  std::uint64_t known_from(std::size_t kind, Cycle cycle) const {
+    const Cycle shift = cycle % kSpan;
+    const std::uint64_t next = shift == 0 ? 0 : known(kind, cycle / kSpan + 1) << (kSpan - shift);
+    return known(kind, cycle / kSpan) >> shift | next;
   }
-  /// The next marks from `at` on; goes behind them. False: there are none.
-  bool archive_run(StateArchive& archive, std::size_t kind, Cycle& at, Cycle end) {
-    Cycle from = archive.reading() ? 0 : first(kind, at, end);
-    std::uint64_t distance = from >= end ? 0 : from - at + 1;
+  void mark_from(std::size_t kind, Cycle cycle, std::uint64_t marks) {
+    const Cycle shift = cycle % kSpan;
+    const std::uint64_t next = shift == 0 ? 0 : marks >> (kSpan - shift);
+    span(cycle / kSpan)[kind] |= marks << shift;
+    if (next != 0) {
+      span(cycle / kSpan + 1)[kind] |= next;
+    }
+  }
+  /// The next marks from `at` on: goes behind the kSpan cycles that the first of them begins.
+  /// False: there are none.
+  bool archive_marks(StateArchive& archive, std::size_t kind, Cycle& at, Cycle end) {
+    std::uint64_t distance = 0;
+    if (!archive.reading()) {
+      const Cycle from = first(kind, at, end);
+      distance = from >= end ? 0 : from - at + 1;
+    }
     archive.value(distance);
     if (distance == 0) {
       return false;
     }
-    from = at + distance - 1;
-    at = archive.reading() ? 0 : first(kind, from, end, ~std::uint64_t{0});
-    std::uint64_t length = at - from;
-    archive.value(length);
-    at = from + length;
+    at += distance - 1;
+    std::uint64_t marks = archive.reading() ? 0 : known_from(kind, at);
+    archive.word(marks);
     if (archive.reading()) {
-      mark(kind, from, at);
+      mark_from(kind, at, marks);
     }
+    at += kSpan;
     return true;
   }
 

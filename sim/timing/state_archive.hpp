@@ -90,6 +90,16 @@ class StateArchive {
     (value(v), ...);
   }
 
+  /// A set of 64 bits, of which any is as likely to be there as another.
+  void word(std::uint64_t& set) {
+    if (reading_) {
+      std::memcpy(&set, take(sizeof set), sizeof set);
+    } else {
+      std::memcpy(room(sizeof set), &set, sizeof set);
+      at_ += sizeof set;
+    }
+  }
+
   /// A cycle that matters wherever it is.
   void cycle(Cycle& at) {
     // 0 is never; else the distance, its sign in the lowest bit.
@@ -211,11 +221,11 @@ class StateArchive {
     named_.clear();
     entry_of_.clear();
   }
-  const char* take() {
-    if (read_ == end_) {
+  const char* take(std::ptrdiff_t size = 1) {
+    if (end_ - read_ < size) {
       throw std::logic_error{"a timing state is too short"};
     }
-    return read_++;
+    return std::exchange(read_, read_ + size);
   }
   std::uint64_t take_number() {
     std::uint64_t number = 0;

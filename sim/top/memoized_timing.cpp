@@ -337,6 +337,7 @@ MemoizedTiming::Step MemoizedTiming::compute_step(const Place& place, Cycle now,
 /// the segment.
 void MemoizedTiming::name_commands(const Place& place, Step& step) const {
   const auto named = static_cast<std::uint32_t>(place.named.size());
+  step.named.reserve(archive_.named().size());
   for (const StateArchive::Named& now : archive_.named()) {
     std::uint32_t code = now.before;
     if (code == StateArchive::kUnnamed) {  // of equal ones any will do
