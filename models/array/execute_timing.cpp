@@ -85,7 +85,8 @@ void ExecuteTiming::ring_next(Cycle now) {
   }
   if (active() && !streams_ifmap_) {
     // A fold's last operand may come before its step ends: its completion must not be known late.
-    alarm.ring_at(now + rows_ + cols_ + config_.scratchpad.read_latency);
+    const std::uint32_t rows_before = std::max(completes_, step_.row) - step_.row;
+    alarm.ring_at(now + rows_before + rows_ + cols_ + config_.scratchpad.read_latency);
   }
   if (active()) {
     alarm.ring_at(now + (step_.rows - step_.row) + 1);

@@ -173,8 +173,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   Cycle first_conflict(Cycle from, Cycle until, const Fed& fed) const;
   void claim_banks(Cycle cycle, const Fed& fed);
   void outline_step();
-  StepRun step_run(const FoldRun& stream, const FoldRun& load) const;
-  bool find_ifmap_banks(const ComputeCommand& compute, std::uint32_t pixels, Banks& banks) const;
+  StepRun step_run(const FoldRun& stream, const FoldRun& load, bool full) const;
+  bool find_ifmap_banks(const FoldCommands& fold, std::uint32_t pixels, Banks& banks) const;
   bool is_full_fold() const;
   bool find_weight_banks(const PreloadCommand& preload, Banks& banks) const;
   void row_read(Cycle cycle, const Row& row);
@@ -224,6 +224,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   Step step_;
   std::vector<StepRun> runs_;         // of the step; none: its operands lie in banks by turns
   std::size_t run_ = 0;               // of the row that was issued last
+  std::uint32_t completes_ = 0;       // no row before this one completes a fold
   FoldRuns stream_runs_, load_runs_;  // room for outline_step()
   std::array<StepBanks, 8> banks_;    // of the latest steps: more than rows wait to be read
   std::size_t banks_at_ = 0;          // of the step

@@ -22,6 +22,7 @@ FoldRun run_at(const FoldRuns& runs, std::size_t& i, std::uint32_t at) {
 void ExecuteTiming::outline_step() {
   runs_.clear();
   run_ = 0;
+  completes_ = 0;
   stream_runs_.clear();
   load_runs_.clear();
   banks_at_ = (banks_at_ + 1) % banks_.size();
@@ -33,21 +34,22 @@ void ExecuteTiming::outline_step() {
     // Weight stationary, a load compares its bank with that of pixels beside it that are padding.
     const std::uint32_t pixels =
         streams_ifmap_ ? std::max(compute().rows(), step_.preload_rows) : compute().rows();
-    known = find_ifmap_banks(compute(), pixels, banks.stream_ifmap) &&
+    known = find_ifmap_banks(feed_->streaming(), pixels, banks.stream_ifmap) &&
             (streams_ifmap_ || find_weight_banks(destination(), banks.stream_weights));
   }
   if (step_.preloading && step_.preload_rows > 0) {
     feed_->load_runs(load_runs_);
-    known =
-        known &&
-        (streams_ifmap_ || find_ifmap_banks(feed_->loading().compute,
-                                            feed_->loading().compute.rows(), banks.load_ifmap)) &&
-        find_weight_banks(feed_->loading().preload, banks.load_weights);
+    known = known &&
+            (streams_ifmap_ || find_ifmap_banks(feed_->loading(), feed_->loading().compute.rows(),
+                                                banks.load_ifmap)) &&
+            find_weight_banks(feed_->loading().preload, banks.load_weights);
   }
   std::size_t of_stream = 0;
   std::size_t of_load = 0;
+  const bool full = step_.computing && is_full_fold();
   for (std::uint32_t row = 0; known && row < step_.rows;) {
     const FoldRun stream = run_at(stream_runs_, of_stream, row);
+    completes_ = stream.last ? row : completes_;
     FoldRun load;
     std::uint32_t end = step_.rows;
     if (row < step_.preload_from) {
@@ -56,13 +58,14 @@ void ExecuteTiming::outline_step() {
       load = run_at(load_runs_, of_load, row - step_.preload_from);
       end = load.end == 0 ? end : std::min(end, load.end + step_.preload_from);
     }
-    runs_.push_back(step_run(stream, load));
+    runs_.push_back(step_run(stream, load, full));
     row = runs_.back().end = stream.end == 0 ? end : std::min(end, stream.end);
   }
 }
 
 /// Of rows in which a stream and a load do these things.
-ExecuteTiming::StepRun ExecuteTiming::step_run(const FoldRun& stream, const FoldRun& load) const {
+ExecuteTiming::StepRun ExecuteTiming::step_run(const FoldRun& stream, const FoldRun& load,
+                                               bool full) const {
   const StepBanks& banks = banks_[banks_at_];
   StepRun run;
   if (stream.ifmap || load.ifmap) {
@@ -81,7 +84,7 @@ ExecuteTiming::StepRun ExecuteTiming::step_run(const FoldRun& stream, const Fold
   run.alone = stream.last || (stream.ifmap && load.ifmap) || (stream.weights && load.weights) ||
               in_turns || meet(run.ifmap_banks, run.weight_banks);
   if (stream.streams) {
-    run.cause = is_full_fold() ? Cause::Busy : Cause::BusyPartial;
+    run.cause = full ? Cause::Busy : Cause::BusyPartial;
   } else if (load.shift || load.ifmap || load.weights || stream.ifmap || stream.weights) {
     run.cause = Cause::Fill;
   }
@@ -104,13 +107,14 @@ bool ExecuteTiming::is_full_fold() const {
 
 /// Of `pixels` pixels, each bank once. False if they are not those of every pixel, or if PEs with a
 /// transposer take several products at once.
-bool ExecuteTiming::find_ifmap_banks(const ComputeCommand& compute, std::uint32_t pixels,
+bool ExecuteTiming::find_ifmap_banks(const FoldCommands& fold, std::uint32_t pixels,
                                      Banks& banks) const {
   banks.clear();
+  const ComputeCommand& compute = fold.compute;
   const BankMap& map = scratchpad_->banks();
   const std::uint32_t lines = (std::max(pixels, 1U) - 1 + compute.skip) / compute.count_w;
   const std::uint32_t spanned = lines * compute.pitch_h + (compute.count_w - 1) * compute.pitch_w;
-  for (const IfmapPart& part : ifmap_parts(compute, rows_)) {
+  for (const IfmapPart& part : fold.parts) {
     const LocalAddress first{LocalMemory::Scratchpad, compute.ifmap_row + part.row};
     if (!map.in_one_bank(first, first.row + spanned)) {
       return false;

@@ -26,6 +26,9 @@ ScratchpadTiming::ScratchpadTiming(const AcceleratorConfig& config, Units units,
 
 void ScratchpadTiming::look(Cycle now) {
   alarm.serve(now);
+  if (dual_ported_) {
+    writes_.forget_before(now);  // no read asks about them
+  }
   if (vector_write.can_pop(now)) {
     const TimedWrite head = vector_write.front();
     if (write(now, vector_write, BankUser::Vector) && head.last) {
