@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 
 #include "sim/kernel/ring.hpp"
 #include "sim/timing/cycle.hpp"
@@ -24,15 +25,34 @@ class BurstSlots {
     }
   }
   bool any_free() const { return unanswered_ + free_at_.size() < size_; }
-  void take();
+  void take() {
+    if (!any_free()) {
+      throw std::logic_error{"a burst without a slot"};
+    }
+    ++unanswered_;
+  }
   /// Of the oldest burst that is not answered.
-  void answer(Cycle free_at);
+  void answer(Cycle free_at) {
+    if (unanswered_ == 0 || free_at < last_free_) {
+      throw std::logic_error{"an answer out of its order"};
+    }
+    --unanswered_;
+    free_at_.push_back(free_at);
+    last_free_ = free_at;
+  }
   /// When the next answered one is free; kNever if there is none.
   Cycle next_free() const { return free_at_.empty() ? kNever : free_at_.front(); }
   /// From here on all are; kNever while a burst waits for its answer.
   Cycle all_free() const { return unanswered_ > 0 ? kNever : last_free_; }
 
-  void archive(StateArchive& archive);
+  void archive(StateArchive& archive) {
+    settle(archive.now());
+    archive.value(unanswered_);
+    archive.list(free_at_, [&](Cycle& free_at) { archive.cycle(free_at); });
+    if (archive.reading()) {
+      last_free_ = free_at_.empty() ? archive.now() : free_at_.back();
+    }
+  }
 
  private:
   std::size_t size_;

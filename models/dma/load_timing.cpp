@@ -186,15 +186,15 @@ void LoadTiming::take_for_scratchpad(const Arriving& from, const Burst& burst,
   Cycle end = 0;
   const auto send = [&](const MergedPart& part) {
     const Cycle due = part.sent + from.latency - 1;
-    const std::uint32_t row = load.destination.row + part.block * load.block_pitch + arrived_.row;
-    for (std::uint32_t copy = 0; copy < from.copies; ++copy) {
-      write_scratchpad(due + copy, {load.destination.memory, row + copy});
-    }
     if (due != end) {
       marks_.mark(kPush, first_push, end);
       first_push = due;
     }
-    end = due + from.copies;
+    std::uint32_t row = load.destination.row + part.block * load.block_pitch + arrived_.row;
+    end = due;
+    do {
+      write_scratchpad(end++, {load.destination.memory, row++});
+    } while (end < due + from.copies);
   };
   merger_.take_each(burst, load.local_offset + arrived_.offset, from.row_bytes, from.copies,
                     register_free(from), beats, send);
@@ -346,7 +346,9 @@ void LoadTiming::book(Cycle until) {
     const std::uint64_t busy = (marks[kBusy] | marks[kPush]) & cycles;
     const Cycle waits = ledger_.next() + count(busy);
     ledger_.fill(waits, Cause::Busy);
-    ledger_.fill(waits + count(marks[kBlocked] & cycles & ~busy), Cause::WaitOutstanding);
+    if (const std::uint64_t blocked = marks[kBlocked] & cycles & ~busy; blocked != 0) {
+      ledger_.fill(waits + count(blocked), Cause::WaitOutstanding);
+    }
     ledger_.fill(end, waiting_);
   });
 }
