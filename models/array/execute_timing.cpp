@@ -40,9 +40,6 @@ void ExecuteTiming::look(Cycle now) {
     ledger_.look(now, cause, cause);
   }
   issued_through_ = now;
-  if (scratchpad_->vector_write.empty() && scratchpad_->store_write.empty()) {
-    settle(now, now);  // loads are known to the scratchpad a cycle before
-  }
   ring_next(now);
 }
 
