@@ -68,6 +68,29 @@ INSTANTIATE_TEST_SUITE_P(
         std::vector<std::string>{"edge_32x32", "dram.model=banked", "dram.preset=hbm2"},
         std::vector<std::string>{"tiny_4x4", "dram.model=banked", "dram.preset=lpddr4_3200"}));
 
+/// Rows that gather several taps from two banks, while loads write to both: a read is settled when
+/// all writes of its cycle are known, not before.
+TEST(FastEngineOnGatheredRows, WaitsForTheWritesOfTheCycle) {
+  const TemporaryFolder folder;
+  write_file(folder.file("machine.yaml"),
+             "name: gathered\n"
+             "array: {rows: 16, cols: 16, overlap: none, max_compute_rows: 1, gather_rows: 9}\n"
+             "scratchpad: {banks: 2}\n"
+             "compiler: {buffers: 1}\n");
+  write_file(
+      folder.file("net.yaml"),
+      "name: net\n"
+      "inputs:\n"
+      "  - {name: image, shape: [3, 2, 2, 3], scale: 0.05}\n"
+      "outputs: [conv]\n"
+      "layers:\n"
+      "  - {name: conv, op: conv2d, inputs: [image], kernel: 2, stride: 2, out_channels: 4,\n"
+      "     padding: [2, 1, 2, 1], weights: {scale: 0.01}, output: {scale: 0.05}}\n");
+  const std::vector<std::string> arguments{
+      "-a", folder.file("machine.yaml"), "-w", folder.file("net.yaml"), "--random-data", "91"};
+  EXPECT_EQ(report_of("fast", arguments), report_of("systemc", arguments));
+}
+
 /// Branches of a convolution and a pool that are written straight into their concatenation.
 constexpr const char* kBranches = R"(name: branches
 inputs:
