@@ -141,7 +141,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   };
   /// Where all rows of a step find their operands: each bank once.
   struct StepBanks {
-    Banks stream_ifmap, stream_weights, load_ifmap, load_weights;
+    Banks stream_ifmap, load_ifmap, load_weights;
+    std::vector<Banks> stream_weights;  // of each block
   };
   /// Consecutive rows of a step that are alike.
   struct StepRun : Fed {
@@ -176,7 +177,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   StepRun step_run(const FoldRun& stream, const FoldRun& load, bool full) const;
   bool find_ifmap_banks(const FoldCommands& fold, std::uint32_t pixels, Banks& banks) const;
   bool is_full_fold() const;
-  bool find_weight_banks(const PreloadCommand& preload, Banks& banks) const;
+  bool find_weight_banks(const PreloadCommand& preload, std::uint32_t block, Banks& banks) const;
+  bool find_stream_weights(const PreloadCommand& preload, std::vector<Banks>& banks) const;
   void row_read(Cycle cycle, const Row& row);
   void rows_read(Cycle from, Cycle end, const Fed& fed, std::uint32_t acc_row, bool accumulate);
   void fold_leaves(Cycle entered, const StreamStep& stream);

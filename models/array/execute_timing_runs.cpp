@@ -35,14 +35,14 @@ void ExecuteTiming::outline_step() {
     const std::uint32_t pixels =
         streams_ifmap_ ? std::max(compute().rows(), step_.preload_rows) : compute().rows();
     known = find_ifmap_banks(feed_->streaming(), pixels, banks.stream_ifmap) &&
-            (streams_ifmap_ || find_weight_banks(destination(), banks.stream_weights));
+            (streams_ifmap_ || find_stream_weights(destination(), banks.stream_weights));
   }
   if (step_.preloading && step_.preload_rows > 0) {
     feed_->load_runs(load_runs_);
     known = known &&
             (streams_ifmap_ || find_ifmap_banks(feed_->loading(), feed_->loading().compute.rows(),
                                                 banks.load_ifmap)) &&
-            find_weight_banks(feed_->loading().preload, banks.load_weights);
+            find_weight_banks(feed_->loading().preload, 0, banks.load_weights);
   }
   std::size_t of_stream = 0;
   std::size_t of_load = 0;
@@ -72,7 +72,8 @@ ExecuteTiming::StepRun ExecuteTiming::step_run(const FoldRun& stream, const Fold
     run.ifmap_banks = stream.ifmap ? &banks.stream_ifmap : &banks.load_ifmap;
   }
   if (stream.weights || load.weights) {
-    run.weight_banks = stream.weights ? &banks.stream_weights : &banks.load_weights;
+    run.weight_banks =
+        stream.weights ? &banks.stream_weights[stream.weight_block] : &banks.load_weights;
   }
   run.vector = streams_ifmap_ && stream.streams;
   run.streams = !streams_ifmap_ && stream.streams;
@@ -129,8 +130,9 @@ bool ExecuteTiming::find_ifmap_banks(const FoldCommands& fold, std::uint32_t pix
   return (every_part || banks.size() <= 1) && (streams_ifmap_ || compute.products_per_pe == 1);
 }
 
-/// False if its rows are in several.
-bool ExecuteTiming::find_weight_banks(const PreloadCommand& preload, Banks& banks) const {
+/// Of a block of weights. False if its rows are in several.
+bool ExecuteTiming::find_weight_banks(const PreloadCommand& preload, std::uint32_t block,
+                                      Banks& banks) const {
   banks.clear();
   const BankMap& map = scratchpad_->banks();
   // Weight stationary, rows of zeros follow those that are read.
@@ -138,9 +140,22 @@ bool ExecuteTiming::find_weight_banks(const PreloadCommand& preload, Banks& bank
   if (rows == 0) {
     return true;
   }
-  banks.push_back(map.bank_of(preload.weights));
-  const std::uint32_t last_block = (blocks(preload, config_) - 1) * preload.weights_pitch;
-  return map.in_one_bank(preload.weights, preload.weights.row + last_block + rows - 1);
+  const LocalAddress first{preload.weights.memory,
+                           preload.weights.row + block * preload.weights_pitch};
+  banks.push_back(map.bank_of(first));
+  return map.in_one_bank(first, first.row + rows - 1);
+}
+
+/// Of each block. False if the rows of one are in several.
+bool ExecuteTiming::find_stream_weights(const PreloadCommand& preload,
+                                        std::vector<Banks>& banks) const {
+  banks.resize(blocks(preload, config_));
+  for (std::uint32_t block = 0; block < banks.size(); ++block) {
+    if (!find_weight_banks(preload, block, banks[block])) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /// Whether the next row is one of a run.

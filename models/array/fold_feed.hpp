@@ -52,6 +52,7 @@ struct FoldRun {
   bool shift = false;     ///< a row of the stationary operand shifts in
   bool streams = false;   ///< an ifmap vector, or a column of a transposer, enters the array
   bool last = false;      ///< the last one of those that some results need; its cycle is a run
+  std::uint32_t weight_block = 0;  ///< of the weights that are read
 };
 using FoldRuns = std::vector<FoldRun>;
 

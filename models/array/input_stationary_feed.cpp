@@ -69,11 +69,14 @@ class InputStationaryFeed final : public FoldFeed {
     runs.clear();
     const auto& preload = streaming().preload;
     std::uint32_t at = 0;
+    std::uint32_t next_block = 0;  // read while the one before it streams
     for (std::uint32_t first = 0; first < preload.n; first += config().cols) {
+      ++next_block;
       const std::uint32_t channels = std::min(preload.n - first, config().cols);
       const bool last = first + channels == preload.n;
       const std::uint32_t reads = last ? 0 : weight_reads(preload);
       FoldRun run;
+      run.weight_block = next_block;
       run.streams = run.weights = true;
       add_run(runs, run, at + std::min(reads, channels - 1));
       run.weights = false;
@@ -81,7 +84,7 @@ class InputStationaryFeed final : public FoldFeed {
       run.weights = reads >= channels;
       run.last = true;
       add_run(runs, run, at + channels);
-      run = {};
+      run.streams = run.last = false;
       run.weights = true;
       add_run(runs, run, at + reads);
       at += std::max(config().cols, reads);
