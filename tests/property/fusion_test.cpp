@@ -15,6 +15,7 @@
 #include "tests/support/engine_equality.hpp"
 #include "tests/support/forked_run.hpp"
 #include "tests/support/machine_laws.hpp"
+#include "tests/support/random_network.hpp"
 #include "tests/support/small_networks.hpp"
 #include "tests/support/workload_files.hpp"
 
@@ -38,18 +39,8 @@ class Draw {
   }
   bool chance(std::int64_t in) { return pick(1, in) == 1; }
 
-  /// A chain of convolutions and pooling, with sums of tensors of one shape now and then.
-  Network network() {
-    NetworkBuilder builder;
-    std::vector<Activation> all;
-    const std::int64_t batch = chance(3) ? 2 : 1;
-    Shape shape{batch, pick(3, 9), pick(3, 9), pick(1, 12)};
-    all.push_back({builder.input(shape, zero_point()), zero_point_, shape});
-    const std::int64_t layers = pick(2, 6);
-    for (std::int64_t i = 0; i < layers; ++i) {
-      add_layer(builder, fmt::format("l{}", i), all);
-    }
-    return builder.network();
+  Network network(const AcceleratorConfig& config) {
+    return test::random_network(config, [this](auto low, auto high) { return pick(low, high); });
   }
 
   AcceleratorConfig machine() {
@@ -103,136 +94,7 @@ class Draw {
   }
 
  private:
-  struct Activation {
-    TensorId id = 0;
-    std::int32_t zero_point = 0;
-    Shape shape;
-  };
-
-  std::int32_t zero_point() {
-    zero_point_ = static_cast<std::int32_t>(pick(-9, 9));
-    return zero_point_;
-  }
-
-  void add_layer(NetworkBuilder& builder, const std::string& name, std::vector<Activation>& all) {
-    const Activation& in = all.back();
-    for (std::size_t other = 0; other + 1 < all.size(); ++other) {
-      if (all[other].shape == in.shape && chance(2)) {
-        add_sum(builder, name, all[other], all);
-        return;
-      }
-    }
-    if (in.shape[1] >= 3 && in.shape[2] >= 3 && chance(4)) {
-      add_pool(builder, name, all);
-    } else if (chance(5)) {
-      add_branches(builder, name, all);
-    } else {
-      add_conv(builder, name, all);
-    }
-  }
-
-  void add_sum(NetworkBuilder& builder, const std::string& name, const Activation& other,
-               std::vector<Activation>& all) {
-    const Activation in = all.back();
-    Add add;
-    add.input = {QuantizedMultiplier{1 << 30, 0}, QuantizedMultiplier{1 << 30, 0}};
-    add.input_zero_point = {in.zero_point, other.zero_point};
-    const TensorId other_id = other.id;
-    const TensorId out = builder.activation(in.shape, zero_point());
-    add.output = test::one_scale(-18, zero_point_);
-    builder.layer(name, add, {in.id, other_id}, out);
-    all.push_back({out, zero_point_, in.shape});
-  }
-
-  void add_pool(NetworkBuilder& builder, const std::string& name, std::vector<Activation>& all) {
-    const Activation in = all.back();
-    Window window;
-    window.kernel_h = window.kernel_w = pick(2, 3);
-    window.stride_h = window.stride_w = pick(1, 2);
-    window.pad_top = window.pad_left = pick(0, 1);
-    const auto out_of = [&](std::int64_t extent) {
-      return (extent + window.pad_top - window.kernel_h) / window.stride_h + 1;
-    };
-    const Shape shape{in.shape[0], out_of(in.shape[1]), out_of(in.shape[2]), in.shape[3]};
-    const TensorId out = builder.activation(shape, in.zero_point);
-    if (chance(2)) {
-      AveragePool pool;
-      pool.window = window;
-      builder.layer(name, pool, {in.id}, out);
-    } else {
-      MaxPool pool;
-      pool.window = window;
-      builder.layer(name, pool, {in.id}, out);
-    }
-    all.push_back({out, in.zero_point, shape});
-  }
-
-  /// Two layers of the same ifmap, put together: the concatenation is done in place where it can
-  /// be.
-  void add_branches(NetworkBuilder& builder, const std::string& name,
-                    std::vector<Activation>& all) {
-    const Activation in = all.back();
-    std::vector<TensorId> branches;
-    const std::int32_t zero = zero_point();
-    Shape shape = in.shape;
-    shape[3] = 0;
-    for (const std::int64_t kernel : {std::int64_t{1}, std::int64_t{3}}) {
-      Conv2d op;
-      op.window.kernel_h = op.window.kernel_w = kernel;
-      op.window.pad_top = op.window.pad_left = op.window.pad_bottom = op.window.pad_right =
-          kernel / 2;
-      const std::int64_t channels = pick(1, 12);
-      shape[3] += channels;
-      branches.push_back(builder.activation({shape[0], shape[1], shape[2], channels}, zero));
-      op.requant = test::one_scale(-8, zero);
-      const TensorId weight = builder.constant({channels, kernel, kernel, in.shape[3]});
-      builder.layer(fmt::format("{}_{}", name, kernel), op, {in.id, weight}, branches.back());
-    }
-    const TensorId out = builder.activation(shape, zero);
-    builder.layer(name, Concat{3}, branches, out);
-    all.push_back({out, zero, shape});
-    if (chance(3)) {  // a branch that somebody else reads, too
-      Shape of_branch = shape;
-      of_branch[3] = builder.network().tensor(branches[1]).shape[3];
-      all.push_back({branches[1], zero, of_branch});
-    }
-  }
-
-  void add_conv(NetworkBuilder& builder, const std::string& name, std::vector<Activation>& all) {
-    const Activation in = all.back();
-    Conv2d op;
-    const std::int64_t kernel = one_of({1, 1, 3, 3, 2});
-    op.window.kernel_h = op.window.kernel_w = kernel;
-    op.window.stride_h = pick(1, 2);
-    op.window.stride_w = pick(1, 2);
-    op.window.pad_top = op.window.pad_left = pick(0, kernel - 1);
-    op.window.pad_bottom = op.window.pad_right = pick(0, kernel - 1);
-    const auto out_of = [&](std::int64_t extent, std::int64_t stride) {
-      const std::int64_t padded = extent + op.window.pad_top + op.window.pad_bottom - kernel;
-      return padded < 0 ? 0 : padded / stride + 1;
-    };
-    if (out_of(in.shape[1], op.window.stride_h) == 0 ||
-        out_of(in.shape[2], op.window.stride_w) == 0) {
-      op.window = Window{};
-    }
-    const std::int64_t taps = op.window.kernel_h;
-    const bool depthwise = chance(5);
-    const std::int64_t channels = depthwise || chance(3) ? in.shape[3] : pick(1, 20);
-    op.groups = depthwise ? channels : 1;
-    Shape shape{in.shape[0], 0, 0, channels};
-    shape[1] =
-        (in.shape[1] + op.window.pad_top + op.window.pad_bottom - taps) / op.window.stride_h + 1;
-    shape[2] =
-        (in.shape[2] + op.window.pad_left + op.window.pad_right - taps) / op.window.stride_w + 1;
-    const TensorId weight = builder.constant({channels, taps, taps, depthwise ? 1 : in.shape[3]});
-    const TensorId out = builder.activation(shape, zero_point());
-    op.requant = test::one_scale(-8, zero_point_);
-    builder.layer(name, op, {in.id, weight}, out);
-    all.push_back({out, zero_point_, shape});
-  }
-
   std::mt19937 engine_;
-  std::int32_t zero_point_ = 0;
 };
 
 std::uint64_t moved(const LayerResult& layer) {
@@ -372,7 +234,7 @@ TEST(Fusion, OfAnyNetworkEqualsGoldenOnBothEnginesWithLessTraffic) {
   for (unsigned seed = 1; seed <= count; ++seed) {
     Draw draw{seed};
     const AcceleratorConfig config = draw.machine();
-    const Network network = draw.network();
+    const Network network = draw.network(config);
     ASSERT_TRUE(broken_rules(config).empty() && unsupported(config).empty());
     try {
       const Compiler compiler{network, config};

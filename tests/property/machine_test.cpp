@@ -18,6 +18,7 @@
 #include "tests/support/machine_laws.hpp"
 #include "tests/support/random_layers.hpp"
 #include "tests/support/random_machine.hpp"
+#include "tests/support/random_network.hpp"
 #include "tests/support/workload_files.hpp"
 
 namespace systole {
@@ -60,7 +61,7 @@ class Machine : public ::testing::Test {
     try {
       const Legalized legal = legalize(network, config);
       const Compiler compiler{legal.network, config};
-      if (test::estimated_cycles(without_loops(compiler.lower(0), config), config) > kMostCycles) {
+      if (estimated_cycles(compiler, legal.network, config) > kMostCycles) {
         ++too_long_;
         RC_DISCARD("too long");
       }
@@ -105,6 +106,17 @@ class Machine : public ::testing::Test {
     const bool good = outcome.finished && outcome.text.find("broken") == std::string::npos;
     cycles_ += good ? std::stoull(outcome.text) : 0;
     return good ? std::string{} : outcome.text;
+  }
+
+  static std::uint64_t estimated_cycles(const Compiler& compiler, const Network& network,
+                                        const AcceleratorConfig& config) {
+    std::uint64_t cycles = 0;
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+      if (!runs_on_host(network, network.layers[i])) {
+        cycles += test::estimated_cycles(without_loops(compiler.lower(i), config), config);
+      }
+    }
+    return cycles;
   }
 
   void keep_machine(const AcceleratorConfig& config, const std::string& what) {
@@ -259,6 +271,32 @@ TEST_F(Machine, RunsAnyLayerOnABankedDramLikeGolden) {
                                          : test::random_fully_connected(c);
     });
     expect_equal_to_golden(with_banked_dram(config), network);
+  });
+}
+
+/// A machine whose compiler takes other ways than the usual ones, too.
+AcceleratorConfig random_compiling_machine() {
+  AcceleratorConfig config = test::random_machine();
+  CompilerConfig& compiler = config.compiler;
+  compiler.fusion = *rc::gen::element(Fusion::None, Fusion::Keep);
+  compiler.objective = *rc::gen::element(Objective::Cycles, Objective::Traffic);
+  compiler.buffers = *rc::gen::inRange(1U, 4U);
+  compiler.depthwise = *rc::gen::element(DepthwiseMapping::Diagonal, DepthwiseMapping::Column,
+                                         DepthwiseMapping::Vector);
+  compiler.pack_taps = *rc::gen::arbitrary<bool>();
+  // Lanes that are still taken when the next layer comes are what layers one by one do not show.
+  config.vector.lanes = *rc::gen::element(config.vector.lanes, 1U);
+  return config;
+}
+
+// What a layer leaves behind in the machine meets the next one.
+TEST_F(Machine, RunsAnyNetworkLikeGolden) {
+  check(15, 200, [this] {
+    const AcceleratorConfig config = random_compiling_machine();
+    const Network network = test::random_network(config, [](std::int64_t low, std::int64_t high) {
+      return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(low, high + 1));
+    });
+    expect_equal_to_golden(config, network);
   });
 }
 

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 
+#include "sim/energy/energy_table.hpp"
 #include "sim/program/inspect.hpp"
+#include "sim/report/json_report.hpp"
+#include "sim/report/totals.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
 
@@ -64,12 +67,27 @@ std::string differences(const LayerResult& systemc, const LayerResult& fast) {
   return compare.text();
 }
 
+/// The report that a user gets, without what may differ.
+nlohmann::ordered_json report(const RunResult& run) {
+  const EnergyTable table = load_energy_table(run.config);
+  nlohmann::ordered_json json = json_report(run, energy_per_layer(run, table), table);
+  json.erase("engine");
+  json.erase("wall_seconds");
+  return json;
+}
+
 }  // namespace
 
 std::string differences(const SimulationOutcome& systemc, const SimulationOutcome& fast) {
   std::string text;
   for (std::size_t i = 0; i < systemc.result.layers.size(); ++i) {
     text += differences(systemc.result.layers[i], fast.result.layers[i]);
+  }
+  const auto of_systemc = report(systemc.result);
+  const auto of_fast = report(fast.result);
+  if (of_systemc != of_fast) {
+    text += fmt::format("changes from systemc's report to that of fast: {}\n",
+                        nlohmann::ordered_json::diff(of_systemc, of_fast).dump().substr(0, 1000));
   }
   return text;
 }

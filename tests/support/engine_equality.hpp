@@ -9,7 +9,7 @@
 namespace systole::test {
 
 /// Where two engines' runs of the same network differ: cycles, compute cycles, every event, every
-/// ledger entry, peak bandwidth, checks; empty if nowhere.
+/// ledger entry, peak bandwidth, checks, and whatever else their reports say; empty if nowhere.
 std::string differences(const SimulationOutcome& systemc, const SimulationOutcome& fast);
 
 /// Writes down when each command was allocated, issued and completed, and what it waited for.

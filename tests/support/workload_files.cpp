@@ -34,7 +34,7 @@ class Writer {
       text_ += fmt::format("  - {{name: {}, shape: {}, {}}}\n", names_[id], tensor.shape,
                            numbers_of(tensor));
     }
-    text_ += fmt::format("outputs: [{}]\nlayers:\n", names_[network_.outputs.at(0)]);
+    text_ += fmt::format("outputs: [{}]\nlayers:\n", names_of(network_.outputs));
     for (const Layer& layer : network_.layers) {
       layer_ = &layer;
       line("- name", layer.name);
@@ -72,8 +72,20 @@ class Writer {
   void operator()(const Add& op) {
     line("op", "add");
     inputs(2);
+    if (network_.tensor(layer_->output).scale.empty()) {
+      const auto& [a, b] = op.input;
+      line("requant", fmt::format("{{multiplier: {}, exponent: {}, left_shift: {}, operands: "
+                                  "{{multiplier: [{}, {}], exponent: [{}, {}]}}}}",
+                                  op.output.multiplier, op.output.exponent, op.left_shift,
+                                  a.multiplier, b.multiplier, a.exponent, b.exponent));
+    }
     line("clamp", fmt::format("[{}, {}]", op.output.clamp_min, op.output.clamp_max));
     output();
+  }
+  void operator()(const Concat& op) {
+    line("op", "concat");
+    inputs(layer_->inputs.size());
+    line("axis", op.axis);
   }
   template <typename HostOp>
   void operator()(const HostOp&) {
@@ -101,11 +113,16 @@ class Writer {
   }
 
   void inputs(std::size_t count) {
+    const auto first = layer_->inputs.begin();
+    line("inputs",
+         fmt::format("[{}]", names_of({first, first + static_cast<std::ptrdiff_t>(count)})));
+  }
+  std::string names_of(const std::vector<TensorId>& tensors) const {
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < count; ++i) {
-      names.push_back(names_[layer_->inputs[i]]);
+    for (const TensorId id : tensors) {
+      names.push_back(names_[id]);
     }
-    line("inputs", fmt::format("[{}]", fmt::join(names, ", ")));
+    return fmt::format("{}", fmt::join(names, ", "));
   }
   void window(const Window& w, bool pooling) {
     if (pooling) {
