@@ -142,16 +142,17 @@ AcceleratorConfig random_machine() { return with_all_drawn(random_accelerator(),
 
 AcceleratorConfig random_compiling_machine() {
   AcceleratorConfig config = random_accelerator();
-  if (pick(0, 1) != 0) {
+  const bool keep = pick(0, 2) != 0;
+  if (keep) {  // square, and with room for what is kept
     config.array.cols = config.array.rows;
+    config.scratchpad.activation.capacity_kib *= 4;
   }
   config = with_all_drawn(std::move(config), {});
   if (pick(0, 1) != 0) {
     config.vector.lanes = 1;  // still taken when the next layer comes
   }
   CompilerConfig& compiler = config.compiler;
-  const bool square = config.array.rows == config.array.cols;
-  compiler.fusion = square && pick(0, 3) != 0 ? Fusion::Keep : Fusion::None;
+  compiler.fusion = keep ? Fusion::Keep : Fusion::None;
   compiler.objective = pick(0, 1) != 0 ? Objective::Traffic : Objective::Cycles;
   compiler.buffers = pick(1, 3);
   compiler.depthwise = static_cast<DepthwiseMapping>(pick(0, config.vector.mac_lanes > 0 ? 2 : 1));

@@ -16,8 +16,8 @@ AcceleratorConfig random_machine();
 AcceleratorConfig random_composable_machine();  ///< the same, always with composable PEs
 AcceleratorConfig random_saturating_machine();  ///< of them, one whose sums saturate
 
-/// The same with every setting of the compiler drawn as well: half of them are square, as those
-/// must be that keep ofmaps in the scratchpad.
+/// The same with every setting of the compiler drawn as well: two of three keep ofmaps in the
+/// scratchpad.
 AcceleratorConfig random_compiling_machine();
 
 /// The same, a square weight-stationary one whose hardware unrolls loop instructions.

@@ -61,7 +61,7 @@ class RandomNetwork {
     const bool image = last().shape.size() == 4;
     if (last().format != ElementFormat{}) {  // narrow: for the array alone
       image && !one_in(4) ? add_conv(false) : add_product();
-    } else if (const TensorId other = tensor_like_last(); one_in(other == last_ ? 6 : 2)) {
+    } else if (const TensorId other = tensor_like_last(); one_in(other == last_ ? 4 : 2)) {
       add_sum(other);
     } else if (!image) {
       add_product();
