@@ -29,8 +29,10 @@ function columnAxis(column, log) {
     ticks.callback = (v) => Number.isInteger(v) ? column.levels[v] : '';
     return axis(column.label, {type: 'linear', min: -0.5, max: column.levels.length - 0.5, ticks});
   }
-  ticks.callback = log ? (v) => mantissa(v) < 5.5 ? shorter(column.show(v)) : ''
-    : (v) => shorter(column.show(v));
+  // The ends of a logarithmic axis lie anywhere, a round number beside them.
+  const bare = (v, i, all) => mantissa(v) >= 5.5 ||
+    ((i === 0 || i === all.length - 1) && Math.abs(mantissa(v) - Math.round(mantissa(v))) > 1e-6);
+  ticks.callback = (v, i, all) => log && bare(v, i, all) ? '' : shorter(column.show(v));
   return axis(column.label + unit, log
     ? {type: 'logarithmic', min: column.low * 0.9, max: column.high * 1.1, ticks}
     : {type: 'linear', grace: '4%', ticks});
