@@ -176,7 +176,6 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void outline_step();
   StepRun step_run(const FoldRun& stream, const FoldRun& load, bool full) const;
   bool find_ifmap_banks(const FoldCommands& fold, std::uint32_t pixels, Banks& banks) const;
-  bool is_full_fold() const;
   bool find_weight_banks(const PreloadCommand& preload, std::uint32_t block, Banks& banks) const;
   bool find_stream_weights(const PreloadCommand& preload, std::vector<Banks>& banks) const;
   void row_read(Cycle cycle, const Row& row);

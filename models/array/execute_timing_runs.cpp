@@ -46,7 +46,7 @@ void ExecuteTiming::outline_step() {
   }
   std::size_t of_stream = 0;
   std::size_t of_load = 0;
-  const bool full = step_.computing && is_full_fold();
+  const bool full = step_.computing && fills_array(config_.array, feed_->streaming());
   for (std::uint32_t row = 0; known && row < step_.rows;) {
     const FoldRun stream = run_at(stream_runs_, of_stream, row);
     completes_ = stream.last ? row : completes_;
@@ -90,20 +90,6 @@ ExecuteTiming::StepRun ExecuteTiming::step_run(const FoldRun& stream, const Fold
     run.cause = Cause::Fill;
   }
   return run;
-}
-
-/// Whether each cycle of the stream gives every PE useful work; of runs, in which a column of a
-/// transposed block is one product.
-bool ExecuteTiming::is_full_fold() const {
-  switch (config_.array.dataflow) {
-    case Dataflow::OutputStationary:
-      return compute().rows() == rows_ && destination().n == cols_;
-    case Dataflow::InputStationary:
-      return destination().k == rows_ && compute().rows() == cols_;
-    case Dataflow::WeightStationary:
-      break;
-  }
-  return compute().k == rows_ * compute().products_per_pe && destination().n == cols_;
 }
 
 /// Of `pixels` pixels, each bank once. False if they are not those of every pixel, or if PEs with a

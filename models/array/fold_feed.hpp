@@ -124,6 +124,9 @@ void add_run(FoldRuns& runs, FoldRun run, std::uint32_t end);
 
 /// Whether a cycle of a stream gives every PE useful work.
 bool fills_array(const ArrayConfig& config, const OperandPair& pair);
+/// Whether each cycle of the fold's stream does; of runs, in which a column of a transposed block
+/// is one product.
+bool fills_array(const ArrayConfig& config, const FoldCommands& fold);
 
 std::unique_ptr<FoldFeed> make_weight_stationary_feed(const ArrayConfig& config);
 std::unique_ptr<FoldFeed> make_output_stationary_feed(const ArrayConfig& config);

@@ -66,7 +66,8 @@ void IdealDramTiming::ring_next(Cycle now) {
     alarm.ring_at(now + 1);
   }
   if (!answers_.empty()) {
-    alarm.ring_at(std::max(first_beat(answers_.front()) - 1, now + 1));
+    alarm.ring_at(
+        std::max(first_beat(answers_.front().master, answers_.front().ready) - 1, now + 1));
   } else {
     ring_for_reads(now);
   }
@@ -76,8 +77,7 @@ void IdealDramTiming::ring_next(Cycle now) {
 void IdealDramTiming::ring_for_reads(Cycle now) {
   if (!bursting_ && answers_.empty() && !reads_.empty()) {
     const Cycle ready = std::max(request_free_, reads_.ready()) + latency_;
-    const Cycle first_beat = std::max({ready, response_free_, ready_for_answer_[kLoadMaster]});
-    alarm.ring_at(std::max(first_beat - 1, now + 1));
+    alarm.ring_at(std::max(first_beat(kLoadMaster, ready) - 1, now + 1));
   }
 }
 
@@ -117,7 +117,7 @@ void IdealDramTiming::answer(Cycle now) {
 /// Tells the master an answer that starts in the next cycle, or that it takes ahead.
 bool IdealDramTiming::tell(const Answer& answer, Cycle now) {
   MemoryMaster& unit = *clients_[answer.master].unit;
-  const Cycle first = first_beat(answer);
+  const Cycle first = first_beat(answer.master, answer.ready);
   if (first > now + 1 && !unit.takes_ahead()) {
     return false;
   }

@@ -65,8 +65,8 @@ class IdealDramTiming final : public DramTiming {
   void answer(Cycle now);
   bool tell(const Answer& answer, Cycle now);
   void owe(const Answer& answer, Cycle now);
-  Cycle first_beat(const Answer& answer) const {
-    return std::max({answer.ready, response_free_, ready_for_answer_[answer.master]});
+  Cycle first_beat(Master master, Cycle ready) const {
+    return std::max({ready, response_free_, ready_for_answer_[master]});
   }
   void ring_next(Cycle now);
   void ring_for_reads(Cycle now);

@@ -12,6 +12,18 @@
 
 namespace systole {
 
+/// A read and a cycle that it waits for.
+struct DatedRead {
+  MemoryRead read;
+  Cycle at = 0;
+
+  void archive(StateArchive& archive) {
+    archive.address(read.address);
+    archive.value(read.bytes);
+    archive.due(at);
+  }
+};
+
 /// The reads between the load unit and the request channel of an ideal DRAM, known ahead of their
 /// cycles. Those that were sent stand in a queue of two; one that finds it full is held, and none
 /// is sent before the cycle after that in which it gets its place. So when a read is sent, and when
@@ -42,11 +54,7 @@ class ReadPort {
   }
 
   void archive(StateArchive& archive) {
-    archive.list(reads_, [&](Waiting& waiting) {
-      archive.address(waiting.read.address);
-      archive.value(waiting.read.bytes);
-      archive.due(waiting.at);
-    });
+    archive.list(reads_, [&](DatedRead& waiting) { waiting.archive(archive); });
     for (Cycle* cycle : {&free_[0], &free_[1], &next_send_}) {
       archive.due(*cycle);
     }
@@ -56,15 +64,9 @@ class ReadPort {
  private:
   static constexpr std::size_t kQueue = 2;
 
-  struct Waiting {
-    MemoryRead read;
-    Cycle at =
-        0;  // is in the queue, if it is one of the first two; is sent, if the third; else due
-  };
-
   void place(std::vector<Cycle>& sent) {
     while (placed_ < std::min(kQueue + 1, reads_.size())) {
-      Waiting& next = reads_[placed_];
+      DatedRead& next = reads_[placed_];
       next.at = std::max(next.at, next_send_);
       sent.push_back(next.at);
       if (placed_ < kQueue) {
@@ -78,7 +80,8 @@ class ReadPort {
     next_send_ = reads_[place].at + 1;
   }
 
-  Ring<Waiting> reads_;
+  // `at`: of the first two when it is in the queue, of the third when it is sent, else due
+  Ring<DatedRead> reads_;
   std::size_t placed_ = 0;            // whose `at` is more than due
   std::array<Cycle, kQueue> free_{};  // from when on a place of the queue is
   Cycle next_send_ = 0;               // of the first that is not placed, at the earliest
@@ -90,7 +93,7 @@ class ReadsToSend {
   void push(Cycle due, const MemoryRead& read) { reads_.push_back({read, due}); }
 
   /// Cycle in which the next one can be sent, if the port is free; kNever if there is none.
-  Cycle due() const { return reads_.empty() ? kNever : reads_.front().due; }
+  Cycle due() const { return reads_.empty() ? kNever : reads_.front().at; }
   MemoryRead take() {
     const MemoryRead next = reads_.front().read;
     reads_.pop_front();
@@ -98,19 +101,11 @@ class ReadsToSend {
   }
 
   void archive(StateArchive& archive) {
-    archive.list(reads_, [&](Waiting& waiting) {
-      archive.address(waiting.read.address);
-      archive.value(waiting.read.bytes);
-      archive.due(waiting.due);
-    });
+    archive.list(reads_, [&](DatedRead& waiting) { waiting.archive(archive); });
   }
 
  private:
-  struct Waiting {
-    MemoryRead read;
-    Cycle due = 0;
-  };
-  Ring<Waiting> reads_;
+  Ring<DatedRead> reads_;  // `at`: due
 };
 
 }  // namespace systole

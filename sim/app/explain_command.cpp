@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <ostream>
 
@@ -21,10 +20,7 @@ std::optional<std::size_t> chosen_layer(const ExplainOptions& options, const Net
   if (!options.layer) {
     return std::nullopt;
   }
-  require_layer(network, *options.layer, "systole explain: --layer");
-  const auto found = std::find_if(network.layers.begin(), network.layers.end(),
-                                  [&](const Layer& layer) { return layer.name == *options.layer; });
-  return static_cast<std::size_t>(found - network.layers.begin());
+  return require_layer(network, *options.layer, "systole explain: --layer");
 }
 
 }  // namespace

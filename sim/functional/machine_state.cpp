@@ -1,10 +1,6 @@
 #include "sim/functional/machine_state.hpp"
 
-#define RA
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
-#include <utility>
 #include <variant>
 
 #include "sim/program/hazards.hpp"
@@ -79,9 +75,7 @@ MachineState::MachineState(const AcceleratorConfig& config)
 }
 
 void MachineState::run(const LayerProgram& program, EventCounts& events) {
-  PackedCommands commands{{std::make_shared<const std::vector<Command>>(program.commands)}};
-  commands.append({0, 0, static_cast<std::uint32_t>(program.commands.size()), 0});
-  run(PackedProgram{program.registers, std::move(commands)}, events);
+  run(packed_view(program), events);
 }
 
 void MachineState::run(const PackedProgram& program, EventCounts& events) {

@@ -1,6 +1,7 @@
 #include "sim/program/packed_commands.hpp"
 
 #include <numeric>
+#include <utility>
 #include <variant>
 
 namespace systole {
@@ -40,6 +41,13 @@ std::vector<Command> PackedCommands::unpacked() const {
   commands.reserve(size_);
   for_each([&](const Command& command) { commands.push_back(command); });
   return commands;
+}
+
+PackedProgram packed_view(const LayerProgram& program) {
+  PackedCommands commands{
+      {PackedCommands::Shared{std::shared_ptr<const void>{}, &program.commands}}};
+  commands.append({0, 0, static_cast<std::uint32_t>(program.commands.size()), 0});
+  return {program.registers, std::move(commands)};
 }
 
 }  // namespace systole

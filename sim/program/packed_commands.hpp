@@ -91,4 +91,7 @@ struct PackedProgram {
   LayerProgram unpacked() const { return {registers, commands.unpacked()}; }
 };
 
+/// The program as one run of commands that nobody shares. It does not own them.
+PackedProgram packed_view(const LayerProgram& program);
+
 }  // namespace systole

@@ -82,12 +82,7 @@ std::unique_ptr<DramTiming> MemoizedTiming::make_dram(const DramTiming::Clients&
 }
 
 LayerMeasurement MemoizedTiming::run(const LayerProgram& program, std::uint64_t patience) {
-  // Commands that nobody shares, and that it does not own.
-  PackedProgram packed{
-      program.registers,
-      PackedCommands{{PackedCommands::Shared{std::shared_ptr<const void>{}, &program.commands}}}};
-  packed.commands.append({0, 0, static_cast<std::uint32_t>(program.commands.size()), 0});
-  return run(packed, patience);
+  return run(packed_view(program), patience);
 }
 
 LayerMeasurement MemoizedTiming::run(const PackedProgram& program, std::uint64_t patience) {

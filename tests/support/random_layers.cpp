@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sim/network/packing.hpp"
+#include "sim/workload/geometry.hpp"
 #include "sim/workload/scales.hpp"
 
 namespace systole::test {
@@ -154,15 +155,10 @@ Window random_window(std::int64_t& in_h, std::int64_t& in_w, bool dilated) {
   return w;
 }
 
-std::int64_t out_size(std::int64_t in, std::int64_t kernel, std::int64_t stride,
-                      std::int64_t dilation, std::int64_t padding) {
-  return (in + padding - (kernel - 1) * dilation - 1) / stride + 1;
-}
-
 Shape output_shape(const Window& w, std::int64_t batch, std::int64_t in_h, std::int64_t in_w,
                    std::int64_t channels) {
-  return {batch, out_size(in_h, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top + w.pad_bottom),
-          out_size(in_w, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left + w.pad_right), channels};
+  const OutputSize size = output_size(w, in_h, in_w);
+  return {batch, size.h.value(), size.w.value(), channels};
 }
 
 std::int64_t pin(std::int64_t extent, std::int64_t unit) {

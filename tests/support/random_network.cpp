@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/workload/geometry.hpp"
 #include "tests/support/small_networks.hpp"
 
 namespace systole::test {
@@ -14,15 +15,9 @@ namespace {
 
 constexpr std::int64_t kMostChannels = 20;
 
-std::int64_t out_size(std::int64_t in, std::int64_t kernel, std::int64_t stride,
-                      std::int64_t dilation, std::int64_t padding) {
-  return (in + padding - (kernel - 1) * dilation - 1) / stride + 1;
-}
-
 Shape output_shape(const Window& w, const Shape& in, std::int64_t channels) {
-  return {in[0], out_size(in[1], w.kernel_h, w.stride_h, w.dilation_h, w.pad_top + w.pad_bottom),
-          out_size(in[2], w.kernel_w, w.stride_w, w.dilation_w, w.pad_left + w.pad_right),
-          channels};
+  const OutputSize size = output_size(w, in[1], in[2]);
+  return {in[0], size.h.value(), size.w.value(), channels};
 }
 
 class RandomNetwork {
