@@ -13,6 +13,6 @@ void DramTiming::archive(StateArchive& /*archive*/) { no_archive(); }
 
 void DramTiming::book_until(Cycle /*now*/, Ledger& /*ledger*/) { no_archive(); }
 
-std::vector<DramTransfer> DramTiming::take_transfers() { no_archive(); }
+TransferRuns DramTiming::take_transfers() { no_archive(); }
 
 }  // namespace systole

@@ -12,6 +12,7 @@
 #include "sim/stats/bandwidth_series.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
+#include "sim/stats/transfer_runs.hpp"
 #include "sim/timing/alarm.hpp"
 
 namespace systole {
@@ -37,14 +38,6 @@ struct MemoryWrite {
 struct MemoryResponse {
   Cycle first_beat = 0;
   std::uint32_t cycles_per_beat = 1;
-};
-
-/// Bytes that the memory took or gave in the cycles [first, first + cycles).
-struct DramTransfer {
-  Cycle first = 0;
-  Cycle cycles = 1;
-  std::uint32_t bytes = 0;
-  bool write = false;
 };
 
 /// The units' side: takes an answer, returns the earliest first beat of the next one.
@@ -105,7 +98,7 @@ class DramTiming {
   /// Books the cycles up to `now`.
   virtual void book_until(Cycle now, Ledger& ledger);
   /// What bandwidth() is made of; it starts anew.
-  virtual std::vector<DramTransfer> take_transfers();
+  virtual TransferRuns take_transfers();
 
  protected:
   std::vector<Cycle> sent_reads_;

@@ -124,7 +124,7 @@ bool IdealDramTiming::tell(const Answer& answer, Cycle now) {
   response_free_ = first + answer.cycles;
   answering_.push_back({answer.accepted, first, response_free_});
   if (answer.bytes > 0) {
-    transfers_.push_back({first, answer.cycles, answer.bytes, false});
+    transfers_.add({first, answer.cycles, answer.cycles, 1, answer.bytes, false});
   }
   ready_for_answer_[answer.master] = unit.take_response({first, cycles_per_beat_});
   return true;
@@ -172,18 +172,11 @@ void IdealDramTiming::accept(Cycle now) {
   }
 }
 
-/// As large as they are: the room for those to come stays.
-std::vector<DramTransfer> IdealDramTiming::take_transfers() {
-  std::vector<DramTransfer> taken{transfers_.begin(), transfers_.end()};
-  transfers_.clear();
-  return taken;
-}
+TransferRuns IdealDramTiming::take_transfers() { return std::exchange(transfers_, {}); }
 
 BandwidthSeries IdealDramTiming::bandwidth() const {
   BandwidthSeries bandwidth;
-  for (const DramTransfer& transfer : transfers_) {
-    bandwidth.add(transfer.first, transfer.cycles, transfer.write, transfer.bytes);
-  }
+  transfers_.add_to(bandwidth, 0);
   return bandwidth;
 }
 
@@ -207,7 +200,7 @@ void IdealDramTiming::take_write(Cycle first_cycle, Cycle at, Cycle now) {
   const Cycle last_cycle = std::max(at, first_cycle + beats - 1);
   request_free_ = last_cycle + 1;
   requesting_.back().end = request_free_;
-  transfers_.push_back({request_free_ - beats, beats, write.useful, true});
+  transfers_.add({request_free_ - beats, beats, beats, 1, write.useful, true});
   trace(at, true, write.address, write.bytes);
   owe({kStoreMaster, at, last_cycle + latency_, cycles_per_beat_, 0}, now);
 }

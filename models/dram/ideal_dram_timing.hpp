@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "models/dram/dram_timing.hpp"
 #include "models/dram/read_port.hpp"
@@ -35,7 +34,7 @@ class IdealDramTiming final : public DramTiming {
   BandwidthSeries bandwidth() const override;
   void archive(StateArchive& archive) override;
   void book_until(Cycle now, Ledger& ledger) override;
-  std::vector<DramTransfer> take_transfers() override;
+  TransferRuns take_transfers() override;
 
  private:
   struct Answer {
@@ -93,7 +92,7 @@ class IdealDramTiming final : public DramTiming {
   Ring<Answer> answers_;         // still to be told to their masters
   Ring<Answering> answering_;    // the others, until they are booked
   Ring<Requesting> requesting_;  // until they are booked
-  std::vector<DramTransfer> transfers_;
+  TransferRuns transfers_;
   Ledger booked_;
   LedgerLine ledger_{booked_, LedgerUnit::Dram};
 };

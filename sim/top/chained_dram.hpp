@@ -29,7 +29,7 @@ class ChainedDram final : public DramTiming {
   BandwidthSeries bandwidth() const override { return {}; }
   void archive(StateArchive& archive) override;
   void book_until(Cycle now, Ledger& ledger) override;
-  std::vector<DramTransfer> take_transfers() override { return {}; }
+  TransferRuns take_transfers() override { return {}; }
 
  private:
   bool can_request(Master master, Cycle now) const {

@@ -52,7 +52,7 @@ class MachineTiming {
   void archive(StateArchive& archive);
   /// What was counted since the last call; all but cycles and bandwidth.
   LayerMeasurement take_counts(Cycle now);
-  std::vector<DramTransfer> take_transfers() { return dram_->take_transfers(); }
+  TransferRuns take_transfers() { return dram_->take_transfers(); }
 
  private:
   void close(Cycle end);

@@ -21,34 +21,6 @@ void add_times(Counts& to, Counts counts, std::uint64_t times) {
 
 }  // namespace
 
-MemoizedTiming::Traffic::Traffic(std::vector<DramTransfer> of_program, Cycle start)
-    : transfers{std::move(of_program)} {
-  const auto from_start = [&](Cycle cycle) { return static_cast<std::int64_t>(cycle - start); };
-  for (DramTransfer& transfer : transfers) {
-    const Cycle last_cycle = transfer.first + transfer.cycles - 1;
-    first = std::min(first, from_start(transfer.first));
-    last = std::max(last, from_start(last_cycle));
-    transfer.first -= start;  // may be before it: modulo 2^64
-    (transfer.write ? written : read) += transfer.bytes;
-  }
-}
-
-void MemoizedTiming::Traffic::add_to(BandwidthSeries& bandwidth, Cycle start) const {
-  if (transfers.empty()) {
-    return;
-  }
-  const Cycle first_cycle = start + static_cast<Cycle>(first);
-  const Cycle last_cycle = start + static_cast<Cycle>(last);
-  if (first_cycle / kBandwidthWindow != last_cycle / kBandwidthWindow) {
-    for (const DramTransfer& transfer : transfers) {
-      bandwidth.add(start + transfer.first, transfer.cycles, transfer.write, transfer.bytes);
-    }
-    return;
-  }
-  bandwidth.add(first_cycle, false, read);
-  bandwidth.add(first_cycle, true, written);
-}
-
 MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::size_t max_bytes)
     : MemoizedTiming{config, nullptr, max_bytes} {}
 
@@ -322,9 +294,10 @@ MemoizedTiming::Step MemoizedTiming::compute_step(const Place& place, Cycle now,
     name_commands(place, step);
   }
   step.counts = machine_.take_counts(last);
-  step.traffic = Traffic{machine_.take_transfers(), now};
+  step.traffic = machine_.take_transfers();
+  step.traffic.move_back(now);
   ++computed_;
-  bytes_ += sizeof step + step.traffic.transfers.size() * sizeof(DramTransfer);
+  bytes_ += sizeof step + step.traffic.size() * sizeof(TransferRun);
   return step;
 }
 

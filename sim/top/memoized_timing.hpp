@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <forward_list>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,27 +58,14 @@ class MemoizedTiming final : private CommandSource {
   static constexpr std::size_t kMaxBytes = std::size_t{1} << 20U;
 
   struct State;
-  /// Bytes that a step moves, by cycle of the segment.
-  struct Traffic {
-    Traffic() = default;
-    Traffic(std::vector<DramTransfer> of_program, Cycle start);
-    void add_to(BandwidthSeries& bandwidth, Cycle start) const;
-
-    std::vector<DramTransfer> transfers;
-    // Their first and last cycle, from the segment's start on.
-    std::int64_t first = std::numeric_limits<std::int64_t>::max();
-    std::int64_t last = std::numeric_limits<std::int64_t>::min();
-    std::uint64_t read = 0;
-    std::uint64_t written = 0;
-  };
   /// What a state does with a segment.
   struct Step {
     std::vector<std::uint32_t> key;
     Cycle cycles = 0;
     LayerMeasurement counts;
     std::uint64_t times = 0;  // that the program at hand has taken it
-    Traffic traffic;
-    State* next = nullptr;  // none if it ends the program
+    TransferRuns traffic;     // by cycle of the segment
+    State* next = nullptr;    // none if it ends the program
     /// The commands that `next` names: below the number of those that the state before names, one
     /// of them; else the segment's, counted on.
     std::vector<std::uint32_t> named;
