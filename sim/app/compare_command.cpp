@@ -5,7 +5,7 @@
 #include "sim/app/output_files.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/config/checked_yaml.hpp"
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 #include "sim/report/compare_text.hpp"
 #include "sim/report/energy_recompute.hpp"
 #include "sim/report/html/html_page.hpp"

@@ -6,7 +6,7 @@
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/convert/trace_writer.hpp"
-#include "sim/report/atomic_folder.hpp"
+#include "sim/files/atomic_folder.hpp"
 #include "sim/workload/random_data.hpp"
 
 namespace systole::app {

@@ -7,7 +7,7 @@
 #include "sim/dram_trace/command_file.hpp"
 #include "sim/dram_trace/dram_report.hpp"
 #include "sim/dram_trace/trace_reader.hpp"
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 
 namespace systole::app {
 

@@ -10,7 +10,7 @@
 #include "sim/app/terminal.hpp"
 #include "sim/config/accelerator_file.hpp"
 #include "sim/explain/explain.hpp"
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace systole::app {

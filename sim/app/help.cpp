@@ -89,7 +89,8 @@ Options:
 {}
 Exit codes:
   0  all right
-  1  the run finished and a check failed: the machine and the golden model differ
+  1  the run finished and a check failed: the machine and the golden model differ, or no point of
+     a sweep could run
   2  bad usage, configuration or workload
   3  internal error: a mistake of Systole, not yours
 )",

@@ -11,7 +11,7 @@
 
 #include "sim/app/options.hpp"
 #include "sim/config/suggestion.hpp"
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 
 namespace systole::app {
 

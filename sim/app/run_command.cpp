@@ -18,7 +18,7 @@
 #include "sim/dram_trace/command_file.hpp"
 #include "sim/dram_trace/request_file.hpp"
 #include "sim/energy/energy_model.hpp"
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/html/html_page.hpp"
 #include "sim/report/json_report.hpp"

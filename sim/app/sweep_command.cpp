@@ -76,7 +76,8 @@ int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& 
     outcome = run_sweep(spec, points, sweep);
   }
   out << summary(command, outcome);
-  return outcome.mismatches == 0 ? ExitCode::AllRight : ExitCode::CheckFailed;
+  const bool none_ran = !command.range && outcome.progress.failed == outcome.progress.points;
+  return outcome.mismatches == 0 && !none_ran ? ExitCode::AllRight : ExitCode::CheckFailed;
 }
 
 }  // namespace systole::app

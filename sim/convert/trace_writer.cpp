@@ -7,7 +7,7 @@
 #include "sim/config/error_log.hpp"
 #include "sim/convert/layer_text.hpp"
 #include "sim/convert/yaml_text.hpp"
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 #include "sim/workload/file_names.hpp"
 #include "sim/workload/npy.hpp"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "models/dram/banked/command.hpp"
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 
 namespace systole {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "models/dram/request_observer.hpp"
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 
 namespace systole {
 

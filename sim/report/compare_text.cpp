@@ -42,6 +42,7 @@ struct Figures {
     const auto text = [&](const char* key) {
       return member(file, report, "", key, &Json::is_string, "a text").get<std::string>();
     };
+    version = text("systole");
     accelerator = text("accelerator");
     workload = text("workload");
     energy_table = text("energy_table");
@@ -71,7 +72,7 @@ struct Figures {
     }
   }
 
-  std::string accelerator, workload, energy_table;
+  std::string version, accelerator, workload, energy_table;
   std::uint64_t cycles = 0, dram_bytes = 0;
   double utilization = 0, energy_pj = 0, energy_delay_js = 0;
   std::optional<double> area_mm2;
@@ -161,12 +162,16 @@ std::string compare_text(const std::vector<NamedReport>& reports, const ReportSt
   layers.fit(style.width);
   std::string text =
       runs.render(style.width, style.color) + '\n' + layers.render(style.width, style.color);
-  const bool one_table = std::all_of(figures.begin(), figures.end(), [&](const Figures& f) {
-    return f.energy_table == figures.front().energy_table;
-  });
-  if (!one_table) {
+  const auto all_have_one = [&](std::string Figures::*what) {
+    return std::all_of(figures.begin(), figures.end(),
+                       [&](const Figures& f) { return f.*what == figures.front().*what; });
+  };
+  if (!all_have_one(&Figures::energy_table)) {
     text +=
         "\nThe energies are of different tables: compare under one ('systole energy --json').\n";
+  }
+  if (!all_have_one(&Figures::version)) {
+    text += "\nThe reports are of different versions of Systole: what differs may be its doing.\n";
   }
   return text;
 }

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <thread>
 
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 #include "sim/report/html/html_page.hpp"
 #include "sim/sweep/point_log.hpp"
 #include "sim/sweep/point_run.hpp"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "models/sequencer/command_observer.hpp"
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 #include "sim/report/run_result.hpp"
 #include "sim/stats/cycle_window.hpp"
 

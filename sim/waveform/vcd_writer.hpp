@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 
 namespace systole {
 

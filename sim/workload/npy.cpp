@@ -10,6 +10,8 @@
 #include <system_error>
 #include <utility>
 
+#include "sim/files/atomic_file.hpp"
+
 namespace systole {
 namespace {
 
@@ -305,28 +307,18 @@ std::string npy_type_name(const NpyValues& values) {
 }
 
 void write_npy(const std::string& path, const NpyArray& array) {
-  const std::string partial = path + ".partial";
-  std::ofstream out{partial, std::ios::binary | std::ios::trunc};
-  out << header_text(array);
+  std::string text = header_text(array);
   std::visit(
       [&](const auto& values) {
         using Element = typename std::decay_t<decltype(values)>::value_type;
-        std::vector<char> bytes(values.size() * sizeof(Element));
-        if (!bytes.empty()) {
-          std::memcpy(bytes.data(), values.data(), bytes.size());
+        const std::size_t header = text.size();
+        text.resize(header + values.size() * sizeof(Element));
+        if (!values.empty()) {
+          std::memcpy(text.data() + header, values.data(), values.size() * sizeof(Element));
         }
-        out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
       },
       array.values);
-  out.close();
-  std::error_code error;
-  if (out) {
-    std::filesystem::rename(partial, path, error);
-  }
-  if (!out || error) {
-    std::filesystem::remove(partial, error);
-    fail(path, "cannot be written");
-  }
+  write_file_atomically(path, text);
 }
 
 void write_npy(const std::string& path, const TensorData& data, const Shape& shape,

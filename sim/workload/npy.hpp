@@ -41,7 +41,7 @@ Shape read_npy_shape(const std::string& path);
 /// "int8", "float32"...: numpy's name of the array's type.
 std::string npy_type_name(const NpyValues& values);
 
-/// Writes the whole file or nothing.
+/// Writes the whole file or nothing; throws what write_file_atomically does.
 void write_npy(const std::string& path, const NpyArray& array);
 
 /// The same for a tensor, in the narrowest type that holds its format.

@@ -120,6 +120,22 @@ TEST(CliSweep, DataGiveTheAccuracyOfEachPoint) {
   EXPECT_EQ(rows[0], "point,workload,requant.rounding,accuracy,cycles,error\r");
 }
 
+TEST(CliSweep, ASweepOfWhichNoPointCanRunEndsWithCodeOne) {
+  const TemporaryFolder folder;
+  std::string spec = folder.file("spec.yaml");
+  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
+                   "/configs/gemmini_16x16.yaml\n"
+                   "workload: " SYSTOLE_SOURCE_DIR
+                   "/workloads/digits_cnn/digits_cnn.yaml\n"
+                   "axes:\n"
+                   "  - {key: array.cols, values: [16, 32]}\n"
+                   "  - {key: dram.bytes_per_cycle, values: [0]}\n");
+  const Outcome outcome = systole({"sweep", spec, "-o", folder.file("s")});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("2 points, 2 of them run now, 2 failed"));
+  EXPECT_EQ(lines(read_file(folder.file("s/points.csv"))).size(), 3U);
+}
+
 TEST(CliSweep, ABrowserDrawsThePageOfASweep) {
   const TemporaryFolder folder;
   const std::string spec = write_spec(folder);
@@ -163,7 +179,7 @@ TEST(CliSweep, ThePageOfASweepThatFailsSaysWhy) {
   const TemporaryFolder folder;
   const std::string spec = write_spec(folder, "  - {key: requant.lanes, values: [1000]}\n");
   const std::string page = folder.file("sweep.html");
-  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 0);
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 1);
   if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }

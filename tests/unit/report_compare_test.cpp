@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 Json report(std::uint64_t conv_cycles, const std::string& table) {
-  return {{"accelerator", "tiny"},
+  return {{"systole", "0.1.0"},
+          {"accelerator", "tiny"},
           {"workload", "net"},
           {"energy_table", table},
           {"area", nullptr},
@@ -49,6 +50,14 @@ TEST(CompareText, GivesEachRunInTimesOfTheFirst) {
   EXPECT_THAT(text, HasSubstr("1.00 KiB"));
   EXPECT_THAT(text, Not(HasSubstr("flat")));
   EXPECT_THAT(text, Not(HasSubstr("different tables")));
+  EXPECT_THAT(text, Not(HasSubstr("different versions")));
+}
+
+TEST(CompareText, SaysThatVersionsDiffer) {
+  Json other = report(100, "t");
+  other["systole"] = "0.2.0";
+  EXPECT_THAT(compare_text({{"a", report(100, "t")}, {"b", other}}, {}),
+              HasSubstr("different versions"));
 }
 
 TEST(CompareText, LayersOfOneRunAloneAreShownAsMissingInTheOther) {
@@ -74,7 +83,7 @@ TEST(CompareText, NamesTheKeyThatIsMissingOrWrong) {
   damaged = report(1, "t");
   damaged["layers"] = 7;
   EXPECT_EQ(error_of(damaged), "b.json: layers: expected a list");
-  EXPECT_EQ(error_of(Json::array()), "b.json: accelerator: missing");
+  EXPECT_EQ(error_of(Json::array()), "b.json: systole: missing");
 }
 
 }  // namespace

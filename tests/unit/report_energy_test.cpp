@@ -2,13 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
 
-#include "sim/report/atomic_file.hpp"
 #include "sim/report/csv_report.hpp"
 #include "sim/report/energy_figures.hpp"
 #include "sim/report/energy_recompute.hpp"
@@ -161,18 +158,6 @@ TEST(CsvReport, TextsWithCommasAndQuotesAreQuoted) {
   RunResult run = sample_run();
   run.layers[0].name = "a,\"b\"";
   EXPECT_THAT(csv_report(run, sample_energy())[0].text, HasSubstr("\r\n\"a,\"\"b\"\"\",conv2d,"));
-}
-
-TEST(AtomicFiles, NoneIsWrittenWhenOneCannotBe) {
-  const std::string folder = SYSTOLE_BINARY_DIR "/atomic_files_test";
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  EXPECT_THROW(write_files_atomically({{folder + "/a", "1"}, {folder + "/missing/b", "2"}}),
-               std::runtime_error);
-  EXPECT_TRUE(std::filesystem::is_empty(folder)) << "nor is a temporary file left";
-  write_files_atomically({{folder + "/a", "1"}, {folder + "/b", "2"}});
-  std::ifstream b{folder + "/b"};
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>{b}, {}), "2");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 #include "tests/golden/report_sample.hpp"
 
 namespace systole {

@@ -26,6 +26,9 @@ function compareTable(parent) {
   if (tables.size > 1) {
     parent.append(make('p', {class: 'note'}, 'Mind: the energies are of different tables.'));
   }
+  if (new Set(inputs.map(({report}) => report.systole)).size > 1) {
+    parent.append(make('p', {class: 'note'}, 'Mind: the reports are of different versions of Systole.'));
+  }
 }
 
 function comparison(parent) {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 
 namespace systole {
 namespace {
@@ -16,13 +16,13 @@ namespace {
 namespace fs = std::filesystem;
 
 // A folder of its own for each test, gone at its end.
-class ReportFile : public testing::Test {
+class AtomicFile : public testing::Test {
  protected:
-  ReportFile() {
-    std::string name = (fs::temp_directory_path() / "systole_report_XXXXXX").string();
+  AtomicFile() {
+    std::string name = (fs::temp_directory_path() / "systole_files_XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
   }
-  ~ReportFile() override { fs::remove_all(folder_); }
+  ~AtomicFile() override { fs::remove_all(folder_); }
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   static std::string read(const std::string& file) {
@@ -47,14 +47,14 @@ std::string error_of(const std::string& path) {
   return "";
 }
 
-TEST_F(ReportFile, WritesTheWholeTextAndLeavesNothingElse) {
+TEST_F(AtomicFile, WritesTheWholeTextAndLeavesNothingElse) {
   const std::string text(3'000'000, 'x');
   write_file_atomically(path("a.json"), text);
   EXPECT_EQ(read(path("a.json")), text);
   EXPECT_EQ(files(), 1U);
 }
 
-TEST_F(ReportFile, ReplacesAnOldFileAndKeepsItsPermissions) {
+TEST_F(AtomicFile, ReplacesAnOldFileAndKeepsItsPermissions) {
   write_file_atomically(path("a.json"), "old and longer");
   ASSERT_EQ(::chmod(path("a.json").c_str(), 0640), 0);
   write_file_atomically(path("a.json"), "new");
@@ -63,7 +63,7 @@ TEST_F(ReportFile, ReplacesAnOldFileAndKeepsItsPermissions) {
   EXPECT_EQ(files(), 1U);
 }
 
-TEST_F(ReportFile, ASymbolicLinkStaysALink) {
+TEST_F(AtomicFile, ASymbolicLinkStaysALink) {
   write_file_atomically(path("real"), "old");
   fs::create_symlink("real", path("link"));
   write_file_atomically(path("link"), "new");
@@ -71,12 +71,12 @@ TEST_F(ReportFile, ASymbolicLinkStaysALink) {
   EXPECT_EQ(read(path("real")), "new");
 }
 
-TEST_F(ReportFile, WritesToADeviceInPlace) {
+TEST_F(AtomicFile, WritesToADeviceInPlace) {
   write_file_atomically("/dev/null", "text");
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
-TEST_F(ReportFile, AStreamedFileAppearsWholeAndLeavesNothingElse) {
+TEST_F(AtomicFile, AStreamedFileAppearsWholeAndLeavesNothingElse) {
   write_file_atomically(path("real"), "old");
   ASSERT_EQ(::chmod(path("real").c_str(), 0640), 0);
   fs::create_symlink("real", path("link"));
@@ -94,7 +94,7 @@ TEST_F(ReportFile, AStreamedFileAppearsWholeAndLeavesNothingElse) {
   EXPECT_EQ(files(), 3U);
 }
 
-TEST_F(ReportFile, AStreamedFileWithoutCommitLeavesWhatWasThere) {
+TEST_F(AtomicFile, AStreamedFileWithoutCommitLeavesWhatWasThere) {
   write_file_atomically(path("a"), "old");
   {
     StreamedFile file{path("a")};
@@ -105,7 +105,7 @@ TEST_F(ReportFile, AStreamedFileWithoutCommitLeavesWhatWasThere) {
   EXPECT_EQ(files(), 1U);
 }
 
-TEST_F(ReportFile, ADeviceIsStreamedToInPlace) {
+TEST_F(AtomicFile, ADeviceIsStreamedToInPlace) {
   fs::create_symlink("/dev/null", path("null"));
   StreamedFile file{path("null")};
   file.out() << "text";
@@ -115,7 +115,7 @@ TEST_F(ReportFile, ADeviceIsStreamedToInPlace) {
   EXPECT_EQ(files(), 1U);
 }
 
-TEST_F(ReportFile, AStreamedFileSaysWhatFailed) {
+TEST_F(AtomicFile, AStreamedFileSaysWhatFailed) {
   const auto streamed = [](const std::string& path) -> std::string {
     try {
       StreamedFile file{path};
@@ -134,12 +134,20 @@ TEST_F(ReportFile, AStreamedFileSaysWhatFailed) {
   }
 }
 
-TEST_F(ReportFile, ErrorsNameThePath) {
+TEST_F(AtomicFile, ErrorsNameThePath) {
   EXPECT_EQ(error_of(path("no/such/folder/a.json")),
             path("no/such/folder/a.json") +
                 ": cannot create a file in its folder: No such file or directory");
   fs::create_directory(path("folder"));
   EXPECT_EQ(error_of(path("folder")), path("folder") + ": cannot write: Is a directory");
+}
+
+TEST_F(AtomicFile, OfSeveralNoneIsWrittenWhenOneCannotBe) {
+  EXPECT_THROW(write_files_atomically({{path("a"), "1"}, {path("missing/b"), "2"}}),
+               std::runtime_error);
+  EXPECT_TRUE(fs::is_empty(path(""))) << "nor is a temporary file left";
+  write_files_atomically({{path("a"), "1"}, {path("b"), "2"}});
+  EXPECT_EQ(read(path("b")), "2");
 }
 
 }  // namespace

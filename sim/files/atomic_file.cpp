@@ -1,4 +1,4 @@
-#include "sim/report/atomic_file.hpp"
+#include "sim/files/atomic_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

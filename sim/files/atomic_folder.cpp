@@ -1,4 +1,4 @@
-#include "sim/report/atomic_folder.hpp"
+#include "sim/files/atomic_folder.hpp"
 
 #include <unistd.h>
 
