@@ -77,91 +77,117 @@ void count_weights(const ElementRows& weights, std::uint32_t n, std::int16_t* co
 
 constexpr std::size_t kCountedRows = 255;  // so many ones fit a byte
 
-/// Rows of kLaneStep bytes each, one behind the other; if it is one, of any length.
-struct Piece {
-  const std::uint8_t* first;
-  std::size_t rows;
+using StepWords =
+    hn::CappedTag<std::int16_t, kLaneStep>;         // the products of a step, or half of them
+using SeveralRows = hn::ScalableTag<std::uint8_t>;  // of kLaneStep bytes
+
+/// Ifmap rows whose elements are counted at once. Those of kLaneStep bytes that lie one behind the
+/// other are taken as vectors of SeveralRows.
+struct CountedRows {
+  const std::uint8_t* several[kCountedRows];
+  const std::uint8_t* single[kCountedRows];
+  std::size_t several_count = 0, single_count = 0;
 };
 
-/// As few pieces as there are in rows [first, end) of the ifmap.
-HWY_INLINE std::size_t find_pieces(const ElementRows& ifmap, std::size_t first, std::size_t end,
-                                   std::size_t products, Piece (&pieces)[kCountedRows]) {
-  std::size_t count = 0;
-  for (std::size_t r = first; r < end; ++r) {
-    Piece* const last = count == 0 ? nullptr : pieces + count - 1;
-    if (last != nullptr && products == kLaneStep && ifmap.type != ElementType::Int16 &&
-        last->first + last->rows * kLaneStep == ifmap.rows[r]) {
-      ++last->rows;
+/// Of rows [first, end) of the ifmap.
+HWY_INLINE void find_rows(const ElementRows& ifmap, std::size_t first, std::size_t end,
+                          std::size_t products, CountedRows& found) {
+  const std::size_t rows = hn::Lanes(SeveralRows()) / kLaneStep;
+  const bool short_rows = products == kLaneStep && ifmap.type != ElementType::Int16;
+  const auto several_from = [&](std::size_t r) {
+    bool beside = short_rows && r + rows <= end;
+    for (std::size_t i = 1; beside && i < rows; ++i) {
+      beside = ifmap.rows[r + i] == ifmap.rows[r] + i * kLaneStep;
+    }
+    return beside;
+  };
+  found.several_count = found.single_count = 0;
+  for (std::size_t r = first; r < end;) {
+    if (several_from(r)) {
+      found.several[found.several_count++] = ifmap.rows[r];
+      r += rows;
     } else {
-      pieces[count++] = {ifmap.rows[r], 1};
+      found.single[found.single_count++] = ifmap.rows[r++];
     }
   }
-  return count;
 }
 
-/// By product: the elements that are not zero, `offset` bytes behind at most kCountedRows rows.
+/// The sum of the rows in a vector of several.
+template <class D>
+HWY_INLINE ByteVector add_rows(D d, hn::Vec<D> rows) {
+  if constexpr (hn::MaxLanes(d) == kLaneStep) {
+    return rows;
+  } else {
+    const hn::Half<D> half;
+    return add_rows(half, hn::Add(hn::LowerHalf(half, rows), hn::UpperHalf(half, rows)));
+  }
+}
+
+template <class D>
+HWY_INLINE void store_words(D words, ByteVector bytes, std::int16_t* to) {
+  if constexpr (hn::MaxLanes(words) == kLaneStep) {
+    hn::Store(hn::PromoteTo(words, bytes), words, to);
+  } else {
+    const hn::Half<Bytes> half;
+    hn::Store(hn::PromoteTo(words, hn::LowerHalf(half, bytes)), words, to);
+    hn::Store(hn::PromoteTo(words, hn::UpperHalf(half, bytes)), words, to + kLaneStep / 2);
+  }
+}
+
+/// By product of a step: the elements that are not zero, `offset` bytes behind the rows.
 template <ElementType type>
-HWY_INLINE void count_elements(const Piece* pieces, std::size_t count, std::ptrdiff_t offset,
-                               std::size_t products, std::int16_t* counts) {
-  const Words words;
+HWY_INLINE void count_elements(const CountedRows& rows, std::ptrdiff_t offset,
+                               std::int16_t* counts) {
   if constexpr (type == ElementType::Int16) {
-    for (std::size_t at = 0; at < products; at += hn::Lanes(words)) {
-      WordVector nonzero = hn::Set(words, static_cast<std::int16_t>(count));
-      for (const Piece* piece = pieces; piece != pieces + count; ++piece) {
-        const WordVector elements = load_words<type>(piece->first + offset, at);
-        const auto zero = hn::Eq(elements, hn::Zero(words));
+    const StepWords words;
+    for (std::size_t i = 0; i < kLaneStep; i += hn::Lanes(words)) {
+      auto nonzero = hn::Set(words, static_cast<std::int16_t>(rows.single_count));
+      for (std::size_t r = 0; r < rows.single_count; ++r) {
+        const auto* const row = reinterpret_cast<const std::int16_t*>(rows.single[r] + offset);
+        const auto zero = hn::Eq(hn::LoadU(words, row + i), hn::Zero(words));
         nonzero = hn::Add(nonzero, hn::VecFromMask(words, zero));  // -1 each
       }
-      hn::Store(nonzero, words, counts + at);
+      hn::Store(nonzero, words, counts + i);
     }
   } else {
+    const auto ones = [&](auto d, const std::uint8_t* row) {
+      return hn::Min(hn::LoadU(d, row + offset), hn::Set(d, 1));
+    };
     const Bytes bytes;
-    const hn::Rebind<std::uint8_t, Words> half;
-    const hn::ScalableTag<std::uint8_t> several;  // rows
-    const std::size_t rows = hn::Lanes(several) / kLaneStep;
-    HWY_ALIGN std::uint8_t by_row[64];
-    for (std::size_t at = 0; at < products; at += hn::Lanes(bytes)) {
-      ByteVector nonzero = hn::Zero(bytes);
-      auto by_rows = hn::Zero(several);
-      for (const Piece* piece = pieces; piece != pieces + count; ++piece) {
-        const std::uint8_t* from = piece->first + offset + at;
-        std::size_t rest = piece->rows;
-        for (; rest >= rows; rest -= rows, from += rows * kLaneStep) {
-          const auto elements = hn::LoadU(several, from);
-          by_rows = hn::Add(by_rows, hn::Min(elements, hn::Set(several, 1)));
-        }
-        for (; rest > 0; --rest, from += kLaneStep) {
-          nonzero = hn::Add(nonzero, hn::Min(hn::LoadU(bytes, from), hn::Set(bytes, 1)));
-        }
-      }
-      hn::Store(by_rows, several, by_row);
-      for (std::size_t r = 0; r < rows; ++r) {
-        nonzero = hn::Add(nonzero, hn::Load(bytes, by_row + r * kLaneStep));
-      }
-      hn::Store(hn::PromoteTo(words, hn::LowerHalf(half, nonzero)), words, counts + at);
-      hn::Store(hn::PromoteTo(words, hn::UpperHalf(half, nonzero)), words,
-                counts + at + hn::Lanes(words));
+    const SeveralRows several;
+    auto by_rows = hn::Zero(several);
+    for (std::size_t r = 0; r < rows.several_count; ++r) {
+      by_rows = hn::Add(by_rows, ones(several, rows.several[r]));
     }
+    ByteVector nonzero = add_rows(several, by_rows);
+    for (std::size_t r = 0; r < rows.single_count; ++r) {
+      nonzero = hn::Add(nonzero, ones(bytes, rows.single[r]));
+    }
+    store_words(StepWords(), nonzero, counts);
   }
 }
 
 /// Of all chains: how many products have operands that are both not zero. Of a product, these are
-/// the ifmap's elements times the weights.
+/// the ifmap's elements times the weights of the chains.
 template <ElementType type>
 std::uint64_t nonzero_products(const FoldBuffers& buffers, const FoldChains& chains,
                                const ElementRows& ifmap) {
-  const Words words;
-  const hn::RepartitionToWide<Words> pairs;
-  // Of two products each: so many fit a sum.
-  const std::size_t addends = hwy::LimitsMax<std::int32_t>() / (2 * kCountedRows * buffers.columns);
-  const std::int16_t* const of_weights = buffers.nonzero.get();
-  auto* const counts = reinterpret_cast<std::int16_t*>(buffers.staged.get());
-  Piece pieces[kCountedRows];
+  const StepWords words;
+  const hn::RepartitionToWide<StepWords> pairs;
+  constexpr std::size_t kElementBytes = type == ElementType::Int16 ? 2 : 1;
+  // Chains whose weights of a product fit a word together, and the sums of two products each that
+  // fit 32 bits.
+  const std::size_t together =
+      std::min<std::size_t>(chains.count, hwy::LimitsMax<std::int16_t>() / buffers.columns);
+  const std::size_t addends =
+      hwy::LimitsMax<std::int32_t>() / (2 * kCountedRows * together * buffers.columns);
+  HWY_ALIGN std::int16_t counts[kLaneStep];
+  CountedRows rows;
   std::uint64_t nonzero = 0;
   auto sum = hn::Zero(pairs);
   std::size_t added = 0;
   const auto flush = [&] {
-    HWY_ALIGN std::int32_t lanes[8];
+    HWY_ALIGN std::int32_t lanes[kLaneStep / 2];
     hn::Store(sum, pairs, lanes);
     for (std::size_t i = 0; i < hn::Lanes(pairs); ++i) {
       nonzero += static_cast<std::uint32_t>(lanes[i]);
@@ -169,21 +195,32 @@ std::uint64_t nonzero_products(const FoldBuffers& buffers, const FoldChains& cha
     sum = hn::Zero(pairs);
     added = 0;
   };
+  const auto add_step = [&](std::size_t s, std::size_t chain, std::size_t at) {
+    count_elements<type>(
+        rows, chains.ifmap_offsets[s] + static_cast<std::ptrdiff_t>(at * kElementBytes), counts);
+    const std::int16_t* const of_weights = buffers.nonzero.get() + at;
+    const std::size_t end = std::min(chain + together, chains.count);
+    for (std::size_t i = 0; i < kLaneStep; i += hn::Lanes(words)) {
+      auto weights = hn::Zero(words);
+      for (std::size_t c = chain; c < end; ++c) {
+        const std::size_t fold = chains.chains[c].folds[s];
+        weights = hn::Add(weights, hn::Load(words, of_weights + fold * buffers.padded_k + i));
+      }
+      auto odd = hn::Zero(pairs);
+      const auto elements = hn::Load(words, counts + i);
+      sum = hn::Add(hn::ReorderWidenMulAccumulate(pairs, elements, weights, sum, odd), odd);
+      if (++added == addends) {
+        flush();
+      }
+    }
+  };
   for (std::size_t first = 0; first < ifmap.count; first += kCountedRows) {
     const std::size_t end = std::min<std::size_t>(first + kCountedRows, ifmap.count);
-    const std::size_t count = find_pieces(ifmap, first, end, buffers.padded_k, pieces);
-    for (std::size_t s = 0; s < chains.steps; ++s) {
-      count_elements<type>(pieces, count, chains.ifmap_offsets[s], buffers.padded_k, counts);
-      for (std::size_t at = 0; at < buffers.padded_k; at += hn::Lanes(words)) {
-        const WordVector elements = hn::Load(words, counts + at);
-        for (std::size_t chain = 0; chain < chains.count; ++chain) {
-          const std::size_t fold = chains.chains[chain].folds[s];
-          const WordVector weights = hn::Load(words, of_weights + fold * buffers.padded_k + at);
-          auto odd = hn::Zero(pairs);
-          sum = hn::Add(hn::ReorderWidenMulAccumulate(pairs, elements, weights, sum, odd), odd);
-          if (++added == addends) {
-            flush();
-          }
+    find_rows(ifmap, first, end, buffers.padded_k, rows);
+    for (std::size_t chain = 0; chain < chains.count; chain += together) {
+      for (std::size_t s = 0; s < chains.steps; ++s) {
+        for (std::size_t at = 0; at < buffers.padded_k; at += kLaneStep) {
+          add_step(s, chain, at);
         }
       }
     }
