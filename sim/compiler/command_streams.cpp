@@ -19,6 +19,10 @@ constexpr std::array<std::uint32_t, kCommandClasses> counts(After after) {
           static_cast<std::uint32_t>(after.store)};
 }
 
+bool same_rows(const RowMove& a, const RowMove& b) {
+  return a.ifmap == b.ifmap && a.weights == b.weights && a.sums == b.sums && a.table == b.table;
+}
+
 }  // namespace
 
 bool CommandStreams::begin(CommandClass of, Key key, const Place& place) {
@@ -29,12 +33,18 @@ bool CommandStreams::begin(CommandClass of, Key key, const Place& place) {
   } else {
     key.push_back(static_cast<std::int64_t>(of));
     key.push_back(static_cast<std::int64_t>(open_residue_));
-    const auto found = known_.try_emplace(std::move(key), nullptr);
-    is_new = found.second;
-    if (is_new) {
-      found.first->second = new_items();
+    auto& known = known_[std::move(key)];
+    is_new = known.empty();
+    const auto there = std::find_if(known.begin(), known.end(), [&](const Items* items) {
+      return same_rows(items->rows, place.rows);
+    });
+    if (there == known.end()) {
+      known.push_back(is_new ? new_items() : moved_items(known.front()->number, place.rows));
+      open_ = known.back();
+      open_->rows = place.rows;
+    } else {
+      open_ = *there;
     }
-    open_ = found.first->second;
   }
   Stream& to = stream(of);
   to.loose = nullptr;
@@ -57,7 +67,24 @@ void CommandStreams::mark() { open_->marks.push_back(open_->items.size()); }
 
 CommandStreams::Items* CommandStreams::new_items() {
   Items* const items = items_.emplace_back(std::make_unique<Items>()).get();
-  items->number = static_cast<std::uint32_t>(items_.size() - 1);
+  items->number = items->like = static_cast<std::uint32_t>(items_.size() - 1);
+  return items;
+}
+
+/// The items of that number at another place.
+CommandStreams::Items* CommandStreams::moved_items(std::uint32_t like, const RowMove& rows) {
+  Items* const items = new_items();
+  const Items& of = *items_[like];
+  items->like = like;
+  items->items = of.items;
+  items->spans = of.spans;
+  items->marks = of.marks;
+  *items->commands = *of.commands;
+  const RowMove by{rows.ifmap - of.rows.ifmap, rows.weights - of.rows.weights,
+                   rows.sums - of.rows.sums, rows.table - of.rows.table};
+  for (Command& command : *items->commands) {
+    move_rows(command, by);
+  }
   return items;
 }
 
@@ -243,11 +270,14 @@ class CommandStreams::Merge {
 
 PackedCommands CommandStreams::merge(const std::array<std::int64_t, kCommandClasses>& latency) && {
   std::vector<PackedCommands::Shared> shared;
+  std::vector<std::uint32_t> like;
   shared.reserve(items_.size());
+  like.reserve(items_.size());
   for (const std::unique_ptr<Items>& items : items_) {
     shared.push_back(items->commands);
+    like.push_back(items->like);
   }
-  PackedCommands program{std::move(shared)};
+  PackedCommands program{std::move(shared), std::move(like)};
   Merge{*this, latency, program}.run();
   return program;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -25,7 +26,7 @@ struct After {
 /// lists the items by their start. What an item must wait for is said by `After`.
 ///
 /// Tiles repeat each other: items can be added as a block, and when a block with the same key was
-/// added before, its items are there again, at another place in DRAM.
+/// added before, its items are there again, at another place in DRAM and in the local memories.
 class CommandStreams {
  public:
   /// Blocks are shared when they are a multiple of `alignment` bytes apart; 0: never.
@@ -36,6 +37,7 @@ class CommandStreams {
     After after;             ///< what all of its items wait for
     After from;              ///< what its items' own `After`, where not 0, count from
     std::uint64_t dram = 0;  ///< where its items' DRAM addresses count from
+    RowMove rows{};          ///< where its operands begin
   };
   /// Whatever decides a block's items, places apart.
   using Key = std::vector<std::int64_t>;
@@ -77,6 +79,8 @@ class CommandStreams {
   };
   struct Items {
     std::uint32_t number = 0;
+    std::uint32_t like = 0;  // PackedCommands
+    RowMove rows;            // of the block's place
     std::shared_ptr<std::vector<Command>> commands = std::make_shared<std::vector<Command>>();
     std::vector<Item> items;
     std::vector<std::size_t> spans;  // items that do not wait for the same as the one before
@@ -102,13 +106,14 @@ class CommandStreams {
   bool begin(CommandClass of, Key key, const Place& place);
   void end(CommandClass of);
   Items* new_items();
+  Items* moved_items(std::uint32_t like, const RowMove& rows);
   Items& items_for(CommandClass c);
   std::size_t push(CommandClass c, std::int64_t cycles, After after);
 
   const std::uint64_t alignment_;
   std::array<Stream, kCommandClasses> streams_;
-  std::vector<std::unique_ptr<Items>> items_;  // by number
-  std::map<Key, Items*> known_;
+  std::vector<std::unique_ptr<Items>> items_;                       // by number
+  std::map<Key, boost::container::small_vector<Items*, 2>> known_;  // the first, and where it moved
   Items* open_ = nullptr;           // the block that is being filled
   std::uint64_t open_residue_ = 0;  // of its place
 };

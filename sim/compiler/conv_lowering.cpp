@@ -222,12 +222,12 @@ void ConvLowering::load_ifmap(const Tile& tile, const ConvStep& step) {
   // Rows and pixels up to the image's end, of those that the tile reaches.
   const std::int64_t bottom = std::min(ifmap.in_h - ifmap.h, ifmap.rows);
   const std::int64_t pixels = (ifmap.cols - 1) * ifmap.group.stride + ifmap.group.taps;
-  streams_.block(CommandClass::Load,
-                 {kIfmap, step.shape, ifmap_->base, ifmap.rows, ifmap.cols,
-                  std::max<std::int64_t>(-ifmap.h, 0), std::max<std::int64_t>(-pixel, 0), bottom,
-                  std::min(ifmap.group.in_w - pixel, pixels)},
-                 {{0, ifmap_->last_execute, 0}, {}, image + corner},
-                 [&] { load_ifmap_tile(streams_, machine_, ifmap, slices, ifmap_->base, {}); });
+  streams_.block(
+      CommandClass::Load,
+      {kIfmap, step.shape, ifmap.rows, ifmap.cols, std::max<std::int64_t>(-ifmap.h, 0),
+       std::max<std::int64_t>(-pixel, 0), bottom, std::min(ifmap.group.in_w - pixel, pixels)},
+      {{0, ifmap_->last_execute, 0}, {}, image + corner, {to_u32(ifmap_->base)}},
+      [&] { load_ifmap_tile(streams_, machine_, ifmap, slices, ifmap_->base, {}); });
   ifmap_->ready = {streams_.count(CommandClass::Load)};
 }
 
@@ -237,19 +237,25 @@ void ConvLowering::load_bias(const Tile& tile, Slot& acc) {
   // Blocks of one group each have columns of their own.
   const std::int64_t shape =
       layer_.one_group_a_block ? steps_.at(tile.first_block, tile.blocks, 0).shape : -1;
-  streams_.block(
-      CommandClass::Load, {kBias, acc.base, tile.pixels(), tile.blocks, last.columns, shape},
-      {{0, 0, acc.last_store}, {}, addresses_.bias + to_u64(tile.first_block) * row_bytes}, [&] {
-        add_bias_loads(streams_, image_, machine_,
-                       {tile.first_block, tile.blocks, tile.pixels(), acc.base});
-      });
+  streams_.block(CommandClass::Load, {kBias, tile.pixels(), tile.blocks, last.columns, shape},
+                 {{0, 0, acc.last_store},
+                  {},
+                  addresses_.bias + to_u64(tile.first_block) * row_bytes,
+                  {0, 0, to_u32(acc.base)}},
+                 [&] {
+                   add_bias_loads(streams_, image_, machine_,
+                                  {tile.first_block, tile.blocks, tile.pixels(), acc.base});
+                 });
   bias_ready_ = streams_.count(CommandClass::Load);
 }
 
 void ConvLowering::load_weights(const ConvStep& step, Slot& weights) {
   weights.first_load = streams_.count(CommandClass::Load);
-  streams_.block(CommandClass::Load, {kWeights, step.shape, weights.base},
-                 {{0, weights.last_execute, 0}, {}, addresses_.weights + step.weights},
+  streams_.block(CommandClass::Load, {kWeights, step.shape},
+                 {{0, weights.last_execute, 0},
+                  {},
+                  addresses_.weights + step.weights,
+                  {0, to_u32(weights.base)}},
                  [&] { add_weight_loads(streams_, layer_, machine_, step, weights.base); });
   for (const std::size_t loads : streams_.marks(CommandClass::Load)) {
     weights.ready.push_back(weights.first_load + loads);
@@ -262,10 +268,10 @@ void ConvLowering::execute(const Tile& tile, const ConvStep& step, const Slot& a
   CommandStreams::Place place;
   place.after = {std::max(ifmap_->ready.front(), bias_ready_), 0, acc.last_store};
   place.from.load = weight_->first_load;
+  place.rows = {to_u32(first_ifmap_row(tile)), to_u32(weight_->base), to_u32(acc.base)};
   streams_.block(CommandClass::Execute,
-                 {kExecute, step.shape, tile.rows, tile.cols, acc.base, weight_->base,
-                  first_ifmap_row(tile), accumulate ? 1 : 0},
-                 place, [&] { add_folds(tile, step, acc, accumulate); });
+                 {kExecute, step.shape, tile.rows, tile.cols, accumulate ? 1 : 0}, place,
+                 [&] { add_folds(tile, step, acc, accumulate); });
 }
 
 /// Marks the end of each block.
@@ -399,10 +405,12 @@ void ConvLowering::load_table(const Tile& tile) {
     return;
   }
   const std::uint32_t row_bytes = local_row_bytes(machine_.config, LocalMemory::RequantTable);
-  streams_.block(
-      CommandClass::Load, {kTable, table_->base, tile.blocks},
-      {{0, 0, table_->last_store}, {}, addresses_.table + to_u64(tile.first_block) * row_bytes},
-      [&] { add_table_loads(streams_, machine_, tile.blocks, table_->base); });
+  streams_.block(CommandClass::Load, {kTable, tile.blocks},
+                 {{0, 0, table_->last_store},
+                  {},
+                  addresses_.table + to_u64(tile.first_block) * row_bytes,
+                  {0, 0, 0, to_u32(table_->base)}},
+                 [&] { add_table_loads(streams_, machine_, tile.blocks, table_->base); });
   table_->ready = {streams_.count(CommandClass::Load)};
 }
 
@@ -419,8 +427,6 @@ void ConvLowering::store(const Tile& tile, std::int64_t shape, Slot& acc) {
                           shape,
                           tile.rows,
                           tile.cols,
-                          acc.base,
-                          table_ == nullptr ? -1 : table_->base,
                           last.first_channel + last.columns - first_channel,
                           first_channel * bits % 8};
   if (layer_.kept_ofmap) {  // goes elsewhere from each tile
@@ -431,6 +437,7 @@ void ConvLowering::store(const Tile& tile, std::int64_t shape, Slot& acc) {
   place.after.execute = place.from.execute = streams_.first(CommandClass::Execute);
   place.dram = addresses_.ofmap + to_u64(first_pixel) * layer_.ofmap_pitch +
                packed_bytes(to_u64(first_channel), bits);
+  place.rows = {0, 0, to_u32(acc.base), table_ == nullptr ? 0 : to_u32(table_->base)};
   streams_.block(CommandClass::Store, std::move(key), place, [&] {
     const std::int64_t most = layer_.one_group_a_block ? 1 : machine_.config.dma.max_blocks;
     for (std::int64_t b = 0; b < tile.blocks; b += most) {

@@ -289,6 +289,19 @@ Check check_of(const LayerRegisters& registers, const AcceleratorConfig& config)
   return {registers, config};
 }
 
+void validate_rows(std::size_t index, const Command& command, const Check& check) {
+  if (!check.inside(reads(command, check.config)) || !check.inside(writes(command, check.config))) {
+    fail(index, command, "leaves its memory");
+  }
+}
+
+/// Of commands that are alike others but for their rows.
+void validate_rows(const std::vector<Command>& commands, const Check& check) {
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    validate_rows(i, commands[i], check);
+  }
+}
+
 void validate(const std::vector<Command>& commands, const Check& check) {
   const PreloadCommand* pending = nullptr;  // its Compute is still to come
   for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -296,10 +309,7 @@ void validate(const std::vector<Command>& commands, const Check& check) {
     if (const char* what = std::visit(check, command.body)) {
       fail(i, command, what);
     }
-    if (!check.inside(reads(command, check.config)) ||
-        !check.inside(writes(command, check.config))) {
-      fail(i, command, "leaves its memory");
-    }
+    validate_rows(i, command, check);
     if (command_class(command) == CommandClass::Execute) {
       const auto* compute = std::get_if<ComputeCommand>(&command.body);
       if (!pair(pending, compute, check.config.array.rows)) {
@@ -321,8 +331,13 @@ void validate(const LayerProgram& program, const AcceleratorConfig& config) {
 
 void validate(const PackedProgram& program, const AcceleratorConfig& config) {
   const Check check = check_of(program.registers, config);
-  for (const PackedCommands::Shared& commands : program.commands.shared()) {
-    validate(*commands, check);
+  const PackedCommands& commands = program.commands;
+  for (std::uint32_t of = 0; of < commands.shared().size(); ++of) {
+    if (commands.like(of) == of) {
+      validate(*commands.shared()[of], check);
+    } else {
+      validate_rows(*commands.shared()[of], check);
+    }
   }
 }
 

@@ -5,6 +5,24 @@
 #include <variant>
 
 namespace systole {
+namespace {
+
+std::uint32_t rows_of(Operand operand, const RowMove& move) {
+  switch (operand) {
+    case Operand::Weight:
+      return move.weights;
+    case Operand::Bias:
+      return move.sums;
+    case Operand::Requant:
+      return move.table;
+    case Operand::Ifmap:
+    case Operand::Ofmap:
+      break;
+  }
+  return move.ifmap;
+}
+
+}  // namespace
 
 bool reaches_dram(const Command& command) {
   return std::holds_alternative<LoadCommand>(command.body) ||
@@ -20,14 +38,32 @@ Command moved(Command command, std::uint64_t dram) {
   return command;
 }
 
+void move_rows(Command& command, const RowMove& by) {
+  if (auto* preload = std::get_if<PreloadCommand>(&command.body)) {
+    preload->weights.row += by.weights;
+    preload->acc_row += by.sums;
+  } else if (auto* compute = std::get_if<ComputeCommand>(&command.body)) {
+    compute->ifmap_row += by.ifmap;
+  } else if (auto* load = std::get_if<LoadCommand>(&command.body)) {
+    load->destination.row += rows_of(load->operand, by);
+  } else if (auto* fill = std::get_if<FillCommand>(&command.body)) {
+    fill->destination.row += by.ifmap;
+  } else {
+    auto& store = std::get<StoreCommand>(command.body);
+    store.source.row += by.sums;
+    store.table_row += by.table;
+  }
+}
+
 std::vector<std::vector<std::uint64_t>> PackedCommands::uses() const {
   std::vector<std::vector<std::uint64_t>> uses;  // at first: more than of the command before
   for (const Shared& commands : shared_) {
     uses.emplace_back(commands->size() + 1);
   }
   for (const Run& run : runs_) {
-    ++uses[run.of][run.first];
-    --uses[run.of][run.first + run.count];
+    std::vector<std::uint64_t>& of = uses[like(run.of)];
+    ++of[run.first];
+    --of[run.first + run.count];
   }
   for (std::vector<std::uint64_t>& of : uses) {
     std::partial_sum(of.begin(), of.end(), of.begin());

@@ -15,8 +15,16 @@ bool reaches_dram(const Command& command);
 /// The command `dram` bytes further on in DRAM.
 Command moved(Command command, std::uint64_t dram);
 
+/// How many rows further on a fold's operands lie in the local memories, modulo 2^32.
+struct RowMove {
+  std::uint32_t ifmap = 0, weights = 0, sums = 0, table = 0;
+};
+/// Of loads, padding, folds and stores that keep nothing in the scratchpad.
+void move_rows(Command& command, const RowMove& by);
+
 /// The commands of a layer one behind the other, as runs. Tiles repeat each other but for where in
-/// DRAM they read and write: runs share commands, and say how far on in DRAM theirs are.
+/// DRAM they read and write: runs share commands, and say how far on in DRAM theirs are. Tiles that
+/// take turns in the local memories have lists of commands that are alike but for local rows.
 class PackedCommands {
  public:
   struct Run {
@@ -28,7 +36,9 @@ class PackedCommands {
   using Shared = std::shared_ptr<const std::vector<Command>>;
 
   PackedCommands() = default;
-  explicit PackedCommands(std::vector<Shared> shared) : shared_{std::move(shared)} {}
+  /// `like`: by list; none: all lists are like no other.
+  explicit PackedCommands(std::vector<Shared> shared, std::vector<std::uint32_t> like = {})
+      : shared_{std::move(shared)}, like_{std::move(like)} {}
 
   /// Goes on with the last run where it ends there.
   void append(const Run& run) {
@@ -44,10 +54,12 @@ class PackedCommands {
   }
 
   const std::vector<Shared>& shared() const { return shared_; }
+  /// The first list whose commands are those of shared()[of], but for their local rows.
+  std::uint32_t like(std::uint32_t of) const { return like_.empty() ? of : like_[of]; }
   const std::vector<Run>& runs() const { return runs_; }
   std::size_t size() const { return size_; }  ///< commands
   /// Calls `visit(command, uses)` for each shared command that comes at all, neighbours one after
-  /// the other.
+  /// the other; those that are alike but for local rows are one.
   template <typename Visit>
   void for_each_shared(Visit visit) const {
     const std::vector<std::vector<std::uint64_t>> uses = this->uses();
@@ -79,6 +91,7 @@ class PackedCommands {
   std::vector<std::vector<std::uint64_t>> uses() const;
 
   std::vector<Shared> shared_;
+  std::vector<std::uint32_t> like_;
   std::vector<Run> runs_;
   std::size_t size_ = 0;
 };

@@ -26,8 +26,14 @@ bool brings_weights(const Command& command) {
 void Segments::begin_program(const PackedCommands& commands) {
   commands_ = &commands;
   stops_.clear();
-  for (const PackedCommands::Shared& shared : commands.shared()) {
-    std::vector<Stop>& stops = stops_.emplace_back(shared->size());
+  stops_.resize(commands.shared().size());
+  for (std::uint32_t of = 0; of < stops_.size(); ++of) {
+    if (commands.like(of) != of) {
+      continue;
+    }
+    const PackedCommands::Shared& shared = commands.shared()[of];
+    std::vector<Stop>& stops = stops_[of];
+    stops.resize(shared->size());
     Stop next{~0U, ~0U};
     for (std::size_t i = shared->size(); i-- > 0;) {
       const Command& command = (*shared)[i];
@@ -53,7 +59,7 @@ void Segments::take() {
   const std::vector<PackedCommands::Run>& runs = commands_->runs();
   while (run_ < runs.size() && count_ < kMost) {
     const PackedCommands::Run& run = runs[run_];
-    const std::vector<Stop>& stops = stops_[run.of];
+    const std::vector<Stop>& stops = stops_[commands_->like(run.of)];
     const std::uint32_t first = run.first + taken_of_run_;
     const std::uint32_t most = std::min(run.first + run.count, first + kMost - count_);
     const std::uint32_t least = first + kLeast - std::min(count_, kLeast);

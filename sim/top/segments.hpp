@@ -42,7 +42,7 @@ class Segments {
   };
 
   const PackedCommands* commands_ = nullptr;
-  std::vector<std::vector<Stop>> stops_;  // of each shared command
+  std::vector<std::vector<Stop>> stops_;  // of each shared command of the lists like no other
   std::size_t run_ = 0;                   // what follows the segment
   std::uint32_t taken_of_run_ = 0;
   Parts parts_;

@@ -96,20 +96,25 @@ class Sharing {
         lower_conv(*layer, image, machine, tiling, at, 0).unpacked();
     RC_ASSERT(got.size() == in_full.size());
     RC_ASSERT(std::equal(got.begin(), got.end(), in_full.begin(), same));
-    for (const PackedCommands::Shared& commands : shared.shared()) {
-      kept_ += commands->size();
+    for (std::uint32_t of = 0; of < shared.shared().size(); ++of) {
+      const std::size_t commands = shared.shared()[of]->size();
+      kept_ += commands;
+      unlike_ += shared.like(of) == of ? commands : 0;
     }
     all_ += got.size();
   }
 
   ~Sharing() {
-    std::cout << all_ << " commands from " << kept_ << " shared ones\n";
+    std::cout << all_ << " commands from " << kept_ << " shared ones, " << unlike_
+              << " without those that are alike but for local rows\n";
     EXPECT_LT(kept_, all_);
+    EXPECT_LT(unlike_, kept_);
   }
 
  private:
   std::size_t all_ = 0;
   std::size_t kept_ = 0;
+  std::size_t unlike_ = 0;
 };
 
 TEST(Lowering, TilesOfConvolutionsThatShareCommandsHaveThoseOfTilesThatDoNot) {
