@@ -1,19 +1,27 @@
 #include "models/vector/operand_plan.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <stdexcept>
 
 namespace systole {
 namespace {
 
-void plan(const std::vector<std::uint32_t>& rows, std::uint32_t output_row,
-          std::vector<VectorOperand>& operands) {
-  if (rows.empty()) {
+/// Those from number `first` on are all of one output.
+void end_output(std::vector<VectorOperand>& operands, std::size_t first) {
+  if (first == operands.size()) {
     throw std::logic_error{"an output without operands"};
   }
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    operands.push_back({rows[i], i == 0, i + 1 == rows.size(), output_row});
-  }
+  operands[first].first = true;
+  operands.back().last = true;
+}
+
+/// The part of [from, from + size) that lies in [0, tile).
+struct Inside {
+  std::int64_t from = 0, to = 0;
+};
+Inside inside(std::int64_t from, std::uint32_t size, std::uint32_t tile) {
+  return {std::max<std::int64_t>(from, 0), std::min<std::int64_t>(from + size, tile)};
 }
 
 /// Taps inside the tile along one dimension, summed over the outputs.
@@ -21,9 +29,8 @@ std::uint64_t count_taps(std::uint32_t out, std::uint32_t stride, std::uint32_t 
                          std::int32_t origin, std::uint32_t tile) {
   std::int64_t count = 0;
   for (std::uint32_t i = 0; i < out; ++i) {
-    const std::int64_t first = origin + std::int64_t{i} * stride;
-    count += std::max<std::int64_t>(
-        0, std::min<std::int64_t>(first + kernel, tile) - std::max<std::int64_t>(first, 0));
+    const Inside taps = inside(origin + std::int64_t{i} * stride, kernel, tile);
+    count += std::max<std::int64_t>(0, taps.to - taps.from);
   }
   return static_cast<std::uint64_t>(count);
 }
@@ -37,20 +44,22 @@ std::uint64_t count_operands(const PoolCommand& pool) {
 
 std::vector<VectorOperand> operand_plan(const PoolCommand& pool) {
   std::vector<VectorOperand> operands;
-  std::vector<std::uint32_t> rows;
+  operands.reserve(count_operands(pool));
   for (std::uint32_t i = 0; i < pool.out_h; ++i) {
+    const Inside rows =
+        inside(pool.origin_h + std::int64_t{i} * pool.stride_h, pool.kernel_h, pool.tile_h);
     for (std::uint32_t j = 0; j < pool.out_w; ++j) {
-      rows.clear();
-      for (std::uint32_t kh = 0; kh < pool.kernel_h; ++kh) {
-        for (std::uint32_t kw = 0; kw < pool.kernel_w; ++kw) {
-          const std::int64_t h = pool.origin_h + std::int64_t{i} * pool.stride_h + kh;
-          const std::int64_t w = pool.origin_w + std::int64_t{j} * pool.stride_w + kw;
-          if (h >= 0 && h < pool.tile_h && w >= 0 && w < pool.tile_w) {
-            rows.push_back(pool.input_row + static_cast<std::uint32_t>(h * pool.input_step() + w));
-          }
+      const Inside cols =
+          inside(pool.origin_w + std::int64_t{j} * pool.stride_w, pool.kernel_w, pool.tile_w);
+      const std::uint32_t output_row = pool.output_row + i * pool.output_step() + j;
+      const std::size_t first = operands.size();
+      for (std::int64_t h = rows.from; h < rows.to; ++h) {
+        for (std::int64_t w = cols.from; w < cols.to; ++w) {
+          const auto offset = static_cast<std::uint32_t>(h * pool.input_step() + w);
+          operands.push_back({pool.input_row + offset, false, false, output_row});
         }
       }
-      plan(rows, pool.output_row + i * pool.output_step() + j, operands);
+      end_output(operands, first);
     }
   }
   return operands;
@@ -58,25 +67,32 @@ std::vector<VectorOperand> operand_plan(const PoolCommand& pool) {
 
 std::vector<VectorOperand> operand_plan(const AddCommand& add) {
   std::vector<VectorOperand> operands;
+  operands.reserve(std::size_t{2} * add.rows);
   for (std::uint32_t row = 0; row < add.rows; ++row) {
-    plan({add.input_row[0] + row, add.input_row[1] + row}, add.output_row + row, operands);
+    operands.push_back({add.input_row[0] + row, true, false, add.output_row + row});
+    operands.push_back({add.input_row[1] + row, false, true, add.output_row + row});
   }
   return operands;
 }
 
 std::vector<VectorOperand> operand_plan(const DepthwiseCommand& c) {
   std::vector<VectorOperand> operands;
+  operands.reserve(c.constant_rows() + std::size_t{c.out_h} * c.out_w * c.taps());
   for (std::uint32_t row = 0; row < c.constant_rows(); ++row) {
     operands.push_back({c.constants_row + row, false, false, 0, true});
   }
-  std::vector<std::uint32_t> rows(c.taps());
   for (std::uint32_t i = 0; i < c.out_h; ++i) {
     for (std::uint32_t j = 0; j < c.out_w; ++j) {
-      for (std::uint32_t tap = 0; tap < c.taps(); ++tap) {
-        rows[tap] = c.input_row + (i * c.stride_h + tap / c.kernel_w * c.dilation_h) * c.tile_w +
-                    j * c.stride_w + tap % c.kernel_w * c.dilation_w;
+      const std::uint32_t output_row = c.output_row + i * c.out_w + j;
+      const std::size_t first = operands.size();
+      for (std::uint32_t kh = 0; kh < c.kernel_h; ++kh) {
+        for (std::uint32_t kw = 0; kw < c.kernel_w; ++kw) {
+          const std::uint32_t row = c.input_row + (i * c.stride_h + kh * c.dilation_h) * c.tile_w +
+                                    j * c.stride_w + kw * c.dilation_w;
+          operands.push_back({row, false, false, output_row});
+        }
       }
-      plan(rows, c.output_row + i * c.out_w + j, operands);
+      end_output(operands, first);
     }
   }
   return operands;
