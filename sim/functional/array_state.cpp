@@ -38,7 +38,7 @@ ArrayState::ArrayState(const AcceleratorConfig& config, LocalMemories& memories)
       memories_{memories},
       psum_format_{config.array.accumulator_bits, config.array.overflow},
       product_{config.array.cols},
-      waiting_{memories, product_, config.array.overflow == Overflow::Saturate},
+      waiting_{memories, product_, kept_, config.array.overflow == Overflow::Saturate},
       rows_{memories},
       weights_(std::size_t{config.array.rows} * config.array.cols),
       nonzeros_(config.array.rows),
@@ -54,7 +54,7 @@ void ArrayState::start(ElementFormat ifmap, ElementFormat weight) {
 }
 
 void ArrayState::preload(const PreloadCommand& preload) {
-  last_of_group_ = nullptr;
+  end_group();
   waiting_.interrupt();
   destination_ = preload;
   fresh_ = config_.array.dataflow == Dataflow::WeightStationary && preload.new_weights;
@@ -91,13 +91,19 @@ bool ArrayState::takes(FoldGroup& group, std::uint32_t from, std::uint32_t count
   }
   if (from == 0) {
     start_product(group.folds[0].k);
+    group.changes_before = kept_.changes();
   }
-  waiting_.add(group, from + count, [this](const Fold& fold, std::uint32_t before) {
-    fold_ = kept_.are(before, fold.weights, fold.k, fold.n) ? before : keep(fold);
-    weights_k_ = fold.k;
-    return fold_;
-  });
-  by_kernel_ = true;
+  if (group.kept_since == kept_.changes()) {
+    waiting_.add_kept(group, from + count);
+  } else {
+    waiting_.add(group, from + count, [this](const Fold& fold, std::uint32_t before) {
+      return kept_.are(before, fold.weights, fold.k, fold.n) ? before : keep(fold);
+    });
+    if (group.come == group.computes() && group.changes_before == kept_.changes()) {
+      group.kept_since = kept_.changes();
+    }
+  }
+  last_group_ = &group;
   last_of_group_ = &last;
   return true;
 }
@@ -119,15 +125,21 @@ void ArrayState::start_product(std::uint32_t k) {
   if (!product_.keeps_beside(k, weight, ifmap)) {
     finish();
     product_.start(k, weight, ifmap);
-    waiting_.renumber(product_.folds());
     kept_.start(product_.folds());
   }
 }
 
+/// The array is left as the computes of a group that came last leave it.
 void ArrayState::end_group() {
-  if (last_of_group_ != nullptr) {
-    destination_ = std::get<PreloadCommand>(std::exchange(last_of_group_, nullptr)->body);
+  if (last_group_ == nullptr) {
+    return;
   }
+  const FoldGroup& group = *std::exchange(last_group_, nullptr);
+  const std::size_t fold = (group.come - 1) / group.computes_of_fold();
+  fold_ = group.kept[group.place_in_kept(fold)];
+  weights_k_ = group.folds[fold].k;
+  by_kernel_ = true;
+  destination_ = std::get<PreloadCommand>(last_of_group_->body);
 }
 
 void ArrayState::find_parts(const ComputeCommand& compute) {
@@ -148,13 +160,12 @@ void ArrayState::find_parts(const ComputeCommand& compute) {
   }
 }
 
-/// That weights may be kept as: the one that was taken longest ago.
+/// That weights may be kept as.
 std::uint32_t ArrayState::free_fold() {
-  last_taken_ = (last_taken_ + 1) % product_.folds();
-  if (waiting_.waits_for(last_taken_)) {
+  if (waiting_.waits_for(kept_.oldest())) {
     finish();
   }
-  return last_taken_;
+  return kept_.take();
 }
 
 void ArrayState::end(EventCounts& events) {

@@ -79,17 +79,17 @@ class ArrayState {
   LocalMemories& memories_;
   const PsumFormat psum_format_;
   ElementFormat ifmap_format_, weight_format_;
-  PreloadCommand destination_;              // of the next compute
-  const Command* last_of_group_ = nullptr;  // it is that, if not null
-  bool fresh_ = false;                      // its weights are still to be taken
+  PreloadCommand destination_;             // of the next compute
+  const FoldGroup* last_group_ = nullptr;  // if not null, it is last_of_group_
+  const Command* last_of_group_ = nullptr;
+  bool fresh_ = false;  // its weights are still to be taken
   bool takes_groups_ = false;
   bool by_kernel_ = false;  // the weights are product_'s
   FoldProduct product_;
-  WaitingFolds waiting_;
   KeptWeights kept_;
-  std::uint32_t fold_ = 0;        // that the weights in the array are kept as
-  std::uint32_t last_taken_ = 0;  // the same of weights that were taken last
-  ComputeCommand parts_of_;       // whose parts_ these are
+  WaitingFolds waiting_;
+  std::uint32_t fold_ = 0;   // that the weights in the array are kept as
+  ComputeCommand parts_of_;  // whose parts_ these are
   IfmapParts parts_;
   std::vector<std::uint32_t> pe_ends_;  // by row of PEs: the product behind its last
   std::uint32_t last_part_row_ = 0;

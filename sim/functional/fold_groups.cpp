@@ -53,6 +53,10 @@ void FoldGroups::look(std::uint32_t of, std::uint32_t at) {
     group.psums.cover(group.grid->psums.moved(block.rows));
   }
   group.kept.resize(group.folds.size());
+  group.products_before.push_back(0);
+  for (const Fold& fold : group.folds) {
+    group.products_before.push_back(group.products_before.back() + fold.products);
+  }
   for (std::uint32_t i = 0; i < 2 * group.computes(); i += 2) {
     numbers_[of][at + i] = static_cast<std::uint32_t>(groups_.size());
   }

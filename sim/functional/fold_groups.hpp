@@ -53,8 +53,9 @@ struct FoldGroup {
   std::uint32_t k = 0;      ///< products of a fold, at most
   std::vector<Slice> slices;
   std::vector<Block> blocks;
-  std::vector<Fold> folds;  ///< by slice and block
-  RowSpan reads, psums;     ///< of all
+  std::vector<Fold> folds;                     ///< by slice and block
+  std::vector<std::uint64_t> products_before;  ///< each fold and the end: of an ifmap vector
+  RowSpan reads, psums;                        ///< of all
 
   std::uint32_t computes_of_fold() const {
     return static_cast<std::uint32_t>(grid->computes.size());
@@ -63,26 +64,18 @@ struct FoldGroup {
     return static_cast<std::uint32_t>(folds.size()) * computes_of_fold();
   }
 
+  /// By block and slice.
+  std::size_t place_in_kept(std::size_t fold) const {
+    return fold % blocks.size() * slices.size() + fold / blocks.size();
+  }
+
   // What follows is of its turn now (WaitingFolds).
-
-  /// The fold whose computes come.
-  struct Next {
-    std::uint32_t fold = 0, first = 0;  ///< compute
-    std::size_t slice = 0, block = 0;
-
-    void advance(std::uint32_t computes, std::size_t blocks_of_slice) {
-      ++fold;
-      first += computes;
-      if (++block == blocks_of_slice) {
-        block = 0;
-        ++slice;
-      }
-    }
-  };
-  Next next;
   std::uint32_t come = 0, done = 0;  ///< computes
   bool waits = false;                ///< some that came are not done
   std::vector<std::uint32_t> kept;   ///< by block and slice: what the weights are kept as
+  std::int64_t oldest = 0;           ///< of those: when it was taken
+  /// KeptWeights::changes() when the turn began, and when the weights were last all kept as this.
+  std::uint64_t changes_before = 0, kept_since = ~std::uint64_t{0};
 };
 
 /// The groups in a program's shared commands. Each is looked for once, however often its commands

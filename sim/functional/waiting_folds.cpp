@@ -20,8 +20,10 @@ bool reads(const FoldGroup& group, RowSpan written) {
 
 }  // namespace
 
-WaitingFolds::WaitingFolds(LocalMemories& memories, FoldProduct& product, bool saturate)
+WaitingFolds::WaitingFolds(LocalMemories& memories, FoldProduct& product, const KeptWeights& kept,
+                           bool saturate)
     : product_{product},
+      kept_{kept},
       saturate_{saturate},
       psum_pitch_{static_cast<std::ptrdiff_t>(memories.psum_pitch())} {}
 
@@ -38,13 +40,12 @@ bool WaitingFolds::comes(FoldGroup& group, std::uint32_t from) {
   }
   touch_psums(group.psums);  // its own too, if some of it waits
   group.come = group.done = 0;
-  group.next = {};
   last_ = &group;
   return true;
 }
 
 /// It is among groups_ now.
-void WaitingFolds::wait(FoldGroup& group) {
+void WaitingFolds::begin_to_wait(FoldGroup& group) {
   group.waits = true;
   groups_.push_back(&group);
   reads_.cover(group.reads);
@@ -66,7 +67,9 @@ void WaitingFolds::multiply_if(Condition condition) {
     }
   }
   groups_.resize(kept);
-  round_ += kept == 0 ? 1 : 0;
+  if (kept == 0) {
+    oldest_ = kNever;
+  }
 }
 
 void WaitingFolds::multiply_adders(RowSpan touched) {
@@ -127,6 +130,8 @@ void WaitingFolds::multiply_part(FoldGroup& group, std::uint32_t end) {
   product_.multiply({chains_.data(), chains_.size(), offsets_.data(), offsets_.size()},
                     {rows.ifmap() + first, count, ifmap_}, group.k,
                     {rows.psums() + first, saturate_});
+  products_ +=
+      count * (group.products_before[first_fold + folds] - group.products_before[first_fold]);
   group.done = end;
 }
 

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "sim/functional/fold_groups.hpp"
 #include "sim/functional/fold_product.hpp"
+#include "sim/functional/kept_weights.hpp"
 #include "sim/functional/local_memories.hpp"
 #include "sim/functional/row_span.hpp"
 #include "sim/program/command.hpp"
@@ -20,7 +22,8 @@ namespace systole {
 /// that wait have psums of their own, so their order does not matter.
 class WaitingFolds {
  public:
-  WaitingFolds(LocalMemories& memories, FoldProduct& product, bool saturate);
+  WaitingFolds(LocalMemories& memories, FoldProduct& product, const KeptWeights& kept,
+               bool saturate);
 
   /// The ifmap's elements in the program to come, whose groups are others.
   void start(ElementType ifmap);
@@ -32,19 +35,19 @@ class WaitingFolds {
   /// were kept as a number at the group's turn before, and tells the number that they are kept as.
   template <typename Keep>
   void add(FoldGroup& group, std::uint32_t end, Keep keep);
+  /// The same if the weights of the group are kept as they were at its turn before.
+  void add_kept(FoldGroup& group, std::uint32_t end) {
+    group.come = end;
+    wait(group, group.oldest);
+  }
   /// Other preloads and computes come.
   void interrupt() { last_ = nullptr; }
 
-  /// Whether computes with those weights wait.
-  bool waits_for(std::uint32_t kept) const { return waits_for_[kept] == round_; }
+  /// Whether computes may wait for weights that were taken when the fold was, or before.
+  bool waits_for(std::uint32_t fold) const { return oldest_ <= kept_.taken_at(fold); }
 
   /// Nothing waits any more.
   void multiply();
-  /// The same; weights are kept as other numbers from now on, below this.
-  void renumber(std::uint32_t end) {
-    multiply();
-    waits_for_.assign(end, 0);
-  }
 
   /// What must not wait for a command that reads or writes the rows, waits no more.
   void before_read(LocalMemory memory, std::uint32_t first, std::uint32_t rows) {
@@ -71,22 +74,30 @@ class WaitingFolds {
   }
   void multiply_adders(RowSpan touched);
   void multiply_readers(RowSpan written);
-  void wait(FoldGroup& group);
+  /// For weights that were taken then or later.
+  void wait(FoldGroup& group, std::int64_t taken) {
+    oldest_ = std::min(oldest_, taken);
+    if (!group.waits) {
+      begin_to_wait(group);
+    }
+  }
+  void begin_to_wait(FoldGroup& group);
   template <typename Condition>
   void multiply_if(Condition condition);
   void multiply(FoldGroup& group);
   void multiply_part(FoldGroup& group, std::uint32_t end);
 
   FoldProduct& product_;
+  const KeptWeights& kept_;
   const bool saturate_;
   const std::ptrdiff_t psum_pitch_;
   ElementType ifmap_ = ElementType::Int8;
 
-  std::vector<FoldGroup*> groups_;        // some of whose computes wait
-  RowSpan reads_, psums_;                 // of all these
-  FoldGroup* last_ = nullptr;             // whose compute came last, if no other did
-  std::uint64_t round_ = 1;               // of having nothing that waits
-  std::vector<std::uint64_t> waits_for_;  // by kept weights: the last round in which computes did
+  std::vector<FoldGroup*> groups_;  // some of whose computes wait
+  RowSpan reads_, psums_;           // of all these
+  FoldGroup* last_ = nullptr;       // whose compute came last, if no other did
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+  std::int64_t oldest_ = kNever;  // when the first of the weights that they wait for were taken
   std::vector<FoldChain> chains_;
   std::vector<std::int32_t> offsets_;
   std::uint64_t products_ = 0;
@@ -94,25 +105,18 @@ class WaitingFolds {
 
 template <typename Keep>
 void WaitingFolds::add(FoldGroup& group, std::uint32_t end, Keep keep) {
+  if (group.come == 0) {
+    group.oldest = kNever;
+  }
   const std::uint32_t computes = group.computes_of_fold();
-  const std::vector<std::uint32_t>& rows = group.grid->rows_before;
-  for (FoldGroup::Next& next = group.next; group.come < end;) {
-    const Fold& fold = group.folds[next.fold];
-    const std::uint32_t first = group.come - next.first;
-    std::uint32_t& kept = group.kept[next.block * group.slices.size() + next.slice];
-    if (first == 0) {
-      kept = keep(fold, kept);
+  for (std::uint32_t fold = group.come / computes; group.come < end; ++fold) {
+    std::uint32_t& kept = group.kept[group.place_in_kept(fold)];
+    if (group.come == fold * computes) {
+      kept = keep(group.folds[fold], kept);
+      group.oldest = std::min(group.oldest, kept_.taken_at(kept));
     }
-    const std::uint32_t come = std::min(end - next.first, computes);
-    products_ += std::uint64_t{fold.products} * (rows[come] - rows[first]);
-    waits_for_[kept] = round_;
-    group.come = next.first + come;
-    if (!group.waits) {
-      wait(group);
-    }
-    if (come == computes) {
-      next.advance(computes, group.blocks.size());
-    }
+    group.come = std::min(end, (fold + 1) * computes);
+    wait(group, kept_.taken_at(kept));
   }
 }
 
