@@ -10,28 +10,12 @@
 namespace systole {
 namespace {
 
-constexpr std::uint32_t kWordBits = 64;
-
 std::uint32_t first_of(std::uint32_t set) { return static_cast<std::uint32_t>(__builtin_ctz(set)); }
 
-/// Calls `visit(entry)` for each entry of a set.
-template <typename Visit>
-void for_each_of(const std::vector<std::uint64_t>& set, Visit visit) {
-  for (std::size_t i = 0; i < set.size(); ++i) {
-    for (std::uint64_t word = set[i]; word != 0; word &= word - 1) {
-      visit(static_cast<std::uint32_t>(i * kWordBits) +
-            static_cast<std::uint32_t>(__builtin_ctzll(word)));
-    }
-  }
-}
-
-void add(std::vector<std::uint64_t>& set, std::uint32_t entry) {
-  set[entry / kWordBits] |= std::uint64_t{1} << (entry % kWordBits);
-}
-
-bool has(const std::vector<std::uint64_t>& set, std::uint32_t entry) {
-  return ((set[entry / kWordBits] >> (entry % kWordBits)) & 1) != 0;
-}
+/// Whose queue the commands of a kind wait in.
+constexpr std::array<CommandClass, 5> kClassOfKind{CommandClass::Load, CommandClass::Execute,
+                                                   CommandClass::Execute, CommandClass::Store,
+                                                   CommandClass::Load};
 
 }  // namespace
 
@@ -52,15 +36,18 @@ SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, L
   const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
                                                          config.sequencer.execute_entries,
                                                          config.sequencer.store_entries};
-  std::uint32_t first = 0;
-  for (std::size_t i = 0; i < kCommandClasses; ++i) {
+  for (std::uint32_t i = 0; i < kCommandClasses; ++i) {
+    const auto first = static_cast<std::uint32_t>(entries_.size());
     classes_[i].free.resize(sizes[i]);
     std::iota(classes_[i].free.rbegin(), classes_[i].free.rend(), first);
-    first += sizes[i];
+    entries_.resize(first + sizes[i]);
+    for (std::uint32_t index = first; index < entries_.size(); ++index) {
+      entries_[index].of_class = i;
+    }
   }
-  entries_.resize(first);
+  named_followers_ = EntrySet{entries_.size()};
   for (Entry& entry : entries_) {
-    entry.followers.resize((first + kWordBits - 1) / kWordBits);
+    entry.followers = EntrySet{entries_.size()};
   }
 }
 
@@ -68,97 +55,6 @@ void SequencerTiming::resume(const CommandSource& program, std::size_t next) {
   program_ = &program;
   next_ = next;
   total_ = program.size();
-}
-
-void SequencerTiming::archive(StateArchive& archive) {
-  alarm.archive(archive);
-  archive_entries(archive);
-  for (CompletionQueue& queue : completions_) {
-    queue.archive(archive, [&](std::uint32_t& entry) { archive.entry(entry); });
-  }
-  for (TimedQueue<IssuedCommand>* queue : {&load, &execute, &vector, &store}) {
-    queue->archive(archive, [&](IssuedCommand& command) { archive.issued(command); });
-  }
-  for (TimedWire<Cause>* wire : {&load_wait, &execute_wait, &store_wait}) {
-    wire->archive(archive);
-  }
-  for (TimedWire<std::uint64_t>* wire : {&loads_completed, &results_written, &vectors_completed}) {
-    wire->archive(archive, wire->latest());  // others count from it
-  }
-  archive.count(allocated_, completed_);
-  if (config_.sequencer.command_gap > 1) {
-    archive.cycle(next_offer_);  // commands on offer wait for one that is late
-  } else {
-    archive.due(next_offer_);
-  }
-  ledger_.archive(archive);
-  if (archive.reading()) {
-    full_ = false;
-    reporting_ = 0;
-    for (std::uint32_t source = 0; source < kSources; ++source) {
-      reporting_ |= completions_[source].next() == kNever ? 0 : 1U << source;
-    }
-  }
-}
-
-/// Those of a class one behind the other, the oldest first.
-void SequencerTiming::archive_entries(StateArchive& archive) {
-  archive.begin_station(entries_.size());
-  if (archive.reading()) {
-    for (Entry& entry : entries_) {
-      entry.depends_on = 0;
-      std::fill(entry.followers.begin(), entry.followers.end(), 0);
-    }
-  }
-  for (Class& of : classes_) {
-    auto count = static_cast<std::uint32_t>(of.held.size());
-    auto issued = static_cast<std::uint32_t>(of.issued);
-    archive.values(count, issued);
-    if (archive.reading()) {
-      of.free.insert(of.free.end(), of.held.begin(), of.held.end());
-      of.held.assign(of.free.end() - count, of.free.end());
-      of.free.resize(of.free.size() - count);
-      of.issued = issued;
-    }
-    for (const std::uint32_t index : of.held) {
-      Entry& entry = entries_[index];
-      archive.hold(index, entry.known, entry.name);
-      entry.queue = &queue_of(entry.known.footprint.unit);
-    }
-  }
-  fetched_since_ = 0;
-  for (const Class& of : classes_) {
-    for (const std::uint32_t index : of.held) {
-      archive_followers(archive, entries_[index]);
-    }
-  }
-}
-
-void SequencerTiming::archive_followers(StateArchive& archive, Entry& entry) {
-  bool any = false;
-  for (const std::uint64_t word : entry.followers) {
-    any = any || word != 0;
-  }
-  archive.value(any);
-  if (!any) {
-    return;
-  }
-  EntrySet& names = named_followers_;
-  names.assign(entry.followers.size(), 0);
-  if (!archive.reading()) {
-    for_each_of(entry.followers,
-                [&](std::uint32_t follower) { add(names, archive.name_of(follower)); });
-  }
-  for (std::uint64_t& word : names) {
-    archive.value(word);
-  }
-  if (archive.reading()) {
-    for_each_of(names, [&](std::uint32_t name) {
-      const std::uint32_t follower = archive.entry_of(name);
-      add(entry.followers, follower);
-      ++entries_[follower].depends_on;
-    });
-  }
 }
 
 void SequencerTiming::look(Cycle now) {
@@ -180,29 +76,34 @@ void SequencerTiming::look(Cycle now) {
   if (worked && observer_ != nullptr) {
     alarm.ring_at(now + 1);  // what the oldest command of a class waits for can be another thing
   }
-  if (worked) {
-    tell_waits(now);
-  }
+  tell_waits(now);
   ring_next(now);
 }
 
 /// For commands that can be issued, and completions that are known.
 void SequencerTiming::ring_next(Cycle now) {
   for (const Class& of : classes_) {
-    if (of.waits() && entries_[of.oldest_waiting()].depends_on == 0) {
+    if (of.ready) {
       alarm.ring_at(std::max(entries_[of.oldest_waiting()].queue->room_from(), now + 1));
     }
   }
-  for (std::uint32_t sources = reporting_; sources != 0; sources &= sources - 1) {
-    alarm.ring_at(std::max(completions_[first_of(sources)].next(), now + 1));
-  }
+  alarm.ring_at(std::max(next_completion_, now + 1));
 }
 
 /// What the oldest command of each class waits for from the next cycle on.
 void SequencerTiming::tell_waits(Cycle now) {
   for (std::size_t i = 0; i < kCommandClasses; ++i) {
-    wire_of(i).write(now + 1, wait_of(classes_[i]));
+    if (classes_[i].changed) {
+      classes_[i].changed = false;
+      wire_of(i).write(now + 1, wait_of(classes_[i]));
+    }
   }
+}
+
+/// The class has another oldest waiting command, or that one waits for something else.
+void SequencerTiming::find_head(Class& of) {
+  of.ready = of.waits() && entries_[of.oldest_waiting()].depends_on == 0;
+  of.changed = true;
 }
 
 TimedWire<Cause>& SequencerTiming::wire_of(std::size_t of_class) {
@@ -220,18 +121,16 @@ TimedWire<Cause>& SequencerTiming::wire_of(std::size_t of_class) {
 bool SequencerTiming::issue(Cycle now) {
   bool any = false;
   for (Class& from : classes_) {
-    if (!from.waits()) {
+    if (!from.ready || !entries_[from.oldest_waiting()].queue->can_push(now)) {
+      if (observer_ != nullptr && from.waits()) {
+        entries_[from.oldest_waiting()].times.waited_for = wait_of(from);
+      }
       continue;
     }
     const std::uint32_t index = from.oldest_waiting();
     Entry& entry = entries_[index];
-    if (!can_issue(entry, now)) {
-      if (observer_ != nullptr) {
-        entry.times.waited_for = wait_of(from);
-      }
-      continue;
-    }
     ++from.issued;
+    find_head(from);
     entry.times.issued = first_cycle_ + now;
     if (std::holds_alternative<ConfigureCommand>(entry.known.command->body)) {
       if (entry.known.footprint.unit != Unit::Array) {
@@ -267,56 +166,94 @@ bool SequencerTiming::allocate(Cycle now) {
 void SequencerTiming::occupy(Cycle now, Class& of, std::uint32_t index) {
   Entry& entry = entries_[index];
   entry.known = program_->known(next_);
-  entry.queue = &queue_of(entry.known.footprint.unit);
   entry.name = StateArchive::kFetched + fetched_since_++;
   entry.times = {ledger_unit(entry.known.footprint.unit), first_cycle_ + now, 0, 0, Cause::Idle};
-  entry.depends_on = 0;
-  for (const Class& among : classes_) {
-    for (const std::uint32_t older : among.held) {
-      if (conflict(entries_[older].known.footprint, entry.known.footprint)) {
-        add(entries_[older].followers, index);
-        ++entry.depends_on;
+  find_dependences(index);
+  hold(entry);
+  of.held.push_back(index);
+  if (of.issued + 1 == of.held.size()) {
+    find_head(of);
+  }
+  ++allocated_;
+}
+
+void SequencerTiming::hold(Entry& entry) {
+  const Footprint& footprint = entry.known.footprint;
+  entry.queue = &queue_of(footprint.unit);
+  Kind& kind = kinds_[kind_of(footprint)];
+  ++kind.held;
+  kind.regions |= footprint.regions;
+}
+
+/// Held commands that the one of the entry has to wait for. Most are of kinds that it does not
+/// meet.
+void SequencerTiming::find_dependences(std::uint32_t index) {
+  const Footprint& younger = entries_[index].known.footprint;
+  std::uint32_t count = 0;
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    if (kinds_[kind].held == 0 || kind == kind_of(younger) ||
+        !kinds_[kind].regions.meet(younger.regions)) {
+      continue;
+    }
+    Regions& regions = kinds_[kind].regions;
+    regions = {};
+    for (const std::uint32_t of : classes_[static_cast<std::size_t>(kClassOfKind[kind])].held) {
+      const Footprint& older = entries_[of].known.footprint;
+      if (kind_of(older) != kind) {
+        continue;
+      }
+      regions |= older.regions;
+      if (older.regions.meet(younger.regions) && conflict_within_regions(older, younger)) {
+        entries_[of].followers.add(index);
+        ++count;
       }
     }
   }
-  of.held.push_back(index);
-  ++allocated_;
+  entries_[index].depends_on = count;
 }
 
 /// One a cycle, of the first source that has one.
 void SequencerTiming::take_completion(Cycle now) {
+  if (next_completion_ > now) {
+    return;
+  }
+  next_completion_ = kNever;
+  bool taken = false;
   for (std::uint32_t sources = reporting_; sources != 0; sources &= sources - 1) {
     const std::uint32_t source = first_of(sources);
     CompletionQueue& queue = completions_[source];
-    if (queue.next() > now) {
-      continue;
+    if (!taken && queue.next() <= now) {
+      taken = true;
+      retire(now, queue.pop());
+      count_completion(now, static_cast<Source>(source));
     }
-    retire(now, queue.pop());
-    if (queue.next() == kNever) {
-      reporting_ &= ~(1U << source);
-    }
-    switch (source) {
-      case kResult:
-        results_written.write(now, results_written.latest() + 1);
-        break;
-      case kVector:
-        vectors_completed.write(now, vectors_completed.latest() + 1);
-        break;
-      case kScratchpadLoad:
-      case kAccumulatorLoad:
-      case kTableLoad:
-        loads_completed.write(now, loads_completed.latest() + 1);
-        break;
-      default:
-        break;
-    }
-    return;
+    reporting_ &= ~(queue.next() == kNever ? 1U << source : 0U);
+    next_completion_ = std::min(next_completion_, queue.next());
+  }
+}
+
+/// For the units that wait for so many.
+void SequencerTiming::count_completion(Cycle now, Source source) {
+  switch (source) {
+    case kResult:
+      results_written.write(now, results_written.latest() + 1);
+      break;
+    case kVector:
+      vectors_completed.write(now, vectors_completed.latest() + 1);
+      break;
+    case kScratchpadLoad:
+    case kAccumulatorLoad:
+    case kTableLoad:
+      loads_completed.write(now, loads_completed.latest() + 1);
+      break;
+    default:
+      break;
   }
 }
 
 void SequencerTiming::retire(Cycle now, std::uint32_t index) {
   Entry& done = entries_[index];
-  Class& of = classes_[static_cast<std::size_t>(command_class(*done.known.command))];
+  Class& of = classes_[done.of_class];
   const auto issued = of.held.begin() + static_cast<std::ptrdiff_t>(of.issued);
   const auto at = std::find(of.held.begin(), issued, index);
   if (at == issued) {
@@ -330,8 +267,18 @@ void SequencerTiming::retire(Cycle now, std::uint32_t index) {
     done.times.completed = first_cycle_ + now;
     observer_->on_command(*done.known.command, done.times);
   }
-  for_each_of(done.followers, [this](std::uint32_t follower) { --entries_[follower].depends_on; });
-  std::fill(done.followers.begin(), done.followers.end(), 0);
+  done.followers.for_each([this](std::uint32_t follower) {
+    --entries_[follower].depends_on;
+    Class& waiting = classes_[entries_[follower].of_class];
+    if (waiting.oldest_waiting() == follower) {
+      find_head(waiting);
+    }
+  });
+  done.followers.clear();
+  Kind& kind = kinds_[kind_of(done.known.footprint)];
+  if (--kind.held == 0) {
+    kind.regions = {};
+  }
   ++completed_;
 }
 
@@ -339,7 +286,7 @@ bool SequencerTiming::waits_for(std::uint32_t younger, Unit unit) const {
   for (const Class& of : classes_) {
     for (const std::uint32_t index : of.held) {
       const Entry& older = entries_[index];
-      if (older.known.footprint.unit == unit && has(older.followers, younger)) {
+      if (older.known.footprint.unit == unit && older.followers.has(younger)) {
         return true;
       }
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "models/sequencer/command_observer.hpp"
 #include "models/sequencer/completion_queue.hpp"
+#include "models/sequencer/entry_set.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/command_source.hpp"
 #include "sim/program/footprint.hpp"
@@ -51,6 +53,7 @@ class SequencerTiming {
   void complete(Source source, Cycle visible, std::uint32_t entry) {
     completions_[source].push(visible, entry);
     reporting_ |= 1U << source;
+    next_completion_ = std::min(next_completion_, visible);
     alarm.ring_at(visible);
   }
 
@@ -75,9 +78,8 @@ class SequencerTiming {
 
  private:
   using Unit = CommandUnit;
-  /// A set of entries, a bit each.
-  using EntrySet = std::vector<std::uint64_t>;
   struct Entry {
+    std::uint32_t of_class = 0;
     KnownCommand known;
     TimedQueue<IssuedCommand>* queue = nullptr;  // to its unit
     std::uint32_t depends_on = 0;                // entries that have to complete first
@@ -89,23 +91,36 @@ class SequencerTiming {
     std::vector<std::uint32_t> held;  // its entries that are not done, the oldest command first
     std::size_t issued = 0;           // the first of them
     std::vector<std::uint32_t> free;  // its other entries
+    bool ready = false;               // its oldest waiting command waits for no other
+    bool changed = false;  // what that one waits for, or which one it is; to be told the units
 
     bool waits() const { return issued < held.size(); }
     std::uint32_t oldest_waiting() const { return held[issued]; }
   };
 
+  /// Held commands that do not wait for one another: a unit's, or padding.
+  struct Kind {
+    std::uint32_t held = 0;
+    Regions regions;  // all of theirs, and perhaps some of former ones
+  };
+  static constexpr std::size_t kKinds = 5;
+  static std::size_t kind_of(const Footprint& footprint) {
+    return footprint.pads ? kKinds - 1 : static_cast<std::size_t>(footprint.unit);
+  }
+
   void archive_entries(StateArchive& archive);
-  void archive_followers(StateArchive& archive, Entry& entry);
+  void archive_followers(StateArchive& archive, EntrySet& followers);
   bool all_fetched() const { return next_ == total_; }
   bool issue(Cycle now);
   bool allocate(Cycle now);
   void take_completion(Cycle now);
+  void count_completion(Cycle now, Source source);
   void retire(Cycle now, std::uint32_t index);
   void occupy(Cycle now, Class& of, std::uint32_t index);
+  void hold(Entry& entry);
+  void find_dependences(std::uint32_t index);
+  void find_head(Class& of);
   Cause wait_of(const Class& of) const;
-  static bool can_issue(const Entry& entry, Cycle now) {
-    return entry.depends_on == 0 && entry.queue->can_push(now);
-  }
   void tell_waits(Cycle now);
   TimedWire<Cause>& wire_of(std::size_t of_class);
   void ring_next(Cycle now);
@@ -117,8 +132,10 @@ class SequencerTiming {
   std::vector<Entry> entries_;
   EntrySet named_followers_;  // room for archive()
   std::array<Class, kCommandClasses> classes_;
+  std::array<Kind, kKinds> kinds_;
   std::array<CompletionQueue, kSources> completions_;
   std::uint32_t reporting_ = 0;  // sources that have completions
+  Cycle next_completion_ = kNever;
   std::size_t next_ = 0;
   std::size_t total_ = 0;
   bool full_ = false;                // there is no entry for the next command until one is done
