@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/dram/ideal_dram_timing.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/load_rows.hpp"
 
@@ -69,7 +70,7 @@ void LoadTiming::take_command(Cycle now) {
   next_turn_ = now;
   if (current_.issued.is<LoadCommand>()) {
     arriving_.push_back(arriving(current_.issued));
-    advance();
+    advance(*to_.dram);
   }
 }
 
@@ -93,15 +94,14 @@ Burst LoadTiming::burst_at(const LoadCommand& load, const Place& place) const {
 }
 
 /// Gives rows their turns and forms bursts, as far as slots are known to be free.
-void LoadTiming::advance() {
-  while (true) {
-    const bool turns = !current_.all_turned && current_.issued.is<LoadCommand>();
-    if (turns && row_requests_.count < kRowRequests) {
+template <typename Dram>
+void LoadTiming::advance(Dram& dram) {
+  do {
+    while (!current_.all_turned && row_requests_.count < kRowRequests &&
+           current_.issued.is<LoadCommand>()) {
       turn_row();
-    } else if (row_requests_.count == 0 || !form_burst()) {
-      return;
     }
-  }
+  } while (row_requests_.count > 0 && form_burst(dram));
 }
 
 void LoadTiming::turn_row() {
@@ -116,25 +116,21 @@ void LoadTiming::turn_row() {
   next_command_ = turn + (rows == 1 ? 2 : 1);
 }
 
-bool LoadTiming::form_burst() {
-  Cycle formed = std::max(next_form_, row_requests_.ready[row_requests_.first]);
-  slots_.settle(formed);
-  if (!slots_.any_free()) {
-    blocked_from_ = blocked_from_ == kNever ? formed : blocked_from_;
-    if (slots_.next_free() == kNever) {
-      return false;
-    }
-    formed = slots_.next_free();
-    marks_.mark(kBlocked, blocked_from_, formed);
-    slots_.settle(formed);
+template <typename Dram>
+bool LoadTiming::form_burst(Dram& dram) {
+  const Cycle slot = slots_.next_free();
+  if (slot == kNever) {
+    return false;
   }
-  blocked_from_ = kNever;
-  next_form_ = formed + 1;
+  const Cycle from = to_form_from();
+  const Cycle formed = std::max(from, slot);
+  marks_.mark(kBlocked, std::max(from, ledger_.next()), formed);
   marks_.mark(kBusy, formed);
+  next_form_ = formed + 1;
   slots_.take();
   const Arriving& of = arriving_[forming_];
   const Burst burst = burst_at(*of.load, formed_);
-  to_.dram->read(formed + config_.dma.bus_latency - 1, {burst.address, burst.size});
+  dram.read(formed + config_.dma.bus_latency - 1, {burst.address, burst.size});
   formed_.offset += burst.useful;
   if (formed_.offset == of.load->row_bytes) {
     formed_ = {formed_.row + 1, 0};
@@ -150,6 +146,17 @@ bool LoadTiming::form_burst() {
 }
 
 Cycle LoadTiming::take_response(const MemoryResponse& response) {
+  return take(response, *to_.dram);
+}
+
+void LoadTiming::take_reads(IdealDramTiming& dram, Cycle until) {
+  do {
+    dram.read_taken(take(dram.answer_read(), dram));
+  } while (dram.next_read() <= until && takes_ahead());
+}
+
+template <typename Dram>
+Cycle LoadTiming::take(const MemoryResponse& response, Dram& dram) {
   const Arriving& from = arriving_.front();
   const Burst burst = burst_at(*from.load, arrived_);
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
@@ -170,7 +177,7 @@ Cycle LoadTiming::take_response(const MemoryResponse& response) {
     }
   }
   const bool turned_all = current_.all_turned;
-  advance();
+  advance(dram);
   // What this has brought lies behind the first beat.
   if (!turned_all && current_.all_turned && !to_.sequencer->load.empty()) {
     alarm.ring_at(next_command_);
@@ -334,9 +341,8 @@ void LoadTiming::listen(Cycle now, bool idle) { to_.sequencer->load_wait.wake(no
 
 void LoadTiming::book(Cycle until) {
   to_.dram->take_sent_reads([this](Cycle sent) { marks_.mark(kBusy, sent); });
-  if (blocked_from_ < until) {
-    marks_.mark(kBlocked, blocked_from_, until);
-    blocked_from_ = until;
+  if (row_requests_.count > 0) {  // for whose burst nobody knows when there is a slot
+    marks_.mark(kBlocked, std::max(to_form_from(), ledger_.next()), until);
   }
   const auto count = [](std::uint64_t bits) {
     return static_cast<std::uint32_t>(__builtin_popcountll(bits));

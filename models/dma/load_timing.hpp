@@ -45,6 +45,7 @@ class LoadTiming final : public MemoryMaster {
   void look(Cycle now);
   void archive(StateArchive& archive);
   Cycle take_response(const MemoryResponse& response) override;
+  void take_reads(IdealDramTiming& dram, Cycle until) override;
   /// Rows for the scratchpad never wait. The register of the others may, and until when is not
   /// known ahead.
   bool takes_ahead() const override { return arriving_.front().scratchpad; }
@@ -101,13 +102,24 @@ class LoadTiming final : public MemoryMaster {
     std::array<Cycle, kRowRequests> free_from{};  // cycle in which a row can come to the place
     std::size_t first = 0, count = 0;
 
-    std::size_t place(std::size_t i) const { return (first + i) % kRowRequests; }
+    std::size_t place(std::size_t i) const {
+      return first + i < kRowRequests ? first + i : first + i - kRowRequests;
+    }
   };
 
   void take_command(Cycle now);
-  void advance();
+  // With the DRAM that they talk to: what an ideal one does is done in place.
+  template <typename Dram>
+  Cycle take(const MemoryResponse& response, Dram& dram);
+  template <typename Dram>
+  void advance(Dram& dram);
+  template <typename Dram>
+  bool form_burst(Dram& dram);
   void turn_row();
-  bool form_burst();
+  /// From when on the next burst waits for a slot; there is one.
+  Cycle to_form_from() const {
+    return std::max(next_form_, row_requests_.ready[row_requests_.first]);
+  }
   void write_local(Cycle now);
   bool other_is_due(Cycle now) const {
     return !to_others_.empty() && std::max(to_others_.front().due, others_free_) <= now;
@@ -164,7 +176,6 @@ class LoadTiming final : public MemoryMaster {
   Ring<Cycle> burst_ends_;  // cycles from others_sent_ on that end a burst
 
   CycleMarks<kMarks> marks_;     // of the cycles that are not booked yet
-  Cycle blocked_from_ = kNever;  // the next burst waits from then on, nobody knows until when
   Cause waiting_ = Cause::Idle;  // when nothing is done
   LedgerLine ledger_;
 };

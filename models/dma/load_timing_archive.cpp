@@ -20,7 +20,6 @@ void LoadTiming::archive(StateArchive& archive) {
   }
   archive.count(started_, to_.sequencer->loads_completed.latest());
   archive.due(next_form_);
-  archive.due(blocked_from_);
   archive_loads(archive);
   archive_rows(archive);
   archive.list(to_others_, [&](Scheduled& write) {

@@ -15,7 +15,6 @@ StoreTiming::StoreTiming(const AcceleratorConfig& config, Ledger& ledger)
 
 void StoreTiming::look(Cycle now) {
   alarm.serve(now);
-  slots_.settle(now);
   take_command(now);
   const bool formed = form_beat(now);
   const bool sent = send(now);
@@ -49,7 +48,7 @@ void StoreTiming::ring_next(Cycle now) {
   if (row_bytes_ > 0 && row_ready_ > now) {
     alarm.ring_at(row_ready_);
   } else if (row_bytes_ > 0) {  // a slot is awaited
-    alarm.ring_at(slots_.next_free());
+    alarm.ring_at(std::max(slots_.next_free(), now + 1));
   } else if (const Cycle done = done_from(); done > now) {
     alarm.ring_at(done);
   }
@@ -137,7 +136,7 @@ bool StoreTiming::gather(Cycle now) {
 bool StoreTiming::form_beat(Cycle now) {
   const bool forming = !outgoing_.empty() && outgoing_.back().beats_left > 0;
   const bool may_go_on = forming && slots_.size() == 1;
-  if (row_bytes_ == 0 || now < row_ready_ || (!slots_.any_free() && !may_go_on)) {
+  if (row_bytes_ == 0 || now < row_ready_ || (!slots_.any_free(now) && !may_go_on)) {
     return false;
   }
   if (!forming) {
@@ -207,7 +206,7 @@ Cycle StoreTiming::done_from() const {
 
 Cause StoreTiming::waiting(Cycle now) const {
   if (row_bytes_ > 0) {
-    return slots_.any_free() ? Cause::WaitDram : Cause::WaitOutstanding;
+    return slots_.any_free(now) ? Cause::WaitDram : Cause::WaitOutstanding;
   }
   if (!expected_.empty()) {
     const bool on_its_way = expected_.front().from_accumulators && to_.requant->next_block() > now;

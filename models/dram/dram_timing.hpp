@@ -40,10 +40,15 @@ struct MemoryResponse {
   std::uint32_t cycles_per_beat = 1;
 };
 
+class IdealDramTiming;
+
 /// The units' side: takes an answer, returns the earliest first beat of the next one.
 class MemoryMaster {
  public:
   virtual Cycle take_response(const MemoryResponse& response) = 0;
+  /// Takes the answer of the next read of an ideal DRAM ahead, and of those after it that the DRAM
+  /// takes up to cycle `until`, as long as they can be taken ahead: no write comes between.
+  virtual void take_reads(IdealDramTiming& dram, Cycle until);
   /// Whether it can take its next answer as soon as its cycles are known; else in the cycle before
   /// the first beat.
   virtual bool takes_ahead() const = 0;

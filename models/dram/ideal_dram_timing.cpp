@@ -9,7 +9,7 @@ namespace systole {
 IdealDramTiming::IdealDramTiming(const AcceleratorConfig& config, const Clients& clients,
                                  DramSource& source)
     : source_{source},
-      bus_bytes_{config.dma.bus_bytes},
+      bus_shift_{static_cast<std::uint32_t>(__builtin_ctz(config.dma.bus_bytes))},
       latency_{config.dram.latency_cycles},
       cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
       write_cycles_per_beat_{config.dram.write_bytes_per_cycle == 0
@@ -30,26 +30,18 @@ void IdealDramTiming::book_until(Cycle now, Ledger& ledger) {
   ledger += std::exchange(booked_, {});
 }
 
-void IdealDramTiming::read(Cycle due, const MemoryRead& read) {
-  const bool first = reads_.empty();
-  reads_.push(due, read, sent_reads_);
-  if (first) {
-    ring_for_reads(due);
-  }
-}
-
 void IdealDramTiming::write(Cycle now, const MemoryWrite& write) {
   if (writes_.can_push(now)) {
     writes_.push(now, write);
   } else {
-    waiting_ = write;  // until a write is taken
+    held_ = write;  // until a write is taken
   }
 }
 
 void IdealDramTiming::settle(Cycle now) {
   answer(now);
   accept(now);
-  take_waiting(now);
+  take_held(now);
   book(now);
   ring_next(now);
 }
@@ -62,12 +54,11 @@ void IdealDramTiming::ring_next(Cycle now) {
   } else if (!bursting_ && next_write() != kNever) {
     alarm.ring_at(std::max({request_free_, next_write(), now + 1}));
   }
-  if (waiting_ && writes_.can_push(now + 1)) {
+  if (held_ && writes_.can_push(now + 1)) {
     alarm.ring_at(now + 1);
   }
   if (!answers_.empty()) {
-    alarm.ring_at(
-        std::max(first_beat(answers_.front().master, answers_.front().ready) - 1, now + 1));
+    alarm.ring_at(std::max(first_beat(answers_.front()) - 1, now + 1));
   } else {
     ring_for_reads(now);
   }
@@ -76,34 +67,34 @@ void IdealDramTiming::ring_next(Cycle now) {
 /// The cycle before that in which the first of them is answered at the earliest.
 void IdealDramTiming::ring_for_reads(Cycle now) {
   if (!bursting_ && answers_.empty() && !reads_.empty()) {
-    const Cycle ready = std::max(request_free_, reads_.ready()) + latency_;
-    alarm.ring_at(std::max(first_beat(kLoadMaster, ready) - 1, now + 1));
+    const Cycle ready = next_read() + latency_;
+    alarm.ring_at(std::max(first_beat({kLoadMaster, 0, ready}) - 1, now + 1));
   }
 }
 
 /// Books the cycles up to `until`, in which no request came or went: those of the two channels,
 /// those before an answer, and the rest.
 void IdealDramTiming::book(Cycle until) {
+  if (bursting_) {
+    requesting_.add(burst_start_, until);
+  }
+  if (!answers_.empty()) {
+    waiting_.add(answers_.front().accepted, until);
+  }
   while (ledger_.next() < until) {
     const Cycle now = ledger_.next();
-    if (!requesting_.empty() && requesting_.front().end <= now) {
-      requesting_.pop_front();
-    } else if (!answering_.empty() && answering_.front().end <= now) {
-      answering_.pop_front();
+    for (Stretches* stretches : {&requesting_, &answering_, &waiting_}) {
+      stretches->forget_before(now);
+    }
+    const Cycle busy = std::min(requesting_.first(), answering_.first());
+    if (requesting_.first() <= now) {
+      ledger_.fill(std::min(until, requesting_.end()), Cause::Busy);
+    } else if (answering_.first() <= now) {
+      ledger_.fill(std::min(until, answering_.end()), Cause::Busy);
+    } else if (waiting_.first() <= now) {
+      ledger_.fill(std::min({until, busy, waiting_.end()}), Cause::WaitDram);
     } else {
-      const Cycle request = requesting_.empty() ? kNever : requesting_.front().first;
-      const Cycle response = answering_.empty() ? kNever : answering_.front().first;
-      if (request <= now) {
-        ledger_.fill(std::min(until, requesting_.front().end), Cause::Busy);
-      } else if (response <= now) {
-        ledger_.fill(std::min(until, answering_.front().end), Cause::Busy);
-      } else {
-        const Cycle accepted = !answering_.empty() ? answering_.front().accepted
-                               : !answers_.empty() ? answers_.front().accepted
-                                                   : kNever;
-        ledger_.fill(std::min({until, request, response}),
-                     accepted <= now ? Cause::WaitDram : Cause::Idle);
-      }
+      ledger_.fill(std::min({until, busy, waiting_.first()}), Cause::Idle);
     }
   }
 }
@@ -117,15 +108,11 @@ void IdealDramTiming::answer(Cycle now) {
 /// Tells the master an answer that starts in the next cycle, or that it takes ahead.
 bool IdealDramTiming::tell(const Answer& answer, Cycle now) {
   MemoryMaster& unit = *clients_[answer.master].unit;
-  const Cycle first = first_beat(answer.master, answer.ready);
+  const Cycle first = first_beat(answer);
   if (first > now + 1 && !unit.takes_ahead()) {
     return false;
   }
-  response_free_ = first + answer.cycles;
-  answering_.push_back({answer.accepted, first, response_free_});
-  if (answer.bytes > 0) {
-    transfers_.add({first, answer.cycles, answer.cycles, 1, answer.bytes, false});
-  }
+  give(answer, first);
   ready_for_answer_[answer.master] = unit.take_response({first, cycles_per_beat_});
   return true;
 }
@@ -160,12 +147,10 @@ void IdealDramTiming::accept(Cycle now) {
       return;
     }
     if (write > at || (next_master_ == kLoadMaster && reads_.ready() <= at)) {
-      take_read(at, now);
+      take_reads(now, write);
     } else if (writes_.can_pop(at)) {
-      requesting_.push_back({at, kNever});
       take_write(at, at, now);
     } else {
-      requesting_.push_back({at, kNever});
       bursting_ = true;
       burst_start_ = at;
     }
@@ -180,14 +165,14 @@ BandwidthSeries IdealDramTiming::bandwidth() const {
   return bandwidth;
 }
 
-void IdealDramTiming::take_read(Cycle at, Cycle now) {
-  const MemoryRead read = reads_.take(at, sent_reads_);
-  next_master_ = kStoreMaster;
-  request_free_ = at + 1;
-  requesting_.push_back({at, at + 1});
-  trace(at, false, read.address, read.bytes);
-  const Cycle beats = Cycle{read.bytes / bus_bytes_} * cycles_per_beat_;
-  owe({kLoadMaster, at, at + latency_, beats, read.bytes}, now);
+/// The next one, and those after it up to cycle `now` that no write comes before.
+void IdealDramTiming::take_reads(Cycle now, Cycle write) {
+  MemoryMaster& unit = *clients_[kLoadMaster].unit;
+  if (answers_.empty() && unit.takes_ahead()) {
+    unit.take_reads(*this, std::min(now, write - 1));
+  } else {
+    owe(accept_read(), now);
+  }
 }
 
 void IdealDramTiming::take_write(Cycle first_cycle, Cycle at, Cycle now) {
@@ -196,19 +181,21 @@ void IdealDramTiming::take_write(Cycle first_cycle, Cycle at, Cycle now) {
     begun_.pop(at);
   }
   next_master_ = kLoadMaster;
-  const Cycle beats = Cycle{write.bytes / bus_bytes_} * write_cycles_per_beat_;
+  const Cycle beats = Cycle{write.bytes >> bus_shift_} * write_cycles_per_beat_;
   const Cycle last_cycle = std::max(at, first_cycle + beats - 1);
   request_free_ = last_cycle + 1;
-  requesting_.back().end = request_free_;
+  requesting_.add(first_cycle, request_free_);
   transfers_.add({request_free_ - beats, beats, beats, 1, write.useful, true});
-  trace(at, true, write.address, write.bytes);
+  if (source_.observers.requests != nullptr) {
+    trace(at, true, write.address, write.bytes);
+  }
   owe({kStoreMaster, at, last_cycle + latency_, cycles_per_beat_, 0}, now);
 }
 
-void IdealDramTiming::take_waiting(Cycle now) {
-  if (waiting_ && writes_.can_push(now)) {
-    writes_.push(now, *waiting_);
-    waiting_.reset();
+void IdealDramTiming::take_held(Cycle now) {
+  if (held_ && writes_.can_push(now)) {
+    writes_.push(now, *held_);
+    held_.reset();
     write_closed_ = now;
     clients_[kStoreMaster].alarm->ring_at(now + 1);
   }
@@ -217,9 +204,6 @@ void IdealDramTiming::take_waiting(Cycle now) {
 /// In parts as IdealDram tells them.
 void IdealDramTiming::trace(Cycle now, bool write, std::uint64_t address,
                             std::uint32_t bytes) const {
-  if (source_.observers.requests == nullptr) {
-    return;
-  }
   for (std::uint32_t at = 0; at < bytes; at += kTracedBytes) {
     source_.observers.requests->on_request(source_.trace_start + now, write, address + at);
   }
@@ -236,14 +220,14 @@ void IdealDramTiming::archive(StateArchive& archive) {
   reads_.archive(archive);
   writes_.archive(archive, request);
   begun_.archive(archive, [](bool&) {});
-  bool waits = waiting_.has_value();
+  bool waits = held_.has_value();
   archive.value(waits);
   if (waits) {
-    MemoryWrite waiting = waiting_.value_or(MemoryWrite{});
+    MemoryWrite waiting = held_.value_or(MemoryWrite{});
     request(waiting);
-    waiting_ = waiting;
+    held_ = waiting;
   } else {
-    waiting_.reset();
+    held_.reset();
   }
   for (Cycle& ready : ready_for_answer_) {
     archive.due(ready);
@@ -259,17 +243,15 @@ void IdealDramTiming::archive(StateArchive& archive) {
     archive.values(answer.master, answer.cycles, answer.bytes);
     archive.due(answer.ready);
   });
-  archive.list(answering_, [&](Answering& answer) {
-    archive.due(answer.first);
-    archive.cycle(answer.end);
-  });
+  answering_.archive(archive);
+  waiting_.archive(archive);
   ledger_.archive(archive);
   if (archive.reading()) {
     write_closed_ = kNever;
     sent_reads_.clear();
     // All of it was accepted before.
     requesting_.clear();
-    requesting_.push_back({archive.now(), bursting_ ? kNever : request_free_});
+    requesting_.add(archive.now(), request_free_);
     ring_next(archive.now());
   }
 }

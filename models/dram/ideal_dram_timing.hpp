@@ -11,6 +11,7 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
+#include "sim/timing/stretches.hpp"
 #include "sim/timing/timed_queue.hpp"
 
 namespace systole {
@@ -23,8 +24,14 @@ class IdealDramTiming final : public DramTiming {
  public:
   IdealDramTiming(const AcceleratorConfig& config, const Clients& clients, DramSource& source);
 
-  void read(Cycle due, const MemoryRead& read) override;
-  bool can_write(Cycle now) const override { return !waiting_ && write_closed_ != now; }
+  void read(Cycle due, const MemoryRead& read) override {
+    const bool first = reads_.empty();
+    reads_.push(due, read, sent_reads_);
+    if (first) {
+      ring_for_reads(due);
+    }
+  }
+  bool can_write(Cycle now) const override { return !held_ && write_closed_ != now; }
   void write(Cycle now, const MemoryWrite& write) override;
   void begin_write(Cycle now) override { begun_.push(now, {}); }
   void look(Cycle now) override { settle(now); }
@@ -36,6 +43,20 @@ class IdealDramTiming final : public DramTiming {
   void book_until(Cycle now, Ledger& ledger) override;
   TransferRuns take_transfers() override;
 
+  // For the load unit, which takes the answers of many reads at once.
+
+  /// Cycle in which the next read is taken if no write is; kNever if there is none.
+  Cycle next_read() const { return std::max(request_free_, reads_.ready()); }
+  /// Takes it in that cycle and answers it.
+  MemoryResponse answer_read() {
+    const Answer answer = accept_read();
+    const Cycle first = first_beat(answer);
+    give(answer, first);
+    return {first, cycles_per_beat_};
+  }
+  /// The earliest first beat of the next answer.
+  void read_taken(Cycle next_first_beat) { ready_for_answer_[kLoadMaster] = next_first_beat; }
+
  private:
   struct Answer {
     Master master = kLoadMaster;
@@ -44,28 +65,39 @@ class IdealDramTiming final : public DramTiming {
     Cycle cycles = 1;
     std::uint32_t bytes = 0;  // that are read
   };
-  /// The response channel is taken.
-  struct Answering {
-    Cycle accepted = 0;
-    Cycle first = 0;
-    Cycle end = 0;
-  };
-  /// The request channel is.
-  struct Requesting {
-    Cycle first = 0;
-    Cycle end = 0;
-  };
 
   void accept(Cycle now);
   Cycle next_write() const;
-  void take_read(Cycle at, Cycle now);
+  /// The next read, in its cycle.
+  Answer accept_read() {
+    const Cycle at = next_read();
+    const MemoryRead read = reads_.take(at, sent_reads_);
+    next_master_ = kStoreMaster;
+    request_free_ = at + 1;
+    requesting_.add(at, at + 1);
+    if (source_.observers.requests != nullptr) {
+      trace(at, false, read.address, read.bytes);
+    }
+    const Cycle beats = Cycle{read.bytes >> bus_shift_} * cycles_per_beat_;
+    return {kLoadMaster, at, at + latency_, beats, read.bytes};
+  }
+  void take_reads(Cycle now, Cycle write);
   void take_write(Cycle first_cycle, Cycle at, Cycle now);
-  void take_waiting(Cycle now);
+  void take_held(Cycle now);
   void answer(Cycle now);
   bool tell(const Answer& answer, Cycle now);
   void owe(const Answer& answer, Cycle now);
-  Cycle first_beat(Master master, Cycle ready) const {
-    return std::max({ready, response_free_, ready_for_answer_[master]});
+  Cycle first_beat(const Answer& answer) const {
+    return std::max({answer.ready, response_free_, ready_for_answer_[answer.master]});
+  }
+  /// The response channel gives it from cycle `first` on.
+  void give(const Answer& answer, Cycle first) {
+    response_free_ = first + answer.cycles;
+    answering_.add(first, response_free_);
+    waiting_.add(answer.accepted, first);
+    if (answer.bytes > 0) {
+      transfers_.add({first, answer.cycles, answer.cycles, 1, answer.bytes, false});
+    }
   }
   void ring_next(Cycle now);
   void ring_for_reads(Cycle now);
@@ -73,25 +105,27 @@ class IdealDramTiming final : public DramTiming {
   void trace(Cycle now, bool write, std::uint64_t address, std::uint32_t bytes) const;
 
   DramSource& source_;
-  const std::uint32_t bus_bytes_;
+  const std::uint32_t bus_shift_;  // a beat is a power of two of bytes
   const std::uint32_t latency_;
   const std::uint32_t cycles_per_beat_;
   const std::uint32_t write_cycles_per_beat_;
   const Clients clients_;
   ReadPort reads_;
   TimedQueue<MemoryWrite> writes_;
-  TimedQueue<bool> begun_;              // writes of which the first beat came, not yet accepted
-  std::optional<MemoryWrite> waiting_;  // BEGIN_REQ without END_REQ
-  Cycle write_closed_ = kNever;         // of the last write that had to wait
+  TimedQueue<bool> begun_;           // writes of which the first beat came, not yet accepted
+  std::optional<MemoryWrite> held_;  // BEGIN_REQ without END_REQ
+  Cycle write_closed_ = kNever;      // of the last write that had to wait
   std::array<Cycle, kMasters> ready_for_answer_{};
   Master next_master_ = kLoadMaster;
   Cycle request_free_ = 0;
   bool bursting_ = false;  // a write has begun and not ended
   Cycle burst_start_ = 0;
   Cycle response_free_ = 0;
-  Ring<Answer> answers_;         // still to be told to their masters
-  Ring<Answering> answering_;    // the others, until they are booked
-  Ring<Requesting> requesting_;  // until they are booked
+  Ring<Answer> answers_;  // still to be told to their masters
+  // Until they are booked, as far as they are known:
+  Stretches requesting_;  // the request channel is taken
+  Stretches answering_;   // the response channel is
+  Stretches waiting_;     // an answer is awaited
   TransferRuns transfers_;
   Ledger booked_;
   LedgerLine ledger_{booked_, LedgerUnit::Dram};

@@ -12,12 +12,11 @@ TEST(BurstSlots, ThereAreAsManyAsBurstsMayBeOnTheirWay) {
   BurstSlots slots{2};
   slots.take();
   slots.take();
-  EXPECT_FALSE(slots.any_free());
+  EXPECT_FALSE(slots.any_free(9));
   EXPECT_THROW(slots.take(), std::logic_error);
   slots.answer(10);
-  slots.settle(10);
   slots.take();
-  EXPECT_FALSE(slots.any_free());
+  EXPECT_FALSE(slots.any_free(10));
 }
 
 TEST(BurstSlots, AnAnsweredOneIsFreeFromItsCycleOnAndNotOneEarlier) {
@@ -26,11 +25,8 @@ TEST(BurstSlots, AnAnsweredOneIsFreeFromItsCycleOnAndNotOneEarlier) {
   EXPECT_EQ(slots.next_free(), kNever);
   slots.answer(20);
   EXPECT_EQ(slots.next_free(), 20U);
-  slots.settle(19);
-  EXPECT_FALSE(slots.any_free());
-  slots.settle(20);
-  EXPECT_TRUE(slots.any_free());
-  EXPECT_EQ(slots.next_free(), kNever);
+  EXPECT_FALSE(slots.any_free(19));
+  EXPECT_TRUE(slots.any_free(20));
 }
 
 TEST(BurstSlots, AllAreFreeWhenTheLastIs) {
@@ -71,10 +67,12 @@ TEST(BurstSlots, AnArchiveTellsHowManyWaitAndForWhatAtAnyCycle) {
   BurstSlots others{4};
   archive.read_at(1000, bytes, {});
   others.archive(archive);
-  EXPECT_EQ(others.next_free(), 1005U);
+  EXPECT_TRUE(others.any_free(1000));
   EXPECT_EQ(others.all_free(), kNever);
   others.take();
-  EXPECT_FALSE(others.any_free());
+  EXPECT_EQ(others.next_free(), 1005U);
+  others.take();
+  EXPECT_EQ(others.next_free(), kNever);
 }
 
 }  // namespace
