@@ -77,7 +77,7 @@ void LoadTiming::take_command(Cycle now) {
 LoadTiming::Arriving LoadTiming::arriving(const IssuedCommand& issued) const {
   const auto& load = issued.as<LoadCommand>();
   const bool scratchpad = in_scratchpad(load.destination.memory);
-  return {
+  Arriving of{
       issued,
       &load,
       scratchpad,
@@ -86,6 +86,27 @@ LoadTiming::Arriving LoadTiming::arriving(const IssuedCommand& issued) const {
       merged_row_bytes(load, config_),
       load.dram_pitch == 0 ? load.rows : 1,
       scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency};
+  if (scratchpad && of.copies == 1) {
+    find_alike(of);
+  }
+  return of;
+}
+
+/// They are if each row lies in one of the largest aligned blocks that rows are apart by.
+void LoadTiming::find_alike(Arriving& of) const {
+  const LoadCommand& load = *of.load;
+  const std::uint64_t apart = load.dram_pitch & -load.dram_pitch;
+  const std::uint64_t block = std::min<std::uint64_t>(apart, config_.dma.max_burst_bytes);
+  const bool one_burst = (load.dram_address & (block - 1)) + load.row_bytes <= block;
+  const bool one_part = load.local_offset % of.row_bytes + load.row_bytes <= of.row_bytes;
+  if (!one_burst || !one_part) {
+    return;
+  }
+  const Burst burst = burst_at(load, {});
+  const std::uint64_t end = burst.useful_first + burst.useful - burst.address;
+  of.burst_bytes = burst.size;
+  of.burst_beats = burst.size / config_.dma.bus_bytes;
+  of.last_wanted = static_cast<std::uint32_t>((end - 1) / config_.dma.bus_bytes);
 }
 
 Burst LoadTiming::burst_at(const LoadCommand& load, const Place& place) const {
@@ -97,8 +118,7 @@ Burst LoadTiming::burst_at(const LoadCommand& load, const Place& place) const {
 template <typename Dram>
 void LoadTiming::advance(Dram& dram) {
   do {
-    while (!current_.all_turned && row_requests_.count < kRowRequests &&
-           current_.issued.is<LoadCommand>()) {
+    while (turning() && row_requests_.count < kRowRequests) {
       turn_row();
     }
   } while (row_requests_.count > 0 && form_burst(dram));
@@ -122,12 +142,7 @@ bool LoadTiming::form_burst(Dram& dram) {
   if (slot == kNever) {
     return false;
   }
-  const Cycle from = to_form_from();
-  const Cycle formed = std::max(from, slot);
-  marks_.mark(kBlocked, std::max(from, ledger_.next()), formed);
-  marks_.mark(kBusy, formed);
-  next_form_ = formed + 1;
-  slots_.take();
+  const Cycle formed = take_slot(slot);
   const Arriving& of = arriving_[forming_];
   const Burst burst = burst_at(*of.load, formed_);
   dram.read(formed + config_.dma.bus_latency - 1, {burst.address, burst.size});
@@ -138,11 +153,27 @@ bool LoadTiming::form_burst(Dram& dram) {
       formed_ = {};
       ++forming_;
     }
-    row_requests_.free_from[row_requests_.first] = formed + 1;
-    row_requests_.first = row_requests_.place(1);
-    --row_requests_.count;
+    leave_request(formed);
   }
   return true;
+}
+
+/// For the next burst, which is formed as soon as it has it.
+Cycle LoadTiming::take_slot(Cycle slot) {
+  const Cycle from = to_form_from();
+  const Cycle formed = std::max(from, slot);
+  marks_.mark(kBlocked, std::max(from, ledger_.next()), formed);
+  marks_.mark(kBusy, formed);
+  next_form_ = formed + 1;
+  slots_.take();
+  return formed;
+}
+
+/// The last burst of the oldest row is formed.
+void LoadTiming::leave_request(Cycle formed) {
+  row_requests_.free_from[row_requests_.first] = formed + 1;
+  row_requests_.first = row_requests_.place(1);
+  --row_requests_.count;
 }
 
 Cycle LoadTiming::take_response(const MemoryResponse& response) {
@@ -151,8 +182,68 @@ Cycle LoadTiming::take_response(const MemoryResponse& response) {
 
 void LoadTiming::take_reads(IdealDramTiming& dram, Cycle until) {
   do {
-    dram.read_taken(take(dram.answer_read(), dram));
+    if (arriving_.front().burst_bytes == 0 || take_alike(dram, until) == 0) {
+      dram.read_taken(take(dram.answer_read(), dram));
+    }
   } while (dram.next_read() <= until && takes_ahead());
+}
+
+/// Takes bursts of rows that are alike up to the last but one of a load, each of which lets one
+/// such burst be formed. Returns how many.
+std::uint32_t LoadTiming::take_alike(IdealDramTiming& dram, Cycle until) {
+  const Arriving& from = arriving_.front();
+  const bool forms = row_requests_.count > 0;
+  const bool turns = turning();
+  std::uint32_t rows = from.rows - 1 - arrived_.row;
+  std::uint64_t address = 0;  // of the next row to be formed
+  const Arriving* const of = forms ? &arriving_[forming_] : nullptr;
+  if (forms) {
+    if (of->burst_bytes == 0) {
+      return 0;
+    }
+    rows = std::min(rows, of->rows - 1 - formed_.row);
+    address = of->load->dram_address + formed_.row * of->load->dram_pitch;
+  }
+  if (turns) {
+    rows = std::min(rows, arriving_.back().rows - 1 - current_.row);
+  } else if (forms) {
+    rows = std::min(rows, static_cast<std::uint32_t>(row_requests_.count));
+  }
+  std::uint32_t taken = 0;
+  LocalAddress to{from.load->destination.memory,
+                  from.load->destination.row +
+                      static_cast<std::uint32_t>(from.load->local_offset / from.row_bytes) *
+                          from.load->block_pitch +
+                      arrived_.row};
+  for (; taken < rows && dram.next_read() <= until; ++taken) {
+    const MemoryResponse response = dram.answer_read();
+    const BeatTimes beats{response.first_beat, response.cycles_per_beat};
+    const Cycle sent =
+        merger_.take_part(from.last_wanted, from.burst_beats, register_free(from), beats);
+    const Cycle due = sent + from.latency - 1;
+    marks_.mark(kPush, due);
+    marks_.mark(kPushEnd, due);
+    write_scratchpad(due, to);
+    ++to.row;
+    burst_ends_to_know_.push_back({beats.first - 1, due});
+    scratchpad_sent_ = {due, 1};
+    const Cycle last_beat = beats.at(from.burst_beats - 1);
+    slots_.answer(last_beat + config_.dma.release_latency);
+    if (forms) {
+      const Cycle formed = take_slot(slots_.next_free());
+      dram.read(formed + config_.dma.bus_latency - 1,
+                {address & ~std::uint64_t{of->burst_bytes - 1}, of->burst_bytes});
+      address += of->load->dram_pitch;
+      leave_request(formed);
+    }
+    if (turns) {
+      turn_row();
+    }
+    dram.read_taken(std::max(last_beat + 1, merger_.next_first_beat()));
+  }
+  arrived_.row += taken;
+  formed_.row += forms ? taken : 0;
+  return taken;
 }
 
 template <typename Dram>

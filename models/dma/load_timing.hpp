@@ -74,6 +74,10 @@ class LoadTiming final : public MemoryMaster {
     std::uint32_t row_bytes = 0;  // that fill a local row
     std::uint32_t copies = 1;     // of each row
     std::uint32_t latency = 0;    // from the merger to the local memory
+    // If each row is one burst of the same size, of which the same bytes go to one local row:
+    std::uint32_t burst_bytes = 0;  // else 0
+    std::uint32_t burst_beats = 0;
+    std::uint32_t last_wanted = 0;  // beat
   };
   /// Where the next burst of a load begins.
   struct Place {
@@ -111,11 +115,15 @@ class LoadTiming final : public MemoryMaster {
   // With the DRAM that they talk to: what an ideal one does is done in place.
   template <typename Dram>
   Cycle take(const MemoryResponse& response, Dram& dram);
+  std::uint32_t take_alike(IdealDramTiming& dram, Cycle until);
   template <typename Dram>
   void advance(Dram& dram);
   template <typename Dram>
   bool form_burst(Dram& dram);
+  bool turning() const { return !current_.all_turned && current_.issued.is<LoadCommand>(); }
   void turn_row();
+  Cycle take_slot(Cycle slot);
+  void leave_request(Cycle formed);
   /// From when on the next burst waits for a slot; there is one.
   Cycle to_form_from() const {
     return std::max(next_form_, row_requests_.ready[row_requests_.first]);
@@ -128,6 +136,7 @@ class LoadTiming final : public MemoryMaster {
   bool write_others(Cycle now);
   void write_fill(Cycle now);
   Arriving arriving(const IssuedCommand& issued) const;
+  void find_alike(Arriving& of) const;
   Burst burst_at(const LoadCommand& load, const Place& place) const;
   Cycle register_free(const Arriving& from) const;
   void take_for_scratchpad(const Arriving& from, const Burst& burst, const BeatTimes& beats);

@@ -56,12 +56,27 @@ class RowMerger {
   void take_each(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
                  std::uint32_t copies, std::uint64_t register_free, BeatTimes beats, Send send);
 
+  /// Takes a burst of so many beats, of which the last wanted byte is in beat `last_wanted` and all
+  /// go to one local row. Returns the cycle in which that part is sent.
+  std::uint64_t take_part(std::uint32_t last_wanted, std::uint32_t beats,
+                          std::uint64_t register_free, BeatTimes times) {
+    const std::uint64_t sent = std::max(register_free, times.at(last_wanted) + data_latency_);
+    leave(sent, times.at(beats - 1));
+    return sent;
+  }
+
   /// Earliest cycle in which the first beat of the next burst can be at the port.
   std::uint64_t next_first_beat() const {
     return ready_ < data_latency_ ? 0 : ready_ - data_latency_ + 1;
   }
 
  private:
+  /// The last part is sent in one cycle, the last beat at the port in the other.
+  void leave(std::uint64_t last_sent, std::uint64_t last_beat) {
+    last_beat += data_latency_;
+    ready_ = last_sent >= last_beat ? last_sent : last_beat + 1;
+  }
+
   const std::uint32_t bus_shift_;  // bus_bytes is a power of two
   const std::uint32_t data_latency_;
   std::uint64_t ready_ = 0;  // cycle in which the last burst leaves
@@ -91,8 +106,7 @@ void RowMerger::take_each(const Burst& burst, std::uint64_t row_offset,
     room = local_row_bytes;
     send(static_cast<const MergedPart&>(part));
   }
-  const std::uint64_t last_beat = beats.at((burst.size >> bus_shift_) - 1) + data_latency_;
-  ready_ = last_sent >= last_beat ? last_sent : last_beat + 1;
+  leave(last_sent, beats.at((burst.size >> bus_shift_) - 1));
 }
 
 }  // namespace systole
