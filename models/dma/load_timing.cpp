@@ -221,8 +221,7 @@ std::uint32_t LoadTiming::take_alike(IdealDramTiming& dram, Cycle until) {
     const Cycle sent =
         merger_.take_part(from.last_wanted, from.burst_beats, register_free(from), beats);
     const Cycle due = sent + from.latency - 1;
-    marks_.mark(kPush, due);
-    marks_.mark(kPushEnd, due);
+    marks_.mark_both(kPush, kPushEnd, due);
     write_scratchpad(due, to);
     ++to.row;
     burst_ends_to_know_.push_back({beats.first - 1, due});
@@ -347,14 +346,21 @@ Cycle LoadTiming::register_free(const Arriving& from) const {
 /// LoadUnit::note_burst_end in the cycles before `before`.
 void LoadTiming::note_burst_ends(Cycle before) {
   while (!burst_ends_to_know_.empty() && burst_ends_to_know_.front().known < before) {
+    const BurstEnd end = burst_ends_to_know_.front();
+    burst_ends_to_know_.pop_front();
+    const bool replaced = to_others_.empty() && end.known + 1 >= others_free_ &&
+                          !burst_ends_to_know_.empty() &&
+                          burst_ends_to_know_.front().known < before;
+    if (replaced) {
+      continue;  // by the next one, as it replaces those before
+    }
     while (!burst_ends_.empty() && burst_ends_.front() < others_sent_.first_write) {
       burst_ends_.pop_front();
     }
-    if (to_others_.empty() && burst_ends_to_know_.front().known + 1 >= others_free_) {
+    if (to_others_.empty() && end.known + 1 >= others_free_) {
       burst_ends_.clear();
     }
-    burst_ends_.push_back(burst_ends_to_know_.front().cycle);
-    burst_ends_to_know_.pop_front();
+    burst_ends_.push_back(end.cycle);
   }
 }
 

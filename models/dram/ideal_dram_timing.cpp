@@ -83,18 +83,16 @@ void IdealDramTiming::book(Cycle until) {
   }
   while (ledger_.next() < until) {
     const Cycle now = ledger_.next();
-    for (Stretches* stretches : {&requesting_, &answering_, &waiting_}) {
-      stretches->forget_before(now);
-    }
-    const Cycle busy = std::min(requesting_.first(), answering_.first());
-    if (requesting_.first() <= now) {
-      ledger_.fill(std::min(until, requesting_.end()), Cause::Busy);
-    } else if (answering_.first() <= now) {
-      ledger_.fill(std::min(until, answering_.end()), Cause::Busy);
-    } else if (waiting_.first() <= now) {
-      ledger_.fill(std::min({until, busy, waiting_.end()}), Cause::WaitDram);
+    const Stretches::Stretch request = requesting_.next(now);
+    const Stretches::Stretch response = answering_.next(now);
+    const Stretches::Stretch wait = waiting_.next(now);
+    const Cycle busy = std::min(request.first, response.first);
+    if (busy <= now) {
+      ledger_.fill(std::min(until, request.first <= now ? request.end : response.end), Cause::Busy);
+    } else if (wait.first <= now) {
+      ledger_.fill(std::min({until, busy, wait.end}), Cause::WaitDram);
     } else {
-      ledger_.fill(std::min({until, busy, waiting_.first()}), Cause::Idle);
+      ledger_.fill(std::min({until, busy, wait.first}), Cause::Idle);
     }
   }
 }

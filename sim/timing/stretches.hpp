@@ -11,40 +11,59 @@ namespace systole {
 /// they are over. Those that touch each other are one.
 class Stretches {
  public:
-  /// [first, end)
-  void add(Cycle first, Cycle end) {
-    if (!stretches_.empty() && first <= stretches_.back().end) {
-      stretches_.back().end = std::max(stretches_.back().end, end);
-    } else if (first < end) {
-      stretches_.push_back({first, end});
-    }
-  }
-  void forget_before(Cycle cycle) {
-    while (!stretches_.empty() && stretches_.front().end <= cycle) {
-      stretches_.pop_front();
-    }
-  }
-  void clear() { stretches_.clear(); }
-
-  /// Of the first one; kNever if there is none.
-  Cycle first() const { return stretches_.empty() ? kNever : stretches_.front().first; }
-  Cycle end() const { return stretches_.empty() ? kNever : stretches_.front().end; }
-
-  /// What lies behind the archive's cycle.
-  void archive(StateArchive& archive) {
-    forget_before(archive.now() + 1);
-    archive.list(stretches_, [&](Stretch& stretch) {
-      archive.due(stretch.first);
-      archive.cycle(stretch.end);
-    });
-  }
-
- private:
   struct Stretch {
     Cycle first = 0;
     Cycle end = 0;
+
+    void archive(StateArchive& archive) {
+      archive.due(first);
+      archive.due(end);
+    }
   };
-  Ring<Stretch> stretches_;
+
+  /// [first, end)
+  void add(Cycle first, Cycle end) {
+    if (first <= last_.end) {
+      last_.end = std::max(last_.end, end);
+    } else {
+      if (last_.first < last_.end) {
+        before_.push_back(last_);
+      }
+      last_ = {first, end};
+    }
+  }
+  void forget_before(Cycle cycle) {
+    while (!before_.empty() && before_.front().end <= cycle) {
+      before_.pop_front();
+    }
+  }
+  void clear() {
+    before_.clear();
+    last_ = {};
+  }
+
+  /// Of the first one that is not over in cycle `now`; kNever if there is none.
+  Stretch next(Cycle now) {
+    forget_before(now);
+    if (!before_.empty()) {
+      return before_.front();
+    }
+    return last_.end > now ? last_ : Stretch{kNever, kNever};
+  }
+
+  /// What lies behind the archive's cycle.
+  void archive(StateArchive& archive) {
+    if (!archive.reading()) {
+      forget_before(archive.now() + 1);
+      last_ = next(archive.now() + 1).first == kNever ? Stretch{} : last_;
+    }
+    archive.list(before_, [&](Stretch& stretch) { stretch.archive(archive); });
+    last_.archive(archive);
+  }
+
+ private:
+  Ring<Stretch> before_;
+  Stretch last_;
 };
 
 }  // namespace systole
