@@ -1,5 +1,7 @@
 #include "sim/functional/machine_state.hpp"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <variant>
 
@@ -90,6 +92,12 @@ void MachineState::run(const PackedProgram& program, EventCounts& events) {
     if (r + kRunsAhead < runs.size()) {
       const PackedCommands::Run& ahead = runs[r + kRunsAhead];
       fetch((*commands.shared()[ahead.of])[ahead.first], ahead.dram);
+    }
+    if (r + 2 * kRunsAhead < runs.size()) {  // the command itself
+      const PackedCommands::Run& ahead = runs[r + 2 * kRunsAhead];
+      const Command& command = (*commands.shared()[ahead.of])[ahead.first];
+      hwy::Prefetch(reinterpret_cast<const std::uint8_t*>(&command));
+      hwy::Prefetch(reinterpret_cast<const std::uint8_t*>(&command + 1) - 1);
     }
     for (std::uint32_t at = run.first; at < end;) {
       if (FoldGroup* const group = array_.takes_groups() ? groups.find(run.of, at) : nullptr) {

@@ -1,6 +1,7 @@
 #include "sim/functional/vector_commands.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "models/requant/requantize.hpp"
@@ -184,7 +185,18 @@ void VectorCommands::add_bytes(const AddCommand& add) {
   std::uint8_t* const to = rows_at(add.output_row);
   const std::uint8_t* const sums = sums_.data();
   const std::size_t count = std::size_t{add.rows} * config_.array.rows;
-  for (std::size_t i = 0; i < count; ++i) {
+  constexpr std::size_t kAtOnce = 16;
+  std::size_t i = 0;
+  for (; i + kAtOnce <= count; i += kAtOnce) {
+    std::array<std::uint16_t, kAtOnce> pairs{};  // by vectors
+    for (std::size_t j = 0; j < kAtOnce; ++j) {
+      pairs[j] = static_cast<std::uint16_t>(a[i + j] * kByteValues + b[i + j]);
+    }
+    for (std::size_t j = 0; j < kAtOnce; ++j) {
+      to[i + j] = sums[pairs[j]];
+    }
+  }
+  for (; i < count; ++i) {
     to[i] = sums[a[i] * kByteValues + b[i]];
   }
 }
