@@ -150,7 +150,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
     throw std::invalid_argument{
         "energy.switching_activity counts bits that toggle, and --no-data gives none"};
   }
-  const Network network = load_network(options);
+  Network network = load_network(options);
   check_layers(options.layers, network, config);
   const LabelledInputs inputs = inputs_of_run(options, network);
   prepare_outputs(options);
@@ -174,7 +174,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
       progress.emplace(err, columns - 1, stopwatch());  // a full line would wrap
       simulation.on_progress = [&](const ProgressState& state) { progress->update(state); };
     }
-    outcome = simulate(config, network, inputs, simulation);
+    outcome = simulate(config, std::move(network), inputs, simulation);
   } catch (const StuckError& error) {
     if (options.watchdog_cycles >= SimulationOptions{}.watchdog_cycles) {
       throw;

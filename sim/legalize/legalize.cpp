@@ -126,8 +126,7 @@ void take_format(Network& network, const ArrayConfig& array) {
 
 }  // namespace
 
-Legalized legalize(const Network& given, const AcceleratorConfig& config) {
-  Network network = given;
+Legalized legalize(Network network, const AcceleratorConfig& config) {
   std::vector<LegalizationNote> notes;
   take_weight_zero_points(network, config.array, notes);
   Legalized result = config.requant.mode == RequantMode::ShiftOnly

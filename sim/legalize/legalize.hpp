@@ -17,6 +17,6 @@ struct Legalized {
 /// rounding are the hardware's; on a shift_only unit scales become powers of two; weights lose
 /// their zero points where the array has the bits (weight_zero_points.hpp). Golden model and
 /// machine both run the result. Throws std::invalid_argument for what has no neighbour.
-Legalized legalize(const Network& given, const AcceleratorConfig& config);
+Legalized legalize(Network network, const AcceleratorConfig& config);
 
 }  // namespace systole

@@ -53,12 +53,12 @@ const char* engine_name(EngineKind engine) {
 /// One network on one machine.
 class Simulation {
  public:
-  Simulation(const AcceleratorConfig& config, const Network& network, const LabelledInputs& inputs,
+  Simulation(const AcceleratorConfig& config, Network network, const LabelledInputs& inputs,
              const SimulationOptions& options)
       : options_{options},
-        original_{network},
         inputs_{inputs},
-        legalized_{legalize(network, config)},
+        original_{labelled() ? std::make_optional(network) : std::nullopt},
+        legalized_{legalize(std::move(network), config)},
         network_{legalized_.network},
         compiler_{network_, config, layer_clock(config)},
         engine_{make_engine(config)},
@@ -74,10 +74,10 @@ class Simulation {
     }
     RunResult& result = outcome_.result;
     result.config = config;
-    result.workload = network.name;
+    result.workload = network_.name;
     result.engine = engine_name(options.engine);
     result.data = options.data;
-    result.inferences = has_data() ? inference_count(network, inputs) : 1;
+    result.inferences = has_data() ? inference_count(network_, inputs) : 1;
     result.notes = legalized_.notes;
     result.dram_part = dram_part(config, compiler_.dram_bytes());
     note_kept_tensors();
@@ -106,18 +106,17 @@ class Simulation {
 
   SimulationOutcome run() {
     const auto start = std::chrono::steady_clock::now();
-    const bool labelled = has_data() && !inputs_.labels.empty() && options_.layers.empty();
     Accuracy accuracy;
     for (inference_ = 0; inference_ < outcome_.result.inferences; ++inference_) {
       infer();
-      if (labelled) {
+      if (labelled()) {
         accuracy.images += static_cast<std::uint64_t>(network_.tensor(network_.inputs[0]).shape[0]);
         accuracy.correct +=
             count_correct(network_, read(network_.outputs.at(0)), inputs_, inference_);
         accuracy.correct_original += correct_of_original();
       }
     }
-    if (labelled) {
+    if (labelled()) {
       accuracy.psum_overflows = psum_overflows_;
       outcome_.result.accuracy = accuracy;
     }
@@ -186,6 +185,7 @@ class Simulation {
   }
 
   bool has_data() const { return options_.data != DataSource::None; }
+  bool labelled() const { return has_data() && !inputs_.labels.empty() && options_.layers.empty(); }
   bool checked() const { return options_.check && has_data(); }
 
   /// Runs every layer, the golden model beside it.
@@ -425,8 +425,8 @@ class Simulation {
 
   std::uint64_t correct_of_original() const {
     const std::vector<TensorData> values =
-        golden::run(original_, inference_inputs(original_, inputs_, inference_));
-    return count_correct(original_, values[original_.outputs.at(0)], inputs_, inference_);
+        golden::run(*original_, inference_inputs(*original_, inputs_, inference_));
+    return count_correct(*original_, values[original_->outputs.at(0)], inputs_, inference_);
   }
 
   void report(std::uint64_t cycles) const {
@@ -437,8 +437,8 @@ class Simulation {
   }
 
   const SimulationOptions& options_;
-  const Network& original_;
   const LabelledInputs& inputs_;
+  const std::optional<Network> original_;  // where its accuracy is asked for
   Legalized legalized_;
   const Network& network_;
   const Compiler compiler_;
@@ -456,9 +456,9 @@ class Simulation {
 
 }  // namespace
 
-SimulationOutcome simulate(const AcceleratorConfig& config, const Network& network,
+SimulationOutcome simulate(const AcceleratorConfig& config, Network network,
                            const LabelledInputs& inputs, const SimulationOptions& options) {
-  return Simulation{config, network, inputs, options}.run();
+  return Simulation{config, std::move(network), inputs, options}.run();
 }
 
 }  // namespace systole
