@@ -6,15 +6,11 @@
 
 namespace systole {
 
-AccumulatorsTiming::AccumulatorsTiming(const AcceleratorConfig& config, Units units,
+AccumulatorsTiming::AccumulatorsTiming(const AcceleratorConfig& config, Alarm& load,
                                        SequencerTiming& sequencer, BankConflictCounts& conflicts)
-    : load_write{kPipelined, units.load, alarm},
-      store_read{kPipelined, units.store, alarm},
+    : load_write{kPipelined, load, alarm},
       rows_per_bank_{accumulator_rows(config) / config.accumulators.banks},
-      read_latency_{config.accumulators.read_latency},
-      units_{units},
       sequencer_{sequencer},
-      stages_{std::uint64_t{read_latency_} + config.requant.pipeline_entries},
       conflicts_{conflicts} {}
 
 void AccumulatorsTiming::look(Cycle now) {
@@ -22,23 +18,18 @@ void AccumulatorsTiming::look(Cycle now) {
   if (now >= write_waits_ && load_write.can_pop(now)) {
     write(now);
   }
-  if (now >= read_waits_ && store_read.can_pop(now) && stored_ - gathered_->read(now) < stages_) {
-    read(now);
-  }
   if (!load_write.empty()) {
     alarm.ring_at(std::max({write_waits_, load_write.ready(), now + 1}));
   }
-  // Without room behind it the store unit rings, when it has gathered a block.
-  if (!store_read.empty() && stored_ - gathered_->latest() < stages_) {
-    alarm.ring_at(std::max({read_waits_, store_read.ready(), now + 1}));
-  }
 }
 
+/// Results are not held up: what is known of them comes.
 void AccumulatorsTiming::write(Cycle now) {
   const TimedWrite& head = load_write.front();
   const ResultWriter::Taken taken = results_->result_port(now, head.row / rows_per_bank_);
   if (taken.port != ResultWriter::Port::None) {
-    wait(BankUser::Load, now, taken.until, write_waits_);
+    conflicts_.add(BankedLocal::Accumulators, BankUser::Load, BankUser::Array, taken.until - now);
+    write_waits_ = taken.until;
     return;
   }
   if (head.last) {
@@ -62,38 +53,43 @@ std::uint32_t AccumulatorsTiming::write_rows(Cycle now, const TimedWrite& first,
   return written;
 }
 
-void AccumulatorsTiming::read(Cycle now) {
-  const TimedAccumulatorRead& head = store_read.front();
-  const ResultWriter::Taken taken = results_->result_port(now, head.row / rows_per_bank_);
-  if (taken.port == ResultWriter::Port::ReadAndWrite) {
-    wait(BankUser::Store, now, taken.until, read_waits_);
-    return;
+Cycle AccumulatorsTiming::read_row(const TimedAccumulatorRead& read, Cycle earliest, Cycle now) {
+  const std::uint32_t bank = read.row / rows_per_bank_;
+  read_from_ = std::max(read_from_, earliest);
+  if (bank != free_bank_ || read_from_ >= free_until_) {
+    const Cycle known = results_->results_known(now);
+    free_bank_ = bank;
+    free_until_ = 0;
+    while (read_from_ >= free_until_) {
+      if (read_from_ >= known) {
+        return kNever;
+      }
+      const ResultWriter::Accumulating results = results_->accumulating(read_from_, bank);
+      if (results.here) {
+        conflicts_.add(BankedLocal::Accumulators, BankUser::Store, BankUser::Array,
+                       results.until - read_from_);
+        read_from_ = results.until;
+      } else {
+        free_until_ = std::min(results.until, known);
+      }
+    }
   }
-  ++stored_;
-  const Cycle arrives = now + read_latency_;
-  blocks_.push(arrives, head.lanes);
-  units_.requant.ring_at(arrives);
-  if (head.last) {
-    sequencer_.complete(SequencerTiming::kAccumulatorStore, now + 1, head.entry);
+  const Cycle at = read_from_++;
+  if (read.last) {
+    sequencer_.complete(SequencerTiming::kAccumulatorStore, at + 1, read.entry);
   }
-  store_read.pop(now);
-}
-
-/// Results are not held up: what is known of them comes.
-void AccumulatorsTiming::wait(BankUser user, Cycle now, Cycle until, Cycle& waits) {
-  conflicts_.add(BankedLocal::Accumulators, user, BankUser::Array, until - now);
-  waits = until;
+  return at;
 }
 
 void AccumulatorsTiming::archive(StateArchive& archive) {
   alarm.archive(archive);
   load_write.archive(archive,
                      [&](TimedWrite& write) { write.archive(archive, LocalMemory::Accumulators); });
-  store_read.archive(archive, [&](TimedAccumulatorRead& read) { read.archive(archive); });
-  blocks_.archive(archive, [&](std::uint32_t& lanes) { archive.value(lanes); });
-  archive.count(stored_, gathered_->latest());
   archive.due(write_waits_);
-  archive.due(read_waits_);
+  archive.due(read_from_);
+  if (archive.reading()) {
+    free_until_ = 0;
+  }
 }
 
 }  // namespace systole

@@ -10,16 +10,15 @@
 
 namespace systole {
 
-/// A row read on its way out.
+/// A row that a store reads.
 struct TimedAccumulatorRead {
   std::uint32_t row = 0;
-  std::uint32_t lanes = 0;
   bool last = false;
   std::uint32_t entry = 0;
 
   void archive(StateArchive& archive) {
     archive.rows(LocalMemory::Accumulators, row, 1);
-    archive.values(lanes, last);
+    archive.value(last);
     archive.entry(entry);
   }
 };
@@ -38,31 +37,30 @@ class ResultWriter {
   /// The first cycle of [from, until), `from` being the next one, in which a result row takes a
   /// port of `bank`, or from which on that is not known; else `until`.
   virtual Cycle next_result(Cycle from, Cycle until, std::uint32_t bank) = 0;
+  /// First cycle of which, in cycle `now`, it is not known whether a result row comes.
+  virtual Cycle results_known(Cycle now) = 0;
+  /// Of such a cycle that is not over: whether an accumulating result row takes the ports of
+  /// `bank`, and for how long that, or the contrary, is certain.
+  struct Accumulating {
+    bool here = false;
+    Cycle until = kNever;
+  };
+  virtual Accumulating accumulating(Cycle cycle, std::uint32_t bank) const = 0;
 
  protected:
   ~ResultWriter() = default;
 };
 
 /// When Accumulators (accumulators.hpp states the rules) serves the load and the store unit;
-/// results never wait.
+/// results never wait. Rows are read for stores ahead, as far as results are known.
 class AccumulatorsTiming {
  public:
-  struct Units {
-    Alarm& load;
-    Alarm& store;
-    Alarm& requant;
-  };
-
-  AccumulatorsTiming(const AcceleratorConfig& config, Units units, SequencerTiming& sequencer,
+  AccumulatorsTiming(const AcceleratorConfig& config, Alarm& load, SequencerTiming& sequencer,
                      BankConflictCounts& conflicts);
-  void bind(ResultWriter& results, TimedWire<std::uint64_t>& gathered) {
-    results_ = &results;
-    gathered_ = &gathered;
-  }
+  void bind(ResultWriter& results) { results_ = &results; }
 
   Alarm alarm;
   TimedQueue<TimedWrite> load_write;
-  TimedQueue<TimedAccumulatorRead> store_read;
 
   void look(Cycle now);
   void archive(StateArchive& archive);
@@ -71,27 +69,23 @@ class AccumulatorsTiming {
   /// go through without meeting anyone: they are written, each in the cycle behind.
   std::uint32_t write_rows(Cycle now, const TimedWrite& first, std::uint32_t count);
 
-  /// Blocks that were read arrive at the requantization unit in order: their lanes, and the first
-  /// cycle in which it can take the next one.
-  Cycle next_block() const { return blocks_.next(); }
-  std::uint32_t take_block() { return blocks_.pop(); }
+  /// Reads the next row for a store in the first cycle from `earliest` on in which its bank has
+  /// the port free, which is returned. kNever: in cycle `now` that is not known, and to be asked
+  /// again in cycle read_waits().
+  Cycle read_row(const TimedAccumulatorRead& read, Cycle earliest, Cycle now);
+  Cycle read_waits() const { return read_from_; }
 
  private:
   void write(Cycle now);
-  void read(Cycle now);
-  void wait(BankUser user, Cycle now, Cycle until, Cycle& waits);
 
   const std::uint32_t rows_per_bank_;
-  const std::uint32_t read_latency_;
-  CompletionQueue blocks_;
-  Units units_;
   SequencerTiming& sequencer_;
   ResultWriter* results_ = nullptr;
-  const std::uint64_t stages_;  // rows between here and the store unit at most
-  std::uint64_t stored_ = 0;    // rows read for stores
-  TimedWire<std::uint64_t>* gathered_ = nullptr;
-  // The first row of each queue waits for results until then: the conflicts are counted.
-  Cycle write_waits_ = 0, read_waits_ = 0;
+  Cycle write_waits_ = 0;  // the first row to write waits for results until then
+  Cycle read_from_ = 0;    // the next row is read from then on; conflicts before are counted
+  // What is known of results: none accumulates in the bank before free_until_.
+  std::uint32_t free_bank_ = 0;
+  Cycle free_until_ = 0;
   BankConflictCounts& conflicts_;
 };
 

@@ -45,6 +45,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   bool reads_bank(Cycle cycle, std::uint32_t bank) const override;
   Taken result_port(Cycle cycle, std::uint32_t bank) override;
   Cycle next_result(Cycle from, Cycle until, std::uint32_t bank) override;
+  Cycle results_known(Cycle now) override;
+  Accumulating accumulating(Cycle cycle, std::uint32_t bank) const override;
   void close(Cycle end);
 
   std::uint64_t compute_cycles() const { return compute_cycles_; }

@@ -160,6 +160,22 @@ Cycle ExecuteTiming::next_result(Cycle from, Cycle until, std::uint32_t bank) {
   return until;
 }
 
+Cycle ExecuteTiming::results_known(Cycle now) {
+  // Reads are settled before cycle `now`, which is not over.
+  settle(std::max(issued_through_, now - 1), std::max(read_through_, now - 1));
+  return now + results_after_;
+}
+
+ResultWriter::Accumulating ExecuteTiming::accumulating(Cycle cycle, std::uint32_t bank) const {
+  for (const Results& run : results_) {
+    const auto [first, end] = cycles_at(run, bank);
+    if (run.accumulate && first < end && end > cycle) {
+      return first <= cycle ? Accumulating{true, end} : Accumulating{false, first};
+    }
+  }
+  return {};
+}
+
 bool ExecuteTiming::reads_bank(Cycle cycle, std::uint32_t bank) const {
   return claimed_at_ == cycle && (is_in(claimed_ifmap_, bank) || is_in(claimed_weights_, bank));
 }

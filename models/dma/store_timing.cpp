@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "models/sequencer/queue_depths.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 
@@ -10,153 +9,276 @@ namespace systole {
 
 StoreTiming::StoreTiming(const AcceleratorConfig& config, Ledger& ledger)
     : config_{config},
+      stages_{std::size_t{config.accumulators.read_latency} + config.requant.pipeline_entries},
       slots_{config.dma.max_outstanding_writes},
       ledger_{ledger, LedgerUnit::Store} {}
 
 void StoreTiming::look(Cycle now) {
   alarm.serve(now);
-  take_command(now);
-  const bool formed = form_beat(now);
-  const bool sent = send(now);
-  const bool gathered = gather(now);
-  const bool asked = ask(now);
-  to_.requant->asked.write(now, asked_);
-  to_.requant->gathered.write(now, gathered_);
-  const bool worked = formed || sent || gathered || asked;
-  const Cause idle = waiting(now);
-  ledger_.look(now, worked ? Cause::Busy : idle, idle);
-  if (worked) {
-    alarm.ring_at(now + 1);
+  const bool starts = take_command(now);
+  const bool formed = row_bytes_ > 0 && form();
+  const bool knows_results = awaits_results_ && now >= to_.accumulators->read_waits();
+  if (starts || formed || knows_results || meets_scratchpad()) {
+    advance(now);
+  }
+  send(now);
+  const bool acknowledged = slots_.all_free() <= now + 1;
+  const Cause waits = acknowledged ? to_.sequencer->store_wait.read(now) : Cause::WaitDram;
+  if (waits != waiting_ || now > ledger_.next() + kUnbooked) {
+    book(now);
+    waiting_ = waits;
   }
   ring_next(now);
 }
 
-void StoreTiming::take_command(Cycle now) {
-  TimedQueue<IssuedCommand>& commands = to_.sequencer->store;
-  if (reading_ || !commands.can_pop(now) || now < next_command_) {
-    return;
-  }
-  const IssuedCommand command = commands.pop(now);
-  if (command.is<ConfigureCommand>()) {
-    alarm.ring_at(now + 1);
-  } else {
-    reading_ = Reading{command, {}};
-  }
-}
-
+/// What is known to come without a message from others.
 void StoreTiming::ring_next(Cycle now) {
-  if (row_bytes_ > 0 && row_ready_ > now) {
-    alarm.ring_at(row_ready_);
-  } else if (row_bytes_ > 0) {  // a slot is awaited
-    alarm.ring_at(std::max(slots_.next_free(), now + 1));
-  } else if (const Cycle done = done_from(); done > now) {
-    alarm.ring_at(done);
+  const TimedQueue<IssuedCommand>& commands = to_.sequencer->store;
+  if (!reading_ && !commands.empty()) {
+    alarm.ring_at(std::max({next_command_, commands.ready(), now + 1}));
   }
+  if (awaits_results_) {
+    alarm.ring_at(std::max(to_.accumulators->read_waits(), now + 1));
+  }
+  ring_for_scratchpad(now);
   if (next_send() != kNever && to_.dram->can_write(now + 1)) {
     alarm.ring_at(std::max(next_send(), now + 1));
   }
-  if (!expected_.empty() && row_bytes_ == 0) {
-    const Cycle next = expected_.front().from_accumulators ? to_.requant->next_block()
-                                                           : to_.scratchpad->next_store_row();
-    if (next != kNever) {
-      alarm.ring_at(std::max(next, now + 1));
-    }
+  if (const Cycle done = done_from(); done > now) {
+    alarm.ring_at(done);
   }
+}
+
+/// Rows that come from there, or stay there, are not settled ahead.
+void StoreTiming::ring_for_scratchpad(Cycle now) {
+  if (asks_scratchpad() && expected_.size() < kBlocksInFlight &&
+      to_.scratchpad->store_read.can_push(now + 1)) {
+    alarm.ring_at(std::max(next_ask(), now + 1));
+  }
+  if (expected_.empty() || row_bytes_ > 0) {
+    return;
+  }
+  const Expected& next = expected_.front();
+  if (next.keep && requantized_ > 0 && to_.scratchpad->store_write.can_push(now + 1)) {
+    alarm.ring_at(std::max({next.ready, next_gather_, now + 1}));
+  }
+}
+
+bool StoreTiming::take_command(Cycle now) {
+  TimedQueue<IssuedCommand>& commands = to_.sequencer->store;
+  if (reading_ || !commands.can_pop(now) || now < next_command_) {
+    return false;
+  }
+  const IssuedCommand command = commands.pop(now);
+  if (command.is<ConfigureCommand>()) {
+    next_command_ = now + 1;
+    return false;
+  }
+  if (idle()) {
+    marked_until_ = std::max(marked_until_, now);
+  }
+  reading_ = Reading{command, {}};
+  next_ask_ = now;
+  return true;
+}
+
+bool StoreTiming::asks_scratchpad() const {
+  return reading_ && reading_->issued.as<StoreCommand>().source.memory != LocalMemory::Accumulators;
+}
+
+bool StoreTiming::meets_scratchpad() const {
+  return asks_scratchpad() ||
+         (!expected_.empty() && (!expected_.front().from_accumulators || expected_.front().keep));
+}
+
+/// Follows the blocks as far as that is known in cycle `now`.
+void StoreTiming::advance(Cycle now) {
+  bool moved = true;
+  while (moved) {
+    moved = ask(now);
+    moved = read(now) || moved;
+    moved = requantize(now) || moved;
+    moved = gather(now) || moved;
+  }
+  const bool awaited = requantized_ < expected_.size();
+  to_.requant->await(awaited ? expected_[requantized_].asked : kNever);
 }
 
 bool StoreTiming::ask(Cycle now) {
-  if (!reading_ || expected_.size() >= kBlocksInFlight) {
-    return false;
-  }
-  const auto& store = reading_->issued.as<StoreCommand>();
-  const StoreBlock block = reading_->walk.block(store, config_);
-  const std::uint32_t entry = reading_->issued.entry;
-  if (block.from_accumulators) {
-    if (!to_.accumulators->store_read.can_push(now)) {
-      return false;
+  bool asked = false;
+  while (reading_ && expected_.size() < kBlocksInFlight) {
+    const auto& store = reading_->issued.as<StoreCommand>();
+    const bool psums = store.source.memory == LocalMemory::Accumulators;
+    Cycle at = next_ask();
+    if (psums) {
+      if (psums_to_read_ == kPipelined) {
+        break;
+      }
+      at = std::max(at, reads_.latest(kPipelined - psums_to_read_) + 1);
+    } else {
+      if (at > now || !to_.scratchpad->store_read.can_push(now)) {
+        break;
+      }
+      at = now;
     }
-    ++asked_;
-    to_.accumulators->store_read.push(now, {block.local_row, block.elements, block.last, entry});
-  } else {
-    if (!to_.scratchpad->store_read.can_push(now)) {
-      return false;
+    const StoreBlock block = reading_->walk.of_row(store, config_);
+    if (psums) {
+      ++psums_to_read_;
+    } else {
+      to_.scratchpad->store_read.push(now, {block.local_row, block.last, reading_->issued.entry});
     }
-    to_.scratchpad->store_read.push(now, {block.local_row, block.last, entry});
+    marks_.mark(kBusy, at);
+    Expected& expected = expected_.push_back();
+    expected.asked = at;
+    expected.row = block.local_row;
+    expected.entry = reading_->issued.entry;
+    expected.elements = block.elements;
+    expected.bits = stored_bits(store, element_bits_);
+    expected.row_address = block.row_address;
+    expected.kept_row = block.kept_row;
+    expected.from_accumulators = psums;
+    expected.keep = block.keep;
+    expected.to_dram = block.to_dram;
+    expected.last_of_row = block.last_of_row;
+    expected.last = block.last;
+    reading_->walk.next(block);
+    next_ask_ = at + 1;
+    next_command_ = at + (block.only ? 2 : 1);
+    if (block.last) {
+      reading_.reset();
+    }
+    asked = true;
   }
-  expected_.push_back({block.from_accumulators, block.last_of_row, block.elements,
-                       block.row_address, stored_bits(store, element_bits_), block.keep,
-                       block.kept_row, block.to_dram});
-  reading_->walk.next(block);
-  next_command_ = now + (block.only ? 2 : 1);
-  alarm.ring_at(next_command_);
-  if (block.last) {
-    reading_.reset();
+  return asked;
+}
+
+bool StoreTiming::read(Cycle now) {
+  if (awaits_results_ && now < to_.accumulators->read_waits()) {
+    return false;  // then much more is known
   }
-  return true;
+  const std::size_t before = read_;
+  awaits_results_ = false;
+  for (; read_ < expected_.size(); ++read_) {
+    Expected& next = expected_[read_];
+    if (!next.from_accumulators) {
+      continue;
+    }
+    if (psums_read_ >= stages_) {
+      break;
+    }
+    const Cycle room = gathered_psums_.latest(stages_ - psums_read_) + 1;
+    const Cycle at = to_.accumulators->read_row({next.row, next.last, next.entry},
+                                                std::max(next.asked + 1, room), now);
+    awaits_results_ = at == kNever;
+    if (awaits_results_) {
+      break;
+    }
+    reads_.push(at);
+    next.ready = at + config_.accumulators.read_latency;
+    --psums_to_read_;
+    ++psums_read_;
+  }
+  return read_ != before;
+}
+
+bool StoreTiming::requantize(Cycle now) {
+  const std::size_t before = requantized_;
+  const std::size_t entries = config_.requant.pipeline_entries;
+  for (; requantized_ < read_; ++requantized_) {
+    Expected& next = expected_[requantized_];
+    if (!next.from_accumulators) {
+      continue;
+    }
+    if (psums_requantized_ >= entries) {
+      break;
+    }
+    const Cycle room = gathered_psums_.latest(entries - psums_requantized_) + 1;
+    next.ready = to_.requant->take(next.asked, std::max(next.ready, room), next.elements, now);
+    ++psums_requantized_;
+  }
+  return requantized_ != before;
 }
 
 bool StoreTiming::gather(Cycle now) {
-  if (expected_.empty() || row_bytes_ > 0) {
-    return false;
+  bool gathered = false;
+  while (requantized_ > 0 && row_bytes_ == 0) {
+    const Expected& next = expected_.front();
+    const Cycle ready = next.from_accumulators ? next.ready : to_.scratchpad->next_store_row();
+    if (ready == kNever) {
+      break;
+    }
+    Cycle at = std::max(ready, next_gather_);
+    if (next.keep) {
+      if (at > now || !to_.scratchpad->store_write.can_push(now)) {
+        break;
+      }
+      at = now;
+      to_.scratchpad->store_write.push(now, {next.kept_row});
+    }
+    if (!next.from_accumulators) {
+      to_.scratchpad->take_store_row();
+    } else {
+      gathered_psums_.push(at);
+      --psums_read_;
+      --psums_requantized_;
+    }
+    mark_waits(at);
+    marks_.mark(kBusy, at);
+    marked_until_ = next_gather_ = at + 1;
+    gathered_.push(at);
+    row_elements_ = next.to_dram ? row_elements_ + next.elements : 0;
+    if (next.to_dram && next.last_of_row) {
+      row_bytes_ = packed_bytes(row_elements_, next.bits);
+      row_address_ = next.row_address;
+      row_formed_ = 0;
+      next_form_ = at + 1;
+      row_elements_ = 0;
+      form();
+    }
+    expected_.pop_front();
+    --read_;
+    --requantized_;
+    gathered = true;
   }
-  const Expected expected = expected_.front();
-  if (expected.from_accumulators) {
-    if (to_.requant->next_block() > now ||
-        (expected.keep && !to_.scratchpad->store_write.can_push(now))) {
-      return false;
-    }
-    to_.requant->take_block();
-    if (expected.keep) {
-      to_.scratchpad->store_write.push(now, {expected.kept_row});
-    }
-    ++gathered_;
-    if (!to_.accumulators->store_read.empty()) {
-      to_.accumulators->alarm.ring_at(now + 1);
-    }
-  } else {
-    if (to_.scratchpad->next_store_row() > now) {
-      return false;
-    }
-    to_.scratchpad->take_store_row();
-  }
-  row_elements_ += expected.elements;
-  if (!expected.to_dram) {
-    row_elements_ = 0;
-  } else if (expected.last_of_row) {
-    row_bytes_ = packed_bytes(row_elements_, expected.bits);
-    row_address_ = expected.row_address;
-    row_formed_ = 0;
-    row_ready_ = now + 1;
-    row_elements_ = 0;
-  }
-  expected_.pop_front();
-  return true;
+  return gathered;
 }
 
-bool StoreTiming::form_beat(Cycle now) {
-  const bool forming = !outgoing_.empty() && outgoing_.back().beats_left > 0;
-  const bool may_go_on = forming && slots_.size() == 1;
-  if (row_bytes_ == 0 || now < row_ready_ || (!slots_.any_free(now) && !may_go_on)) {
-    return false;
-  }
-  if (!forming) {
-    Outgoing outgoing;
-    outgoing.burst =
-        choose_burst(row_address_ + row_formed_, row_bytes_ - row_formed_, config_.dma);
-    slots_.take();
-    outgoing.first_due = now + config_.dma.bus_latency - 1;
-    outgoing.last_due = kNever;  // until its last beat is formed
-    outgoing.beats_left = outgoing.burst.size / config_.dma.bus_bytes;
-    row_formed_ += outgoing.burst.useful;
-    outgoing_.push_back(outgoing);
-  }
-  Outgoing& burst = outgoing_.back();
-  if (--burst.beats_left > 0) {
-    return true;
-  }
-  burst.last_due = now + config_.dma.bus_latency - 1;
-  if (row_formed_ == row_bytes_) {
-    row_bytes_ = 0;
+/// The beats of a complete row, as far as slots are known to be free; whether that was all.
+bool StoreTiming::form() {
+  while (row_bytes_ > 0) {
+    const bool forming = !outgoing_.empty() && outgoing_.back().beats_left > 0;
+    if (!forming || slots_.size() > 1) {
+      if (slots_.next_free() == kNever) {
+        return false;
+      }
+      next_form_ = std::max(next_form_, slots_.next_free());
+    }
+    mark_waits(next_form_);
+    if (!forming) {
+      Outgoing outgoing;
+      outgoing.burst =
+          choose_burst(row_address_ + row_formed_, row_bytes_ - row_formed_, config_.dma);
+      slots_.take();
+      outgoing.first_due = next_form_ + config_.dma.bus_latency - 1;
+      outgoing.beats_left = outgoing.burst.size / config_.dma.bus_bytes;
+      row_formed_ += outgoing.burst.useful;
+      outgoing_.push_back(outgoing);
+    }
+    Outgoing& burst = outgoing_.back();
+    // Nobody else takes a slot that is free.
+    const bool at_once = slots_.size() == 1 || slots_.any_free(next_form_ + 1);
+    const std::uint32_t beats = at_once ? burst.beats_left : 1;
+    marks_.mark(kBusy, next_form_, next_form_ + beats);
+    burst.beats_left -= beats;
+    next_form_ += beats;
+    marked_until_ = next_form_;
+    if (burst.beats_left == 0) {
+      burst.last_due = next_form_ - 1 + config_.dma.bus_latency - 1;
+      if (row_formed_ == row_bytes_) {
+        row_bytes_ = 0;
+        next_gather_ = next_form_ - 1;
+      }
+    }
   }
   return true;
 }
@@ -171,88 +293,77 @@ Cycle StoreTiming::next_send() const {
   return next.begun || one_beat ? next.last_due : next.first_due;
 }
 
-bool StoreTiming::send(Cycle now) {
+void StoreTiming::send(Cycle now) {
   if (next_send() > now || !to_.dram->can_write(now)) {
-    return false;
+    return;
   }
+  marks_.mark(kBusy, now);
   Outgoing& next = outgoing_.front();
   if (!next.begun && next.burst.size > config_.dma.bus_bytes) {
     to_.dram->begin_write(now);
     next.begun = true;
-    return true;
+    return;
   }
   to_.dram->write(now, {next.burst.address, next.burst.size, next.burst.useful, next.begun});
   outgoing_.pop_front();
-  return true;
 }
 
 Cycle StoreTiming::take_response(const MemoryResponse& response) {
   slots_.answer(response.first_beat + config_.dma.release_latency);
-  alarm.ring_at(response.first_beat);
+  if (row_bytes_ > 0 || idle()) {
+    alarm.ring_at(response.first_beat);
+  }
   return response.first_beat + 1;
 }
 
-bool StoreTiming::busy(Cycle now) const {
-  return reading_ || !expected_.empty() || row_bytes_ > 0 || slots_.all_free() > now + 1;
-}
-
 Cycle StoreTiming::done_from() const {
-  if (reading_ || !expected_.empty() || row_bytes_ > 0) {
+  if (!idle()) {
     return kNever;
   }
   const Cycle last = slots_.all_free();
   return last == kNever ? kNever : last - std::min<Cycle>(last, 1);
 }
 
-Cause StoreTiming::waiting(Cycle now) const {
+/// From where that is marked up to `until`, in which nothing more is gathered or formed.
+void StoreTiming::mark_waits(Cycle until) {
+  const Cycle from = marked_until_;
+  if (from >= until) {
+    return;
+  }
+  marked_until_ = until;
   if (row_bytes_ > 0) {
-    return slots_.any_free(now) ? Cause::WaitDram : Cause::WaitOutstanding;
+    marks_.mark(kWaitOutstanding, from, until);
+  } else if (!expected_.empty()) {
+    const Expected& next = expected_.front();
+    const Cycle asked = std::clamp(next.asked, from, until);
+    const Cycle ready = !next.from_accumulators ? asked
+                        : requantized_ == 0     ? until
+                                                : std::clamp(next.ready, asked, until);
+    marks_.mark(kWaitBank, from, asked);
+    marks_.mark(kWaitRequant, asked, ready);
+    marks_.mark(kWaitBank, ready, until);
+  } else if (reading_) {
+    marks_.mark(kWaitBank, from, until);
   }
-  if (!expected_.empty()) {
-    const bool on_its_way = expected_.front().from_accumulators && to_.requant->next_block() > now;
-    return on_its_way ? Cause::WaitRequant : Cause::WaitBank;
-  }
-  if (reading_) {
-    return Cause::WaitBank;
-  }
-  return busy(now) ? Cause::WaitDram : to_.sequencer->store_wait.read(now);
 }
 
-void StoreTiming::archive(StateArchive& archive) {
-  alarm.archive(archive);
-  bool here = reading_.has_value();
-  archive.value(here);
-  if (here) {
-    Reading reading = reading_.value_or(Reading{});
-    archive.issued(reading.issued);
-    reading.walk.archive(archive);
-    reading_ = reading;
-  } else {
-    reading_.reset();
-  }
-  archive.due(next_command_);
-  archive.list(expected_, [&](Expected& expected) {
-    archive.values(expected.from_accumulators, expected.last_of_row, expected.elements,
-                   expected.bits, expected.keep, expected.to_dram);
-    archive.rows(LocalMemory::Scratchpad, expected.kept_row, 1);
-    archive.address(expected.row_address);
+void StoreTiming::book(Cycle until) {
+  mark_waits(until);
+  using Marks = CycleMarks<kMarks>::Span;
+  marks_.take(ledger_.next(), until, [&](Cycle end, std::uint64_t cycles, const Marks& marks) {
+    const auto fill = [&](Mark kind, Cause cause) {
+      if (const std::uint64_t here = marks[kind] & cycles; here != 0) {
+        ledger_.fill(ledger_.next() + static_cast<std::uint32_t>(__builtin_popcountll(here)),
+                     cause);
+        cycles &= ~here;
+      }
+    };
+    fill(kBusy, Cause::Busy);
+    fill(kWaitOutstanding, Cause::WaitOutstanding);
+    fill(kWaitRequant, Cause::WaitRequant);
+    fill(kWaitBank, Cause::WaitBank);
+    ledger_.fill(end, waiting_);
   });
-  archive.values(element_bits_, row_elements_, row_bytes_);
-  if (row_bytes_ > 0) {
-    archive.address(row_address_);
-    archive.value(row_formed_);
-    archive.due(row_ready_);
-  }
-  slots_.archive(archive);
-  archive.list(outgoing_, [&](Outgoing& outgoing) {
-    archive.address(outgoing.burst.address);
-    archive.values(outgoing.burst.size, outgoing.burst.useful, outgoing.beats_left, outgoing.begun);
-    archive.due(outgoing.first_due);
-    archive.due(outgoing.last_due);
-  });
-  archive.count(asked_, to_.requant->taken());
-  archive.count(gathered_, to_.requant->taken());
-  ledger_.archive(archive);
 }
 
 }  // namespace systole

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sim/config/accelerator_config.hpp"
@@ -30,7 +31,11 @@ struct StoreBlock {
 /// The blocks of a store in the order in which they are asked for: row after row.
 class StoreWalk {
  public:
-  StoreBlock block(const StoreCommand& store, const AcceleratorConfig& config) const;
+  StoreBlock block(const StoreCommand& store, const AcceleratorConfig& config) const {
+    return store.pool.enabled() ? of_window(store) : of_row(store, config);
+  }
+  /// Of a store without a pool.
+  StoreBlock of_row(const StoreCommand& store, const AcceleratorConfig& config) const;
   void next(const StoreBlock& done);
 
   template <typename Archive>
@@ -44,5 +49,30 @@ class StoreWalk {
   std::uint32_t row_ = 0;
   std::uint32_t block_ = 0;
 };
+
+inline StoreBlock StoreWalk::of_row(const StoreCommand& store,
+                                    const AcceleratorConfig& config) const {
+  StoreBlock at;
+  at.from_accumulators = store.source.memory == LocalMemory::Accumulators;
+  const std::uint32_t width = at.from_accumulators ? config.array.cols : config.array.rows;
+  at.local_row = store.source.row + block_ * store.block_pitch + row_;
+  at.first_element = block_ * width;
+  at.elements = std::min(width, store.elements - at.first_element);
+  at.table_row = store.table_row + block_;
+  at.row_address = store.dram_address + row_ * store.dram_pitch;
+  at.keep = store.keep;
+  at.kept_row = store.kept_row + block_ * store.kept_pitch + row_;
+  at.to_dram = store.to_dram;
+  at.last_of_row = at.first_element + width >= store.elements;
+  at.last = at.last_of_row && row_ + 1 == store.rows;
+  at.only = at.last && row_ == 0 && block_ == 0;
+  at.completes = at.last;
+  return at;
+}
+
+inline void StoreWalk::next(const StoreBlock& done) {
+  block_ = done.last_of_row ? 0 : block_ + 1;
+  row_ += done.last_of_row ? 1 : 0;
+}
 
 }  // namespace systole

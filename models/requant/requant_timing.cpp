@@ -6,69 +6,71 @@
 
 namespace systole {
 
-RequantTiming::RequantTiming(const AcceleratorConfig& config, Units units,
+RequantTiming::RequantTiming(const AcceleratorConfig& config, Alarm& load,
                              SequencerTiming& sequencer, Ledger& ledger)
-    : table_write{kPipelined, units.load, alarm},
-      asked{0, alarm},
-      gathered{0, alarm},
+    : table_write{kPipelined, load, alarm},
       lanes_{config.requant.lanes},
       latency_{config.requant.latency},
-      pipeline_entries_{config.requant.pipeline_entries},
-      units_{units},
       sequencer_{sequencer},
       ledger_{ledger, LedgerUnit::Requant} {}
 
 void RequantTiming::look(Cycle now) {
   alarm.serve(now);
-  if (table_write.can_pop(now) && taken_ == asked.read(now) && now >= free_at_) {
+  forget_done(now);
+  // What is asked for in this cycle or ahead of it comes behind the write.
+  const bool on_lanes = !pending_.empty() && pending_.front().asked < now;
+  const bool free = !on_lanes && awaited_ >= now;
+  if (free && table_write.can_pop(now)) {
     const TimedWrite write = table_write.pop(now);
     if (write.last) {
       sequencer_.complete(SequencerTiming::kTableLoad, now + 1, write.entry);
     }
   }
-  if (now >= free_at_ && accumulators_->next_block() <= now &&
-      taken_ - gathered.read(now) < pipeline_entries_) {
-    ++taken_;
-    const std::uint32_t cycles = (accumulators_->take_block() + lanes_ - 1) / lanes_;
-    free_at_ = now + cycles;
-    const Cycle due = now + cycles - 1 + latency_;
-    due_.push_back(due);
-    ready_.push(due + 1, 0);
-    units_.store.ring_at(due + 1);
+  if (!table_write.empty() && (free || on_lanes)) {
+    alarm.ring_at(std::max(free ? table_write.ready() : pending_.front().done, now + 1));
   }
-  const auto cause = [&](Cycle at) {
-    return at < free_at_ ? Cause::Busy : due_.empty() ? Cause::Idle : Cause::Drain;
-  };
-  const Cause here = cause(now);
-  if (!due_.empty() && due_.front() <= now) {
-    due_.pop_front();
+}
+
+Cycle RequantTiming::take(Cycle asked, Cycle earliest, std::uint32_t lanes, Cycle now) {
+  const Cycle at = std::max(earliest, free_at_);
+  book(at);
+  free_at_ = at + (lanes + lanes_ - 1) / lanes_;
+  ledger_.fill(free_at_, Cause::Busy);
+  last_due_ = free_at_ - 1 + latency_;
+  if (!pending_.empty() && asked < pending_.back().done) {
+    pending_.back().done = free_at_;
+  } else {
+    forget_done(now);
+    pending_.push_back({asked, free_at_});
   }
-  ledger_.look(now, here, cause(now + 1));
-  if (free_at_ > now) {
+  if (!table_write.empty()) {
     alarm.ring_at(free_at_);
   }
-  if (!due_.empty()) {
-    alarm.ring_at(std::max(due_.front(), now + 1));
-  }
-  if (!table_write.empty() && taken_ == asked.read(now + 1)) {
-    alarm.ring_at(std::max(free_at_, now + 1));
-  }
-  if (accumulators_->next_block() != kNever &&
-      taken_ - gathered.read(now + 1) < pipeline_entries_) {
-    alarm.ring_at(std::max({accumulators_->next_block(), free_at_, now + 1}));
-  }
+  return last_due_ + 1;
+}
+
+/// Cycles in which no block is on the lanes.
+void RequantTiming::book(Cycle until) {
+  ledger_.fill(std::min(until, last_due_ + 1), Cause::Drain);
+  ledger_.fill(until, Cause::Idle);
 }
 
 void RequantTiming::archive(StateArchive& archive) {
   alarm.archive(archive);
   table_write.archive(
       archive, [&](TimedWrite& write) { write.archive(archive, LocalMemory::RequantTable); });
-  asked.archive(archive, taken_);
-  gathered.archive(archive, taken_);
+  if (!archive.reading()) {
+    book(archive.now() + 1);
+    forget_done(archive.now());
+  }
+  archive.list(pending_, [&](Pending& pending) {
+    archive.due(pending.asked);
+    archive.cycle(pending.done);
+  });
+  archive.due(awaited_);
   archive.due(free_at_);
-  archive.list(due_, [&](Cycle& due) { archive.cycle(due); });
-  ready_.archive(archive, [](std::uint32_t&) {});
-  ledger_.archive(archive);
+  archive.due(last_due_);
+  ledger_.archive_ahead(archive);
 }
 
 }  // namespace systole

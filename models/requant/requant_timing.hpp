@@ -1,53 +1,59 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 
-#include "models/accumulators/accumulators_timing.hpp"
+#include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
+#include "sim/kernel/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 #include "sim/timing/timed_queue.hpp"
 
 namespace systole {
 
-/// When RequantUnit (requant_unit.hpp states the rules) takes and gives blocks.
+/// When RequantUnit (requant_unit.hpp states the rules) takes and gives blocks: follows from when
+/// they come, and is told ahead.
 class RequantTiming {
  public:
-  struct Units {
-    Alarm& load;
-    Alarm& store;
-  };
-
-  RequantTiming(const AcceleratorConfig& config, Units units, SequencerTiming& sequencer,
+  RequantTiming(const AcceleratorConfig& config, Alarm& load, SequencerTiming& sequencer,
                 Ledger& ledger);
-  void bind(AccumulatorsTiming& accumulators) { accumulators_ = &accumulators; }
 
   Alarm alarm;
   TimedQueue<TimedWrite> table_write;
-  TimedWire<std::uint64_t> asked;     ///< blocks that the store unit has asked for
-  TimedWire<std::uint64_t> gathered;  ///< blocks that it has taken
 
   void look(Cycle now);
   void archive(StateArchive& archive);
-  std::uint64_t taken() const { return taken_; }  ///< blocks
-  void close(Cycle end) { ledger_.fill(end + 1, ledger_.held()); }
+  void close(Cycle end) { book(end + 1); }
 
-  /// First cycle in which the store unit can take the next block.
-  Cycle next_block() const { return ready_.next(); }
-  void take_block() { ready_.pop(); }
+  /// The next block, for which the store unit asks in cycle `asked`, can be taken from cycle
+  /// `earliest` on, which is behind `now`. Returns the first cycle in which it can be taken from
+  /// here.
+  Cycle take(Cycle asked, Cycle earliest, std::uint32_t lanes, Cycle now);
+  /// The store unit asks in cycle `asked` for the first block that is not taken yet; kNever: none.
+  void await(Cycle asked) { awaited_ = asked; }
 
  private:
+  /// Cycles behind the first one and before the last one find blocks that are asked for and not
+  /// done by the lanes.
+  struct Pending {
+    Cycle asked = 0;
+    Cycle done = 0;
+  };
+
+  void forget_done(Cycle now) {
+    while (!pending_.empty() && pending_.front().done <= now) {
+      pending_.pop_front();
+    }
+  }
+  void book(Cycle until);
+
   const std::uint32_t lanes_;
   const std::uint32_t latency_;
-  const std::uint32_t pipeline_entries_;
-  std::uint64_t taken_ = 0;
+  Ring<Pending> pending_;
+  Cycle awaited_ = kNever;
   Cycle free_at_ = 0;
-  std::deque<Cycle> due_;  // of the blocks in the pipeline
-  CompletionQueue ready_;
-  Units units_;
+  Cycle last_due_ = 0;  // of the blocks in the pipeline
   SequencerTiming& sequencer_;
-  AccumulatorsTiming* accumulators_ = nullptr;
   LedgerLine ledger_;
 };
 

@@ -43,6 +43,8 @@ class LedgerLine {
     }
     archive.value(held_);
   }
+  /// Everything up to the archive's cycle is booked, and maybe more.
+  void archive_ahead(StateArchive& archive) { archive.cycle(next_); }
 
  private:
   Ledger& ledger_;

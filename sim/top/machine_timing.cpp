@@ -21,17 +21,15 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& ma
       sequencer_{
           config, {load_.alarm, execute_.alarm, vector_.alarm, store_.alarm}, result_.ledger},
       scratchpad_{config, {vector_.alarm, store_.alarm}, sequencer_, result_.bank_conflicts},
-      requant_{config, {load_.alarm, store_.alarm}, sequencer_, result_.ledger},
-      accumulators_{
-          config, {load_.alarm, store_.alarm, requant_.alarm}, sequencer_, result_.bank_conflicts},
+      requant_{config, load_.alarm, sequencer_, result_.ledger},
+      accumulators_{config, load_.alarm, sequencer_, result_.bank_conflicts},
       dram_{make_dram({MemoryClient{&load_, &load_.alarm}, MemoryClient{&store_, &store_.alarm}})} {
   load_.bind({&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_.table_write});
   store_.bind({&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_});
   vector_.bind(sequencer_, scratchpad_);
   execute_.bind(sequencer_, scratchpad_);
   scratchpad_.bind(execute_);
-  accumulators_.bind(execute_, requant_.gathered);
-  requant_.bind(accumulators_);
+  accumulators_.bind(execute_);
 }
 
 LayerMeasurement MachineTiming::run(const LayerProgram& program, std::uint64_t patience) {
