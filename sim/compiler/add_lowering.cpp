@@ -21,11 +21,13 @@ std::int64_t used_row_bytes(const MachineLimits& machine, std::uint32_t bits) {
 class AddLowering {
  public:
   AddLowering(const MachineLimits& machine, const AddTiling& tiling,
-              const std::array<std::uint64_t, 2>& input_address, std::uint64_t output_address)
+              const std::array<std::uint64_t, 2>& input_address, std::uint64_t output_address,
+              std::uint64_t alignment)
       : machine_{machine},
         tiling_{tiling},
         input_address_{input_address},
         output_address_{output_address},
+        streams_{alignment},
         chunks_{tile_bases(machine, tiling.slots, tiling.chunk_rows())} {}
 
   PackedCommands run() {
@@ -48,35 +50,55 @@ class AddLowering {
     BufferSlots::Slot& slot = chunks_.find_or_replace(next_key_++, is_new);
     const std::int64_t local_rows =
         rows * ceil_div(row_bytes, used_row_bytes(machine_, tiling_.bits));
+    const CommandStreams::Key key{rows, row_bytes};
+    const std::uint32_t input = to_u32(slot.base);
+    const std::uint32_t output = to_u32(slot.base + 2 * local_rows);
+    streams_.block(CommandClass::Load, key, {{0, slot.last_execute, 0}, {}, offset, {input}}, [&] {
+      add_loads(rows, row_bytes, {input, input + to_u32(local_rows)});
+    });
     AddCommand add;
     add.rows = to_u32(local_rows);
-    add.output_row = to_u32(slot.base + 2 * local_rows);
+    add.input_row = {input, input + add.rows};
+    add.output_row = output;
+    const std::int64_t cycles =
+        local_rows * ceil_div(machine_.array_rows, machine_.config.vector.lanes);
+    streams_.block(
+        CommandClass::Execute, key,
+        {{streams_.count(CommandClass::Load), 0, slot.last_store}, {}, 0, {input, 0, output}},
+        [&] { streams_.add(Command{add}, cycles, {}); });
+    slot.last_execute = streams_.count(CommandClass::Execute);
+    streams_.block(CommandClass::Store, key,
+                   {{0, slot.last_execute, 0}, {}, offset, {0, 0, output}},
+                   [&] { add_store(rows, row_bytes, output); });
+    slot.last_store = streams_.count(CommandClass::Store);
+  }
+
+  // Both at the offset in their tensors that their block is at.
+
+  void add_loads(std::int64_t rows, std::int64_t row_bytes,
+                 const std::array<std::uint32_t, 2>& input_row) {
     for (std::size_t i = 0; i < 2; ++i) {
       LoadCommand load;
-      load.dram_address = input_address_[i] + offset;
+      load.dram_address = input_address_[i];
       load.dram_pitch = to_u64(row_bytes);
       load.rows = to_u32(rows);
       load.row_bytes = to_u32(row_bytes);
-      load.destination = {LocalMemory::Scratchpad, to_u32(slot.base + to_i64(i) * local_rows)};
+      load.destination = {LocalMemory::Scratchpad, input_row[i]};
       load.block_pitch = to_u32(rows);
       load.operand = Operand::Ifmap;
-      streams_.add(Command{load}, load_cycles(machine_, rows, row_bytes),
-                   {0, slot.last_execute, 0});
-      add.input_row[i] = load.destination.row;
+      streams_.add(Command{load}, load_cycles(machine_, rows, row_bytes), {});
     }
-    const std::int64_t cycles =
-        local_rows * ceil_div(machine_.array_rows, machine_.config.vector.lanes);
-    slot.last_execute = streams_.add(Command{add}, cycles,
-                                     {streams_.count(CommandClass::Load), 0, slot.last_store});
+  }
+
+  void add_store(std::int64_t rows, std::int64_t row_bytes, std::uint32_t output_row) {
     StoreCommand store;
-    store.source = {LocalMemory::Scratchpad, add.output_row};
+    store.source = {LocalMemory::Scratchpad, output_row};
     store.rows = to_u32(rows);
     store.elements = to_u32(row_bytes * 8 / tiling_.bits);
     store.block_pitch = to_u32(rows);
-    store.dram_address = output_address_ + offset;
+    store.dram_address = output_address_;
     store.dram_pitch = to_u64(row_bytes);
-    slot.last_store = streams_.add(Command{store}, store_cycles(machine_, rows, 1, row_bytes),
-                                   {0, slot.last_execute, 0});
+    streams_.add(Command{store}, store_cycles(machine_, rows, 1, row_bytes), {});
   }
 
   const MachineLimits& machine_;
@@ -132,8 +154,8 @@ LayerMapping describe_mapping(const MachineLimits& machine, const AddTiling& til
 
 PackedCommands lower_add(const MachineLimits& machine, const AddTiling& tiling,
                          const std::array<std::uint64_t, 2>& input_address,
-                         std::uint64_t output_address) {
-  return AddLowering{machine, tiling, input_address, output_address}.run();
+                         std::uint64_t output_address, std::uint64_t alignment) {
+  return AddLowering{machine, tiling, input_address, output_address, alignment}.run();
 }
 
 }  // namespace systole

@@ -24,8 +24,9 @@ struct AddTiling {
 /// Throws MappingError when not even one row of each operand fits.
 AddTiling choose_add_tiling(std::uint64_t bytes, std::uint32_t bits, const MachineLimits& machine);
 LayerMapping describe_mapping(const MachineLimits& machine, const AddTiling& tiling);
+/// `alignment`: as for lower_conv.
 PackedCommands lower_add(const MachineLimits& machine, const AddTiling& tiling,
                          const std::array<std::uint64_t, 2>& input_address,
-                         std::uint64_t output_address);
+                         std::uint64_t output_address, std::uint64_t alignment);
 
 }  // namespace systole

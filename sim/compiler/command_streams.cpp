@@ -19,8 +19,8 @@ constexpr std::array<std::uint32_t, kCommandClasses> counts(After after) {
           static_cast<std::uint32_t>(after.store)};
 }
 
-bool same_rows(const RowMove& a, const RowMove& b) {
-  return a.ifmap == b.ifmap && a.weights == b.weights && a.sums == b.sums && a.table == b.table;
+std::array<std::uint32_t, 4> numbers_of(const RowMove& rows) {
+  return {rows.ifmap, rows.weights, rows.results, rows.table};
 }
 
 }  // namespace
@@ -33,17 +33,16 @@ bool CommandStreams::begin(CommandClass of, Key key, const Place& place) {
   } else {
     key.push_back(static_cast<std::int64_t>(of));
     key.push_back(static_cast<std::int64_t>(open_residue_));
-    auto& known = known_[std::move(key)];
-    is_new = known.empty();
-    const auto there = std::find_if(known.begin(), known.end(), [&](const Items* items) {
-      return same_rows(items->rows, place.rows);
-    });
-    if (there == known.end()) {
-      known.push_back(is_new ? new_items() : moved_items(known.front()->number, place.rows));
-      open_ = known.back();
+    Known& known = known_[std::move(key)];
+    is_new = known.first == nullptr;
+    const auto there = known.at.try_emplace(numbers_of(place.rows), nullptr);
+    if (there.second) {
+      there.first->second = is_new ? new_items() : moved_items(*known.first, place.rows);
+    }
+    open_ = there.first->second;
+    if (is_new) {
+      known.first = open_;
       open_->rows = place.rows;
-    } else {
-      open_ = *there;
     }
   }
   Stream& to = stream(of);
@@ -71,17 +70,16 @@ CommandStreams::Items* CommandStreams::new_items() {
   return items;
 }
 
-/// The items of that number at another place.
-CommandStreams::Items* CommandStreams::moved_items(std::uint32_t like, const RowMove& rows) {
+/// Those of other items, with other rows.
+CommandStreams::Items* CommandStreams::moved_items(const Items& of, const RowMove& rows) {
   Items* const items = new_items();
-  const Items& of = *items_[like];
-  items->like = like;
+  items->like = of.number;
   items->items = of.items;
   items->spans = of.spans;
   items->marks = of.marks;
   *items->commands = *of.commands;
   const RowMove by{rows.ifmap - of.rows.ifmap, rows.weights - of.rows.weights,
-                   rows.sums - of.rows.sums, rows.table - of.rows.table};
+                   rows.results - of.rows.results, rows.table - of.rows.table};
   for (Command& command : *items->commands) {
     move_rows(command, by);
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -80,7 +79,7 @@ class CommandStreams {
   struct Items {
     std::uint32_t number = 0;
     std::uint32_t like = 0;  // PackedCommands
-    RowMove rows;            // of the block's place
+    RowMove rows;            // of the place, of the first block that has them
     std::shared_ptr<std::vector<Command>> commands = std::make_shared<std::vector<Command>>();
     std::vector<Item> items;
     std::vector<std::size_t> spans;  // items that do not wait for the same as the one before
@@ -92,6 +91,10 @@ class CommandStreams {
     Counts from;
     std::uint64_t dram;
     std::size_t first;
+  };
+  struct Known {
+    Items* first = nullptr;
+    std::map<std::array<std::uint32_t, 4>, Items*> at;  // and where they moved, by rows
   };
   struct Stream {
     std::vector<Block> blocks;
@@ -106,14 +109,14 @@ class CommandStreams {
   bool begin(CommandClass of, Key key, const Place& place);
   void end(CommandClass of);
   Items* new_items();
-  Items* moved_items(std::uint32_t like, const RowMove& rows);
+  Items* moved_items(const Items& of, const RowMove& rows);
   Items& items_for(CommandClass c);
   std::size_t push(CommandClass c, std::int64_t cycles, After after);
 
   const std::uint64_t alignment_;
   std::array<Stream, kCommandClasses> streams_;
-  std::vector<std::unique_ptr<Items>> items_;                       // by number
-  std::map<Key, boost::container::small_vector<Items*, 2>> known_;  // the first, and where it moved
+  std::vector<std::unique_ptr<Items>> items_;  // by number
+  std::map<Key, Known> known_;
   Items* open_ = nullptr;           // the block that is being filled
   std::uint64_t open_residue_ = 0;  // of its place
 };

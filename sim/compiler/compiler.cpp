@@ -189,24 +189,25 @@ PackedCommands Compiler::State::commands(std::size_t index, const Plan& plan) co
   const Layer& layer = network.layers[index];
   const MachineLimits limits = limited(machine, plan.rows);
   const auto address = [&](TensorId tensor) { return dram.placement(tensor)->address; };
+  const std::uint64_t alignment = TimingKey{config}.alignment();
   if (const auto* conv = std::get_if<ConvPlan>(&plan.cut)) {
     return lower_conv(conv->layer, conv->image,
                       limited(MachineLimits{config, conv->products_per_pe}, plan.rows),
-                      conv->tiling, addresses[index], TimingKey{config}.alignment());
+                      conv->tiling, addresses[index], alignment);
   }
   if (const auto* depthwise = std::get_if<DepthwisePlan>(&plan.cut)) {
     const ConvAddresses& at = addresses[index];
     return lower_depthwise(depthwise->layer, limits, depthwise->tiling,
-                           {at.ifmap, at.weights, at.ofmap});
+                           {at.ifmap, at.weights, at.ofmap}, alignment);
   }
   if (const auto* pool = std::get_if<PoolPlan>(&plan.cut)) {
     return lower_pool(pool->layer, limits, pool->tiling, address(pool->layer.ifmap),
-                      address(pool->layer.ofmap));
+                      address(pool->layer.ofmap), alignment);
   }
   if (const auto* add = std::get_if<AddPlan>(&plan.cut)) {
     return lower_add(limits, add->tiling,
                      {address(layer.inputs.at(0)), address(layer.inputs.at(1))},
-                     address(layer.output));
+                     address(layer.output), alignment);
   }
   if (const auto* add = std::get_if<KeptAddPlan>(&plan.cut)) {
     return lower_kept_add(add->layer, limits, add->tiling,

@@ -197,19 +197,7 @@ void ConvLowering::load_ifmap(const Tile& tile, const ConvStep& step) {
   if (!is_new) {
     return;
   }
-  const Window& w = layer_.window;
-  IfmapTile ifmap;
-  ifmap.row_pitch = layer_.row_pitch;
-  ifmap.pixel_pitch = layer_.pixel_pitch;
-  ifmap.in_h = layer_.in_h;
-  ifmap.group = layer_.packed.value_or(PixelGroup{1, 1, 0, layer_.in_w});
-  ifmap.group_bytes = packed_bytes(to_u64(layer_.in_c), layer_.ifmap_format.bits);
-  ifmap.h = tile.oh * w.stride_h - w.pad_top;
-  ifmap.w = tile.ow * w.stride_w - w.pad_left;
-  ifmap.rows = layer_.input_rows(tile.rows);
-  ifmap.cols = layer_.input_cols(tile.cols);
-  ifmap.format = layer_.ifmap_format;
-  ifmap.padding = layer_.ifmap_zero_point;
+  IfmapTile ifmap = ifmap_under(layer_, tile.oh, tile.ow, tile.rows, tile.cols);
   const std::vector<ChannelRange>& slices = step.slices.slices;
   // From the tile's corner, which may lie before the image, and the step's first channel.
   const std::int64_t pixel = ifmap.w * ifmap.group.stride - ifmap.group.pad;

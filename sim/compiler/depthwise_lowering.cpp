@@ -81,12 +81,14 @@ std::int64_t loaded_pixels(const ConvLayer& layer, const DepthwiseTiling& t) {
 class DepthwiseLowering {
  public:
   DepthwiseLowering(const ConvLayer& layer, const MachineLimits& machine,
-                    const DepthwiseTiling& tiling, const DepthwiseAddresses& addresses)
+                    const DepthwiseTiling& tiling, const DepthwiseAddresses& addresses,
+                    std::uint64_t alignment)
       : layer_{layer},
         machine_{machine},
         tiling_{tiling},
         addresses_{addresses},
         rows_{constant_rows(layer, machine)},
+        streams_{alignment},
         constants_{constant_bases(machine, tiling)},
         tiles_{tile_bases(machine, tiling.slots, tiling.tile_rows(), tiling.all_constant_rows())} {}
 
@@ -186,20 +188,8 @@ class DepthwiseLowering {
     for (std::int64_t b = t.first_block; b < t.first_block + t.blocks; ++b) {
       slices.push_back({b * machine_.array_rows, channels_of(layer_, machine_, b)});
     }
-    const Window& w = layer_.window;
-    IfmapTile ifmap;
+    IfmapTile ifmap = ifmap_under(layer_, t.oh, t.ow, t.rows, t.cols);
     ifmap.image_address = addresses_.ifmap + to_u64(t.image) * layer_.image_pitch;
-    ifmap.row_pitch = layer_.row_pitch;
-    ifmap.pixel_pitch = layer_.pixel_pitch;
-    ifmap.in_h = layer_.in_h;
-    ifmap.group.in_w = layer_.in_w;
-    ifmap.group_bytes = packed_bytes(to_u64(layer_.in_c), layer_.ifmap_format.bits);
-    ifmap.h = t.oh * w.stride_h - w.pad_top;
-    ifmap.w = t.ow * w.stride_w - w.pad_left;
-    ifmap.rows = layer_.input_rows(t.rows);
-    ifmap.cols = layer_.input_cols(t.cols);
-    ifmap.format = layer_.ifmap_format;
-    ifmap.padding = layer_.ifmap_zero_point;
     return load_ifmap_tile(streams_, machine_, ifmap, slices, slot.base, {0, slot.last_execute, 0});
   }
 
@@ -364,8 +354,9 @@ void append_image(const Network& network, const ConvLayer& layer, const MachineL
 }
 
 PackedCommands lower_depthwise(const ConvLayer& layer, const MachineLimits& machine,
-                               const DepthwiseTiling& tiling, const DepthwiseAddresses& addresses) {
-  return DepthwiseLowering{layer, machine, tiling, addresses}.run();
+                               const DepthwiseTiling& tiling, const DepthwiseAddresses& addresses,
+                               std::uint64_t alignment) {
+  return DepthwiseLowering{layer, machine, tiling, addresses, alignment}.run();
 }
 
 }  // namespace systole

@@ -55,7 +55,9 @@ std::uint64_t constant_bytes(const ConvLayer& layer, const MachineLimits& machin
 void append_image(const Network& network, const ConvLayer& layer, const MachineLimits& machine,
                   std::uint64_t at, std::vector<DramSegment>& image);
 
+/// `alignment`: as for lower_conv.
 PackedCommands lower_depthwise(const ConvLayer& layer, const MachineLimits& machine,
-                               const DepthwiseTiling& tiling, const DepthwiseAddresses& addresses);
+                               const DepthwiseTiling& tiling, const DepthwiseAddresses& addresses,
+                               std::uint64_t alignment);
 
 }  // namespace systole

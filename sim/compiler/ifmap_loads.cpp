@@ -108,6 +108,24 @@ std::size_t joined(const std::vector<ChannelRange>& slices, std::size_t first, s
 
 }  // namespace
 
+IfmapTile ifmap_under(const ConvLayer& layer, std::int64_t oh, std::int64_t ow, std::int64_t rows,
+                      std::int64_t cols) {
+  const Window& w = layer.window;
+  IfmapTile ifmap;
+  ifmap.row_pitch = layer.row_pitch;
+  ifmap.pixel_pitch = layer.pixel_pitch;
+  ifmap.in_h = layer.in_h;
+  ifmap.group = layer.packed.value_or(PixelGroup{1, 1, 0, layer.in_w});
+  ifmap.group_bytes = packed_bytes(to_u64(layer.in_c), layer.ifmap_format.bits);
+  ifmap.h = oh * w.stride_h - w.pad_top;
+  ifmap.w = ow * w.stride_w - w.pad_left;
+  ifmap.rows = layer.input_rows(rows);
+  ifmap.cols = layer.input_cols(cols);
+  ifmap.format = layer.ifmap_format;
+  ifmap.padding = layer.ifmap_zero_point;
+  return ifmap;
+}
+
 std::size_t load_ifmap_tile(CommandStreams& streams, const MachineLimits& machine,
                             const IfmapTile& tile, const std::vector<ChannelRange>& slices,
                             std::int64_t base, After after) {

@@ -21,6 +21,11 @@ struct IfmapTile {
   std::int32_t padding = 0;  ///< value of pixels past the edges
 };
 
+/// What the windows of rows x cols output pixels from (oh, ow) on reach; without the image's
+/// address.
+IfmapTile ifmap_under(const ConvLayer& layer, std::int64_t oh, std::int64_t ow, std::int64_t rows,
+                      std::int64_t cols);
+
 /// Adds the loads and fills that bring the tile's slices of channels to the scratchpad: slice s,
 /// pixel (i, j) of the tile goes to row base + s * rows * cols + i * cols + j. Returns the loads
 /// counted so far.

@@ -125,12 +125,13 @@ std::int64_t loaded_pixels(const PoolLayer& layer, const PoolTiling& t) {
 class PoolLowering {
  public:
   PoolLowering(const PoolLayer& layer, const MachineLimits& machine, const PoolTiling& tiling,
-               std::uint64_t ifmap_address, std::uint64_t ofmap_address)
+               std::uint64_t ifmap_address, std::uint64_t ofmap_address, std::uint64_t alignment)
       : layer_{layer},
         machine_{machine},
         tiling_{tiling},
         ifmap_address_{ifmap_address},
         ofmap_address_{ofmap_address},
+        streams_{alignment},
         tiles_{tile_bases(machine, tiling.slots, tiling.tile_rows())} {}
 
   PackedCommands run() {
@@ -162,24 +163,14 @@ class PoolLowering {
     const Extent rows = rows_of(layer_, t.oh, t.rows);
     const Extent cols = cols_of(layer_, t.ow, t.cols);
     const std::size_t loaded = layer_.kept_ifmap ? 0 : load(t, rows, cols, slot);
-    PoolCommand pool;
-    pool.average = layer_.average;
-    pool.tile_h = to_u32(rows.count());
-    pool.tile_w = to_u32(cols.count());
-    pool.origin_h = static_cast<std::int32_t>(rows.origin);
-    pool.origin_w = static_cast<std::int32_t>(cols.origin);
-    set_window(pool, layer_.window, t);
     const TileRows input = input_of(t, rows, cols, slot);
     const TileRows output = output_of(t, slot);
-    pool.input_pitch = to_u32(input.pitch);
-    pool.output_pitch = to_u32(output.pitch);
-    for (std::int64_t b = 0; b < t.blocks; ++b) {
-      pool.input_row = to_u32(input.first + b * input.block_pitch);
-      pool.output_row = to_u32(output.first + b * output.block_pitch);
-      pool.elements = to_u32(channels(t.first_block + b));
-      streams_.add(Command{pool}, pool_cycles(layer_, machine_, t.rows * t.cols),
-                   {loaded, 0, slot.last_store});
-    }
+    streams_.block(
+        CommandClass::Execute,
+        {rows.count(), cols.count(), rows.origin, cols.origin, t.rows, t.cols, t.blocks,
+         channels(t.first_block + t.blocks - 1)},
+        {{loaded, 0, slot.last_store}, {}, 0, {to_u32(input.first), 0, to_u32(output.first)}},
+        [&] { add_pools(t, rows, cols, input, output); });
     slot.last_execute = streams_.count(CommandClass::Execute);
     if (layer_.stores_ofmap()) {
       store_vector_tile(streams_, machine_,
@@ -188,6 +179,25 @@ class PoolLowering {
                         t, output);
     }
     slot.last_store = streams_.count(CommandClass::Store);
+  }
+
+  void add_pools(const VectorTile& t, const Extent& rows, const Extent& cols, const TileRows& input,
+                 const TileRows& output) {
+    PoolCommand pool;
+    pool.average = layer_.average;
+    pool.tile_h = to_u32(rows.count());
+    pool.tile_w = to_u32(cols.count());
+    pool.origin_h = static_cast<std::int32_t>(rows.origin);
+    pool.origin_w = static_cast<std::int32_t>(cols.origin);
+    set_window(pool, layer_.window, t);
+    pool.input_pitch = to_u32(input.pitch);
+    pool.output_pitch = to_u32(output.pitch);
+    for (std::int64_t b = 0; b < t.blocks; ++b) {
+      pool.input_row = to_u32(input.first + b * input.block_pitch);
+      pool.output_row = to_u32(output.first + b * output.block_pitch);
+      pool.elements = to_u32(channels(t.first_block + b));
+      streams_.add(Command{pool}, pool_cycles(layer_, machine_, t.rows * t.cols), {});
+    }
   }
 
   static TileRows part_of(const KeptTensor& kept, const VectorTile& t, std::int64_t h,
@@ -214,7 +224,6 @@ class PoolLowering {
     IfmapTile ifmap;
     ifmap.pixel_pitch = layer_.in_pitch;
     ifmap.row_pitch = to_u64(layer_.in_w) * ifmap.pixel_pitch;
-    ifmap.image_address = ifmap_address_ + to_u64(t.image * layer_.in_h) * ifmap.row_pitch;
     ifmap.in_h = layer_.in_h;
     ifmap.group.in_w = layer_.in_w;
     ifmap.group_bytes = layer_.pixel_bytes();
@@ -223,7 +232,19 @@ class PoolLowering {
     ifmap.rows = rows.count();
     ifmap.cols = cols.count();
     ifmap.format = layer_.format;
-    return load_ifmap_tile(streams_, machine_, ifmap, slices, slot.base, {0, slot.last_execute, 0});
+    // From the tile's first pixel and channel.
+    const std::int64_t first_channel = slices.front().first;
+    const std::uint64_t corner = to_u64(ifmap.h) * ifmap.row_pitch +
+                                 to_u64(ifmap.w) * ifmap.pixel_pitch +
+                                 packed_bytes(to_u64(first_channel), layer_.format.bits);
+    ifmap.image_address = 0 - corner;
+    const std::uint64_t image = ifmap_address_ + to_u64(t.image * layer_.in_h) * ifmap.row_pitch;
+    streams_.block(CommandClass::Load,
+                   {ifmap.rows, ifmap.cols, t.blocks, slices.back().count,
+                    first_channel * layer_.format.bits % 8},
+                   {{0, slot.last_execute, 0}, {}, image + corner, {to_u32(slot.base)}},
+                   [&] { load_ifmap_tile(streams_, machine_, ifmap, slices, slot.base, {}); });
+    return streams_.count(CommandClass::Load);
   }
 
   const PoolLayer& layer_;
@@ -327,8 +348,8 @@ LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machi
 
 PackedCommands lower_pool(const PoolLayer& layer, const MachineLimits& machine,
                           const PoolTiling& tiling, std::uint64_t ifmap_address,
-                          std::uint64_t ofmap_address) {
-  return PoolLowering{layer, machine, tiling, ifmap_address, ofmap_address}.run();
+                          std::uint64_t ofmap_address, std::uint64_t alignment) {
+  return PoolLowering{layer, machine, tiling, ifmap_address, ofmap_address, alignment}.run();
 }
 
 }  // namespace systole

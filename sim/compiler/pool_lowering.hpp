@@ -45,8 +45,9 @@ PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machi
                               const PinnedMapping& pinned);
 LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machine,
                               const PoolTiling& tiling);
+/// `alignment`: as for lower_conv.
 PackedCommands lower_pool(const PoolLayer& layer, const MachineLimits& machine,
                           const PoolTiling& tiling, std::uint64_t ifmap_address,
-                          std::uint64_t ofmap_address);
+                          std::uint64_t ofmap_address, std::uint64_t alignment);
 
 }  // namespace systole

@@ -4,13 +4,19 @@
 
 namespace systole {
 
-void store_vector_tile(CommandStreams& streams, const MachineLimits& machine,
-                       const VectorOfmap& ofmap, const VectorTile& tile, const TileRows& rows) {
+namespace {
+
+/// Their DRAM addresses count from the tile's first byte.
+void add_stores(CommandStreams& streams, const MachineLimits& machine, const VectorOfmap& ofmap,
+                const VectorTile& tile, const TileRows& rows) {
   const std::int64_t bpt =
       machine.blocks_per_transfer(LocalMemory::Scratchpad, machine.array_rows, ofmap.bits);
   const bool whole_rows = tile.cols == ofmap.width && rows.pitch == tile.cols;
   const std::int64_t lines = whole_rows ? 1 : tile.rows;
   const std::int64_t length = whole_rows ? tile.rows * tile.cols : tile.cols;
+  const auto byte_of = [&](std::int64_t block) {
+    return packed_bytes(to_u64(block * machine.array_rows), ofmap.bits);
+  };
   for (std::int64_t b = 0; b < tile.blocks; b += bpt) {
     const std::int64_t first_channel = (tile.first_block + b) * machine.array_rows;
     const std::int64_t blocks = std::min(bpt, tile.blocks - b);
@@ -20,21 +26,36 @@ void store_vector_tile(CommandStreams& streams, const MachineLimits& machine,
     store.dram_pitch = ofmap.pixel_pitch;
     const auto bytes = to_i64(packed_bytes(store.elements, ofmap.bits));
     // All blocks are computed when the store after the last of them starts.
-    const std::size_t computed =
-        streams.count(CommandClass::Execute) - to_u64(tile.blocks - b - blocks);
+    const After after{0, to_u64(b + blocks), 0};
     for (std::int64_t line = 0; line < lines; ++line) {
-      const std::int64_t image_row = tile.image * ofmap.height + tile.oh + line;
       for (std::int64_t at = 0; at < length; at += machine.max_rows) {
         store.rows = to_u32(std::min(machine.max_rows, length - at));
         store.source = {LocalMemory::Scratchpad,
                         to_u32(rows.first + b * rows.block_pitch + line * rows.pitch + at)};
-        store.dram_address = ofmap.address +
-                             to_u64(image_row * ofmap.width + tile.ow + at) * ofmap.pixel_pitch +
-                             packed_bytes(to_u64(first_channel), ofmap.bits);
-        streams.add(Command{store}, store_cycles(machine, store.rows, 1, bytes), {0, computed, 0});
+        store.dram_address = to_u64(line * ofmap.width + at) * ofmap.pixel_pitch +
+                             byte_of(tile.first_block + b) - byte_of(tile.first_block);
+        streams.add(Command{store}, store_cycles(machine, store.rows, 1, bytes), after);
       }
     }
   }
+}
+
+}  // namespace
+
+void store_vector_tile(CommandStreams& streams, const MachineLimits& machine,
+                       const VectorOfmap& ofmap, const VectorTile& tile, const TileRows& rows) {
+  const std::int64_t first_channel = tile.first_block * machine.array_rows;
+  const std::int64_t pixel = (tile.image * ofmap.height + tile.oh) * ofmap.width + tile.ow;
+  CommandStreams::Place place;
+  place.from.execute = streams.count(CommandClass::Execute) - to_u64(tile.blocks);
+  place.dram = ofmap.address + to_u64(pixel) * ofmap.pixel_pitch +
+               packed_bytes(to_u64(first_channel), ofmap.bits);
+  place.rows.results = to_u32(rows.first);
+  streams.block(CommandClass::Store,
+                {tile.rows, tile.cols, tile.blocks, rows.pitch, rows.block_pitch,
+                 std::min(tile.blocks * machine.array_rows, ofmap.channels - first_channel),
+                 first_channel * ofmap.bits % 8},
+                place, [&] { add_stores(streams, machine, ofmap, tile, rows); });
 }
 
 }  // namespace systole

@@ -39,7 +39,8 @@ struct VectorOfmap {
   std::uint64_t pixel_pitch = 0;  ///< bytes
 };
 
-/// Adds the stores of a tile whose blocks the last commands of class Execute computed, one each.
+/// Adds, as a block, the stores of a tile whose blocks of channels the last commands of class
+/// Execute computed, one each.
 void store_vector_tile(CommandStreams& streams, const MachineLimits& machine,
                        const VectorOfmap& ofmap, const VectorTile& tile, const TileRows& rows);
 

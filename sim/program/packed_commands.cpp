@@ -12,7 +12,7 @@ std::uint32_t rows_of(Operand operand, const RowMove& move) {
     case Operand::Weight:
       return move.weights;
     case Operand::Bias:
-      return move.sums;
+      return move.results;
     case Operand::Requant:
       return move.table;
     case Operand::Ifmap:
@@ -41,16 +41,23 @@ Command moved(Command command, std::uint64_t dram) {
 void move_rows(Command& command, const RowMove& by) {
   if (auto* preload = std::get_if<PreloadCommand>(&command.body)) {
     preload->weights.row += by.weights;
-    preload->acc_row += by.sums;
+    preload->acc_row += by.results;
   } else if (auto* compute = std::get_if<ComputeCommand>(&command.body)) {
     compute->ifmap_row += by.ifmap;
   } else if (auto* load = std::get_if<LoadCommand>(&command.body)) {
     load->destination.row += rows_of(load->operand, by);
   } else if (auto* fill = std::get_if<FillCommand>(&command.body)) {
     fill->destination.row += by.ifmap;
+  } else if (auto* pool = std::get_if<PoolCommand>(&command.body)) {
+    pool->input_row += by.ifmap;
+    pool->output_row += by.results;
+  } else if (auto* add = std::get_if<AddCommand>(&command.body)) {
+    add->input_row[0] += by.ifmap;
+    add->input_row[1] += by.ifmap;
+    add->output_row += by.results;
   } else {
     auto& store = std::get<StoreCommand>(command.body);
-    store.source.row += by.sums;
+    store.source.row += by.results;
     store.table_row += by.table;
   }
 }

@@ -15,11 +15,12 @@ bool reaches_dram(const Command& command);
 /// The command `dram` bytes further on in DRAM.
 Command moved(Command command, std::uint64_t dram);
 
-/// How many rows further on a fold's operands lie in the local memories, modulo 2^32.
+/// How many rows further on commands find their operands and leave their results in the local
+/// memories, modulo 2^32.
 struct RowMove {
-  std::uint32_t ifmap = 0, weights = 0, sums = 0, table = 0;
+  std::uint32_t ifmap = 0, weights = 0, results = 0, table = 0;
 };
-/// Of loads, padding, folds and stores that keep nothing in the scratchpad.
+/// Of all commands but those of a depthwise convolution and stores that keep what they store.
 void move_rows(Command& command, const RowMove& by);
 
 /// The commands of a layer one behind the other, as runs. Tiles repeat each other but for where in

@@ -10,8 +10,10 @@
 #include <variant>
 
 #include "models/golden/golden.hpp"
+#include "sim/compiler/add_lowering.hpp"
 #include "sim/compiler/compiler.hpp"
 #include "sim/compiler/conv_lowering.hpp"
+#include "sim/compiler/pool_lowering.hpp"
 #include "sim/program/command_fields.hpp"
 #include "sim/program/timing_key.hpp"
 #include "tests/support/compiled_network.hpp"
@@ -68,10 +70,10 @@ bool same(const Command& a, const Command& b) {
              a.body);
 }
 
-/// Lowers convolutions twice: tiles that repeat each other share their commands, or none do.
+/// Lowers layers twice: tiles that repeat each other share their commands, or none do.
 class Sharing {
  public:
-  void expect_same_commands(const AcceleratorConfig& config, const LayerCase& layer_case) {
+  void expect_same_convolution(const AcceleratorConfig& config, const LayerCase& layer_case) {
     const Network& network = layer_case.network;
     const std::optional<ConvLayer> layer =
         as_conv(network, network.layers.at(0), run_time_tensors(network));
@@ -89,13 +91,16 @@ class Sharing {
     }
     const auto address = [] { return *rc::gen::inRange<std::uint64_t>(0, 1U << 20U) * 64; };
     const ConvAddresses at{address(), address(), address(), address(), address()};
-    const PackedCommands shared =
-        lower_conv(*layer, image, machine, tiling, at, TimingKey{config}.alignment());
+    expect_same_commands(
+        lower_conv(*layer, image, machine, tiling, at, TimingKey{config}.alignment()),
+        lower_conv(*layer, image, machine, tiling, at, 0));
+  }
+
+  void expect_same_commands(const PackedCommands& shared, const PackedCommands& in_full) {
     const std::vector<Command> got = shared.unpacked();
-    const std::vector<Command> in_full =
-        lower_conv(*layer, image, machine, tiling, at, 0).unpacked();
-    RC_ASSERT(got.size() == in_full.size());
-    RC_ASSERT(std::equal(got.begin(), got.end(), in_full.begin(), same));
+    const std::vector<Command> expected = in_full.unpacked();
+    RC_ASSERT(got.size() == expected.size());
+    RC_ASSERT(std::equal(got.begin(), got.end(), expected.begin(), same));
     for (std::uint32_t of = 0; of < shared.shared().size(); ++of) {
       const std::size_t commands = shared.shared()[of]->size();
       kept_ += commands;
@@ -121,7 +126,7 @@ TEST(Lowering, TilesOfConvolutionsThatShareCommandsHaveThoseOfTilesThatDoNot) {
   Sharing sharing;
   EXPECT_TRUE(rc::check("convolutions", [&] {
     const AcceleratorConfig config = test::random_accelerator();
-    sharing.expect_same_commands(config, test::random_conv(config, *rc::gen::arbitrary<bool>()));
+    sharing.expect_same_convolution(config, test::random_conv(config, *rc::gen::arbitrary<bool>()));
   }));
 }
 
@@ -129,7 +134,46 @@ TEST(Lowering, TilesOfMatrixProductsThatShareCommandsHaveThoseOfTilesThatDoNot) 
   Sharing sharing;
   EXPECT_TRUE(rc::check("matrix products", [&] {
     const AcceleratorConfig config = test::random_accelerator();
-    sharing.expect_same_commands(config, test::random_matmul(config));
+    sharing.expect_same_convolution(config, test::random_matmul(config));
+  }));
+}
+
+TEST(Lowering, TilesOfPoolsThatShareCommandsHaveThoseOfTilesThatDoNot) {
+  Sharing sharing;
+  EXPECT_TRUE(rc::check("pools", [&] {
+    const AcceleratorConfig config = test::random_accelerator();
+    const LayerCase layer_case = test::random_pool();
+    const PoolLayer layer = *as_pool(layer_case.network, layer_case.network.layers.at(0));
+    const MachineLimits machine{config};
+    PoolTiling tiling;
+    try {
+      tiling = choose_pool_tiling(layer, machine, {});
+    } catch (const MappingError& error) {
+      RC_DISCARD(error.what());
+    }
+    const auto lower = [&](std::uint64_t alignment) {
+      return lower_pool(layer, machine, tiling, 4096, 1U << 20U, alignment);
+    };
+    sharing.expect_same_commands(lower(TimingKey{config}.alignment()), lower(0));
+  }));
+}
+
+TEST(Lowering, ChunksOfAdditionsThatShareCommandsHaveThoseOfChunksThatDoNot) {
+  Sharing sharing;
+  EXPECT_TRUE(rc::check("additions", [&] {
+    const AcceleratorConfig config = test::random_accelerator();
+    const MachineLimits machine{config};
+    const auto bytes = *rc::gen::inRange<std::uint64_t>(1, 20000);
+    AddTiling tiling;
+    try {
+      tiling = choose_add_tiling(bytes, 8, machine);
+    } catch (const MappingError& error) {
+      RC_DISCARD(error.what());
+    }
+    const auto lower = [&](std::uint64_t alignment) {
+      return lower_add(machine, tiling, {4096, 1U << 20U}, 1U << 21U, alignment);
+    };
+    sharing.expect_same_commands(lower(TimingKey{config}.alignment()), lower(0));
   }));
 }
 
