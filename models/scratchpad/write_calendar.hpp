@@ -69,12 +69,11 @@ class WriteCalendar {
     while (first_ < writes_.size() && writes_[first_].cycle <= archive.now()) {
       ++first_;
     }
-    writes_.erase(writes_.begin(), writes_.begin() + static_cast<std::ptrdiff_t>(first_));
-    first_ = 0;
     if (archive.reading()) {
       writes_.clear();
+      first_ = 0;
     }
-    for (std::size_t at = 0;;) {
+    for (std::size_t at = first_;;) {
       std::uint32_t count = archive.reading() ? 0 : run_at(at);
       archive.value(count);  // 0: that was all
       if (count == 0) {

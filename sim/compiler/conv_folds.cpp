@@ -48,7 +48,8 @@ std::int64_t fold_products(std::int64_t end_tap, std::int64_t channels, std::int
   const std::int64_t lanes = machine.array_rows;
   std::int64_t pes = machine.config.array.rows;
   std::int64_t products = 0;
-  for (std::uint32_t part = 0; part < machine.config.array.gather_rows && products < left; ++part) {
+  for (std::uint32_t part = 0;
+       part < machine.config.array.gather_rows && products < left && pes > 0; ++part) {
     const std::int64_t channel = (first + products) % channels;
     const std::int64_t count =
         std::min({lanes - channel % lanes, channels - channel, pes * machine.products_per_pe});
