@@ -2,24 +2,10 @@
 
 #include <algorithm>
 
-#include "models/dram/ideal_dram_timing.hpp"
-#include "sim/program/hazards.hpp"
-#include "sim/program/load_rows.hpp"
-
 namespace systole {
-namespace {
-
-std::uint32_t rows_read(const LoadCommand& load) { return load.dram_pitch == 0 ? 1 : load.rows; }
-
-bool in_scratchpad(LocalMemory memory) {
-  return memory == LocalMemory::Scratchpad || memory == LocalMemory::WeightScratchpad;
-}
-
-}  // namespace
 
 LoadTiming::LoadTiming(const AcceleratorConfig& config, Ledger& ledger)
     : config_{config},
-      pushes_known_{Cycle{config.dma.data_latency} + config.dma.scratchpad_write_latency},
       slots_{config.dma.max_outstanding_reads},
       merger_{config.dma.bus_bytes, config.dma.data_latency},
       ledger_{ledger, LedgerUnit::Load} {}
@@ -69,278 +55,8 @@ void LoadTiming::take_command(Cycle now) {
   ++started_;
   next_turn_ = now;
   if (current_.issued.is<LoadCommand>()) {
-    arriving_.push_back(arriving(current_.issued));
-    advance(*to_.dram);
+    begin_load();
   }
-}
-
-LoadTiming::Arriving LoadTiming::arriving(const IssuedCommand& issued) const {
-  const auto& load = issued.as<LoadCommand>();
-  const bool scratchpad = in_scratchpad(load.destination.memory);
-  Arriving of{
-      issued,
-      &load,
-      scratchpad,
-      sign_extends(load, config_),
-      rows_read(load),
-      merged_row_bytes(load, config_),
-      load.dram_pitch == 0 ? load.rows : 1,
-      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency};
-  if (scratchpad && of.copies == 1) {
-    find_alike(of);
-  }
-  return of;
-}
-
-/// They are if each row lies in one of the largest aligned blocks that rows are apart by.
-void LoadTiming::find_alike(Arriving& of) const {
-  const LoadCommand& load = *of.load;
-  const std::uint64_t apart = load.dram_pitch & -load.dram_pitch;
-  const std::uint64_t block = std::min<std::uint64_t>(apart, config_.dma.max_burst_bytes);
-  const bool one_burst = (load.dram_address & (block - 1)) + load.row_bytes <= block;
-  const bool one_part = load.local_offset % of.row_bytes + load.row_bytes <= of.row_bytes;
-  if (!one_burst || !one_part) {
-    return;
-  }
-  const Burst burst = burst_at(load, {});
-  const std::uint64_t end = burst.useful_first + burst.useful - burst.address;
-  of.burst_bytes = burst.size;
-  of.burst_beats = burst.size / config_.dma.bus_bytes;
-  of.last_wanted = static_cast<std::uint32_t>((end - 1) / config_.dma.bus_bytes);
-}
-
-Burst LoadTiming::burst_at(const LoadCommand& load, const Place& place) const {
-  return choose_burst(load.dram_address + place.row * load.dram_pitch + place.offset,
-                      load.row_bytes - place.offset, config_.dma);
-}
-
-/// Gives rows their turns and forms bursts, as far as slots are known to be free.
-template <typename Dram>
-void LoadTiming::advance(Dram& dram) {
-  do {
-    while (turning() && row_requests_.count < kRowRequests) {
-      turn_row();
-    }
-  } while (row_requests_.count > 0 && form_burst(dram));
-}
-
-void LoadTiming::turn_row() {
-  const std::size_t place = row_requests_.place(row_requests_.count++);
-  const Cycle turn = std::max(next_turn_, row_requests_.free_from[place]);
-  row_requests_.ready[place] = turn + config_.dma.request_latency;
-  ++current_.row;
-  const std::uint32_t rows = arriving_.back().rows;
-  current_.all_turned = current_.row == rows;
-  marks_.mark(kBusy, turn);
-  next_turn_ = turn + 1;
-  next_command_ = turn + (rows == 1 ? 2 : 1);
-}
-
-template <typename Dram>
-bool LoadTiming::form_burst(Dram& dram) {
-  const Cycle slot = slots_.next_free();
-  if (slot == kNever) {
-    return false;
-  }
-  const Cycle formed = take_slot(slot);
-  const Arriving& of = arriving_[forming_];
-  const Burst burst = burst_at(*of.load, formed_);
-  dram.read(formed + config_.dma.bus_latency - 1, {burst.address, burst.size});
-  formed_.offset += burst.useful;
-  if (formed_.offset == of.load->row_bytes) {
-    formed_ = {formed_.row + 1, 0};
-    if (formed_.row == of.rows) {
-      formed_ = {};
-      ++forming_;
-    }
-    leave_request(formed);
-  }
-  return true;
-}
-
-/// For the next burst, which is formed as soon as it has it.
-Cycle LoadTiming::take_slot(Cycle slot) {
-  const Cycle from = to_form_from();
-  const Cycle formed = std::max(from, slot);
-  marks_.mark(kBlocked, std::max(from, ledger_.next()), formed);
-  marks_.mark(kBusy, formed);
-  next_form_ = formed + 1;
-  slots_.take();
-  return formed;
-}
-
-/// The last burst of the oldest row is formed.
-void LoadTiming::leave_request(Cycle formed) {
-  row_requests_.free_from[row_requests_.first] = formed + 1;
-  row_requests_.first = row_requests_.place(1);
-  --row_requests_.count;
-}
-
-Cycle LoadTiming::take_response(const MemoryResponse& response) {
-  return take(response, *to_.dram);
-}
-
-void LoadTiming::take_reads(IdealDramTiming& dram, Cycle until) {
-  do {
-    if (arriving_.front().burst_bytes == 0 || take_alike(dram, until) == 0) {
-      dram.read_taken(take(dram.answer_read(), dram));
-    }
-  } while (dram.next_read() <= until && takes_ahead());
-}
-
-/// Takes bursts of rows that are alike up to the last but one of a load, each of which lets one
-/// such burst be formed. Returns how many.
-std::uint32_t LoadTiming::take_alike(IdealDramTiming& dram, Cycle until) {
-  const Arriving& from = arriving_.front();
-  const bool forms = row_requests_.count > 0;
-  const bool turns = turning();
-  std::uint32_t rows = from.rows - 1 - arrived_.row;
-  std::uint64_t address = 0;  // of the next row to be formed
-  const Arriving* const of = forms ? &arriving_[forming_] : nullptr;
-  if (forms) {
-    if (of->burst_bytes == 0) {
-      return 0;
-    }
-    rows = std::min(rows, of->rows - 1 - formed_.row);
-    address = of->load->dram_address + formed_.row * of->load->dram_pitch;
-  }
-  if (turns) {
-    rows = std::min(rows, arriving_.back().rows - 1 - current_.row);
-  } else if (forms) {
-    rows = std::min(rows, static_cast<std::uint32_t>(row_requests_.count));
-  }
-  std::uint32_t taken = 0;
-  LocalAddress to{from.load->destination.memory,
-                  from.load->destination.row +
-                      static_cast<std::uint32_t>(from.load->local_offset / from.row_bytes) *
-                          from.load->block_pitch +
-                      arrived_.row};
-  for (; taken < rows && dram.next_read() <= until; ++taken) {
-    const MemoryResponse response = dram.answer_read();
-    const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-    const Cycle sent =
-        merger_.take_part(from.last_wanted, from.burst_beats, register_free(from), beats);
-    const Cycle due = sent + from.latency - 1;
-    marks_.mark_both(kPush, kPushEnd, due);
-    write_scratchpad(due, to);
-    ++to.row;
-    burst_ends_to_know_.push_back({beats.first - 1, due});
-    scratchpad_sent_ = {due, 1};
-    const Cycle last_beat = beats.at(from.burst_beats - 1);
-    slots_.answer(last_beat + config_.dma.release_latency);
-    if (forms) {
-      const Cycle formed = take_slot(slots_.next_free());
-      dram.read(formed + config_.dma.bus_latency - 1,
-                {address & ~std::uint64_t{of->burst_bytes - 1}, of->burst_bytes});
-      address += of->load->dram_pitch;
-      leave_request(formed);
-    }
-    if (turns) {
-      turn_row();
-    }
-    dram.read_taken(std::max(last_beat + 1, merger_.next_first_beat()));
-  }
-  arrived_.row += taken;
-  formed_.row += forms ? taken : 0;
-  return taken;
-}
-
-template <typename Dram>
-Cycle LoadTiming::take(const MemoryResponse& response, Dram& dram) {
-  const Arriving& from = arriving_.front();
-  const Burst burst = burst_at(*from.load, arrived_);
-  const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-  if (from.scratchpad) {
-    take_for_scratchpad(from, burst, beats);
-  } else {
-    take_for_others(from, burst, beats);
-  }
-  const Cycle last_beat = beats.at(burst.size / config_.dma.bus_bytes - 1);
-  slots_.answer(last_beat + config_.dma.release_latency);
-  arrived_.offset += burst.useful;
-  if (arrived_.offset == from.load->row_bytes) {
-    arrived_ = {arrived_.row + 1, 0};
-    if (arrived_.row == from.rows) {
-      arrived_ = {};
-      arriving_.pop_front();
-      --forming_;
-    }
-  }
-  const bool turned_all = current_.all_turned;
-  advance(dram);
-  // What this has brought lies behind the first beat.
-  if (!turned_all && current_.all_turned && !to_.sequencer->load.empty()) {
-    alarm.ring_at(next_command_);
-  }
-  return std::max(last_beat + 1, merger_.next_first_beat());
-}
-
-/// These rows are written as soon as they are there.
-void LoadTiming::take_for_scratchpad(const Arriving& from, const Burst& burst,
-                                     const BeatTimes& beats) {
-  const LoadCommand& load = *from.load;
-  Cycle first_push = 0;  // of the rows that go one a cycle
-  Cycle end = 0;
-  const auto send = [&](const MergedPart& part) {
-    const Cycle due = part.sent + from.latency - 1;
-    if (due != end) {
-      marks_.mark(kPush, first_push, end);
-      first_push = due;
-    }
-    std::uint32_t row = load.destination.row + part.block * load.block_pitch + arrived_.row;
-    end = due;
-    do {
-      write_scratchpad(end++, {load.destination.memory, row++});
-    } while (end < due + from.copies);
-  };
-  merger_.take_each(burst, load.local_offset + arrived_.offset, from.row_bytes, from.copies,
-                    register_free(from), beats, send);
-  marks_.mark(kPush, first_push, end);
-  marks_.mark(kPushEnd, end - 1);
-  burst_ends_to_know_.push_back({beats.first - 1, end - 1});
-  scratchpad_sent_ = {end - from.copies, from.copies};
-  if (ends_load(from, burst)) {
-    complete(end - 1, from.issued.entry);
-  }
-}
-
-/// These wait for their memory.
-void LoadTiming::take_for_others(const Arriving& from, const Burst& burst, const BeatTimes& beats) {
-  note_burst_ends(beats.first);
-  const LoadCommand& load = *from.load;
-  const auto send = [&](const MergedPart& part) {
-    const Cycle due = part.sent + from.latency - 1;
-    others_sent_ = {due, from.copies};
-    if (from.sign_extends && !part.ends_row(from.row_bytes, load.row_bytes)) {
-      return;
-    }
-    const std::uint32_t row = load.destination.row + part.block * load.block_pitch + arrived_.row;
-    const bool last = part.row_offset + part.bytes == load.local_offset + load.row_bytes &&
-                      ends_load(from, burst);
-    to_others_.push_back(
-        {{row, last, from.issued.entry}, load.destination.memory, due, from.copies});
-    alarm.ring_at(due);
-  };
-  merger_.take_each(burst, load.local_offset + arrived_.offset, from.row_bytes, from.copies,
-                    register_free(from), beats, send);
-}
-
-bool LoadTiming::ends_load(const Arriving& from, const Burst& burst) const {
-  return arrived_.row + 1 == from.rows && arrived_.offset + burst.useful == from.load->row_bytes;
-}
-
-Cycle LoadTiming::register_free(const Arriving& from) const {
-  const Sent& sent = from.scratchpad ? scratchpad_sent_ : others_sent_;
-  if (sent.copies == 0) {
-    return 0;
-  }
-  Cycle last_push = sent.first_write + sent.copies - 1;
-  if (!from.scratchpad) {
-    for (const Cycle end : burst_ends_) {
-      last_push += end >= sent.first_write && end <= last_push ? 1 : 0;
-    }
-  }
-  return last_push + 2 - from.latency;
 }
 
 /// LoadUnit::note_burst_end in the cycles before `before`.
@@ -375,13 +91,23 @@ void LoadTiming::write_local(Cycle now) {
   }
 }
 
+/// Until when the rows that go to the scratchpad are known: a burst's go there when its beats have
+/// come through the merger.
+Cycle LoadTiming::pushes_known(Cycle now) const {
+  Cycle first_beat = to_.dram->next_answer_from(now);
+  if (first_beat == kNever) {  // before it: a command, its burst, a request
+    first_beat = now + 2 + config_.dma.request_latency + config_.dma.bus_latency;
+  }
+  return first_beat - 1 + config_.dma.data_latency + config_.dma.scratchpad_write_latency;
+}
+
 /// As many rows for the accumulators as are known to go there one a cycle.
 bool LoadTiming::write_others(Cycle now) {
   if (!other_is_due(now) || to_others_.front().memory != LocalMemory::Accumulators) {
     return false;
   }
   Scheduled& next = to_others_.front();
-  const Cycle end = marks_.first(kPushEnd, now, now + std::min<Cycle>(next.copies, pushes_known_));
+  const Cycle end = marks_.first(kPushEnd, now, std::min(now + next.copies, pushes_known(now)));
   TimedWrite write = next.write;
   write.last = write.last && end - now == next.copies;
   const std::uint32_t rows =

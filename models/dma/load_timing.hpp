@@ -112,6 +112,7 @@ class LoadTiming final : public MemoryMaster {
   };
 
   void take_command(Cycle now);
+  void begin_load();
   // With the DRAM that they talk to: what an ideal one does is done in place.
   template <typename Dram>
   Cycle take(const MemoryResponse& response, Dram& dram);
@@ -133,6 +134,7 @@ class LoadTiming final : public MemoryMaster {
     return !to_others_.empty() && std::max(to_others_.front().due, others_free_) <= now;
   }
   bool write_other(Cycle now);
+  Cycle pushes_known(Cycle now) const;
   bool write_others(Cycle now);
   void write_fill(Cycle now);
   Arriving arriving(const IssuedCommand& issued) const;
@@ -164,7 +166,6 @@ class LoadTiming final : public MemoryMaster {
   }
 
   const AcceleratorConfig& config_;
-  const Cycle pushes_known_;  // cycles from a look on for which rows to the scratchpad are known
   Peers to_;
   Current current_;
   Cycle next_command_ = 0;  // in which one can be taken, when all rows of the one before have turns

@@ -83,6 +83,9 @@ class DramTiming {
     }
     sent_reads_.clear();
   }
+  /// First beat of the next answer to the load unit at the earliest, when all that lies before
+  /// cycle `now` is settled; kNever if no read is known.
+  virtual Cycle next_answer_from(Cycle now) const { return now + 1; }
   virtual bool can_write(Cycle now) const = 0;
   virtual void write(Cycle now, const MemoryWrite& write) = 0;
   /// The first beat of a write is there; the write follows with the last one.

@@ -31,6 +31,12 @@ class IdealDramTiming final : public DramTiming {
       ring_for_reads(due);
     }
   }
+  Cycle next_answer_from(Cycle now) const override {
+    if (!answers_.empty()) {
+      return std::max(first_beat(answers_.front()), now + 1);
+    }
+    return reads_.empty() ? kNever : std::max(next_read(), now) + latency_;
+  }
   bool can_write(Cycle now) const override { return !held_ && write_closed_ != now; }
   void write(Cycle now, const MemoryWrite& write) override;
   void begin_write(Cycle now) override { begun_.push(now, {}); }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "sim/stats/bank_conflicts.hpp"
@@ -19,13 +20,10 @@ class WriteCalendar {
   };
 
   void add(Cycle cycle, std::uint32_t bank, BankUser by) {
-    std::size_t at = writes_.size();
     writes_.push_back({cycle, bank, by});
-    while (at > first_ && writes_[at - 1].cycle > cycle) {
-      writes_[at] = writes_[at - 1];
-      --at;
+    for (std::size_t at = writes_.size() - 1; at > first_ && writes_[at - 1].cycle > cycle; --at) {
+      std::swap(writes_[at - 1], writes_[at]);
     }
-    writes_[at] = {cycle, bank, by};
   }
 
   /// Nobody asks about cycles before `cycle` again.
