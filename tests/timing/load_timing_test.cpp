@@ -47,8 +47,9 @@ class MixedLoads {
   LoadCommand load(bool to_accumulators) {
     LoadCommand load;
     load.dram_address = below(4096);
-    load.rows = 1 + below(12);
-    load.dram_pitch = below(2) == 0 ? 0 : 64 + below(64);
+    const bool alike = below(4) == 0;  // rows, and more of them than bursts may be on their way
+    load.rows = 1 + below(alike ? 60 : 12);
+    load.dram_pitch = alike ? 64 : (below(2) == 0 ? 0 : 64 + below(64));
     load.row_bytes = 1 + below(32);
     load.block_pitch = 16;
     load.destination = {to_accumulators ? LocalMemory::Accumulators : LocalMemory::Scratchpad,
