@@ -84,8 +84,8 @@ using SeveralRows = hn::ScalableTag<std::uint8_t>;  // of kLaneStep bytes
 /// Ifmap rows whose elements are counted at once. Those of kLaneStep bytes that lie one behind the
 /// other are taken as vectors of SeveralRows.
 struct CountedRows {
-  const std::uint8_t* several[kCountedRows];
-  const std::uint8_t* single[kCountedRows];
+  const std::uint8_t** several = nullptr;
+  const std::uint8_t** single = nullptr;
   std::size_t several_count = 0, single_count = 0;
 };
 
@@ -182,7 +182,9 @@ std::uint64_t nonzero_products(const FoldBuffers& buffers, const FoldChains& cha
   const std::size_t addends =
       hwy::LimitsMax<std::int32_t>() / (2 * kCountedRows * together * buffers.columns);
   HWY_ALIGN std::int16_t counts[kLaneStep];
-  CountedRows rows;
+  const std::uint8_t* several[kCountedRows];
+  const std::uint8_t* single[kCountedRows];
+  CountedRows rows{several, single, 0, 0};
   std::uint64_t nonzero = 0;
   auto sum = hn::Zero(pairs);
   std::size_t added = 0;
