@@ -16,6 +16,7 @@ ExecuteTiming::ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger,
       waits_for_drain_{config.array.dataflow != Dataflow::OutputStationary ||
                        config.array.os_drain},
       feed_{make_fold_feed(config.array)},
+      banks_{config},
       conflicts_{conflicts},
       ledger_{ledger, LedgerUnit::Array} {}
 
@@ -111,7 +112,7 @@ void ExecuteTiming::settle(Cycle issued, Cycle read) {
     if (read_through_ < issued_through_) {
       read_pair(read_through_ + 1);
     } else if (issued_through_ < issued && read_through_ < cycle) {
-      if (settle_run(cycle, issued) > 0) {
+      if (settle_run(cycle, issued) > 0 || settle_stall(cycle, issued) > 0) {
         continue;
       }
       if (active()) {
@@ -137,6 +138,7 @@ void ExecuteTiming::settle(Cycle issued, Cycle read) {
   scratchpad_->writes().forget_before(read_through_);
 }
 
+/// Up to `cycle`; every write up to it is known.
 void ExecuteTiming::settle_reads(Cycle cycle) {
   if (read_through_ < cycle) {
     settle(cycle - 1, cycle);
@@ -199,7 +201,6 @@ void ExecuteTiming::read_pair(Cycle cycle) {
     weight_read_ = false;
   }
   const Row& pending = queue_.front().row;
-  scratchpad_->writes().forget_before(cycle);
   claimed_at_ = cycle;
   claimed_ifmap_ = nullptr;
   claimed_weights_ = nullptr;
@@ -229,7 +230,7 @@ void ExecuteTiming::read_pair(Cycle cycle) {
 bool ExecuteTiming::claim(Cycle cycle, const Banks* banks, const Banks*& claimed) {
   for (std::size_t i = 0; banks != nullptr && i < banks->size(); ++i) {
     const std::uint32_t bank = (*banks)[i];
-    const WriteCalendar::Write* write =
+    const WriteCalendar::Run* write =
         scratchpad_->dual_ported() ? nullptr : scratchpad_->writes().find(cycle, bank);
     if (write != nullptr || is_in(claimed_ifmap_, bank) || is_in(claimed_weights_, bank)) {
       if (blocked_ == kNotBlocked) {

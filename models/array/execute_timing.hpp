@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/container/small_vector.hpp>
 #include <boost/container/static_vector.hpp>
 #include <cstdint>
 #include <deque>
@@ -13,6 +12,7 @@
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/array/fold_feed.hpp"
+#include "models/array/operand_banks.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
@@ -39,10 +39,9 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
 
   void look(Cycle now);
   void archive(StateArchive& archive);
-  void settle_reads(Cycle cycle) override;
   /// Settles everything up to `cycle`, commands that have come included.
   void settle_all(Cycle cycle);
-  bool reads_bank(Cycle cycle, std::uint32_t bank) const override;
+  bool reads_bank(Cycle cycle, std::uint32_t bank) override;
   Taken result_port(Cycle cycle, std::uint32_t bank) override;
   Cycle next_result(Cycle from, Cycle until, std::uint32_t bank) override;
   Cycle results_known(Cycle now) override;
@@ -57,14 +56,6 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     IssuedCommand command;
     Cycle at = 0;  // from then on it is here
   };
-  using Banks = boost::container::small_vector<std::uint32_t, 4>;
-  static bool is_in(const Banks* banks, std::uint32_t bank) {
-    return banks != nullptr && std::find(banks->begin(), banks->end(), bank) != banks->end();
-  }
-  static bool meet(const Banks* a, const Banks* b) {
-    return a != nullptr && b != nullptr &&
-           std::any_of(a->begin(), a->end(), [&](std::uint32_t bank) { return is_in(b, bank); });
-  }
   /// What a cycle of a step reads and feeds, or each of some that are alike.
   struct Fed {
     const Banks* ifmap_banks = nullptr;  // of the rows that are read; null: none
@@ -84,10 +75,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     bool accumulate = false;
     std::uint32_t compute_entry = 0;
     std::uint32_t preload_entry = 0;
-    StreamStep last;                          // the last column of those that some results need
-    Banks own_ifmap_banks, own_weight_banks;  // if they are not those of its step
-
-    void archive(StateArchive& archive);
+    StreamStep last;  // the last column of those that some results need
   };
   struct Pushed {
     Row row;
@@ -141,15 +129,16 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
       }
     }
   };
-  /// Where all rows of a step find their operands: each bank once.
-  struct StepBanks {
-    Banks stream_ifmap, load_ifmap, load_weights;
-    std::vector<Banks> stream_weights;  // of each block
-  };
   /// Consecutive rows of a step that are alike.
   struct StepRun : Fed {
     std::uint32_t end = 0;  // first row behind it
     bool alone = false;     // its rows are looked at one by one
+  };
+  /// What outline_step() has come to.
+  struct Outline {
+    std::size_t of_stream = 0, of_load = 0;  // runs
+    OperandBanks::Found stream_pixels, load_pixels, stream_weights, load_weights;
+    bool full = false;  // each cycle of the stream gives every PE useful work
   };
   /// Results of consecutive rows, one a cycle from `first` on, at the accumulators.
   struct Results {
@@ -165,21 +154,22 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   bool results_pending(Cycle now) const {
     return computes_ != sequencer_->results_written.read(now);
   }
+  void archive_row(StateArchive& archive, Row& row);
   void take_commands();
   void settle(Cycle issued, Cycle read);
+  void settle_reads(Cycle cycle);
   void issue_row(Cycle cycle);
   void read_pair(Cycle cycle);
   bool claim(Cycle cycle, const Banks* banks, const Banks*& claimed);
   bool flows(Cycle from);
   std::uint32_t settle_run(Cycle from, Cycle until);
+  std::uint32_t settle_stall(Cycle from, Cycle until);
   bool finds_banks_free(Cycle cycle, const Row& row) const;
   Cycle first_conflict(Cycle from, Cycle until, const Fed& fed) const;
   void claim_banks(Cycle cycle, const Fed& fed);
   void outline_step();
-  StepRun step_run(const FoldRun& stream, const FoldRun& load, bool full) const;
-  bool find_ifmap_banks(const FoldCommands& fold, std::uint32_t pixels, Banks& banks) const;
-  bool find_weight_banks(const PreloadCommand& preload, std::uint32_t block, Banks& banks) const;
-  bool find_stream_weights(const PreloadCommand& preload, std::vector<Banks>& banks) const;
+  StepRun step_run(Outline& outline, std::uint32_t row);
+  bool may_read(std::uint32_t bank);
   void row_read(Cycle cycle, const Row& row);
   void rows_read(Cycle from, Cycle end, const Fed& fed, std::uint32_t acc_row, bool accumulate);
   void fold_leaves(Cycle entered, const StreamStep& stream);
@@ -194,7 +184,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   bool in_run();
   void next_run_row(Row& row);
   void add_load(Row& row, std::uint32_t index);
-  void add_reads(Row& row, const OperandPair& pair) const;
+  void add_reads(Row& row, const OperandPair& pair);
   void start(Cycle now);
   void take_preload(Cycle now);
   void join_preload(Cycle now);
@@ -219,18 +209,18 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   const bool streams_ifmap_;   // weight stationary: the others have transposers
   const bool waits_for_drain_;
   const std::unique_ptr<FoldFeed> feed_;
+  OperandBanks banks_;
   SequencerTiming* sequencer_ = nullptr;
   ScratchpadTiming* scratchpad_ = nullptr;
 
   // The execute unit.
   boost::container::static_vector<Arrived, kExecuteWindow> window_;
   Step step_;
-  std::vector<StepRun> runs_;         // of the step; none: its operands lie in banks by turns
+  std::vector<StepRun> runs_;         // of the step; none: PEs take several products at once
   std::size_t run_ = 0;               // of the row that was issued last
   std::uint32_t completes_ = 0;       // no row before this one completes a fold
   FoldRuns stream_runs_, load_runs_;  // room for outline_step()
-  std::array<StepBanks, 8> banks_;    // of the latest steps: more than rows wait to be read
-  std::size_t banks_at_ = 0;          // of the step
+  Banks step_banks_;                  // of the step
   std::uint64_t computes_ = 0;
   std::deque<Cycle> room_at_;  // when each step inside the array makes room; steps whose last row
                                // is not read yet have none

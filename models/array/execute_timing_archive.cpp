@@ -5,27 +5,24 @@
 
 namespace systole {
 
-void ExecuteTiming::Row::archive(StateArchive& archive) {
-  const auto archive_banks = [&](const Banks*& banks, Banks& own) {
-    if (!archive.reading()) {
-      own = banks == nullptr ? Banks{} : *banks;
-    }
-    archive.list(own, [&](std::uint32_t& bank) { archive.value(bank); });
-    banks = &own;
-  };
-  archive_banks(ifmap_banks, own_ifmap_banks);
-  archive_banks(weight_banks, own_weight_banks);
-  archive.values(weight_bank, in_turns, vector, shift, streams, last_of_step, computing, accumulate,
-                 cause);
-  if (computing) {
-    archive.entry(compute_entry);
-    archive.entry(preload_entry);
+void ExecuteTiming::archive_row(StateArchive& archive, Row& row) {
+  for (const Banks** banks : {&row.ifmap_banks, &row.weight_banks}) {
+    Banks list = archive.reading() || *banks == nullptr ? Banks{} : **banks;
+    archive.list(list, [&](std::uint32_t& bank) { archive.value(bank); });
+    *banks = list.empty() ? nullptr : banks_.listed(list);
+  }
+  archive.values(row.weight_bank, row.in_turns, row.vector, row.shift, row.streams,
+                 row.last_of_step, row.computing, row.accumulate, row.cause);
+  if (row.computing) {
+    archive.entry(row.compute_entry);
+    archive.entry(row.preload_entry);
   } else {
-    compute_entry = preload_entry = kNoEntry;
+    row.compute_entry = row.preload_entry = kNoEntry;
   }
-  if (vector) {
-    archive.rows(LocalMemory::Accumulators, acc_row, 1);
+  if (row.vector) {
+    archive.rows(LocalMemory::Accumulators, row.acc_row, 1);
   }
+  StreamStep& last = row.last;
   archive.value(last.valid);
   if (last.valid) {
     archive.values(last.last_of_fold, last.pixels, last.accumulate);
@@ -75,7 +72,7 @@ void ExecuteTiming::archive(StateArchive& archive) {
   }
   for (std::uint32_t i = 0; i < rows; ++i) {
     Pushed& pushed = archive.reading() ? queue_.push() : queue_[i];
-    pushed.row.archive(archive);
+    archive_row(archive, pushed.row);
     archive.cycle(pushed.pushed);
   }
   archive.cycle(read_through_);

@@ -176,8 +176,22 @@ ResultWriter::Accumulating ExecuteTiming::accumulating(Cycle cycle, std::uint32_
   return {};
 }
 
-bool ExecuteTiming::reads_bank(Cycle cycle, std::uint32_t bank) const {
+bool ExecuteTiming::reads_bank(Cycle cycle, std::uint32_t bank) {
+  if (!may_read(bank)) {
+    return false;
+  }
+  settle_reads(cycle);
   return claimed_at_ == cycle && (is_in(claimed_ifmap_, bank) || is_in(claimed_weights_, bank));
+}
+
+/// Whether a row that is not read yet, as far as is settled, wants the bank.
+bool ExecuteTiming::may_read(std::uint32_t bank) {
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    if (is_in(queue_[i].row.ifmap_banks, bank) || is_in(queue_[i].row.weight_banks, bank)) {
+      return true;
+    }
+  }
+  return active() && (runs_.empty() || is_in(&step_banks_, bank));
 }
 
 /// A fold is in the array from cycle `first` to `last`.

@@ -54,22 +54,21 @@ void ExecuteTiming::add_load(Row& row, std::uint32_t index) {
   row.shift = streams_ifmap_ ? pair.weight.valid : pair.stream.shift;
 }
 
-void ExecuteTiming::add_reads(Row& row, const OperandPair& pair) const {
+void ExecuteTiming::add_reads(Row& row, const OperandPair& pair) {
   const BankMap& banks = scratchpad_->banks();
+  Banks list;
   if (pair.ifmap.valid) {
-    row.own_ifmap_banks.clear();
-    row.ifmap_banks = &row.own_ifmap_banks;
     for (const IfmapRead& read : pair.ifmap.reads) {
-      row.own_ifmap_banks.push_back(banks.bank_of({LocalMemory::Scratchpad, read.row}));
+      add(list, banks.bank_of({LocalMemory::Scratchpad, read.row}));
     }
+    row.ifmap_banks = banks_.listed(list);
   }
+  list.clear();
   if (pair.weight.valid && !pair.weight.zero) {
-    row.own_weight_banks.clear();
-    row.weight_banks = &row.own_weight_banks;
     for (std::uint32_t i = 0; i < pair.weight.rows; ++i) {
-      row.own_weight_banks.push_back(
-          banks.bank_of({pair.weight.from.memory, pair.weight.from.row + i}));
+      add(list, banks.bank_of({pair.weight.from.memory, pair.weight.from.row + i}));
     }
+    row.weight_banks = banks_.listed(list);
   }
   row.in_turns = pair.together && !pair.ifmap.reads.empty() &&
                  banks.bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) ==

@@ -7,141 +7,98 @@
 namespace systole {
 namespace {
 
+const FoldRun kNothing;
+
 /// The run that cycle `at` lies in, from run `i` on; an empty one behind all.
-FoldRun run_at(const FoldRuns& runs, std::size_t& i, std::uint32_t at) {
+const FoldRun& run_at(const FoldRuns& runs, std::size_t& i, std::uint32_t at) {
   while (i < runs.size() && runs[i].end <= at) {
     ++i;
   }
-  return i < runs.size() ? runs[i] : FoldRun{};
+  return i < runs.size() ? runs[i] : kNothing;
 }
 
 }  // namespace
 
-/// Puts the rows of a step together that are alike, if those of an operand are all read from the
-/// same banks.
+/// Puts the rows of a step together that are alike and read the same banks.
 void ExecuteTiming::outline_step() {
   runs_.clear();
   run_ = 0;
   completes_ = 0;
+  step_banks_.clear();
   stream_runs_.clear();
   load_runs_.clear();
-  banks_at_ = (banks_at_ + 1) % banks_.size();
-  StepBanks& banks = banks_[banks_at_];
-  banks.stream_ifmap.clear();
-  bool known = true;
+  const bool loads = step_.preloading && step_.preload_rows > 0;
+  const bool several = (step_.computing && compute().products_per_pe > 1) ||
+                       (loads && feed_->loading().compute.products_per_pe > 1);
+  if (several && !streams_ifmap_) {
+    return;
+  }
   if (step_.computing) {
     feed_->stream_runs(stream_runs_);
-    // Weight stationary, a load compares its bank with that of pixels beside it that are padding.
-    const std::uint32_t pixels =
-        streams_ifmap_ ? std::max(compute().rows(), step_.preload_rows) : compute().rows();
-    known = find_ifmap_banks(feed_->streaming(), pixels, banks.stream_ifmap) &&
-            (streams_ifmap_ || find_stream_weights(destination(), banks.stream_weights));
   }
-  if (step_.preloading && step_.preload_rows > 0) {
+  if (loads) {
     feed_->load_runs(load_runs_);
-    known = known &&
-            (streams_ifmap_ || find_ifmap_banks(feed_->loading(), feed_->loading().compute.rows(),
-                                                banks.load_ifmap)) &&
-            find_weight_banks(feed_->loading().preload, 0, banks.load_weights);
   }
-  std::size_t of_stream = 0;
-  std::size_t of_load = 0;
-  const bool full = step_.computing && fills_array(config_.array, feed_->streaming());
-  for (std::uint32_t row = 0; known && row < step_.rows;) {
-    const FoldRun stream = run_at(stream_runs_, of_stream, row);
-    completes_ = stream.last ? row : completes_;
-    FoldRun load;
-    std::uint32_t end = step_.rows;
-    if (row < step_.preload_from) {
-      end = std::min(end, step_.preload_from);
-    } else {
-      load = run_at(load_runs_, of_load, row - step_.preload_from);
-      end = load.end == 0 ? end : std::min(end, load.end + step_.preload_from);
-    }
-    runs_.push_back(step_run(stream, load, full));
-    row = runs_.back().end = stream.end == 0 ? end : std::min(end, stream.end);
+  Outline outline;
+  outline.full = step_.computing && fills_array(config_.array, feed_->streaming());
+  for (std::uint32_t row = 0; row < step_.rows; row = runs_.back().end) {
+    runs_.push_back(step_run(outline, row));
   }
 }
 
-/// Of rows in which a stream and a load do these things.
-ExecuteTiming::StepRun ExecuteTiming::step_run(const FoldRun& stream, const FoldRun& load,
-                                               bool full) const {
-  const StepBanks& banks = banks_[banks_at_];
+/// Of rows from this one on.
+ExecuteTiming::StepRun ExecuteTiming::step_run(Outline& outline, std::uint32_t row) {
+  const bool loading = row >= step_.preload_from;
+  const std::uint32_t load_row = loading ? row - step_.preload_from : 0;
+  const FoldRun& stream = run_at(stream_runs_, outline.of_stream, row);
+  const FoldRun& load = loading ? run_at(load_runs_, outline.of_load, load_row) : kNothing;
+  // Weight stationary, a row of weights goes in turns with a pixel of the same bank, even if one of
+  // them is padding.
+  const bool beside =
+      streams_ifmap_ && load.shift && !stream_runs_.empty() && !feed_->streaming().parts.empty();
+  std::uint32_t alike = (loading ? step_.rows : step_.preload_from) - row;
+  alike = stream.end == 0 ? alike : std::min(alike, stream.end - row);
+  alike = load.end == 0 ? alike : std::min(alike, load.end - load_row);
   StepRun run;
-  if (stream.ifmap || load.ifmap) {
-    run.ifmap_banks = stream.ifmap ? &banks.stream_ifmap : &banks.load_ifmap;
+  const auto take = [&](const OperandBanks::Found& found, std::uint32_t cycle, bool reads,
+                        const Banks*& banks) {
+    alike = std::min(alike, found.until - cycle);
+    if (reads) {
+      banks = found.banks;
+      std::for_each(banks->begin(), banks->end(), [&](auto bank) { add(step_banks_, bank); });
+    }
+  };
+  if (stream.ifmap || beside) {
+    banks_.find_pixels(feed_->streaming(), stream, row, outline.stream_pixels);
+    take(outline.stream_pixels, row, stream.ifmap, run.ifmap_banks);
   }
-  if (stream.weights || load.weights) {
-    run.weight_banks =
-        stream.weights ? &banks.stream_weights[stream.weight_block] : &banks.load_weights;
+  if (load.ifmap) {
+    banks_.find_pixels(feed_->loading(), load, load_row, outline.load_pixels);
+    take(outline.load_pixels, load_row, true, run.ifmap_banks);
   }
+  if (stream.weights) {
+    banks_.find_weights(destination(), stream, row, outline.stream_weights);
+    take(outline.stream_weights, row, true, run.weight_banks);
+  }
+  if (load.weights || beside) {
+    banks_.find_weights(feed_->loading().preload, load, load_row, outline.load_weights);
+    take(outline.load_weights, load_row, load.weights, run.weight_banks);
+  }
+  run.end = row + alike;
   run.vector = streams_ifmap_ && stream.streams;
   run.streams = !streams_ifmap_ && stream.streams;
   run.shift = load.shift;
-  // Weight stationary, a row of weights goes in turns with a pixel of the same bank, even if one of
-  // them is padding.
-  const bool in_turns = streams_ifmap_ && load.shift && !banks.stream_ifmap.empty() &&
-                        banks.stream_ifmap.front() == banks.load_weights.front();
+  const bool in_turns =
+      beside && outline.stream_pixels.banks->front() == outline.load_weights.banks->front();
   run.alone = stream.last || (stream.ifmap && load.ifmap) || (stream.weights && load.weights) ||
               in_turns || meet(run.ifmap_banks, run.weight_banks);
+  completes_ = stream.last ? row : completes_;
   if (stream.streams) {
-    run.cause = full ? Cause::Busy : Cause::BusyPartial;
+    run.cause = outline.full ? Cause::Busy : Cause::BusyPartial;
   } else if (load.shift || load.ifmap || load.weights || stream.ifmap || stream.weights) {
     run.cause = Cause::Fill;
   }
   return run;
-}
-
-/// Of `pixels` pixels, each bank once. False if they are not those of every pixel, or if PEs with a
-/// transposer take several products at once.
-bool ExecuteTiming::find_ifmap_banks(const FoldCommands& fold, std::uint32_t pixels,
-                                     Banks& banks) const {
-  banks.clear();
-  const ComputeCommand& compute = fold.compute;
-  const BankMap& map = scratchpad_->banks();
-  const std::uint32_t lines = (std::max(pixels, 1U) - 1 + compute.skip) / compute.count_w;
-  const std::uint32_t spanned = lines * compute.pitch_h + (compute.count_w - 1) * compute.pitch_w;
-  for (const IfmapPart& part : fold.parts) {
-    const LocalAddress first{LocalMemory::Scratchpad, compute.ifmap_row + part.row};
-    if (!map.in_one_bank(first, first.row + spanned)) {
-      return false;
-    }
-    const std::uint32_t bank = map.bank_of(first);
-    if (!is_in(&banks, bank)) {
-      banks.push_back(bank);
-    }
-  }
-  // Output stationary, a cycle reads one part of some pixels.
-  const bool every_part = config_.array.dataflow != Dataflow::OutputStationary;
-  return (every_part || banks.size() <= 1) && (streams_ifmap_ || compute.products_per_pe == 1);
-}
-
-/// Of a block of weights. False if its rows are in several.
-bool ExecuteTiming::find_weight_banks(const PreloadCommand& preload, std::uint32_t block,
-                                      Banks& banks) const {
-  banks.clear();
-  const BankMap& map = scratchpad_->banks();
-  // Weight stationary, rows of zeros follow those that are read.
-  const std::uint32_t rows = streams_ifmap_ ? rows_ : preload.weight_rows();
-  if (rows == 0) {
-    return true;
-  }
-  const LocalAddress first{preload.weights.memory,
-                           preload.weights.row + block * preload.weights_pitch};
-  banks.push_back(map.bank_of(first));
-  return map.in_one_bank(first, first.row + rows - 1);
-}
-
-/// Of each block. False if the rows of one are in several.
-bool ExecuteTiming::find_stream_weights(const PreloadCommand& preload,
-                                        std::vector<Banks>& banks) const {
-  banks.resize(blocks(preload, config_));
-  for (std::uint32_t block = 0; block < banks.size(); ++block) {
-    if (!find_weight_banks(preload, block, banks[block])) {
-      return false;
-    }
-  }
-  return true;
 }
 
 /// Whether the next row is one of a run.
@@ -175,14 +132,23 @@ void ExecuteTiming::next_run_row(Row& row) {
 /// Rows of a run that go through without meeting anyone: issued one a cycle from `from` on, up to
 /// cycle `until`, each read one cycle later. Returns how many.
 std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
-  if (!flows(from) || !in_run() || !finds_banks_free(from, queue_.front().row)) {
+  if (!flows(from) || !in_run()) {
     return 0;
   }
   const StepRun& run = runs_[run_];
+  const Row& before = queue_.front().row;
+  const bool alike = before.ifmap_banks == run.ifmap_banks &&
+                     before.weight_banks == run.weight_banks && !before.in_turns;
+  if (!alike && !finds_banks_free(from, before)) {
+    return 0;
+  }
   // Cycle from reads the row that was issued last, from + i row step_.row - 1 + i of the run, which
   // is issued a cycle before.
-  const Cycle end =
-      first_conflict(from + 1, std::min(until + 1, from + (run.end - step_.row)), run);
+  const Cycle end = first_conflict(alike ? from : from + 1,
+                                   std::min(until + 1, from + (run.end - step_.row)), run);
+  if (end == from) {
+    return 0;
+  }
   const auto count = static_cast<std::uint32_t>(end - from);
   row_read(from, queue_.front().row);
   if (count > 1) {
@@ -206,14 +172,45 @@ std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
   return count;
 }
 
+/// Cycles from `from` on, up to `until`, in which the pair that is being read waits for a bank that
+/// is written in each of them. Returns how many.
+std::uint32_t ExecuteTiming::settle_stall(Cycle from, Cycle until) {
+  if (!has_pending_ || !stalled_ || ifmap_read_ == weight_read_) {
+    return 0;
+  }
+  const Row& pending = queue_.front().row;
+  const Banks* banks = ifmap_read_ ? pending.weight_banks : pending.ifmap_banks;
+  if (banks == nullptr || banks->size() > 1 || scratchpad_->dual_ported()) {
+    return 0;
+  }
+  const std::uint32_t bank = banks->front();
+  const BankedLocal memory = scratchpad_->banks().memory_of(bank);
+  const Cycle end = scratchpad_->writes().while_written(
+      from, until + 1, bank,
+      [&](BankUser by, Cycle cycles) { conflicts_.add(memory, BankUser::Array, by, cycles); });
+  if (end == from) {
+    return 0;
+  }
+  if (active()) {
+    ledger_.fill(end - 1, Cause::WaitBank);
+    ledger_.look(end - 1, Cause::WaitBank, Cause::WaitBank);
+  }
+  issued_through_ = read_through_ = end - 1;
+  stalled_before_ = true;
+  return static_cast<std::uint32_t>(end - from);
+}
+
 /// The first cycle of [from, until) in which a bank that these rows read is written; else `until`.
 Cycle ExecuteTiming::first_conflict(Cycle from, Cycle until, const Fed& fed) const {
   if (scratchpad_->dual_ported()) {
     return until;
   }
-  return scratchpad_->writes().first_of(from, until, [&](std::uint32_t bank) {
-    return is_in(fed.ifmap_banks, bank) || is_in(fed.weight_banks, bank);
-  });
+  for (const Banks* banks : {fed.ifmap_banks, fed.weight_banks}) {
+    for (std::size_t i = 0; banks != nullptr && i < banks->size(); ++i) {
+      until = scratchpad_->writes().first_of(from, until, (*banks)[i]);
+    }
+  }
+  return until;
 }
 
 /// Nothing keeps the row from being read in this cycle.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -44,6 +45,23 @@ struct FoldCommands {
   }
 };
 
+/// Which rows each cycle reads: `first` and those behind it in cycle `origin`, |step| of them a
+/// cycle, up to row `end`.
+struct RowsRead {
+  std::uint32_t origin = 0;
+  std::uint32_t first = 0;
+  std::int32_t step = 1;  ///< -1: each cycle the row before
+  std::uint32_t end = ~std::uint32_t{0};
+
+  bool operator==(const RowsRead& other) const {
+    return origin == other.origin && first == other.first && step == other.step && end == other.end;
+  }
+  std::uint32_t at(std::uint32_t cycle) const {
+    return first + (cycle - origin) * static_cast<std::uint32_t>(step);
+  }
+  std::uint32_t per_cycle() const { return static_cast<std::uint32_t>(std::max(step, 1)); }
+};
+
 /// Consecutive cycles of a load or of a stream, which are alike.
 struct FoldRun {
   std::uint32_t end = 0;  ///< first cycle behind it
@@ -52,7 +70,11 @@ struct FoldRun {
   bool shift = false;     ///< a row of the stationary operand shifts in
   bool streams = false;   ///< an ifmap vector, or a column of a transposer, enters the array
   bool last = false;      ///< the last one of those that some results need; its cycle is a run
-  std::uint32_t weight_block = 0;  ///< of the weights that are read
+  RowsRead pixels;        ///< of the ifmap
+  std::uint32_t part = kEveryPart;  ///< of these pixels
+  RowsRead weight_rows;             ///< counted from the preload's
+
+  static constexpr std::uint32_t kEveryPart = ~std::uint32_t{0};
 };
 using FoldRuns = std::vector<FoldRun>;
 
@@ -84,7 +106,8 @@ class FoldFeed {
   /// Cycle `row` of its stream, into `pair`; the rows are asked for in order.
   virtual void stream(std::uint32_t row, OperandPair& pair) = 0;
 
-  /// The cycles of that load, of that stream, all of them.
+  /// The cycles of that load, of that stream, all of them; behind these, nothing or what a load
+  /// finds beside it.
   virtual void load_runs(FoldRuns& runs) const = 0;
   virtual void stream_runs(FoldRuns& runs) const = 0;
   /// Cycles of the stream from `row` on that will not be asked for.

@@ -56,6 +56,7 @@ class InputStationaryFeed final : public FoldFeed {
     const std::uint32_t pixels = loading().compute.rows();
     FoldRun run;
     run.weights = run.ifmap = true;
+    run.weight_rows = rows_of_block(0, 0, loading().preload);
     add_run(runs, run, std::min(weights, pixels));
     run.weights = weights > pixels;
     run.ifmap = !run.weights;
@@ -76,7 +77,7 @@ class InputStationaryFeed final : public FoldFeed {
       const bool last = first + channels == preload.n;
       const std::uint32_t reads = last ? 0 : weight_reads(preload);
       FoldRun run;
-      run.weight_block = next_block;
+      run.weight_rows = rows_of_block(at, next_block, preload);
       run.streams = run.weights = true;
       add_run(runs, run, at + std::min(reads, channels - 1));
       run.weights = false;
@@ -117,6 +118,14 @@ class InputStationaryFeed final : public FoldFeed {
 
   std::uint32_t weight_reads(const PreloadCommand& preload) const {
     return (preload.weight_rows() + config().gather_rows - 1) / config().gather_rows;
+  }
+
+  /// All rows of a block of weights, so many a cycle as the transposer takes.
+  RowsRead rows_of_block(std::uint32_t cycle, std::uint32_t block,
+                         const PreloadCommand& preload) const {
+    const std::uint32_t first = block * preload.weights_pitch;
+    return {cycle, first, static_cast<std::int32_t>(config().gather_rows),
+            first + preload.weight_rows()};
   }
 
   /// Rows of a block of weights into their transposer.

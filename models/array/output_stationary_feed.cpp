@@ -36,6 +36,8 @@ class OutputStationaryFeed final : public FoldFeed {
     runs.clear();
     FoldRun reads;
     reads.ifmap = true;
+    reads.part = 0;
+    reads.pixels = pixels_from(0, loading());
     add_run(runs, reads, loading().steps.load);
   }
 
@@ -43,21 +45,26 @@ class OutputStationaryFeed final : public FoldFeed {
     runs.clear();
     std::uint32_t at = streaming().steps.stream - streaming().steps.busy;
     add_run(runs, {}, at);
-    for (std::size_t part = 0; part < streaming().parts.size(); ++part) {
+    std::uint32_t weights = 0;
+    for (std::uint32_t part = 0; part < streaming().parts.size(); ++part) {
       const bool last = part + 1 == streaming().parts.size();
       const std::uint32_t columns = columns_of(streaming().parts[part]);
       const std::uint32_t reads = last ? 0 : streaming().steps.load;
       FoldRun run;
       run.ifmap = run.weights = run.streams = true;
+      run.part = part + 1;
+      run.pixels = pixels_from(at, streaming());
+      run.weight_rows = {at, weights};
       add_run(runs, run, at + std::min(reads, columns));
       run.ifmap = false;
       add_run(runs, run, at + columns - (last ? 1 : 0));
       run.last = true;
       add_run(runs, run, at + columns);
-      run = {};
       run.ifmap = true;
+      run.weights = run.streams = run.last = false;
       add_run(runs, run, at + reads);
       at += std::max(columns, reads);
+      weights += columns;
     }
   }
 
@@ -87,6 +94,11 @@ class OutputStationaryFeed final : public FoldFeed {
     row_ = 0;
   }
   void archive_place(StateArchive& archive) override { archive.values(part_, at_, row_); }
+
+  /// All of them, so many rows a cycle as the transposer takes.
+  RowsRead pixels_from(std::uint32_t cycle, const FoldCommands& fold) const {
+    return {cycle, 0, static_cast<std::int32_t>(config().gather_rows), fold.compute.rows()};
+  }
 
   /// Columns of the transposed part: products, or as many at once as a composable PE takes.
   std::uint32_t columns_of(const IfmapPart& part) const {

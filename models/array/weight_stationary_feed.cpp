@@ -41,6 +41,7 @@ class WeightStationaryFeed final : public FoldFeed {
     runs.clear();
     FoldRun run;
     run.shift = true;
+    run.weight_rows = {0, config().rows - 1, -1};
     add_run(runs, run,
             loading().steps.load - std::min(loading().steps.load, loading().preload.weight_rows()));
     run.weights = true;
@@ -52,7 +53,8 @@ class WeightStationaryFeed final : public FoldFeed {
     FoldRun run;
     run.ifmap = run.streams = true;
     add_run(runs, run, streaming().compute.rows());
-    add_run(runs, {}, streaming().steps.stream);
+    run.ifmap = run.streams = false;  // padding, beside which a load may go on
+    add_run(runs, run, ~std::uint32_t{0});
   }
 
   void skip(std::uint32_t /*row*/, std::uint32_t /*rows*/) override {}

@@ -28,10 +28,13 @@ class BankMap {
                : activation_.banks + weight_.bank_of(address.row);
   }
 
-  /// Whether all rows from `first` to row `last` of its memory lie in one bank.
-  bool in_one_bank(LocalAddress first, std::uint32_t last) const {
-    const Part& part = first.memory == LocalMemory::Scratchpad ? activation_ : weight_;
-    return first.row / part.run == last / part.run;
+  /// How many consecutive rows from this one on, and from this one back, its bank holds.
+  std::uint32_t rows_on(LocalAddress address) const {
+    const std::uint32_t run = part_of(address).run;
+    return run - address.row % run;
+  }
+  std::uint32_t rows_back(LocalAddress address) const {
+    return address.row % part_of(address).run + 1;
   }
 
   BankedLocal memory_of(std::uint32_t bank) const {
@@ -49,6 +52,9 @@ class BankMap {
       return in_turn ? row / run % banks : row / run;
     }
   };
+  const Part& part_of(LocalAddress address) const {
+    return address.memory == LocalMemory::Scratchpad ? activation_ : weight_;
+  }
   static Part part(const AcceleratorConfig& config, std::uint32_t rows, std::uint32_t banks) {
     const std::uint32_t interleaved = config.scratchpad.interleave_rows;
     return {banks, interleaved != 0 ? interleaved : std::max(1U, rows / banks), interleaved != 0};

@@ -40,7 +40,6 @@ void ScratchpadTiming::look(Cycle now) {
   }
   std::uint32_t vector_bank = kNoBank;
   if (vector_read.can_pop(now) || store_read.can_pop(now)) {
-    operands_->settle_reads(now);
     if (read(now, vector_read, BankUser::Vector, vector_bank)) {
       const Cycle arrives = now + read_latency_;
       vector_rows_.push(arrives, 0);
@@ -66,7 +65,7 @@ void ScratchpadTiming::look(Cycle now) {
 /// Writes the queue's first row if no unit that goes before writes to its bank.
 bool ScratchpadTiming::write(Cycle now, TimedQueue<TimedWrite>& queue, BankUser user) {
   const std::uint32_t bank = banks_.bank_of({LocalMemory::Scratchpad, queue.front().row});
-  if (const WriteCalendar::Write* other = writes_.find(now, bank)) {
+  if (const WriteCalendar::Run* other = writes_.find_next(now, bank)) {
     conflicts_.add(banks_.memory_of(bank), user, other->by);
     return false;
   }
@@ -83,7 +82,7 @@ bool ScratchpadTiming::read(Cycle now, TimedQueue<TimedRead>& queue, BankUser us
     return false;
   }
   const std::uint32_t wanted = banks_.bank_of({LocalMemory::Scratchpad, queue.front().row});
-  const WriteCalendar::Write* write = dual_ported_ ? nullptr : writes_.find(now, wanted);
+  const WriteCalendar::Run* write = dual_ported_ ? nullptr : writes_.find_next(now, wanted);
   const bool for_array = operands_->reads_bank(now, wanted);
   if (wanted == bank || for_array || write != nullptr) {
     conflicts_.add(banks_.memory_of(wanted), user,

@@ -40,10 +40,9 @@ struct TimedRead {
 /// Who reads operands for the array: asked which banks it reads.
 class OperandReader {
  public:
-  /// Settles the reads up to `cycle`; every write up to it must be known.
-  virtual void settle_reads(Cycle cycle) = 0;
-  /// A part of a pair is read from `bank` in `cycle`, the last settled one.
-  virtual bool reads_bank(Cycle cycle, std::uint32_t bank) const = 0;
+  /// A part of a pair is read from `bank` in `cycle`; every write up to it must be known. Cycles
+  /// must not go back.
+  virtual bool reads_bank(Cycle cycle, std::uint32_t bank) = 0;
 
  protected:
   ~OperandReader() = default;

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "sim/stats/bank_conflicts.hpp"
@@ -13,98 +13,171 @@ namespace systole {
 /// Writes to scratchpad banks by the cycle in which they are served, some known ahead of it.
 class WriteCalendar {
  public:
-  struct Write {
-    Cycle cycle = 0;
-    std::uint32_t bank = 0;
+  /// Writes to a bank at equal distances. Those of several users may lie between one another.
+  struct Run {
+    Cycle first = 0;
+    Cycle step = 0;  // 0: one write
+    Cycle last = 0;
     BankUser by = BankUser::Load;
+
+    /// The first write in cycle `from` or later; kNever: none.
+    Cycle next(Cycle from) const {
+      if (from <= first || from > last) {
+        return from <= first ? first : kNever;
+      }
+      return step == 1 ? from : first + (from - first + step - 1) / step * step;
+    }
   };
 
   void add(Cycle cycle, std::uint32_t bank, BankUser by) {
-    writes_.push_back({cycle, bank, by});
-    for (std::size_t at = writes_.size() - 1; at > first_ && writes_[at - 1].cycle > cycle; --at) {
-      std::swap(writes_[at - 1], writes_[at]);
+    if (bank >= banks_.size()) {
+      banks_.resize(bank + 1);
     }
+    Bank& to = banks_[bank];
+    forget(to);
+    std::size_t at = to.runs.size();
+    while (at > to.live && (to.runs[at - 1].by != by || to.runs[at - 1].last >= cycle)) {
+      --at;
+    }
+    if (at > to.live) {
+      Run& same = to.runs[at - 1];
+      if (same.step == 0 || cycle - same.last == same.step) {
+        same.step = cycle - same.last;
+        same.last = cycle;
+        to.asked = std::min(to.asked, at - 1);
+        return;
+      }
+    }
+    at = to.runs.size();
+    while (at > to.live && to.runs[at - 1].first > cycle) {
+      --at;
+    }
+    to.runs.insert(to.runs.begin() + static_cast<std::ptrdiff_t>(at), {cycle, 0, cycle, by});
   }
 
   /// Nobody asks about cycles before `cycle` again.
-  void forget_before(Cycle cycle) {
-    while (first_ < writes_.size() && writes_[first_].cycle < cycle) {
-      ++first_;
+  void forget_before(Cycle cycle) { nobody_asks_before_ = cycle; }
+
+  /// To `bank` in `cycle`; null: none.
+  const Run* find(Cycle cycle, std::uint32_t bank) {
+    return bank < banks_.size() ? find_from(banks_[bank].live, cycle, bank) : nullptr;
+  }
+  /// The same, of cycles that do not go back.
+  const Run* find_next(Cycle cycle, std::uint32_t bank) {
+    if (bank >= banks_.size()) {
+      return nullptr;
     }
-    if (first_ == writes_.size()) {
-      writes_.clear();
-      first_ = 0;
-    } else if (first_ > kCompact && first_ * 2 > writes_.size()) {
-      writes_.erase(writes_.begin(), writes_.begin() + static_cast<std::ptrdiff_t>(first_));
-      first_ = 0;
+    Bank& of = banks_[bank];
+    while (of.asked < of.runs.size() && of.runs[of.asked].last < cycle) {
+      ++of.asked;
     }
+    return find_from(of.asked, cycle, bank);
   }
 
-  /// The write to `bank` in `cycle`; null: none.
-  const Write* find(Cycle cycle, std::uint32_t bank) const {
-    for (std::size_t i = first_; i < writes_.size() && writes_[i].cycle <= cycle; ++i) {
-      if (writes_[i].cycle == cycle && writes_[i].bank == bank) {
-        return &writes_[i];
-      }
+  /// The first cycle from `from` on, before `until`, in which `bank` is written; else `until`.
+  Cycle first_of(Cycle from, Cycle until, std::uint32_t bank) {
+    if (bank >= banks_.size()) {
+      return until;
     }
-    return nullptr;
+    Bank& of = banks_[bank];
+    forget(of);
+    for (std::size_t i = of.live; i < of.runs.size() && of.runs[i].first < until; ++i) {
+      until = std::min(until, of.runs[i].next(from));
+    }
+    return until;
   }
 
-  /// The first cycle from `from` on, before `until`, in which a bank is written of which `reads` is
-  /// true; else `until`.
-  template <typename Reads>
-  Cycle first_of(Cycle from, Cycle until, Reads reads) const {
-    for (std::size_t i = first_; i < writes_.size() && writes_[i].cycle < until; ++i) {
-      if (writes_[i].cycle >= from && reads(writes_[i].bank)) {
-        return writes_[i].cycle;
+  /// Tells `each` who writes to `bank` in how many of the cycles from `from` on, before `until`, as
+  /// long as somebody does; returns the first cycle in which nobody does, else `until`.
+  template <typename Each>
+  Cycle while_written(Cycle from, Cycle until, std::uint32_t bank, Each each) {
+    while (from < until) {
+      const Run* run = find(from, bank);
+      if (run == nullptr) {
+        return from;
       }
+      const Cycle end = run->step == 1 ? std::min(until, run->last + 1) : from + 1;
+      each(run->by, end - from);
+      from = end;
     }
     return until;
   }
 
   /// Of the writes behind the archive's cycle.
   void archive(StateArchive& archive) {
-    while (first_ < writes_.size() && writes_[first_].cycle <= archive.now()) {
-      ++first_;
-    }
-    if (archive.reading()) {
-      writes_.clear();
-      first_ = 0;
-    }
-    for (std::size_t at = first_;;) {
-      std::uint32_t count = archive.reading() ? 0 : run_at(at);
-      archive.value(count);  // 0: that was all
-      if (count == 0) {
-        return;
+    const Cycle from = archive.now() + 1;
+    forget_before(from);
+    archive.list(banks_, [&](Bank& bank) {
+      if (!archive.reading()) {
+        keep_from(from, bank.runs);
       }
-      Write write = archive.reading() ? Write{} : writes_[at];
-      Cycle step = archive.reading() || count == 1 ? 0 : writes_[at + 1].cycle - write.cycle;
-      archive.cycle(write.cycle);
-      archive.values(write.bank, write.by, step);
-      for (std::uint32_t i = 0; archive.reading() && i < count; ++i) {
-        writes_.push_back({write.cycle + i * step, write.bank, write.by});
-      }
-      at += count;
-    }
+      bank.live = bank.asked = 0;
+      archive.list(bank.runs, [&](Run& run) {
+        Cycle length = run.last - run.first;
+        archive.cycle(run.first);
+        archive.values(length, run.step, run.by);
+        run.last = run.first + length;
+      });
+    });
   }
 
  private:
-  static constexpr std::size_t kCompact = 256;
+  struct Bank {
+    std::vector<Run> runs;  // by their first writes
+    std::size_t live = 0;   // the first that somebody may ask about
+    std::size_t asked = 0;  // the first that matters to find_next()
+  };
+  static constexpr std::size_t kCompact = 16;
 
-  /// How many writes from number `at` on are alike and equally far apart.
-  std::uint32_t run_at(std::size_t at) const {
-    std::size_t end = at;
-    while (end < writes_.size() && writes_[end].bank == writes_[at].bank &&
-           writes_[end].by == writes_[at].by &&
-           (end < at + 2 || writes_[end].cycle - writes_[end - 1].cycle ==
-                                writes_[at + 1].cycle - writes_[at].cycle)) {
-      ++end;
+  const Run* find_from(std::size_t i, Cycle cycle, std::uint32_t bank) const {
+    const std::vector<Run>& runs = banks_[bank].runs;
+    for (; i < runs.size() && runs[i].first <= cycle; ++i) {
+      if (runs[i].next(cycle) == cycle) {
+        return &runs[i];
+      }
     }
-    return static_cast<std::uint32_t>(end - at);
+    return nullptr;
   }
 
-  std::vector<Write> writes_;
-  std::size_t first_ = 0;
+  void forget(Bank& bank) const {
+    while (bank.live < bank.runs.size() && bank.runs[bank.live].last < nobody_asks_before_) {
+      ++bank.live;
+    }
+    bank.asked = std::max(bank.asked, bank.live);
+    if (bank.live > kCompact) {
+      bank.runs.erase(bank.runs.begin(),
+                      bank.runs.begin() + static_cast<std::ptrdiff_t>(bank.live));
+      bank.asked -= bank.live;
+      bank.live = 0;
+    }
+  }
+
+  /// What a bank's runs are without the writes before.
+  static void keep_from(Cycle from, std::vector<Run>& runs) {
+    std::size_t kept = 0;
+    for (Run run : runs) {
+      run.first = run.next(from);
+      if (run.first == kNever) {
+        continue;
+      }
+      run.step = run.first == run.last ? 0 : run.step;
+      Run* before = kept == 0 ? nullptr : &runs[kept - 1];
+      const bool goes_on = before != nullptr && before->step == 0 && before->by == run.by &&
+                           (run.step == 0 || run.step == run.first - before->first);
+      if (goes_on && run.first > before->first) {
+        before->step = run.first - before->first;
+        before->last = run.last;
+      } else {
+        runs[kept++] = run;
+      }
+    }
+    runs.resize(kept);
+    std::sort(runs.begin(), runs.end(),
+              [](const Run& a, const Run& b) { return a.first < b.first; });
+  }
+
+  std::vector<Bank> banks_;
+  Cycle nobody_asks_before_ = 0;
 };
 
 }  // namespace systole

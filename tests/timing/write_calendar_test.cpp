@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 namespace systole {
@@ -42,8 +43,8 @@ TEST_F(WriteCalendarTest, AnArchiveHoldsTheWritesToComeAtAnyCycle) {
   WriteCalendar later = read_at(1000, state);
   for (Cycle cycle = 90; cycle < 130; ++cycle) {
     for (std::uint32_t bank = 0; bank < 5; ++bank) {
-      const WriteCalendar::Write* const expected = calendar.find(cycle, bank);
-      const WriteCalendar::Write* const write = later.find(cycle + 900, bank);
+      const WriteCalendar::Run* const expected = calendar.find(cycle, bank);
+      const WriteCalendar::Run* const write = later.find(cycle + 900, bank);
       ASSERT_EQ(write != nullptr, expected != nullptr) << cycle << " " << bank;
       if (write != nullptr) {
         EXPECT_EQ(write->by, expected->by);
@@ -64,6 +65,48 @@ TEST_F(WriteCalendarTest, TheStateOfAStreamOfWritesIsAsLongAsThatOfTwo) {
     }
   }
   EXPECT_EQ(state_at(0, many).size(), state_at(0, two).size());
+}
+
+TEST_F(WriteCalendarTest, WritesThatAreKnownAheadLieBehindThoseThatComeLater) {
+  WriteCalendar calendar;
+  for (Cycle cycle = 50; cycle < 60; ++cycle) {
+    calendar.add(cycle, 1, BankUser::Load);
+  }
+  calendar.add(40, 1, BankUser::Load);
+  calendar.add(45, 1, BankUser::Vector);
+  calendar.add(42, 1, BankUser::Load);
+  EXPECT_EQ(calendar.first_of(41, 100, 1), 42U);
+  EXPECT_EQ(calendar.first_of(43, 100, 1), 45U);
+  EXPECT_EQ(calendar.first_of(46, 100, 1), 50U);
+  EXPECT_EQ(calendar.first_of(60, 100, 1), 100U);
+  EXPECT_EQ(calendar.find(41, 1), nullptr);
+  ASSERT_NE(calendar.find_next(45, 1), nullptr);
+  EXPECT_EQ(calendar.find_next(45, 1)->by, BankUser::Vector);
+}
+
+TEST_F(WriteCalendarTest, AWriteBehindOneThatWasAskedForIsFound) {
+  WriteCalendar calendar;
+  calendar.add(10, 0, BankUser::Load);
+  calendar.add(12, 0, BankUser::Load);
+  EXPECT_EQ(calendar.find_next(13, 0), nullptr);
+  calendar.add(14, 0, BankUser::Load);
+  EXPECT_NE(calendar.find_next(14, 0), nullptr);
+}
+
+TEST_F(WriteCalendarTest, CyclesInWhichSomebodyWritesAreToldOneUserAfterAnother) {
+  WriteCalendar calendar;
+  for (Cycle cycle = 10; cycle < 14; ++cycle) {
+    calendar.add(cycle, 0, BankUser::Load);
+  }
+  calendar.add(14, 0, BankUser::Vector);
+  calendar.add(16, 0, BankUser::Load);
+  std::map<BankUser, Cycle> cycles;
+  const auto count = [&](BankUser by, Cycle of_them) { cycles[by] += of_them; };
+  EXPECT_EQ(calendar.while_written(11, 100, 0, count), 15U);
+  EXPECT_EQ(cycles[BankUser::Load], 3U);
+  EXPECT_EQ(cycles[BankUser::Vector], 1U);
+  EXPECT_EQ(calendar.while_written(15, 100, 0, count), 15U);
+  EXPECT_EQ(calendar.while_written(10, 12, 0, count), 12U);
 }
 
 }  // namespace
