@@ -75,20 +75,23 @@ std::vector<VectorOperand> operand_plan(const AddCommand& add) {
   return operands;
 }
 
-std::vector<VectorOperand> operand_plan(const DepthwiseCommand& c) {
+std::vector<VectorOperand> operand_plan(const DepthwiseCommand& depthwise) {
   std::vector<VectorOperand> operands;
-  operands.reserve(c.constant_rows() + std::size_t{c.out_h} * c.out_w * c.taps());
-  for (std::uint32_t row = 0; row < c.constant_rows(); ++row) {
-    operands.push_back({c.constants_row + row, false, false, 0, true});
+  operands.reserve(depthwise.constant_rows() +
+                   std::size_t{depthwise.out_h} * depthwise.out_w * depthwise.taps());
+  for (std::uint32_t row = 0; row < depthwise.constant_rows(); ++row) {
+    operands.push_back({depthwise.constants_row + row, false, false, 0, true});
   }
-  for (std::uint32_t i = 0; i < c.out_h; ++i) {
-    for (std::uint32_t j = 0; j < c.out_w; ++j) {
-      const std::uint32_t output_row = c.output_row + i * c.out_w + j;
+  for (std::uint32_t i = 0; i < depthwise.out_h; ++i) {
+    for (std::uint32_t j = 0; j < depthwise.out_w; ++j) {
+      const std::uint32_t output_row = depthwise.output_row + i * depthwise.out_w + j;
       const std::size_t first = operands.size();
-      for (std::uint32_t kh = 0; kh < c.kernel_h; ++kh) {
-        for (std::uint32_t kw = 0; kw < c.kernel_w; ++kw) {
-          const std::uint32_t row = c.input_row + (i * c.stride_h + kh * c.dilation_h) * c.tile_w +
-                                    j * c.stride_w + kw * c.dilation_w;
+      for (std::uint32_t kh = 0; kh < depthwise.kernel_h; ++kh) {
+        for (std::uint32_t kw = 0; kw < depthwise.kernel_w; ++kw) {
+          const std::uint32_t row =
+              depthwise.input_row +
+              (i * depthwise.stride_h + kh * depthwise.dilation_h) * depthwise.tile_w +
+              j * depthwise.stride_w + kw * depthwise.dilation_w;
           operands.push_back({row, false, false, output_row});
         }
       }

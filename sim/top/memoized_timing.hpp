@@ -129,7 +129,7 @@ class MemoizedTiming final : private CommandSource {
   Step& step_of(const Place& place, Way& way, Cycle now, std::uint64_t patience);
   Chained& chained_of(State& state);
   Step& chained_step_of(const Place& place, Way& way, Cycle now, std::uint64_t patience);
-  Place* follow(const Place& place, Way& way, const Step& step);
+  Place* follow(const Place& from, Way& way, const Step& step);
   void list_segment();
   void describe_segment(const Place& place);
   void append_conflicts(const Place& place);

@@ -17,6 +17,8 @@ struct LoadLatencies {
   std::uint32_t data, to_scratchpad, to_accumulators, release;
 };
 
+// GoogleTest looks for this name.
+// NOLINTNEXTLINE(readability-identifier-naming)
 void PrintTo(const LoadLatencies& latencies, std::ostream* out) {
   *out << latencies.data << "_" << latencies.to_scratchpad << "_" << latencies.to_accumulators
        << "_" << latencies.release;
