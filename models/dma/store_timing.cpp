@@ -128,7 +128,7 @@ bool StoreTiming::ask(Cycle now) {
       to_.scratchpad->store_read.push(now, {block.local_row, block.last, reading_->issued.entry});
     }
     marks_.mark(kBusy, at);
-    Expected& expected = expected_.push_back();
+    Expected expected;
     expected.asked = at;
     expected.row = block.local_row;
     expected.entry = reading_->issued.entry;
@@ -141,6 +141,7 @@ bool StoreTiming::ask(Cycle now) {
     expected.to_dram = block.to_dram;
     expected.last_of_row = block.last_of_row;
     expected.last = block.last;
+    expected_.push_back(expected);
     reading_->walk.next(block);
     next_ask_ = at + 1;
     next_command_ = at + (block.only ? 2 : 1);

@@ -19,7 +19,6 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
-#include "sim/timing/short_ring.hpp"
 
 namespace systole {
 
@@ -118,7 +117,7 @@ class StoreTiming final : public MemoryMaster {
   std::optional<Reading> reading_;
   Cycle next_command_ = 0;
   Cycle next_ask_ = 0;
-  ShortRing<Expected, LatestCycles::kKept> expected_;
+  Ring<Expected> expected_;
   static_assert(kBlocksInFlight <= LatestCycles::kKept);
   std::size_t read_ = 0;         // of expected_; scratchpad rows go along
   std::size_t requantized_ = 0;  // of these

@@ -45,13 +45,8 @@ void StoreTiming::archive_blocks(StateArchive& archive) {
   if (archive.reading()) {
     psums_to_read_ = psums_read_ = psums_requantized_ = 0;
   }
-  auto count = static_cast<std::uint8_t>(expected_.size());
-  archive.value(count);
-  if (archive.reading()) {
-    expected_.clear();
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    Expected& expected = archive.reading() ? expected_.push_back() : expected_[i];
+  std::size_t i = 0;
+  archive.list(expected_, [&](Expected& expected) {
     archive.values(expected.from_accumulators, expected.last_of_row, expected.elements,
                    expected.bits, expected.keep, expected.to_dram);
     archive.rows(LocalMemory::Scratchpad, expected.kept_row, 1);
@@ -69,7 +64,8 @@ void StoreTiming::archive_blocks(StateArchive& archive) {
       psums_read_ += i < read_ ? 1 : 0;
       psums_requantized_ += i < requantized_ ? 1 : 0;
     }
-  }
+    ++i;
+  });
   reads_.archive(archive);
   gathered_.archive(archive);
   gathered_psums_.archive(archive);

@@ -122,18 +122,11 @@ TEST(CliSweep, DataGiveTheAccuracyOfEachPoint) {
 
 TEST(CliSweep, ASweepOfWhichNoPointCanRunEndsWithCodeOne) {
   const TemporaryFolder folder;
-  std::string spec = folder.file("spec.yaml");
-  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
-                   "/configs/gemmini_16x16.yaml\n"
-                   "workload: " SYSTOLE_SOURCE_DIR
-                   "/workloads/digits_cnn/digits_cnn.yaml\n"
-                   "axes:\n"
-                   "  - {key: array.cols, values: [16, 32]}\n"
-                   "  - {key: dram.bytes_per_cycle, values: [0]}\n");
+  const std::string spec = write_spec(folder, "  - {key: requant.lanes, values: [1000]}\n");
   const Outcome outcome = systole({"sweep", spec, "-o", folder.file("s")});
   EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("2 points, 2 of them run now, 2 failed"));
-  EXPECT_EQ(lines(read_file(folder.file("s/points.csv"))).size(), 3U);
+  EXPECT_THAT(outcome.out, HasSubstr("12 points, 12 of them run now, 12 failed"));
+  EXPECT_EQ(lines(read_file(folder.file("s/points.csv"))).size(), 13U);
 }
 
 TEST(CliSweep, ABrowserDrawsThePageOfASweep) {
