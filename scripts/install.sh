@@ -39,7 +39,8 @@ test_packages=(libgtest-dev libgmock-dev librapidcheck-dev libgemmlowp-dev libon
 # PyTorch, scikit-learn and onnx are for the scripts that wrote digits networks and ONNX models
 # (train_digits.py, export_torch_network.py, make_*onnx*.py), Matplotlib for scripts/plot_*.py,
 # Google Benchmark and oneDNN for tests/benchmarks, libclang-rt for sanitizers and fuzzers by clang.
-dev_packages=(git clang clang-format clang-tidy gcovr libbenchmark-dev libclang-rt-14-dev libdnnl-dev pre-commit python3
+dev_packages=(git clang clang-format clang-tidy gcovr libbenchmark-dev libclang-rt-14-dev libdnnl-dev
+  ocl-icd-opencl-dev pre-commit python3
   python3-matplotlib python3-numpy python3-onnx python3-sklearn python3-torch shellcheck)
 
 wanted=()

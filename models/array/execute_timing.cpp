@@ -17,6 +17,7 @@ ExecuteTiming::ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger,
                        config.array.os_drain},
       feed_{make_fold_feed(config.array)},
       banks_{config},
+      key_{config},
       conflicts_{conflicts},
       ledger_{ledger, LedgerUnit::Array} {}
 
@@ -83,7 +84,7 @@ void ExecuteTiming::ring_next(Cycle now) {
   }
   if (active() && !streams_ifmap_) {
     // A fold's last operand may come before its step ends: its completion must not be known late.
-    const std::uint32_t rows_before = std::max(completes_, step_.row) - step_.row;
+    const std::uint32_t rows_before = std::max(outline_->completes, step_.row) - step_.row;
     alarm.ring_at(now + rows_before + rows_ + cols_ + config_.scratchpad.read_latency);
   }
   if (active()) {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <stdexcept>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,8 @@
 #include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
+#include "sim/program/number_hash.hpp"
+#include "sim/program/timing_key.hpp"
 #include "sim/timing/ledger_line.hpp"
 
 namespace systole {
@@ -133,9 +136,21 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   struct StepRun : Fed {
     std::uint32_t end = 0;  // first row behind it
     bool alone = false;     // its rows are looked at one by one
+
+    bool continues_as(const StepRun& next) const {
+      return !alone && !next.alone && ifmap_banks == next.ifmap_banks &&
+             weight_banks == next.weight_banks && vector == next.vector && shift == next.shift &&
+             streams == next.streams && cause == next.cause;
+    }
   };
-  /// What outline_step() has come to.
+  /// The rows of a step.
   struct Outline {
+    std::vector<StepRun> runs;    // none: PEs take several products at once
+    std::uint32_t completes = 0;  // no row before this one completes a fold
+    Banks banks;                  // of all rows
+  };
+  /// What outline() has come to.
+  struct Outlining {
     std::size_t of_stream = 0, of_load = 0;  // runs
     OperandBanks::Found stream_pixels, load_pixels, stream_weights, load_weights;
     bool full = false;  // each cycle of the stream gives every PE useful work
@@ -168,7 +183,9 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   Cycle first_conflict(Cycle from, Cycle until, const Fed& fed) const;
   void claim_banks(Cycle cycle, const Fed& fed);
   void outline_step();
-  StepRun step_run(Outline& outline, std::uint32_t row);
+  void append_outline_key();
+  void outline(Outline& step);
+  StepRun step_run(Outlining& state, std::uint32_t row, Outline& step);
   bool may_read(std::uint32_t bank);
   void row_read(Cycle cycle, const Row& row);
   void rows_read(Cycle from, Cycle end, const Fed& fed, std::uint32_t acc_row, bool accumulate);
@@ -216,11 +233,13 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   // The execute unit.
   boost::container::static_vector<Arrived, kExecuteWindow> window_;
   Step step_;
-  std::vector<StepRun> runs_;         // of the step; none: PEs take several products at once
-  std::size_t run_ = 0;               // of the row that was issued last
-  std::uint32_t completes_ = 0;       // no row before this one completes a fold
-  FoldRuns stream_runs_, load_runs_;  // room for outline_step()
-  Banks step_banks_;                  // of the step
+  const Outline* outline_ = &own_outline_;  // of the step
+  std::size_t run_ = 0;                     // of the row that was issued last
+  Outline own_outline_;                     // room for one that is not worth remembering,
+  FoldRuns stream_runs_, load_runs_;        // and for outline()
+  const TimingKey key_;
+  std::vector<std::uint32_t> outline_key_;
+  std::unordered_map<std::vector<std::uint32_t>, Outline, NumberHash> outlines_;
   std::uint64_t computes_ = 0;
   std::deque<Cycle> room_at_;  // when each step inside the array makes room; steps whose last row
                                // is not read yet have none
@@ -238,6 +257,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   Cycle claimed_at_ = 0;         // cycle of the banks below
   const Banks* claimed_ifmap_ = nullptr;
   const Banks* claimed_weights_ = nullptr;
+  static constexpr std::size_t kMostOutlines = 4096;
   static constexpr std::uint32_t kNotBlocked = ~std::uint32_t{0};
   std::uint32_t blocked_ = kNotBlocked;  // first bank of the pair that was taken in this cycle
   BankUser blocked_by_ = BankUser::Array;

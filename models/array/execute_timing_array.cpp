@@ -127,14 +127,16 @@ ResultWriter::Taken ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) 
 /// get in their way.
 std::uint32_t ExecuteTiming::rows_to_come(const Results& run) {
   if (!scratchpad_->dual_ported() || !flows(read_through_ + 1) || !in_run() ||
-      !runs_[run_].vector) {
+      !outline_->runs[run_].vector) {
     return 0;
   }
   const Row& next = queue_.front().row;
   const bool follows = next.vector && next.acc_row == run.acc_row + run.rows &&
                        next.accumulate == run.accumulate &&
                        run.first + run.rows == read_through_ + 1 + results_after_;
-  return follows && finds_banks_free(read_through_ + 1, next) ? runs_[run_].end - step_.row + 1 : 0;
+  return follows && finds_banks_free(read_through_ + 1, next)
+             ? outline_->runs[run_].end - step_.row + 1
+             : 0;
 }
 
 /// The cycles [first, end) in which results of a run go to a bank.
@@ -191,7 +193,7 @@ bool ExecuteTiming::may_read(std::uint32_t bank) {
       return true;
     }
   }
-  return active() && (runs_.empty() || is_in(&step_banks_, bank));
+  return active() && (outline_->runs.empty() || is_in(&outline_->banks, bank));
 }
 
 /// A fold is in the array from cycle `first` to `last`.

@@ -19,12 +19,46 @@ const FoldRun& run_at(const FoldRuns& runs, std::size_t& i, std::uint32_t at) {
 
 }  // namespace
 
-/// Puts the rows of a step together that are alike and read the same banks.
+/// A fold whose pixels go through a transposer is many parts, and most folds are like one before.
 void ExecuteTiming::outline_step() {
-  runs_.clear();
   run_ = 0;
-  completes_ = 0;
-  step_banks_.clear();
+  if (streams_ifmap_) {
+    outline(own_outline_);
+    outline_ = &own_outline_;
+    return;
+  }
+  append_outline_key();
+  const auto [known, is_new] = outlines_.try_emplace(outline_key_);
+  outline_ = &known->second;
+  if (is_new) {
+    outline(known->second);
+  }
+}
+
+/// All that decides a step's outline, its commands' banks among it.
+void ExecuteTiming::append_outline_key() {
+  if (outlines_.size() >= kMostOutlines) {
+    outlines_.clear();
+  }
+  const bool loads = step_.preloading && step_.preload_rows > 0;
+  outline_key_ = {step_.rows, step_.preload_from, (step_.computing ? 2U : 0U) + (loads ? 1U : 0U)};
+  const auto append = [this](const FoldCommands& fold) {
+    key_.append(fold.preload, outline_key_);
+    key_.append(fold.compute, outline_key_);
+  };
+  if (step_.computing) {
+    append(feed_->streaming());
+  }
+  if (loads) {
+    append(feed_->loading());
+  }
+}
+
+/// Puts the rows of the step together that are alike and read the same banks.
+void ExecuteTiming::outline(Outline& step) {
+  step.runs.clear();
+  step.completes = 0;
+  step.banks.clear();
   stream_runs_.clear();
   load_runs_.clear();
   const bool loads = step_.preloading && step_.preload_rows > 0;
@@ -39,19 +73,24 @@ void ExecuteTiming::outline_step() {
   if (loads) {
     feed_->load_runs(load_runs_);
   }
-  Outline outline;
-  outline.full = step_.computing && fills_array(config_.array, feed_->streaming());
-  for (std::uint32_t row = 0; row < step_.rows; row = runs_.back().end) {
-    runs_.push_back(step_run(outline, row));
+  Outlining state;
+  state.full = step_.computing && fills_array(config_.array, feed_->streaming());
+  for (std::uint32_t row = 0; row < step_.rows; row = step.runs.back().end) {
+    const StepRun run = step_run(state, row, step);
+    if (!step.runs.empty() && step.runs.back().continues_as(run)) {  // in another part
+      step.runs.back().end = run.end;
+    } else {
+      step.runs.push_back(run);
+    }
   }
 }
 
 /// Of rows from this one on.
-ExecuteTiming::StepRun ExecuteTiming::step_run(Outline& outline, std::uint32_t row) {
+ExecuteTiming::StepRun ExecuteTiming::step_run(Outlining& state, std::uint32_t row, Outline& step) {
   const bool loading = row >= step_.preload_from;
   const std::uint32_t load_row = loading ? row - step_.preload_from : 0;
-  const FoldRun& stream = run_at(stream_runs_, outline.of_stream, row);
-  const FoldRun& load = loading ? run_at(load_runs_, outline.of_load, load_row) : kNothing;
+  const FoldRun& stream = run_at(stream_runs_, state.of_stream, row);
+  const FoldRun& load = loading ? run_at(load_runs_, state.of_load, load_row) : kNothing;
   // Weight stationary, a row of weights goes in turns with a pixel of the same bank, even if one of
   // them is padding.
   const bool beside =
@@ -65,36 +104,36 @@ ExecuteTiming::StepRun ExecuteTiming::step_run(Outline& outline, std::uint32_t r
     alike = std::min(alike, found.until - cycle);
     if (reads) {
       banks = found.banks;
-      std::for_each(banks->begin(), banks->end(), [&](auto bank) { add(step_banks_, bank); });
+      std::for_each(banks->begin(), banks->end(), [&](auto bank) { add(step.banks, bank); });
     }
   };
   if (stream.ifmap || beside) {
-    banks_.find_pixels(feed_->streaming(), stream, row, outline.stream_pixels);
-    take(outline.stream_pixels, row, stream.ifmap, run.ifmap_banks);
+    banks_.find_pixels(feed_->streaming(), stream, row, state.stream_pixels);
+    take(state.stream_pixels, row, stream.ifmap, run.ifmap_banks);
   }
   if (load.ifmap) {
-    banks_.find_pixels(feed_->loading(), load, load_row, outline.load_pixels);
-    take(outline.load_pixels, load_row, true, run.ifmap_banks);
+    banks_.find_pixels(feed_->loading(), load, load_row, state.load_pixels);
+    take(state.load_pixels, load_row, true, run.ifmap_banks);
   }
   if (stream.weights) {
-    banks_.find_weights(destination(), stream, row, outline.stream_weights);
-    take(outline.stream_weights, row, true, run.weight_banks);
+    banks_.find_weights(destination(), stream, row, state.stream_weights);
+    take(state.stream_weights, row, true, run.weight_banks);
   }
   if (load.weights || beside) {
-    banks_.find_weights(feed_->loading().preload, load, load_row, outline.load_weights);
-    take(outline.load_weights, load_row, load.weights, run.weight_banks);
+    banks_.find_weights(feed_->loading().preload, load, load_row, state.load_weights);
+    take(state.load_weights, load_row, load.weights, run.weight_banks);
   }
   run.end = row + alike;
   run.vector = streams_ifmap_ && stream.streams;
   run.streams = !streams_ifmap_ && stream.streams;
   run.shift = load.shift;
   const bool in_turns =
-      beside && outline.stream_pixels.banks->front() == outline.load_weights.banks->front();
+      beside && state.stream_pixels.banks->front() == state.load_weights.banks->front();
   run.alone = stream.last || (stream.ifmap && load.ifmap) || (stream.weights && load.weights) ||
               in_turns || meet(run.ifmap_banks, run.weight_banks);
-  completes_ = stream.last ? row : completes_;
+  step.completes = stream.last ? row : step.completes;
   if (stream.streams) {
-    run.cause = outline.full ? Cause::Busy : Cause::BusyPartial;
+    run.cause = state.full ? Cause::Busy : Cause::BusyPartial;
   } else if (load.shift || load.ifmap || load.weights || stream.ifmap || stream.weights) {
     run.cause = Cause::Fill;
   }
@@ -103,21 +142,21 @@ ExecuteTiming::StepRun ExecuteTiming::step_run(Outline& outline, std::uint32_t r
 
 /// Whether the next row is one of a run.
 bool ExecuteTiming::in_run() {
-  if (runs_.empty()) {
+  if (outline_->runs.empty()) {
     return false;
   }
-  while (runs_[run_].end <= step_.row) {
+  while (outline_->runs[run_].end <= step_.row) {
     ++run_;
   }
-  return !runs_[run_].alone;
+  return !outline_->runs[run_].alone;
 }
 
-/// What the step feeds in its next cycle, which is one of run runs_[run_] and not alone in it.
+/// What the step feeds in its next cycle, which is one of the run and not alone in it.
 void ExecuteTiming::next_run_row(Row& row) {
   if (step_.computing) {
     feed_->skip(step_.row, 1);
   }
-  static_cast<Fed&>(row) = runs_[run_];
+  static_cast<Fed&>(row) = outline_->runs[run_];
   row.weight_bank = 0;
   row.in_turns = false;
   row.last_of_step = step_.row + 1 == step_.rows;
@@ -135,7 +174,7 @@ std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
   if (!flows(from) || !in_run()) {
     return 0;
   }
-  const StepRun& run = runs_[run_];
+  const StepRun& run = outline_->runs[run_];
   const Row& before = queue_.front().row;
   const bool alike = before.ifmap_banks == run.ifmap_banks &&
                      before.weight_banks == run.weight_banks && !before.in_turns;

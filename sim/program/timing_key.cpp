@@ -37,6 +37,18 @@ void put(T field, std::uint32_t*& to) {
   }
 }
 
+template <typename Body>
+void append_fields(const Body& body, std::vector<std::uint32_t>& key) {
+  std::apply(
+      [&](const auto&... field) {
+        const std::size_t at = key.size();
+        key.resize(at + (kWords<std::decay_t<decltype(field)>> + ...));
+        std::uint32_t* to = &key[at];
+        (put(field, to), ...);
+      },
+      fields(body));
+}
+
 }  // namespace
 
 TimingKey::TimingKey(const AcceleratorConfig& config)
@@ -173,19 +185,15 @@ ComputeCommand TimingKey::streamed(ComputeCommand compute) const {
 
 void TimingKey::append(const Command& command, std::vector<std::uint32_t>& key) const {
   key.push_back(static_cast<std::uint32_t>(command.body.index()));
-  std::visit(
-      [&](const auto& body) {
-        const auto same = reduced(body);
-        std::apply(
-            [&](const auto&... field) {
-              const std::size_t at = key.size();
-              key.resize(at + (kWords<std::decay_t<decltype(field)>> + ...));
-              std::uint32_t* to = &key[at];
-              (put(field, to), ...);
-            },
-            fields(same));
-      },
-      command.body);
+  std::visit([&](const auto& body) { append_fields(reduced(body), key); }, command.body);
+}
+
+void TimingKey::append(const PreloadCommand& preload, std::vector<std::uint32_t>& key) const {
+  append_fields(reduced(preload), key);
+}
+
+void TimingKey::append(const ComputeCommand& compute, std::vector<std::uint32_t>& key) const {
+  append_fields(reduced(compute), key);
 }
 
 }  // namespace systole

@@ -42,6 +42,8 @@ class TimingKey {
 
   /// Appends the key.
   void append(const Command& command, std::vector<std::uint32_t>& key) const;
+  void append(const PreloadCommand& preload, std::vector<std::uint32_t>& key) const;
+  void append(const ComputeCommand& compute, std::vector<std::uint32_t>& key) const;
 
  private:
   ComputeCommand transposed(ComputeCommand compute) const;
