@@ -217,6 +217,12 @@ PackedCommands Compiler::State::commands(std::size_t index, const Plan& plan) co
   return {};
 }
 
+/// Of a layer of the array.
+WeightImage Compiler::State::blocks_of(const Cut& cut) const {
+  const auto* conv = std::get_if<ConvPlan>(&cut);
+  return conv != nullptr ? conv->image : weight_image(*array_layer(cut), MachineLimits{config});
+}
+
 /// Adds what a layer of the array or of the vector unit finds in DRAM beside activations.
 void Compiler::State::append_image(const Cut& cut, const ConvAddresses& at,
                                    std::vector<DramSegment>& image) const {
@@ -228,12 +234,11 @@ void Compiler::State::append_image(const Cut& cut, const ConvAddresses& at,
   if (layer == nullptr) {
     return;
   }
-  const auto* conv = std::get_if<ConvPlan>(&cut);
-  const WeightImage blocks =
-      conv != nullptr ? conv->image : weight_image(*layer, MachineLimits{config});
+  const bool loops = std::holds_alternative<LoopPlan>(cut);
+  const WeightImage blocks = blocks_of(cut);
   const auto layout = [&](const TensorData& weights) {
-    return conv == nullptr && layer->groups > 1 ? depthwise_weight_bytes(weights)
-                                                : weight_bytes(*layer, blocks, weights);
+    return loops && layer->groups > 1 ? depthwise_weight_bytes(weights)
+                                      : weight_bytes(*layer, blocks, weights);
   };
   append_constants(network, *layer, blocks, layout, at, config, image);
 }
@@ -293,6 +298,24 @@ std::vector<DramSegment> Compiler::dram_image() const {
     }
   }
   return image;
+}
+
+std::optional<RunTimeBias> Compiler::run_time_bias(std::size_t layer) const {
+  const ConvLayer* of = array_layer(state_->plans.at(layer).cut);
+  if (of == nullptr || !of->has_run_time_bias()) {
+    return std::nullopt;
+  }
+  const std::size_t blocks = state_->blocks_of(state_->plans[layer].cut).blocks.size();
+  return RunTimeBias{of->weight, state_->addresses[layer].bias,
+                     blocks * bias_row_bytes(state_->config)};
+}
+
+std::vector<std::uint8_t> Compiler::run_time_bias_bytes(std::size_t layer,
+                                                        const TensorData& weights) const {
+  const Cut& cut = state_->plans.at(layer).cut;
+  const ConvLayer& of = *array_layer(cut);
+  const TensorData* bias = of.bias ? data_of(state_->network, *of.bias) : nullptr;
+  return bias_bytes(of, state_->blocks_of(cut), state_->config, bias, &weights);
 }
 
 std::uint64_t Compiler::dram_bytes() const { return state_->dram.bytes(); }

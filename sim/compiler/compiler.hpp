@@ -52,6 +52,14 @@ struct DramSegment {
   std::vector<std::uint8_t> bytes;
 };
 
+/// Biases of a layer whose ifmap has a zero point and whose weights are computed: the host adds
+/// these up, column by column, before the layer runs.
+struct RunTimeBias {
+  TensorId weights = 0;
+  std::uint64_t address = 0;
+  std::uint64_t bytes = 0;
+};
+
 /// How a layer was cut, for people to read (`systole show mapping`).
 struct LayerMapping {
   std::int64_t tile_oh = 0, tile_ow = 0, tile_oc = 0, tile_ic = 0;
@@ -108,7 +116,10 @@ class Compiler {
   /// A concatenation whose inputs are written where they belong: nothing is left to do.
   bool is_in_place(std::size_t layer) const;
   std::vector<DramSegment> dram_image() const;  ///< empty where the network has no data
-  std::uint64_t dram_bytes() const;             ///< all of the map
+  /// None: all of the layer's biases are in the image.
+  std::optional<RunTimeBias> run_time_bias(std::size_t layer) const;
+  std::vector<std::uint8_t> run_time_bias_bytes(std::size_t layer, const TensorData& weights) const;
+  std::uint64_t dram_bytes() const;  ///< all of the map
   const LayerMapping& mapping(std::size_t layer) const;
   /// By producer. Empty unless compiler.fusion is `keep`.
   const std::vector<KeptReport>& kept() const;

@@ -77,6 +77,7 @@ struct Compiler::State {
     return layer_registers(network, network.layers[index], plan, addresses[index].ofmap);
   }
   PackedCommands commands(std::size_t index, const Plan& plan) const;
+  WeightImage blocks_of(const Cut& cut) const;
   void append_image(const Cut& cut, const ConvAddresses& at, std::vector<DramSegment>& image) const;
 
   const Network& network;

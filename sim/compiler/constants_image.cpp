@@ -10,8 +10,9 @@ void append_constants(const Network& network, const ConvLayer& layer, const Weig
     image.push_back({at.weights, layout(*weights)});
   }
   const TensorData* bias = layer.bias ? data_of(network, *layer.bias) : nullptr;
-  const bool bias_known =
-      (!layer.bias || bias != nullptr) && (layer.ifmap_zero_point == 0 || weights != nullptr);
+  const bool bias_known = (!layer.bias || bias != nullptr) &&
+                          (layer.ifmap_zero_point == 0 || weights != nullptr) &&
+                          !layer.has_run_time_bias();
   if (layer.needs_bias() && bias_known) {
     image.push_back({at.bias, bias_bytes(layer, blocks, config, bias, weights)});
   }

@@ -56,6 +56,8 @@ struct ConvLayer {
 
   std::int64_t taps() const { return window.kernel_h * window.kernel_w; }
   bool needs_bias() const { return bias.has_value() || ifmap_zero_point != 0; }
+  /// Its biases contain sums of weights that are known only when another layer has computed them.
+  bool has_run_time_bias() const { return weight_is_activation && ifmap_zero_point != 0; }
   bool per_channel_requant() const { return requant->entries() > 1; }
 
   /// Ifmap rows (columns) under `count` output rows (columns).

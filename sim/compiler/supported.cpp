@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+
 #include "sim/compiler/arithmetic.hpp"
 #include "sim/compiler/memory_fit.hpp"
 #include "sim/network/packing.hpp"
@@ -41,6 +45,24 @@ void refuse_pins(const PinnedMapping& pinned, const char* op) {
   }
 }
 
+/// Biases that only the run knows cannot be clipped before it.
+void check_run_time_bias(const ConvLayer& layer, const Network& network,
+                         const AcceleratorConfig& config) {
+  const std::uint32_t bits = bias_bits(config);
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
+  const ElementFormat format = layer.weight_format;
+  const std::int64_t largest =
+      std::max<std::int64_t>(-std::int64_t{format.min()}, std::int64_t{format.max()});
+  const std::int64_t products = layer.taps() * (layer.in_c / layer.groups);
+  const std::int64_t zero_point = layer.ifmap_zero_point;
+  if (bits < config.array.accumulator_bits && std::abs(zero_point) * largest * products > most) {
+    throw MappingError{fmt::format(
+        "ifmap '{}': zero point {}, times the column sums of '{}', which is computed, may not fit "
+        "accumulators.bias_bits ({})",
+        network.tensor(layer.ifmap).name, zero_point, network.tensor(layer.weight).name, bits)};
+  }
+}
+
 bool rows_are_whole_bytes(const Tensor& tensor) {
   return tensor.shape.empty() || to_u64(tensor.shape.back()) * tensor.format.bits % 8 == 0;
 }
@@ -72,11 +94,8 @@ void check_supported(const ConvLayer& layer, const Network& network, const Machi
                     "it",
                     weight.name, weight.zero_point, array.weight_bits)};
   }
-  if (layer.weight_is_activation && layer.ifmap_zero_point != 0) {
-    throw MappingError{fmt::format(
-        "ifmap '{}': zero point {}, only 0 is supported when '{}' is computed: its column sums are "
-        "not known",
-        network.tensor(layer.ifmap).name, layer.ifmap_zero_point, weight.name)};
+  if (layer.has_run_time_bias()) {
+    check_run_time_bias(layer, network, machine.config);
   }
 }
 

@@ -139,11 +139,11 @@ ValueId matmul(Builder& builder, const MatMulAttributes& attributes, const Opera
   const Requantizer requant = requantizer(product_scale(a.params, b.params), out, clip);
   const std::vector<TensorId> inputs{builder.tensor(a, identity(first_shape.size())),
                                      builder.tensor(b, identity(second_shape.size()))};
-  // The array multiplies computed matrices, but takes no zero points off them.
+  // The array multiplies computed matrices; column sums of b take a's zero point off, nothing b's.
   const bool plain = shape.size() == 2 && first_shape.size() == 2 && second_shape.size() == 2 &&
                      !attributes.transpose_a && !attributes.transpose_b &&
-                     a.params.zero_point[0] == 0 && b.params.zero_point[0] == 0 &&
-                     a.params.type == ElementType::Int8 && b.params.type == ElementType::Int8;
+                     b.params.zero_point[0] == 0 && a.params.type == ElementType::Int8 &&
+                     b.params.type == ElementType::Int8;
   if (plain) {
     return builder.add_layer(MatMul{requant}, inputs, shape, out, identity(2));
   }

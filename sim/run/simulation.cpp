@@ -222,7 +222,7 @@ class Simulation {
       }
       record(compiler_.is_in_place(layer_)   ? LayerMeasurement{}
              : runs_on_host(network_, layer) ? run_on_host(layer)
-                                             : run_on_machine());
+                                             : run_with_biases());
       if (checked()) {
         golden[layer.output] = golden_output(layer, golden);
         compare(layer, golden[layer.output]);
@@ -270,6 +270,21 @@ class Simulation {
     }
     if (inference_ + 1 == outcome_.result.inferences) {
       measurer_.drop_program(layer_);
+    }
+    return measured;
+  }
+
+  /// The host adds up weights that were computed, where the biases contain their sums.
+  LayerMeasurement run_with_biases() {
+    const std::optional<RunTimeBias> bias = compiler_.run_time_bias(layer_);
+    if (bias && has_data()) {
+      engine_->write_dram(bias->address,
+                          compiler_.run_time_bias_bytes(layer_, read(bias->weights)));
+    }
+    LayerMeasurement measured = run_on_machine();
+    if (bias) {
+      measured.events.add(Event::HostReadBytes, compiler_.placement(bias->weights).bytes);
+      measured.events.add(Event::HostWriteBytes, bias->bytes);
     }
     return measured;
   }

@@ -111,7 +111,8 @@ constexpr Row kTable[] = {
      {"psum_overflows", "addition",
       "additions in PEs and accumulators whose sum did not fit array.accumulator_bits"}},
     {Event::HostReadBytes,
-     {"host_read_bytes", "byte", "bytes of DRAM that the host read for operators of its own"}},
+     {"host_read_bytes", "byte",
+      "bytes of DRAM that the host read for operators of its own and for biases"}},
     {Event::HostWriteBytes,
      {"host_write_bytes", "byte", "bytes of DRAM that the host wrote as their results"}},
 };

@@ -40,13 +40,12 @@ WindowSteps steps_of(const Options& options) {
   return {options.stride_h(), options.stride_w(), options.dilation_h(), options.dilation_w()};
 }
 
-// The 2-D product that the array runs; its column sums must be known where a has a zero point.
+// The 2-D product that the array runs; the column sums of b take a's zero point off.
 bool fits_matmul(const BatchMatMul& op, const Node& node) {
   const Tensor& a = node.in(0);
   const Tensor& b = node.in(1);
-  const bool sums_known = node.is_constant(1) || a.zero_point == 0;
   return a.shape.size() == 2 && b.shape.size() == 2 && !op.transpose_a && !op.transpose_b &&
-         b.zero_point == 0 && sums_known;
+         b.zero_point == 0;
 }
 
 }  // namespace

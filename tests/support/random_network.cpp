@@ -201,7 +201,9 @@ class RandomNetwork {
     const std::int64_t columns = choose_(1, kMostChannels);
     if (last().shape.size() == 2 && one_in(2)) {
       MatMul op;
-      const bool computed = last().zero_point == 0 && config_.array.weight_bits >= 8 && one_in(2);
+      const bool sums_fit =
+          last().zero_point == 0 || bias_bits(config_) == config_.array.accumulator_bits;
+      const bool computed = sums_fit && config_.array.weight_bits >= 8 && one_in(2);
       const TensorId b = computed ? builder_.input({depth, columns}) : weights({depth, columns});
       const TensorId out = requantized({rows, columns}, op.requant);
       finish(std::move(op), {last_, b}, out);

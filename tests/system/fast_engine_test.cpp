@@ -118,6 +118,68 @@ TEST(FastEngineConcatenation, WritesBranchesInPlaceLikeTheSystemcMachine) {
   EXPECT_EQ(fast, report_of("systemc", arguments));
 }
 
+/// A head of attention: both products have computed matrices, and softmax has a zero point.
+constexpr const char* kAttention = R"(name: attention
+inputs:
+  - {name: tokens, shape: [19, 40], scale: 0.05, zero_point: 11}
+outputs: [context]
+layers:
+  - {name: q, op: fully_connected, inputs: [tokens], out_channels: 29, weights: {}, bias: {}, output: {scale: 0.1, zero_point: -9}}
+  - {name: k, op: fully_connected, inputs: [tokens], out_channels: 29, weights: {}, bias: {}, output: {scale: 0.1}}
+  - {name: v, op: fully_connected, inputs: [tokens], out_channels: 29, weights: {}, bias: {}, output: {scale: 0.1}}
+  - {name: kt, op: transpose, inputs: [k], permutation: [1, 0]}
+  - {name: scores, op: matmul, inputs: [q, kt], output: {scale: 0.4, zero_point: 5}}
+  - {name: softmax, op: softmax, inputs: [scores]}
+  - {name: context, op: matmul, inputs: [softmax, v], output: {scale: 0.05, zero_point: 3}}
+)";
+
+class FastEngineAttention : public ::testing::TestWithParam<std::vector<std::string>> {};
+
+TEST_P(FastEngineAttention, TakesZeroPointsOffByTheSumsOfComputedColumns) {
+  const TemporaryFolder folder;
+  write_file(folder.file("attention.yaml"), kAttention);
+  std::vector<std::string> arguments = {
+      "-a", "configs/gemmini_16x16.yaml", "-w", folder.file("attention.yaml"), "--random-data",
+      "7"};
+  for (const std::string& setting : GetParam()) {
+    arguments.insert(arguments.end(), {"--set", setting});
+  }
+  const nlohmann::json fast = report_of("fast", arguments);
+  EXPECT_EQ(fast["totals"]["check"], "pass");
+  const nlohmann::json& context = fast["layers"].back();
+  EXPECT_EQ(context["name"], "context");
+  EXPECT_EQ(context["host_read_bytes"], 19 * 29);
+  EXPECT_EQ(context["host_write_bytes"], 32 * 4);  // 29 in whole blocks of columns
+  EXPECT_EQ(fast, report_of("systemc", arguments));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Machines, FastEngineAttention,
+    ::testing::Values(std::vector<std::string>{},
+                      std::vector<std::string>{"array.dataflow=output_stationary"},
+                      std::vector<std::string>{"array.dataflow=input_stationary"},
+                      std::vector<std::string>{"array.overflow=saturate"},
+                      std::vector<std::string>{"compiler.fusion=keep"},
+                      std::vector<std::string>{"array.cols=8", "requant.lanes=8"}));
+
+class FastEngineOnShapes : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(FastEngineOnShapes, RunsEveryLayer) {
+  const nlohmann::json report =
+      report_of("fast", {"-a", "configs/gemmini_16x16.yaml", "-w",
+                         "workloads/shapes/" + GetParam() + ".yaml", "--no-data"});
+  for (const nlohmann::json& layer : report["layers"]) {
+    EXPECT_TRUE(layer["where"] == "host" || layer["op"] == "reshape" || layer["cycles"] > 0)
+        << layer["name"];
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, FastEngineOnShapes,
+                         ::testing::Values("alexnet", "bert_base", "googlenet", "mobilenet_v1",
+                                           "mobilenet_v2", "resnet18", "resnet50", "squeezenet_1_0",
+                                           "unet", "vgg16", "vit_s", "yolo_tiny"),
+                         [](const auto& test) { return test.param; });
+
 TEST(FastEngineWithoutData, TakesTheCyclesOfARunWithData) {
   const std::vector<std::string> digits = {"-a", "configs/gemmini_16x16.yaml", "-w", kDigits};
   std::vector<std::string> none = digits;

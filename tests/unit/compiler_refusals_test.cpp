@@ -112,16 +112,25 @@ TEST(Refusal, WantsNoZeroPointOnTheWeights) {
             "array.weight_bits (8) hold less it");
 }
 
-TEST(Refusal, WantsNoIfmapZeroPointBeforeAComputedMatrix) {
+Network product_of_computed(std::int32_t zero_point) {
   NetworkBuilder builder;
-  const TensorId a = builder.input({4, 16}, 5);
+  const TensorId a = builder.input({4, 16}, zero_point);
   const TensorId b = builder.input({16, 8});
   MatMul op;
   op.requant = test::one_scale();
   builder.layer("scores", op, {a, b}, builder.activation({4, 8}));
-  EXPECT_EQ(refusal(builder.network(), small_machine()),
-            "layer 'scores': ifmap 't0': zero point 5, only 0 is supported when 't1' is computed: "
-            "its column sums are not known");
+  return builder.network();
+}
+
+TEST(Refusal, WantsRoomForSumsThatOnlyTheRunKnows) {
+  AcceleratorConfig config = small_machine();
+  config.accumulators.bias_bits = 15;
+  EXPECT_EQ(refusal(product_of_computed(8), config),
+            "layer 'scores': ifmap 't0': zero point 8, times the column sums of 't1', which is "
+            "computed, may not fit accumulators.bias_bits (15)");
+  EXPECT_EQ(refusal(product_of_computed(7), config), "");
+  config.accumulators.bias_bits = 0;
+  EXPECT_EQ(refusal(product_of_computed(-128), config), "");
 }
 
 TEST(Refusal, WantsElementsNoWiderThanTheArray) {
