@@ -122,6 +122,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     std::uint32_t preload_rows = 0;
     std::uint32_t rows = 0;
 
+    bool loads() const { return preload_rows > 0; }
     void archive(StateArchive& archive) {
       archive.values(computing, preloading, row, preload_from, preload_rows, rows);
       if (computing) {
@@ -149,7 +150,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
     std::uint32_t completes = 0;  // no row before this one completes a fold
     Banks banks;                  // of all rows
   };
-  /// What outline() has come to.
+  /// What lay_out() has come to.
   struct Outlining {
     std::size_t of_stream = 0, of_load = 0;  // runs
     OperandBanks::Found stream_pixels, load_pixels, stream_weights, load_weights;
@@ -183,9 +184,9 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   Cycle first_conflict(Cycle from, Cycle until, const Fed& fed) const;
   void claim_banks(Cycle cycle, const Fed& fed);
   void outline_step();
-  void append_outline_key();
-  void outline(Outline& step);
-  StepRun step_run(Outlining& state, std::uint32_t row, Outline& step);
+  void set_outline_key();
+  void lay_out(Outline& outline);
+  StepRun step_run(Outlining& state, std::uint32_t row, Outline& outline);
   bool may_read(std::uint32_t bank);
   void row_read(Cycle cycle, const Row& row);
   void rows_read(Cycle from, Cycle end, const Fed& fed, std::uint32_t acc_row, bool accumulate);
@@ -236,7 +237,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   const Outline* outline_ = &own_outline_;  // of the step
   std::size_t run_ = 0;                     // of the row that was issued last
   Outline own_outline_;                     // room for one that is not worth remembering,
-  FoldRuns stream_runs_, load_runs_;        // and for outline()
+  FoldRuns stream_runs_, load_runs_;        // and for lay_out()
   const TimingKey key_;
   std::vector<std::uint32_t> outline_key_;
   std::unordered_map<std::vector<std::uint32_t>, Outline, NumberHash> outlines_;

@@ -23,25 +23,25 @@ const FoldRun& run_at(const FoldRuns& runs, std::size_t& i, std::uint32_t at) {
 void ExecuteTiming::outline_step() {
   run_ = 0;
   if (streams_ifmap_) {
-    outline(own_outline_);
+    lay_out(own_outline_);
     outline_ = &own_outline_;
     return;
   }
-  append_outline_key();
+  if (outlines_.size() >= kMostOutlines) {
+    outlines_.clear();
+  }
+  set_outline_key();
   const auto [known, is_new] = outlines_.try_emplace(outline_key_);
   outline_ = &known->second;
   if (is_new) {
-    outline(known->second);
+    lay_out(known->second);
   }
 }
 
 /// All that decides a step's outline, its commands' banks among it.
-void ExecuteTiming::append_outline_key() {
-  if (outlines_.size() >= kMostOutlines) {
-    outlines_.clear();
-  }
-  const bool loads = step_.preloading && step_.preload_rows > 0;
-  outline_key_ = {step_.rows, step_.preload_from, (step_.computing ? 2U : 0U) + (loads ? 1U : 0U)};
+void ExecuteTiming::set_outline_key() {
+  outline_key_ = {step_.rows, step_.preload_from,
+                  (step_.computing ? 2U : 0U) + (step_.loads() ? 1U : 0U)};
   const auto append = [this](const FoldCommands& fold) {
     key_.append(fold.preload, outline_key_);
     key_.append(fold.compute, outline_key_);
@@ -49,44 +49,44 @@ void ExecuteTiming::append_outline_key() {
   if (step_.computing) {
     append(feed_->streaming());
   }
-  if (loads) {
+  if (step_.loads()) {
     append(feed_->loading());
   }
 }
 
 /// Puts the rows of the step together that are alike and read the same banks.
-void ExecuteTiming::outline(Outline& step) {
-  step.runs.clear();
-  step.completes = 0;
-  step.banks.clear();
+void ExecuteTiming::lay_out(Outline& outline) {
+  outline.runs.clear();
+  outline.completes = 0;
+  outline.banks.clear();
   stream_runs_.clear();
   load_runs_.clear();
-  const bool loads = step_.preloading && step_.preload_rows > 0;
   const bool several = (step_.computing && compute().products_per_pe > 1) ||
-                       (loads && feed_->loading().compute.products_per_pe > 1);
+                       (step_.loads() && feed_->loading().compute.products_per_pe > 1);
   if (several && !streams_ifmap_) {
     return;
   }
   if (step_.computing) {
     feed_->stream_runs(stream_runs_);
   }
-  if (loads) {
+  if (step_.loads()) {
     feed_->load_runs(load_runs_);
   }
   Outlining state;
   state.full = step_.computing && fills_array(config_.array, feed_->streaming());
-  for (std::uint32_t row = 0; row < step_.rows; row = step.runs.back().end) {
-    const StepRun run = step_run(state, row, step);
-    if (!step.runs.empty() && step.runs.back().continues_as(run)) {  // in another part
-      step.runs.back().end = run.end;
+  for (std::uint32_t row = 0; row < step_.rows; row = outline.runs.back().end) {
+    const StepRun run = step_run(state, row, outline);
+    if (!outline.runs.empty() && outline.runs.back().continues_as(run)) {  // in another part
+      outline.runs.back().end = run.end;
     } else {
-      step.runs.push_back(run);
+      outline.runs.push_back(run);
     }
   }
 }
 
 /// Of rows from this one on.
-ExecuteTiming::StepRun ExecuteTiming::step_run(Outlining& state, std::uint32_t row, Outline& step) {
+ExecuteTiming::StepRun ExecuteTiming::step_run(Outlining& state, std::uint32_t row,
+                                               Outline& outline) {
   const bool loading = row >= step_.preload_from;
   const std::uint32_t load_row = loading ? row - step_.preload_from : 0;
   const FoldRun& stream = run_at(stream_runs_, state.of_stream, row);
@@ -104,7 +104,7 @@ ExecuteTiming::StepRun ExecuteTiming::step_run(Outlining& state, std::uint32_t r
     alike = std::min(alike, found.until - cycle);
     if (reads) {
       banks = found.banks;
-      std::for_each(banks->begin(), banks->end(), [&](auto bank) { add(step.banks, bank); });
+      std::for_each(banks->begin(), banks->end(), [&](auto bank) { add(outline.banks, bank); });
     }
   };
   if (stream.ifmap || beside) {
@@ -131,7 +131,7 @@ ExecuteTiming::StepRun ExecuteTiming::step_run(Outlining& state, std::uint32_t r
       beside && state.stream_pixels.banks->front() == state.load_weights.banks->front();
   run.alone = stream.last || (stream.ifmap && load.ifmap) || (stream.weights && load.weights) ||
               in_turns || meet(run.ifmap_banks, run.weight_banks);
-  step.completes = stream.last ? row : step.completes;
+  outline.completes = stream.last ? row : outline.completes;
   if (stream.streams) {
     run.cause = state.full ? Cause::Busy : Cause::BusyPartial;
   } else if (load.shift || load.ifmap || load.weights || stream.ifmap || stream.weights) {

@@ -33,8 +33,7 @@ set(SYSTOLE_TIMEOUT_property 120)
 set(SYSTOLE_TIMEOUT_golden 60)
 set(SYSTOLE_TIMEOUT_system 300)
 
-# Tests spend their time in the libraries that they test: they themselves are compiled quickly, at
-# two thirds of the cost of -O3.
+# Tests spend their time in the libraries that they test: they themselves are compiled quickly.
 add_library(systole_test_options INTERFACE)
 target_link_libraries(systole_test_options INTERFACE systole_options)
 target_compile_options(systole_test_options INTERFACE $<$<CONFIG:Release>:-O1>)

@@ -5,14 +5,13 @@ namespace systole {
 void append_constants(const Network& network, const ConvLayer& layer, const WeightImage& blocks,
                       const WeightLayout& layout, const ConvAddresses& at,
                       const AcceleratorConfig& config, std::vector<DramSegment>& image) {
-  const TensorData* weights = data_of(network, layer.weight);
-  if (weights != nullptr && !layer.weight_is_activation) {
+  const TensorData* weights = layer.weight_is_activation ? nullptr : data_of(network, layer.weight);
+  if (weights != nullptr) {
     image.push_back({at.weights, layout(*weights)});
   }
   const TensorData* bias = layer.bias ? data_of(network, *layer.bias) : nullptr;
-  const bool bias_known = (!layer.bias || bias != nullptr) &&
-                          (layer.ifmap_zero_point == 0 || weights != nullptr) &&
-                          !layer.has_run_time_bias();
+  const bool bias_known =
+      (!layer.bias || bias != nullptr) && (layer.ifmap_zero_point == 0 || weights != nullptr);
   if (layer.needs_bias() && bias_known) {
     image.push_back({at.bias, bias_bytes(layer, blocks, config, bias, weights)});
   }

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
 
 #include "sim/compiler/arithmetic.hpp"
 #include "sim/compiler/memory_fit.hpp"
+#include "sim/kernel/psum.hpp"
 #include "sim/network/packing.hpp"
 
 namespace systole {
@@ -49,7 +49,7 @@ void refuse_pins(const PinnedMapping& pinned, const char* op) {
 void check_run_time_bias(const ConvLayer& layer, const Network& network,
                          const AcceleratorConfig& config) {
   const std::uint32_t bits = bias_bits(config);
-  const std::int64_t most = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
+  const std::int64_t most = PsumFormat{bits}.max();
   const ElementFormat format = layer.weight_format;
   const std::int64_t largest =
       std::max<std::int64_t>(-std::int64_t{format.min()}, std::int64_t{format.max()});

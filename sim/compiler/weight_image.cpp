@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <stdexcept>
 
 #include "sim/compiler/arithmetic.hpp"
+#include "sim/kernel/psum.hpp"
 #include "sim/network/packing.hpp"
 
 namespace systole {
@@ -154,7 +154,7 @@ std::vector<std::uint8_t> bias_bytes(const ConvLayer& layer, const WeightImage& 
                                      const AcceleratorConfig& config, const TensorData* bias,
                                      const TensorData* weights) {
   const std::uint32_t bits = bias_bits(config);
-  const std::int64_t most = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
+  const std::int64_t most = PsumFormat{bits}.max();
   const std::uint64_t row_bytes = bias_row_bytes(config);
   const bool narrow = bits < config.array.accumulator_bits;
   std::vector<std::uint8_t> bytes(image.blocks.size() * row_bytes);

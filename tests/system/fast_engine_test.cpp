@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -174,10 +175,17 @@ TEST_P(FastEngineOnShapes, RunsEveryLayer) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, FastEngineOnShapes,
-                         ::testing::Values("alexnet", "bert_base", "googlenet", "mobilenet_v1",
-                                           "mobilenet_v2", "resnet18", "resnet50", "squeezenet_1_0",
-                                           "unet", "vgg16", "vit_s", "yolo_tiny"),
+std::vector<std::string> shapes() {
+  std::vector<std::string> names;
+  for (const auto& entry :
+       std::filesystem::directory_iterator{SYSTOLE_SOURCE_DIR "/workloads/shapes"}) {
+    names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Networks, FastEngineOnShapes, ::testing::ValuesIn(shapes()),
                          [](const auto& test) { return test.param; });
 
 TEST(FastEngineWithoutData, TakesTheCyclesOfARunWithData) {

@@ -8,6 +8,13 @@
 namespace systole {
 namespace {
 
+/// Writes of loads, one a cycle of [first, end).
+void load_each(WriteCalendar& calendar, Cycle first, Cycle end, std::uint32_t bank) {
+  for (Cycle cycle = first; cycle < end; ++cycle) {
+    calendar.add(cycle, bank, BankUser::Load);
+  }
+}
+
 class WriteCalendarTest : public testing::Test {
  protected:
   std::string state_at(Cycle now, WriteCalendar& calendar) {
@@ -58,20 +65,14 @@ TEST_F(WriteCalendarTest, AnArchiveHoldsTheWritesToComeAtAnyCycle) {
 TEST_F(WriteCalendarTest, TheStateOfAStreamOfWritesIsAsLongAsThatOfTwo) {
   WriteCalendar two;
   WriteCalendar many;
-  for (Cycle cycle = 1; cycle <= 100; ++cycle) {
-    many.add(cycle, 2, BankUser::Load);
-    if (cycle <= 2) {
-      two.add(cycle, 2, BankUser::Load);
-    }
-  }
+  load_each(two, 1, 3, 2);
+  load_each(many, 1, 101, 2);
   EXPECT_EQ(state_at(0, many).size(), state_at(0, two).size());
 }
 
 TEST_F(WriteCalendarTest, WritesThatAreKnownAheadLieBehindThoseThatComeLater) {
   WriteCalendar calendar;
-  for (Cycle cycle = 50; cycle < 60; ++cycle) {
-    calendar.add(cycle, 1, BankUser::Load);
-  }
+  load_each(calendar, 50, 60, 1);
   calendar.add(40, 1, BankUser::Load);
   calendar.add(45, 1, BankUser::Vector);
   calendar.add(42, 1, BankUser::Load);
@@ -95,9 +96,7 @@ TEST_F(WriteCalendarTest, AWriteBehindOneThatWasAskedForIsFound) {
 
 TEST_F(WriteCalendarTest, CyclesInWhichSomebodyWritesAreToldOneUserAfterAnother) {
   WriteCalendar calendar;
-  for (Cycle cycle = 10; cycle < 14; ++cycle) {
-    calendar.add(cycle, 0, BankUser::Load);
-  }
+  load_each(calendar, 10, 14, 0);
   calendar.add(14, 0, BankUser::Vector);
   calendar.add(16, 0, BankUser::Load);
   std::map<BankUser, Cycle> cycles;
