@@ -40,8 +40,7 @@ class AddLowering {
     if (bytes % row_bytes != 0) {
       chunk(to_u64(whole_rows * row_bytes), 1, bytes % row_bytes);
     }
-    return std::move(streams_).merge(
-        {machine_.config.dram.latency_cycles, machine_.config.vector.latency, 0});
+    return std::move(streams_).merge({machine_.config.dram.latency_cycles, 0, 0});
   }
 
  private:
@@ -61,7 +60,7 @@ class AddLowering {
     add.input_row = {input, input + add.rows};
     add.output_row = output;
     const std::int64_t cycles =
-        local_rows * ceil_div(machine_.array_rows, machine_.config.vector.lanes);
+        vector_cycles(machine_, 2 * local_rows, machine_.config.vector.lanes);
     streams_.block(
         CommandClass::Execute, key,
         {{streams_.count(CommandClass::Load), 0, slot.last_store}, {}, 0, {input, 0, output}},

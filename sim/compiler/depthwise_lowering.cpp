@@ -34,10 +34,10 @@ std::int64_t table_bytes_of(const MachineLimits& machine, std::int64_t channels)
   return channels * requant_entry_bytes(machine.config);
 }
 
-std::int64_t vector_cycles(const ConvLayer& layer, const MachineLimits& machine,
-                           std::int64_t pixels) {
-  const std::int64_t rows = pixels * layer.taps() + constant_rows(layer, machine).all();
-  return rows * ceil_div(machine.array_rows, machine.config.vector.mac_lanes);
+std::int64_t block_cycles(const ConvLayer& layer, const MachineLimits& machine,
+                          std::int64_t pixels) {
+  return vector_cycles(machine, pixels * layer.taps() + constant_rows(layer, machine).all(),
+                       machine.config.vector.mac_lanes);
 }
 
 std::int64_t scratchpad_rows(const DepthwiseTiling& t) {
@@ -59,7 +59,7 @@ std::int64_t estimate_cycles(const ConvLayer& layer, const MachineLimits& machin
   const std::int64_t store =
       transfers * ceil_div(output, machine.max_rows) *
       store_cycles(machine, std::min(output, machine.max_rows), 1, out_bytes);
-  const std::int64_t execute = t.blocks * vector_cycles(layer, machine, output);
+  const std::int64_t execute = t.blocks * block_cycles(layer, machine, output);
   const std::int64_t groups = ceil_div(channel_blocks(layer, machine), t.blocks);
   const std::int64_t tiles =
       layer.batch * ceil_div(layer.out_h, t.tile_oh) * ceil_div(layer.out_w, t.tile_ow) * groups;
@@ -109,8 +109,7 @@ class DepthwiseLowering {
       }
       constant_->last_execute = streams_.count(CommandClass::Execute);
     }
-    return std::move(streams_).merge(
-        {machine_.config.dram.latency_cycles, machine_.config.vector.latency, 0});
+    return std::move(streams_).merge({machine_.config.dram.latency_cycles, 0, 0});
   }
 
  private:
@@ -172,7 +171,7 @@ class DepthwiseLowering {
       command.input_row = to_u32(slot.base + b * input);
       command.output_row = to_u32(output_base + b * t.rows * t.cols);
       command.elements = to_u32(channels_of(layer_, machine_, t.first_block + b));
-      streams_.add(Command{command}, vector_cycles(layer_, machine_, t.rows * t.cols),
+      streams_.add(Command{command}, block_cycles(layer_, machine_, t.rows * t.cols),
                    {loaded, 0, slot.last_store});
     }
     slot.last_execute = streams_.count(CommandClass::Execute);

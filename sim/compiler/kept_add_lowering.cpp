@@ -5,6 +5,7 @@
 #include "sim/compiler/buffer_slots.hpp"
 #include "sim/compiler/command_streams.hpp"
 #include "sim/compiler/memory_fit.hpp"
+#include "sim/compiler/vector_tiling.hpp"
 
 namespace systole {
 namespace {
@@ -44,8 +45,7 @@ class KeptAddLowering {
       }
       pixel += rows;
     }
-    return std::move(streams_).merge(
-        {machine_.config.dram.latency_cycles, machine_.config.vector.latency, 0});
+    return std::move(streams_).merge({machine_.config.dram.latency_cycles, 0, 0});
   }
 
  private:
@@ -87,8 +87,7 @@ class KeptAddLowering {
       }
     }
     const Rows sum = add_.sum ? kept_rows(*add_.sum, c) : next_passing();
-    const std::int64_t cycles =
-        c.rows * ceil_div(machine_.array_rows, machine_.config.vector.lanes);
+    const std::int64_t cycles = vector_cycles(machine_, 2 * c.rows, machine_.config.vector.lanes);
     const std::size_t loaded = streams_.count(CommandClass::Load);
     for (std::int64_t b = 0; b < c.blocks; ++b) {
       AddCommand add;

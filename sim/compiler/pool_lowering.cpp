@@ -66,7 +66,7 @@ std::int64_t channel_blocks(const PoolLayer& layer, const MachineLimits& machine
 std::int64_t pool_cycles(const PoolLayer& layer, const MachineLimits& machine,
                          std::int64_t pixels) {
   const std::int64_t taps = layer.window.kernel_h * layer.window.kernel_w;
-  return pixels * taps * ceil_div(machine.array_rows, machine.config.vector.lanes);
+  return vector_cycles(machine, pixels * taps, machine.config.vector.lanes);
 }
 
 /// A window with no pixel of the image in it has no maximum and no average.
@@ -147,8 +147,7 @@ class PoolLowering {
         }
       }
     }
-    return std::move(streams_).merge(
-        {machine_.config.dram.latency_cycles, machine_.config.vector.latency, 0});
+    return std::move(streams_).merge({machine_.config.dram.latency_cycles, 0, 0});
   }
 
  private:

@@ -18,6 +18,14 @@ void check_pinned_tiles(const PinnedMapping& pinned, const VectorOutput& output,
   }
 }
 
+std::int64_t vector_cycles(const MachineLimits& machine, std::int64_t operand_rows,
+                           std::uint32_t lanes) {
+  constexpr std::int64_t kToBeRead = 1;
+  constexpr std::int64_t kToBeCompleted = 3;  // from the push of the last result on
+  return (operand_rows - 1) * ceil_div(machine.array_rows, lanes) + kToBeRead +
+         machine.config.scratchpad.read_latency + machine.config.vector.latency + kToBeCompleted;
+}
+
 std::vector<std::int64_t> tile_bases(const MachineLimits& machine, std::int64_t slots,
                                      std::int64_t rows, std::int64_t reserved) {
   std::vector<std::int64_t> bases = slot_bases(slots, rows, machine.scratchpad_rows - reserved, 0,

@@ -25,6 +25,11 @@ void check_pinned_tiles(const PinnedMapping& pinned, const VectorOutput& output,
 std::vector<std::int64_t> tile_bases(const MachineLimits& machine, std::int64_t slots,
                                      std::int64_t rows, std::int64_t reserved = 0);
 
+/// From the start of a vector command of so many operand rows, `lanes` elements a cycle, to that of
+/// the next, by the timing of VectorUnit (vector_unit.hpp), with banks that are free.
+std::int64_t vector_cycles(const MachineLimits& machine, std::int64_t operand_rows,
+                           std::uint32_t lanes);
+
 /// Calls body(rows, columns, blocks of array.rows channels) with every tile worth trying.
 template <typename Body>
 void for_each_tile(const VectorOutput& output, const MachineLimits& machine,
