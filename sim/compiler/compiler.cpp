@@ -40,7 +40,8 @@ void Compiler::State::plan(std::size_t index) {
     dram.place(layer.output);
     return;
   }
-  plans[index] = cut(index);
+  std::vector<Plan> candidates = cut(index);
+  plans[index] = candidates.front();
   if (const auto* conv = std::get_if<ConvPlan>(&plans[index].cut)) {
     place_conv(index, conv->layer, conv->image.blocks.size(), conv->image.bytes);
   } else if (const auto* loops = std::get_if<LoopPlan>(&plans[index].cut)) {
@@ -58,6 +59,8 @@ void Compiler::State::plan(std::size_t index) {
     }
     dram.place(layer.output);
   }
+  plans[index] = best_of(index, std::move(candidates));
+  remember_choice(index);
 }
 
 /// Bytes from pixel to pixel of what the layer reads first and of what it writes.
@@ -137,7 +140,7 @@ bool Compiler::State::keep(const KeptTensor& tensor) {
       if (!costs[i]) {
         costs[i] = cost(i, plans[i]);
       }
-      const Plan& plan = with.emplace(i, cut(i)).first->second;
+      const Plan& plan = with.emplace(i, best_of(i, cut(i))).first->second;
       const Cost& now = costs_with.emplace(i, cost(i, plan)).first->second;
       const auto in_dram = [](const Cost& of, Stream stream) {
         return of.traffic.at(TrafficMemory::Dram, stream);
@@ -182,7 +185,7 @@ bool Compiler::State::keep(const KeptTensor& tensor) {
 
 Cost Compiler::State::cost(std::size_t index, const Plan& plan) const {
   const PackedProgram program{registers(index, plan), commands(index, plan)};
-  return {traffic_of(program, config).traffic, clock ? clock(program.unpacked()) : 0};
+  return {traffic_of(program, config).traffic, clock ? clock(program) : 0};
 }
 
 PackedCommands Compiler::State::commands(std::size_t index, const Plan& plan) const {

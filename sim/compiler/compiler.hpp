@@ -100,15 +100,16 @@ struct KeptReport {
 };
 
 /// Cycles that a program takes on the accelerator.
-using LayerClock = std::function<std::uint64_t(const LayerProgram&)>;
+using LayerClock = std::function<std::uint64_t(const PackedProgram&)>;
 
 /// Turns a network into programs for one accelerator. The network must already be
 /// legal for it (legalize.hpp) and outlive the compiler.
 class Compiler {
  public:
   /// Chooses every layer's tiling and the DRAM map. Throws CompileError with one
-  /// line per layer that cannot run. With a clock, no tensor stays in the scratchpad that costs
-  /// cycles, unless the objective is traffic; without one, bytes alone decide.
+  /// line per layer that cannot run. With a clock, of compiler.candidates tilings the fastest is
+  /// taken, and no tensor stays in the scratchpad that costs cycles, unless the objective is
+  /// traffic; without one, bytes alone decide.
   Compiler(const Network& network, const AcceleratorConfig& config, LayerClock clock = {});
   ~Compiler();
 

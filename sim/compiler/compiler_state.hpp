@@ -56,13 +56,14 @@ struct Compiler::State {
   }
 
   void plan(std::size_t index);
-  Plan cut(std::size_t index) const;
-  Plan cut_convolution(std::size_t index, ConvLayer layer) const;
-  ConvPlan cut_as_alike(std::size_t index, const ConvLayer& layer,
-                        const MachineLimits& limits) const;
-  Plan cut_depthwise(std::size_t index, ConvLayer layer) const;
+  std::vector<Plan> cut(std::size_t index) const;
+  Plan best_of(std::size_t index, std::vector<Plan> candidates) const;
+  std::vector<Plan> cut_convolution(std::size_t index, ConvLayer layer) const;
+  std::optional<std::vector<std::uint64_t>> likeness_of_cut(std::size_t index) const;
+  void remember_choice(std::size_t index);
+  std::vector<Plan> cut_depthwise(std::size_t index, ConvLayer layer) const;
   std::optional<Plan> cut_loops(std::size_t index, const ConvLayer& layer) const;
-  Plan cut_pool(std::size_t index, PoolLayer layer) const;
+  std::vector<Plan> cut_pool(std::size_t index, PoolLayer layer) const;
   Plan cut_add(std::size_t index) const;
   DramPitches pitches(const Layer& layer) const;
   void place_conv(std::size_t index, const ConvLayer& layer, std::uint64_t blocks,
@@ -93,7 +94,7 @@ struct Compiler::State {
   std::vector<std::optional<Cost>> costs;              ///< of the plans, where they were asked for
   std::vector<KeptTensor> kept;
   std::vector<KeptReport> reports;
-  mutable std::map<std::vector<std::uint64_t>, ConvChoice> choices;  ///< by likeness
+  std::map<std::vector<std::uint64_t>, ConvChoice> choices;  ///< by likeness
 };
 
 }  // namespace systole

@@ -10,16 +10,22 @@
 namespace systole {
 namespace {
 
-ConvPlan cut_as_it_is(const ConvLayer& layer, const MachineLimits& machine) {
+using ConvPlans = std::vector<ConvPlan>;
+
+ConvPlans cut_as_it_is(const ConvLayer& layer, const MachineLimits& machine) {
   ConvPlan plan;
   plan.layer = layer;
   plan.products_per_pe = machine.products_per_pe;
   plan.image = weight_image(layer, machine);
-  plan.tiling = choose_tiling(layer, plan.image, machine, layer.pinned);
-  return plan;
+  ConvPlans plans;
+  for (const ConvTiling& tiling : choose_tilings(layer, plan.image, machine, layer.pinned)) {
+    plan.tiling = tiling;
+    plans.push_back(plan);
+  }
+  return plans;
 }
 
-std::optional<ConvPlan> cut_if_it_fits(const ConvLayer& layer, const MachineLimits& machine) {
+std::optional<ConvPlans> cut_if_it_fits(const ConvLayer& layer, const MachineLimits& machine) {
   try {
     return cut_as_it_is(layer, machine);
   } catch (const MappingError&) {
@@ -37,7 +43,7 @@ ConvCost cost_of(const ConvPlan& plan, const MachineLimits& machine) {
 
 }  // namespace
 
-ConvPlan cut_conv(const ConvLayer& layer, const MachineLimits& machine) {
+ConvPlans cut_conv(const ConvLayer& layer, const MachineLimits& machine) {
   const bool chosen = machine.config.compiler.pack_taps && layer.pinned.tile_ic == 0;
   std::optional<ConvLayer> packed;
   if (layer.pinned.pack_taps.value_or(chosen)) {
@@ -50,11 +56,11 @@ ConvPlan cut_conv(const ConvLayer& layer, const MachineLimits& machine) {
   if (!packed) {
     return cut_as_it_is(layer, machine);
   }
-  std::optional<ConvPlan> better = cut_if_it_fits(*packed, machine);
-  std::optional<ConvPlan> plain = cut_if_it_fits(layer, machine);
+  std::optional<ConvPlans> better = cut_if_it_fits(*packed, machine);
+  std::optional<ConvPlans> plain = cut_if_it_fits(layer, machine);
   const Objective objective = machine.config.compiler.objective;
-  if (!better ||
-      (plain && !cost_of(*better, machine).better_than(cost_of(*plain, machine), objective))) {
+  if (!better || (plain && !cost_of(better->front(), machine)
+                                .better_than(cost_of(plain->front(), machine), objective))) {
     return plain ? *std::move(plain) : cut_as_it_is(layer, machine);
   }
   return *std::move(better);

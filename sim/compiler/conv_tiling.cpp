@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
+#include "sim/compiler/best_tilings.hpp"
 #include "sim/compiler/conv_cost.hpp"
 
 namespace systole {
@@ -38,9 +40,10 @@ class Search {
         image_{image},
         machine_{machine},
         pinned_{pinned},
-        copies_{copies_to_try(machine)} {}
+        copies_{copies_to_try(machine)},
+        best_{machine.config.compiler} {}
 
-  ConvTiling run() {
+  std::vector<ConvTiling> run() {
     const std::int64_t channels = image_.widest_window;
     const auto blocks = to_i64(image_.blocks.size());
     check_pinned("tile_oh", pinned_.tile_oh, layer_.out_h, 1, "1");
@@ -64,12 +67,12 @@ class Search {
         }
       }
     }
-    if (!best_) {
+    if (best_.empty()) {
       const bool is_pinned =
           pinned_.tile_oh + pinned_.tile_ow + pinned_.tile_oc + pinned_.tile_ic > 0;
       throw MappingError{is_pinned ? "mapping: " + shortage_.in_rows() : shortage_.in_bytes()};
     }
-    return *best_;
+    return best_.take();
   }
 
  private:
@@ -150,9 +153,10 @@ class Search {
       return;
     }
     ConvCostModel model{layer_, image_, machine_, pixels, channels};
-    if (!is_better(model.least()) || !is_better(model.least_with_transfers())) {
+    if (!best_.would_take(model.least()) || !best_.would_take(model.least_with_transfers())) {
       return;
     }
+    std::optional<std::pair<ConvTiling, ConvCost>> best;
     for (const bool oc_outermost : {true, false}) {
       for (const std::int64_t ifmap_slots : copies_) {
         if (ifmap_slots > 1 && layer_.kept_ifmap) {
@@ -164,25 +168,19 @@ class Search {
             tiling.ifmap_slots = ifmap_slots;
             tiling.weight_slots = weight_slots;
             tiling.acc_slots = acc_slots;
-            consider(tiling, model);
+            if (shortage(tiling, machine_)) {
+              continue;
+            }
+            const ConvCost cost = model.cost(tiling);
+            if (!best || cost.better_than(best->second, machine_.config.compiler.objective)) {
+              best.emplace(tiling, cost);
+            }
           }
         }
       }
     }
-  }
-
-  bool is_better(const ConvCost& cost) const {
-    return !best_ || cost.better_than(best_cost_, machine_.config.compiler.objective);
-  }
-
-  void consider(const ConvTiling& tiling, ConvCostModel& model) {
-    if (shortage(tiling, machine_)) {
-      return;
-    }
-    const ConvCost cost = model.cost(tiling);
-    if (is_better(cost)) {
-      best_ = tiling;
-      best_cost_ = cost;
+    if (best && best_.would_take(best->second)) {
+      best_.add(best->first, best->second);
     }
   }
 
@@ -195,8 +193,7 @@ class Search {
   const PinnedMapping& pinned_;
   const std::vector<std::int64_t> copies_;  // of a buffer, most first
   std::vector<PixelTiles> pixel_tiles_;     // worth trying
-  std::optional<ConvTiling> best_;
-  ConvCost best_cost_;
+  BestTilings<ConvTiling, ConvCost> best_;
   Shortage shortage_;
 };
 
@@ -244,8 +241,8 @@ bool pixels_are_linear(const ConvLayer& layer, std::int64_t tile_ow) {
   return layer.window.stride_h * layer.ifmap_pitch(tile_ow) == layer.window.stride_w * tile_ow;
 }
 
-ConvTiling choose_tiling(const ConvLayer& layer, const WeightImage& image,
-                         const MachineLimits& machine, const PinnedMapping& pinned) {
+std::vector<ConvTiling> choose_tilings(const ConvLayer& layer, const WeightImage& image,
+                                       const MachineLimits& machine, const PinnedMapping& pinned) {
   return Search{layer, image, machine, pinned}.run();
 }
 

@@ -63,10 +63,10 @@ ReductionStep reduction_step(const ConvLayer& layer, const ConvTiling& tiling, s
 /// Whether a tile's pixels follow one another at a constant step, rows of pixels included.
 bool pixels_are_linear(const ConvLayer& layer, std::int64_t tile_ow);
 
-/// The tiling with the lowest estimated cycles. Throws MappingError when none fits, or the pinned
-/// one does not.
-ConvTiling choose_tiling(const ConvLayer& layer, const WeightImage& image,
-                         const MachineLimits& machine, const PinnedMapping& pinned);
+/// The tilings of compiler.candidates sizes of tiles with the lowest estimated costs, best first.
+/// Throws MappingError when none fits, or the pinned one does not.
+std::vector<ConvTiling> choose_tilings(const ConvLayer& layer, const WeightImage& image,
+                                       const MachineLimits& machine, const PinnedMapping& pinned);
 
 LayerMapping describe_mapping(const ConvLayer& layer, const WeightImage& image,
                               const MachineLimits& machine, const ConvTiling& tiling);

@@ -225,8 +225,9 @@ std::vector<std::int64_t> constant_bases(const MachineLimits& machine,
   return bases;
 }
 
-DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLimits& machine,
-                                        const PinnedMapping& pinned) {
+std::vector<DepthwiseTiling> choose_depthwise_tilings(const ConvLayer& layer,
+                                                      const MachineLimits& machine,
+                                                      const PinnedMapping& pinned) {
   const VectorOutput output{layer.out_h, layer.out_w, layer.out_c};
   check_pinned_tiles(pinned, output, machine, "a depthwise layer");
   std::vector<std::pair<std::int64_t, std::int64_t>> copies;  // of the tiles and of the constants
@@ -236,7 +237,7 @@ DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLim
       copies.emplace_back(count, 1);
     }
   }
-  BestTiling<DepthwiseTiling> best{machine};
+  VectorSearch<DepthwiseTiling> search{machine};
   for_each_tile(
       output, machine, pinned,
       [&](std::int64_t tile_oh, std::int64_t tile_ow, std::int64_t blocks) {
@@ -250,12 +251,12 @@ DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLim
         for (const auto& [slots, constant_slots] : copies) {
           t.slots = slots;
           t.constant_slots = constant_slots;
-          best.consider(t, scratchpad_rows(t), [&] {
+          search.consider(t, scratchpad_rows(t), [&] {
             return VectorCost{estimate_cycles(layer, machine, t), loaded_pixels(layer, t)};
           });
         }
       });
-  return best.take(pinned);
+  return search.take(pinned);
 }
 
 std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer) {

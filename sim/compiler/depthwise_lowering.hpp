@@ -41,8 +41,9 @@ std::vector<std::int64_t> constant_bases(const MachineLimits& machine,
                                          const DepthwiseTiling& tiling);
 
 /// Throws MappingError when nothing fits, or the pinned tile does not.
-DepthwiseTiling choose_depthwise_tiling(const ConvLayer& layer, const MachineLimits& machine,
-                                        const PinnedMapping& pinned);
+std::vector<DepthwiseTiling> choose_depthwise_tilings(const ConvLayer& layer,
+                                                      const MachineLimits& machine,
+                                                      const PinnedMapping& pinned);
 
 /// The order in which a lane adds up the products of each channel.
 std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer);

@@ -9,8 +9,9 @@
 
 namespace systole {
 
-/// Cuts a layer beside the tensors that are kept now; throws MappingError.
-Plan Compiler::State::cut(std::size_t index) const {
+/// Cuts a layer beside the tensors that are kept now, in compiler.candidates ways at most, the best
+/// by its estimate first. They take the same bytes of DRAM. Throws MappingError.
+std::vector<Plan> Compiler::State::cut(std::size_t index) const {
   const Layer& layer = network.layers[index];
   const KeptTensor* ifmap = kept_ifmap(layer.inputs.at(0), index);
   if (const std::optional<ConvLayer> conv =
@@ -19,15 +20,36 @@ Plan Compiler::State::cut(std::size_t index) const {
       return cut_depthwise(index, *conv);
     }
     const std::optional<Plan> loops = cut_loops(index, *conv);
-    return loops ? *loops : cut_convolution(index, *conv);
+    return loops ? std::vector<Plan>{*loops} : cut_convolution(index, *conv);
   }
   if (const std::optional<PoolLayer> pool = as_pool(network, layer, pitches(layer))) {
     return cut_pool(index, *pool);
   }
-  return std::holds_alternative<Add>(layer.op) ? cut_add(index) : Plan{};
+  return {std::holds_alternative<Add>(layer.op) ? cut_add(index) : Plan{}};
 }
 
-Plan Compiler::State::cut_convolution(std::size_t index, ConvLayer layer) const {
+/// By what their programs do: the fewest cycles, or bytes of DRAM if that is the objective; of
+/// equals the first. Their tensors have their places.
+Plan Compiler::State::best_of(std::size_t index, std::vector<Plan> candidates) const {
+  const bool by_bytes = config.compiler.objective == Objective::Traffic;
+  if (candidates.size() == 1 || (!by_bytes && !clock)) {
+    return std::move(candidates.front());
+  }
+  std::size_t best = 0;
+  std::uint64_t least = 0;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const Cost its = cost(index, candidates[i]);
+    const StreamBytes bytes = its.traffic.total(TrafficMemory::Dram);
+    const std::uint64_t measured = by_bytes ? bytes.read + bytes.written : its.cycles;
+    if (i == 0 || measured < least) {
+      best = i;
+      least = measured;
+    }
+  }
+  return std::move(candidates[best]);
+}
+
+std::vector<Plan> Compiler::State::cut_convolution(std::size_t index, ConvLayer layer) const {
   // Weights that another layer computes lie as that layer wrote them, one product in a row.
   const std::uint32_t products =
       layer.weight_is_activation
@@ -40,39 +62,54 @@ Plan Compiler::State::cut_convolution(std::size_t index, ConvLayer layer) const 
   if (const KeptTensor* ofmap = kept_ofmap(index)) {
     layer.kept_ofmap = *ofmap;
   }
-  ConvPlan plan = cut_as_alike(index, layer, limits);
-  LayerMapping mapping = describe_mapping(plan.layer, plan.image, limits, plan.tiling);
-  mapping.compulsory(Operand::Ifmap) *= layer.kept_ifmap ? 0U : 1U;
-  mapping.compulsory(Operand::Ofmap) *= layer.stores_ofmap() ? 1U : 0U;
-  return {std::move(plan), rows, mapping};
+  // The search is long: layers alike are cut as the first of them was.
+  const std::optional<std::vector<std::uint64_t>> like = likeness_of_cut(index);
+  const auto known = like ? choices.find(*like) : choices.end();
+  std::vector<ConvPlan> cuts = known == choices.end()
+                                   ? cut_conv(layer, limits)
+                                   : std::vector{cut_conv(layer, limits, known->second)};
+  std::vector<Plan> candidates;
+  for (ConvPlan& plan : cuts) {
+    LayerMapping mapping = describe_mapping(plan.layer, plan.image, limits, plan.tiling);
+    mapping.compulsory(Operand::Ifmap) *= layer.kept_ifmap ? 0U : 1U;
+    mapping.compulsory(Operand::Ofmap) *= layer.stores_ofmap() ? 1U : 0U;
+    candidates.push_back({std::move(plan), rows, mapping});
+  }
+  return candidates;
 }
 
-/// The search is long: layers alike are cut as the first of them was.
-ConvPlan Compiler::State::cut_as_alike(std::size_t index, const ConvLayer& layer,
-                                       const MachineLimits& limits) const {
-  const Layer& of = network.layers[index];
+/// Of convolutions that are cut alike; none: like no other.
+std::optional<std::vector<std::uint64_t>> Compiler::State::likeness_of_cut(
+    std::size_t index) const {
+  const Layer& layer = network.layers[index];
   std::optional<std::vector<std::uint64_t>> like =
-      kept.empty() ? systole::likeness(network, of, run_time) : std::nullopt;
-  if (!like) {
-    return cut_conv(layer, limits);
+      kept.empty() ? systole::likeness(network, layer, run_time) : std::nullopt;
+  if (like) {
+    const DramPitches apart = pitches(layer);
+    like->insert(like->end(), {apart.ifmap, apart.ofmap});
   }
-  like->insert(like->end(), {layer.pixel_pitch, layer.ofmap_pitch});
-  const auto known = choices.find(*like);
-  if (known != choices.end()) {
-    return cut_conv(layer, limits, known->second);
-  }
-  ConvPlan plan = cut_conv(layer, limits);
-  choices.emplace(std::move(*like), ConvChoice{plan.layer.packed.has_value(), plan.tiling});
-  return plan;
+  return like;
 }
 
-Plan Compiler::State::cut_depthwise(std::size_t index, ConvLayer layer) const {
+void Compiler::State::remember_choice(std::size_t index) {
+  const auto* plan = std::get_if<ConvPlan>(&plans[index].cut);
+  std::optional<std::vector<std::uint64_t>> like =
+      plan != nullptr ? likeness_of_cut(index) : std::nullopt;
+  if (like) {
+    choices.emplace(std::move(*like), ConvChoice{plan->layer.packed.has_value(), plan->tiling});
+  }
+}
+
+std::vector<Plan> Compiler::State::cut_depthwise(std::size_t index, ConvLayer layer) const {
   check_supported_depthwise(layer, network, machine);
   const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
   const MachineLimits limits = limited(machine, rows);
-  const DepthwiseTiling tiling = choose_depthwise_tiling(layer, limits, layer.pinned);
-  const LayerMapping mapping = describe_mapping(layer, limits, tiling);
-  return {DepthwisePlan{std::move(layer), tiling}, rows, mapping};
+  std::vector<Plan> candidates;
+  for (const DepthwiseTiling& tiling : choose_depthwise_tilings(layer, limits, layer.pinned)) {
+    candidates.push_back(
+        {DepthwisePlan{layer, tiling}, rows, describe_mapping(layer, limits, tiling)});
+  }
+  return candidates;
 }
 
 /// None: the host sends the layer's commands, as where the layer pins what the loops do not do.
@@ -91,7 +128,7 @@ std::optional<Plan> Compiler::State::cut_loops(std::size_t index, const ConvLaye
   return Plan{LoopPlan{layer, *looped}, {}, mapping};
 }
 
-Plan Compiler::State::cut_pool(std::size_t index, PoolLayer layer) const {
+std::vector<Plan> Compiler::State::cut_pool(std::size_t index, PoolLayer layer) const {
   check_supported(layer, network, machine);
   const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
   const MachineLimits limits = limited(machine, rows);
@@ -101,11 +138,15 @@ Plan Compiler::State::cut_pool(std::size_t index, PoolLayer layer) const {
   if (const KeptTensor* ofmap = kept_ofmap(index)) {
     layer.kept_ofmap = *ofmap;
   }
-  const PoolTiling tiling = choose_pool_tiling(layer, limits, network.layers[index].mapping);
-  LayerMapping mapping = describe_mapping(layer, limits, tiling);
-  mapping.compulsory(Operand::Ifmap) *= layer.kept_ifmap ? 0U : 1U;
-  mapping.compulsory(Operand::Ofmap) *= layer.stores_ofmap() ? 1U : 0U;
-  return {PoolPlan{std::move(layer), tiling}, rows, mapping};
+  std::vector<Plan> candidates;
+  for (const PoolTiling& tiling :
+       choose_pool_tilings(layer, limits, network.layers[index].mapping)) {
+    LayerMapping mapping = describe_mapping(layer, limits, tiling);
+    mapping.compulsory(Operand::Ifmap) *= layer.kept_ifmap ? 0U : 1U;
+    mapping.compulsory(Operand::Ofmap) *= layer.stores_ofmap() ? 1U : 0U;
+    candidates.push_back({PoolPlan{layer, tiling}, rows, mapping});
+  }
+  return candidates;
 }
 
 Plan Compiler::State::cut_add(std::size_t index) const {

@@ -290,8 +290,8 @@ std::optional<PoolLayer> as_pool(const Network& network, const Layer& layer,
   return pool;
 }
 
-PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machine,
-                              const PinnedMapping& pinned) {
+std::vector<PoolTiling> choose_pool_tilings(const PoolLayer& layer, const MachineLimits& machine,
+                                            const PinnedMapping& pinned) {
   const Window& w = layer.window;
   if (w.dilation_h != 1 || w.dilation_w != 1) {
     throw MappingError{"dilated pooling is not supported"};
@@ -302,7 +302,7 @@ PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machi
   }
   const VectorOutput output{layer.out_h, layer.out_w, layer.channels};
   check_pinned_tiles(pinned, output, machine, "pooling");
-  BestTiling<PoolTiling> best{machine};
+  VectorSearch<PoolTiling> search{machine};
   for_each_tile(
       output, machine, pinned,
       [&](std::int64_t tile_oh, std::int64_t tile_ow, std::int64_t blocks) {
@@ -317,12 +317,12 @@ PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machi
         t.output_rows = layer.kept_ofmap ? 0 : tile_oh * tile_ow * blocks;
         for (const std::int64_t slots : copies_to_try(machine)) {
           t.slots = slots;
-          best.consider(t, slots * (t.input_rows + t.output_rows), [&] {
+          search.consider(t, slots * (t.input_rows + t.output_rows), [&] {
             return VectorCost{estimate_cycles(layer, machine, t), loaded_pixels(layer, t)};
           });
         }
       });
-  return best.take(pinned);
+  return search.take(pinned);
 }
 
 LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machine,

@@ -41,8 +41,8 @@ struct PoolTiling {
 };
 
 /// Throws MappingError when no tile fits.
-PoolTiling choose_pool_tiling(const PoolLayer& layer, const MachineLimits& machine,
-                              const PinnedMapping& pinned);
+std::vector<PoolTiling> choose_pool_tilings(const PoolLayer& layer, const MachineLimits& machine,
+                                            const PinnedMapping& pinned);
 LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machine,
                               const PoolTiling& tiling);
 /// `alignment`: as for lower_conv.

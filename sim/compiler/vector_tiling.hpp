@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <utility>
 #include <vector>
 
+#include "sim/compiler/best_tilings.hpp"
 #include "sim/compiler/machine_limits.hpp"
 #include "sim/compiler/memory_fit.hpp"
 #include "sim/network/mapping.hpp"
@@ -55,11 +54,12 @@ struct VectorCost {
   }
 };
 
-/// The best, by compiler.objective, of those that fit the scratchpad; the first of equals.
+/// The best of those that fit the scratchpad.
 template <typename Tiling>
-class BestTiling {
+class VectorSearch {
  public:
-  explicit BestTiling(const MachineLimits& machine) : machine_{machine} {}
+  explicit VectorSearch(const MachineLimits& machine)
+      : machine_{machine}, best_{machine.config.compiler} {}
 
   /// `cost()` of a tiling that takes so many scratchpad rows.
   template <typename Cost>
@@ -70,24 +70,22 @@ class BestTiling {
       return;
     }
     const VectorCost its = cost();
-    if (!best_ || its.better_than(cost_, machine_.config.compiler.objective)) {
-      best_ = tiling;
-      cost_ = its;
+    if (best_.would_take(its)) {
+      best_.add(tiling, its);
     }
   }
 
-  /// Throws MappingError if none fits.
-  Tiling take(const PinnedMapping& pinned) {
-    if (!best_) {
+  /// Best first. Throws MappingError if none fits.
+  std::vector<Tiling> take(const PinnedMapping& pinned) const {
+    if (best_.empty()) {
       throw no_tile_fits(missing_, pinned);
     }
-    return *std::move(best_);
+    return best_.take();
   }
 
  private:
   const MachineLimits& machine_;
-  std::optional<Tiling> best_;
-  VectorCost cost_;
+  BestTilings<Tiling, VectorCost> best_;
   Shortage missing_;  // of the last one considered
 };
 

@@ -83,7 +83,7 @@ auto fields(const EnergyConfig& c) {
 }
 
 auto fields(const CompilerConfig& c) {
-  return std::tie(c.objective, c.fusion, c.buffers, c.depthwise, c.pack_taps);
+  return std::tie(c.objective, c.fusion, c.buffers, c.depthwise, c.pack_taps, c.candidates);
 }
 
 template <typename Block>

@@ -202,7 +202,8 @@ struct CompilerConfig {
   std::uint32_t buffers = 2;  ///< copies of a buffer at most: 2 is double buffering
   /// Where a layer's `mapping` does not say.
   DepthwiseMapping depthwise = DepthwiseMapping::Diagonal;
-  bool pack_taps = false;  ///< loads put a kernel row's taps side by side, if that is faster
+  bool pack_taps = false;        ///< loads put a kernel row's taps side by side, if that is faster
+  std::uint32_t candidates = 1;  ///< tilings of a layer that are timed; 1: the estimate decides
 };
 
 /// The whole machine. Struct field = YAML key; `systole show config` prints it back.

@@ -277,6 +277,7 @@ CompilerConfig read_compiler(ConfigReader node) {
   node.optional("buffers", config.buffers, InRange{1U, 16U});
   node.optional("depthwise", config.depthwise, OneOf{keywords::kDepthwise});
   node.optional("pack_taps", config.pack_taps);
+  node.optional("candidates", config.candidates, InRange{1U, 256U});
   node.reject_unknown();
   return config;
 }

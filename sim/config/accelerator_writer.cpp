@@ -210,6 +210,7 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
   out.key("buffers", config.compiler.buffers, "copies of a buffer at most");
   out.key("depthwise", config.compiler.depthwise, keywords::kDepthwise);
   out.key("pack_taps", config.compiler.pack_taps, "taps of a kernel row side by side");
+  out.key("candidates", config.compiler.candidates, "tilings of a layer that are timed");
   out.end();
   return out.take();
 }

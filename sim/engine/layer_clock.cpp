@@ -6,14 +6,14 @@
 
 namespace systole {
 
-std::function<std::uint64_t(const LayerProgram&)> layer_clock(const AcceleratorConfig& config) {
+std::function<std::uint64_t(const PackedProgram&)> layer_clock(const AcceleratorConfig& config) {
   // Made for the first program: most compilers never ask.
-  return [config, engine = std::shared_ptr<FastEngine>{}](const LayerProgram& program) mutable {
+  return [config, engine = std::shared_ptr<FastEngine>{}](const PackedProgram& program) mutable {
     if (engine == nullptr) {
       constexpr bool kWithData = false;
       engine = std::make_shared<FastEngine>(config, kWithData);
     }
-    return engine->run(program).cycles;
+    return engine->measure(program).cycles;
   };
 }
 

@@ -4,11 +4,11 @@
 #include <functional>
 
 #include "sim/config/accelerator_config.hpp"
-#include "sim/program/command.hpp"
+#include "sim/program/packed_commands.hpp"
 
 namespace systole {
 
 /// Says how many cycles a program takes on the accelerator, by the fast engine without data.
-std::function<std::uint64_t(const LayerProgram&)> layer_clock(const AcceleratorConfig& config);
+std::function<std::uint64_t(const PackedProgram&)> layer_clock(const AcceleratorConfig& config);
 
 }  // namespace systole

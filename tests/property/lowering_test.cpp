@@ -85,7 +85,7 @@ class Sharing {
     const WeightImage image = weight_image(*layer, machine);
     ConvTiling tiling;
     try {
-      tiling = choose_tiling(*layer, image, machine, {});
+      tiling = choose_tilings(*layer, image, machine, {}).front();
     } catch (const MappingError& error) {
       RC_DISCARD(error.what());
     }
@@ -147,7 +147,7 @@ TEST(Lowering, TilesOfPoolsThatShareCommandsHaveThoseOfTilesThatDoNot) {
     const MachineLimits machine{config};
     PoolTiling tiling;
     try {
-      tiling = choose_pool_tiling(layer, machine, {});
+      tiling = choose_pool_tilings(layer, machine, {}).front();
     } catch (const MappingError& error) {
       RC_DISCARD(error.what());
     }

@@ -157,6 +157,7 @@ AcceleratorConfig random_compiling_machine() {
   compiler.buffers = pick(1, 3);
   compiler.depthwise = static_cast<DepthwiseMapping>(pick(0, config.vector.mac_lanes > 0 ? 2 : 1));
   compiler.pack_taps = pick(0, 1) != 0;
+  compiler.candidates = pick(1, 3);
   return config;
 }
 

@@ -58,6 +58,8 @@ INSTANTIATE_TEST_SUITE_P(
         std::vector<std::string>{"tiny_4x4", "compiler.fusion=keep", "compiler.buffers=3"},
         std::vector<std::string>{"edge_32x32", "compiler.fusion=keep", "dram.model=banked"},
         std::vector<std::string>{"gemmini_16x16", "compiler.pack_taps=true"},
+        std::vector<std::string>{"gemmini_16x16", "compiler.candidates=4"},
+        std::vector<std::string>{"tiny_4x4", "compiler.candidates=4", "compiler.fusion=keep"},
         std::vector<std::string>{"tiny_4x4", "compiler.pack_taps=true",
                                  "compiler.depthwise=column"},
         std::vector<std::string>{"gemmini_16x16", "compiler.depthwise=column",
@@ -187,6 +189,46 @@ std::vector<std::string> shapes() {
 
 INSTANTIATE_TEST_SUITE_P(Networks, FastEngineOnShapes, ::testing::ValuesIn(shapes()),
                          [](const auto& test) { return test.param; });
+
+TEST(Candidates, AreTimedAndTheFastestIsTaken) {
+  const std::vector<std::string> one = {
+      "-a",    "configs/gemmini_16x16.yaml", "-w", "workloads/shapes/googlenet.yaml", "--no-data",
+      "--set", "scratchpad.capacity_kib=64"};
+  std::vector<std::string> four = one;
+  four.insert(four.end(), {"--set", "compiler.candidates=4"});
+  const nlohmann::json estimated = report_of("fast", one);
+  const nlohmann::json timed = report_of("fast", four);
+  ASSERT_EQ(timed["layers"].size(), estimated["layers"].size());
+  for (std::size_t i = 0; i < timed["layers"].size(); ++i) {
+    EXPECT_LE(timed["layers"][i]["cycles"], estimated["layers"][i]["cycles"])
+        << timed["layers"][i]["name"];
+  }
+  EXPECT_LT(timed["totals"]["cycles"], 0.99 * estimated["totals"]["cycles"].get<double>());
+}
+
+TEST(Candidates, AreCountedByTheirBytesWhereTrafficIsTheObjective) {
+  const std::vector<std::string> one = {"-a",
+                                        "configs/gemmini_16x16.yaml",
+                                        "-w",
+                                        "workloads/shapes/squeezenet_1_0.yaml",
+                                        "--no-data",
+                                        "--set",
+                                        "scratchpad.capacity_kib=32",
+                                        "--set",
+                                        "compiler.objective=traffic"};
+  std::vector<std::string> four = one;
+  four.insert(four.end(), {"--set", "compiler.candidates=4"});
+  const nlohmann::json estimated = report_of("fast", one);
+  const nlohmann::json counted = report_of("fast", four);
+  for (std::size_t i = 0; i < counted["layers"].size(); ++i) {
+    const auto bytes = [i](const nlohmann::json& report) {
+      const nlohmann::json& layer = report["layers"][i];
+      return layer["dram_read_bytes"].get<std::uint64_t>() +
+             layer["dram_write_bytes"].get<std::uint64_t>();
+    };
+    EXPECT_LE(bytes(counted), bytes(estimated)) << counted["layers"][i]["name"];
+  }
+}
 
 TEST(FastEngineWithoutData, TakesTheCyclesOfARunWithData) {
   const std::vector<std::string> digits = {"-a", "configs/gemmini_16x16.yaml", "-w", kDigits};

@@ -204,6 +204,22 @@ TEST(Mapping, TilesOfTheVectorUnitLoadLessWhereTrafficIsTheObjective) {
   }
 }
 
+TEST(Mapping, OfTheCandidatesTheOneThatTheClockCallsFastestIsTakenAndAskedForOnce) {
+  const Network network = test::conv_network({1, 28, 28, 64}, 3, 64);
+  AcceleratorConfig config = gemmini_like();
+  const std::size_t estimated = Compiler{network, config}.lower(0).commands.size();
+  config.compiler.candidates = 6;
+  std::vector<std::uint64_t> answers;
+  const Compiler compiler{network, config, [&](const PackedProgram& program) {
+                            answers.push_back(program.commands.size());
+                            return answers.back();
+                          }};
+  EXPECT_EQ(answers.size(), 6);
+  EXPECT_EQ(answers.front(), estimated) << "the best by the estimate comes first";
+  EXPECT_EQ(compiler.lower(0).commands.size(), *std::min_element(answers.begin(), answers.end()));
+  EXPECT_EQ((Compiler{network, config}.lower(0).commands.size()), estimated) << "without a clock";
+}
+
 TEST(Mapping, GroupsOneAfterAnotherHaveFoldsWithoutZeros) {
   const Network network = grouped_layer(32, 4, DepthwiseMapping::Column);
   EXPECT_EQ((Compiler{network, gemmini_like()}.mapping(0).folds), 9 * 4);

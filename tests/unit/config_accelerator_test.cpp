@@ -228,6 +228,7 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "vector.mac_lanes=1",
                              "compiler.depthwise=column",
                              "compiler.pack_taps=true",
+                             "compiler.candidates=2",
                              "dram.latency_cycles=2",
                              "dram.model=banked",
                              "dram.bytes_per_cycle=1",
