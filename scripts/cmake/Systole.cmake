@@ -16,13 +16,17 @@ target_compile_options(systole_options INTERFACE
     -Wno-maybe-uninitialized>
   $<$<BOOL:${SYSTOLE_WERROR}>:-Werror>)
 
-# systole_library(NAME SOURCES... DEPS...): one static library per folder.
+# systole_library(NAME [COLD] SOURCES... DEPS...): one static library per folder. COLD: what it does
+# takes no time (reading files, writing reports), so it is compiled quickly.
 function(systole_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "COLD" "" "SOURCES;DEPS" ${ARGN})
   add_library(systole_${name} STATIC ${arg_SOURCES})
   add_library(systole::${name} ALIAS systole_${name})
   target_link_libraries(systole_${name} PUBLIC ${arg_DEPS} PRIVATE systole_options)
   target_include_directories(systole_${name} PUBLIC "${PROJECT_SOURCE_DIR}")
+  if(arg_COLD)
+    target_compile_options(systole_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
 endfunction()
 
 # Seconds that one test of a tier may take; more where the code is instrumented.
@@ -36,7 +40,17 @@ set(SYSTOLE_TIMEOUT_system 300)
 # Tests spend their time in the libraries that they test: they themselves are compiled quickly.
 add_library(systole_test_options INTERFACE)
 target_link_libraries(systole_test_options INTERFACE systole_options)
-target_compile_options(systole_test_options INTERFACE $<$<CONFIG:Release>:-O1>)
+target_compile_options(systole_test_options INTERFACE $<$<CONFIG:Release>:-Og>)
+target_compile_definitions(systole_test_options INTERFACE
+  SYSTOLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SYSTOLE_BINARY_DIR="${PROJECT_BINARY_DIR}")
+
+# systole_test_support(NAME SOURCES... DEPS...): what several tests share, compiled once.
+function(systole_test_support name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(systole_test_${name} STATIC ${arg_SOURCES})
+  add_library(systole_test::${name} ALIAS systole_test_${name})
+  target_link_libraries(systole_test_${name} PUBLIC ${arg_DEPS} PRIVATE GTest::gtest systole_test_options)
+endfunction()
 
 # systole_test(NAME LABEL SOURCES... DEPS...): every TEST gets its own process
 # (SystemC elaborates once in each), a label for `ctest -L`, and the timeout of its tier.
@@ -44,8 +58,6 @@ function(systole_test name label)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} systole_test_main systole_test_options)
-  target_compile_definitions(${name} PRIVATE
-    SYSTOLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SYSTOLE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   math(EXPR timeout "${SYSTOLE_TIMEOUT_${label}} * ${SYSTOLE_TIMEOUT_FACTOR}")
   gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout}
     DISCOVERY_TIMEOUT 60 TEST_PREFIX "${label}/")
