@@ -35,6 +35,9 @@ std::string duration(double seconds) {
 }  // namespace
 
 std::string progress_line(const ProgressState& state, double seconds, std::size_t columns) {
+  if (state.timed > 0) {
+    return cut_to_width(fmt::format("choosing mappings: {} programs timed", state.timed), columns);
+  }
   const double fraction = fraction_done(state);
   std::string line = fmt::format(
       "{:3.0f} %  inference {} of {}  layer {} of {} {}  {:.2f} Mcycles/s",

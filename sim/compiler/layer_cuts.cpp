@@ -10,7 +10,7 @@
 namespace systole {
 
 /// Cuts a layer beside the tensors that are kept now, in compiler.candidates ways at most, the best
-/// by its estimate first. They take the same bytes of DRAM. Throws MappingError.
+/// by its estimate first. All of them need the same room in DRAM. Throws MappingError.
 std::vector<Plan> Compiler::State::cut(std::size_t index) const {
   const Layer& layer = network.layers[index];
   const KeptTensor* ifmap = kept_ifmap(layer.inputs.at(0), index);

@@ -1,14 +1,21 @@
 #include "sim/engine/layer_clock.hpp"
 
 #include <memory>
+#include <utility>
 
 #include "sim/engine/fast_engine.hpp"
 
 namespace systole {
 
-std::function<std::uint64_t(const PackedProgram&)> layer_clock(const AcceleratorConfig& config) {
+std::function<std::uint64_t(const PackedProgram&)> layer_clock(
+    const AcceleratorConfig& config, std::function<void(std::uint64_t)> on_program) {
   // Made for the first program: most compilers never ask.
-  return [config, engine = std::shared_ptr<FastEngine>{}](const PackedProgram& program) mutable {
+  return [config, on_program = std::move(on_program), engine = std::shared_ptr<FastEngine>{},
+          timed = std::uint64_t{0}](const PackedProgram& program) mutable {
+    ++timed;
+    if (on_program) {
+      on_program(timed);
+    }
     if (engine == nullptr) {
       constexpr bool kWithData = false;
       engine = std::make_shared<FastEngine>(config, kWithData);

@@ -9,6 +9,8 @@
 namespace systole {
 
 /// Says how many cycles a program takes on the accelerator, by the fast engine without data.
-std::function<std::uint64_t(const PackedProgram&)> layer_clock(const AcceleratorConfig& config);
+/// `on_program` is told how many programs it has timed, the one that begins included.
+std::function<std::uint64_t(const PackedProgram&)> layer_clock(
+    const AcceleratorConfig& config, std::function<void(std::uint64_t)> on_program = {});
 
 }  // namespace systole

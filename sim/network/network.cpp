@@ -105,6 +105,16 @@ std::vector<bool> run_time_tensors(const Network& network) {
   return run_time;
 }
 
+std::vector<std::size_t> last_readers(const Network& network) {
+  std::vector<std::size_t> readers(network.tensors.size());
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    for (const TensorId id : network.layers[i].inputs) {
+      readers[id] = i;
+    }
+  }
+  return readers;
+}
+
 Place place_of(const Network& network, const Layer& layer) {
   return std::visit(Overloaded{
                         [](const Conv2d&) { return Place::Array; },

@@ -302,6 +302,8 @@ struct Network {
 
 /// By tensor: given or computed when the network runs, not a constant.
 std::vector<bool> run_time_tensors(const Network& network);
+/// By tensor: the last layer that reads it; of those that none reads, 0.
+std::vector<std::size_t> last_readers(const Network& network);
 
 /// What computes a layer. A reshape computes nothing, and counts as the host's.
 enum class Place { Array, Vector, Host };

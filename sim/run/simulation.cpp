@@ -50,17 +50,6 @@ const char* engine_name(EngineKind engine) {
   return "systemc";
 }
 
-/// By tensor: the last layer that reads it.
-std::vector<std::size_t> last_readers(const Network& network) {
-  std::vector<std::size_t> readers(network.tensors.size());
-  for (std::size_t i = 0; i < network.layers.size(); ++i) {
-    for (const TensorId id : network.layers[i].inputs) {
-      readers[id] = i;
-    }
-  }
-  return readers;
-}
-
 /// One network on one machine.
 class Simulation {
  public:
@@ -71,7 +60,8 @@ class Simulation {
         original_{labelled() ? std::make_optional(network) : std::nullopt},
         legalized_{legalize(std::move(network), config)},
         network_{legalized_.network},
-        compiler_{network_, config, layer_clock(config)},
+        compiler_{network_, config,
+                  layer_clock(config, [this](std::uint64_t timed) { report_timed(timed); })},
         engine_{make_engine(config)},
         programs_(network_.layers.size()),
         measurer_{compiler_, outcome_.result.config, *engine_, network_.layers.size(),
@@ -458,6 +448,14 @@ class Simulation {
     const std::vector<TensorData> values =
         golden::run(*original_, inference_inputs(*original_, inputs_, inference_));
     return count_correct(*original_, values[original_->outputs.at(0)], inputs_, inference_);
+  }
+
+  void report_timed(std::uint64_t programs) const {
+    if (options_.on_progress) {
+      ProgressState state;
+      state.timed = programs;
+      options_.on_progress(state);
+    }
   }
 
   void report(std::uint64_t cycles) const {

@@ -23,6 +23,8 @@ struct ProgressState {
   std::string layer_name;
   std::uint64_t inference = 0, inferences = 0;
   std::uint64_t cycles = 0;  ///< simulated so far
+  /// Programs that were timed for the choice of mappings; 0: that is over, the network runs.
+  std::uint64_t timed = 0;
 };
 
 /// How the machine is simulated.

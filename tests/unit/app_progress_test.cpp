@@ -39,6 +39,12 @@ TEST(ProgressLine, ShowsLongTimesInMinutesAndHours) {
   EXPECT_THAT(progress_line(state(1, 0), 3000.0, 200), HasSubstr("2 h 30 min left"));
 }
 
+TEST(ProgressLine, SaysHowManyProgramsWereTimedForTheMappings) {
+  ProgressState mapping;
+  mapping.timed = 37;
+  EXPECT_EQ(progress_line(mapping, 3.0, 200), "choosing mappings: 37 programs timed");
+}
+
 TEST(ProgressLine, IsCutToTheTerminal) {
   EXPECT_LE(progress_line(state(1, 0), 3.0, 20).size(), 22U);  // an ellipsis has three bytes
 }
