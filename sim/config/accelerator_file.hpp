@@ -10,12 +10,13 @@ namespace systole {
 /// Reads an accelerator; keys, units, ranges and defaults: configs/README.md.
 /// `overrides` are `key.path=value` as --set gives them; a relative energy.table or
 /// dram.preset in one of them is relative to the working directory, in the file to the file's
-/// folder; a table that is not named is the one that ships with Systole. Throws
-/// ConfigError with every mistake.
+/// folder; a table that is not named is the one that ships with Systole. The files it names must be
+/// there. Throws ConfigError with every mistake.
 AcceleratorConfig load_accelerator(const std::string& path,
                                    const std::vector<std::string>& overrides = {});
 
-/// The same from text; `file` is for messages and for what is relative to it.
+/// The same from text; `file` is for messages and for what is relative to it. The files that it
+/// names need not be there.
 AcceleratorConfig parse_accelerator(const std::string& text, const std::string& file,
                                     const std::vector<std::string>& overrides = {});
 

@@ -301,7 +301,21 @@ AcceleratorConfig read_accelerator(const ConfigFile& file) {
   return config;
 }
 
-AcceleratorConfig checked_accelerator(ConfigFile file) {
+/// Files that the machine names and that are not there.
+void check_named_files(ConfigFile& file, const AcceleratorConfig& config) {
+  const auto check = [&](const char* key, const std::string& name) {
+    if (!std::filesystem::exists(name)) {
+      file.rule_error({key}, name + ": no such file");
+    }
+  };
+  check("energy.table", config.energy.table);
+  if (config.dram.model == DramModel::Banked) {
+    check("dram.preset", dram_preset_file(config.dram));
+  }
+}
+
+/// A text may be read where its files are not (that of a report, say); what is loaded shall run.
+AcceleratorConfig checked_accelerator(ConfigFile file, bool with_files) {
   AcceleratorConfig config = read_accelerator(file);
   if (file.ok()) {  // else a rule might blame a value that was not read
     for (const auto& rule : broken_rules(config)) {
@@ -309,6 +323,9 @@ AcceleratorConfig checked_accelerator(ConfigFile file) {
     }
     for (const auto& rule : unsupported(config)) {
       file.rule_error(rule.keys, rule.what);
+    }
+    if (with_files) {
+      check_named_files(file, config);
     }
   }
   file.check();
@@ -325,12 +342,12 @@ std::string dram_preset_file(const DramConfig& config) {
 
 AcceleratorConfig load_accelerator(const std::string& path,
                                    const std::vector<std::string>& overrides) {
-  return checked_accelerator(ConfigFile::load(path, overrides));
+  return checked_accelerator(ConfigFile::load(path, overrides), true);
 }
 
 AcceleratorConfig parse_accelerator(const std::string& text, const std::string& file,
                                     const std::vector<std::string>& overrides) {
-  return checked_accelerator(ConfigFile::parse(text, file, overrides));
+  return checked_accelerator(ConfigFile::parse(text, file, overrides), false);
 }
 
 }  // namespace systole

@@ -267,6 +267,23 @@ TEST(ShippedAccelerators, LoadAndReadBackEqual) {
   }
 }
 
+// As of a machine that was copied from configs/ without its table.
+TEST(LoadAccelerator, SaysWhichKeyNamesAFileThatIsNotThere) {
+  const std::string file = kConfigs + "/tiny_4x4.yaml";
+  const auto errors = [&](const std::vector<std::string>& overrides) -> std::string {
+    try {
+      load_accelerator(file, overrides);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(errors({"energy.table=my.yaml", "dram.model=banked", "dram.preset=memory/my.yaml"}),
+            "--set energy.table=my.yaml: energy.table: my.yaml: no such file\n"
+            "--set dram.preset=memory/my.yaml: dram.preset: memory/my.yaml: no such file");
+  EXPECT_EQ(errors({"dram.preset=memory/my.yaml"}), "") << "nobody reads it";
+}
+
 TEST(ShippedAccelerators, AreTheMachinesOfTheirSources) {
   const AcceleratorConfig gemmini = load_accelerator(kConfigs + "/gemmini_16x16.yaml");
   EXPECT_EQ(activation_rows(gemmini), 4U * 4096U);
