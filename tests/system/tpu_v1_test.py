@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,19 @@ class TpuV1(unittest.TestCase):
         self.assertGreater(ours["weight_stall_pct"], 50)
         self.assertAlmostEqual(sum(ours[row] for row in ("array_active_pct", "weight_stall_pct", "weight_shift_pct",
                                                          "non_matrix_pct")), 100)
+
+    def test_the_readme_has_these_counters(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "counters.json"
+            tpu_v1("--json", file)
+            ours = json.loads(file.read_text(encoding="utf-8"))
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        apps = re.search(r"^\| paper / ours \|(.*)\|$", readme, re.MULTILINE)[1].split("|")
+        for row in ("array active", "weight stall", "weight shift", "non-matrix"):
+            cells = re.search(rf"^\| {row} \|(.*)\|$", readme, re.MULTILINE)[1].split("|")
+            counter = row.replace(" ", "_").replace("-", "_") + "_pct"
+            self.assertEqual([cell.split("/")[1].strip() for cell in cells],
+                             [f"{ours[app.strip()][counter]:.1f}" for app in apps], row)
 
     def test_what_table_1_does_not_determine_is_not_run(self):
         self.assertRegex(tpu_v1("--app", "CNN1"), "^CNN1: not run: table 1 has neither its kernels nor ")
