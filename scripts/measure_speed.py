@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Measures how long the fast engine takes: whole runs of the program, and points of a sweep.
 
-    scripts/measure_speed.py --systole build/release/systole [-w NETWORK.yaml] [--slices 12]
+    scripts/measure_speed.py [-w NETWORK.yaml] [--slices 12]
 
-Seconds are those of the processor, the least of --repeat runs that take turns; memory is the
+The program is --systole, else $SYSTOLE, else build/release/systole. Seconds are those of the processor, the least of --repeat runs that take turns; memory is the
 largest that a run had. Of the sweep, slices of neighbouring points are run, which are evenly spread
 over the spec and together stand for it; one thread. Standard library only.
 """
@@ -16,7 +16,10 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import systole  # noqa: E402 (the module beside this file)
+
+ROOT = systole.ROOT
 RUNS = {  # of the network
     "gemmini_16x16, without data": ("gemmini_16x16", ["--no-data"]),
     "the same, DDR4-2400": ("gemmini_16x16", ["--no-data", "--set", "dram.model=banked", "--set",
@@ -29,19 +32,22 @@ RUNS = {  # of the network
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--systole", default="build/release/systole", help="the program")
+    parser.add_argument("--systole", default=systole.program(), help="the program")
     parser.add_argument("-w", "--workload", default=ROOT / "workloads/shapes/resnet50.yaml")
-    parser.add_argument("--repeat", type=int, default=5, metavar="N", help="of each run, the fastest counts")
+    parser.add_argument("--repeat", type=systole.positive, default=5, metavar="N", help="of each run, the fastest counts")
     parser.add_argument("--sweep", default=ROOT / "configs/sweeps/resnet18_design_space.yaml", metavar="SPEC")
     parser.add_argument("--slices", type=int, default=12, help="of the sweep's points; 0: no sweep")
-    parser.add_argument("--slice", type=int, default=56, metavar="N", help="points of a slice")
+    parser.add_argument("--slice", type=systole.positive, default=56, metavar="N", help="points of a slice")
     return parser.parse_args()
 
 
 def run(command):
     """Seconds of the processor, and MiB."""
-    pid = os.posix_spawnp(command[0], command, os.environ, file_actions=[
-        (os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+    try:
+        pid = os.posix_spawnp(command[0], command, os.environ, file_actions=[
+            (os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+    except OSError as error:
+        sys.exit(f"measure_speed.py: {command[0]}: cannot be run: {error.strerror}")
     _, status, used = os.wait4(pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
         sys.exit(f"measure_speed.py: {' '.join(command)} failed")

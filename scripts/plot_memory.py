@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Plots what the memory system does to a network: DRAM bytes of ifmaps, weights and ofmaps against
-scratchpad size, cycles against DRAM bandwidth, cycles against requests in flight.
+"""Plots what the memory system does to a network.
 
-    scripts/plot_memory.py --systole build/release/systole -w NETWORK [--engine fast] [-j 2] -o memory.png
+DRAM bytes of ifmaps, weights and ofmaps against scratchpad size, cycles against DRAM bandwidth, cycles against requests
+in flight.
 
-Runs are without data (--no-data). Needs python3-matplotlib.
+    scripts/plot_memory.py -w NETWORK [--engine fast] [-j 2] -o memory.png
+
+The program is --systole, else $SYSTOLE, else build/release/systole. Runs are without data (--no-data). Needs python3-matplotlib.
 """
 
 import argparse
@@ -22,6 +24,9 @@ try:
 except ImportError as missing:
     sys.exit(f"plot_memory.py: {missing}; scripts/install.sh dev installs it")
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import systole  # noqa: E402 (the module beside this file)
+
 SCRATCHPAD_KIB = [32, 64, 128, 256, 512, 1024, 2048, 4096]
 BUS_BYTES = [4, 8, 16, 32, 64, 128]
 OUTSTANDING = [1, 2, 4, 8, 16, 32, 64]
@@ -29,12 +34,12 @@ OUTSTANDING = [1, 2, 4, 8, 16, 32, 64]
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--systole", default="build/release/systole", help="the program")
-    parser.add_argument("-a", "--accelerator", default="configs/gemmini_16x16.yaml")
+    parser.add_argument("--systole", default=systole.program(), help="the program")
+    parser.add_argument("-a", "--accelerator", default=str(systole.ROOT / "configs" / "gemmini_16x16.yaml"))
     parser.add_argument("-w", "--workload", required=True)
     parser.add_argument("--engine", default="systemc", help="systemc or fast")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for every run")
-    parser.add_argument("-j", "--jobs", type=int, default=1, help="runs at a time")
+    parser.add_argument("-j", "--jobs", type=systole.positive, default=1, help="runs at a time")
     parser.add_argument("-o", "--output", default="memory.png", help="PNG; the figures go to a .json beside it")
     return parser.parse_args()
 
@@ -47,7 +52,10 @@ def run(options, settings):
                    "--quiet", "--engine", options.engine, "--json", str(report)]
         for setting in options.set + settings:
             command += ["--set", setting]
-        done = subprocess.run(command, capture_output=True, text=True)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        except OSError as error:
+            sys.exit(f"plot_memory.py: {options.systole}: cannot be run: {error.strerror}")
         if done.returncode == 2 and "KiB" in done.stderr:
             return None
         if done.returncode != 0:
@@ -134,6 +142,8 @@ def draw(measured, options):
 
 def main():
     options = arguments()
+    if not pathlib.Path(options.output).parent.is_dir():
+        sys.exit(f"plot_memory.py: {options.output}: its folder is not there")
     measured = measure(options)
     pathlib.Path(options.output).with_suffix(".json").write_text(json.dumps(measured, indent=1) + "\n")
     draw(measured, options)

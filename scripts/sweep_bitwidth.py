@@ -24,6 +24,7 @@ import concurrent.futures
 import csv
 import os
 import pathlib
+import re
 import shutil
 import sys
 
@@ -49,9 +50,13 @@ def arguments():
     parser.add_argument("--calibrate", type=pathlib.Path, default=DIGITS / "calibration_images.npy")
     parser.add_argument("--parts", default="grid", help=f"of {', '.join(PARTS)}, or all (default grid)")
     parser.add_argument("--bits", default="1:8", help="of both operands in the grid, first:last (default 1:8)")
-    parser.add_argument("--images", type=int, help="at most so many (default: all that the network names)")
-    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--images", type=systole.positive, help="at most so many (default: all that the network names)")
+    parser.add_argument("-j", "--jobs", type=systole.positive, default=os.cpu_count())
     options = parser.parse_args()
+    bits = re.fullmatch(r"([0-9]+):([0-9]+)", options.bits)
+    if not bits or not 1 <= int(bits[1]) <= int(bits[2]) <= 16:
+        parser.error(f"--bits: expected first:last in 1:16, found '{options.bits}'")
+    options.bits = range(int(bits[1]), int(bits[2]) + 1)
     options.parts = list(PARTS) if options.parts == "all" else options.parts.split(",")
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
@@ -137,8 +142,7 @@ class Sweeper:
 
 
 def grid(sweeper):
-    first, last = (int(word) for word in sweeper.options.bits.split(":"))
-    pairs = [(a, w) for a in range(first, last + 1) for w in range(first, last + 1)]
+    pairs = [(a, w) for a in sweeper.options.bits for w in sweeper.options.bits]
     networks = sweeper.all_quantized(sweeper.by_least_squares(*pair) for pair in pairs)
     points = [{"workload": str(network / "net.yaml"), **sweeper.machine(*pair)} for network, pair in zip(networks, pairs)]
     results = sweeper.swept("grid", points, ["accuracy", "cycles", "energy_pj", "dram_bytes"])
@@ -230,5 +234,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except systole.SystoleError as failure:
+    except (OSError, systole.SystoleError) as failure:
         sys.exit(f"sweep_bitwidth.py: {failure}")

@@ -14,6 +14,7 @@ shows the same with a Slurm array job.
 import argparse
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,8 +38,9 @@ def arguments():
     parser.add_argument("spec")
     parser.add_argument("-o", "--output", required=True, metavar="DIR")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="default: a scheduler and workers on this machine")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="on this machine (default: one a core)")
-    parser.add_argument("--chunk", type=int, default=0, help="points of a task (default: a 64th of all, at least 1)")
+    parser.add_argument("--workers", type=systole.positive, default=os.cpu_count(),
+                        help="on this machine (default: one a core)")
+    parser.add_argument("--chunk", type=systole.positive, help="points of a task (default: a 64th of all, at least 1)")
     parser.add_argument("--retries", type=int, default=10, help="of a task whose worker died (default 10)")
     parser.add_argument("--systole", default=systole.program(), help="the executable, on every machine")
     parser.add_argument("--resume", action="store_true", help="go on with what DIR holds")
@@ -92,13 +94,14 @@ def sweep_on(client, options):
             print(f"\r{number} of {len(futures)} tasks", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty():
         print(file=sys.stderr)
-    # The executable writes the tables from the lines: the same code, the same bytes.
-    return systole.execute(["sweep", spec, "-o", folder, "--resume"], accept=(0, 1), progress=True)
+    # The executable writes the tables from the lines: the same code, the same bytes, the same exit code.
+    return subprocess.run([options.systole, "sweep", spec, "-o", folder, "--resume"], check=False).returncode
 
 
 def main():
     options = arguments()
-    os.environ["SYSTOLE"] = options.systole = str(pathlib.Path(options.systole).resolve())
+    in_path = shutil.which(options.systole)
+    os.environ["SYSTOLE"] = options.systole = str(pathlib.Path(in_path or options.systole).resolve())
     try:
         from distributed import Client, LocalCluster  # noqa: PLC0415
     except ImportError:
@@ -107,15 +110,17 @@ def main():
     try:
         if options.scheduler:
             with Client(options.scheduler) as client:
-                print(sweep_on(client, options), end="")
+                return sweep_on(client, options)
         else:
             with LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None) as cluster:
                 with Client(cluster) as client:
-                    print(sweep_on(client, options), end="")
+                    return sweep_on(client, options)
     except systole.SystoleError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    return 0
+    except OSError as error:
+        print(f"sweep_cluster.py: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

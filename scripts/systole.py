@@ -13,10 +13,12 @@ The program is $SYSTOLE, else build/release/systole beside this folder. As a com
 `scripts/systole.py parquet build/sweep/points.csv points.parquet` writes it as Parquet, where pandas can.
 """
 
+import argparse
 import csv
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -40,8 +42,11 @@ def program():
 def execute(arguments, accept=(0,), progress=False):
     """Runs `systole ARGUMENTS` and returns what it printed. With `progress`, its standard error is ours,
     so that a terminal shows the progress line."""
-    done = subprocess.run([program(), *map(str, arguments)], text=True, check=False, stdout=subprocess.PIPE,
-                          stderr=None if progress else subprocess.PIPE)
+    try:
+        done = subprocess.run([program(), *map(str, arguments)], text=True, check=False, stdout=subprocess.PIPE,
+                              stderr=None if progress else subprocess.PIPE)
+    except OSError as error:
+        raise SystoleError(2, f"{program()}: cannot be run: {error.strerror}") from error
     if done.returncode not in accept:
         raise SystoleError(done.returncode, done.stderr or "")
     return done.stdout
@@ -98,7 +103,13 @@ def sweep_points(spec):
 def read_table(path):
     """A table of a sweep, or of `systole run --csv`, as a list of dicts: numbers where they are, None for empty."""
     with open(path, newline="", encoding="utf-8") as file:
-        return [_row(row) for row in csv.DictReader(file)]
+        reader = csv.DictReader(file)
+        rows = []
+        for row in reader:
+            if None in row:
+                raise ValueError(f"{path}:{reader.line_num}: more fields than the header has")
+            rows.append(_row(row))
+        return rows
 
 
 def read_frame(path):
@@ -129,14 +140,19 @@ def _row(row):
 
 
 def _number(text):
-    if text == "":
+    """Of what the program writes: "1_1", "nan" and "infinity", numbers to Python, are names of layers."""
+    if not text:
         return None
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return text
+    if re.fullmatch(r"-?[0-9]+", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text) else text
+
+
+def positive(text):
+    """For argparse: a whole number from 1 on."""
+    if not re.fullmatch(r"[0-9]+", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found '{text}'")
+    return int(text)
 
 
 def main(arguments):
@@ -156,7 +172,11 @@ def main(arguments):
     if len(arguments) != 2 or arguments[0] != "table":
         print(usage, file=sys.stderr)
         return 2
-    rows = read_table(arguments[1])
+    try:
+        rows = read_table(arguments[1])
+    except (OSError, ValueError) as error:
+        print(f"systole.py: {error}", file=sys.stderr)
+        return 2
     columns = list(rows[0]) if rows else []
     cells = [columns] + [["" if row[c] is None else str(row[c]) for c in columns] for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]

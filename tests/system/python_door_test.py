@@ -53,6 +53,31 @@ class PythonDoor(unittest.TestCase):
                                  capture_output=True, text=True).stdout
         self.assertEqual(printed, "point  key  error\n    0    8\n   10   16   a, b\n")
 
+    def test_names_that_python_takes_for_numbers_stay_names(self):
+        table = self.folder / "t.csv"
+        table.write_text("layer,cycles,share\r\n1_1,12,1e-05\r\nnan,7,-0.25\r\ninfinity,,\r\n", encoding="utf-8")
+        self.assertEqual(systole.read_table(table), [{"layer": "1_1", "cycles": 12, "share": 1e-05},
+                                                     {"layer": "nan", "cycles": 7, "share": -0.25},
+                                                     {"layer": "infinity", "cycles": None, "share": None}])
+
+    def test_what_is_no_table_is_an_error_in_a_line(self):
+        broken = self.folder / "t.csv"
+        broken.write_text("a,b\n1,2\n1,2,3\n", encoding="utf-8")
+        for file, what in ((self.folder / "no.csv", "No such file"), (broken, "t.csv:3: more fields than the header has")):
+            done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "systole.py", "table", file], check=False,
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(what, done.stderr)
+            self.assertNotIn("Traceback", done.stderr)
+
+    def test_a_program_that_is_not_there_is_an_error_of_its_name(self):
+        os.environ["SYSTOLE"], there = "no/systole", os.environ["SYSTOLE"]
+        try:
+            with self.assertRaisesRegex(systole.SystoleError, "no/systole: cannot be run: No such file"):
+                systole.run(GEMMINI, DIGITS)
+        finally:
+            os.environ["SYSTOLE"] = there
+
     def test_a_table_becomes_parquet_where_pandas_can_and_says_what_is_missing_elsewhere(self):
         table, parquet = self.folder / "t.csv", self.folder / "t.parquet"
         table.write_text("point,key,error\r\n0,8,\r\n1,16,\r\n", encoding="utf-8")

@@ -35,6 +35,10 @@ def main():
 
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        for words in (["--bits", "5"], ["--bits", "4:2"], ["--bits", "0:2"], ["--images", "0"], ["-j", "0"]):
+            done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "sweep_bitwidth.py", "-o", folder / "no", *words],
+                                  check=False, env=environment, capture_output=True, text=True)
+            assert done.returncode == 2 and ": expected " in done.stderr, done.stderr
         sweep(folder / "two", "--bits", "4:5", "--images", "20", "-j", "2")
         sweep(folder / "one", "--bits", "4:5", "--images", "20", "-j", "1")
         rows = table(folder / "two" / "bitwidth.csv")

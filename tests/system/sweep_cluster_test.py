@@ -80,6 +80,30 @@ def check(executable, folder, processes):
         local, cluster = ((folder / name / table).read_bytes() for name in ("local", "cluster"))
         assert local == cluster, f"{table} differs:\n{local.decode()}\n{cluster.decode()}"
         assert len(local.splitlines()) > 1
+    check_exit_codes(executable, folder, address)
+
+
+def check_exit_codes(executable, folder, address):
+    """Those of `systole sweep`: 1 where no point could run, 2 for what cannot be read, written or meant."""
+    refused = folder / "refused.yaml"
+    refused.write_text((folder / "spec.yaml").read_text(encoding="utf-8").replace("values: [8, 0]", "values: [0]"),
+                       encoding="utf-8")
+    local = subprocess.run([executable, "sweep", refused, "-o", folder / "refused"], check=False, capture_output=True)
+    assert local.returncode == 1
+
+    def cluster(*words):
+        done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "sweep_cluster.py", *words, "--scheduler", address],
+                              check=False, capture_output=True, text=True, timeout=60)
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.returncode, done.stderr
+
+    program = ["--systole", executable]
+    assert cluster(refused, "-o", folder / "refused_there", *program)[0] == 1
+    assert cluster(folder / "no.yaml", "-o", folder / "a", *program)[0] == 2
+    assert cluster(refused, "-o", refused / "a", *program)[0] == 2  # no folder
+    assert cluster(refused, "-o", folder / "a", "--chunk", "0", *program)[0] == 2
+    code, text = cluster(refused, "-o", folder / "b", "--systole", folder / "no_systole")
+    assert code == 2 and "no_systole: cannot be run" in text, text
 
 
 def main():
