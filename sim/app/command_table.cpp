@@ -146,7 +146,11 @@ CommandHelp golden_help() {
                    {},
                    {}};
   add_workload(help.options);
+  add_topology(help.options);
   add_inputs(help.options);
+  help.options.add_options()("random-data", value("SEED"),
+                             "random weights, biases and inputs, those of `run --random-data "
+                             "SEED`: tensors need not be there");
   add_accelerator(help.options, "change the network for this machine; default: leave it as it is");
   add_dump(help.options);
   add_help(help.options);

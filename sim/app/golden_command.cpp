@@ -37,10 +37,9 @@ int golden_command(const GoldenOptions& options, std::ostream& out) {
   if (options.dump) {
     make_folder(*options.dump);
   }
-  Network network = load_workload(options.workload);
+  Network network = load_network(options);
   // Images are quantized for the network as it was given, for every accelerator alike.
-  const LabelledInputs inputs =
-      select_inputs(options.workload, network, options.inputs, options.labels, options.images);
+  const LabelledInputs inputs = inputs_of(options, network);
   std::vector<LegalizationNote> notes;
   if (options.accelerator) {
     Legalized legalized =

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/workload/random_data.hpp"
+
 namespace systole::app {
 
 LabelledInputs select_inputs(const std::string& workload, const Network& network,
@@ -17,6 +19,25 @@ LabelledInputs select_inputs(const std::string& workload, const Network& network
   const auto elements = static_cast<std::uint64_t>(element_count(inputs.image_shape));
   inputs.images->resize(kept * elements);
   inputs.labels.resize(std::min<std::size_t>(kept, inputs.labels.size()));
+  return inputs;
+}
+
+Network load_network(const NetworkOptions& options) {
+  const bool shapes_only = options.data != DataSource::Workload;
+  Network network = load_workload(options.workload, {shapes_only, options.topology});
+  if (options.data == DataSource::Random) {
+    fill_with_random_data(network, options.seed);
+  }
+  return network;
+}
+
+LabelledInputs inputs_of(const NetworkOptions& options, const Network& network) {
+  LabelledInputs inputs;
+  if (options.data == DataSource::Workload || options.inputs) {
+    inputs =
+        select_inputs(options.workload, network, options.inputs, options.labels, options.images);
+  }
+  inputs.seed = options.seed;
   return inputs;
 }
 

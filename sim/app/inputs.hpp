@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "sim/app/options.hpp"
 #include "sim/network/network.hpp"
 #include "sim/workload/workload.hpp"
 
@@ -15,5 +16,11 @@ LabelledInputs select_inputs(const std::string& workload, const Network& network
                              const std::optional<std::string>& npy,
                              const std::optional<std::string>& labels,
                              const std::optional<std::uint64_t>& limit);
+
+/// The network with its tensors, with random ones, or its shapes alone.
+Network load_network(const NetworkOptions& options);
+
+/// Its inputs; images only of what has data.
+LabelledInputs inputs_of(const NetworkOptions& options, const Network& network);
 
 }  // namespace systole::app

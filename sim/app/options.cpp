@@ -28,13 +28,8 @@ std::optional<TopologyKind> topology_kind(const Arguments& arguments) {
   return kKinds.at(arguments.choice("topology", {"conv", "gemm"}));
 }
 
-/// --no-data and --random-data, and what makes no sense beside them.
-void read_data_source(const Arguments& arguments, RunOptions& options) {
-  const auto seed = arguments.count("random-data", 0);
-  if (seed) {
-    options.data = DataSource::Random;
-    options.seed = *seed;
-  }
+/// --no-data, and what makes no sense beside it.
+void read_no_data(const Arguments& arguments, RunOptions& options) {
   if (!arguments.has("no-data")) {
     return;
   }
@@ -126,23 +121,26 @@ void read_vcd(const Arguments& arguments, RunOptions& options) {
   }
 }
 
-template <typename Options>
-void read_inputs(const Arguments& arguments, Options& options) {
+void read_network(const Arguments& arguments, NetworkOptions& options) {
+  options.workload = arguments.required("workload");
+  options.topology = topology_kind(arguments);
   options.inputs = arguments.text("inputs");
   options.labels = arguments.text("labels");
   if (options.labels && !options.inputs) {
     arguments.fail("--labels names the labels of --inputs, which is missing");
   }
   options.images = arguments.count("images");
+  if (const auto seed = arguments.count("random-data", 0)) {
+    options.data = DataSource::Random;
+    options.seed = *seed;
+  }
 }
 
 CommandLine read_run(const Arguments& arguments) {
   RunOptions options;
   options.accelerator = arguments.required("accelerator");
   options.overrides = arguments.list("set");
-  options.workload = arguments.required("workload");
-  options.topology = topology_kind(arguments);
-  read_inputs(arguments, options);
+  read_network(arguments, options);
   options.check = !arguments.has("no-check");
   if (const auto layers = arguments.text("layers")) {
     if (options.labels) {
@@ -151,7 +149,7 @@ CommandLine read_run(const Arguments& arguments) {
     }
     boost::split(options.layers, *layers, [](char c) { return c == ','; });
   }
-  read_data_source(arguments, options);
+  read_no_data(arguments, options);
   options.watchdog_cycles = arguments.count("watchdog").value_or(options.watchdog_cycles);
   options.json = arguments.text("json");
   options.html = arguments.text("html");
@@ -179,8 +177,7 @@ CommandLine read_golden(const Arguments& arguments) {
   if (!options.overrides.empty() && !options.accelerator) {
     arguments.fail("--set changes an accelerator, and --accelerator is missing");
   }
-  options.workload = arguments.required("workload");
-  read_inputs(arguments, options);
+  read_network(arguments, options);
   options.dump = arguments.text("dump");
   return options;
 }

@@ -22,18 +22,22 @@ class UsageError : public std::runtime_error {
 
 enum class ColorMode { Auto, Always, Never };
 
-/// systole run
-struct RunOptions {
-  std::string accelerator;
-  std::vector<std::string> overrides;  ///< key=value, in the order given
+/// What network is computed, and of what.
+struct NetworkOptions {
   std::string workload;
   std::optional<TopologyKind> topology;  ///< of a *.csv
   std::optional<std::string> inputs;     ///< .npy; absent: the workload's own images
   std::optional<std::string> labels;     ///< of `inputs`
   std::optional<std::uint64_t> images;   ///< at most so many of the inputs
-  EngineKind engine = EngineKind::Systemc;
   DataSource data = DataSource::Workload;
   std::uint64_t seed = 0;  ///< of random data
+};
+
+/// systole run
+struct RunOptions : NetworkOptions {
+  std::string accelerator;
+  std::vector<std::string> overrides;  ///< key=value, in the order given
+  EngineKind engine = EngineKind::Systemc;
   bool check = true;
   std::vector<std::string> layers;  ///< names of those to run; empty: all
   std::uint64_t watchdog_cycles = 1'000'000;
@@ -56,13 +60,9 @@ struct RunOptions {
 };
 
 /// systole golden
-struct GoldenOptions {
+struct GoldenOptions : NetworkOptions {
   std::optional<std::string> accelerator;  ///< whose arithmetic the network is changed to
   std::vector<std::string> overrides;
-  std::string workload;
-  std::optional<std::string> inputs;
-  std::optional<std::string> labels;
-  std::optional<std::uint64_t> images;
   std::optional<std::string> dump;
 };
 

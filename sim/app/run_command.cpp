@@ -29,30 +29,10 @@
 #include "sim/timeline/timeline_file.hpp"
 #include "sim/top/stuck_error.hpp"
 #include "sim/waveform/waveform_file.hpp"
-#include "sim/workload/random_data.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace systole::app {
 namespace {
-
-Network load_network(const RunOptions& options) {
-  const bool shapes_only = options.data != DataSource::Workload;
-  Network network = load_workload(options.workload, {shapes_only, options.topology});
-  if (options.data == DataSource::Random) {
-    fill_with_random_data(network, options.seed);
-  }
-  return network;
-}
-
-LabelledInputs inputs_of_run(const RunOptions& options, const Network& network) {
-  LabelledInputs inputs;
-  if (options.data == DataSource::Workload || options.inputs) {
-    inputs =
-        select_inputs(options.workload, network, options.inputs, options.labels, options.images);
-  }
-  inputs.seed = options.seed;
-  return inputs;
-}
 
 /// Throws UsageError for a name that is no layer's, and where a layer would find on the chip what
 /// only the layer before could have left there.
@@ -152,7 +132,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   }
   Network network = load_network(options);
   check_layers(options.layers, network, config);
-  const LabelledInputs inputs = inputs_of_run(options, network);
+  const LabelledInputs inputs = inputs_of(options, network);
   prepare_outputs(options);
 
   RunFiles run_files{options, config};
