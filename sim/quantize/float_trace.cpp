@@ -79,15 +79,26 @@ FloatClip read_limits(ConfigReader& map) {
   return clip;
 }
 
+/// Inputs and layers so far. Those with a mistake have no value: it is told, and who reads them is
+/// not blamed for it.
+using Names = std::map<std::string, std::optional<ValueId>>;
+
 /// Reads one layer and adds it to the network.
 class LayerReader {
  public:
-  LayerReader(ConfigReader reader, const FloatFiles& files, FloatNetwork& network,
-              std::map<std::string, ValueId>& by_name)
+  LayerReader(ConfigReader reader, const FloatFiles& files, FloatNetwork& network, Names& by_name)
       : reader_{std::move(reader)}, files_{files}, network_{network}, by_name_{by_name} {}
 
   void read() {
     std::string name;
+    read(name);
+    if (!name.empty()) {
+      by_name_.emplace(name, std::nullopt);
+    }
+  }
+
+ private:
+  void read(std::string& name) {
     std::vector<std::string> inputs;
     TraceOp op = TraceOp::Relu;
     const std::size_t errors = reader_.error_count();
@@ -104,12 +115,13 @@ class LayerReader {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       find_input(i, inputs[i]);
     }
+    const bool has_inputs = inputs_.size() == inputs.size();
     std::optional<FloatOp> read_op;
-    if (reader_.error_count() == errors) {
+    if (reader_.error_count() == errors && has_inputs) {
       read_op = read_operator(op);
     }
     const FloatClip clip = read_activation();
-    if (reader_.error_count() != errors) {
+    if (reader_.error_count() != errors || !has_inputs) {
       return;
     }
     reader_.reject_unknown();
@@ -118,11 +130,12 @@ class LayerReader {
     }
   }
 
- private:
   void find_input(std::size_t i, const std::string& name) {
     const auto found = by_name_.find(name);
     if (found != by_name_.end()) {
-      inputs_.push_back(found->second);
+      if (found->second) {
+        inputs_.push_back(*found->second);
+      }
       return;
     }
     std::vector<std::string> names;
@@ -349,16 +362,18 @@ class LayerReader {
   ConfigReader reader_;
   const FloatFiles& files_;
   FloatNetwork& network_;
-  std::map<std::string, ValueId>& by_name_;
+  Names& by_name_;
   std::vector<ValueId> inputs_;
 };
 
-void read_input(ConfigReader& reader, FloatNetwork& network,
-                std::map<std::string, ValueId>& by_name) {
+void read_input(ConfigReader& reader, FloatNetwork& network, Names& by_name) {
   std::string name;
   Shape shape;
   const std::size_t errors = reader.error_count();
   reader.required("name", name, NotEmpty{});
+  if (!name.empty()) {
+    by_name.emplace(name, std::nullopt);
+  }
   reader.required("shape", shape, InRange<std::int64_t>{1, kMaxSize});
   reader.reject_unknown();
   if (reader.error_count() != errors) {
@@ -382,7 +397,7 @@ FloatNetwork load_float_trace(const std::string& path) {
   const FloatFiles files{path};
   ConfigReader root = file.root();
   FloatNetwork network;
-  std::map<std::string, ValueId> by_name;
+  Names by_name;
   root.required("name", network.name, NotEmpty{});
   std::vector<ConfigReader> inputs = root.children("inputs");
   for (ConfigReader& input : inputs) {
@@ -401,8 +416,8 @@ FloatNetwork load_float_trace(const std::string& path) {
   }
   for (const auto& output : outputs) {
     const auto found = by_name.find(output);
-    if (found != by_name.end()) {
-      network.outputs.push_back(found->second);
+    if (found != by_name.end() && found->second) {
+      network.outputs.push_back(*found->second);
     } else if (file.ok()) {
       root.error("outputs", "'" + output + "' is no layer");
     }

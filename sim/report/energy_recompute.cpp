@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <stdexcept>
 
 #include "sim/config/accelerator_file.hpp"
@@ -126,6 +127,9 @@ RunResult run_of_report(const Json& report, const std::string& file,
   all.insert(all.end(), overrides.begin(), overrides.end());
   RunResult result;
   result.config = parse_accelerator(root.at("config").dump(), file + " (config)", all);
+  if (const std::string& table = result.config.energy.table; !std::filesystem::exists(table)) {
+    fail(file, "energy.table: " + table + ": no such file from here, expected --table FILE");
+  }
   result.workload = root.text("workload");
   result.engine = root.text("engine");
   result.data = root.choice("data", {DataSource::Workload, DataSource::Random, DataSource::None},

@@ -129,5 +129,24 @@ float.yaml:11:45: layers[5].alpha: unknown key, expected name, inputs, op or act
 float.yaml:12:12: layers[6].name: 'image' is taken by an input or a layer above)");
 }
 
+// A quantized network, say: its input has keys that a float one has not.
+TEST_F(FloatTraceFiles, WhoReadsSomethingWithAMistakeIsNotBlamedForIt) {
+  write("float.yaml", R"(name: quantized
+inputs:
+  - {name: image, shape: [1, 8, 8, 3], scale: 0.1}
+outputs: [pool2]
+layers:
+  - {name: pool1, op: max_pool2d, inputs: [image], kernel: 2}
+  - {name: pool2, op: max_pool2d, inputs: [pool1], kernel: 2}
+)");
+  try {
+    load_float_trace(path("float.yaml"));
+    ADD_FAILURE() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(without_folder(error.what()),
+              "float.yaml:3:40: inputs[0].scale: unknown key (did you mean 'shape'?)");
+  }
+}
+
 }  // namespace
 }  // namespace systole::quantize

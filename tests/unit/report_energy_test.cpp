@@ -50,6 +50,23 @@ TEST(EnergyRecompute, TheSameTableGivesTheSameReport) {
   EXPECT_EQ(recomputed(report, {}).dump(), report.dump());
 }
 
+// The report names its table from where the run was started.
+TEST(EnergyRecompute, SaysThatTheReportsTableIsNotHere) {
+  Json report = report_of(run_with("horowitz_45nm"));
+  report["config"]["energy"]["table"] = "elsewhere/t.yaml";
+  try {
+    run_of_report(report, "r.json", {});
+    ADD_FAILURE() << "accepted";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(),
+                 "r.json: energy.table: elsewhere/t.yaml: no such file from here, expected --table "
+                 "FILE");
+  }
+  EXPECT_EQ(run_of_report(report, "r.json", {"energy.table=" + kTables + "jouppi_7nm.yaml"})
+                .config.energy.table,
+            kTables + "jouppi_7nm.yaml");
+}
+
 TEST(EnergyRecompute, AnotherTableGivesTheReportThatARunWithItGives) {
   const Json report = report_of(run_with("horowitz_45nm"));
   const std::string other = kTables + "cacti_45nm_lop.yaml";
