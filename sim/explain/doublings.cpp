@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/config/accelerator_rules.hpp"
+#include "sim/config/accelerator_file.hpp"
+#include "sim/config/error_log.hpp"
 
 namespace systole {
 namespace {
@@ -30,7 +31,7 @@ class Doubler {
   Doubler& twice(const char* key, std::uint32_t& member) { return set(key, member, 2 * member); }
 
   void end() {
-    if (!current_.keys.empty() && broken_rules(current_.config).empty()) {
+    if (!current_.keys.empty() && can_be_set()) {
       all_.push_back(std::move(current_));
     }
   }
@@ -39,7 +40,18 @@ class Doubler {
   std::vector<Doubling> take() { return std::move(all_); }
 
  private:
+  /// As --set would: within the keys' ranges and the rules between them.
+  bool can_be_set() const {
+    try {
+      parse_accelerator(base_text_, "", current_.keys);
+      return true;
+    } catch (const ConfigError&) {
+      return false;
+    }
+  }
+
   const AcceleratorConfig& base_;
+  const std::string base_text_ = accelerator_to_yaml(base_);
   Doubling current_;
   std::vector<Doubling> all_;
 };

@@ -15,8 +15,9 @@ struct Doubling {
   AcceleratorConfig config;
 };
 
-/// Every resource that the machine can have twice of: those that would break a rule between keys
-/// (more requantization lanes than an accumulator row has values, say) are left out.
+/// Every resource that the machine can have twice of: those whose key goes no further, or that
+/// would break a rule between keys (more requantization lanes than an accumulator row has values,
+/// say), are left out.
 std::vector<Doubling> doublings(const AcceleratorConfig& config);
 
 }  // namespace systole

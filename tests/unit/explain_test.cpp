@@ -63,6 +63,19 @@ TEST(Explain, EveryGainIsWhatARunWithTheNamedKeysTakes) {
   }
 }
 
+// scalesim.yaml has the widest bus and as many bursts as its keys can say.
+TEST(Explain, WhatNoFileCanSayIsLeftOut) {
+  for (const char* name : {"edge_32x32", "scalesim", "tiny_4x4", "tpu_v1_256x256"}) {
+    const std::string file = kFolder + "/configs/" + name + ".yaml";
+    const std::vector<Doubling> all = doublings(load_accelerator(file));
+    EXPECT_GE(all.size(), 5U) << name;
+    for (const Doubling& doubling : all) {
+      EXPECT_EQ(load_accelerator(file, doubling.keys), doubling.config)
+          << name << ", " << doubling.resource;
+    }
+  }
+}
+
 TEST(Explain, OneOutputChannelPastTheArraysColumnsIsACliff) {
   const Network seventeen = test::conv_network({1, 14, 14, 32}, 3, 17);
   const Explanation all = explained(gemmini(), seventeen);
