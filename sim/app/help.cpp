@@ -13,7 +13,8 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr std::size_t kWidth = 80;
-constexpr std::size_t kOptionColumn = 27;  // where an option's description starts
+constexpr std::size_t kOptionColumn = 27;   // where an option's description starts
+constexpr std::size_t kCommandColumn = 19;  // where a command's summary starts
 
 /// "-a, --accelerator FILE", long names aligned.
 std::string signature(const po::option_description& option) {
@@ -72,11 +73,13 @@ std::string general_help(const std::vector<CommandHelp>& commands) {
   std::string list;
   std::vector<std::string> examples;
   for (const auto& command : commands) {
-    list += fmt::format("  {:<16} {}\n", command.name, command.summary);
+    list += fmt::format("  {:<16} {}\n", command.name,
+                        wrapped(command.summary, kCommandColumn, kWidth));
     examples.push_back(command.examples.front());
   }
   return fmt::format(
-      R"(Systole simulates int8 systolic-array accelerators, cycle by cycle and bit by bit.
+      R"(Systole simulates int8 systolic-array accelerators, cycle by cycle and bit by
+bit.
 
 Usage: systole COMMAND [OPTION]...
        systole COMMAND --help
@@ -89,8 +92,8 @@ Options:
 {}
 Exit codes:
   0  all right
-  1  the run finished and a check failed: the machine and the golden model differ, or no point of
-     a sweep could run
+  1  the run finished and a check failed: the machine and the golden model
+     differ, or no point of a sweep could run
   2  bad usage, configuration or workload
   3  internal error: a mistake of Systole, not yours
 )",

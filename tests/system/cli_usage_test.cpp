@@ -69,6 +69,18 @@ TEST(CliUsage, EveryCommandHasHelpWithAnExampleOnLinesOfBearableLength) {
   }
 }
 
+TEST(CliUsage, HelpFitsATerminalOf80ColumnsButForExamples) {
+  std::vector<std::vector<std::string>> all = commands();
+  all.insert(all.end(), {{}, {"show"}, {"convert"}, {"dram"}, {"energy"}, {"sweep"}, {"compare"}});
+  for (const auto& command : all) {
+    for (const auto& line : lines(systole(with(command, "--help")).out)) {
+      if (line.rfind("  systole ", 0) != 0) {  // to be copied as it is
+        EXPECT_THAT(line, SizeIs(testing::Le(80U)));
+      }
+    }
+  }
+}
+
 TEST(CliUsage, ExamplesOfTheHelpNameFilesThatExist) {
   for (const auto& command : commands()) {
     std::istringstream words{systole(with(command, "--help")).out};
