@@ -26,14 +26,19 @@ std::optional<std::size_t> chosen_layer(const ExplainOptions& options, const Net
 }  // namespace
 
 int explain_command(const ExplainOptions& options, std::ostream& out, std::ostream& err) {
-  const AcceleratorConfig config = load_accelerator(options.accelerator, options.overrides);
+  const auto machine = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> overrides = options.overrides;
+    overrides.insert(overrides.end(), more.begin(), more.end());
+    return load_accelerator(options.accelerator, overrides);
+  };
+  machine({});  // its mistakes before those of the network
   const Network network = load_workload(options.workload, {/*shapes_only=*/true, options.topology});
   const std::optional<std::size_t> layer = chosen_layer(options, network);
   require_writable("systole explain", {{"--json", options.json}},
                    {{"--accelerator", options.accelerator}, {"--workload", options.workload}});
   const bool shows_progress = error_terminal_columns() > 1;
   const Explanation explanation =
-      explain(config, network, layer, [&](std::size_t run, std::size_t runs) {
+      explain(machine, network, layer, [&](std::size_t run, std::size_t runs) {
         if (shows_progress) {
           err << fmt::format("\rrun {} of {}", run + 1, runs) << std::flush;
         }

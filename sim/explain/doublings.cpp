@@ -5,16 +5,32 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/config/accelerator_file.hpp"
 #include "sim/config/error_log.hpp"
+#include "sim/report/config_json.hpp"
 
 namespace systole {
 namespace {
 
+/// "array.rows=16" for each key of `wanted` that `config` has otherwise.
+std::vector<std::string> differences(const AcceleratorConfig& config,
+                                     const AcceleratorConfig& wanted) {
+  const nlohmann::ordered_json has = config_json(config).flatten();
+  const nlohmann::ordered_json wants = config_json(wanted).flatten();
+  std::vector<std::string> keys;
+  for (const auto& [path, value] : wants.items()) {
+    if (has.at(path) != value) {
+      std::string key = path.substr(1);  // "/array/rows"
+      std::replace(key.begin(), key.end(), '/', '.');
+      keys.push_back(fmt::format("{}={}", key, value.dump()));
+    }
+  }
+  return keys;
+}
+
 /// Collects machines, each changed key by key.
 class Doubler {
  public:
-  explicit Doubler(const AcceleratorConfig& config) : base_{config} {}
+  explicit Doubler(const MachineWith& machine) : machine_{machine}, base_{machine({})} {}
 
   Doubler& begin(const char* resource, const char* bound) {
     current_ = {resource, bound, {}, base_};
@@ -40,18 +56,20 @@ class Doubler {
   std::vector<Doubling> take() { return std::move(all_); }
 
  private:
-  /// As --set would: within the keys' ranges and the rules between them.
-  bool can_be_set() const {
+  /// Within the keys' ranges and the rules between them; names what would follow the keys.
+  bool can_be_set() {
     try {
-      parse_accelerator(base_text_, "", current_.keys);
-      return true;
+      const AcceleratorConfig config = machine_(current_.keys);
+      const std::vector<std::string> followers = differences(config, current_.config);
+      current_.keys.insert(current_.keys.end(), followers.begin(), followers.end());
+      return followers.empty() || machine_(current_.keys) == current_.config;
     } catch (const ConfigError&) {
       return false;
     }
   }
 
-  const AcceleratorConfig& base_;
-  const std::string base_text_ = accelerator_to_yaml(base_);
+  const MachineWith& machine_;
+  const AcceleratorConfig base_;
   Doubling current_;
   std::vector<Doubling> all_;
 };
@@ -160,8 +178,8 @@ void add_units(Doubler& all) {
 
 }  // namespace
 
-std::vector<Doubling> doublings(const AcceleratorConfig& config) {
-  Doubler all{config};
+std::vector<Doubling> doublings(const MachineWith& machine) {
+  Doubler all{machine};
   add_array(all);
   add_memories(all);
   add_dram(all);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,13 @@ struct Doubling {
   AcceleratorConfig config;
 };
 
-/// Every resource that the machine can have twice of: those whose key goes no further, or that
+/// The machine as its file and its --set describe it, with more of these.
+using MachineWith = std::function<AcceleratorConfig(const std::vector<std::string>& more)>;
+
+/// Every resource that the machine can have twice of, all else as it is: where a key that the file
+/// leaves out would follow, it is named too. Those whose key goes no further, or that
 /// would break a rule between keys (more requantization lanes than an accumulator row has values,
 /// say), are left out.
-std::vector<Doubling> doublings(const AcceleratorConfig& config);
+std::vector<Doubling> doublings(const MachineWith& machine);
 
 }  // namespace systole

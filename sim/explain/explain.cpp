@@ -70,13 +70,14 @@ void settle(Explained& what, const std::vector<Doubling>& doublings) {
 
 }  // namespace
 
-Explanation explain(const AcceleratorConfig& config, const Network& network,
+Explanation explain(const MachineWith& machine, const Network& network,
                     std::optional<std::size_t> only,
                     const std::function<void(std::size_t, std::size_t)>& on_run) {
+  const AcceleratorConfig config = machine({});
   Explanation all;
   all.accelerator = config.name;
   all.workload = network.name;
-  all.doublings = doublings(config);
+  all.doublings = doublings(machine);
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     if (!only || *only == i) {

@@ -52,7 +52,7 @@ struct Explanation {
 /// cycles (a depthwise layer gains from more rows and columns together), else `latency`.
 ///
 /// `only`: this layer alone. `on_run(i, n)` is called before run i of n. Throws as simulate().
-Explanation explain(const AcceleratorConfig& config, const Network& network,
+Explanation explain(const MachineWith& machine, const Network& network,
                     std::optional<std::size_t> only,
                     const std::function<void(std::size_t, std::size_t)>& on_run);
 

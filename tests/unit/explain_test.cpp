@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/config/accelerator_file.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/workload/workload.hpp"
@@ -20,8 +22,14 @@ AcceleratorConfig gemmini(const std::vector<std::string>& overrides = {}) {
   return load_accelerator(kFolder + "/configs/gemmini_16x16.yaml", overrides);
 }
 
+MachineWith described(const AcceleratorConfig& config) {
+  return [text = accelerator_to_yaml(config)](const std::vector<std::string>& more) {
+    return parse_accelerator(text, "", more);
+  };
+}
+
 Explanation explained(const AcceleratorConfig& config, const Network& network) {
-  return explain(config, network, std::nullopt, [](std::size_t, std::size_t) {});
+  return explain(described(config), network, std::nullopt, [](std::size_t, std::size_t) {});
 }
 
 RunResult separately_run(const AcceleratorConfig& config, const Network& network) {
@@ -63,17 +71,35 @@ TEST(Explain, EveryGainIsWhatARunWithTheNamedKeysTakes) {
   }
 }
 
+/// Each doubling is what the machine's text and its keys describe.
+void expect_repeatable(const std::string& name, const MachineWith& machine) {
+  const std::vector<Doubling> all = doublings(machine);
+  EXPECT_GE(all.size(), 5U) << name;
+  for (const Doubling& doubling : all) {
+    EXPECT_EQ(machine(doubling.keys), doubling.config) << name << ", " << doubling.resource;
+  }
+}
+
 // scalesim.yaml has the widest bus and as many bursts as its keys can say.
 TEST(Explain, WhatNoFileCanSayIsLeftOut) {
   for (const char* name : {"edge_32x32", "scalesim", "tiny_4x4", "tpu_v1_256x256"}) {
-    const std::string file = kFolder + "/configs/" + name + ".yaml";
-    const std::vector<Doubling> all = doublings(load_accelerator(file));
-    EXPECT_GE(all.size(), 5U) << name;
-    for (const Doubling& doubling : all) {
-      EXPECT_EQ(load_accelerator(file, doubling.keys), doubling.config)
-          << name << ", " << doubling.resource;
-    }
+    expect_repeatable(name, [&](const std::vector<std::string>& more) {
+      return load_accelerator(kFolder + "/configs/" + name + ".yaml", more);
+    });
   }
+}
+
+TEST(Explain, KeysThatWouldFollowAreNamed) {
+  const MachineWith smallest = [](const std::vector<std::string>& more) {
+    return parse_accelerator("name: t\narray: {rows: 4, cols: 6}\n", "t.yaml", more);
+  };
+  expect_repeatable("smallest", smallest);
+  const std::vector<Doubling> all = doublings(smallest);
+  const auto columns = std::find_if(all.begin(), all.end(), [](const Doubling& doubling) {
+    return doubling.resource == "array columns";
+  });
+  ASSERT_NE(columns, all.end());
+  EXPECT_THAT(columns->keys, testing::IsSupersetOf({"array.cols=12", "requant.lanes=6"}));
 }
 
 TEST(Explain, OneOutputChannelPastTheArraysColumnsIsACliff) {
@@ -136,7 +162,7 @@ TEST(Explain, TheZerosOfADepthwiseFoldAreNoUsefulWork) {
 }
 
 TEST(Explain, WhatCannotBeDoubledIsLeftOut) {
-  for (const Doubling& doubling : doublings(gemmini())) {
+  for (const Doubling& doubling : doublings(described(gemmini()))) {
     EXPECT_NE(doubling.bound, "requant") << "16 lanes are all of an accumulator row";
     EXPECT_THAT(doubling.keys, testing::Not(IsEmpty())) << doubling.resource;
   }
