@@ -255,8 +255,14 @@ EnergyConfig read_energy(ConfigReader node, const ConfigFile& file) {
   std::string as_table;
   if (node.has("node") && node.raw("node").IsScalar() &&
       node.raw("node").Scalar() != keywords::kAsTable) {
+    const std::string given = node.raw("node").Scalar();
+    std::vector<std::string> names = OneOf{keywords::kProcessNode}.names();
     ProcessNode process{};
-    if (node.read(node.raw("node"), "node", process, OneOf{keywords::kProcessNode})) {
+    if (std::find(names.begin(), names.end(), given) == names.end()) {
+      names.insert(names.begin(), keywords::kAsTable);
+      node.error("node", "expected " + choice_list(names) + ", found " + systole::quoted(given) +
+                             did_you_mean(given, names));
+    } else if (node.read(node.raw("node"), "node", process, OneOf{keywords::kProcessNode})) {
       config.node = process;
     }
   } else {
