@@ -242,8 +242,7 @@ class Simulation {
     }
     golden[layer.output] = golden_output(layer, golden);
     const Tensor& output = network_.tensor(layer.output);
-    engine_->write_dram(compiler_.placement(layer.output).address,
-                        pack_tensor(golden[layer.output], output.shape, output.format));
+    write(layer.output, pack_tensor(golden[layer.output], output.shape, output.format));
   }
 
   /// Time once; bytes for each inference.

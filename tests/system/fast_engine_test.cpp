@@ -121,6 +121,24 @@ TEST(FastEngineConcatenation, WritesBranchesInPlaceLikeTheSystemcMachine) {
   EXPECT_EQ(fast, report_of("systemc", arguments));
 }
 
+TEST(FastEngineConcatenation, FindsBranchesInPlaceThatTheGoldenModelComputed) {
+  const TemporaryFolder folder;
+  write_file(folder.file("branches.yaml"), kBranches);
+  for (const char* layers : {"pooled", "joined", "narrow,joined", "pooled,read"}) {
+    const std::vector<std::string> arguments = {"-a",
+                                                "configs/gemmini_16x16.yaml",
+                                                "-w",
+                                                folder.file("branches.yaml"),
+                                                "--random-data",
+                                                "3",
+                                                "--layers",
+                                                layers};
+    const nlohmann::json fast = report_of("fast", arguments);
+    EXPECT_EQ(fast["totals"]["check"], "pass") << layers;
+    EXPECT_EQ(fast, report_of("systemc", arguments)) << layers;
+  }
+}
+
 /// A head of attention: both products have computed matrices, and softmax has a zero point.
 constexpr const char* kAttention = R"(name: attention
 inputs:
