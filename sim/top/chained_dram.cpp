@@ -102,7 +102,7 @@ void ChainedDram::look(Cycle now) {
       }
     }
     for (std::uint32_t master = 0; master < kMasters; ++master) {
-      if ((event->released >> master & 1U) != 0) {
+      if ((std::uint32_t{event->released} >> master & 1U) != 0) {
         held_[master] = false;
         taken_[master] = now;
         if (master == kStoreMaster) {
