@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -52,7 +53,8 @@ class Machine : public ::testing::Test {
         "{} cycles; RC_PARAMS=\"{}\"\n",
         held_, cycles_, refused_, too_long_, kMostCycles, params);
     EXPECT_TRUE(holds) << "smallest failing case, in " << folder() << ":\n" << failing_case_;
-    EXPECT_LE(refused_, held_ / 4) << "a refused case is no case";
+    constexpr std::uint64_t kFew = 5;  // of few cases chance may have more than its share refused
+    EXPECT_LE(refused_, std::max(held_ / 4, kFew)) << "a refused case is no case";
   }
 
   /// Every number, and every law that ties counts together, in one run.
