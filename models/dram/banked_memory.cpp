@@ -77,7 +77,7 @@ tlm::tlm_sync_enum BankedMemory::nb_transport_fw(int master, tlm::tlm_generic_pa
   const auto from = static_cast<std::uint32_t>(master);
   invariant(held_.at(from) == nullptr, *this, "a second request before END_REQ");
   const dram::PortBurst burst{payload.get_address(), payload.get_data_length(), payload.is_write(),
-                              slot_for(payload)};
+                              slot_for(payload), static_cast<std::uint32_t>(useful_bytes(payload))};
   if (timing_.request(from, burst, now())) {
     phase = tlm::END_REQ;
     return tlm::TLM_UPDATED;

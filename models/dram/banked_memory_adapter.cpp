@@ -24,7 +24,8 @@ void BankedMemoryAdapter::read(Cycle due, const MemoryRead& read) {
 }
 
 void BankedMemoryAdapter::write(Cycle now, const MemoryWrite& write) {
-  open_[kStoreMaster] = !timing_.request(kStoreMaster, {write.address, write.bytes, true, 0}, now);
+  open_[kStoreMaster] =
+      !timing_.request(kStoreMaster, {write.address, write.bytes, true, 0, write.useful}, now);
   alarm.ring_at(now + 1);
 }
 
@@ -35,7 +36,8 @@ void BankedMemoryAdapter::look(Cycle now) {
   alarm.serve(now);
   if (reads_.due() <= now && can_request(kLoadMaster, now)) {
     const MemoryRead read = reads_.take();
-    open_[kLoadMaster] = !timing_.request(kLoadMaster, {read.address, read.bytes, false, 0}, now);
+    open_[kLoadMaster] =
+        !timing_.request(kLoadMaster, {read.address, read.bytes, false, 0, read.bytes}, now);
     sent_reads_.push_back(now);
   }
   timing_.tick(now);

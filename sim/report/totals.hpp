@@ -24,7 +24,7 @@ struct Summary {
   double peak_bytes_per_cycle = 0;  ///< over the busiest window of kBandwidthWindow cycles
   Check check = Check::Skipped;     ///< Fail if any failed; Pass if some passed and none failed
 
-  /// Bytes that crossed the DRAM's pins; reads include what was fetched and not used.
+  /// Bytes of the bursts on the bus; reads include what was fetched and not used.
   std::uint64_t dram_read_bytes() const { return events[Event::DramFetchedBytes]; }
   std::uint64_t dram_write_bytes() const { return events[Event::DramWriteBytes]; }
   std::uint64_t dram_bytes() const { return dram_read_bytes() + dram_write_bytes(); }

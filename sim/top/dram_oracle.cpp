@@ -45,10 +45,13 @@ std::optional<DramItem> DramOracle::run_before(Cycle end) {
 }
 
 bool DramOracle::request(Master master, Cycle at) {
-  requested_ = master == kStoreMaster ? bursts_.next_of_stores() : bursts_.next_of_loads();
+  const bool write = master == kStoreMaster;
+  requested_ = write ? bursts_.next_of_stores() : bursts_.next_of_loads();
   next_event_.reset();
-  return memory_.request(master, {requested_.address, requested_.size, master == kStoreMaster, 0},
-                         start_ + at);
+  return memory_.request(
+      master,
+      {requested_.address, requested_.size, write, 0, write ? requested_.useful : requested_.size},
+      start_ + at);
 }
 
 }  // namespace systole

@@ -128,12 +128,17 @@ class LayerLaws {
              "cycles of write beats");
     at_least(layer_.cycles, ceil_div(count(Event::RequantShift), config_.requant.lanes),
              "cycles of requantization");
-    if (config_.dram.model == DramModel::Ideal) {
-      const std::uint64_t written = config_.dram.write_bytes_per_cycle;
-      const std::uint64_t both_ways =
-          config_.dram.bytes_per_cycle + (written == 0 ? config_.dram.bytes_per_cycle : written);
-      at_least(kBandwidthWindow * both_ways, layer_.peak_bytes_per_window, "bytes of a window");
+    const std::uint64_t written = config_.dram.write_bytes_per_cycle;
+    const std::uint64_t both_ways =
+        config_.dram.bytes_per_cycle + (written == 0 ? config_.dram.bytes_per_cycle : written);
+    at_least(kBandwidthWindow * both_ways, layer_.peak_bytes_per_window, "bytes of a window");
+    std::uint64_t read = 0, stored = 0;
+    for (const BandwidthSeries::Window& window : layer_.windows) {
+      read += window.read_bytes;
+      stored += window.write_bytes;
     }
+    equal(read, count(Event::DramFetchedBytes), "bytes read over time");
+    equal(stored, count(Event::DramWriteBytes), "bytes written over time");
   }
 
   const AcceleratorConfig& config_;

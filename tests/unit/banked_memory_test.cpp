@@ -100,9 +100,9 @@ TEST_F(BankedMemoryCycles, ABurstOfManyRequestsWaitsForItsLast) {
 }
 
 TEST_F(BankedMemoryCycles, AShortBurstTakesAWholeOneOfTheMemory) {
-  const MemoryHistory history = run({{{5, {16, 16, false, 0}}}});
+  const MemoryHistory history = run({{{5, {16, 16, false, 0, 16}}}});
   EXPECT_EQ(history.activity.device.reads, 1U);
-  EXPECT_EQ(history.windows.at(0).read_bytes, 64U);
+  EXPECT_EQ(history.windows.at(0).read_bytes, 16U) << "what the bus carries";
 }
 
 TEST_F(BankedMemoryCycles, ALayerStartsHalfwayBetweenTwoRefreshes) {

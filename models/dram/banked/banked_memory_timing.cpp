@@ -193,7 +193,6 @@ void BankedMemoryTiming::take_completions(std::uint64_t t) {
     const auto index = static_cast<std::uint32_t>(done->id);
     Open& open = bursts_[index];
     const std::uint64_t there = clocks_.core_from(done->finish - origin_);
-    bandwidth_.add(there - 1, open.burst.write, config_.request_bytes);
     if (--open.accesses_left == 0) {
       if (!open.burst.write) {
         open.ready = there + port_.path_latency;
@@ -235,6 +234,9 @@ void BankedMemoryTiming::answer(std::uint64_t t) {
   open.answered = true;
   response_start_ = t + 1;
   response_free_ = t + 1 + (open.burst.write ? 1 : beat_cycles(open.burst));
+  if (!open.burst.write) {
+    bandwidth_.add(response_start_, beat_cycles(open.burst), false, open.burst.useful);
+  }
   answered_ = PortAnswer{static_cast<std::uint32_t>(first - masters_.data()), open.burst.id};
   close_if_done(index);
 }
@@ -256,6 +258,9 @@ void BankedMemoryTiming::accept(std::uint64_t t) {
     --queued_;
     next_master_ = (candidate + 1) % masters_.size();
     request_free_ = t + (burst.write ? beat_cycles(burst) : 1);
+    if (burst.write) {
+      bandwidth_.add(t, beat_cycles(burst), true, burst.useful);
+    }
     accepted_ = burst.id;
     dispatch(burst, static_cast<std::uint32_t>(candidate), request_free_);
     return;

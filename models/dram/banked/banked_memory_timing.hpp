@@ -30,7 +30,8 @@ struct PortBurst {
   std::uint64_t address = 0;
   std::uint32_t bytes = 0;
   bool write = false;
-  std::uint64_t id = 0;  ///< the caller's own
+  std::uint64_t id = 0;      ///< the caller's own
+  std::uint32_t useful = 0;  ///< bytes that bandwidth() counts: of a write those that are enabled
 };
 
 struct PortAnswer {
@@ -114,7 +115,7 @@ class BankedMemoryTiming {
   std::uint64_t next_event();
 
   const Config& config() const { return config_; }
-  /// Bytes on the memory's pins, in the cycles in which their requests were complete.
+  /// Useful bytes, while their beats are on the request or the response channel.
   const BandwidthSeries& bandwidth() const { return bandwidth_; }
   std::uint64_t latency_of_closed_bank() const;  ///< core cycles of a request to an idle memory
 
