@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace systole {
 
@@ -11,5 +12,12 @@ struct CycleWindow {
 
   bool contains(std::uint64_t cycle) const { return cycle >= first && cycle < end; }
 };
+
+/// Why a file of this window was not written, of a run of `cycles` cycles that did not reach it.
+inline std::string why_not_written(const CycleWindow& window, std::uint64_t cycles) {
+  return cycles == 0 ? "not written, the host alone computes this network"
+                     : "not written, the run ended in cycle " + std::to_string(cycles) +
+                           ", before cycle " + std::to_string(window.first);
+}
 
 }  // namespace systole

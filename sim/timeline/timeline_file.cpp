@@ -200,9 +200,7 @@ void TimelineFile::commit(const RunResult& run) {
     end += run.inferences * layer.cycles;
   }
   if (end <= window_.first) {
-    throw std::runtime_error{
-        fmt::format("{}: not written, the run ended in cycle {}, before cycle {}", file_.path(),
-                    end, window_.first)};
+    throw std::runtime_error{file_.path() + ": " + why_not_written(window_, end)};
   }
   end_layer();
   write_bandwidth(run);

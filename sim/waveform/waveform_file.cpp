@@ -113,9 +113,7 @@ void WaveformFile::note_causes() {
 
 void WaveformFile::commit() {
   if (values_.empty()) {
-    throw std::runtime_error{file_ + ": not written, the run ended in cycle " +
-                             std::to_string(Clock::now()) + ", before cycle " +
-                             std::to_string(window_.first)};
+    throw std::runtime_error{file_ + ": " + why_not_written(window_, Clock::now())};
   }
   vcd_->commit(kCycleNs * (values_[1] + 1));
 }

@@ -211,6 +211,19 @@ TEST_F(CliTimeline, WhatCannotBeWrittenIsRefusedAndNothingIsLeft) {
   EXPECT_THAT(refused({"--timeline", file("t"), "--timeline-cycles", "100000000:100000001",
                        "--engine", "fast", "--no-data"}),
               HasSubstr("not written, the run ended in cycle 7930, before cycle 100000000"));
+  write_file(file("host.yaml"),
+             "name: host\n"
+             "inputs:\n"
+             "  - {name: x, shape: [1, 4], scale: 0.05}\n"
+             "outputs: [y]\n"
+             "layers:\n"
+             "  - {name: y, op: softmax, inputs: [x]}\n");
+  for (const std::string option : {"--timeline", "--vcd"}) {
+    const Outcome outcome = systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w",
+                                     file("host.yaml"), "--quiet", option, file("t")});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("not written, the host alone computes this network"));
+  }
   EXPECT_FALSE(std::filesystem::exists(file("t")));
 }
 
