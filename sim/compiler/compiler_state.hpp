@@ -61,7 +61,7 @@ struct Compiler::State {
   std::vector<Plan> cut_convolution(std::size_t index, ConvLayer layer) const;
   std::optional<std::vector<std::uint64_t>> likeness_of_cut(std::size_t index) const;
   void remember_choice(std::size_t index);
-  std::vector<Plan> cut_depthwise(std::size_t index, ConvLayer layer) const;
+  std::vector<Plan> cut_depthwise(std::size_t index, const ConvLayer& layer) const;
   std::optional<Plan> cut_loops(std::size_t index, const ConvLayer& layer) const;
   std::vector<Plan> cut_pool(std::size_t index, PoolLayer layer) const;
   Plan cut_add(std::size_t index) const;

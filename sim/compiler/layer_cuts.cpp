@@ -100,7 +100,7 @@ void Compiler::State::remember_choice(std::size_t index) {
   }
 }
 
-std::vector<Plan> Compiler::State::cut_depthwise(std::size_t index, ConvLayer layer) const {
+std::vector<Plan> Compiler::State::cut_depthwise(std::size_t index, const ConvLayer& layer) const {
   check_supported_depthwise(layer, network, machine);
   const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
   const MachineLimits limits = limited(machine, rows);
