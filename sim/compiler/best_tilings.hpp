@@ -18,10 +18,11 @@ class BestTilings {
       : objective_{config.objective}, most_{config.candidates} {}
 
   bool empty() const { return all_.empty(); }
-  /// Whether a tiling of that cost would be one of them.
+  /// Whether a tiling of that cost would be one of them; a search need not look at others.
   bool would_take(const Cost& cost) const {
     return all_.size() < most_ || cost.better_than(all_.back().first, objective_);
   }
+  /// Takes it if it is one of them.
   void add(const Tiling& tiling, const Cost& cost) {
     const auto behind = std::find_if(all_.begin(), all_.end(), [&](const auto& other) {
       return cost.better_than(other.first, objective_);

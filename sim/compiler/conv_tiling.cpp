@@ -179,7 +179,7 @@ class Search {
         }
       }
     }
-    if (best && best_.would_take(best->second)) {
+    if (best) {
       best_.add(best->first, best->second);
     }
   }

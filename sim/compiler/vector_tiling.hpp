@@ -69,10 +69,7 @@ class VectorSearch {
     if (missing_.needed_rows > missing_.rows) {
       return;
     }
-    const VectorCost its = cost();
-    if (best_.would_take(its)) {
-      best_.add(tiling, its);
-    }
+    best_.add(tiling, cost());
   }
 
   /// Best first. Throws MappingError if none fits.

@@ -1,5 +1,11 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <utility>
+
 #include "sim/config/accelerator_config.hpp"
 #include "sim/config/check.hpp"
 
@@ -65,5 +71,13 @@ constexpr Choice<Fusion> kFusion[] = {{"none", Fusion::None}, {"keep", Fusion::K
 
 /// Of energy.node when the table's own node stays.
 constexpr const char* kAsTable = "as_table";
+
+/// What energy.node may say: that, or a process.
+template <std::size_t... I>
+constexpr std::array<Choice<std::optional<ProcessNode>>, sizeof...(I) + 1> energy_nodes(
+    std::index_sequence<I...> /*of kProcessNode*/) {
+  return {{{kAsTable, std::nullopt}, {kProcessNode[I].name, kProcessNode[I].value}...}};
+}
+constexpr auto kEnergyNode = energy_nodes(std::make_index_sequence<std::size(kProcessNode)>{});
 
 }  // namespace systole::keywords

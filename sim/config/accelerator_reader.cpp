@@ -252,22 +252,7 @@ EnergyConfig read_energy(ConfigReader node, const ConfigFile& file) {
   } else if (!file.is_overridden(node.path("table"))) {
     config.table = (fs::path{file.name()}.parent_path() / config.table).lexically_normal().string();
   }
-  std::string as_table;
-  if (node.has("node") && node.raw("node").IsScalar() &&
-      node.raw("node").Scalar() != keywords::kAsTable) {
-    const std::string given = node.raw("node").Scalar();
-    std::vector<std::string> names = OneOf{keywords::kProcessNode}.names();
-    ProcessNode process{};
-    if (std::find(names.begin(), names.end(), given) == names.end()) {
-      names.insert(names.begin(), keywords::kAsTable);
-      node.error("node", "expected " + choice_list(names) + ", found " + systole::quoted(given) +
-                             did_you_mean(given, names));
-    } else if (node.read(node.raw("node"), "node", process, OneOf{keywords::kProcessNode})) {
-      config.node = process;
-    }
-  } else {
-    node.optional("node", as_table, NotEmpty{});
-  }
+  node.optional("node", config.node, OneOf{keywords::kEnergyNode});
   node.optional("dram", config.dram, NotEmpty{});
   node.optional("number_format", config.number_format, OneOf{keywords::kNumberFormat});
   node.optional("zero_gating", config.zero_gating);

@@ -193,9 +193,7 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
   out.end();
   out.begin("energy");
   out.key("table", quoted_yaml(config.energy.table), "file, relative to this one");
-  out.key("node",
-          config.energy.node ? OneOf{keywords::kProcessNode}.name_of(*config.energy.node)
-                             : std::string{keywords::kAsTable},
+  out.key("node", OneOf{keywords::kEnergyNode}.name_of(config.energy.node),
           "process that the table's figures are scaled to");
   out.key("dram", quoted_yaml(config.energy.dram), "a standard of the table, or default");
   out.key("number_format", config.energy.number_format, keywords::kNumberFormat);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <limits>
 #include <sstream>
@@ -67,7 +68,7 @@ struct Choice {
   E value;
 };
 
-/// Enumerations, by a table that outlives this object:
+/// Enumerations, or optional ones, by a table that outlives this object:
 ///   constexpr Choice<Overlap> kOverlaps[] = {{"none", Overlap::None}, {"full", Overlap::Full}};
 ///   reader.optional("overlap", config.overlap, OneOf{kOverlaps});
 template <typename E>
@@ -75,6 +76,9 @@ class OneOf {
  public:
   template <std::size_t N>
   constexpr explicit OneOf(const Choice<E> (&choices)[N]) : choices_{choices}, count_{N} {}
+  template <std::size_t N>
+  constexpr explicit OneOf(const std::array<Choice<E>, N>& choices)
+      : choices_{choices.data()}, count_{N} {}
 
   const Choice<E>* begin() const { return choices_; }
   const Choice<E>* end() const { return choices_ + count_; }
@@ -103,5 +107,7 @@ class OneOf {
 };
 template <typename E, std::size_t N>
 OneOf(const Choice<E> (&)[N]) -> OneOf<E>;
+template <typename E, std::size_t N>
+OneOf(const std::array<Choice<E>, N>&) -> OneOf<E>;
 
 }  // namespace systole

@@ -154,6 +154,11 @@ struct IsVector : std::false_type {};
 template <typename T>
 struct IsVector<std::vector<T>> : std::true_type {};
 
+template <typename Check>
+struct IsOneOf : std::false_type {};
+template <typename E>
+struct IsOneOf<OneOf<E>> : std::true_type {};
+
 template <typename T>
 std::string kind_of() {
   if constexpr (std::is_same_v<T, bool>) {
@@ -193,7 +198,7 @@ template <typename T, typename Check>
 std::string ConfigReader::expectation(const Check& check) {
   if constexpr (detail::IsVector<T>::value) {
     return "a list, each " + expectation<typename T::value_type>(check);
-  } else if constexpr (std::is_enum_v<T>) {
+  } else if constexpr (detail::IsOneOf<Check>::value) {
     return choice_list(check.names());
   } else if constexpr (std::is_same_v<Check, AnyValue> && std::is_integral_v<T> &&
                        !std::is_same_v<T, bool>) {
@@ -215,7 +220,7 @@ bool ConfigReader::read_at(const YAML::Mark& mark, const YAML::Node& value, cons
       report(mark, path, expected + ", found " + detail::found(value));
       return false;
     }
-    if constexpr (std::is_enum_v<T>) {
+    if constexpr (detail::IsOneOf<Check>::value) {
       for (const auto& choice : check) {
         if (choice.name == value.Scalar()) {
           out = choice.value;
