@@ -23,8 +23,9 @@ void LoadTiming::archive(StateArchive& archive) {
   archive_loads(archive);
   archive_rows(archive);
   archive.list(to_others_, [&](Scheduled& write) {
-    archive.values(write.memory, write.copies);
-    write.write.archive(archive, write.memory);
+    archive.values(write.memory, write.copies, write.write.last);
+    archive.rows(write.memory, write.write.row, write.copies);
+    archive.entry(write.write.entry);
     archive.due(write.due);
   });
   archive.due(others_free_);

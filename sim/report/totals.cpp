@@ -17,12 +17,12 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-// A layer shorter than the window has all of its traffic in it.
-double peak_bytes_per_cycle(const LayerResult& layer) {
+// A layer shorter than the window has all of its traffic in it. Windows begin at multiples of their
+// length, and the last one is as long as it happens to be: a layer of little more than a window can
+// be busier as a whole than its busiest one.
+double peak_bytes_per_cycle(const LayerResult& layer, double average) {
   const std::uint64_t window = std::min(layer.cycles, kBandwidthWindow);
-  return window == 0
-             ? 0
-             : static_cast<double>(layer.peak_bytes_per_window) / static_cast<double>(window);
+  return std::max(average, ratio(layer.peak_bytes_per_window, window));
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy) {
   s.energy = energy;
   s.compulsory_read_bytes = layer.compulsory_read_bytes;
   s.compulsory_write_bytes = layer.compulsory_write_bytes;
-  s.peak_bytes_per_cycle = peak_bytes_per_cycle(layer);
+  s.peak_bytes_per_cycle = peak_bytes_per_cycle(layer, s.bytes_per_cycle());
   s.check = layer.check;
   if (layer.where != Place::Array) {
     s.off_array_macs = s.macs;

@@ -88,6 +88,17 @@ TEST(ReportJson, BandwidthIsInBytesPerCycleAndInGigabytesPerSecondAtTheClock) {
   EXPECT_DOUBLE_EQ(json["totals"]["bandwidth"]["peak_bytes_per_cycle"].get<double>(), 4.608);
 }
 
+TEST(ReportJson, ThePeakIsNoLessThanTheAverageOfALayerOfLittleMoreThanAWindow) {
+  RunResult run = sample_run();
+  LayerResult& layer = run.layers[0];
+  layer.cycles = kBandwidthWindow + 76;
+  layer.peak_bytes_per_window = 4208;  // of 4608, 4.1 a cycle
+  const Json json = json_report(run, sample_energy(), sample_table());
+  const Json& bandwidth = json["layers"][0]["bandwidth"];
+  EXPECT_DOUBLE_EQ(bandwidth["average_bytes_per_cycle"].get<double>(), 4608.0 / 1100);
+  EXPECT_EQ(bandwidth["peak_bytes_per_cycle"], bandwidth["average_bytes_per_cycle"]);
+}
+
 TEST(ReportJson, EveryUnitsLedgerAddsUpToTheCyclesAndHoldsNoZeros) {
   const Json json = sample();
   for (const Json& layer : json["layers"]) {
