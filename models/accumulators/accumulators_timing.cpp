@@ -40,13 +40,19 @@ void AccumulatorsTiming::write(Cycle now) {
 
 std::uint32_t AccumulatorsTiming::write_rows(Cycle now, const TimedWrite& first,
                                              std::uint32_t count) {
-  if (!load_write.empty()) {
-    return 0;
-  }
   const std::uint32_t bank = first.row / rows_per_bank_;
+  Cycle from = now + 1;
+  if (!load_write.empty()) {  // but for a row that is written in this cycle
+    const TimedWrite& before = load_write.front();
+    if (load_write.size() > 1 || !load_write.can_pop(now) || now < write_waits_ || before.last ||
+        before.row / rows_per_bank_ != bank) {
+      return 0;
+    }
+    from = now;
+  }
   const std::uint32_t most = std::min(count, (bank + 1) * rows_per_bank_ - first.row);
-  const Cycle end = results_->next_result(now + 1, now + 1 + most, bank);
-  const auto written = static_cast<std::uint32_t>(end - (now + 1));
+  const Cycle end = results_->next_result(from, now + 1 + most, bank);
+  const auto written = static_cast<std::uint32_t>(end > now ? end - (now + 1) : 0);
   if (first.last && written == count) {
     sequencer_.complete(SequencerTiming::kAccumulatorLoad, end, first.entry);
   }

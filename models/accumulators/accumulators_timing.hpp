@@ -45,7 +45,7 @@ class ResultWriter {
     bool here = false;
     Cycle until = kNever;
   };
-  virtual Accumulating accumulating(Cycle cycle, std::uint32_t bank) const = 0;
+  virtual Accumulating accumulating(Cycle cycle, std::uint32_t bank) = 0;
 
  protected:
   ~ResultWriter() = default;

@@ -48,7 +48,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   Taken result_port(Cycle cycle, std::uint32_t bank) override;
   Cycle next_result(Cycle from, Cycle until, std::uint32_t bank) override;
   Cycle results_known(Cycle now) override;
-  Accumulating accumulating(Cycle cycle, std::uint32_t bank) const override;
+  Accumulating accumulating(Cycle cycle, std::uint32_t bank) override;
   void close(Cycle end);
 
   std::uint64_t compute_cycles() const { return compute_cycles_; }
@@ -193,6 +193,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void fold_leaves(Cycle entered, const StreamStep& stream);
   void add_results(Cycle first, std::uint32_t rows, std::uint32_t acc_row, bool accumulate);
   std::uint32_t rows_to_come(const Results& run);
+  Cycle end_of(Results run, std::uint32_t bank);
   std::pair<Cycle, Cycle> cycles_at(const Results& run, std::uint32_t bank) const;
   void block_leaves(Cycle entered, const StreamStep& stream);
   void step_read(Cycle read, const Row& row);

@@ -168,14 +168,23 @@ Cycle ExecuteTiming::results_known(Cycle now) {
   return now + results_after_;
 }
 
-ResultWriter::Accumulating ExecuteTiming::accumulating(Cycle cycle, std::uint32_t bank) const {
+ResultWriter::Accumulating ExecuteTiming::accumulating(Cycle cycle, std::uint32_t bank) {
   for (const Results& run : results_) {
     const auto [first, end] = cycles_at(run, bank);
     if (run.accumulate && first < end && end > cycle) {
-      return first <= cycle ? Accumulating{true, end} : Accumulating{false, first};
+      return first <= cycle ? Accumulating{true, end_of(run, bank)} : Accumulating{false, first};
     }
   }
   return {};
+}
+
+/// First cycle in which no result of a run that has begun goes to the bank, those included that are
+/// certain to follow.
+Cycle ExecuteTiming::end_of(Results run, std::uint32_t bank) {
+  if (results_.back().first == run.first) {
+    run.rows += rows_to_come(run);
+  }
+  return cycles_at(run, bank).second;
 }
 
 bool ExecuteTiming::reads_bank(Cycle cycle, std::uint32_t bank) {
