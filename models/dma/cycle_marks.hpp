@@ -22,12 +22,6 @@ class CycleMarks {
   void mark(std::size_t kind, Cycle cycle) {
     span(cycle / kSpan)[kind] |= std::uint64_t{1} << (cycle % kSpan);
   }
-  /// Of both kinds.
-  void mark_both(std::size_t kind, std::size_t other, Cycle cycle) {
-    Span& marks = span(cycle / kSpan);
-    marks[kind] |= std::uint64_t{1} << (cycle % kSpan);
-    marks[other] |= std::uint64_t{1} << (cycle % kSpan);
-  }
   /// Those of [from, until).
   void mark(std::size_t kind, Cycle from, Cycle until) {
     while (from < until) {

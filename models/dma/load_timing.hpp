@@ -59,6 +59,7 @@ class LoadTiming final : public MemoryMaster {
     kBlocked,  // a burst waits for a slot
     kMarks
   };
+  static constexpr std::size_t kPartsAlike = 8;  // of a burst, at most
   struct Current {
     IssuedCommand issued;
     std::uint32_t row = 0;
@@ -74,10 +75,11 @@ class LoadTiming final : public MemoryMaster {
     std::uint32_t row_bytes = 0;  // that fill a local row
     std::uint32_t copies = 1;     // of each row
     std::uint32_t latency = 0;    // from the merger to the local memory
-    // If each row is one burst of the same size, of which the same bytes go to one local row:
+    // If each row is one burst of the same size, of which the same bytes go to as many local rows:
     std::uint32_t burst_bytes = 0;  // else 0
     std::uint32_t burst_beats = 0;
-    std::uint32_t last_wanted = 0;  // beat
+    std::uint32_t parts = 0;
+    std::array<std::uint32_t, kPartsAlike> part_beats{};  // with which they are there
   };
   /// Where the next burst of a load begins.
   struct Place {

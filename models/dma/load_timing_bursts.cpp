@@ -40,15 +40,17 @@ void LoadTiming::find_alike(Arriving& of) const {
   const std::uint64_t apart = load.dram_pitch & -load.dram_pitch;
   const std::uint64_t block = std::min<std::uint64_t>(apart, config_.dma.max_burst_bytes);
   const bool one_burst = (load.dram_address & (block - 1)) + load.row_bytes <= block;
-  const bool one_part = load.local_offset % of.row_bytes + load.row_bytes <= of.row_bytes;
-  if (!one_burst || !one_part) {
+  const bool few_parts =
+      load.local_offset % of.row_bytes + load.row_bytes <= kPartsAlike * of.row_bytes;
+  if (!one_burst || !few_parts) {
     return;
   }
   const Burst burst = burst_at(load, {});
-  const std::uint64_t end = burst.useful_first + burst.useful - burst.address;
   of.burst_bytes = burst.size;
   of.burst_beats = burst.size / config_.dma.bus_bytes;
-  of.last_wanted = static_cast<std::uint32_t>((end - 1) / config_.dma.bus_bytes);
+  merger_.each_beat(
+      burst, load.local_offset, of.row_bytes,
+      [&](std::uint32_t beat, std::uint32_t, std::uint32_t) { of.part_beats[of.parts++] = beat; });
 }
 
 Burst LoadTiming::burst_at(const LoadCommand& load, const Place& place) const {
@@ -165,11 +167,14 @@ std::uint32_t LoadTiming::take_alike(IdealDramTiming& dram, Cycle until) {
   for (; taken < rows && dram.next_read() <= until; ++taken) {
     const MemoryResponse response = dram.answer_read();
     const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-    const Cycle sent =
-        merger_.take_part(from.last_wanted, from.burst_beats, register_free(from), beats);
-    const Cycle due = sent + from.latency - 1;
-    marks_.mark_both(kPush, kPushEnd, due);
-    write_scratchpad(due, to);
+    Cycle due = 0;
+    merger_.take_parts(from.part_beats.data(), from.parts, from.burst_beats, register_free(from),
+                       beats, [&](std::uint32_t part, Cycle sent) {
+                         due = sent + from.latency - 1;
+                         marks_.mark(kPush, due);
+                         write_scratchpad(due, {to.memory, to.row + part * from.load->block_pitch});
+                       });
+    marks_.mark(kPushEnd, due);
     ++to.row;
     burst_ends_to_know_.push_back({beats.first - 1, due});
     scratchpad_sent_ = {due, 1};

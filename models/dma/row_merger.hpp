@@ -56,13 +56,35 @@ class RowMerger {
   void take_each(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
                  std::uint32_t copies, std::uint64_t register_free, BeatTimes beats, Send send);
 
-  /// Takes a burst of so many beats, of which the last wanted byte is in beat `last_wanted` and all
-  /// go to one local row. Returns the cycle in which that part is sent.
-  std::uint64_t take_part(std::uint32_t last_wanted, std::uint32_t beats,
-                          std::uint64_t register_free, BeatTimes times) {
-    const std::uint64_t sent = std::max(register_free, times.at(last_wanted) + data_latency_);
+  /// Calls `visit(beat, offset, bytes)` for each part of a burst, as of take(): the beat with which
+  /// it is there, and which of the wanted bytes it is.
+  template <typename Visit>
+  void each_beat(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
+                 Visit visit) const {
+    const auto lead = static_cast<std::uint32_t>(burst.useful_first - burst.address);
+    auto room = local_row_bytes - static_cast<std::uint32_t>(row_offset % local_row_bytes);
+    for (std::uint32_t sent = 0; sent < burst.useful;) {
+      // A whole row's worth of wanted bytes, or all of them, are there with this beat.
+      const std::uint32_t enough = lead + std::min(sent + local_row_bytes, burst.useful);
+      const std::uint32_t bytes = std::min(room, burst.useful - sent);
+      visit((enough - 1) >> bus_shift_, sent, bytes);
+      sent += bytes;
+      room = local_row_bytes;
+    }
+  }
+
+  /// Takes a burst of so many beats by the beats with which its parts are there, each a row that is
+  /// written once. Calls `send(part, cycle)`.
+  template <typename Send>
+  void take_parts(const std::uint32_t* part_beats, std::uint32_t parts, std::uint32_t beats,
+                  std::uint64_t register_free, BeatTimes times, Send send) {
+    std::uint64_t sent = 0;
+    for (std::uint32_t part = 0; part < parts; ++part) {
+      sent = std::max(register_free, times.at(part_beats[part]) + data_latency_);
+      register_free = sent + 1;
+      send(part, sent);
+    }
     leave(sent, times.at(beats - 1));
-    return sent;
   }
 
   /// Earliest cycle in which the first beat of the next burst can be at the port.
@@ -87,26 +109,20 @@ void RowMerger::take_each(const Burst& burst, std::uint64_t row_offset,
                           std::uint32_t local_row_bytes, std::uint32_t copies,
                           std::uint64_t register_free, BeatTimes beats, Send send) {
   const auto lead = static_cast<std::uint32_t>(burst.useful_first - burst.address);
-  auto room = local_row_bytes - static_cast<std::uint32_t>(row_offset % local_row_bytes);
   auto block = static_cast<std::uint32_t>(row_offset / local_row_bytes);
   std::uint64_t free = register_free;  // first cycle in which the next part can be sent
-  std::uint64_t last_sent = 0;
   MergedPart part;
-  for (std::uint32_t sent = 0; sent < burst.useful; sent += part.bytes) {
-    // A whole row's worth of wanted bytes, or all of them, are there with this beat.
-    const std::uint32_t enough = lead + std::min(sent + local_row_bytes, burst.useful);
-    const std::uint32_t beat = (enough - 1) >> bus_shift_;
-    part.row_offset = row_offset + sent;
-    part.block = block++;
-    part.burst_offset = lead + sent;
-    part.bytes = std::min(room, burst.useful - sent);
-    part.sent = std::max(free, beats.at(beat) + data_latency_);
-    last_sent = part.sent;
-    free = part.sent + copies;
-    room = local_row_bytes;
-    send(static_cast<const MergedPart&>(part));
-  }
-  leave(last_sent, beats.at((burst.size >> bus_shift_) - 1));
+  each_beat(burst, row_offset, local_row_bytes,
+            [&](std::uint32_t beat, std::uint32_t offset, std::uint32_t bytes) {
+              part.row_offset = row_offset + offset;
+              part.block = block++;
+              part.burst_offset = lead + offset;
+              part.bytes = bytes;
+              part.sent = std::max(free, beats.at(beat) + data_latency_);
+              free = part.sent + copies;
+              send(static_cast<const MergedPart&>(part));
+            });
+  leave(part.sent, beats.at((burst.size >> bus_shift_) - 1));
 }
 
 }  // namespace systole
