@@ -32,9 +32,9 @@ struct ByteSum {
 
   void start() { sum = hn::Zero(Sums()); }
   void add(SumVector ifmap, SumVector weights) {
-#if HWY_TARGET == HWY_AVX3_DL
-    // In assembly, for Highway 1.0 compiles this target without avx512vnni, whose intrinsics are
-    // then refused; that the computer has it, it does check.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+    // In assembly, for Highway 1.0 compiles these targets without avx512vnni, whose intrinsics are
+    // then refused. Only where has_byte_products().
     asm("vpdpbusd %2, %1, %0" : "+v"(sum.raw) : "v"(ifmap.raw), "v"(weights.raw));
 #else
     (void)ifmap, (void)weights;

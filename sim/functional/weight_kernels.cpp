@@ -11,6 +11,7 @@
 
 #include "sim/functional/fold_kernels_portable.hpp"
 #include "sim/functional/fold_sums.inl"
+#include "sim/functional/instruction_sets.hpp"
 #include "sim/functional/nonzero_kernels.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -19,7 +20,8 @@ namespace HWY_NAMESPACE {
 namespace {
 
 bool takes_bytes(ElementType weights, ElementType ifmap) {
-  return HWY_TARGET == HWY_AVX3_DL && ifmap != ElementType::Int16 && weights == ElementType::Int8;
+  return (HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL) && has_byte_products() &&
+         ifmap != ElementType::Int16 && weights == ElementType::Int8;
 }
 
 #if HWY_TARGET == HWY_SCALAR

@@ -256,6 +256,18 @@ TEST(FoldProduct, HoldsTheLargestSumsOfBytesOnEveryInstructionSet) {
   }
 }
 
+TEST(FoldProduct, MultipliesBytesWhereTheInstructionSetDoes) {
+  for (const InstructionSet& set : instruction_sets()) {
+    force(set);
+    for (const ElementType ifmap : {ElementType::Int8, ElementType::Uint8}) {
+      EXPECT_EQ(multiplies_bytes(ElementType::Int8, ifmap), set.byte_products) << set.name;
+    }
+    EXPECT_FALSE(multiplies_bytes(ElementType::Int16, ElementType::Int8)) << set.name;
+    EXPECT_FALSE(multiplies_bytes(ElementType::Int8, ElementType::Int16)) << set.name;
+  }
+  force(instruction_sets().front());
+}
+
 TEST(FoldProduct, HasAPortableInstructionSetBesideThoseOfTheComputer) {
   ASSERT_FALSE(instruction_sets().empty());
 #if defined(__x86_64__) && !defined(__SSSE3__)
