@@ -193,7 +193,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void fold_leaves(Cycle entered, const StreamStep& stream);
   void add_results(Cycle first, std::uint32_t rows, std::uint32_t acc_row, bool accumulate);
   std::uint32_t rows_to_come(const Results& run);
-  Cycle end_of(Results run, std::uint32_t bank);
+  Results with_rows_to_come(Results run);
   std::pair<Cycle, Cycle> cycles_at(const Results& run, std::uint32_t bank) const;
   void block_leaves(Cycle entered, const StreamStep& stream);
   void step_read(Cycle read, const Row& row);

@@ -112,10 +112,7 @@ ResultWriter::Taken ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) 
   while (!results_.empty() && results_.front().first + results_.front().rows <= cycle) {
     results_.pop_front();  // nobody asks about the past
   }
-  Results run = results_.empty() ? Results{} : results_.front();
-  if (results_.size() == 1) {
-    run.rows += rows_to_come(run);
-  }
+  const Results run = results_.empty() ? Results{} : with_rows_to_come(results_.front());
   const auto [first, end] = cycles_at(run, bank);
   if (cycle < first || cycle >= end) {
     return {Port::None, cycle + 1};
@@ -137,6 +134,14 @@ std::uint32_t ExecuteTiming::rows_to_come(const Results& run) {
   return follows && finds_banks_free(read_through_ + 1, next)
              ? outline_->runs[run_].end - step_.row + 1
              : 0;
+}
+
+/// One of results_, as long as it is certain to be.
+ExecuteTiming::Results ExecuteTiming::with_rows_to_come(Results run) {
+  if (run.first == results_.back().first) {
+    run.rows += rows_to_come(run);
+  }
+  return run;
 }
 
 /// The cycles [first, end) in which results of a run go to a bank.
@@ -172,19 +177,11 @@ ResultWriter::Accumulating ExecuteTiming::accumulating(Cycle cycle, std::uint32_
   for (const Results& run : results_) {
     const auto [first, end] = cycles_at(run, bank);
     if (run.accumulate && first < end && end > cycle) {
-      return first <= cycle ? Accumulating{true, end_of(run, bank)} : Accumulating{false, first};
+      return first <= cycle ? Accumulating{true, cycles_at(with_rows_to_come(run), bank).second}
+                            : Accumulating{false, first};
     }
   }
   return {};
-}
-
-/// First cycle in which no result of a run that has begun goes to the bank, those included that are
-/// certain to follow.
-Cycle ExecuteTiming::end_of(Results run, std::uint32_t bank) {
-  if (results_.back().first == run.first) {
-    run.rows += rows_to_come(run);
-  }
-  return cycles_at(run, bank).second;
 }
 
 bool ExecuteTiming::reads_bank(Cycle cycle, std::uint32_t bank) {

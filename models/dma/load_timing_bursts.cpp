@@ -48,7 +48,7 @@ void LoadTiming::find_alike(Arriving& of) const {
   const Burst burst = burst_at(load, {});
   of.burst_bytes = burst.size;
   of.burst_beats = burst.size / config_.dma.bus_bytes;
-  merger_.each_beat(
+  merger_.each_part(
       burst, load.local_offset, of.row_bytes,
       [&](std::uint32_t beat, std::uint32_t, std::uint32_t) { of.part_beats[of.parts++] = beat; });
 }

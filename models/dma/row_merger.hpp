@@ -59,7 +59,7 @@ class RowMerger {
   /// Calls `visit(beat, offset, bytes)` for each part of a burst, as of take(): the beat with which
   /// it is there, and which of the wanted bytes it is.
   template <typename Visit>
-  void each_beat(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
+  void each_part(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
                  Visit visit) const {
     const auto lead = static_cast<std::uint32_t>(burst.useful_first - burst.address);
     auto room = local_row_bytes - static_cast<std::uint32_t>(row_offset % local_row_bytes);
@@ -112,7 +112,7 @@ void RowMerger::take_each(const Burst& burst, std::uint64_t row_offset,
   auto block = static_cast<std::uint32_t>(row_offset / local_row_bytes);
   std::uint64_t free = register_free;  // first cycle in which the next part can be sent
   MergedPart part;
-  each_beat(burst, row_offset, local_row_bytes,
+  each_part(burst, row_offset, local_row_bytes,
             [&](std::uint32_t beat, std::uint32_t offset, std::uint32_t bytes) {
               part.row_offset = row_offset + offset;
               part.block = block++;

@@ -21,7 +21,7 @@ struct Summary {
   EnergyBreakdown energy;
   std::uint64_t compulsory_read_bytes = 0;
   std::uint64_t compulsory_write_bytes = 0;
-  double peak_bytes_per_cycle = 0;  ///< over the busiest window of kBandwidthWindow, or all
+  double peak_bytes_per_cycle = 0;  ///< over the busiest window, or the layer if busier
   Check check = Check::Skipped;     ///< Fail if any failed; Pass if some passed and none failed
 
   /// Bytes of the bursts on the bus; reads include what was fetched and not used.

@@ -14,6 +14,7 @@
 #include "sim/run/simulation.hpp"
 #include "tests/support/random_layers.hpp"
 #include "tests/support/random_machine.hpp"
+#include "tests/support/timed_cases.hpp"
 
 namespace systole {
 namespace {
@@ -104,13 +105,7 @@ class Twins {
     append_large_tensor(network);
     Onlooker onlooker;
     RunResult run_alone;
-    try {
-      run_alone = run(config, network, &onlooker);
-    } catch (const CompileError& error) {
-      RC_DISCARD(error.what());
-    } catch (const std::invalid_argument& error) {  // no bias that is wide enough
-      RC_DISCARD(error.what());
-    }
+    test::discard_refused([&] { run_alone = run(config, network, &onlooker); });
     const RunResult with_twins = run(config, network, nullptr);
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
       RC_ASSERT(same(with_twins.layers.at(i), run_alone.layers.at(i)));
@@ -178,14 +173,10 @@ class Machines {
     Onlooker onlooker;
     RunResult run_alone;
     MeasuredLayers measured;
-    try {
+    test::discard_refused([&] {
       run(config, layer_case.network, nullptr, &measured);
       run_alone = run(other, layer_case.network, &onlooker);
-    } catch (const CompileError& error) {
-      RC_DISCARD(error.what());
-    } catch (const std::invalid_argument& error) {  // no bias that is wide enough
-      RC_DISCARD(error.what());
-    }
+    });
     const std::uint64_t before = measured.found();
     const RunResult after_another = run(other, layer_case.network, nullptr, &measured);
     for (std::size_t i = 0; i < layer_case.network.layers.size(); ++i) {

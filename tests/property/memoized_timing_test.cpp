@@ -7,46 +7,22 @@
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <stdexcept>
-#include <string>
 
 #include "models/dram/make_dram.hpp"
 #include "sim/compiler/compiler.hpp"
 #include "sim/legalize/legalize.hpp"
 #include "tests/support/random_layers.hpp"
 #include "tests/support/random_machine.hpp"
+#include "tests/support/timed_cases.hpp"
 
 namespace systole {
 namespace {
 
+using test::expect_same;
 using test::LayerCase;
 
 constexpr std::uint64_t kPatience = 100'000;
 constexpr std::size_t kForgetsNothing = std::size_t{1} << 30U;  // bytes
-
-std::string ledger_difference(const Ledger& got, const Ledger& expected) {
-  std::string text;
-  for (std::size_t unit = 0; unit < kLedgerUnits; ++unit) {
-    for (std::size_t cause = 0; cause < kCauses; ++cause) {
-      const auto u = static_cast<LedgerUnit>(unit);
-      const auto c = static_cast<Cause>(cause);
-      if (got.at(u, c) != expected.at(u, c)) {
-        text += std::string{ledger_unit_name(u)} + " " + cause_name(c) + ": " +
-                std::to_string(got.at(u, c)) + " for " + std::to_string(expected.at(u, c)) + "; ";
-      }
-    }
-  }
-  return text;
-}
-
-void expect_same(const LayerMeasurement& got, const LayerMeasurement& expected) {
-  RC_ASSERT(got.cycles == expected.cycles);
-  RC_ASSERT(got.compute_cycles == expected.compute_cycles);
-  RC_ASSERT(got.events == expected.events);
-  RC_ASSERT(ledger_difference(got.ledger, expected.ledger) == "");
-  RC_ASSERT(got.windows == expected.windows);
-  RC_ASSERT(got.peak_bytes_per_window == expected.peak_bytes_per_window);
-}
 
 /// A machine that remembers takes the cycles of one that does not: on a layer, on three copies of
 /// it one behind the other in one program, which come back to the same states, and on both again,
@@ -65,14 +41,10 @@ class Remembering {
     };
     Network network;
     std::unique_ptr<Compiler> compiler;
-    try {
+    test::discard_refused([&] {
       network = legalize(layer_case.network, config).network;
       compiler = std::make_unique<Compiler>(network, config);
-    } catch (const CompileError& error) {
-      RC_DISCARD(error.what());
-    } catch (const std::invalid_argument& error) {  // no bias that is wide enough
-      RC_DISCARD(error.what());
-    }
+    });
     const LayerProgram once = compiler->lower(0);
     LayerProgram thrice = once;
     for (const CommandClass configured : {CommandClass::Load, CommandClass::Store}) {
