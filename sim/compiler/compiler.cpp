@@ -393,6 +393,11 @@ std::vector<std::uint64_t> Compiler::likeness_of_plan(std::size_t layer,
   return numbers;
 }
 
+bool Compiler::needs_array(std::size_t layer) const {
+  const Cut& cut = state_->plans.at(layer).cut;
+  return !std::holds_alternative<PoolPlan>(cut) && !std::holds_alternative<AddPlan>(cut);
+}
+
 PackedProgram Compiler::lower_packed(std::size_t layer) const {
   const Plan& plan = state_->plans.at(layer);
   if (std::holds_alternative<LoopPlan>(plan.cut)) {

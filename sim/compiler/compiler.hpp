@@ -140,6 +140,10 @@ class Compiler {
   /// their scratchpads.
   std::vector<std::uint64_t> likeness_of_plan(std::size_t layer, const DramPlaces& places) const;
 
+  /// Whether commands of the layer go to the array, or rows of it to the accumulators: not of
+  /// pooling and sums.
+  bool needs_array(std::size_t layer) const;
+
   /// No commands for layers of the host.
   LayerProgram lower(std::size_t layer) const;
   /// The same, packed; not of layers that the hardware's loop unrollers run.

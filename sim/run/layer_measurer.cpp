@@ -59,10 +59,12 @@ MeasuredLayers::Key LayerMeasurer::key_among_runs(std::size_t layer) {
   }
   MeasuredLayers::Key key = compiler_.likeness_of_plan(layer, engine_.dram_places());
   if (!key.empty()) {
-    if (!machine_) {
-      machine_ = shared_->number_of(config_);
+    const bool needs_array = compiler_.needs_array(layer);
+    std::optional<std::uint64_t>& machine = machine_[needs_array ? 1 : 0];
+    if (!machine) {
+      machine = shared_->number_of(config_, needs_array);
     }
-    key.push_back(*machine_);
+    key.push_back(*machine);
   }
   return key;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -35,7 +36,7 @@ class LayerMeasurer {
   const AcceleratorConfig& config_;
   Engine& engine_;
   MeasuredLayers* const shared_;
-  std::optional<std::uint64_t> machine_;  // its number among runs that share
+  std::array<std::optional<std::uint64_t>, 2> machine_;  // its numbers among runs that share
   std::vector<std::optional<PackedProgram>> programs_;
   std::vector<Measured> layers_;
   std::map<std::vector<std::uint64_t>, Measured> known_;  // by likeness

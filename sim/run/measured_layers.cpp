@@ -1,5 +1,7 @@
 #include "sim/run/measured_layers.hpp"
 
+#include <fmt/format.h>
+
 #include <string_view>
 #include <utility>
 
@@ -20,13 +22,21 @@ std::size_t MeasuredLayers::Hash::operator()(const Key& key) const {
       {reinterpret_cast<const char*>(key.data()), key.size() * sizeof(std::uint64_t)});
 }
 
-std::uint64_t MeasuredLayers::number_of(const AcceleratorConfig& config) {
+std::uint64_t MeasuredLayers::number_of(const AcceleratorConfig& config, bool needs_array) {
   AcceleratorConfig same = config;
   same.name.clear();
   same.energy = {};
   same.scratchpad.activation.capacity_kib = 0;
   same.scratchpad.weight.capacity_kib = 0;
-  const std::string text = accelerator_to_yaml(same);
+  if (!needs_array) {
+    same.array.cols = 0;
+    same.array.dataflow = {};
+    same.array.overlap = {};
+    same.accumulators = {};
+  }
+  // Columns tell in a unified scratchpad how wide its rows are.
+  const std::string text =
+      accelerator_to_yaml(same) + fmt::format("row: {}\n", activation_row_bytes(config));
   const std::lock_guard lock{mutex_};
   return machines_.try_emplace(text, machines_.size()).first->second;
 }

@@ -31,8 +31,10 @@ class MeasuredLayers {
 
   /// Whatever decides what a layer takes: its machine's number and Compiler::likeness_of_plan.
   using Key = std::vector<std::uint64_t>;
-  /// The same for machines that are alike but for the capacity of their scratchpads.
-  std::uint64_t number_of(const AcceleratorConfig& config);
+  /// The same for machines that are alike but for the capacity of their scratchpads; for layers
+  /// that need no array (Compiler::needs_array) also if dataflow, overlap, columns and accumulators
+  /// differ, as long as the scratchpads' rows are equally wide.
+  std::uint64_t number_of(const AcceleratorConfig& config, bool needs_array);
 
   /// Null: not measured yet.
   std::shared_ptr<const MeasuredLayer> find(const Key& key);

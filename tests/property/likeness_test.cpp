@@ -161,15 +161,33 @@ TEST(Likeness, OfSumsMeansTheSameFigures) {
   }));
 }
 
-/// A layer that takes its figures from a machine with another scratchpad has those that it gets
-/// when it runs itself.
+/// Changes what layers that need no array cannot tell if rows of the scratchpad stay as wide.
+void change_array(AcceleratorConfig& machine) {
+  ArrayConfig& array = machine.array;
+  array.dataflow = *rc::gen::element(Dataflow::WeightStationary, Dataflow::OutputStationary,
+                                     Dataflow::InputStationary);
+  array.overlap = *rc::gen::element(Overlap::Full, Overlap::None);
+  if (array.cols % 2 == 0 && machine.requant.lanes <= array.cols / 2) {
+    array.cols /= *rc::gen::inRange<std::uint32_t>(1, 3);
+  }
+  machine.accumulators.capacity_kib *= *rc::gen::inRange<std::uint32_t>(1, 3);
+}
+
+/// A layer that takes its figures from a machine with another scratchpad, or another array, has
+/// those that it gets when it runs itself.
 class Machines {
  public:
+  /// `need_no_array`: the layers.
+  explicit Machines(bool need_no_array) : need_no_array_{need_no_array} {}
+
   void expect_alike(const AcceleratorConfig& config, const LayerCase& layer_case) {
     AcceleratorConfig other = config;
     other.scratchpad.activation.capacity_kib *= *rc::gen::inRange<std::uint32_t>(1, 9);
     other.scratchpad.weight.capacity_kib *= *rc::gen::inRange<std::uint32_t>(1, 9);
     other.energy.dram = "another";
+    if (need_no_array_) {
+      change_array(other);
+    }
     Onlooker onlooker;
     RunResult run_alone;
     MeasuredLayers measured;
@@ -184,23 +202,29 @@ class Machines {
     }
     const bool larger =
         config.scratchpad.activation.capacity_kib != other.scratchpad.activation.capacity_kib;
+    const bool another = config.array.dataflow != other.array.dataflow;
     found_ += larger ? measured.found() - before : 0;
+    of_arrays_ += another ? measured.found() - before : 0;
     ++cases_;
   }
 
   ~Machines() {
     std::cout << "held " << cases_ << " pairs of machines, " << found_
-              << " layers taken from one with a smaller scratchpad\n";
+              << " layers taken from one with a smaller scratchpad, " << of_arrays_
+              << " from one with another dataflow\n";
     EXPECT_GT(found_, 0U);
+    EXPECT_EQ(of_arrays_ > 0, need_no_array_);
   }
 
  private:
+  const bool need_no_array_;
   std::uint64_t cases_ = 0;
   std::uint64_t found_ = 0;
+  std::uint64_t of_arrays_ = 0;
 };
 
 TEST(LikenessAmongMachines, OfConvolutionsMeansTheSameFigures) {
-  Machines machines;
+  Machines machines{false};
   EXPECT_TRUE(rc::check("convolutions", [&] {
     const AcceleratorConfig config = test::with_multipliers(test::random_machine());
     machines.expect_alike(config, test::random_conv(config, *rc::gen::arbitrary<bool>()));
@@ -208,7 +232,7 @@ TEST(LikenessAmongMachines, OfConvolutionsMeansTheSameFigures) {
 }
 
 TEST(LikenessAmongMachines, OfMatrixProductsMeansTheSameFigures) {
-  Machines machines;
+  Machines machines{false};
   EXPECT_TRUE(rc::check("matrix products", [&] {
     const AcceleratorConfig config = test::with_multipliers(test::random_machine());
     machines.expect_alike(config, test::random_matmul(config));
@@ -216,14 +240,14 @@ TEST(LikenessAmongMachines, OfMatrixProductsMeansTheSameFigures) {
 }
 
 TEST(LikenessAmongMachines, OfPoolingMeansTheSameFigures) {
-  Machines machines;
+  Machines machines{true};
   EXPECT_TRUE(rc::check("pooling", [&] {
     machines.expect_alike(test::with_multipliers(test::random_machine()), test::random_pool());
   }));
 }
 
 TEST(LikenessAmongMachines, OfSumsMeansTheSameFigures) {
-  Machines machines;
+  Machines machines{true};
   EXPECT_TRUE(rc::check("sums", [&] {
     const AcceleratorConfig config = test::with_multipliers(test::random_machine());
     machines.expect_alike(config, test::random_add(config));
