@@ -202,6 +202,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void next_row(Row& row);
   bool in_run();
   void next_run_row(Row& row);
+  void skip_rows(Cycle read, std::uint32_t rows);
   void add_load(Row& row, std::uint32_t index);
   void add_reads(Row& row, const OperandPair& pair);
   void start(Cycle now);

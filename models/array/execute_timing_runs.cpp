@@ -129,7 +129,8 @@ ExecuteTiming::StepRun ExecuteTiming::step_run(Outlining& state, std::uint32_t r
   run.shift = load.shift;
   const bool in_turns =
       beside && state.stream_pixels.banks->front() == state.load_weights.banks->front();
-  run.alone = stream.last || (stream.ifmap && load.ifmap) || (stream.weights && load.weights) ||
+  const bool ends_fold = stream.last && config_.array.dataflow == Dataflow::OutputStationary;
+  run.alone = ends_fold || (stream.ifmap && load.ifmap) || (stream.weights && load.weights) ||
               in_turns || meet(run.ifmap_banks, run.weight_banks);
   outline.completes = stream.last ? row : outline.completes;
   if (stream.streams) {
@@ -153,7 +154,11 @@ bool ExecuteTiming::in_run() {
 
 /// What the step feeds in its next cycle, which is one of the run and not alone in it.
 void ExecuteTiming::next_run_row(Row& row) {
+  row.last.valid = false;
   if (step_.computing) {
+    if (feed_->before_block_end() == 0) {
+      row.last = feed_->block_end();
+    }
     feed_->skip(step_.row, 1);
   }
   static_cast<Fed&>(row) = outline_->runs[run_];
@@ -165,7 +170,22 @@ void ExecuteTiming::next_run_row(Row& row) {
   row.accumulate = row.vector && destination().accumulate;
   row.compute_entry = step_.compute_entry;
   row.preload_entry = step_.computing ? feed_->streaming().preload_entry : 0;
-  row.last.valid = false;
+}
+
+/// The next `rows` rows of a run, the first of which is read in cycle `read`.
+void ExecuteTiming::skip_rows(Cycle read, std::uint32_t rows) {
+  while (step_.computing && rows > 0) {
+    std::uint32_t skipped = rows;
+    if (const std::uint32_t before = feed_->before_block_end(); before < rows) {
+      block_leaves(read + before + config_.scratchpad.read_latency, feed_->block_end());
+      skipped = before + 1;
+    }
+    feed_->skip(step_.row, skipped);
+    step_.row += skipped;
+    read += skipped;
+    rows -= skipped;
+  }
+  step_.row += rows;
 }
 
 /// Rows of a run that go through without meeting anyone: issued one a cycle from `from` on, up to
@@ -195,10 +215,7 @@ std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
   }
   claim_banks(end - 1, count > 1 ? static_cast<const Fed&>(run) : queue_.front().row);
   ledger_.fill(end, run.cause);
-  if (step_.computing) {
-    feed_->skip(step_.row, count - 1);
-  }
-  step_.row += count - 1;
+  skip_rows(from + 1, count - 1);
   next_run_row(queue_.front().row);
   queue_.front().pushed = end - 1;
   ++step_.row;

@@ -112,6 +112,12 @@ class FoldFeed {
   virtual void stream_runs(FoldRuns& runs) const = 0;
   /// Cycles of the stream from `row` on that will not be asked for.
   virtual void skip(std::uint32_t row, std::uint32_t rows) = 0;
+  /// Input stationary: so many cycles of the stream come before the one in which a block's last
+  /// channel enters, which is this one.
+  virtual std::uint32_t before_block_end() const { return kNoBlockEnd; }
+  virtual StreamStep block_end() const { return {}; }
+
+  static constexpr std::uint32_t kNoBlockEnd = ~std::uint32_t{0};
 
   /// The fold whose load is the latest, and the one whose stream is.
   const FoldCommands& loading() const { return folds_[1 - streaming_]; }

@@ -33,21 +33,29 @@ class InputStationaryFeed final : public FoldFeed {
   }
 
   void stream(std::uint32_t /*row*/, OperandPair& pair) override {
-    const auto& preload = streaming().preload;
-    const std::uint32_t first = block_ * config().cols;
-    const std::uint32_t channels = std::min(preload.n - first, config().cols);
-    const bool last_block = first + channels == preload.n;
-    if (at_ < channels) {
-      multiply(at_, channels, last_block, pair);
+    if (at_ < channels_of(block_)) {
+      pair.stream = channel(block_, at_);
     }
-    if (!last_block) {
+    if (!is_last(block_)) {
       read_weights(streaming(), block_ + 1, at_, pair);
     }
     ++at_;
-    if (!last_block && at_ >= std::max(config().cols, weight_reads(preload))) {
+    if (!is_last(block_) && at_ >= block_cycles()) {
       ++block_;
       at_ = 0;
     }
+  }
+
+  std::uint32_t before_block_end() const override {
+    const std::uint32_t channels = channels_of(block_);
+    if (at_ < channels) {
+      return channels - 1 - at_;
+    }
+    return is_last(block_) ? kNoBlockEnd : block_cycles() - at_ + channels_of(block_ + 1) - 1;
+  }
+  StreamStep block_end() const override {
+    const std::uint32_t block = at_ < channels_of(block_) ? block_ : block_ + 1;
+    return channel(block, channels_of(block) - 1);
   }
 
   void load_runs(FoldRuns& runs) const override {
@@ -94,15 +102,12 @@ class InputStationaryFeed final : public FoldFeed {
   }
 
   void skip(std::uint32_t /*row*/, std::uint32_t rows) override {
-    const auto& preload = streaming().preload;
     while (rows > 0) {
-      const bool last_block = (block_ + 1) * config().cols >= preload.n;
-      const std::uint32_t length =
-          last_block ? at_ + rows : std::max(config().cols, weight_reads(preload));
+      const std::uint32_t length = is_last(block_) ? at_ + rows : block_cycles();
       const std::uint32_t taken = std::min(rows, length - at_);
       at_ += taken;
       rows -= taken;
-      if (!last_block && at_ == length) {
+      if (!is_last(block_) && at_ == length) {
         ++block_;
         at_ = 0;
       }
@@ -118,6 +123,18 @@ class InputStationaryFeed final : public FoldFeed {
 
   std::uint32_t weight_reads(const PreloadCommand& preload) const {
     return (preload.weight_rows() + config().gather_rows - 1) / config().gather_rows;
+  }
+
+  /// Of the fold that streams.
+  bool is_last(std::uint32_t block) const {
+    return (block + 1) * config().cols >= streaming().preload.n;
+  }
+  std::uint32_t channels_of(std::uint32_t block) const {
+    return std::min(streaming().preload.n - block * config().cols, config().cols);
+  }
+  /// From one block's first channel to that of the next.
+  std::uint32_t block_cycles() const {
+    return std::max(config().cols, weight_reads(streaming().preload));
   }
 
   /// All rows of a block of weights, so many a cycle as the transposer takes.
@@ -148,23 +165,23 @@ class InputStationaryFeed final : public FoldFeed {
   }
 
   /// An output channel.
-  void multiply(std::uint32_t column, std::uint32_t channels, bool last_block, OperandPair& pair) {
-    const auto& compute = streaming().compute;
+  StreamStep channel(std::uint32_t block, std::uint32_t column) const {
     const auto& preload = streaming().preload;
-    StreamStep& stream = pair.stream;
+    StreamStep stream;
     stream.valid = true;
     stream.column = column;
     stream.new_block = column == 0;
-    stream.swap = column == 0 && block_ == 0;
-    stream.last = column + 1 == channels;
-    stream.last_of_fold = stream.last && last_block;
-    stream.pixels = compute.rows();
+    stream.swap = column == 0 && block == 0;
+    stream.n = channels_of(block);
+    stream.last = column + 1 == stream.n;
+    stream.last_of_fold = stream.last && is_last(block);
+    stream.pixels = streaming().compute.rows();
     stream.k = preload.k;
-    stream.n = channels;
-    stream.acc_row = preload.acc_row + block_ * preload.acc_pitch;
+    stream.acc_row = preload.acc_row + block * preload.acc_pitch;
     stream.accumulate = preload.accumulate;
     stream.preload_entry = streaming().preload_entry;
     stream.products_per_pe = preload.products_per_pe;
+    return stream;
   }
 
   std::uint32_t block_ = 0;  // that streams
