@@ -13,6 +13,7 @@
 namespace systole::app {
 
 int energy_command(const EnergyOptions& options, std::ostream& out) {
+  require_writable("systole energy", {{"--json", options.json}}, {{"REPORT", options.report}});
   auto report = parse_report(read_text_file(options.report), options.report);
   const RunResult result = run_of_report(report, options.report, options.overrides);
   if (result.config.energy.zero_gating && result.data == DataSource::None) {

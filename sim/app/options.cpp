@@ -254,6 +254,9 @@ CommandLine read_energy(const Arguments& arguments) {
       arguments.fail("--set " + quoted(change) +
                      ": without running again only keys of energy can change");
     }
+    if (arguments.has("table") && change.rfind("energy.table=", 0) == 0) {
+      arguments.fail("--set " + quoted(change) + ": --table names one already");
+    }
     options.overrides.push_back(change);
   }
   options.json = arguments.text("json");

@@ -22,6 +22,14 @@ unsigned workers_of(const SweepCommand& command) {
                            : std::max(1U, std::thread::hardware_concurrency());
 }
 
+/// A sample may be smaller than the spec asks for.
+std::string shortage(const SweepSpec& spec, std::size_t points) {
+  return spec.sampling == Sampling::All || points >= spec.sample_points
+             ? std::string{}
+             : fmt::format("{} of the {} points asked for: axes and constraints give no more\n",
+                           points, spec.sample_points);
+}
+
 std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {
   const SweepProgress& progress = outcome.progress;
   std::string text = fmt::format("{} points, {} of them run now, {} failed\n", progress.points,
@@ -75,7 +83,7 @@ int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& 
     }
     outcome = run_sweep(spec, points, sweep);
   }
-  out << summary(command, outcome);
+  out << shortage(spec, points.size()) << summary(command, outcome);
   const bool none_ran = !command.range && outcome.progress.failed == outcome.progress.points;
   return outcome.mismatches == 0 && !none_ran ? ExitCode::AllRight : ExitCode::CheckFailed;
 }

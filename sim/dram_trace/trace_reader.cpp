@@ -10,6 +10,11 @@
 #include "sim/config/suggestion.hpp"
 
 namespace systole {
+namespace {
+
+constexpr std::uint64_t kLongestGap = 1'000'000'000'000;  // cycles of the memory: some seconds
+
+}  // namespace
 
 TraceReader::TraceReader(const std::string& file, const dram::Config& memory)
     : file_{file},
@@ -42,6 +47,11 @@ std::optional<TraceRequest> TraceReader::next() {
       fail(1, fmt::format("cycle {} is before the {} of an earlier request, expected cycles that "
                           "do not fall",
                           request.arrival, last_arrival_));
+    }
+    if (request.arrival - last_arrival_ > kLongestGap) {
+      fail(1, fmt::format("cycle {} is {} after the one before, expected at most {}: every refresh "
+                          "between them is simulated",
+                          request.arrival, request.arrival - last_arrival_, kLongestGap));
     }
     last_arrival_ = request.arrival;
     return request;

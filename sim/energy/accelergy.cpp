@@ -173,6 +173,7 @@ void apply_accelergy(ConfigReader map, const std::filesystem::path& folder, Ener
         table.*cost.entries = {*entry};
         if (cost.entries == &EnergyTable::mac || cost.entries == &EnergyTable::multiplier) {
           table.pe.clear();  // of the base: what is given here holds
+          table.pe_composable.clear();
         }
         if (cost.entries == &EnergyTable::multiplier) {
           table.mac.clear();

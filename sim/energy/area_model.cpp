@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "sim/energy/energy_model.hpp"
 #include "sim/energy/interpolation.hpp"
 
 namespace systole {
@@ -116,12 +117,10 @@ class Model {
     };
     if (requant.mode == RequantMode::FloatScale) {
       add_requant(floating(table_.area_float_multiplier, "floating-point multiplier", 32));
-    } else {
-      if (requant.mode == RequantMode::MultiplierShift) {
-        add_requant(multiplier(accumulator, requant.multiplier_bits));
-      }
-      add_requant(linear(table_.area_shifter, "shifter", accumulator));
+    } else if (requant.mode == RequantMode::MultiplierShift) {
+      add_requant(multiplier(accumulator, requant.multiplier_bits));
     }
+    add_requant(linear(table_.area_shifter, "shifter", requant_shift_bits(config_)));
     add_requant(adder(accumulator));
     const auto add_vector = [&](const Bounded& each) {
       add(AreaComponent::Vector, config_.vector.lanes, each);

@@ -82,15 +82,6 @@ bool is_split(const AcceleratorConfig& config) {
   return config.scratchpad.organization == ScratchpadOrganization::Split;
 }
 
-// What one value that is requantized shifts: its high half after the doubling high
-// multiply, the whole product, or the accumulator itself.
-double requant_shift_bits(const AcceleratorConfig& config) {
-  const double accumulator = config.array.accumulator_bits;
-  const bool wide = config.requant.mode == RequantMode::MultiplierShift &&
-                    config.requant.variant == RequantVariant::Single;
-  return wide ? accumulator + config.requant.multiplier_bits : accumulator;
-}
-
 Energy entry_energy(const TableEntries& entries, std::uint32_t bits) {
   const TableEntry* const entry = entry_of_width(entries, bits);
   if (entry == nullptr) {
@@ -120,7 +111,11 @@ class Model {
         activation_bits_{operands.activation_bits == 0 ? config.array.activation_bits
                                                        : operands.activation_bits},
         weight_bits_{operands.weight_bits == 0 ? config.array.weight_bits : operands.weight_bits},
-        products_per_pe_{operands.products_per_pe} {}
+        products_per_pe_{operands.products_per_pe},
+        ifmap_wider_{wider(operands.ifmap_bits)},
+        weight_wider_{operands.ifmap_bits != 0 && operands.weight_bits == 0 ? ifmap_wider_
+                                                                            : wider(weight_bits_)},
+        ofmap_wider_{wider(operands.ofmap_bits)} {}
 
   EnergyBreakdown breakdown() {
     add_array();
@@ -134,10 +129,16 @@ class Model {
 
  private:
   double n(Event e) const { return count(events_, e); }
-  // How much wider operands are than the integers that were run.
-  double widening() const {
-    return square_bits(operand_bits(activation_bits_), operand_bits(weight_bits_)) /
-           square_bits(activation_bits_, weight_bits_);
+  // How much wider an operand is than the integers that were run; 0: those that are multiplied.
+  double wider(std::uint32_t integer_bits) const {
+    const std::uint32_t bits = integer_bits == 0 ? activation_bits_ : integer_bits;
+    return static_cast<double>(operand_bits(bits)) / bits;
+  }
+  // Of ifmaps and weights together, of which nobody has counted how much is which.
+  Energy widened(const Energy& both) const {
+    return {std::sqrt(ifmap_wider_ * weight_wider_) * both.pj,
+            std::min(ifmap_wider_, weight_wider_) * both.low_pj,
+            std::max(ifmap_wider_, weight_wider_) * both.high_pj};
   }
   std::uint32_t operand_bits(std::uint32_t integer_bits) const {
     return format_bits(priced_format(config_), integer_bits);
@@ -310,39 +311,40 @@ class Model {
     const double slots = n(Event::Mac) + n(Event::MacPadding);
     const double ifmap = slots * activation_bits_;
     const double psum = slots / products_per_pe_ * config_.array.accumulator_bits;
-    const auto add = [&](EnergyOperand operand, double bits) {
-      energy_.add(EnergyComponent::ArrayRegisters, operand,
-                  (operand == EnergyOperand::Psum ? bits : widening() * bits) * bit);
+    const auto add = [&](EnergyOperand operand, const Energy& energy) {
+      energy_.add(EnergyComponent::ArrayRegisters, operand, energy);
     };
     if (config_.array.dataflow != Dataflow::WeightStationary || ifmap + psum > all) {
-      add(EnergyOperand::Shared, all);
+      add(EnergyOperand::Shared, widened(all * bit));
       return;
     }
-    add(EnergyOperand::Ifmap, ifmap);
-    add(EnergyOperand::Psum, psum);
-    add(EnergyOperand::Weight, all - ifmap - psum);
+    add(EnergyOperand::Ifmap, (ifmap_wider_ * ifmap) * bit);
+    add(EnergyOperand::Psum, psum * bit);
+    add(EnergyOperand::Weight, (weight_wider_ * (all - ifmap - psum)) * bit);
   }
 
   void add_memories() {
-    const auto add = [&](EnergyComponent component, EnergyOperand operand, const Memory& memory,
-                         Event read, Event write, double factor) {
-      energy_.add(
-          component, operand,
-          factor * (n(read) * memory.read_bit(table_) + n(write) * memory.write_bit(table_)));
+    const auto of = [&](const Memory& memory, Event read, Event write) {
+      return n(read) * memory.read_bit(table_) + n(write) * memory.write_bit(table_);
     };
-    add(EnergyComponent::Scratchpad,
-        is_split(config_) ? EnergyOperand::Ifmap : EnergyOperand::Shared,
-        scratchpad_memory(config_, table_), Event::ScratchpadReadBits, Event::ScratchpadWriteBits,
-        widening());
+    const Energy scratchpad = of(scratchpad_memory(config_, table_), Event::ScratchpadReadBits,
+                                 Event::ScratchpadWriteBits);
     if (is_split(config_)) {
-      add(EnergyComponent::WeightScratchpad, EnergyOperand::Weight, weight_memory(config_, table_),
-          Event::WeightScratchpadReadBits, Event::WeightScratchpadWriteBits, widening());
-    } else if (events_[Event::WeightScratchpadReadBits] +
-               events_[Event::WeightScratchpadWriteBits]) {
+      energy_.add(EnergyComponent::Scratchpad, EnergyOperand::Ifmap, ifmap_wider_ * scratchpad);
+      energy_.add(
+          EnergyComponent::WeightScratchpad, EnergyOperand::Weight,
+          weight_wider_ * of(weight_memory(config_, table_), Event::WeightScratchpadReadBits,
+                             Event::WeightScratchpadWriteBits));
+    } else {
+      energy_.add(EnergyComponent::Scratchpad, EnergyOperand::Shared, widened(scratchpad));
+    }
+    if (!is_split(config_) &&
+        events_[Event::WeightScratchpadReadBits] + events_[Event::WeightScratchpadWriteBits] != 0) {
       throw std::logic_error("a unified scratchpad has no accesses to a weight scratchpad");
     }
-    add(EnergyComponent::Accumulators, EnergyOperand::Psum, accumulator_memory(config_, table_),
-        Event::AccumulatorReadBits, Event::AccumulatorWriteBits, 1);
+    energy_.add(EnergyComponent::Accumulators, EnergyOperand::Psum,
+                of(accumulator_memory(config_, table_), Event::AccumulatorReadBits,
+                   Event::AccumulatorWriteBits));
     energy_.add(EnergyComponent::Accumulators, EnergyOperand::Arithmetic,
                 n(Event::AccumulatorAdd) * adder(config_.array.accumulator_bits));
   }
@@ -378,8 +380,8 @@ class Model {
 
   void add_dram() {
     const Energy byte = 8 * per_bit(table_.dram);
-    const auto add = [&](EnergyOperand operand, double bytes) {
-      energy_.add(EnergyComponent::Dram, operand, bytes * byte);
+    const auto add = [&](EnergyOperand operand, const Energy& energy) {
+      energy_.add(EnergyComponent::Dram, operand, energy);
     };
     const double ifmap = n(Event::DramReadIfmapBytes);
     const double weight = n(Event::DramReadWeightBytes);
@@ -389,11 +391,11 @@ class Model {
     if (unused < 0) {
       throw std::logic_error("more bytes of DRAM were used than were fetched");
     }
-    add(EnergyOperand::Ifmap, widening() * ifmap);
-    add(EnergyOperand::Weight, widening() * weight);
-    add(EnergyOperand::Constants, constants);
-    add(EnergyOperand::Unused, widening() * unused);
-    add(EnergyOperand::Ofmap, widening() * n(Event::DramWriteBytes));
+    add(EnergyOperand::Ifmap, (ifmap_wider_ * ifmap) * byte);
+    add(EnergyOperand::Weight, (weight_wider_ * weight) * byte);
+    add(EnergyOperand::Constants, constants * byte);
+    add(EnergyOperand::Unused, widened(unused * byte));
+    add(EnergyOperand::Ofmap, (ofmap_wider_ * n(Event::DramWriteBytes)) * byte);
   }
 
   // 1 mW for 1 ns is 1 pJ.
@@ -431,10 +433,18 @@ class Model {
   const EnergyTable& table_;
   const std::uint32_t activation_bits_, weight_bits_;  // of the layer
   const std::uint32_t products_per_pe_;
+  const double ifmap_wider_, weight_wider_, ofmap_wider_;  // than the integers that were run
   EnergyBreakdown energy_;
 };
 
 }  // namespace
+
+double requant_shift_bits(const AcceleratorConfig& config) {
+  const double accumulator = config.array.accumulator_bits;
+  const bool wide = config.requant.mode == RequantMode::MultiplierShift &&
+                    config.requant.variant == RequantVariant::Single;
+  return wide ? accumulator + config.requant.multiplier_bits : accumulator;
+}
 
 RequantCost requant_cost(const AcceleratorConfig& config, const EnergyTable& table) {
   RequantCost cost;

@@ -11,6 +11,10 @@
 
 namespace systole {
 
+/// Bits that the shifter of a requantization lane takes: the high half after the doubling high
+/// multiplication, the whole product, or the accumulator itself.
+double requant_shift_bits(const AcceleratorConfig& config);
+
 /// Where the energy goes.
 enum class EnergyComponent : std::uint8_t {
   ArrayMultiply,
@@ -67,11 +71,13 @@ class EnergyBreakdown {
   std::array<Energy, kEnergyOperands> operands_{};
 };
 
-/// What one layer multiplies.
+/// What one layer multiplies, and moves.
 struct LayerOperands {
   std::uint32_t activation_bits = 0;  ///< 0: the array's
   std::uint32_t weight_bits = 0;
   std::uint32_t products_per_pe = 1;  ///< of composable PEs, a cycle
+  std::uint32_t ifmap_bits = 0;       ///< multiplied or not; 0: activation_bits
+  std::uint32_t ofmap_bits = 0;
 };
 
 /// Counts times the table's entries, at the layer's widths and this machine's bank sizes.

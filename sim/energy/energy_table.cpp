@@ -167,6 +167,7 @@ class TableReader {
     if (mac_unit_ && joule_unit_) {
       root.error("", "has energies in MAC and in joules, expected one of the two");
     }
+    settle_not_published();
     table_.normalized = table_.normalized || mac_unit_;
     root.reject_unknown();
     file_.check();
@@ -189,7 +190,7 @@ class TableReader {
     }
     const std::string path = (folder() / base).lexically_normal().string();
     table_ = TableReader{ConfigFile::load(path), bases_ + 1}.read();
-    table_.notes = {"what it does not give is of " + table_.name};
+    table_.notes.insert(table_.notes.begin(), "what it does not give is of " + table_.name);
     joule_unit_ = !table_.normalized;
     mac_unit_ = table_.normalized;
     has_base_ = true;
@@ -210,10 +211,30 @@ class TableReader {
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         root.error("not_published", fmt::format("expected {}, found {}{}", choice_list(names),
                                                 quoted(name), did_you_mean(name, names)));
+      } else if (root.has(name)) {
+        root.error("not_published", quoted(name) + " is given in this table, expected one of both");
       }
     }
-    table_.notes.push_back(fmt::format("not in the table, and counted as nothing: {}",
-                                       fmt::join(not_published_, ", ")));
+  }
+
+  // What is said to be given by nobody holds against the base, which may have it, or lack more.
+  void settle_not_published() {
+    const auto settle = [this](const List& list) {
+      TableEntries& entries = table_.*list.entries;
+      const auto is_it = [&](const std::string& name) { return name == list.name; };
+      if (std::any_of(not_published_.begin(), not_published_.end(), is_it)) {
+        entries.clear();
+        if (std::none_of(table_.not_published.begin(), table_.not_published.end(), is_it)) {
+          table_.not_published.emplace_back(list.name);
+        }
+      }
+      if (!entries.empty()) {
+        auto& names = table_.not_published;
+        names.erase(std::remove_if(names.begin(), names.end(), is_it), names.end());
+      }
+    };
+    std::for_each(std::begin(kRequired), std::end(kRequired), settle);
+    std::for_each(std::begin(kSingle), std::end(kSingle), settle);
   }
 
   // Given by the base, or said to be given by nobody.
@@ -352,14 +373,23 @@ class TableReader {
   bool joule_unit_ = false;
 };
 
+EnergyTable read_table(const ConfigFile& file) {
+  EnergyTable table = TableReader{file, 1}.read();
+  if (!table.not_published.empty()) {
+    table.notes.push_back(fmt::format("not in the table, and counted as nothing: {}",
+                                      fmt::join(table.not_published, ", ")));
+  }
+  return table;
+}
+
 }  // namespace
 
 EnergyTable load_energy_table(const std::string& path) {
-  return TableReader{ConfigFile::load(path), 1}.read();
+  return read_table(ConfigFile::load(path));
 }
 
 EnergyTable parse_energy_table(const std::string& text, const std::string& file) {
-  return TableReader{ConfigFile::parse(text, file), 1}.read();
+  return read_table(ConfigFile::parse(text, file));
 }
 
 }  // namespace systole

@@ -31,9 +31,10 @@ using TableEntries = std::vector<TableEntry>;
 /// width or capacity. An empty list is a cost that the table does not know.
 struct EnergyTable {
   std::string name;
-  bool normalized = false;             ///< 1 pJ stands for the energy of one MAC
-  std::optional<ProcessNode> process;  ///< of the values on the die, for scaling
-  std::vector<std::string> notes;      ///< what reports must say beside the figures
+  bool normalized = false;                 ///< 1 pJ stands for the energy of one MAC
+  std::optional<ProcessNode> process;      ///< of the values on the die, for scaling
+  std::vector<std::string> notes;          ///< what reports must say beside the figures
+  std::vector<std::string> not_published;  ///< keys of costs that are counted as nothing
 
   // pJ per operation or access
   TableEntries adder, multiplier, shifter, comparator;

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <map>
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 #include "sim/report/table.hpp"
 #include "sim/report/units.hpp"
+#include "sim/report/utf8.hpp"
 
 namespace systole {
 namespace {
@@ -29,12 +33,37 @@ const Json& member(const std::string& file, const Json& json, const std::string&
   return *found;
 }
 
+/// What stands at `path`; null where a report, of an older version maybe, has no such thing.
+Json at_or_null(const Json& report, std::initializer_list<const char*> path) {
+  const Json* at = &report;
+  for (const char* const key : path) {
+    if (!at->is_object()) {
+      return nullptr;
+    }
+    const auto found = at->find(key);
+    if (found == at->end()) {
+      return nullptr;
+    }
+    at = &*found;
+  }
+  return *at;
+}
+
+/// The texts of a list; nothing where `json` is no list of texts.
+std::optional<std::vector<std::string>> texts_of(const Json& json) {
+  const auto is_text = [](const Json& element) { return element.is_string(); };
+  if (!json.is_array() || !std::all_of(json.begin(), json.end(), is_text)) {
+    return std::nullopt;
+  }
+  return json.get<std::vector<std::string>>();
+}
+
 struct LayerCycles {
   std::string name;
   std::uint64_t cycles = 0;
 };
 
-/// What the tables show of a report.
+/// What the tables show of a report, and what the remarks below them are about.
 struct Figures {
   explicit Figures(const NamedReport& named) {
     const std::string& file = named.name;
@@ -70,6 +99,7 @@ struct Figures {
       layers.push_back({member(file, layer, path, "name", &Json::is_string, "a text"),
                         member(file, layer, path, "cycles", &Json::is_number_unsigned, "a count")});
     }
+    read_what_remarks_need(report);
   }
 
   std::string version, accelerator, workload, energy_table;
@@ -77,6 +107,28 @@ struct Figures {
   double utilization = 0, energy_pj = 0, energy_delay_js = 0;
   std::optional<double> area_mm2;
   std::vector<LayerCycles> layers;
+  double clock_mhz = 0;                                ///< 0: not said
+  std::map<std::string, std::string> energy_settings;  ///< config.energy, its table apart
+  std::optional<std::vector<std::string>> energy_notes;
+  std::vector<std::string> not_in_area;
+
+ private:
+  void read_what_remarks_need(const Json& report) {
+    if (const Json clock = at_or_null(report, {"clock_mhz"}); clock.is_number()) {
+      clock_mhz = clock.get<double>();
+    }
+    if (const Json energy = at_or_null(report, {"config", "energy"}); energy.is_object()) {
+      for (const auto& item : energy.items()) {
+        const Json& value = item.value();
+        energy_settings[item.key()] = value.is_string() ? value.get<std::string>() : value.dump();
+      }
+      // The same table may have been read from another folder; its name says which it was.
+      energy_settings.erase("table");
+    }
+    energy_notes = texts_of(at_or_null(report, {"energy_notes"}));
+    not_in_area =
+        texts_of(at_or_null(report, {"area", "not_in_table"})).value_or(std::vector<std::string>{});
+  }
 };
 
 std::string times(double value, double first) {
@@ -152,6 +204,124 @@ Table layers_table(const std::vector<Figures>& figures) {
   return table;
 }
 
+/// "1", "1 and 2", "1, 2 and 3".
+std::string enumerated(const std::vector<std::string>& texts) {
+  std::string out;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    out += i == 0 ? "" : i + 1 == texts.size() ? " and " : ", ";
+    out += texts[i];
+  }
+  return out;
+}
+
+/// What reports say, each with the numbers of the reports that say it.
+class Sayings {
+ public:
+  void add(const std::string& what, std::size_t report) {
+    auto found = std::find_if(said_.begin(), said_.end(),
+                              [&](const auto& saying) { return saying.first == what; });
+    if (found == said_.end()) {
+      found = said_.emplace(said_.end(), what, std::vector<std::string>{});
+    }
+    found->second.push_back(std::to_string(report + 1));
+  }
+  bool empty() const { return said_.empty(); }
+  bool differ() const { return said_.size() > 1; }
+
+  /// "this in 1 and 3, that in 2".
+  std::string text(const char* between = ", ") const {
+    std::string out;
+    for (const auto& [what, reports] : said_) {
+      out += (out.empty() ? "" : between) + what + " in " + enumerated(reports);
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::vector<std::string>>> said_;
+};
+
+std::string settings_remark(const std::vector<Figures>& figures) {
+  std::map<std::string, Sayings> settings;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    for (const auto& [key, value] : figures[i].energy_settings) {
+      settings[key].add(value, i);
+    }
+  }
+  std::string differing;
+  for (const auto& [key, values] : settings) {
+    if (values.differ()) {
+      differing +=
+          fmt::format("{}energy.{} is {}", differing.empty() ? "" : "; ", key, values.text());
+    }
+  }
+  return differing.empty() ? "" : "The energies are of different settings: " + differing + ".";
+}
+
+/// Whether the table and its settings, as far as both reports give them, are the same.
+bool priced_alike(const Figures& a, const Figures& b) {
+  return a.energy_table == b.energy_table &&
+         std::all_of(a.energy_settings.begin(), a.energy_settings.end(), [&](const auto& setting) {
+           const auto other = b.energy_settings.find(setting.first);
+           return other == b.energy_settings.end() || other->second == setting.second;
+         });
+}
+
+/// Other tables and settings bring other notes, and have their own remarks. What is left comes of
+/// the machine (its number format, its DRAM's standard) or of a table that was changed.
+std::string notes_remark(const std::vector<Figures>& figures) {
+  constexpr std::size_t kShown = 60;  // columns of a note: enough to know it by
+  Sayings notes;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    const Figures& f = figures[i];
+    for (const std::string& note : f.energy_notes.value_or(std::vector<std::string>{})) {
+      const auto lacks_it = [&](const Figures& other) {
+        return other.energy_notes && priced_alike(f, other) &&
+               std::find(other.energy_notes->begin(), other.energy_notes->end(), note) ==
+                   other.energy_notes->end();
+      };
+      if (std::any_of(figures.begin(), figures.end(), lacks_it)) {
+        notes.add('"' + cut_to_width(note, kShown) + '"', i);
+      }
+    }
+  }
+  return notes.empty() ? "" : "The energy notes differ: " + notes.text() + ".";
+}
+
+std::string clocks_remark(const std::vector<Figures>& figures) {
+  const auto duration = [](const Figures& f) {
+    return f.clock_mhz > 0 ? static_cast<double>(f.cycles) / f.clock_mhz : 0;
+  };
+  Sayings clocks;
+  std::vector<std::string> times_first;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    const Figures& f = figures[i];
+    if (f.clock_mhz > 0) {
+      clocks.add(fmt::format("{:.10g} MHz", f.clock_mhz), i);
+    }
+    times_first.push_back(duration(f) > 0 ? times(duration(f), duration(figures.front())) : "-");
+  }
+  if (!clocks.differ()) {
+    return "";
+  }
+  return "The clocks differ: " + clocks.text() +
+         (duration(figures.front()) > 0
+              ? "; in time the runs take " + enumerated(times_first) + " of the first."
+              : ".");
+}
+
+/// Also where all areas lack the same: of a larger memory that is in none of them, nothing shows.
+std::string areas_remark(const std::vector<Figures>& figures) {
+  Sayings missing;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    if (figures[i].area_mm2 && !figures[i].not_in_area.empty()) {
+      missing.add(enumerated(figures[i].not_in_area), i);
+    }
+  }
+  return missing.empty() ? ""
+                         : "Areas lack what their tables do not give: " + missing.text("; ") + ".";
+}
+
 }  // namespace
 
 std::string compare_text(const std::vector<NamedReport>& reports, const ReportStyle& style) {
@@ -166,12 +336,20 @@ std::string compare_text(const std::vector<NamedReport>& reports, const ReportSt
     return std::all_of(figures.begin(), figures.end(),
                        [&](const Figures& f) { return f.*what == figures.front().*what; });
   };
+  const auto remark = [&](const std::string& what) {
+    if (!what.empty()) {
+      text += '\n' + wrapped(printable(what), 0, style.width) + '\n';
+    }
+  };
   if (!all_have_one(&Figures::energy_table)) {
-    text +=
-        "\nThe energies are of different tables: compare under one ('systole energy --json').\n";
+    remark("The energies are of different tables: compare under one ('systole energy --json').");
   }
+  remark(settings_remark(figures));
+  remark(notes_remark(figures));
+  remark(clocks_remark(figures));
+  remark(areas_remark(figures));
   if (!all_have_one(&Figures::version)) {
-    text += "\nThe reports are of different versions of Systole: what differs may be its doing.\n";
+    remark("The reports are of different versions of Systole: what differs may be its doing.");
   }
   return text;
 }

@@ -80,7 +80,11 @@ LayerResult layer_of(const Json& json, const std::string& file, const std::strin
   const auto operand = [&](const char* key) {
     return static_cast<std::uint32_t>(object.count(key));
   };
-  layer.operands = {operand("activation_bits"), operand("weight_bits"), operand("products_per_pe")};
+  const auto of_tensor = [&](const char* key) {  // not in reports of before
+    return json.is_object() && json.contains(key) ? operand(key) : 0;
+  };
+  layer.operands = {operand("activation_bits"), operand("weight_bits"), operand("products_per_pe"),
+                    of_tensor("ifmap_bits"), of_tensor("ofmap_bits")};
   if (layer.operands.products_per_pe == 0) {
     fail(file, path + ".products_per_pe: 0, expected at least 1");
   }

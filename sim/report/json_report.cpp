@@ -78,7 +78,9 @@ Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy, const R
             {"k", layer.gemm.k},
             {"activation_bits", layer.operands.activation_bits},
             {"weight_bits", layer.operands.weight_bits},
-            {"products_per_pe", layer.operands.products_per_pe}};
+            {"products_per_pe", layer.operands.products_per_pe},
+            {"ifmap_bits", layer.operands.ifmap_bits},
+            {"ofmap_bits", layer.operands.ofmap_bits}};
   add_summary(json, s, result.config);
   json["bandwidth"].update(bandwidth_json(layer, result));
   put_layer_energy(json, s, result.config.clock_mhz);
@@ -103,19 +105,20 @@ Json totals_json(const Summary& s, const RunResult& result) {
 }
 
 Json units_json() {
-  Json units{{"cycles", "clock cycle"},
-             {"clock_mhz", "MHz"},
-             {"macs", "MAC"},
-             {"utilization", "macs / (cycles x array.rows x array.cols x products_per_pe)"},
-             {"bytes", "byte"},
-             {"bytes_per_cycle", "byte per clock cycle, reads and writes"},
-             {"gb_per_s", "10^9 byte per second"},
-             {"pj", "pJ"},
-             {"tops_per_watt", "10^12 operations per joule, a MAC being two"},
-             {"js", "J s"},
-             {"um2", "um^2"},
-             {"seconds", "s"},
-             {"ledger", "clock cycle"}};
+  Json units{
+      {"cycles", "clock cycle"},
+      {"clock_mhz", "MHz"},
+      {"macs", "MAC"},
+      {"utilization", "macs of the array / (cycles x array.rows x array.cols x products_per_pe)"},
+      {"bytes", "byte"},
+      {"bytes_per_cycle", "byte per clock cycle, reads and writes"},
+      {"gb_per_s", "10^9 byte per second"},
+      {"pj", "pJ"},
+      {"tops_per_watt", "10^12 operations per joule, a MAC being two"},
+      {"js", "J s"},
+      {"um2", "um^2"},
+      {"seconds", "s"},
+      {"ledger", "clock cycle"}};
   Json& events = units["events"] = Json::object();
   for (std::size_t i = 0; i < kEvents; ++i) {
     const EventInfo& info = event_info(static_cast<Event>(i));

@@ -53,13 +53,15 @@ std::array<Accesses, 6> accesses_of(const LayerResult& layer, const AcceleratorC
 
 std::string compute_row(std::size_t id, const LayerResult& layer, const ArrayConfig& array) {
   const double pes = static_cast<double>(array.rows) * static_cast<double>(array.cols);
-  const auto macs = static_cast<double>(layer.events[Event::Mac]);
-  const auto padding = static_cast<double>(layer.events[Event::MacPadding]);
-  const auto percent = [&](double slots) { return ratio(kPercent * macs, slots); };
+  // Of PEs that take several products at once, and without the zeros between groups.
+  const auto products = static_cast<double>(layer.operands.products_per_pe);
+  const double macs = static_cast<double>(layer.gemm.macs) / products;
+  const double slots =
+      static_cast<double>(layer.events[Event::Mac] + layer.events[Event::MacPadding]) / products;
+  const auto percent = [&](double of) { return ratio(kPercent * macs, of); };
   return fmt::format("{}, {}, {}, {}, {}, {}, {},\n", id, layer.cycles, layer.compute_cycles,
                      stalls(layer), percent(static_cast<double>(layer.cycles) * pes),
-                     percent(macs + padding),
-                     percent(static_cast<double>(layer.compute_cycles) * pes));
+                     percent(slots), percent(static_cast<double>(layer.compute_cycles) * pes));
 }
 
 std::string bandwidth_row(std::size_t id, const LayerResult& layer,

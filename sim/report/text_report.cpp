@@ -80,9 +80,11 @@ std::string header(const RunResult& result, const ReportStyle& style) {
                     ? "random"
                     : "none: time, traffic and energy alone; what depends on values is not known");
   }
+  const bool values = result.data != DataSource::None;
   say("inferences", result.inferences == 1
                         ? "1"
-                        : grouped(result.inferences) + ", all alike; figures below are of one");
+                        : grouped(result.inferences) + ", all alike; figures below are of one" +
+                              (values ? ", what values decide of the first" : ""));
   return out + "\n";
 }
 

@@ -91,7 +91,11 @@ class Simulation {
           compiler_.mapping(i).vector_unit ? Place::Vector : place_of(network_, network_.layers[i]);
       layer.gemm = gemm_shape(network_, network_.layers[i]);
       const LayerMapping& mapping = compiler_.mapping(i);
-      layer.operands = {mapping.activation_bits, mapping.weight_bits, mapping.products_per_pe};
+      const auto bits = [&](TensorId tensor) {
+        return static_cast<std::uint32_t>(network_.tensor(tensor).format.bits);
+      };
+      layer.operands = {mapping.activation_bits, mapping.weight_bits, mapping.products_per_pe,
+                        bits(network_.layers[i].inputs.at(0)), bits(network_.layers[i].output)};
       layer.compulsory_read_bytes = compiler_.mapping(i).compulsory_read_bytes();
       layer.compulsory_write_bytes = compiler_.mapping(i).compulsory_write_bytes();
       layer.compulsory_bytes = compiler_.mapping(i).compulsory_bytes;

@@ -78,21 +78,27 @@ Constraint::Constraint(const std::string& text, const std::vector<std::string>& 
     throw std::invalid_argument{"expected a comparison such as array.rows <= array.cols"};
   }
   const bool words_allowed = is_equality(comparison_) && left_.size() == 1 && right_.size() == 1;
-  bool any_key = false;
+  std::string key;
+  std::string other;
   for (const Product* product : {&left_, &right_}) {
     for (const std::string& word : *product) {
       double value = 0;
-      const bool known = std::find(known_keys.begin(), known_keys.end(), word) != known_keys.end();
-      any_key = any_key || known;
-      if (!known && !number(word, value) &&
-          (!words_allowed || word.find('.') != std::string::npos)) {
-        throw std::invalid_argument{quoted(word) + " is neither a key nor a number" +
-                                    did_you_mean(word, known_keys)};
+      if (std::find(known_keys.begin(), known_keys.end(), word) != known_keys.end()) {
+        key = word;
+      } else if (!number(word, value)) {
+        if (!words_allowed || word.find('.') != std::string::npos) {
+          throw std::invalid_argument{quoted(word) + " is neither a key nor a number" +
+                                      did_you_mean(word, known_keys)};
+        }
+        other = word;
       }
     }
   }
-  if (!any_key) {
+  if (key.empty()) {
     throw std::invalid_argument{"names no key, expected at least one"};
+  }
+  if (!other.empty()) {
+    word_ = Word{key, other};
   }
 }
 

@@ -20,12 +20,18 @@ class Constraint {
   /// Throws std::invalid_argument when a value that is no number is multiplied or ordered.
   bool holds(const Values& values) const;
   const std::string& text() const { return text_; }
+  /// What a key is compared with, if that is a word and no other key.
+  struct Word {
+    std::string key, word;
+  };
+  const std::optional<Word>& word() const { return word_; }
 
  private:
   using Product = std::vector<std::string>;
   std::string text_;
   Product left_, right_;
   std::string comparison_;
+  std::optional<Word> word_;
 };
 
 }  // namespace systole

@@ -41,8 +41,6 @@ void collect_scalars(const YAML::Node& node, std::set<std::string>& out) {
 /// The digests of a file and of all that it leads to, one per line.
 class Collector {
  public:
-  explicit Collector(bool tensors) : tensors_{tensors} {}
-
   void add(const fs::path& path) {
     if (!seen_.insert(path.lexically_normal().string()).second) {
       return;
@@ -56,7 +54,7 @@ class Collector {
     collect_scalars(YAML::Load(text), names);
     for (const std::string& name : names) {
       constexpr std::size_t kLongestName = 1024;
-      if (name.empty() || name.size() > kLongestName || (!tensors_ && is_tensor(name))) {
+      if (name.empty() || name.size() > kLongestName) {
         continue;
       }
       std::error_code ignored;
@@ -70,9 +68,6 @@ class Collector {
   const std::string& lines() const { return lines_; }
 
  private:
-  static bool is_tensor(const std::string& name) { return fs::path{name}.extension() == ".npy"; }
-
-  const bool tensors_;
   std::set<std::string> seen_;
   std::string lines_;
 };
@@ -84,8 +79,8 @@ std::string digest(const std::string& text) {
   return boost::uuids::to_string(generator(text));
 }
 
-std::string digest_of_file(const std::string& path, bool tensors) {
-  Collector collector{tensors};
+std::string digest_of_file(const std::string& path) {
+  Collector collector;
   collector.add(path);
   return digest(collector.lines());
 }

@@ -8,8 +8,8 @@ namespace systole {
 std::string digest(const std::string& text);
 
 /// Of a file's bytes and, where it is YAML, of every file that it names, relative to its own folder
-/// (tables that a table builds on, tensors of a workload). Without `tensors`, *.npy are left out.
-/// Throws std::runtime_error for a file that cannot be read.
-std::string digest_of_file(const std::string& path, bool tensors);
+/// (tables that a table builds on, tensors of a workload: without data, too, a file of values gives
+/// its shape). Throws std::runtime_error for a file that cannot be read.
+std::string digest_of_file(const std::string& path);
 
 }  // namespace systole

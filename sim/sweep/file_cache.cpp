@@ -8,7 +8,7 @@ std::string FileCache::digest_of(const std::string& path) {
   const std::lock_guard lock{mutex_};
   auto found = digests_.find(path);
   if (found == digests_.end()) {
-    found = digests_.emplace(path, digest_of_file(path, true)).first;
+    found = digests_.emplace(path, digest_of_file(path)).first;
   }
   return found->second;
 }

@@ -63,7 +63,7 @@ PointRunner::Workload PointRunner::load(const std::string& file) const {
     keep_first(workload.inputs, spec_.images);
   }
   workload.inputs.seed = spec_.data_seed;
-  workload.digest = digest_of_file(file, given);
+  workload.digest = digest_of_file(file);
   return workload;
 }
 

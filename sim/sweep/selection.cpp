@@ -63,26 +63,19 @@ class Selection {
   explicit Selection(const SweepSpec& spec) : spec_{spec}, draws_{spec.sample_seed} {}
 
   std::vector<Point> all() {
-    std::uint64_t combinations = 1;
-    for (const Axis& axis : spec_.axes) {
-      combinations *= axis.steps.size();  // each at most a million: no overflow below the limit
-      if (combinations > kMostCombinations) {
-        throw std::invalid_argument{"the axes give more than " + std::to_string(kMostCombinations) +
-                                    " combinations, expected fewer, or sample"};
-      }
+    const std::optional<std::uint64_t> all = combinations();
+    if (!all) {
+      throw std::invalid_argument{"the axes give more than " + std::to_string(kMostCombinations) +
+                                  " combinations, expected fewer, or sample"};
     }
-    for (std::uint64_t i = 0; i < combinations; ++i) {
-      Position position(spec_.axes.size());
-      std::uint64_t rest = i;
-      for (std::size_t a = spec_.axes.size(); a-- > 0;) {
-        position[a] = rest % spec_.axes[a].steps.size();
-        rest /= spec_.axes[a].steps.size();
-      }
-      take(position);
+    for (std::uint64_t i = 0; i < *all; ++i) {
+      take(position_of(i));
     }
     return std::move(points_);
   }
 
+  /// Draws from all combinations, and, when these give nothing new any more, from those that are
+  /// left, each once.
   std::vector<Point> random() {
     constexpr int kPatience = 1000;  // draws in a row that give nothing new
     int misses = 0;
@@ -92,6 +85,13 @@ class Selection {
         position.push_back(draws_.below(axis.steps.size()));
       }
       misses = take(position) ? 0 : misses + 1;
+    }
+    std::vector<std::uint64_t> left(
+        points_.size() < spec_.sample_points ? combinations().value_or(0) : std::uint64_t{0});
+    std::iota(left.begin(), left.end(), std::uint64_t{0});
+    for (std::uint64_t i = left.size(); i > 0 && points_.size() < spec_.sample_points; --i) {
+      std::swap(left[i - 1], left[draws_.below(i)]);
+      take(position_of(left[i - 1]));
     }
     return std::move(points_);
   }
@@ -121,6 +121,26 @@ class Selection {
   }
 
  private:
+  /// None: more than a sweep looks at one by one.
+  std::optional<std::uint64_t> combinations() const {
+    std::uint64_t count = 1;
+    for (const Axis& axis : spec_.axes) {
+      count *= axis.steps.size();  // each at most a million: no overflow below the limit
+      if (count > kMostCombinations) {
+        return std::nullopt;
+      }
+    }
+    return count;
+  }
+  Position position_of(std::uint64_t combination) const {
+    Position position(spec_.axes.size());
+    for (std::size_t a = spec_.axes.size(); a-- > 0;) {
+      position[a] = combination % spec_.axes[a].steps.size();
+      combination /= spec_.axes[a].steps.size();
+    }
+    return position;
+  }
+
   bool take(const Position& position) {
     if (spec_.sampling != Sampling::All && !seen_.insert(position).second) {
       return false;

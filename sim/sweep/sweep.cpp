@@ -25,8 +25,8 @@ class Workers {
   Workers(const SweepSpec& spec, const std::vector<Point>& points, const SweepOptions& options)
       : points_{points},
         options_{options},
-        log_{options.folder, options.resume},
         runner_{spec, points},
+        log_{options.folder, options.resume},
         results_(points.size()),
         next_{std::min<std::uint64_t>(options.begin, points.size())},
         end_{std::min<std::uint64_t>(options.end, points.size())} {
@@ -96,8 +96,8 @@ class Workers {
 
   const std::vector<Point>& points_;
   const SweepOptions& options_;
-  PointLog log_;  // finished() does not change while threads run
-  const PointRunner runner_;
+  const PointRunner runner_;  // before the log, which leaves a file: workloads may be missing
+  PointLog log_;              // finished() does not change while threads run
   std::vector<PointResult> results_;
   std::atomic<std::uint64_t> next_;
   const std::uint64_t end_;

@@ -77,12 +77,37 @@ std::vector<Metric> read_metrics(ConfigReader& root, const std::string& key,
   return metrics;
 }
 
+/// A word that the key cannot have is never equal, and always unlike: what the machine says of it.
+/// Empty: the key takes it.
+std::string refusal_of(const Constraint::Word& of, const SweepSpec& spec) {
+  if (of.key == kWorkloadKey) {
+    return "";
+  }
+  const std::string refused = of.key + ": expected ";
+  try {
+    parse_accelerator(spec.accelerator_text, spec.accelerator, {of.key + "=" + of.word});
+  } catch (const ConfigError& error) {
+    for (const std::string& line : error.lines()) {
+      if (const std::size_t at = line.find(refused); at != std::string::npos) {
+        return line.substr(at);
+      }
+    }
+  }
+  return "";
+}
+
 void read_constraints(ConfigReader& root, const std::vector<std::string>& known, SweepSpec& spec) {
   std::vector<std::string> texts;
   root.optional("constraints", texts);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     try {
-      spec.constraints.emplace_back(texts[i], known);
+      const Constraint constraint{texts[i], known};
+      const std::string refusal =
+          constraint.word() ? refusal_of(*constraint.word(), spec) : std::string{};
+      if (!refusal.empty()) {
+        throw std::invalid_argument{refusal};
+      }
+      spec.constraints.push_back(constraint);
     } catch (const std::invalid_argument& error) {
       root.error_at(root.raw("constraints")[i], "constraints[" + std::to_string(i) + "]",
                     error.what());

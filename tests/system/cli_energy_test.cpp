@@ -160,6 +160,15 @@ TEST_F(CliEnergy, MistakesAreNamedAndNothingIsWritten) {
   EXPECT_EQ(systole({"energy", "configs/tiny_4x4.yaml"}).exit_code, 2);
   EXPECT_EQ(systole({"energy", file("none.json")}).exit_code, 2);
   EXPECT_THAT(systole({"energy"}).err, HasSubstr("REPORT.json is missing"));
+  const std::string before = read_file(report());
+  const Outcome itself =
+      systole({"energy", report(), "--set", "energy.node=7nm", "--json", report()});
+  EXPECT_EQ(itself.exit_code, 2);
+  EXPECT_EQ(read_file(report()), before);
+  const Outcome two = systole({"energy", report(), "--table", "configs/energy/horowitz_45nm.yaml",
+                               "--set", "energy.table=configs/energy/jouppi_7nm.yaml"});
+  EXPECT_EQ(two.exit_code, 2);
+  EXPECT_THAT(two.err, HasSubstr("--table names one already"));
 }
 
 }  // namespace

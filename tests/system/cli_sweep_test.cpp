@@ -129,6 +129,24 @@ TEST(CliSweep, ASweepOfWhichNoPointCanRunEndsWithCodeOne) {
   EXPECT_EQ(lines(read_file(folder.file("s/points.csv"))).size(), 13U);
 }
 
+TEST(CliSweep, WithoutItsWorkloadItLeavesNothing) {
+  const TemporaryFolder folder;
+  const std::string spec = folder.file("spec.yaml");
+  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
+                   "/configs/gemmini_16x16.yaml\nworkload: none.yaml\n"
+                   "axes: [{key: array.rows, values: [8]}]\n");
+  EXPECT_EQ(systole({"sweep", spec, "-o", folder.file("s")}).exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(folder.file("s")));
+}
+
+TEST(CliSweep, ASampleThatIsTooSmallIsSaidSo) {
+  const TemporaryFolder folder;
+  const std::string spec = write_spec(folder, "sample: {method: random, points: 20}\n");
+  const Outcome outcome = systole({"sweep", spec, "-o", folder.file("s")});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("12 of the 20 points asked for: axes and constraints give"));
+}
+
 TEST(CliSweep, ABrowserDrawsThePageOfASweep) {
   const TemporaryFolder folder;
   const std::string spec = write_spec(folder);

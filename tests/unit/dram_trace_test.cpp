@@ -68,6 +68,9 @@ TEST_F(DramTrace, ErrorsNameTheLineAndTheColumn) {
   EXPECT_EQ(
       error_of("9 R 40\n8 W 40\n"),
       ":2:1: cycle 8 is before the 9 of an earlier request, expected cycles that do not fall");
+  EXPECT_EQ(error_of("0 R 40\n100000000000000 W 40\n"),
+            ":2:1: cycle 100000000000000 is 100000000000000 after the one before, expected at most "
+            "1000000000000: every refresh between them is simulated");
   EXPECT_EQ(error_of("LD 0x40\nST 0x40 7\n"), ":2:9: 3 words, expected 2 as in the first request");
   EXPECT_EQ(error_of("0 R 200000000\n"),
             ":1:1: address 0x200000000 is outside the memory, expected one below 0x200000000");

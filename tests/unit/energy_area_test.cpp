@@ -66,8 +66,19 @@ TEST(AreaModel, AShiftOnlyUnitHasNoMultiplierAndAFloatScaleHasItsOwn) {
   EXPECT_NEAR(compute_area(config, table)[AreaComponent::Requantization].value,
               16 * (adder + shifter), 1e-6);
   config.requant.mode = RequantMode::FloatScale;
-  EXPECT_NEAR(compute_area(config, table)[AreaComponent::Requantization].value, 16 * (7700 + adder),
-              1e-6);
+  EXPECT_NEAR(compute_area(config, table)[AreaComponent::Requantization].value,
+              16 * (7700 + adder + shifter), 1e-6);
+}
+
+TEST(AreaModel, ALaneHasTheShifterThatItsEnergyIsOf) {
+  AcceleratorConfig config;
+  const EnergyTable table = shipped("horowitz_45nm");
+  const auto unit = [&] {
+    return compute_area(config, table)[AreaComponent::Requantization].value;
+  };
+  const double tflite = unit();
+  config.requant.variant = RequantVariant::Single;  // shifts 64 bits, not 32
+  EXPECT_NEAR(unit() - tflite, 16 * 249.6, 1e-6);
 }
 
 // Gemmini's published floorplan (DAC 2021, Fig. 6: 16 x 16, 256 KiB and 64 KiB, Intel 22FFL)

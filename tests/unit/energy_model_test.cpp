@@ -451,5 +451,38 @@ TEST(EnergyModel, FloatingPointCostsItsMacsAndItsWiderOperands) {
   EXPECT_TRUE(priced(NumberFormat::Bf16).total() == fp16.total());
 }
 
+TEST(EnergyModel, FloatingPointWidensEachOperandFromItsOwnWidth) {
+  EventCounts events = only(Event::ScratchpadReadBits, 6400);
+  events.add(Event::WeightScratchpadReadBits, 640);
+  events.add(Event::DramReadIfmapBytes, 64);
+  events.add(Event::DramReadWeightBytes, 32);
+  events.add(Event::DramFetchedBytes, 100);
+  events.add(Event::DramWriteBytes, 16);
+  LayerOperands operands;
+  operands.activation_bits = operands.ifmap_bits = 8;
+  operands.weight_bits = 4;
+  operands.ofmap_bits = 2;
+  AcceleratorConfig config = machine();
+  config.scratchpad.organization = ScratchpadOrganization::Split;
+  config.scratchpad.weight = {8, 1};
+  const auto times = [&](EnergyOperand operand) {
+    config.energy.number_format = NumberFormat::Int;
+    const Energy integer = compute_energy(events, 0, config, horowitz(), operands)[operand];
+    config.energy.number_format = NumberFormat::Fp16;
+    return compute_energy(events, 0, config, horowitz(), operands)[operand].pj / integer.pj;
+  };
+  EXPECT_DOUBLE_EQ(times(EnergyOperand::Ifmap), 2);
+  EXPECT_DOUBLE_EQ(times(EnergyOperand::Weight), 4);
+  EXPECT_DOUBLE_EQ(times(EnergyOperand::Ofmap), 8);
+  // Bytes of both, nobody knows how many of which: between 2 and 4 times.
+  EXPECT_DOUBLE_EQ(times(EnergyOperand::Unused), std::sqrt(8));
+  // A layer that multiplies nothing has its tensors' widths, and not the array's.
+  operands.activation_bits = operands.weight_bits = 0;
+  operands.ifmap_bits = operands.ofmap_bits = 4;
+  EXPECT_DOUBLE_EQ(times(EnergyOperand::Ifmap), 4);
+  EXPECT_DOUBLE_EQ(times(EnergyOperand::Ofmap), 4);
+  EXPECT_DOUBLE_EQ(times(EnergyOperand::Unused), 4);
+}
+
 }  // namespace
 }  // namespace systole

@@ -186,6 +186,27 @@ TEST(EnergyTable, WhatNobodyPublishesIsNamed) {
               ::testing::HasSubstr("found 'shiftr' (did you mean 'shifter'?)"));
 }
 
+TEST(EnergyTable, WhatNobodyPublishesIsNotOfTheBaseEither) {
+  const std::string base = "name: t\nbase: " SYSTOLE_SOURCE_DIR "/configs/energy/";
+  const EnergyTable without =
+      parse_energy_table(base + "horowitz_45nm.yaml\nnot_published: [shifter]\n", "t.yaml");
+  EXPECT_TRUE(without.shifter.empty());
+  EXPECT_THAT(without.notes, ::testing::ElementsAre("what it does not give is of horowitz_45nm",
+                                                    ::testing::HasSubstr("nothing: shifter")));
+  // What the base lacks is said of the table, too, unless it gives it.
+  const EnergyTable eyeriss =
+      load_energy_table(SYSTOLE_SOURCE_DIR "/configs/energy/eyeriss_65nm.yaml");
+  ASSERT_THAT(eyeriss.not_published, ::testing::Contains("shifter"));
+  const EnergyTable same = parse_energy_table(base + "eyeriss_65nm.yaml\n", "t.yaml");
+  EXPECT_EQ(same.not_published, eyeriss.not_published);
+  EXPECT_EQ(same.notes.back(), eyeriss.notes.back());
+  const std::string shifter = "shifter: [" + entry("32", "value: 1, unit: pJ") + "]\n";
+  const EnergyTable more = parse_energy_table(base + "eyeriss_65nm.yaml\n" + shifter, "t.yaml");
+  EXPECT_THAT(more.not_published, ::testing::Not(::testing::Contains("shifter")));
+  EXPECT_THAT(errors_in(base + "eyeriss_65nm.yaml\nnot_published: [shifter]\n" + shifter),
+              ::testing::HasSubstr("not_published: 'shifter' is given in this table"));
+}
+
 TEST(EnergyTable, MacsAndJoulesDoNotMix) {
   EXPECT_EQ(errors_in(table_with("[" + entry("8", "value: 1, unit: MAC") + "]")),
             "t.yaml:1:1: has energies in MAC and in joules, expected one of the two");
@@ -309,6 +330,17 @@ TEST_F(Accelergy, AnErtGivesTheCostsThatAreAskedOfIt) {
   ASSERT_EQ(table.scratchpad_read.size(), 1U);
   EXPECT_DOUBLE_EQ(table.scratchpad_read[0].value.value, 32.4);
   EXPECT_THAT(table.notes, ::testing::ElementsAre("from ert_of_test.yaml: mac, scratchpad_read"));
+}
+
+TEST_F(Accelergy, AMacTakesThePlaceOfWholePesOfTheBase) {
+  const EnergyTable table = parse_energy_table(
+      "name: t\nbase: " SYSTOLE_SOURCE_DIR
+      "/configs/energy/bitfusion_45nm_pe.yaml\nnode: 45 nm\nsource: test\naccelergy:\n"
+      "  file: ert_of_test.yaml\n  mac: {component: chip.PE.mac, action: compute, bits: 8}\n",
+      folder() + "/t.yaml");
+  EXPECT_TRUE(table.pe.empty());
+  EXPECT_TRUE(table.pe_composable.empty());
+  EXPECT_EQ(table.mac.size(), 1U);
 }
 
 TEST_F(Accelergy, WhatTheErtDoesNotHoldIsRefused) {

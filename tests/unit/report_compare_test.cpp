@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
 
@@ -30,6 +31,32 @@ Json report(std::uint64_t conv_cycles, const std::string& table) {
            {{{"name", "conv"}, {"cycles", conv_cycles}},
             {{"name", "flat"}, {"cycles", 0U}},
             {{"name", "fc"}, {"cycles", 50U}}}}};
+}
+
+/// The same with what the remarks below the tables are about.
+Json priced(const Json& energy, const Json& notes = Json::array()) {
+  Json json = report(100, "t");
+  json["clock_mhz"] = 1000U;
+  json["config"] = {{"energy", energy}};
+  json["energy_notes"] = notes;
+  return json;
+}
+
+Json settings(const std::string& node, const std::string& dram) {
+  return {{"table", "t.yaml"}, {"node", node}, {"dram", dram}, {"zero_gating", false}};
+}
+
+Json with_area(std::initializer_list<const char*> missing) {
+  Json json = report(100, "t");
+  json["area"] = {{"total_um2", 2e6}, {"not_in_table", Json::array()}};
+  for (const char* const what : missing) {
+    json["area"]["not_in_table"].push_back(what);
+  }
+  return json;
+}
+
+std::string compared(const Json& first, const Json& second) {
+  return compare_text({{"a.json", first}, {"b.json", second}}, {});
 }
 
 std::string error_of(const Json& damaged) {
@@ -71,6 +98,94 @@ TEST(CompareText, LayersOfOneRunAloneAreShownAsMissingInTheOther) {
 TEST(CompareText, SaysThatEnergiesAreOfDifferentTables) {
   EXPECT_THAT(compare_text({{"a", report(1, "t")}, {"b", report(1, "u")}}, {}),
               HasSubstr("different tables"));
+}
+
+TEST(CompareText, NamesTheSettingsInWhichEnergiesOfOneTableDiffer) {
+  const Json as_table = settings("as_table", "default");
+  EXPECT_THAT(compared(priced(as_table), priced(settings("7nm", "hbm2"))),
+              HasSubstr("\nThe energies are of different settings: energy.dram is default in 1, "
+                        "hbm2 in 2; energy.node is as_table in 1, 7nm in 2.\n"));
+  Json gated = as_table;
+  gated["zero_gating"] = true;
+  EXPECT_THAT(
+      compare_text({{"a", priced(as_table)}, {"b", priced(gated)}, {"c", priced(as_table)}}, {}),
+      HasSubstr("energy.zero_gating is false in 1 and 3, true in 2.\n"));
+}
+
+TEST(CompareText, TheFolderOfATableIsNoSettingOfIts) {
+  Json elsewhere = settings("as_table", "default");
+  elsewhere["table"] = "/home/me/t.yaml";
+  EXPECT_THAT(compared(priced(settings("as_table", "default")), priced(elsewhere)),
+              Not(HasSubstr("differ")));
+}
+
+TEST(CompareText, ShowsNotesOnEnergyThatOneReportAloneHas) {
+  const Json as_table = settings("as_table", "default");
+  const std::string both = "what it does not give is of another table";
+  const std::string one = "priced as fp16: MACs of the table's 16-bit multiplier and 32-bit adder";
+  EXPECT_THAT(compared(priced(as_table, {both}), priced(as_table, {both, one})),
+              HasSubstr("\nThe energy notes differ: \"priced as fp16: MACs of the table's 16-bit "
+                        "multiplier and 3…\" in 2.\n"));
+  EXPECT_THAT(compared(priced(as_table, {both}), priced(as_table, {both})),
+              Not(HasSubstr("notes")));
+}
+
+TEST(CompareText, NotesThatAnotherTableOrSettingBringsAreNotSaidTwice) {
+  const Json scaled = priced(settings("7nm", "default"), {"scaled from 45nm to 7nm"});
+  Json other_table = priced(settings("as_table", "default"));
+  EXPECT_THAT(compared(other_table, scaled), Not(HasSubstr("notes")));
+  other_table["config"] = scaled["config"];
+  EXPECT_THAT(compared(other_table, scaled), HasSubstr("notes"));
+  other_table["energy_table"] = "u";
+  EXPECT_THAT(compared(other_table, scaled), Not(HasSubstr("notes")));
+}
+
+TEST(CompareText, GivesTimesWhereClocksDiffer) {
+  Json slow = report(84, "t");  // 134 cycles beside 150
+  slow["clock_mhz"] = 800U;
+  EXPECT_THAT(compared(priced({}), slow),
+              HasSubstr("\nThe clocks differ: 1000 MHz in 1, 800 MHz in 2; in time the runs take "
+                        "1.00 and 1.12 of the first.\n"));
+  EXPECT_THAT(compared(priced({}), priced({})), Not(HasSubstr("clocks")));
+  const Json unknown = report(100, "t");
+  EXPECT_THAT(compare_text({{"a", priced({})}, {"b", unknown}, {"c", slow}}, {}),
+              HasSubstr("1000 MHz in 1, 800 MHz in 3; in time the runs take 1.00, - and 1.12 of"));
+  EXPECT_THAT(compare_text({{"a", unknown}, {"b", priced({})}, {"c", slow}}, {}),
+              HasSubstr("\nThe clocks differ: 1000 MHz in 2, 800 MHz in 3.\n"));
+}
+
+TEST(CompareText, NamesWhatIsNotInAnArea) {
+  EXPECT_THAT(compared(with_area({"SRAM"}), with_area({})),
+              HasSubstr("\nAreas lack what their tables do not give: SRAM in 1.\n"));
+  EXPECT_THAT(compared(with_area({"SRAM"}), with_area({"adder", "SRAM"})),
+              HasSubstr("SRAM in 1; adder and SRAM in 2.\n"));
+  EXPECT_THAT(compared(with_area({}), with_area({})), Not(HasSubstr("Areas")));
+}
+
+TEST(CompareText, RemarksKeepToTheWidthAndShowNoControlCharacters) {
+  ReportStyle narrow;
+  narrow.width = 80;
+  const std::string text = compare_text({{"a", priced(settings("as_table", "default"))},
+                                         {"b", priced(settings("7nm", "\033[2Jhbm2"))}},
+                                        narrow);
+  EXPECT_THAT(text,
+              HasSubstr("\nThe energies are of different settings: energy.dram is default in "
+                        "1, \xEF\xBF\xBD[2Jhbm2 in\n2; energy.node is as_table in 1, 7nm in 2.\n"));
+}
+
+TEST(CompareText, WhatRemarksNeedMayBeMissingOrOfAnotherKind) {
+  const Json whole = priced(settings("7nm", "hbm2"), {"a note"});
+  Json foreign = with_area({});
+  EXPECT_THAT(compared(whole, foreign), Not(HasSubstr("differ")));
+  foreign["area"]["not_in_table"] = 3;
+  foreign["clock_mhz"] = "fast";
+  foreign["config"] = Json::array({"energy"});
+  foreign["energy_notes"] = Json::array({"a note", 3});
+  EXPECT_THAT(compared(whole, foreign), Not(HasSubstr("differ")));
+  foreign["area"].erase("not_in_table");
+  foreign["config"] = {{"energy", "none"}};
+  foreign["energy_notes"] = "none";
+  EXPECT_THAT(compared(foreign, whole), Not(HasSubstr("differ")));
 }
 
 TEST(CompareText, NamesTheKeyThatIsMissingOrWrong) {

@@ -53,6 +53,18 @@ TEST(ScaleSimReport, CyclesAndUtilizationAreThoseOfTheLayersOnTheArray) {
   EXPECT_EQ(lines[2].substr(0, 17), "1, 2800, 700, 240") << "IDs without a gap";
 }
 
+TEST(ScaleSimReport, UtilizationIsOfWhatThePesCanDoAndOfProductsOfTheLayer) {
+  RunResult run = run_of(ScratchpadOrganization::Split);
+  LayerResult& conv = run.layers.front();
+  conv.operands.products_per_pe = 4;
+  EXPECT_EQ(lines_of(scalesim_report(run), "COMPUTE_REPORT.csv").at(1),
+            "0, 1000, 800, 407, 7.2, 50, 9,");
+  conv.operands.products_per_pe = 1;
+  conv.gemm.macs /= 2;  // the others are zeros between groups
+  EXPECT_EQ(lines_of(scalesim_report(run), "COMPUTE_REPORT.csv").at(1),
+            "0, 1000, 800, 407, 14.4, 25, 18,");
+}
+
 TEST(ScaleSimReport, BandwidthIsPerCycleOfTheArrayInSramAndOfTheLayerInDram) {
   const auto lines =
       lines_of(scalesim_report(run_of(ScratchpadOrganization::Split)), "BANDWIDTH_REPORT.csv");

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sim/config/error_log.hpp"
+#include "sim/sweep/digest.hpp"
 #include "sim/sweep/pareto.hpp"
 #include "sim/sweep/point_log.hpp"
 #include "sim/sweep/selection.hpp"
@@ -133,14 +134,26 @@ TEST_F(SweepTest, RandomPointsAreDistinctAndFollowTheSeed) {
       "axes:\n"
       "  - {key: array.rows, range: {from: 1, to: 50}}\n"
       "  - {key: array.cols, range: {from: 1, to: 50}}\n"
-      "constraints: [array.rows <= array.cols]\n";
+      "constraints:\n"
+      "  - array.rows <= array.cols\n";
   const auto first = points(axes + "sample: {method: random, points: 100, seed: 3}\n");
   EXPECT_EQ(first.size(), 100U);
   EXPECT_EQ(std::set<std::string>(first.begin(), first.end()).size(), 100U);
   EXPECT_EQ(first, points(axes + "sample: {method: random, points: 100, seed: 3}\n"));
   EXPECT_NE(first, points(axes + "sample: {method: random, points: 100, seed: 4}\n"));
   // All 1275 are found, and then it ends.
-  EXPECT_LE(points(axes + "sample: {method: random, points: 5000}\n").size(), 1275U);
+  EXPECT_EQ(points(axes + "sample: {method: random, points: 5000}\n").size(), 1275U);
+  // However rare they are.
+  EXPECT_EQ(points(axes + "  - array.cols <= 3\nsample: {method: random, points: 4}\n").size(), 4U);
+}
+
+TEST_F(SweepTest, ADigestIsOfTensorsToo) {
+  std::ofstream{file("net.yaml")} << "weights: {file: w.npy}\n";
+  std::ofstream{file("w.npy")} << "shape (16, 3)";
+  const std::string before = digest_of_file(file("net.yaml"));
+  EXPECT_EQ(digest_of_file(file("net.yaml")), before);
+  std::ofstream{file("w.npy")} << "shape (64, 3)";
+  EXPECT_NE(digest_of_file(file("net.yaml")), before);
 }
 
 TEST_F(SweepTest, LatinHypercubesTakeEachStratumOfEachAxisOnce) {
@@ -200,6 +213,16 @@ TEST_F(SweepTest, EveryMistakeOfASpecIsToldWithItsPlace) {
 }
 
 // 2^32 times 2^32 is 0 in 64 bits.
+TEST_F(SweepTest, AWordThatAKeyCannotHaveIsRefused) {
+  const std::string axes = "workload: net.yaml\naxes: [{key: array.rows, values: [8]}]\n";
+  EXPECT_THAT(errors(axes + "constraints: [array.dataflow != weight_stationaryy]\n"),
+              HasSubstr("spec:4:15: constraints[0]: array.dataflow: expected weight_stationary, "
+                        "output_stationary or input_stationary, found 'weight_stationaryy'"));
+  EXPECT_THAT(errors(axes + "constraints: [eight == array.rows]\n"),
+              HasSubstr("constraints[0]: array.rows: expected an integer"));
+  EXPECT_EQ(errors(axes + "constraints: [output_stationary != array.dataflow]\n"), "accepted");
+}
+
 TEST_F(SweepTest, AProductBeyondTheEndOfARangeDoesNotWrap) {
   EXPECT_EQ(points("axes:\n"
                    "  - {key: array.rows, range: {from: 4294967296, to: 1000000000000, times: "
