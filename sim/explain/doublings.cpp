@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "models/dram/make_dram.hpp"
 #include "sim/config/error_log.hpp"
 #include "sim/report/config_json.hpp"
 
@@ -46,22 +48,28 @@ class Doubler {
   }
   Doubler& twice(const char* key, std::uint32_t& member) { return set(key, member, 2 * member); }
 
-  void end() {
-    if (!current_.keys.empty() && can_be_set()) {
-      all_.push_back(std::move(current_));
+  /// Whether there is such a machine.
+  bool end() {
+    if (current_.keys.empty() || !can_be_set()) {
+      return false;
     }
+    all_.push_back(std::move(current_));
+    return true;
   }
 
   AcceleratorConfig& now() { return current_.config; }
+  const AcceleratorConfig& base() const { return base_; }
   std::vector<Doubling> take() { return std::move(all_); }
 
  private:
-  /// Within the keys' ranges and the rules between them; names what would follow the keys.
+  /// Within the keys' ranges and the rules between them; names what would follow the keys. A
+  /// memory's file has rules of its own: its mapping may lay out no channels, say.
   bool can_be_set() {
     try {
       const AcceleratorConfig config = machine_(current_.keys);
       const std::vector<std::string> followers = differences(config, current_.config);
       current_.keys.insert(current_.keys.end(), followers.begin(), followers.end());
+      banked_dram_config(current_.config);
       return followers.empty() || machine_(current_.keys) == current_.config;
     } catch (const ConfigError&) {
       return false;
@@ -74,17 +82,21 @@ class Doubler {
   std::vector<Doubling> all_;
 };
 
-/// Weights that shift in under a fold take as many cycles as the array has rows: a taller array
-/// takes longer streams along.
-void add_array(Doubler& all) {
-  all.begin("array rows", "compute");
-  const ArrayConfig& array = all.now().array;
-  const bool weights_stay = array.dataflow == Dataflow::WeightStationary;
-  all.twice("array.rows", all.now().array.rows);
-  if (weights_stay) {
+bool add_rows(Doubler& all, bool longer_streams) {
+  all.begin("array rows", "compute").twice("array.rows", all.now().array.rows);
+  if (longer_streams) {
     all.twice("array.max_compute_rows", all.now().array.max_compute_rows);
   }
-  all.end();
+  return all.end();
+}
+
+/// Weights that shift in under a fold take as many cycles as the array has rows: a taller array
+/// takes longer streams along, unless they are as long as their key can say.
+void add_array(Doubler& all) {
+  const bool weights_stay = all.base().array.dataflow == Dataflow::WeightStationary;
+  if (!add_rows(all, weights_stay) && weights_stay) {
+    add_rows(all, false);
+  }
   all.begin("array columns", "compute").twice("array.cols", all.now().array.cols).end();
   if (weights_stay) {
     all.begin("pixels a weight load", "weights")
@@ -115,17 +127,15 @@ void add_memories(Doubler& all) {
 
 /// Reads and writes apart: the one that is not doubled keeps its pace.
 void add_dram(Doubler& all) {
-  all.begin("DRAM read bandwidth", "dram_read");
-  const bool banked = all.now().dram.model == DramModel::Banked;
-  if (banked) {
-    all.begin("DRAM channels", "dram");
-    const std::uint32_t channels = all.now().dram.channels;
-    if (channels != 0) {
-      all.twice("dram.channels", all.now().dram.channels);
-    }
-    all.end();
-    all.begin("DRAM bus", "dram");
+  const std::optional<dram::Config> memory = banked_dram_config(all.base());
+  const bool banked = memory.has_value();
+  if (memory) {
+    // Those of its file, where the key leaves it to that.
+    all.begin("DRAM channels", "dram")
+        .set("dram.channels", all.now().dram.channels, 2 * memory->organization.channels)
+        .end();
   }
+  all.begin(banked ? "DRAM bus" : "DRAM read bandwidth", banked ? "dram" : "dram_read");
   const auto widen_bus = [&](std::uint32_t bytes) {
     DmaConfig& dma = all.now().dma;
     all.set("dma.bus_bytes", dma.bus_bytes, std::max(dma.bus_bytes, bytes));
@@ -169,6 +179,9 @@ void add_units(Doubler& all) {
       .twice("requant.lanes", all.now().requant.lanes)
       .end();
   all.begin("vector lanes", "vector").twice("vector.lanes", all.now().vector.lanes).end();
+  all.begin("vector multipliers", "vector")
+      .twice("vector.mac_lanes", all.now().vector.mac_lanes)
+      .end();
   all.begin("reservation station", "station")
       .twice("sequencer.load_entries", all.now().sequencer.load_entries)
       .twice("sequencer.execute_entries", all.now().sequencer.execute_entries)

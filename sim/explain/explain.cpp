@@ -10,6 +10,7 @@ namespace {
 
 /// Savings below this part of a layer's cycles hold nothing.
 constexpr std::uint64_t kLeastPart = 100;
+constexpr double kHalf = 0.5;
 
 RunResult timed(const AcceleratorConfig& config, const Network& network) {
   SimulationOptions options;
@@ -48,18 +49,26 @@ struct ArrayWork {
   }
 };
 
+bool has_folds(const Explained& what) { return what.useful > 0; }
+
+/// What holds a layer that gains most from a larger array.
+std::string array_bound(const Explained& what) {
+  if (!has_folds(what)) {
+    return "row_width";
+  }
+  return what.useful < kHalf ? "partial_folds" : "compute";
+}
+
 std::string bound_of(const Explained& what, const std::vector<Doubling>& doublings) {
-  constexpr double kHalf = 0.5;
-  const std::string array = what.useful < kHalf ? "partial_folds" : "compute";
   if (what.cycles == 0) {
     return "host";
   }
   const std::int64_t saved = what.gains.empty() ? 0 : what.saved(what.gains.front());
   if (saved <= 0 || static_cast<std::uint64_t>(saved) * kLeastPart < what.cycles) {
-    return what.busy > kHalf ? array : "latency";
+    return has_folds(what) && what.busy > kHalf ? array_bound(what) : "latency";
   }
   const std::string& bound = doublings[what.gains.front().doubling].bound;
-  return bound == "compute" ? array : bound;
+  return bound == "compute" ? array_bound(what) : bound;
 }
 
 void settle(Explained& what, const std::vector<Doubling>& doublings) {

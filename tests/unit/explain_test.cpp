@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "sim/config/accelerator_file.hpp"
 #include "sim/run/simulation.hpp"
@@ -13,6 +16,7 @@
 namespace systole {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -89,17 +93,63 @@ TEST(Explain, WhatNoFileCanSayIsLeftOut) {
   }
 }
 
+/// What --set says for twice of the resource; nothing where it is left out.
+std::vector<std::string> keys_for(const std::string& resource, const MachineWith& machine) {
+  for (const Doubling& doubling : doublings(machine)) {
+    if (doubling.resource == resource) {
+      return doubling.keys;
+    }
+  }
+  return {};
+}
+
 TEST(Explain, KeysThatWouldFollowAreNamed) {
   const MachineWith smallest = [](const std::vector<std::string>& more) {
     return parse_accelerator("name: t\narray: {rows: 4, cols: 6}\n", "t.yaml", more);
   };
   expect_repeatable("smallest", smallest);
-  const std::vector<Doubling> all = doublings(smallest);
-  const auto columns = std::find_if(all.begin(), all.end(), [](const Doubling& doubling) {
-    return doubling.resource == "array columns";
-  });
-  ASSERT_NE(columns, all.end());
-  EXPECT_THAT(columns->keys, testing::IsSupersetOf({"array.cols=12", "requant.lanes=6"}));
+  EXPECT_THAT(keys_for("array columns", smallest),
+              testing::IsSupersetOf({"array.cols=12", "requant.lanes=6"}));
+}
+
+// scalesim.yaml has the longest streams that the key of their length can say.
+TEST(Explain, TheArrayGrowsAloneWhereItsStreamsAreAsLongAsTheyGet) {
+  EXPECT_THAT(keys_for("array rows", described(gemmini())),
+              ElementsAre("array.rows=32", "array.max_compute_rows=32"));
+  const MachineWith scalesim = [](const std::vector<std::string>& more) {
+    return load_accelerator(kFolder + "/configs/scalesim.yaml", more);
+  };
+  EXPECT_THAT(keys_for("array rows", scalesim), ElementsAre("array.rows=32"));
+  EXPECT_THAT(keys_for("pixels a weight load", scalesim), IsEmpty());
+}
+
+std::vector<std::string> channel_keys(const std::vector<std::string>& dram) {
+  return keys_for("DRAM channels", described(gemmini(dram)));
+}
+
+TEST(Explain, ChannelsThatNoKeyNamesAreThoseOfThePart) {
+  EXPECT_THAT(channel_keys({"dram.model=banked"}), ElementsAre("dram.channels=2"));
+  EXPECT_THAT(channel_keys({"dram.model=banked", "dram.preset=hbm2"}),
+              ElementsAre("dram.channels=16"));
+  EXPECT_THAT(channel_keys({"dram.model=banked", "dram.preset=hbm2", "dram.channels=4"}),
+              ElementsAre("dram.channels=8"));
+  EXPECT_THAT(channel_keys({"dram.model=banked", "dram.channels=64"}), IsEmpty());
+  EXPECT_THAT(channel_keys({}), IsEmpty()) << "an ideal DRAM has none";
+}
+
+TEST(Explain, AMemoryWhoseMappingHasNoChannelsGetsNone) {
+  std::ostringstream part;
+  part << std::ifstream{kFolder + "/configs/dram/ddr4_2400.yaml"}.rdbuf();
+  std::string text = part.str();
+  const std::string channel = ":channel";
+  const std::size_t at = text.find(channel);
+  ASSERT_NE(at, std::string::npos);
+  text.erase(at, channel.size());
+  const std::string file =
+      testing::TempDir() + "systole_explain_test_" + std::to_string(::getpid()) + ".yaml";
+  std::ofstream{file} << text;
+  EXPECT_THAT(channel_keys({"dram.model=banked", "dram.preset=" + file}), IsEmpty());
+  std::filesystem::remove(file);
 }
 
 TEST(Explain, OneOutputChannelPastTheArraysColumnsIsACliff) {
@@ -147,6 +197,59 @@ TEST(Explain, TheScarceResourceIsTheBound) {
 TEST(Explain, ALayerThatNothingHelpsIsHeldByLatency) {
   EXPECT_EQ(bound(gemmini({"dram.latency_cycles=2"}), test::conv_network({1, 1, 1, 16}, 1, 16)),
             "latency");
+}
+
+Network depthwise_network() {
+  test::NetworkBuilder builder;
+  Conv2d op;
+  op.groups = 32;
+  op.window.kernel_h = op.window.kernel_w = 3;
+  op.window.pad_top = op.window.pad_bottom = op.window.pad_left = op.window.pad_right = 1;
+  op.requant = test::one_scale();
+  const TensorId in = builder.input({1, 14, 14, 32});
+  builder.layer("depthwise", op, {in, builder.constant({32, 3, 3, 1})},
+                builder.activation({1, 14, 14, 32}));
+  return builder.network();
+}
+
+TEST(Explain, MultipliersOfTheVectorUnitCanBeTheBound) {
+  const AcceleratorConfig two = gemmini({"compiler.depthwise=vector", "vector.mac_lanes=2"});
+  EXPECT_THAT(keys_for("vector multipliers", described(two)), ElementsAre("vector.mac_lanes=4"));
+  EXPECT_EQ(bound(two, depthwise_network()), "vector");
+  EXPECT_THAT(keys_for("vector multipliers", described(gemmini())), IsEmpty());
+  EXPECT_THAT(keys_for("vector multipliers", described(gemmini({"vector.mac_lanes=16"}))),
+              IsEmpty())
+      << "16 are all elements of a row";
+}
+
+Network pool_network(std::int64_t channels, std::int64_t kernel) {
+  test::NetworkBuilder builder;
+  MaxPool op;
+  op.window.kernel_h = op.window.kernel_w = kernel;
+  op.window.pad_top = op.window.pad_bottom = kernel / 2;
+  op.window.pad_left = op.window.pad_right = kernel / 2;
+  const TensorId in = builder.input({1, 28, 28, channels});
+  builder.layer("pool", op, {in}, builder.activation({1, 28, 28, channels}));
+  return builder.network();
+}
+
+Network sum_network() {
+  test::NetworkBuilder builder;
+  const Shape shape = {1, 28, 28, 64};
+  Add op;
+  op.input = {QuantizedMultiplier{1 << 30, 0}, QuantizedMultiplier{1 << 30, 0}};
+  op.output = test::one_scale();
+  const TensorId left = builder.input(shape);
+  const TensorId right = builder.input(shape);
+  builder.layer("sum", op, {left, right}, builder.activation(shape));
+  return builder.network();
+}
+
+TEST(Explain, WithoutFoldsALargerArrayIsWiderRows) {
+  EXPECT_EQ(bound(gemmini(), pool_network(64, 3)), "row_width");
+  EXPECT_EQ(bound(gemmini(), sum_network()), "row_width");
+  EXPECT_EQ(explained(gemmini(), sum_network()).total.bound, "row_width");
+  EXPECT_EQ(bound(gemmini({"dram.latency_cycles=2"}), pool_network(16, 5)), "latency");
 }
 
 TEST(Explain, TheZerosOfADepthwiseFoldAreNoUsefulWork) {
