@@ -238,8 +238,15 @@ void Sequencer::unroll() {
 }
 
 void Sequencer::publish_waits() {
-  for (std::size_t i = 0; i < kCommandClasses; ++i) {
-    waits_[i].write(wait_of(classes_[i]));
+  std::array<Cause, kCommandUnits> causes{};
+  causes.fill(Cause::Idle);
+  for (const Class& of : classes_) {
+    if (!of.waiting.empty()) {
+      causes[unit_index(entries_[of.waiting.front()].footprint.unit)] = wait_of(of);
+    }
+  }
+  for (std::size_t unit = 0; unit < kCommandUnits; ++unit) {
+    waits_[unit].write(causes[unit]);
   }
 }
 
@@ -259,7 +266,8 @@ Cause Sequencer::wait_of(const Class& of) const {
       on_store = on_store || entries_[i].footprint.unit == Unit::Store;
     }
   }
-  if (head.footprint.unit == Unit::Array && on_load) {
+  const bool for_vector = head.footprint.unit == Unit::Vector;
+  if ((for_vector || head.footprint.unit == Unit::Array) && on_load) {
     return std::holds_alternative<PreloadCommand>(head.command->body) ? Cause::WaitWeights
                                                                       : Cause::WaitActivations;
   }

@@ -62,9 +62,10 @@ class Sequencer final : public ClockedModule {
   }  ///< commands since start(), for the watchdog
 
   /// Why a unit has no command: read by the units one cycle later.
-  const Wire<Cause>& load_wait() const { return waits_[0]; }
-  const Wire<Cause>& execute_wait() const { return waits_[1]; }
-  const Wire<Cause>& store_wait() const { return waits_[2]; }
+  const Wire<Cause>& load_wait() const { return waits_[unit_index(CommandUnit::Load)]; }
+  const Wire<Cause>& execute_wait() const { return waits_[unit_index(CommandUnit::Array)]; }
+  const Wire<Cause>& vector_wait() const { return waits_[unit_index(CommandUnit::Vector)]; }
+  const Wire<Cause>& store_wait() const { return waits_[unit_index(CommandUnit::Store)]; }
 
   /// Completed commands of a unit; of the array, preloads. Read by the units one cycle later.
   const Wire<std::uint64_t>& loads_completed() const { return loads_completed_; }
@@ -112,6 +113,7 @@ class Sequencer final : public ClockedModule {
   }
   void publish_waits();
   Cause wait_of(const Class& of) const;
+  static std::size_t unit_index(CommandUnit unit) { return static_cast<std::size_t>(unit); }
   FifoOut<IssuedCommand>& port_of(Unit unit);
 
   const AcceleratorConfig config_;
@@ -132,8 +134,8 @@ class Sequencer final : public ClockedModule {
   ConvUnroller conv_unroller_;
   std::vector<CommandClass> completed_of_loop_;  // in this cycle
   Ring<Unrolled> unrolled_;                      // generated, not allocated
-  std::array<Wire<Cause>, kCommandClasses> waits_{
-      Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}};
+  std::array<Wire<Cause>, kCommandUnits> waits_{Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle},
+                                                Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}};
   std::uint64_t first_allocation_ = 0;  // cycle in which the program's first command is allocated
   Wire<std::uint64_t> loads_completed_{0};
   Wire<std::uint64_t> results_written_{0};

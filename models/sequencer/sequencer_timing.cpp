@@ -26,6 +26,7 @@ SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, L
       store{kStoreQueue, alarm, units.store},
       load_wait{Cause::Idle, units.load},
       execute_wait{Cause::Idle, units.execute},
+      vector_wait{Cause::Idle, units.vector},
       store_wait{Cause::Idle, units.store},
       loads_completed{0, units.load},
       results_written{0, units.execute},
@@ -95,7 +96,7 @@ void SequencerTiming::tell_waits(Cycle now) {
   for (std::size_t i = 0; i < kCommandClasses; ++i) {
     if (classes_[i].changed) {
       classes_[i].changed = false;
-      wire_of(i).write(now + 1, wait_of(classes_[i]));
+      tell_wait(now, static_cast<CommandClass>(i));
     }
   }
 }
@@ -106,16 +107,25 @@ void SequencerTiming::find_head(Class& of) {
   of.changed = true;
 }
 
-TimedWire<Cause>& SequencerTiming::wire_of(std::size_t of_class) {
-  switch (static_cast<CommandClass>(of_class)) {
-    case CommandClass::Execute:
-      return execute_wait;
-    case CommandClass::Store:
-      return store_wait;
+/// To the unit that the command is for; the other one of its class has none.
+void SequencerTiming::tell_wait(Cycle now, CommandClass of_class) {
+  const Class& of = classes_[static_cast<std::size_t>(of_class)];
+  const Cause cause = wait_of(of);
+  switch (of_class) {
     case CommandClass::Load:
+      load_wait.write(now + 1, cause);
       break;
+    case CommandClass::Store:
+      store_wait.write(now + 1, cause);
+      break;
+    case CommandClass::Execute: {
+      const bool for_vector =
+          of.waits() && entries_[of.oldest_waiting()].known.footprint.unit == Unit::Vector;
+      execute_wait.write(now + 1, for_vector ? Cause::Idle : cause);
+      vector_wait.write(now + 1, for_vector ? cause : Cause::Idle);
+      break;
+    }
   }
-  return load_wait;
 }
 
 bool SequencerTiming::issue(Cycle now) {
@@ -300,7 +310,8 @@ Cause SequencerTiming::wait_of(const Class& of) const {
   }
   const std::uint32_t index = of.oldest_waiting();
   const Entry& head = entries_[index];
-  if (head.depends_on == 0 || head.known.footprint.unit != Unit::Array) {
+  const bool array = head.known.footprint.unit == Unit::Array;
+  if (head.depends_on == 0 || (!array && head.known.footprint.unit != Unit::Vector)) {
     return Cause::WaitDependency;
   }
   if (waits_for(index, Unit::Load)) {
@@ -308,7 +319,7 @@ Cause SequencerTiming::wait_of(const Class& of) const {
                ? Cause::WaitWeights
                : Cause::WaitActivations;
   }
-  return waits_for(index, Unit::Store) ? Cause::WaitAccumulator : Cause::WaitDependency;
+  return array && waits_for(index, Unit::Store) ? Cause::WaitAccumulator : Cause::WaitDependency;
 }
 
 TimedQueue<IssuedCommand>& SequencerTiming::queue_of(Unit unit) {

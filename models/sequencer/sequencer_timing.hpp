@@ -46,7 +46,7 @@ class SequencerTiming {
 
   Alarm alarm;
   TimedQueue<IssuedCommand> load, execute, vector, store;
-  TimedWire<Cause> load_wait, execute_wait, store_wait;
+  TimedWire<Cause> load_wait, execute_wait, vector_wait, store_wait;
   TimedWire<std::uint64_t> loads_completed, results_written, vectors_completed;
 
   /// The unit reports a completion that the sequencer sees in cycle `visible`.
@@ -122,7 +122,7 @@ class SequencerTiming {
   void find_head(Class& of);
   Cause wait_of(const Class& of) const;
   void tell_waits(Cycle now);
-  TimedWire<Cause>& wire_of(std::size_t of_class);
+  void tell_wait(Cycle now, CommandClass of_class);
   void ring_next(Cycle now);
   bool waits_for(std::uint32_t younger, Unit unit) const;
   TimedQueue<IssuedCommand>& queue_of(Unit unit);

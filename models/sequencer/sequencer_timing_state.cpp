@@ -13,7 +13,7 @@ void SequencerTiming::archive(StateArchive& archive) {
   for (TimedQueue<IssuedCommand>* queue : {&load, &execute, &vector, &store}) {
     queue->archive(archive, [&](IssuedCommand& command) { archive.issued(command); });
   }
-  for (TimedWire<Cause>* wire : {&load_wait, &execute_wait, &store_wait}) {
+  for (TimedWire<Cause>* wire : {&load_wait, &execute_wait, &vector_wait, &store_wait}) {
     wire->archive(archive);
   }
   for (TimedWire<std::uint64_t>* wire : {&loads_completed, &results_written, &vectors_completed}) {

@@ -21,8 +21,11 @@ void VectorTiming::look(Cycle now) {
   const bool asked = ask(now);
   const bool worked = wrote || collected || asked;
   const auto waiting = [&] {
-    return !here ? Cause::Idle : collected_ < asked_ ? Cause::WaitBank : Cause::Drain;
+    return !here                 ? sequencer_->vector_wait.read(now)
+           : collected_ < asked_ ? Cause::WaitBank
+                                 : Cause::Drain;
   };
+  sequencer_->vector_wait.wake(now, !here);
   ledger_.look(now, worked ? Cause::Busy : waiting(), waiting());
   if (here && asked_ < operands_.size() && scratchpad_->vector_read.can_push(now + 1)) {
     alarm.ring_at(std::max(next_ask_, now + 1));
@@ -104,6 +107,9 @@ void VectorTiming::archive(StateArchive& archive) {
     archive.cycle(result.due);
   });
   archive.count(started_, sequencer_->vectors_completed.latest());
+  if (archive.reading()) {
+    sequencer_->vector_wait.wake(archive.now(), !here);
+  }
   ledger_.archive(archive);
 }
 

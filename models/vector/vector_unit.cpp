@@ -9,11 +9,12 @@
 namespace systole {
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Clock& clock,
-                       const AcceleratorConfig& config, const Wire<std::uint64_t>& completed,
-                       Measurements& measurements)
+                       const AcceleratorConfig& config, const Wire<Cause>& upstream,
+                       const Wire<std::uint64_t>& completed, Measurements& measurements)
     : ClockedModule{name, clock},
       config_{config},
       depthwise_{config},
+      upstream_{upstream},
       completed_{completed},
       measurements_{measurements} {}
 
@@ -28,7 +29,7 @@ void VectorUnit::tick() {
   const bool wrote = write();
   const bool collected = collect();
   const bool asked = ask();
-  Cause cause = Cause::Idle;
+  Cause cause = upstream_.read();
   if (wrote || collected || asked) {
     cause = Cause::Busy;
   } else if (worked) {

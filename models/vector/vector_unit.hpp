@@ -33,10 +33,10 @@ class VectorUnit final : public ClockedModule {
   FifoIn<RowData> scratchpad_data{"scratchpad_data"};
   FifoOut<LocalWrite> scratchpad_write{"scratchpad_write"};
 
-  /// `completed` counts the unit's completed commands.
+  /// `upstream` says why there is no command, `completed` counts the unit's completed commands.
   VectorUnit(const sc_core::sc_module_name& name, const Clock& clock,
-             const AcceleratorConfig& config, const Wire<std::uint64_t>& completed,
-             Measurements& measurements);
+             const AcceleratorConfig& config, const Wire<Cause>& upstream,
+             const Wire<std::uint64_t>& completed, Measurements& measurements);
 
   /// A layer finds the lanes free, whatever the last row of the layer before takes in them.
   void configure(const LayerRegisters& registers) {
@@ -76,6 +76,7 @@ class VectorUnit final : public ClockedModule {
   DepthwiseLanes depthwise_;
   Ring<Result> results_;
   std::uint64_t started_ = 0;  // commands
+  const Wire<Cause>& upstream_;
   const Wire<std::uint64_t>& completed_;
   Measurements& measurements_;
 };

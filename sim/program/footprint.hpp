@@ -12,6 +12,7 @@ namespace systole {
 
 /// The unit that carries a command out.
 enum class CommandUnit : std::uint8_t { Load, Array, Vector, Store };
+constexpr std::size_t kCommandUnits = 4;
 CommandUnit unit_of(const Command& command);
 LedgerUnit ledger_unit(CommandUnit unit);
 

@@ -30,7 +30,9 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
                    sequencer.results_written(),
                    scratchpad.operands_stalled(),
                    measurements},
-      vector_unit{"vector_unit", clock, config, sequencer.vectors_completed(), measurements},
+      vector_unit{
+          "vector_unit", clock, config, sequencer.vector_wait(), sequencer.vectors_completed(),
+          measurements},
       store_unit{"store_unit", clock, config, sequencer.store_wait(), measurements},
       array{"array", clock, config.array, std::move(pes), measurements},
       accumulators{"accumulators", clock, config, store_unit.gathered(), measurements},

@@ -57,6 +57,9 @@ class LayerLaws {
       equal(layer.ledger.total(static_cast<LedgerUnit>(unit)), layer.cycles,
             ledger_unit_name(static_cast<LedgerUnit>(unit)));
     }
+    // What a layer does not need has nothing to do, and waits for nothing.
+    const LedgerUnit other = layer.where == Place::Vector ? LedgerUnit::Array : LedgerUnit::Vector;
+    equal(layer.ledger.at(other, Cause::Idle), layer.cycles, "idle cycles of the other unit");
   }
   const std::string& broken() const { return broken_; }
 

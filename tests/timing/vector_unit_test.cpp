@@ -25,7 +25,7 @@ AcceleratorConfig lanes_of(std::uint32_t lanes, std::uint32_t latency) {
 struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
       : completed{"completed", clock},
-        unit{"unit", clock, config, completed.count, measurements},
+        unit{"unit", clock, config, upstream, completed.count, measurements},
         commands{"commands", clock, unit.commands},
         reads{"reads", clock, unit.scratchpad_read, unit.scratchpad_data},
         writes{"writes", clock, unit.scratchpad_write, completed} {
@@ -58,6 +58,7 @@ struct Bench {
 
   Measurements measurements;
   test::Tally completed;
+  Wire<Cause> upstream{Cause::Idle};
   VectorUnit unit;
   Feed<IssuedCommand> commands;
   Neighbour<RowRead, RowData> reads;
