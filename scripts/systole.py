@@ -132,7 +132,29 @@ def write_spec(path, accelerator, workload, axes, **keys):
     spec = {"accelerator": str(pathlib.Path(accelerator).absolute())}
     if workload is not None:
         spec["workload"] = str(pathlib.Path(workload).absolute())
-    pathlib.Path(path).write_text(json.dumps({**spec, "axes": axes, **keys}, indent=1) + "\n", encoding="utf-8")
+    spec["axes"] = [_with_files(axis) for axis in axes]
+    if "set" in keys:
+        keys["set"] = {key: _file(key, value) for key, value in keys["set"].items()}
+    pathlib.Path(path).write_text(json.dumps({**spec, **keys}, indent=1) + "\n", encoding="utf-8")
+
+
+def _with_files(axis):
+    if not isinstance(axis, dict):
+        return axis  # the program says what is wrong
+    out = dict(axis)
+    for name in ("zip", "product"):
+        if isinstance(axis.get(name), list):
+            out[name] = [_with_files(part) for part in axis[name]]
+    if isinstance(axis.get("values"), list):
+        out["values"] = [_file(axis.get("key"), value) for value in axis["values"]]
+    return out
+
+
+def _file(key, value):
+    """A preset of a memory may be a name; whatever is a file here is that file wherever the spec lies."""
+    names_file = key in ("workload", "energy.table", "dram.preset") and isinstance(value, (str, os.PathLike))
+    path = pathlib.Path(value).absolute() if names_file else None
+    return str(path) if path is not None and path.is_file() else value
 
 
 def _row(row):

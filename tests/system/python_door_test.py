@@ -41,6 +41,19 @@ class PythonDoor(unittest.TestCase):
         self.assertEqual(rows[2]["cycles"], report["totals"]["cycles"])
         self.assertEqual(systole.sweep(spec, self.folder / "out", resume=True), rows)
 
+    def test_files_of_a_spec_are_those_of_the_working_directory(self):
+        (self.folder / "t.yaml").write_text("no table\n", encoding="utf-8")
+        (self.folder / "here").mkdir()
+        (self.folder / "here" / "t.yaml").write_bytes((ROOT / "configs/energy/jouppi_7nm.yaml").read_bytes())
+        spec = self.folder / "spec.yaml"
+        before = pathlib.Path.cwd()
+        self.addCleanup(os.chdir, before)
+        os.chdir(self.folder / "here")
+        systole.write_spec(spec, GEMMINI, DIGITS, [{"zip": [{"key": "energy.table", "values": ["t.yaml"]},
+                                                            {"key": "array.rows", "values": [16]}]}])
+        os.chdir(before)
+        self.assertEqual([row["error"] for row in systole.sweep(spec, self.folder / "out")], [None])
+
     def test_what_the_program_refuses_is_an_exception_with_its_text(self):
         with self.assertRaisesRegex(systole.SystoleError, "array.rwos: unknown key") as caught:
             systole.run(GEMMINI, DIGITS, {"array.rwos": 32}, data=False)
