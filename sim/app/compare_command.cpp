@@ -27,7 +27,7 @@ int compare_command(const CompareOptions& options, std::ostream& out) {
   }
   const std::string text = compare_text(reports, style);
   if (options.html) {
-    write_file_atomically(*options.html, html_page(reports));
+    write_file_atomically(*options.html, html_page(reports, compare_remarks(reports)));
   }
   out << text;
   return ExitCode::AllRight;

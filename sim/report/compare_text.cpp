@@ -324,21 +324,16 @@ std::string areas_remark(const std::vector<Figures>& figures) {
 
 }  // namespace
 
-std::string compare_text(const std::vector<NamedReport>& reports, const ReportStyle& style) {
+std::vector<std::string> compare_remarks(const std::vector<NamedReport>& reports) {
   const std::vector<Figures> figures(reports.begin(), reports.end());
-  Table runs = runs_table(reports, figures);
-  Table layers = layers_table(figures);
-  runs.fit(style.width);
-  layers.fit(style.width);
-  std::string text =
-      runs.render(style.width, style.color) + '\n' + layers.render(style.width, style.color);
   const auto all_have_one = [&](std::string Figures::*what) {
     return std::all_of(figures.begin(), figures.end(),
                        [&](const Figures& f) { return f.*what == figures.front().*what; });
   };
+  std::vector<std::string> remarks;
   const auto remark = [&](const std::string& what) {
     if (!what.empty()) {
-      text += '\n' + wrapped(printable(what), 0, style.width) + '\n';
+      remarks.push_back(printable(what));
     }
   };
   if (!all_have_one(&Figures::energy_table)) {
@@ -350,6 +345,20 @@ std::string compare_text(const std::vector<NamedReport>& reports, const ReportSt
   remark(areas_remark(figures));
   if (!all_have_one(&Figures::version)) {
     remark("The reports are of different versions of Systole: what differs may be its doing.");
+  }
+  return remarks;
+}
+
+std::string compare_text(const std::vector<NamedReport>& reports, const ReportStyle& style) {
+  const std::vector<Figures> figures(reports.begin(), reports.end());
+  Table runs = runs_table(reports, figures);
+  Table layers = layers_table(figures);
+  runs.fit(style.width);
+  layers.fit(style.width);
+  std::string text =
+      runs.render(style.width, style.color) + '\n' + layers.render(style.width, style.color);
+  for (const std::string& remark : compare_remarks(reports)) {
+    text += '\n' + wrapped(remark, 0, style.width) + '\n';
   }
   return text;
 }

@@ -8,10 +8,13 @@
 
 namespace systole {
 
+/// What keeps figures of two or more reports from being compared as they stand, a sentence each:
+/// other tables, settings or notes of energy, other clocks, areas without parts, other versions.
+/// Throws std::runtime_error "FILE: key: what" for what is no report.
+std::vector<std::string> compare_remarks(const std::vector<NamedReport>& reports);
+
 /// Tables of two or more reports: a row for each, in times of the first one, and the cycles of the
-/// layers, matched by name. Below them, what keeps figures from being compared as they stand: other
-/// tables, settings or notes of energy, other clocks, areas without parts, other versions. Throws
-/// std::runtime_error "FILE: key: what" for what is no report.
+/// layers, matched by name; below them the remarks. Throws as they do.
 std::string compare_text(const std::vector<NamedReport>& reports, const ReportStyle& style);
 
 }  // namespace systole

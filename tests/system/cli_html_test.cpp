@@ -61,6 +61,8 @@ TEST_F(CliHtml, ABrowserDrawsTwoRunsSideBySide) {
   EXPECT_EQ(occurrences(dom, "<canvas"), 10U);  // four beside the six of one run
   EXPECT_EQ(occurrences(dom, "data-drawn=\"true\""), 11U);
   EXPECT_THAT(dom, HasSubstr("2 runs side by side</h1>"));
+  EXPECT_THAT(outcome.out, HasSubstr("The clocks differ: "));
+  EXPECT_THAT(dom, HasSubstr("The clocks differ: ")) << "the page remarks what the text does";
 }
 
 TEST_F(CliHtml, ComparePrintsBothRuns) {

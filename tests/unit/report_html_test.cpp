@@ -34,6 +34,9 @@ TEST(HtmlPage, HoldsTheReportsWordForWord) {
   EXPECT_EQ(data[0]["file"], "a.json");
   EXPECT_EQ(data[0]["report"].dump(), one.dump());
   EXPECT_EQ(data[1]["report"].dump(), two.dump());
+  EXPECT_FALSE(data[0].contains("remarks"));
+  const Json remarked = data_of(html_page({{"a.json", one}, {"b.json", two}}, {"<b>They differ."}));
+  EXPECT_EQ(remarked[0]["remarks"], Json::array({"<b>They differ."}));
 }
 
 // A layer may have any name; none ends the element that holds the data.

@@ -38,10 +38,14 @@ std::string page_of(const Json& data, const std::vector<std::string>& scripts) {
 
 }  // namespace
 
-std::string html_page(const std::vector<NamedReport>& reports) {
+std::string html_page(const std::vector<NamedReport>& reports,
+                      const std::vector<std::string>& remarks) {
   Json data = Json::array();
   for (const NamedReport& named : reports) {
     data.push_back({{"file", named.name}, {"report", named.report}});
+  }
+  if (!remarks.empty()) {
+    data.front()["remarks"] = remarks;
   }
   return page_of(data,
                  {"report_format.js", "report_charts.js", "report_page.js", "report_compare.js"});

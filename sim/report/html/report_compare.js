@@ -22,12 +22,8 @@ function compareTable(parent) {
   sortedTable(parent, [{name: '', text: true, value: (row) => row[0]},
     ...inputs.map(({label, report}) => ({name: label, value: (row) => row[1](report),
       show: (row) => row[2](row[1](report)) + times(row[1], report)}))], rows, 'comparison');
-  const tables = new Set(inputs.map(({report}) => report.energy_table));
-  if (tables.size > 1) {
-    parent.append(make('p', {class: 'note'}, 'Mind: the energies are of different tables.'));
-  }
-  if (new Set(inputs.map(({report}) => report.systole)).size > 1) {
-    parent.append(make('p', {class: 'note'}, 'Mind: the reports are of different versions of Systole.'));
+  for (const remark of inputs[0].remarks || []) {
+    parent.append(make('p', {class: 'note'}, remark));
   }
 }
 
