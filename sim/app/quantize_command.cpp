@@ -22,6 +22,7 @@
 #include "sim/quantize/quantization_report.hpp"
 #include "sim/quantize/quantizer.hpp"
 #include "sim/quantize/trace_writer.hpp"
+#include "sim/report/utf8.hpp"
 #include "sim/run/inputs.hpp"
 #include "sim/workload/workload.hpp"
 
@@ -152,8 +153,8 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
   const QuantizedNetwork quantized = quantize_network(
       fused, scheme, bits, calibration,
       {true, nullptr, [&](const std::string& layer) { show("quantizing " + layer); }});
-  write_trace(quantized, test, "Written by systole quantize, scheme " + scheme.name + ".",
-              folder.path());
+  write_trace(quantized, test,
+              "Written by systole quantize, scheme " + printable(scheme.name) + ".", folder.path());
   report.scheme = scheme;
   report.calibration_images = calibration.count;
   const std::string trace = (fs::path{folder.path()} / kTrace).string();

@@ -1,8 +1,21 @@
 #include "sim/float_onnx/float_reader.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace systole::quantize {
+
+std::vector<float> numbers_of(const Constant& constant) {
+  std::vector<float> values = onnx::floats_of(constant);
+  const auto bad =
+      std::find_if(values.begin(), values.end(), [](float v) { return !std::isfinite(v); });
+  if (bad != values.end()) {
+    throw NodeError{"has a constant of " + onnx::shape_text(constant.shape) + " with " +
+                    (std::isnan(*bad) ? "a NaN" : "an infinity") +
+                    " in it, expected finite numbers"};
+  }
+  return values;
+}
 
 // Padding of nothing, before a pooling that pads itself.
 void FloatReader::read_pad(const Node& node) {
@@ -33,7 +46,7 @@ void FloatReader::read_conv(const Node& node) {
   op.groups = node.integer("group", 1);
   op.weight = tensor_of(onnx::permuted(weight, kToChannelsLast));
   if (node.has(2)) {
-    op.bias = onnx::floats_of(constant(node, 2));
+    op.bias = numbers_of(constant(node, 2));
   }
   out(node, std::move(op), {x.id}, {x.shape[0], weight.shape[0], placed.out_h, placed.out_w});
 }
@@ -46,7 +59,7 @@ void FloatReader::read_gemm(const Node& node) {
   }
   const bool transposed = node.integer("transB", 0) != 0;
   read_product(node, constant(node, 1), transposed,
-               node.has(2) ? onnx::floats_of(constant(node, 2)) : std::vector<float>{});
+               node.has(2) ? numbers_of(constant(node, 2)) : std::vector<float>{});
 }
 
 void FloatReader::read_product(const Node& node, Constant weight, bool rows_are_outputs,
@@ -98,7 +111,7 @@ void FloatReader::read_add(const Node& node) {
 
 // A bias, as an exporter writes it behind MatMul.
 void FloatReader::add_constant(const Node& node, const Known& x, const Constant& bias) {
-  std::vector<float> values = onnx::floats_of(bias);
+  std::vector<float> values = numbers_of(bias);
   const auto channels = static_cast<std::size_t>(x.shape.back());
   const bool last = !bias.shape.empty() && bias.shape.back() == x.shape.back();
   if (x.shape.size() != 2 || x.image ||
@@ -125,10 +138,13 @@ void FloatReader::read_batch_norm(const Node& node) {
   }
   FloatBatchNorm op;
   op.epsilon = node.real("epsilon", 1e-5F);
-  op.gamma = onnx::floats_of(constant(node, 1));
-  op.beta = onnx::floats_of(constant(node, 2));
-  op.mean = onnx::floats_of(constant(node, 3));
-  op.variance = onnx::floats_of(constant(node, 4));
+  op.gamma = numbers_of(constant(node, 1));
+  op.beta = numbers_of(constant(node, 2));
+  op.mean = numbers_of(constant(node, 3));
+  op.variance = numbers_of(constant(node, 4));
+  if (std::any_of(op.variance.begin(), op.variance.end(), [](float v) { return v < 0; })) {
+    throw NodeError{"has a variance below 0"};
+  }
   const Known x = find(node.input(0));
   if (x.shape.size() != 2 && x.shape.size() != 4) {
     throw NodeError{"has an input of " + onnx::shape_text(x.shape) +
@@ -175,6 +191,9 @@ void FloatReader::read_pool(const Node& node) {
   const onnx::WindowAttributes attributes = onnx::window_attributes(node);
   const Known x = image(node);
   const onnx::PlacedWindow placed = onnx::place_window(attributes, x.shape);
+  if (placed.window.dilation_h != 1 || placed.window.dilation_w != 1) {
+    throw NodeError{"has dilations, which pooling does not support"};
+  }
   const Shape shape{x.shape[0], x.shape[1], placed.out_h, placed.out_w};
   if (node.op() == "MaxPool") {
     node.integer("storage_order", 0);  // of the indices, which nobody reads

@@ -31,8 +31,11 @@ struct Known {
   std::optional<Shape> image;  ///< id is this image [N,C,H,W], and the value is it laid flat
 };
 
+/// Of weights and other constants; throws NodeError for what is no finite number.
+std::vector<float> numbers_of(const Constant& constant);
+
 inline FloatTensor tensor_of(const Constant& constant) {
-  return {constant.shape, onnx::floats_of(constant)};
+  return {constant.shape, numbers_of(constant)};
 }
 
 inline bool moves_nothing(const Shape& image) { return image[1] == 1 || image[2] * image[3] == 1; }

@@ -144,6 +144,26 @@ SearchScheme read_search(ConfigReader node) {
 }
 
 /// Rules between keys.
+/// The last of the layers: its widths follow the rules of the whole.
+void check_layer(ConfigReader& node, const Scheme& scheme) {
+  const LayerBits& layer = scheme.layers.back();
+  const auto same = [&](const LayerBits& other) { return other.name == layer.name; };
+  if (std::count_if(scheme.layers.begin(), scheme.layers.end(), same) > 1) {
+    node.error("name", quoted(layer.name) + " is given twice");
+  }
+  if (!node.has("weight_bits") && !node.has("activation_bits")) {
+    node.error("", "has no width, expected weight_bits or activation_bits");
+  }
+  if (scheme.weights.symmetric && layer.weights.value_or(2) < 2 &&
+      scheme.weights.method != Method::Binary) {
+    node.error("weight_bits", "symmetric weights have at least 2 bits: -1, 0 and 1");
+  }
+  const bool with_sign = scheme.activations.symmetric && scheme.activations.is_signed;
+  if (with_sign && layer.activations.value_or(2) < 2) {
+    node.error("activation_bits", "signed activations without a zero point have at least 2 bits");
+  }
+}
+
 void check_rules(ConfigFile& file, const Scheme& scheme) {
   if (scheme.search && !scheme.layers.empty()) {
     file.rule_error({"search", "layers"}, "chooses all widths, expected no layers beside it");
@@ -206,6 +226,7 @@ Scheme read_scheme(ConfigFile file) {
   bias.reject_unknown();
   for (ConfigReader& layer : root.optional_children("layers")) {
     scheme.layers.push_back(read_layer(layer));
+    check_layer(layer, scheme);
   }
   if (auto search = root.optional_child("search")) {
     scheme.search = read_search(*search);

@@ -130,7 +130,7 @@ IntegerWeights quantize_weights(const FloatTensor& weights, const WeightScheme& 
         quantize_slice({weights.data.data() + first, result.values.data() + first, each, first},
                        scheme, bits, seed));
   }
-  if (scheme.symmetric) {
+  if (scheme.symmetric && !scheme.fraction_bits) {  // a format that is given stays
     give_empty_channels_a_scale(result);
   }
   return result;

@@ -16,8 +16,11 @@ double energy_delay_js(const Summary& summary, std::uint32_t clock_mhz) {
   return summary.energy.total().pj * 1e-12 * seconds(summary.cycles, clock_mhz);
 }
 
-double peak_tops(const AcceleratorConfig& config) {
-  return 2e-6 * config.array.rows * config.array.cols * config.clock_mhz;
+double peak_tops(const Summary& summary, const AcceleratorConfig& config) {
+  const double products = summary.cycles == 0 ? 1
+                                              : static_cast<double>(summary.product_cycles) /
+                                                    static_cast<double>(summary.cycles);
+  return 2e-6 * config.array.rows * config.array.cols * products * config.clock_mhz;
 }
 
 double achieved_tops(const Summary& summary, std::uint32_t clock_mhz) {

@@ -13,8 +13,8 @@ double pj_per_mac(const Summary& summary);
 double tops_per_watt(const Summary& summary);
 /// Energy times time, J s.
 double energy_delay_js(const Summary& summary, std::uint32_t clock_mhz);
-/// All PEs busy in every cycle.
-double peak_tops(const AcceleratorConfig& config);
+/// All PEs busy in every cycle, each with as many products as it forms in a layer's mode.
+double peak_tops(const Summary& summary, const AcceleratorConfig& config);
 /// Of the layer or network.
 double achieved_tops(const Summary& summary, std::uint32_t clock_mhz);
 /// 0 without an area.

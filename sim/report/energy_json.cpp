@@ -49,7 +49,7 @@ Json area_json(const Summary& totals, const AcceleratorConfig& config, const Ene
           {"total_um2", total.value},
           {"low_um2", total.low},
           {"high_um2", total.high},
-          {"peak_tops_per_mm2", tops_per_mm2(peak_tops(config), total)},
+          {"peak_tops_per_mm2", tops_per_mm2(peak_tops(totals, config), total)},
           {"achieved_tops_per_mm2", tops_per_mm2(achieved_tops(totals, config.clock_mhz), total)},
           {"not_in_table", area.not_in_table}};
 }

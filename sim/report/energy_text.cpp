@@ -173,7 +173,8 @@ Table energy_totals_table(const Summary& totals, const AcceleratorConfig& config
   const char* const bound = area.not_in_table.empty() ? "" : "at most ";
   row("TOPS/mm²",
       bound + fmt::format("{:.3g}", tops_per_mm2(achieved_tops(totals, config.clock_mhz), um2)),
-      fmt::format("{}{:.3g} with every PE busy", bound, tops_per_mm2(peak_tops(config), um2)));
+      fmt::format("{}{:.3g} with every PE busy", bound,
+                  tops_per_mm2(peak_tops(totals, config), um2)));
   return table;
 }
 

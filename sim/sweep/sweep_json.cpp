@@ -38,16 +38,16 @@ Json columns_json(const SweepSpec& spec) {
 }
 
 /// How a point is run alone.
-const char* data_option(const SweepSpec& spec) {
+std::string data_option(const SweepSpec& spec) {
   switch (spec.data) {
     case DataSource::None:
       return "--no-data";
     case DataSource::Random:
-      return "--random-data";
+      return "--random-data " + std::to_string(spec.data_seed);
     case DataSource::Workload:
       break;
   }
-  return "";
+  return spec.images == 0 ? "" : "--images " + std::to_string(spec.images);
 }
 
 }  // namespace
@@ -57,12 +57,9 @@ Json sweep_json(const SweepSpec& spec, const std::vector<Point>& points,
   Json json;
   json["systole"] = version();
   json["name"] = fs::path{spec.file}.stem().string();
-  json["accelerator"] = fs::path{spec.accelerator}.filename().string();
-  json["workload"] = fs::path{spec.workload}.filename().string();
+  json["accelerator"] = spec.named_accelerator;
+  json["workload"] = spec.named_workload;
   json["data"] = data_option(spec);
-  if (spec.data == DataSource::Random) {
-    json["data"] = std::string{data_option(spec)} + ' ' + std::to_string(spec.data_seed);
-  }
   json["settings"] = Json::object();
   for (const Assignment& setting : spec.settings) {
     json["settings"][setting.key] = setting.text;

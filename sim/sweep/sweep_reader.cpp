@@ -183,6 +183,8 @@ SweepSpec load_sweep(const std::string& path) {
   root.optional("engine", engine, OneOf{kEngines});
   read_data(root, spec);
   std::vector<std::string> known;
+  spec.named_accelerator = spec.accelerator;
+  spec.named_workload = spec.workload;
   if (!spec.accelerator.empty()) {
     spec.accelerator = beside(spec.accelerator);
     spec.accelerator_text = read_text_file(spec.accelerator);

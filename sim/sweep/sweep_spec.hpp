@@ -21,6 +21,7 @@ enum class Sampling {
 /// What a sweep runs. The file's format: sim/sweep/README.md.
 struct SweepSpec {
   std::string file;
+  std::string named_accelerator, named_workload;   ///< as the file has them, from its own folder
   std::string accelerator;                         ///< the file of the base machine
   std::string accelerator_text;                    ///< what was in it
   std::map<std::string, std::string> base_values;  ///< of every key of the base machine

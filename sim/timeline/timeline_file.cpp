@@ -13,6 +13,7 @@ namespace systole {
 namespace {
 
 constexpr std::size_t kTracksOfUnit = 2048;  // thread numbers that a unit has for itself
+constexpr std::uint64_t kFirstCycle = 1;     // of a run
 
 std::string text(const std::string& plain) { return nlohmann::json(valid_utf8(plain)).dump(); }
 
@@ -72,16 +73,15 @@ void TimelineFile::event(const std::string& json) {
 }
 
 void TimelineFile::on_layer(const std::string& name) {
-  end_layer();
   layer_ = name;
+  has_run_ = false;
 }
 
-void TimelineFile::end_layer() {
-  if (running_ && in_window(running_->first, running_->end)) {
-    event(fmt::format(R"({{"ph":"X","pid":1,"tid":0,"ts":{},"dur":{},"name":{}}})", running_->first,
-                      running_->end - running_->first, text(running_->name)));
+void TimelineFile::write_layer(const LayerResult& layer, std::uint64_t start) {
+  if (in_window(start, start + layer.cycles)) {
+    event(fmt::format(R"({{"ph":"X","pid":1,"tid":0,"ts":{},"dur":{},"name":{}}})", start,
+                      layer.cycles, text(layer.name)));
   }
-  running_.reset();
 }
 
 /// Of the tracks that are free when this slice begins, the one that was free last: so a unit needs
@@ -120,33 +120,35 @@ void TimelineFile::hold(const CommandTimes& times) {
   }
 }
 
-void TimelineFile::write_station() {
+/// Averages over the cycles that each window has, up to cycle `end`.
+void TimelineFile::write_station(std::uint64_t end) {
   constexpr std::array kUnits{LedgerUnit::Load, LedgerUnit::Array, LedgerUnit::Vector,
                               LedgerUnit::Store};
-  station_.push_back({});  // ends the curve
-  for (std::size_t window = 0; window < station_.size(); ++window) {
+  const std::uint64_t last = std::min(end, window_.end);
+  station_.resize((last - window_.first + kBandwidthWindow - 1) / kBandwidthWindow + 1);
+  for (std::size_t window = 0; window < station_.size(); ++window) {  // the last one ends the curve
+    const std::uint64_t first =
+        std::min(std::max(kFirstCycle, window_.first + window * kBandwidthWindow), last);
+    const std::uint64_t next = std::min(window_.first + (window + 1) * kBandwidthWindow, last);
+    const double cycles = static_cast<double>(next > first ? next - first : 1);
     std::string values;
     for (const LedgerUnit unit : kUnits) {
-      values += fmt::format(R"({}"{}":{:.4f})", values.empty() ? "" : ",", ledger_unit_name(unit),
-                            static_cast<double>(station_[window][static_cast<std::size_t>(unit)]) /
-                                static_cast<double>(kBandwidthWindow));
+      values += fmt::format(
+          R"({}"{}":{:.4f})", values.empty() ? "" : ",", ledger_unit_name(unit),
+          static_cast<double>(station_[window][static_cast<std::size_t>(unit)]) / cycles);
     }
     event(fmt::format(
-        R"({{"ph":"C","pid":1,"ts":{},"name":"commands in the station","args":{{{}}}}})",
-        window_.first + window * kBandwidthWindow, values));
+        R"({{"ph":"C","pid":1,"ts":{},"name":"commands in the station","args":{{{}}}}})", first,
+        values));
   }
 }
 
 void TimelineFile::on_command(const Command& command, const CommandTimes& times) {
   hold(times);
-  if (!running_) {
-    running_ = Span{layer_, times.allocated, times.completed};
-    starts_.push_back(times.allocated);
+  if (!has_run_) {
+    has_run_ = true;
     names_.push_back(layer_);
   }
-  running_->first = std::min(running_->first, times.allocated);
-  starts_.back() = running_->first;
-  running_->end = std::max(running_->end, times.completed);
   if (!in_window(times.issued, times.completed)) {
     return;
   }
@@ -160,20 +162,6 @@ void TimelineFile::on_command(const Command& command, const CommandTimes& times)
       track, times.issued, times.completed - times.issued, label.name, text(describe(command)),
       text(layer_), times.issued - times.allocated,
       waited ? text(cause_name(times.waited_for)) : "null", label.amount));
-}
-
-/// Of every inference: they take the same cycles and move the same bytes in each of them.
-void TimelineFile::write_bandwidth(const RunResult& run) {
-  std::map<std::string, const LayerResult*> layers;
-  for (const LayerResult& layer : run.layers) {
-    layers.emplace(layer.name, &layer);
-  }
-  for (std::size_t i = 0; i < starts_.size(); ++i) {
-    // A layer begins when its first command is accepted.
-    const std::uint64_t start =
-        starts_[i] - std::min<std::uint64_t>(starts_[i], run.config.sequencer.frontend_latency);
-    write_bandwidth(*layers.at(names_[i]), start);
-  }
 }
 
 void TimelineFile::write_bandwidth(const LayerResult& layer, std::uint64_t start) {
@@ -195,16 +183,24 @@ void TimelineFile::write_bandwidth(const LayerResult& layer, std::uint64_t start
 }
 
 void TimelineFile::commit(const RunResult& run) {
+  std::map<std::string, const LayerResult*> layers;
   std::uint64_t end = 0;
   for (const LayerResult& layer : run.layers) {
+    layers.emplace(layer.name, &layer);
     end += run.inferences * layer.cycles;
   }
   if (end <= window_.first) {
     throw std::runtime_error{file_.path() + ": " + why_not_written(window_, end)};
   }
-  end_layer();
-  write_bandwidth(run);
-  write_station();
+  // One after the other; all inferences take the same cycles and move the same bytes.
+  std::uint64_t start = kFirstCycle;
+  for (const std::string& name : names_) {
+    const LayerResult& layer = *layers.at(name);
+    write_layer(layer, start);
+    write_bandwidth(layer, start);
+    start += layer.cycles;
+  }
+  write_station(kFirstCycle + end);
   file_.out() << "\n]}\n";
   file_.commit();
 }

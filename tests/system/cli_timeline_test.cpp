@@ -63,7 +63,14 @@ TEST_F(CliTimeline, SlicesOfATrackFollowEachOtherAndLieInTheirLayers) {
       layers[event["name"]] = {first, first + event["dur"].get<std::uint64_t>()};
     }
   }
-  ASSERT_EQ(layers.size(), report()["layers"].size());
+  const Json all = report();
+  ASSERT_EQ(layers.size(), all["layers"].size());
+  std::uint64_t start = 1;
+  for (const Json& layer : all["layers"]) {
+    const auto cycles = layer["cycles"].get<std::uint64_t>();
+    EXPECT_EQ(layers[layer["name"]], std::pair(start, start + cycles)) << layer["name"];
+    start += cycles;
+  }
   std::set<int> named;
   for (const Json& event : events) {
     if (event["ph"] == "M" && event["name"] == "thread_name") {
@@ -176,6 +183,30 @@ TEST_F(CliTimeline, TheStationHoldsWhatTheSlicesSay) {
   for (const auto& [unit, cycles] : held) {
     EXPECT_NEAR(counted[unit], cycles, 1e-4 * static_cast<double>(since[unit].first)) << unit;
     EXPECT_EQ(since[unit].second, 0) << "the last counter must end the curve";
+  }
+}
+
+// With layers that the hardware's unrollers run, too, whose first command comes later.
+TEST_F(CliTimeline, TheBandwidthOfALayerEndsWhereTheNextOneBegins) {
+  std::uint64_t last = 0;
+  for (const Json& event : run({"--set", "sequencer.unroller=loops", "--set",
+                                "sequencer.frontend_latency=0", "--engine", "systemc"})) {
+    if (event["ph"] == "C" && event["name"] == "DRAM, bytes per cycle") {
+      EXPECT_LE(last, event["ts"].get<std::uint64_t>()) << event;
+      last = event["ts"].get<std::uint64_t>();
+    }
+  }
+  EXPECT_EQ(last, 1 + report()["totals"]["cycles"].get<std::uint64_t>());
+}
+
+TEST_F(CliTimeline, TheStationIsAveragedOverTheCyclesThatAWindowHas) {
+  for (const Json& event : run({"--timeline-cycles", "0:50"})) {
+    if (event["ph"] == "C" && event["name"] == "commands in the station") {
+      EXPECT_LE(event["ts"].get<std::uint64_t>(), 50U);
+      if (event["ts"] == 1) {
+        EXPECT_GT(event["args"]["load"].get<double>(), 0.5) << "over 49 cycles, not 1024";
+      }
+    }
   }
 }
 

@@ -1,10 +1,15 @@
 #include "sim/float_onnx/float_onnx.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <onnx/onnx_pb.h>
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <limits>
 
+#include "sim/config/error_log.hpp"
 #include "sim/onnx/constant.hpp"
 #include "sim/quantize/float_executor.hpp"
 
@@ -22,6 +27,45 @@ std::vector<float> floats_in(const char* name) {
   return onnx::floats_of(onnx::read_constant(tensor));
 }
 
+/// What is said of the model after `spoil` has been at it.
+std::string errors_after(const std::function<void(::onnx::GraphProto&)>& spoil) {
+  std::ifstream in{path_of("model.onnx"), std::ios::binary};
+  ::onnx::ModelProto model;
+  EXPECT_TRUE(model.ParseFromIstream(&in));
+  spoil(*model.mutable_graph());
+  const std::string file = ::testing::TempDir() + "float_onnx_spoiled.onnx";
+  std::ofstream{file, std::ios::binary} << model.SerializeAsString();
+  try {
+    load_float_onnx(file);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+::onnx::NodeProto& node_of(::onnx::GraphProto& graph, const std::string& op) {
+  for (::onnx::NodeProto& node : *graph.mutable_node()) {
+    if (node.op_type() == op) {
+      return node;
+    }
+  }
+  throw std::logic_error{"the model has no " + op};
+}
+
+/// Sets the first number of the node's input.
+void set_constant(::onnx::GraphProto& graph, const ::onnx::NodeProto& node, int input, float to) {
+  for (::onnx::TensorProto& tensor : *graph.mutable_initializer()) {
+    if (tensor.name() == node.input(input)) {
+      std::vector<float> values = onnx::floats_of(onnx::read_constant(tensor));
+      values.front() = to;
+      tensor.clear_float_data();
+      tensor.set_raw_data(values.data(), values.size() * sizeof(float));
+      return;
+    }
+  }
+  throw std::logic_error{"no such constant"};
+}
+
 // Layouts, the order of a fully connected layer's columns, paddings: all of it must be right for
 // the outputs to be PyTorch's. Sums run in another order here, hence the distance.
 TEST(FloatOnnx, AnExportOfPyTorchGivesPyTorchsOutputs) {
@@ -32,6 +76,37 @@ TEST(FloatOnnx, AnExportOfPyTorchGivesPyTorchsOutputs) {
   for (std::size_t i = 0; i < expected.size(); ++i) {
     EXPECT_NEAR(outputs[i], expected[i], 1e-5) << i;
   }
+}
+
+TEST(FloatOnnx, ConstantsAreFiniteNumbers) {
+  const auto with = [](int input, float value) {
+    return errors_after([&](::onnx::GraphProto& graph) {
+      set_constant(graph, node_of(graph, "Conv"), input, value);
+    });
+  };
+  EXPECT_THAT(with(1, std::numeric_limits<float>::quiet_NaN()),
+              ::testing::HasSubstr("with a NaN in it, expected finite numbers"));
+  EXPECT_THAT(with(1, std::numeric_limits<float>::infinity()),
+              ::testing::HasSubstr("with an infinity in it"));
+  EXPECT_EQ(with(1, 1), "");
+}
+
+// The networks that are written have none, and an output of another size would be the best case.
+TEST(FloatOnnx, PoolingWithDilationsIsRefused) {
+  const auto dilate = [](::onnx::GraphProto& graph) {
+    for (::onnx::NodeProto& node : *graph.mutable_node()) {
+      if (node.op_type() == "MaxPool" || node.op_type() == "AveragePool") {
+        ::onnx::AttributeProto& dilations = *node.add_attribute();
+        dilations.set_name("dilations");
+        dilations.set_type(::onnx::AttributeProto::INTS);
+        dilations.add_ints(2);
+        dilations.add_ints(1);
+        return;
+      }
+    }
+    throw std::logic_error{"the model pools nothing"};
+  };
+  EXPECT_THAT(errors_after(dilate), ::testing::HasSubstr("dilations"));
 }
 
 }  // namespace

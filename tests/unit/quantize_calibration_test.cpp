@@ -217,5 +217,14 @@ TEST(WeightsTest, ChannelOfZerosTakesTheScaleOfAnother) {
   EXPECT_EQ(weights.values, (TensorData{0, 0, 127, 50}));
 }
 
+TEST(WeightsTest, AFormatThatIsGivenStaysWhateverTheWeightsAre) {
+  WeightScheme scheme;
+  scheme.per_channel = false;
+  scheme.fraction_bits = 4;
+  const IntegerWeights weights = quantize_weights({{1, 2}, {0.01F, -0.02F}}, scheme, 8, 0);
+  EXPECT_EQ(weights.values, (std::vector<std::int32_t>{0, 0}));
+  EXPECT_EQ(weights.formats.at(0).scale, 0.0625F);
+}
+
 }  // namespace
 }  // namespace systole::quantize

@@ -75,6 +75,22 @@ s.yaml:5:19: layers[0].weight_bits: 0 is out of range, expected an integer in 1.
 s.yaml:6:9: search: has no limit, expected min_sqnr_db, max_accuracy_loss or energy_share)");
 }
 
+TEST(SchemeTest, WidthsOfLayersFollowTheRulesOfTheWhole) {
+  EXPECT_EQ(
+      errors_of(R"(name: s
+activations: {symmetric: true}
+layers:
+  - {name: a, weight_bits: 1}
+  - {name: b, activation_bits: 1}
+  - {name: c}
+  - {name: a, weight_bits: 4}
+)"),
+      R"(s.yaml:4:28: layers[0].weight_bits: symmetric weights have at least 2 bits: -1, 0 and 1
+s.yaml:5:32: layers[1].activation_bits: signed activations without a zero point have at least 2 bits
+s.yaml:6:5: layers[2]: has no width, expected weight_bits or activation_bits
+s.yaml:7:12: layers[3].name: 'a' is given twice)");
+}
+
 TEST(SchemeTest, KeysThatDoNotGoTogetherAreToldOfBoth) {
   EXPECT_EQ(errors_of("name: s\nweights: {symmetric: false}\n"),
             "s.yaml:2:22: weights.symmetric: weights with a zero point have one scale, expected "

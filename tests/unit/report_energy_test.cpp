@@ -116,7 +116,7 @@ TEST(EnergyRecompute, WhatIsNoReportIsRefused) {
 TEST(EnergyFigures, FollowFromEnergyTimeAndMacs) {
   Summary s;
   s.macs = 1000;
-  s.cycles = 500;
+  s.cycles = s.product_cycles = 500;
   s.energy.add(EnergyComponent::Dram, EnergyOperand::Ifmap, {4000, 4000, 4000});
   EXPECT_DOUBLE_EQ(pj_per_mac(s), 4);
   EXPECT_DOUBLE_EQ(tops_per_watt(s), 0.5);
@@ -124,7 +124,11 @@ TEST(EnergyFigures, FollowFromEnergyTimeAndMacs) {
   EXPECT_DOUBLE_EQ(achieved_tops(s, 500), 2e3 / 1e-6 / 1e12);
   AcceleratorConfig config;
   config.clock_mhz = 1000;
-  EXPECT_DOUBLE_EQ(peak_tops(config), 0.512);
+  EXPECT_DOUBLE_EQ(peak_tops(s, config), 0.512);
+  Summary composed = s;  // half of the time 16 products at once, half of it one
+  composed.cycles = 100;
+  composed.product_cycles = 50 * 16 + 50;
+  EXPECT_DOUBLE_EQ(peak_tops(composed, config), 8.5 * 0.512);
   EXPECT_DOUBLE_EQ(tops_per_mm2(0.512, {2e6, 2e6, 2e6}), 0.256);
 }
 

@@ -80,9 +80,14 @@ function stackedBars(parent, label, rows, series, unit, show, limit) {
 /// MACs a cycle over MACs per byte. The x of a layer is so that the slope is the DRAM's roof:
 /// a byte counts as a cycle of the busiest of reads, writes and banks gives it.
 function roofline(parent, reports) {
+  // A banked DRAM's roof is of whole accesses to its banks: its rate is that of these.
   const machine = (report) => {
     const {rows, cols} = report.config.array;
-    return {peak: rows * cols, rate: report.config.dram.bytes_per_cycle};
+    const products = Math.max(1, ...report.layers.map((layer) => layer.products_per_pe));
+    const banked = report.layers.map(({bandwidth}) => ({bytes: bandwidth.banks && bandwidth.banks.device_bytes,
+      cycles: bandwidth.roofline.roof_cycles.dram_banks})).find(({bytes, cycles}) => bytes && cycles);
+    return {peak: rows * cols * products,
+      rate: banked ? banked.bytes / banked.cycles : report.config.dram.bytes_per_cycle};
   };
   const points = (report) => timed(report).filter((layer) => layer.macs > 0).map((layer) => {
     const roofs = layer.bandwidth.roofline.roof_cycles;
@@ -103,7 +108,7 @@ function roofline(parent, reports) {
         type: 'scatter', backgroundColor: color + 'b0', borderColor: color,
         pointRadius: all[i].map((p) =>
           4 + 12 * Math.sqrt(p.layer.cycles / r.report.totals.cycles)), pointHoverRadius: 10});
-      datasets.push({label: `roof: ${peak} MACs/cycle, ${rate} B/cycle`, type: 'line', order: 9,
+      datasets.push({label: `roof: ${peak} MACs/cycle, ${shorter(rate.toPrecision(3))} B/cycle`, type: 'line', order: 9,
         data: [{x: low, y: low * rate}, {x: peak / rate, y: peak}, {x: high, y: peak}],
         borderColor: reports.length > 1 ? color : style('--soft'), borderWidth: 1.5,
         borderDash: [6, 4], pointRadius: 0, pointHitRadius: 0});

@@ -4,6 +4,8 @@
 function compareTable(parent) {
   const first = inputs[0].report;
   const rows = [
+    ['accelerator', (r) => r.accelerator, (v) => v],
+    ['workload', (r) => r.workload, (v) => v],
     ['cycles', (r) => r.totals.cycles, whole],
     ['time', (r) => seconds(r, r.totals.cycles), timeText],
     ['PE utilization', (r) => r.totals.utilization, percentText],
@@ -17,7 +19,7 @@ function compareTable(parent) {
     ['accuracy', (r) => r.accuracy ? r.accuracy.accuracy : null,
       (v) => v === null ? '–' : percentText(v)],
   ].filter(([, value]) => inputs.some(({report}) => value(report) !== null));
-  const times = (value, report) => report === first || !value(first) || value(report) === null
+  const times = (value, report) => report === first || !(value(first) > 0) || value(report) === null
     ? '' : `  (${(value(report) / value(first)).toPrecision(3)} ×)`;
   sortedTable(parent, [{name: '', text: true, value: (row) => row[0]},
     ...inputs.map(({label, report}) => ({name: label, value: (row) => row[1](report),

@@ -86,6 +86,11 @@ function bestSection(parent, choose) {
 }
 
 /// Everything about one point, and the command that runs it.
+const leaf = (file) => file.replace(/^.*\//, '');
+
+/// As a shell reads it back.
+const shellWord = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text).replace(/'/g, "'\\''")}'`;
+
 function chosenSection(parent) {
   const box = section(parent, 'The chosen point');
   const holder = make('div', {}, make('p', {class: 'note'}, 'None yet: click one in the scatter or in a table.'));
@@ -93,13 +98,14 @@ function chosenSection(parent) {
   return (point) => {
     const settings = [...Object.entries(sweep.settings),
       ...keys.filter((key) => key.name !== 'workload').map((key) => [key.name, key.values[point]])]
-      .map(([key, value]) => `--set ${key}=${value}`).join(' ');
+      .map(([key, value]) => `--set ${shellWord(`${key}=${value}`)}`).join(' ');
     const workload = columnNamed('workload') ? columnNamed('workload').values[point] : sweep.workload;
     const ringed = onFront.has(point) ? ', on the Pareto front' : '';
     holder.replaceChildren(make('p', {id: 'chosen'}, `Point ${point}${ringed}`), make('div', {class: 'tiles'}));
     columns.forEach((column) => tile(holder.lastChild, column.show(column.values[point]), column.label));
-    holder.append(make('pre', {}, `systole run -a ${sweep.accelerator} -w ${workload} ${sweep.data} --engine fast ` +
-      settings + ' --html point.html'));
+    holder.append(make('p', {class: 'note'}, 'Alone, in the folder of the spec:'),
+      make('pre', {}, `systole run -a ${shellWord(sweep.accelerator)} -w ${shellWord(workload)} ` +
+        `${sweep.data} --engine fast ${settings} --html point.html`));
     if (failed(point)) { holder.append(make('p', {class: 'bad'}, sweep.errors[point])); }
   };
 }
@@ -162,8 +168,8 @@ function tableSection(parent, choose) {
 }
 
 function startSweep() {
-  pageHead(`Sweep ${sweep.name}`, `${whole(sweep.rows.length)} points around ${sweep.accelerator}` +
-    (sweep.workload ? ` on ${sweep.workload}` : '') + [...Object.entries(sweep.settings),
+  pageHead(`Sweep ${sweep.name}`, `${whole(sweep.rows.length)} points around ${leaf(sweep.accelerator)}` +
+    (sweep.workload ? ` on ${leaf(sweep.workload)}` : '') + [...Object.entries(sweep.settings),
       ...keys.filter((key) => !varied.includes(key)).map((key) => [key.name, key.show(key.values[0])])]
     .map(([key, value]) => `, ${key} ${value}`).join(''));
   const main = make('main', {});
