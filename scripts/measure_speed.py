@@ -36,7 +36,8 @@ def arguments():
     parser.add_argument("-w", "--workload", default=ROOT / "workloads/shapes/resnet50.yaml")
     parser.add_argument("--repeat", type=systole.positive, default=5, metavar="N", help="of each run, the fastest counts")
     parser.add_argument("--sweep", default=ROOT / "configs/sweeps/resnet18_design_space.yaml", metavar="SPEC")
-    parser.add_argument("--slices", type=int, default=12, help="of the sweep's points; 0: no sweep")
+    parser.add_argument("--slices", type=lambda text: 0 if text == "0" else systole.positive(text), metavar="N", default=12,
+                        help="of the sweep's points; 0: no sweep")
     parser.add_argument("--slice", type=systole.positive, default=56, metavar="N", help="points of a slice")
     return parser.parse_args()
 
@@ -73,13 +74,16 @@ def measure_runs(options, folder):
 
 def measure_sweep(options, folder):
     listed = subprocess.run([options.systole, "sweep", str(options.sweep), "-o", str(folder), "--list"],
-                            check=True, capture_output=True, text=True)
+                            capture_output=True, text=True)
+    if listed.returncode != 0:
+        sys.exit(f"measure_speed.py: {listed.stderr.strip()}")
     total = len(listed.stdout.splitlines()) - 1
     points = 0
     seconds = 0.0
-    for i in range(options.slices):
-        first = i * total // options.slices
-        end = min(first + options.slice, (i + 1) * total // options.slices)
+    slices = min(options.slices, total)
+    for i in range(slices):
+        first = i * total // slices
+        end = min(first + options.slice, (i + 1) * total // slices)
         seconds += run([options.systole, "sweep", str(options.sweep), "-o", str(folder / str(i)), "-j", "1",
                         "--points", f"{first}:{end}"])[0]
         points += end - first

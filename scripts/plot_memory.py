@@ -40,12 +40,12 @@ def arguments():
     parser.add_argument("--engine", default="systemc", help="systemc or fast")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for every run")
     parser.add_argument("-j", "--jobs", type=systole.positive, default=1, help="runs at a time")
-    parser.add_argument("-o", "--output", default="memory.png", help="PNG; the figures go to a .json beside it")
+    parser.add_argument("-o", "--output", default="memory.png", help="PNG, or PDF or SVG by its name; the figures go to a .json beside it")
     return parser.parse_args()
 
 
 def run(options, settings):
-    """Totals of one run; None where the layers do not fit the machine."""
+    """The report of one run; None where the machine has no such memory or the layers do not fit it."""
     with tempfile.TemporaryDirectory() as folder:
         report = pathlib.Path(folder) / "report.json"
         command = [options.systole, "run", "-a", options.accelerator, "-w", options.workload, "--no-data",
@@ -56,26 +56,28 @@ def run(options, settings):
             done = subprocess.run(command, capture_output=True, text=True)
         except OSError as error:
             sys.exit(f"plot_memory.py: {options.systole}: cannot be run: {error.strerror}")
-        if done.returncode == 2 and "KiB" in done.stderr:
+        if done.returncode == 2 and ("KiB" in done.stderr or "capacity_kib" in done.stderr):
             return None
         if done.returncode != 0:
             sys.exit(f"{' '.join(command)}\n{done.stderr}")
-        content = json.loads(report.read_text())
-        totals = {key: content["totals"][key] for key in ("cycles", "compute_cycles", "dram_read_bytes",
-                                                          "dram_write_bytes")}
-        operands = [layer["bandwidth"]["operands"][name] for layer in content["layers"]
-                    for name in ("ifmap", "weight", "ofmap")]
-        totals["operand_bytes"] = sum(o.get("read_bytes", 0) + o.get("written_bytes", 0) for o in operands)
-        totals["operand_bytes_once"] = sum(o["compulsory_bytes"] for o in operands)
-        return totals
+        return json.loads(report.read_text())
 
 
-def sweeps(options):
+def totals_of(report):
+    totals = {key: report["totals"][key] for key in ("cycles", "compute_cycles", "dram_read_bytes", "dram_write_bytes")}
+    operands = [layer["bandwidth"]["operands"][name] for layer in report["layers"]
+                for name in ("ifmap", "weight", "ofmap")]
+    totals["operand_bytes"] = sum(o.get("read_bytes", 0) + o.get("written_bytes", 0) for o in operands)
+    totals["operand_bytes_once"] = sum(o["compulsory_bytes"] for o in operands)
+    return totals
+
+
+def sweeps(scratchpads):
     """For each plot: its name and, by series, the points with their settings."""
     banked = ["dram.model=banked"]
     return {
         "scratchpad": {
-            name: [(kib, model + [f"scratchpad.capacity_kib={kib}"] +
+            name: [(kib, model + [f"{scratchpad}={kib}" for scratchpad in scratchpads] +
                     ([f"accumulators.capacity_kib={kib}"] if grow else [])) for kib in SCRATCHPAD_KIB]
             for name, model, grow in (("mappings for cycles", [], False),
                                       ("mappings for traffic", ["compiler.objective=traffic"], False),
@@ -96,14 +98,20 @@ def sweeps(options):
 
 def measure(options):
     """{plot: {series: [(x, totals)]}}, in the same order whatever the number of jobs."""
-    plan = [(plot, series, x, settings) for plot, all_series in sweeps(options).items()
+    machine = run(options, [])
+    if machine is None:
+        sys.exit(f"plot_memory.py: {options.workload}: does not fit {options.accelerator} as it is")
+    split = machine["config"]["scratchpad"]["organization"] == "split"
+    scratchpads = ["scratchpad.activation.capacity_kib", "scratchpad.weight.capacity_kib"] if split else ["scratchpad.capacity_kib"]
+    plan = [(plot, series, x, settings) for plot, all_series in sweeps(scratchpads).items()
             for series, points in all_series.items() for x, settings in points]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = pool.map(lambda point: run(options, point[3]), plan)
         measured = {}
-        for number, ((plot, series, x, _), totals) in enumerate(zip(plan, results), 1):
-            if totals is not None:
-                measured.setdefault(plot, {}).setdefault(series, []).append((x, totals))
+        for number, ((plot, series, x, _), report) in enumerate(zip(plan, results), 1):
+            points = measured.setdefault(plot, {}).setdefault(series, [])
+            if report is not None:
+                points.append((x, totals_of(report)))
             if sys.stderr.isatty():
                 print(f"\r{number} of {len(plan)} runs", end="", file=sys.stderr)
     if sys.stderr.isatty():
@@ -116,9 +124,11 @@ def draw(measured, options):
     mib = 1 << 20
     for series, points in measured["scratchpad"].items():
         left.plot([x for x, _ in points], [t["operand_bytes"] / mib for _, t in points], marker="o", label=series)
+    points = max(measured["scratchpad"].values(), key=len)
     left.plot([x for x, _ in points], [t["operand_bytes_once"] / mib for _, t in points], linestyle="--",
               color="gray", label="each operand once")
-    left.set(title="DRAM traffic against scratchpad size", xlabel="scratchpad, KiB", ylabel="ifmaps, weights, ofmaps, MiB")
+    left.set(title="DRAM traffic against scratchpad size", xlabel="scratchpad (of a split one: each), KiB",
+             ylabel="ifmaps, weights, ofmaps, MiB")
     for axes, plot, label in ((middle, "bandwidth", "bus, bytes per cycle each way"),
                               (right, "outstanding", "bursts in flight at most, each way")):
         for series, points in measured[plot].items():
@@ -144,6 +154,9 @@ def main():
     options = arguments()
     if not pathlib.Path(options.output).parent.is_dir():
         sys.exit(f"plot_memory.py: {options.output}: its folder is not there")
+    formats = pyplot.figure().canvas.get_supported_filetypes()
+    if pathlib.Path(options.output).suffix[1:] not in formats:
+        sys.exit(f"plot_memory.py: {options.output}: no picture's name, expected one that ends in .png, .pdf or .svg, say")
     measured = measure(options)
     pathlib.Path(options.output).with_suffix(".json").write_text(json.dumps(measured, indent=1) + "\n")
     draw(measured, options)

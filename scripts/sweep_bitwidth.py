@@ -50,7 +50,8 @@ def arguments():
     parser.add_argument("--calibrate", type=pathlib.Path, default=DIGITS / "calibration_images.npy")
     parser.add_argument("--parts", default="grid", help=f"of {', '.join(PARTS)}, or all (default grid)")
     parser.add_argument("--bits", default="1:8", help="of both operands in the grid, first:last (default 1:8)")
-    parser.add_argument("--images", type=systole.positive, help="at most so many (default: all that the network names)")
+    parser.add_argument("--images", type=systole.positive, help="at most so many (default: all that the network names); "
+                        "calibration counts on all of them")
     parser.add_argument("-j", "--jobs", type=systole.positive, default=os.cpu_count())
     options = parser.parse_args()
     bits = re.fullmatch(r"([0-9]+):([0-9]+)", options.bits)
