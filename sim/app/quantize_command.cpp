@@ -149,6 +149,7 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
                                      [&](const SearchStep& step) { show(step_text(step)); });
     bits = std::move(found.bits);
     report.steps = std::move(found.steps);
+    report.unmet = std::move(found.unmet);
   }
   const QuantizedNetwork quantized = quantize_network(
       fused, scheme, bits, calibration,

@@ -132,6 +132,9 @@ std::string text_report(const QuantizedNetwork& network, const QuantizationRepor
   text += fmt::format("Accumulators of {} bits hold every sum of any image.\n", widest);
   text += fmt::format("Calibrated with {} images.",
                       grouped(static_cast<std::uint64_t>(report.calibration_images)));
+  if (!report.unmet.empty()) {
+    text += " Search: " + report.unmet + ".";
+  }
   if (!report.steps.empty()) {
     text += fmt::format(" Search: {} steps, energy {} of all at the widest.", report.steps.size(),
                         percent(report.steps.back().energy_share, 1.0));

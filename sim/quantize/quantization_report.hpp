@@ -20,6 +20,7 @@ struct QuantizationReport {
   Scheme scheme;
   std::int64_t calibration_images = 0;
   std::vector<SearchStep> steps;
+  std::string unmet;  ///< SearchResult::unmet
   std::optional<RightCounts> accuracy;
 };
 

@@ -53,6 +53,9 @@ class Search {
     wanted_ = widest.real_output;
     noise_ = noise_of(widest);
     float_right_ = count_right(wanted_, images_.labels);
+    if (!holds(widest)) {
+      result_.unmet = "even with all at the widest, a limit does not hold";
+    }
   }
 
   SearchResult run(const std::function<void(const SearchStep&)>& tell) {
@@ -74,6 +77,9 @@ class Search {
                                -10 * std::log10(noise_), energy() / widest_energy_});
       tell(result_.steps.back());
       measure(*best);
+    }
+    if (result_.unmet.empty() && limits_.energy_share && !done()) {
+      result_.unmet = "energy_share is not reached: no other step is left or holds the limits";
     }
     result_.bits = bits();
     return std::move(result_);

@@ -27,6 +27,7 @@ struct SearchStep {
 struct SearchResult {
   BitsByName bits;
   std::vector<SearchStep> steps;
+  std::string unmet;  ///< the limit that nothing could hold or reach; empty: none
 };
 
 /// Greedy mixed precision. All tensors start at the widest of the widths; the step to the next

@@ -50,7 +50,12 @@ IntegerFormat binary(const Slice& slice) {
   return format;
 }
 
-void to_power_of_two(float& scale) { scale = std::exp2(std::nearbyint(std::log2(scale))); }
+/// Of weights that are -1, 0 or 1 times their mean magnitude: the squared error grows with the
+/// square of the distance from it, so the nearer of the two powers has less of it.
+void to_power_of_two(float& scale) {
+  const float below = std::exp2(std::floor(std::log2(scale)));
+  scale = scale - below <= 2 * below - scale ? below : 2 * below;
+}
 
 IntegerFormat quantize_slice(const Slice& slice, const WeightScheme& scheme, std::uint8_t bits,
                              std::uint64_t seed) {

@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr const char* kFolder = "workloads/digits_float/";
 constexpr int kImages = 360;
@@ -126,6 +127,21 @@ TEST(QuantizeDigits, SearchedWidthsHoldTheLimitAndSaveEnergy) {
   const nlohmann::json some = report({"search.energy_share=0.9"}, "mixed_precision");
   EXPECT_LE(some["search"].back()["energy_share"], 0.9);
   EXPECT_GT(some["search"].rbegin()[1]["energy_share"], 0.9);
+}
+
+TEST(QuantizeDigits, ALimitThatCannotHoldIsSaidSo) {
+  const auto printed = [](const std::string& limit) {
+    const TemporaryFolder folder;
+    const Outcome outcome = systole(
+        quantize_digits(folder.file("net"),
+                        {"search.min_sqnr_db=" + limit, "search.bits=[8, 6]", "search.images=8"},
+                        "mixed_precision"));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.out;
+  };
+  EXPECT_THAT(printed("100"),
+              HasSubstr("Search: even with all at the widest, a limit does not hold."));
+  EXPECT_THAT(printed("20"), Not(HasSubstr("does not hold")));
 }
 
 /// Scheme and images read rightly, as the table of configs/quantization/README.md has them.

@@ -200,6 +200,19 @@ TEST(WeightsTest, BinaryWeightsAreSignsTimesTheMeanMagnitude) {
   EXPECT_FLOAT_EQ(weights.formats[1].scale, 1.0F);
 }
 
+TEST(WeightsTest, APowerOfTwoOfSignsIsThatOfLessSquaredError) {
+  WeightScheme scheme;
+  scheme.method = Method::Binary;
+  scheme.per_channel = false;
+  scheme.powers_of_two = true;
+  const auto scale = [&](float magnitude) {
+    return quantize_weights({{1, 2}, {magnitude, -magnitude}}, scheme, 1, 0).formats.at(0).scale;
+  };
+  EXPECT_EQ(scale(1.45F), 1.0F) << "nearer to 2 by its logarithm, to 1 by its error";
+  EXPECT_EQ(scale(1.55F), 2.0F);
+  EXPECT_EQ(scale(0.25F), 0.25F);
+}
+
 TEST(WeightsTest, WageScalesByThePowerOfTwoNearTheLargest) {
   WeightScheme scheme;
   scheme.method = Method::Wage;
