@@ -118,7 +118,7 @@ def main():
     except systole.SystoleError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # of this machine, or of a worker's
         print(f"sweep_cluster.py: {error}", file=sys.stderr)
         return 2
 

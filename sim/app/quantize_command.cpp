@@ -39,7 +39,14 @@ Scheme scheme_of(const QuantizeOptions& options) {
                         : parse_scheme("name: default\n", "default scheme", options.overrides);
 }
 
-/// A name of the scheme that no layer has is a mistake, not a wish.
+bool has_weights(const FloatNetwork& network, const std::string& layer) {
+  return std::any_of(network.layers.begin(), network.layers.end(), [&](const FloatLayer& of) {
+    return of.name == layer && (std::holds_alternative<FloatConv2d>(of.op) ||
+                                std::holds_alternative<FloatFullyConnected>(of.op));
+  });
+}
+
+/// A name of the scheme that no layer has is a mistake, not a wish; so are weights that it has not.
 void check_layer_names(const FusedNetwork& fused, const QuantizeOptions& options,
                        const Scheme& scheme) {
   std::vector<std::string> names;
@@ -53,6 +60,9 @@ void check_layer_names(const FusedNetwork& fused, const QuantizeOptions& options
       errors.push_back(options.scheme.value_or("default scheme") + ": layers[" + std::to_string(i) +
                        "].name: " + quoted(name) + " is no layer of the network, expected " +
                        choice_list(names) + did_you_mean(name, names));
+    } else if (scheme.layers[i].weights && !has_weights(fused.network, name)) {
+      errors.push_back(options.scheme.value_or("default scheme") + ": layers[" + std::to_string(i) +
+                       "].weight_bits: " + quoted(name) + " has no weights");
     }
   }
   if (!errors.empty()) {

@@ -93,6 +93,12 @@ void read_weights(ConfigReader node, WeightScheme& scheme) {
   read_operand(node, scheme, kWeightMethods);
   if (scheme.fraction_bits) {
     scheme.per_channel = scheme.narrow_range = false;
+    if (!scheme.is_signed) {
+      node.error("format",
+                 "unsigned weights need a zero point, which a format has not: expected a "
+                 "signed one, Q3.4, say");
+      scheme.is_signed = true;  // said
+    }
   }
   Granularity granularity = scheme.per_channel ? Granularity::Channel : Granularity::Tensor;
   node.optional("per", granularity, OneOf{kGranularities});

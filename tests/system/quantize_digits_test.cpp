@@ -129,6 +129,23 @@ TEST(QuantizeDigits, SearchedWidthsHoldTheLimitAndSaveEnergy) {
   EXPECT_GT(some["search"].rbegin()[1]["energy_share"], 0.9);
 }
 
+TEST(QuantizeDigits, ExceptionsAreOfLayersThatAreThereAndOfWeightsThatTheyHave) {
+  const TemporaryFolder folder;
+  const std::string scheme = folder.file("scheme.yaml");
+  write_file(scheme,
+             "name: s\nlayers:\n"
+             "  - {name: conv9, weight_bits: 4}\n"
+             "  - {name: pool7, weight_bits: 4}\n"
+             "  - {name: image, activation_bits: 4}\n");
+  std::vector<std::string> words = quantize_digits(folder.file("net"), {});
+  words.insert(words.end(), {"--config", scheme});
+  const Outcome outcome = systole(words);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("layers[0].name: 'conv9' is no layer of the network"));
+  EXPECT_THAT(outcome.err, HasSubstr("layers[1].weight_bits: 'pool7' has no weights"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("layers[2]")));
+}
+
 TEST(QuantizeDigits, ALimitThatCannotHoldIsSaidSo) {
   const auto printed = [](const std::string& limit) {
     const TemporaryFolder folder;

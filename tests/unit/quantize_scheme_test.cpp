@@ -52,6 +52,9 @@ TEST(SchemeTest, AFixedPointFormatSaysWidthSignAndScale) {
   EXPECT_FALSE(scheme.weights.per_channel);
   EXPECT_EQ(errors_of("name: s\nweights: {format: Q3.4, bits: 8}\n"),
             "s.yaml:2:31: weights.bits: given beside format, expected one of the two");
+  EXPECT_EQ(errors_of("name: s\nweights: {format: UQ4.4}\n"),
+            "s.yaml:2:19: weights.format: unsigned weights need a zero point, which a format has "
+            "not: expected a signed one, Q3.4, say");
   EXPECT_EQ(errors_of("name: s\nactivations: {format: Q3}\n"),
             "s.yaml:2:23: activations.format: 'Q3' is no fixed-point format of 1 to 16 bits, "
             "expected Q3.4, UQ4.4 or (8, 4), say");
