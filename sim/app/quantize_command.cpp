@@ -41,8 +41,7 @@ Scheme scheme_of(const QuantizeOptions& options) {
 
 bool has_weights(const FloatNetwork& network, const std::string& layer) {
   return std::any_of(network.layers.begin(), network.layers.end(), [&](const FloatLayer& of) {
-    return of.name == layer && (std::holds_alternative<FloatConv2d>(of.op) ||
-                                std::holds_alternative<FloatFullyConnected>(of.op));
+    return of.name == layer && weight_count(of.op) > 0;
   });
 }
 

@@ -192,6 +192,14 @@ struct NameOf {
 
 const char* float_op_name(const FloatOp& op) { return std::visit(NameOf{}, op); }
 
+std::size_t weight_count(const FloatOp& op) {
+  if (const auto* conv = std::get_if<FloatConv2d>(&op)) {
+    return conv->weight.data.size();
+  }
+  const auto* fc = std::get_if<FloatFullyConnected>(&op);
+  return fc == nullptr ? 0 : fc->weight.data.size();
+}
+
 std::vector<ChannelLine> lines_of(const FloatBatchNorm& op) {
   std::vector<ChannelLine> lines;
   for (std::size_t c = 0; c < op.gamma.size(); ++c) {

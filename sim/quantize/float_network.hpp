@@ -89,6 +89,9 @@ using FloatOp = std::variant<FloatConv2d, FloatFullyConnected, FloatBatchNorm, F
 /// The name that the float YAML has for an operator: "conv2d", "batch_norm"...
 const char* float_op_name(const FloatOp& op);
 
+/// Of a convolution or a fully connected layer; 0 for operators without weights.
+std::size_t weight_count(const FloatOp& op);
+
 using ValueId = std::size_t;
 
 struct FloatValue {

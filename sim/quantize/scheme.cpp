@@ -149,7 +149,6 @@ SearchScheme read_search(ConfigReader node) {
   return search;
 }
 
-/// Rules between keys.
 /// The last of the layers: its widths follow the rules of the whole.
 void check_layer(ConfigReader& node, const Scheme& scheme) {
   const LayerBits& layer = scheme.layers.back();
@@ -170,6 +169,7 @@ void check_layer(ConfigReader& node, const Scheme& scheme) {
   }
 }
 
+/// Rules between keys.
 void check_rules(ConfigFile& file, const Scheme& scheme) {
   if (scheme.search && !scheme.layers.empty()) {
     file.rule_error({"search", "layers"}, "chooses all widths, expected no layers beside it");

@@ -29,14 +29,6 @@ double macs_of(const FloatNetwork& network, const FloatLayer& layer) {
   return fc == nullptr ? 0 : outputs * static_cast<double>(fc->weight.shape[1]);
 }
 
-double weights_of(const FloatLayer& layer) {
-  if (const auto* conv = std::get_if<FloatConv2d>(&layer.op)) {
-    return static_cast<double>(conv->weight.data.size());
-  }
-  const auto* fc = std::get_if<FloatFullyConnected>(&layer.op);
-  return fc == nullptr ? 0 : static_cast<double>(fc->weight.data.size());
-}
-
 class Search {
  public:
   Search(const FusedNetwork& fused, const Scheme& scheme, const FloatImages& images,
@@ -99,7 +91,7 @@ class Search {
   void list_operands() {
     const FloatNetwork& network = fused_.network;
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
-      if (weights_of(network.layers[i]) > 0) {
+      if (weight_count(network.layers[i].op) > 0) {
         Operand operand;
         operand.is_weights = true;
         operand.layer = i;
@@ -152,7 +144,7 @@ class Search {
       const FloatLayer& layer = network.layers[i];
       if (weight_bits[i] != 0) {
         pj += macs_of(network, layer) * costs_.mac_pj(value_bits[layer.inputs[0]], weight_bits[i]);
-        pj += weights_of(layer) * weight_bits[i] * costs_.dram_pj_per_bit;
+        pj += static_cast<double>(weight_count(layer.op)) * weight_bits[i] * costs_.dram_pj_per_bit;
       }
     }
     for (ValueId id = 0; id < network.values.size(); ++id) {

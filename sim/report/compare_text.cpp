@@ -322,10 +322,7 @@ std::string areas_remark(const std::vector<Figures>& figures) {
                          : "Areas lack what their tables do not give: " + missing.text("; ") + ".";
 }
 
-}  // namespace
-
-std::vector<std::string> compare_remarks(const std::vector<NamedReport>& reports) {
-  const std::vector<Figures> figures(reports.begin(), reports.end());
+std::vector<std::string> remarks_of(const std::vector<Figures>& figures) {
   const auto all_have_one = [&](std::string Figures::*what) {
     return std::all_of(figures.begin(), figures.end(),
                        [&](const Figures& f) { return f.*what == figures.front().*what; });
@@ -349,6 +346,12 @@ std::vector<std::string> compare_remarks(const std::vector<NamedReport>& reports
   return remarks;
 }
 
+}  // namespace
+
+std::vector<std::string> compare_remarks(const std::vector<NamedReport>& reports) {
+  return remarks_of({reports.begin(), reports.end()});
+}
+
 std::string compare_text(const std::vector<NamedReport>& reports, const ReportStyle& style) {
   const std::vector<Figures> figures(reports.begin(), reports.end());
   Table runs = runs_table(reports, figures);
@@ -357,7 +360,7 @@ std::string compare_text(const std::vector<NamedReport>& reports, const ReportSt
   layers.fit(style.width);
   std::string text =
       runs.render(style.width, style.color) + '\n' + layers.render(style.width, style.color);
-  for (const std::string& remark : compare_remarks(reports)) {
+  for (const std::string& remark : remarks_of(figures)) {
     text += '\n' + wrapped(remark, 0, style.width) + '\n';
   }
   return text;

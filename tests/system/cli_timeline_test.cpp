@@ -200,14 +200,17 @@ TEST_F(CliTimeline, TheBandwidthOfALayerEndsWhereTheNextOneBegins) {
 }
 
 TEST_F(CliTimeline, TheStationIsAveragedOverTheCyclesThatAWindowHas) {
+  int averages = 0;
   for (const Json& event : run({"--timeline-cycles", "0:50"})) {
     if (event["ph"] == "C" && event["name"] == "commands in the station") {
       EXPECT_LE(event["ts"].get<std::uint64_t>(), 50U);
       if (event["ts"] == 1) {
+        ++averages;
         EXPECT_GT(event["args"]["load"].get<double>(), 0.5) << "over 49 cycles, not 1024";
       }
     }
   }
+  EXPECT_EQ(averages, 1);
 }
 
 TEST_F(CliTimeline, AWindowLeavesOutWhatIsOutsideAndChangesNoCycle) {

@@ -212,7 +212,6 @@ TEST_F(SweepTest, EveryMistakeOfASpecIsToldWithItsPlace) {
               HasSubstr("axes: sets array.rows twice"));
 }
 
-// 2^32 times 2^32 is 0 in 64 bits.
 TEST_F(SweepTest, AWordThatAKeyCannotHaveIsRefused) {
   const std::string axes = "workload: net.yaml\naxes: [{key: array.rows, values: [8]}]\n";
   EXPECT_THAT(errors(axes + "constraints: [array.dataflow != weight_stationaryy]\n"),
@@ -223,6 +222,7 @@ TEST_F(SweepTest, AWordThatAKeyCannotHaveIsRefused) {
   EXPECT_EQ(errors(axes + "constraints: [output_stationary != array.dataflow]\n"), "accepted");
 }
 
+// 2^32 times 2^32 is 0 in 64 bits.
 TEST_F(SweepTest, AProductBeyondTheEndOfARangeDoesNotWrap) {
   EXPECT_EQ(points("axes:\n"
                    "  - {key: array.rows, range: {from: 4294967296, to: 1000000000000, times: "

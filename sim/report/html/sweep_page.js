@@ -85,12 +85,12 @@ function bestSection(parent, choose) {
   });
 }
 
-/// Everything about one point, and the command that runs it.
 const leaf = (file) => file.replace(/^.*\//, '');
 
 /// As a shell reads it back.
 const shellWord = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${String(text).replace(/'/g, "'\\''")}'`;
 
+/// Everything about one point, and the command that runs it.
 function chosenSection(parent) {
   const box = section(parent, 'The chosen point');
   const holder = make('div', {}, make('p', {class: 'note'}, 'None yet: click one in the scatter or in a table.'));
