@@ -36,23 +36,18 @@ bool is_device(const std::string& path) {
 
 }  // namespace
 
-// An open file beside `shown`, the path as the user gave it: keep() gives it that name, without
-// keep() it is removed again. A symbolic link keeps pointing where it points, and its target is
-// replaced; a file that is there leaves its permissions.
+// An open file in the folder of `shown`, the path as the user gave it: keep() gives it that name,
+// without keep() it is gone. It has no name until then, so that nothing is left of it when the
+// program is stopped; on a file system that has no such files, it is FILE.tmpPID.N. A symbolic link
+// keeps pointing where it points, and its target is replaced; a file that is there leaves its
+// permissions.
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string shown)
       : shown_{std::move(shown)},
         target_{std::filesystem::exists(shown_) ? std::filesystem::canonical(shown_).string()
                                                 : shown_} {
-    for (int i = 0; i < kNames && descriptor_ < 0; ++i) {
-      path_ = target_ + ".tmp" + std::to_string(::getpid()) + "." + std::to_string(i);
-      descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
-      if (descriptor_ < 0 && errno != EEXIST) {
-        break;
-      }
-    }
-    if (descriptor_ < 0) {
+    if (!open_without_name() && !open_named()) {
       fail(shown_, "cannot create a file in its folder");
     }
     struct stat status {};
@@ -67,14 +62,18 @@ class TemporaryFile {
   ~TemporaryFile() { remove(); }
 
   int descriptor() const { return descriptor_; }
-  const std::string& path() const { return path_; }
+  /// By which it can be opened once more.
+  std::string path() const { return name_.empty() ? of_descriptor() : name_; }
 
   void keep() {
     // Without this a power cut may leave the new name with none of the text.
     if (::fsync(descriptor_) != 0) {
       fail(shown_, "cannot write");
     }
-    if (::rename(path_.c_str(), target_.c_str()) != 0) {
+    if (name_.empty() && !take_name()) {
+      fail(shown_, "cannot create a file in its folder");
+    }
+    if (::rename(name_.c_str(), target_.c_str()) != 0) {
       fail(shown_, "cannot replace");
     }
     ::close(descriptor_);
@@ -82,18 +81,62 @@ class TemporaryFile {
   }
 
  private:
+  std::string of_descriptor() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+  bool open_without_name() {
+    const std::string folder = std::filesystem::path{target_}.parent_path().string();
+    descriptor_ = ::open(folder.empty() ? "." : folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC,
+                         kNewFileMode);
+    if (descriptor_ >= 0 && ::access(of_descriptor().c_str(), F_OK) != 0) {  // there is no /proc
+      ::close(descriptor_);
+      descriptor_ = -1;
+    }
+    return descriptor_ >= 0;
+  }
+
+  bool open_named() {
+    return try_names([this](const char* name) {
+      descriptor_ = ::open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
+      return descriptor_ >= 0;
+    });
+  }
+
+  bool take_name() {
+    return try_names([this](const char* name) {
+      return ::linkat(AT_FDCWD, of_descriptor().c_str(), AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
+    });
+  }
+
+  /// Names of its own until `create` has made one of them.
+  template <typename Create>
+  bool try_names(Create create) {
+    for (int i = 0; i < kNames; ++i) {
+      std::string name = target_ + ".tmp" + std::to_string(::getpid()) + "." + std::to_string(i);
+      if (create(name.c_str())) {
+        name_ = std::move(name);
+        return true;
+      }
+      if (errno != EEXIST) {
+        return false;
+      }
+    }
+    return false;
+  }
+
   void remove() {
     if (descriptor_ >= 0) {
       const int why = errno;
       ::close(descriptor_);
-      ::unlink(path_.c_str());
+      if (!name_.empty()) {
+        ::unlink(name_.c_str());
+      }
       errno = why;
     }
   }
 
   std::string shown_;
   std::string target_;
-  std::string path_;
+  std::string name_;  // in the folder; none yet if empty
   int descriptor_ = -1;
 };
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <stdexcept>
 #include <system_error>
@@ -37,18 +38,29 @@ AtomicFolder::AtomicFolder(std::string folder) : folder_{without_slash(std::move
       fail(folder_, "is not empty, expected a new or an empty folder");
     }
   }
-  if (const fs::path parent = fs::path{folder_}.parent_path(); !parent.empty()) {
+  const fs::path parent = fs::path{folder_}.parent_path();
+  if (!parent.empty()) {
     fs::create_directories(parent, error);
     if (error) {
       fail(folder_, "cannot be created: " + error.message());
     }
   }
-  path_ = folder_ + ".tmp" + std::to_string(::getpid());
-  if (!fs::create_directory(path_, error)) {
-    const std::string why = error ? error.message() : path_ + " exists";
-    path_.clear();
-    fail(folder_, "cannot be created: " + why);
+  if (::access(parent.empty() ? "." : parent.c_str(), W_OK | X_OK) != 0) {
+    fail(folder_, "cannot be created: " + std::generic_category().message(errno));
   }
+}
+
+const std::string& AtomicFolder::path() {
+  if (!path_.empty()) {
+    return path_;
+  }
+  std::string path = folder_ + ".tmp" + std::to_string(::getpid());
+  std::error_code error;
+  if (!fs::create_directory(path, error)) {
+    fail(folder_, "cannot be created: " + (error ? error.message() : path + " exists"));
+  }
+  path_ = std::move(path);
+  return path_;
 }
 
 AtomicFolder::~AtomicFolder() {
@@ -60,7 +72,7 @@ AtomicFolder::~AtomicFolder() {
 
 void AtomicFolder::keep() {
   std::error_code error;
-  fs::rename(path_, folder_, error);  // takes the place of an empty folder
+  fs::rename(path(), folder_, error);  // takes the place of an empty folder
   if (error) {
     fail(folder_, "cannot be created: " + error.message());
   }

@@ -5,17 +5,20 @@
 namespace systole {
 
 /// A folder that appears whole or not at all: files are written to `path()`, a new folder beside
-/// the one that is wanted, and keep() gives it its name; without keep() it is removed.
+/// the one that is wanted, and keep() gives it its name; without keep() it is removed. It is there
+/// from the first path() on: what takes long comes before, so that nothing is left of it when the
+/// program is stopped.
 class AtomicFolder {
  public:
   /// Throws std::runtime_error "FOLDER: what is wrong" when the folder exists and is not empty, or
-  /// its parent cannot be written.
+  /// its parent cannot be written to.
   explicit AtomicFolder(std::string folder);
   ~AtomicFolder();
   AtomicFolder(const AtomicFolder&) = delete;
   AtomicFolder& operator=(const AtomicFolder&) = delete;
 
-  const std::string& path() const { return path_; }
+  /// Throws std::runtime_error when it cannot be created.
+  const std::string& path();
   void keep();
 
  private:

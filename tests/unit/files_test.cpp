@@ -1,7 +1,10 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -99,8 +102,27 @@ TEST_F(AtomicFile, AStreamedFileWithoutCommitLeavesWhatWasThere) {
   {
     StreamedFile file{path("a")};
     file.out() << "new" << std::flush;
-    EXPECT_EQ(files(), 2U);
   }
+  EXPECT_EQ(read(path("a")), "old");
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(AtomicFile, NothingIsLeftOfAStreamedFileWhenTheProgramIsKilled) {
+  if (const int file = ::open(path("").c_str(), O_WRONLY | O_TMPFILE, 0600); file < 0) {
+    GTEST_SKIP() << "this file system has no files without a name";
+  } else {
+    ::close(file);
+  }
+  write_file_atomically(path("a"), "old");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    StreamedFile file{path("a")};
+    file.out() << "new" << std::flush;
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(read(path("a")), "old");
   EXPECT_EQ(files(), 1U);
 }
