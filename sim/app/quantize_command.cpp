@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <ostream>
+#include <string>
+#include <utility>
 
 #include "models/golden/golden.hpp"
 #include "sim/app/application.hpp"
@@ -128,6 +131,24 @@ std::string step_text(const SearchStep& step) {
                      step.is_weights ? "weights" : "activations", step.bits, step.sqnr_db);
 }
 
+/// The scheme's widths, or those that its search finds, and the network with them. `show` is told
+/// how far it is.
+QuantizedNetwork quantize_calibrated(const FusedNetwork& fused, const Scheme& scheme,
+                                     const FloatImages& calibration, QuantizationReport& report,
+                                     const std::function<void(const std::string&)>& show) {
+  BitsByName bits = bits_by_name(scheme);
+  if (scheme.search) {
+    SearchResult found = search_bits(fused, scheme, calibration, bit_costs(),
+                                     [&](const SearchStep& step) { show(step_text(step)); });
+    bits = std::move(found.bits);
+    report.steps = std::move(found.steps);
+    report.unmet = std::move(found.unmet);
+  }
+  return quantize_network(
+      fused, scheme, bits, calibration,
+      {true, nullptr, [&](const std::string& layer) { show("quantizing " + layer); }});
+}
+
 }  // namespace
 
 int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ostream& err) {
@@ -152,17 +173,13 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
   };
 
   QuantizationReport report;
-  BitsByName bits = bits_by_name(scheme);
-  if (scheme.search) {
-    SearchResult found = search_bits(fused, scheme, calibration, bit_costs(),
-                                     [&](const SearchStep& step) { show(step_text(step)); });
-    bits = std::move(found.bits);
-    report.steps = std::move(found.steps);
-    report.unmet = std::move(found.unmet);
-  }
-  const QuantizedNetwork quantized = quantize_network(
-      fused, scheme, bits, calibration,
-      {true, nullptr, [&](const std::string& layer) { show("quantizing " + layer); }});
+  const QuantizedNetwork quantized = [&] {
+    try {
+      return quantize_calibrated(fused, scheme, calibration, report, show);
+    } catch (const NotFinite& error) {
+      throw ConfigError{{options.calibrate + error.what()}};
+    }
+  }();
   write_trace(quantized, test,
               "Written by systole quantize, scheme " + printable(scheme.name) + ".", folder.path());
   report.scheme = scheme;

@@ -78,7 +78,7 @@ class FloatReader {
     }
     for (const file::ValueInfoProto& output : graph.output()) {
       guarded("output '" + onnx::printable_name(output.name()) + "'", {},
-              [&] { network_.outputs.push_back(plain(find(output.name()))); });
+              [&] { read_output(output.name()); });
     }
     if (errors_.empty() && (network_.inputs.empty() || network_.outputs.empty())) {
       errors_.push_back(path_ + ": has no inputs or no outputs");
@@ -129,6 +129,14 @@ class FloatReader {
                                 : network_.add_layer(name, FloatTranspose{kToChannelsLast}, {id});
     }
     define(input.name(), {id, shape, {}});
+  }
+
+  void read_output(const std::string& name) {
+    const ValueId id = plain(find(name));
+    if (std::find(network_.inputs.begin(), network_.inputs.end(), id) != network_.inputs.end()) {
+      throw NodeError{"is an input, expected what a node computes"};
+    }
+    network_.outputs.push_back(id);
   }
 
   void read_node(const Node& node) {

@@ -1,5 +1,6 @@
 #include "sim/quantize/float_trace.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -416,7 +417,11 @@ FloatNetwork load_float_trace(const std::string& path) {
   }
   for (const auto& output : outputs) {
     const auto found = by_name.find(output);
-    if (found != by_name.end() && found->second) {
+    const bool is_input = std::any_of(network.inputs.begin(), network.inputs.end(),
+                                      [&](ValueId id) { return network.value(id).name == output; });
+    if (is_input) {
+      root.error("outputs", "'" + output + "' is an input, expected the name of a layer");
+    } else if (found != by_name.end() && found->second) {
       network.outputs.push_back(*found->second);
     } else if (file.ok()) {
       root.error("outputs", "'" + output + "' is no layer");

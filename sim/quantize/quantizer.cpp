@@ -64,6 +64,17 @@ void round_to(Activations& values, const IntegerFormat& format) {
   }
 }
 
+void require_finite(const Activations& values, const FloatValue& value, std::int64_t images) {
+  const auto bad =
+      std::find_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
+  if (bad != values.end()) {
+    const auto each = static_cast<std::ptrdiff_t>(values.size()) / images;
+    throw NotFinite{
+        "[" + std::to_string((bad - values.begin()) / each) + "]: gives '" + value.name +
+        "' numbers that float32 cannot hold, expected smaller ones, or smaller weights"};
+  }
+}
+
 /// Mean of each of `channels` interleaved channels.
 std::vector<double> channel_means(const Activations& values, std::size_t channels) {
   std::vector<double> sums(channels);
@@ -190,6 +201,7 @@ class Walk {
     std::vector<FloatClip> limits(groups_.size(), FloatClip{kInfinity, -kInfinity});
     lows_.resize(groups_.size());
     run_clipped(network, [&](ValueId id, const Activations& values, const FloatClip& clip_of) {
+      require_finite(values, network.value(id), images_.count);
       lows_[id] = static_cast<double>(*std::min_element(values.begin(), values.end()));
       const ValueId group = groups_[id];
       if (sources[group] > 1 && is_source(network, id)) {
@@ -312,6 +324,7 @@ class Walk {
     }
     clip(wanted, result_.fused.limits[i]);
     clip(got, result_.fused.limits[i]);
+    require_finite(got, network.value(layer.output), images_.count);
     real_[layer.output] = std::move(wanted);
     quantized_[layer.output] = std::move(got);
     finish(layer.output, result_.fused.limits[i]);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,9 +83,15 @@ struct WalkOptions {
   std::function<void(const std::string& layer)> tell;  ///< hears of each layer before it runs
 };
 
+/// A number that float32 cannot hold: "[IMAGE]: what it is, what was expected".
+struct NotFinite final : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 /// Quantizes layer by layer, the float network and the quantized one side by side: formats come
 /// from the float values (dynamic fixed point: from the quantized network's, before they are
-/// rounded, against the float ones), the correction of biases from the difference.
+/// rounded, against the float ones), the correction of biases from the difference. Throws
+/// NotFinite.
 QuantizedNetwork quantize_network(const FusedNetwork& fused, const Scheme& scheme,
                                   const BitsByName& bits, const FloatImages& images,
                                   const WalkOptions& options = {});

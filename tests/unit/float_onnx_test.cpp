@@ -91,6 +91,19 @@ TEST(FloatOnnx, ConstantsAreFiniteNumbers) {
   EXPECT_EQ(with(1, 1), "");
 }
 
+TEST(FloatOnnx, AnInputIsNoOutput) {
+  EXPECT_THAT(errors_after([](::onnx::GraphProto& graph) {
+                ::onnx::ValueInfoProto& vector = *graph.add_input();
+                vector.set_name("vector");
+                ::onnx::TypeProto_Tensor& type = *vector.mutable_type()->mutable_tensor_type();
+                type.set_elem_type(::onnx::TensorProto::FLOAT);
+                type.mutable_shape()->add_dim()->set_dim_value(1);
+                type.mutable_shape()->add_dim()->set_dim_value(4);
+                *graph.add_output() = vector;
+              }),
+              ::testing::HasSubstr("output 'vector': is an input, expected what a node computes"));
+}
+
 // The networks that are written have none, and an output of another size would be the best case.
 TEST(FloatOnnx, PoolingWithDilationsIsRefused) {
   const auto dilate = [](::onnx::GraphProto& graph) {

@@ -129,6 +129,23 @@ float.yaml:11:45: layers[5].alpha: unknown key, expected name, inputs, op or act
 float.yaml:12:12: layers[6].name: 'image' is taken by an input or a layer above)");
 }
 
+TEST_F(FloatTraceFiles, AnInputIsNoOutput) {
+  write("float.yaml", R"(name: idle
+inputs:
+  - {name: image, shape: [1, 8, 8, 3]}
+outputs: [image]
+layers:
+  - {name: pool, op: max_pool2d, inputs: [image], kernel: 2}
+)");
+  try {
+    load_float_trace(path("float.yaml"));
+    ADD_FAILURE() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(without_folder(error.what()),
+              "float.yaml:4:10: outputs: 'image' is an input, expected the name of a layer");
+  }
+}
+
 // A quantized network, say: its input has keys that a float one has not.
 TEST_F(FloatTraceFiles, WhoReadsSomethingWithAMistakeIsNotBlamedForIt) {
   write("float.yaml", R"(name: quantized

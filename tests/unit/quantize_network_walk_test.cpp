@@ -220,6 +220,22 @@ TEST(QuantizerTest, BiasesBeyondTheirWidthAreClippedAndCounted) {
   EXPECT_EQ(quantized.layers[0].bias->at(0), 2047);
 }
 
+TEST(QuantizerTest, NumbersThatFloat32CannotHoldAreRefusedWithTheirImageAndLayer) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 1, 2});
+  FloatConv2d conv;
+  conv.weight = {{1, 1, 1, 2}, {2.0F, 2.0F}};
+  network.outputs = {network.add_layer("a", conv, {in})};
+  try {
+    quantize_network(fuse(network), Scheme{}, {}, images_of({1, 1, 3e38F, 1}, 2));
+    FAIL();
+  } catch (const NotFinite& error) {
+    EXPECT_EQ(std::string{error.what()},
+              "[1]: gives 'a' numbers that float32 cannot hold, expected smaller ones, or smaller "
+              "weights");
+  }
+}
+
 // Inputs -1..1 affine in 4 bits: q - zero point is in -8..7 (or -7..8); 127 * 8 * 2 needs 12 bits.
 TEST(QuantizerTest, AccumulatorBitsHoldTheLargestSum) {
   FloatNetwork network;
