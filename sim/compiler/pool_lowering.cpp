@@ -335,7 +335,7 @@ LayerMapping describe_mapping(const PoolLayer& layer, const MachineLimits& machi
                   ceil_div(layer.out_w, tiling.tile_ow) *
                   ceil_div(channel_blocks(layer, machine), tiling.blocks);
   mapping.loop_order = layer.batch > 1 ? "oc, n, oh, ow" : "oc, oh, ow";
-  mapping.double_buffered_ifmap = tiling.slots > 1;
+  mapping.double_buffered_ifmap = tiling.slots > 1 && !layer.kept_ifmap;
   mapping.scratchpad_rows = to_u64(tiling.slots * tiling.tile_rows());
   const std::int64_t rows = reached(rows_of, layer, layer.out_h);
   const std::int64_t cols = reached(cols_of, layer, layer.out_w);

@@ -204,6 +204,26 @@ TEST(Mapping, TilesOfTheVectorUnitLoadLessWhereTrafficIsTheObjective) {
   }
 }
 
+TEST(Mapping, WhatStaysInTheScratchpadIsNotDoubleBuffered) {
+  NetworkBuilder builder;
+  const TensorId in = builder.input({1, 16, 16, 32});
+  const auto pool = [&](const char* name, TensorId from, std::int64_t size) {
+    MaxPool op;
+    op.window.kernel_h = op.window.kernel_w = 2;
+    op.window.stride_h = op.window.stride_w = 2;
+    const TensorId to = builder.activation({1, size, size, 32});
+    builder.layer(name, op, {from}, to);
+    return to;
+  };
+  pool("second", pool("first", in, 8), 4);
+  AcceleratorConfig config = gemmini_like();
+  config.compiler.fusion = Fusion::Keep;
+  const Compiler compiler{builder.network(), config};
+  EXPECT_TRUE(compiler.mapping(0).double_buffered_ifmap);
+  EXPECT_EQ(compiler.mapping(1).compulsory(Operand::Ifmap), 0U);
+  EXPECT_FALSE(compiler.mapping(1).double_buffered_ifmap);
+}
+
 TEST(Mapping, OfTheCandidatesTheOneThatTheClockCallsFastestIsTakenAndAskedForOnce) {
   const Network network = test::conv_network({1, 28, 28, 64}, 3, 64);
   AcceleratorConfig config = gemmini_like();
