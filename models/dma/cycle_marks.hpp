@@ -69,10 +69,11 @@ class CycleMarks {
   /// Of the cycles behind the archive's: how many without a mark, then kSpan of them, and so on.
   void archive(StateArchive& archive) {
     if (archive.reading()) {
-      std::fill(spans_.begin(), spans_.end(), Span{});
-      first_ = last_ = archive.now() / kSpan;
+      spans_.assign(kUsualSpans, Span{});
+      mask_ = kUsualSpans - 1;
+      first_ = archive.now() / kSpan;
     }
-    const Cycle end = (last_ + 1) * kSpan;
+    const Cycle end = marked_before();
     for (std::size_t kind = 0; kind < kKinds; ++kind) {
       Cycle at = archive.now() + 1;
       while (archive_marks(archive, kind, at, end)) {
@@ -86,11 +87,19 @@ class CycleMarks {
     return ~std::uint64_t{0} >> (kSpan - (end - from)) << (from % kSpan);
   }
 
+  /// No cycle from here on has a mark.
+  Cycle marked_before() const {
+    const Span none{};
+    Cycle end = first_ + spans_.size();
+    while (end > first_ && spans_[(end - 1) & mask_] == none) {
+      --end;
+    }
+    return end * kSpan;
+  }
   Span& span(Cycle of) {
     if (of - first_ > mask_) {
       grow_to(of);
     }
-    last_ = std::max(last_, of);
     return spans_[of & mask_];
   }
   std::uint64_t known(std::size_t kind, Cycle of) const {
@@ -154,10 +163,11 @@ class CycleMarks {
     return true;
   }
 
-  std::vector<Span> spans_ = std::vector<Span>(8);  // a ring; its size is a power of two
-  std::size_t mask_ = 7;
+  static constexpr std::size_t kUsualSpans = 8;
+
+  std::vector<Span> spans_ = std::vector<Span>(kUsualSpans);  // a ring; a power of two of them
+  std::size_t mask_ = kUsualSpans - 1;
   Cycle first_ = 0;  // of the spans that are not forgotten
-  Cycle last_ = 0;   // of those that were ever marked
 };
 
 }  // namespace systole

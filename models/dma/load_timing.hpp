@@ -60,6 +60,7 @@ class LoadTiming final : public MemoryMaster {
     kMarks
   };
   static constexpr std::size_t kPartsAlike = 8;  // of a burst, at most
+  static constexpr Cycle kUnbooked = 1024;       // cycles, when nobody looks
   struct Current {
     IssuedCommand issued;
     std::uint32_t row = 0;

@@ -135,6 +135,10 @@ void LoadTiming::take_reads(IdealDramTiming& dram, Cycle until) {
       dram.read_taken(take(dram.answer_read(), dram));
     }
   } while (dram.next_read() <= until && takes_ahead());
+  // A long load, at which nobody looks. What comes of later reads comes later.
+  if (dram.next_read() > until && until > ledger_.next() + kUnbooked) {
+    book(until);
+  }
 }
 
 /// Takes bursts of rows that are alike up to the last but one of a load, each of which lets one

@@ -15,6 +15,9 @@ StoreTiming::StoreTiming(const AcceleratorConfig& config, Ledger& ledger)
 
 void StoreTiming::look(Cycle now) {
   alarm.serve(now);
+  if (idle() && now > ledger_.next() + kUnbooked) {
+    book(now);
+  }
   const bool starts = take_command(now);
   const bool formed = row_bytes_ > 0 && form();
   const bool knows_results = awaits_results_ && now >= to_.accumulators->read_waits();

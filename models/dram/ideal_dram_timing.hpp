@@ -80,7 +80,9 @@ class IdealDramTiming final : public DramTiming {
     const MemoryRead read = reads_.take(at, sent_reads_);
     next_master_ = kStoreMaster;
     request_free_ = at + 1;
-    requesting_.add(at, at + 1);
+    if (!answering_.last_holds(at)) {  // which is as busy
+      requesting_.add(at, at + 1);
+    }
     if (source_.observers.requests != nullptr) {
       trace(at, false, read.address, read.bytes);
     }

@@ -32,6 +32,8 @@ class Stretches {
       last_ = {first, end};
     }
   }
+  /// Whether the last one holds the cycle.
+  bool last_holds(Cycle cycle) const { return last_.first <= cycle && cycle < last_.end; }
   void forget_before(Cycle cycle) {
     while (!before_.empty() && before_.front().end <= cycle) {
       before_.pop_front();

@@ -17,19 +17,19 @@ template <typename T>
 class TimedQueue {
  public:
   TimedQueue(std::size_t depth, Alarm& producer, Alarm& consumer)
-      : slots_(depth), producer_{producer}, consumer_{consumer} {}
+      : slots_(depth), depth_{depth}, producer_{producer}, consumer_{consumer} {}
 
   bool can_pop(Cycle now) const { return count_ > 0 && slots_[head_].pushed < now; }
   bool can_push(Cycle now) const { return room_from() <= now; }
   /// First cycle in which an item can be pushed; kNever: not before one has been popped.
-  Cycle room_from() const { return count_ < slots_.size() ? slots_[tail_].freed + 1 : kNever; }
+  Cycle room_from() const { return count_ < depth_ ? slots_[tail_].freed + 1 : kNever; }
   bool empty() const { return count_ == 0; }
   std::size_t size() const { return count_; }
 
   const T& front() const { return slots_[head_].item; }
 
   void push(Cycle now, T item) {
-    if (count_ == slots_.size()) {
+    if (count_ == depth_) {
       throw std::logic_error{"push to a full queue"};
     }
     slots_[tail_].item = std::move(item);
@@ -49,7 +49,7 @@ class TimedQueue {
 
   /// `at` may lie ahead, if it is known then.
   T pop(Cycle at) {
-    if (count_ == slots_.size()) {
+    if (count_ == depth_) {
       producer_.ring_at(at + 1);
     }
     T item = std::move(slots_[head_].item);
@@ -66,11 +66,11 @@ class TimedQueue {
     archive.value(count);
     if (archive.reading()) {
       head_ = 0;
-      tail_ = count % slots_.size();
+      tail_ = count % depth_;
       count_ = count;
     }
     for (std::size_t i = 0; i < count_; ++i) {
-      Slot& slot = slots_[(head_ + i) % slots_.size()];
+      Slot& slot = slots_[(head_ + i) % depth_];
       archive.due(slot.pushed);
       each(slot.item);
     }
@@ -86,7 +86,7 @@ class TimedQueue {
 
   /// Slots from which an item has yet to go: the last ones behind the items.
   void archive_freed(StateArchive& archive) {
-    const std::size_t room = slots_.size() - count_;
+    const std::size_t room = depth_ - count_;
     std::uint32_t later = 0;
     while (later < room && slots_[before(head_, later + 1)].freed > archive.now()) {
       ++later;
@@ -102,12 +102,13 @@ class TimedQueue {
     }
   }
   std::size_t before(std::size_t i, std::size_t slots) const {
-    return (i + slots_.size() - slots) % slots_.size();
+    return (i + depth_ - slots) % depth_;
   }
 
-  std::size_t next(std::size_t i) const { return i + 1 == slots_.size() ? 0 : i + 1; }
+  std::size_t next(std::size_t i) const { return i + 1 == depth_ ? 0 : i + 1; }
 
   std::vector<Slot> slots_;
+  const std::size_t depth_;  // their number
   std::size_t head_ = 0, tail_ = 0, count_ = 0;
   std::size_t unseen_ = 0;  // items that wake nobody
   Alarm& producer_;
