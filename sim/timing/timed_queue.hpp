@@ -108,7 +108,7 @@ class TimedQueue {
   std::size_t next(std::size_t i) const { return i + 1 == depth_ ? 0 : i + 1; }
 
   std::vector<Slot> slots_;
-  const std::size_t depth_;  // their number
+  const std::size_t depth_;  // their number; size() divides, and is asked in every look
   std::size_t head_ = 0, tail_ = 0, count_ = 0;
   std::size_t unseen_ = 0;  // items that wake nobody
   Alarm& producer_;
