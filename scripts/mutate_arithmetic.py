@@ -25,7 +25,7 @@ REQUANT = "models/requant/requantize.cpp"
 FLOATS = "models/requant/float_scale.cpp"
 LFSR = "models/requant/lfsr_stream.cpp"
 NARROWED = "sim/network/requantizer.cpp"
-PSUM = "sim/kernel/psum.hpp"
+PSUM = "sim/storage/psum.hpp"
 GOLDEN = "models/golden/requantize.cpp"
 FIXED = "models/golden/fixed_point.hpp"
 

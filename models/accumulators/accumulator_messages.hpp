@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "sim/kernel/row.hpp"
+#include "sim/storage/row.hpp"
 
 namespace systole {
 

@@ -8,11 +8,11 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
-#include "sim/kernel/psum.hpp"
-#include "sim/kernel/ring.hpp"
 #include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/stats/measurements.hpp"
+#include "sim/storage/psum.hpp"
+#include "sim/storage/ring.hpp"
 
 namespace systole {
 
@@ -26,7 +26,7 @@ namespace systole {
 ///
 /// Timing: a request pushed in cycle t is looked at in t + 1; a row read in cycle g is at the
 /// requantization unit in g + read_latency. Completions go out with the access. Sums wrap or
-/// saturate (sim/kernel/psum.hpp). In loads the sums of a row lie packed, one behind the other.
+/// saturate (sim/storage/psum.hpp). In loads the sums of a row lie packed, one behind the other.
 class Accumulators final : public ClockedModule {
  public:
   FifoIn<ResultRow> results{"results"};

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/array/pe_array.hpp"
-#include "sim/kernel/psum.hpp"
+#include "sim/storage/psum.hpp"
 
 namespace systole {
 namespace {

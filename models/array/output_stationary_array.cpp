@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "models/array/pe_array.hpp"
-#include "sim/kernel/psum.hpp"
+#include "sim/storage/psum.hpp"
 
 // Wider vectors where the processor has them, chosen when the program starts; integers are exact on
 // all. Chosen before the sanitizers are there, which that would need.
@@ -258,23 +258,6 @@ std::unique_ptr<PeArray> make_output_stationary_array(const ArrayConfig& config)
     return std::make_unique<OutputStationaryArray<Sums32>>(config);
   }
   return std::make_unique<OutputStationaryArray<SumsOfAnyWidth>>(config);
-}
-
-std::unique_ptr<PeArray> make_transparent_pe_array(const ArrayConfig& config) {
-  if (config.pe == PeKind::Composable) {
-    return make_composable_array(config);
-  }
-  return config.dataflow == Dataflow::OutputStationary
-             ? make_output_stationary_array(config)
-             : make_watched_weight_stationary_array(config);
-}
-
-std::unique_ptr<PeArray> make_pe_array(const ArrayConfig& config) {
-  if (config.pe == PeKind::Composable) {
-    return make_composable_array(config);
-  }
-  return config.dataflow == Dataflow::OutputStationary ? make_output_stationary_array(config)
-                                                       : make_weight_stationary_array(config);
 }
 
 }  // namespace systole

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "sim/config/accelerator_config.hpp"
-#include "sim/kernel/row.hpp"
+#include "sim/storage/row.hpp"
 
 namespace systole {
 

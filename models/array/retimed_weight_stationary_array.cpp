@@ -4,7 +4,7 @@
 
 #include "models/array/multiply_pairs.hpp"
 #include "models/array/pe_array.hpp"
-#include "sim/kernel/ring.hpp"
+#include "sim/storage/ring.hpp"
 
 namespace systole {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "models/array/pe_array.hpp"
 #include "sim/config/accelerator_config.hpp"
-#include "sim/kernel/psum.hpp"
 #include "sim/program/command.hpp"
 #include "sim/stats/events.hpp"
+#include "sim/storage/psum.hpp"
 
 namespace systole {
 

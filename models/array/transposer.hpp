@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/kernel/row.hpp"
+#include "sim/storage/row.hpp"
 
 namespace systole {
 

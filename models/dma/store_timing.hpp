@@ -17,7 +17,7 @@
 #include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
-#include "sim/kernel/ring.hpp"
+#include "sim/storage/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 
 namespace systole {

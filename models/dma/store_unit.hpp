@@ -8,17 +8,17 @@
 #include "models/dma/burst.hpp"
 #include "models/dma/store_walk.hpp"
 #include "models/dram/dram_port.hpp"
-#include "models/requant/requant_unit.hpp"
+#include "models/requant/requant_messages.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "models/sequencer/queue_depths.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
-#include "sim/kernel/ring.hpp"
 #include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
+#include "sim/storage/ring.hpp"
 
 namespace systole {
 

@@ -7,9 +7,9 @@
 
 #include "models/dram/beat_timing.hpp"
 #include "sim/kernel/clock.hpp"
-#include "sim/kernel/row.hpp"
 #include "sim/kernel/systemc.hpp"
 #include "sim/kernel/tlm.hpp"
+#include "sim/storage/row.hpp"
 
 namespace systole {
 

@@ -11,9 +11,9 @@
 #include "models/dram/request_observer.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/fifo.hpp"
-#include "sim/kernel/ring.hpp"
 #include "sim/kernel/tlm.hpp"
 #include "sim/stats/measurements.hpp"
+#include "sim/storage/ring.hpp"
 
 namespace systole {
 

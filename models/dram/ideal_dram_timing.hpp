@@ -9,7 +9,7 @@
 #include "models/dram/dram_timing.hpp"
 #include "models/dram/read_port.hpp"
 #include "sim/config/accelerator_config.hpp"
-#include "sim/kernel/ring.hpp"
+#include "sim/storage/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 #include "sim/timing/stretches.hpp"
 #include "sim/timing/timed_queue.hpp"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/dram/dram_timing.hpp"
-#include "sim/kernel/ring.hpp"
+#include "sim/storage/ring.hpp"
 #include "sim/timing/state_archive.hpp"
 
 namespace systole {

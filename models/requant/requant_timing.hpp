@@ -5,7 +5,7 @@
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
-#include "sim/kernel/ring.hpp"
+#include "sim/storage/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 #include "sim/timing/timed_queue.hpp"
 

@@ -6,23 +6,19 @@
 
 #include "models/accumulators/accumulator_messages.hpp"
 #include "models/requant/lfsr_stream.hpp"
+#include "models/requant/requant_messages.hpp"
 #include "models/requant/requantize.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
-#include "sim/kernel/ring.hpp"
 #include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/command.hpp"
 #include "sim/stats/measurements.hpp"
+#include "sim/storage/ring.hpp"
 
 namespace systole {
-
-/// The output elements of one accumulator row.
-struct OfmapBlock {
-  PsumRow elements;
-};
 
 /// Scales psums to output elements: `lanes` a cycle, with the constants of each column from its
 /// table or the one pair of the layer.

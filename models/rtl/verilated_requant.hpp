@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/requant/requantize.hpp"
-#include "sim/kernel/row.hpp"
+#include "sim/storage/row.hpp"
 
 namespace systole {
 

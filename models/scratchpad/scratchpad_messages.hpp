@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "sim/kernel/row.hpp"
 #include "sim/program/issued_command.hpp"
+#include "sim/storage/row.hpp"
 
 namespace systole {
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
-#include "sim/kernel/psum.hpp"
 #include "sim/program/command.hpp"
+#include "sim/storage/psum.hpp"
 
 namespace systole {
 

@@ -10,11 +10,11 @@
 #include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
-#include "sim/kernel/ring.hpp"
 #include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
+#include "sim/storage/ring.hpp"
 
 namespace systole {
 

@@ -7,8 +7,8 @@
 
 #include "sim/compiler/arithmetic.hpp"
 #include "sim/compiler/memory_fit.hpp"
-#include "sim/kernel/psum.hpp"
 #include "sim/network/packing.hpp"
+#include "sim/storage/psum.hpp"
 
 namespace systole {
 namespace {

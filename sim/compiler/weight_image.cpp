@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "sim/compiler/arithmetic.hpp"
-#include "sim/kernel/psum.hpp"
 #include "sim/network/packing.hpp"
+#include "sim/storage/psum.hpp"
 
 namespace systole {
 namespace {

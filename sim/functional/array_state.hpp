@@ -10,10 +10,10 @@
 #include "sim/functional/kept_weights.hpp"
 #include "sim/functional/local_memories.hpp"
 #include "sim/functional/waiting_folds.hpp"
-#include "sim/kernel/psum.hpp"
 #include "sim/program/command.hpp"
 #include "sim/program/ifmap_parts.hpp"
 #include "sim/stats/events.hpp"
+#include "sim/storage/psum.hpp"
 
 namespace systole {
 

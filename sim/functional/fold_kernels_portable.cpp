@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "sim/kernel/psum.hpp"
+#include "sim/storage/psum.hpp"
 
 namespace systole::portable {
 namespace {

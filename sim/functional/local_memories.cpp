@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "sim/functional/fold_kernels.hpp"
-#include "sim/kernel/psum.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/storage/psum.hpp"
 
 namespace systole {
 

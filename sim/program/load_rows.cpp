@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "sim/kernel/psum.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
+#include "sim/storage/psum.hpp"
 
 namespace systole {
 namespace {

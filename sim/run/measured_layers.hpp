@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
-#include "sim/engine/engine.hpp"
 #include "sim/program/traffic.hpp"
+#include "sim/stats/layer_measurement.hpp"
 
 namespace systole {
 

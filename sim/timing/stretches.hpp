@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/kernel/ring.hpp"
+#include "sim/storage/ring.hpp"
 #include "sim/timing/state_archive.hpp"
 
 namespace systole {

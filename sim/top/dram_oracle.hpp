@@ -7,7 +7,7 @@
 #include "models/dma/burst_stream.hpp"
 #include "models/dram/banked/banked_memory_timing.hpp"
 #include "models/dram/dram_timing.hpp"
-#include "sim/engine/engine.hpp"
+#include "sim/stats/layer_measurement.hpp"
 
 namespace systole {
 

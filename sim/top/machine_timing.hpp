@@ -16,7 +16,7 @@
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "models/vector/vector_timing.hpp"
-#include "sim/engine/engine.hpp"
+#include "sim/stats/layer_measurement.hpp"
 
 namespace systole {
 

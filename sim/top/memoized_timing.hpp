@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include "sim/engine/engine.hpp"
 #include "sim/program/command_numbers.hpp"
 #include "sim/program/known_commands.hpp"
 #include "sim/program/number_hash.hpp"
 #include "sim/program/packed_commands.hpp"
+#include "sim/stats/layer_measurement.hpp"
 #include "sim/timing/state_archive.hpp"
 #include "sim/top/chained_dram.hpp"
 #include "sim/top/dram_chain.hpp"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "models/array/multiply_pairs.hpp"
-#include "sim/kernel/psum.hpp"
+#include "sim/storage/psum.hpp"
 #include "tests/support/array_bench.hpp"
 
 namespace systole {

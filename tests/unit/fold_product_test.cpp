@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "sim/functional/instruction_sets.hpp"
-#include "sim/kernel/psum.hpp"
+#include "sim/storage/psum.hpp"
 
 namespace systole {
 namespace {

@@ -1,4 +1,4 @@
-#include "sim/kernel/psum.hpp"
+#include "sim/storage/psum.hpp"
 
 #include <gtest/gtest.h>
 
