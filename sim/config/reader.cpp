@@ -26,6 +26,14 @@ ConfigReader::ConfigReader(const YAML::Node& map, const YAML::Mark& mark, std::s
   }
 }
 
+bool ConfigReader::names_readable(const std::string& key, const std::string& file) {
+  const std::string why = why_unreadable(file);
+  if (!why.empty()) {
+    error(key, why);
+  }
+  return why.empty();
+}
+
 ConfigReader ConfigReader::child(const std::string& key) {
   if (auto found = optional_child(key)) {
     return *std::move(found);

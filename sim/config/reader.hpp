@@ -42,6 +42,9 @@ class ConfigReader {
     return true;
   }
 
+  /// Whether the file that `key` names, at `file`, can be opened; if not, that is an error.
+  bool names_readable(const std::string& key, const std::string& file);
+
   /// A map below this one. When it is missing or no map, that is reported once
   /// and the reader given back reads nothing and reports nothing.
   ConfigReader child(const std::string& key);

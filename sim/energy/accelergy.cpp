@@ -165,7 +165,11 @@ void apply_accelergy(ConfigReader map, const std::filesystem::path& folder, Ener
   if (file.empty()) {
     return;
   }
-  const std::vector<Action> ert = load_ert((folder / file).lexically_normal().string());
+  const std::string path = (folder / file).lexically_normal().string();
+  if (!map.names_readable("file", path)) {
+    return;
+  }
+  const std::vector<Action> ert = load_ert(path);
   std::vector<std::string> taken;
   for (const Cost& cost : kCosts) {
     if (auto node = map.optional_child(cost.name)) {

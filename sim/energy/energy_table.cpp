@@ -189,11 +189,14 @@ class TableReader {
       return;
     }
     const std::string path = (folder() / base).lexically_normal().string();
+    has_base_ = true;
+    if (!root.names_readable("base", path)) {
+      return;
+    }
     table_ = TableReader{ConfigFile::load(path), bases_ + 1}.read();
     table_.notes.insert(table_.notes.begin(), "what it does not give is of " + table_.name);
     joule_unit_ = !table_.normalized;
     mac_unit_ = table_.normalized;
-    has_base_ = true;
   }
 
   void read_not_published(ConfigReader& root) {

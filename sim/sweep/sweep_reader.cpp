@@ -185,8 +185,12 @@ SweepSpec load_sweep(const std::string& path) {
   std::vector<std::string> known;
   spec.named_accelerator = spec.accelerator;
   spec.named_workload = spec.workload;
-  if (!spec.accelerator.empty()) {
-    spec.accelerator = beside(spec.accelerator);
+  if (!spec.workload.empty()) {
+    spec.workload = beside(spec.workload);
+    root.names_readable("workload", spec.workload);
+  }
+  spec.accelerator = spec.accelerator.empty() ? "" : beside(spec.accelerator);
+  if (!spec.accelerator.empty() && root.names_readable("accelerator", spec.accelerator)) {
     spec.accelerator_text = read_text_file(spec.accelerator);
     const AcceleratorConfig base = parse_accelerator(spec.accelerator_text, spec.accelerator);
     spec.base_values = values_of(base);
@@ -211,9 +215,6 @@ SweepSpec load_sweep(const std::string& path) {
   spec.pareto = read_metrics(root, "pareto", {Metric::Cycles, Metric::EnergyPj});
   root.reject_unknown();
   file.check();
-  if (!spec.workload.empty()) {
-    spec.workload = beside(spec.workload);
-  }
   return spec;
 }
 

@@ -174,6 +174,21 @@ TEST(EnergyTable, ATableCannotStandOnItself) {
   }
 }
 
+TEST(EnergyTable, AFileThatIsNotThereIsAMistakeAmongOthers) {
+  const std::string text = "name: t\nbase: nope.yaml\naccelergy: {file: none.yaml}\nbogus: 1\n";
+  try {
+    parse_energy_table(text, "t.yaml");
+    FAIL();
+  } catch (const ConfigError& e) {
+    EXPECT_THAT(
+        e.lines(),
+        ::testing::ElementsAre(
+            "t.yaml:2:7: base: nope.yaml: cannot be read: No such file or directory",
+            "t.yaml:3:19: accelergy.file: none.yaml: cannot be read: No such file or directory",
+            ::testing::StartsWith("t.yaml:4:1: bogus: ")));
+  }
+}
+
 TEST(EnergyTable, WhatNobodyPublishesIsNamed) {
   std::string yaml = table_with("[" + entry("8", "value: 1, unit: pJ") + "]");
   const std::string shifter = "shifter: [" + entry("32", "value: 1, unit: pJ") + "]\n";
