@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "sim/config/error_log.hpp"
 #include "sim/quantize/calibration.hpp"
 #include "sim/quantize/fidelity.hpp"
 
@@ -185,8 +186,15 @@ class Walk {
         range.low = std::min(range.low, lows_[other]);
       }
     }
-    return grid_of(scheme_.activations, widest == 0 ? scheme_.activations.bits : widest, false,
-                   range);
+    const Grid grid =
+        grid_of(scheme_.activations, widest == 0 ? scheme_.activations.bits : widest, false, range);
+    if (grid.symmetric && grid.is_signed && grid.bits < 2) {
+      throw ConfigError{{scheme_.name + ": activations.bits: '" + network.value(id).name +
+                         "' has negative numbers, which without a zero point need at least 2 "
+                         "bits, found " +
+                         std::to_string(grid.bits)}};
+    }
+    return grid;
   }
 
   /// A run of the float network before the walk: the least of each value, and the formats of groups

@@ -236,6 +236,27 @@ TEST(QuantizerTest, NumbersThatFloat32CannotHoldAreRefusedWithTheirImageAndLayer
   }
 }
 
+TEST(QuantizerTest, OneBitHoldsNoNegativeNumberWithoutAZeroPoint) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 1, 2});
+  FloatConv2d conv;
+  conv.weight = {{1, 1, 1, 2}, {2.0F, 2.0F}};
+  network.outputs = {network.add_layer("a", conv, {in})};
+  Scheme scheme;
+  scheme.name = "narrow";
+  scheme.activations.bits = 1;
+  scheme.activations.symmetric = true;
+  scheme.activations.is_signed = false;  // where no number is negative
+  try {
+    quantize_network(fuse(network), scheme, {}, images_of({1, -1}, 1));
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(std::string{error.what()},
+              "narrow: activations.bits: 'in' has negative numbers, which without a zero point "
+              "need at least 2 bits, found 1");
+  }
+}
+
 // Inputs -1..1 affine in 4 bits: q - zero point is in -8..7 (or -7..8); 127 * 8 * 2 needs 12 bits.
 TEST(QuantizerTest, AccumulatorBitsHoldTheLargestSum) {
   FloatNetwork network;
