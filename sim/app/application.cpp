@@ -76,14 +76,13 @@ int run_application(const std::vector<std::string>& arguments, std::ostream& out
     }
   } catch (const std::bad_alloc&) {
     err << "systole: not enough memory for this accelerator and workload\n";
-  } catch (const std::invalid_argument& error) {
-    err << "systole: " << error.what() << '\n';  // a network that the hardware cannot express
   } catch (const std::logic_error& error) {
     return internal_error(error, err);
   } catch (const StuckError& error) {
     return internal_error(error, err);
   } catch (const std::runtime_error& error) {
-    err << "systole: " << error.what() << '\n';  // files that cannot be read or written
+    err << "systole: " << error.what()
+        << '\n';  // a Refusal, or files that cannot be read or written
   } catch (const std::exception& error) {
     return internal_error(error, err);  // SystemC's reports among them: a broken invariant
   }

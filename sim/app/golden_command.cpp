@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <ostream>
 
-#include "models/golden/golden.hpp"
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/inputs.hpp"
@@ -51,8 +50,7 @@ int golden_command(const GoldenOptions& options, std::ostream& out) {
   const std::uint64_t inferences = inference_count(network, inputs);
   std::uint64_t correct = 0;
   for (std::uint64_t i = 0; i < inferences; ++i) {
-    const std::vector<TensorData> tensors =
-        golden::run(network, inference_inputs(network, inputs, i));
+    const std::vector<TensorData> tensors = golden_tensors(network, inputs, i);
     correct += count_correct(network, tensors.at(network.outputs.at(0)), inputs, i);
     if (options.dump && i == 0) {
       dump(network, tensors, *options.dump);

@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "models/golden/golden.hpp"
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/progress.hpp"
@@ -96,8 +95,7 @@ std::int64_t count_integer_right(const std::string& trace) {
   const LabelledInputs inputs = load_inputs(trace, network);
   std::uint64_t right = 0;
   for (std::uint64_t i = 0; i < inference_count(network, inputs); ++i) {
-    const std::vector<TensorData> tensors =
-        golden::run(network, inference_inputs(network, inputs, i));
+    const std::vector<TensorData> tensors = golden_tensors(network, inputs, i);
     right += count_correct(network, tensors.at(network.outputs.at(0)), inputs, i);
   }
   return static_cast<std::int64_t>(right);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 #include <ostream>
-#include <stdexcept>
 
 #include "models/dram/make_dram.hpp"
 #include "sim/app/application.hpp"
@@ -19,6 +18,7 @@
 #include "sim/dram_trace/request_file.hpp"
 #include "sim/energy/energy_model.hpp"
 #include "sim/files/atomic_file.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/html/html_page.hpp"
 #include "sim/report/json_report.hpp"
@@ -123,12 +123,10 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   const AcceleratorConfig config = load_accelerator(options.accelerator, options.overrides);
   const EnergyTable energy_table = load_energy_table(config);
   if (config.energy.zero_gating && options.data == DataSource::None) {
-    throw std::invalid_argument{
-        "energy.zero_gating counts zero operands, and --no-data gives none"};
+    throw Refusal{"energy.zero_gating counts zero operands, and --no-data gives none"};
   }
   if (config.energy.switching_activity && options.data == DataSource::None) {
-    throw std::invalid_argument{
-        "energy.switching_activity counts bits that toggle, and --no-data gives none"};
+    throw Refusal{"energy.switching_activity counts bits that toggle, and --no-data gives none"};
   }
   Network network = load_network(options);
   check_layers(options.layers, network, config);

@@ -7,6 +7,7 @@
 #include "models/dram/banked/address_mapping.hpp"
 #include "models/dram/make_dram.hpp"
 #include "sim/functional/program_events.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/program/timing_key.hpp"
 
 namespace systole {
@@ -22,7 +23,7 @@ void check_supported(const LayerProgram& program) {
         return (load != nullptr && load->widen) || (preload != nullptr && preload->keeps_sums);
       });
   if (unknown || program.has_loops()) {
-    throw std::invalid_argument{
+    throw Refusal{
         "the fast engine runs no widened loads, no sums kept in the PEs and no loops of the "
         "hardware's unroller, expected --engine systemc or sequencer.unroller: none"};
   }

@@ -33,7 +33,7 @@ class FastEngine final : public Engine {
   std::vector<std::uint8_t> read_scratchpad(std::uint32_t first_row, std::uint32_t rows) override;
 
   /// Throws StuckError when nothing can ever happen again, std::logic_error when the ledger of a
-  /// unit does not close, std::invalid_argument for loops of the hardware's unroller and for
+  /// unit does not close, Refusal for loops of the hardware's unroller and for
   /// widened loads.
   LayerMeasurement run(const LayerProgram& program) override;
 

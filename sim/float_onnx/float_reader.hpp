@@ -9,6 +9,7 @@
 #include <set>
 
 #include "sim/config/error_log.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/onnx/constant.hpp"
 #include "sim/onnx/node.hpp"
 #include "sim/onnx/windows.hpp"
@@ -101,7 +102,7 @@ class FloatReader {
     } catch (const GivenUp&) {
     } catch (const NodeError& e) {
       errors_.push_back(path_ + ": " + where + ": " + e.what());
-    } catch (const std::invalid_argument& e) {  // of add_layer
+    } catch (const Refusal& e) {  // of add_layer
       errors_.push_back(path_ + ": " + where + ": " + e.what());
     }
     errors_.resize(std::min(errors_.size(), kMostErrors));

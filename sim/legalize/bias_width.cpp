@@ -7,10 +7,11 @@
 #include <limits>
 #include <numeric>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
+
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
@@ -72,7 +73,7 @@ TensorData clipped_biases(const Products& products, const TensorData* bias, std:
     }
     if (fitting < std::numeric_limits<std::int32_t>::min() ||
         fitting > std::numeric_limits<std::int32_t>::max()) {
-      throw std::invalid_argument{"the zero point takes a bias beyond 32 bits"};
+      throw Refusal{"the zero point takes a bias beyond 32 bits"};
     }
     result[channel] = static_cast<std::int32_t>(fitting);
   }
@@ -116,7 +117,7 @@ void clip_layer(Network& network, Layer& layer, const Products& products, std::u
     return;
   }
   if (products.has_bias == nullptr) {
-    throw std::invalid_argument{fmt::format(
+    throw Refusal{fmt::format(
         "its zero point times its weights does not fit accumulators.bias_bits ({})", bits)};
   }
   set_bias(network, layer, products, std::move(data));
@@ -142,8 +143,8 @@ void clip_biases(Network& network, const AcceleratorConfig& config,
     }
     try {
       clip_layer(network, layer, *products, bits, notes);
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument{"layer '" + layer.name + "': " + error.what()};
+    } catch (const Refusal& error) {
+      throw Refusal{"layer '" + layer.name + "': " + error.what()};
     }
   }
 }

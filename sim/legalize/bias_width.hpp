@@ -10,7 +10,7 @@ namespace systole {
 
 /// Where accumulators.bias_bits is narrower than the accumulators: clips what sums start at, the
 /// bias less the ifmap's zero point times the sum of the channel's weights, and changes the layer's
-/// bias to match. Throws std::invalid_argument where no bias can: of a product without one, or if
+/// bias to match. Throws Refusal where no bias can: of a product without one, or if
 /// it would not be an int32. Layers without data stay as they are.
 void clip_biases(Network& network, const AcceleratorConfig& config,
                  std::vector<LegalizationNote>& notes);

@@ -4,8 +4,9 @@
 #include <cmath>
 #include <cstdlib>
 #include <iterator>
-#include <stdexcept>
 #include <string>
+
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
@@ -96,9 +97,9 @@ Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
     ++exponent;
   }
   if (exponent > kMaxExponent) {
-    throw std::invalid_argument{"a multiplier of " + std::to_string(channel.multiplier) +
-                                " needs a left shift by " + std::to_string(exponent) +
-                                ", at most 30 can be done"};
+    throw Refusal{"a multiplier of " + std::to_string(channel.multiplier) +
+                  " needs a left shift by " + std::to_string(exponent) +
+                  ", at most 30 can be done"};
   }
   Fold best = folded(channel, exponent, limits);
   const std::int32_t finest = std::max(exponent - kDoublings, kMinExponent);

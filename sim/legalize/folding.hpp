@@ -49,7 +49,7 @@ struct Fold {
 /// clipped to their format) and bias absorb. Of the exponents that can serve, takes the one that
 /// leaves the least noise in the weights: factors over 1 use bits that the channel's weights
 /// leave idle, and are taken only if no accumulator can overflow by them.
-/// A multiplier of 0 gives zero weights and bias. Throws std::invalid_argument if the
+/// A multiplier of 0 gives zero weights and bias. Throws Refusal if the
 /// shift would leave -31..30 to the left.
 Fold fold_channel(const FoldInput& channel, const FoldLimits& limits);
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -13,6 +12,7 @@
 #include "sim/legalize/requant_rule.hpp"
 #include "sim/legalize/shift_only.hpp"
 #include "sim/legalize/weight_zero_points.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
@@ -28,8 +28,7 @@ Requantizer with_multipliers(Requantizer requant, const std::vector<double>& rea
   for (const double real : reals) {
     const QuantizedMultiplier q = quantize_multiplier(real);
     if (q.exponent > 30) {
-      throw std::invalid_argument{
-          "a multiplier of 2^30 and more has no multiplier_shift equivalent"};
+      throw Refusal{"a multiplier of 2^30 and more has no multiplier_shift equivalent"};
     }
     requant.multiplier.push_back(q.multiplier);
     requant.exponent.push_back(q.exponent);
@@ -95,8 +94,8 @@ Legalized make_any_scale(Network network, const RequantConfig& hardware) {
         take_constants(layer, *requant, hardware.mode);
       }
       what.push_back(narrow_multipliers(layer, hardware.multiplier_bits));
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument{"layer '" + layer.name + "': " + error.what()};
+    } catch (const Refusal& error) {
+      throw Refusal{"layer '" + layer.name + "': " + error.what()};
     }
     what.erase(std::remove(what.begin(), what.end(), std::string{}), what.end());
     if (!what.empty()) {

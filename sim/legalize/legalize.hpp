@@ -16,7 +16,7 @@ struct Legalized {
 /// The given network as this accelerator's numbers can express it: requantizer mode, variant and
 /// rounding are the hardware's; on a shift_only unit scales become powers of two; weights lose
 /// their zero points where the array has the bits (weight_zero_points.hpp). Golden model and
-/// machine both run the result. Throws std::invalid_argument for what has no neighbour.
+/// machine both run the result. Throws Refusal for what has no neighbour.
 Legalized legalize(Network network, const AcceleratorConfig& config);
 
 }  // namespace systole

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
+#include "sim/network/refusal.hpp"
 #include "sim/network/splitmix64.hpp"
 
 namespace systole {
@@ -128,7 +128,7 @@ std::string narrow_multipliers(Layer& layer, std::uint32_t bits) {
     const QuantizedMultiplier wide{multiplier, exponent};
     const QuantizedMultiplier q = narrowed(wide, bits);
     if (q.exponent > 30) {
-      throw std::invalid_argument{
+      throw Refusal{
           "a multiplier just below 2^30 rounds up to it, and at most 2^30 - 1 can be held"};
     }
     if (multiplier != 0) {

@@ -9,13 +9,13 @@
 #include <functional>
 #include <limits>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sim/legalize/folding.hpp"
 #include "sim/legalize/requant_rule.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
@@ -56,8 +56,8 @@ class ShiftOnlyPass {
       change_ = {};
       try {
         std::visit(*this, layer.op);
-      } catch (const std::invalid_argument& error) {
-        throw std::invalid_argument{"layer '" + layer.name + "': " + error.what()};
+      } catch (const Refusal& error) {
+        throw Refusal{"layer '" + layer.name + "': " + error.what()};
       }
       if (!change_.what.empty()) {
         notes.push_back(
@@ -97,7 +97,7 @@ class ShiftOnlyPass {
   void operator()(HostOp&) {
     for (const TensorId id : layer_->inputs) {
       if (growth_[id] != 1) {
-        throw std::invalid_argument{fmt::format(
+        throw Refusal{fmt::format(
             "{} runs on the host, and the scale of its input '{}' moves: requant.mode shift_only "
             "is not possible",
             op_name(network_, *layer_), network_.tensor(id).name)};
@@ -253,7 +253,7 @@ void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
   for (const double real : real_multipliers(*layer_)) {
     const double wanted = real * growth_of_products();
     if (wanted == 0) {
-      throw std::invalid_argument{"a multiplier of 0 has no power of two near it"};
+      throw Refusal{"a multiplier of 0 has no power of two near it"};
     }
     const std::int32_t exponent = std::clamp(nearest_exponent(wanted), -31, 30);
     exponents.push_back(exponent);
@@ -308,7 +308,7 @@ void ShiftOnlyPass::operator()(Add& op) {
   for (std::size_t i = 0; i < wanted.size() && reals.size() == wanted.size(); ++i) {
     const double real = reals[i] * growth_[layer_->inputs[i]] / growth_[layer_->output];
     if (real == 0) {
-      throw std::invalid_argument{"a multiplier of 0 has no power of two near it"};
+      throw Refusal{"a multiplier of 0 has no power of two near it"};
     }
     wanted[i] = nearest_exponent(real);
     const double ratio = std::ldexp(1.0, wanted[i]) / real;
@@ -325,7 +325,7 @@ void ShiftOnlyPass::operator()(Add& op) {
     // The operand less its zero point takes one bit more, and the sum another.
     const std::int32_t bits = network_.tensor(layer_->inputs[i]).format.bits + 2 + shift;
     if (bits > static_cast<std::int32_t>(kSumBits) || output < -31) {
-      throw std::invalid_argument{
+      throw Refusal{
           fmt::format("operands need multipliers 2^{} and 2^{}, too far for shifts in a {}-bit sum",
                       wanted[0], wanted[1], kSumBits)};
     }

@@ -1,7 +1,8 @@
 #include "sim/network/requantizer.hpp"
 
 #include <cmath>
-#include <stdexcept>
+
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 
@@ -12,7 +13,7 @@ bool is_requant_scale(float scale) {
 
 QuantizedMultiplier quantize_multiplier(double real) {
   if (!std::isfinite(real) || real < 0) {
-    throw std::invalid_argument{"a requantization multiplier must be finite and not negative"};
+    throw Refusal{"a requantization multiplier must be finite and not negative"};
   }
   if (real == 0) {
     return {};

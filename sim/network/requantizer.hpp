@@ -94,8 +94,8 @@ struct QuantizedMultiplier {
 };
 
 /// real = multiplier / 2^31 * 2^exponent with multiplier in [2^30, 2^31), rounded
-/// half away from zero; 0 for 0 and for reals under 2^-32. `real` must be finite
-/// and not negative. The one place where real multipliers become integers
+/// half away from zero; 0 for 0 and for reals under 2^-32. Throws Refusal unless
+/// `real` is finite and not negative. The one place where real multipliers become integers
 /// (QM of TensorFlow Lite's reference kernels).
 QuantizedMultiplier quantize_multiplier(double real);
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
+
+#include "sim/network/refusal.hpp"
 
 namespace systole::quantize {
 namespace {
@@ -15,7 +16,7 @@ std::string text_of(const Shape& shape) {
   return text + "]";
 }
 
-[[noreturn]] void refuse(const std::string& what) { throw std::invalid_argument{what}; }
+[[noreturn]] void refuse(const std::string& what) { throw Refusal{what}; }
 
 void expect(bool condition, const std::string& what) {
   if (!condition) {

@@ -118,7 +118,7 @@ struct FloatNetwork {
   ValueId add_input(const std::string& input_name, const Shape& shape);
 
   /// Appends a layer; the output's shape follows from the operator and the inputs. Throws
-  /// std::invalid_argument "what is wrong, what was expected" without the layer's name.
+  /// Refusal "what is wrong, what was expected" without the layer's name.
   ValueId add_layer(const std::string& layer_name, FloatOp op, const std::vector<ValueId>& from);
 
   const FloatValue& value(ValueId id) const { return values.at(id); }

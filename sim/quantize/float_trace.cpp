@@ -7,10 +7,10 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <utility>
 
 #include "sim/config/reader.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/quantize/float_files.hpp"
 #include "sim/workload/geometry.hpp"
 
@@ -355,7 +355,7 @@ class LayerReader {
         value = network_.add_layer(name + "/activation", clip, {value});
       }
       by_name_[name] = value;
-    } catch (const std::invalid_argument& error) {
+    } catch (const Refusal& error) {
       reader_.error("", error.what());
     }
   }
@@ -386,7 +386,7 @@ void read_input(ConfigReader& reader, FloatNetwork& network, Names& by_name) {
   }
   try {
     by_name[name] = network.add_input(name, shape);
-  } catch (const std::invalid_argument& error) {
+  } catch (const Refusal& error) {
     reader.error("shape", error.what());
   }
 }

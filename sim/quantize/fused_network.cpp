@@ -5,7 +5,8 @@
 #include <cmath>
 #include <optional>
 #include <set>
-#include <stdexcept>
+
+#include "sim/network/refusal.hpp"
 
 namespace systole::quantize {
 namespace {
@@ -75,8 +76,8 @@ class Fuser {
       try {
         new_id_[layer.output] =
             std::visit([&](const auto& op) { return put(layer, op); }, layer.op);
-      } catch (const std::invalid_argument& error) {
-        throw std::invalid_argument{"layer '" + layer.name + "' " + error.what()};
+      } catch (const Refusal& error) {
+        throw Refusal{"layer '" + layer.name + "' " + error.what()};
       }
     }
     for (const ValueId id : from_.outputs) {
@@ -163,7 +164,7 @@ class Fuser {
       }
     }
     if (from_.value(layer.inputs[0]).shape.size() != 4) {
-      throw std::invalid_argument{
+      throw Refusal{
           "is a batch norm of a matrix without a fully connected layer in front of it, which no "
           "integer layer can express"};
     }
@@ -188,7 +189,7 @@ class Fuser {
       return new_id_[layer.inputs[0]];
     }
     if (from_.value(layer.inputs[0]).shape.size() != 4) {
-      throw std::invalid_argument{
+      throw Refusal{
           "is an activation of a matrix that others read as well, which no integer layer can "
           "express"};
     }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "sim/config/accelerator_file.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/report/config_json.hpp"
 #include "sim/report/energy_json.hpp"
 #include "sim/report/json_report.hpp"
@@ -95,7 +96,7 @@ LayerResult layer_of(const Json& json, const std::string& file, const std::strin
   layer.check = object.choice("check", {Check::Pass, Check::Fail, Check::Skipped}, check_name);
   try {
     layer.events = events_from_json(object.at("events"));
-  } catch (const std::invalid_argument& error) {
+  } catch (const Refusal& error) {
     fail(file, path + "." + error.what() + " (a report of another version?)");
   }
   const EventCounts& e = layer.events;

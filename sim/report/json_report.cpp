@@ -1,8 +1,8 @@
 #include "sim/report/json_report.hpp"
 
-#include <stdexcept>
 #include <string>
 
+#include "sim/network/refusal.hpp"
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/config_json.hpp"
 #include "sim/report/energy_json.hpp"
@@ -200,7 +200,7 @@ Json json_report(const RunResult& result, const std::vector<EnergyBreakdown>& pe
 
 EventCounts events_from_json(const Json& events) {
   if (!events.is_object()) {
-    throw std::invalid_argument("events: expected an object");
+    throw Refusal("events: expected an object");
   }
   EventCounts counts;
   for (std::size_t i = 0; i < kEvents; ++i) {
@@ -211,13 +211,13 @@ EventCounts events_from_json(const Json& events) {
       continue;
     }
     if (found == events.end()) {
-      throw std::invalid_argument("events." + name + ": missing");
+      throw Refusal("events." + name + ": missing");
     }
     if (found->is_null() && depends_on_values(event)) {
       continue;
     }
     if (!found->is_number_unsigned()) {
-      throw std::invalid_argument("events." + name + ": expected a count");
+      throw Refusal("events." + name + ": expected a count");
     }
     counts.add(event, found->get<std::uint64_t>());
   }
@@ -227,7 +227,7 @@ EventCounts events_from_json(const Json& events) {
       known = known || item.key() == event_info(static_cast<Event>(i)).name;
     }
     if (!known) {
-      throw std::invalid_argument("events." + item.key() + ": unknown event");
+      throw Refusal("events." + item.key() + ": unknown event");
     }
   }
   return counts;

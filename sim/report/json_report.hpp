@@ -17,7 +17,7 @@ nlohmann::ordered_json json_report(const RunResult& result,
                                    const EnergyTable& energy);
 
 /// The counts of an "events" object of a report, for another energy table. Throws
-/// std::invalid_argument, naming the key, for an event that is missing, unknown or no count.
+/// Refusal, naming the key, for an event that is missing, unknown or no count.
 EventCounts events_from_json(const nlohmann::ordered_json& events);
 
 }  // namespace systole

@@ -1,9 +1,9 @@
 #include "sim/run/dram_part.hpp"
 
-#include <stdexcept>
 #include <string>
 
 #include "models/dram/make_dram.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 
@@ -14,9 +14,8 @@ std::optional<DramPart> dram_part(const AcceleratorConfig& config, std::uint64_t
   }
   const std::uint64_t capacity = memory->organization.capacity_bytes();
   if (bytes > capacity) {
-    throw std::invalid_argument{"dram.preset: " + memory->name + " has " +
-                                std::to_string(capacity) + " bytes, the network needs " +
-                                std::to_string(bytes)};
+    throw Refusal{"dram.preset: " + memory->name + " has " + std::to_string(capacity) +
+                  " bytes, the network needs " + std::to_string(bytes)};
   }
   const dram::OperationEnergies& each = memory->energies;
   return DramPart{memory->name,

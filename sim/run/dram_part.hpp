@@ -9,7 +9,7 @@
 namespace systole {
 
 /// What a report says of the banked DRAM, and prices its commands by; nothing if it is ideal.
-/// Throws std::invalid_argument when it has less than the `bytes` that a network needs.
+/// Throws Refusal when it has less than the `bytes` that a network needs.
 std::optional<DramPart> dram_part(const AcceleratorConfig& config, std::uint64_t bytes);
 
 }  // namespace systole

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <stdexcept>
 
+#include "models/golden/golden.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/network/splitmix64.hpp"
 #include "sim/workload/random_data.hpp"
 
@@ -29,7 +30,7 @@ std::uint64_t inference_count(const Network& network, const LabelledInputs& inpu
   }
   const auto batch = static_cast<std::size_t>(network.tensor(network.inputs.at(0)).elements());
   if (inputs.images->empty() || inputs.images->size() % batch != 0) {
-    throw std::invalid_argument{"the inputs are not a whole number of the network's batches"};
+    throw Refusal{"the inputs are not a whole number of the network's batches"};
   }
   return inputs.images->size() / batch;
 }
@@ -49,6 +50,12 @@ std::vector<TensorData> inference_inputs(const Network& network, const LabelledI
     }
   }
   return values;
+}
+
+std::vector<TensorData> golden_tensors(const Network& network, const LabelledInputs& inputs,
+                                       std::uint64_t inference) {
+  return or_refuse(
+      [&] { return golden::run(network, inference_inputs(network, inputs, inference)); });
 }
 
 std::uint64_t count_correct(const Network& network, const TensorData& values,

@@ -16,6 +16,11 @@ std::uint64_t inference_count(const Network& network, const LabelledInputs& inpu
 std::vector<TensorData> inference_inputs(const Network& network, const LabelledInputs& inputs,
                                          std::uint64_t inference);
 
+/// Every tensor of one inference, as the golden model computes it. Throws Refusal for numbers for
+/// which an operator is not defined.
+std::vector<TensorData> golden_tensors(const Network& network, const LabelledInputs& inputs,
+                                       std::uint64_t inference);
+
 /// How many images of the inference have their label as the first largest element of what belongs
 /// to them in `values`, the network's first output.
 std::uint64_t count_correct(const Network& network, const TensorData& values,

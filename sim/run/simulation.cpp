@@ -19,6 +19,7 @@
 #include "sim/legalize/legalize.hpp"
 #include "sim/legalize/requant_rule.hpp"
 #include "sim/network/packing.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/run/dram_part.hpp"
 #include "sim/run/inputs.hpp"
 #include "sim/run/layer_measurer.hpp"
@@ -69,7 +70,7 @@ class Simulation {
         first_(network_.layers.size()),
         traffic_(network_.layers.size()) {
     if (has_data() && config.array.number_format != NumberFormat::Int) {
-      throw std::invalid_argument{
+      throw Refusal{
           "array.number_format: floating point is timed and priced and computes nothing, expected "
           "a run without data (--no-data; of a sweep, data: none)"};
     }
@@ -156,7 +157,9 @@ class Simulation {
     }
     engine.on_progress = [this](std::uint64_t cycles) { report(cycles); };
     if (options_.engine == EngineKind::Verilated) {
-      engine.make_pes = make_verilated_array;
+      engine.make_pes = [](const ArrayConfig& array) {
+        return or_refuse([&] { return make_verilated_array(array); });
+      };
     }
     return engine;
   }
@@ -335,9 +338,10 @@ class Simulation {
     for (const TensorData& value : values) {
       operands.push_back(&value);
     }
+    const TensorData result =
+        or_refuse([&] { return golden::run_layer(network_, layer, operands); });
     const Tensor& output = network_.tensor(layer.output);
-    write(layer.output,
-          pack_tensor(golden::run_layer(network_, layer, operands), output.shape, output.format));
+    write(layer.output, pack_tensor(result, output.shape, output.format));
     return measured;
   }
 
@@ -347,7 +351,7 @@ class Simulation {
       const Tensor& tensor = network_.tensor(id);
       operands.push_back(tensor.data ? &*tensor.data : &golden[id]);
     }
-    return golden::run_layer(network_, layer, operands);
+    return or_refuse([&] { return golden::run_layer(network_, layer, operands); });
   }
 
   TensorData read(TensorId id) const {
@@ -448,8 +452,7 @@ class Simulation {
   }
 
   std::uint64_t correct_of_original() const {
-    const std::vector<TensorData> values =
-        golden::run(*original_, inference_inputs(*original_, inputs_, inference_));
+    const std::vector<TensorData> values = golden_tensors(*original_, inputs_, inference_);
     return count_correct(*original_, values[original_->outputs.at(0)], inputs_, inference_);
   }
 

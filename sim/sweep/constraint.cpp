@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <sstream>
-#include <stdexcept>
 
 #include "sim/config/scalar.hpp"
 #include "sim/config/suggestion.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
@@ -47,7 +47,7 @@ double product_of(const std::vector<std::string>& factors) {
   for (const std::string& factor : factors) {
     double value = 0;
     if (!number(factor, value)) {
-      throw std::invalid_argument{quoted(factor) + " is no number"};
+      throw Refusal{quoted(factor) + " is no number"};
     }
     product *= value;
   }
@@ -63,8 +63,8 @@ Constraint::Constraint(const std::string& text, const std::vector<std::string>& 
   for (const std::string& word : words_of(text)) {
     const bool is_operator = word == "*" || is_comparison(word);
     if (is_operator == factor_next || (is_comparison(word) && side == &right_)) {
-      throw std::invalid_argument{"unexpected " + quoted(word) +
-                                  ", expected a comparison such as array.rows <= array.cols"};
+      throw Refusal{"unexpected " + quoted(word) +
+                    ", expected a comparison such as array.rows <= array.cols"};
     }
     if (!is_operator) {
       side->push_back(word);
@@ -75,7 +75,7 @@ Constraint::Constraint(const std::string& text, const std::vector<std::string>& 
     factor_next = is_operator;
   }
   if (factor_next || comparison_.empty()) {
-    throw std::invalid_argument{"expected a comparison such as array.rows <= array.cols"};
+    throw Refusal{"expected a comparison such as array.rows <= array.cols"};
   }
   const bool words_allowed = is_equality(comparison_) && left_.size() == 1 && right_.size() == 1;
   std::string key;
@@ -87,15 +87,15 @@ Constraint::Constraint(const std::string& text, const std::vector<std::string>& 
         key = word;
       } else if (!number(word, value)) {
         if (!words_allowed || word.find('.') != std::string::npos) {
-          throw std::invalid_argument{quoted(word) + " is neither a key nor a number" +
-                                      did_you_mean(word, known_keys)};
+          throw Refusal{quoted(word) + " is neither a key nor a number" +
+                        did_you_mean(word, known_keys)};
         }
         other = word;
       }
     }
   }
   if (key.empty()) {
-    throw std::invalid_argument{"names no key, expected at least one"};
+    throw Refusal{"names no key, expected at least one"};
   }
   if (!other.empty()) {
     word_ = Word{key, other};

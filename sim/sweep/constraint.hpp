@@ -14,10 +14,10 @@ class Constraint {
   /// The text of a key's value; nothing for a word that is no key.
   using Values = std::function<std::optional<std::string>(const std::string& key)>;
 
-  /// Throws std::invalid_argument that says what is wrong with the text.
+  /// Throws Refusal that says what is wrong with the text.
   Constraint(const std::string& text, const std::vector<std::string>& known_keys);
 
-  /// Throws std::invalid_argument when a value that is no number is multiplied or ordered.
+  /// Throws Refusal when a value that is no number is multiplied or ordered.
   bool holds(const Values& values) const;
   const std::string& text() const { return text_; }
   /// What a key is compared with, if that is a word and no other key.

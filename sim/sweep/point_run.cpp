@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "sim/config/accelerator_file.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/report/version.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/sweep/digest.hpp"
@@ -118,8 +119,6 @@ PointResult PointRunner::run(const Point& point, const Machine& machine) const {
     simulate_into(result, point, *machine.config);
   } catch (const std::bad_alloc&) {
     throw;
-  } catch (const std::invalid_argument& error) {
-    result.error = one_line(error.what(), spec_.accelerator);
   } catch (const std::logic_error& error) {
     result.error = "internal error: " + one_line(error.what(), spec_.accelerator);
   } catch (const std::exception& error) {
@@ -131,11 +130,10 @@ PointResult PointRunner::run(const Point& point, const Machine& machine) const {
 void PointRunner::simulate_into(PointResult& result, const Point& point,
                                 const AcceleratorConfig& config) const {
   if (config.energy.zero_gating && spec_.data == DataSource::None) {
-    throw std::invalid_argument{"energy.zero_gating counts zero operands, and there are no data"};
+    throw Refusal{"energy.zero_gating counts zero operands, and there are no data"};
   }
   if (config.energy.switching_activity && spec_.data == DataSource::None) {
-    throw std::invalid_argument{
-        "energy.switching_activity counts bits that toggle, and there are no data"};
+    throw Refusal{"energy.switching_activity counts bits that toggle, and there are no data"};
   }
   const Workload& workload = workloads_.at(workload_of(spec_, point));
   SimulationOptions options;

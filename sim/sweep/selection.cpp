@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
-#include <stdexcept>
 #include <utility>
 
+#include "sim/network/refusal.hpp"
 #include "sim/network/splitmix64.hpp"
 
 namespace systole {
@@ -35,15 +35,15 @@ std::optional<std::string> value_of(const SweepSpec& spec, const Point& point,
 }
 
 bool allowed(const SweepSpec& spec, const Point& point) {
-  return std::all_of(
-      spec.constraints.begin(), spec.constraints.end(), [&](const Constraint& constraint) {
-        try {
-          return constraint.holds(
-              [&](const std::string& key) { return value_of(spec, point, key); });
-        } catch (const std::invalid_argument& error) {
-          throw std::invalid_argument{"constraint '" + constraint.text() + "': " + error.what()};
-        }
-      });
+  return std::all_of(spec.constraints.begin(), spec.constraints.end(),
+                     [&](const Constraint& constraint) {
+                       try {
+                         return constraint.holds(
+                             [&](const std::string& key) { return value_of(spec, point, key); });
+                       } catch (const Refusal& error) {
+                         throw Refusal{"constraint '" + constraint.text() + "': " + error.what()};
+                       }
+                     });
 }
 
 /// The n-th use of a seed.
@@ -65,8 +65,8 @@ class Selection {
   std::vector<Point> all() {
     const std::optional<std::uint64_t> all = combinations();
     if (!all) {
-      throw std::invalid_argument{"the axes give more than " + std::to_string(kMostCombinations) +
-                                  " combinations, expected fewer, or sample"};
+      throw Refusal{"the axes give more than " + std::to_string(kMostCombinations) +
+                    " combinations, expected fewer, or sample"};
     }
     for (std::uint64_t i = 0; i < *all; ++i) {
       take(position_of(i));
@@ -150,8 +150,8 @@ class Selection {
       return false;
     }
     if (points_.size() == kMostPoints) {
-      throw std::invalid_argument{"the sweep has more than " + std::to_string(kMostPoints) +
-                                  " points, expected fewer, or sample"};
+      throw Refusal{"the sweep has more than " + std::to_string(kMostPoints) +
+                    " points, expected fewer, or sample"};
     }
     points_.push_back(std::move(point));
     return true;
@@ -182,12 +182,12 @@ std::vector<Point> select_points(const SweepSpec& spec) {
   std::vector<Point> points = [&] {
     try {
       return selected(spec);
-    } catch (const std::invalid_argument& error) {
-      throw std::invalid_argument{spec.file + ": " + error.what()};
+    } catch (const Refusal& error) {
+      throw Refusal{spec.file + ": " + error.what()};
     }
   }();
   if (points.empty()) {
-    throw std::invalid_argument{spec.file + ": the constraints leave no point"};
+    throw Refusal{spec.file + ": the constraints leave no point"};
   }
   return points;
 }

@@ -15,7 +15,7 @@ using Point = std::vector<Assignment>;
 /// The points that the spec asks for, in its order. Those that break a constraint are left out: of
 /// all and of a Latin hypercube there are fewer then, random points are drawn until there are
 /// enough, or no combination is left (of more than kMostCombinations: or a thousand draws in a row
-/// gave no new one). The same for the same spec, everywhere. Throws std::invalid_argument for too
+/// gave no new one). The same for the same spec, everywhere. Throws Refusal for too
 /// many combinations, for none that is left, and for a constraint that compares what has no order.
 std::vector<Point> select_points(const SweepSpec& spec);
 

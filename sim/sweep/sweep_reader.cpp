@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
-#include <stdexcept>
 
 #include "sim/config/accelerator_file.hpp"
 #include "sim/config/checked_yaml.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/sweep/selection.hpp"
 #include "sim/sweep/sweep_spec.hpp"
 
@@ -105,10 +105,10 @@ void read_constraints(ConfigReader& root, const std::vector<std::string>& known,
       const std::string refusal =
           constraint.word() ? refusal_of(*constraint.word(), spec) : std::string{};
       if (!refusal.empty()) {
-        throw std::invalid_argument{refusal};
+        throw Refusal{refusal};
       }
       spec.constraints.push_back(constraint);
-    } catch (const std::invalid_argument& error) {
+    } catch (const Refusal& error) {
       root.error_at(root.raw("constraints")[i], "constraints[" + std::to_string(i) + "]",
                     error.what());
     }

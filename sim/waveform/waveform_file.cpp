@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "sim/network/refusal.hpp"
 #include "sim/top/accelerator.hpp"
 
 namespace systole {
@@ -45,8 +46,10 @@ void WaveformFile::attach(Accelerator& accelerator, const Clock& clock) {
     accelerator.list_signals(list);
     if (pes_) {
       list.in_scope("array", [&](SignalList& array) {
-        accelerator.array.list_pes(array, pes_->first_row, pes_->last_row, pes_->first_col,
-                                   pes_->last_col);
+        or_refuse([&] {
+          accelerator.array.list_pes(array, pes_->first_row, pes_->last_row, pes_->first_col,
+                                     pes_->last_col);
+        });
       });
     }
   });

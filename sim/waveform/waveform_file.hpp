@@ -23,7 +23,7 @@ class WaveformFile final : public MachineProbe, private Ticking {
  public:
   WaveformFile(std::string file, CycleWindow window, std::optional<PeRange> pes);
 
-  /// Throws std::invalid_argument for PEs that the array does not have, std::runtime_error when the
+  /// Throws Refusal for PEs that the array does not have, std::runtime_error when the
   /// file cannot be written.
   void attach(Accelerator& accelerator, const Clock& clock) override;
   void on_layer(const std::string& name) override;

@@ -11,6 +11,7 @@
 #include "sim/compiler/compiler.hpp"
 #include "sim/config/accelerator_file.hpp"
 #include "sim/legalize/legalize.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/program/without_loops.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/workload/workload.hpp"
@@ -70,7 +71,7 @@ class Machine : public ::testing::Test {
     } catch (const CompileError& error) {
       ++refused_;
       RC_DISCARD(error.what());
-    } catch (const std::invalid_argument& error) {  // a scale without a power of two near it
+    } catch (const Refusal& error) {  // a scale without a power of two near it
       ++refused_;
       RC_DISCARD(error.what());
     }
@@ -345,7 +346,7 @@ TEST_F(Machine, RunsACaseFromItsFilesInTheSameCycles) {
       RC_PRE(estimated_cycles(compiler, legal.network, config) <= kMostCycles);
     } catch (const CompileError& error) {
       RC_DISCARD(error.what());
-    } catch (const std::invalid_argument& error) {  // a scale without a power of two near it
+    } catch (const Refusal& error) {  // a scale without a power of two near it
       RC_DISCARD(error.what());
     }
     test::write_workload(folder, network);

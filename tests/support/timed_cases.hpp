@@ -3,11 +3,11 @@
 #include <rapidcheck.h>
 
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 
 #include "sim/compiler/compiler.hpp"
 #include "sim/engine/engine.hpp"
+#include "sim/network/refusal.hpp"
 
 // For properties of how long layers take.
 
@@ -20,7 +20,7 @@ void discard_refused(const Body& body) {
     body();
   } catch (const CompileError& error) {
     RC_DISCARD(error.what());
-  } catch (const std::invalid_argument& error) {  // no bias that is wide enough
+  } catch (const Refusal& error) {  // no bias that is wide enough
     RC_DISCARD(error.what());
   }
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/legalize/legalize.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
@@ -101,7 +102,7 @@ TEST(LegalizeBias, AProductWithoutBiasIsRefusedWhereItsZeroPointDoesNotFit) {
   op.requant = std::get<FullyConnected>(network.layers[0].op).requant;
   network.layers[0].op = op;
   EXPECT_NO_THROW(legalize(network, hardware(10)));
-  EXPECT_THROW(legalize(network, hardware(9)), std::invalid_argument);
+  EXPECT_THROW(legalize(network, hardware(9)), Refusal);
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 
 #include "sim/legalize/folding.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
@@ -51,7 +51,7 @@ TEST(Folding, WeightsThatAreSignsStaySigns) {
 }
 
 TEST(Folding, RefusesALeftShiftThatNoAccumulatorHolds) {
-  EXPECT_THROW(fold_channel({{1}, 0, std::ldexp(1.5, 30)}, {}), std::invalid_argument);
+  EXPECT_THROW(fold_channel({{1}, 0, std::ldexp(1.5, 30)}, {}), Refusal);
 }
 
 }  // namespace

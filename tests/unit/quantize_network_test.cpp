@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <stdexcept>
-
+#include "sim/network/refusal.hpp"
 #include "sim/quantize/float_network.hpp"
 
 namespace systole::quantize {
@@ -22,7 +21,7 @@ FloatConv2d conv_3x3(std::int64_t out, std::int64_t in) {
 std::string refusal(FloatNetwork network, FloatOp op, const std::vector<ValueId>& from) {
   try {
     network.add_layer("layer", std::move(op), from);
-  } catch (const std::invalid_argument& error) {
+  } catch (const Refusal& error) {
     return error.what();
   }
   return "no error";

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <stdexcept>
 
+#include "sim/network/refusal.hpp"
 #include "sim/quantize/quantizer.hpp"
 
 namespace systole::quantize {
@@ -125,7 +125,7 @@ TEST(FuseTest, WhatNoIntegerLayerExpressesIsRefusedByName) {
   try {
     fuse(network);
     FAIL();
-  } catch (const std::invalid_argument& error) {
+  } catch (const Refusal& error) {
     EXPECT_EQ(std::string{error.what()},
               "layer 'norm' is a batch norm of a matrix without a fully connected layer in front "
               "of it, which no integer layer can express");

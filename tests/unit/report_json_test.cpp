@@ -1,3 +1,4 @@
+#include "sim/network/refusal.hpp"
 #include "sim/report/json_report.hpp"
 
 #include <gtest/gtest.h>
@@ -5,7 +6,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -188,7 +188,7 @@ TEST(ReportJson, EventsThatAreNotThisVersionsAreRefused) {
   const auto error = [](const Json& events) -> std::string {
     try {
       events_from_json(events);
-    } catch (const std::invalid_argument& e) {
+    } catch (const Refusal& e) {
       return e.what();
     }
     return "";

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sim/config/error_log.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/sweep/digest.hpp"
 #include "sim/sweep/pareto.hpp"
 #include "sim/sweep/point_log.hpp"
@@ -111,9 +112,8 @@ TEST_F(SweepTest, ConstraintsCompareProductsOfKeysOfAxesAndOfTheBaseMachine) {
                             " 16 > array.cols]\n"),
               ElementsAre("8 8"));
   EXPECT_THROW(points(axes + "constraints: [array.dataflow == output_stationary]\n"),
-               std::invalid_argument);  // leaves none
-  EXPECT_THROW(points(axes + "constraints: [array.dataflow < array.rows]\n"),
-               std::invalid_argument);
+               Refusal);  // leaves none
+  EXPECT_THROW(points(axes + "constraints: [array.dataflow < array.rows]\n"), Refusal);
 }
 
 TEST_F(SweepTest, SettingsAreOfEveryPointAndKnownToConstraints) {
@@ -243,7 +243,7 @@ TEST_F(SweepTest, TooManyCombinationsAreRefused) {
   EXPECT_THROW(points("axes:\n"
                       "  - {key: array.rows, range: {from: 1, to: 100000}}\n"
                       "  - {key: array.cols, range: {from: 1, to: 100000}}\n"),
-               std::invalid_argument);
+               Refusal);
 }
 
 TEST(Pareto, FrontHoldsWhatNothingBeatsAndAllThatAreEqual) {
