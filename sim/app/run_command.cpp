@@ -18,8 +18,8 @@
 #include "sim/dram_trace/request_file.hpp"
 #include "sim/energy/energy_model.hpp"
 #include "sim/files/atomic_file.hpp"
-#include "sim/network/refusal.hpp"
 #include "sim/report/bandwidth.hpp"
+#include "sim/report/data_needs.hpp"
 #include "sim/report/html/html_page.hpp"
 #include "sim/report/json_report.hpp"
 #include "sim/report/scalesim_report.hpp"
@@ -122,12 +122,7 @@ class RunFiles {
 int run_command(const RunOptions& options, std::ostream& out, std::ostream& err) {
   const AcceleratorConfig config = load_accelerator(options.accelerator, options.overrides);
   const EnergyTable energy_table = load_energy_table(config);
-  if (config.energy.zero_gating && options.data == DataSource::None) {
-    throw Refusal{"energy.zero_gating counts zero operands, and --no-data gives none"};
-  }
-  if (config.energy.switching_activity && options.data == DataSource::None) {
-    throw Refusal{"energy.switching_activity counts bits that toggle, and --no-data gives none"};
-  }
+  check_data(config, options.data);  // before the time that it takes to read a network
   Network network = load_network(options);
   check_layers(options.layers, network, config);
   const LabelledInputs inputs = inputs_of(options, network);

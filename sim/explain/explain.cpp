@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "sim/compiler/compiler.hpp"
-#include "sim/run/simulation.hpp"
+#include "sim/explain/timed.hpp"
 
 namespace systole {
 namespace {
@@ -11,13 +11,6 @@ namespace {
 /// Savings below this part of a layer's cycles hold nothing.
 constexpr std::uint64_t kLeastPart = 100;
 constexpr double kHalf = 0.5;
-
-RunResult timed(const AcceleratorConfig& config, const Network& network) {
-  SimulationOptions options;
-  options.engine = EngineKind::Fast;
-  options.data = DataSource::None;
-  return simulate(config, network, {}, options).result;
-}
 
 std::uint64_t total_cycles(const RunResult& run) {
   std::uint64_t sum = 0;

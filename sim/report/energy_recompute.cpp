@@ -8,6 +8,7 @@
 #include "sim/config/accelerator_file.hpp"
 #include "sim/network/refusal.hpp"
 #include "sim/report/config_json.hpp"
+#include "sim/report/data_needs.hpp"
 #include "sim/report/energy_json.hpp"
 #include "sim/report/json_report.hpp"
 
@@ -150,9 +151,12 @@ RunResult run_of_report(const Json& report, const std::string& file,
   if (!root.at("totals").is_object()) {
     fail(file, "totals: expected an object");
   }
-  const bool counted =
-      root.at("totals").contains(Json::json_pointer{"/events/psum_toggled_bits"}) &&
-      result.data != DataSource::None;
+  try {
+    check_data(result.config, result.data);
+  } catch (const Refusal& error) {
+    fail(file, error.what());
+  }
+  const bool counted = root.at("totals").contains(Json::json_pointer{"/events/psum_toggled_bits"});
   if (result.config.energy.switching_activity && !counted) {
     fail(file,
          "energy.switching_activity: the run did not count what toggles, expected one with it");

@@ -20,6 +20,7 @@
 #include "sim/legalize/requant_rule.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/network/refusal.hpp"
+#include "sim/report/data_needs.hpp"
 #include "sim/run/dram_part.hpp"
 #include "sim/run/inputs.hpp"
 #include "sim/run/layer_measurer.hpp"
@@ -69,11 +70,6 @@ class Simulation {
                   options.measured_layers},
         first_(network_.layers.size()),
         traffic_(network_.layers.size()) {
-    if (has_data() && config.array.number_format != NumberFormat::Int) {
-      throw Refusal{
-          "array.number_format: floating point is timed and priced and computes nothing, expected "
-          "a run without data (--no-data; of a sweep, data: none)"};
-    }
     RunResult& result = outcome_.result;
     result.config = config;
     result.workload = network_.name;
@@ -494,6 +490,7 @@ class Simulation {
 
 SimulationOutcome simulate(const AcceleratorConfig& config, Network network,
                            const LabelledInputs& inputs, const SimulationOptions& options) {
+  check_data(config, options.data);
   return Simulation{config, std::move(network), inputs, options}.run();
 }
 

@@ -67,8 +67,8 @@ struct SimulationOutcome {
 
 /// Runs the network on the SystemC machine, once for every batch of the inputs. Without inputs, one
 /// inference on pseudo-random ones (splitmix64 of the element index). Throws
-/// CompileError, StuckError, Refusal for inputs that do not fit the network and for
-/// an array that is not built in SystemVerilog.
+/// CompileError, StuckError, Refusal for inputs that do not fit the network, for data
+/// that do not fit the machine (check_data), and for an array that is not built in SystemVerilog.
 SimulationOutcome simulate(const AcceleratorConfig& config, Network network,
                            const LabelledInputs& inputs, const SimulationOptions& options);
 

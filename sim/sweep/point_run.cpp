@@ -9,7 +9,6 @@
 #include <stdexcept>
 
 #include "sim/config/accelerator_file.hpp"
-#include "sim/network/refusal.hpp"
 #include "sim/report/version.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/sweep/digest.hpp"
@@ -129,12 +128,6 @@ PointResult PointRunner::run(const Point& point, const Machine& machine) const {
 
 void PointRunner::simulate_into(PointResult& result, const Point& point,
                                 const AcceleratorConfig& config) const {
-  if (config.energy.zero_gating && spec_.data == DataSource::None) {
-    throw Refusal{"energy.zero_gating counts zero operands, and there are no data"};
-  }
-  if (config.energy.switching_activity && spec_.data == DataSource::None) {
-    throw Refusal{"energy.switching_activity counts bits that toggle, and there are no data"};
-  }
   const Workload& workload = workloads_.at(workload_of(spec_, point));
   SimulationOptions options;
   options.engine = EngineKind::Fast;

@@ -79,8 +79,9 @@ bool same(const LayerResult& a, const LayerResult& b) {
          a.peak_bytes_per_window == b.peak_bytes_per_window && a.windows == b.windows;
 }
 
-RunResult run(const AcceleratorConfig& config, const Network& network, CommandObserver* observer,
+RunResult run(AcceleratorConfig config, const Network& network, CommandObserver* observer,
               MeasuredLayers* measured = nullptr) {
+  config.energy.switching_activity = false;  // needs data
   SimulationOptions options;
   options.engine = EngineKind::Fast;
   options.data = DataSource::None;

@@ -64,11 +64,13 @@ TEST_F(CliEnergy, WhatNeedsAnotherRunIsRefused) {
   EXPECT_THAT(rows.err, HasSubstr("without running again only keys of energy can change"));
   const Outcome gating = systole({"energy", report(), "--set", "energy.zero_gating=true"});
   EXPECT_EQ(gating.exit_code, 2);
-  EXPECT_THAT(gating.err, HasSubstr("the run had no data"));
+  EXPECT_THAT(gating.err,
+              HasSubstr("energy.zero_gating counts zero operands, and a run without data"));
   const Outcome switching =
       systole({"energy", report(), "--set", "energy.switching_activity=true"});
   EXPECT_EQ(switching.exit_code, 2);
-  EXPECT_THAT(switching.err, HasSubstr("the run did not count what toggles"));
+  EXPECT_THAT(switching.err,
+              HasSubstr("energy.switching_activity counts bits that toggle, and a run without"));
 }
 
 TEST_F(CliEnergy, SwitchingActivityIsTheSameOfBothEnginesAndCanBeTakenBack) {

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "sim/config/accelerator_file.hpp"
+#include "sim/network/refusal.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/workload/workload.hpp"
 #include "tests/support/small_networks.hpp"
@@ -269,6 +270,17 @@ TEST(Explain, WhatCannotBeDoubledIsLeftOut) {
     EXPECT_NE(doubling.bound, "requant") << "16 lanes are all of an accumulator row";
     EXPECT_THAT(doubling.keys, testing::Not(IsEmpty())) << doubling.resource;
   }
+}
+
+// Which the machine's file may ask for, and which need the data that explain has none of.
+TEST(Explain, EnergiesThatFollowValuesDoNotMatter) {
+  const Network network = test::conv_network({1, 14, 14, 32}, 3, 17);
+  AcceleratorConfig config = gemmini();
+  const Explanation plain = explained(config, network);
+  config.energy.zero_gating = true;
+  config.energy.switching_activity = true;
+  EXPECT_THROW(separately_run(config, network), Refusal);
+  EXPECT_EQ(explain_json(explained(config, network)), explain_json(plain));
 }
 
 TEST(Explain, TheJsonHasEveryFigure) {
