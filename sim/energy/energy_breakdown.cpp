@@ -8,37 +8,31 @@ namespace {
 struct Row {
   EnergyComponent component;
   const char* name;
-  const char* description;
 };
 
 constexpr Row kTable[] = {
-    {EnergyComponent::ArrayMultiply, "array_multiply", "multipliers of the PEs"},
-    {EnergyComponent::ArrayAdd, "array_add", "adders of the PEs"},
-    {EnergyComponent::ArrayRegisters, "array_registers", "registers of the PEs"},
-    {EnergyComponent::Scratchpad, "scratchpad", "activation or unified scratchpad"},
-    {EnergyComponent::WeightScratchpad, "weight_scratchpad", "weight scratchpad, if it is split"},
-    {EnergyComponent::Accumulators, "accumulators", "accumulator banks and their adders"},
-    {EnergyComponent::Requantization, "requantization", "requantization unit"},
-    {EnergyComponent::Vector, "vector", "vector unit: pooling and residual add"},
-    {EnergyComponent::Dram, "dram", "DRAM, bytes fetched but not used included"},
-    {EnergyComponent::Static, "static", "static power and leakage, if the table gives them"},
+    {EnergyComponent::ArrayMultiply, "array_multiply"},
+    {EnergyComponent::ArrayAdd, "array_add"},
+    {EnergyComponent::ArrayRegisters, "array_registers"},
+    {EnergyComponent::Scratchpad, "scratchpad"},
+    {EnergyComponent::WeightScratchpad, "weight_scratchpad"},
+    {EnergyComponent::Accumulators, "accumulators"},
+    {EnergyComponent::Requantization, "requantization"},
+    {EnergyComponent::Vector, "vector"},
+    {EnergyComponent::Dram, "dram"},
+    {EnergyComponent::Static, "static"},
 };
 
 struct OperandRow {
   EnergyOperand component;
   const char* name;
-  const char* description;
 };
 
 constexpr OperandRow kOperands[] = {
-    {EnergyOperand::Ifmap, "ifmap", "activations, where a memory or register holds nothing else"},
-    {EnergyOperand::Weight, "weight", "weights, where a memory or register holds nothing else"},
-    {EnergyOperand::Constants, "constants", "biases and requantization constants from DRAM"},
-    {EnergyOperand::Psum, "psum", "partial sums in the array and in the accumulators"},
-    {EnergyOperand::Ofmap, "ofmap", "results written to DRAM"},
-    {EnergyOperand::Unused, "unused", "bytes fetched from DRAM beside what was asked for"},
-    {EnergyOperand::Arithmetic, "arithmetic", "operations"},
-    {EnergyOperand::Shared, "shared", "memories that hold several kinds of operands; leakage"},
+    {EnergyOperand::Ifmap, "ifmap"},           {EnergyOperand::Weight, "weight"},
+    {EnergyOperand::Constants, "constants"},   {EnergyOperand::Psum, "psum"},
+    {EnergyOperand::Ofmap, "ofmap"},           {EnergyOperand::Unused, "unused"},
+    {EnergyOperand::Arithmetic, "arithmetic"}, {EnergyOperand::Shared, "shared"},
 };
 
 template <typename Table>
@@ -61,16 +55,8 @@ const char* energy_component_name(EnergyComponent component) {
   return kTable[static_cast<std::size_t>(component)].name;
 }
 
-const char* energy_component_description(EnergyComponent component) {
-  return kTable[static_cast<std::size_t>(component)].description;
-}
-
 const char* energy_operand_name(EnergyOperand operand) {
   return kOperands[static_cast<std::size_t>(operand)].name;
-}
-
-const char* energy_operand_description(EnergyOperand operand) {
-  return kOperands[static_cast<std::size_t>(operand)].description;
 }
 
 Energy EnergyBreakdown::total() const {

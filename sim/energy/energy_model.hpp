@@ -20,12 +20,12 @@ enum class EnergyComponent : std::uint8_t {
   ArrayMultiply,
   ArrayAdd,
   ArrayRegisters,
-  Scratchpad,
-  WeightScratchpad,
-  Accumulators,
+  Scratchpad,        ///< of activations, or unified
+  WeightScratchpad,  ///< if it is split
+  Accumulators,      ///< with their adders
   Requantization,
-  Vector,
-  Dram,
+  Vector,  ///< pooling and residual add
+  Dram,    ///< what was fetched and not used included
   Static,  ///< zero unless the table gives a static power or leakage
   Count
 };
@@ -33,7 +33,6 @@ constexpr std::size_t kEnergyComponents = static_cast<std::size_t>(EnergyCompone
 
 const char* energy_component_name(
     EnergyComponent component);  ///< snake_case, as in the JSON report
-const char* energy_component_description(EnergyComponent component);
 
 /// What the energy was spent on.
 enum class EnergyOperand : std::uint8_t {
@@ -50,7 +49,6 @@ enum class EnergyOperand : std::uint8_t {
 constexpr std::size_t kEnergyOperands = static_cast<std::size_t>(EnergyOperand::Count);
 
 const char* energy_operand_name(EnergyOperand operand);  ///< snake_case, as in the JSON report
-const char* energy_operand_description(EnergyOperand operand);
 
 /// Energy by component, and by operand; both sum to the total.
 class EnergyBreakdown {

@@ -8,7 +8,7 @@
 namespace systole {
 
 /// Every field of a command, as a tuple of references; the bindings do not compile when a field is
-/// added. Those of the DRAM, addresses and pitches, come first (dram_fields says how many).
+/// added. Those of the DRAM, addresses and pitches, come first.
 template <typename C>
 auto fields(C& command) {
   using T = std::remove_const_t<C>;
@@ -66,10 +66,5 @@ auto fields(C& command) {
     return std::tie(a, b, output_row, rows);
   }
 }
-
-/// How many of the first fields are DRAM addresses and pitches.
-template <typename C>
-constexpr std::size_t kDramFields =
-    std::is_same_v<C, LoadCommand> || std::is_same_v<C, StoreCommand> ? 2 : 0;
 
 }  // namespace systole
