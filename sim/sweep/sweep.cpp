@@ -36,12 +36,15 @@ class Workers {
   void run() {
     const auto count = std::min<std::uint64_t>(options_.workers, progress_.points);
     std::vector<std::thread> threads;
+    threads.reserve(count);  // throws while there are none that must be joined
     try {
       for (std::uint64_t i = 1; i < count; ++i) {
         threads.emplace_back([this] { work(); });
       }
     } catch (const std::system_error&) {
       // The system gives no more threads: those that there are do the work.
+    } catch (const std::bad_alloc&) {
+      // Nor memory for one.
     }
     work();
     for (std::thread& thread : threads) {
