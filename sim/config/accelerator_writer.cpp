@@ -5,26 +5,10 @@
 #include "sim/config/accelerator_file.hpp"
 #include "sim/config/accelerator_keywords.hpp"
 #include "sim/config/suggestion.hpp"
+#include "sim/config/yaml_quote.hpp"
 
 namespace systole {
 namespace {
-
-/// In double quotes, as YAML reads it back.
-std::string quoted_yaml(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20U || byte == 0x7FU) {
-      out += fmt::format("\\x{:02x}", unsigned{byte});
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
 
 /// Writes `key: value  # comment` lines, comments in one column.
 class YamlWriter {

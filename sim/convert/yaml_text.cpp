@@ -6,6 +6,8 @@
 #include <cctype>
 #include <set>
 
+#include "sim/config/yaml_quote.hpp"
+
 namespace systole {
 namespace {
 
@@ -24,23 +26,7 @@ bool is_plain(const std::string& text) {
 
 }  // namespace
 
-std::string yaml_text(const std::string& text) {
-  if (is_plain(text)) {
-    return text;
-  }
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
+std::string yaml_text(const std::string& text) { return is_plain(text) ? text : quoted_yaml(text); }
 
 std::string yaml_text(float value) { return fmt::format("{}", value); }
 

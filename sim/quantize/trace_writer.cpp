@@ -8,6 +8,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "sim/config/yaml_quote.hpp"
 #include "sim/workload/npy.hpp"
 
 namespace systole::quantize {
@@ -19,16 +20,13 @@ std::string pair(std::int64_t h, std::int64_t w) {
   return h == w ? std::to_string(h) : list({h, w});
 }
 
-/// Names may read as something else in YAML (null, 1e5): in double quotes none does.
-std::string name_text(const std::string& name) { return '"' + name + '"'; }
-
 class TraceText {
  public:
   TraceText(const QuantizedNetwork& network, const std::string& folder)
       : quantized_{network}, network_{network.fused.network}, folder_{folder} {}
 
   std::string text(const std::string& comment, bool has_images, bool has_labels) {
-    text_ = fmt::format("# {}\nname: \"{}\"\ninputs:\n", comment, yaml_text(network_.name));
+    text_ = fmt::format("# {}\nname: {}\ninputs:\n", comment, quoted_yaml(network_.name));
     for (const ValueId id : network_.inputs) {
       text_ += fmt::format("  - {{name: {}, shape: {}, {}}}\n", name_of(id),
                            list(network_.value(id).shape), format_text(id));
@@ -48,17 +46,7 @@ class TraceText {
   }
 
  private:
-  static std::string yaml_text(const std::string& text) {
-    std::string escaped;
-    for (const char c : text) {
-      if (static_cast<unsigned char>(c) >= 0x20U) {
-        escaped += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
-      }
-    }
-    return escaped;
-  }
-
-  std::string name_of(ValueId id) const { return name_text(network_.value(id).name); }
+  std::string name_of(ValueId id) const { return quoted_yaml(network_.value(id).name); }
 
   std::string format_text(ValueId id) const {
     const IntegerFormat& format = quantized_.values[id].format;
@@ -86,7 +74,7 @@ class TraceText {
     for (const ValueId id : layer.inputs) {
       inputs += (inputs.empty() ? "" : ", ") + name_of(id);
     }
-    text_ += fmt::format("  - name: {}\n", name_text(layer.name));
+    text_ += fmt::format("  - name: {}\n", quoted_yaml(layer.name));
     key("op", std::visit([&](const auto& op) { return op_of(op); }, layer.op));
     key("inputs", "[" + inputs + "]");
     std::visit([&](const auto& op) { keys(op); }, layer.op);
@@ -158,20 +146,20 @@ class TraceText {
       for (const IntegerFormat& channel : weights.formats) {
         scales.push_back(channel.scale);
       }
-      scale = name_text(name + ".weight_scale.npy");
+      scale = quoted_yaml(name + ".weight_scale.npy");
       const auto count = static_cast<std::int64_t>(scales.size());
       write_npy(file(name + ".weight_scale.npy"), NpyArray{{count}, std::move(scales)});
     }
     key("weights",
         fmt::format(
-            "{{file: {}, scale: {}{}{}}}", name_text(name + ".weight.npy"), scale,
+            "{{file: {}, scale: {}{}{}}}", quoted_yaml(name + ".weight.npy"), scale,
             format.zero_point == 0 ? "" : fmt::format(", zero_point: {}", format.zero_point),
             width_text(format.element)));
     if (constants.bias) {
       const ElementFormat width{quantized_.bias_bits, true};
       write_npy(file(name + ".bias.npy"), *constants.bias,
                 {static_cast<std::int64_t>(constants.bias->size())}, width);
-      key("bias", fmt::format("{{file: {}{}}}", name_text(name + ".bias.npy"),
+      key("bias", fmt::format("{{file: {}{}}}", quoted_yaml(name + ".bias.npy"),
                               width.bits == 32 ? "" : fmt::format(", bits: {}", width.bits)));
     }
     write_output();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/config/yaml_quote.hpp"
+
 namespace systole {
 namespace {
 
@@ -11,15 +13,6 @@ namespace fs = std::filesystem;
 /// Keys whose value may be a file beside the spec.
 bool names_file(const std::string& key) {
   return key == kWorkloadKey || key == "energy.table" || key == "dram.preset";
-}
-
-/// "text" as YAML reads it back as a text.
-std::string quoted_yaml(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    out += (c == '"' || c == '\\') ? std::string{'\\', c} : std::string{c};
-  }
-  return out + '"';
 }
 
 class AxisReader {
