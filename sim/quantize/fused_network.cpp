@@ -1,35 +1,14 @@
 #include "sim/quantize/fused_network.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <optional>
-#include <set>
 
 #include "sim/network/refusal.hpp"
+#include "sim/workload/file_names.hpp"
 
 namespace systole::quantize {
 namespace {
-
-/// Letters, digits, '_', '-' and '.', no other name's.
-std::string file_name(const std::string& name, std::set<std::string>& taken) {
-  std::string clean;
-  for (const char c : name) {
-    const bool plain =
-        std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
-    if (plain || !clean.empty()) {  // "/conv1/Conv" is conv1_Conv
-      clean += plain ? c : '_';
-    }
-  }
-  if (clean.empty() || clean.front() == '.' || clean.front() == '-') {
-    clean = "layer" + clean;
-  }
-  std::string free = clean;
-  for (int i = 2; !taken.insert(free).second; ++i) {
-    free = clean + "_" + std::to_string(i);
-  }
-  return free;
-}
 
 /// A depthwise convolution of one tap and this line in each channel.
 FloatConv2d scaling_conv(const std::vector<ChannelLine>& lines) {
@@ -67,7 +46,7 @@ class Fuser {
     to.name = from_.name;
     new_id_.resize(from_.values.size());
     for (const ValueId id : from_.inputs) {
-      new_id_[id] = to.add_input(file_name(from_.value(id).name, taken_), from_.value(id).shape);
+      new_id_[id] = to.add_input(names_.next(from_.value(id).name, ""), from_.value(id).shape);
     }
     for (const FloatLayer& layer : from_.layers) {
       if (!needed_[layer.output]) {
@@ -124,7 +103,7 @@ class Fuser {
       inputs.push_back(new_id_[id]);
     }
     const ValueId id =
-        result_.network.add_layer(file_name(layer.name, taken_), std::move(op), inputs);
+        result_.network.add_layer(names_.next(layer.name, ""), std::move(op), inputs);
     result_.limits.push_back(limits);
     return id;
   }
@@ -225,7 +204,7 @@ class Fuser {
   std::vector<ValueId> new_id_;     // of an old value, once it is there
   std::vector<std::int64_t> uses_;  // of old values, by layers that are needed
   std::vector<bool> needed_;
-  std::set<std::string> taken_;
+  FileNames names_;  // of layers, and of files after them
 };
 
 }  // namespace

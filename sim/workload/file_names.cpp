@@ -10,9 +10,12 @@ std::string stem_of(const std::string& name) {
   for (const char c : name.substr(0, kLongest)) {
     const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                       c == '_' || c == '-' || c == '.';
-    stem += safe ? c : '_';
+    if (safe || !stem.empty()) {  // "/conv1/Conv" is conv1_Conv
+      stem += safe ? c : '_';
+    }
   }
-  return stem.empty() || stem[0] == '.' ? "_" + stem : stem;
+  const bool odd = stem.empty() || stem[0] == '.' || stem[0] == '-';  // hidden, or an option
+  return odd ? "_" + stem : stem;
 }
 
 }  // namespace

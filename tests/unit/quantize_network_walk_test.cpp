@@ -132,6 +132,19 @@ TEST(FuseTest, WhatNoIntegerLayerExpressesIsRefusedByName) {
   }
 }
 
+// Layers name files.
+TEST(FuseTest, NamesAreThoseThatFilesCanHave) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("/in", {1, 4, 4, 2});
+  const ValueId a = network.add_layer("/a/Conv", random_conv(3, 1, 2, 1), {in});
+  network.outputs = {network.add_layer("a_Conv", random_conv(3, 1, 3, 1), {a})};
+  network.inputs = {in};
+  const FloatNetwork fused = fuse(network).network;
+  EXPECT_EQ(fused.value(fused.inputs[0]).name, "in");
+  EXPECT_EQ(fused.layers[0].name, "a_Conv");
+  EXPECT_EQ(fused.layers[1].name, "a_Conv_2");
+}
+
 FloatImages images_of(std::vector<float> values, std::int64_t count) {
   FloatImages images;
   images.values = std::move(values);
