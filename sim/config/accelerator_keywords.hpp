@@ -42,6 +42,18 @@ constexpr Choice<Rounding> kRounding[] = {
     {"half_up", Rounding::HalfUp},           {"floor", Rounding::Floor},
     {"toward_zero", Rounding::TowardZero},   {"stochastic", Rounding::Stochastic}};
 
+/// What a layer of a workload can ask for: stochastic rounding is of the machine, and its seed.
+constexpr auto kLayerRounding = [] {
+  std::array<Choice<Rounding>, std::size(kRounding) - 1> all{};
+  std::size_t count = 0;
+  for (const auto& choice : kRounding) {
+    if (choice.value != Rounding::Stochastic) {
+      all[count++] = choice;
+    }
+  }
+  return all;
+}();
+
 constexpr Choice<DepthwiseMapping> kDepthwise[] = {{"diagonal", DepthwiseMapping::Diagonal},
                                                    {"column", DepthwiseMapping::Column},
                                                    {"vector", DepthwiseMapping::Vector}};

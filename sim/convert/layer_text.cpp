@@ -130,13 +130,11 @@ class LayerText {
     }
     add_multipliers(map, requant.multiplier, requant.exponent);
     if (requant.variant == RequantVariant::Single) {
-      constexpr const char* kNames[] = {"nearest_even", "nearest_away", "half_up", "floor",
-                                        "toward_zero"};
-      const auto rounding = static_cast<std::size_t>(requant.rounding);
-      if (rounding >= std::size(kNames)) {
+      if (requant.rounding == Rounding::Stochastic) {
         throw ConvertError{"layer '" + layer_.name + "': its rounding cannot be written"};
       }
-      map.add("variant", "single").add("rounding", kNames[rounding]);
+      map.add("variant", "single")
+          .add("rounding", OneOf{keywords::kLayerRounding}.name_of(requant.rounding));
     }
     return map;
   }

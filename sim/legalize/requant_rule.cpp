@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/config/accelerator_keywords.hpp"
 #include "sim/network/refusal.hpp"
 #include "sim/network/splitmix64.hpp"
 
@@ -41,24 +42,6 @@ std::vector<double> sum_multipliers(const Add& op) {
   return reals;
 }
 
-const char* rounding_name(Rounding rounding) {
-  switch (rounding) {
-    case Rounding::NearestEven:
-      return "nearest_even";
-    case Rounding::NearestAway:
-      return "nearest_away";
-    case Rounding::HalfUp:
-      return "half_up";
-    case Rounding::Floor:
-      return "floor";
-    case Rounding::TowardZero:
-      return "toward_zero";
-    case Rounding::Stochastic:
-      break;
-  }
-  return "stochastic";
-}
-
 // Two roundings, whose kind TensorFlow Lite fixes; those of binary32; or one of the named kind.
 std::string rounding_words(RequantMode mode, RequantVariant variant, Rounding rounding) {
   if (mode == RequantMode::FloatScale) {
@@ -66,7 +49,7 @@ std::string rounding_words(RequantMode mode, RequantVariant variant, Rounding ro
   }
   return mode == RequantMode::MultiplierShift && variant == RequantVariant::Tflite
              ? std::string{"twice (tflite)"}
-             : std::string{"once ("} + rounding_name(rounding) + ")";
+             : "once (" + OneOf{keywords::kRounding}.name_of(rounding) + ")";
 }
 
 template <typename AnyLayer>

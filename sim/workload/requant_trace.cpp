@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/config/accelerator_keywords.hpp"
 #include "sim/workload/trace.hpp"
 
 namespace systole {
@@ -9,14 +10,6 @@ namespace {
 
 constexpr std::int32_t kLargest = 2147483647;
 constexpr std::int32_t kNormal = 1 << 30;
-
-constexpr Choice<RequantVariant> kVariants[] = {{"tflite", RequantVariant::Tflite},
-                                                {"single", RequantVariant::Single}};
-constexpr Choice<Rounding> kRoundings[] = {{"nearest_even", Rounding::NearestEven},
-                                           {"nearest_away", Rounding::NearestAway},
-                                           {"half_up", Rounding::HalfUp},
-                                           {"floor", Rounding::Floor},
-                                           {"toward_zero", Rounding::TowardZero}};
 
 bool is_sum(TraceOp op) {
   return op == TraceOp::Add || op == TraceOp::Sub || op == TraceOp::SquaredDifference;
@@ -80,8 +73,8 @@ RequantTrace read_requant(ConfigReader reader, const ConstantFiles& files, Trace
   // The division by the count takes bits of a mean's multiplier.
   read_constants(reader, files, op == TraceOp::Mean ? 1 : kNormal,
                  {requant.multiplier, requant.exponent, requant.scale});
-  reader.optional("variant", requant.variant, OneOf{kVariants});
-  reader.optional("rounding", requant.rounding, OneOf{kRoundings});
+  reader.optional("variant", requant.variant, OneOf{keywords::kRequantVariant});
+  reader.optional("rounding", requant.rounding, OneOf{keywords::kLayerRounding});
   if (is_sum(op)) {
     constexpr std::int32_t kSquareShift = 7;
     requant.left_shift = op == TraceOp::SquaredDifference ? kSquareShift : requant.left_shift;
