@@ -3,12 +3,9 @@
 #include <cstdint>
 #include <stdexcept>
 
-namespace systole {
+#include "sim/network/ceil_div.hpp"
 
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-constexpr std::int64_t round_up(std::int64_t a, std::int64_t unit) {
-  return ceil_div(a, unit) * unit;
-}
+namespace systole {
 
 /// Commands count rows and bytes in 32 bits; what was sized to fit the memories always does.
 inline std::uint32_t to_u32(std::int64_t value) {

@@ -1,5 +1,6 @@
 #include "sim/compiler/dram_map.hpp"
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/network/packing.hpp"
 
 namespace systole {
@@ -8,14 +9,10 @@ namespace {
 constexpr std::uint64_t kLine = 64;
 constexpr std::uint64_t kBlock = std::uint64_t{256} * 1024;
 
-std::uint64_t rounded_up(std::uint64_t bytes, std::uint64_t to) {
-  return (bytes + to - 1) / to * to;
-}
-
 bool fits_a_block(const Network& network) {
   std::uint64_t bytes = 0;
   for (const Tensor& tensor : network.tensors) {
-    bytes += rounded_up(packed_tensor_bytes(tensor.shape, tensor.format), kLine);
+    bytes += round_up(packed_tensor_bytes(tensor.shape, tensor.format), kLine);
   }
   return bytes <= kBlock;
 }
@@ -29,7 +26,7 @@ DramMap::DramMap(const Network& network)
 
 std::uint64_t DramMap::allocate(std::uint64_t bytes) {
   const std::uint64_t address = next_;
-  next_ += rounded_up(bytes, alignment_);
+  next_ += round_up(bytes, alignment_);
   return address;
 }
 

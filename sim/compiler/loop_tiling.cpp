@@ -5,10 +5,10 @@
 #include <cmath>
 #include <cstddef>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole {
 namespace {
-
-constexpr std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
 
 // The dimensions of a ConvTile, outermost loop first.
 constexpr std::size_t kRows = 1;

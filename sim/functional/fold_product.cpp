@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole {
 namespace {
 
@@ -12,16 +14,12 @@ constexpr std::size_t kKeptBytes = std::size_t{1} << 18;  // of weights: of a ca
 
 constexpr std::size_t kLeastFolds = 4;
 
-std::uint32_t rounded_up(std::uint32_t value, std::uint32_t step) {
-  return (value + step - 1) / step * step;
-}
-
-std::uint32_t padded(std::uint32_t k) { return rounded_up(std::max(k, 1U), kLaneStep); }
+std::uint32_t padded(std::uint32_t k) { return round_up(std::max(k, 1U), kLaneStep); }
 
 }  // namespace
 
 FoldProduct::FoldProduct(std::uint32_t columns) {
-  buffers_.columns = rounded_up(columns, kColumnStep);
+  buffers_.columns = round_up(columns, kColumnStep);
 }
 
 bool FoldProduct::keeps_beside(std::uint32_t k, ElementType weights, ElementType ifmap) const {

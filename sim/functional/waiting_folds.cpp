@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole {
 namespace {
 
@@ -89,9 +91,6 @@ void WaitingFolds::multiply() {
 void WaitingFolds::multiply(FoldGroup& group) {
   const auto computes = group.computes_of_fold();
   const auto blocks = static_cast<std::uint32_t>(group.blocks.size());
-  const auto round_up = [](std::uint32_t value, std::uint32_t step) {
-    return (value + step - 1) / step * step;
-  };
   const auto up_to = [&](std::uint32_t end) {
     if (group.done < std::min(end, group.come)) {
       multiply_part(group, std::min(end, group.come));

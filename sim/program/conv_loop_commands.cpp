@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole {
 namespace {
 
 constexpr std::uint32_t kBiasBytes = 4;
-
-std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
 
 /// Writes the commands of one loop.
 class Generator {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole {
 namespace {
-
-constexpr std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
 
 FoldSteps weight_stationary(const ArrayConfig& array, const PreloadCommand& preload,
                             const ComputeCommand& compute) {

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/program/ifmap_parts.hpp"
 #include "sim/program/load_rows.hpp"
 
 namespace systole {
 namespace {
-
-constexpr std::uint32_t ceil_div(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }
 
 /// `blocks` runs of `rows` rows, `pitch` apart, as one range.
 RowRange span(LocalAddress start, std::uint32_t rows, std::uint32_t blocks, std::uint32_t pitch) {

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/scalesim/topology_text.hpp"
 
 namespace systole {
@@ -26,8 +27,6 @@ bool few_elements(std::initializer_list<std::int64_t> sizes) {
   return true;
 }
 
-std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 class Builder {
  public:
   Builder(Network& network, ErrorLog& log) : network_{network}, log_{log} {}
@@ -46,8 +45,8 @@ class Builder {
     window.kernel_h = r;
     window.kernel_w = s;
     window.stride_h = window.stride_w = stride;
-    const std::int64_t out_h = ceil_divide(h - r, stride) + 1;
-    const std::int64_t out_w = ceil_divide(w - s, stride) + 1;
+    const std::int64_t out_h = ceil_div(h - r, stride) + 1;
+    const std::int64_t out_w = ceil_div(w - s, stride) + 1;
     window.pad_bottom = (out_h - 1) * stride + r - h;
     window.pad_right = (out_w - 1) * stride + s - w;
     if (!few_elements({h, w, channels}) || !few_elements({r, s, channels, filters}) ||
