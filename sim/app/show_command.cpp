@@ -137,20 +137,6 @@ std::string packing(const LayerMapping& mapping) {
   return mapping.packed_taps > 1 ? fmt::format("{} taps a row", mapping.packed_taps) : "-";
 }
 
-const char* local_memory_name(LocalMemory memory) {
-  switch (memory) {
-    case LocalMemory::WeightScratchpad:
-      return "weights";
-    case LocalMemory::Accumulators:
-      return "accumulators";
-    case LocalMemory::RequantTable:
-      return "table";
-    case LocalMemory::Scratchpad:
-      break;
-  }
-  return "scratchpad";
-}
-
 /// A line of time: full where the rows are filled, grey where they are read alone, a dot where they
 /// hold what is read later.
 std::string life_of(const Residence& part, std::uint64_t commands) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/report/bandwidth.hpp"
 #include "sim/report/units.hpp"
 #include "sim/report/utf8.hpp"
 #include "sim/report/version.hpp"
@@ -113,13 +114,8 @@ nlohmann::ordered_json dram_json_report(const dram::Config& memory, const std::s
         {"median", latency.median},
         {"percentile_99", latency.percentile_99},
         {"max", latency.max}}},
-      {"energy_pj",
-       {{"activate", energy.activate_pj},
-        {"read", energy.read_pj},
-        {"write", energy.write_pj},
-        {"refresh", energy.refresh_pj},
-        {"background", energy.background_pj},
-        {"total", energy.total_pj()}}},
+      {"energy_pj", command_energy_json({energy.activate_pj, energy.read_pj, energy.write_pj,
+                                         energy.refresh_pj, energy.background_pj})},
       {"pj_per_bit", derived.pj_per_bit},
   };
 }

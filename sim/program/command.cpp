@@ -17,6 +17,20 @@ struct ClassOf {
 
 }  // namespace
 
+const char* local_memory_name(LocalMemory memory) {
+  switch (memory) {
+    case LocalMemory::WeightScratchpad:
+      return "weights";
+    case LocalMemory::Accumulators:
+      return "accumulators";
+    case LocalMemory::RequantTable:
+      return "table";
+    case LocalMemory::Scratchpad:
+      break;
+  }
+  return "scratchpad";
+}
+
 CommandClass command_class(const Command& command) { return std::visit(ClassOf{}, command.body); }
 
 bool is_for_vector_unit(const Command& command) {

@@ -15,6 +15,7 @@ namespace systole {
 
 /// The local memories that commands name. A unified scratchpad is `Scratchpad` alone.
 enum class LocalMemory : std::uint8_t { Scratchpad, WeightScratchpad, Accumulators, RequantTable };
+const char* local_memory_name(LocalMemory memory);  ///< for people
 
 /// What the bytes of a transfer are, for the traffic report.
 enum class Operand : std::uint8_t { Ifmap, Weight, Bias, Requant, Ofmap };

@@ -12,20 +12,6 @@
 namespace systole {
 namespace {
 
-const char* memory_name(LocalMemory memory) {
-  switch (memory) {
-    case LocalMemory::Scratchpad:
-      return "scratchpad";
-    case LocalMemory::WeightScratchpad:
-      return "weights";
-    case LocalMemory::Accumulators:
-      return "accumulators";
-    case LocalMemory::RequantTable:
-      return "table";
-  }
-  return "?";
-}
-
 const char* operand_name(Operand operand) {
   switch (operand) {
     case Operand::Ifmap:
@@ -43,7 +29,7 @@ const char* operand_name(Operand operand) {
 }
 
 std::string place(LocalAddress address) {
-  return fmt::format("{}[{}]", memory_name(address.memory), address.row);
+  return fmt::format("{}[{}]", local_memory_name(address.memory), address.row);
 }
 
 struct Describe {

@@ -48,6 +48,9 @@ struct LayerBandwidth {
 };
 LayerBandwidth bandwidth_of(const LayerResult& layer, const RunResult& run);
 
+/// `energy_pj` of a memory whose commands were counted.
+nlohmann::ordered_json command_energy_json(const DramCommandEnergy& energy);
+
 /// `layers[].bandwidth` of the JSON report, beside the averages.
 nlohmann::ordered_json bandwidth_json(const LayerResult& layer, const RunResult& run);
 

@@ -28,13 +28,7 @@ Json banks_json(const LayerBandwidth& bandwidth, const EventCounts& events) {
           {"row_conflicts", bandwidth.row_conflicts},
           {"row_hit_rate", bandwidth.row_hit_rate()},
           {"refreshes", events[Event::DramRefreshes]},
-          {"energy_pj",
-           {{"activate", energy.activate_pj},
-            {"read", energy.read_pj},
-            {"write", energy.write_pj},
-            {"refresh", energy.refresh_pj},
-            {"background", energy.background_pj},
-            {"total", energy.total_pj()}}},
+          {"energy_pj", command_energy_json(energy)},
           {"pj_per_bit", bits == 0 ? 0 : energy.total_pj() / bits}};
 }
 
@@ -142,6 +136,12 @@ Json over_time_json(const LayerResult& layer) {
 }
 
 }  // namespace
+
+nlohmann::ordered_json command_energy_json(const DramCommandEnergy& energy) {
+  return {{"activate", energy.activate_pj},     {"read", energy.read_pj},
+          {"write", energy.write_pj},           {"refresh", energy.refresh_pj},
+          {"background", energy.background_pj}, {"total", energy.total_pj()}};
+}
 
 Json bandwidth_json(const LayerResult& layer, const RunResult& run) {
   const LayerBandwidth bandwidth = bandwidth_of(layer, run);
