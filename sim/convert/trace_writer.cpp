@@ -6,6 +6,7 @@
 
 #include "sim/config/error_log.hpp"
 #include "sim/convert/layer_text.hpp"
+#include "sim/convert/same_network.hpp"
 #include "sim/convert/yaml_text.hpp"
 #include "sim/files/atomic_file.hpp"
 #include "sim/workload/file_names.hpp"
@@ -145,11 +146,6 @@ class Writer final : public ConstantWriter {
   std::vector<TensorId> constants_;
 };
 
-bool same_tensor(const Tensor& a, const Tensor& b) {
-  return a.shape == b.shape && a.format == b.format && a.zero_point == b.zero_point &&
-         a.data == b.data && (a.scale == b.scale || a.format.bits == 32);
-}
-
 /// Throws unless the file gives the network back.
 void check_round_trip(const Network& network, const std::string& file) {
   Network again;
@@ -164,17 +160,23 @@ void check_round_trip(const Network& network, const std::string& file) {
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     const Layer& layer = network.layers[i];
     const Layer& other = again.layers[i];
-    bool same = layer.name == other.name && layer.op.index() == other.op.index() &&
-                layer.inputs.size() == other.inputs.size() &&
+    const auto expect = [&](bool same, const char* what) {
+      if (!same) {
+        throw ConvertError{"layer '" + layer.name + "' cannot be written: " + what};
+      }
+    };
+    bool same = layer.inputs.size() == other.inputs.size() &&
                 same_tensor(network.tensor(layer.output), again.tensor(other.output));
     for (std::size_t k = 0; same && k < layer.inputs.size(); ++k) {
       same = same_tensor(network.tensor(layer.inputs[k]), again.tensor(other.inputs[k]));
     }
-    if (!same) {
-      throw ConvertError{
-          "layer '" + layer.name +
-          "' cannot be written: its output would have another shape or other numbers"};
-    }
+    expect(same, "its output would have another shape or other numbers");
+    expect(layer.name == other.name && same_operator(layer.op, other.op) &&
+               same_mapping(layer.mapping, other.mapping),
+           "it would come back as another operator, or with other constants");
+  }
+  if (network.name != again.name || !same_connections(network, again)) {
+    throw ConvertError{"the network cannot be written: its layers would be connected otherwise"};
   }
 }
 

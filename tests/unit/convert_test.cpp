@@ -133,5 +133,49 @@ TEST_F(Convert, ANetworkThatYamlCannotSayLeavesNoYaml) {
   }
 }
 
+Layer& layer_named(Network& network, const std::string& name) {
+  for (Layer& layer : network.layers) {
+    if (layer.name == name) {
+      return layer;
+    }
+  }
+  throw std::runtime_error{"no layer " + name};
+}
+
+// Each is a number that the file has no key for, or derives from others.
+TEST_F(Convert, WhatWouldComeBackOtherwiseIsRefused) {
+  const auto refusal = [&](const auto& change) -> std::string {
+    Network network = every_operator();
+    change(network);
+    try {
+      write_trace(network, {}, folder("a"));
+    } catch (const ConvertError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const auto as_another = [](const std::string& layer) {
+    return "layer '" + layer +
+           "' cannot be written: it would come back as another operator, or with other constants";
+  };
+  EXPECT_EQ(refusal([](Network& network) {
+              ++std::get<Softmax>(layer_named(network, "soft").op).diff_min;
+            }),
+            as_another("soft"));
+  EXPECT_EQ(refusal([](Network& network) {
+              ++std::get<Conv2d>(layer_named(network, "conv").op).requant.zero_point;
+            }),
+            as_another("conv"));
+  EXPECT_EQ(refusal([](Network& network) {
+              ++std::get<Add>(layer_named(network, "sum").op).input_zero_point[1];
+            }),
+            as_another("sum"));
+  EXPECT_EQ(refusal([](Network& network) {
+              std::get<Relu>(layer_named(network, "relu").op).requant.accumulator.bits = 24;
+            }),
+            as_another("relu"));
+  EXPECT_EQ(refusal([](Network&) {}), "");
+}
+
 }  // namespace
 }  // namespace systole
