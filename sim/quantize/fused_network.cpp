@@ -1,6 +1,7 @@
 #include "sim/quantize/fused_network.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <optional>
 
@@ -9,6 +10,14 @@
 
 namespace systole::quantize {
 namespace {
+
+/// Without what would become leading underscores: "/conv1/Conv" is to be conv1_Conv.
+std::string from_first_letter(const std::string& name) {
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+  };
+  return {std::find_if(name.begin(), name.end(), plain), name.end()};
+}
 
 /// A depthwise convolution of one tap and this line in each channel.
 FloatConv2d scaling_conv(const std::vector<ChannelLine>& lines) {
@@ -46,7 +55,8 @@ class Fuser {
     to.name = from_.name;
     new_id_.resize(from_.values.size());
     for (const ValueId id : from_.inputs) {
-      new_id_[id] = to.add_input(names_.next(from_.value(id).name, ""), from_.value(id).shape);
+      new_id_[id] = to.add_input(names_.next(from_first_letter(from_.value(id).name), ""),
+                                 from_.value(id).shape);
     }
     for (const FloatLayer& layer : from_.layers) {
       if (!needed_[layer.output]) {
@@ -102,8 +112,8 @@ class Fuser {
     for (const ValueId id : layer.inputs) {
       inputs.push_back(new_id_[id]);
     }
-    const ValueId id =
-        result_.network.add_layer(names_.next(layer.name, ""), std::move(op), inputs);
+    const ValueId id = result_.network.add_layer(names_.next(from_first_letter(layer.name), ""),
+                                                 std::move(op), inputs);
     result_.limits.push_back(limits);
     return id;
   }

@@ -10,12 +10,9 @@ std::string stem_of(const std::string& name) {
   for (const char c : name.substr(0, kLongest)) {
     const bool safe = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                       c == '_' || c == '-' || c == '.';
-    if (safe || !stem.empty()) {  // "/conv1/Conv" is conv1_Conv
-      stem += safe ? c : '_';
-    }
+    stem += safe ? c : '_';
   }
-  const bool odd = stem.empty() || stem[0] == '.' || stem[0] == '-';  // hidden, or an option
-  return odd ? "_" + stem : stem;
+  return stem.empty() || stem[0] == '.' ? "_" + stem : stem;
 }
 
 }  // namespace
