@@ -59,11 +59,11 @@ void FloatReader::read_gemm(const Node& node) {
   }
   const bool transposed = node.integer("transB", 0) != 0;
   read_product(node, constant(node, 1), transposed,
-               node.has(2) ? numbers_of(constant(node, 2)) : std::vector<float>{});
+               node.has(2) ? std::optional{constant(node, 2)} : std::nullopt);
 }
 
 void FloatReader::read_product(const Node& node, Constant weight, bool rows_are_outputs,
-                               std::vector<float> bias) {
+                               const std::optional<Constant>& bias) {
   if (weight.shape.size() != 2) {
     throw NodeError{"has weights of " + onnx::shape_text(weight.shape) + ", expected 2 dimensions"};
   }
@@ -85,11 +85,14 @@ void FloatReader::read_product(const Node& node, Constant weight, bool rows_are_
   } else if (x.shape.size() != 2) {
     throw NodeError{"has an input of " + onnx::shape_text(x.shape) + ", expected 2 dimensions"};
   }
-  if (bias.size() == 1) {
-    bias.resize(static_cast<std::size_t>(weight.shape[0]), bias[0]);
+  FloatFullyConnected op{tensor_of(weight), {}};
+  if (bias) {
+    onnx::expect_bias(bias->shape, weight.shape[0]);
+    op.bias = numbers_of(*bias);
+    op.bias.resize(static_cast<std::size_t>(weight.shape[0]), op.bias[0]);
   }
   const Shape shape{x.shape[0], weight.shape[0]};
-  out(node, FloatFullyConnected{tensor_of(weight), std::move(bias)}, {x.id}, shape);
+  out(node, std::move(op), {x.id}, shape);
 }
 
 void FloatReader::read_add(const Node& node) {
@@ -113,9 +116,7 @@ void FloatReader::read_add(const Node& node) {
 void FloatReader::add_constant(const Node& node, const Known& x, const Constant& bias) {
   std::vector<float> values = numbers_of(bias);
   const auto channels = static_cast<std::size_t>(x.shape.back());
-  const bool last = !bias.shape.empty() && bias.shape.back() == x.shape.back();
-  if (x.shape.size() != 2 || x.image ||
-      !(values.size() == 1 || (last && values.size() == channels))) {
+  if (x.shape.size() != 2 || x.image || !onnx::is_bias(bias.shape, x.shape.back())) {
     throw NodeError{"adds a constant of " + onnx::shape_text(bias.shape) + " to " +
                     onnx::shape_text(x.shape) + ", expected a bias behind MatMul or Gemm"};
   }

@@ -149,7 +149,7 @@ class FloatReader {
       read_gemm(node);
     } else if (op == "MatMul") {
       node.expect_inputs(2, 2);
-      read_product(node, constant(node, 1), false, {});
+      read_product(node, constant(node, 1), false, std::nullopt);
     } else if (op == "Add") {
       read_add(node);
     } else if (op == "BatchNormalization") {
@@ -224,7 +224,7 @@ class FloatReader {
   void read_conv(const Node& node);
   void read_gemm(const Node& node);
   void read_product(const Node& node, Constant weight, bool rows_are_outputs,
-                    std::vector<float> bias);
+                    const std::optional<Constant>& bias);
   void read_add(const Node& node);
   // A bias, as an exporter writes it behind MatMul.
   void add_constant(const Node& node, const Known& x, const Constant& bias);

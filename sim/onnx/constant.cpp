@@ -252,6 +252,19 @@ Constant permuted(const Constant& constant, const std::vector<std::size_t>& perm
   return result;
 }
 
+bool is_bias(const Shape& shape, std::int64_t columns) {
+  const std::int64_t elements = element_count(shape);
+  return elements == 1 || (!shape.empty() && elements == columns && shape.back() == columns);
+}
+
+void expect_bias(const Shape& shape, std::int64_t columns) {
+  if (!is_bias(shape, columns)) {
+    throw NodeError{"has a bias of " + shape_text(shape) +
+                    ", expected one number, or one for each of " + std::to_string(columns) +
+                    " columns, the same for all rows"};
+  }
+}
+
 std::string shape_text(const Shape& shape) {
   std::string text;
   for (const std::int64_t size : shape) {

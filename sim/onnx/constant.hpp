@@ -42,6 +42,12 @@ Constant constant_of(const std::vector<float>& values, const Shape& shape);
 /// Axis i of the result is axis permutation[i] of the constant.
 Constant permuted(const Constant& constant, const std::vector<std::size_t>& permutation);
 
+/// What is added to a product of so many columns is a bias: one number, or one for each column, the
+/// same for all rows.
+bool is_bias(const Shape& shape, std::int64_t columns);
+/// Throws NodeError where it is none.
+void expect_bias(const Shape& shape, std::int64_t columns);
+
 /// "2 x 3", or "scalar".
 std::string shape_text(const Shape& shape);
 

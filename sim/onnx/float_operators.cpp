@@ -41,10 +41,7 @@ bool is_bias_for(const Value& value, const Shape& shape) {
   if (!value.constant && !value.dequantized) {
     return false;
   }
-  const std::int64_t elements = element_count(value.shape);
-  return value.shape.size() <= shape.size() &&
-         (elements == 1 ||
-          (!shape.empty() && elements == shape.back() && value.shape.back() == shape.back()));
+  return value.shape.size() <= shape.size() && !shape.empty() && is_bias(value.shape, shape.back());
 }
 
 // MatMul, then Add of a constant: a bias.
@@ -169,6 +166,9 @@ void build_gemm(Graph& graph, const Node& node) {
   Builder& builder = graph.builder();
   const Shape shape =
       matmul_shape(attributes, builder.value(a.integers).shape, builder.value(b.integers).shape);
+  if (bias.constant) {
+    expect_bias(bias.constant->shape, shape.back());
+  }
   define_pending(graph, node, pending_matmul(builder, attributes, a, b, bias), shape,
                  graph.in_value(node, 0).depth);
 }

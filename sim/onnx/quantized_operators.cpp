@@ -104,7 +104,10 @@ void build_qgemm(Graph& graph, const Node& node) {
   b.params.axis = attributes.transpose_b ? 0 : 1;
   Bias bias;
   if (node.has(6)) {
-    graph.constant(node, 6);
+    const Builder& builder = graph.builder();
+    const Shape shape =
+        matmul_shape(attributes, builder.value(a.integers).shape, builder.value(b.integers).shape);
+    expect_bias(graph.constant(node, 6).shape, shape.back());
     bias.constant = graph.in_value(node, 6).constant;
   }
   if (!node.has(7)) {

@@ -104,6 +104,24 @@ TEST(FloatOnnx, AnInputIsNoOutput) {
               ::testing::HasSubstr("output 'vector': is an input, expected what a node computes"));
 }
 
+TEST(FloatOnnx, TheConstantOfAGemmIsARowForAllRows) {
+  const auto with = [](const std::vector<std::int64_t>& shape) {
+    return errors_after([&](::onnx::GraphProto& graph) {
+      const std::string bias = node_of(graph, "Gemm").input(2);
+      for (::onnx::TensorProto& tensor : *graph.mutable_initializer()) {
+        if (tensor.name() == bias) {
+          tensor.clear_dims();
+          tensor.mutable_dims()->Add(shape.begin(), shape.end());
+        }
+      }
+    });
+  };
+  EXPECT_EQ(with({1, 10}), "");
+  EXPECT_THAT(with({10, 1}),
+              ::testing::HasSubstr("(Gemm '/hidden/Gemm'): has a bias of 10 x 1, expected one "
+                                   "number, or one for each of 10 columns, the same for all rows"));
+}
+
 // The networks that are written have none, and an output of another size would be the best case.
 TEST(FloatOnnx, PoolingWithDilationsIsRefused) {
   const auto dilate = [](::onnx::GraphProto& graph) {
