@@ -124,6 +124,10 @@ void build_arg_extremum(Graph& graph, const Node& node) {
     throw NodeError{std::string{"has an input of "} + type_name(type) +
                     ", expected INT8 or UINT8, or DequantizeLinear before it"};
   }
+  if (operand && !operand->params.per_tensor() &&
+      operand->params.axis == static_cast<std::int64_t>(axis)) {
+    throw NodeError{"compares integers with a scale per channel, which is not supported"};
+  }
   Shape kept = from;
   kept[axis] = 1;
   const TensorId tensor = builder.file_tensor(operand ? operand->integers : id);

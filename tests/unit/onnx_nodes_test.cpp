@@ -180,5 +180,21 @@ TEST(OnnxNodes, AColumnAddedByAGemmIsRefused) {
               HasSubstr(std::string{"node 0 (com.microsoft.QGemm 'y'): "} + reason));
 }
 
+// Integers of different scales have no order; along the other axes all have one.
+TEST(OnnxNodes, PositionsOfExtremaAreOfIntegersOfOneScale) {
+  for (const char* const op : {"ArgMax", "ArgMin"}) {
+    const auto along = [&](std::int64_t axis) {
+      Model model{{2, 3}};
+      model.floats("s", {3}, {0.1F, 1, 2}).integers("z", {3}, {0, 0, 0}, kInt8);
+      model.node("DequantizeLinear", {"x", "s", "z"}, "d").with("axis", 1);
+      model.node(op, {"d"}, "y").with("axis", axis);
+      return model.refusal();
+    };
+    EXPECT_THAT(along(1), HasSubstr("compares integers with a scale per channel"));
+    EXPECT_THAT(along(-1), HasSubstr("compares integers with a scale per channel"));
+    EXPECT_EQ(along(0), "");
+  }
+}
+
 }  // namespace
 }  // namespace systole::test
