@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "sim/onnx/operators.hpp"
 #include "sim/onnx/selection.hpp"
@@ -66,6 +67,12 @@ bool has_elements(Graph& graph, const Node& node, std::size_t i) {
   return node.has(i) && graph.constant(node, i).shape != Shape{0};
 }
 
+// All elements of an axis, in their order.
+bool is_whole(const Indices& indices, std::int64_t count) {
+  return static_cast<std::int64_t>(indices.size()) == count &&
+         std::adjacent_find(indices.begin(), indices.end(), std::greater_equal{}) == indices.end();
+}
+
 }  // namespace
 
 void build_resize(Graph& graph, const Node& node) {
@@ -108,9 +115,13 @@ void build_resize(Graph& graph, const Node& node) {
     if (!(scale > 0) || !(size >= 1 && size <= static_cast<float>(kMostIndices))) {
       throw NodeError{"has a scale or size that gives none, or over 2^20 elements"};
     }
-    const auto out = static_cast<std::int64_t>(size);
-    if (out != from[i]) {
-      indices[i] = axis.indices(from[i], out, scale);
+    // Of 3 elements a scale of 1.3 makes 3, but others: the size alone does not say.
+    if (scale == 1) {
+      continue;
+    }
+    Indices taken = axis.indices(from[i], static_cast<std::int64_t>(size), scale);
+    if (!is_whole(taken, from[i])) {
+      indices[i] = std::move(taken);
     }
   }
   define_moved(graph, node, gather_axes(from, indices));

@@ -196,5 +196,47 @@ TEST(OnnxNodes, PositionsOfExtremaAreOfIntegersOfOneScale) {
   }
 }
 
+using Taken = std::vector<std::pair<std::size_t, Sizes>>;
+
+/// What the model's Resize takes of each axis that it changes.
+Taken resized(const Model& model) {
+  Taken taken;
+  const Network network = model.load();
+  Sizes expected = network.tensor(network.inputs.at(0)).shape;
+  for (const Layer& layer : network.layers) {
+    const auto& gather = std::get<Gather>(layer.op);
+    taken.emplace_back(gather.axis, gather.indices);
+    expected[gather.axis] = static_cast<std::int64_t>(gather.indices.size());
+  }
+  EXPECT_EQ(network.tensor(network.outputs.at(0)).shape, expected);
+  return taken;
+}
+
+Model resize(const Sizes& shape, const std::vector<float>& scales) {
+  Model model{shape};
+  model.floats("scales", {static_cast<std::int64_t>(scales.size())}, scales);
+  return model.node("Resize", {"x", "", "scales"}, "y");
+}
+
+// i / 1.3 are 0, 0.77 and 1.54; of 4 elements a scale of 0.9 leaves 3, i / 0.9.
+TEST(OnnxNodes, ResizeFollowsAScaleThatChangesNoSize) {
+  const auto taken = [](const std::vector<float>& scales) {
+    Model model = resize({1, 1, 3, 4}, scales);
+    return resized(
+        model.with("coordinate_transformation_mode", "asymmetric").with("nearest_mode", "floor"));
+  };
+  EXPECT_EQ(taken({1, 1, 1.3F, 0.9F}), (Taken{{2, {0, 0, 1}}, {3, {0, 1, 2}}}));
+  EXPECT_EQ(taken({1, 1, 1.3F, 1}), (Taken{{2, {0, 0, 1}}}));
+}
+
+// (i + 0.5) / 1.1 - 0.5 are nearest to i; sizes that are the input's are a scale of 1.
+TEST(OnnxNodes, ResizeLeavesAnAxisAloneOfWhichItTakesAll) {
+  const Taken doubled{{3, {0, 0, 1, 1, 2, 2}}};
+  EXPECT_EQ(resized(resize({1, 1, 3, 3}, {1, 1, 1.1F, 2})), doubled);
+  Model model{{1, 2, 3, 3}};
+  model.sizes("sizes", {1, 2, 3, 6});
+  EXPECT_EQ(resized(model.node("Resize", {"x", "", "", "sizes"}, "y")), doubled);
+}
+
 }  // namespace
 }  // namespace systole::test
