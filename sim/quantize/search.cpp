@@ -51,6 +51,10 @@ class Search {
   }
 
   SearchResult run(const std::function<void(const SearchStep&)>& tell) {
+    if (!result_.unmet.empty()) {  // what narrower widths hold, they hold by chance
+      result_.bits = bits();
+      return std::move(result_);
+    }
     for (Operand& operand : operands_) {
       measure(operand);
     }
@@ -70,7 +74,7 @@ class Search {
       tell(result_.steps.back());
       measure(*best);
     }
-    if (result_.unmet.empty() && limits_.energy_share && !done()) {
+    if (limits_.energy_share && !done()) {
       result_.unmet = "energy_share is not reached: no other step is left or holds the limits";
     }
     result_.bits = bits();

@@ -32,7 +32,8 @@ struct SearchResult {
 
 /// Greedy mixed precision. All tensors start at the widest of the widths; the step to the next
 /// width that saves the most energy for the noise that it adds to the output is taken, while the
-/// limits hold; a step that breaks them is never tried again. Tensors of one type group (operands
+/// limits hold; a step that breaks them is never tried again. Where the widest do not hold them, no
+/// step is taken. Tensors of one type group (operands
 /// of an addition, a pool and what it reads) go together. The noise of a step is measured when it
 /// leads the list of those measured before. `tell` hears of each step.
 SearchResult search_bits(const FusedNetwork& fused, const Scheme& scheme, const FloatImages& images,
