@@ -119,11 +119,14 @@ class GraphReader {
     try {
       Network& network = builder_.network();
       const ValueId id = graph_.find(name);
-      const bool is_constant = builder_.value(id).constant != nullptr;
-      const TensorId tensor = is_constant ? 0 : builder_.file_tensor(id);
+      if (builder_.value(id).constant) {
+        throw NodeError{"is a constant, expected what a node computes"};
+      }
+      const TensorId tensor = builder_.file_tensor(id);
       const auto& inputs = network.inputs;
-      if (is_constant || std::find(inputs.begin(), inputs.end(), tensor) != inputs.end()) {
-        throw NodeError{"is not computed by any node"};
+      if (std::find(inputs.begin(), inputs.end(), tensor) != inputs.end()) {
+        throw NodeError{"is the input '" + network.tensor(tensor).name +
+                        "' as it is, expected what a node computes"};
       }
       network.outputs.push_back(tensor);
     } catch (const NodeError& e) {

@@ -238,5 +238,15 @@ TEST(OnnxNodes, ResizeLeavesAnAxisAloneOfWhichItTakesAll) {
   EXPECT_EQ(resized(model.node("Resize", {"x", "", "", "sizes"}, "y")), doubled);
 }
 
+TEST(OnnxNodes, AnOutputIsNeitherAnInputNorAConstant) {
+  const char* const reason = "output 'y': is the input 'x' as it is, expected what a node computes";
+  Model same{{2, 3}};
+  EXPECT_THAT(same.node("Identity", {"x"}, "y").refusal(), HasSubstr(reason));
+  EXPECT_THAT(resize({1, 3}, {1, 1}).refusal(), HasSubstr(reason));
+  Model constant{{2, 3}};
+  constant.sizes("y", {1, 2});
+  EXPECT_THAT(constant.refusal(), HasSubstr("output 'y': is a constant, expected what a node"));
+}
+
 }  // namespace
 }  // namespace systole::test
