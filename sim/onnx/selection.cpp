@@ -51,7 +51,7 @@ Move slice_of(const Range& range) {
           }};
 }
 
-// One axis as Python slices; ends far out of range mean the edge.
+// One axis, much as Python slices; ends far out of range mean the edge.
 void slice_axis(Range& range, std::size_t axis, std::int64_t start, std::int64_t end,
                 std::int64_t step) {
   constexpr std::int64_t kMostStep = std::int64_t{1} << 31;
@@ -59,13 +59,13 @@ void slice_axis(Range& range, std::size_t axis, std::int64_t start, std::int64_t
   if (step == 0 || step > kMostStep || step < -kMostStep) {
     throw NodeError{"has a step of " + std::to_string(step)};
   }
-  const std::int64_t low = step > 0 ? 0 : -1;
   const std::int64_t high = step > 0 ? size : size - 1;
-  const auto place = [&](std::int64_t at) {
+  const auto place = [&](std::int64_t at, std::int64_t low) {
     return std::clamp(at < 0 && at >= -size ? at + size : at, low, high);
   };
-  const std::int64_t first = place(start);
-  const std::int64_t last = place(end);
+  // ONNX, unlike Python, begins with the first element where a start lies before it.
+  const std::int64_t first = place(start, 0);
+  const std::int64_t last = place(end, step > 0 ? 0 : -1);
   const std::int64_t distance = step > 0 ? last - first : first - last;
   const std::int64_t stride = step > 0 ? step : -step;
   if (distance <= 0) {

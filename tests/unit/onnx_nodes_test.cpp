@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "sim/config/error_log.hpp"
 #include "sim/onnx/onnx.hpp"
@@ -246,6 +247,32 @@ TEST(OnnxNodes, AnOutputIsNeitherAnInputNorAConstant) {
   Model constant{{2, 3}};
   constant.sizes("y", {1, 2});
   EXPECT_THAT(constant.refusal(), HasSubstr("output 'y': is a constant, expected what a node"));
+}
+
+/// Of 4 elements.
+StridedSlice sliced(std::int64_t start, std::int64_t end, std::int64_t step) {
+  Model model{{4}};
+  model.sizes("start", {start}).sizes("end", {end}).sizes("axis", {0}).sizes("step", {step});
+  model.node("Slice", {"x", "start", "end", "axis", "step"}, "y");
+  const Network network = model.load();
+  return std::get<StridedSlice>(network.layers.at(0).op);
+}
+
+// The operator's text: starts are clamped to 0..3 if the step is negative, else 0..4; ends to -1..3
+// or 0..4.
+TEST(OnnxNodes, StartsAndEndsOutOfRangeAreTheEdges) {
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const auto expect = [](const StridedSlice& slice, std::int64_t begin, std::int64_t count) {
+    EXPECT_THAT(slice.begin, ElementsAre(begin));
+    EXPECT_THAT(slice.count, ElementsAre(count));
+  };
+  expect(sliced(-100, kLeast, -1), 0, 1);
+  expect(sliced(kLeast, -5, -2), 0, 1);
+  expect(sliced(kMost, kLeast, -1), 3, 4);
+  expect(sliced(100, 0, -2), 3, 2);
+  expect(sliced(-100, kMost, 1), 0, 4);
+  expect(sliced(-3, -1, 1), 1, 2);
 }
 
 }  // namespace
