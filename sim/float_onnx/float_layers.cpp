@@ -19,7 +19,8 @@ std::vector<float> numbers_of(const Constant& constant) {
 
 // Padding of nothing, before a pooling that pads itself.
 void FloatReader::read_pad(const Node& node) {
-  node.expect_inputs(1, 3);
+  constexpr std::int64_t kNamesAxes = 18;
+  node.expect_inputs(1, node.opset() < kNamesAxes ? 3 : 4);
   node.text("mode", "constant");
   node.real("value", 0);
   const std::vector<std::int64_t> pads =

@@ -102,6 +102,10 @@ Move gather_axes(const Shape& from, const std::vector<Indices>& indices) {
   return move;
 }
 
+Move slice_axes(const Indices& begin, const Indices& count) {
+  return slice_of({begin, Indices(count.size(), 1), count});
+}
+
 void expect_indices(std::int64_t count) {
   if (count < 1 || count > kMostIndices) {
     throw NodeError{"takes " + std::to_string(count) + " elements of an axis, expected 1..2^20"};

@@ -28,11 +28,11 @@ std::vector<float> floats_in(const char* name) {
 }
 
 /// What is said of the model after `spoil` has been at it.
-std::string errors_after(const std::function<void(::onnx::GraphProto&)>& spoil) {
+std::string errors_after_all(const std::function<void(::onnx::ModelProto&)>& spoil) {
   std::ifstream in{path_of("model.onnx"), std::ios::binary};
   ::onnx::ModelProto model;
   EXPECT_TRUE(model.ParseFromIstream(&in));
-  spoil(*model.mutable_graph());
+  spoil(model);
   const std::string file = ::testing::TempDir() + "float_onnx_spoiled.onnx";
   std::ofstream{file, std::ios::binary} << model.SerializeAsString();
   try {
@@ -41,6 +41,10 @@ std::string errors_after(const std::function<void(::onnx::GraphProto&)>& spoil) 
     return error.what();
   }
   return "";
+}
+
+std::string errors_after(const std::function<void(::onnx::GraphProto&)>& spoil) {
+  return errors_after_all([&](::onnx::ModelProto& model) { spoil(*model.mutable_graph()); });
 }
 
 ::onnx::NodeProto& node_of(::onnx::GraphProto& graph, const std::string& op) {
@@ -89,6 +93,26 @@ TEST(FloatOnnx, ConstantsAreFiniteNumbers) {
   EXPECT_THAT(with(1, std::numeric_limits<float>::infinity()),
               ::testing::HasSubstr("with an infinity in it"));
   EXPECT_EQ(with(1, 1), "");
+}
+
+TEST(FloatOnnx, APadOfNothingMayNameItsAxes) {
+  const auto of_opset = [](std::int64_t opset) {
+    return errors_after_all([&](::onnx::ModelProto& model) {
+      model.mutable_opset_import(0)->set_version(opset);
+      ::onnx::TensorProto& axes = *model.mutable_graph()->add_initializer();
+      axes.set_name("axes");
+      axes.set_data_type(::onnx::TensorProto::INT64);
+      axes.add_dims(4);
+      for (const std::int64_t axis : {0, 1, 2, 3}) {
+        axes.add_int64_data(axis);
+      }
+      ::onnx::NodeProto& pad = node_of(*model.mutable_graph(), "Pad");
+      pad.add_input("");
+      pad.add_input("axes");
+    });
+  };
+  EXPECT_EQ(of_opset(18), "");
+  EXPECT_THAT(of_opset(13), ::testing::HasSubstr("has 4 inputs, expected 1..3"));
 }
 
 TEST(FloatOnnx, AnInputIsNoOutput) {

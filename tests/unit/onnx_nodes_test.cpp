@@ -275,5 +275,62 @@ TEST(OnnxNodes, StartsAndEndsOutOfRangeAreTheEdges) {
   expect(sliced(-3, -1, 1), 1, 2);
 }
 
+/// Of [1,4,6] with 9; axes are there from opset 18 on.
+Model pad(const Sizes& pads, std::int64_t opset = 13) {
+  Model model{{1, 4, 6}, opset};
+  model.sizes("pads", pads).integers("nine", {}, {9}, kInt8);
+  return model;
+}
+
+Model pad_axes(const Sizes& pads, const Sizes& axes, std::int64_t opset = 18) {
+  Model model = pad(pads, opset);
+  return model.sizes("axes", axes).node("Pad", {"x", "pads", "nine", "axes"}, "y");
+}
+
+TEST(OnnxNodes, PadsAreOfTheAxesThatANodeNames) {
+  const Network network = pad_axes({1, 2, 3, 4}, {-1, 1}).load();
+  const auto& op = std::get<Pad>(network.layers.at(0).op);
+  EXPECT_THAT(op.before, ElementsAre(0, 2, 1));
+  EXPECT_THAT(op.after, ElementsAre(0, 4, 3));
+  EXPECT_EQ(op.value, 9);
+  EXPECT_EQ(network.tensor(network.outputs.at(0)).shape, (Shape{1, 10, 10}));
+  EXPECT_THAT(pad_axes({1, 2, 3, 4}, {1}).refusal(),
+              HasSubstr("has 4 pads, expected two for each of 1 axes"));
+  EXPECT_THAT(pad_axes({1, 2, 3, 4}, {2, -1}).refusal(), HasSubstr("names an axis twice"));
+  EXPECT_THAT(pad_axes({1, 2}, {3}).refusal(), HasSubstr("has the axis 3, expected -3..2"));
+  EXPECT_THAT(pad_axes({1, 2}, {1}, 13).refusal(), HasSubstr("has 4 inputs, expected 1..3"));
+}
+
+// What is cut is cut first: a reflection is of what is left.
+TEST(OnnxNodes, NegativePadsTakeElementsOff) {
+  const auto layers = [](Model model, const std::string& mode) {
+    model.node("Pad", {"x", "pads", "nine"}, "y").with("mode", mode);
+    return model.load().layers;
+  };
+  const std::vector<Layer> mixed = layers(pad({0, -1, 2, 0, -2, -3}), "constant");
+  ASSERT_EQ(mixed.size(), 2U);
+  const auto& cut = std::get<StridedSlice>(mixed[0].op);
+  EXPECT_THAT(cut.begin, ElementsAre(0, 1, 0));
+  EXPECT_THAT(cut.count, ElementsAre(1, 1, 3));
+  EXPECT_THAT(std::get<Pad>(mixed[1].op).before, ElementsAre(0, 0, 2));
+  EXPECT_THAT(std::get<Pad>(mixed[1].op).after, ElementsAre(0, 0, 0));
+  EXPECT_EQ(layers(pad({0, -1, 0, 0, 0, 0}), "constant").size(), 1U);
+  const std::vector<Layer> reflected = layers(pad({0, 0, -3, 0, 0, 2}), "reflect");
+  ASSERT_EQ(reflected.size(), 2U);
+  EXPECT_THAT(std::get<StridedSlice>(reflected[0].op).begin, ElementsAre(0, 0, 3));
+  EXPECT_THAT(std::get<Gather>(reflected[1].op).indices, ElementsAre(0, 1, 2, 1, 0));
+}
+
+TEST(OnnxNodes, PadsLeaveAnElementOfEachAxis) {
+  const auto refusal = [](const Sizes& pads) {
+    return pad(pads).node("Pad", {"x", "pads", "nine"}, "y").refusal();
+  };
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  EXPECT_THAT(refusal({0, -2, 0, 0, -2, 0}), HasSubstr("has pads that leave nothing of axis 1"));
+  EXPECT_THAT(refusal({0, -4, 0, 0, 2, 0}), HasSubstr("a pad of -4 on axis 1, expected -3..65536"));
+  EXPECT_THAT(refusal({0, 0, 0, 0, 0, kLeast}), HasSubstr("on axis 2, expected -5..65536"));
+  EXPECT_THAT(refusal({0, 0, 65537, 0, 0, 0}), HasSubstr("a pad of 65537 on axis 2"));
+}
+
 }  // namespace
 }  // namespace systole::test
