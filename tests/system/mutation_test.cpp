@@ -66,11 +66,12 @@ class Mutation : private test::FreshKernel, public ::testing::Test {
     return simulate(small_machine(), network, {}, {}).mismatches;
   }
   /// Flips a bit of a byte of the DRAM before the first cycle.
-  static std::vector<Mismatch> with_dram_flip(const Network& network, std::uint64_t address) {
-    return mismatches(network, 1, false, [address](Accelerator& machine) {
+  static std::vector<Mismatch> with_dram_flip(const Network& network, std::uint64_t address,
+                                              std::uint8_t bit = 0x40) {
+    return mismatches(network, 1, false, [address, bit](Accelerator& machine) {
       std::uint8_t byte = 0;
       machine.dram->contents().read(address, &byte, 1);
-      byte ^= 0x40U;
+      byte ^= bit;
       machine.dram->contents().write(address, &byte, 1);
     });
   }
@@ -86,6 +87,23 @@ class Mutation : private test::FreshKernel, public ::testing::Test {
       }
     }
     throw std::logic_error{"no such load"};
+  }
+  /// The cycles, of every tenth up to the 420th, in which a momentary fault is found.
+  static std::vector<std::uint64_t> cycles_of_found(const std::function<void(Accelerator&)>& act) {
+    std::vector<std::uint64_t> found;
+    for (std::uint64_t cycle = 20; cycle < 420; cycle += 10) {
+      const test::ForkedOutcome outcome = test::run_forked(
+          [cycle, &act] {
+            const auto seen = mismatches(two_layers(), cycle, false, act);
+            return seen.empty() ? std::string{} : seen[0].layer;
+          },
+          60);
+      EXPECT_TRUE(outcome.finished) << outcome.text;
+      if (!outcome.text.empty()) {
+        found.push_back(cycle);
+      }
+    }
+    return found;
   }
   /// Runs with other constants in the requantization unit than the network's.
   static std::vector<Mismatch> with_registers(const std::function<void(Requantizer&)>& change) {
@@ -124,43 +142,25 @@ TEST_F(Mutation, AStuckScratchpadByteIsFound) {
   EXPECT_EQ(found[0].layer, "first");
 }
 
-// In some cycles a flip changes bytes that are not used again; in others it must be seen.
+// In some cycles a flip changes bytes that are not used again; in others it must be seen. The
+// cycles are those of this machine as it is timed: they move when its cycles do.
 TEST_F(Mutation, AMomentaryFlipInTheScratchpadIsFoundWhileTheBytesAreInUse) {
-  int found = 0;
-  for (std::uint64_t cycle = 20; cycle < 420; cycle += 10) {
-    const test::ForkedOutcome outcome = test::run_forked(
-        [cycle] {
-          const auto seen = mismatches(two_layers(), cycle, false, [](Accelerator& machine) {
-            for (std::uint8_t& byte : machine.scratchpad.contents(LocalMemory::Scratchpad)) {
-              byte ^= 0x80U;
-            }
-          });
-          return seen.empty() ? std::string{} : seen[0].layer;
-        },
-        60);
-    ASSERT_TRUE(outcome.finished) << outcome.text;
-    found += outcome.text.empty() ? 0 : 1;
-  }
-  EXPECT_GE(found, 3);
+  const auto found = cycles_of_found([](Accelerator& machine) {
+    for (std::uint8_t& byte : machine.scratchpad.contents(LocalMemory::Scratchpad)) {
+      byte ^= 0x80U;
+    }
+  });
+  EXPECT_EQ(found, (std::vector<std::uint64_t>{70, 80, 90, 100, 110, 120, 130, 140, 150, 160, 330,
+                                               340, 350, 360, 370, 380}));
 }
 
 TEST_F(Mutation, AMomentaryFlipInTheAccumulatorsIsFoundWhileTheSumsAreInUse) {
-  int found = 0;
-  for (std::uint64_t cycle = 20; cycle < 420; cycle += 10) {
-    const test::ForkedOutcome outcome = test::run_forked(
-        [cycle] {
-          const auto seen = mismatches(two_layers(), cycle, false, [](Accelerator& machine) {
-            for (std::int64_t& sum : machine.accumulators.contents()) {
-              sum ^= 1 << 14;
-            }
-          });
-          return seen.empty() ? std::string{} : seen[0].layer;
-        },
-        60);
-    ASSERT_TRUE(outcome.finished) << outcome.text;
-    found += outcome.text.empty() ? 0 : 1;
-  }
-  EXPECT_GE(found, 1);
+  const auto found = cycles_of_found([](Accelerator& machine) {
+    for (std::int64_t& sum : machine.accumulators.contents()) {
+      sum ^= 1 << 14;
+    }
+  });
+  EXPECT_EQ(found, (std::vector<std::uint64_t>{150, 160, 170, 180, 380, 390, 400, 410}));
 }
 
 TEST_F(Mutation, AFlippedWeightInTheDramIsFoundInItsLayerAlone) {
@@ -172,13 +172,27 @@ TEST_F(Mutation, AFlippedWeightInTheDramIsFoundInItsLayerAlone) {
   EXPECT_LE(found[0].mismatches, 5U) << "one channel of five pixels";
 }
 
-TEST_F(Mutation, AFlippedRequantizationConstantIsFoundInItsChannel) {
+// An entry of the requantization table is its channel's multiplier, the lowest byte first, and the
+// exponent behind it.
+TEST_F(Mutation, AFlippedMultiplierInTheDramIsFoundInItsChannelAlone) {
   const Network network = two_layers();
-  // The second byte of the first channel's exponent, behind four of its multiplier.
   const auto found = with_dram_flip(network, address_of(network, 1, Operand::Requant) + 3);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].layer, "second");
   EXPECT_EQ(found[0].index[1], 0);
+  EXPECT_LE(found[0].mismatches, 5U) << "one channel of five pixels";
+}
+
+// The exponent's lowest bit: of the others, most make a shift that no unit has.
+TEST_F(Mutation, AFlippedExponentInTheDramIsFoundInItsChannelAlone) {
+  const Network network = two_layers();
+  const std::uint64_t multiplier_bytes = (small_machine().requant.multiplier_bits + 7) / 8;
+  const auto found =
+      with_dram_flip(network, address_of(network, 1, Operand::Requant) + multiplier_bytes, 0x01);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].layer, "second");
+  EXPECT_EQ(found[0].index[1], 0);
+  EXPECT_LE(found[0].mismatches, 5U) << "one channel of five pixels";
 }
 
 TEST_F(Mutation, AFlippedBiasIsFound) {
