@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include <iostream>
 #include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "models/dram/banked/banked_dram.hpp"
 #include "tests/support/dram_checker.hpp"
@@ -235,29 +237,43 @@ TEST(DramProperty, StepsOfTimeDoNotChangeWhatHappens) {
   EXPECT_TRUE(good);
 }
 
-// The checker itself: a command that comes one cycle too early is found.
-TEST(DramProperty, TheCheckerFindsEachCommandThatComesTooEarly) {
-  const dram::Config config = matched_config("ddr4_2400", "bg");
+/// The timings of which one more cycle finds no fault in the commands of alternating requests.
+std::vector<std::string> missed_timings(const dram::Config& config) {
+  using Parameter = std::uint32_t dram::Timing::*;
+  const std::pair<const char*, Parameter> parameters[] = {
+      {"rc", &dram::Timing::rc},         {"rcd", &dram::Timing::rcd},
+      {"rcd_wr", &dram::Timing::rcd_wr}, {"ras", &dram::Timing::ras},
+      {"rp", &dram::Timing::rp},         {"rrd_s", &dram::Timing::rrd_s},
+      {"ccd_s", &dram::Timing::ccd_s},   {"faw", &dram::Timing::faw},
+      {"wr", &dram::Timing::wr},         {"wtr_l", &dram::Timing::wtr_l},
+      {"rtp", &dram::Timing::rtp},       {"rtw", &dram::Timing::rtw},
+      {"rp_ab", &dram::Timing::rp_ab},   {"rfc", &dram::Timing::rfc},
+      {"rrd_l", &dram::Timing::rrd_l},   {"ccd_l", &dram::Timing::ccd_l},
+      {"wtr_s", &dram::Timing::wtr_s}};
   CommandLog log;
   std::vector<TraceRequest> requests = reference_trace("d_rw_alternate");
   requests.resize(4000);
   run_requests(config, requests, 0, &log);
-  ASSERT_TRUE(timing_violations(config, log.commands).empty());
-  using Parameter = std::uint32_t dram::Timing::*;
-  const Parameter parameters[] = {&dram::Timing::rc,    &dram::Timing::rcd,  &dram::Timing::rcd_wr,
-                                  &dram::Timing::ras,   &dram::Timing::rp,   &dram::Timing::rrd_s,
-                                  &dram::Timing::ccd_s, &dram::Timing::faw,  &dram::Timing::wr,
-                                  &dram::Timing::wtr_l, &dram::Timing::rtp,  &dram::Timing::rtw,
-                                  &dram::Timing::rp_ab, &dram::Timing::rfc,  &dram::Timing::rrd_l,
-                                  &dram::Timing::ccd_l, &dram::Timing::wtr_s};
-  int caught = 0;
-  for (const auto parameter : parameters) {
+  EXPECT_TRUE(timing_violations(config, log.commands).empty());
+  std::vector<std::string> missed;
+  for (const auto& [name, parameter] : parameters) {
     dram::Config stricter = config;
     ++(stricter.timing.*parameter);
-    caught += timing_violations(stricter, log.commands).empty() ? 0 : 1;
+    if (timing_violations(stricter, log.commands).empty()) {
+      missed.emplace_back(name);
+    }
   }
-  // Each parameter that binds somewhere in this trace is seen.
-  EXPECT_GE(caught, 12);
+  return missed;
+}
+
+// The checker itself: a command that comes one cycle too early is found, wherever a timing decides
+// when a command comes. With the bank group in DDR4's lowest bits neighbours are of different
+// groups, so that those within one never do; LPDDR4 has no groups, and theirs decide as those
+// between them.
+TEST(DramProperty, TheCheckerFindsEachCommandThatComesTooEarly) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(missed_timings(matched_config("ddr4_2400", "bg")), (Names{"wtr_l", "rrd_l", "ccd_l"}));
+  EXPECT_EQ(missed_timings(matched_config("lpddr4_3200", "bg")), Names{});
 }
 
 }  // namespace
