@@ -12,10 +12,9 @@ The program is --systole, else $SYSTOLE, else build/release/systole. Runs are wi
 import argparse
 import concurrent.futures
 import json
+import os
 import pathlib
-import subprocess
 import sys
-import tempfile
 
 try:
     import matplotlib
@@ -37,7 +36,7 @@ def arguments():
     parser.add_argument("--systole", default=systole.program(), help="the program")
     parser.add_argument("-a", "--accelerator", default=str(systole.ROOT / "configs" / "gemmini_16x16.yaml"))
     parser.add_argument("-w", "--workload", required=True)
-    parser.add_argument("--engine", default="systemc", help="systemc or fast")
+    parser.add_argument("--engine", default="systemc", choices=["systemc", "fast", "verilated"])
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for every run")
     parser.add_argument("-j", "--jobs", type=systole.positive, default=1, help="runs at a time")
     parser.add_argument("-o", "--output", default="memory.png", help="PNG, or PDF or SVG by its name; the figures go to a .json beside it")
@@ -46,21 +45,13 @@ def arguments():
 
 def run(options, settings):
     """The report of one run; None where the machine has no such memory or the layers do not fit it."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = pathlib.Path(folder) / "report.json"
-        command = [options.systole, "run", "-a", options.accelerator, "-w", options.workload, "--no-data",
-                   "--quiet", "--engine", options.engine, "--json", str(report)]
-        for setting in options.set + settings:
-            command += ["--set", setting]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True)
-        except OSError as error:
-            sys.exit(f"plot_memory.py: {options.systole}: cannot be run: {error.strerror}")
-        if done.returncode == 2 and ("KiB" in done.stderr or "capacity_kib" in done.stderr):
+    words = [word for setting in options.set + settings for word in ("--set", setting)]
+    try:
+        return systole.run(options.accelerator, options.workload, engine=options.engine, data=False, options=words)
+    except systole.SystoleError as error:
+        if error.exit_code == 2 and ("KiB" in str(error) or "capacity_kib" in str(error)):
             return None
-        if done.returncode != 0:
-            sys.exit(f"{' '.join(command)}\n{done.stderr}")
-        return json.loads(report.read_text())
+        raise
 
 
 def totals_of(report):
@@ -157,10 +148,14 @@ def main():
     formats = pyplot.figure().canvas.get_supported_filetypes()
     if pathlib.Path(options.output).suffix[1:] not in formats:
         sys.exit(f"plot_memory.py: {options.output}: no picture's name, expected one that ends in .png, .pdf or .svg, say")
+    os.environ["SYSTOLE"] = options.systole
     measured = measure(options)
     pathlib.Path(options.output).with_suffix(".json").write_text(json.dumps(measured, indent=1) + "\n")
     draw(measured, options)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (OSError, systole.SystoleError) as failure:
+        sys.exit(f"plot_memory.py: {failure}")
