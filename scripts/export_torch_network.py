@@ -12,6 +12,8 @@ import argparse
 import pathlib
 import sys
 
+import systole
+
 try:
     import numpy as np
     import torch
@@ -50,7 +52,7 @@ class Small(nn.Module):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("output", type=pathlib.Path, metavar="DIR", help="folder to write")
-    parser.add_argument("--seed", type=int, default=1, help="of weights and images (default: 1)")
+    parser.add_argument("--seed", type=systole.seed, default=1, help="of weights and images (default: 1)")
     options = parser.parse_args()
 
     torch.set_num_threads(1)

@@ -297,6 +297,8 @@ def main():
     networks = [alexnet(), vgg16(), resnet("resnet18", [2, 2, 2, 2], False), resnet("resnet50", [3, 4, 6, 3], True),
                 mobilenet_v1(), mobilenet_v2(), squeezenet(), googlenet(), yolo_tiny(), unet(), bert_base(), vit_s()]
     code = 0
+    if not arguments.check:
+        arguments.folder.mkdir(parents=True, exist_ok=True)
     for network in networks:
         path = arguments.folder / f"{network.name}.yaml"
         if not arguments.check:

@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
@@ -36,7 +35,7 @@ def arguments():
     parser.add_argument("-w", "--workload", default=ROOT / "workloads/shapes/resnet50.yaml")
     parser.add_argument("--repeat", type=systole.positive, default=5, metavar="N", help="of each run, the fastest counts")
     parser.add_argument("--sweep", default=ROOT / "configs/sweeps/resnet18_design_space.yaml", metavar="SPEC")
-    parser.add_argument("--slices", type=lambda text: 0 if text == "0" else systole.positive(text), metavar="N", default=12,
+    parser.add_argument("--slices", type=systole.whole, metavar="N", default=12,
                         help="of the sweep's points; 0: no sweep")
     parser.add_argument("--slice", type=systole.positive, default=56, metavar="N", help="points of a slice")
     return parser.parse_args()
@@ -73,11 +72,7 @@ def measure_runs(options, folder):
 
 
 def measure_sweep(options, folder):
-    listed = subprocess.run([options.systole, "sweep", str(options.sweep), "-o", str(folder), "--list"],
-                            capture_output=True, text=True)
-    if listed.returncode != 0:
-        sys.exit(f"measure_speed.py: {listed.stderr.strip()}")
-    total = len(listed.stdout.splitlines()) - 1
+    total = len(systole.sweep_points(options.sweep))
     points = 0
     seconds = 0.0
     slices = min(options.slices, total)
@@ -93,6 +88,7 @@ def measure_sweep(options, folder):
 
 def main():
     options = arguments()
+    os.environ["SYSTOLE"] = options.systole
     with tempfile.TemporaryDirectory() as folder:
         measure_runs(options, pathlib.Path(folder))
         if options.slices > 0:
@@ -100,4 +96,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except systole.SystoleError as failure:
+        sys.exit(f"measure_speed.py: {failure}")

@@ -18,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+import systole
+
+ROOT = systole.ROOT
 SKIPPED = 77
 
 REQUANT = "models/requant/requantize.cpp"
@@ -160,7 +162,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--random", action="store_true", help="the tests on random values too")
     parser.add_argument("--list", action="store_true", help="names the mutants and ends")
-    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("-j", "--jobs", type=systole.positive, default=os.cpu_count())
     options = parser.parse_args()
     if options.list:
         print("\n".join(f"{file}: {what}" for what, file, _, _ in MUTANTS))

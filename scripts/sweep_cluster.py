@@ -41,7 +41,7 @@ def arguments():
     parser.add_argument("--workers", type=systole.positive, default=os.cpu_count(),
                         help="on this machine (default: one a core)")
     parser.add_argument("--chunk", type=systole.positive, help="points of a task (default: a 64th of all, at least 1)")
-    parser.add_argument("--retries", type=int, default=10, help="of a task whose worker died (default 10)")
+    parser.add_argument("--retries", type=systole.whole, default=10, help="of a task whose worker died (default 10)")
     parser.add_argument("--systole", default=systole.program(), help="the executable, on every machine")
     parser.add_argument("--resume", action="store_true", help="go on with what DIR holds")
     return parser.parse_args()

@@ -170,10 +170,22 @@ def _number(text):
     return float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text) else text
 
 
+def whole(text, first=0):
+    """For argparse: a whole number from 0 on."""
+    if not re.fullmatch(r"[0-9]+", text) or int(text) < first:
+        raise argparse.ArgumentTypeError(f"expected a whole number from {first} on, found '{text}'")
+    return int(text)
+
+
 def positive(text):
     """For argparse: a whole number from 1 on."""
-    if not re.fullmatch(r"[0-9]+", text) or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, found '{text}'")
+    return whole(text, 1)
+
+
+def seed(text):
+    """For argparse: a whole number of 32 bits, which every generator takes."""
+    if whole(text) >= 1 << 32:
+        raise argparse.ArgumentTypeError(f"expected a whole number under 2^32, found '{text}'")
     return int(text)
 
 
@@ -189,6 +201,9 @@ def main(arguments):
             write_parquet(*arguments[1:])
         except ImportError as error:
             print(f"systole.py: Parquet needs pandas with pyarrow or fastparquet: {error}", file=sys.stderr)
+            return 2
+        except (OSError, ValueError) as error:
+            print(f"systole.py: {error}", file=sys.stderr)
             return 2
         return 0
     if len(arguments) != 2 or arguments[0] != "table":

@@ -14,6 +14,7 @@ import hashlib
 import json
 import pathlib
 import struct
+import sys
 import zipfile
 
 WIDTH = {"INT8": 1, "INT32": 4}
@@ -170,6 +171,8 @@ def main():
                 with zipfile.ZipFile(tensors) as npz:
                     cases += [{"from": where} | cutter.case(node, npz)
                               for node in manifest["nodes"] if node["op"] in OPERATORS]
+    if not cases:
+        sys.exit(f"tflite_operator_cases.py: {data_dir}: no golden/*/*/tensors.npz")
     pathlib.Path(out + ".json").write_text(json.dumps(cases))
 
 

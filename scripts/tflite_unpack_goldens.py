@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import pathlib
+import sys
 import zipfile
 
 from tflite_operator_cases import read_npy
@@ -41,6 +42,8 @@ def main():
                 cases.append({"name": f"{path.parent.name}/{npz_path.parent.name}",
                               "model": models[manifest["model_sha256"]], "tensors": tensors,
                               "nodes": len(manifest["nodes"])})
+    if not cases:
+        sys.exit(f"tflite_unpack_goldens.py: {data_dir}: no golden/*/*/tensors.npz")
     pathlib.Path(out + ".json").write_text(json.dumps(cases))
 
 

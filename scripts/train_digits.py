@@ -14,6 +14,8 @@ import argparse
 import pathlib
 import sys
 
+import systole
+
 try:
     import numpy as np
     import torch
@@ -345,7 +347,7 @@ def main():
     parser.add_argument("--float-output", type=pathlib.Path,
                         default=here / "workloads/digits_float", metavar="DIR",
                         help="folder for the float network (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of split and training (default: 1)")
+    parser.add_argument("--seed", type=systole.seed, default=1, help="of split and training (default: 1)")
     options = parser.parse_args()
 
     torch.set_num_threads(1)
