@@ -41,6 +41,7 @@ TEST(BadConfigs, GiveExactlyTheExpectedErrors) {
 }
 
 TEST(BadConfigs, EveryExpectedTextHasItsFile) {
+  ASSERT_EQ(files_ending_in(".expected").size(), files_ending_in(".yaml").size());
   for (const auto& expected : files_ending_in(".expected")) {
     EXPECT_TRUE(fs::exists(fs::path{expected}.replace_extension(".yaml"))) << expected;
   }

@@ -66,6 +66,7 @@ TEST_F(BadSpecs, AreRefusedWithTheirExactText) {
 }
 
 TEST_F(BadSpecs, EveryExpectedTextHasItsFile) {
+  ASSERT_EQ(files_ending_in(".expected").size(), files_ending_in(".yaml").size());
   for (const fs::path& expected : files_ending_in(".expected")) {
     EXPECT_TRUE(fs::exists(fs::path{expected}.replace_extension(".yaml"))) << expected;
   }

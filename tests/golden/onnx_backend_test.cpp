@@ -145,6 +145,10 @@ TEST_P(OnnxModels, GivesTheBytesThatNumpyGives) {
     inputs.push_back(data_of(folder, "input", static_cast<int>(i)));
   }
   const std::vector<TensorData> values = golden::run(network, inputs);
+  const auto files = std::count_if(fs::directory_iterator{folder}, {}, [](const auto& entry) {
+    return entry.path().filename().string().rfind("output_", 0) == 0;
+  });
+  ASSERT_EQ(network.outputs.size(), static_cast<std::size_t>(files));
   for (std::size_t i = 0; i < network.outputs.size(); ++i) {
     const auto recorded =
         parsed<::onnx::TensorProto>(folder / ("output_" + std::to_string(i) + ".pb"));

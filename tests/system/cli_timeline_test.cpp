@@ -44,6 +44,7 @@ TEST_F(CliTimeline, LoadsMoveTheBytesOfTheReport) {
     }
   }
   const Json all = report();
+  ASSERT_EQ(all["layers"].size(), 9U);
   for (const Json& layer : all["layers"]) {
     for (const char* const operand : {"ifmap", "weight", "bias", "requant"}) {
       EXPECT_EQ(bytes[layer["name"]][std::string{"load "} + operand],

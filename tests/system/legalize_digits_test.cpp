@@ -31,7 +31,7 @@ double accuracy(const Network& network, const LabelledInputs& inputs) {
 TEST(LegalizedDigits, KeepTheirAccuracyWithinOnePointWhenScalesBecomePowersOfTwo) {
   const Network network = load_workload(kDigits);
   const LabelledInputs inputs = load_inputs(kDigits, network);
-  ASSERT_GE(inputs.count(), 100);
+  ASSERT_EQ(inputs.count(), 360);
   AcceleratorConfig config;
   config.requant.mode = RequantMode::ShiftOnly;
   const double original = accuracy(network, inputs);

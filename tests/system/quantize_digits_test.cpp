@@ -103,6 +103,7 @@ TEST(QuantizeDigits, StochasticRoundingHasNoMeanErrorAndFloorHasHalfAStep) {
         all.push_back(layer["weights"]["mean_error_steps"]);
       }
     }
+    EXPECT_EQ(all.size(), 5U);
     return all;
   };
   for (const double error : errors("stochastic")) {

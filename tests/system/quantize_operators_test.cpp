@@ -67,6 +67,7 @@ TEST_F(QuantizeOperators, EachBecomesIntegersThatTheMachineRunsAsTheGoldenModelD
                                      folder_.file("images.npy"), "-o", folder_.file("net")});
   ASSERT_EQ(quantized.exit_code, 0) << quantized.err;
   const auto report = nlohmann::json::parse(read_file(folder_.file("net/quantization.json")));
+  EXPECT_EQ(report["layers"].size(), 13U) << "norm and relu are folded into conv";
   for (const auto& layer : report["layers"]) {
     EXPECT_GT(layer["activations"]["network_sqnr_db"], 25.0) << layer["name"];
   }

@@ -87,11 +87,14 @@ TEST(TfliteRunOfOwnModel, EveryOperatorIsBitExact) {
     };
     check(model, "systemc");
     check(model, "fast");
+    std::size_t networks = 0;
     for (const auto& entry : std::filesystem::directory_iterator{folder.file("yaml")}) {
       if (entry.path().extension() == ".yaml") {
         check(entry.path().string(), "fast");
+        ++networks;
       }
     }
+    EXPECT_EQ(networks, 1U) << seed.name;
     std::filesystem::remove(model);
   }
 }

@@ -37,11 +37,14 @@ std::string errors_with(const std::string& name, const std::string& from, const 
 }
 
 TEST(DramConfig, EveryShippedPresetIsRead) {
+  int presets = 0;
   for (const auto& file : std::filesystem::directory_iterator{SYSTOLE_SOURCE_DIR "/configs/dram"}) {
     if (file.path().extension() == ".yaml") {
       EXPECT_NO_THROW(dram::load_config(file.path().string())) << file.path();
+      ++presets;
     }
   }
+  EXPECT_EQ(presets, 4);
 }
 
 TEST(DramConfig, PresetsHaveTheirPartsCapacityAndBandwidth) {

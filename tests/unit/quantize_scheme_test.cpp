@@ -29,7 +29,7 @@ TEST(SchemeTest, EveryShippedSchemeLoadsAndIsNamedAsItsFile) {
       ++schemes;
     }
   }
-  EXPECT_GE(schemes, 9);
+  EXPECT_EQ(schemes, 12);
 }
 
 TEST(SchemeTest, OverridesReplaceKeys) {

@@ -101,6 +101,7 @@ TEST(ReportJson, ThePeakIsNoLessThanTheAverageOfALayerOfLittleMoreThanAWindow) {
 
 TEST(ReportJson, EveryUnitsLedgerAddsUpToTheCyclesAndHoldsNoZeros) {
   const Json json = sample();
+  ASSERT_EQ(json["layers"].size(), sample_run().layers.size());
   for (const Json& layer : json["layers"]) {
     EXPECT_EQ(layer["ledger"].size(), kLedgerUnits);
     for (const auto& unit : layer["ledger"].items()) {

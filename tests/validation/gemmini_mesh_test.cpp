@@ -150,6 +150,8 @@ std::vector<MeshCase> mesh_cases() {
   return cases;
 }
 
+TEST(GemminiMeshTable, HasEveryCase) { EXPECT_EQ(mesh_cases().size(), 35U); }
+
 TEST_P(GemminiMesh, TakesTheRtlsCyclesFromTheFirstRowToTheLastResult) {
   const MeshCase mesh = mesh_cases().at(static_cast<std::size_t>(GetParam()));
   Bench bench{clock, mesh_alone(mesh.output_stationary ? Dataflow::OutputStationary

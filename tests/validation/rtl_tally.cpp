@@ -35,6 +35,7 @@ void RtlTally::expect_pinned(const std::string& name) const {
     std::ofstream{file} << table;
   }
   std::ifstream in{file};
+  EXPECT_TRUE(in) << file << ": cannot be read";
   const std::string expected{std::istreambuf_iterator<char>{in}, {}};
   EXPECT_EQ(table, expected) << "if the hardware is right, say why in CHANGELOG.md and run this "
                                 "test with SYSTOLE_UPDATE_GOLDEN=1";
