@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <stdexcept>
 
 #include "sim/config/error_log.hpp"
 #include "sim/convert/layer_text.hpp"

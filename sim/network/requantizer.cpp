@@ -1,5 +1,6 @@
 #include "sim/network/requantizer.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "sim/network/refusal.hpp"

@@ -1,5 +1,6 @@
 #include "sim/workload/npy.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
