@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <random>
@@ -13,6 +12,7 @@
 #include "sim/config/accelerator_rules.hpp"
 #include "sim/run/simulation.hpp"
 #include "tests/support/engine_equality.hpp"
+#include "tests/support/environment.hpp"
 #include "tests/support/forked_run.hpp"
 #include "tests/support/machine_laws.hpp"
 #include "tests/support/random_network.hpp"
@@ -227,8 +227,8 @@ TEST(Fusion, ASumBesideAKeptTensorLeavesItAlone) {
 
 // Each case in a process of its own: SystemC elaborates once.
 TEST(Fusion, OfAnyNetworkEqualsGoldenOnBothEnginesWithLessTraffic) {
-  const char* cases = std::getenv("SYSTOLE_PROPERTY_CASES");
-  const unsigned count = cases == nullptr ? 120 : static_cast<unsigned>(std::atoi(cases));
+  const auto count =
+      static_cast<unsigned>(test::from_environment("SYSTOLE_PROPERTY_CASES", 120, 1));
   std::size_t kept = 0;
   unsigned refused = 0;
   for (unsigned seed = 1; seed <= count; ++seed) {

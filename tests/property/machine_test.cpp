@@ -16,6 +16,7 @@
 #include "sim/run/simulation.hpp"
 #include "sim/workload/workload.hpp"
 #include "tests/support/engine_equality.hpp"
+#include "tests/support/environment.hpp"
 #include "tests/support/forked_run.hpp"
 #include "tests/support/machine_laws.hpp"
 #include "tests/support/random_layers.hpp"
@@ -33,18 +34,14 @@ constexpr std::uint64_t kMostCycles = 400'000;
 constexpr std::uint64_t kWatchdogCycles = 20'000;
 constexpr unsigned kMostSeconds = 100;
 
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 /// Draws machines and layers; every case runs in a process of its own.
 class Machine : public ::testing::Test {
  protected:
   /// Checks `cases` draws of `property`. Each test has its own stream of the one seed.
   void check(std::uint64_t stream, std::uint64_t cases, const std::function<void()>& property) {
-    const std::uint64_t seed = from_environment("SYSTOLE_PROPERTY_SEED", 2024) * 1000 + stream;
-    cases = from_environment("SYSTOLE_PROPERTY_CASES", cases);
+    const std::uint64_t seed =
+        test::from_environment("SYSTOLE_PROPERTY_SEED", 2024) * 1000 + stream;
+    cases = test::from_environment("SYSTOLE_PROPERTY_CASES", cases, 1);
     const std::string params =
         fmt::format("seed={} max_success={} max_discard_ratio=20", seed, cases);
     ::setenv("RC_PARAMS", params.c_str(), 1);
