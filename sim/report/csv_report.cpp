@@ -38,7 +38,7 @@ std::string layers_csv(const RunResult& result, const std::vector<EnergyBreakdow
              count(layer.gemm.k), s.macs, s.cycles, s.compute_cycles, utilization(s, result.config),
              s.dram_read_bytes(), s.dram_write_bytes(), s.compulsory_read_bytes,
              s.compulsory_write_bytes, s.bytes_per_cycle(), energy.pj, energy.low_pj,
-             energy.high_pj, s.macs > 0 ? field(pj_per_mac(s)) : std::string{},
+             energy.high_pj, s.machine_macs() > 0 ? field(pj_per_mac(s)) : std::string{},
              std::string{check_name(s.check)});
   }
   return out;

@@ -3,13 +3,14 @@
 namespace systole {
 
 double pj_per_mac(const Summary& summary) {
-  return summary.macs == 0 ? 0 : summary.energy.total().pj / static_cast<double>(summary.macs);
+  const std::uint64_t macs = summary.machine_macs();
+  return macs == 0 ? 0 : summary.energy.total().pj / static_cast<double>(macs);
 }
 
 // 1 operation for 1 pJ is 10^12 operations for 1 J.
 double tops_per_watt(const Summary& summary) {
   const double pj = summary.energy.total().pj;
-  return pj > 0 ? 2 * static_cast<double>(summary.macs) / pj : 0;
+  return pj > 0 ? 2 * static_cast<double>(summary.machine_macs()) / pj : 0;
 }
 
 double energy_delay_js(const Summary& summary, std::uint32_t clock_mhz) {
@@ -24,9 +25,9 @@ double peak_tops(const Summary& summary, const AcceleratorConfig& config) {
 }
 
 double achieved_tops(const Summary& summary, std::uint32_t clock_mhz) {
-  return summary.cycles == 0
-             ? 0
-             : 2e-12 * static_cast<double>(summary.macs) / seconds(summary.cycles, clock_mhz);
+  return summary.cycles == 0 ? 0
+                             : 2e-12 * static_cast<double>(summary.machine_macs()) /
+                                   seconds(summary.cycles, clock_mhz);
 }
 
 double tops_per_mm2(double tops, const Bounded& um2) {

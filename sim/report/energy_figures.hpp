@@ -5,7 +5,8 @@
 
 namespace systole {
 
-// Figures that follow from energy, time and area. A MAC is two operations.
+// Figures that follow from energy, time and area. A MAC is two operations; those of the host, which
+// have neither, do not count.
 
 /// 0 without MACs.
 double pj_per_mac(const Summary& summary);

@@ -29,8 +29,8 @@ Json operands_json(const EnergyBreakdown& energy) {
 
 void put_figures(Json& json, const Summary& s, std::uint32_t clock_mhz) {
   json["energy_by_operand_pj"] = operands_json(s.energy);
-  json["energy_per_mac_pj"] = s.macs == 0 ? Json(nullptr) : Json(pj_per_mac(s));
-  json["tops_per_watt"] = s.macs == 0 ? Json(nullptr) : Json(tops_per_watt(s));
+  json["energy_per_mac_pj"] = s.machine_macs() == 0 ? Json(nullptr) : Json(pj_per_mac(s));
+  json["tops_per_watt"] = s.machine_macs() == 0 ? Json(nullptr) : Json(tops_per_watt(s));
   json["energy_delay_js"] = energy_delay_js(s, clock_mhz);
 }
 

@@ -116,9 +116,10 @@ Table energy_layer_table(const RunResult& result, const std::vector<EnergyBreakd
   }
   Table table{"Energy by layer", columns};
   const auto add = [&](const std::string& name, const Summary& s, Paint paint) {
-    std::vector<Cell> cells{{name, paint},
-                            {human_energy(s.energy.total().pj, true), paint},
-                            {s.macs > 0 ? fmt::format("{:.2f}", pj_per_mac(s)) : "", paint}};
+    std::vector<Cell> cells{
+        {name, paint},
+        {human_energy(s.energy.total().pj, true), paint},
+        {s.machine_macs() > 0 ? fmt::format("{:.2f}", pj_per_mac(s)) : "", paint}};
     for (const EnergyComponent component : components) {
       const double pj = s.energy[component].pj;
       cells.emplace_back(pj > 0 ? human_energy(pj, true) : "", paint);
@@ -131,6 +132,11 @@ Table energy_layer_table(const RunResult& result, const std::vector<EnergyBreakd
   table.add_rule();
   add("total", total, Paint::Bold);
   return table;
+}
+
+std::string tops_per_watt_note(const Summary& totals) {
+  return fmt::format("{:.3f} TOPS/W, a MAC being two operations{}", tops_per_watt(totals),
+                     totals.host_macs > 0 ? "; without the host's" : "");
 }
 
 Table energy_totals_table(const Summary& totals, const AcceleratorConfig& config,
@@ -147,9 +153,8 @@ Table energy_totals_table(const Summary& totals, const AcceleratorConfig& config
                   human_energy(energy.high_pj),
                   human_power(time > 0 ? energy.pj * 1e-9 / time : 0),  // pJ to mJ
                   human_time(time)));
-  if (totals.macs > 0 && energy.pj > 0) {
-    row("energy per MAC", fmt::format("{:.2f} pJ", pj_per_mac(totals)),
-        fmt::format("{:.3f} TOPS/W, a MAC being two operations", tops_per_watt(totals)));
+  if (totals.machine_macs() > 0 && energy.pj > 0) {
+    row("energy per MAC", fmt::format("{:.2f} pJ", pj_per_mac(totals)), tops_per_watt_note(totals));
   }
   row("energy × delay", fmt::format("{:.3g} J s", energy_delay_js(totals, config.clock_mhz)), "");
   const Area area = compute_area(config, source);

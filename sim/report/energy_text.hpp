@@ -17,6 +17,8 @@ Table energy_operand_table(const EnergyBreakdown& energy);
 Table energy_layer_table(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer);
 Table energy_totals_table(const Summary& totals, const AcceleratorConfig& config,
                           const EnergyTable& source);
+/// "0.645 TOPS/W, ...", with what counts as an operation.
+std::string tops_per_watt_note(const Summary& totals);
 /// What the table says beside its figures, as lines; nothing if it says nothing.
 std::string energy_notes(const EnergyTable& table, bool color);
 

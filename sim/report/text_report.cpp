@@ -319,9 +319,8 @@ Table totals_table(const RunResult& result, const Summary& t, const EnergyTable&
     row("requantization", fmt::format("{:.2f} pJ", requant_cost(c, prices).total().pj),
         requant_note(c, prices));
   }
-  if (t.macs > 0 && energy.pj > 0) {
-    row("energy per MAC", fmt::format("{:.2f} pJ", pj_per_mac(t)),
-        fmt::format("{:.3f} TOPS/W, a MAC being two operations", tops_per_watt(t)));
+  if (t.machine_macs() > 0 && energy.pj > 0) {
+    row("energy per MAC", fmt::format("{:.2f} pJ", pj_per_mac(t)), tops_per_watt_note(t));
   }
   table.add_row({"check", check_cell(t.check), {check_summary(result), Paint::Dim}});
   return table;

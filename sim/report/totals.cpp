@@ -46,6 +46,7 @@ Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy) {
   s.check = layer.check;
   if (layer.where != Place::Array) {
     s.off_array_macs = s.macs;
+    s.host_macs = layer.where == Place::Host ? s.macs : 0;
     s.off_array_bytes = s.dram_bytes() + s.host_bytes();
   }
   return s;
@@ -72,6 +73,7 @@ Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& p
     total.product_cycles += layer.product_cycles;
     total.macs += layer.macs;
     total.off_array_macs += layer.off_array_macs;
+    total.host_macs += layer.host_macs;
     total.off_array_bytes += layer.off_array_bytes;
     total.events += layer.events;
     total.ledger += layer.ledger;

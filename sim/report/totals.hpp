@@ -15,6 +15,7 @@ struct Summary {
   std::uint64_t product_cycles = 0;  ///< cycles times the products that a PE forms in each
   std::uint64_t macs = 0;
   std::uint64_t off_array_macs = 0;   ///< of the MACs, those of layers that the array does not run
+  std::uint64_t host_macs = 0;        ///< of these, the host's: in no cycles and for no energy
   std::uint64_t off_array_bytes = 0;  ///< DRAM bytes of such layers, the host's included
   EventCounts events;
   Ledger ledger;
@@ -32,6 +33,8 @@ struct Summary {
   std::uint64_t host_bytes() const {
     return events[Event::HostReadBytes] + events[Event::HostWriteBytes];
   }
+  /// Those that took the machine time and energy.
+  std::uint64_t machine_macs() const { return macs - host_macs; }
   double bytes_per_cycle() const;
 };
 

@@ -17,6 +17,7 @@ namespace systole {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using Json = nlohmann::ordered_json;
 
 const std::string kTables = SYSTOLE_SOURCE_DIR "/configs/energy/";
@@ -130,6 +131,40 @@ TEST(EnergyFigures, FollowFromEnergyTimeAndMacs) {
   composed.product_cycles = 50 * 16 + 50;
   EXPECT_DOUBLE_EQ(peak_tops(composed, config), 8.5 * 0.512);
   EXPECT_DOUBLE_EQ(tops_per_mm2(0.512, {2e6, 2e6, 2e6}), 0.256);
+}
+
+// The host's products take no cycles and no energy: counted, they would lift a machine above its
+// own peak. Those of the vector unit take both.
+TEST(EnergyFigures, AreOfTheMacsThatTheMachineRuns) {
+  RunResult run = sample_run();
+  run.layers[1].gemm = {64, 8, 9, 4608};  // in the vector unit
+  LayerResult host;
+  host.name = "up";
+  host.op = "transpose_conv2d";
+  host.where = Place::Host;
+  host.gemm = {4096, 64, 1024, 268435456};
+  run.layers.push_back(host);
+  std::vector<EnergyBreakdown> energy = sample_energy();
+  energy.emplace_back();
+  const Summary total = totals_of(run, energy);
+  EXPECT_EQ(total.macs, 4608 + 4608 + 1280 + 268435456U);
+  EXPECT_EQ(total.machine_macs(), 4608 + 4608 + 1280U);
+  EXPECT_EQ(total.off_array_macs, 4608 + 268435456U);
+  EXPECT_DOUBLE_EQ(pj_per_mac(total), total.energy.total().pj / 10496);
+  EXPECT_DOUBLE_EQ(tops_per_watt(total), 2 * 10496 / total.energy.total().pj);
+  EXPECT_DOUBLE_EQ(achieved_tops(total, 1000), 2e-3 * 10496 / 4000);
+  EXPECT_LT(achieved_tops(total, 1000), peak_tops(total, run.config));
+
+  const Json report = json_report(run, energy, sample_table());
+  EXPECT_EQ(report["totals"]["macs"], total.macs);
+  EXPECT_EQ(report["totals"]["energy_per_mac_pj"], pj_per_mac(total));
+  EXPECT_TRUE(report["layers"][3]["energy_per_mac_pj"].is_null());
+  EXPECT_TRUE(report["layers"][3]["tops_per_watt"].is_null());
+  EXPECT_THAT(csv_report(run, energy)[0].text, HasSubstr(",0,0,0,,skipped\r\n"));
+  EXPECT_THAT(energy_text_report(run, energy, sample_table(), {}),
+              HasSubstr("a MAC being two operations; without the host's"));
+  EXPECT_THAT(energy_text_report(sample_run(), sample_energy(), sample_table(), {}),
+              Not(HasSubstr("without the host's")));
 }
 
 TEST(EnergyText, ShowsLayersOperandsAndWhatIsMissing) {

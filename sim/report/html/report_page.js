@@ -14,7 +14,8 @@ function tiles(parent, report) {
   parent.append(box);
   tile(box, whole(t.cycles), 'cycles',
     `${timeText(seconds(report, t.cycles))} at ${report.clock_mhz} MHz`);
-  tile(box, percentText(t.utilization), 'PE utilization', `${countText(t.macs)} MACs`);
+  tile(box, percentText(t.utilization), 'PE utilization', `${countText(t.macs)} MACs` +
+    (t.off_array && t.off_array.macs ? `, ${percentText(t.off_array.macs_ratio)} off the array` : ''));
   const least = t.compulsory_read_bytes + t.compulsory_write_bytes;
   tile(box, bytesText(dramBytes(t)), 'DRAM traffic',
     least > 0 ? `${(dramBytes(t) / least).toPrecision(3)} × each operand once` : '');
@@ -23,7 +24,9 @@ function tiles(parent, report) {
   tile(box, energyText(t.energy_pj), 'energy, ' + report.energy_table,
     `${energyText(t.energy_low_pj)} to ${energyText(t.energy_high_pj)}`);
   if (t.tops_per_watt !== null) {
-    tile(box, t.tops_per_watt.toPrecision(3) + ' TOPS/W', 'two operations a MAC',
+    const hosts = report.layers.some((layer) => layer.where === 'host' && layer.macs > 0);
+    tile(box, t.tops_per_watt.toPrecision(3) + ' TOPS/W',
+      `two operations a MAC${hosts ? ", without the host's" : ''}`,
       `${t.energy_per_mac_pj.toPrecision(3)} pJ per MAC`);
   }
   if (report.area) {
