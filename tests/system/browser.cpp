@@ -29,6 +29,16 @@ std::string drawn_by_browser(const std::string& page, const TemporaryFolder& fol
   return dom;
 }
 
+std::string drawn_by_browser_after(const std::string& script, const std::string& page,
+                                   const TemporaryFolder& folder) {
+  const std::string end = "</body>";
+  std::string text = read_file(page);
+  text.insert(text.rfind(end), "<script>" + script + "</script>\n");
+  const std::string scripted = folder.file("scripted.html");
+  write_file(scripted, text);
+  return drawn_by_browser(scripted, folder);
+}
+
 std::size_t occurrences(const std::string& text, const std::string& what) {
   std::size_t count = 0;
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {

@@ -13,6 +13,10 @@ bool browser_is_there();
 /// that could not be drawn, fail the test. `folder` gets what the browser writes.
 std::string drawn_by_browser(const std::string& page, const TemporaryFolder& folder);
 
+/// The same after `script`, which runs when the page is done.
+std::string drawn_by_browser_after(const std::string& script, const std::string& page,
+                                   const TemporaryFolder& folder);
+
 std::size_t occurrences(const std::string& text, const std::string& what);
 
 }  // namespace systole::test

@@ -34,6 +34,9 @@ class CliHtml : public ::testing::Test {
   }
 
   std::string drawn(const std::string& page) const { return drawn_by_browser(page, folder_); }
+  std::string drawn_after(const std::string& script, const std::string& page) const {
+    return drawn_by_browser_after(script, page, folder_);
+  }
 
  private:
   TemporaryFolder folder_;
@@ -63,6 +66,51 @@ TEST_F(CliHtml, ABrowserDrawsTwoRunsSideBySide) {
   EXPECT_THAT(dom, HasSubstr("2 runs side by side</h1>"));
   EXPECT_THAT(outcome.out, HasSubstr("The clocks differ: "));
   EXPECT_THAT(dom, HasSubstr("The clocks differ: ")) << "the page remarks what the text does";
+}
+
+TEST_F(CliHtml, ARunsHeadingSortsByTimesOfTheFirst) {
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  ASSERT_EQ(compare({"--html", file("both.html")}).exit_code, 0);
+  const std::string dom = drawn_after(
+      "document.querySelectorAll('#comparison th button')[2].click();"
+      "const times = [...document.querySelectorAll('#comparison tbody tr')].map((row) =>"
+      "  Number((row.cells[2].textContent.match(/\\((\\S+) ×\\)/) || [0, -1])[1]));"
+      "document.body.dataset.sorted = times.length > 8 && times[0] > times[1] &&"
+      "  times.every((t, i) => i === 0 || times[i - 1] >= t);"
+      "document.querySelectorAll('#layers-beside th button')[1].click();"
+      "document.body.dataset.slowest ="
+      "  document.querySelector('#layers-beside tbody tr').cells[0].textContent;",
+      file("both.html"));
+  EXPECT_THAT(dom, HasSubstr("data-sorted=\"true\""));
+  EXPECT_THAT(dom, HasSubstr("data-slowest=\"conv6\""));
+}
+
+// A name takes no more of a chart than leaves most of it to the bars; the tooltip has all of it.
+TEST_F(CliHtml, LongNamesOfLayersAreShortened) {
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  std::string name(150, 'x');
+  name += "_end";
+  write_file(file("long.yaml"),
+             "name: long\ninputs:\n  - {name: in, shape: [1, 8, 8, 4]}\noutputs: [" + name +
+                 "]\nlayers:\n  - {name: " + name +
+                 ", op: conv2d, inputs: [in], kernel: 1, out_channels: 4, weights: {}}\n");
+  const Outcome run = systole({"run", "-a", "configs/tiny_4x4.yaml", "-w", file("long.yaml"),
+                               "--no-data", "--quiet", "--html", file("long.html")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const std::string dom = drawn_after(
+      "const {data, scales: {y}, width} = charts[0].drawn;"
+      "document.body.dataset.narrow = y.width < 0.4 * width;"
+      "document.body.dataset.tick = y.ticks[0].label;"
+      "document.body.dataset.title = nameTitle([{label: data.labels[0]}]).join('');",
+      file("long.html"));
+  EXPECT_THAT(dom, HasSubstr("data-narrow=\"true\""));
+  EXPECT_THAT(dom, HasSubstr("x_end\" data-title"));
+  EXPECT_THAT(dom, HasSubstr("data-tick=\"xxxxx"));
+  EXPECT_THAT(dom, HasSubstr("data-title=\"" + name + "\""));
 }
 
 TEST_F(CliHtml, ComparePrintsBothRuns) {

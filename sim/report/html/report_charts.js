@@ -48,6 +48,11 @@ function pageHead(title, text) {
     'light / dark')));
 }
 
+/// An axis of names, shortened to what leaves most of the chart to its bars.
+const nameAxis = (names, more) => axis('', {grid: {display: false}, ...more, ticks: {color: style('--ink'), autoSkip: false,
+  callback(i) { return shortened(names[i], Math.max(10, Math.min(40, Math.floor(this.chart.width / 22)))); }}});
+const nameTitle = (items) => items.length ? folded(items[0].label) : '';
+
 const barsHeight = (rows) => 96 + Math.max(3, rows) * 24;
 
 /// Horizontal bars, stacked: `series` is [{name, values}], those of zeros are left out.
@@ -67,11 +72,10 @@ function stackedBars(parent, label, rows, series, unit, show, limit) {
         x: axis(unit, {stacked: true, max: limit,
           ticks: {color: style('--soft'), maxRotation: 0, ...binary,
             callback: (v) => shorter(show(v))}}),
-        y: axis('', {stacked: true, grid: {display: false},
-          ticks: {color: style('--ink'), autoSkip: false}}),
+        y: nameAxis(rows, {stacked: true}),
       },
       plugins: {tooltip: {filter: (item) => item.raw > 0, callbacks: {
-        label: (item) => `${item.dataset.label}: ${show(item.raw)}`,
+        title: nameTitle, label: (item) => `${item.dataset.label}: ${show(item.raw)}`,
         footer: (items) => 'sum: ' + show(items.reduce((sum, item) => sum + item.raw, 0))}}},
     },
   }));
@@ -121,10 +125,10 @@ function roofline(parent, reports) {
           ticks: {color: style('--soft'), callback: decades}}),
       },
       plugins: {tooltip: {filter: (item) => Boolean(item.raw.layer), callbacks: {
-        label: ({raw}) => `${raw.layer.name}: ${raw.y.toPrecision(3)} MACs/cycle, ` +
+        label: ({raw}) => [...folded(raw.layer.name), `${raw.y.toPrecision(3)} MACs/cycle, ` +
           `${whole(raw.layer.cycles)} cycles, highest roof ` +
           `${words(raw.layer.bandwidth.roofline.limit)}, ` +
-          `${raw.layer.bandwidth.roofline.times_limit.toPrecision(3)} × it`}}},
+          `${raw.layer.bandwidth.roofline.times_limit.toPrecision(3)} × it`]}}},
     }};
   });
 }

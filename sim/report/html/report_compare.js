@@ -19,11 +19,12 @@ function compareTable(parent) {
     ['accuracy', (r) => r.accuracy ? r.accuracy.accuracy : null,
       (v) => v === null ? '–' : percentText(v)],
   ].filter(([, value]) => inputs.some(({report}) => value(report) !== null));
-  const times = (value, report) => report === first || !(value(first) > 0) || value(report) === null
-    ? '' : `  (${(value(report) / value(first)).toPrecision(3)} ×)`;
-  sortedTable(parent, [{name: '', text: true, value: (row) => row[0]},
-    ...inputs.map(({label, report}) => ({name: label, value: (row) => row[1](report),
-      show: (row) => row[2](row[1](report)) + times(row[1], report)}))], rows, 'comparison');
+  const times = (value, report) => value(first) > 0 && value(report) !== null ? value(report) / value(first) : null;
+  const bracket = (ratio, report) => report === first || ratio === null ? '' : `  (${ratio.toPrecision(3)} ×)`;
+  // Figures of different units have one order: how far they are from the first report's.
+  sortedTable(parent, [{name: 'figure', text: true, value: (row) => row[0]},
+    ...inputs.map(({label, report}) => ({name: label, value: (row) => times(row[1], report) ?? -1,
+      show: (row) => row[2](row[1](report)) + bracket(times(row[1], report), report)}))], rows, 'comparison');
   for (const remark of inputs[0].remarks || []) {
     parent.append(make('p', {class: 'note'}, remark));
   }
@@ -31,7 +32,7 @@ function compareTable(parent) {
 
 function comparison(parent) {
   tried(parent, () => compareTable(section(parent, 'Side by side',
-    `In brackets: times that of ${inputs[0].label}.`)));
+    `In brackets: times that of ${inputs[0].label}. Click a heading to sort, a run's by these times.`)));
   const labels = inputs.map(({label}) => label);
   const pairs = make('div', {class: 'columns'});
   parent.append(pairs);
@@ -48,7 +49,7 @@ function comparison(parent) {
   tried(parent, () => layersBeside(parent));
   const names = [...new Set(inputs.flatMap(({report}) => timed(report).map((l) => l.name)))];
   const of = (report, name) => report.layers.find((layer) => layer.name === name);
-  const box = section(parent, 'Cycles by layer, in numbers', 'Layers are matched by their names.');
+  const box = section(parent, 'Cycles by layer, in numbers', 'Layers are matched by their names. Click a heading to sort.');
   sortedTable(box, [{name: 'layer', text: true, value: (name) => name},
     ...inputs.map(({label, report}) => ({name: label,
       value: (name) => of(report, name) ? of(report, name).cycles : -1,
@@ -68,9 +69,9 @@ function layersBeside(parent) {
         return layer ? layer.cycles : null;
       })}))},
     options: {indexAxis: 'y', scales: {
-      x: axis('cycles', {ticks: {color: style('--soft'), callback: (v) => countText(v)}}),
-      y: axis('', {grid: {display: false}, ticks: {color: style('--ink'), autoSkip: false}}),
-    }},
+      x: axis('cycles', {ticks: {color: style('--soft'), maxRotation: 0, callback: (v) => shorter(countText(v))}}),
+      y: nameAxis(names),
+    }, plugins: {tooltip: {callbacks: {title: nameTitle}}}},
   }));
 }
 

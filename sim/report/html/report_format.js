@@ -35,6 +35,14 @@ const timeText = (s) => scaled(s * 1e9, ['ns', 'µs', 'ms', 's'], 1000);
 const percentText = (part) => part === 0 ? '0 %' : (100 * part).toFixed(part < 0.1 ? 2 : 1) + ' %';
 /// The same on an axis: no zeros behind the point.
 const shorter = (text) => text.replace(/(\.\d*?)0+(?=\s|$)/, '$1').replace(/\.(?=\s|$)/, '');
+/// At most `room` characters, the middle left out: names of layers often differ at their ends.
+function shortened(text, room) {
+  const all = [...String(text)];
+  const head = Math.ceil((room - 1) / 2);
+  return all.length <= room ? all.join('') : `${all.slice(0, head).join('')}…${all.slice(all.length - (room - 1 - head)).join('')}`;
+}
+/// The whole text in lines, for a tooltip: what leaves the canvas is not seen.
+const folded = (text) => String(text).match(/.{1,44}/gsu) || [''];
 const areaText = (um2) => um2 >= 1e4 ? (um2 / 1e6).toPrecision(3) + ' mm²' : um2.toPrecision(3) + ' µm²';
 
 const seconds = (report, cycles) => cycles / (report.clock_mhz * 1e6);

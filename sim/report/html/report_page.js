@@ -116,7 +116,7 @@ function energySection(parent, report) {
 /// Units by layers: how much of its cycles each one works.
 function heatSection(parent, report) {
   const box = section(parent, 'How busy each unit is',
-    'Share of the layer in which the unit works, full folds or partial.');
+    'Share of the layer in which the unit works, full folds or partial. Click a heading to sort.');
   const units = Object.keys(report.totals.ledger);
   const busy = (row, unit) => {
     const causes = row.ledger[unit];
