@@ -9,6 +9,7 @@
 namespace systole::test {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 /// Twelve points on a small network, six of which are refused by the machine's own rules.
@@ -163,6 +164,27 @@ TEST(CliSweep, ABrowserDrawsThePageOfASweep) {
   EXPECT_THAT(dom, HasSubstr("Sweep spec</h1>"));
   EXPECT_THAT(dom, HasSubstr("6 of 12 points shown"));
   EXPECT_THAT(dom, HasSubstr("id=\"points\""));
+  EXPECT_THAT(dom, HasSubstr("of cycles, energy<")) << "metrics are named as elsewhere";
+  // Four points ask for no bandwidth; of the others two have fewer columns than lanes.
+  EXPECT_THAT(dom, HasSubstr("Why points failed"));
+  EXPECT_THAT(dom, ContainsRegex("dram.bytes_per_cycle: 0 [^<]*</td><td>4</td><td>2</td>"));
+  EXPECT_THAT(dom, ContainsRegex("requant.lanes [^<]*</td><td>2</td><td>0</td>"));
+}
+
+// Axes whose names share their last words keep as many as tell them apart.
+TEST(CliSweep, ThePagesAxesHaveNamesOfTheirOwn) {
+  const TemporaryFolder folder;
+  const std::string spec = write_spec(folder,
+                                      "  - {key: requant.lanes, values: [4, 8]}\n"
+                                      "  - {key: vector.lanes, values: [4, 8]}\n");
+  const std::string page = folder.file("sweep.html");
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 0);
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  EXPECT_THAT(drawn_by_browser(page, folder),
+              HasSubstr("parallel coordinates of cols, bytes_per_cycle, requant.lanes, "
+                        "vector.lanes, cycles, "));
 }
 
 TEST(CliSweep, ThePageHasTheSameBytesAfterAResumeAndNeedsAllPoints) {

@@ -8,11 +8,17 @@ function sweepTiles(parent) {
   parent.append(box);
   const failures = Object.keys(sweep.errors).length;
   tile(box, whole(sweep.rows.length), 'points', failures ? `${whole(failures)} of them failed` : 'none failed');
-  tile(box, whole(sweep.front.length), 'on the Pareto front', `of ${sweep.pareto.map(words).join(', ')}`);
+  tile(box, whole(sweep.front.length), 'on the Pareto front', `of ${sweep.pareto.map((name) => columnNamed(name).label).join(', ')}`);
   for (const metric of metrics.filter((m) => sweep.pareto.includes(m.name))) {
     const best = bestOf(metric, everyPoint);
     tile(box, metric.show(metric.values[best]), `best ${metric.label}`, `point ${best}`);
   }
+}
+
+/// A number that fits a field, which has room for few digits.
+function fieldText(value) {
+  const plain = String(Number(value.toPrecision(4)));
+  return plain.length <= 7 ? plain : value.toExponential(3).replace(/\.?0*e\+?/, 'e');
 }
 
 /// A button for each value of a key, two fields for a metric or a key of many values.
@@ -32,7 +38,7 @@ function filterRow(column) {
   }
   const field = (name, edge) => {
     const input = make('input', {type: 'number', step: 'any', 'aria-label': `${name} ${column.label}`,
-      placeholder: Number(edge.toPrecision(4)), onchange: () => {
+      placeholder: fieldText(edge), onchange: () => {
         const old = filters.get(column) || {};
         const set = {low: old.low ?? -Infinity, high: old.high ?? Infinity};
         set[name] = input.value === '' ? (name === 'low' ? -Infinity : Infinity) : Number(input.value);
@@ -48,7 +54,7 @@ function filterRow(column) {
   };
   return make('div', {class: 'filter'}, make('span', {}, column.label +
     (column.unit && column.unit !== '1' ? `, ${column.unit}` : '')),
-  field('low', column.low), '–', field('high', column.high));
+  make('div', {class: 'range'}, field('low', column.low), ' – ', field('high', column.high)));
 }
 
 function filterSection(parent) {
@@ -108,6 +114,24 @@ function chosenSection(parent) {
         `${sweep.data} --engine fast ${settings} --html point.html`));
     if (failed(point)) { holder.append(make('p', {class: 'bad'}, sweep.errors[point])); }
   };
+}
+
+/// The reasons of points that failed, each once.
+function failuresSection(parent, title) {
+  const reasons = new Map();
+  for (const [point, text] of Object.entries(sweep.errors)) {
+    if (!reasons.has(text)) { reasons.set(text, []); }
+    reasons.get(text).push(Number(point));
+  }
+  if (reasons.size === 0) { return; }
+  const rows = [...reasons].map(([text, points]) => ({text, points}))
+    .sort((a, b) => b.points.length - a.points.length);
+  const more = rows.splice(ROWS_AT_ONCE).length;
+  sortedTable(section(parent, title, more ? `The most frequent; ${whole(more)} more are in points.csv.` : ''), [
+    {name: 'reason', text: true, value: (row) => row.text},
+    {name: 'points', value: (row) => row.points.length, show: (row) => whole(row.points.length)},
+    {name: 'the first', value: (row) => row.points[0]},
+  ], rows, 'failures');
 }
 
 /// All shown points, a page of rows at a time: a browser stays quick with thousands of points.
@@ -186,10 +210,10 @@ function startSweep() {
     tried(main, () => effectsSection(main));
     tried(main, () => parallelSection(main));
     tried(main, () => tableSection(main, choose));
+    tried(main, () => failuresSection(main, 'Why points failed'));
     tried(main, applyFilters);
   } else {
-    section(main, 'No point has a figure').append(
-      ...[...new Set(Object.values(sweep.errors))].slice(0, 20).map((text) => make('p', {class: 'bad'}, text)));
+    tried(main, () => failuresSection(main, 'No point has a figure'));
   }
   document.body.append(make('footer', {}, `Systole ${sweep.systole}. All figures are of one inference. ` +
     'Charts: Chart.js, MIT licence.'));

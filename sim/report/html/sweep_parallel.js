@@ -1,6 +1,17 @@
 'use strict';
 // Parallel coordinates of a sweep, on a canvas of their own: Chart.js has none.
 
+/// Of `array.rows` the last word, of names that share it as many as tell them apart.
+function axisNames(labels) {
+  const tail = (label, parts) => label.split('.').slice(-parts).join('.');
+  return labels.map((label) => {
+    let parts = 1;
+    while (tail(label, parts) !== label &&
+      labels.some((other) => other !== label && tail(other, parts) === tail(label, parts))) { ++parts; }
+    return tail(label, parts);
+  });
+}
+
 /// A line for each point across all columns. Dragging along an axis filters by it.
 function parallelSection(parent) {
   const lines = [...varied, ...metrics];
@@ -8,7 +19,8 @@ function parallelSection(parent) {
   const box = section(parent, 'Parallel coordinates',
     'A line is a point, its colour one metric from good (yellow) to bad (violet); red: the front. ' +
     'Drag along an axis to filter, click its name to let all pass.');
-  const canvas = make('canvas', {role: 'img', 'aria-label': 'parallel coordinates'});
+  const names = axisNames(lines.map((column) => column.label));
+  const canvas = make('canvas', {role: 'img', 'aria-label': `parallel coordinates of ${names.join(', ')}`});
   const holder = make('div', {class: 'chart', style: 'height:420px'}, canvas);
   box.append(make('div', {class: 'controls'},
     picker('colour', metrics, tint, (c) => { tint = c; draw(); })), make('div', {class: 'scroll'}, holder));
@@ -58,8 +70,7 @@ function parallelSection(parent) {
       ctx.strokeStyle = style('--soft'); ctx.lineWidth = 1;
       ctx.beginPath(); ctx.moveTo(xOf(i), top); ctx.lineTo(xOf(i), height - bottom); ctx.stroke();
       ctx.fillStyle = filters.has(column) ? style('--accent') : style('--ink');
-      const short = column.label.replace(/^.*\./, '');
-      ctx.fillText(short.length > 15 ? short.slice(0, 14) + '…' : short, xOf(i), 14 + 14 * (i % 2));
+      ctx.fillText(shortened(names[i], 17), xOf(i), 14 + 14 * (i % 2));
       ctx.fillStyle = style('--soft');
       const text = (place) => column.number ? column.show(place) : String(column.levels[place]);
       const up = scales[i](column.span[1]) < 0.5 ? 1 : 0;
