@@ -49,6 +49,9 @@ std::string array_bound(const Explained& what) {
   if (!has_folds(what)) {
     return "row_width";
   }
+  if (what.busy <= kHalf) {
+    return "array_size";
+  }
   return what.useful < kHalf ? "partial_folds" : "compute";
 }
 

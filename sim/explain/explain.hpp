@@ -48,10 +48,12 @@ struct Explanation {
 ///
 /// The bound of a layer is the resource of which twice saves most of its cycles. Where that is the
 /// array, the bound is `compute`, or `partial_folds` if fewer than half of the PE cycles of its
-/// folds were products. A layer without folds, which the vector unit runs, gains from a larger
-/// array because it makes scratchpad rows wider (they hold array.rows channels): `row_width`. Where
-/// nothing saves 1 % the bound is the array too if operands enter it in most cycles (a depthwise
-/// layer gains from more rows and columns together), else `latency`.
+/// folds were products, or `array_size` if operands enter it in at most half of the cycles: a
+/// larger one has fewer folds whose weights and commands are waited for. A layer without folds,
+/// which the vector unit runs, gains from a larger array because it makes scratchpad rows wider
+/// (they hold array.rows channels): `row_width`. Where nothing saves 1 % the bound is the array too
+/// if operands enter it in most cycles (a depthwise layer gains from more rows and columns
+/// together), else `latency`. The README lists all of them.
 ///
 /// `only`: this layer alone. `on_run(i, n)` is called before run i of n. Throws as simulate().
 Explanation explain(const MachineWith& machine, const Network& network,

@@ -253,6 +253,15 @@ TEST(Explain, WithoutFoldsALargerArrayIsWiderRows) {
   EXPECT_EQ(bound(gemmini({"dram.latency_cycles=2"}), pool_network(16, 5)), "latency");
 }
 
+// A product of one row: its weights take longer to come than to be used.
+TEST(Explain, AnArrayThatWaitsIsNotBoundByCompute) {
+  const Explained layer =
+      explained(gemmini(), test::conv_network({1, 1, 1, 512}, 1, 256)).layers.front();
+  EXPECT_LT(layer.busy, 0.1);
+  EXPECT_GT(layer.useful, 0.9);
+  EXPECT_EQ(layer.bound, "array_size");
+}
+
 TEST(Explain, TheZerosOfADepthwiseFoldAreNoUsefulWork) {
   const Network digits =
       load_workload(kFolder + "/workloads/digits_cnn/digits_cnn.yaml", {true, {}});
