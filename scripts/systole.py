@@ -6,7 +6,7 @@
                          {"array.rows": 32, "array.cols": 32}, data=False)
     print(report["totals"]["cycles"])
     rows = systole.sweep("configs/sweeps/array_and_memory.yaml", "build/sweep")
-    best = min(rows, key=lambda row: row["energy_pj"])
+    best = min((row for row in rows if not row["error"]), key=lambda row: row["energy_pj"])
 
 The program is $SYSTOLE, else build/release/systole beside this folder. As a command,
 `scripts/systole.py table build/sweep/points.csv` prints a table of a sweep, and
@@ -120,7 +120,7 @@ def read_frame(path):
 
 
 def write_parquet(table, path):
-    """A table of a sweep as Parquet. Needs pandas with pyarrow or fastparquet; Debian 12 has neither of the two."""
+    """A table of a sweep as Parquet. Needs pandas with pyarrow or fastparquet; Debian 12 has pandas and neither of the two."""
     read_frame(table).to_parquet(path, index=False)
 
 
@@ -217,8 +217,12 @@ def main(arguments):
     columns = list(rows[0]) if rows else []
     cells = [columns] + [["" if row[c] is None else str(row[c]) for c in columns] for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
-    for line in cells:
-        print("  ".join(cell.rjust(width) for cell, width in zip(line, widths)).rstrip())
+    try:
+        for line in cells:
+            print("  ".join(cell.rjust(width) for cell, width in zip(line, widths)).rstrip())
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, `head` say, has enough; what is left must not be flushed at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

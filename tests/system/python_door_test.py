@@ -66,6 +66,17 @@ class PythonDoor(unittest.TestCase):
                                  capture_output=True, text=True).stdout
         self.assertEqual(printed, "point  key  error\n    0    8\n   10   16   a, b\n")
 
+    def test_a_reader_that_has_enough_ends_a_table(self):
+        table = self.folder / "t.csv"
+        table.write_text("point,error\n" + "1,\n" * 50000, encoding="utf-8")
+        printed = subprocess.Popen([sys.executable, "-B", ROOT / "scripts" / "systole.py", "table", table],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(printed.stdout.readline(), "point  error\n")
+        printed.stdout.close()
+        with printed.stderr:
+            self.assertEqual(printed.stderr.read(), "")
+        self.assertEqual(printed.wait(), 0)
+
     def test_names_that_python_takes_for_numbers_stay_names(self):
         table = self.folder / "t.csv"
         table.write_text("layer,cycles,share\r\n1_1,12,1e-05\r\nnan,7,-0.25\r\ninfinity,,\r\n", encoding="utf-8")
