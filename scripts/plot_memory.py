@@ -4,7 +4,7 @@
 DRAM bytes of ifmaps, weights and ofmaps against scratchpad size, cycles against DRAM bandwidth, cycles against requests
 in flight.
 
-    scripts/plot_memory.py -w NETWORK [--engine fast] [-j 2] -o memory.png
+    scripts/plot_memory.py -w NETWORK [--engine systemc] [-j 2] -o memory.png
 
 The program is --systole, else $SYSTOLE, else build/release/systole. Runs are without data (--no-data). Needs python3-matplotlib.
 """
@@ -36,7 +36,7 @@ def arguments():
     parser.add_argument("--systole", default=systole.program(), help="the program")
     parser.add_argument("-a", "--accelerator", default=str(systole.ROOT / "configs" / "gemmini_16x16.yaml"))
     parser.add_argument("-w", "--workload", required=True)
-    parser.add_argument("--engine", default="systemc", choices=["systemc", "fast", "verilated"])
+    parser.add_argument("--engine", default="fast", choices=["systemc", "fast", "verilated"])
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for every run")
     parser.add_argument("-j", "--jobs", type=systole.positive, default=1, help="runs at a time")
     parser.add_argument("-o", "--output", default="memory.png", help="PNG, or PDF or SVG by its name; the figures go to a .json beside it")
