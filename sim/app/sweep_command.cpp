@@ -24,10 +24,13 @@ unsigned workers_of(const SweepCommand& command) {
 
 /// A sample may be smaller than the spec asks for.
 std::string shortage(const SweepSpec& spec, std::size_t points) {
-  return spec.sampling == Sampling::All || points >= spec.sample_points
-             ? std::string{}
-             : fmt::format("{} of the {} points asked for: axes and constraints give no more\n",
-                           points, spec.sample_points);
+  if (spec.sampling == Sampling::All || points >= spec.sample_points) {
+    return "";
+  }
+  return fmt::format("{} of the {} points asked for: {}\n", points, spec.sample_points,
+                     spec.sampling == Sampling::Random
+                         ? "axes and constraints give no more"
+                         : "strata that are double or break a constraint are left out");
 }
 
 std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {

@@ -310,7 +310,7 @@ Table totals_table(const RunResult& result, const Summary& t, const EnergyTable&
       fmt::format("{:.2f} B/cycle, reads and writes", t.bytes_per_cycle()));
   row("bandwidth, peak", bandwidth(t.peak_bytes_per_cycle),
       fmt::format("{:.2f} B/cycle in the busiest {} cycles", t.peak_bytes_per_cycle,
-                  kBandwidthWindow));
+                  grouped(t.peak_cycles)));
   row("energy", human_energy(energy.pj),
       fmt::format("{} to {}, {} on average", human_energy(energy.low_pj),
                   human_energy(energy.high_pj),

@@ -20,9 +20,12 @@ double ratio(std::uint64_t part, std::uint64_t whole) {
 // A layer shorter than the window has all of its traffic in it. Windows begin at multiples of their
 // length, and the last one is as long as it happens to be: a layer of little more than a window can
 // be busier as a whole than its busiest one.
-double peak_bytes_per_cycle(const LayerResult& layer, double average) {
+void set_peak(Summary& s, const LayerResult& layer) {
   const std::uint64_t window = std::min(layer.cycles, kBandwidthWindow);
-  return std::max(average, ratio(layer.peak_bytes_per_window, window));
+  const double busiest = ratio(layer.peak_bytes_per_window, window);
+  const double average = s.bytes_per_cycle();
+  s.peak_bytes_per_cycle = std::max(average, busiest);
+  s.peak_cycles = average > busiest ? layer.cycles : window;
 }
 
 }  // namespace
@@ -42,7 +45,7 @@ Summary summary_of(const LayerResult& layer, const EnergyBreakdown& energy) {
   s.energy = energy;
   s.compulsory_read_bytes = layer.compulsory_read_bytes;
   s.compulsory_write_bytes = layer.compulsory_write_bytes;
-  s.peak_bytes_per_cycle = peak_bytes_per_cycle(layer, s.bytes_per_cycle());
+  set_peak(s, layer);
   s.check = layer.check;
   if (layer.where != Place::Array) {
     s.off_array_macs = s.macs;
@@ -80,7 +83,10 @@ Summary totals_of(const RunResult& result, const std::vector<EnergyBreakdown>& p
     total.energy += layer.energy;
     total.compulsory_read_bytes += layer.compulsory_read_bytes;
     total.compulsory_write_bytes += layer.compulsory_write_bytes;
-    total.peak_bytes_per_cycle = std::max(total.peak_bytes_per_cycle, layer.peak_bytes_per_cycle);
+    if (layer.peak_bytes_per_cycle > total.peak_bytes_per_cycle) {
+      total.peak_bytes_per_cycle = layer.peak_bytes_per_cycle;
+      total.peak_cycles = layer.peak_cycles;
+    }
     total.check = combined(total.check, layer.check);
   }
   return total;

@@ -23,6 +23,7 @@ struct Summary {
   std::uint64_t compulsory_read_bytes = 0;
   std::uint64_t compulsory_write_bytes = 0;
   double peak_bytes_per_cycle = 0;  ///< over the busiest window, or the layer if busier
+  std::uint64_t peak_cycles = 0;    ///< that it is an average of
   Check check = Check::Skipped;     ///< Fail if any failed; Pass if some passed and none failed
 
   /// Bytes of the bursts on the bus; reads include what was fetched and not used.

@@ -1,6 +1,7 @@
 #include "sim/report/table.hpp"
 #include "sim/report/text_report.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -13,6 +14,8 @@
 
 namespace systole {
 namespace {
+
+using ::testing::HasSubstr;
 
 std::string report(const RunResult& run, std::size_t width, bool color = false) {
   ReportStyle style;
@@ -93,6 +96,20 @@ TEST(ReportText, ACheckThatFailedShowsInTheTotals) {
   run.layers[2].check = Check::Fail;
   const std::string text = report(run, 132);
   EXPECT_NE(text.find("2 layers bit-exact, 1 differ, 0 not compared"), std::string::npos);
+}
+
+// A window is no longer than the layer.
+TEST(ReportText, ThePeakIsOfAsManyCyclesAsItSays) {
+  RunResult run = sample_run();
+  EXPECT_THAT(report(run, 132), HasSubstr("4.61 B/cycle in the busiest 1,000 cycles"));
+  run.layers[0].cycles = 430;
+  EXPECT_THAT(report(run, 132), HasSubstr("B/cycle in the busiest 430 cycles"));
+  run.layers[0].cycles = 2000;
+  run.layers[1].cycles = 5000;
+  EXPECT_THAT(report(run, 132), HasSubstr("B/cycle in the busiest 1,024 cycles"));
+  run.layers[0].cycles = 1100;
+  run.layers[0].peak_bytes_per_window = 4208;
+  EXPECT_THAT(report(run, 132), HasSubstr("B/cycle in the busiest 1,100 cycles"));
 }
 
 TEST(ReportText, ManyCausesGoOnSeveralTables) {
