@@ -11,6 +11,7 @@
 #include "sim/report/data_needs.hpp"
 #include "sim/report/energy_json.hpp"
 #include "sim/report/json_report.hpp"
+#include "sim/report/json_text.hpp"
 
 namespace systole {
 namespace {
@@ -114,9 +115,9 @@ LayerResult layer_of(const Json& json, const std::string& file, const std::strin
 Json parse_report(const std::string& text, const std::string& file) {
   Json report;
   try {
-    report = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    fail(file, fmt::format("is no JSON, at byte {}", error.byte));
+    report = parse_json(text);
+  } catch (const std::runtime_error& error) {
+    fail(file, error.what());
   }
   const Object root{report, file, ""};
   root.text("systole");  // nobody else's report has it

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "sim/report/json_text.hpp"
+
 namespace systole {
 
 namespace fs = std::filesystem;
@@ -35,8 +37,8 @@ std::string line_of(const PointResult& result, const Point& point) {
 }
 
 std::optional<PointResult> result_of(const std::string& line) {
-  const ordered_json json = ordered_json::parse(line, nullptr, false);
   try {
+    const ordered_json json = parse_json(line);
     PointResult result;
     result.key = json.at("key").get<std::string>();
     if (json.contains("error")) {
@@ -52,6 +54,8 @@ std::optional<PointResult> result_of(const std::string& line) {
     }
     return result;
   } catch (const ordered_json::exception&) {
+    return std::nullopt;
+  } catch (const std::runtime_error&) {
     return std::nullopt;
   }
 }

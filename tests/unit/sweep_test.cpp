@@ -280,8 +280,12 @@ TEST_F(SweepTest, FinishedPointsAreReadBackAndABrokenLastLineIsRemoved) {
   ASSERT_EQ(log.finished().size(), 2U);
   EXPECT_EQ(log.finished().at("a").metrics, sample_result("a").metrics);
   EXPECT_EQ(log.finished().at("b").error, "does not fit, \"at all\"");
-  std::ofstream{path, std::ios::app} << "not a point\n";
-  EXPECT_THROW((PointLog{file("log"), true}), std::runtime_error);
+  const std::string too_deep(100'000, '[');
+  for (const std::string& line : {std::string{"not a point"}, "{\"key\":" + too_deep}) {
+    fs::resize_file(path, size);
+    std::ofstream{path, std::ios::app} << line << '\n';
+    EXPECT_THROW((PointLog{file("log"), true}), std::runtime_error);
+  }
 }
 
 TEST_F(SweepTest, TablesHaveARowForEachPointAndFailuresSayWhy) {
