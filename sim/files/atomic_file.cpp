@@ -36,6 +36,20 @@ bool is_device(const std::string& path) {
 
 }  // namespace
 
+std::string behind_links(const std::string& path) {
+  constexpr int kLongestChain = 40;  // as Linux follows
+  std::filesystem::path file = path;
+  for (int i = 0; i < kLongestChain; ++i) {
+    std::error_code error;
+    const std::filesystem::path next = std::filesystem::read_symlink(file, error);
+    if (error) {  // no link
+      return file.string();
+    }
+    file = file.parent_path() / next;
+  }
+  return path;
+}
+
 // An open file in the folder of `shown`, the path as the user gave it: keep() gives it that name,
 // without keep() it is gone. It has no name until then, so that nothing is left of it when the
 // program is stopped; on a file system that has no such files, it is FILE.tmpPID.N. A symbolic link
@@ -44,9 +58,7 @@ bool is_device(const std::string& path) {
 class TemporaryFile {
  public:
   explicit TemporaryFile(std::string shown)
-      : shown_{std::move(shown)},
-        target_{std::filesystem::exists(shown_) ? std::filesystem::canonical(shown_).string()
-                                                : shown_} {
+      : shown_{std::move(shown)}, target_{behind_links(shown_)} {
     if (!open_without_name() && !open_named()) {
       fail(shown_, "cannot create a file in its folder");
     }

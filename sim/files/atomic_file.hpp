@@ -16,6 +16,10 @@ void write_file_atomically(const std::string& path, const std::string& text);
 /// so that what fails while writing leaves every one of them as it was.
 void write_files_atomically(const std::vector<std::pair<std::string, std::string>>& files);
 
+/// Where a file that is written to `path` comes to lie: behind its symbolic links, whether there is
+/// one already or not. `path` itself where links lead in a circle.
+std::string behind_links(const std::string& path);
+
 class TemporaryFile;  // of atomic_file.cpp
 
 /// The same for text that comes bit by bit: it goes to the temporary file as it comes, which

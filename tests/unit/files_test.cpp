@@ -74,6 +74,21 @@ TEST_F(AtomicFile, ASymbolicLinkStaysALink) {
   EXPECT_EQ(read(path("real")), "new");
 }
 
+TEST_F(AtomicFile, ALinkToNothingStaysALink) {
+  fs::create_symlink("second", path("first"));
+  fs::create_symlink(path("real"), path("second"));
+  EXPECT_EQ(behind_links(path("first")), path("real"));
+  write_file_atomically(path("first"), "new");
+  EXPECT_TRUE(fs::is_symlink(path("first")));
+  EXPECT_TRUE(fs::is_symlink(path("second")));
+  EXPECT_EQ(read(path("real")), "new");
+}
+
+TEST_F(AtomicFile, LinksInACircleAreNotFollowed) {
+  fs::create_symlink("loop", path("loop"));
+  EXPECT_EQ(behind_links(path("loop")), path("loop"));
+}
+
 TEST_F(AtomicFile, WritesToADeviceInPlace) {
   write_file_atomically("/dev/null", "text");
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
