@@ -19,7 +19,7 @@ int compare_command(const CompareOptions& options, std::ostream& out) {
     inputs.push_back({"REPORT", file});
     reports.push_back({file, parse_report(read_text_file(file), file)});
   }
-  require_writable("systole compare", {{"--html", options.html}}, inputs);
+  require_writable("systole compare", {{"--html", options.html}}, [&] { return inputs; });
   ReportStyle style;
   style.color = use_color(ColorMode::Auto);
   if (const std::size_t columns = output_terminal_columns(); columns != 0) {

@@ -14,9 +14,10 @@ namespace systole::app {
 int dram_command(const DramOptions& options, std::ostream& out) {
   const dram::Config memory = dram::load_config(options.dram, options.overrides);
   TraceReader trace{options.trace, memory};
-  require_writable("systole dram",
-                   {{"--json", options.json}, {"--dram-commands", options.commands}},
-                   {{"TRACE", options.trace}, {"--dram", options.dram}});
+  require_writable(
+      "systole dram", {{"--json", options.json}, {"--dram-commands", options.commands}}, [&] {
+        return joined({{{"TRACE", options.trace}}, with_named_files("--dram", options.dram)});
+      });
   std::optional<CommandFile> commands;
   if (options.commands) {
     commands.emplace(*options.commands, memory.organization.channels);

@@ -12,19 +12,25 @@
 namespace systole::app {
 
 int energy_command(const EnergyOptions& options, std::ostream& out) {
-  require_writable("systole energy", {{"--json", options.json}}, {{"REPORT", options.report}});
   auto report = parse_report(read_text_file(options.report), options.report);
   const RunResult result = run_of_report(report, options.report, options.overrides);
+  OutputFolders folders{
+      "systole energy",
+      {{"--json", options.json}},
+      {{"--csv", options.csv, csv_report_files()}},
+      [&] {
+        return joined({{{"REPORT", options.report}}, files_of_machine(result.config)});
+      }};
   const EnergyTable table = load_energy_table(result.config);
   const std::vector<EnergyBreakdown> energies = energy_per_layer(result, table);
   if (options.csv) {
-    make_folder(*options.csv);
     write_to_folder(*options.csv, csv_report(result, energies));
   }
   if (options.json) {
     put_energies(report, result, energies, table);
     write_file_atomically(*options.json, report.dump(2) + '\n');
   }
+  folders.keep();
   ReportStyle style;
   style.color = use_color(ColorMode::Auto);
   if (const std::size_t columns = output_terminal_columns(); columns != 0) {

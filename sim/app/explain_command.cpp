@@ -31,11 +31,13 @@ int explain_command(const ExplainOptions& options, std::ostream& out, std::ostre
     overrides.insert(overrides.end(), more.begin(), more.end());
     return load_accelerator(options.accelerator, overrides);
   };
-  machine({});  // its mistakes before those of the network
+  const AcceleratorConfig config = machine({});  // its mistakes before those of the network
   const Network network = load_workload(options.workload, {/*shapes_only=*/true, options.topology});
   const std::optional<std::size_t> layer = chosen_layer(options, network);
-  require_writable("systole explain", {{"--json", options.json}},
-                   {{"--accelerator", options.accelerator}, {"--workload", options.workload}});
+  require_writable("systole explain", {{"--json", options.json}}, [&] {
+    return joined({with_named_files("--accelerator", options.accelerator),
+                   with_named_files("--workload", options.workload), files_of_machine(config)});
+  });
   const bool shows_progress = error_terminal_columns() > 1;
   const Explanation explanation =
       explain(machine, network, layer, [&](std::size_t run, std::size_t runs) {

@@ -33,9 +33,6 @@ void dump(const Network& network, const std::vector<TensorData>& tensors,
 }  // namespace
 
 int golden_command(const GoldenOptions& options, std::ostream& out) {
-  if (options.dump) {
-    make_folder(*options.dump);
-  }
   Network network = load_network(options);
   // Images are quantized for the network as it was given, for every accelerator alike.
   const LabelledInputs inputs = inputs_of(options, network);
@@ -46,6 +43,12 @@ int golden_command(const GoldenOptions& options, std::ostream& out) {
     network = std::move(legalized.network);
     notes = std::move(legalized.notes);
   }
+  OutputFolders folders{
+      "systole golden", {}, {{"--dump", options.dump, layer_files(network)}}, [&] {
+        return joined({with_named_files("--accelerator", options.accelerator),
+                       with_named_files("--workload", options.workload),
+                       {{"--inputs", options.inputs}, {"--labels", options.labels}}});
+      }};
 
   const std::uint64_t inferences = inference_count(network, inputs);
   std::uint64_t correct = 0;
@@ -56,6 +59,7 @@ int golden_command(const GoldenOptions& options, std::ostream& out) {
       dump(network, tensors, *options.dump);
     }
   }
+  folders.keep();
 
   for (const auto& note : notes) {
     out << fmt::format("{}: {}\n", printable(note.layer), note.what);

@@ -1,15 +1,18 @@
 #include "sim/app/output_files.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <map>
 #include <stdexcept>
 #include <system_error>
 
 #include "sim/app/options.hpp"
+#include "sim/config/accelerator_file.hpp"
+#include "sim/config/named_files.hpp"
 #include "sim/config/suggestion.hpp"
 #include "sim/files/atomic_file.hpp"
 
@@ -19,53 +22,187 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A pipe or a device: has no canonical path, takes any number of outputs.
-bool is_device(const std::string& file) {
-  return fs::exists(file) && !fs::is_regular_file(file) && !fs::is_directory(file);
+[[noreturn]] void fail(const std::string& file, const std::string& what, int reason) {
+  throw std::runtime_error{file + ": " + what + ": " + std::generic_category().message(reason)};
 }
 
-void require_writable(const std::string& file) {
-  const fs::path folder = fs::path{file}.parent_path();
-  if (!folder.empty() && !fs::is_directory(folder)) {
-    throw std::runtime_error{file + ": there is no folder " + folder.string()};
+/// Nothing for a file that is not there, or that nobody can tell.
+std::optional<struct stat> status_of(const std::string& file) {
+  struct stat status {};
+  return ::stat(file.c_str(), &status) == 0 ? std::optional{status} : std::nullopt;
+}
+
+/// A pipe or a device: has no canonical path, takes any number of outputs.
+bool is_device(const std::string& file) {
+  const auto status = status_of(file);
+  return status && !S_ISREG(status->st_mode) && !S_ISDIR(status->st_mode);
+}
+
+void require_room_for(const std::string& file) {
+  const std::string folder = fs::path{file}.parent_path().string();
+  errno = 0;
+  const auto above = status_of(folder.empty() ? "." : folder);
+  if (!above && errno != ENOENT) {
+    fail(file, "cannot create a file in its folder", errno);
   }
-  if (fs::is_directory(file)) {
+  if (!above || !S_ISDIR(above->st_mode)) {
+    throw std::runtime_error{file + ": there is no folder " + folder};
+  }
+  errno = 0;
+  const auto status = status_of(file);
+  if (status && S_ISDIR(status->st_mode)) {
     throw std::runtime_error{file + ": is a folder, expected a file"};
   }
   if (is_device(file)) {
     return;
   }
-  const fs::path real_folder = fs::weakly_canonical(fs::absolute(file)).parent_path();
-  if (::access(real_folder.c_str(), W_OK | X_OK) != 0) {
-    throw std::runtime_error{
-        file + ": cannot create a file in its folder: " + std::generic_category().message(errno)};
+  if (!status && errno != ENOENT) {
+    fail(file, "cannot be written", errno);
   }
+  const std::string real_folder = fs::path{behind_links(file)}.parent_path().string();
+  if (::access(real_folder.empty() ? "." : real_folder.c_str(), W_OK | X_OK) != 0) {
+    fail(file, "cannot create a file in its folder", errno);
+  }
+}
+
+/// The same text for all names of a file: links of both kinds, and paths through other folders.
+std::string identity_of(const std::string& file) {
+  if (const auto status = status_of(file)) {
+    return fmt::format("{}:{}", status->st_dev, status->st_ino);
+  }
+  std::error_code error;
+  const fs::path path = fs::absolute(behind_links(file), error);
+  const fs::path canonical = fs::weakly_canonical(path, error);
+  return (error ? path.lexically_normal() : canonical).string();
 }
 
 }  // namespace
 
-void require_writable(const std::string& command, const std::vector<NamedFile>& outputs,
-                      const std::vector<NamedFile>& inputs) {
-  std::map<fs::path, std::string> roles;
-  for (const NamedFile& input : inputs) {
+std::vector<NamedFile> with_named_files(const std::string& role,
+                                        const std::optional<std::string>& file) {
+  std::vector<NamedFile> all{{role, file}};
+  if (file) {
+    for (const std::string& named : files_named_in(*file)) {
+      all.push_back({"a file that " + role + " names", named});
+    }
+  }
+  return all;
+}
+
+std::vector<NamedFile> files_of_machine(const AcceleratorConfig& config) {
+  std::vector<NamedFile> all = with_named_files("energy.table", config.energy.table);
+  if (config.dram.model == DramModel::Banked) {
+    all.push_back({"dram.preset", dram_preset_file(config.dram)});
+  }
+  return all;
+}
+
+std::vector<NamedFile> joined(const std::vector<std::vector<NamedFile>>& lists) {
+  std::vector<NamedFile> all;
+  for (const std::vector<NamedFile>& list : lists) {
+    all.insert(all.end(), list.begin(), list.end());
+  }
+  return all;
+}
+
+void require_apart(const std::string& command, const std::vector<NamedFile>& outputs,
+                   const std::vector<NamedFolder>& folders, const Inputs& inputs) {
+  const auto given = [](const auto& of, auto member) {
+    return std::any_of(of.begin(), of.end(),
+                       [&](const auto& each) { return (each.*member).has_value(); });
+  };
+  if (!given(outputs, &NamedFile::file) && !given(folders, &NamedFolder::folder)) {
+    return;
+  }
+  std::map<std::string, std::string> roles;  // by identity
+  for (const NamedFile& input : inputs()) {
     if (input.file && !is_device(*input.file)) {
-      roles.emplace(fs::weakly_canonical(*input.file), input.role);
+      roles.emplace(identity_of(*input.file), input.role);
+    }
+  }
+  const auto add = [&](const std::string& role, const std::string& file) {
+    if (is_device(file)) {
+      return;
+    }
+    const auto [other, is_new] = roles.emplace(identity_of(file), role);
+    if (!is_new) {
+      throw UsageError{fmt::format("{}: {} and {} name the same file, {}", command, other->second,
+                                   role, quoted(file))};
+    }
+  };
+  for (const NamedFolder& folder : folders) {
+    for (const std::string& name : folder.folder ? folder.files : std::vector<std::string>{}) {
+      add(quoted(name) + " of " + folder.role, (fs::path{*folder.folder} / name).string());
+    }
+  }
+  for (const NamedFolder& folder : folders) {  // several may be the same
+    if (folder.folder) {
+      roles.emplace(identity_of(*folder.folder), folder.role);
     }
   }
   for (const NamedFile& output : outputs) {
-    if (!output.file) {
-      continue;
-    }
-    require_writable(*output.file);
-    if (is_device(*output.file)) {
-      continue;
-    }
-    const auto [other, is_new] = roles.emplace(fs::weakly_canonical(*output.file), output.role);
-    if (!is_new) {
-      throw UsageError{fmt::format("{}: {} and {} name the same file, {}", command, other->second,
-                                   output.role, quoted(*output.file))};
+    if (output.file) {
+      add(output.role, *output.file);
     }
   }
+}
+
+void require_writable(const std::string& command, const std::vector<NamedFile>& outputs,
+                      const Inputs& inputs) {
+  OutputFolders{command, outputs, {}, inputs}.keep();
+}
+
+OutputFolders::OutputFolders(const std::string& command, const std::vector<NamedFile>& outputs,
+                             const std::vector<NamedFolder>& folders, const Inputs& inputs) {
+  require_apart(command, outputs, folders, inputs);
+  try {
+    for (const NamedFolder& folder : folders) {
+      if (folder.folder) {
+        make(*folder.folder);
+        for (const std::string& name : folder.files) {
+          require_room_for((fs::path{*folder.folder} / name).string());
+        }
+      }
+    }
+    for (const NamedFile& output : outputs) {
+      if (output.file) {
+        require_room_for(*output.file);
+      }
+    }
+  } catch (...) {
+    remove();
+    throw;
+  }
+}
+
+OutputFolders::~OutputFolders() { remove(); }
+
+void OutputFolders::make(const std::string& folder) {
+  std::error_code error;
+  std::vector<fs::path> missing;
+  for (fs::path path = folder; !path.empty() && !fs::exists(path, error) && !error;
+       path = path.parent_path()) {
+    missing.push_back(path);
+  }
+  for (auto path = missing.rbegin(); path != missing.rend() && !error; ++path) {
+    if (fs::create_directory(*path, error)) {
+      created_.push_back(*path);
+    }
+  }
+  if (!error) {
+    fs::create_directories(folder, error);  // says what is wrong with one that is no folder
+  }
+  if (error) {
+    throw std::runtime_error{folder + ": cannot be created: " + error.message()};
+  }
+}
+
+void OutputFolders::remove() {
+  for (auto path = created_.rbegin(); path != created_.rend(); ++path) {
+    std::error_code not_empty;
+    fs::remove(*path, not_empty);
+  }
+  created_.clear();
 }
 
 void write_to_folder(const std::string& folder, const std::vector<NamedText>& files) {
@@ -75,14 +212,6 @@ void write_to_folder(const std::string& folder, const std::vector<NamedText>& fi
     all.emplace_back((fs::path{folder} / file.name).string(), file.text);
   }
   write_files_atomically(all);
-}
-
-void make_folder(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) {
-    throw std::runtime_error{folder + ": cannot be created: " + error.message()};
-  }
 }
 
 }  // namespace systole::app

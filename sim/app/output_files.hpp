@@ -1,9 +1,12 @@
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/config/accelerator_config.hpp"
 #include "sim/report/csv_report.hpp"
 
 namespace systole::app {
@@ -16,16 +19,55 @@ struct NamedFile {
   std::optional<std::string> file;
 };
 
-/// Throws std::runtime_error when one of the `outputs` is in no folder, or in one that takes no new
-/// files, or is a folder itself; and UsageError when two of them would replace each other, or one
-/// of the `inputs`. `command` is as "systole run".
+/// A folder of the command line, and the files that are written to it.
+struct NamedFolder {
+  std::string role;
+  std::optional<std::string> folder;
+  std::vector<std::string> files;
+};
+
+/// `file`, and the files that it names: a command reads them, too.
+std::vector<NamedFile> with_named_files(const std::string& role,
+                                        const std::optional<std::string>& file);
+
+/// What the machine `config` reads: its energy table, its memory.
+std::vector<NamedFile> files_of_machine(const AcceleratorConfig& config);
+
+std::vector<NamedFile> joined(const std::vector<std::vector<NamedFile>>& lists);
+
+/// All that a command reads, asked for only when it writes something.
+using Inputs = std::function<std::vector<NamedFile>()>;
+
+/// Throws UsageError when two of the outputs, those in `folders` among them, would replace each
+/// other, or one of the `inputs`. `command` is as "systole run". Writes nothing.
+void require_apart(const std::string& command, const std::vector<NamedFile>& outputs,
+                   const std::vector<NamedFolder>& folders, const Inputs& inputs);
+
+/// The same without folders; and throws std::runtime_error when one of the `outputs` is in no
+/// folder, or in one that takes no new files, or is a folder itself.
 void require_writable(const std::string& command, const std::vector<NamedFile>& outputs,
-                      const std::vector<NamedFile>& inputs);
+                      const Inputs& inputs);
+
+/// The same with `folders`, which are created, those above them too. Unless keep() is called, those
+/// that were created are removed again, as far as they are empty.
+class OutputFolders {
+ public:
+  OutputFolders(const std::string& command, const std::vector<NamedFile>& outputs,
+                const std::vector<NamedFolder>& folders, const Inputs& inputs);
+  ~OutputFolders();
+  OutputFolders(const OutputFolders&) = delete;
+  OutputFolders& operator=(const OutputFolders&) = delete;
+
+  void keep() { created_.clear(); }
+
+ private:
+  void make(const std::string& folder);
+  void remove();
+
+  std::vector<std::filesystem::path> created_;
+};
 
 /// Writes the files of a report into `folder`, which is there: all or none.
 void write_to_folder(const std::string& folder, const std::vector<NamedText>& files);
-
-/// Creates `folder` and those above it. Throws std::runtime_error when that cannot be.
-void make_folder(const std::string& folder);
 
 }  // namespace systole::app

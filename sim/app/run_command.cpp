@@ -29,6 +29,7 @@
 #include "sim/timeline/timeline_file.hpp"
 #include "sim/top/stuck_error.hpp"
 #include "sim/waveform/waveform_file.hpp"
+#include "sim/workload/file_names.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace systole::app {
@@ -48,24 +49,26 @@ void check_layers(const std::vector<std::string>& chosen, const Network& network
 
 /// What would keep a run's files from being written, or one of them from being kept, is said
 /// before the run, which may take hours.
-void prepare_outputs(const RunOptions& options) {
-  for (const auto& folder : {options.csv, options.scalesim, options.dump}) {
-    if (folder) {
-      make_folder(*folder);
-    }
-  }
-  require_writable("systole run",
-                   {{"--json", options.json},
-                    {"--html", options.html},
-                    {"--bandwidth-csv", options.bandwidth_csv},
-                    {"--dram-trace", options.dram_trace},
-                    {"--dram-commands", options.dram_commands},
-                    {"--timeline", options.timeline},
-                    {"--vcd", options.vcd}},
-                   {{"--accelerator", options.accelerator},
-                    {"--workload", options.workload},
-                    {"--inputs", options.inputs},
-                    {"--labels", options.labels}});
+OutputFolders prepare_outputs(const RunOptions& options, const AcceleratorConfig& config,
+                              const Network& network) {
+  const auto inputs = [&] {
+    return joined({with_named_files("--accelerator", options.accelerator),
+                   with_named_files("--workload", options.workload),
+                   {{"--inputs", options.inputs}, {"--labels", options.labels}},
+                   files_of_machine(config)});
+  };
+  return {"systole run",
+          {{"--json", options.json},
+           {"--html", options.html},
+           {"--bandwidth-csv", options.bandwidth_csv},
+           {"--dram-trace", options.dram_trace},
+           {"--dram-commands", options.dram_commands},
+           {"--timeline", options.timeline},
+           {"--vcd", options.vcd}},
+          {{"--csv", options.csv, csv_report_files()},
+           {"--scalesim", options.scalesim, scalesim_report_files()},
+           {"--dump", options.dump, layer_files(network)}},
+          inputs};
 }
 
 /// The files that a run writes while it goes on.
@@ -126,7 +129,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   Network network = load_network(options);
   check_layers(options.layers, network, config);
   const LabelledInputs inputs = inputs_of(options, network);
-  prepare_outputs(options);
+  OutputFolders folders = prepare_outputs(options, config, network);
 
   RunFiles run_files{options, config};
   SimulationOptions simulation;
@@ -177,6 +180,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
     write_file_atomically(*options.bandwidth_csv, bandwidth_csv(outcome.result));
   }
   run_files.commit(outcome.result);
+  folders.keep();
   if (!options.quiet) {
     ReportStyle style;
     style.bandwidth = options.bandwidth;

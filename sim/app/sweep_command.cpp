@@ -10,6 +10,7 @@
 #include "sim/app/output_files.hpp"
 #include "sim/app/progress.hpp"
 #include "sim/app/terminal.hpp"
+#include "sim/config/accelerator_file.hpp"
 #include "sim/report/utf8.hpp"
 #include "sim/sweep/sweep.hpp"
 #include "sim/sweep/sweep_tables.hpp"
@@ -52,12 +53,45 @@ std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {
   return text;
 }
 
+/// The files that the points read. Those beside the spec are named in it; others are from where the
+/// sweep runs, or shipped.
+std::vector<NamedFile> files_of(const SweepSpec& spec) {
+  std::vector<std::vector<NamedFile>> all;
+  all.push_back(files_of_machine(parse_accelerator(spec.accelerator_text, spec.accelerator)));
+  all.push_back(with_named_files("workload", spec.workload));
+  const auto add = [&](const Step& step) {
+    for (const Assignment& assignment : step) {
+      if (assignment.key == kWorkloadKey || assignment.key == "energy.table") {
+        all.push_back(with_named_files(assignment.key, assignment.text));
+      } else if (assignment.key == "dram.preset") {
+        DramConfig memory;
+        memory.preset = assignment.text;
+        all.push_back({{assignment.key, dram_preset_file(memory)}});
+      }
+    }
+  };
+  add(spec.settings);
+  for (const Axis& axis : spec.axes) {
+    std::for_each(axis.steps.begin(), axis.steps.end(), add);
+  }
+  return joined(all);
+}
+
+void require_outputs_apart(const SweepCommand& command, const Inputs& inputs) {
+  if (!command.list) {
+    require_apart("systole sweep", {{"--html", command.html}},
+                  {{"--output", command.folder, sweep_files()}}, inputs);
+  }
+}
+
 }  // namespace
 
 int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& err) {
-  require_writable("systole sweep", {{"--html", command.html}},
-                   {{"SPEC", command.spec}, {"--output", command.folder}});
+  const auto named_in_spec = [&] { return with_named_files("SPEC", command.spec); };
+  require_outputs_apart(command, named_in_spec);
+  require_writable("systole sweep", {{"--html", command.html}}, named_in_spec);
   const SweepSpec spec = load_sweep(command.spec);
+  require_outputs_apart(command, [&] { return files_of(spec); });
   const std::vector<Point> points = select_points(spec);
   if (command.list) {
     out << points_table(spec, points);

@@ -9,6 +9,10 @@
 namespace systole {
 namespace {
 
+constexpr const char* kLayersFile = "layers.csv";
+constexpr const char* kMemoriesFile = "memories.csv";
+constexpr const char* kEnergyFile = "energy.csv";
+
 std::string field(const std::string& text) { return csv_field(text); }
 std::string field(std::uint64_t value) { return std::to_string(value); }
 // The shortest text that reads back as the same number.
@@ -114,9 +118,11 @@ std::string energy_csv(const RunResult& result, const std::vector<EnergyBreakdow
 
 std::vector<NamedText> csv_report(const RunResult& result,
                                   const std::vector<EnergyBreakdown>& per_layer) {
-  return {{"layers.csv", layers_csv(result, per_layer)},
-          {"memories.csv", memories_csv(result, per_layer)},
-          {"energy.csv", energy_csv(result, per_layer)}};
+  return {{kLayersFile, layers_csv(result, per_layer)},
+          {kMemoriesFile, memories_csv(result, per_layer)},
+          {kEnergyFile, energy_csv(result, per_layer)}};
 }
+
+std::vector<std::string> csv_report_files() { return {kLayersFile, kMemoriesFile, kEnergyFile}; }
 
 }  // namespace systole

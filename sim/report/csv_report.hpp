@@ -18,4 +18,7 @@ struct NamedText {
 std::vector<NamedText> csv_report(const RunResult& result,
                                   const std::vector<EnergyBreakdown>& per_layer);
 
+/// The names that they have.
+std::vector<std::string> csv_report_files();
+
 }  // namespace systole

@@ -9,6 +9,10 @@
 namespace systole {
 namespace {
 
+constexpr const char* kComputeFile = "COMPUTE_REPORT.csv";
+constexpr const char* kBandwidthFile = "BANDWIDTH_REPORT.csv";
+constexpr const char* kAccessFile = "DETAILED_ACCESS_REPORT.csv";
+
 constexpr double kPercent = 100.0;
 constexpr std::uint64_t kBitsPerByte = 8;
 
@@ -112,9 +116,11 @@ std::vector<NamedText> scalesim_report(const RunResult& result) {
     access += access_row(id, accesses);
     ++id;
   }
-  return {{"COMPUTE_REPORT.csv", compute},
-          {"BANDWIDTH_REPORT.csv", bandwidth},
-          {"DETAILED_ACCESS_REPORT.csv", access}};
+  return {{kComputeFile, compute}, {kBandwidthFile, bandwidth}, {kAccessFile, access}};
+}
+
+std::vector<std::string> scalesim_report_files() {
+  return {kComputeFile, kBandwidthFile, kAccessFile};
 }
 
 }  // namespace systole

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "sim/report/csv_report.hpp"
@@ -12,5 +13,8 @@ namespace systole {
 /// in bytes, partial sums in words. Where a number means something else than SCALE-Sim's, the
 /// README says so; what is not measured is an empty cell.
 std::vector<NamedText> scalesim_report(const RunResult& result);
+
+/// The names of the files.
+std::vector<std::string> scalesim_report_files();
 
 }  // namespace systole

@@ -61,7 +61,7 @@ std::optional<PointResult> result_of(const std::string& line) {
 }
 
 PointLog::PointLog(const std::string& folder, bool resume)
-    : path_{(fs::path{folder} / "points.jsonl").string()} {
+    : path_{(fs::path{folder} / kPointLogFile).string()} {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {

@@ -21,6 +21,8 @@ struct PointResult {
 std::string line_of(const PointResult& result, const Point& point);
 std::optional<PointResult> result_of(const std::string& line);
 
+constexpr const char* kPointLogFile = "points.jsonl";
+
 /// FOLDER/points.jsonl: a line for each finished point, appended whole. A process that is killed
 /// leaves at most one broken line, the last, which the next one removes.
 class PointLog {

@@ -19,6 +19,9 @@
 namespace systole {
 namespace {
 
+constexpr const char* kPointsTable = "points.csv";
+constexpr const char* kParetoTable = "pareto.csv";
+
 /// The threads of one sweep and what they share.
 class Workers {
  public:
@@ -112,6 +115,8 @@ class Workers {
 
 }  // namespace
 
+std::vector<std::string> sweep_files() { return {kPointLogFile, kPointsTable, kParetoTable}; }
+
 SweepOutcome run_sweep(const SweepSpec& spec, const std::vector<Point>& points,
                        const SweepOptions& options) {
   Workers workers{spec, points, options};
@@ -128,8 +133,8 @@ SweepOutcome run_sweep(const SweepSpec& spec, const std::vector<Point>& points,
     const SweepTables tables = sweep_tables(spec, points, workers.results());
     const std::filesystem::path folder{options.folder};
     std::vector<std::pair<std::string, std::string>> files{
-        {(folder / "points.csv").string(), tables.points},
-        {(folder / "pareto.csv").string(), tables.pareto}};
+        {(folder / kPointsTable).string(), tables.points},
+        {(folder / kParetoTable).string(), tables.pareto}};
     if (!options.html.empty()) {
       files.emplace_back(
           options.html, sweep_html_page(sweep_json(spec, points, workers.results(), tables.front)));

@@ -35,6 +35,9 @@ struct SweepOutcome {
   std::string first_error;
 };
 
+/// The names of the files that a sweep writes to its folder.
+std::vector<std::string> sweep_files();
+
 /// Runs the points, each finished one going to the log at once, and then, if these are all of the
 /// spec's, writes points.csv, pareto.csv and the page, the same bytes for any number of workers. A
 /// point that fails is a row with its error. Throws what the log and files throw, and ConfigError

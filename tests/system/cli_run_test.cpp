@@ -279,7 +279,8 @@ TEST(CliRun, FilesThatWouldReplaceEachOtherAreRefusedBeforeTheRun) {
               HasSubstr("--timeline and --vcd name the same file"));
   EXPECT_THAT(refused({"--json", kDigits}), HasSubstr("--workload and --json name the same file"));
   EXPECT_FALSE(std::filesystem::exists(same));
-  EXPECT_THAT(refused({"--csv", same, "--json", same}), HasSubstr("is a folder, expected a file"));
+  EXPECT_THAT(refused({"--csv", same, "--json", same}),
+              HasSubstr("--csv and --json name the same file"));
 }
 
 // Pipes have no canonical path.

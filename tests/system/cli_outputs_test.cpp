@@ -1,0 +1,153 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/system/systole_process.hpp"
+
+namespace systole::test {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+/// A machine, a network and all that they name, in a folder of the test's own.
+class CliOutputs : public ::testing::Test {
+ protected:
+  CliOutputs() {
+    const fs::path source = SYSTOLE_SOURCE_DIR;
+    fs::copy(source / "configs/tiny_4x4.yaml", file("machine.yaml"));
+    fs::copy(source / "configs/energy", file("energy"), fs::copy_options::recursive);
+    fs::copy(source / "configs/dram/hbm2.yaml", file("memory.yaml"));
+    fs::copy(source / "workloads/product_4x4", file("net"), fs::copy_options::recursive);
+  }
+
+  std::string file(const std::string& name) const { return folder_.file(name); }
+
+  std::vector<std::string> run(std::vector<std::string> more) const {
+    const std::vector<std::string> words{"run",
+                                         "-a",
+                                         file("machine.yaml"),
+                                         "-w",
+                                         file("net/product_4x4.yaml"),
+                                         "--set",
+                                         "dram.model=banked",
+                                         "--set",
+                                         "dram.preset=" + file("memory.yaml"),
+                                         "--set",
+                                         "energy.table=" + file("energy/jouppi_7nm.yaml"),
+                                         "-q"};
+    more.insert(more.begin(), words.begin(), words.end());
+    return more;
+  }
+
+  /// Refused for `what`, and every file is what it was, and there is no other.
+  void expect_refused(const std::vector<std::string>& words, const std::string& what) const {
+    const auto before = contents();
+    const Outcome outcome = systole(words);
+    EXPECT_EQ(outcome.exit_code, 2) << what;
+    EXPECT_THAT(lines(outcome.err), SizeIs(1));
+    EXPECT_THAT(outcome.err, HasSubstr(what));
+    EXPECT_TRUE(contents() == before) << what;
+  }
+
+  void link(const std::string& target, const std::string& name) const {
+    fs::create_hard_link(file(target), file(name));
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> contents() const {
+    std::vector<std::pair<std::string, std::string>> all;
+    for (const auto& entry : fs::recursive_directory_iterator{folder_.path()}) {
+      all.emplace_back(entry.path().string(), !entry.is_symlink() && entry.is_regular_file()
+                                                  ? read_file(entry.path().string())
+                                                  : "");
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(CliOutputs, ARunDoesNotReplaceWhatItsFilesName) {
+  const auto onto = [&](const std::string& name, const std::string& what) {
+    expect_refused(run({"--json", file(name)}), what + " and --json name the same file");
+  };
+  onto("net/a.npy", "a file that --workload names");
+  onto("net/../net/b.npy", "a file that --workload names");
+  onto("memory.yaml", "dram.preset");
+  onto("energy/jouppi_7nm.yaml", "energy.table");
+  link("net/a.npy", "hard.npy");
+  onto("hard.npy", "a file that --workload names");
+  fs::create_symlink("net/a.npy", file("soft.npy"));
+  onto("soft.npy", "a file that --workload names");
+}
+
+TEST_F(CliOutputs, FilesInAFolderOfOutputsReplaceNothing) {
+  expect_refused(run({"--csv", file("c"), "--json", file("c/layers.csv")}),
+                 "'layers.csv' of --csv and --json name the same file");
+  expect_refused(run({"--scalesim", file("c"), "--html", file("c/COMPUTE_REPORT.csv")}),
+                 "'COMPUTE_REPORT.csv' of --scalesim and --html name the same file");
+  expect_refused(run({"--dump", file("c"), "--json", file("c/product.npy")}),
+                 "'product.npy' of --dump and --json name the same file");
+  // A workload whose tensor is called as the dump of its layer is.
+  fs::rename(file("net/a.npy"), file("net/product.npy"));
+  std::string net = read_file(file("net/product_4x4.yaml"));
+  net.replace(net.find("a.npy"), 5, "product.npy");
+  write_file(file("net/product_4x4.yaml"), net);
+  const std::string both = "a file that --workload names and 'product.npy' of --dump";
+  expect_refused(run({"--dump", file("net")}), both);
+  expect_refused({"golden", "-w", file("net/product_4x4.yaml"), "--dump", file("net")}, both);
+  const Outcome beside = systole(run({"--dump", file("c"), "--json", file("c/report.json")}));
+  EXPECT_EQ(beside.exit_code, 0) << beside.err;
+  EXPECT_TRUE(fs::exists(file("c/report.json")));
+}
+
+TEST_F(CliOutputs, EnergyDoesNotReplaceItsTable) {
+  ASSERT_EQ(systole(run({"--json", file("report.json")})).exit_code, 0);
+  const std::string table = file("energy/cacti_45nm_lop.yaml");
+  expect_refused({"energy", file("report.json"), "--table", table, "--json", table},
+                 "energy.table and --json name the same file");
+  expect_refused(
+      {"energy", file("report.json"), "--csv", file("c"), "--json", file("c/energy.csv")},
+      "'energy.csv' of --csv and --json name the same file");
+}
+
+TEST_F(CliOutputs, ThePageOfASweepReplacesNothing) {
+  write_file(file("sweep.yaml"),
+             "accelerator: machine.yaml\nworkload: net/product_4x4.yaml\n"
+             "axes: [{key: energy.table, values: [energy/jouppi_7nm.yaml, " +
+                 file("energy/horowitz_45nm.yaml") + "]}]\n");
+  for (const char* const name : {"machine.yaml", "net/product_4x4.yaml", "net/b.npy",
+                                 "energy/jouppi_7nm.yaml", "energy/horowitz_45nm.yaml"}) {
+    expect_refused({"sweep", file("sweep.yaml"), "-o", file("s"), "--html", file(name)},
+                   "and --html name the same file");
+  }
+  fs::create_directory(file("s"));
+  expect_refused({"sweep", file("sweep.yaml"), "-o", file("s"), "--html", file("s/points.csv")},
+                 "'points.csv' of --output and --html name the same file");
+}
+
+TEST_F(CliOutputs, AMistakeLeavesNoFolder) {
+  expect_refused(run({"--csv", file("g/a/b"), "--dump", file("g/d"), "--json", file("g/no/x")}),
+                 "there is no folder");
+  expect_refused(run({"--csv", file("g/a/b"), "--watchdog", "1"}), "--watchdog");
+  expect_refused({"golden", "-w", file("nope"), "--dump", file("g/x")}, "nope");
+}
+
+TEST_F(CliOutputs, WhatTheSystemSaysOfAPathIsSaidWithThePath) {
+  fs::create_symlink("loop", file("loop"));
+  const std::string too_long = file(std::string(300, 'x'));
+  expect_refused(run({"--json", file("loop")}),
+                 "loop: cannot be written: Too many levels of symbolic links");
+  expect_refused(run({"--json", file("loop/x")}),
+                 "cannot create a file in its folder: Too many levels of symbolic links");
+  expect_refused(run({"--json", too_long}), "cannot be written: File name too long");
+  expect_refused(run({"--csv", too_long}), "cannot be created: File name too long");
+}
+
+}  // namespace
+}  // namespace systole::test
