@@ -210,7 +210,7 @@ void FloatReader::read_pool(const Node& node) {
 }
 
 void FloatReader::read_concat(const Node& node) {
-  node.expect_inputs(1, node.inputs());
+  node.expect_inputs(1, std::max<std::size_t>(1, node.inputs()));
   std::vector<ValueId> ids;
   Shape shape = find(node.input(0)).shape;
   const auto rank = static_cast<std::int64_t>(shape.size());
@@ -234,16 +234,16 @@ void FloatReader::read_concat(const Node& node) {
 }
 
 void FloatReader::read_reshape(const Node& node) {
+  const std::size_t inputs = node.op() == "Flatten" ? 1 : 2;
+  node.expect_inputs(inputs, inputs);
   const Known x = find(node.input(0));
   Shape to;
   if (node.op() == "Flatten") {
-    node.expect_inputs(1, 1);
     if (node.integer("axis", 1) != 1 || x.shape.empty()) {
       throw NodeError{"has an axis that is not 1, which is not supported"};
     }
     to = {x.shape[0], element_count(x.shape) / x.shape[0]};
   } else {
-    node.expect_inputs(2, 2);
     node.integer("allowzero", 0);
     to = onnx::integers_of(constant(node, 1));
     std::int64_t known = 1;

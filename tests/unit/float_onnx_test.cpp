@@ -146,6 +146,19 @@ TEST(FloatOnnx, TheConstantOfAGemmIsARowForAllRows) {
                                    "number, or one for each of 10 columns, the same for all rows"));
 }
 
+TEST(FloatOnnx, NodesWithoutInputsAreRefused) {
+  for (const char* const op : {"Conv", "Relu", "MaxPool", "GlobalAveragePool", "Gemm", "MatMul",
+                               "Add", "BatchNormalization", "Clip", "Concat", "Flatten", "Reshape",
+                               "Identity", "Cast", "Transpose", "Pad"}) {
+    const std::string error = errors_after([&](::onnx::GraphProto& graph) {
+      ::onnx::NodeProto& node = *graph.add_node();
+      node.set_op_type(op);
+      node.add_output("of_nothing");
+    });
+    EXPECT_THAT(error, ::testing::HasSubstr(std::string{op} + "): has 0 inputs, expected")) << op;
+  }
+}
+
 // The networks that are written have none, and an output of another size would be the best case.
 TEST(FloatOnnx, PoolingWithDilationsIsRefused) {
   const auto dilate = [](::onnx::GraphProto& graph) {
