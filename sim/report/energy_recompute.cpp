@@ -22,6 +22,16 @@ using Json = nlohmann::ordered_json;
   throw std::runtime_error{file + ": " + what};
 }
 
+/// Doubles, which energies are computed in, hold every count up to here; no run comes near.
+constexpr std::uint64_t kMostCount = std::uint64_t{1} << 53U;
+
+void require_at_most(std::uint64_t count, std::uint64_t most, const std::string& file,
+                     const std::string& path) {
+  if (count > most) {
+    fail(file, fmt::format("{}: {}, expected at most {}", path, count, most));
+  }
+}
+
 /// One object of the report, with its path for messages.
 class Object {
  public:
@@ -49,7 +59,9 @@ class Object {
     if (!at(key).is_number_unsigned()) {
       fail(file_, full(key) + ": expected a count");
     }
-    return at(key).get<std::uint64_t>();
+    const auto value = at(key).get<std::uint64_t>();
+    require_at_most(value, kMostCount, file_, full(key));
+    return value;
   }
   std::string full(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
 
@@ -81,7 +93,10 @@ LayerResult layer_of(const Json& json, const std::string& file, const std::strin
   };
   layer.gemm = {dimension("m"), dimension("n"), dimension("k"), dimension("macs")};
   const auto operand = [&](const char* key) {
-    return static_cast<std::uint32_t>(object.count(key));
+    constexpr std::uint64_t kMostBits = 1024;  // and products
+    const std::uint64_t count = object.count(key);
+    require_at_most(count, kMostBits, file, object.full(key));
+    return static_cast<std::uint32_t>(count);
   };
   const auto of_tensor = [&](const char* key) {  // not in reports of before
     return json.is_object() && json.contains(key) ? operand(key) : 0;
@@ -102,12 +117,28 @@ LayerResult layer_of(const Json& json, const std::string& file, const std::strin
     fail(file, path + "." + error.what() + " (a report of another version?)");
   }
   const EventCounts& e = layer.events;
+  for (std::size_t i = 0; i < kEvents; ++i) {
+    const auto event = static_cast<Event>(i);
+    require_at_most(e[event], kMostCount, file, path + ".events." + event_info(event).name);
+  }
   if (e[Event::DramFetchedBytes] < e[Event::DramReadIfmapBytes] + e[Event::DramReadWeightBytes] +
                                        e[Event::DramReadBiasBytes] +
                                        e[Event::DramReadRequantBytes]) {
     fail(file, path + ".events: more bytes are used than are fetched");
   }
   return layer;
+}
+
+/// The counters of what the machine does not have are 0.
+void check_memories(const LayerResult& layer, const AcceleratorConfig& config,
+                    const std::string& file, const std::string& path) {
+  for (const Event event : {Event::WeightScratchpadReadBits, Event::WeightScratchpadWriteBits}) {
+    if (config.scratchpad.organization == ScratchpadOrganization::Unified &&
+        layer.events[event] != 0) {
+      fail(file, fmt::format("{}.events.{}: {}, expected 0: the scratchpad is unified", path,
+                             event_info(event).name, layer.events[event]));
+    }
+  }
 }
 
 }  // namespace
@@ -147,7 +178,9 @@ RunResult run_of_report(const Json& report, const std::string& file,
     fail(file, "layers: expected a list");
   }
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    result.layers.push_back(layer_of(layers[i], file, fmt::format("layers[{}]", i)));
+    const std::string path = fmt::format("layers[{}]", i);
+    result.layers.push_back(layer_of(layers[i], file, path));
+    check_memories(result.layers.back(), result.config, file, path);
   }
   if (!root.at("totals").is_object()) {
     fail(file, "totals: expected an object");

@@ -110,6 +110,24 @@ TEST(EnergyRecompute, WhatIsNoReportIsRefused) {
   EXPECT_EQ(refusal(broken.dump()),
             "r.json: layers[0].events: more bytes are used than are fetched");
   broken = report;
+  broken["layers"][0]["events"]["dram_read_ifmap_bytes"] = ~std::uint64_t{0};  // no sum may wrap
+  EXPECT_EQ(refusal(broken.dump()),
+            "r.json: layers[0].events.dram_read_ifmap_bytes: 18446744073709551615, expected at "
+            "most 9007199254740992");
+  broken = report;
+  broken["layers"][0]["m"] = ~std::uint64_t{0};
+  EXPECT_THAT(refusal(broken.dump()), HasSubstr("layers[0].m: 18446744073709551615, expected at"));
+  broken = report;
+  broken["layers"][0]["products_per_pe"] = std::uint64_t{1} << 32U;
+  EXPECT_THAT(refusal(broken.dump()), HasSubstr("layers[0].products_per_pe: 4294967296, expected"));
+  broken = report;
+  broken["config"]["scratchpad"]["organization"] = "unified";
+  broken["config"]["scratchpad"].erase("weight");
+  broken["layers"][0]["events"]["weight_scratchpad_read_bits"] = 1;
+  EXPECT_EQ(refusal(broken.dump()),
+            "r.json: layers[0].events.weight_scratchpad_read_bits: 1, expected 0: the scratchpad "
+            "is unified");
+  broken = report;
   broken["config"]["array"]["rows"] = 0;
   EXPECT_THAT(refusal(broken.dump()), HasSubstr("array.rows"));
 }
