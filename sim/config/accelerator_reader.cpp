@@ -5,6 +5,7 @@
 #include "sim/config/accelerator_keywords.hpp"
 #include "sim/config/accelerator_rules.hpp"
 #include "sim/config/reader.hpp"
+#include "sim/config/unreadable.hpp"
 
 namespace systole {
 namespace {
@@ -292,11 +293,11 @@ AcceleratorConfig read_accelerator(const ConfigFile& file) {
   return config;
 }
 
-/// Files that the machine names and that are not there.
+/// Files that the machine names and that cannot be read.
 void check_named_files(ConfigFile& file, const AcceleratorConfig& config) {
   const auto check = [&](const char* key, const std::string& name) {
-    if (!std::filesystem::exists(name)) {
-      file.rule_error({key}, name + ": no such file");
+    if (const std::string why = why_unreadable(name); !why.empty()) {
+      file.rule_error({key}, name + ": " + why);
     }
   };
   check("energy.table", config.energy.table);

@@ -1,6 +1,5 @@
 #include "sim/config/checked_yaml.hpp"
 
-#include <unistd.h>
 #include <yaml-cpp/eventhandler.h>
 
 #include <cerrno>
@@ -241,20 +240,10 @@ YAML::Node load_checked_yaml(const std::string& text, const std::string& path, E
   }
 }
 
-std::string why_unreadable(const std::string& file) {
+std::string read_text_file(const std::string& file) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) {
-    return file + ": is a directory, expected a file";
-  }
-  if (::access(file.c_str(), R_OK) != 0) {  // opening a pipe would disturb who writes it
-    return file + ": cannot be read: " + std::generic_category().message(errno);
-  }
-  return "";
-}
-
-std::string read_text_file(const std::string& file) {
-  if (const std::string why = why_unreadable(file); !why.empty()) {
-    throw ConfigError{{why}};
+    throw ConfigError{{file + ": is a directory, expected a file"}};
   }
   errno = 0;
   std::ifstream in{file, std::ios::binary};

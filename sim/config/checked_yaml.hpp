@@ -20,8 +20,6 @@ constexpr std::size_t kMaxYamlNodes = 1'000'000;
 /// not UTF-8, over a limit) is thrown as ConfigError.
 YAML::Node load_checked_yaml(const std::string& text, const std::string& path, ErrorLog& log);
 
-/// Empty if the file can be opened for reading.
-std::string why_unreadable(const std::string& file);
 /// The bytes of a file of at most kMaxYamlBytes; throws ConfigError.
 std::string read_text_file(const std::string& file);
 

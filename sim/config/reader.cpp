@@ -4,6 +4,7 @@
 
 #include "sim/config/checked_yaml.hpp"
 #include "sim/config/overrides.hpp"
+#include "sim/config/unreadable.hpp"
 
 namespace systole {
 
@@ -29,7 +30,7 @@ ConfigReader::ConfigReader(const YAML::Node& map, const YAML::Mark& mark, std::s
 bool ConfigReader::names_readable(const std::string& key, const std::string& file) {
   const std::string why = why_unreadable(file);
   if (!why.empty()) {
-    error(key, why);
+    error(key, file + ": " + why);
   }
   return why.empty();
 }

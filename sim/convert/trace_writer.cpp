@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 
 #include "sim/config/error_log.hpp"
 #include "sim/convert/layer_text.hpp"
@@ -193,10 +194,15 @@ std::string write_trace(const Network& network, const LabelledInputs& inputs,
   try {
     check_round_trip(network, draft);
   } catch (...) {
-    fs::remove(draft);
+    std::error_code ignored;
+    fs::remove(draft, ignored);
     throw;
   }
-  fs::rename(draft, file);
+  std::error_code error;
+  fs::rename(draft, file, error);
+  if (error) {
+    throw std::runtime_error{file + ": cannot be written: " + error.message()};
+  }
   return file;
 }
 

@@ -8,6 +8,7 @@
 
 #include "sim/config/error_log.hpp"
 #include "sim/config/suggestion.hpp"
+#include "sim/config/unreadable.hpp"
 
 namespace systole {
 namespace {
@@ -22,7 +23,7 @@ TraceReader::TraceReader(const std::string& file, const dram::Config& memory)
       request_bytes_{memory.request_bytes},
       capacity_bytes_{memory.organization.capacity_bytes()} {
   if (!in_) {
-    throw std::runtime_error{fmt::format("{}: cannot be opened for reading", file)};
+    throw std::runtime_error{fmt::format("{}: {}", file, why_not_read(file))};
   }
 }
 

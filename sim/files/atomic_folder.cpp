@@ -34,9 +34,15 @@ AtomicFolder::AtomicFolder(std::string folder) : folder_{without_slash(std::move
     if (!fs::is_directory(folder_, error)) {
       fail(folder_, "is no folder, expected one to write to");
     }
-    if (!fs::is_empty(folder_, error) || error) {
+    const bool empty = fs::is_empty(folder_, error);
+    if (error) {
+      fail(folder_, "cannot be read: " + error.message());
+    }
+    if (!empty) {
       fail(folder_, "is not empty, expected a new or an empty folder");
     }
+  } else if (error) {
+    fail(folder_, "cannot be created: " + error.message());
   }
   const fs::path parent = fs::path{folder_}.parent_path();
   if (!parent.empty()) {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "sim/config/error_log.hpp"
+#include "sim/config/unreadable.hpp"
 #include "sim/onnx/node_error.hpp"
 
 namespace systole::onnx {
@@ -24,7 +25,7 @@ file::ModelProto parsed(const std::string& path) {
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   std::ifstream in{path, std::ios::binary};
   if (error || !in) {
-    throw ConfigError{{path + ": cannot be read"}};
+    throw ConfigError{{path + ": " + why_not_read(path)}};
   }
   if (size >= kMaxBytes) {
     throw ConfigError{{path + ": has 2 GiB or more, expected less"}};

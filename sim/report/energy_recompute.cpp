@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <stdexcept>
 
 #include "sim/config/accelerator_file.hpp"
+#include "sim/config/unreadable.hpp"
 #include "sim/network/refusal.hpp"
 #include "sim/report/config_json.hpp"
 #include "sim/report/data_needs.hpp"
@@ -165,8 +165,10 @@ RunResult run_of_report(const Json& report, const std::string& file,
   all.insert(all.end(), overrides.begin(), overrides.end());
   RunResult result;
   result.config = parse_accelerator(root.at("config").dump(), file + " (config)", all);
-  if (const std::string& table = result.config.energy.table; !std::filesystem::exists(table)) {
-    fail(file, "energy.table: " + table + ": no such file from here, expected --table FILE");
+  const std::string& table = result.config.energy.table;
+  if (const std::string why = why_unreadable(table); !why.empty()) {
+    const char* const elsewhere = why == "no such file" ? " from here, expected --table FILE" : "";
+    fail(file, "energy.table: " + table + ": " + why + elsewhere);
   }
   result.workload = root.text("workload");
   result.engine = root.text("engine");

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 
+#include "sim/config/unreadable.hpp"
 #include "sim/network/ceil_div.hpp"
 #include "sim/scalesim/topology_text.hpp"
 
@@ -136,7 +137,7 @@ Network load_topology(const std::string& path, std::optional<TopologyKind> kind)
   const std::uintmax_t bytes = std::filesystem::file_size(path, error);
   std::ifstream file{path, std::ios::binary};
   if (error || !file) {
-    throw ConfigError{{path + ": cannot be opened"}};
+    throw ConfigError{{path + ": " + why_not_read(path)}};
   }
   if (bytes > kMostBytes) {
     throw ConfigError{{path + ": has more than 16 MiB, expected a topology"}};

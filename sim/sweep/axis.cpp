@@ -186,8 +186,9 @@ class AxisReader {
 
   Assignment assignment(const std::string& key, const std::string& text, bool is_text) const {
     const fs::path beside = (folder_ / text).lexically_normal();
-    const std::string file =
-        names_file(key) && !text.empty() && fs::is_regular_file(beside) ? beside.string() : text;
+    std::error_code none;  // too long for a name, say
+    const bool is_beside = names_file(key) && !text.empty() && fs::is_regular_file(beside, none);
+    const std::string file = is_beside ? beside.string() : text;
     return {key, text, is_text && key != kWorkloadKey ? quoted_yaml(file) : file};
   }
 

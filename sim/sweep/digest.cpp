@@ -10,6 +10,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "sim/config/unreadable.hpp"
+
 namespace systole {
 namespace {
 
@@ -19,7 +21,7 @@ std::string bytes_of(const fs::path& path) {
   std::ifstream in{path, std::ios::binary};
   std::ostringstream text;
   if (!in || !(text << in.rdbuf()).good()) {
-    throw std::runtime_error{path.string() + ": cannot be read"};
+    throw std::runtime_error{path.string() + ": " + why_not_read(path.string())};
   }
   return text.str();
 }

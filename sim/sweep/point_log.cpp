@@ -1,11 +1,13 @@
 #include "sim/sweep/point_log.hpp"
 
+#include <cerrno>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
 
+#include "sim/config/unreadable.hpp"
 #include "sim/report/json_text.hpp"
 
 namespace systole {
@@ -67,7 +69,11 @@ PointLog::PointLog(const std::string& folder, bool resume)
   if (error) {
     throw std::runtime_error{folder + ": cannot be created: " + error.message()};
   }
-  if (fs::exists(path_)) {
+  const bool exists = fs::exists(path_, error);
+  if (error) {
+    throw std::runtime_error{path_ + ": cannot be read: " + error.message()};
+  }
+  if (exists) {
     if (!resume) {
       throw std::runtime_error{path_ +
                                ": a sweep is in this folder, expected another one, or "
@@ -75,14 +81,19 @@ PointLog::PointLog(const std::string& folder, bool resume)
     }
     read();
   }
+  errno = 0;
   out_.open(path_, std::ios::binary | std::ios::app);
   if (!out_) {
-    throw std::runtime_error{path_ + ": cannot be written"};
+    throw std::runtime_error{path_ +
+                             ": cannot be written: " + std::generic_category().message(errno)};
   }
 }
 
 void PointLog::read() {
   std::ifstream in{path_, std::ios::binary};
+  if (!in) {
+    throw std::runtime_error{path_ + ": " + why_not_read(path_)};
+  }
   std::ostringstream text;
   text << in.rdbuf();
   const std::string all = text.str();

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "sim/config/error_log.hpp"
+#include "sim/config/unreadable.hpp"
 
 namespace systole::tflite {
 namespace {
@@ -19,7 +20,7 @@ std::vector<std::uint8_t> read_bytes(const std::string& path) {
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   std::ifstream in{path, std::ios::binary};
   if (error || !in) {
-    throw ConfigError{{path + ": cannot be read"}};
+    throw ConfigError{{path + ": " + why_not_read(path)}};
   }
   if (size >= kMaxBytes) {
     throw ConfigError{{path + ": has 2 GiB or more, expected less"}};

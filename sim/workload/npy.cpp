@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "sim/config/unreadable.hpp"
 #include "sim/files/atomic_file.hpp"
 
 namespace systole {
@@ -199,11 +200,14 @@ std::ifstream open(const std::string& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) {
-    fail(path, "no such file");
+    fail(path, why_not_read(path));
   }
   std::ifstream in{path, std::ios::binary};
-  if (!std::filesystem::is_regular_file(status) || !in) {
+  if (!std::filesystem::is_regular_file(status)) {
     fail(path, "cannot be read, expected a regular file");
+  }
+  if (!in) {
+    fail(path, why_not_read(path));
   }
   return in;
 }

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -147,6 +148,59 @@ TEST_F(CliOutputs, WhatTheSystemSaysOfAPathIsSaidWithThePath) {
                  "cannot create a file in its folder: Too many levels of symbolic links");
   expect_refused(run({"--json", too_long}), "cannot be written: File name too long");
   expect_refused(run({"--csv", too_long}), "cannot be created: File name too long");
+  const std::string circle = ": cannot be read: Too many levels of symbolic links";
+  expect_refused(run({"--inputs", file("loop")}), "loop" + circle);
+  for (const char* const name : {"loop", "loop.onnx", "loop.tflite", "loop.csv"}) {
+    fs::remove(file(name));
+    fs::create_symlink(name, file(name));
+    expect_refused({"show", "workload", "-w", file(name)}, name + circle);
+  }
+  expect_refused({"energy", file("loop")}, "loop" + circle);
+  expect_refused({"convert", file("net/product_4x4.yaml"), "-o", file("loop")},
+                 "loop: cannot be created: Too many levels of symbolic links");
+}
+
+TEST_F(CliOutputs, WhatTheSystemSaysOfANamedFileIsSaidWhereItIsNamed) {
+  fs::create_symlink("loop.yaml", file("loop.yaml"));
+  write_file(file("bad.yaml"),
+             "name: bad\narray: {rows: 4, cols: 4}\n"
+             "energy: {table: loop.yaml}\n"
+             "dram: {model: banked, preset: " +
+                 file(std::string(300, 'x')) + ".yaml}\n");
+  const Outcome outcome = systole({"show", "config", "-a", file("bad.yaml")});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr(":3:17: energy.table: " + file("loop.yaml") +
+                                     ": cannot be read: Too many levels of symbolic links\n"));
+  EXPECT_THAT(outcome.err, HasSubstr(":4:31: dram.preset: "));
+  EXPECT_THAT(outcome.err, HasSubstr(": cannot be read: File name too long\n"));
+}
+
+TEST_F(CliOutputs, AnAxisMayNameAFileThatCannotBe) {
+  const std::string too_long(300, 'x');
+  write_file(file("sweep.yaml"),
+             "accelerator: machine.yaml\nworkload: net/product_4x4.yaml\n"
+             "axes: [{key: energy.table, values: [" +
+                 too_long + "]}]\n");
+  const Outcome outcome = systole({"sweep", file("sweep.yaml"), "-o", file("s")});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.out, HasSubstr("cannot be read: File name too long"));
+}
+
+TEST_F(CliOutputs, WhatMayNotBeReadIsNotMissing) {
+  if (::geteuid() == 0) {
+    GTEST_SKIP() << "root may read everything";
+  }
+  fs::copy(SYSTOLE_SOURCE_DIR "/workloads/product_4x4", file("other"), fs::copy_options::recursive);
+  fs::permissions(file("net"), fs::perms::none);
+  const std::string denied = "a.npy: cannot be read: Permission denied";
+  const Outcome outcome = systole({"show", "workload", "-w", file("net/a.npy")});
+  const Outcome images =
+      systole({"golden", "-w", file("other/product_4x4.yaml"), "-i", file("net/a.npy")});
+  fs::permissions(file("net"), fs::perms::owner_all);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr(denied));
+  EXPECT_EQ(images.exit_code, 2);
+  EXPECT_THAT(images.err, HasSubstr(denied));
 }
 
 }  // namespace

@@ -180,12 +180,10 @@ TEST(EnergyTable, AFileThatIsNotThereIsAMistakeAmongOthers) {
     parse_energy_table(text, "t.yaml");
     FAIL();
   } catch (const ConfigError& e) {
-    EXPECT_THAT(
-        e.lines(),
-        ::testing::ElementsAre(
-            "t.yaml:2:7: base: nope.yaml: cannot be read: No such file or directory",
-            "t.yaml:3:19: accelergy.file: none.yaml: cannot be read: No such file or directory",
-            ::testing::StartsWith("t.yaml:4:1: bogus: ")));
+    EXPECT_THAT(e.lines(),
+                ::testing::ElementsAre("t.yaml:2:7: base: nope.yaml: no such file",
+                                       "t.yaml:3:19: accelergy.file: none.yaml: no such file",
+                                       ::testing::StartsWith("t.yaml:4:1: bogus: ")));
   }
 }
 
