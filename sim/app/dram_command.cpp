@@ -20,7 +20,7 @@ int dram_command(const DramOptions& options, std::ostream& out) {
       });
   std::optional<CommandFile> commands;
   if (options.commands) {
-    commands.emplace(*options.commands, memory.organization.channels);
+    commands.emplace(*options.commands);
   }
   const TraceRunResult result = run_dram_trace(
       memory, [&] { return trace.next(); }, {options.max_outstanding_reads},

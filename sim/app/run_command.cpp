@@ -90,7 +90,7 @@ class RunFiles {
       requests_.emplace(*options.dram_trace);
     }
     if (options.dram_commands) {
-      commands_.emplace(*options.dram_commands, memory->organization.channels);
+      commands_.emplace(*options.dram_commands);
     }
   }
   CommandObserver* command_observer() { return timeline_ ? &*timeline_ : nullptr; }

@@ -8,8 +8,6 @@
 namespace systole {
 namespace {
 
-constexpr dram::Cycle kLongestCommand = 16;  // cycles, as the reader of configurations has it
-
 char letter_of(dram::Command command) {
   switch (command) {
     case dram::Command::Read:
@@ -31,17 +29,23 @@ char letter_of(dram::Command command) {
 }  // namespace
 
 void CommandFile::on_command(const dram::IssuedCommand& command) {
-  auto& recent = recent_[static_cast<std::size_t>(command.channel)];
-  auto place = recent.end();
-  while (place != recent.begin() && (place - 1)->cycle > command.cycle) {
-    --place;
+  soonest_ = std::min(soonest_, command.cycle);
+  waiting_.push_back(command);
+}
+
+void CommandFile::on_settled(dram::Cycle cycle) {
+  if (soonest_ >= cycle) {
+    return;
   }
-  recent.insert(place, command);
-  auto settled = recent.begin();
-  while (settled->cycle + kLongestCommand < command.cycle) {
+  std::stable_sort(waiting_.begin(), waiting_.end(), [](const auto& a, const auto& b) {
+    return a.cycle != b.cycle ? a.cycle < b.cycle : a.channel < b.channel;
+  });
+  auto settled = waiting_.begin();
+  while (settled != waiting_.end() && settled->cycle < cycle) {
     write(*settled++);
   }
-  recent.erase(recent.begin(), settled);
+  waiting_.erase(waiting_.begin(), settled);
+  soonest_ = waiting_.empty() ? dram::kNever : waiting_.front().cycle;
 }
 
 void CommandFile::write(const dram::IssuedCommand& command) {
@@ -51,12 +55,7 @@ void CommandFile::write(const dram::IssuedCommand& command) {
 }
 
 void CommandFile::commit() {
-  for (auto& recent : recent_) {
-    for (const auto& command : recent) {
-      write(command);
-    }
-    recent.clear();
-  }
+  on_settled(dram::kNever);
   file_.commit();
 }
 

@@ -13,13 +13,15 @@ namespace systole {
 ///   CYCLE A|P|Q|R|W|F CHANNEL UNIT BANK_GROUP BANK ROW
 ///
 /// activate, precharge, precharge all, read, write, refresh; -1 stands for what a command does
-/// not have. Cycles rise within a channel. The file appears when commit() is called, whole.
+/// not have. Lines are in order of cycles, then of channels, then as the channel sent them. The
+/// file appears when commit() is called, whole.
 class CommandFile final : public dram::CommandObserver {
  public:
   /// Throws std::runtime_error when the file cannot be written.
-  CommandFile(const std::string& file, std::uint32_t channels) : file_{file}, recent_(channels) {}
+  explicit CommandFile(const std::string& file) : file_{file} {}
 
   void on_command(const dram::IssuedCommand& command) override;
+  void on_settled(dram::Cycle cycle) override;
   /// Throws std::runtime_error when the file cannot be written.
   void commit();
 
@@ -27,8 +29,10 @@ class CommandFile final : public dram::CommandObserver {
   void write(const dram::IssuedCommand& command);
 
   StreamedFile file_;
-  // Commands of several cycles take effect after shorter ones that start later on the other bus.
-  std::vector<std::vector<dram::IssuedCommand>> recent_;
+  // Channels are told one after the other, and of one channel commands of several cycles before
+  // shorter ones that start later on the other bus and take effect sooner.
+  std::vector<dram::IssuedCommand> waiting_;
+  dram::Cycle soonest_ = dram::kNever;  // of them
 };
 
 }  // namespace systole

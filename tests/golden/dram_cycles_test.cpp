@@ -72,7 +72,7 @@ TEST(DramCycles, TheReferencesOwnCheckerFindsNoViolation) {
   for (const std::string part : {"ddr4_2400", "lpddr4_3200", "hbm2_1ch"}) {
     for (const std::string mapping : {"bg", "lo"}) {
       for (const std::string trace : {"c_tile_read", "d_rw_alternate", "e_random_read"}) {
-        CommandFile file{commands, 1};
+        CommandFile file{commands};
         auto requests = reference_trace(trace);
         requests.resize(20000);  // the checker is slow
         run_requests(matched_config(part, mapping), requests, 0, &file);

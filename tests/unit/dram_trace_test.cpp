@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -92,7 +93,7 @@ TEST_F(DramTrace, AnEmptyTraceTakesNoTime) {
 }
 
 TEST_F(DramTrace, CommandsAreWrittenInOrderAndTheFileAppearsWhole) {
-  CommandFile file{file_, 1};
+  CommandFile file{file_};
   run_requests(preset("ddr4_2400"), {{0, false, 0}, {0, true, 64}}, 0, &file);
   EXPECT_FALSE(std::filesystem::exists(file_));
   file.commit();
@@ -102,8 +103,63 @@ TEST_F(DramTrace, CommandsAreWrittenInOrderAndTheFileAppearsWhole) {
   EXPECT_EQ(text.str(), "0 A 0 0 0 0 0\n17 R 0 0 0 0 0\n18 A 0 0 1 0 0\n35 W 0 0 1 0 0\n");
 }
 
+// Channels are told one after the other, and an activate of two cycles before a shorter command on
+// the other bus that takes effect sooner.
+TEST_F(DramTrace, CommandsOfSeveralChannelsAreWrittenInOrderOfTime) {
+  CommandFile file{file_};
+  const auto tell = [&](dram::Cycle cycle, dram::Command command, std::int64_t channel) {
+    file.on_command({cycle, command, channel, 0, 0, 0, 0});
+  };
+  tell(5, dram::Command::Activate, 0);
+  tell(4, dram::Command::Read, 0);
+  tell(9, dram::Command::Write, 0);
+  tell(5, dram::Command::Read, 1);
+  tell(2, dram::Command::Activate, 1);
+  file.on_settled(5);
+  tell(5, dram::Command::Write, 0);  // may still come
+  tell(7, dram::Command::Write, 1);
+  file.on_settled(8);
+  file.on_settled(8);
+  file.commit();
+  std::ifstream in{file_};
+  std::ostringstream text;
+  text << in.rdbuf();
+  EXPECT_EQ(text.str(),
+            "2 A 1 0 0 0 0\n4 R 0 0 0 0 0\n5 A 0 0 0 0 0\n5 W 0 0 0 0 0\n5 R 1 0 0 0 0\n"
+            "7 W 1 0 0 0 0\n9 W 0 0 0 0 0\n");
+}
+
+/// How many commands are told and not settled, at most.
+class Backlog final : public dram::CommandObserver {
+ public:
+  void on_command(const dram::IssuedCommand& command) override {
+    EXPECT_GE(command.cycle, settled_);
+    cycles_.push_back(command.cycle);
+    most = std::max(most, cycles_.size());
+  }
+  void on_settled(dram::Cycle cycle) override {
+    settled_ = cycle;
+    cycles_.erase(std::remove_if(cycles_.begin(), cycles_.end(),
+                                 [&](dram::Cycle of_command) { return of_command < cycle; }),
+                  cycles_.end());
+  }
+  std::size_t most = 0;
+
+ private:
+  std::vector<dram::Cycle> cycles_;
+  dram::Cycle settled_ = 0;
+};
+
+TEST_F(DramTrace, CommandsThatWaitForTheirOrderStayFew) {
+  Backlog backlog;
+  const auto result =
+      run_requests(preset("hbm2"), {{0, false, 0}, {10'000'000, false, 0}}, 0, &backlog);
+  EXPECT_GT(result.stats.refreshes, 30'000U);
+  EXPECT_LT(backlog.most, 200U);
+}
+
 TEST_F(DramTrace, ACommandFileThatIsNotCommittedLeavesNothing) {
-  { CommandFile file{file_, 1}; }
+  { CommandFile file{file_}; }
   EXPECT_FALSE(std::filesystem::exists(file_));
 }
 

@@ -9,6 +9,8 @@ namespace systole::dram {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;
+// Cycles that an observer sees of one channel before the next: what it has to put in order.
+constexpr Cycle kSeenAtOnce = 16384;
 
 }  // namespace
 
@@ -17,7 +19,8 @@ BankedDram::BankedDram(Config config, CommandObserver* observer)
       mapping_{config_},
       capacity_bytes_{config_.organization.capacity_bytes()},
       page_bytes_{std::max<std::uint64_t>(config_.request_bytes, std::min(capacity_bytes_, kPage))},
-      bursts_(config_.bursts_per_request()) {
+      bursts_(config_.bursts_per_request()),
+      observer_{observer} {
   for (std::uint64_t at = 0; at < page_bytes_; at += config_.organization.burst_bytes()) {
     within_page_.push_back(mapping_.pack(at));
   }
@@ -31,7 +34,11 @@ bool BankedDram::offer(const Request& request, Cycle cycle) {
     locate(request.address);
   }
   Channel& channel = channel_of_offer();
-  channel.advance_to(cycle);
+  if (observer_ != nullptr) {
+    advance_to(cycle);
+  } else {
+    channel.advance_to(cycle);
+  }
   return channel.accept(request, bursts_, cycle);
 }
 
@@ -53,8 +60,24 @@ void BankedDram::locate(std::uint64_t address) {
 }
 
 void BankedDram::advance_to(Cycle cycle) {
+  if (observer_ != nullptr) {
+    advance_seen(cycle);
+    return;
+  }
   for (auto& channel : channels_) {
     channel->advance_to(cycle);
+  }
+}
+
+/// All channels together and by a few cycles at a time, so that what an observer has to put in
+/// order is bounded, however long nothing happened.
+void BankedDram::advance_seen(Cycle cycle) {
+  while (seen_ < cycle) {
+    seen_ = std::min(cycle, seen_ + kSeenAtOnce);
+    for (auto& channel : channels_) {
+      channel->advance_to(seen_);
+    }
+    observer_->on_settled(seen_);
   }
 }
 

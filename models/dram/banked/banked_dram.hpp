@@ -71,6 +71,7 @@ class BankedDram {
  private:
   Channel& channel_of_offer() { return *channels_[bursts_.front().channel]; }
   void locate(std::uint64_t address);
+  void advance_seen(Cycle cycle);
 
   const Config config_;
   const AddressMapping mapping_;
@@ -83,6 +84,8 @@ class BankedDram {
   std::uint64_t of_page_ = 0;                  // packed
   std::vector<Location> bursts_;               // of the request being offered,
   std::uint64_t located_ = ~std::uint64_t{0};  // and its address
+  CommandObserver* const observer_;
+  Cycle seen_ = 0;  // the observer has been told of the commands that start before
 };
 
 }  // namespace systole::dram

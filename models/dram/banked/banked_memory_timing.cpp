@@ -45,6 +45,8 @@ void BankedMemoryTiming::ShiftedCommands::on_command(const IssuedCommand& comman
   to->on_command(shifted);
 }
 
+void BankedMemoryTiming::ShiftedCommands::on_settled(Cycle cycle) { to->on_settled(base + cycle); }
+
 BankedMemoryTiming::BankedMemoryTiming(Config memory, const PortConfig& port,
                                        CommandObserver* commands, RequestObserver* requests)
     : config_{std::move(memory)},

@@ -175,6 +175,7 @@ class BankedMemoryTiming {
     CommandObserver* to = nullptr;
     Cycle base = 0;
     void on_command(const IssuedCommand& command) override;
+    void on_settled(Cycle cycle) override;
   };
   ShiftedCommands shifted_;
   std::unique_ptr<BankedDram> memory_;

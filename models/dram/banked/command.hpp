@@ -19,11 +19,13 @@ struct IssuedCommand {
   std::int64_t row = -1;
 };
 
-/// Sees every command of a memory. Within a channel and bus, cycles rise.
+/// Sees every command of a memory. Within a channel and bus, cycles rise; channels take turns.
 class CommandObserver {
  public:
   virtual ~CommandObserver() = default;
   virtual void on_command(const IssuedCommand& command) = 0;
+  /// Commands of all channels that take effect before `cycle` have been told.
+  virtual void on_settled(Cycle cycle) { static_cast<void>(cycle); }
 
  protected:
   CommandObserver() = default;
