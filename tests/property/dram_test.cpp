@@ -205,6 +205,26 @@ TEST(DramProperty, NoRuleIsBrokenAndNoRequestIsLostLateOrOutOfOrder) {
   EXPECT_TRUE(good);
 }
 
+// Nothing is stuck, and no rule broken, where nearly all time goes to refreshes.
+TEST(DramProperty, EveryRequestIsServedWithTheShortestTimeBetweenRefreshes) {
+  const bool good = rc::check([] {
+    dram::Config config = random_config();
+    config.timing.refi = dram::shortest_refi(config);
+    config.controller.max_wait = cycles(100, 2000);
+    const auto requests = random_requests(config, *inRange<std::size_t>(1, 100));
+    CommandLog log;
+    const auto result = run_requests(config, requests, 0, &log);
+    RC_ASSERT(result.requests == requests.size());
+    const dram::Cycle each =
+        config.controller.max_wait + (config.bursts_per_request() + 1) * config.timing.refi;
+    RC_ASSERT(result.cycles <= requests.back().arrival + (requests.size() + 1) * each);
+    for (const auto& violation : timing_violations(config, log.commands)) {
+      RC_FAIL(violation);
+    }
+  });
+  EXPECT_TRUE(good);
+}
+
 // Time may be moved in any steps: what happens is the same.
 TEST(DramProperty, StepsOfTimeDoNotChangeWhatHappens) {
   const bool good = rc::check([] {

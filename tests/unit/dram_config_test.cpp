@@ -102,6 +102,17 @@ TEST(DramConfig, ErrorsNameTheKeyAndWhatIsExpected) {
             "d.yaml:24:3: timing.rcdd: unknown key (did you mean 'rcd'?)");
   EXPECT_EQ(errors_with("ddr4_2400", "ccd_s: 4 ", "ccd_s: 3 "),
             "timing.ccd_s: 3 is less than the 4 cycles of a burst");
+  EXPECT_EQ(
+      errors_with("ddr4_2400", "rtw: 11", "rtw: 8"),
+      "timing.rtw: 8 is less than the 9 of cl - cwl + burst: data of a write would meet those "
+      "of the read before");
+  EXPECT_EQ(errors_with("ddr4_2400", "rtw: 11", "rtw: 9"), "");
+  EXPECT_EQ(
+      errors_with("ddr4_2400", "refi: 9360", "refi: 430"),
+      "timing.refi: 430 is less than the 498 cycles in which rows are surely closed, refreshed "
+      "(rfc 420) and one of them read or written");
+  EXPECT_EQ(errors_with("ddr4_2400", "refi: 9360", "refi: 498"), "");
+  EXPECT_EQ(errors_with("ddr4_2400", "refi: 9360", "refi: 0"), "");
   EXPECT_EQ(errors_with("ddr4_2400", "page_policy: open", "page_policy: close"),
             "controller.page_policy: expected open or closed, found 'close' (did you mean "
             "'closed'?)");

@@ -121,6 +121,11 @@ struct Config {
 OperationEnergies energies_of_currents(const std::vector<Rail>& rails, double devices,
                                        const Timing& timing, std::uint32_t burst_cycles);
 
+/// The tREFI with which one burst at least is surely served after each refresh: whatever is open
+/// and under way when it is due, rows are closed, refreshed, and one opened and accessed before the
+/// next is. Each rule counts as if at its worst, so that somewhat less may do.
+std::uint32_t shortest_refi(const Config& config);
+
 /// Reads a memory's YAML file; throws ConfigError with all that is wrong in it.
 Config load_config(const std::string& file, const std::vector<std::string>& overrides = {});
 Config parse_config(const std::string& text, const std::string& file);

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/dram/banked/address_mapping.hpp"
 #include "models/dram/banked/config.hpp"
 #include "sim/config/reader.hpp"
@@ -98,6 +100,11 @@ Timing read_timing(ConfigReader node, std::uint32_t burst_cycles) {
   }
   if (config.ccd_l < config.ccd_s) {
     node.error("ccd_l", fmt::format("{} is less than ccd_s {}", config.ccd_l, config.ccd_s));
+  }
+  if (config.rtw + config.cwl < config.cl + burst_cycles) {
+    node.error("rtw", fmt::format("{} is less than the {} of cl - cwl + burst: data of a write "
+                                  "would meet those of the read before",
+                                  config.rtw, config.cl + burst_cycles - config.cwl));
   }
   if (config.refi != 0 && config.refi <= config.rfc) {
     node.error("refi", fmt::format("{} is not above rfc {}: only refreshes would fit", config.refi,
@@ -207,7 +214,8 @@ Config read_config(ConfigReader root) {
                fmt::format("{} is less than the {} bytes of a burst", config.request_bytes,
                            config.organization.burst_bytes()));
   }
-  config.timing = read_timing(root.child("timing"), config.burst_cycles());
+  ConfigReader timing = root.child("timing");
+  config.timing = read_timing(timing, config.burst_cycles());
   config.command_bus = read_command_bus(root.child_or_empty("command_bus"));
   config.controller = read_controller(root.child_or_empty("controller"),
                                       sizes_are_good ? config.bursts_per_request() : 1);
@@ -217,6 +225,12 @@ Config read_config(ConfigReader root) {
   }
   root.reject_unknown();
   if (root.error_count() == errors) {
+    const std::uint32_t shortest = shortest_refi(config);
+    if (config.timing.refi != 0 && config.timing.refi < shortest) {
+      timing.error("refi", fmt::format("{} is less than the {} cycles in which rows are surely "
+                                       "closed, refreshed (rfc {}) and one of them read or written",
+                                       config.timing.refi, shortest, config.timing.rfc));
+    }
     try {
       const AddressMapping mapping{config};
     } catch (const std::invalid_argument& error) {
@@ -249,6 +263,24 @@ OperationEnergies energies_of_currents(const std::vector<Rail>& rails, double de
     sum.precharged_mw += power * rail.idd2n;
   }
   return sum;
+}
+
+std::uint32_t shortest_refi(const Config& config) {
+  const Timing& t = config.timing;
+  const CommandBus& bus = config.command_bus;
+  const std::uint32_t units = config.organization.units();
+  // Nothing starts any more when a refresh is due; what started before takes effect within this.
+  const std::uint32_t under_way =
+      std::max({bus.activate_cycles, bus.precharge_cycles, bus.column_cycles, bus.refresh_cycles});
+  const std::uint32_t written = t.cwl + config.burst_cycles();
+  const std::uint32_t closed = std::max({t.ras, t.rtp, written + t.wr}) + t.rp_ab;
+  const std::uint32_t refreshed = under_way + std::max({closed, t.rp, t.rc, t.rrd_s, t.rrd_l}) +
+                                  units * (bus.precharge_cycles + bus.refresh_cycles) + t.rfc;
+  const std::uint32_t opened = std::max(refreshed, under_way + t.faw) + bus.activate_cycles;
+  const std::uint32_t bus_is_free =
+      std::max({t.ccd_l, t.rtw, written + std::max(t.wtr_s, t.wtr_l),
+                std::max(t.cl, t.cwl) + config.burst_cycles() + t.rtrs});
+  return std::max(opened + std::max(t.rcd, t.rcd_wr), under_way + bus_is_free) + bus.column_cycles;
 }
 
 Config load_config(const std::string& file, const std::vector<std::string>& overrides) {
