@@ -1,10 +1,18 @@
 #include "sim/dram_trace/trace_run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <stdexcept>
 #include <vector>
 
 namespace systole {
 namespace {
+
+// Without a request that is accepted or completed. A burst that waits for max_wait (10^7 at most)
+// goes first, and then each refresh (10^5 apart at most) lets one through at least: the 2048 of
+// full queues take less than half of this.
+constexpr dram::Cycle kLongestSilence = 1'000'000'000;
 
 /// How often each latency occurred.
 class Histogram {
@@ -56,12 +64,13 @@ class Driver {
     if (request.arrival > cycle_) {
       go_to(request.arrival);
     }
+    progress_ = cycle_;
     if (offers_ == offers_per_cycle_) {
       go_to(cycle_ + 1);
     }
     while (!try_offer(request)) {
       if (channels_apart_) {
-        cycle_ = std::max(cycle_ + 1, memory_.next_chance());
+        cycle_ = checked(std::max(cycle_ + 1, memory_.next_chance()));
         offers_ = 0;
       } else {
         wait();
@@ -74,6 +83,7 @@ class Driver {
     }
     ++offers_;
     ++accepted_;
+    progress_ = cycle_;
     reads_in_flight_ += request.write ? 0 : 1;
   }
 
@@ -119,7 +129,19 @@ class Driver {
   void wait() {
     const dram::Cycle command = memory_.next_command();
     const dram::Cycle data = memory_.next_completion();
-    go_to(std::max(cycle_ + 1, std::min(command == dram::kNever ? command : command + 1, data)));
+    go_to(checked(
+        std::max(cycle_ + 1, std::min(command == dram::kNever ? command : command + 1, data))));
+  }
+
+  /// Throws std::logic_error if the memory serves nothing any more.
+  dram::Cycle checked(dram::Cycle next) const {
+    if (next - progress_ > kLongestSilence) {
+      throw std::logic_error{
+          fmt::format("the memory is stuck: no request was accepted or completed in {} cycles from "
+                      "cycle {} on",
+                      kLongestSilence, progress_)};
+    }
+    return next;
   }
 
   void take_completions() {
@@ -130,6 +152,7 @@ class Driver {
 
   void take(const dram::Completion& done) {
     ++completed_;
+    progress_ = cycle_;
     if (!done.write) {
       --reads_in_flight_;
       latencies_.add(done.finish - done.arrival);
@@ -141,6 +164,7 @@ class Driver {
   const std::uint64_t most_reads_;
   const bool channels_apart_;  // nobody sees whether all have come to the same cycle
   dram::Cycle cycle_ = 0;
+  dram::Cycle progress_ = 0;  // when a request was last accepted or completed
   std::uint32_t offers_ = 0;  // accepted in this cycle
   std::uint64_t accepted_ = 0;
   std::uint64_t completed_ = 0;

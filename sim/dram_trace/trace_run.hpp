@@ -35,6 +35,8 @@ using RequestSource = std::function<std::optional<TraceRequest>()>;
 
 /// Offers requests to a memory of its own in the order in which they come, one in each cycle and
 /// channel, from their arrival on; a refused one holds up those behind it. Ends with the last data.
+/// Throws std::logic_error if the memory serves nothing any more, as no configuration that was read
+/// lets it.
 TraceRunResult run_dram_trace(const dram::Config& memory, const RequestSource& requests,
                               const TraceRunOptions& options = {},
                               dram::CommandObserver* observer = nullptr);

@@ -172,6 +172,17 @@ TEST_F(DramTrace, AtMostSoManyReadsAreInFlight) {
   EXPECT_NEAR(static_cast<double>(alone.cycles), 1000 * 21, 2000);  // one hit after the other
 }
 
+// No file gives such a memory.
+TEST_F(DramTrace, AMemoryThatServesNothingIsGivenUp) {
+  dram::Config config = preset("ddr4_2400");
+  config.timing.rfc = 100'000;
+  config.timing.refi = 100'010;  // an activate and its read do not fit in 10 cycles
+  const std::vector<TraceRequest> requests = {{0, false, 0}, {150'000, false, 0}};
+  EXPECT_THROW(run_requests(config, requests), std::logic_error);
+  CommandFile file{file_};
+  EXPECT_THROW(run_requests(config, requests, 1, &file), std::logic_error);
+}
+
 TEST_F(DramTrace, ReportsAgree) {
   const auto config = preset("ddr4_2400");
   const auto result = run_requests(config, reference_trace("a_seq_read"));
