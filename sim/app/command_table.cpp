@@ -106,7 +106,8 @@ CommandHelp run_help() {
   add_dump(help.options);
   help.options.add_options()(
       "bandwidth", "also show the memories' traffic by operand, and what limits each layer")(
-      "bandwidth-csv", value("FILE"), "write DRAM bytes over time, a line for each 1024 cycles")(
+      "bandwidth-csv", value("FILE"),
+      "write DRAM bytes over time, a line for each 1024 cycles of each layer")(
       "dram-trace", value("FILE"),
       "write every request to the DRAM as 'systole dram' reads it: CYCLE R|W ADDRESS")(
       "dram-commands", value("FILE"),

@@ -57,7 +57,7 @@ nlohmann::ordered_json bandwidth_json(const LayerResult& layer, const RunResult&
 /// `systole run --bandwidth`: DRAM traffic by operand and roofs, and the local memories' traffic.
 std::vector<Table> bandwidth_tables(const RunResult& run);
 
-/// A line for each layer and window: bytes over time.
+/// Bytes over time: a line for each window of each layer, those without traffic too.
 std::string bandwidth_csv(const RunResult& run);
 
 }  // namespace systole

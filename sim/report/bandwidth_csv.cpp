@@ -26,11 +26,14 @@ std::string csv_text(const std::string& text) {
 std::string bandwidth_csv(const RunResult& run) {
   std::string out = "layer,first_cycle,cycles,read_bytes,written_bytes,bytes_per_cycle,gb_per_s\n";
   for (const LayerResult& layer : run.layers) {
-    for (std::size_t i = 0; i < layer.windows.size(); ++i) {
+    const std::uint64_t all = (layer.cycles + kBandwidthWindow - 1) / kBandwidthWindow;
+    for (std::size_t i = 0; i < std::max<std::uint64_t>(layer.windows.size(), all); ++i) {
       const std::uint64_t first = i * kBandwidthWindow;
       const std::uint64_t cycles =
           std::max<std::uint64_t>(1, std::min(kBandwidthWindow, layer.cycles - first));
-      const BandwidthSeries::Window& window = layer.windows[i];
+      // The series ends with the last traffic, the layer may go on.
+      const BandwidthSeries::Window window =
+          i < layer.windows.size() ? layer.windows[i] : BandwidthSeries::Window{};
       const double rate = static_cast<double>(window.bytes()) / static_cast<double>(cycles);
       fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{:.4f},{:.4f}\n",
                      csv_text(layer.name), first, cycles, window.read_bytes, window.write_bytes,

@@ -118,6 +118,17 @@ TEST(Bandwidth, OverTimeIsALineForEachWindowOfALayer) {
             "\"fc,1\",1024,476,0,192,0.4034,0.2017\n");
 }
 
+TEST(Bandwidth, OverTimeEndsWithTheLayerNotWithItsTraffic) {
+  RunResult run = one_layer();
+  run.layers[0].cycles = 3100;
+  EXPECT_EQ(bandwidth_csv(run),
+            "layer,first_cycle,cycles,read_bytes,written_bytes,bytes_per_cycle,gb_per_s\n"
+            "\"fc,1\",0,1024,960,64,1.0000,0.5000\n"
+            "\"fc,1\",1024,1024,0,192,0.1875,0.0938\n"
+            "\"fc,1\",2048,1024,0,0,0.0000,0.0000\n"
+            "\"fc,1\",3072,28,0,0,0.0000,0.0000\n");
+}
+
 TEST(Bandwidth, ItsJsonLeavesBanksOutOfAnIdealMemory) {
   const RunResult ideal = one_layer();
   EXPECT_TRUE(bandwidth_json(ideal.layers[0], ideal)["banks"].is_null());
