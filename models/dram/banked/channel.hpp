@@ -23,8 +23,10 @@ namespace systole::dram {
 /// - A bank serves the oldest waiting burst of its open row; without one, the oldest burst: it
 ///   closes the row and opens that burst's. A row that was opened for a burst is not closed before
 ///   it had an access, even when the direction turns.
-/// - Of all commands that can start first, a read or write goes before a row command, then one more
-///   read of the bank that gave the last, up to reads_in_a_row, then the older burst's goes.
+/// - Of all commands that can start first, a read or write goes before a row command, and of two
+///   alike that of the older burst; only, the reads of a unit are those of the bank that gave its
+///   last, up to reads_in_a_row, if that bank's next one can start as soon. Such a read still waits
+///   for the older burst of another unit, and for an older write whose row was opened for it.
 /// - A unit that is due for refresh takes no other command: its banks are closed together and it
 ///   refreshes as soon as the rules allow.
 /// - A burst that has waited for max_wait cycles goes before all others, alone.

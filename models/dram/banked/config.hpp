@@ -80,7 +80,7 @@ struct Controller {
   std::uint32_t write_entries = 32;
   std::uint32_t write_high_percent = 80;  ///< of write_entries: above, writes are drained
   std::uint32_t write_low_percent = 20;   ///< at or below, reads go on
-  std::uint32_t reads_in_a_row = 1;       ///< of one bank before older ones, if each is as soon
+  std::uint32_t reads_in_a_row = 1;       ///< of one bank before its unit's older, if as soon
   std::uint32_t max_wait = 10000;  ///< cycles after which the oldest request goes before all others
 };
 
