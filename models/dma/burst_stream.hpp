@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "models/dma/burst.hpp"
 #include "models/dma/store_walk.hpp"
 #include "sim/config/accelerator_config.hpp"
+#include "sim/program/burst.hpp"
 #include "sim/program/packed_commands.hpp"
 
 namespace systole {

@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "models/accumulators/accumulators_timing.hpp"
-#include "models/dma/burst.hpp"
 #include "models/dma/burst_slots.hpp"
 #include "models/dma/cycle_marks.hpp"
 #include "models/dma/row_merger.hpp"
@@ -16,6 +15,7 @@
 #include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
+#include "sim/program/burst.hpp"
 #include "sim/storage/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 

@@ -4,7 +4,6 @@
 #include <optional>
 #include <vector>
 
-#include "models/dma/burst.hpp"
 #include "models/dma/pixel_repeater.hpp"
 #include "models/dma/row_merger.hpp"
 #include "models/dma/zero_writer.hpp"
@@ -16,6 +15,7 @@
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
+#include "sim/program/burst.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
 #include "sim/storage/ring.hpp"

@@ -4,7 +4,7 @@
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 
-#include "models/dma/burst.hpp"
+#include "sim/program/burst.hpp"
 
 namespace systole {
 

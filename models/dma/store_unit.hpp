@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "models/accumulators/accumulator_messages.hpp"
-#include "models/dma/burst.hpp"
 #include "models/dma/store_walk.hpp"
 #include "models/dram/dram_port.hpp"
 #include "models/requant/requant_messages.hpp"
@@ -16,6 +15,7 @@
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
+#include "sim/program/burst.hpp"
 #include "sim/program/issued_command.hpp"
 #include "sim/stats/measurements.hpp"
 #include "sim/storage/ring.hpp"

@@ -1,12 +1,10 @@
 #include "sim/functional/program_events.hpp"
 
-#include <algorithm>
-#include <numeric>
 #include <variant>
 
-#include "models/dma/burst.hpp"
 #include "models/vector/operand_plan.hpp"
 #include "sim/network/packing.hpp"
+#include "sim/program/burst.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/ifmap_parts.hpp"
 #include "sim/program/load_rows.hpp"
@@ -36,17 +34,10 @@ class Counter {
 
   void operator()(const LoadCommand& load) {
     const std::uint64_t rows = load.dram_pitch == 0 ? 1 : load.rows;
-    const std::uint64_t different = different_rows(rows, load.dram_pitch);
-    for (std::uint64_t row = 0; row < different; ++row) {
-      const std::uint64_t alike = (rows - row + different - 1) / different;
-      for (std::uint64_t offset = 0; offset < load.row_bytes;) {
-        const std::uint64_t address = load.dram_address + row * load.dram_pitch + offset;
-        const Burst burst = choose_burst(address, load.row_bytes - offset, config_.dma);
-        book(Event::DramFetchedBytes, alike * burst.size);
-        book(Event::DramReadBursts, alike);
-        offset += burst.useful;
-      }
-    }
+    const BurstSum sum =
+        bursts_of({load.dram_address, rows, load.dram_pitch, load.row_bytes}, config_.dma);
+    book(Event::DramFetchedBytes, sum.bytes);
+    book(Event::DramReadBursts, sum.bursts);
     book(dram_read_event(load.operand), rows * load.row_bytes);
     written(load.destination.memory, load.rows * written_row_bytes(load, config_));
   }
@@ -136,24 +127,10 @@ class Counter {
   void dram_writes(const StoreCommand& store) {
     const std::uint64_t row_bytes =
         packed_bytes(store.elements, stored_bits(store, registers_.ofmap.bits));
-    const std::uint64_t different = different_rows(store.rows, store.dram_pitch);
-    for (std::uint64_t row = 0; row < different; ++row) {
-      const std::uint64_t alike = (store.rows - row + different - 1) / different;
-      for (std::uint64_t offset = 0; offset < row_bytes;) {
-        const std::uint64_t address = store.dram_address + row * store.dram_pitch + offset;
-        const Burst burst = choose_burst(address, row_bytes - offset, config_.dma);
-        book(Event::DramWriteBursts, alike);
-        offset += burst.useful;
-      }
-    }
+    book(Event::DramWriteBursts,
+         bursts_of({store.dram_address, store.rows, store.dram_pitch, row_bytes}, config_.dma)
+             .bursts);
     book(Event::DramWriteBytes, store.rows * row_bytes);
-  }
-
-  /// The first so many of some rows in DRAM: those behind them begin, one after the other, where
-  /// these do in blocks of the largest burst, and so are read and written by the same bursts.
-  std::uint64_t different_rows(std::uint64_t rows, std::uint64_t pitch) const {
-    const std::uint64_t block = config_.dma.max_burst_bytes;
-    return std::min(rows, block / std::gcd(block, pitch));
   }
 
   /// Of one read: the array's lanes, as wide as the layer's operands.

@@ -13,7 +13,7 @@ namespace systole {
 /// What of a command decides when things happen, the conflicts of its rows with those of other
 /// commands (footprint.hpp) apart:
 ///
-/// - of a place in an ideal DRAM the position in the largest burst (choose_burst in models/dma);
+/// - of a place in an ideal DRAM the position in the largest burst (choose_burst);
 /// - of rows of a local memory their bank, where all of a command's rows lie in one (of a fold each
 ///   operand's; weight stationary, with those that the array steps over behind its end) and banks
 ///   hold consecutive rows;

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "sim/network/packing.hpp"
+#include "sim/program/burst.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/load_rows.hpp"
 #include "sim/program/without_loops.hpp"
@@ -230,6 +231,24 @@ CommandTraffic traffic_of(const PackedProgram& program, const AcceleratorConfig&
   program.commands.for_each_shared(
       [&](const Command& command, std::uint64_t uses) { counter.count(command, uses); });
   return counter.sum();
+}
+
+std::uint64_t moved_dram_bytes(const PackedProgram& program, const AcceleratorConfig& config) {
+  std::uint64_t bytes = 0;
+  program.commands.for_each_shared([&](const Command& command, std::uint64_t uses) {
+    if (const auto* load = std::get_if<LoadCommand>(&command.body)) {
+      const std::uint64_t rows = load->dram_pitch == 0 ? 1 : load->rows;
+      bytes += uses *
+               bursts_of({load->dram_address, rows, load->dram_pitch, load->row_bytes}, config.dma)
+                   .bytes;
+    }
+    const auto* store = std::get_if<StoreCommand>(&command.body);
+    if (store != nullptr && store->to_dram) {
+      bytes += uses * store->rows *
+               packed_bytes(store->elements, stored_bits(*store, program.registers.ofmap.bits));
+    }
+  });
+  return bytes;
 }
 
 Traffic conserved_traffic(const CommandTraffic& commands, const EventCounts& events,

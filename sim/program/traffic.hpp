@@ -72,6 +72,10 @@ struct CommandTraffic {
 CommandTraffic traffic_of(const LayerProgram& program, const AcceleratorConfig& config);
 CommandTraffic traffic_of(const PackedProgram& program, const AcceleratorConfig& config);
 
+/// Bytes of DRAM that the program moves, as reports count them: those that loads fetch, in whole
+/// bursts, and those that stores write.
+std::uint64_t moved_dram_bytes(const PackedProgram& program, const AcceleratorConfig& config);
+
 /// The layer's traffic: of the commands, and what the machine counted beside it for the array.
 /// Throws std::logic_error that says so if bytes were lost or made up:
 /// - the DRAM gave each operand's bytes, and took the results', as the commands ask;

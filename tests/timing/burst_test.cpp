@@ -1,4 +1,4 @@
-#include "models/dma/burst.hpp"
+#include "sim/program/burst.hpp"
 
 #include <gtest/gtest.h>
 
@@ -37,6 +37,27 @@ TEST(Burst, AnUnalignedStartTakesTheBlockThatReachesFurthest) {
 
 TEST(Burst, IsOneBeatWhereTheLargestBurstIsOne) {
   expect_burst(choose_burst(5, 80, dma(16, 16)), 0, 16, 11);
+}
+
+TEST(Burst, AllOfSomeRowsAreCountedOneByOne) {
+  for (const std::uint64_t pitch : {0U, 16U, 17U, 24U, 64U, 100U, 128U}) {
+    for (const std::uint64_t address : {0U, 5U, 48U}) {
+      const DramRows rows{address, 50, pitch, 40};
+      BurstSum expected;
+      for (std::uint64_t row = 0; row < rows.rows; ++row) {
+        for (std::uint64_t offset = 0; offset < rows.row_bytes;) {
+          const Burst burst =
+              choose_burst(address + row * pitch + offset, rows.row_bytes - offset, dma(16, 64));
+          ++expected.bursts;
+          expected.bytes += burst.size;
+          offset += burst.useful;
+        }
+      }
+      const BurstSum sum = bursts_of(rows, dma(16, 64));
+      EXPECT_EQ(sum.bursts, expected.bursts) << pitch << ", " << address;
+      EXPECT_EQ(sum.bytes, expected.bytes) << pitch << ", " << address;
+    }
+  }
 }
 
 }  // namespace

@@ -117,6 +117,22 @@ TEST(Traffic, OfPoolingLeavesPaddingOut) {
   EXPECT_EQ(traffic.at(TrafficMemory::Scratchpad, Stream::Vector).written, 4U * 5);
 }
 
+TEST(Traffic, ThatMovesIsOfWholeBurstsForLoadsAndOfTheirBytesForStores) {
+  AcceleratorConfig config = machine();
+  config.dma.bus_bytes = 16;
+  config.dma.max_burst_bytes = 64;
+  StoreCommand kept = store(LocalMemory::Accumulators, 8, 10);
+  kept.to_dram = false;
+  LayerProgram program = one_fold();
+  program.commands.push_back({kept});
+  const std::uint64_t weights = 12 * 16;
+  // Rows of 12 bytes at 0, 12, 24 and so on: the third one lies in no smaller aligned block, the
+  // sixth one in two of the largest.
+  const std::uint64_t ifmap = 16 + 32 + 64 + 16 + 16 + (16 + 16) + 32 + 16;
+  const std::uint64_t bias = 64;
+  EXPECT_EQ(moved_dram_bytes(packed_view(program), config), weights + ifmap + bias + 8 * 10);
+}
+
 /// One byte more or less, wherever it is, ends a run.
 class LostByte : public ::testing::TestWithParam<Event> {};
 

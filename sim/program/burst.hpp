@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 
 #include "sim/config/accelerator_config.hpp"
 
@@ -27,6 +28,39 @@ inline Burst choose_burst(std::uint64_t address, std::uint64_t remaining, const 
   const std::uint64_t size = std::max<std::uint64_t>(holding, dma.bus_bytes);
   return {address & ~(size - 1), static_cast<std::uint32_t>(size), address,
           static_cast<std::uint32_t>(useful)};
+}
+
+/// Rows of DRAM, `pitch` bytes apart.
+struct DramRows {
+  std::uint64_t address = 0;  ///< of the first one
+  std::uint64_t rows = 0;
+  std::uint64_t pitch = 0;
+  std::uint64_t row_bytes = 0;
+};
+
+/// All bursts of some rows, and the bytes that pass the bus with them, wanted or not.
+struct BurstSum {
+  std::uint64_t bursts = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Rows begin, one after the other, where others did in blocks of the largest burst, and are then
+/// moved by the same bursts: few are looked at.
+inline BurstSum bursts_of(const DramRows& of, const DmaConfig& dma) {
+  const std::uint64_t block = dma.max_burst_bytes;
+  const std::uint64_t different = std::min(of.rows, block / std::gcd(block, of.pitch));
+  BurstSum sum;
+  for (std::uint64_t row = 0; row < different; ++row) {
+    const std::uint64_t alike = (of.rows - row + different - 1) / different;
+    for (std::uint64_t offset = 0; offset < of.row_bytes;) {
+      const Burst burst =
+          choose_burst(of.address + row * of.pitch + offset, of.row_bytes - offset, dma);
+      sum.bursts += alike;
+      sum.bytes += alike * burst.size;
+      offset += burst.useful;
+    }
+  }
+  return sum;
 }
 
 }  // namespace systole
