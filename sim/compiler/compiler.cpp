@@ -26,6 +26,36 @@ std::string join(const std::vector<std::string>& lines) {
   return fmt::format("{}", fmt::join(lines, "\n"));
 }
 
+/// Bytes that the layer wants to move between DRAM and the machine.
+std::uint64_t wanted(const Cost& of, Stream stream) {
+  const StreamBytes& bytes = of.traffic.at(TrafficMemory::Dram, stream);
+  return bytes.read + bytes.written;
+}
+
+/// Of all layers of a tensor's life, without it in the scratchpad and with it.
+struct Savings {
+  bool wants_less = false, wants_more = false;  ///< bytes of some operand of some layer
+  std::uint64_t moved_before = 0, moved_after = 0;
+  std::uint64_t cycles_before = 0, cycles_after = 0;
+
+  void add(const Cost& without, const Cost& with) {
+    for (const Stream stream :
+         {Stream::Ifmap, Stream::Weight, Stream::Bias, Stream::Requant, Stream::Ofmap}) {
+      wants_less = wants_less || wanted(with, stream) < wanted(without, stream);
+      wants_more = wants_more || wanted(with, stream) > wanted(without, stream);
+    }
+    moved_before += without.moved;
+    moved_after += with.moved;
+    cycles_before += without.cycles;
+    cycles_after += with.cycles;
+  }
+  bool worth_it(Objective objective) const {
+    return objective == Objective::Traffic
+               ? moved_after < moved_before
+               : wants_less && !wants_more && cycles_after <= cycles_before;
+  }
+};
+
 }  // namespace
 
 CompileError::CompileError(const std::vector<std::string>& lines)
@@ -123,15 +153,16 @@ void Compiler::State::fuse() {
   }
 }
 
-/// Keeps the tensor if every layer of its life still finds a mapping beside it that moves no byte
-/// of any operand more than before, and, with a clock, all of them together take no cycle more.
+/// Keeps the tensor if every layer of its life still finds a mapping beside it, and if that is
+/// better: if all of them together move fewer bytes of DRAM, where these are the objective; else if
+/// none wants a byte of any operand more than before and, with a clock, all of them together take
+/// no cycle more.
 bool Compiler::State::keep(const KeptTensor& tensor) {
   kept.push_back(tensor);
   KeptReport report{tensor, 0, 0};
   std::map<std::size_t, Plan> with;
   std::map<std::size_t, Cost> costs_with;
-  bool better = false;
-  std::uint64_t cycles_before = 0, cycles_after = 0;
+  Savings savings;
   try {
     for (std::size_t i = tensor.producer; i <= tensor.last_reader; ++i) {
       if (std::holds_alternative<std::monostate>(plans[i].cut)) {
@@ -142,36 +173,20 @@ bool Compiler::State::keep(const KeptTensor& tensor) {
       }
       const Plan& plan = with.emplace(i, best_of(i, cut(i))).first->second;
       const Cost& now = costs_with.emplace(i, cost(i, plan)).first->second;
-      const auto in_dram = [](const Cost& of, Stream stream) {
-        return of.traffic.at(TrafficMemory::Dram, stream);
-      };
-      for (const Stream stream :
-           {Stream::Ifmap, Stream::Weight, Stream::Bias, Stream::Requant, Stream::Ofmap}) {
-        const StreamBytes before = in_dram(*costs[i], stream);
-        const StreamBytes after = in_dram(now, stream);
-        if (after.read > before.read || after.written > before.written) {
-          kept.pop_back();
-          return false;
-        }
-        better = better || after.read < before.read || after.written < before.written;
+      savings.add(*costs[i], now);
+      if (savings.wants_more && !counts_bytes()) {
+        break;  // whatever the others do
       }
-      const auto saved = [&](Stream stream) {
-        const StreamBytes before = in_dram(*costs[i], stream);
-        const StreamBytes after = in_dram(now, stream);
-        return before.read + before.written - after.read - after.written;
-      };
       if (i == tensor.producer) {
-        report.not_written = saved(Stream::Ofmap);
+        report.not_written = wanted(*costs[i], Stream::Ofmap) - wanted(now, Stream::Ofmap);
       } else if (tensor.is_read_by(i)) {
-        report.not_read += saved(Stream::Ifmap);
+        report.not_read += wanted(*costs[i], Stream::Ifmap) - wanted(now, Stream::Ifmap);
       }
-      cycles_before += costs[i]->cycles;
-      cycles_after += now.cycles;
     }
   } catch (const MappingError&) {
-    better = false;  // a layer no longer fits beside it
+    savings = {};  // a layer no longer fits beside it
   }
-  if (!better || cycles_after > cycles_before) {
+  if (!savings.worth_it(config.compiler.objective)) {
     kept.pop_back();
     return false;
   }
@@ -185,7 +200,8 @@ bool Compiler::State::keep(const KeptTensor& tensor) {
 
 Cost Compiler::State::cost(std::size_t index, const Plan& plan) const {
   const PackedProgram program{registers(index, plan), commands(index, plan)};
-  return {traffic_of(program, config).traffic, clock ? clock(program) : 0};
+  return {traffic_of(program, config).traffic,
+          counts_bytes() ? moved_dram_bytes(program, config) : 0, clock ? clock(program) : 0};
 }
 
 PackedCommands Compiler::State::commands(std::size_t index, const Plan& plan) const {

@@ -31,6 +31,7 @@ inline MachineLimits limited(const MachineLimits& machine, const FreeRows& free)
 /// What a layer's program moves and, with a clock, takes.
 struct Cost {
   Traffic traffic;
+  std::uint64_t moved = 0;  ///< bytes of DRAM, of whole bursts, if they are the objective
   std::uint64_t cycles = 0;
 };
 
@@ -39,8 +40,7 @@ struct Compiler::State {
   State(const Network& net, const AcceleratorConfig& accelerator, LayerClock layer_clock)
       : network{net},
         config{accelerator},
-        clock{accelerator.compiler.objective == Objective::Cycles ? std::move(layer_clock)
-                                                                  : LayerClock{}},
+        clock{counts_bytes() ? LayerClock{} : std::move(layer_clock)},
         machine{config},
         dram{net},
         run_time{run_time_tensors(net)},
@@ -80,6 +80,8 @@ struct Compiler::State {
   PackedCommands commands(std::size_t index, const Plan& plan) const;
   WeightImage blocks_of(const Cut& cut) const;
   void append_image(const Cut& cut, const ConvAddresses& at, std::vector<DramSegment>& image) const;
+
+  bool counts_bytes() const { return config.compiler.objective == Objective::Traffic; }
 
   const Network& network;
   const AcceleratorConfig config;

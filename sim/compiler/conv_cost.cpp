@@ -114,22 +114,6 @@ class Estimate {
   const ChannelTiles& channels_;
 };
 
-struct Loads {
-  std::int64_t ifmap = 0, weights = 0;
-};
-
-/// Buffers are replaced in turn: what is used in a cycle longer than the copies never stays.
-Loads count_loads(const ConvLayer& layer, const PixelTiles& pixels, const ChannelTiles& channels,
-                  const ConvTiling& tiling) {
-  const std::int64_t pixel_steps = pixels.tiles * channels.ic_steps;
-  const std::int64_t ifmap_cycle = tiling.oc_outermost ? pixel_steps : channels.ic_steps;
-  const bool ifmap_stays = layer.groups == 1 && ifmap_cycle <= tiling.ifmap_slots;
-  const std::int64_t weight_steps = channels.oc_tiles * channels.reduction_steps;
-  const std::int64_t weight_cycle = tiling.oc_outermost ? channels.reduction_steps : weight_steps;
-  return {ifmap_stays ? pixel_steps : pixel_steps * channels.oc_tiles,
-          weight_cycle <= tiling.weight_slots ? weight_steps : pixels.tiles * weight_steps};
-}
-
 }  // namespace
 
 ConvCostModel::ConvCostModel(const ConvLayer& layer, const WeightImage& image,
@@ -142,6 +126,20 @@ ConvCostModel::ConvCostModel(const ConvLayer& layer, const WeightImage& image,
       channels_{channels},
       lone_folds_{lone_folds(layer, machine, pixels, channels)},
       execute_{execute_cycles(machine, pixels, channels)} {}
+
+/// Buffers are replaced in turn: what is used in a cycle longer than the copies never stays.
+ConvCostModel::Loads ConvCostModel::count_loads(const ConvTiling& tiling) const {
+  const std::int64_t pixel_steps = pixels_.tiles * channels_.ic_steps;
+  const std::int64_t ifmap_cycle = tiling.oc_outermost ? pixel_steps : channels_.ic_steps;
+  const bool ifmap_stays = layer_.groups == 1 && ifmap_cycle <= tiling.ifmap_slots;
+  const std::int64_t weight_steps = channels_.oc_tiles * channels_.reduction_steps;
+  const std::int64_t weight_cycle = tiling.oc_outermost ? channels_.reduction_steps : weight_steps;
+  const bool table_stays =
+      tiling.whole_table || tiling.oc_outermost || channels_.oc_tiles <= tiling.table_slots;
+  return {ifmap_stays ? pixel_steps : pixel_steps * channels_.oc_tiles,
+          weight_cycle <= tiling.weight_slots ? weight_steps : pixels_.tiles * weight_steps,
+          table_stays ? 1 : pixels_.tiles};
+}
 
 const ConvCostModel::Transfers& ConvCostModel::transfers() {
   if (!has_transfers_) {
@@ -156,12 +154,23 @@ const ConvCostModel::Transfers& ConvCostModel::transfers() {
   return transfers_;
 }
 
-ConvCost ConvCostModel::with_loads(std::int64_t ifmap_loads, std::int64_t weight_loads,
-                                   std::int64_t serial) {
+std::int64_t ConvCostModel::moved_bytes(const Loads& loads) const {
+  const MovedBytes& moved = channels_.moved;
+  const std::int64_t ifmap_steps =
+      pixels_.tiles * channels_.ic_steps * (layer_.groups == 1 ? 1 : channels_.oc_tiles);
+  const std::int64_t weight_steps = channels_.oc_tiles * channels_.reduction_steps;
+  const std::int64_t biases =
+      pixels_.tiles * ceil_div(pixels_.pixels(), machine_.max_rows) * moved.biases;
+  return loads.ifmap / ifmap_steps * pixels_.loaded_pixels * moved.ifmap /
+             std::int64_t{machine_.config.dma.max_burst_bytes} +
+         loads.weights / weight_steps * moved.weights + biases + loads.tables * moved.table;
+}
+
+ConvCost ConvCostModel::with_loads(const Loads& count, std::int64_t serial) {
   const Transfers& each = transfers();
   const std::int64_t tiles = pixels_.tiles * channels_.oc_tiles;
   const std::int64_t loads =
-      ifmap_loads * each.ifmap + weight_loads * channels_.weight_cycles + tiles * each.bias;
+      count.ifmap * each.ifmap + count.weights * channels_.weight_cycles + tiles * each.bias;
   const std::int64_t steady = std::max({serial, loads, tiles * each.store});
   // The first step's ifmap and the last blocks' store have nothing to hide behind.
   const std::int64_t last_store =
@@ -170,25 +179,26 @@ ConvCost ConvCostModel::with_loads(std::int64_t ifmap_loads, std::int64_t weight
   const std::int64_t cycles = steady + loads / kTrafficShare + machine_.config.dram.latency_cycles +
                               each.ifmap + last_store;
   const std::int64_t bytes =
-      ifmap_loads * each.ifmap_bytes +
-      weight_loads * channels_.weight_rows * machine_.products_per_pe * machine_.array_cols +
+      count.ifmap * each.ifmap_bytes +
+      count.weights * channels_.weight_rows * machine_.products_per_pe * machine_.array_cols +
       tiles * each.bias_bytes;
-  return {lone_folds_, cycles, bytes, tiles * channels_.reduction_steps};
+  return {lone_folds_, cycles, bytes, tiles * channels_.reduction_steps, moved_bytes(count)};
 }
 
 ConvCost ConvCostModel::least() const {
-  return {lone_folds_, execute_ + machine_.config.dram.latency_cycles, 0, 0};
+  return {lone_folds_, execute_ + machine_.config.dram.latency_cycles};
 }
 
 ConvCost ConvCostModel::least_with_transfers() {
   const std::int64_t pixel_steps = pixels_.tiles * channels_.ic_steps;
-  return with_loads(layer_.groups == 1 ? pixel_steps : pixel_steps * channels_.oc_tiles,
-                    channels_.oc_tiles * channels_.reduction_steps, execute_);
+  return with_loads({layer_.groups == 1 ? pixel_steps : pixel_steps * channels_.oc_tiles,
+                     channels_.oc_tiles * channels_.reduction_steps, 1},
+                    execute_);
 }
 
 ConvCost ConvCostModel::cost(const ConvTiling& tiling) {
   const Transfers& each = transfers();
-  const Loads loads = count_loads(layer_, pixels_, channels_, tiling);
+  const Loads loads = count_loads(tiling);
   const std::int64_t tiles = pixels_.tiles * channels_.oc_tiles;
   // What has one copy and changes cannot change while it is used.
   std::int64_t serial = execute_;
@@ -201,7 +211,7 @@ ConvCost ConvCostModel::cost(const ConvTiling& tiling) {
   if (tiling.acc_slots == 1 && tiles > 1) {
     serial += tiles * (each.bias + each.store);
   }
-  return with_loads(loads.ifmap, loads.weights, serial);
+  return with_loads(loads, serial);
 }
 
 ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,

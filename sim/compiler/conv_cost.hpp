@@ -19,13 +19,14 @@ ConvCounts count_work(const ConvLayer& layer, const WeightImage& image,
 /// Estimated cost.
 struct ConvCost {
   std::int64_t lone_folds = 0, cycles = 0, bytes = 0, steps = 0;
+  std::int64_t moved = 0;  ///< bytes of DRAM, of whole bursts, if they are the objective
 
   /// Compared in this order: cycles of the array where each fold shows its fill and drain (overlap
-  /// `none`, as SCALE-Sim counts), cycles, bytes read, steps; bytes before all cycles if that is
-  /// the objective.
+  /// `none`, as SCALE-Sim counts), cycles, bytes that are wanted, steps; before all of them what
+  /// DRAM moves if that is the objective.
   bool better_than(const ConvCost& o, Objective objective) const {
-    if (objective == Objective::Traffic && bytes != o.bytes) {
-      return bytes < o.bytes;
+    if (objective == Objective::Traffic && moved != o.moved) {
+      return moved < o.moved;
     }
     return std::tie(lone_folds, cycles, bytes, steps) <
            std::tie(o.lone_folds, o.cycles, o.bytes, o.steps);
@@ -51,8 +52,14 @@ class ConvCostModel {
     std::int64_t bias = 0, store = 0;         ///< of a tile
     std::int64_t bias_bytes = 0;              ///< of a tile
   };
+  /// How many loads: of a step's ifmap, of a step's weights, and of the whole table.
+  struct Loads {
+    std::int64_t ifmap = 0, weights = 0, tables = 0;
+  };
+  Loads count_loads(const ConvTiling& tiling) const;
   const Transfers& transfers();
-  ConvCost with_loads(std::int64_t ifmap_loads, std::int64_t weight_loads, std::int64_t serial);
+  ConvCost with_loads(const Loads& loads, std::int64_t serial);
+  std::int64_t moved_bytes(const Loads& loads) const;
 
   const ConvLayer& layer_;
   const WeightImage& image_;

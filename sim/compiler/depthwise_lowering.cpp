@@ -237,25 +237,27 @@ std::vector<DepthwiseTiling> choose_depthwise_tilings(const ConvLayer& layer,
       copies.emplace_back(count, 1);
     }
   }
+  const VectorInput input{layer.out_c, layer.ifmap_format.bits, layer.pixel_pitch};
   VectorSearch<DepthwiseTiling> search{machine};
-  for_each_tile(
-      output, machine, pinned,
-      [&](std::int64_t tile_oh, std::int64_t tile_ow, std::int64_t blocks) {
-        DepthwiseTiling t;
-        t.constant_rows = constant_rows(layer, machine).all();
-        t.tile_oh = tile_oh;
-        t.tile_ow = tile_ow;
-        t.blocks = blocks;
-        t.input_rows = layer.input_rows(tile_oh) * layer.input_cols(tile_ow) * blocks;
-        t.output_rows = tile_oh * tile_ow * blocks;
-        for (const auto& [slots, constant_slots] : copies) {
-          t.slots = slots;
-          t.constant_slots = constant_slots;
-          search.consider(t, scratchpad_rows(t), [&] {
-            return VectorCost{estimate_cycles(layer, machine, t), loaded_pixels(layer, t)};
-          });
-        }
-      });
+  for_each_tile(output, machine, pinned,
+                [&](std::int64_t tile_oh, std::int64_t tile_ow, std::int64_t blocks) {
+                  DepthwiseTiling t;
+                  t.constant_rows = constant_rows(layer, machine).all();
+                  t.tile_oh = tile_oh;
+                  t.tile_ow = tile_ow;
+                  t.blocks = blocks;
+                  t.input_rows = layer.input_rows(tile_oh) * layer.input_cols(tile_ow) * blocks;
+                  t.output_rows = tile_oh * tile_ow * blocks;
+                  for (const auto& [slots, constant_slots] : copies) {
+                    t.slots = slots;
+                    t.constant_slots = constant_slots;
+                    search.consider(t, scratchpad_rows(t), [&] {
+                      return VectorCost{
+                          estimate_cycles(layer, machine, t),
+                          moved_bytes(machine, input, blocks, loaded_pixels(layer, t))};
+                    });
+                  }
+                });
   return search.take(pinned);
 }
 

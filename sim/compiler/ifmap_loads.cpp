@@ -94,9 +94,10 @@ std::vector<PixelRun> gaps_between(const std::vector<PixelRun>& runs, const Ifma
   return gaps;
 }
 
-/// Slices from `first` that one DRAM row can span: neighbours, all but the last of them full.
-std::size_t joined(const std::vector<ChannelRange>& slices, std::size_t first, std::int64_t most,
-                   std::int64_t array_rows) {
+}  // namespace
+
+std::size_t slices_at_once(const std::vector<ChannelRange>& slices, std::size_t first,
+                           std::int64_t most, std::int64_t array_rows) {
   std::size_t count = 1;
   while (to_i64(count) < most && first + count < slices.size() &&
          slices[first + count - 1].count == array_rows &&
@@ -105,8 +106,6 @@ std::size_t joined(const std::vector<ChannelRange>& slices, std::size_t first, s
   }
   return count;
 }
-
-}  // namespace
 
 IfmapTile ifmap_under(const ConvLayer& layer, std::int64_t oh, std::int64_t ow, std::int64_t rows,
                       std::int64_t cols) {
@@ -148,7 +147,7 @@ std::size_t load_ifmap_tile(CommandStreams& streams, const MachineLimits& machin
     }
   }
   for (std::size_t s = 0; s < slices.size();) {
-    const std::size_t blocks = joined(slices, s, most, machine.array_rows);
+    const std::size_t blocks = slices_at_once(slices, s, most, machine.array_rows);
     const ChannelRange& last = slices[s + blocks - 1];
     const std::uint64_t first_byte = packed_bytes(to_u64(slices[s].first), bits);
     const std::uint64_t end_byte =

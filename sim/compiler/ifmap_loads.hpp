@@ -26,6 +26,11 @@ struct IfmapTile {
 IfmapTile ifmap_under(const ConvLayer& layer, std::int64_t oh, std::int64_t ow, std::int64_t rows,
                       std::int64_t cols);
 
+/// Slices from `first` on that one DRAM row can span, `most` at most: neighbours, all but the last
+/// of them full.
+std::size_t slices_at_once(const std::vector<ChannelRange>& slices, std::size_t first,
+                           std::int64_t most, std::int64_t array_rows);
+
 /// Adds the loads and fills that bring the tile's slices of channels to the scratchpad: slice s,
 /// pixel (i, j) of the tile goes to row base + s * rows * cols + i * cols + j. Returns the loads
 /// counted so far.

@@ -28,19 +28,17 @@ std::vector<Plan> Compiler::State::cut(std::size_t index) const {
   return {std::holds_alternative<Add>(layer.op) ? cut_add(index) : Plan{}};
 }
 
-/// By what their programs do: the fewest cycles, or bytes of DRAM if that is the objective; of
-/// equals the first. Their tensors have their places.
+/// By what their programs do: the fewest cycles, or bytes that DRAM moves if that is the objective;
+/// of equals the first. Their tensors have their places.
 Plan Compiler::State::best_of(std::size_t index, std::vector<Plan> candidates) const {
-  const bool by_bytes = config.compiler.objective == Objective::Traffic;
-  if (candidates.size() == 1 || (!by_bytes && !clock)) {
+  if (candidates.size() == 1 || (!counts_bytes() && !clock)) {
     return std::move(candidates.front());
   }
   std::size_t best = 0;
   std::uint64_t least = 0;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const Cost its = cost(index, candidates[i]);
-    const StreamBytes bytes = its.traffic.total(TrafficMemory::Dram);
-    const std::uint64_t measured = by_bytes ? bytes.read + bytes.written : its.cycles;
+    const std::uint64_t measured = counts_bytes() ? its.moved : its.cycles;
     if (i == 0 || measured < least) {
       best = i;
       least = measured;
@@ -78,12 +76,16 @@ std::vector<Plan> Compiler::State::cut_convolution(std::size_t index, ConvLayer 
   return candidates;
 }
 
-/// Of convolutions that are cut alike; none: like no other.
+/// Of convolutions that are cut alike; none: like no other. Where bytes are counted, that depends
+/// on how operands lie in bursts.
 std::optional<std::vector<std::uint64_t>> Compiler::State::likeness_of_cut(
     std::size_t index) const {
   const Layer& layer = network.layers[index];
-  std::optional<std::vector<std::uint64_t>> like =
-      kept.empty() ? systole::likeness(network, layer, run_time) : std::nullopt;
+  const bool lie_alike =
+      dram.alignment() >= config.dma.max_burst_bytes && pitches(layer).ifmap == 0;
+  std::optional<std::vector<std::uint64_t>> like = kept.empty() && (lie_alike || !counts_bytes())
+                                                       ? systole::likeness(network, layer, run_time)
+                                                       : std::nullopt;
   if (like) {
     const DramPitches apart = pitches(layer);
     like->insert(like->end(), {apart.ifmap, apart.ofmap});

@@ -116,7 +116,7 @@ std::int64_t estimate_cycles(const PoolLayer& layer, const MachineLimits& machin
 /// Pixels that the tiles of one block of channels load.
 std::int64_t loaded_pixels(const PoolLayer& layer, const PoolTiling& t) {
   const Window& w = layer.window;
-  return layer.batch * ceil_div(layer.out_h, t.tile_oh) *
+  return (layer.kept_ifmap ? 0 : layer.batch) * ceil_div(layer.out_h, t.tile_oh) *
          most_input(t.tile_oh, w.kernel_h, w.stride_h, layer.in_h) *
          ceil_div(layer.out_w, t.tile_ow) *
          most_input(t.tile_ow, w.kernel_w, w.stride_w, layer.in_w);
@@ -302,6 +302,7 @@ std::vector<PoolTiling> choose_pool_tilings(const PoolLayer& layer, const Machin
   }
   const VectorOutput output{layer.out_h, layer.out_w, layer.channels};
   check_pinned_tiles(pinned, output, machine, "pooling");
+  const VectorInput input{layer.channels, layer.format.bits, layer.in_pitch};
   VectorSearch<PoolTiling> search{machine};
   for_each_tile(
       output, machine, pinned,
@@ -318,7 +319,8 @@ std::vector<PoolTiling> choose_pool_tilings(const PoolLayer& layer, const Machin
         for (const std::int64_t slots : copies_to_try(machine)) {
           t.slots = slots;
           search.consider(t, slots * (t.input_rows + t.output_rows), [&] {
-            return VectorCost{estimate_cycles(layer, machine, t), loaded_pixels(layer, t)};
+            return VectorCost{estimate_cycles(layer, machine, t),
+                              moved_bytes(machine, input, blocks, loaded_pixels(layer, t))};
           });
         }
       });

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "sim/compiler/conv_folds.hpp"
+#include "sim/compiler/ifmap_loads.hpp"
+#include "sim/program/burst.hpp"
 
 namespace systole {
 namespace {
@@ -147,6 +149,64 @@ std::int64_t weight_load(const ConvLayer& layer, const WeightImage& image,
   });
 }
 
+/// As load_ifmap_tile() and the loads of conv_loads.hpp cut it into commands.
+MovedBytes moved_bytes(const ConvLayer& layer, const WeightImage& image,
+                       const MachineLimits& machine, const ChannelTiles& tiles) {
+  const DmaConfig& dma = machine.config.dma;
+  const std::uint32_t bits = layer.ifmap_format.bits;
+  const auto moved = [&](std::uint64_t address, std::int64_t rows, std::uint64_t pitch,
+                         std::uint64_t row_bytes) {
+    return to_i64(bursts_of({address, to_u64(rows), pitch, row_bytes}, dma).bytes);
+  };
+  const std::int64_t slices_at_most =
+      machine.blocks_per_transfer(LocalMemory::Scratchpad, machine.array_rows, bits);
+  const std::uint64_t pixel_pitch =
+      layer.pixel_pitch * to_u64(layer.packed ? layer.packed->stride : 1);
+  const std::int64_t weights_at_once = blocks_per_weight_load(layer, machine);
+  const std::int64_t bias_row = bias_row_bytes(machine.config);
+  const std::int64_t table_row = to_i64(local_row_bytes(machine.config, LocalMemory::RequantTable));
+  ConvTiling tiling;
+  tiling.blocks = tiles.blocks;
+  tiling.tile_ic = tiles.tile_ic;
+  MovedBytes sum;
+  const auto all = to_i64(image.blocks.size());
+  for (std::int64_t first = 0; first < all; first += tiles.blocks) {
+    const std::int64_t blocks = std::min(tiles.blocks, all - first);
+    const bool own_ifmap = first == 0 || layer.groups > 1;
+    for (std::int64_t step = 0; own_ifmap && !layer.kept_ifmap && step < tiles.ic_steps; ++step) {
+      const std::vector<ChannelRange> slices =
+          step_slices(layer, image, machine, tiling, first, blocks, step).slices;
+      for (std::size_t s = 0; s < slices.size();) {
+        const std::size_t count = slices_at_once(slices, s, slices_at_most, machine.array_rows);
+        const ChannelRange& last = slices[s + count - 1];
+        const std::int64_t channels = last.first + last.count - slices[s].first;
+        sum.ifmap += moved(packed_bytes(to_u64(slices[s].first), bits), dma.max_burst_bytes,
+                           pixel_pitch, packed_bytes(to_u64(channels), bits));
+        s += count;
+      }
+    }
+    for (std::int64_t b = 0; b < blocks; b += weights_at_once) {
+      const WeightBlock& block = image.blocks[to_u64(first + b)];
+      std::int64_t columns = 0;
+      for (std::int64_t i = b; i < std::min(blocks, b + weights_at_once); ++i) {
+        columns += image.blocks[to_u64(first + i)].columns;
+      }
+      sum.weights += moved(
+          block.offset, layer.taps() * machine.weight_rows_of(block.window.count), block.row_pitch,
+          packed_bytes(to_u64(columns * machine.products_per_pe), layer.weight_format.bits));
+    }
+    const std::int64_t biases_at_once = machine.config.dma.max_blocks;
+    for (std::int64_t b = 0; layer.needs_bias() && b < blocks; b += biases_at_once) {
+      sum.biases += moved(to_u64((first + b) * bias_row), 1, 0,
+                          to_u64(std::min(biases_at_once, blocks - b) * bias_row));
+    }
+    if (layer.per_channel_requant()) {
+      sum.table += moved(to_u64(first * table_row), blocks, to_u64(table_row), to_u64(table_row));
+    }
+  }
+  return sum;
+}
+
 }  // namespace
 
 PixelTiles pixel_tiles(const ConvLayer& layer, const MachineLimits& machine, std::int64_t tile_oh,
@@ -169,12 +229,13 @@ PixelTiles pixel_tiles(const ConvLayer& layer, const MachineLimits& machine, std
     }
   }
   const Window& w = layer.window;
-  tiles.loaded_rows =
-      ceil_div(loaded(layer.in_h, layer.out_h, tile_oh, w.stride_h, layer.input_rows(1), w.pad_top),
-               oh_tiles);
-  tiles.loaded_cols = ceil_div(
-      loaded(layer.in_w, layer.out_w, tile_ow, w.stride_w, layer.input_cols(1), w.pad_left),
-      ow_tiles);
+  const std::int64_t rows =
+      loaded(layer.in_h, layer.out_h, tile_oh, w.stride_h, layer.input_rows(1), w.pad_top);
+  const std::int64_t cols =
+      loaded(layer.in_w, layer.out_w, tile_ow, w.stride_w, layer.input_cols(1), w.pad_left);
+  tiles.loaded_rows = ceil_div(rows, oh_tiles);
+  tiles.loaded_cols = ceil_div(cols, ow_tiles);
+  tiles.loaded_pixels = layer.batch * rows * cols;
   tiles.edge_loads = edge_loads(layer, ow_tiles);
   tiles.ifmap_pixels = layer.input_rows(tile_oh) * layer.input_cols(tile_ow);
   return tiles;
@@ -196,6 +257,9 @@ ChannelTiles channel_tiles(const ConvLayer& layer, const WeightImage& image,
   tiles.slice_bytes =
       to_i64(packed_bytes(to_u64(std::min(machine.array_rows, tile_ic)), layer.ifmap_format.bits));
   tiles.weight_cycles = weight_load(layer, image, machine, tiles);
+  if (machine.config.compiler.objective == Objective::Traffic) {
+    tiles.moved = moved_bytes(layer, image, machine, tiles);
+  }
   return tiles;
 }
 

@@ -22,7 +22,8 @@ struct PixelTiles {
   /// With packed taps: windows of an image row that reach past its ends, each a load of its own; on
   /// average over the tiles.
   std::int64_t edge_loads = 0;
-  std::int64_t ifmap_pixels = 0;  ///< of a whole tile, its padding included
+  std::int64_t ifmap_pixels = 0;   ///< of a whole tile, its padding included
+  std::int64_t loaded_pixels = 0;  ///< of all tiles together
 
   std::int64_t pixels() const { return tile_oh * tile_ow; }
 };
@@ -35,6 +36,16 @@ struct FoldCounts {
   std::int64_t streamed = 0;  ///< operands, of these folds; weight stationary: none
 };
 
+/// Bytes of DRAM that its loads move, what bursts fetch beside what is wanted included, if they are
+/// the objective; else 0.
+struct MovedBytes {
+  /// Of dma.max_burst_bytes pixels, which lie in every way in which pixels can lie in a burst, in
+  /// all steps; with groups, of all tiles of output channels.
+  std::int64_t ifmap = 0;
+  std::int64_t weights = 0, table = 0;  ///< once
+  std::int64_t biases = 0;              ///< once, for all tiles of output channels
+};
+
 /// What depends on the channels and taps of its tiles alone.
 struct ChannelTiles {
   std::int64_t blocks = 1, tile_ic = 1, tile_taps = 1;
@@ -45,6 +56,7 @@ struct ChannelTiles {
   std::int64_t slices = 0, weight_rows = 0;
   std::int64_t slice_bytes = 0;    ///< of a pixel
   std::int64_t weight_cycles = 0;  ///< of one step's load
+  MovedBytes moved;
 };
 ChannelTiles channel_tiles(const ConvLayer& layer, const WeightImage& image,
                            const MachineLimits& machine, std::int64_t blocks, std::int64_t tile_ic,

@@ -46,13 +46,24 @@ void for_each_tile(const VectorOutput& output, const MachineLimits& machine,
 
 struct VectorCost {
   std::int64_t cycles = 0;
-  std::int64_t pixels = 0;  ///< that the tiles of a block of channels load
+  std::int64_t moved = 0;  ///< bytes of DRAM that loads of tiles move, if they are the objective
 
   bool better_than(const VectorCost& o, Objective objective) const {
-    return objective == Objective::Traffic && pixels != o.pixels ? pixels < o.pixels
-                                                                 : cycles < o.cycles;
+    return objective == Objective::Traffic && moved != o.moved ? moved < o.moved
+                                                               : cycles < o.cycles;
   }
 };
+
+/// The ifmap of such a layer in DRAM.
+struct VectorInput {
+  std::int64_t channels = 0;
+  std::uint32_t bits = 0;
+  std::uint64_t pixel_pitch = 0;
+};
+
+/// VectorCost's `moved` of tiles of `blocks` blocks of channels which have `pixels` pixels in all.
+std::int64_t moved_bytes(const MachineLimits& machine, const VectorInput& input,
+                         std::int64_t blocks, std::int64_t pixels);
 
 /// The best of those that fit the scratchpad.
 template <typename Tiling>
