@@ -70,7 +70,7 @@ function section(parent, title, note) {
 }
 
 /// A table whose heads sort it. A column: {name, text?: bool, value: row -> sortable,
-/// show?: row -> text, style?: row -> CSS}.
+/// show?: row -> text, whole?: row -> text that the pointer shows, style?: row -> CSS}.
 function sortedTable(parent, columns, rows, id) {
   const body = make('tbody', {});
   const fill = (list) => body.replaceChildren(...list.map((row) => make('tr', {},
@@ -78,6 +78,7 @@ function sortedTable(parent, columns, rows, id) {
       const cell = make('td', column.text ? {class: 'text'} : {},
         String(column.show ? column.show(row) : column.value(row)));
       if (column.style) { cell.style.cssText = column.style(row); }
+      if (column.whole) { cell.title = column.whole(row); }
       return cell;
     }))));
   const heads = columns.map((column) => make('th', column.text ? {class: 'text'} : {}));

@@ -122,7 +122,8 @@ function heatSection(parent, report) {
     const causes = row.ledger[unit];
     return ((causes.busy || 0) + (causes.busy_partial || 0)) / row.cycles;
   };
-  sortedTable(box, [{name: 'layer', text: true, value: (row) => row.name},
+  sortedTable(box, [{name: 'layer', text: true, value: (row) => row.name,
+    show: (row) => shortened(row.name, 16), whole: (row) => row.name},
     ...units.map((unit) => ({name: words(unit), value: (row) => busy(row, unit),
       show: (row) => percentText(busy(row, unit)),
       style: (row) => `background:rgba(var(--heat),${(0.75 * busy(row, unit)).toFixed(3)})`}))],
