@@ -99,12 +99,24 @@ class Arguments {
   }
 
  private:
+  /// The shortest of `names` that begins with `option`; `option` itself if there is none.
+  static std::string completed(const std::string& option, const std::vector<std::string>& names) {
+    constexpr std::size_t kFewest = 4;  // "--js"
+    const std::string* shortest = &option;
+    for (const std::string& name : names) {
+      if (option.size() >= kFewest && name.rfind(option, 0) == 0 &&
+          (shortest == &option || name.size() < shortest->size())) {
+        shortest = &name;
+      }
+    }
+    return *shortest;
+  }
   std::string unknown(const std::string& option) const {
     std::vector<std::string> names;
     for (const auto& known : command_.options.options()) {
       names.push_back("--" + known->long_name());
     }
-    return "unknown option " + quoted(option) + did_you_mean(option, names);
+    return "unknown option " + quoted(option) + did_you_mean(completed(option, names), names);
   }
 
   const CommandHelp& command_;

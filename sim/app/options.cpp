@@ -352,12 +352,31 @@ CommandLine read(const CommandHelp& command, const std::vector<std::string>& wor
   return readers().at(command.name)(arguments);
 }
 
+/// "-h run" as "run --help".
+std::vector<std::string> help_behind(const std::vector<std::string>& arguments, std::size_t help) {
+  std::vector<std::string> words = arguments;
+  words.erase(words.begin() + static_cast<std::ptrdiff_t>(help));
+  words.emplace_back("--help");
+  return words;
+}
+
+void require_word(const std::vector<std::string>& arguments, std::size_t at) {
+  if (arguments[at].rfind('-', 0) == 0) {
+    throw UsageError{fmt::format("systole: unexpected argument {} behind {}; see 'systole --help'",
+                                 quoted(arguments[at]), arguments[at - 1])};
+  }
+}
+
 /// `systole show ...`: the subject is the second word.
 CommandLine parse_show(const std::vector<CommandHelp>& commands,
                        const std::vector<std::string>& arguments) {
   const std::string subject = arguments.size() > 1 ? arguments[1] : "";
   if (subject == "-h" || subject == "--help") {
-    return TextRequest{show_help(commands)};
+    if (arguments.size() == 2) {
+      return TextRequest{show_help(commands)};
+    }
+    require_word(arguments, 2);
+    return parse_show(commands, help_behind(arguments, 1));
   }
   for (const auto& command : commands) {
     if (command.name == "show " + subject) {
@@ -392,9 +411,18 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   }
   const std::string& first = arguments.front();
   if (first == "-h" || first == "--help") {
-    return TextRequest{general_help(commands)};
+    if (arguments.size() == 1) {
+      return TextRequest{general_help(commands)};
+    }
+    require_word(arguments, 1);
+    return parse_command_line(help_behind(arguments, 0));
   }
   if (first == "--version") {
+    if (arguments.size() > 1) {
+      throw UsageError{
+          fmt::format("systole: unexpected argument {} behind --version; see 'systole --help'",
+                      quoted(arguments[1]))};
+    }
     return TextRequest{fmt::format("systole {}\n", version())};
   }
   if (first == "show") {
