@@ -10,6 +10,7 @@
 #include "sim/app/options.hpp"
 #include "sim/compiler/compiler.hpp"
 #include "sim/config/error_log.hpp"
+#include "sim/config/escaped.hpp"
 #include "sim/engine/systemc_engine.hpp"
 
 namespace systole::app {
@@ -67,12 +68,14 @@ int run_application(const std::vector<std::string>& arguments, std::ostream& out
     }
     return code;
   } catch (const UsageError& error) {
-    err << error.what() << '\n';
+    err << escaped(error.what()) << '\n';
   } catch (const ConfigError& error) {
-    err << error.what() << '\n';  // the place is in each line
+    for (const auto& line : error.lines()) {
+      err << escaped(line) << '\n';  // the place is in each line
+    }
   } catch (const CompileError& error) {
     for (const auto& line : error.lines()) {
-      err << "systole: " << line << '\n';
+      err << "systole: " << escaped(line) << '\n';
     }
   } catch (const std::bad_alloc&) {
     err << "systole: not enough memory for this accelerator and workload\n";
@@ -81,7 +84,7 @@ int run_application(const std::vector<std::string>& arguments, std::ostream& out
   } catch (const StuckError& error) {
     return internal_error(error, err);
   } catch (const std::runtime_error& error) {
-    err << "systole: " << error.what()
+    err << "systole: " << escaped(error.what())
         << '\n';  // a Refusal, or files that cannot be read or written
   } catch (const std::exception& error) {
     return internal_error(error, err);  // SystemC's reports among them: a broken invariant

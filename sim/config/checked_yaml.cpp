@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sim/config/escaped.hpp"
 #include "sim/config/plain_yaml.hpp"
 #include "sim/config/suggestion.hpp"
 
@@ -167,30 +168,6 @@ YAML::Mark mark_at(int line, int column) {
   mark.line = line;
   mark.column = column;
   return mark;
-}
-
-/// Length of the UTF-8 character that starts at `at`; 0 if there is none (RFC 3629).
-std::size_t utf8_length(const std::string& text, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const unsigned lead = byte(at);
-  if (lead < 0x80U) {
-    return 1;
-  }
-  const std::size_t length = lead >= 0xF0U ? 4 : lead >= 0xE0U ? 3 : 2;
-  if (lead < 0xC2U || lead > 0xF4U) {
-    return 0;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xC0U) != 0x80U) {
-      return 0;
-    }
-  }
-  const unsigned second = byte(at + 1);
-  const bool overlong = (lead == 0xE0U && second < 0xA0U) || (lead == 0xF0U && second < 0x90U);
-  const bool no_character = (lead == 0xEDU && second > 0x9FU) || (lead == 0xF4U && second > 0x8FU);
-  return overlong || no_character ? 0 : length;
 }
 
 /// yaml-cpp takes a byte 4 for the end of the file and lets bad UTF-8 through.

@@ -5,12 +5,13 @@
 #include <numeric>
 #include <utility>
 
+#include "sim/config/escaped.hpp"
+
 namespace systole {
 namespace {
 
 constexpr std::size_t kLongestWord = 64;   // longer texts are no typing errors of a key
 constexpr std::size_t kLongestQuote = 40;  // characters of a value that a message repeats
-constexpr unsigned char kFirstPrintable = 0x20;
 
 /// Levenshtein distance.
 std::size_t distance(const std::string& a, const std::string& b) {
@@ -62,15 +63,11 @@ std::string choice_list(const std::vector<std::string>& choices) {
 }
 
 std::string shortened(const std::string& text) {
-  std::string shown;
   std::size_t end = std::min(text.size(), kLongestQuote);
   while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
     --end;  // do not cut a UTF-8 character in two
   }
-  for (const char c : text.substr(0, end)) {
-    shown += static_cast<unsigned char>(c) < kFirstPrintable ? ' ' : c;
-  }
-  return shown + (end < text.size() ? "..." : "");
+  return escaped(text.substr(0, end)) + (end < text.size() ? "..." : "");
 }
 
 std::string quoted(const std::string& text) { return "'" + shortened(text) + "'"; }

@@ -11,7 +11,7 @@ std::string did_you_mean(const std::string& text, const std::vector<std::string>
 /// "a", "a or b", "a, b or c".
 std::string choice_list(const std::vector<std::string>& choices);
 
-/// `text` for a message: cut when long, control characters replaced; quoted() in quotes.
+/// `text` for a message: cut when long, and escaped(); quoted() in quotes.
 std::string shortened(const std::string& text);
 std::string quoted(const std::string& text);
 

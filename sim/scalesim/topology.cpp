@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 
+#include "sim/config/escaped.hpp"
 #include "sim/config/unreadable.hpp"
 #include "sim/network/ceil_div.hpp"
 #include "sim/scalesim/topology_text.hpp"
@@ -119,7 +120,7 @@ Network read_topology(const std::string& text, const std::string& file,
   ErrorLog log{file};
   const std::vector<TopologyRow> rows = parse_topology(text, kind, log);
   Network network;
-  network.name = std::filesystem::path{file}.stem().string();
+  network.name = escaped(std::filesystem::path{file}.stem().string());
   Builder builder{network, log};
   for (const TopologyRow& row : rows) {
     if (*kind == TopologyKind::Conv) {

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "sim/config/escaped.hpp"
 #include "sim/config/suggestion.hpp"
 
 namespace systole {
@@ -121,6 +122,8 @@ class Parser {
     TopologyRow row{fields[0].text, {}, fields[0].mark};
     if (row.name.empty()) {
       log_.add(fields[0].mark, "name", "missing");
+    } else if (!is_utf8(row.name)) {
+      log_.add(fields[0].mark, "name", quoted(row.name) + " is not UTF-8 text");
     }
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (i + 1 >= fields.size()) {

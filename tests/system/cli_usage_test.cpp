@@ -136,6 +136,41 @@ TEST(CliUsage, AnUnknownOptionIsAnErrorWithASuggestion) {
                      "--help'");
 }
 
+TEST(CliUsage, TheStartOfAnOptionSuggestsTheOption) {
+  const auto expect_suggested = [](const std::string& given, const std::string& option) {
+    expect_usage_error({"run", given, "x"}, "systole run: unknown option '" + given +
+                                                "' (did you mean '" + option +
+                                                "'?); see 'systole run --help'");
+  };
+  expect_suggested("--acc", "--accelerator");
+  expect_suggested("--work", "--workload");
+  expect_suggested("--vc", "--vcd");
+  expect_suggested("--dram-c", "--dram-commands");
+}
+
+TEST(CliUsage, NothingBehindHelpAndVersionIsIgnored) {
+  expect_usage_error({"--version", "run"},
+                     "systole: unexpected argument 'run' behind --version; see 'systole --help'");
+  expect_usage_error({"-h", "--version"},
+                     "systole: unexpected argument '--version' behind -h; see 'systole --help'");
+  EXPECT_THAT(systole({"-h", "nope"}).err, HasSubstr("unknown command 'nope'"));
+  EXPECT_EQ(systole({"-h", "run"}).out, systole({"run", "--help"}).out);
+  EXPECT_EQ(systole({"--help", "show", "config"}).out, systole({"show", "config", "-h"}).out);
+  EXPECT_EQ(systole({"show", "-h", "config"}).out, systole({"show", "config", "-h"}).out);
+  EXPECT_EQ(systole({"-h", "show"}).out, systole({"show", "-h"}).out);
+}
+
+// Whatever a file is called.
+TEST(CliUsage, AMessageIsOneLineThatATerminalCanShow) {
+  const std::string name = "a\nb\x1B[31m\xFF";
+  const std::string shown = "a\\nb\\x1b[31m\\xff";
+  expect_usage_error({"show", "workload", "-w", name + ".yaml"},
+                     shown + ".yaml: cannot be read: No such file or directory");
+  expect_usage_error({"explain", "-a", "configs/tiny_4x4.yaml", "-w",
+                      "workloads/product_4x4/product_4x4.yaml", "--json", name + "/x"},
+                     "systole: " + shown + "/x: there is no folder " + shown);
+}
+
 TEST(CliUsage, OptionsAreNotAbbreviated) {
   const Outcome outcome = systole({"run", "--accel", "configs/tiny_4x4.yaml"});
   EXPECT_EQ(outcome.exit_code, 2);

@@ -162,5 +162,13 @@ TEST(ScaleSimTopology, EveryLayerHasTheProductsThatScaleSimItselfCounts) {
   EXPECT_EQ(rows, 1629U);
 }
 
+TEST(Topology, NamesAreUtf8) {
+  EXPECT_EQ(errors(std::string{kGemmHeader} + "a\xFF, 4, 4, 4,\nb, 4, \x1B, 4,\n"),
+            "folder/net.csv:2:1: name: 'a\\xff' is not UTF-8 text\n"
+            "folder/net.csv:3:7: N: expected a whole number, found '\\x1b'");
+  EXPECT_EQ(read_topology(std::string{kGemmHeader} + "a, 4, 4, 4,\n", "n\xFF.csv", {}).name,
+            "n\\xff");
+}
+
 }  // namespace
 }  // namespace systole
