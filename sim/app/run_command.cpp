@@ -71,6 +71,21 @@ OutputFolders prepare_outputs(const RunOptions& options, const AcceleratorConfig
           inputs};
 }
 
+/// A unit may wait for a few reads, and writes between them, without progress.
+constexpr double kPatience = 10;
+
+/// Of a bank with another row open, behind a refresh, in the machine's cycles; 0 of an ideal DRAM.
+double cycles_of_a_read(const AcceleratorConfig& config) {
+  const std::optional<dram::Config> memory = banked_dram_config(config);
+  if (!memory) {
+    return 0;
+  }
+  const dram::Timing& t = memory->timing;
+  const double memory_cycles = double{1} * t.rfc + t.rp + t.rcd + t.cl;
+  constexpr double kMegahertzTimesNanoseconds = 1000;
+  return memory_cycles * t.tck_ns * config.clock_mhz / kMegahertzTimesNanoseconds;
+}
+
 /// The files that a run writes while it goes on.
 class RunFiles {
  public:
@@ -152,6 +167,13 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
     }
     outcome = simulate(config, std::move(network), inputs, simulation);
   } catch (const StuckError& error) {
+    if (const double read = cycles_of_a_read(config);
+        read * kPatience > static_cast<double>(options.watchdog_cycles)) {
+      throw UsageError{fmt::format(
+          "systole run: {}; a read of this DRAM takes {:.0f} cycles, expected --watchdog "
+          "with more than {:.0f}",
+          error.what(), read, read * kPatience)};
+    }
     if (options.watchdog_cycles >= SimulationOptions{}.watchdog_cycles) {
       throw;
     }

@@ -295,17 +295,6 @@ TEST(CliRun, ReadsFromPipesAndWritesToThem) {
   EXPECT_EQ(nlohmann::json::parse(read_file(folder.file("json")))["accelerator"], "piped");
 }
 
-TEST(CliRun, AWatchdogThatIsTooImpatientIsNoMistakeOfSystole) {
-  for (const char* engine : {"systemc", "fast"}) {
-    const Outcome outcome =
-        systole(run_digits(kGemmini, {"--watchdog", "1", "--engine", engine, "--no-data"}));
-    EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.err, StartsWith("systole run: --watchdog 1: no "));
-    EXPECT_THAT(outcome.err, HasSubstr("expected more cycles, the default is 1000000"));
-    EXPECT_THAT(lines(outcome.err), SizeIs(1));
-  }
-}
-
 // Labels are of the first output, whatever its shape and however many there are: 4 x 4 pixels of 32
 // channels are 512 elements, of which one is the right one.
 TEST(CliRun, TheAccuracyIsThatOfTheWholeFirstOutput) {
