@@ -9,8 +9,12 @@ namespace systole {
 
 std::function<std::uint64_t(const PackedProgram&)> layer_clock(
     const AcceleratorConfig& config, std::function<void(std::uint64_t)> on_program) {
+  // Programs of commands alone, whose time unrollers do not change.
+  AcceleratorConfig of_commands = config;
+  of_commands.sequencer.unroller = Unroller::None;
   // Made for the first program: most compilers never ask.
-  return [config, on_program = std::move(on_program), engine = std::shared_ptr<FastEngine>{},
+  return [config = of_commands, on_program = std::move(on_program),
+          engine = std::shared_ptr<FastEngine>{},
           timed = std::uint64_t{0}](const PackedProgram& program) mutable {
     ++timed;
     if (on_program) {

@@ -34,6 +34,25 @@ TEST(CliUnroller, RunsDigitsBitExact) {
   EXPECT_EQ(json["accuracy"]["correct"], 3);
 }
 
+// The layers that go as commands have tilings to choose from.
+TEST(CliUnroller, CandidatesOfOtherLayersAreTimed) {
+  const TemporaryFolder folder;
+  const auto report_with = [&](const std::string& candidates) {
+    const std::string report = folder.file("report.json");
+    const Outcome outcome = run_loops(
+        "workloads/digits_cnn/digits_cnn.yaml",
+        {"--images", "1", "--json", report, "--set", "compiler.candidates=" + candidates});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(read_file(report));
+  };
+  const nlohmann::json one = report_with("1");
+  const nlohmann::json four = report_with("4");
+  EXPECT_EQ(four["totals"]["check"], "pass");
+  for (std::size_t i = 0; i < one["layers"].size(); ++i) {
+    EXPECT_LE(four["layers"][i]["cycles"], one["layers"][i]["cycles"]) << one["layers"][i]["name"];
+  }
+}
+
 // Cycles of these layers on Gemmini's RTL: tests/validation/data/gemmini_full_size.csv.
 TEST(CliUnroller, LayersOfResnet18TakeTheCyclesOfGemminisRtl) {
   const TemporaryFolder folder;
