@@ -71,6 +71,12 @@ bool rows_are_whole_bytes(const Tensor& tensor) {
 
 void check_supported(const ConvLayer& layer, const Network& network, const MachineLimits& machine) {
   const ArrayConfig& array = machine.config.array;
+  if (layer.pinned.depthwise == DepthwiseMapping::Vector) {
+    throw MappingError{fmt::format(
+        "mapping.depthwise: vector runs layers of two or more channels, each a group with one "
+        "output channel; this one has {} input and {} output channels, groups: {}",
+        layer.in_c, layer.out_c, layer.groups)};
+  }
   if (layer.one_group_a_block && layer.ofmap_format.bits % 8 != 0) {
     throw MappingError{
         "mapping.depthwise: column stores each group by itself, which elements narrower than a "

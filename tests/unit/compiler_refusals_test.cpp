@@ -52,6 +52,35 @@ TEST(Refusal, CountsIfmapAndWeightsTogetherInAUnifiedScratchpad) {
             "layer 'conv1': mapping: scratchpad: needs 656 rows, has 512 rows");
 }
 
+// With the key for all layers such a layer stays in the array.
+TEST(Refusal, OfAPinToTheVectorUnitForWhatItDoesNotRun) {
+  AcceleratorConfig config;
+  config.vector.mac_lanes = 16;
+  const auto multiplied = [](std::int64_t channels, std::int64_t outputs, bool pinned) {
+    NetworkBuilder builder;
+    Conv2d op;
+    op.groups = channels;
+    op.requant = test::one_scale();
+    const TensorId in = builder.input({1, 4, 4, channels});
+    Layer& layer = builder.layer("dw", op, {in, builder.constant({outputs, 1, 1, 1})},
+                                 builder.activation({1, 4, 4, outputs}));
+    if (pinned) {
+      layer.mapping.depthwise = DepthwiseMapping::Vector;
+    }
+    return builder.network();
+  };
+  const std::string what =
+      "layer 'dw': mapping.depthwise: vector runs layers of two or more channels, each a group "
+      "with one output channel; this one has ";
+  EXPECT_EQ(refusal(multiplied(32, 64, true), config),
+            what + "32 input and 64 output channels, groups: 32");
+  EXPECT_EQ(refusal(multiplied(1, 1, true), config),
+            what + "1 input and 1 output channels, groups: 1");
+  EXPECT_EQ(refusal(multiplied(32, 32, true), config), "");
+  config.compiler.depthwise = DepthwiseMapping::Vector;
+  EXPECT_EQ(refusal(multiplied(32, 64, false), config), "");
+}
+
 TEST(Refusal, NamesTheLayerOnEachLine) {
   NetworkBuilder builder;
   const TensorId image = builder.input({1, 64, 64, 16});
