@@ -7,10 +7,13 @@
 #include "sim/app/commands.hpp"
 #include "sim/app/inputs.hpp"
 #include "sim/app/output_files.hpp"
+#include "sim/compiler/compiler.hpp"
 #include "sim/config/accelerator_file.hpp"
+#include "sim/engine/layer_clock.hpp"
 #include "sim/legalize/legalize.hpp"
 #include "sim/report/units.hpp"
 #include "sim/report/utf8.hpp"
+#include "sim/run/accumulation_order.hpp"
 #include "sim/run/inputs.hpp"
 #include "sim/workload/file_names.hpp"
 #include "sim/workload/npy.hpp"
@@ -38,10 +41,13 @@ int golden_command(const GoldenOptions& options, std::ostream& out) {
   const LabelledInputs inputs = inputs_of(options, network);
   std::vector<LegalizationNote> notes;
   if (options.accelerator) {
-    Legalized legalized =
-        legalize(network, load_accelerator(*options.accelerator, options.overrides));
+    const AcceleratorConfig config = load_accelerator(*options.accelerator, options.overrides);
+    Legalized legalized = legalize(network, config);
     network = std::move(legalized.network);
     notes = std::move(legalized.notes);
+    if (config.array.overflow == Overflow::Saturate) {
+      note_accumulation_order(Compiler{network, config, layer_clock(config)}, network);
+    }
   }
   OutputFolders folders{
       "systole golden", {}, {{"--dump", options.dump, layer_files(network)}}, [&] {

@@ -17,10 +17,10 @@
 #include "sim/engine/machine_probe.hpp"
 #include "sim/engine/systemc_engine.hpp"
 #include "sim/legalize/legalize.hpp"
-#include "sim/legalize/requant_rule.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/network/refusal.hpp"
 #include "sim/report/data_needs.hpp"
+#include "sim/run/accumulation_order.hpp"
 #include "sim/run/dram_part.hpp"
 #include "sim/run/inputs.hpp"
 #include "sim/run/layer_measurer.hpp"
@@ -97,8 +97,8 @@ class Simulation {
       layer.compulsory_write_bytes = compiler_.mapping(i).compulsory_write_bytes();
       layer.compulsory_bytes = compiler_.mapping(i).compulsory_bytes;
       layer.check = checked() ? Check::Pass : Check::Skipped;
-      note_accumulation_order(i);
     }
+    note_accumulation_order(compiler_, legalized_.network);
     if (has_data()) {
       for (const DramSegment& segment : compiler_.dram_image()) {
         engine_->write_dram(segment.address, segment.bytes);
@@ -158,17 +158,6 @@ class Simulation {
       };
     }
     return engine;
-  }
-
-  /// Sums that saturate depend on their order: the golden model is told the hardware's.
-  void note_accumulation_order(std::size_t index) {
-    Requantizer* const requant = requantizer(legalized_.network.layers[index]);
-    if (requant != nullptr && requant->accumulator.overflow == Overflow::Saturate) {
-      requant->accumulator.order = compiler_.accumulation_order(index);
-      requant->accumulator.order_channels = compiler_.accumulation_channels(index);
-      requant->accumulator.products_at_once =
-          outcome_.result.layers[index].operands.products_per_pe;
-    }
   }
 
   void note_kept_tensors() {
