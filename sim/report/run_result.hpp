@@ -85,6 +85,7 @@ struct RunResult {
   std::string engine;
   DataSource data = DataSource::Workload;
   std::uint64_t inferences = 1;
+  std::uint64_t images = 1;         ///< of one inference: its batch
   std::vector<LayerResult> layers;  ///< of one inference; all inferences take the same cycles
   std::vector<LegalizationNote> notes;
   std::vector<KeptInScratchpad> kept;

@@ -48,6 +48,19 @@ std::string dram_text(const DramConfig& dram) {
   return "";
 }
 
+std::string inferences_text(const RunResult& result) {
+  std::string text = grouped(result.inferences);
+  if (result.images > 1) {
+    text += fmt::format(" of {} images{}", grouped(result.images),
+                        result.inferences > 1 ? " each" : "");
+  }
+  if (result.inferences > 1) {
+    text += ", all alike; figures below are of one";
+    text += result.data != DataSource::None ? ", what values decide of the first" : "";
+  }
+  return text;
+}
+
 std::string header(const RunResult& result, const ReportStyle& style) {
   const AcceleratorConfig& c = result.config;
   std::string out = painted(fmt::format("Systole {}", version()), Paint::Bold, style.color) +
@@ -80,11 +93,7 @@ std::string header(const RunResult& result, const ReportStyle& style) {
                     ? "random"
                     : "none: time, traffic and energy alone; what depends on values is not known");
   }
-  const bool values = result.data != DataSource::None;
-  say("inferences", result.inferences == 1
-                        ? "1"
-                        : grouped(result.inferences) + ", all alike; figures below are of one" +
-                              (values ? ", what values decide of the first" : ""));
+  say("inferences", inferences_text(result));
   return out + "\n";
 }
 
@@ -270,6 +279,8 @@ std::string requant_note(const AcceleratorConfig& config, const EnergyTable& pri
 Table totals_table(const RunResult& result, const Summary& t, const EnergyTable& prices) {
   const AcceleratorConfig& c = result.config;
   const double time = seconds(t.cycles, c.clock_mhz);
+  const double per_second = time > 0 ? 1 / time : 0;
+  const auto images = static_cast<double>(result.images);
   const Energy energy = t.energy.total();
   const auto bandwidth = [&](double bytes_per_cycle) {
     return fmt::format("{:.2f} GB/s", gb_per_s(bytes_per_cycle, c.clock_mhz));
@@ -280,8 +291,9 @@ Table totals_table(const RunResult& result, const Summary& t, const EnergyTable&
     table.add_row({what, {value, Paint::Bold}, {note, Paint::Dim}});
   };
   row("cycles", grouped(t.cycles),
-      fmt::format("{} at {} MHz, {} inferences/s", human_time(time), c.clock_mhz,
-                  rate(time > 0 ? 1 / time : 0)));
+      fmt::format(
+          "{} at {} MHz, {} inferences/s{}", human_time(time), c.clock_mhz, rate(per_second),
+          result.images > 1 ? fmt::format(", {} images/s", rate(images * per_second)) : ""));
   row("compute cycles", grouped(t.compute_cycles),
       percent(static_cast<double>(t.compute_cycles), static_cast<double>(t.cycles)) +
           " of them with a fold in the array");

@@ -35,6 +35,16 @@ std::uint64_t inference_count(const Network& network, const LabelledInputs& inpu
   return inputs.images->size() / batch;
 }
 
+std::uint64_t images_of_inference(const Network& network, const LabelledInputs& inputs) {
+  if (network.inputs.empty()) {
+    return 1;
+  }
+  const Shape& shape = network.tensor(network.inputs[0]).shape;
+  constexpr std::size_t kNhwc = 4;
+  const bool batched = shape.size() == kNhwc || (inputs.images && !shape.empty());
+  return batched ? static_cast<std::uint64_t>(shape[0]) : 1;
+}
+
 std::vector<TensorData> inference_inputs(const Network& network, const LabelledInputs& inputs,
                                          std::uint64_t inference) {
   const std::uint64_t first_stream = inputs.seed == 0 ? 0 : splitmix64(inputs.seed);

@@ -11,6 +11,9 @@ namespace systole {
 /// How many times the network runs to see all images (its own batch at a time); 1 without images.
 std::uint64_t inference_count(const Network& network, const LabelledInputs& inputs);
 
+/// Of one inference: the batch of the first input, if that is images or `inputs` has values for it.
+std::uint64_t images_of_inference(const Network& network, const LabelledInputs& inputs);
+
 /// Values of network.inputs for one inference: the images' next batch, or pseudo-random values
 /// (splitmix64 of the seed and the element's index) where there are none.
 std::vector<TensorData> inference_inputs(const Network& network, const LabelledInputs& inputs,

@@ -76,6 +76,7 @@ class Simulation {
     result.engine = engine_name(options.engine);
     result.data = options.data;
     result.inferences = has_data() ? inference_count(network_, inputs) : 1;
+    result.images = images_of_inference(network_, inputs);
     result.notes = legalized_.notes;
     result.dram_part = dram_part(config, compiler_.dram_bytes());
     note_kept_tensors();

@@ -77,5 +77,17 @@ TEST_F(NetworkRuns, ALongLastBurstDoesNotReachIntoTheNextInference) {
   EXPECT_EQ(test::broken_laws(config, network, run), "");
 }
 
+TEST(Network, ABatchIsOneInferenceOfSeveralImages) {
+  const Network network = ChainBuilder{{2, 4}}.fully_connected("fc", 4, false).build();
+  LabelledInputs inputs;
+  inputs.image_shape = {4};
+  inputs.images = TensorData{1, 2, 3, 4, 5, 6, 7, 8};
+  SimulationOptions options;
+  options.engine = EngineKind::Fast;
+  const SimulationOutcome run = simulate(test::small_machine(), network, inputs, options);
+  EXPECT_EQ(run.result.inferences, 1U);
+  EXPECT_EQ(run.result.images, 2U);
+}
+
 }  // namespace
 }  // namespace systole

@@ -112,6 +112,16 @@ TEST(ReportText, ThePeakIsOfAsManyCyclesAsItSays) {
   EXPECT_THAT(report(run, 132), HasSubstr("B/cycle in the busiest 1,100 cycles"));
 }
 
+TEST(ReportText, SaysHowManyImagesAnInferenceHasIfTheyAreSeveral) {
+  RunResult run = sample_run();
+  EXPECT_EQ(report(run, 150).find("images"), std::string::npos);
+  run.images = 2;
+  EXPECT_NE(report(run, 150).find("360 of 2 images each, all alike"), std::string::npos);
+  EXPECT_NE(report(run, 150).find("125,000 inferences/s, 250,000 images/s"), std::string::npos);
+  run.inferences = 1;
+  EXPECT_NE(report(run, 150).find("inferences  1 of 2 images\n"), std::string::npos);
+}
+
 TEST(ReportText, ManyCausesGoOnSeveralTables) {
   RunResult run = sample_run();
   for (std::size_t c = 0; c < kCauses; ++c) {
