@@ -148,5 +148,29 @@ INSTANTIATE_TEST_SUITE_P(
       return fmt::format("{}_{}", arrays.param.rows, arrays.param.dataflow);
     });
 
+AcceleratorConfig machine_of(int rows, int cols) {
+  return load_accelerator(SYSTOLE_SOURCE_DIR "/configs/scalesim.yaml",
+                          {fmt::format("array.rows={}", rows), fmt::format("array.cols={}", cols)});
+}
+
+TEST(ScaleSimMachine, HasMemoriesOfWholeRowsForArraysOfAnySides) {
+  for (int side = 1; side <= 16; ++side) {
+    EXPECT_NO_THROW(machine_of(side, side)) << side;
+    EXPECT_NO_THROW(machine_of(5, side)) << side;
+    EXPECT_NO_THROW(machine_of(64 * side, 16 * side)) << side;
+  }
+}
+
+// The sums of 171,396 pixels: SCALE-Sim has one fold of them.
+TEST(ScaleSimMachine, HoldsAWholeLayerOnAWideArray) {
+  const Network network = read_topology(
+      "Layer, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, "
+      "Strides,\nConv1, 416, 416, 3, 3, 3, 16, 1,\n",
+      "yolo_tiny", TopologyKind::Conv);
+  for (const int side : {128, 256}) {
+    EXPECT_EQ((Compiler{network, machine_of(side, side)}.mapping(0).folds), 1) << side;
+  }
+}
+
 }  // namespace
 }  // namespace systole
