@@ -111,7 +111,8 @@ CommandHelp run_help() {
       "dram-trace", value("FILE"),
       "write every request to the DRAM as 'systole dram' reads it: CYCLE R|W ADDRESS")(
       "dram-commands", value("FILE"),
-      "write every command of a banked DRAM: CYCLE A|P|Q|R|W|F CHANNEL RANK BANK_GROUP BANK ROW");
+      "write every command of a banked DRAM: CYCLE A|P|Q|R|W|F CHANNEL RANK BANK_GROUP BANK ROW; "
+      "after each layer also what it does up to its next refresh, which no report counts");
   help.options.add_options()(
       "timeline", value("FILE"),
       "write every command's time as trace events, which ui.perfetto.dev shows")(

@@ -2,9 +2,11 @@
 // keep their order, and its requests give the same commands to the same memory alone.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "models/dram/banked/banked_memory_timing.hpp"
+#include "tests/support/dram_checker.hpp"
 #include "tests/support/dram_traces.hpp"
 #include "tests/support/memory_masters.hpp"
 
@@ -146,6 +148,61 @@ TEST(BankedMemoryTiming, ItsRequestsAsATraceGiveTheSameCommandsWithoutTheMachine
     inside.commands.resize(common);
     alone.commands.resize(common);
     EXPECT_EQ(inside.commands, alone.commands) << "seed " << seed;
+  }
+}
+
+// Layers start with closed rows: between them a trace shows how they are closed.
+TEST(BankedMemoryTiming, CommandsOfSeveralLayersAreOneTraceThatBreaksNoRule) {
+  for (std::uint64_t seed = 300; seed < 340; ++seed) {
+    Case drawn = random_case(seed);
+    const bool refreshes = seed % 4 != 0;
+    if (!refreshes) {
+      drawn.memory.timing.refi = 0;
+    }
+    if (seed % 3 == 0) {
+      drawn.memory.controller.page_policy = dram::PagePolicy::Closed;
+    }
+    CommandLog log;
+    BankedMemoryTiming memory{drawn.memory, drawn.port, &log};
+    dram::Stats counted;
+    for (int layer = 0; layer < 4; ++layer) {
+      counted += run_masters(memory, drawn.plans, drawn.hold, Visits::EventsOnly).activity.device;
+    }
+    for (const auto& violation : timing_violations(drawn.memory, log.commands)) {
+      ADD_FAILURE() << "seed " << seed << ": " << violation;
+    }
+    const auto told = [&](dram::Command wanted) {
+      return static_cast<std::uint64_t>(
+          std::count_if(log.commands.begin(), log.commands.end(),
+                        [&](const auto& command) { return command.command == wanted; }));
+    };
+    EXPECT_EQ(told(dram::Command::Activate), counted.activates);
+    EXPECT_EQ(told(dram::Command::Read), counted.reads);
+    EXPECT_EQ(told(dram::Command::Write), counted.writes);
+    const dram::Organization& parts = drawn.memory.organization;
+    EXPECT_EQ(told(dram::Command::Refresh),
+              counted.refreshes + (refreshes ? 4U * parts.channels * parts.units() : 0U));
+  }
+}
+
+// With the shortest tREFI a layer starts while the refresh before it would still go on.
+TEST(BankedMemoryTiming, LayersOfATraceAreApartEvenIfNearlyAllTimeGoesToRefreshes) {
+  for (std::uint64_t seed = 340; seed < 350; ++seed) {
+    Case drawn = random_case(seed);
+    drawn.memory.timing.refi = dram::shortest_refi(drawn.memory);
+    for (auto& plan : drawn.plans) {
+      plan.resize(std::min<std::size_t>(plan.size(), 40));
+    }
+    CommandLog log;
+    BankedMemoryTiming memory{drawn.memory, drawn.port, &log};
+    for (int layer = 0; layer < 3; ++layer) {
+      run_masters(memory, drawn.plans, drawn.hold, Visits::EventsOnly);
+    }
+    for (const auto& violation : timing_violations(drawn.memory, log.commands)) {
+      // Layers that are further apart shift the refreshes.
+      EXPECT_NE(violation.find("refresh that was due"), std::string::npos)
+          << "seed " << seed << ": " << violation;
+    }
   }
 }
 

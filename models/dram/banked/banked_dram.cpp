@@ -81,6 +81,27 @@ void BankedDram::advance_seen(Cycle cycle) {
   }
 }
 
+Cycle BankedDram::come_to_rest(Cycle cycle) {
+  const Cycle refi = config_.timing.refi;
+  std::uint64_t refreshes = 0;  // of all units, when the next one of each is over
+  if (refi != 0) {
+    refreshes = (cycle + refi - 1) / refi * config_.organization.units() * channels_.size();
+  } else {
+    for (auto& channel : channels_) {
+      channel->close_rows(cycle);
+    }
+  }
+  const auto at_rest = [&] {
+    return refi != 0 ? stats(cycle).refreshes >= refreshes : next_command() == kNever;
+  };
+  Cycle last = cycle;
+  while (!at_rest()) {
+    last = next_command();
+    advance_to(last + 1);
+  }
+  return last;
+}
+
 Cycle BankedDram::next_command() {
   Cycle next = kNever;
   for (auto& channel : channels_) {

@@ -30,6 +30,11 @@ class BankedDram {
   /// Simulates all cycles before `cycle`.
   void advance_to(Cycle cycle);
 
+  /// What is left to a memory that nobody asks any more, after `cycle`: rows are closed with the
+  /// next refresh, or at once if there is none. No request may wait. Gives back the cycle in which
+  /// the last command starts, or `cycle` without any.
+  Cycle come_to_rest(Cycle cycle);
+
   /// When the request that was just refused is worth offering again: its channel has done
   /// something. The other channels may stay behind until they are asked.
   Cycle next_chance() { return channel_of_offer().next_command() + 1; }

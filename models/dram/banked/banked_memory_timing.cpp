@@ -6,8 +6,7 @@
 namespace systole::dram {
 namespace {
 
-// Between the last command of a layer and the first of the next in a trace; no command is longer.
-constexpr Cycle kTraceGap = 32;
+constexpr Cycle kLongestCommand = 16;  // as the reader of configurations has it
 
 /// Cycles of the closed interval from `first` to the one before `end`.
 std::uint64_t length(std::uint64_t first, std::uint64_t end) {
@@ -63,7 +62,7 @@ BankedMemoryTiming::BankedMemoryTiming(Config memory, const PortConfig& port,
 }
 
 void BankedMemoryTiming::start_layer(std::uint64_t now) {
-  shifted_.base = trace_end();
+  shifted_.base = trace_end_;
   memory_ =
       std::make_unique<BankedDram>(config_, command_observer_ != nullptr ? &shifted_ : nullptr);
   memory_->advance_to(origin_);
@@ -78,7 +77,6 @@ void BankedMemoryTiming::start_layer(std::uint64_t now) {
   offer_cycle_ = 0;
   offered_ = 0;
   retry_ = 0;
-  last_cycle_ = 0;
   next_sequence_ = 0;
   ticked_ = 0;
   unbooked_ = 1;
@@ -86,8 +84,19 @@ void BankedMemoryTiming::start_layer(std::uint64_t now) {
   bandwidth_.clear();
 }
 
-std::uint64_t BankedMemoryTiming::trace_end() const {
-  return last_cycle_ == 0 ? shifted_.base : shifted_.base + last_cycle_ + kTraceGap;
+/// In a trace the memory goes on after a layer, which ended with `end`, until it is at rest, and
+/// the next layer counts from the refresh that it finds there, so that all layers are one legal
+/// trace.
+void BankedMemoryTiming::end_trace_of_layer(Cycle end) {
+  const Timing& timing = config_.timing;
+  const Cycle last = memory_->come_to_rest(end) + kLongestCommand;
+  const Cycle data = std::max(timing.cl, timing.cwl) + Cycle{config_.burst_cycles()};
+  const Cycle rules_end =  // of any earlier command
+      last + std::max<Cycle>({timing.rfc, timing.rc, timing.rp, timing.rp_ab, timing.faw,
+                              timing.rrd_s, timing.rrd_l, timing.ccd_l, timing.rtw,
+                              data + timing.rtrs, data + timing.wtr_s, data + timing.wtr_l});
+  const Cycle refresh = timing.refi == 0 ? 0 : (end + timing.refi - 1) / timing.refi * timing.refi;
+  trace_end_ = shifted_.base + std::max(refresh, rules_end > origin_ ? rules_end - origin_ : 0);
 }
 
 LayerActivity BankedMemoryTiming::finish_layer(std::uint64_t now) {
@@ -95,10 +104,12 @@ LayerActivity BankedMemoryTiming::finish_layer(std::uint64_t now) {
   book_before(end);
   const Cycle cycle = origin_ + clocks_.memory_from(end);
   memory_->advance_to(cycle);
-  last_cycle_ = std::max(last_cycle_, cycle);
   activity_.device = memory_->stats(cycle);
   activity_.device.precharged_cycles -=
       origin_ * config_.organization.units() * config_.organization.channels;
+  if (command_observer_ != nullptr || request_observer_ != nullptr) {
+    end_trace_of_layer(cycle);
+  }
   return activity_;
 }
 
@@ -171,7 +182,6 @@ void BankedMemoryTiming::run_memory(Cycle end) {
     }
   }
   memory_->advance_to(end);
-  last_cycle_ = std::max(last_cycle_, end);
 }
 
 bool BankedMemoryTiming::offer(Cycle cycle) {

@@ -71,6 +71,8 @@ struct LayerActivity {
 /// - A layer starts with closed rows and in the middle between two refreshes, at a common edge
 ///   of both clocks, and ends when everything written is in the banks: its cycles do not depend on
 ///   the layers before, and layers of any length see as many refreshes as they would on average.
+/// - Observers see the memory go on after a layer: its next refresh closes the rows, and the next
+///   layer starts half of tREFI later. That is in no count and takes no cycle of a layer.
 /// - Bytes: of two bursts for one address, the one that left the request channel first comes first.
 ///
 /// Calls must not go back in time. A request in cycle t is on the request channel from t + 1 on. In
@@ -84,8 +86,8 @@ class BankedMemoryTiming {
   void start_layer(std::uint64_t now);
   /// Observers' cycles count from `cycle` on, before the first layer; and where the next layer's
   /// do, after finish_layer.
-  void start_trace(std::uint64_t cycle) { shifted_.base = cycle; }
-  std::uint64_t trace_end() const;
+  void start_trace(std::uint64_t cycle) { shifted_.base = trace_end_ = cycle; }
+  std::uint64_t trace_end() const { return trace_end_; }
   /// All that happened since start_layer, this cycle included.
   LayerActivity finish_layer(std::uint64_t now);
 
@@ -162,6 +164,7 @@ class BankedMemoryTiming {
   void close_if_done(std::uint32_t index);
   std::uint32_t allocate();
   std::uint64_t beat_cycles(const PortBurst& burst) const;
+  void end_trace_of_layer(Cycle end);
 
   const Config config_;
   const PortConfig port_;
@@ -178,6 +181,7 @@ class BankedMemoryTiming {
     void on_settled(Cycle cycle) override;
   };
   ShiftedCommands shifted_;
+  Cycle trace_end_ = 0;  // where the next layer's cycles count from
   std::unique_ptr<BankedDram> memory_;
   std::uint64_t start_ = 0;  // of the layer; all times below are from there on
   std::vector<Master> masters_;
@@ -189,7 +193,6 @@ class BankedMemoryTiming {
   Cycle offer_cycle_ = 0;      // of the last offer,
   std::uint32_t offered_ = 0;  // how many were accepted in it,
   Cycle retry_ = 0;            // and when the first is worth offering again
-  Cycle last_cycle_ = 0;       // of the memory, that anything was seen in
   std::vector<Open> bursts_;
   std::vector<std::uint32_t> free_bursts_;
   std::uint64_t open_ = 0;         // bursts that are not done

@@ -181,6 +181,12 @@ void Channel::tell(const Choice& choice) const {
   observer_->on_command(command);
 }
 
+void Channel::close_rows(Cycle cycle) {
+  now_ = std::max(now_, cycle);
+  closable_ = timing_.open_banks();
+  next_is_known_ = false;
+}
+
 /// The bank serves its candidate of this direction, whichever direction is served otherwise.
 void Channel::commit(std::uint32_t bank, bool write) {
   release(bank);

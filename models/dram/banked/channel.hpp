@@ -44,6 +44,8 @@ class Channel {
 
   /// Simulates all cycles before `cycle`.
   void advance_to(Cycle cycle);
+  /// From `cycle` on, closes each row as soon as the rules allow; no burst may wait.
+  void close_rows(Cycle cycle);
   /// The cycle in which the next command starts if no request comes before.
   Cycle next_command() {
     if (!next_is_known_) {
