@@ -28,6 +28,8 @@ TEST(CliWatchdog, AMemoryThatIsOnlySlowIsNoMistakeOfSystole) {
   const TemporaryFolder folder;
   std::string memory = read_file(SYSTOLE_SOURCE_DIR "/configs/dram/hbm2.yaml");
   memory = std::regex_replace(memory, std::regex{"\n  cl: [0-9]+"}, "\n  cl: 60000");
+  memory = std::regex_replace(memory, std::regex{"\n  rtw: [0-9]+"}, "\n  rtw: 60010");
+  memory = std::regex_replace(memory, std::regex{"\n  refi: [0-9]+"}, "\n  refi: 0");
   memory = std::regex_replace(memory, std::regex{"tck_ns: [0-9.]+"}, "tck_ns: 100");
   write_file(folder.file("slow.yaml"), memory);
   const Outcome outcome =

@@ -33,7 +33,10 @@ std::string errors_after_all(const std::function<void(::onnx::ModelProto&)>& spo
   ::onnx::ModelProto model;
   EXPECT_TRUE(model.ParseFromIstream(&in));
   spoil(model);
-  const std::string file = ::testing::TempDir() + "float_onnx_spoiled.onnx";
+  // Of each test its own: tests run side by side.
+  const std::string file = ::testing::TempDir() +
+                           ::testing::UnitTest::GetInstance()->current_test_info()->name() +
+                           "_spoiled.onnx";
   std::ofstream{file, std::ios::binary} << model.SerializeAsString();
   try {
     load_float_onnx(file);

@@ -26,6 +26,7 @@ class SweepTest : public ::testing::Test {
   SweepTest() {
     fs::remove_all(folder_);
     fs::create_directories(folder_);
+    std::ofstream{file("net.yaml")};
   }
   ~SweepTest() override { fs::remove_all(folder_); }
 
@@ -205,9 +206,9 @@ TEST_F(SweepTest, EveryMistakeOfASpecIsToldWithItsPlace) {
             "area_mm2, tops_per_mm2, accuracy or psum_overflows (did you mean 'energy_pj'?)");
   EXPECT_THAT(errors("axes: [{key: array.rows, values: [8]}]"),
               HasSubstr("workload: missing, expected a file, here or in an axis"));
-  EXPECT_THAT(errors("workload: a\naxes: [{key: workload, values: [b]}]"),
+  EXPECT_THAT(errors("workload: net.yaml\naxes: [{key: workload, values: [b]}]"),
               HasSubstr("workload: is set here and by an axis"));
-  EXPECT_THAT(errors("workload: a\naxes: [{key: array.rows, values: [8]},"
+  EXPECT_THAT(errors("workload: net.yaml\naxes: [{key: array.rows, values: [8]},"
                      " {key: array.rows, values: [9]}]"),
               HasSubstr("axes: sets array.rows twice"));
 }
