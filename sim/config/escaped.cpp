@@ -14,12 +14,13 @@ bool is_control(std::string_view c) {
   if (c.size() == 1) {
     return byte(0) < kFirstPrintable || byte(0) == kDelete;
   }
-  const auto within = [](std::string_view x, std::string_view first, std::string_view last) {
-    return first <= x && x <= last;
-  };
-  return within(c, "\xC2\x80", "\xC2\x9F") ||          // C1
-         within(c, "\xE2\x80\xA8", "\xE2\x80\xAE") ||  // ends of lines, directions of writing
-         within(c, "\xE2\x81\xA6", "\xE2\x81\xA9");
+  if (c.size() == 2) {
+    return byte(0) == 0xC2 && byte(1) < 0xA0;  // C1
+  }
+  // Ends of lines, and directions of writing.
+  return c.size() == 3 && byte(0) == 0xE2 &&
+         ((byte(1) == 0x80 && byte(2) >= 0xA8 && byte(2) <= 0xAE) ||
+          (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9));
 }
 
 std::string code_of(unsigned char byte) {

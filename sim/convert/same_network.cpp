@@ -9,23 +9,23 @@ namespace systole {
 namespace {
 
 template <typename Op, typename... Ops>
-constexpr bool is_any_of = (std::is_same_v<Op, Ops> || ...);
+constexpr bool kIsAnyOf = (std::is_same_v<Op, Ops> || ...);
 
 /// Every member of an operator; the bindings do not compile when one is added.
 template <typename Op>
 auto members(const Op& op) {
   if constexpr (std::is_empty_v<Op>) {
     return std::tuple<>{};
-  } else if constexpr (is_any_of<Op, Conv2d>) {
+  } else if constexpr (kIsAnyOf<Op, Conv2d>) {
     const auto& [window, groups, has_bias, requant] = op;
     return std::tie(window, groups, has_bias, requant);
-  } else if constexpr (is_any_of<Op, MaxPool, AveragePool, Mean, Pad, StridedSlice, TransposeConv,
-                                 BatchMatMul>) {
+  } else if constexpr (kIsAnyOf<Op, MaxPool, AveragePool, Mean, Pad, StridedSlice, TransposeConv,
+                                BatchMatMul>) {
     const auto& [a, b, c] = op;
     return std::tie(a, b, c);
-  } else if constexpr (is_any_of<Op, FullyConnected, ReduceExtremum, ArgExtremum, Gather, Softmax,
-                                 Logistic, LeakyRelu, Prelu, ResizeNearest, ResizeBilinear,
-                                 ConvInteger, FloatClip>) {
+  } else if constexpr (kIsAnyOf<Op, FullyConnected, ReduceExtremum, ArgExtremum, Gather, Softmax,
+                                Logistic, LeakyRelu, Prelu, ResizeNearest, ResizeBilinear,
+                                ConvInteger, FloatClip>) {
     const auto& [a, b] = op;
     return std::tie(a, b);
   } else {
