@@ -57,7 +57,7 @@ class SystolicArray final : public ClockedModule {
   void count_switching() { switching_.emplace(config_); }
 
   void list_signals(SignalList& list) const;
-  /// The operands and sums of PEs, each in a scope pe_ROW_COLUMN. Throws std::invalid_argument if
+  /// The operands and sums of PEs, each in a scope pe_ROW_COLUMN. Throws Refusal if
   /// the array has no such PEs.
   void list_pes(SignalList& list, std::uint32_t first_row, std::uint32_t last_row,
                 std::uint32_t first_col, std::uint32_t last_col) const;

@@ -1,9 +1,9 @@
 // What the array shows to those who look at it.
 
-#include <stdexcept>
 #include <string>
 
 #include "models/array/systolic_array.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 
@@ -37,10 +37,10 @@ void SystolicArray::list_signals(SignalList& list) const {
 void SystolicArray::list_pes(SignalList& list, std::uint32_t first_row, std::uint32_t last_row,
                              std::uint32_t first_col, std::uint32_t last_col) const {
   if (last_row >= config_.rows || last_col >= config_.cols) {
-    throw std::invalid_argument{"the array has no PE " + std::to_string(last_row) + ":" +
-                                std::to_string(last_col) + ", its rows are 0 to " +
-                                std::to_string(config_.rows - 1) + " and its columns 0 to " +
-                                std::to_string(config_.cols - 1)};
+    throw Refusal{"the array has no PE " + std::to_string(last_row) + ":" +
+                  std::to_string(last_col) + ", its rows are 0 to " +
+                  std::to_string(config_.rows - 1) + " and its columns 0 to " +
+                  std::to_string(config_.cols - 1)};
   }
   const auto bits = [](std::int64_t value) { return static_cast<std::uint64_t>(value); };
   const bool psum_stays = config_.dataflow == Dataflow::OutputStationary;

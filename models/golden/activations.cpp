@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <stdexcept>
 
 #include "models/golden/element_wise.hpp"
 #include "models/golden/fixed_point.hpp"
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
 #include "models/golden/wrap.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
@@ -27,8 +27,7 @@ std::int32_t clamp_to(ElementFormat format, std::int64_t value) {
 
 void require_exponent(QuantizedMultiplier q, std::int32_t least) {
   if (q.exponent < least || q.exponent > 30) {
-    throw std::invalid_argument{"the multiplier's exponent is outside " + std::to_string(least) +
-                                "..30"};
+    throw Refusal{"the multiplier's exponent is outside " + std::to_string(least) + "..30"};
   }
 }
 
@@ -93,7 +92,7 @@ class SoftmaxRow {
 TensorData softmax(const Softmax& op, const Operand& input, const Tensor& output) {
   const Shape& shape = input.tensor.shape;
   if (shape.empty() || shape.back() < 1) {
-    throw std::invalid_argument{"softmax: the input has no rows"};
+    throw Refusal{"softmax: the input has no rows"};
   }
   TensorData result(input.data.size());
   const auto count = static_cast<std::size_t>(shape.back());
@@ -164,8 +163,8 @@ TensorData prelu(const Prelu& op, const Operand& input, const Operand& alpha,
 TensorData lookup(const Lookup& op, const Operand& input) {
   const ElementFormat format = input.tensor.format;
   if (static_cast<std::int64_t>(op.table.size()) != format.max() - format.min() + 1) {
-    throw std::invalid_argument{"lookup: the table has " + std::to_string(op.table.size()) +
-                                " entries, expected one for each integer of the input"};
+    throw Refusal{"lookup: the table has " + std::to_string(op.table.size()) +
+                  " entries, expected one for each integer of the input"};
   }
   return for_each_element(input.data, [&](std::int32_t q) {
     return op.table[static_cast<std::size_t>(q - format.min())];
@@ -177,7 +176,7 @@ TensorData l2_normalization(const Operand& input, const Tensor& output) {
   const Shape& shape = input.tensor.shape;
   constexpr std::int64_t kMostElements = 33'000;  // so many squares of 255 fit an int32
   if (shape.empty() || shape.back() > kMostElements || input.tensor.format.bits > 8) {
-    throw std::invalid_argument{"l2_normalization: expected rows of at most 33000 8-bit elements"};
+    throw Refusal{"l2_normalization: expected rows of at most 33000 8-bit elements"};
   }
   constexpr std::int32_t kFractionBits = 7;
   const auto count = static_cast<std::size_t>(shape.back());
@@ -201,13 +200,13 @@ TensorData l2_normalization(const Operand& input, const Tensor& output) {
 
 TensorData quantize(const Operand& input, const Tensor& output) {
   if (!input.tensor.format.is_float || output.scale.size() != 1) {
-    throw std::invalid_argument{"quantize: expected floats in, and one scale for the output"};
+    throw Refusal{"quantize: expected floats in, and one scale for the output"};
   }
   return for_each_element(input.data, [&](std::int32_t bits) {
     float real = 0;
     std::memcpy(&real, &bits, sizeof real);
     if (std::isnan(real)) {
-      throw std::invalid_argument{"quantize: an element is not a number"};
+      throw Refusal{"quantize: an element is not a number"};
     }
     // Rounded half away from zero; clamped as a double, so that infinities are harmless.
     const double steps = std::round(static_cast<double>(real / output.scale[0]));
@@ -219,7 +218,7 @@ TensorData quantize(const Operand& input, const Tensor& output) {
 
 TensorData dequantize(const Operand& input, const Tensor& output) {
   if (!output.format.is_float || input.tensor.scale.size() != 1) {
-    throw std::invalid_argument{"dequantize: expected floats out, and one scale for the input"};
+    throw Refusal{"dequantize: expected floats out, and one scale for the input"};
   }
   return for_each_element(input.data, [&](std::int32_t q) {
     const float real =

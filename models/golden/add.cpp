@@ -1,7 +1,6 @@
 // Sums, differences and products, element by element.
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "models/golden/binary32.hpp"
 #include "models/golden/element_wise.hpp"
@@ -9,6 +8,7 @@
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
 #include "models/golden/wrap.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
@@ -25,10 +25,10 @@ class OperandScaler {
     const bool shift_only = op.output.mode == RequantMode::ShiftOnly;
     left_shift_ = shift_only ? 0 : op.left_shift;
     if (left_shift_ < 0 || left_shift_ > 31) {
-      throw std::invalid_argument{"add: left_shift is outside 0..31"};
+      throw Refusal{"add: left_shift is outside 0..31"};
     }
     if (shift_only && op.input[index].exponent < 0) {
-      throw std::invalid_argument{"add: operands of a shift_only sum are shifted left only"};
+      throw Refusal{"add: operands of a shift_only sum are shifted left only"};
     }
     check(requant_, 1);
   }

@@ -1,6 +1,6 @@
 #include "models/golden/broadcast.hpp"
 
-#include <stdexcept>
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 
@@ -23,14 +23,14 @@ std::vector<std::int64_t> packed_distances(const Shape& shape) {
 
 std::vector<std::int64_t> repeated_distances(const Shape& operand, const Shape& result) {
   if (operand.size() > result.size()) {
-    throw std::invalid_argument{"broadcast: an operand has more dimensions than the result"};
+    throw Refusal{"broadcast: an operand has more dimensions than the result"};
   }
   const std::vector<std::int64_t> packed = packed_distances(operand);
   const std::size_t missing = result.size() - operand.size();
   std::vector<std::int64_t> distance(result.size(), 0);
   for (std::size_t axis = 0; axis < operand.size(); ++axis) {
     if (operand[axis] != 1 && operand[axis] != result[missing + axis]) {
-      throw std::invalid_argument{"broadcast: an operand's size is neither 1 nor the result's"};
+      throw Refusal{"broadcast: an operand's size is neither 1 nor the result's"};
     }
     distance[missing + axis] = operand[axis] == 1 ? 0 : packed[axis];
   }

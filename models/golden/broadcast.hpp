@@ -33,7 +33,7 @@ class StridedWalk {
 std::vector<std::int64_t> packed_distances(const Shape& shape);
 
 /// Distances at which `operand` is read when it is repeated to `result`, as in numpy: axes are
-/// aligned at the last, sizes of 1 stand still. Throws std::invalid_argument if it does not fit.
+/// aligned at the last, sizes of 1 stand still. Throws Refusal if it does not fit.
 std::vector<std::int64_t> repeated_distances(const Shape& operand, const Shape& result);
 
 }  // namespace systole::golden

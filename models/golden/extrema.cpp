@@ -1,10 +1,10 @@
 // Largest and smallest: of two tensors, over axes, and where they are.
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "models/golden/element_wise.hpp"
 #include "models/golden/operators.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
@@ -26,12 +26,12 @@ TensorData reduce_extremum(const ReduceExtremum& op, const Operand& input, const
   Shape kept = shape;
   for (const std::size_t axis : op.axes) {
     if (axis >= shape.size()) {
-      throw std::invalid_argument{"reduce: no such axis"};
+      throw Refusal{"reduce: no such axis"};
     }
     kept[axis] = 1;
   }
   if (element_count(kept) != output.elements()) {
-    throw std::invalid_argument{"reduce: the output has other elements"};
+    throw Refusal{"reduce: the output has other elements"};
   }
   const ElementFormat format = input.tensor.format;
   const auto start = static_cast<std::int32_t>(op.largest ? format.min() : format.max());
@@ -49,7 +49,7 @@ TensorData reduce_extremum(const ReduceExtremum& op, const Operand& input, const
 TensorData arg_extremum(const ArgExtremum& op, const Operand& input) {
   const Shape& shape = input.tensor.shape;
   if (op.axis >= shape.size()) {
-    throw std::invalid_argument{"arg_max: no such axis"};
+    throw Refusal{"arg_max: no such axis"};
   }
   Shape others = shape;
   others[op.axis] = 1;

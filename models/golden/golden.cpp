@@ -1,17 +1,17 @@
 #include "models/golden/golden.hpp"
 
-#include <stdexcept>
 #include <string>
 
 #include "models/golden/operators.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
 
 void check_size(const Tensor& tensor, const TensorData& data) {
   if (data.size() != static_cast<std::size_t>(tensor.elements())) {
-    throw std::invalid_argument{"tensor '" + tensor.name + "' has " + std::to_string(data.size()) +
-                                " elements, expected " + std::to_string(tensor.elements())};
+    throw Refusal{"tensor '" + tensor.name + "' has " + std::to_string(data.size()) +
+                  " elements, expected " + std::to_string(tensor.elements())};
   }
 }
 
@@ -137,8 +137,7 @@ class Evaluation {
  private:
   void expect_inputs(std::size_t count) const {
     if (layer_.inputs.size() != count || inputs_.size() != count) {
-      throw std::invalid_argument{std::to_string(inputs_.size()) + " inputs, expected " +
-                                  std::to_string(count)};
+      throw Refusal{std::to_string(inputs_.size()) + " inputs, expected " + std::to_string(count)};
     }
     for (std::size_t i = 0; i < count; ++i) {
       check_size(network_.tensor(layer_.inputs[i]), *inputs_[i]);
@@ -173,15 +172,15 @@ TensorData run_layer(const Network& network, const Layer& layer,
     TensorData ofmap = std::visit(Evaluation{network, layer, inputs}, layer.op);
     check_size(network.tensor(layer.output), ofmap);
     return ofmap;
-  } catch (const std::invalid_argument& error) {
-    throw std::invalid_argument{"layer '" + layer.name + "': " + error.what()};
+  } catch (const Refusal& error) {
+    throw Refusal{"layer '" + layer.name + "': " + error.what()};
   }
 }
 
 std::vector<TensorData> run(const Network& network, const std::vector<TensorData>& inputs) {
   if (inputs.size() != network.inputs.size()) {
-    throw std::invalid_argument{"network '" + network.name + "': " + std::to_string(inputs.size()) +
-                                " inputs, expected " + std::to_string(network.inputs.size())};
+    throw Refusal{"network '" + network.name + "': " + std::to_string(inputs.size()) +
+                  " inputs, expected " + std::to_string(network.inputs.size())};
   }
   std::vector<TensorData> values(network.tensors.size());
   for (std::size_t id = 0; id < values.size(); ++id) {

@@ -8,7 +8,7 @@ namespace systole::golden {
 
 /// Output of one layer from its inputs, by the layer's definition: plain loops over
 /// integers, no tiles, no time, and no code of the machine. `inputs` follow layer.inputs.
-/// Accumulators are 32 bits and wrap. Throws std::invalid_argument for inputs of the wrong size.
+/// Accumulators are 32 bits and wrap. Throws Refusal for inputs of the wrong size.
 TensorData run_layer(const Network& network, const Layer& layer,
                      const std::vector<const TensorData*>& inputs);
 

@@ -1,19 +1,18 @@
 // Products that the array does not run: transposed convolution and batches of matrices. The
 // accumulators wrap at 32 bits and every output is requantized once, as in products.cpp.
 
-#include <stdexcept>
-
 #include "models/golden/broadcast.hpp"
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
 #include "models/golden/wrap.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
 
 void require(bool holds, const char* what) {
   if (!holds) {
-    throw std::invalid_argument{what};
+    throw Refusal{what};
   }
 }
 

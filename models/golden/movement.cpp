@@ -2,19 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 #include "models/golden/broadcast.hpp"
 #include "models/golden/operators.hpp"
 #include "models/golden/requantize.hpp"
 #include "models/golden/wrap.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
 
 void require(bool holds, const char* what) {
   if (!holds) {
-    throw std::invalid_argument{what};
+    throw Refusal{what};
   }
 }
 

@@ -7,13 +7,14 @@
 #include "models/golden/broadcast.hpp"
 #include "models/golden/float_bits.hpp"
 #include "models/golden/operators.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
 
 void require_floats(const Operand& operand) {
   if (!operand.tensor.format.is_float) {
-    throw std::invalid_argument{"the operand is not of floats"};
+    throw Refusal{"the operand is not of floats"};
   }
 }
 
@@ -56,7 +57,7 @@ TensorData float_softmax(const FloatSoftmax& op, const Operand& input) {
   require_floats(input);
   const Shape& shape = input.tensor.shape;
   if (op.axis >= shape.size()) {
-    throw std::invalid_argument{"softmax: the axis does not exist"};
+    throw Refusal{"softmax: the axis does not exist"};
   }
   const auto count = static_cast<std::size_t>(shape[op.axis]);
   const auto distance = static_cast<std::size_t>(packed_distances(shape)[op.axis]);

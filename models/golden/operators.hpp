@@ -13,7 +13,7 @@ struct Operand {
 };
 
 // One function per operator of sim/network/network.hpp, where each is defined. `bias` may be
-// null. All throw std::invalid_argument when shapes and layer do not fit together.
+// null. All throw Refusal when shapes and layer do not fit together.
 TensorData conv2d(const Conv2d& op, const Operand& ifmap, const Operand& weight,
                   const TensorData* bias, const Shape& ofmap);
 TensorData fully_connected(const FullyConnected& op, const Operand& ifmap, const Operand& weight,

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <stdexcept>
 
 #include "models/golden/operators.hpp"
 #include "models/golden/window.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
@@ -13,7 +13,7 @@ TensorData pool(const Window& window, const Operand& ifmap, const Shape& ofmap,
                 const Reduce& reduce) {
   const WindowWalk walk{window, ifmap.tensor.shape, ofmap};
   if (ofmap[3] != ifmap.tensor.shape[3]) {
-    throw std::invalid_argument{"pool: ifmap and ofmap differ in channels"};
+    throw Refusal{"pool: ifmap and ofmap differ in channels"};
   }
   TensorData result;
   result.reserve(static_cast<std::size_t>(element_count(ofmap)));
@@ -30,7 +30,7 @@ TensorData pool(const Window& window, const Operand& ifmap, const Shape& ofmap,
         }
         pixels.erase(std::remove(pixels.begin(), pixels.end(), -1), pixels.end());
         if (pixels.empty()) {
-          throw std::invalid_argument{"pool: a window lies wholly in the padding"};
+          throw Refusal{"pool: a window lies wholly in the padding"};
         }
         taps.resize(pixels.size());
         for (std::int64_t channel = 0; channel < ofmap[3]; ++channel) {
@@ -47,7 +47,7 @@ TensorData pool(const Window& window, const Operand& ifmap, const Shape& ofmap,
 
 void check_clamp(std::int32_t clamp_min, std::int32_t clamp_max) {
   if (clamp_min > clamp_max) {
-    throw std::invalid_argument{"pool: clamp_min is above clamp_max"};
+    throw Refusal{"pool: clamp_min is above clamp_max"};
   }
 }
 

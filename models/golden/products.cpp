@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -14,13 +13,14 @@
 #include "models/golden/saturating_sum.hpp"
 #include "models/golden/window.hpp"
 #include "models/golden/wrap.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
 
 void require(bool holds, const char* what) {
   if (!holds) {
-    throw std::invalid_argument{what};
+    throw Refusal{what};
   }
 }
 

@@ -8,6 +8,7 @@
 #include "models/golden/binary32.hpp"
 #include "models/golden/fixed_point.hpp"
 #include "models/golden/wrap.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
@@ -55,8 +56,8 @@ Int rounded(Int value, std::int32_t bits, Rounding rounding, std::uint32_t rando
 
 void check_count(const char* what, std::size_t count, std::size_t channels) {
   if (count != 1 && count != channels) {
-    throw std::invalid_argument{std::string{"requantizer: "} + std::to_string(count) + " " + what +
-                                ", expected 1 or " + std::to_string(channels)};
+    throw Refusal{std::string{"requantizer: "} + std::to_string(count) + " " + what +
+                  ", expected 1 or " + std::to_string(channels)};
   }
 }
 
@@ -64,7 +65,7 @@ void check_count(const char* what, std::size_t count, std::size_t channels) {
 
 void check_scales(const float* first, const float* last) {
   if (!std::all_of(first, last, is_requant_scale)) {
-    throw std::invalid_argument{"requantizer: a scale is neither 0 nor in 2^-126..2^31"};
+    throw Refusal{"requantizer: a scale is neither 0 nor in 2^-126..2^31"};
   }
 }
 
@@ -87,7 +88,7 @@ std::int64_t scale_wide(std::int64_t acc, std::size_t channel, const Requantizer
     return std::min(std::max(value, -kMost), kMost);
   }
   if (requant.variant == RequantVariant::Tflite) {
-    throw std::invalid_argument{"requantizer: tflite takes accumulators of at most 32 bits"};
+    throw Refusal{"requantizer: tflite takes accumulators of at most 32 bits"};
   }
   const Wide value = rounded(Wide{acc} * of_channel(requant.multiplier, channel), 31 - exponent,
                              requant.rounding, random);
@@ -160,10 +161,10 @@ void requantize_row(const std::vector<std::int64_t>& accs, const Requantizer& re
 
 void check(const Requantizer& requant, std::size_t channels) {
   if (requant.accumulator.bits < 8 || requant.accumulator.bits > 64) {
-    throw std::invalid_argument{"requantizer: accumulators have 8 to 64 bits"};
+    throw Refusal{"requantizer: accumulators have 8 to 64 bits"};
   }
   if (requant.clamp_min > requant.clamp_max) {
-    throw std::invalid_argument{"requantizer: clamp_min is above clamp_max"};
+    throw Refusal{"requantizer: clamp_min is above clamp_max"};
   }
   if (requant.mode == RequantMode::FloatScale) {
     check_count("scales", requant.scale.size(), channels);
@@ -176,8 +177,7 @@ void check(const Requantizer& requant, std::size_t channels) {
   }
   for (const std::int32_t exponent : requant.exponent) {
     if (exponent < kMinExponent || exponent > kMaxExponent) {
-      throw std::invalid_argument{"requantizer: exponent " + std::to_string(exponent) +
-                                  " is outside -31..30"};
+      throw Refusal{"requantizer: exponent " + std::to_string(exponent) + " is outside -31..30"};
     }
   }
 }

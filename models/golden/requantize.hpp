@@ -76,12 +76,12 @@ class LayerScale {
   QuantizedMultiplier quantized_;
 };
 
-/// Throws std::invalid_argument unless `requant` holds constants for each of `channels`
+/// Throws Refusal unless `requant` holds constants for each of `channels`
 /// (or one for all), exponents are from -31 to 30, scales such as is_requant_scale takes and the
 /// clamp is not empty.
 void check(const Requantizer& requant, std::size_t channels);
 
-/// Throws std::invalid_argument unless is_requant_scale takes all of [first, last).
+/// Throws Refusal unless is_requant_scale takes all of [first, last).
 void check_scales(const float* first, const float* last);
 
 }  // namespace systole::golden

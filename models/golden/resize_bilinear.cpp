@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 #include "models/golden/operators.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
@@ -30,7 +30,7 @@ class Axis {
     step_ = (kOne * from + to / 2) / to;
     // A step that is rounded up too far leads out of the image; the kernel does not look.
     if (position(out - 1) / kOne > in - 1) {
-      throw std::invalid_argument{"resize_bilinear: so large an output has no exact positions"};
+      throw Refusal{"resize_bilinear: so large an output has no exact positions"};
     }
   }
 
@@ -108,7 +108,7 @@ TensorData resize_unsigned(const ResizeBilinear& op, const Operand& input, const
 TensorData resize_bilinear(const ResizeBilinear& op, const Operand& input, const Shape& ofmap) {
   const Shape& in = input.tensor.shape;
   if (in.size() != 4 || ofmap.size() != 4 || in[0] != ofmap[0] || in[3] != ofmap[3]) {
-    throw std::invalid_argument{"resize_bilinear: shapes must be [N,H,W,C] with the same N and C"};
+    throw Refusal{"resize_bilinear: shapes must be [N,H,W,C] with the same N and C"};
   }
   if (!input.tensor.format.is_signed) {
     return resize_unsigned(op, input, ofmap);

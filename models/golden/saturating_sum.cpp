@@ -1,7 +1,8 @@
 #include "models/golden/saturating_sum.hpp"
 
 #include <algorithm>
-#include <stdexcept>
+
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
@@ -74,7 +75,7 @@ std::int64_t saturating_sum(const Products& products, std::size_t count, const T
   }
   sum.end_fold();
   if (seen != count) {
-    throw std::invalid_argument{"the order of the sums does not name each product once"};
+    throw Refusal{"the order of the sums does not name each product once"};
   }
   return sum.accumulator;
 }

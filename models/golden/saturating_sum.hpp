@@ -22,7 +22,7 @@ struct Products {
 };
 
 /// The accumulator of output channel `channel`: the bias less zero point times weights, then the
-/// folds of accumulator.order, every addition saturating. Throws std::invalid_argument if the order
+/// folds of accumulator.order, every addition saturating. Throws Refusal if the order
 /// does not name each of `count` products once.
 std::int64_t saturating_sum(const Products& products, std::size_t count, const TensorData* bias,
                             std::size_t channel, const Accumulator& accumulator);

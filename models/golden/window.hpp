@@ -9,7 +9,7 @@ namespace systole::golden {
 /// Where a window's taps fall on an ifmap [N,H,W,C].
 class WindowWalk {
  public:
-  /// Throws std::invalid_argument unless `ofmap` is the [N,OH,OW,C] that sliding gives.
+  /// Throws Refusal unless `ofmap` is the [N,OH,OW,C] that sliding gives.
   WindowWalk(const Window& window, const Shape& ifmap, const Shape& ofmap);
 
   /// Offset in the ifmap of the first channel of tap (kh, kw) for output pixel (n, oh, ow);

@@ -1,12 +1,12 @@
 #include "models/rtl/verilated_array.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 #include <tuple>
 
 #include "models/rtl/array_socket.hpp"
 #include "models/rtl/built_models.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
@@ -40,8 +40,7 @@ std::string text_of(const RtlArraySize& size) {
     text += separator + text_of(choice.size);
     separator = ", ";
   }
-  throw std::invalid_argument{text + "; configure it with -DSYSTOLE_RTL_SIZES=\"" +
-                              text_of(wanted) + "\""};
+  throw Refusal{text + "; configure it with -DSYSTOLE_RTL_SIZES=\"" + text_of(wanted) + "\""};
 }
 
 }  // namespace
@@ -57,7 +56,7 @@ std::vector<RtlArraySize> verilated_array_sizes() {
 std::unique_ptr<PeArray> make_verilated_array(const ArrayConfig& config) {
   if (config.dataflow != Dataflow::WeightStationary || config.overflow != Overflow::Wrap ||
       config.accumulator_bits != 32 || config.pe != PeKind::Fixed) {
-    throw std::invalid_argument{
+    throw Refusal{
         "the Verilated array is weight stationary with 32-bit psums that wrap and fixed PEs; "
         "array.dataflow, array.accumulator_bits, array.overflow or array.pe ask for another"};
   }

@@ -19,7 +19,7 @@ struct RtlArraySize {
 std::vector<RtlArraySize> verilated_array_sizes();
 
 /// models/rtl/systolic_array.sv, compiled by Verilator, for the socket of the SystemC array. Throws
-/// std::invalid_argument, naming the sizes that are built, when this one is not.
+/// Refusal, naming the sizes that are built, when this one is not.
 std::unique_ptr<PeArray> make_verilated_array(const ArrayConfig& config);
 
 }  // namespace systole

@@ -1,11 +1,11 @@
 #include "models/rtl/verilated_requant.hpp"
 
 #include <array>
-#include <stdexcept>
 #include <tuple>
 
 #include "models/rtl/built_models.hpp"
 #include "models/rtl/verilated_ports.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
@@ -15,7 +15,7 @@ constexpr std::uint32_t kOfmapBits = 17;  // OFMAP_BITS of requant_unit.sv
 /// As requant_lane.sv numbers them.
 std::uint8_t mode_code(const Requantizer& registers) {
   if (registers.accumulator.bits > 32) {
-    throw std::invalid_argument{"requant_unit.sv takes sums of at most 32 bits"};
+    throw Refusal{"requant_unit.sv takes sums of at most 32 bits"};
   }
   if (registers.mode == RequantMode::MultiplierShift) {
     if (registers.variant == RequantVariant::Tflite) {
@@ -28,7 +28,7 @@ std::uint8_t mode_code(const Requantizer& registers) {
   if (registers.mode == RequantMode::ShiftOnly) {
     return 2;
   }
-  throw std::invalid_argument{"requant_unit.sv does not have this requantization mode"};
+  throw Refusal{"requant_unit.sv does not have this requantization mode"};
 }
 
 std::uint8_t rounding_code(Rounding rounding) {
@@ -41,7 +41,7 @@ std::uint8_t rounding_code(Rounding rounding) {
     }
     ++code;
   }
-  throw std::invalid_argument{"requant_unit.sv does not have this rounding"};
+  throw Refusal{"requant_unit.sv does not have this rounding"};
 }
 
 /// An output is read in the cycle in which it stands at the port, before the edge.

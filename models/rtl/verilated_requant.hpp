@@ -23,7 +23,7 @@ class RtlRequantUnit {
   virtual std::uint32_t lanes() const = 0;
   virtual std::uint32_t latency() const = 0;
 
-  /// Sets the registers of a layer; nothing may be inside. Throws std::invalid_argument for
+  /// Sets the registers of a layer; nothing may be inside. Throws Refusal for
   /// arithmetic that the unit does not have.
   virtual void configure(const Requantizer& registers) = 0;
 

@@ -1,7 +1,6 @@
-#include <stdexcept>
-
 #include "models/rtl/verilated_array.hpp"
 #include "models/rtl/verilated_requant.hpp"
+#include "sim/network/refusal.hpp"
 
 // What a build without Verilator has instead of verilated_array.cpp and verilated_requant.cpp.
 namespace systole {
@@ -9,7 +8,7 @@ namespace systole {
 std::vector<RtlArraySize> verilated_array_sizes() { return {}; }
 
 std::unique_ptr<PeArray> make_verilated_array(const ArrayConfig& /*config*/) {
-  throw std::invalid_argument{
+  throw Refusal{
       "this build has no Verilated array: install Verilator 5 (Debian: verilator) and run CMake "
       "again, with SYSTOLE_RTL on"};
 }

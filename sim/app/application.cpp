@@ -5,6 +5,7 @@
 #include <ostream>
 #include <sstream>
 #include <stdexcept>
+#include <type_traits>
 
 #include "sim/app/commands.hpp"
 #include "sim/app/options.hpp"
@@ -12,6 +13,7 @@
 #include "sim/config/error_log.hpp"
 #include "sim/config/escaped.hpp"
 #include "sim/engine/systemc_engine.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::app {
 namespace {
@@ -55,6 +57,9 @@ int internal_error(const std::exception& error, std::ostream& err) {
   err << '\n';
   return ExitCode::InternalError;
 }
+
+// As a logic_error it would be reported as a mistake of ours.
+static_assert(!std::is_base_of_v<std::logic_error, Refusal>);
 
 }  // namespace
 

@@ -65,6 +65,14 @@ void require_room_for(const std::string& file) {
   }
 }
 
+void require_room_for_all(const std::vector<NamedFile>& outputs) {
+  for (const NamedFile& output : outputs) {
+    if (output.file) {
+      require_room_for(*output.file);
+    }
+  }
+}
+
 /// The same text for all names of a file: links of both kinds, and paths through other folders.
 std::string identity_of(const std::string& file) {
   if (const auto status = status_of(file)) {
@@ -76,35 +84,7 @@ std::string identity_of(const std::string& file) {
   return (error ? path.lexically_normal() : canonical).string();
 }
 
-}  // namespace
-
-std::vector<NamedFile> with_named_files(const std::string& role,
-                                        const std::optional<std::string>& file) {
-  std::vector<NamedFile> all{{role, file}};
-  if (file) {
-    for (const std::string& named : files_named_in(*file)) {
-      all.push_back({"a file that " + role + " names", named});
-    }
-  }
-  return all;
-}
-
-std::vector<NamedFile> files_of_machine(const AcceleratorConfig& config) {
-  std::vector<NamedFile> all = with_named_files("energy.table", config.energy.table);
-  if (config.dram.model == DramModel::Banked) {
-    all.push_back({"dram.preset", dram_preset_file(config.dram)});
-  }
-  return all;
-}
-
-std::vector<NamedFile> joined(const std::vector<std::vector<NamedFile>>& lists) {
-  std::vector<NamedFile> all;
-  for (const std::vector<NamedFile>& list : lists) {
-    all.insert(all.end(), list.begin(), list.end());
-  }
-  return all;
-}
-
+/// Throws the UsageError of require_writable.
 void require_apart(const std::string& command, const std::vector<NamedFile>& outputs,
                    const std::vector<NamedFolder>& folders, const Inputs& inputs) {
   const auto given = [](const auto& of, auto member) {
@@ -147,9 +127,39 @@ void require_apart(const std::string& command, const std::vector<NamedFile>& out
   }
 }
 
+}  // namespace
+
+std::vector<NamedFile> with_named_files(const std::string& role,
+                                        const std::optional<std::string>& file) {
+  std::vector<NamedFile> all{{role, file}};
+  if (file) {
+    for (const std::string& named : files_named_in(*file)) {
+      all.push_back({"a file that " + role + " names", named});
+    }
+  }
+  return all;
+}
+
+std::vector<NamedFile> files_of_machine(const AcceleratorConfig& config) {
+  std::vector<NamedFile> all = with_named_files("energy.table", config.energy.table);
+  if (config.dram.model == DramModel::Banked) {
+    all.push_back({"dram.preset", dram_preset_file(config.dram)});
+  }
+  return all;
+}
+
+std::vector<NamedFile> joined(const std::vector<std::vector<NamedFile>>& lists) {
+  std::vector<NamedFile> all;
+  for (const std::vector<NamedFile>& list : lists) {
+    all.insert(all.end(), list.begin(), list.end());
+  }
+  return all;
+}
+
 void require_writable(const std::string& command, const std::vector<NamedFile>& outputs,
-                      const Inputs& inputs) {
-  OutputFolders{command, outputs, {}, inputs}.keep();
+                      const Inputs& inputs, const std::vector<NamedFolder>& folders) {
+  require_apart(command, outputs, folders, inputs);
+  require_room_for_all(outputs);
 }
 
 OutputFolders::OutputFolders(const std::string& command, const std::vector<NamedFile>& outputs,
@@ -164,11 +174,7 @@ OutputFolders::OutputFolders(const std::string& command, const std::vector<Named
         }
       }
     }
-    for (const NamedFile& output : outputs) {
-      if (output.file) {
-        require_room_for(*output.file);
-      }
-    }
+    require_room_for_all(outputs);
   } catch (...) {
     remove();
     throw;

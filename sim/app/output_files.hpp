@@ -39,16 +39,13 @@ std::vector<NamedFile> joined(const std::vector<std::vector<NamedFile>>& lists);
 using Inputs = std::function<std::vector<NamedFile>()>;
 
 /// Throws UsageError when two of the outputs, those in `folders` among them, would replace each
-/// other, or one of the `inputs`. `command` is as "systole run". Writes nothing.
-void require_apart(const std::string& command, const std::vector<NamedFile>& outputs,
-                   const std::vector<NamedFolder>& folders, const Inputs& inputs);
-
-/// The same without folders; and throws std::runtime_error when one of the `outputs` is in no
-/// folder, or in one that takes no new files, or is a folder itself.
+/// other, or one of the `inputs`; and std::runtime_error when one of the `outputs` is in no folder,
+/// or in one that takes no new files, or is a folder itself. `command` is as "systole run". Writes
+/// nothing, and leaves the `folders` to who makes them.
 void require_writable(const std::string& command, const std::vector<NamedFile>& outputs,
-                      const Inputs& inputs);
+                      const Inputs& inputs, const std::vector<NamedFolder>& folders = {});
 
-/// The same with `folders`, which are created, those above them too. Unless keep() is called, those
+/// The same, and creates the `folders`, those above them too. Unless keep() is called, those
 /// that were created are removed again, as far as they are empty.
 class OutputFolders {
  public:

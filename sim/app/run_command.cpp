@@ -81,7 +81,7 @@ double cycles_of_a_read(const AcceleratorConfig& config) {
     return 0;
   }
   const dram::Timing& t = memory->timing;
-  const double memory_cycles = double{1} * t.rfc + t.rp + t.rcd + t.cl;
+  const double memory_cycles = static_cast<double>(t.rfc) + t.rp + t.rcd + t.cl;
   constexpr double kMegahertzTimesNanoseconds = 1000;
   return memory_cycles * t.tck_ns * config.clock_mhz / kMegahertzTimesNanoseconds;
 }

@@ -77,21 +77,22 @@ std::vector<NamedFile> files_of(const SweepSpec& spec) {
   return joined(all);
 }
 
-void require_outputs_apart(const SweepCommand& command, const Inputs& inputs) {
-  if (!command.list) {
-    require_apart("systole sweep", {{"--html", command.html}},
-                  {{"--output", command.folder, sweep_files()}}, inputs);
-  }
+/// Makes no folder: run_sweep does, and knows one that it goes on in.
+void check_outputs(const SweepCommand& command, const SweepSpec& spec) {
+  const auto inputs = [&] {
+    return joined({with_named_files("SPEC", command.spec), files_of(spec)});
+  };
+  require_writable("systole sweep", {{"--html", command.html}}, inputs,
+                   {{"--output", command.folder, sweep_files()}});
 }
 
 }  // namespace
 
 int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& err) {
-  const auto named_in_spec = [&] { return with_named_files("SPEC", command.spec); };
-  require_outputs_apart(command, named_in_spec);
-  require_writable("systole sweep", {{"--html", command.html}}, named_in_spec);
   const SweepSpec spec = load_sweep(command.spec);
-  require_outputs_apart(command, [&] { return files_of(spec); });
+  if (!command.list) {
+    check_outputs(command, spec);
+  }
   const std::vector<Point> points = select_points(spec);
   if (command.list) {
     out << points_table(spec, points);

@@ -7,13 +7,14 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 #include <unordered_map>
 #include <vector>
 
-#include "sim/config/escaped.hpp"
 #include "sim/config/plain_yaml.hpp"
 #include "sim/config/suggestion.hpp"
+#include "sim/config/unicode.hpp"
 
 namespace systole {
 namespace {
@@ -174,23 +175,24 @@ YAML::Mark mark_at(int line, int column) {
 void check_characters(const std::string& text, const std::string& path, ErrorLog& log) {
   int line = 0;
   int column = 0;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(text, i);
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (length == 0) {
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const Character c = first_character(rest);
+    if (!c.valid) {
       refuse(log, mark_at(line, column), path, "not UTF-8 text");
     }
-    if ((byte < 0x20U && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7FU) {
+    const unsigned code = c.code;
+    if ((code < 0x20U && code != '\t' && code != '\n' && code != '\r') || code == 0x7FU) {
       refuse(log, mark_at(line, column), path,
-             "control character (byte " + std::to_string(unsigned{byte}) + ") is not allowed");
+             "control character (byte " + std::to_string(code) + ") is not allowed");
     }
-    if (byte == '\n') {
+    if (code == '\n') {
       ++line;
       column = 0;
     } else {
-      column += static_cast<int>(length);
+      column += static_cast<int>(c.bytes);
     }
-    i += length;
+    rest.remove_prefix(c.bytes);
   }
 }
 

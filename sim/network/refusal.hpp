@@ -12,15 +12,4 @@ class Refusal : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The result of a call into models/, which know no users: for a machine that is not built, or
-/// numbers for which an operator is not defined, they throw std::invalid_argument.
-template <typename Call>
-decltype(auto) or_refuse(const Call& call) {
-  try {
-    return call();
-  } catch (const std::invalid_argument& error) {
-    throw Refusal{error.what()};
-  }
-}
-
 }  // namespace systole

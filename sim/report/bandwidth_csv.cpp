@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/totals.hpp"
 
@@ -26,7 +27,7 @@ std::string csv_text(const std::string& text) {
 std::string bandwidth_csv(const RunResult& run) {
   std::string out = "layer,first_cycle,cycles,read_bytes,written_bytes,bytes_per_cycle,gb_per_s\n";
   for (const LayerResult& layer : run.layers) {
-    const std::uint64_t all = (layer.cycles + kBandwidthWindow - 1) / kBandwidthWindow;
+    const std::uint64_t all = ceil_div(layer.cycles, kBandwidthWindow);
     for (std::size_t i = 0; i < std::max<std::uint64_t>(layer.windows.size(), all); ++i) {
       const std::uint64_t first = i * kBandwidthWindow;
       const std::uint64_t cycles =

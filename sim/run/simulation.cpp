@@ -18,7 +18,6 @@
 #include "sim/engine/systemc_engine.hpp"
 #include "sim/legalize/legalize.hpp"
 #include "sim/network/packing.hpp"
-#include "sim/network/refusal.hpp"
 #include "sim/report/data_needs.hpp"
 #include "sim/run/accumulation_order.hpp"
 #include "sim/run/dram_part.hpp"
@@ -154,9 +153,7 @@ class Simulation {
     }
     engine.on_progress = [this](std::uint64_t cycles) { report(cycles); };
     if (options_.engine == EngineKind::Verilated) {
-      engine.make_pes = [](const ArrayConfig& array) {
-        return or_refuse([&] { return make_verilated_array(array); });
-      };
+      engine.make_pes = make_verilated_array;
     }
     return engine;
   }
@@ -324,8 +321,7 @@ class Simulation {
     for (const TensorData& value : values) {
       operands.push_back(&value);
     }
-    const TensorData result =
-        or_refuse([&] { return golden::run_layer(network_, layer, operands); });
+    const TensorData result = golden::run_layer(network_, layer, operands);
     const Tensor& output = network_.tensor(layer.output);
     write(layer.output, pack_tensor(result, output.shape, output.format));
     return measured;
@@ -337,7 +333,7 @@ class Simulation {
       const Tensor& tensor = network_.tensor(id);
       operands.push_back(tensor.data ? &*tensor.data : &golden[id]);
     }
-    return or_refuse([&] { return golden::run_layer(network_, layer, operands); });
+    return golden::run_layer(network_, layer, operands);
   }
 
   TensorData read(TensorId id) const {

@@ -4,8 +4,8 @@
 #include <cctype>
 #include <charconv>
 
-#include "sim/config/escaped.hpp"
 #include "sim/config/suggestion.hpp"
+#include "sim/config/unicode.hpp"
 
 namespace systole {
 namespace {

@@ -3,7 +3,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "sim/network/refusal.hpp"
 #include "sim/top/accelerator.hpp"
 
 namespace systole {
@@ -46,10 +45,8 @@ void WaveformFile::attach(Accelerator& accelerator, const Clock& clock) {
     accelerator.list_signals(list);
     if (pes_) {
       list.in_scope("array", [&](SignalList& array) {
-        or_refuse([&] {
-          accelerator.array.list_pes(array, pes_->first_row, pes_->last_row, pes_->first_col,
-                                     pes_->last_col);
-        });
+        accelerator.array.list_pes(array, pes_->first_row, pes_->last_row, pes_->first_col,
+                                   pes_->last_col);
       });
     }
   });

@@ -9,8 +9,8 @@
 namespace systole {
 
 /// Names of files after layers and tensors, which may be called anything ("model/conv1", "../x"):
-/// letters, digits, '_', '-' and '.' of the name, from the first of them on, '_' for each other
-/// byte, cut when long, and a number behind it where the name was given before.
+/// letters, digits, '_', '-' and '.' of the name, '_' for each other byte, cut when long, and a
+/// number behind it where the name was given before.
 class FileNames {
  public:
   std::string next(const std::string& name, const std::string& extension);

@@ -193,13 +193,16 @@ TEST_F(CliHtml, OneRunGivesEveryView) {
 }
 
 TEST_F(CliHtml, APageDoesNotReplaceWhatItIsMadeOf) {
-  write_file(file("a.json"), "{}");
-  const Outcome outcome =
-      systole({"sweep", file("a.json"), "-o", file("s"), "--html", file("a.json")});
+  const std::string spec = file("spec.yaml");
+  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
+                   "/configs/tiny_4x4.yaml\n"
+                   "workload: " SYSTOLE_SOURCE_DIR
+                   "/workloads/digits_cnn/digits_cnn.yaml\n"
+                   "axes: [{key: array.cols, values: [4]}]\n");
+  const Outcome outcome = systole({"sweep", spec, "-o", file("s"), "--html", spec});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("SPEC and --html name the same file"));
-  const Outcome onto_folder =
-      systole({"sweep", file("a.json"), "-o", file("s"), "--html", file("s")});
+  const Outcome onto_folder = systole({"sweep", spec, "-o", file("s"), "--html", file("s")});
   EXPECT_THAT(onto_folder.err, HasSubstr("--output and --html name the same file"));
 }
 

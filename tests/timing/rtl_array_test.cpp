@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/rtl/verilated_array.hpp"
+#include "sim/network/refusal.hpp"
 #include "tests/support/array_bench.hpp"
 
 namespace systole {
@@ -150,7 +151,7 @@ TEST(VerilatedArray, NarrowOperandsFitInWiderRegisters) {
 std::string refusal_of(const ArrayConfig& config) {
   try {
     make_verilated_array(config);
-  } catch (const std::invalid_argument& error) {
+  } catch (const Refusal& error) {
     return error.what();
   }
   return "";

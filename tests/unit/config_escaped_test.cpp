@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/config/suggestion.hpp"
+#include "sim/config/unicode.hpp"
 
 namespace systole {
 namespace {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/golden/fixed_point.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
@@ -224,20 +225,20 @@ TEST(GoldenRequantizer, EachChannelHasItsOwnConstants) {
 TEST(GoldenRequantizer, RefusesConstantsThatDoNotFitTheLayer) {
   Requantizer requant = tflite(1 << 30, 0);
   requant.multiplier = {1 << 30, 1 << 30};
-  EXPECT_THROW(check(requant, 3), std::invalid_argument);
+  EXPECT_THROW(check(requant, 3), Refusal);
   EXPECT_NO_THROW(check(requant, 2));
-  EXPECT_THROW(check(tflite(1 << 30, -32), 1), std::invalid_argument);
-  EXPECT_THROW(check(tflite(1 << 30, 31), 1), std::invalid_argument);
+  EXPECT_THROW(check(tflite(1 << 30, -32), 1), Refusal);
+  EXPECT_THROW(check(tflite(1 << 30, 31), 1), Refusal);
   Requantizer empty = tflite(1 << 30, 0);
   empty.clamp_min = 1;
   empty.clamp_max = 0;
-  EXPECT_THROW(check(empty, 1), std::invalid_argument);
+  EXPECT_THROW(check(empty, 1), Refusal);
   Requantizer floats;
   floats.mode = RequantMode::FloatScale;
-  EXPECT_THROW(check(floats, 1), std::invalid_argument);
+  EXPECT_THROW(check(floats, 1), Refusal);
   for (const float bad : {-1.0F, 1e-40F, 2147483648.0F, std::nanf("")}) {
     floats.scale = {bad};
-    EXPECT_THROW(check(floats, 1), std::invalid_argument) << bad;
+    EXPECT_THROW(check(floats, 1), Refusal) << bad;
   }
   floats.scale = {0.0F, 2147483520.0F};
   EXPECT_NO_THROW(check(floats, 2));

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <stdexcept>
 #include <vector>
 
 #include "models/golden/saturating_sum.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::golden {
 namespace {
@@ -52,8 +52,8 @@ TEST(SaturatingSum, ProductsOfOnePeAreOneAddition) {
 }
 
 TEST(SaturatingSum, AnOrderThatLeavesAProductOutIsAnError) {
-  EXPECT_THROW(sum({1, 2, 3}, 3, {{0, 0, 2, false}}), std::invalid_argument);
-  EXPECT_THROW(sum({1, 2, 3}, 3, {{0, 0, 3, false}, {0, 2, 1, false}}), std::invalid_argument);
+  EXPECT_THROW(sum({1, 2, 3}, 3, {{0, 0, 2, false}}), Refusal);
+  EXPECT_THROW(sum({1, 2, 3}, 3, {{0, 0, 3, false}, {0, 2, 1, false}}), Refusal);
 }
 
 }  // namespace

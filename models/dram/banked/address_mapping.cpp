@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "sim/config/scalar.hpp"
 #include "sim/config/suggestion.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::dram {
 namespace {
@@ -32,8 +32,7 @@ Word parse_word(const std::string& text) {
   if (dot != std::string::npos) {
     word.sized = true;
     if (parse_integer(text.substr(dot + 1), word.bits) != ScalarResult::Ok || word.bits == 0) {
-      throw std::invalid_argument{
-          fmt::format("expected a number of bits after the dot of {}", quoted(text))};
+      throw Refusal{fmt::format("expected a number of bits after the dot of {}", quoted(text))};
     }
   }
   return word;
@@ -89,15 +88,14 @@ AddressMapping::AddressMapping(const Config& config)
     const auto piece = std::find_if(pieces.begin(), pieces.end(),
                                     [&](const Piece& p) { return p.name == word.name; });
     if (piece == pieces.end()) {
-      throw std::invalid_argument{fmt::format("{} is no field of an address, expected {}{}",
-                                              quoted(word.name), choice_list(names),
-                                              did_you_mean(word.name, names))};
+      throw Refusal{fmt::format("{} is no field of an address, expected {}{}", quoted(word.name),
+                                choice_list(names), did_you_mean(word.name, names))};
     }
     std::uint32_t named_below = 0;  // sized parts of the same field that come later
     for (const Word* other = &word + 1; other < words.data() + words.size(); ++other) {
       if (other->name == word.name) {
         if (!other->sized && !word.sized) {
-          throw std::invalid_argument{fmt::format("{} is given twice", quoted(word.name))};
+          throw Refusal{fmt::format("{} is given twice", quoted(word.name))};
         }
         named_below += other->bits;
       }
@@ -105,7 +103,7 @@ AddressMapping::AddressMapping(const Config& config)
     const std::uint32_t left = piece->bits - piece->taken;
     const std::uint32_t bits = word.sized ? word.bits : left - std::min(left, named_below);
     if (bits > left) {
-      throw std::invalid_argument{
+      throw Refusal{
           fmt::format("{} has {} bits, and the pattern takes more", piece->name, piece->bits)};
     }
     if (bits != 0) {
@@ -119,14 +117,14 @@ AddressMapping::AddressMapping(const Config& config)
   }
   for (const auto& piece : pieces) {
     if (piece.taken != piece.bits) {
-      throw std::invalid_argument{fmt::format("{} bits of {} are missing in the pattern",
-                                              piece.bits - piece.taken, piece.name)};
+      throw Refusal{fmt::format("{} bits of {} are missing in the pattern",
+                                piece.bits - piece.taken, piece.name)};
     }
   }
   const std::uint32_t request_bits = log2_of(config.bursts_per_request());
   for (const auto& part : parts_) {
     if (part.position >= kChannel && part.shift < request_bits) {
-      throw std::invalid_argument{"the bursts of one request would lie in several channels"};
+      throw Refusal{"the bursts of one request would lie in several channels"};
     }
   }
 }

@@ -23,7 +23,7 @@ struct Location {
 /// of which there is one only (rank in a memory of one rank) may be left out.
 class AddressMapping {
  public:
-  /// Throws std::invalid_argument that says what is wrong with the pattern.
+  /// Throws Refusal that says what is wrong with the pattern.
   explicit AddressMapping(const Config& config);
 
   Location locate(std::uint64_t address) const { return unpack(pack(address)); }

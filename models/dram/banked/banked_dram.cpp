@@ -44,8 +44,8 @@ bool BankedDram::offer(const Request& request, Cycle cycle) {
 
 void BankedDram::locate(std::uint64_t address) {
   if ((address & (config_.request_bytes - 1)) != 0 || address >= capacity_bytes_) {
-    throw std::invalid_argument{fmt::format("address {:#x}: expected a multiple of {} below {:#x}",
-                                            address, config_.request_bytes, capacity_bytes_)};
+    throw std::logic_error{fmt::format("address {:#x}: expected a multiple of {} below {:#x}",
+                                       address, config_.request_bytes, capacity_bytes_)};
   }
   located_ = address;
   const std::uint64_t within = address & (page_bytes_ - 1);

@@ -23,7 +23,7 @@ class BankedDram {
   explicit BankedDram(Config config, CommandObserver* observer = nullptr);
 
   /// Takes the request in `cycle`, or refuses it: the queue is full, or a request of the other
-  /// direction waits for the same bytes. Throws std::invalid_argument for an address that is not
+  /// direction waits for the same bytes. Throws std::logic_error for an address that is not
   /// in the memory or no multiple of config().request_bytes.
   bool offer(const Request& request, Cycle cycle);
 

@@ -6,8 +6,6 @@
 namespace systole::dram {
 namespace {
 
-constexpr Cycle kLongestCommand = 16;  // as the reader of configurations has it
-
 /// Cycles of the closed interval from `first` to the one before `end`.
 std::uint64_t length(std::uint64_t first, std::uint64_t end) {
   return end > first ? end - first : 0;
@@ -89,7 +87,7 @@ void BankedMemoryTiming::start_layer(std::uint64_t now) {
 /// trace.
 void BankedMemoryTiming::end_trace_of_layer(Cycle end) {
   const Timing& timing = config_.timing;
-  const Cycle last = memory_->come_to_rest(end) + kLongestCommand;
+  const Cycle last = memory_->come_to_rest(end) + kMostCommandCycles;
   const Cycle data = std::max(timing.cl, timing.cwl) + Cycle{config_.burst_cycles()};
   const Cycle rules_end =  // of any earlier command
       last + std::max<Cycle>({timing.rfc, timing.rc, timing.rp, timing.rp_ab, timing.faw,

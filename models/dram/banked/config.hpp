@@ -11,7 +11,8 @@ namespace systole::dram {
 using Cycle = std::uint64_t;
 constexpr Cycle kNever = std::numeric_limits<Cycle>::max();
 
-constexpr std::uint32_t kMostBanks = 64;  ///< of a channel: sets of banks are 64-bit masks
+constexpr std::uint32_t kMostBanks = 64;          ///< of a channel: sets of banks are 64-bit masks
+constexpr std::uint32_t kMostCommandCycles = 16;  ///< that one command takes on its bus
 
 /// Parts and their sizes. All counts are powers of two.
 ///

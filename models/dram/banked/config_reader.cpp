@@ -5,6 +5,7 @@
 #include "models/dram/banked/address_mapping.hpp"
 #include "models/dram/banked/config.hpp"
 #include "sim/config/reader.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole::dram {
 namespace {
@@ -115,7 +116,7 @@ Timing read_timing(ConfigReader node, std::uint32_t burst_cycles) {
 
 CommandBus read_command_bus(ConfigReader node) {
   CommandBus config;
-  constexpr InRange kCommandCycles{1U, 16U};
+  constexpr InRange kCommandCycles{1U, kMostCommandCycles};
   node.optional("activate_cycles", config.activate_cycles, kCommandCycles);
   node.optional("precharge_cycles", config.precharge_cycles, kCommandCycles);
   node.optional("column_cycles", config.column_cycles, kCommandCycles);
@@ -233,7 +234,7 @@ Config read_config(ConfigReader root) {
     }
     try {
       const AddressMapping mapping{config};
-    } catch (const std::invalid_argument& error) {
+    } catch (const Refusal& error) {
       root.error("mapping", error.what());
     }
   }
