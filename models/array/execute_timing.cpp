@@ -113,7 +113,7 @@ void ExecuteTiming::settle(Cycle issued, Cycle read) {
     if (read_through_ < issued_through_) {
       read_pair(read_through_ + 1);
     } else if (issued_through_ < issued && read_through_ < cycle) {
-      if (settle_run(cycle, issued) > 0 || settle_stall(cycle, issued) > 0) {
+      if (settle_runs(cycle, issued) > 0 || settle_stall(cycle, issued) > 0) {
         continue;
       }
       if (active()) {

@@ -178,7 +178,9 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void read_pair(Cycle cycle);
   bool claim(Cycle cycle, const Banks* banks, const Banks*& claimed);
   bool flows(Cycle from);
-  std::uint32_t settle_run(Cycle from, Cycle until);
+  std::uint32_t settle_runs(Cycle from, Cycle until);
+  Cycle flow_ends(Cycle checked, Cycle from, Cycle until) const;
+  const Fed& take_runs(Cycle from, Cycle end);
   std::uint32_t settle_stall(Cycle from, Cycle until);
   bool finds_banks_free(Cycle cycle, const Row& row) const;
   Cycle first_conflict(Cycle from, Cycle until, const Fed& fed) const;

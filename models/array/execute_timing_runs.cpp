@@ -188,9 +188,9 @@ void ExecuteTiming::skip_rows(Cycle read, std::uint32_t rows) {
   step_.row += rows;
 }
 
-/// Rows of a run that go through without meeting anyone: issued one a cycle from `from` on, up to
+/// Rows of runs that go through without meeting anyone: issued one a cycle from `from` on, up to
 /// cycle `until`, each read one cycle later. Returns how many.
-std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
+std::uint32_t ExecuteTiming::settle_runs(Cycle from, Cycle until) {
   if (!flows(from) || !in_run()) {
     return 0;
   }
@@ -201,20 +201,13 @@ std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
   if (!alike && !finds_banks_free(from, before)) {
     return 0;
   }
-  // Cycle from reads the row that was issued last, from + i row step_.row - 1 + i of the run, which
-  // is issued a cycle before.
-  const Cycle end = first_conflict(alike ? from : from + 1,
-                                   std::min(until + 1, from + (run.end - step_.row)), run);
+  const Cycle end = flow_ends(alike ? from : from + 1, from, until);
   if (end == from) {
     return 0;
   }
   const auto count = static_cast<std::uint32_t>(end - from);
-  row_read(from, queue_.front().row);
-  if (count > 1) {
-    rows_read(from + 1, end, run, destination().acc_row + step_.row, destination().accumulate);
-  }
-  claim_banks(end - 1, count > 1 ? static_cast<const Fed&>(run) : queue_.front().row);
-  ledger_.fill(end, run.cause);
+  row_read(from, before);
+  claim_banks(end - 1, take_runs(from, end));
   skip_rows(from + 1, count - 1);
   next_run_row(queue_.front().row);
   queue_.front().pushed = end - 1;
@@ -226,6 +219,45 @@ std::uint32_t ExecuteTiming::settle_run(Cycle from, Cycle until) {
     finish();
   }
   return count;
+}
+
+/// The next row is issued in cycle `from` and read in the one behind, and so on. The first cycle
+/// from `checked` on in which one of them meets a write; `until` + 1 at most, or the cycle in which
+/// a row comes that is looked at alone.
+Cycle ExecuteTiming::flow_ends(Cycle checked, Cycle from, Cycle until) const {
+  for (std::size_t i = run_;; ++i) {
+    const StepRun& run = outline_->runs[i];
+    // In this cycle the run's last row is read, and the first one behind it issued.
+    const Cycle behind = from + (run.end - step_.row);
+    const bool goes_on = behind <= until && run.end < step_.rows && !outline_->runs[i + 1].alone;
+    const Cycle last = goes_on ? behind + 1 : std::min(until + 1, behind);
+    const Cycle end = first_conflict(checked, last, run);
+    if (end < last || !goes_on) {
+      return end;
+    }
+    checked = last;
+  }
+}
+
+/// The rows that are issued in [from, end), all but the last of them read. Returns what is fed in
+/// cycle end - 1.
+const ExecuteTiming::Fed& ExecuteTiming::take_runs(Cycle from, Cycle end) {
+  const Fed* last_read = &queue_.front().row;
+  for (Cycle issued = from;; ++run_) {
+    const StepRun& run = outline_->runs[run_];
+    const Cycle behind = std::min(end, from + (run.end - step_.row));
+    const Cycle read = std::min(end, behind + 1);
+    ledger_.fill(behind, run.cause);
+    if (issued + 1 < read) {
+      const auto row = step_.row + static_cast<std::uint32_t>(issued - from);
+      rows_read(issued + 1, read, run, destination().acc_row + row, destination().accumulate);
+      last_read = &run;
+    }
+    if (behind == end) {
+      return *last_read;
+    }
+    issued = behind;
+  }
 }
 
 /// Cycles from `from` on, up to `until`, in which the pair that is being read waits for a bank that

@@ -60,7 +60,8 @@ class LoadTiming final : public MemoryMaster {
     kMarks
   };
   static constexpr std::size_t kPartsAlike = 8;  // of a burst, at most
-  static constexpr Cycle kUnbooked = 1024;       // cycles, when nobody looks
+  static constexpr std::uint32_t kBurstsAtOnce = 32;
+  static constexpr Cycle kUnbooked = 1024;  // cycles, when nobody looks
   struct Current {
     IssuedCommand issued;
     std::uint32_t row = 0;
@@ -81,6 +82,15 @@ class LoadTiming final : public MemoryMaster {
     std::uint32_t burst_beats = 0;
     std::uint32_t parts = 0;
     std::array<std::uint32_t, kPartsAlike> part_beats{};  // with which they are there
+  };
+  /// Answers of bursts that are alike.
+  struct BurstsAlike {
+    std::array<Cycle, kBurstsAtOnce> first_beats;
+    std::uint32_t count = 0;
+    // From the first beat on:
+    std::array<Cycle, kPartsAlike> pushed;  // by part, to the scratchpad
+    Cycle leave = 0;                        // from the merger
+    Cycle free_slot = 0;
   };
   /// Where the next burst of a load begins.
   struct Place {
@@ -120,6 +130,8 @@ class LoadTiming final : public MemoryMaster {
   template <typename Dram>
   Cycle take(const MemoryResponse& response, Dram& dram);
   std::uint32_t take_alike(IdealDramTiming& dram, Cycle until);
+  void write_rows(const Arriving& from, const BurstsAlike& bursts);
+  void form_alike(IdealDramTiming& dram, std::uint32_t count);
   template <typename Dram>
   void advance(Dram& dram);
   template <typename Dram>
@@ -150,7 +162,7 @@ class LoadTiming final : public MemoryMaster {
   bool ends_load(const Arriving& from, const Burst& burst) const;
   // The scratchpad serves the load unit before all others: in the cycle after the push.
   void write_scratchpad(Cycle pushed, LocalAddress to) {
-    to_.scratchpad->load_write(pushed + 1, to);
+    to_.scratchpad->load_write(pushed + 1, to_.scratchpad->banks().bank_of(to));
   }
   void complete(Cycle pushed, std::uint32_t entry) {
     to_.sequencer->complete(SequencerTiming::kScratchpadLoad, pushed + 2, entry);

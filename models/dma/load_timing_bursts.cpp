@@ -146,59 +146,94 @@ void LoadTiming::take_reads(IdealDramTiming& dram, Cycle until) {
 std::uint32_t LoadTiming::take_alike(IdealDramTiming& dram, Cycle until) {
   const Arriving& from = arriving_.front();
   const bool forms = row_requests_.count > 0;
-  const bool turns = turning();
   std::uint32_t rows = from.rows - 1 - arrived_.row;
-  std::uint64_t address = 0;  // of the next row to be formed
-  const Arriving* const of = forms ? &arriving_[forming_] : nullptr;
   if (forms) {
-    if (of->burst_bytes == 0) {
+    const Arriving& of = arriving_[forming_];
+    if (of.burst_bytes == 0) {
       return 0;
     }
-    rows = std::min(rows, of->rows - 1 - formed_.row);
-    address = of->load->dram_address + formed_.row * of->load->dram_pitch;
+    rows = std::min(rows, of.rows - 1 - formed_.row);
   }
-  if (turns) {
+  if (turning()) {
     rows = std::min(rows, arriving_.back().rows - 1 - current_.row);
   } else if (forms) {
     rows = std::min(rows, static_cast<std::uint32_t>(row_requests_.count));
   }
+  BurstsAlike bursts;
+  bursts.leave = merger_.leaves_after(from.part_beats.data(), from.parts, from.burst_beats,
+                                      dram.cycles_per_beat(), bursts.pushed.data());
+  if (rows == 0 || register_free(from) > dram.next_first_beat() + bursts.pushed.front()) {
+    return 0;
+  }
+  for (std::uint32_t part = 0; part < from.parts; ++part) {
+    bursts.pushed[part] += from.latency - 1;
+  }
+  const Cycle last_beat = Cycle{from.burst_beats - 1} * dram.cycles_per_beat();
+  bursts.free_slot = last_beat + config_.dma.release_latency;
+  const Cycle apart = std::max(last_beat + 1, merger_.first_beat_behind(bursts.leave));
   std::uint32_t taken = 0;
-  LocalAddress to{from.load->destination.memory,
-                  from.load->destination.row +
-                      static_cast<std::uint32_t>(from.load->local_offset / from.row_bytes) *
-                          from.load->block_pitch +
-                      arrived_.row};
-  for (; taken < rows && dram.next_read() <= until; ++taken) {
-    const MemoryResponse response = dram.answer_read();
-    const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-    Cycle due = 0;
-    merger_.take_parts(from.part_beats.data(), from.parts, from.burst_beats, register_free(from),
-                       beats, [&](std::uint32_t part, Cycle sent) {
-                         due = sent + from.latency - 1;
-                         marks_.mark(kPush, due);
-                         write_scratchpad(due, {to.memory, to.row + part * from.load->block_pitch});
-                       });
-    marks_.mark(kPushEnd, due);
-    ++to.row;
-    burst_ends_to_know_.push_back({beats.first - 1, due});
-    scratchpad_sent_ = {due, 1};
-    const Cycle last_beat = beats.at(from.burst_beats - 1);
-    slots_.answer(last_beat + config_.dma.release_latency);
-    if (forms) {
-      const Cycle formed = take_slot(slots_.next_free());
-      dram.read(formed + config_.dma.bus_latency - 1,
-                {address & ~std::uint64_t{of->burst_bytes - 1}, of->burst_bytes});
-      address += of->load->dram_pitch;
-      leave_request(formed);
+  while (taken < rows) {
+    const std::uint32_t most = std::min(rows - taken, kBurstsAtOnce);
+    bursts.count = dram.answer_reads(until, most, apart, bursts.first_beats.data());
+    if (bursts.count == 0) {
+      break;
     }
+    write_rows(from, bursts);
+    if (forms) {
+      form_alike(dram, bursts.count);
+    }
+    taken += bursts.count;
+  }
+  return taken;
+}
+
+/// Of so many bursts of the oldest load.
+void LoadTiming::write_rows(const Arriving& from, const BurstsAlike& bursts) {
+  const LoadCommand& load = *from.load;
+  const BankMap& banks = to_.scratchpad->banks();
+  const std::uint32_t first_row =
+      load.destination.row +
+      static_cast<std::uint32_t>(load.local_offset / from.row_bytes) * load.block_pitch +
+      arrived_.row;
+  std::array<BankMap::Rows, kPartsAlike> places{};
+  Cycle due = 0;
+  for (std::uint32_t i = 0; i < bursts.count; ++i) {
+    const Cycle first_beat = bursts.first_beats[i];
+    for (std::uint32_t part = 0; part < from.parts; ++part) {
+      BankMap::Rows& place = places[part];
+      if (place.left == 0) {
+        place = banks.rows_from({load.destination.memory, first_row + i + part * load.block_pitch});
+      }
+      --place.left;
+      due = first_beat + bursts.pushed[part];
+      marks_.mark(kPush, due);
+      to_.scratchpad->load_write(due + 1, place.bank);
+    }
+    marks_.mark(kPushEnd, due);
+    burst_ends_to_know_.push_back({first_beat - 1, due});
+    slots_.answer(first_beat + bursts.free_slot);
+  }
+  scratchpad_sent_ = {due, 1};
+  merger_.take(bursts.first_beats[bursts.count - 1] + bursts.leave);
+  arrived_.row += bursts.count;
+}
+
+/// So many bursts, of a row each, and gives as many rows their turns if there are any left.
+void LoadTiming::form_alike(IdealDramTiming& dram, std::uint32_t count) {
+  const Arriving& of = arriving_[forming_];
+  const bool turns = turning();
+  std::uint64_t address = of.load->dram_address + formed_.row * of.load->dram_pitch;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Cycle formed = take_slot(slots_.next_free());
+    dram.read(formed + config_.dma.bus_latency - 1,
+              {address & ~std::uint64_t{of.burst_bytes - 1}, of.burst_bytes});
+    address += of.load->dram_pitch;
+    leave_request(formed);
     if (turns) {
       turn_row();
     }
-    dram.read_taken(std::max(last_beat + 1, merger_.next_first_beat()));
   }
-  arrived_.row += taken;
-  formed_.row += forms ? taken : 0;
-  return taken;
+  formed_.row += count;
 }
 
 template <typename Dram>

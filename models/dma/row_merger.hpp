@@ -73,30 +73,35 @@ class RowMerger {
     }
   }
 
-  /// Takes a burst of so many beats by the beats with which its parts are there, each a row that is
-  /// written once. Calls `send(part, cycle)`.
-  template <typename Send>
-  void take_parts(const std::uint32_t* part_beats, std::uint32_t parts, std::uint32_t beats,
-                  std::uint64_t register_free, BeatTimes times, Send send) {
-    std::uint64_t sent = 0;
+  /// A burst of so many beats whose parts are there with `part_beats`, each a row that is written
+  /// once: sets `sent` to when each is sent if the register behind is free by then, and returns
+  /// when the burst leaves, all from its first beat on.
+  std::uint64_t leaves_after(const std::uint32_t* part_beats, std::uint32_t parts,
+                             std::uint32_t beats, std::uint32_t cycles_per_beat,
+                             std::uint64_t* sent) const {
+    const BeatTimes times{0, cycles_per_beat};
+    std::uint64_t free = 0;
     for (std::uint32_t part = 0; part < parts; ++part) {
-      sent = std::max(register_free, times.at(part_beats[part]) + data_latency_);
-      register_free = sent + 1;
-      send(part, sent);
+      sent[part] = std::max(free, times.at(part_beats[part]) + data_latency_);
+      free = sent[part] + 1;
     }
-    leave(sent, times.at(beats - 1));
+    return leaves(free - 1, times.at(beats - 1));
   }
+  /// Earliest first beat of the burst behind one that leaves in that cycle.
+  std::uint64_t first_beat_behind(std::uint64_t leaves) const {
+    return leaves < data_latency_ ? 0 : leaves - data_latency_ + 1;
+  }
+  /// Takes a burst that leaves in that cycle.
+  void take(std::uint64_t leaves) { ready_ = leaves; }
 
   /// Earliest cycle in which the first beat of the next burst can be at the port.
-  std::uint64_t next_first_beat() const {
-    return ready_ < data_latency_ ? 0 : ready_ - data_latency_ + 1;
-  }
+  std::uint64_t next_first_beat() const { return first_beat_behind(ready_); }
 
  private:
   /// The last part is sent in one cycle, the last beat at the port in the other.
-  void leave(std::uint64_t last_sent, std::uint64_t last_beat) {
+  std::uint64_t leaves(std::uint64_t last_sent, std::uint64_t last_beat) const {
     last_beat += data_latency_;
-    ready_ = last_sent >= last_beat ? last_sent : last_beat + 1;
+    return last_sent >= last_beat ? last_sent : last_beat + 1;
   }
 
   const std::uint32_t bus_shift_;  // bus_bytes is a power of two
@@ -122,7 +127,7 @@ void RowMerger::take_each(const Burst& burst, std::uint64_t row_offset,
               free = part.sent + copies;
               send(static_cast<const MergedPart&>(part));
             });
-  leave(part.sent, beats.at((burst.size >> bus_shift_) - 1));
+  ready_ = leaves(part.sent, beats.at((burst.size >> bus_shift_) - 1));
 }
 
 }  // namespace systole

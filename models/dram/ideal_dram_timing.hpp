@@ -60,6 +60,13 @@ class IdealDramTiming final : public DramTiming {
     give(answer, first);
     return {first, cycles_per_beat_};
   }
+  std::uint32_t cycles_per_beat() const { return cycles_per_beat_; }
+  /// First beat of the next read's answer.
+  Cycle next_first_beat() const { return first_beat({kLoadMaster, 0, next_read() + latency_}); }
+  /// Answers reads that are alike as long as they are taken up to cycle `until`, each first beat at
+  /// least `apart` behind the one before: sets `first_beats` to these, `most` at most, and returns
+  /// how many.
+  std::uint32_t answer_reads(Cycle until, std::uint32_t most, Cycle apart, Cycle* first_beats);
   /// The earliest first beat of the next answer.
   void read_taken(Cycle next_first_beat) { ready_for_answer_[kLoadMaster] = next_first_beat; }
 

@@ -28,6 +28,13 @@ class BankMap {
                : activation_.banks + weight_.bank_of(address.row);
   }
 
+  /// A bank, and how many consecutive rows it holds.
+  struct Rows {
+    std::uint32_t bank = 0;
+    std::uint32_t left = 0;
+  };
+  /// From this one on.
+  Rows rows_from(LocalAddress address) const { return {bank_of(address), rows_on(address)}; }
   /// How many consecutive rows from this one on, and from this one back, its bank holds.
   std::uint32_t rows_on(LocalAddress address) const {
     const std::uint32_t run = part_of(address).run;

@@ -68,10 +68,8 @@ class ScratchpadTiming {
   TimedQueue<TimedRead> vector_read;
   TimedQueue<TimedRead> store_read;
 
-  /// The load unit's row is written in cycle `served`.
-  void load_write(Cycle served, LocalAddress to) {
-    writes_.add(served, banks_.bank_of(to), BankUser::Load);
-  }
+  /// The load unit's row is written to `bank` in cycle `served`.
+  void load_write(Cycle served, std::uint32_t bank) { writes_.add(served, bank, BankUser::Load); }
 
   void look(Cycle now);
   void archive(StateArchive& archive);

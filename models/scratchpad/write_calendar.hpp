@@ -27,6 +27,10 @@ class WriteCalendar {
       }
       return step == 1 ? from : first + (from - first + step - 1) / step * step;
     }
+    /// Whether a write of that user lies as far behind the last one as that behind the one before.
+    bool continues_in(Cycle cycle, BankUser user) const {
+      return by == user && step != 0 && cycle == last + step;
+    }
   };
 
   void add(Cycle cycle, std::uint32_t bank, BankUser by) {
@@ -34,8 +38,13 @@ class WriteCalendar {
       banks_.resize(bank + 1);
     }
     Bank& to = banks_[bank];
+    if (to.live < to.runs.size() && to.runs.back().continues_in(cycle, by)) {  // mostly so
+      to.runs.back().last = cycle;
+      to.asked = std::min(to.asked, static_cast<std::uint32_t>(to.runs.size() - 1));
+      return;
+    }
     forget(to);
-    std::size_t at = to.runs.size();
+    auto at = static_cast<std::uint32_t>(to.runs.size());
     while (at > to.live && (to.runs[at - 1].by != by || to.runs[at - 1].last >= cycle)) {
       --at;
     }
@@ -48,7 +57,7 @@ class WriteCalendar {
         return;
       }
     }
-    at = to.runs.size();
+    at = static_cast<std::uint32_t>(to.runs.size());
     while (at > to.live && to.runs[at - 1].first > cycle) {
       --at;
     }
@@ -123,9 +132,9 @@ class WriteCalendar {
 
  private:
   struct Bank {
-    std::vector<Run> runs;  // by their first writes
-    std::size_t live = 0;   // the first that somebody may ask about
-    std::size_t asked = 0;  // the first that matters to find_next()
+    std::vector<Run> runs;    // by their first writes
+    std::uint32_t live = 0;   // the first that somebody may ask about
+    std::uint32_t asked = 0;  // the first that matters to find_next()
   };
   static constexpr std::size_t kCompact = 16;
 
