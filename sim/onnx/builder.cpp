@@ -47,6 +47,24 @@ bool moves_elements(const Shape& shape, const Permutation& permutation) {
   return !std::is_sorted(order.begin(), order.end());
 }
 
+// Integers in, some of them out.
+struct MovesIntegers {
+  bool operator()(const MaxPool&) const { return true; }
+  bool operator()(const Reshape&) const { return true; }
+  bool operator()(const Pad&) const { return true; }
+  bool operator()(const Concat&) const { return true; }
+  bool operator()(const Transpose&) const { return true; }
+  bool operator()(const StridedSlice&) const { return true; }
+  bool operator()(const Gather&) const { return true; }
+  bool operator()(const ResizeNearest&) const { return true; }
+  bool operator()(const Extremum&) const { return true; }
+  bool operator()(const ReduceExtremum&) const { return true; }
+  template <typename Computes>
+  bool operator()(const Computes& /*op*/) const {
+    return false;
+  }
+};
+
 }  // namespace
 
 Permutation identity(std::size_t rank) {
@@ -268,6 +286,35 @@ void Builder::mark(ValueId id, const QuantParams& params) {
   }
   if (const auto& moved = values_.at(id).moved) {
     mark(*moved, params);
+  }
+}
+
+void Builder::hand_on_marks() {
+  std::vector<std::vector<const Layer*>> movers(network_.tensors.size());  // of each tensor
+  for (const Layer& layer : network_.layers) {
+    if (!std::visit(MovesIntegers{}, layer.op)) {
+      continue;
+    }
+    movers.at(layer.output).push_back(&layer);
+    for (const TensorId input : layer.inputs) {
+      movers.at(input).push_back(&layer);
+    }
+  }
+  std::vector<TensorId> from{marked_.begin(), marked_.end()};
+  for (std::size_t next = 0; next < from.size(); ++next) {
+    const Tensor& known = network_.tensor(from[next]);
+    const auto hand_to = [&](TensorId id) {
+      Tensor& tensor = network_.tensors[id];
+      if (tensor.format == known.format && marked_.insert(id).second) {
+        tensor.scale = known.scale;
+        tensor.zero_point = known.zero_point;
+        from.push_back(id);
+      }
+    };
+    for (const Layer* layer : movers.at(from[next])) {
+      hand_to(layer->output);
+      std::for_each(layer->inputs.begin(), layer->inputs.end(), hand_to);
+    }
   }
 }
 

@@ -65,6 +65,10 @@ class Builder {
   ValueId add_layer(LayerOp op, std::vector<TensorId> inputs, const Shape& shape,
                     const QuantParams& params, const Permutation& layout);
 
+  /// What integers stand for, of those that nobody reads as reals: the same as what they were
+  /// moved or selected from, or become when they are moved.
+  void hand_on_marks();
+
  private:
   TensorId append(LayerOp op, std::vector<TensorId> inputs, Tensor output);
   TensorId materialize(ValueId id);

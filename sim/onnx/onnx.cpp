@@ -62,6 +62,7 @@ class GraphReader {
     if (!errors_.empty()) {
       throw ConfigError{errors_};
     }
+    builder_.hand_on_marks();
     return std::move(builder_.network());
   }
 

@@ -1,0 +1,122 @@
+// Models that are made here, written as YAML and read back.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sim/convert/trace_writer.hpp"
+#include "sim/run/inputs.hpp"
+#include "tests/unit/onnx_model.hpp"
+#include "tests/unit/workload_test_files.hpp"
+
+namespace systole::test {
+namespace {
+
+using ::testing::ElementsAre;
+
+/// [1,2,6,6] of int8; scales 0.25, 0.5 and 1, zero points 3, -7 and 0, and sizes.
+Model images() {
+  Model model{{1, 2, 6, 6}};
+  model.floats("s", {}, {0.25}).floats("s2", {}, {0.5}).floats("one", {}, {1});
+  model.integers("z", {}, {3}, kInt8).integers("z2", {}, {-7}, kInt8);
+  model.integers("zero", {}, {0}, kInt8);
+  model.integers("w", {2, 2, 1, 1}, {1, -2, 3, 1}, kInt8);
+  return model;
+}
+
+Model& conv(Model& model, const std::string& x, const std::string& result) {
+  return model.node("QLinearConv", {x, "s", "z", "w", "one", "zero", "s2", "z2"}, result);
+}
+
+class OnnxConvert : public WorkloadFiles {
+ protected:
+  std::string written(const Network& network) const {
+    std::filesystem::create_directories(path("yaml"));
+    return write_trace(network, {}, path("yaml"));
+  }
+  /// Each tensor of an inference is the same in the network that comes back.
+  void expect_same(const Network& network) const {
+    const Network again = load_workload(written(network));
+    const auto values = golden_tensors(network, {}, 0);
+    const auto others = golden_tensors(again, {}, 0);
+    ASSERT_EQ(network.layers.size(), again.layers.size());
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+      EXPECT_EQ(values[network.layers[i].output], others[again.layers[i].output])
+          << network.layers[i].name;
+    }
+  }
+};
+
+struct Numbers {
+  std::vector<float> scale;
+  std::int32_t zero_point;
+};
+Numbers numbers_of(const Network& network, TensorId id) {
+  return {network.tensor(id).scale, network.tensor(id).zero_point};
+}
+bool operator==(const Numbers& a, const Numbers& b) {
+  return a.scale == b.scale && a.zero_point == b.zero_point;
+}
+const Numbers kInput{{0.25}, 3};
+const Numbers kOutput{{0.5}, -7};
+
+// Nobody reads the outputs of these models as reals, so no node of the file says their scale.
+TEST_F(OnnxConvert, OutputsThatOnlyMoveIntegersHaveTheScaleOfWhatTheyMove) {
+  const auto with_last = [](const auto& add) {
+    Model model = images();
+    add(conv(model, "x", "c"));
+    return model.load();
+  };
+  const std::vector<Network> networks = {
+      with_last([](Model& model) {
+        model.node("MaxPool", {"c"}, "y").with("kernel_shape", Sizes{2, 2});
+      }),
+      with_last([](Model& model) {
+        model.sizes("pads", {0, 0, 1, 0, 0, 0, 0, 2}).node("Pad", {"c", "pads"}, "y");
+      }),
+      with_last([](Model& model) {
+        model.sizes("from", {1, 0}).sizes("to", {5, 3}).sizes("axes", {2, 3});
+        model.node("Slice", {"c", "from", "to", "axes"}, "y");
+      }),
+      with_last([](Model& model) {
+        model.sizes("second", {1, 0}).node("Gather", {"c", "second"}, "y").with("axis", 1);
+      }),
+      with_last([](Model& model) {
+        model.node("Concat", {"c", "c"}, "j").with("axis", 1);
+        model.node("ReduceMax", {"j"}, "m").with("axes", Sizes{2, 3});
+        model.sizes("flat", {1, 4}).node("Reshape", {"m", "flat"}, "y");
+      }),
+  };
+  for (const Network& network : networks) {
+    SCOPED_TRACE(op_name(network, network.layers.back()));
+    EXPECT_EQ(numbers_of(network, network.inputs.at(0)), kInput);
+    EXPECT_EQ(numbers_of(network, network.outputs.at(0)), kOutput);
+    expect_same(network);
+  }
+}
+
+TEST_F(OnnxConvert, InputsThatAreMovedFirstHaveTheScaleOfThoseWhoReadThem) {
+  Model model = images();
+  model.node("MaxPool", {"x"}, "p").with("kernel_shape", Sizes{2, 2});
+  model.sizes("pads", {0, 0, 0, 0, 0, 0, 1, 1}).node("Pad", {"p", "pads"}, "q");
+  conv(model, "q", "y");
+  const Network network = model.load();
+  EXPECT_EQ(numbers_of(network, network.inputs.at(0)), kInput);
+  bool read = false;
+  for (const Layer& layer : network.layers) {
+    read = read || std::holds_alternative<Conv2d>(layer.op);
+    EXPECT_EQ(numbers_of(network, layer.output), read ? kOutput : kInput) << layer.name;
+  }
+  expect_same(network);
+}
+
+// Without any quantized operator integers stand for nothing.
+TEST_F(OnnxConvert, IntegersOfWhichNobodySaysTheScaleHaveNone) {
+  Model model = images();
+  model.node("MaxPool", {"x"}, "y").with("kernel_shape", Sizes{2, 2});
+  const Network network = model.load();
+  EXPECT_EQ(numbers_of(network, network.outputs.at(0)), (Numbers{{}, 0}));
+  expect_same(network);
+}
+
+}  // namespace
+}  // namespace systole::test
