@@ -13,7 +13,6 @@
 namespace systole::quantize {
 namespace {
 
-/// The images' labels, each one of `classes`; throws NpyError.
 std::vector<int> read_labels(const std::string& path, std::int64_t classes) {
   const NpyArray array = read_npy(path);
   if (array.shape.size() != 1) {
@@ -42,7 +41,6 @@ std::vector<int> read_labels(const std::string& path, std::int64_t classes) {
   return labels;
 }
 
-/// [count, ...] of the network's input; throws NpyError.
 FloatTensor read_images(const std::string& path, const FloatValue& input) {
   FloatTensor tensor = read_float_npy(path);
   Shape one = tensor.shape;
@@ -123,19 +121,34 @@ std::vector<float> FloatFiles::optional_vector(ConfigReader& reader, const std::
   return reader.has(key) ? vector(reader, key) : std::vector<float>{};
 }
 
+FloatImages read_float_images(const FloatNetwork& network, const std::string& path) {
+  FloatTensor tensor = read_images(path, network.value(network.inputs.at(0)));
+  FloatImages images;
+  images.count = tensor.shape[0];
+  images.values = std::move(tensor.data);
+  return images;
+}
+
+std::vector<int> read_float_labels(const FloatNetwork& network, const std::string& path) {
+  return read_labels(path, network.value(network.outputs.at(0)).shape.back());
+}
+
+std::string label_count_error(const FloatImages& images) {
+  if (static_cast<std::int64_t>(images.labels.size()) == images.count) {
+    return "";
+  }
+  return "has " + std::to_string(images.labels.size()) + " labels, expected one for each of " +
+         std::to_string(images.count) + " images";
+}
+
 FloatImages load_float_images(const FloatNetwork& network, const std::string& images_file,
                               const std::string& labels_file, std::int64_t limit) {
   try {
-    FloatTensor tensor = read_images(images_file, network.value(network.inputs.at(0)));
-    FloatImages images;
-    images.count = tensor.shape[0];
-    images.values = std::move(tensor.data);
+    FloatImages images = read_float_images(network, images_file);
     if (!labels_file.empty()) {
-      images.labels = read_labels(labels_file, network.value(network.outputs.at(0)).shape.back());
-      if (static_cast<std::int64_t>(images.labels.size()) != images.count) {
-        throw NpyError{labels_file + ": has " + std::to_string(images.labels.size()) +
-                       " labels, expected one for each of " + std::to_string(images.count) +
-                       " images"};
+      images.labels = read_float_labels(network, labels_file);
+      if (const std::string error = label_count_error(images); !error.empty()) {
+        throw NpyError{labels_file + ": " + error};
       }
     }
     if (limit > 0 && limit < images.count) {

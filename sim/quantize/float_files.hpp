@@ -5,6 +5,7 @@
 
 #include "sim/config/reader.hpp"
 #include "sim/quantize/float_network.hpp"
+#include "sim/quantize/float_trace.hpp"
 
 namespace systole::quantize {
 
@@ -28,5 +29,12 @@ class FloatFiles {
 
 /// Finite float32 numbers of a file of float32 or float64; throws NpyError.
 FloatTensor read_float_npy(const std::string& path);
+
+/// [count, ...] of the network's input, without labels; throws NpyError.
+FloatImages read_float_images(const FloatNetwork& network, const std::string& path);
+/// Labels of images, each an element of the network's first output; throws NpyError.
+std::vector<int> read_float_labels(const FloatNetwork& network, const std::string& path);
+/// What is wrong with the number of labels, or nothing.
+std::string label_count_error(const FloatImages& images);
 
 }  // namespace systole::quantize

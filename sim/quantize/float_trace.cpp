@@ -13,6 +13,7 @@
 #include "sim/network/refusal.hpp"
 #include "sim/quantize/float_files.hpp"
 #include "sim/workload/geometry.hpp"
+#include "sim/workload/npy.hpp"
 
 namespace systole::quantize {
 namespace {
@@ -439,17 +440,30 @@ FloatNetwork load_float_trace(const std::string& path) {
 FloatImages load_float_test_images(const FloatNetwork& network, const std::string& path) {
   const ConfigFile file = ConfigFile::load(path);
   ConfigReader root = file.root();
-  std::string images;
-  std::string labels;
-  root.optional("images", images, NotEmpty{});
-  root.optional("labels", labels, NotEmpty{});
-  file.check();
-  if (images.empty()) {
-    return {};
-  }
   const FloatFiles files{path};
-  return load_float_images(network, files.resolve(images),
-                           labels.empty() ? "" : files.resolve(labels));
+  const auto read = [&](const char* key, const auto& use) {
+    std::string name;
+    const std::size_t errors = root.error_count();
+    if (!root.optional(key, name, NotEmpty{}) || root.error_count() != errors) {
+      return;
+    }
+    try {
+      use(files.resolve(name));
+    } catch (const NpyError& error) {
+      root.error(key, error.what());
+    }
+  };
+  FloatImages images;
+  read("images", [&](const std::string& npy) { images = read_float_images(network, npy); });
+  std::vector<int> labels;
+  read("labels", [&](const std::string& npy) { labels = read_float_labels(network, npy); });
+  images.labels = std::move(labels);
+  if (const std::string error = label_count_error(images);
+      file.ok() && root.has("labels") && !error.empty()) {
+    root.error("labels", error);
+  }
+  file.check();
+  return images;
 }
 
 }  // namespace systole::quantize

@@ -134,6 +134,36 @@ float.yaml:11:45: layers[5].alpha: unknown key, expected name, inputs, op or act
 float.yaml:12:12: layers[6].name: 'image' is taken by an input or a layer above)");
 }
 
+// Images and labels are opened when they are needed, and their mistakes have a place, too.
+TEST_F(FloatTraceFiles, EveryMistakeOfImagesAndLabelsIsToldAtItsPlace) {
+  write_array("two.npy", {2, 1, 1, 3}, std::vector<float>(6));
+  write_array("three.npy", {3}, std::vector<std::int64_t>(3));
+  write_array("real.npy", {2}, std::vector<float>(2));
+  const auto test_errors = [&](const std::string& keys) -> std::string {
+    write("float.yaml",
+          "name: pool\n"
+          "inputs: [{name: image, shape: [1, 1, 1, 3]}]\n"
+          "outputs: [relu]\n" +
+              keys + "layers: [{name: relu, op: relu, inputs: [image]}]\n");
+    try {
+      load_float_test_images(load_float_trace(path("float.yaml")), path("float.yaml"));
+    } catch (const ConfigError& error) {
+      return without_folder(error.what());
+    }
+    return "";
+  };
+  EXPECT_EQ(test_errors("images: gone.npy\nlabels: real.npy\n"),
+            "float.yaml:4:9: images: gone.npy: no such file\n"
+            "float.yaml:5:9: labels: real.npy: type is float32, expected integers");
+  EXPECT_EQ(test_errors("images: three.npy\n"),
+            "float.yaml:4:9: images: three.npy: type is int64, expected float32 or float64");
+  EXPECT_EQ(test_errors("images: two.npy\nlabels: three.npy\n"),
+            "float.yaml:5:9: labels: has 3 labels, expected one for each of 2 images");
+  EXPECT_EQ(test_errors("labels: three.npy\n"),
+            "float.yaml:4:9: labels: has 3 labels, expected one for each of 0 images");
+  EXPECT_EQ(test_errors("images: two.npy\n"), "");
+}
+
 TEST_F(FloatTraceFiles, AnInputIsNoOutput) {
   write("float.yaml", R"(name: idle
 inputs:
