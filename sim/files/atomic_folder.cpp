@@ -61,9 +61,10 @@ const std::string& AtomicFolder::path() {
     return path_;
   }
   std::string path = folder_ + ".tmp" + std::to_string(::getpid());
-  std::error_code error;
-  if (!fs::create_directory(path, error)) {
-    fail(folder_, "cannot be created: " + (error ? error.message() : path + " exists"));
+  if (!removed_on_signal_.create(path)) {
+    fail(folder_,
+         "cannot be created: " +
+             (errno == EEXIST ? path + " exists" : std::generic_category().message(errno)));
   }
   path_ = std::move(path);
   return path_;
@@ -82,6 +83,7 @@ void AtomicFolder::keep() {
   if (error) {
     fail(folder_, "cannot be created: " + error.message());
   }
+  removed_on_signal_.forget();
   path_.clear();
 }
 

@@ -2,12 +2,14 @@
 
 #include <string>
 
+#include "sim/files/removed_on_signal.hpp"
+
 namespace systole {
 
 /// A folder that appears whole or not at all: files are written to `path()`, a new folder beside
 /// the one that is wanted, and keep() gives it its name; without keep() it is removed. It is there
-/// from the first path() on: what takes long comes before, so that nothing is left of it when the
-/// program is stopped.
+/// from the first path() on, and goes, too, when a signal ends the program; SIGKILL alone leaves it
+/// behind, so that what takes long comes before. Files only are written to it, no folders.
 class AtomicFolder {
  public:
   /// Throws std::runtime_error "FOLDER: what is wrong" when the folder exists and is not empty, or
@@ -24,6 +26,7 @@ class AtomicFolder {
  private:
   std::string folder_;
   std::string path_;
+  RemovedOnSignal removed_on_signal_;
 };
 
 }  // namespace systole

@@ -1,7 +1,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <map>
+#include <thread>
 
 #include "tests/system/systole_process.hpp"
 
@@ -123,6 +128,34 @@ TEST(CliConvert, ShapesBecomeShapesOrRandomValues) {
   EXPECT_EQ(files_in(folder.file("a")), files_in(folder.file("b")));
   const std::string filled = converted(yaml, folder.file("c"), "--random-data=1");
   EXPECT_EQ(systole({"run", "-a", "configs/tiny_4x4.yaml", "-w", filled}).exit_code, 0);
+}
+
+// A second or so of writing: it is stopped when the folder beside the output is there.
+TEST(CliConvert, NothingIsLeftWhenItIsStoppedWhileItWrites) {
+  using std::chrono::steady_clock;
+  const TemporaryFolder folder;
+  const std::string program = SYSTOLE_BINARY_DIR "/systole";
+  const std::string network = SYSTOLE_SOURCE_DIR "/workloads/shapes/resnet50.yaml";
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const std::string output = folder.file("net");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::execl(program.c_str(), "systole", "convert", network.c_str(), "-o", output.c_str(),
+              "--random-data=1", nullptr);
+      ::_exit(127);
+    }
+    const auto deadline = steady_clock::now() + std::chrono::seconds{60};
+    const std::string beside = output + ".tmp" + std::to_string(child);
+    while (!std::filesystem::exists(beside) && steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    ::kill(child, signal);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << status;
+    EXPECT_EQ(WTERMSIG(status), signal);
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  }
 }
 
 }  // namespace

@@ -7,11 +7,13 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <stdexcept>
 #include <string>
 
 #include "sim/files/atomic_file.hpp"
+#include "sim/files/atomic_folder.hpp"
 
 namespace systole {
 namespace {
@@ -185,6 +187,57 @@ TEST_F(AtomicFile, OfSeveralNoneIsWrittenWhenOneCannotBe) {
   EXPECT_TRUE(fs::is_empty(path(""))) << "nor is a temporary file left";
   write_files_atomically({{path("a"), "1"}, {path("b"), "2"}});
   EXPECT_EQ(read(path("b")), "2");
+}
+
+/// How a child process ends that writes to an atomic folder and then does as it is told.
+int status_of_writer(const std::string& folder, const std::function<void(AtomicFolder&)>& then) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    AtomicFolder writer{folder};
+    for (int i = 0; i < 300; ++i) {  // more than a handler sees at once
+      std::ofstream{writer.path() + "/a file of some name" + std::to_string(i)} << i;
+    }
+    then(writer);
+    ::_exit(7);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  return status;
+}
+
+TEST_F(AtomicFile, NothingIsLeftOfAFolderWhenASignalEndsTheProgram) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const int status = status_of_writer(path("a"), [&](AtomicFolder&) { ::raise(signal); });
+    ASSERT_TRUE(WIFSIGNALED(status)) << status;
+    EXPECT_EQ(WTERMSIG(status), signal) << "the parent sees who ended it";
+    EXPECT_EQ(files(), 0U);
+  }
+}
+
+TEST_F(AtomicFile, AFolderThatHasItsNameStaysWhenASignalEndsTheProgram) {
+  const int status = status_of_writer(path("a"), [](AtomicFolder& writer) {
+    writer.keep();
+    ::raise(SIGTERM);
+  });
+  EXPECT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(files(), 1U);
+  EXPECT_TRUE(fs::exists(path("a/a file of some name299")));
+}
+
+// As under nohup.
+TEST_F(AtomicFile, ASignalThatIsIgnoredLeavesAFolderAlone) {
+  struct sigaction ignored {};
+  ignored.sa_handler = SIG_IGN;
+  struct sigaction before {};
+  ASSERT_EQ(::sigaction(SIGHUP, &ignored, &before), 0);
+  const int status = status_of_writer(path("a"), [](AtomicFolder& writer) {
+    ::raise(SIGHUP);
+    writer.keep();
+  });
+  ::sigaction(SIGHUP, &before, nullptr);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+  EXPECT_EQ(files(), 1U);
 }
 
 }  // namespace
