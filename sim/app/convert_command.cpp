@@ -25,7 +25,13 @@ int convert_command(const ConvertOptions& options, std::ostream& out) {
     inputs = load_inputs(options.workload, network);
   }
   AtomicFolder folder{options.folder};
-  const fs::path file = write_trace(network, inputs, folder.path());
+  const fs::path file = [&] {
+    try {
+      return write_trace(network, inputs, folder.path());
+    } catch (const ConvertError& error) {
+      throw ConvertError{options.workload + ": " + error.what()};
+    }
+  }();
   folder.keep();
   out << fmt::format("{}\n", (fs::path{options.folder} / file.filename()).string());
   return ExitCode::AllRight;

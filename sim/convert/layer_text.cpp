@@ -254,6 +254,9 @@ class LayerText {
   }
   template <typename Pool>
   void write_pool(const char* name, const Pool& op) {
+    if (op.window.dilation_h != 1 || op.window.dilation_w != 1) {
+      throw ConvertError{"layer '" + layer_.name + "': YAML has no key for the dilation of a pool"};
+    }
     begin(name);
     window(op.window, true);
     clamp(op.clamp_min, op.clamp_max);

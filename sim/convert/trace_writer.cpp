@@ -59,6 +59,7 @@ class Writer final : public ConstantWriter {
     std::string out = "name: " + yaml_text(network_.name) + "\ninputs:\n";
     for (const TensorId input : network_.inputs) {
       const Tensor& tensor = network_.tensor(input);
+      require_dimensions("input", tensor);
       YamlMap map;
       map.add("name", yaml_text(names_.at(input))).add("shape", yaml_list(tensor.shape));
       out += "  - " + with_numbers(map.text(), tensor) + "\n";
@@ -96,6 +97,7 @@ class Writer final : public ConstantWriter {
     const auto name_of = [this](TensorId id) { return names_.at(id); };
     for (const Layer& layer : network_.layers) {
       out += "  - " + layer_text(network_, layer, name_of, *this) + "\n";
+      require_dimensions("layer '" + layer.name + "': output", network_.tensor(layer.output));
     }
     return out;
   }
@@ -118,6 +120,14 @@ class Writer final : public ConstantWriter {
 
  private:
   std::string path(const std::string& name) const { return (fs::path{folder_} / name).string(); }
+
+  static void require_dimensions(const std::string& what, const Tensor& tensor) {
+    if (tensor.shape.empty()) {
+      throw ConvertError{what + " '" + tensor.name +
+                         "' has no dimensions, which YAML cannot say: " +
+                         "it has shapes of one dimension or more"};
+    }
+  }
 
   void take_operand(const Layer& layer, std::size_t operand) {
     const TensorId id = layer.inputs[operand];
@@ -148,13 +158,39 @@ class Writer final : public ConstantWriter {
   std::vector<TensorId> constants_;
 };
 
+/// One line of what the loader says of the draft, "DRAFT:3:5: layers[0].kernel: what": without the
+/// draft, which nobody has seen, and with the layer's name.
+std::string told_of_network(std::string line, const Network& network, const std::string& draft) {
+  if (line.compare(0, draft.size() + 1, draft + ":") == 0) {
+    const std::size_t place_ends = line.find(": ", draft.size());
+    line.erase(0, place_ends == std::string::npos ? draft.size() + 1 : place_ends + 2);
+  }
+  const std::string folder = fs::path{draft}.parent_path().string() + "/";
+  for (auto at = line.find(folder); at != std::string::npos; at = line.find(folder)) {
+    line.erase(at, folder.size());
+  }
+  const std::string layers = "layers[";
+  const std::size_t path_ends = line.find(']');
+  if (line.compare(0, layers.size(), layers) == 0 && path_ends != std::string::npos) {
+    const std::size_t i = std::stoul(line.substr(layers.size()));
+    const bool has_key = line.compare(path_ends + 1, 1, ".") == 0;
+    return "layer '" + network.layers.at(i).name + "'" + (has_key ? ": " : "") +
+           line.substr(path_ends + (has_key ? 2 : 1));
+  }
+  return line;
+}
+
 /// Throws unless the file gives the network back.
 void check_round_trip(const Network& network, const std::string& file) {
   Network again;
   try {
     again = load_workload(file, {/*shapes_only=*/!network.has_data()});
   } catch (const ConfigError& error) {
-    throw ConvertError{std::string{"the network cannot be written: "} + error.what()};
+    std::string told;
+    for (const std::string& line : error.lines()) {
+      told += (told.empty() ? "" : "; ") + told_of_network(line, network, file);
+    }
+    throw ConvertError{"YAML cannot say this network: " + told};
   }
   if (again.layers.size() != network.layers.size()) {
     throw std::logic_error{"a converted network has other layers"};

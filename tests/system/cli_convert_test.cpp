@@ -130,6 +130,16 @@ TEST(CliConvert, ShapesBecomeShapesOrRandomValues) {
   EXPECT_EQ(systole({"run", "-a", "configs/tiny_4x4.yaml", "-w", filled}).exit_code, 0);
 }
 
+TEST(CliConvert, WhatYamlCannotSayIsToldOfTheModel) {
+  const TemporaryFolder folder;
+  const std::string model = "tests/data/onnx/dynamic/model.onnx";
+  const Outcome outcome = systole({"convert", model, "-o", folder.file("net")});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err, "systole: " + model +
+                             ": layer 'dynamic_scale_0': YAML has no operator dynamic_scale\n");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
 // A second or so of writing: it is stopped when the folder beside the output is there.
 TEST(CliConvert, NothingIsLeftWhenItIsStoppedWhileItWrites) {
   using std::chrono::steady_clock;

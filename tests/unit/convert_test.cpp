@@ -174,6 +174,12 @@ TEST_F(Convert, WhatWouldComeBackOtherwiseIsRefused) {
               std::get<Relu>(layer_named(network, "relu").op).requant.accumulator.bits = 24;
             }),
             as_another("relu"));
+  // What the loader says, without the file that it has read: nobody is to see that.
+  EXPECT_EQ(refusal([](Network& network) {
+              std::get<MaxPool>(layer_named(network, "pool").op).window.stride_h = 2'000'000;
+            }),
+            "YAML cannot say this network: layer 'pool': stride[0]: 2000000 is out of range, "
+            "expected an integer in 1..1048576");
   EXPECT_EQ(refusal([](Network&) {}), "");
 }
 

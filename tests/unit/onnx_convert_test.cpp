@@ -118,5 +118,27 @@ TEST_F(OnnxConvert, IntegersOfWhichNobodySaysTheScaleHaveNone) {
   expect_same(network);
 }
 
+TEST_F(OnnxConvert, WhatYamlHasNoKeyForIsSaidWithTheLayer) {
+  const auto refusal = [&](const Model& model) -> std::string {
+    try {
+      written(model.load());
+    } catch (const ConvertError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  Model dilated = images();
+  conv(dilated, "x", "c");
+  dilated.node("MaxPool", {"c"}, "y").with("kernel_shape", Sizes{2, 2});
+  dilated.with("dilations", Sizes{2, 2});
+  EXPECT_EQ(refusal(dilated), "layer 'max_pool2d_1': YAML has no key for the dilation of a pool");
+  Model reduced = images();
+  conv(reduced, "x", "c").node("ReduceMax", {"c"}, "y").with("keepdims", 0);
+  EXPECT_EQ(
+      refusal(reduced),
+      "layer 'reshape_2_1': output 'y' has no dimensions, which YAML cannot say: it has shapes "
+      "of one dimension or more");
+}
+
 }  // namespace
 }  // namespace systole::test
