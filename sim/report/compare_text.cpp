@@ -7,9 +7,10 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <utility>
 
+#include "sim/config/error_log.hpp"
+#include "sim/report/report_reader.hpp"
 #include "sim/report/table.hpp"
 #include "sim/report/units.hpp"
 #include "sim/report/utf8.hpp"
@@ -18,20 +19,6 @@ namespace systole {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-/// The member `key` of `json`, which `path` names; the kind is checked by `is`.
-const Json& member(const std::string& file, const Json& json, const std::string& path,
-                   const char* key, bool (Json::*is)() const noexcept, const char* kind) {
-  const std::string name = path.empty() ? key : path + '.' + key;
-  const auto found = json.is_object() ? json.find(key) : json.end();
-  if (!json.is_object() || found == json.end()) {
-    throw std::runtime_error{file + ": " + name + ": missing"};
-  }
-  if (!((*found).*is)()) {
-    throw std::runtime_error{file + ": " + name + ": expected " + kind};
-  }
-  return *found;
-}
 
 /// What stands at `path`; null where a report, of an older version maybe, has no such thing.
 Json at_or_null(const Json& report, std::initializer_list<const char*> path) {
@@ -65,40 +52,24 @@ struct LayerCycles {
 
 /// What the tables show of a report, and what the remarks below them are about.
 struct Figures {
-  explicit Figures(const NamedReport& named) {
-    const std::string& file = named.name;
-    const Json& report = named.report;
-    const auto text = [&](const char* key) {
-      return member(file, report, "", key, &Json::is_string, "a text").get<std::string>();
-    };
-    version = text("systole");
-    accelerator = text("accelerator");
-    workload = text("workload");
-    energy_table = text("energy_table");
-    const Json& totals = member(file, report, "", "totals", &Json::is_object, "an object");
-    const auto count = [&](const char* key) {
-      return member(file, totals, "totals", key, &Json::is_number_unsigned, "a count")
-          .get<std::uint64_t>();
-    };
-    const auto number = [&](const char* key) {
-      return member(file, totals, "totals", key, &Json::is_number, "a number").get<double>();
-    };
-    cycles = count("cycles");
-    dram_bytes = count("dram_read_bytes") + count("dram_write_bytes");
-    utilization = number("utilization");
-    energy_pj = number("energy_pj");
-    energy_delay_js = number("energy_delay_js");
-    const Json& area = report.is_object() && report.contains("area") ? report["area"] : Json();
-    if (!area.is_null()) {
-      area_mm2 =
-          member(file, area, "area", "total_um2", &Json::is_number, "a number").get<double>() / 1e6;
+  Figures(const Json& report, ReportErrors& errors) {
+    const ReportObject root{report, errors, ""};
+    version = root.text("systole");
+    accelerator = root.text("accelerator");
+    workload = root.text("workload");
+    energy_table = root.text("energy_table");
+    const ReportObject totals = root.object("totals");
+    cycles = totals.count("cycles");
+    dram_bytes = totals.count("dram_read_bytes") + totals.count("dram_write_bytes");
+    utilization = totals.number("utilization");
+    energy_pj = totals.number("energy_pj");
+    energy_delay_js = totals.number("energy_delay_js");
+    if (root.has("area") && !root.find("area")->is_null()) {
+      area_mm2 = root.object("area").number("total_um2") / 1e6;
     }
-    std::size_t i = 0;
-    for (const Json& layer : member(file, report, "", "layers", &Json::is_array, "a list")) {
-      const std::string path = fmt::format("layers[{}]", i++);
-      layers.push_back({member(file, layer, path, "name", &Json::is_string, "a text"),
-                        member(file, layer, path, "cycles", &Json::is_number_unsigned, "a count")});
-    }
+    root.each("layers", [this](const ReportObject& layer) {
+      layers.push_back({layer.text("name"), layer.count("cycles")});
+    });
     read_what_remarks_need(report);
   }
 
@@ -130,6 +101,22 @@ struct Figures {
         texts_of(at_or_null(report, {"area", "not_in_table"})).value_or(std::vector<std::string>{});
   }
 };
+
+/// Throws ConfigError with all that is wrong with any of the reports.
+std::vector<Figures> figures_of(const std::vector<NamedReport>& reports) {
+  std::vector<Figures> figures;
+  std::vector<std::string> mistakes;
+  for (const NamedReport& named : reports) {
+    ReportErrors errors{named.name};
+    figures.emplace_back(named.report, errors);
+    const std::vector<std::string> lines = errors.lines();
+    mistakes.insert(mistakes.end(), lines.begin(), lines.end());
+  }
+  if (!mistakes.empty()) {
+    throw ConfigError{mistakes};
+  }
+  return figures;
+}
 
 std::string times(double value, double first) {
   return first > 0 ? fmt::format("{:.2f}", value / first) : "-";
@@ -349,11 +336,11 @@ std::vector<std::string> remarks_of(const std::vector<Figures>& figures) {
 }  // namespace
 
 std::vector<std::string> compare_remarks(const std::vector<NamedReport>& reports) {
-  return remarks_of({reports.begin(), reports.end()});
+  return remarks_of(figures_of(reports));
 }
 
 std::string compare_text(const std::vector<NamedReport>& reports, const ReportStyle& style) {
-  const std::vector<Figures> figures(reports.begin(), reports.end());
+  const std::vector<Figures> figures = figures_of(reports);
   Table runs = runs_table(reports, figures);
   Table layers = layers_table(figures);
   runs.fit(style.width);

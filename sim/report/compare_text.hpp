@@ -10,7 +10,7 @@ namespace systole {
 
 /// What keeps figures of two or more reports from being compared as they stand, a sentence each:
 /// other tables, settings or notes of energy, other clocks, areas without parts, other versions.
-/// Throws std::runtime_error "FILE: key: what" for what is no report.
+/// Throws ConfigError, "FILE: key: what" for all that is wrong with what is no report.
 std::vector<std::string> compare_remarks(const std::vector<NamedReport>& reports);
 
 /// Tables of two or more reports: a row for each, in times of the first one, and the cycles of the

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <set>
 #include <stdexcept>
 
 #include "sim/config/accelerator_file.hpp"
+#include "sim/config/error_log.hpp"
 #include "sim/config/unreadable.hpp"
 #include "sim/network/refusal.hpp"
 #include "sim/report/config_json.hpp"
@@ -12,78 +15,15 @@
 #include "sim/report/energy_json.hpp"
 #include "sim/report/json_report.hpp"
 #include "sim/report/json_text.hpp"
+#include "sim/report/report_reader.hpp"
 
 namespace systole {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-[[noreturn]] void fail(const std::string& file, const std::string& what) {
-  throw std::runtime_error{file + ": " + what};
-}
-
-/// Doubles, which energies are computed in, hold every count up to here; no run comes near.
-constexpr std::uint64_t kMostCount = std::uint64_t{1} << 53U;
-
-void require_at_most(std::uint64_t count, std::uint64_t most, const std::string& file,
-                     const std::string& path) {
-  if (count > most) {
-    fail(file, fmt::format("{}: {}, expected at most {}", path, count, most));
-  }
-}
-
-/// One object of the report, with its path for messages.
-class Object {
- public:
-  Object(const Json& json, std::string file, std::string path)
-      : json_{json}, file_{std::move(file)}, path_{std::move(path)} {
-    if (!json_.is_object()) {
-      fail(file_, (path_.empty() ? "" : path_ + ": ") + "expected an object");
-    }
-  }
-
-  const Json& at(const char* key) const {
-    const auto found = json_.find(key);
-    if (found == json_.end()) {
-      fail(file_, full(key) + ": missing");
-    }
-    return *found;
-  }
-  std::string text(const char* key) const {
-    if (!at(key).is_string()) {
-      fail(file_, full(key) + ": expected a text");
-    }
-    return at(key).get<std::string>();
-  }
-  std::uint64_t count(const char* key) const {
-    if (!at(key).is_number_unsigned()) {
-      fail(file_, full(key) + ": expected a count");
-    }
-    const auto value = at(key).get<std::uint64_t>();
-    require_at_most(value, kMostCount, file_, full(key));
-    return value;
-  }
-  std::string full(const std::string& key) const { return path_.empty() ? key : path_ + "." + key; }
-
-  template <typename Value, std::size_t N>
-  Value choice(const char* key, const Value (&values)[N], const char* (*name)(Value)) const {
-    const std::string given = text(key);
-    for (const Value value : values) {
-      if (given == name(value)) {
-        return value;
-      }
-    }
-    fail(file_, full(key) + ": unknown: '" + given + "'");
-  }
-
- private:
-  const Json& json_;
-  std::string file_;
-  std::string path_;
-};
-
-LayerResult layer_of(const Json& json, const std::string& file, const std::string& path) {
-  const Object object{json, file, path};
+/// `told`: events of which an earlier layer has said that they are of another version.
+LayerResult layer_of(const ReportObject& object, std::set<std::string>& told) {
   LayerResult layer;
   layer.name = object.text("name");
   layer.op = object.text("op");
@@ -94,50 +34,96 @@ LayerResult layer_of(const Json& json, const std::string& file, const std::strin
   layer.gemm = {dimension("m"), dimension("n"), dimension("k"), dimension("macs")};
   const auto operand = [&](const char* key) {
     constexpr std::uint64_t kMostBits = 1024;  // and products
-    const std::uint64_t count = object.count(key);
-    require_at_most(count, kMostBits, file, object.full(key));
-    return static_cast<std::uint32_t>(count);
+    return static_cast<std::uint32_t>(object.count(key, kMostBits));
   };
   const auto of_tensor = [&](const char* key) {  // not in reports of before
-    return json.is_object() && json.contains(key) ? operand(key) : 0;
+    return object.has(key) ? operand(key) : 0;
   };
-  layer.operands = {operand("activation_bits"), operand("weight_bits"), operand("products_per_pe"),
-                    of_tensor("ifmap_bits"), of_tensor("ofmap_bits")};
-  if (layer.operands.products_per_pe == 0) {
-    fail(file, path + ".products_per_pe: 0, expected at least 1");
+  layer.operands.activation_bits = operand("activation_bits");
+  layer.operands.weight_bits = operand("weight_bits");
+  const std::size_t errors = object.error_count();
+  layer.operands.products_per_pe = operand("products_per_pe");
+  if (layer.operands.products_per_pe == 0 && object.ok() && object.error_count() == errors) {
+    object.error("products_per_pe", "0, expected at least 1");
   }
+  layer.operands.ifmap_bits = of_tensor("ifmap_bits");
+  layer.operands.ofmap_bits = of_tensor("ofmap_bits");
   layer.cycles = object.count("cycles");
   layer.compute_cycles = object.count("compute_cycles");
   layer.compulsory_read_bytes = object.count("compulsory_read_bytes");
   layer.compulsory_write_bytes = object.count("compulsory_write_bytes");
   layer.check = object.choice("check", {Check::Pass, Check::Fail, Check::Skipped}, check_name);
-  try {
-    layer.events = events_from_json(object.at("events"));
-  } catch (const Refusal& error) {
-    fail(file, path + "." + error.what() + " (a report of another version?)");
-  }
+  const std::size_t errors_before_events = object.error_count();
+  layer.events = events_from_json(object.object("events"), told);
   const EventCounts& e = layer.events;
-  for (std::size_t i = 0; i < kEvents; ++i) {
-    const auto event = static_cast<Event>(i);
-    require_at_most(e[event], kMostCount, file, path + ".events." + event_info(event).name);
-  }
-  if (e[Event::DramFetchedBytes] < e[Event::DramReadIfmapBytes] + e[Event::DramReadWeightBytes] +
+  if (object.error_count() == errors_before_events && told.empty() &&
+      e[Event::DramFetchedBytes] < e[Event::DramReadIfmapBytes] + e[Event::DramReadWeightBytes] +
                                        e[Event::DramReadBiasBytes] +
                                        e[Event::DramReadRequantBytes]) {
-    fail(file, path + ".events: more bytes are used than are fetched");
+    object.error("events", "more bytes are used than are fetched");
   }
   return layer;
 }
 
 /// The counters of what the machine does not have are 0.
 void check_memories(const LayerResult& layer, const AcceleratorConfig& config,
-                    const std::string& file, const std::string& path) {
+                    const ReportObject& object) {
   for (const Event event : {Event::WeightScratchpadReadBits, Event::WeightScratchpadWriteBits}) {
     if (config.scratchpad.organization == ScratchpadOrganization::Unified &&
         layer.events[event] != 0) {
-      fail(file, fmt::format("{}.events.{}: {}, expected 0: the scratchpad is unified", path,
-                             event_info(event).name, layer.events[event]));
+      object.error(std::string{"events."} + event_info(event).name,
+                   fmt::format("{}, expected 0: the scratchpad is unified", layer.events[event]));
     }
+  }
+}
+
+/// A line of what the accelerator's reader says of the text that `file` has in place of it,
+/// "FILE:1:17: array.rows: what": with the key's path in the report, whose text has other lines.
+std::string told_of_report(const std::string& line, const std::string& file) {
+  if (line.compare(0, file.size() + 1, file + ":") != 0) {
+    return line;  // of an override
+  }
+  const std::size_t place_ends = line.find(": ", file.size());
+  return place_ends == std::string::npos ? line : file + ": config." + line.substr(place_ends + 2);
+}
+
+/// The machine; nothing where it has a mistake.
+std::optional<AcceleratorConfig> config_of(const ReportObject& root, ReportErrors& errors,
+                                           const std::vector<std::string>& overrides) {
+  const std::size_t before = errors.count();
+  const std::string table = root.object("config").object("energy").text("table");
+  if (errors.count() != before) {
+    return std::nullopt;
+  }
+  // The table's path is relative to where the run was started, as an override is.
+  std::vector<std::string> all{"energy.table=" + Json(table).dump()};
+  all.insert(all.end(), overrides.begin(), overrides.end());
+  try {
+    return parse_accelerator(root.find("config")->dump(), errors.file(), all);
+  } catch (const ConfigError& error) {
+    for (const std::string& line : error.lines()) {
+      errors.add_line(told_of_report(line, errors.file()));
+    }
+    return std::nullopt;
+  }
+}
+
+/// What holds between the machine and what was counted on it.
+void check_config(const RunResult& result, const ReportObject& root, bool has_toggles,
+                  ReportErrors& errors) {
+  const std::string& table = result.config.energy.table;
+  if (const std::string why = why_unreadable(table); !why.empty()) {
+    const char* const elsewhere = why == "no such file" ? " from here, expected --table FILE" : "";
+    root.error("energy.table", table + ": " + why + elsewhere);
+  }
+  try {
+    check_data(result.config, result.data);
+  } catch (const Refusal& error) {
+    errors.add("", error.what());
+  }
+  if (result.config.energy.switching_activity && !has_toggles) {
+    root.error("energy.switching_activity",
+               "the run did not count what toggles, expected one with it");
   }
 }
 
@@ -145,58 +131,43 @@ void check_memories(const LayerResult& layer, const AcceleratorConfig& config,
 
 Json parse_report(const std::string& text, const std::string& file) {
   Json report;
+  ReportErrors errors{file};
   try {
     report = parse_json(text);
   } catch (const std::runtime_error& error) {
-    fail(file, error.what());
+    errors.add("", error.what());
+    errors.check();
   }
-  const Object root{report, file, ""};
-  root.text("systole");  // nobody else's report has it
+  ReportObject{report, errors, ""}.text("systole");  // nobody else's report has it
+  errors.check();
   return report;
 }
 
 RunResult run_of_report(const Json& report, const std::string& file,
                         const std::vector<std::string>& overrides) {
-  const Object root{report, file, ""};
-  const Object energy{Object{root.at("config"), file, "config"}.at("energy"), file,
-                      "config.energy"};
-  // The table's path is relative to where the run was started, as an override is.
-  std::vector<std::string> all{"energy.table=" + Json(energy.text("table")).dump()};
-  all.insert(all.end(), overrides.begin(), overrides.end());
+  ReportErrors errors{file};
+  const ReportObject root{report, errors, ""};
   RunResult result;
-  result.config = parse_accelerator(root.at("config").dump(), file + " (config)", all);
-  const std::string& table = result.config.energy.table;
-  if (const std::string why = why_unreadable(table); !why.empty()) {
-    const char* const elsewhere = why == "no such file" ? " from here, expected --table FILE" : "";
-    fail(file, "energy.table: " + table + ": " + why + elsewhere);
-  }
+  const std::optional<AcceleratorConfig> config = config_of(root, errors, overrides);
+  result.config = config.value_or(AcceleratorConfig{});
   result.workload = root.text("workload");
   result.engine = root.text("engine");
   result.data = root.choice("data", {DataSource::Workload, DataSource::Random, DataSource::None},
                             data_source_name);
   result.inferences = root.count("inferences");
-  const Json& layers = root.at("layers");
-  if (!layers.is_array()) {
-    fail(file, "layers: expected a list");
+  std::set<std::string> told;
+  root.each("layers", [&](const ReportObject& layer) {
+    result.layers.push_back(layer_of(layer, told));
+    if (config) {
+      check_memories(result.layers.back(), *config, layer);
+    }
+  });
+  root.object("totals");
+  if (config) {
+    check_config(result, root,
+                 report.contains(Json::json_pointer{"/totals/events/psum_toggled_bits"}), errors);
   }
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const std::string path = fmt::format("layers[{}]", i);
-    result.layers.push_back(layer_of(layers[i], file, path));
-    check_memories(result.layers.back(), result.config, file, path);
-  }
-  if (!root.at("totals").is_object()) {
-    fail(file, "totals: expected an object");
-  }
-  try {
-    check_data(result.config, result.data);
-  } catch (const Refusal& error) {
-    fail(file, error.what());
-  }
-  const bool counted = root.at("totals").contains(Json::json_pointer{"/events/psum_toggled_bits"});
-  if (result.config.energy.switching_activity && !counted) {
-    fail(file,
-         "energy.switching_activity: the run did not count what toggles, expected one with it");
-  }
+  errors.check();
   return result;
 }
 

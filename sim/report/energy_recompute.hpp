@@ -9,12 +9,12 @@
 
 namespace systole {
 
-/// Parses a report; throws std::runtime_error "FILE: what" unless it is one of `systole run`.
+/// Parses a report; throws ConfigError "FILE: what" unless it is one of `systole run`.
 nlohmann::ordered_json parse_report(const std::string& text, const std::string& file);
 
 /// What a report says of its run, as far as energy asks: machine, layers, counters, cycles; no
 /// ledgers, no accuracy. `overrides` change `energy.*` of the machine, as --set does. Throws
-/// std::runtime_error "FILE: key: what" for what a report cannot hold, ConfigError for overrides.
+/// ConfigError with all that is wrong: "FILE: key: what" for what a report cannot hold.
 RunResult run_of_report(const nlohmann::ordered_json& report, const std::string& file,
                         const std::vector<std::string>& overrides);
 

@@ -198,36 +198,32 @@ Json json_report(const RunResult& result, const std::vector<EnergyBreakdown>& pe
   return json;
 }
 
-EventCounts events_from_json(const Json& events) {
-  if (!events.is_object()) {
-    throw Refusal("events: expected an object");
-  }
+EventCounts events_from_json(const ReportObject& events, std::set<std::string>& told) {
   EventCounts counts;
+  if (!events.ok()) {
+    return counts;
+  }
+  const auto of_another_version = [&](const std::string& key, const char* what) {
+    if (told.insert(key).second) {
+      events.error(key, std::string{what} + " (a report of another version?)");
+    }
+  };
+  std::set<std::string> known;
   for (std::size_t i = 0; i < kEvents; ++i) {
     const auto event = static_cast<Event>(i);
-    const std::string name = event_info(event).name;
-    const auto found = events.find(name);
-    if (found == events.end() && is_switching_activity(event)) {
-      continue;
+    const char* const name = event_info(event).name;
+    known.insert(name);
+    if (!events.has(name)) {
+      if (!is_switching_activity(event)) {
+        of_another_version(name, "missing");
+      }
+    } else if (!events.find(name)->is_null() || !depends_on_values(event)) {
+      counts.add(event, events.count(name));
     }
-    if (found == events.end()) {
-      throw Refusal("events." + name + ": missing");
-    }
-    if (found->is_null() && depends_on_values(event)) {
-      continue;
-    }
-    if (!found->is_number_unsigned()) {
-      throw Refusal("events." + name + ": expected a count");
-    }
-    counts.add(event, found->get<std::uint64_t>());
   }
-  for (const auto& item : events.items()) {
-    bool known = false;
-    for (std::size_t i = 0; i < kEvents; ++i) {
-      known = known || item.key() == event_info(static_cast<Event>(i)).name;
-    }
-    if (!known) {
-      throw Refusal("events." + item.key() + ": unknown event");
+  for (const std::string& key : events.keys()) {
+    if (known.count(key) == 0) {
+      of_another_version(key, "unknown event");
     }
   }
   return counts;

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "sim/energy/energy_model.hpp"
+#include "sim/report/report_reader.hpp"
 #include "sim/report/run_result.hpp"
 
 namespace systole {
@@ -16,8 +19,9 @@ nlohmann::ordered_json json_report(const RunResult& result,
                                    const std::vector<EnergyBreakdown>& per_layer,
                                    const EnergyTable& energy);
 
-/// The counts of an "events" object of a report, for another energy table. Throws
-/// Refusal, naming the key, for an event that is missing, unknown or no count.
-EventCounts events_from_json(const nlohmann::ordered_json& events);
+/// The counts of an "events" object of a report, for another energy table. Events that are missing,
+/// unknown or no count are mistakes of the report; the first two, which layers of one version have
+/// in common, are told unless they are in `told`, and are put there.
+EventCounts events_from_json(const ReportObject& events, std::set<std::string>& told);
 
 }  // namespace systole

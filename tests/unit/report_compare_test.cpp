@@ -5,12 +5,14 @@
 #include <stdexcept>
 #include <string>
 
+#include "sim/config/error_log.hpp"
 #include "sim/report/compare_text.hpp"
 
 namespace systole {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -198,7 +200,28 @@ TEST(CompareText, NamesTheKeyThatIsMissingOrWrong) {
   damaged = report(1, "t");
   damaged["layers"] = 7;
   EXPECT_EQ(error_of(damaged), "b.json: layers: expected a list");
-  EXPECT_EQ(error_of(Json::array()), "b.json: systole: missing");
+  EXPECT_EQ(error_of(Json::array()), "b.json: expected an object");
+}
+
+TEST(CompareText, TellsAllMistakesOfAllReports) {
+  Json first = report(1, "t");
+  first.erase("workload");
+  first["totals"]["utilization"] = "much";
+  first["layers"][0] = 7;
+  first["layers"][2].erase("name");
+  Json second = report(1, "t");
+  second.erase("totals");  // whose keys nobody misses
+  second["area"] = Json::object();
+  try {
+    compared(first, second);
+    ADD_FAILURE() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(
+        error.lines(),
+        ElementsAre("a.json: workload: missing", "a.json: totals.utilization: expected a number",
+                    "a.json: layers[0]: expected an object", "a.json: layers[2].name: missing",
+                    "b.json: totals: missing", "b.json: area.total_um2: missing"));
+  }
 }
 
 }  // namespace

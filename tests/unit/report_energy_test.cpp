@@ -132,6 +132,45 @@ TEST(EnergyRecompute, WhatIsNoReportIsRefused) {
   EXPECT_THAT(refusal(broken.dump()), HasSubstr("array.rows"));
 }
 
+TEST(EnergyRecompute, AllMistakesOfAReportAreToldInOneRun) {
+  Json report = report_of(run_with("horowitz_45nm"));
+  ASSERT_GE(report["layers"].size(), 3U);
+  report["engine"] = 1;
+  report.erase("inferences");
+  report["config"]["array"]["rows"] = 0;
+  report["config"]["array"]["colums"] = 4;
+  report["layers"][0]["m"] = -1;
+  report["layers"][1]["where"] = "gpu";
+  report["layers"][1].erase("check");
+  report["layers"][2] = "conv";
+  for (const std::size_t i : {0U, 1U}) {  // told once
+    report["layers"][i]["events"].erase("mac");
+    report["layers"][i]["events"]["teleports"] = 1;
+  }
+  EXPECT_EQ(refusal(report.dump()),
+            "r.json: config.array.rows: 0 is out of range, expected an integer in 1..1024\n"
+            "r.json: config.array.colums: unknown key (did you mean 'cols'?)\n"
+            "r.json: engine: expected a text\n"
+            "r.json: inferences: missing\n"
+            "r.json: layers[0].m: expected a count\n"
+            "r.json: layers[0].events.mac: missing (a report of another version?)\n"
+            "r.json: layers[0].events.teleports: unknown event (a report of another version?)\n"
+            "r.json: layers[1].where: unknown: 'gpu'\n"
+            "r.json: layers[1].check: missing\n"
+            "r.json: layers[2]: expected an object");
+}
+
+TEST(EnergyRecompute, OfManyMistakesTheFirstAreTold) {
+  Json report = report_of(run_with("horowitz_45nm"));
+  report["layers"] = Json::array();
+  for (int i = 0; i < 150; ++i) {
+    report["layers"].push_back(i);
+  }
+  const std::string text = refusal(report.dump());
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 100);
+  EXPECT_THAT(text, HasSubstr("\nr.json: has 150 mistakes, the first 100 are above"));
+}
+
 TEST(EnergyFigures, FollowFromEnergyTimeAndMacs) {
   Summary s;
   s.macs = 1000;
