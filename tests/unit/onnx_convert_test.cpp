@@ -81,6 +81,24 @@ TEST_F(OnnxConvert, OutputsThatOnlyMoveIntegersHaveTheScaleOfWhatTheyMove) {
         model.sizes("second", {1, 0}).node("Gather", {"c", "second"}, "y").with("axis", 1);
       }),
       with_last([](Model& model) {
+        model.sizes("pads", {0, 0, 1, 0, 0, 0, 0, 2});
+        model.node("Pad", {"c", "pads"}, "y").with("mode", "reflect");
+      }),
+      with_last([](Model& model) {
+        model.floats("roi", {0}, {}).floats("twice", {4}, {1, 1, 2, 2});
+        model.node("Resize", {"c", "roi", "twice"}, "y").with("mode", "nearest");
+        model.with("coordinate_transformation_mode", "asymmetric").with("nearest_mode", "floor");
+      }),
+      with_last([](Model& model) {
+        model.sizes("blocks", {1, 3, 1, 1}).node("Tile", {"c", "blocks"}, "t");
+        model.node("Transpose", {"t"}, "y").with("perm", Sizes{0, 2, 3, 1});
+      }),
+      with_last([](Model& model) {  // of reals, which become integers again
+        model.node("DequantizeLinear", {"c", "s2", "z2"}, "d");
+        model.node("Max", {"d", "d"}, "m").node("QuantizeLinear", {"m", "s2", "z2"}, "y");
+      }),
+      with_last([](Model& model) { model.node("GlobalMaxPool", {"c"}, "y"); }),
+      with_last([](Model& model) {
         model.node("Concat", {"c", "c"}, "j").with("axis", 1);
         model.node("ReduceMax", {"j"}, "m").with("axes", Sizes{2, 3});
         model.sizes("flat", {1, 4}).node("Reshape", {"m", "flat"}, "y");
