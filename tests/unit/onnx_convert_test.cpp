@@ -1,6 +1,5 @@
 // Models that are made here, written as YAML and read back.
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sim/convert/trace_writer.hpp"
@@ -10,8 +9,6 @@
 
 namespace systole::test {
 namespace {
-
-using ::testing::ElementsAre;
 
 /// [1,2,6,6] of int8; scales 0.25, 0.5 and 1, zero points 3, -7 and 0, and sizes.
 Model images() {
