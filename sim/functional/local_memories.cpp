@@ -20,15 +20,14 @@ LocalMemories::LocalMemories(const AcceleratorConfig& config)
     Memory& at = memories_[static_cast<std::size_t>(memory)];
     at.row_bytes = local_row_bytes(config, memory);
     at.size = std::size_t{local_rows(config, memory)} * at.row_bytes;
-    at.bytes.resize(at.size + kReadBeyond);
+    at.bytes = make_zeroed<std::uint8_t>(at.size + kReadBeyond);
   }
   memories_[static_cast<std::size_t>(LocalMemory::Accumulators)].row_bytes =
       accumulator_row_bytes(config);
   if (has_psums32()) {
-    psums32_ = hwy::AllocateAligned<std::int32_t>(psum_rows_ * psum_pitch_);
-    std::fill_n(psums32_.get(), psum_rows_ * psum_pitch_, 0);
+    psums32_ = make_zeroed<std::int32_t>(psum_rows_ * psum_pitch_);
   } else {
-    psums64_.resize(psum_rows_ * psum_pitch_);
+    psums64_ = make_zeroed<std::int64_t>(psum_rows_ * psum_pitch_);
   }
 }
 

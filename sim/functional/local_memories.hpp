@@ -1,13 +1,12 @@
 #pragma once
 
-#include <hwy/aligned_allocator.h>
-
 #include <array>
 #include <cstdint>
 #include <stdexcept>
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/functional/zeroed.hpp"
 #include "sim/program/command.hpp"
 
 namespace systole {
@@ -31,7 +30,7 @@ class LocalMemories {
     if ((std::size_t{row} + count) * at.row_bytes > at.size) {
       throw std::logic_error{"a command leaves its local memory"};
     }
-    return at.bytes.data() + std::size_t{row} * at.row_bytes;
+    return at.bytes.get() + std::size_t{row} * at.row_bytes;
   }
 
   /// Accumulator row `row` and the `count` - 1 behind it, psum_pitch() apart. Sums of up to 32 bits
@@ -42,7 +41,7 @@ class LocalMemories {
   }
   std::int64_t* psums64(std::uint32_t row, std::uint32_t count = 1) {
     check_psums(row, count);
-    return psums64_.data() + row * psum_pitch_;
+    return psums64_.get() + row * psum_pitch_;
   }
   std::size_t psum_pitch() const { return psum_pitch_; }
   bool has_psums32() const { return psum_bits_ <= 32; }
@@ -52,7 +51,7 @@ class LocalMemories {
 
  private:
   struct Memory {
-    std::vector<std::uint8_t> bytes;
+    Zeroed<std::uint8_t> bytes;
     std::size_t size = 0;  // of the rows
     std::uint32_t row_bytes = 0;
   };
@@ -72,8 +71,8 @@ class LocalMemories {
   std::uint32_t psum_bits_;
   std::size_t psum_rows_;
   std::size_t psum_pitch_;
-  hwy::AlignedFreeUniquePtr<std::int32_t[]> psums32_;
-  std::vector<std::int64_t> psums64_;
+  Zeroed<std::int32_t> psums32_;
+  Zeroed<std::int64_t> psums64_;
   std::vector<std::uint8_t> packed_;  // of a row that is being loaded
 };
 
