@@ -85,11 +85,11 @@ class LoadTiming final : public MemoryMaster {
   };
   /// Answers of bursts that are alike.
   struct BurstsAlike {
-    std::array<Cycle, kBurstsAtOnce> first_beats;
+    std::array<Cycle, kBurstsAtOnce> first_beats{};
     std::uint32_t count = 0;
     // From the first beat on:
-    std::array<Cycle, kPartsAlike> pushed;  // by part, to the scratchpad
-    Cycle leave = 0;                        // from the merger
+    std::array<Cycle, kPartsAlike> pushed{};  // by part, to the scratchpad
+    Cycle leave = 0;                          // from the merger
     Cycle free_slot = 0;
   };
   /// Where the next burst of a load begins.
