@@ -175,34 +175,10 @@ void IdealDramTiming::take_reads(Cycle now, Cycle write) {
 
 std::uint32_t IdealDramTiming::answer_reads(Cycle until, std::uint32_t most, Cycle apart,
                                             Cycle* first_beats) {
-  Cycle earliest = std::max(response_free_, ready_for_answer_[kLoadMaster]);
-  TransferRun run;
-  run.count = 0;
   std::uint32_t count = 0;
   for (; count < most && next_read() <= until; ++count) {
-    const Answer answer = accept_read();
-    const Cycle first = std::max(answer.ready, earliest);
-    earliest = first + std::max(answer.cycles, apart);
-    first_beats[count] = first;
-    answering_.add(first, first + answer.cycles);
-    waiting_.add(answer.accepted, first);
-    const Cycle behind = first - run.first;
-    if (run.count == 1) {
-      run.apart = behind;
-    }
-    if (run.count > 0 && behind == run.count * run.apart) {
-      ++run.count;
-      continue;
-    }
-    if (run.count > 0) {
-      transfers_.add(run);
-    }
-    run = {first, answer.cycles, answer.cycles, 1, answer.bytes, false};
-  }
-  if (count > 0) {
-    transfers_.add(run);
-    response_free_ = first_beats[count - 1] + run.cycles;
-    read_taken(first_beats[count - 1] + apart);
+    first_beats[count] = answer_read().first_beat;
+    read_taken(first_beats[count] + apart);
   }
   return count;
 }
