@@ -6,6 +6,7 @@ namespace systole {
 
 LoadTiming::LoadTiming(const AcceleratorConfig& config, Ledger& ledger)
     : config_{config},
+      local_{local_shape(config)},
       slots_{config.dma.max_outstanding_reads},
       merger_{config.dma.bus_bytes, config.dma.data_latency},
       ledger_{ledger, LedgerUnit::Load} {}

@@ -16,6 +16,7 @@
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/burst.hpp"
+#include "sim/program/machine_shape.hpp"
 #include "sim/storage/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 
@@ -181,6 +182,7 @@ class LoadTiming final : public MemoryMaster {
   }
 
   const AcceleratorConfig& config_;
+  const LocalShape local_;
   Peers to_;
   Current current_;
   Cycle next_command_ = 0;  // in which one can be taken, when all rows of the one before have turns

@@ -23,9 +23,9 @@ LoadTiming::Arriving LoadTiming::arriving(const IssuedCommand& issued) const {
       issued,
       &load,
       scratchpad,
-      sign_extends(load, config_),
+      sign_extends(load, local_),
       rows_read(load),
-      merged_row_bytes(load, config_),
+      merged_row_bytes(load, local_),
       load.dram_pitch == 0 ? load.rows : 1,
       scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency};
   if (scratchpad && of.copies == 1) {

@@ -36,6 +36,7 @@ LoadUnit::LoadUnit(const sc_core::sc_module_name& name, const Clock& clock,
     : ClockedModule{name, clock},
       dram{"dram", [this](const DramResponse& response) { return take_response(response); }},
       config_{config},
+      local_{local_shape(config)},
       in_flight_(config.dma.max_outstanding_reads),
       slot_taken_(config.dma.max_outstanding_reads),
       merger_{config.dma.bus_bytes, config.dma.data_latency},
@@ -164,7 +165,7 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
   InFlight& flight = in_flight_[response.tag];
   const LoadCommand& load = *flight.load;
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
-  const std::uint32_t row_bytes = merged_row_bytes(load, config_);
+  const std::uint32_t row_bytes = merged_row_bytes(load, local_);
   const bool scratchpad = by_scratchpad_register(load);
   for (const MergedPart& part : merger_.take(flight.burst, flight.offset, row_bytes, copies(load),
                                              register_free(scratchpad), beats)) {
@@ -200,7 +201,7 @@ std::uint64_t LoadUnit::register_free(bool scratchpad) const {
 void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
                         const MergedPart& part) {
   const LoadCommand& load = *flight.load;
-  const std::uint32_t row_bytes = merged_row_bytes(load, config_);
+  const std::uint32_t row_bytes = merged_row_bytes(load, local_);
   const bool scratchpad = by_scratchpad_register(load);
   Scheduled scheduled;
   LocalWrite& write = scheduled.write;
@@ -220,7 +221,7 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
   if (!scratchpad) {
     scheduled.due = part.sent + config_.dma.accumulator_write_latency - 1;
     others_sent_ = {scheduled.due, scheduled.copies};
-    if (!sign_extends(load, config_) || extend(write, part.ends_row(row_bytes, load.row_bytes))) {
+    if (!sign_extends(load, local_) || extend(write, part.ends_row(row_bytes, load.row_bytes))) {
       to_others_.push_back(std::move(scheduled));
     }
     return;
@@ -246,7 +247,7 @@ bool LoadUnit::extend(LocalWrite& write, bool ends_row) {
     return false;
   }
   const std::vector<std::uint8_t> psums =
-      sign_extended(biases_.data(), static_cast<std::uint32_t>(biases_.size()), config_);
+      sign_extended(biases_.data(), static_cast<std::uint32_t>(biases_.size()), local_);
   write.bytes.assign(psums.begin(), psums.end());
   write.offset = 0;
   biases_.clear();
@@ -354,7 +355,7 @@ bool LoadUnit::write_fill() {
   }
   LocalWrite write;
   write.to = {fill.destination.memory, fill.destination.row + current_.row};
-  write.bytes.resize(local_row_bytes(config_, fill.destination.memory));
+  write.bytes.resize(local_.of(fill.destination.memory).row_bytes);
   const std::size_t elements = write.bytes.size() * 8 / fill_format_.bits;
   for (std::size_t i = 0; i < elements; ++i) {
     pack_element(write.bytes.data(), i, fill_format_, fill.value);

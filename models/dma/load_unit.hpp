@@ -17,6 +17,7 @@
 #include "sim/kernel/wire.hpp"
 #include "sim/program/burst.hpp"
 #include "sim/program/issued_command.hpp"
+#include "sim/program/machine_shape.hpp"
 #include "sim/stats/measurements.hpp"
 #include "sim/storage/ring.hpp"
 
@@ -123,6 +124,7 @@ class LoadUnit final : public ClockedModule {
   void count(const LoadCommand& load, const Burst& burst);
 
   const AcceleratorConfig config_;
+  const LocalShape local_;
   Current current_;
   std::uint64_t next_command_ = 0;  // first cycle in which another command can start
   std::uint64_t started_ = 0;       // commands

@@ -27,7 +27,7 @@ void ConvUnroller::start(const std::vector<Command>& configuration,
   }
   head_ = 0;
   next_offer_ = 0;
-  places_ = LoopPlaces{config_};
+  places_ = LoopPlaces{shape_};
 }
 
 bool ConvUnroller::done() const {
@@ -85,9 +85,8 @@ CommandClass ConvUnroller::class_of(std::size_t generator) {
 }
 
 bool ConvUnroller::below_limit(CommandClass of) const {
-  const std::array<std::uint32_t, kCommandClasses> limits{config_.sequencer.load_entries,
-                                                          config_.sequencer.execute_entries,
-                                                          config_.sequencer.store_entries};
+  const std::array<std::uint32_t, kCommandClasses> limits{
+      station_.load_entries, station_.execute_entries, station_.store_entries};
   const auto index = static_cast<std::size_t>(of);
   return unfinished_[index] < limits[index];
 }
@@ -153,7 +152,7 @@ void ConvUnroller::request(std::size_t generator, const std::array<Slot, kSlots>
   }
   Slot& slot = slots_[wanted];
   slot.started[generator] = true;
-  ConvLoopCommands commands = conv_loop_commands(*slot.loop, slot.place, config_);
+  ConvLoopCommands commands = conv_loop_commands(*slot.loop, slot.place, shape_);
   const std::array<std::vector<Command>*, kGenerators> of{
       &commands.store, &commands.execute, &commands.bias, &commands.weights, &commands.input};
   Generator& g = generators_[generator];
@@ -199,7 +198,7 @@ void ConvUnroller::move_queues(std::uint64_t now) {
     queues_[0].pop_front();
   }
   if (!program_.empty() && queues_[0].size() < kQueueDepth && now >= next_offer_) {
-    next_offer_ = now + config_.sequencer.command_gap;
+    next_offer_ = now + station_.command_gap;
     queues_[0].push_back(program_.front());
     queues_[0].back().visible = now + 1;
     program_.pop_front();

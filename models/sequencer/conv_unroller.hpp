@@ -27,7 +27,8 @@ namespace systole {
 /// executes have. (Held against Gemmini's RTL in tests/validation.)
 class ConvUnroller {
  public:
-  explicit ConvUnroller(const AcceleratorConfig& config) : config_{config}, places_{config} {}
+  ConvUnroller(const SequencerConfig& station, const LoopShape& shape)
+      : station_{station}, shape_{shape}, places_{shape} {}
 
   void start(const std::vector<Command>& configuration, const std::vector<ConvLoop>& loops);
   bool done() const;
@@ -87,7 +88,8 @@ class ConvUnroller {
                  std::uint64_t now);
   void move_queues(std::uint64_t now);
 
-  const AcceleratorConfig config_;
+  const SequencerConfig station_;
+  const LoopShape shape_;
   std::deque<Item> program_;                // not yet accepted
   std::array<std::deque<Item>, 2> queues_;  // the last is the unroller's own
   std::array<Slot, kSlots> slots_;

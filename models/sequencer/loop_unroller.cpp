@@ -26,7 +26,7 @@ void LoopUnroller::start(const std::vector<Command>& configuration,
   next_offer_ = 0;
   slots_.fill(0);
   free_from_.fill(0);
-  places_ = LoopPlaces{config_};
+  places_ = LoopPlaces{shape_};
 }
 
 bool LoopUnroller::done() const {
@@ -155,7 +155,7 @@ void LoopUnroller::move_queues(std::uint64_t now) {
     }
   }
   if (!program_.empty() && queues_[0].size() < kQueueDepth && now >= next_offer_) {
-    next_offer_ = now + config_.sequencer.command_gap;
+    next_offer_ = now + station_.command_gap;
     queues_[0].push_back(program_.front());
     queues_[0].back().visible = now + 1;
     program_.pop_front();
@@ -167,9 +167,8 @@ bool LoopUnroller::ready(std::size_t generator, std::uint64_t now) const {
 }
 
 bool LoopUnroller::below_limit(CommandClass of) const {
-  const std::array<std::uint32_t, kCommandClasses> limits{config_.sequencer.load_entries,
-                                                          config_.sequencer.execute_entries,
-                                                          config_.sequencer.store_entries};
+  const std::array<std::uint32_t, kCommandClasses> limits{
+      station_.load_entries, station_.execute_entries, station_.store_entries};
   const auto index = static_cast<std::size_t>(of);
   return unfinished_[index] < limits[index];
 }
@@ -224,7 +223,7 @@ Command LoopUnroller::load_a() {
   const Command load{commands_of(kLoadA).load_a(c.i, c.k)};
   if (++c.i == loop.tiles_i) {
     c.i = 0;
-    c.k += config_.dma.max_blocks;
+    c.k += shape_.max_blocks;
     if (c.k >= loop.tiles_k) {
       finish(kLoadA);
     }
@@ -236,7 +235,7 @@ Command LoopUnroller::load_b() {
   Cursor& c = cursors_[kLoadB];
   const MatmulLoop& loop = *c.active->loop;
   const Command load{commands_of(kLoadB).load_b(c.k, c.j)};
-  c.j += config_.dma.max_blocks;
+  c.j += shape_.max_blocks;
   if (c.j >= loop.tiles_j) {
     c.j = 0;
     if (++c.k == loop.tiles_k) {

@@ -33,7 +33,8 @@ namespace systole {
 /// Gemmini's RTL in tests/validation.)
 class LoopUnroller {
  public:
-  explicit LoopUnroller(const AcceleratorConfig& config) : config_{config}, places_{config} {}
+  LoopUnroller(const SequencerConfig& station, const LoopShape& shape)
+      : station_{station}, shape_{shape}, places_{shape} {}
 
   void start(const std::vector<Command>& configuration, const std::vector<MatmulLoop>& loops);
   bool done() const;
@@ -99,10 +100,11 @@ class LoopUnroller {
   void finish(std::size_t generator);
   MatmulLoopCommands commands_of(std::size_t generator) const {
     const Active& active = *cursors_[generator].active;
-    return {*active.loop, active.place, config_};
+    return {*active.loop, active.place, shape_};
   }
 
-  const AcceleratorConfig config_;
+  const SequencerConfig station_;
+  const LoopShape shape_;
   std::deque<Item> program_;                // not yet accepted
   std::array<std::deque<Item>, 3> queues_;  // the last is the unroller's own
   std::deque<Active> active_;               // oldest first; at most two

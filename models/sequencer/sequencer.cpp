@@ -15,16 +15,15 @@ const Command kConfigure{ConfigureCommand{}};
 }  // namespace
 
 Sequencer::Sequencer(const sc_core::sc_module_name& name, const Clock& clock,
-                     const AcceleratorConfig& config, Measurements& measurements)
+                     const SequencerBlockConfig& config, Measurements& measurements)
     : ClockedModule{name, clock},
-      config_{config},
-      footprints_{config_},
-      unroller_{config},
-      conv_unroller_{config},
+      station_{config.station},
+      footprints_{config.local},
+      unroller_{config.station, config.loops},
+      conv_unroller_{config.station, config.loops},
       measurements_{measurements} {
-  const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
-                                                         config.sequencer.execute_entries,
-                                                         config.sequencer.store_entries};
+  const std::array<std::uint32_t, kCommandClasses> sizes{
+      station_.load_entries, station_.execute_entries, station_.store_entries};
   std::uint32_t first = 0;
   for (std::size_t i = 0; i < kCommandClasses; ++i) {
     classes_[i].first = first;
@@ -51,7 +50,7 @@ void Sequencer::start(const LayerProgram& program) {
   if (!program.conv_loops.empty()) {
     conv_unroller_.start(program.commands, program.conv_loops);
   }
-  first_allocation_ = now() + 1 + config_.sequencer.frontend_latency;
+  first_allocation_ = now() + 1 + station_.frontend_latency;
 }
 
 bool Sequencer::finished() const { return all_fetched() && completed_ == allocated_; }
@@ -165,8 +164,7 @@ bool Sequencer::issue() {
 }
 
 bool Sequencer::allocate() {
-  if (next_ == total_ ||
-      now() < first_allocation_ + next_ * std::uint64_t{config_.sequencer.command_gap}) {
+  if (next_ == total_ || now() < first_allocation_ + next_ * std::uint64_t{station_.command_gap}) {
     return false;
   }
   const Command& command = program_->commands[next_];

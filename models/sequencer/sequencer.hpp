@@ -9,7 +9,7 @@
 #include "models/sequencer/command_observer.hpp"
 #include "models/sequencer/conv_unroller.hpp"
 #include "models/sequencer/loop_unroller.hpp"
-#include "sim/config/accelerator_config.hpp"
+#include "models/sequencer/sequencer_block_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
@@ -49,7 +49,7 @@ class Sequencer final : public ClockedModule {
   static constexpr std::size_t kMaxEntries = 1024;
 
   Sequencer(const sc_core::sc_module_name& name, const Clock& clock,
-            const AcceleratorConfig& config, Measurements& measurements);
+            const SequencerBlockConfig& config, Measurements& measurements);
 
   /// Told of each command when it completes; null: nobody looks. It outlives the machine.
   void observe(CommandObserver* observer) { observer_ = observer; }
@@ -116,7 +116,7 @@ class Sequencer final : public ClockedModule {
   static std::size_t unit_index(CommandUnit unit) { return static_cast<std::size_t>(unit); }
   FifoOut<IssuedCommand>& port_of(Unit unit);
 
-  const AcceleratorConfig config_;
+  const SequencerConfig station_;
   const Footprints footprints_;
   std::vector<Entry> entries_;
   std::array<Class, kCommandClasses> classes_;

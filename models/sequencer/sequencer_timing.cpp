@@ -19,7 +19,7 @@ constexpr std::array<CommandClass, 5> kClassOfKind{CommandClass::Load, CommandCl
 
 }  // namespace
 
-SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, Ledger& ledger)
+SequencerTiming::SequencerTiming(const SequencerConfig& config, Units units, Ledger& ledger)
     : load{kLoadQueue, alarm, units.load},
       execute{kExecuteQueue, alarm, units.execute},
       vector{kVectorQueue, alarm, units.vector},
@@ -32,11 +32,10 @@ SequencerTiming::SequencerTiming(const AcceleratorConfig& config, Units units, L
       results_written{0, units.execute},
       vectors_completed{0, units.vector},
       config_{config},
-      next_offer_{1 + Cycle{config.sequencer.frontend_latency}},
+      next_offer_{1 + Cycle{config.frontend_latency}},
       ledger_{ledger, LedgerUnit::Sequencer} {
-  const std::array<std::uint32_t, kCommandClasses> sizes{config.sequencer.load_entries,
-                                                         config.sequencer.execute_entries,
-                                                         config.sequencer.store_entries};
+  const std::array<std::uint32_t, kCommandClasses> sizes{
+      config.load_entries, config.execute_entries, config.store_entries};
   for (std::uint32_t i = 0; i < kCommandClasses; ++i) {
     const auto first = static_cast<std::uint32_t>(entries_.size());
     classes_[i].free.resize(sizes[i]);
@@ -168,7 +167,7 @@ bool SequencerTiming::allocate(Cycle now) {
   of.free.pop_back();
   occupy(now, of, index);
   ++next_;
-  next_offer_ += config_.sequencer.command_gap;
+  next_offer_ += config_.command_gap;
   return true;
 }
 

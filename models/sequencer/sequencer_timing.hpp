@@ -42,7 +42,7 @@ class SequencerTiming {
     Alarm& store;
   };
 
-  SequencerTiming(const AcceleratorConfig& config, Units units, Ledger& ledger);
+  SequencerTiming(const SequencerConfig& config, Units units, Ledger& ledger);
 
   Alarm alarm;
   TimedQueue<IssuedCommand> load, execute, vector, store;
@@ -127,7 +127,7 @@ class SequencerTiming {
   bool waits_for(std::uint32_t younger, Unit unit) const;
   TimedQueue<IssuedCommand>& queue_of(Unit unit);
 
-  const AcceleratorConfig& config_;
+  const SequencerConfig config_;
   const CommandSource* program_ = nullptr;
   std::vector<Entry> entries_;
   EntrySet named_followers_;  // room for archive()

@@ -20,7 +20,7 @@ void SequencerTiming::archive(StateArchive& archive) {
     wire->archive(archive, wire->latest());  // others count from it
   }
   archive.count(allocated_, completed_);
-  if (config_.sequencer.command_gap > 1) {
+  if (config_.command_gap > 1) {
     archive.cycle(next_offer_);  // commands on offer wait for one that is late
   } else {
     archive.due(next_offer_);

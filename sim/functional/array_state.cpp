@@ -35,6 +35,7 @@ void unpack(const std::uint8_t* bytes, std::uint32_t first, std::uint32_t count,
 
 ArrayState::ArrayState(const AcceleratorConfig& config, LocalMemories& memories)
     : config_{config},
+      shape_{local_shape(config)},
       memories_{memories},
       psum_format_{config.array.accumulator_bits, config.array.overflow},
       product_{config.array.cols},
@@ -77,7 +78,7 @@ void ArrayState::compute(const ComputeCommand& compute) {
     return;
   }
   const std::uint32_t cols = config_.array.cols;
-  for (std::uint32_t block = 0; block < blocks(destination_, config_); ++block) {
+  for (std::uint32_t block = 0; block < blocks(destination_, shape_); ++block) {
     take_weights(destination_, block);
     multiply_block(compute, destination_.acc_row + block * destination_.acc_pitch,
                    std::min(cols, destination_.n - block * cols));

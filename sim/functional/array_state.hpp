@@ -12,6 +12,7 @@
 #include "sim/functional/waiting_folds.hpp"
 #include "sim/program/command.hpp"
 #include "sim/program/ifmap_parts.hpp"
+#include "sim/program/machine_shape.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/storage/psum.hpp"
 
@@ -76,6 +77,7 @@ class ArrayState {
   void add_products(const std::vector<std::int16_t>& ifmap);
 
   const AcceleratorConfig& config_;
+  const LocalShape shape_;
   LocalMemories& memories_;
   const PsumFormat psum_format_;
   ElementFormat ifmap_format_, weight_format_;

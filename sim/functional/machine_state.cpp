@@ -28,7 +28,7 @@ struct MachineState::Execute {
 
   void operator()(const LoadCommand& load) {
     machine.array_.before_write(load.destination.memory, load.destination.row,
-                                extent(load.rows, blocks(load, machine.config_), load.block_pitch));
+                                extent(load.rows, blocks(load, machine.shape_), load.block_pitch));
     machine.transfers_.load(load);
   }
 
@@ -41,7 +41,7 @@ struct MachineState::Execute {
   void operator()(const ComputeCommand& compute) { machine.array_.compute(compute); }
 
   void operator()(const StoreCommand& store) {
-    const std::uint32_t count = blocks(store, machine.config_);
+    const std::uint32_t count = blocks(store, machine.shape_);
     machine.array_.before_read(store.source.memory, store.source.row,
                                extent(store.rows, count, store.block_pitch));
     if (store.keep) {
@@ -67,6 +67,7 @@ struct MachineState::Execute {
 
 MachineState::MachineState(const AcceleratorConfig& config)
     : config_{config},
+      shape_{local_shape(config)},
       local_{config_},
       array_{config_, local_},
       transfers_{config_, dram_, local_},

@@ -13,6 +13,7 @@
 #include "sim/functional/transfers.hpp"
 #include "sim/functional/vector_commands.hpp"
 #include "sim/program/command.hpp"
+#include "sim/program/machine_shape.hpp"
 #include "sim/program/packed_commands.hpp"
 #include "sim/stats/events.hpp"
 
@@ -44,6 +45,7 @@ class MachineState {
   void end_layer(EventCounts& events);
 
   const AcceleratorConfig config_;
+  const LocalShape shape_;
   BackingStore dram_;
   LocalMemories local_;
   ArrayState array_;

@@ -23,7 +23,7 @@ Event read_bits(LocalMemory memory) {
 class Counter {
  public:
   Counter(const AcceleratorConfig& config, const LayerRegisters& registers, EventCounts& events)
-      : config_{config}, registers_{registers}, events_{events} {}
+      : config_{config}, shape_{local_shape(config)}, registers_{registers}, events_{events} {}
 
   void count(const Command& command, std::uint64_t times = 1) {
     times_ = times;
@@ -39,12 +39,12 @@ class Counter {
     book(Event::DramFetchedBytes, sum.bytes);
     book(Event::DramReadBursts, sum.bursts);
     book(dram_read_event(load.operand), rows * load.row_bytes);
-    written(load.destination.memory, load.rows * written_row_bytes(load, config_));
+    written(load.destination.memory, load.rows * written_row_bytes(load, shape_));
   }
 
   void operator()(const FillCommand& fill) {
     const LocalMemory memory = fill.destination.memory;
-    written(memory, std::uint64_t{fill.rows} * local_row_bytes(config_, memory));
+    written(memory, std::uint64_t{fill.rows} * shape_.of(memory).row_bytes);
   }
 
   void operator()(const PreloadCommand& preload) { preload_ = preload; }
@@ -68,10 +68,11 @@ class Counter {
 
   void operator()(const StoreCommand& store) {
     const bool requantized = store.source.memory == LocalMemory::Accumulators;
-    const std::uint64_t count = std::uint64_t{blocks(store, config_)} * store.rows;
+    const std::uint64_t count = std::uint64_t{blocks(store, shape_)} * store.rows;
     if (requantized) {
       const std::uint64_t elements = std::uint64_t{store.rows} * store.elements;
-      book(Event::AccumulatorReadBits, count * kByteBits * accumulator_row_bytes(config_));
+      book(Event::AccumulatorReadBits,
+           count * kByteBits * shape_.of(LocalMemory::Accumulators).row_bytes);
       if (!store.raw) {
         book(Event::RequantMultiply,
              registers_.requant.mode != RequantMode::ShiftOnly ? elements : 0);
@@ -161,7 +162,7 @@ class Counter {
   }
 
   void input_stationary(const ComputeCommand& compute) {
-    const std::uint64_t count = blocks(preload_, config_);
+    const std::uint64_t count = blocks(preload_, shape_);
     weight_rows(count * preload_.weight_rows());
     shifted(registers_.ifmap.bits);
     products(preload_.n, std::uint64_t{preload_.n} * compute.k * compute.rows(),
@@ -194,7 +195,7 @@ class Counter {
   }
 
   void results(std::uint64_t rows) {
-    const std::uint64_t bits = rows * kByteBits * accumulator_row_bytes(config_);
+    const std::uint64_t bits = rows * kByteBits * shape_.of(LocalMemory::Accumulators).row_bytes;
     book(Event::AccumulatorWriteBits, bits);
     if (preload_.accumulate) {
       book(Event::AccumulatorReadBits, bits);
@@ -224,6 +225,7 @@ class Counter {
   }
 
   const AcceleratorConfig& config_;
+  const LocalShape shape_;
   const LayerRegisters& registers_;
   EventCounts& events_;
   PreloadCommand preload_;

@@ -147,8 +147,8 @@ void Transfers::scatter_psums(const std::uint8_t* from, const LoadCommand& load)
 }
 
 void Transfers::load_psums(const LoadCommand& load) {
-  const std::uint32_t row_bytes = merged_row_bytes(load, config_);
-  const bool narrow = sign_extends(load, config_);
+  const std::uint32_t row_bytes = merged_row_bytes(load, shape_);
+  const bool narrow = sign_extends(load, shape_);
   if (!narrow && row_bytes == kPsumRow && load.row_bytes % kPsumRow == 0 &&
       config_.array.accumulator_bits == 32) {
     if (const std::uint8_t* const there = source(load); there != nullptr) {
@@ -165,7 +165,7 @@ void Transfers::load_psums(const LoadCommand& load) {
          first += row_bytes, to += load.block_pitch) {
       const std::uint32_t size = std::min(row_bytes, load.row_bytes - first);
       if (narrow) {
-        const std::vector<std::uint8_t> psums = sign_extended(bytes + first, size, config_);
+        const std::vector<std::uint8_t> psums = sign_extended(bytes + first, size, shape_);
         local_.load_psums(to, psums.data(), static_cast<std::uint32_t>(psums.size()));
       } else {
         local_.load_psums(to, bytes + first, size);

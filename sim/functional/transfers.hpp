@@ -11,6 +11,7 @@
 #include "sim/functional/local_memories.hpp"
 #include "sim/functional/requant_rows.hpp"
 #include "sim/program/command.hpp"
+#include "sim/program/machine_shape.hpp"
 
 namespace systole {
 
@@ -19,7 +20,7 @@ namespace systole {
 class Transfers {
  public:
   Transfers(const AcceleratorConfig& config, BackingStore& dram, LocalMemories& local)
-      : config_{config}, dram_{dram}, local_{local} {}
+      : config_{config}, shape_{local_shape(config)}, dram_{dram}, local_{local} {}
 
   void begin_layer(const LayerRegisters& registers);
 
@@ -45,6 +46,7 @@ class Transfers {
   std::int64_t psum(std::uint32_t row, std::uint32_t column) const;
 
   const AcceleratorConfig& config_;
+  const LocalShape shape_;
   BackingStore& dram_;
   LocalMemories& local_;
   LayerRegisters registers_;

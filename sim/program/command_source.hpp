@@ -30,8 +30,8 @@ class CommandSource {
 /// All of a list.
 class ListedCommands final : public CommandSource {
  public:
-  ListedCommands(const std::vector<Command>& commands, const AcceleratorConfig& config)
-      : commands_{commands}, footprints_{config} {}
+  ListedCommands(const std::vector<Command>& commands, const LocalShape& shape)
+      : commands_{commands}, footprints_{shape} {}
   std::size_t size() const override { return commands_.size(); }
   const Command& command(std::size_t at) const override { return commands_[at]; }
   KnownCommand known(std::size_t at) const override {

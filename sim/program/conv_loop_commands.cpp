@@ -12,11 +12,11 @@ constexpr std::uint32_t kBiasBytes = 4;
 /// Writes the commands of one loop.
 class Generator {
  public:
-  Generator(const ConvLoop& loop, const LoopPlace& place, const AcceleratorConfig& config)
+  Generator(const ConvLoop& loop, const LoopPlace& place, const LoopShape& shape)
       : loop_{loop},
         place_{place},
-        dim_{config.array.cols},
-        max_channels_{config.dma.max_blocks * config.array.cols},
+        dim_{shape.array_dim},
+        max_channels_{shape.max_blocks * shape.array_dim},
         step_{loop.downsample ? 2U : 1U},
         in_cols_{loop.in_cols() / step_},
         in_plane_{loop.in_rows() / step_ * in_cols_},
@@ -274,8 +274,8 @@ class Generator {
 }  // namespace
 
 ConvLoopCommands conv_loop_commands(const ConvLoop& loop, const LoopPlace& place,
-                                    const AcceleratorConfig& config) {
-  const Generator generator{loop, place, config};
+                                    const LoopShape& shape) {
+  const Generator generator{loop, place, shape};
   return {generator.bias(), generator.input(), generator.weights(), generator.execute(),
           generator.store()};
 }

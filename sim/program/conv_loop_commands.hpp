@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
 #include "sim/program/loop_place.hpp"
 
@@ -20,6 +19,6 @@ struct ConvLoopCommands {
 /// by blocks of `array.cols` output channels, kernel rows, columns and input channels; sums by
 /// blocks of output channels, batches, rows and columns.
 ConvLoopCommands conv_loop_commands(const ConvLoop& loop, const LoopPlace& place,
-                                    const AcceleratorConfig& config);
+                                    const LoopShape& shape);
 
 }  // namespace systole

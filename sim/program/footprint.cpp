@@ -41,9 +41,9 @@ LedgerUnit ledger_unit(CommandUnit unit) {
   return kUnits.at(static_cast<std::size_t>(unit));
 }
 
-Footprints::Footprints(const AcceleratorConfig& config) : config_{config} {
+Footprints::Footprints(const LocalShape& shape) : shape_{shape} {
   for (std::size_t memory = 0; memory < kMemories; ++memory) {
-    const std::uint32_t rows = local_rows(config, static_cast<LocalMemory>(memory));
+    const std::uint32_t rows = shape.memories[memory].rows;
     while (rows > std::uint64_t{kShares[memory].count} << row_bits_[memory]) {
       ++row_bits_[memory];
     }
@@ -54,8 +54,8 @@ Footprint Footprints::of(const Command& command) const {
   Footprint footprint;
   footprint.unit = unit_of(command);
   footprint.pads = pads(command);
-  footprint.reads = reads(command, config_);
-  footprint.written = writes(command, config_);
+  footprint.reads = reads(command, shape_);
+  footprint.written = writes(command, shape_);
   for (const RowRange& range : footprint.reads) {
     footprint.regions.read |= region(range);
   }

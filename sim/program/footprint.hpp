@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/stats/ledger.hpp"
 
@@ -45,7 +44,7 @@ struct Footprint {
 /// Finds the footprints of a machine's commands.
 class Footprints {
  public:
-  explicit Footprints(const AcceleratorConfig& config);
+  explicit Footprints(const LocalShape& shape);
   Footprint of(const Command& command) const;
 
  private:
@@ -53,7 +52,7 @@ class Footprints {
 
   std::uint64_t region(const RowRange& rows) const;
 
-  const AcceleratorConfig& config_;
+  const LocalShape shape_;
   std::array<std::uint32_t, kMemories> row_bits_{};  // log2 of the rows of a region; by LocalMemory
 };
 

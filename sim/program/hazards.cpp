@@ -17,24 +17,24 @@ RowRange span(LocalAddress start, std::uint32_t rows, std::uint32_t blocks, std:
 
 /// Where a load or fill that repeats pixels begins: at its furthest repeat, but within its half of
 /// the scratchpad (as Gemmini's reservation station reckons; it ends as many rows early).
-LocalAddress first_repeat(LocalAddress to, std::uint32_t repeats, const AcceleratorConfig& config) {
+LocalAddress first_repeat(LocalAddress to, std::uint32_t repeats, const LocalShape& shape) {
   if (repeats <= 1) {
     return to;
   }
-  const std::uint32_t half = activation_rows(config) / 2;
+  const std::uint32_t half = shape.of(LocalMemory::Scratchpad).rows / 2;
   const std::uint32_t start = to.row > half ? half : 0;
   return {to.memory, to.row - std::min(repeats - 1, to.row - start)};
 }
 
 struct Reads {
-  const AcceleratorConfig& config;
+  const LocalShape& shape;
   HazardRanges& out;
 
   void operator()(const ConfigureCommand&) const {}
   void operator()(const LoadCommand&) const {}
   void operator()(const FillCommand&) const {}
   void operator()(const PreloadCommand& preload) const {
-    const std::uint32_t count = blocks(preload, config);
+    const std::uint32_t count = blocks(preload, shape);
     if (preload.new_weights) {
       out.add(span(preload.weights, preload.weight_rows(), count, preload.weights_pitch));
     }
@@ -44,14 +44,14 @@ struct Reads {
     }
   }
   void operator()(const ComputeCommand& compute) const {
-    out.add(ifmap_rows(compute, config.array.rows));
+    out.add(ifmap_rows(compute, shape.array_rows));
   }
   void operator()(const StoreCommand& store) const {
-    const std::uint32_t count = blocks(store, config);
+    const std::uint32_t count = blocks(store, shape);
     const bool contiguous = store.block_pitch == store.rows;
     if (store.pool.enabled()) {
       // As Gemmini's reservation station has it: all the rest of the bank.
-      const std::uint32_t bank = accumulator_rows(config) / config.accumulators.banks;
+      const std::uint32_t bank = shape.accumulator_bank_rows;
       out.add({store.source.memory, store.source.row, bank - store.source.row % bank});
     } else if (contiguous || count >= HazardRanges::kCapacity) {
       out.add(span(store.source, store.rows, count, store.block_pitch));
@@ -63,7 +63,7 @@ struct Reads {
     if (store.source.memory == LocalMemory::Accumulators && !store.raw) {
       // A layer with one pair of constants does not read the table, which may then be smaller
       // than the store has blocks.
-      const std::uint32_t rows = config.requant.table_rows;
+      const std::uint32_t rows = shape.of(LocalMemory::RequantTable).rows;
       out.add({LocalMemory::RequantTable, store.table_row,
                std::min(count, rows - std::min(rows, store.table_row))});
     }
@@ -84,16 +84,16 @@ struct Reads {
 };
 
 struct Writes {
-  const AcceleratorConfig& config;
+  const LocalShape& shape;
 
   RowRange operator()(const ConfigureCommand&) const { return {}; }
   RowRange operator()(const LoadCommand& load) const {
-    return span(first_repeat(load.destination, load.pixel_repeats, config), load.rows,
-                blocks(load, config), load.block_pitch);
+    return span(first_repeat(load.destination, load.pixel_repeats, shape), load.rows,
+                blocks(load, shape), load.block_pitch);
   }
   RowRange operator()(const FillCommand& fill) const {
-    const std::uint32_t count = fill.beside_data ? ceil_div(fill.elements, config.array.cols) : 1;
-    return span(first_repeat(fill.destination, fill.pixel_repeats, config), fill.rows, count,
+    const std::uint32_t count = fill.beside_data ? ceil_div(fill.elements, shape.array_cols) : 1;
+    return span(first_repeat(fill.destination, fill.pixel_repeats, shape), fill.rows, count,
                 fill.block_pitch);
   }
   RowRange operator()(const PreloadCommand& preload) const {
@@ -101,7 +101,7 @@ struct Writes {
       return {};
     }
     return span({LocalMemory::Accumulators, preload.acc_row}, preload.acc_rows,
-                blocks(preload, config), preload.acc_pitch);
+                blocks(preload, shape), preload.acc_pitch);
   }
   RowRange operator()(const ComputeCommand&) const { return {}; }
   RowRange operator()(const StoreCommand&) const { return {}; }
@@ -123,14 +123,14 @@ void HazardRanges::refuse() {
   throw std::logic_error{"a command touches more row ranges than the scoreboard holds"};
 }
 
-HazardRanges reads(const Command& command, const AcceleratorConfig& config) {
+HazardRanges reads(const Command& command, const LocalShape& shape) {
   HazardRanges ranges;
-  std::visit(Reads{config, ranges}, command.body);
+  std::visit(Reads{shape, ranges}, command.body);
   return ranges;
 }
 
-RowRange writes(const Command& command, const AcceleratorConfig& config) {
-  const RowRange range = std::visit(Writes{config}, command.body);
+RowRange writes(const Command& command, const LocalShape& shape) {
+  const RowRange range = std::visit(Writes{shape}, command.body);
   return range.rows == 0 ? RowRange{} : range;
 }
 
@@ -139,51 +139,17 @@ bool pads(const Command& command) {
   return fill != nullptr && !fill->beside_data;
 }
 
-std::uint32_t local_row_bytes(const AcceleratorConfig& config, LocalMemory memory) {
-  switch (memory) {
-    case LocalMemory::Scratchpad:
-      return activation_row_bytes(config);
-    case LocalMemory::WeightScratchpad:
-      return weight_row_bytes(config);
-    case LocalMemory::Accumulators:
-      return accumulator_row_bytes(config);
-    case LocalMemory::RequantTable:
-      return config.array.cols * requant_entry_bytes(config);
-  }
-  throw std::logic_error{"unknown local memory"};
+std::uint32_t blocks(const LoadCommand& load, const LocalShape& shape) {
+  return ceil_div(load.local_offset + load.row_bytes, merged_row_bytes(load, shape));
 }
 
-std::uint32_t local_rows(const AcceleratorConfig& config, LocalMemory memory) {
-  switch (memory) {
-    case LocalMemory::Scratchpad:
-      return activation_rows(config);
-    case LocalMemory::WeightScratchpad:
-      return weight_rows(config);
-    case LocalMemory::Accumulators:
-      return accumulator_rows(config);
-    case LocalMemory::RequantTable:
-      return config.requant.table_rows;
-  }
-  throw std::logic_error{"unknown local memory"};
+std::uint32_t blocks(const PreloadCommand& preload, const LocalShape& shape) {
+  return std::max(1U, ceil_div(preload.n, shape.array_cols));
 }
 
-LocalMemory weight_memory(const AcceleratorConfig& config) {
-  return config.scratchpad.organization == ScratchpadOrganization::Unified
-             ? LocalMemory::Scratchpad
-             : LocalMemory::WeightScratchpad;
-}
-
-std::uint32_t blocks(const LoadCommand& load, const AcceleratorConfig& config) {
-  return ceil_div(load.local_offset + load.row_bytes, merged_row_bytes(load, config));
-}
-
-std::uint32_t blocks(const PreloadCommand& preload, const AcceleratorConfig& config) {
-  return std::max(1U, ceil_div(preload.n, config.array.cols));
-}
-
-std::uint32_t blocks(const StoreCommand& store, const AcceleratorConfig& config) {
+std::uint32_t blocks(const StoreCommand& store, const LocalShape& shape) {
   const bool requantized = store.source.memory == LocalMemory::Accumulators;
-  return ceil_div(store.elements, requantized ? config.array.cols : config.array.rows);
+  return ceil_div(store.elements, requantized ? shape.array_cols : shape.array_rows);
 }
 
 std::uint32_t stored_bits(const StoreCommand& store, std::uint32_t ofmap_bits) {

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
+#include "sim/program/machine_shape.hpp"
 
 namespace systole {
 
@@ -41,26 +41,19 @@ class HazardRanges {
 /// Rows that the command reads and writes; a range of no rows: none. Ranges may cover more than is
 /// touched (the rows between the blocks of a load, say), never less. A Preload claims the
 /// accumulator rows and the weights until its Compute has completed.
-HazardRanges reads(const Command& command, const AcceleratorConfig& config);
-RowRange writes(const Command& command, const AcceleratorConfig& config);
+HazardRanges reads(const Command& command, const LocalShape& shape);
+RowRange writes(const Command& command, const LocalShape& shape);
 
 /// Padding that the load unit writes when it has no data to write. (That of loop instructions goes
 /// beside the data, where no data go.)
 bool pads(const Command& command);
 
-/// Bytes of one row, and rows, of a local memory.
-std::uint32_t local_row_bytes(const AcceleratorConfig& config, LocalMemory memory);
-std::uint32_t local_rows(const AcceleratorConfig& config, LocalMemory memory);
-
-/// Where weights lie: in the one scratchpad when it is unified.
-LocalMemory weight_memory(const AcceleratorConfig& config);
-
 /// Local rows that one DRAM row of the command spans.
-std::uint32_t blocks(const LoadCommand& load, const AcceleratorConfig& config);
-std::uint32_t blocks(const StoreCommand& store, const AcceleratorConfig& config);
+std::uint32_t blocks(const LoadCommand& load, const LocalShape& shape);
+std::uint32_t blocks(const StoreCommand& store, const LocalShape& shape);
 /// Bits of an element of the store in DRAM: of a raw sum, or of the layer's ofmap.
 std::uint32_t stored_bits(const StoreCommand& store, std::uint32_t ofmap_bits);
 /// Blocks of array.cols output channels that the weights have.
-std::uint32_t blocks(const PreloadCommand& preload, const AcceleratorConfig& config);
+std::uint32_t blocks(const PreloadCommand& preload, const LocalShape& shape);
 
 }  // namespace systole

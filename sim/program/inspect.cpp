@@ -99,22 +99,17 @@ struct Describe {
 struct Check {
   Check(const LayerRegisters& registers, const AcceleratorConfig& machine)
       : config{machine},
+        shape{local_shape(machine)},
         products_per_pe{registers.products_per_pe},
-        per_channel_requant{registers.requant.entries() > 1} {
-    for (const LocalMemory memory : {LocalMemory::Scratchpad, LocalMemory::WeightScratchpad,
-                                     LocalMemory::Accumulators, LocalMemory::RequantTable}) {
-      rows_of.at(static_cast<std::size_t>(memory)) = local_rows(config, memory);
-    }
-  }
+        per_channel_requant{registers.requant.entries() > 1} {}
 
   const AcceleratorConfig& config;
+  LocalShape shape;
   std::uint32_t products_per_pe;
   bool per_channel_requant;
-  std::array<std::uint32_t, 4> rows_of{};  // by LocalMemory
 
   bool inside(const RowRange& range) const {
-    return std::uint64_t{range.first} + range.rows <=
-           rows_of[static_cast<std::size_t>(range.memory)];
+    return std::uint64_t{range.first} + range.rows <= shape.of(range.memory).rows;
   }
   bool inside(const HazardRanges& ranges) const {
     return std::all_of(ranges.begin(), ranges.end(),
@@ -123,10 +118,10 @@ struct Check {
 
   const char* operator()(const ConfigureCommand&) const { return nullptr; }
   const char* operator()(const LoadCommand& c) const {
-    if (c.local_offset >= local_row_bytes(config, c.destination.memory)) {
+    if (c.local_offset >= shape.of(c.destination.memory).row_bytes) {
       return "starts behind its first local row";
     }
-    return transfer(c.rows, blocks(c, config), c.row_bytes);
+    return transfer(c.rows, blocks(c, shape), c.row_bytes);
   }
   const char* operator()(const FillCommand& c) const {
     if (c.beside_data) {
@@ -193,7 +188,7 @@ struct Check {
                : nullptr;
   }
   const char* operator()(const StoreCommand& c) const {
-    const std::uint32_t count = blocks(c, config);
+    const std::uint32_t count = blocks(c, shape);
     const bool reads_table = per_channel_requant && c.source.memory == LocalMemory::Accumulators;
     if (reads_table && c.table_row + count > config.requant.table_rows) {
       return "constants past the end of the table";
@@ -209,7 +204,7 @@ struct Check {
         return "keeps blocks that are no scratchpad rows";
       }
       if (std::uint64_t{c.kept_row} + std::uint64_t{count - 1} * c.kept_pitch + c.rows >
-          local_rows(config, LocalMemory::Scratchpad)) {
+          shape.of(LocalMemory::Scratchpad).rows) {
         return "keeps rows past the end of the scratchpad";
       }
     }
@@ -276,7 +271,7 @@ Check check_of(const LayerRegisters& registers, const AcceleratorConfig& config)
 }
 
 void validate_rows(std::size_t index, const Command& command, const Check& check) {
-  if (!check.inside(reads(command, check.config)) || !check.inside(writes(command, check.config))) {
+  if (!check.inside(reads(command, check.shape)) || !check.inside(writes(command, check.shape))) {
     fail(index, command, "leaves its memory");
   }
 }

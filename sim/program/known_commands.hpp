@@ -14,8 +14,8 @@ namespace systole {
 /// after list.
 class KnownCommands {
  public:
-  KnownCommands(const AcceleratorConfig& config, CommandNumbers& numbers)
-      : footprints_{config}, numbers_{numbers} {}
+  KnownCommands(const LocalShape& shape, CommandNumbers& numbers)
+      : footprints_{shape}, numbers_{numbers} {}
 
   void begin_program(const PackedCommands& commands);
   /// The first one of shared()[of].

@@ -3,26 +3,26 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
+#include "sim/program/machine_shape.hpp"
 
 namespace systole {
 
 /// Whether the load brings biases narrower than the accumulators to these, sign-extended on their
 /// way in: a local row is written once, when all of it is there.
-inline bool sign_extends(const LoadCommand& load, const AcceleratorConfig& config) {
+inline bool sign_extends(const LoadCommand& load, const LocalShape& shape) {
   return load.operand == Operand::Bias && load.destination.memory == LocalMemory::Accumulators &&
-         bias_bits(config) != config.array.accumulator_bits;
+         shape.bias_bits != shape.accumulator_bits;
 }
 
 /// Of a DRAM row of the load, the bytes that fill a local row.
-std::uint32_t merged_row_bytes(const LoadCommand& load, const AcceleratorConfig& config);
+std::uint32_t merged_row_bytes(const LoadCommand& load, const LocalShape& shape);
 
 /// Bytes that a DRAM row of the load writes to local memory.
-std::uint64_t written_row_bytes(const LoadCommand& load, const AcceleratorConfig& config);
+std::uint64_t written_row_bytes(const LoadCommand& load, const LocalShape& shape);
 
 /// A packed block of biases as the accumulators have it; at most array.cols of them.
 std::vector<std::uint8_t> sign_extended(const std::uint8_t* biases, std::uint32_t size,
-                                        const AcceleratorConfig& config);
+                                        const LocalShape& shape);
 
 }  // namespace systole

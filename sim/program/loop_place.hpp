@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "sim/config/accelerator_config.hpp"
+#include "sim/program/machine_shape.hpp"
 
 namespace systole {
 
@@ -17,9 +17,9 @@ struct LoopPlace {
 /// the accumulators.
 class LoopPlaces {
  public:
-  explicit LoopPlaces(const AcceleratorConfig& config)
-      : scratchpad_half_{activation_rows(config) / 2},
-        accumulator_half_{accumulator_rows(config) / 2} {}
+  explicit LoopPlaces(const LoopShape& shape)
+      : scratchpad_half_{shape.scratchpad_rows / 2},
+        accumulator_half_{shape.accumulator_rows / 2} {}
 
   /// Of the next loop.
   LoopPlace next(bool stores) {

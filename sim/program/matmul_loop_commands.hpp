@@ -2,7 +2,6 @@
 
 #include <cstdint>
 
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
 #include "sim/program/loop_place.hpp"
 
@@ -13,9 +12,8 @@ namespace systole {
 /// and D lie in the accumulators, tile row by tile row. A tile is array.rows local rows.
 class MatmulLoopCommands {
  public:
-  MatmulLoopCommands(const MatmulLoop& loop, const LoopPlace& place,
-                     const AcceleratorConfig& config)
-      : loop_{loop}, place_{place}, dim_{config.array.rows}, max_blocks_{config.dma.max_blocks} {}
+  MatmulLoopCommands(const MatmulLoop& loop, const LoopPlace& place, const LoopShape& shape)
+      : loop_{loop}, place_{place}, dim_{shape.array_dim}, max_blocks_{shape.max_blocks} {}
 
   /// Tiles (i, k..) of A, (k, j..) of B: as many as a load takes.
   LoadCommand load_a(std::uint32_t i, std::uint32_t k) const;

@@ -31,23 +31,23 @@ std::optional<Stream> left_by(const Command& command) {
 }
 
 /// Block by block: writes() of the scoreboard takes the rows between them along.
-std::vector<RowRange> rows_written(const Command& command, const AcceleratorConfig& config) {
+std::vector<RowRange> rows_written(const Command& command, const LocalShape& shape) {
   std::vector<RowRange> ranges;
   if (const auto* load = std::get_if<LoadCommand>(&command.body)) {
-    for (std::uint32_t block = 0; block < blocks(*load, config); ++block) {
+    for (std::uint32_t block = 0; block < blocks(*load, shape); ++block) {
       const std::uint32_t first = load->destination.row + block * load->block_pitch;
       ranges.push_back({load->destination.memory, first, load->rows});
     }
     return ranges;
   }
   if (const auto* preload = std::get_if<PreloadCommand>(&command.body)) {
-    for (std::uint32_t block = 0; block < blocks(*preload, config); ++block) {
+    for (std::uint32_t block = 0; block < blocks(*preload, shape); ++block) {
       ranges.push_back({LocalMemory::Accumulators, preload->acc_row + block * preload->acc_pitch,
                         preload->acc_rows});
     }
     return ranges;
   }
-  ranges.push_back(writes(command, config));
+  ranges.push_back(writes(command, shape));
   return ranges;
 }
 
@@ -131,17 +131,18 @@ class MemoryUse {
 }  // namespace
 
 std::vector<Residence> residences(const LayerProgram& program, const AcceleratorConfig& config) {
+  const LocalShape shape = local_shape(config);
   std::vector<MemoryUse> memories;
   for (std::size_t m = 0; m < kMemories; ++m) {
-    memories.emplace_back(local_rows(config, static_cast<LocalMemory>(m)), program.commands.size());
+    memories.emplace_back(shape.memories[m].rows, program.commands.size());
   }
   for (std::uint64_t i = 0; i < program.commands.size(); ++i) {
     const Command& command = program.commands[i];
-    for (const RowRange& range : reads(command, config)) {
+    for (const RowRange& range : reads(command, shape)) {
       memories[static_cast<std::size_t>(range.memory)].read(range, i);
     }
     if (const auto stream = left_by(command)) {
-      for (const RowRange& range : rows_written(command, config)) {
+      for (const RowRange& range : rows_written(command, shape)) {
         memories[static_cast<std::size_t>(range.memory)].write(range, *stream, i);
       }
     }

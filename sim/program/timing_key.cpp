@@ -52,7 +52,7 @@ void append_fields(const Body& body, std::vector<std::uint32_t>& key) {
 }  // namespace
 
 TimingKey::TimingKey(const AcceleratorConfig& config)
-    : config_{config},
+    : shape_{local_shape(config)},
       block_{largest_burst(config.dma)},
       renames_rows_{config.scratchpad.interleave_rows == 0},
       weights_stay_{config.array.dataflow == Dataflow::WeightStationary},
@@ -83,7 +83,7 @@ void TimingKey::reduce(LocalAddress& first, std::uint32_t rows, std::uint32_t bl
 
 LoadCommand TimingKey::reduced(LoadCommand load) const {
   load = at_first_address(load);
-  reduce(load.destination, load.rows, blocks(load, config_), load.block_pitch);
+  reduce(load.destination, load.rows, blocks(load, shape_), load.block_pitch);
   return load;
 }
 
@@ -95,10 +95,10 @@ FillCommand TimingKey::reduced(FillCommand fill) const {
 
 StoreCommand TimingKey::reduced(StoreCommand store) const {
   store = at_first_address(store);
-  reduce(store.source, store.rows, blocks(store, config_), store.block_pitch);
+  reduce(store.source, store.rows, blocks(store, shape_), store.block_pitch);
   if (store.keep) {
     LocalAddress kept{LocalMemory::Scratchpad, store.kept_row};
-    reduce(kept, store.rows, blocks(store, config_), store.kept_pitch);
+    reduce(kept, store.rows, blocks(store, shape_), store.kept_pitch);
     store.kept_row = kept.row;
   }
   if (renames_rows_) {
@@ -116,7 +116,7 @@ PreloadCommand TimingKey::reduced(PreloadCommand preload) const {
     preload.weights.row = reduced(preload.weights.memory, preload.weights.row, array_rows_);
     preload.acc_row = reduced(LocalMemory::Accumulators, preload.acc_row, preload.acc_rows);
   } else {
-    const std::uint32_t count = blocks(preload, config_);
+    const std::uint32_t count = blocks(preload, shape_);
     LocalAddress results{LocalMemory::Accumulators, preload.acc_row};
     reduce(preload.weights, preload.weight_rows(), count, preload.weights_pitch);
     reduce(results, preload.acc_rows, count, preload.acc_pitch);

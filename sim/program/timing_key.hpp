@@ -7,6 +7,7 @@
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
+#include "sim/program/machine_shape.hpp"
 
 namespace systole {
 
@@ -64,7 +65,7 @@ class TimingKey {
   void reduce(LocalAddress& first, std::uint32_t rows, std::uint32_t blocks,
               std::uint32_t& pitch) const;
 
-  const AcceleratorConfig& config_;
+  const LocalShape shape_;
   std::uint64_t block_;  // bytes of the largest burst
   bool renames_rows_;
   bool weights_stay_;

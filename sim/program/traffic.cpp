@@ -36,7 +36,7 @@ class Counter {
  public:
   Counter(const LayerRegisters& registers, const AcceleratorConfig& config)
       : registers_{registers},
-        config_{config},
+        shape_{local_shape(config)},
         row_bytes_{packed_bytes(config.array.rows, registers.ifmap.bits)} {}
 
   void count(const Command& command, std::uint64_t times = 1) {
@@ -49,9 +49,9 @@ class Counter {
     const std::uint64_t bytes = c.row_bytes;
     read(TrafficMemory::Dram, stream_of(c.operand), (c.dram_pitch == 0 ? 1 : c.rows) * bytes);
     write(memory_of(c.destination.memory), stream_of(c.operand),
-          rows_written(c.destination.row, c.rows, c.pixel_repeats) * written_row_bytes(c, config_));
+          rows_written(c.destination.row, c.rows, c.pixel_repeats) * written_row_bytes(c, shape_));
     if (c.destination.memory == LocalMemory::Accumulators) {
-      sum_.bias_rows += times_ * c.rows * blocks(c, config_);
+      sum_.bias_rows += times_ * c.rows * blocks(c, shape_);
     }
   }
   void operator()(const FillCommand& c) {
@@ -64,14 +64,14 @@ class Counter {
       return;
     }
     write(memory_of(c.destination.memory), Stream::Fill,
-          std::uint64_t{c.rows} * local_row_bytes(config_, c.destination.memory));
+          std::uint64_t{c.rows} * shape_.of(c.destination.memory).row_bytes);
   }
   void operator()(const PreloadCommand&) { sum_.computes = true; }
   void operator()(const ComputeCommand&) { sum_.computes = true; }
   void operator()(const StoreCommand& c) {
     if (c.source.memory != LocalMemory::Accumulators) {
       read(TrafficMemory::Scratchpad, Stream::Ofmap,
-           std::uint64_t{c.rows} * blocks(c, config_) * row_bytes_);
+           std::uint64_t{c.rows} * blocks(c, shape_) * row_bytes_);
     }
     const std::uint64_t bytes = c.rows * (c.raw ? kWideBytes * c.elements
                                                 : packed_bytes(c.elements, registers_.ofmap.bits));
@@ -104,7 +104,7 @@ class Counter {
   void operator()(const AddCommand& c) {
     read(TrafficMemory::Scratchpad, Stream::Vector, 2ULL * c.rows * row_bytes_);
     write(TrafficMemory::Scratchpad, Stream::Vector,
-          c.rows * packed_bytes(config_.array.rows, registers_.ofmap.bits));
+          c.rows * packed_bytes(shape_.array_rows, registers_.ofmap.bits));
   }
 
   const CommandTraffic& sum() const { return sum_; }
@@ -113,7 +113,7 @@ class Counter {
   /// Rows of a load or fill, each `repeats` times; those before the loop's half of the scratchpad
   /// fall away.
   std::uint64_t rows_written(std::uint32_t first, std::uint32_t rows, std::uint32_t repeats) const {
-    const std::uint32_t half = activation_rows(config_) / 2;
+    const std::uint32_t half = shape_.of(LocalMemory::Scratchpad).rows / 2;
     std::uint64_t written = std::uint64_t{rows} * repeats;
     for (std::uint32_t row = 0; repeats > 1 && row < rows; ++row) {
       const std::uint32_t behind = (first + row) % half;
@@ -137,7 +137,7 @@ class Counter {
   }
 
   const LayerRegisters& registers_;
-  const AcceleratorConfig& config_;
+  const LocalShape shape_;
   const std::uint64_t row_bytes_;
   std::uint64_t times_ = 1;
   CommandTraffic sum_;

@@ -14,10 +14,10 @@ void append(const ConvLoopCommands& loop, std::vector<Command>& commands) {
   }
 }
 
-void append(const MatmulLoop& loop, const LoopPlace& place, const AcceleratorConfig& config,
+void append(const MatmulLoop& loop, const LoopPlace& place, const LoopShape& shape,
             std::vector<Command>& commands) {
-  const MatmulLoopCommands of{loop, place, config};
-  const std::uint32_t blocks = config.dma.max_blocks;
+  const MatmulLoopCommands of{loop, place, shape};
+  const std::uint32_t blocks = shape.max_blocks;
   if (loop.has_bias) {
     for (std::uint32_t i = 0; i < loop.tiles_i; ++i) {
       for (std::uint32_t j = 0; j < loop.tiles_j; ++j) {
@@ -54,12 +54,13 @@ void append(const MatmulLoop& loop, const LoopPlace& place, const AcceleratorCon
 
 LayerProgram without_loops(const LayerProgram& program, const AcceleratorConfig& config) {
   LayerProgram result{program.registers, program.commands};
-  LoopPlaces places{config};
+  const LoopShape shape = loop_shape(config);
+  LoopPlaces places{shape};
   for (const MatmulLoop& loop : program.loops) {
-    append(loop, places.next(loop.stores), config, result.commands);
+    append(loop, places.next(loop.stores), shape, result.commands);
   }
   for (const ConvLoop& loop : program.conv_loops) {
-    append(conv_loop_commands(loop, places.next(loop.stores), config), result.commands);
+    append(conv_loop_commands(loop, places.next(loop.stores), shape), result.commands);
   }
   return result;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "models/sequencer/queue_depths.hpp"
+#include "sim/blocks/block_configs.hpp"
 
 namespace systole {
 namespace {
@@ -19,7 +20,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
                          const AcceleratorConfig& config, std::unique_ptr<PeArray> pes,
                          const DramObservers& observers)
     : sc_module{name},
-      sequencer{"sequencer", clock, config, measurements},
+      sequencer{"sequencer", clock, sequencer_config(config), measurements},
       load_unit{"load_unit", clock, config, sequencer.load_wait(), sequencer.loads_completed(),
                 measurements},
       scratchpad{"scratchpad", clock, config, measurements},

@@ -18,8 +18,9 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& ma
       store_{config, result_.ledger},
       vector_{config, result_.ledger},
       execute_{config, result_.ledger, result_.bank_conflicts},
-      sequencer_{
-          config, {load_.alarm, execute_.alarm, vector_.alarm, store_.alarm}, result_.ledger},
+      sequencer_{config.sequencer,
+                 {load_.alarm, execute_.alarm, vector_.alarm, store_.alarm},
+                 result_.ledger},
       scratchpad_{config, {vector_.alarm, store_.alarm}, sequencer_, result_.bank_conflicts},
       requant_{config, load_.alarm, sequencer_, result_.ledger},
       accumulators_{config, load_.alarm, sequencer_, result_.bank_conflicts},
@@ -33,7 +34,7 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& ma
 }
 
 LayerMeasurement MachineTiming::run(const LayerProgram& program, std::uint64_t patience) {
-  const ListedCommands commands{program.commands, config_};
+  const ListedCommands commands{program.commands, local_shape(config_)};
   begin(program.registers, commands, 0);
   result_.cycles = run_until(program.commands.size(), patience);
   close(result_.cycles);

@@ -37,7 +37,7 @@ MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::unique_ptr<
       oracle_{std::move(oracle)},
       machine_{config_, [this](const DramTiming::Clients& clients) { return make_dram(clients); }},
       archive_{numbers_},
-      known_{config_, numbers_} {
+      known_{local_shape(config_), numbers_} {
   archive_.write_at(0);
   machine_.archive(archive_);
   start_ = archive_.bytes();

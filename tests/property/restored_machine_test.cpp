@@ -28,7 +28,7 @@ class NumberedCommands final : public CommandSource {
  public:
   NumberedCommands(const AcceleratorConfig& config, const std::vector<Command>& commands,
                    CommandNumbers& numbers) {
-    const Footprints footprints{config};
+    const Footprints footprints{local_shape(config)};
     for (const Command& command : commands) {
       known_.push_back({&command, numbers.of(command), footprints.of(command)});
     }

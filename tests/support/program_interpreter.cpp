@@ -26,11 +26,11 @@ bool any_overlap(const HazardRanges& ranges, const RowRange& with) {
                      [&](const RowRange& range) { return range.overlaps(with); });
 }
 
-bool conflict(const Command& older, const Command& younger, const AcceleratorConfig& config) {
-  const RowRange older_writes = writes(older, config);
-  const RowRange younger_writes = writes(younger, config);
-  return any_overlap(reads(younger, config), older_writes) ||
-         any_overlap(reads(older, config), younger_writes) || older_writes.overlaps(younger_writes);
+bool conflict(const Command& older, const Command& younger, const LocalShape& shape) {
+  const RowRange older_writes = writes(older, shape);
+  const RowRange younger_writes = writes(younger, shape);
+  return any_overlap(reads(younger, shape), older_writes) ||
+         any_overlap(reads(older, shape), younger_writes) || older_writes.overlaps(younger_writes);
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ struct ProgramInterpreter::Execute {
 
   void operator()(const ConfigureCommand&) const {}
   void operator()(const LoadCommand& c) const {
-    if (sign_extends(c, config)) {
+    if (sign_extends(c, machine.shape_)) {
       throw std::invalid_argument{"the interpreter takes biases as wide as the accumulators"};
     }
     const std::uint32_t width = local_row_bytes(config, c.destination.memory);
@@ -75,7 +75,7 @@ struct ProgramInterpreter::Execute {
     }
     // All columns of all blocks, as many products as the Preload names.
     const std::uint32_t cols = config.array.cols;
-    const std::uint32_t width = blocks(c, config) * cols;
+    const std::uint32_t width = blocks(c, machine.shape_) * cols;
     machine.weights_.assign(std::size_t{std::max(c.k, config.array.rows)} * width, 0);
     for (std::uint32_t k = 0; k < c.k; ++k) {
       for (std::uint32_t n = 0; n < c.n; ++n) {
@@ -90,7 +90,7 @@ struct ProgramInterpreter::Execute {
   void operator()(const ComputeCommand& c) const {
     const PreloadCommand& preload = machine.preload_;
     const std::uint32_t cols = config.array.cols;
-    const std::uint32_t width = blocks(preload, config) * cols;
+    const std::uint32_t width = blocks(preload, machine.shape_) * cols;
     for (std::uint32_t i = 0; i < c.rows(); ++i) {
       for (std::uint32_t n = 0; n < width; ++n) {
         const std::uint32_t target = preload.acc_row + n / cols * preload.acc_pitch + i;
@@ -260,7 +260,7 @@ struct ProgramInterpreter::Execute {
 /// The commands that wait, by class, and what may go next.
 struct ProgramInterpreter::Station {
   const LayerProgram& program;
-  const AcceleratorConfig& config;
+  const LocalShape& shape;
   const std::array<std::size_t, kCommandClasses>& entries;
   std::array<std::deque<std::size_t>, kCommandClasses> waiting{};
   std::size_t fetched = 0;
@@ -299,7 +299,7 @@ struct ProgramInterpreter::Station {
         if (other == c || older > candidate) {
           break;
         }
-        if (conflict(program.commands[older], program.commands[candidate], config)) {
+        if (conflict(program.commands[older], program.commands[candidate], shape)) {
           return true;
         }
       }
@@ -311,6 +311,7 @@ struct ProgramInterpreter::Station {
 ProgramInterpreter::ProgramInterpreter(const AcceleratorConfig& config, std::uint64_t dram_bytes,
                                        std::uint32_t seed)
     : config_{config},
+      shape_{local_shape(config)},
       dram_(dram_bytes),
       weights_(std::size_t{config.array.rows} * config.array.cols) {
   std::mt19937 random{seed};
@@ -374,7 +375,7 @@ void ProgramInterpreter::run(const LayerProgram& program) {
 void ProgramInterpreter::run_reordered(const LayerProgram& program,
                                        const std::array<std::size_t, kCommandClasses>& entries,
                                        std::mt19937& random) {
-  Station station{program, config_, entries};
+  Station station{program, shape_, entries};
   std::size_t executed = 0;
   while (executed < program.commands.size()) {
     station.fetch();

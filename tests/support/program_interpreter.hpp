@@ -7,6 +7,7 @@
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
+#include "sim/program/machine_shape.hpp"
 
 namespace systole::test {
 
@@ -45,6 +46,7 @@ class ProgramInterpreter {
   void execute(const Command& command, const LayerRegisters& registers);
 
   const AcceleratorConfig config_;
+  const LocalShape shape_;
   std::vector<std::uint8_t> dram_;
   std::array<std::vector<std::uint8_t>, 4> memories_;  ///< by LocalMemory
   std::vector<std::int32_t> weights_;                  ///< in the array, row-major

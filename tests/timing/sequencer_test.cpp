@@ -1,5 +1,6 @@
 #include "models/sequencer/sequencer.hpp"
 
+#include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
 
 namespace systole {
@@ -49,7 +50,7 @@ Command store_from(std::uint32_t row, LocalMemory memory = LocalMemory::Accumula
 
 struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
-      : sequencer{"sequencer", clock, config, measurements},
+      : sequencer{"sequencer", clock, sequencer_config(config), measurements},
         load{"load", clock, sequencer.load, sequencer.scratchpad_load_done},
         execute{"execute", clock, sequencer.execute, sequencer.result_done},
         vector{"vector", clock, sequencer.vector, sequencer.vector_done},

@@ -14,6 +14,8 @@ AcceleratorConfig machine() {
   return config;
 }
 
+LocalShape shape() { return local_shape(machine()); }
+
 LoadCommand load_of_three_blocks() {
   LoadCommand load;
   load.dram_address = 0x40;
@@ -37,15 +39,15 @@ StoreCommand store_of(std::uint32_t elements, std::uint32_t block_pitch) {
 }
 
 TEST(Hazards, LoadWritesTheSpanOfItsBlocks) {
-  const RowRange written = writes({load_of_three_blocks()}, machine());
+  const RowRange written = writes({load_of_three_blocks()}, shape());
   EXPECT_EQ(written.memory, LocalMemory::Scratchpad);
   EXPECT_EQ(written.first, 100U);
   EXPECT_EQ(written.rows, 24U);
-  EXPECT_EQ(reads({load_of_three_blocks()}, machine()).size(), 0U);
+  EXPECT_EQ(reads({load_of_three_blocks()}, shape()).size(), 0U);
 }
 
 TEST(Hazards, StoreReadsEachBlockAndItsConstants) {
-  const HazardRanges read = reads({store_of(40, 100)}, machine());
+  const HazardRanges read = reads({store_of(40, 100)}, shape());
   ASSERT_EQ(read.size(), 4U);
   EXPECT_EQ(read.begin()[1].first, 108U);
   EXPECT_EQ(read.begin()[1].rows, 4U);
@@ -55,7 +57,7 @@ TEST(Hazards, StoreReadsEachBlockAndItsConstants) {
 }
 
 TEST(Hazards, NeighbouringBlocksOfAStoreAreOneRange) {
-  const HazardRanges read = reads({store_of(64, 4)}, machine());
+  const HazardRanges read = reads({store_of(64, 4)}, shape());
   ASSERT_EQ(read.size(), 2U);
   EXPECT_EQ(read.begin()->rows, 16U);
 }
@@ -63,7 +65,7 @@ TEST(Hazards, NeighbouringBlocksOfAStoreAreOneRange) {
 TEST(Hazards, MoreBlocksThanRangesAreOneSpan) {
   AcceleratorConfig config = machine();
   config.dma.max_blocks = 8;
-  const HazardRanges read = reads({store_of(96, 100)}, config);
+  const HazardRanges read = reads({store_of(96, 100)}, local_shape(config));
   ASSERT_EQ(read.size(), 2U);
   EXPECT_EQ(read.begin()->rows, 504U);
 }
@@ -75,13 +77,13 @@ TEST(Hazards, PreloadReadsItsAccumulatorsOnlyToAddToThem) {
   preload.n = 16;
   preload.acc_row = 32;
   preload.acc_rows = 16;
-  ASSERT_EQ(reads({preload}, machine()).size(), 1U);
-  EXPECT_EQ(reads({preload}, machine()).begin()->rows, 9U);
-  EXPECT_EQ(writes({preload}, machine()).rows, 16U);
+  ASSERT_EQ(reads({preload}, shape()).size(), 1U);
+  EXPECT_EQ(reads({preload}, shape()).begin()->rows, 9U);
+  EXPECT_EQ(writes({preload}, shape()).rows, 16U);
   preload.accumulate = true;
-  EXPECT_EQ(reads({preload}, machine()).size(), 2U);
+  EXPECT_EQ(reads({preload}, shape()).size(), 2U);
   preload.new_weights = false;
-  EXPECT_EQ(reads({preload}, machine()).size(), 1U);
+  EXPECT_EQ(reads({preload}, shape()).size(), 1U);
 }
 
 TEST(Hazards, ComputeReadsFromItsFirstToItsLastVector) {
@@ -92,7 +94,7 @@ TEST(Hazards, ComputeReadsFromItsFirstToItsLastVector) {
   compute.pitch_h = 20;
   compute.pitch_w = 2;
   compute.k = 16;
-  EXPECT_EQ(reads({compute}, machine()).begin()->rows, 25U);
+  EXPECT_EQ(reads({compute}, shape()).begin()->rows, 25U);
 }
 
 TEST(Program, DescriptionSaysWhatMovesWhere) {

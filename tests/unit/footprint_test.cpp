@@ -6,6 +6,8 @@
 #include <random>
 #include <vector>
 
+#include "sim/config/accelerator_config.hpp"
+
 namespace systole {
 namespace {
 
@@ -102,17 +104,18 @@ class RandomCommands {
 
 TEST(Footprint, CommandsOfTwoUnitsConflictExactlyIfTheirRowsDo) {
   const AcceleratorConfig config;
-  const Footprints footprints{config};
+  const LocalShape shape = local_shape(config);
+  const Footprints footprints{shape};
   const std::vector<Command> commands = RandomCommands{config}.some(300);
   std::size_t conflicts = 0;
   for (const Command& older : commands) {
     for (const Command& younger : commands) {
       const bool overtakes = unit_of(older) == CommandUnit::Load && pads(older) != pads(younger);
-      const RowRange written = writes(older, config);
+      const RowRange written = writes(older, shape);
       const bool expected =
           (unit_of(older) != unit_of(younger) || overtakes) &&
-          (overlap(reads(younger, config), written) || written.overlaps(writes(younger, config)) ||
-           overlap(reads(older, config), writes(younger, config)));
+          (overlap(reads(younger, shape), written) || written.overlaps(writes(younger, shape)) ||
+           overlap(reads(older, shape), writes(younger, shape)));
       EXPECT_EQ(conflict(footprints.of(older), footprints.of(younger)), expected);
       conflicts += expected ? 1 : 0;
     }
@@ -122,7 +125,7 @@ TEST(Footprint, CommandsOfTwoUnitsConflictExactlyIfTheirRowsDo) {
 
 TEST(Footprint, RegionsOfCommandsFarApartDoNotMeet) {
   const AcceleratorConfig config;
-  const Footprints footprints{config};
+  const Footprints footprints{local_shape(config)};
   LoadCommand load;
   load.rows = 1;
   load.row_bytes = 1;

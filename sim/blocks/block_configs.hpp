@@ -1,0 +1,13 @@
+#pragma once
+
+#include "models/sequencer/sequencer_block_config.hpp"
+#include "sim/config/accelerator_config.hpp"
+
+namespace systole {
+
+// What each block knows of the machine that it is a part of, for the block (accelerator.hpp) and
+// for its recurrence (machine_timing.hpp).
+
+SequencerBlockConfig sequencer_config(const AcceleratorConfig& config);
+
+}  // namespace systole
