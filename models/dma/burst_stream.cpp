@@ -39,7 +39,7 @@ Burst BurstStream::next_of_loads() {
   const LoadCommand& load = *load_.body;
   const std::uint64_t address =
       load.dram_address + load_.dram + load_row_ * load.dram_pitch + load_offset_;
-  const Burst burst = choose_burst(address, load.row_bytes - load_offset_, config_.dma);
+  const Burst burst = choose_burst(address, load.row_bytes - load_offset_, dma_);
   load_offset_ += burst.useful;
   if (load_offset_ == load.row_bytes) {
     load_offset_ = 0;
@@ -57,7 +57,7 @@ Burst BurstStream::next_of_stores() {
   while (row_bytes_ == 0) {
     find(store_);
     const StoreCommand& store = *store_.body;
-    const StoreBlock block = walk_.block(store, config_);
+    const StoreBlock block = walk_.block(store, rows_);
     elements = block.to_dram ? elements + block.elements : 0;
     if (block.to_dram && block.last_of_row) {
       row_bytes_ = packed_bytes(elements, stored_bits(store, program_->registers.ofmap.bits));
@@ -70,8 +70,7 @@ Burst BurstStream::next_of_stores() {
       store_.body = nullptr;
     }
   }
-  const Burst burst =
-      choose_burst(row_address_ + row_offset_, row_bytes_ - row_offset_, config_.dma);
+  const Burst burst = choose_burst(row_address_ + row_offset_, row_bytes_ - row_offset_, dma_);
   row_offset_ += burst.useful;
   if (row_offset_ == row_bytes_) {
     row_bytes_ = 0;

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "models/dma/store_unit_config.hpp"
 #include "models/dma/store_walk.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/burst.hpp"
 #include "sim/program/packed_commands.hpp"
 
@@ -14,7 +14,7 @@ namespace systole {
 /// them: the units work in program order, so that no time is needed to know it.
 class BurstStream {
  public:
-  explicit BurstStream(const AcceleratorConfig& config) : config_{config} {}
+  explicit BurstStream(const StoreUnitConfig& config) : dma_{config.dma}, rows_{config.rows} {}
 
   /// The program outlives its bursts.
   void begin(const PackedProgram& program);
@@ -35,7 +35,8 @@ class BurstStream {
   template <typename Body>
   void find(Cursor<Body>& at) const;
 
-  const AcceleratorConfig& config_;
+  const DmaConfig dma_;
+  const RowElements rows_;
   const PackedProgram* program_ = nullptr;
   Cursor<LoadCommand> load_;
   std::uint32_t load_row_ = 0;

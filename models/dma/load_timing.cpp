@@ -4,9 +4,9 @@
 
 namespace systole {
 
-LoadTiming::LoadTiming(const AcceleratorConfig& config, Ledger& ledger)
-    : config_{config},
-      local_{local_shape(config)},
+LoadTiming::LoadTiming(const LoadUnitConfig& config, Ledger& ledger)
+    : dma_{config.dma},
+      local_{config.local},
       slots_{config.dma.max_outstanding_reads},
       merger_{config.dma.bus_bytes, config.dma.data_latency},
       ledger_{ledger, LedgerUnit::Load} {}
@@ -39,7 +39,7 @@ bool LoadTiming::may_start(Cycle now) const {
   const TimedQueue<IssuedCommand>& commands = to_.sequencer->load;
   return current_.all_turned && !commands.empty() &&
          (commands.front().is<ConfigureCommand>() ||
-          started_ - to_.sequencer->loads_completed.read(now) < config_.dma.commands_in_flight);
+          started_ - to_.sequencer->loads_completed.read(now) < dma_.commands_in_flight);
 }
 
 void LoadTiming::take_command(Cycle now) {
@@ -97,9 +97,9 @@ void LoadTiming::write_local(Cycle now) {
 Cycle LoadTiming::pushes_known(Cycle now) const {
   Cycle first_beat = to_.dram->next_answer_from(now);
   if (first_beat == kNever) {  // before it: a command, its burst, a request
-    first_beat = now + 2 + config_.dma.request_latency + config_.dma.bus_latency;
+    first_beat = now + 2 + dma_.request_latency + dma_.bus_latency;
   }
-  return first_beat - 1 + config_.dma.data_latency + config_.dma.scratchpad_write_latency;
+  return first_beat - 1 + dma_.data_latency + dma_.scratchpad_write_latency;
 }
 
 /// As many rows for the accumulators as are known to go there one a cycle.

@@ -8,15 +8,14 @@
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/dma/burst_slots.hpp"
 #include "models/dma/cycle_marks.hpp"
+#include "models/dma/load_unit_config.hpp"
 #include "models/dma/row_merger.hpp"
 #include "models/dram/dram_timing.hpp"
 #include "models/requant/requant_timing.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/burst.hpp"
-#include "sim/program/machine_shape.hpp"
 #include "sim/storage/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 
@@ -38,7 +37,7 @@ class LoadTiming final : public MemoryMaster {
     TimedQueue<TimedWrite>* table = nullptr;
   };
 
-  LoadTiming(const AcceleratorConfig& config, Ledger& ledger);
+  LoadTiming(const LoadUnitConfig& config, Ledger& ledger);
   void bind(const Peers& peers) { to_ = peers; }
 
   Alarm alarm;
@@ -181,7 +180,7 @@ class LoadTiming final : public MemoryMaster {
     return memory == LocalMemory::Accumulators ? to_.accumulators->load_write : *to_.table;
   }
 
-  const AcceleratorConfig& config_;
+  const DmaConfig dma_;
   const LocalShape local_;
   Peers to_;
   Current current_;

@@ -19,15 +19,14 @@ bool in_scratchpad(LocalMemory memory) {
 LoadTiming::Arriving LoadTiming::arriving(const IssuedCommand& issued) const {
   const auto& load = issued.as<LoadCommand>();
   const bool scratchpad = in_scratchpad(load.destination.memory);
-  Arriving of{
-      issued,
-      &load,
-      scratchpad,
-      sign_extends(load, local_),
-      rows_read(load),
-      merged_row_bytes(load, local_),
-      load.dram_pitch == 0 ? load.rows : 1,
-      scratchpad ? config_.dma.scratchpad_write_latency : config_.dma.accumulator_write_latency};
+  Arriving of{issued,
+              &load,
+              scratchpad,
+              sign_extends(load, local_),
+              rows_read(load),
+              merged_row_bytes(load, local_),
+              load.dram_pitch == 0 ? load.rows : 1,
+              scratchpad ? dma_.scratchpad_write_latency : dma_.accumulator_write_latency};
   if (scratchpad && of.copies == 1) {
     find_alike(of);
   }
@@ -38,7 +37,7 @@ LoadTiming::Arriving LoadTiming::arriving(const IssuedCommand& issued) const {
 void LoadTiming::find_alike(Arriving& of) const {
   const LoadCommand& load = *of.load;
   const std::uint64_t apart = load.dram_pitch & -load.dram_pitch;
-  const std::uint64_t block = std::min<std::uint64_t>(apart, config_.dma.max_burst_bytes);
+  const std::uint64_t block = std::min<std::uint64_t>(apart, dma_.max_burst_bytes);
   const bool one_burst = (load.dram_address & (block - 1)) + load.row_bytes <= block;
   const bool few_parts =
       load.local_offset % of.row_bytes + load.row_bytes <= kPartsAlike * of.row_bytes;
@@ -47,7 +46,7 @@ void LoadTiming::find_alike(Arriving& of) const {
   }
   const Burst burst = burst_at(load, {});
   of.burst_bytes = burst.size;
-  of.burst_beats = burst.size / config_.dma.bus_bytes;
+  of.burst_beats = burst.size / dma_.bus_bytes;
   merger_.each_part(
       burst, load.local_offset, of.row_bytes,
       [&](std::uint32_t beat, std::uint32_t, std::uint32_t) { of.part_beats[of.parts++] = beat; });
@@ -55,7 +54,7 @@ void LoadTiming::find_alike(Arriving& of) const {
 
 Burst LoadTiming::burst_at(const LoadCommand& load, const Place& place) const {
   return choose_burst(load.dram_address + place.row * load.dram_pitch + place.offset,
-                      load.row_bytes - place.offset, config_.dma);
+                      load.row_bytes - place.offset, dma_);
 }
 
 void LoadTiming::begin_load() {
@@ -76,7 +75,7 @@ void LoadTiming::advance(Dram& dram) {
 void LoadTiming::turn_row() {
   const std::size_t place = row_requests_.place(row_requests_.count++);
   const Cycle turn = std::max(next_turn_, row_requests_.free_from[place]);
-  row_requests_.ready[place] = turn + config_.dma.request_latency;
+  row_requests_.ready[place] = turn + dma_.request_latency;
   ++current_.row;
   const std::uint32_t rows = arriving_.back().rows;
   current_.all_turned = current_.row == rows;
@@ -94,7 +93,7 @@ bool LoadTiming::form_burst(Dram& dram) {
   const Cycle formed = take_slot(slot);
   const Arriving& of = arriving_[forming_];
   const Burst burst = burst_at(*of.load, formed_);
-  dram.read(formed + config_.dma.bus_latency - 1, {burst.address, burst.size});
+  dram.read(formed + dma_.bus_latency - 1, {burst.address, burst.size});
   formed_.offset += burst.useful;
   if (formed_.offset == of.load->row_bytes) {
     formed_ = {formed_.row + 1, 0};
@@ -169,7 +168,7 @@ std::uint32_t LoadTiming::take_alike(IdealDramTiming& dram, Cycle until) {
     bursts.pushed[part] += from.latency - 1;
   }
   const Cycle last_beat = Cycle{from.burst_beats - 1} * dram.cycles_per_beat();
-  bursts.free_slot = last_beat + config_.dma.release_latency;
+  bursts.free_slot = last_beat + dma_.release_latency;
   const Cycle apart = std::max(last_beat + 1, merger_.first_beat_behind(bursts.leave));
   std::uint32_t taken = 0;
   while (taken < rows) {
@@ -225,7 +224,7 @@ void LoadTiming::form_alike(IdealDramTiming& dram, std::uint32_t count) {
   std::uint64_t address = of.load->dram_address + formed_.row * of.load->dram_pitch;
   for (std::uint32_t i = 0; i < count; ++i) {
     const Cycle formed = take_slot(slots_.next_free());
-    dram.read(formed + config_.dma.bus_latency - 1,
+    dram.read(formed + dma_.bus_latency - 1,
               {address & ~std::uint64_t{of.burst_bytes - 1}, of.burst_bytes});
     address += of.load->dram_pitch;
     leave_request(formed);
@@ -246,8 +245,8 @@ Cycle LoadTiming::take(const MemoryResponse& response, Dram& dram) {
   } else {
     take_for_others(from, burst, beats);
   }
-  const Cycle last_beat = beats.at(burst.size / config_.dma.bus_bytes - 1);
-  slots_.answer(last_beat + config_.dma.release_latency);
+  const Cycle last_beat = beats.at(burst.size / dma_.bus_bytes - 1);
+  slots_.answer(last_beat + dma_.release_latency);
   arrived_.offset += burst.useful;
   if (arrived_.offset == from.load->row_bytes) {
     arrived_ = {arrived_.row + 1, 0};

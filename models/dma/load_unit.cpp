@@ -31,17 +31,17 @@ void widen(LocalWrite& write) {
 }  // namespace
 
 LoadUnit::LoadUnit(const sc_core::sc_module_name& name, const Clock& clock,
-                   const AcceleratorConfig& config, const Wire<Cause>& upstream,
+                   const LoadUnitConfig& config, const Wire<Cause>& upstream,
                    const Wire<std::uint64_t>& completed, Measurements& measurements)
     : ClockedModule{name, clock},
       dram{"dram", [this](const DramResponse& response) { return take_response(response); }},
-      config_{config},
-      local_{local_shape(config)},
+      dma_{config.dma},
+      local_{config.local},
       in_flight_(config.dma.max_outstanding_reads),
       slot_taken_(config.dma.max_outstanding_reads),
       merger_{config.dma.bus_bytes, config.dma.data_latency},
-      zero_writer_{config},
-      banks_{config},
+      zero_writer_{config.local},
+      banks_{config.banks},
       upstream_{upstream},
       completed_{completed},
       measurements_{measurements} {}
@@ -67,7 +67,7 @@ bool LoadUnit::take_command() {
     commands->pop();
     return true;
   }
-  if (started_ - completed_.read() >= config_.dma.commands_in_flight) {
+  if (started_ - completed_.read() >= dma_.commands_in_flight) {
     return false;
   }
   current_ = {commands->pop(), 0, false};
@@ -91,7 +91,7 @@ bool LoadUnit::turn_row() {
   request.load = &load;
   request.entry = current_.issued.entry;
   request.row = current_.row;
-  request.ready = now() + config_.dma.request_latency;
+  request.ready = now() + dma_.request_latency;
   ++current_.row;
   current_.all_turned = current_.row == rows_read(load);
   request.last = current_.all_turned;
@@ -126,11 +126,11 @@ bool LoadUnit::form_burst() {
   RowRequest& request = row_requests_.front();
   const LoadCommand& load = *request.load;
   const std::uint64_t address = load.dram_address + request.row * load.dram_pitch + request.offset;
-  const Burst burst = choose_burst(address, load.row_bytes - request.offset, config_.dma);
+  const Burst burst = choose_burst(address, load.row_bytes - request.offset, dma_);
   InFlight& flight = in_flight_[slot];
   flight = {&load, burst, request.entry, request.row, load.local_offset + request.offset, false, 0};
   slot_taken_[slot] = true;
-  outgoing_.push_back({static_cast<std::uint32_t>(slot), now() + config_.dma.bus_latency - 1});
+  outgoing_.push_back({static_cast<std::uint32_t>(slot), now() + dma_.bus_latency - 1});
   count(load, burst);
   request.offset += burst.useful;
   if (request.offset == load.row_bytes) {
@@ -171,8 +171,8 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
                                              register_free(scratchpad), beats)) {
     schedule(flight, response, part);
   }
-  const std::uint64_t last_beat = beats.at(flight.burst.size / config_.dma.bus_bytes - 1);
-  flight.free_at = last_beat + config_.dma.release_latency;
+  const std::uint64_t last_beat = beats.at(flight.burst.size / dma_.bus_bytes - 1);
+  flight.free_at = last_beat + dma_.release_latency;
   slot_taken_[response.tag] = false;
   return std::max(last_beat + 1, merger_.next_first_beat());
 }
@@ -194,7 +194,7 @@ std::uint64_t LoadUnit::register_free(bool scratchpad) const {
   for (const std::uint64_t end : burst_ends_) {
     last_push += end >= others_sent_.first_write && end <= last_push ? 1 : 0;
   }
-  return last_push + 2 - config_.dma.accumulator_write_latency;
+  return last_push + 2 - dma_.accumulator_write_latency;
 }
 
 /// Queues the writes of one part.
@@ -219,7 +219,7 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
   scheduled.ends_burst =
       !load.widen && part.row_offset + part.bytes == flight.offset + flight.burst.useful;
   if (!scratchpad) {
-    scheduled.due = part.sent + config_.dma.accumulator_write_latency - 1;
+    scheduled.due = part.sent + dma_.accumulator_write_latency - 1;
     others_sent_ = {scheduled.due, scheduled.copies};
     if (!sign_extends(load, local_) || extend(write, part.ends_row(row_bytes, load.row_bytes))) {
       to_others_.push_back(std::move(scheduled));
@@ -228,7 +228,7 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
   }
   // Three stages from the merger to the scratchpad.
   scheduled.due = repeater_.take(part.sent, scheduled.copies, load.pixel_repeats) +
-                  config_.dma.scratchpad_write_latency - 3;
+                  dma_.scratchpad_write_latency - 3;
   if (scheduled.ends_burst) {
     note_burst_end(scheduled.due + scheduled.copies + load.pixel_repeats - 2);
   }
@@ -256,7 +256,7 @@ bool LoadUnit::extend(LocalWrite& write, bool ends_row) {
 
 /// A pixel's writes, the furthest to the right first; none before the start of its half.
 void LoadUnit::repeat(const Scheduled& pixel, const LoadCommand& load) {
-  const std::uint32_t half = activation_rows(config_) / 2;
+  const std::uint32_t half = local_.of(LocalMemory::Scratchpad).rows / 2;
   const std::uint32_t start = pixel.write.to.row < half ? 0 : half;
   for (std::uint32_t back = load.pixel_repeats; back-- > 0;) {
     Scheduled one = pixel;

@@ -4,20 +4,18 @@
 #include <optional>
 #include <vector>
 
+#include "models/dma/load_unit_config.hpp"
 #include "models/dma/pixel_repeater.hpp"
 #include "models/dma/row_merger.hpp"
 #include "models/dma/zero_writer.hpp"
 #include "models/dram/dram_port.hpp"
-#include "models/scratchpad/bank_map.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
 #include "sim/kernel/wire.hpp"
 #include "sim/program/burst.hpp"
 #include "sim/program/issued_command.hpp"
-#include "sim/program/machine_shape.hpp"
 #include "sim/stats/measurements.hpp"
 #include "sim/storage/ring.hpp"
 
@@ -50,7 +48,7 @@ class LoadUnit final : public ClockedModule {
 
   /// `upstream` says why the next command is not here, `completed` counts the unit's completed
   /// commands.
-  LoadUnit(const sc_core::sc_module_name& name, const Clock& clock, const AcceleratorConfig& config,
+  LoadUnit(const sc_core::sc_module_name& name, const Clock& clock, const LoadUnitConfig& config,
            const Wire<Cause>& upstream, const Wire<std::uint64_t>& completed,
            Measurements& measurements);
 
@@ -123,7 +121,7 @@ class LoadUnit final : public ClockedModule {
   FifoOut<LocalWrite>& port_of(LocalMemory memory);
   void count(const LoadCommand& load, const Burst& burst);
 
-  const AcceleratorConfig config_;
+  const DmaConfig dma_;
   const LocalShape local_;
   Current current_;
   std::uint64_t next_command_ = 0;  // first cycle in which another command can start

@@ -7,10 +7,13 @@
 
 namespace systole {
 
-StoreTiming::StoreTiming(const AcceleratorConfig& config, Ledger& ledger)
-    : config_{config},
-      stages_{std::size_t{config.accumulators.read_latency} + config.requant.pipeline_entries},
-      slots_{config.dma.max_outstanding_writes},
+StoreTiming::StoreTiming(const StoreTimingConfig& config, Ledger& ledger)
+    : dma_{config.unit.dma},
+      rows_{config.unit.rows},
+      accumulator_read_latency_{config.accumulator_read_latency},
+      pipeline_entries_{config.pipeline_entries},
+      stages_{std::size_t{accumulator_read_latency_} + pipeline_entries_},
+      slots_{dma_.max_outstanding_writes},
       ledger_{ledger, LedgerUnit::Store} {}
 
 void StoreTiming::look(Cycle now) {
@@ -124,7 +127,7 @@ bool StoreTiming::ask(Cycle now) {
       }
       at = now;
     }
-    const StoreBlock block = reading_->walk.of_row(store, config_);
+    const StoreBlock block = reading_->walk.of_row(store, rows_);
     if (psums) {
       ++psums_to_read_;
     } else {
@@ -178,7 +181,7 @@ bool StoreTiming::read(Cycle now) {
       break;
     }
     reads_.push(at);
-    next.ready = at + config_.accumulators.read_latency;
+    next.ready = at + accumulator_read_latency_;
     --psums_to_read_;
     ++psums_read_;
   }
@@ -187,7 +190,7 @@ bool StoreTiming::read(Cycle now) {
 
 bool StoreTiming::requantize(Cycle now) {
   const std::size_t before = requantized_;
-  const std::size_t entries = config_.requant.pipeline_entries;
+  const std::size_t entries = pipeline_entries_;
   for (; requantized_ < read_; ++requantized_) {
     Expected& next = expected_[requantized_];
     if (!next.from_accumulators) {
@@ -260,11 +263,10 @@ bool StoreTiming::form() {
     mark_waits(next_form_);
     if (!forming) {
       Outgoing outgoing;
-      outgoing.burst =
-          choose_burst(row_address_ + row_formed_, row_bytes_ - row_formed_, config_.dma);
+      outgoing.burst = choose_burst(row_address_ + row_formed_, row_bytes_ - row_formed_, dma_);
       slots_.take();
-      outgoing.first_due = next_form_ + config_.dma.bus_latency - 1;
-      outgoing.beats_left = outgoing.burst.size / config_.dma.bus_bytes;
+      outgoing.first_due = next_form_ + dma_.bus_latency - 1;
+      outgoing.beats_left = outgoing.burst.size / dma_.bus_bytes;
       row_formed_ += outgoing.burst.useful;
       outgoing_.push_back(outgoing);
     }
@@ -277,7 +279,7 @@ bool StoreTiming::form() {
     next_form_ += beats;
     marked_until_ = next_form_;
     if (burst.beats_left == 0) {
-      burst.last_due = next_form_ - 1 + config_.dma.bus_latency - 1;
+      burst.last_due = next_form_ - 1 + dma_.bus_latency - 1;
       if (row_formed_ == row_bytes_) {
         row_bytes_ = 0;
         next_gather_ = next_form_ - 1;
@@ -293,7 +295,7 @@ Cycle StoreTiming::next_send() const {
     return kNever;
   }
   const Outgoing& next = outgoing_.front();
-  const bool one_beat = next.burst.size == config_.dma.bus_bytes;
+  const bool one_beat = next.burst.size == dma_.bus_bytes;
   return next.begun || one_beat ? next.last_due : next.first_due;
 }
 
@@ -303,7 +305,7 @@ void StoreTiming::send(Cycle now) {
   }
   marks_.mark(kBusy, now);
   Outgoing& next = outgoing_.front();
-  if (!next.begun && next.burst.size > config_.dma.bus_bytes) {
+  if (!next.begun && next.burst.size > dma_.bus_bytes) {
     to_.dram->begin_write(now);
     next.begun = true;
     return;
@@ -313,7 +315,7 @@ void StoreTiming::send(Cycle now) {
 }
 
 Cycle StoreTiming::take_response(const MemoryResponse& response) {
-  slots_.answer(response.first_beat + config_.dma.release_latency);
+  slots_.answer(response.first_beat + dma_.release_latency);
   if (row_bytes_ > 0 || idle()) {
     alarm.ring_at(response.first_beat);
   }

@@ -9,13 +9,13 @@
 #include "models/dma/burst_slots.hpp"
 #include "models/dma/cycle_marks.hpp"
 #include "models/dma/latest_cycles.hpp"
+#include "models/dma/store_unit_config.hpp"
 #include "models/dma/store_walk.hpp"
 #include "models/dram/dram_timing.hpp"
 #include "models/requant/requant_timing.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/burst.hpp"
 #include "sim/storage/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
@@ -37,7 +37,7 @@ class StoreTiming final : public MemoryMaster {
     RequantTiming* requant = nullptr;
   };
 
-  StoreTiming(const AcceleratorConfig& config, Ledger& ledger);
+  StoreTiming(const StoreTimingConfig& config, Ledger& ledger);
   void bind(const Peers& peers) { to_ = peers; }
 
   Alarm alarm;
@@ -110,7 +110,10 @@ class StoreTiming final : public MemoryMaster {
 
   static constexpr Cycle kUnbooked = 256;  // cycles, at most
 
-  const AcceleratorConfig& config_;
+  const DmaConfig dma_;
+  const RowElements rows_;
+  const std::uint32_t accumulator_read_latency_;
+  const std::uint32_t pipeline_entries_;
   const std::size_t stages_;  // rows between the accumulators and here at most
   std::uint32_t element_bits_ = 8;
   Peers to_;

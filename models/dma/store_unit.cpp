@@ -8,11 +8,12 @@
 namespace systole {
 
 StoreUnit::StoreUnit(const sc_core::sc_module_name& name, const Clock& clock,
-                     const AcceleratorConfig& config, const Wire<Cause>& upstream,
+                     const StoreUnitConfig& config, const Wire<Cause>& upstream,
                      Measurements& measurements)
     : ClockedModule{name, clock},
       dram{"dram", [this](const DramResponse& response) { return take_acknowledgement(response); }},
-      config_{config},
+      dma_{config.dma},
+      rows_{config.rows},
       slot_free_at_(config.dma.max_outstanding_writes, 0),
       upstream_{upstream},
       measurements_{measurements} {}
@@ -50,7 +51,7 @@ bool StoreUnit::ask() {
     return false;
   }
   const auto& store = reading_->issued.as<StoreCommand>();
-  const StoreBlock block = reading_->walk.block(store, config_);
+  const StoreBlock block = reading_->walk.block(store, rows_);
   const std::uint32_t entry = reading_->issued.entry;
   if (block.outside) {
     // Nothing to read.
@@ -167,7 +168,7 @@ bool StoreUnit::form_beat() {
   if (--burst.beats_left > 0) {
     return true;
   }
-  burst.last_due = now() + config_.dma.bus_latency - 1;
+  burst.last_due = now() + dma_.bus_latency - 1;
   if (row_formed_ == row_.size()) {
     row_.clear();
   }
@@ -178,12 +179,12 @@ bool StoreUnit::form_beat() {
 void StoreUnit::begin_burst(std::size_t slot) {
   const auto first = row_.begin() + static_cast<std::ptrdiff_t>(row_formed_);
   Outgoing outgoing;
-  outgoing.burst = choose_burst(row_address_ + row_formed_, row_.size() - row_formed_, config_.dma);
+  outgoing.burst = choose_burst(row_address_ + row_formed_, row_.size() - row_formed_, dma_);
   outgoing.bytes.assign(first, first + outgoing.burst.useful);
   outgoing.slot = static_cast<std::uint32_t>(slot);
-  outgoing.first_due = now() + config_.dma.bus_latency - 1;
+  outgoing.first_due = now() + dma_.bus_latency - 1;
   outgoing.last_due = kHeld;
-  outgoing.beats_left = outgoing.burst.size / config_.dma.bus_bytes;
+  outgoing.beats_left = outgoing.burst.size / dma_.bus_bytes;
   measurements_.events.add(Event::DramWriteBytes, outgoing.burst.useful);
   measurements_.events.add(Event::DramWriteBursts);
   row_formed_ += outgoing.burst.useful;
@@ -198,7 +199,7 @@ bool StoreUnit::send() {
     return false;
   }
   Outgoing& next = outgoing_.front();
-  const bool one_beat = next.burst.size == config_.dma.bus_bytes;
+  const bool one_beat = next.burst.size == dma_.bus_bytes;
   if ((next.begun || one_beat ? next.last_due : next.first_due) > now()) {
     return false;
   }
@@ -229,7 +230,7 @@ std::size_t StoreUnit::free_slot() const {
 
 /// The memory acknowledges a burst; the next answer can come with the next cycle.
 std::uint64_t StoreUnit::take_acknowledgement(const DramResponse& response) {
-  slot_free_at_[response.tag] = response.first_beat + config_.dma.release_latency;
+  slot_free_at_[response.tag] = response.first_beat + dma_.release_latency;
   last_release_ = std::max(last_release_, slot_free_at_[response.tag]);
   --slots_held_;
   return response.first_beat + 1;

@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "models/accumulators/accumulator_messages.hpp"
+#include "models/dma/store_unit_config.hpp"
 #include "models/dma/store_walk.hpp"
 #include "models/dram/dram_port.hpp"
 #include "models/requant/requant_messages.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "models/sequencer/queue_depths.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
@@ -48,9 +48,8 @@ class StoreUnit final : public ClockedModule {
   FifoOut<LocalWrite> scratchpad_write{"scratchpad_write"};  ///< rows that stay
   DramPort dram;
 
-  StoreUnit(const sc_core::sc_module_name& name, const Clock& clock,
-            const AcceleratorConfig& config, const Wire<Cause>& upstream,
-            Measurements& measurements);
+  StoreUnit(const sc_core::sc_module_name& name, const Clock& clock, const StoreUnitConfig& config,
+            const Wire<Cause>& upstream, Measurements& measurements);
 
   void configure(const LayerRegisters& registers) {
     format_ = registers.ofmap;
@@ -113,7 +112,8 @@ class StoreUnit final : public ClockedModule {
 
   static constexpr std::uint64_t kHeld = ~std::uint64_t{0};
 
-  const AcceleratorConfig config_;
+  const DmaConfig dma_;
+  const RowElements rows_;
   ElementFormat format_;
   OfmapPlace ofmap_;
   std::optional<Reading> reading_;

@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
 
 namespace systole {
+
+/// Elements of a row of a local memory.
+struct RowElements {
+  std::uint32_t accumulators = 0;  ///< partial sums: array.cols
+  std::uint32_t scratchpad = 0;    ///< activations: array.rows
+};
 
 /// The part of a store's row that one row of a local memory holds; with a pool, an element of a
 /// window.
@@ -31,11 +36,11 @@ struct StoreBlock {
 /// The blocks of a store in the order in which they are asked for: row after row.
 class StoreWalk {
  public:
-  StoreBlock block(const StoreCommand& store, const AcceleratorConfig& config) const {
-    return store.pool.enabled() ? of_window(store) : of_row(store, config);
+  StoreBlock block(const StoreCommand& store, const RowElements& rows) const {
+    return store.pool.enabled() ? of_window(store) : of_row(store, rows);
   }
   /// Of a store without a pool.
-  StoreBlock of_row(const StoreCommand& store, const AcceleratorConfig& config) const;
+  StoreBlock of_row(const StoreCommand& store, const RowElements& rows) const;
   void next(const StoreBlock& done);
 
   template <typename Archive>
@@ -50,11 +55,10 @@ class StoreWalk {
   std::uint32_t block_ = 0;
 };
 
-inline StoreBlock StoreWalk::of_row(const StoreCommand& store,
-                                    const AcceleratorConfig& config) const {
+inline StoreBlock StoreWalk::of_row(const StoreCommand& store, const RowElements& rows) const {
   StoreBlock at;
   at.from_accumulators = store.source.memory == LocalMemory::Accumulators;
-  const std::uint32_t width = at.from_accumulators ? config.array.cols : config.array.rows;
+  const std::uint32_t width = at.from_accumulators ? rows.accumulators : rows.scratchpad;
   at.local_row = store.source.row + block_ * store.block_pitch + row_;
   at.first_element = block_ * width;
   at.elements = std::min(width, store.elements - at.first_element);

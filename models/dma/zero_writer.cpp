@@ -9,8 +9,8 @@ constexpr std::uint32_t kSumBytes = 4;
 
 }  // namespace
 
-ZeroWriter::ZeroWriter(const AcceleratorConfig& config)
-    : lanes_{config.array.cols}, half_{activation_rows(config) / 2} {}
+ZeroWriter::ZeroWriter(const LocalShape& local)
+    : lanes_{local.array_cols}, half_{local.of(LocalMemory::Scratchpad).rows / 2} {}
 
 void ZeroWriter::begin_cycle() {
   if (leaves_) {

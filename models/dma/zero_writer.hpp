@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "models/scratchpad/scratchpad_messages.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
+#include "sim/program/machine_shape.hpp"
 
 namespace systole {
 
@@ -16,7 +16,7 @@ namespace systole {
 /// (Gemmini's ZeroWriter and PixelRepeater.)
 class ZeroWriter {
  public:
-  explicit ZeroWriter(const AcceleratorConfig& config);
+  explicit ZeroWriter(const LocalShape& local);
 
   /// First in each cycle: moves the next block to the repeater if that is free.
   void begin_cycle();

@@ -5,6 +5,7 @@
 
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
+#include "sim/program/machine_shape.hpp"
 #include "sim/stats/bank_conflicts.hpp"
 
 namespace systole {
@@ -13,13 +14,13 @@ namespace systole {
 /// to one bank, scratchpad.interleave_rows of them or its whole part, then to the next in turn.
 class BankMap {
  public:
-  explicit BankMap(const AcceleratorConfig& config)
-      : activation_{part(config, activation_rows(config), config.scratchpad.activation.banks)},
-        weight_{part(config, weight_rows(config), config.scratchpad.weight.banks)},
+  BankMap(const ScratchpadConfig& scratchpad, const LocalShape& local)
+      : activation_{part(scratchpad.interleave_rows, local.of(LocalMemory::Scratchpad).rows,
+                         scratchpad.activation.banks)},
+        weight_{part(scratchpad.interleave_rows, local.of(LocalMemory::WeightScratchpad).rows,
+                     scratchpad.weight.banks)},
         banks_{activation_.banks +
-               (config.scratchpad.organization == ScratchpadOrganization::Unified
-                    ? 0
-                    : weight_.banks)} {}
+               (scratchpad.organization == ScratchpadOrganization::Unified ? 0 : weight_.banks)} {}
 
   std::uint32_t banks() const { return banks_; }  ///< of all scratchpads
   std::uint32_t bank_of(LocalAddress address) const {
@@ -62,8 +63,7 @@ class BankMap {
   const Part& part_of(LocalAddress address) const {
     return address.memory == LocalMemory::Scratchpad ? activation_ : weight_;
   }
-  static Part part(const AcceleratorConfig& config, std::uint32_t rows, std::uint32_t banks) {
-    const std::uint32_t interleaved = config.scratchpad.interleave_rows;
+  static Part part(std::uint32_t interleaved, std::uint32_t rows, std::uint32_t banks) {
     return {banks, interleaved != 0 ? interleaved : std::max(1U, rows / banks), interleaved != 0};
   }
 

@@ -6,4 +6,18 @@ SequencerBlockConfig sequencer_config(const AcceleratorConfig& config) {
   return {config.sequencer, local_shape(config), loop_shape(config)};
 }
 
+LoadUnitConfig load_unit_config(const AcceleratorConfig& config) {
+  const LocalShape local = local_shape(config);
+  return {config.dma, local, {config.scratchpad, local}};
+}
+
+StoreUnitConfig store_unit_config(const AcceleratorConfig& config) {
+  return {config.dma, {config.array.cols, config.array.rows}};
+}
+
+StoreTimingConfig store_timing_config(const AcceleratorConfig& config) {
+  return {store_unit_config(config), config.accumulators.read_latency,
+          config.requant.pipeline_entries};
+}
+
 }  // namespace systole

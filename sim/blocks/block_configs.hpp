@@ -1,5 +1,7 @@
 #pragma once
 
+#include "models/dma/load_unit_config.hpp"
+#include "models/dma/store_unit_config.hpp"
 #include "models/sequencer/sequencer_block_config.hpp"
 #include "sim/config/accelerator_config.hpp"
 
@@ -9,5 +11,8 @@ namespace systole {
 // for its recurrence (machine_timing.hpp).
 
 SequencerBlockConfig sequencer_config(const AcceleratorConfig& config);
+LoadUnitConfig load_unit_config(const AcceleratorConfig& config);
+StoreUnitConfig store_unit_config(const AcceleratorConfig& config);
+StoreTimingConfig store_timing_config(const AcceleratorConfig& config);
 
 }  // namespace systole

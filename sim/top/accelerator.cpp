@@ -21,7 +21,11 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
                          const DramObservers& observers)
     : sc_module{name},
       sequencer{"sequencer", clock, sequencer_config(config), measurements},
-      load_unit{"load_unit", clock, config, sequencer.load_wait(), sequencer.loads_completed(),
+      load_unit{"load_unit",
+                clock,
+                load_unit_config(config),
+                sequencer.load_wait(),
+                sequencer.loads_completed(),
                 measurements},
       scratchpad{"scratchpad", clock, config, measurements},
       execute_unit{"execute_unit",
@@ -34,7 +38,8 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
       vector_unit{
           "vector_unit", clock, config, sequencer.vector_wait(), sequencer.vectors_completed(),
           measurements},
-      store_unit{"store_unit", clock, config, sequencer.store_wait(), measurements},
+      store_unit{"store_unit", clock, store_unit_config(config), sequencer.store_wait(),
+                 measurements},
       array{"array", clock, config.array, std::move(pes), measurements},
       accumulators{"accumulators", clock, config, store_unit.gathered(), measurements},
       requant_unit{"requant_unit",        clock,       config, store_unit.asked(),

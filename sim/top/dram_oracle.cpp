@@ -1,11 +1,12 @@
 #include "sim/top/dram_oracle.hpp"
 
 #include "models/dram/make_dram.hpp"
+#include "sim/blocks/block_configs.hpp"
 
 namespace systole {
 
 DramOracle::DramOracle(const AcceleratorConfig& config, const dram::Config& memory)
-    : bursts_{config}, memory_{memory, port_config(config, kMasters)} {}
+    : bursts_{store_unit_config(config)}, memory_{memory, port_config(config, kMasters)} {}
 
 void DramOracle::begin_layer(const PackedProgram& program) {
   bursts_.begin(program);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/blocks/block_configs.hpp"
 #include "sim/top/stuck_error.hpp"
 
 namespace systole {
@@ -14,8 +15,8 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, DramSource& dram)
 
 MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& make_dram)
     : config_{config},
-      load_{config, result_.ledger},
-      store_{config, result_.ledger},
+      load_{load_unit_config(config), result_.ledger},
+      store_{store_timing_config(config), result_.ledger},
       vector_{config, result_.ledger},
       execute_{config, result_.ledger, result_.bank_conflicts},
       sequencer_{config.sequencer,

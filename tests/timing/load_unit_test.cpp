@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
 #include "tests/timing/scripted_memory.hpp"
 
@@ -23,7 +24,7 @@ AcceleratorConfig rows_of_16() {
 struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
       : completed{"completed", clock},
-        unit{"unit", clock, config, upstream, completed.count, measurements},
+        unit{"unit", clock, load_unit_config(config), upstream, completed.count, measurements},
         memory{"memory", clock},
         commands{"commands", clock, unit.commands},
         scratchpad{"scratchpad", clock, unit.scratchpad_write, completed},

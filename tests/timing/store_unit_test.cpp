@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
 #include "tests/timing/scripted_memory.hpp"
 
@@ -25,7 +26,7 @@ AcceleratorConfig rows_of_16() {
 /// after the request.
 struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
-      : unit{"unit", clock, config, upstream, measurements},
+      : unit{"unit", clock, store_unit_config(config), upstream, measurements},
         memory{"memory", clock},
         commands{"commands", clock, unit.commands},
         psums{"psums", clock, unit.accumulator_read, unit.ofmap},
