@@ -4,20 +4,19 @@
 
 namespace systole {
 
-ExecuteTiming::ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger,
+ExecuteTiming::ExecuteTiming(const ExecuteTimingConfig& config, Ledger& ledger,
                              BankConflictCounts& conflicts)
-    : config_{config},
-      rows_{config.array.rows},
-      cols_{config.array.cols},
-      rows_per_accumulator_bank_{accumulator_rows(config) / config.accumulators.banks},
-      results_after_{Cycle{config.scratchpad.read_latency} + rows_ + cols_ - 1 +
-                     config.array.extra_latency},
-      streams_ifmap_{config.array.dataflow == Dataflow::WeightStationary},
-      waits_for_drain_{config.array.dataflow != Dataflow::OutputStationary ||
-                       config.array.os_drain},
-      feed_{make_fold_feed(config.array)},
-      banks_{config},
-      key_{config},
+    : array_{config.unit.array},
+      scratchpad_read_latency_{config.unit.scratchpad_read_latency},
+      rows_{array_.rows},
+      cols_{array_.cols},
+      rows_per_accumulator_bank_{config.accumulator_bank_rows},
+      results_after_{Cycle{scratchpad_read_latency_} + rows_ + cols_ - 1 + array_.extra_latency},
+      streams_ifmap_{array_.dataflow == Dataflow::WeightStationary},
+      waits_for_drain_{array_.dataflow != Dataflow::OutputStationary || array_.os_drain},
+      feed_{make_fold_feed(array_)},
+      banks_{config.banks},
+      key_{config.key},
       conflicts_{conflicts},
       ledger_{ledger, LedgerUnit::Array} {}
 
@@ -85,7 +84,7 @@ void ExecuteTiming::ring_next(Cycle now) {
   if (active() && !streams_ifmap_) {
     // A fold's last operand may come before its step ends: its completion must not be known late.
     const std::uint32_t rows_before = std::max(outline_->completes, step_.row) - step_.row;
-    alarm.ring_at(now + rows_before + rows_ + cols_ + config_.scratchpad.read_latency);
+    alarm.ring_at(now + rows_before + rows_ + cols_ + scratchpad_read_latency_);
   }
   if (active()) {
     alarm.ring_at(now + (step_.rows - step_.row) + 1);
@@ -96,7 +95,7 @@ void ExecuteTiming::ring_next(Cycle now) {
     if (!queue_.empty()) {
       alarm.ring_at(now + 1);  // the port may stall until then
     }
-    const bool full = room_at_.size() + steps_entering_ >= config_.array.steps_in_flight;
+    const bool full = room_at_.size() + steps_entering_ >= array_.steps_in_flight;
     if (!room_at_.empty() && (full || !waits_for_drain_)) {
       alarm.ring_at(std::max(room_at_.front(), now + 1));
     } else if (steps_entering_ > 0) {

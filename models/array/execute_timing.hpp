@@ -12,14 +12,13 @@
 #include <vector>
 
 #include "models/accumulators/accumulators_timing.hpp"
+#include "models/array/execute_unit_config.hpp"
 #include "models/array/fold_feed.hpp"
 #include "models/array/operand_banks.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/program/number_hash.hpp"
-#include "sim/program/timing_key.hpp"
 #include "sim/timing/ledger_line.hpp"
 
 namespace systole {
@@ -32,7 +31,7 @@ namespace systole {
 /// whatever the dataflow.
 class ExecuteTiming final : public OperandReader, public ResultWriter {
  public:
-  ExecuteTiming(const AcceleratorConfig& config, Ledger& ledger, BankConflictCounts& conflicts);
+  ExecuteTiming(const ExecuteTimingConfig& config, Ledger& ledger, BankConflictCounts& conflicts);
   void bind(SequencerTiming& sequencer, ScratchpadTiming& scratchpad) {
     sequencer_ = &sequencer;
     scratchpad_ = &scratchpad;
@@ -223,7 +222,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   void listen(Cycle now);
   void ring_next(Cycle now);
 
-  const AcceleratorConfig& config_;
+  const ArrayConfig array_;
+  const std::uint32_t scratchpad_read_latency_;
   const std::uint32_t rows_;
   const std::uint32_t cols_;
   const std::uint32_t rows_per_accumulator_bank_;

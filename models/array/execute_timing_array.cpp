@@ -8,8 +8,8 @@ namespace systole {
 void ExecuteTiming::row_read(Cycle cycle, const Row& row) {
   rows_read(cycle, cycle + 1, row, row.acc_row, row.accumulate);
   if (row.last.valid) {
-    const Cycle entered = cycle + config_.scratchpad.read_latency;
-    if (config_.array.dataflow == Dataflow::InputStationary) {
+    const Cycle entered = cycle + scratchpad_read_latency_;
+    if (array_.dataflow == Dataflow::InputStationary) {
       block_leaves(entered, row.last);
     } else {
       fold_leaves(entered, row.last);
@@ -24,7 +24,7 @@ void ExecuteTiming::row_read(Cycle cycle, const Row& row) {
 /// accumulator rows from acc_row on.
 void ExecuteTiming::rows_read(Cycle from, Cycle end, const Fed& fed, std::uint32_t acc_row,
                               bool accumulate) {
-  const Cycle entered = from + config_.scratchpad.read_latency;
+  const Cycle entered = from + scratchpad_read_latency_;
   const Cycle last = entered + (end - from) - 1;
   if (fed.vector) {
     cover(entered, last + rows_ + cols_ - 2);
@@ -32,7 +32,7 @@ void ExecuteTiming::rows_read(Cycle from, Cycle end, const Fed& fed, std::uint32
   } else if (fed.shift) {
     cover(entered, last);
   }
-  if (fed.streams && config_.array.dataflow == Dataflow::InputStationary) {
+  if (fed.streams && array_.dataflow == Dataflow::InputStationary) {
     cover(entered, last + rows_ + cols_ - 2);
   } else if (fed.streams) {
     cover(fold_open_ ? open_since_ : entered, last);  // a fold stays inside while it stalls
@@ -44,8 +44,8 @@ void ExecuteTiming::rows_read(Cycle from, Cycle end, const Fed& fed, std::uint32
 /// Output stationary: the last operands of a fold have entered.
 void ExecuteTiming::fold_leaves(Cycle entered, const StreamStep& stream) {
   fold_open_ = false;
-  cover(entered, entered + rows_ + cols_ - 2 + (config_.array.os_drain ? rows_ : 0));
-  const Cycle first = entered + rows_ + cols_ + config_.array.extra_latency;
+  cover(entered, entered + rows_ + cols_ - 2 + (array_.os_drain ? rows_ : 0));
+  const Cycle first = entered + rows_ + cols_ + array_.extra_latency;
   for (std::uint32_t pixel = stream.pixels; pixel-- > 0;) {
     add_results(first + rows_ - 1 - pixel, 1, stream.acc_row + pixel, stream.accumulate);
   }
@@ -55,7 +55,7 @@ void ExecuteTiming::fold_leaves(Cycle entered, const StreamStep& stream) {
 /// Input stationary: the last channel of a block has entered; its pixels leave one a cycle, behind
 /// those of the block before.
 void ExecuteTiming::block_leaves(Cycle entered, const StreamStep& stream) {
-  const Cycle earliest = entered + rows_ + cols_ + config_.array.extra_latency;
+  const Cycle earliest = entered + rows_ + cols_ + array_.extra_latency;
   const Cycle first = std::max(earliest, last_result_ + 1);
   add_results(first, stream.pixels, stream.acc_row, stream.accumulate);
   last_result_ = first + stream.pixels - 1;
@@ -74,19 +74,18 @@ void ExecuteTiming::step_read(Cycle read, const Row& row) {
       sequencer_->complete(SequencerTiming::kResult, read + results_after_, row.preload_entry);
     }
   }
-  const Cycle entered = read + config_.scratchpad.read_latency;
+  const Cycle entered = read + scratchpad_read_latency_;
   const Cycle left = entered + cycles_to_leave();
-  const Cycle ahead = 1 + Cycle{config_.scratchpad.read_latency};
+  const Cycle ahead = 1 + Cycle{scratchpad_read_latency_};
   room_at_.push_back(std::max(entered + 1, left + 1 - ahead));
   --steps_entering_;
 }
 
 /// From the last operand of a step until its results have left (SystolicArray::cycles_to_leave).
 Cycle ExecuteTiming::cycles_to_leave() const {
-  const ArrayConfig& array = config_.array;
-  const bool drains = array.dataflow == Dataflow::OutputStationary &&
-                      (array.os_drain || array.overlap == Overlap::Full);
-  return Cycle{rows_} + cols_ - 1 + array.extra_latency + (drains ? rows_ : 0);
+  const bool drains = array_.dataflow == Dataflow::OutputStationary &&
+                      (array_.os_drain || array_.overlap == Overlap::Full);
+  return Cycle{rows_} + cols_ - 1 + array_.extra_latency + (drains ? rows_ : 0);
 }
 
 void ExecuteTiming::add_results(Cycle first, std::uint32_t rows, std::uint32_t acc_row,

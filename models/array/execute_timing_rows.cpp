@@ -32,7 +32,7 @@ void ExecuteTiming::next_row(Row& row) {
   }
   const bool fills = pair.ifmap.valid || pair.weight.valid || pair.stream.shift;
   if (row.streams || row.vector) {
-    row.cause = fills_array(config_.array, pair) ? Cause::Busy : Cause::BusyPartial;
+    row.cause = fills_array(array_, pair) ? Cause::Busy : Cause::BusyPartial;
   } else {
     row.cause = fills ? Cause::Fill : Cause::BusyPartial;
   }

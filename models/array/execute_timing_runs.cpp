@@ -73,7 +73,7 @@ void ExecuteTiming::lay_out(Outline& outline) {
     feed_->load_runs(load_runs_);
   }
   Outlining state;
-  state.full = step_.computing && fills_array(config_.array, feed_->streaming());
+  state.full = step_.computing && fills_array(array_, feed_->streaming());
   for (std::uint32_t row = 0; row < step_.rows; row = outline.runs.back().end) {
     const StepRun run = step_run(state, row, outline);
     if (!outline.runs.empty() && outline.runs.back().continues_as(run)) {  // in another part
@@ -129,7 +129,7 @@ ExecuteTiming::StepRun ExecuteTiming::step_run(Outlining& state, std::uint32_t r
   run.shift = load.shift;
   const bool in_turns =
       beside && state.stream_pixels.banks->front() == state.load_weights.banks->front();
-  const bool ends_fold = stream.last && config_.array.dataflow == Dataflow::OutputStationary;
+  const bool ends_fold = stream.last && array_.dataflow == Dataflow::OutputStationary;
   run.alone = ends_fold || (stream.ifmap && load.ifmap) || (stream.weights && load.weights) ||
               in_turns || meet(run.ifmap_banks, run.weight_banks);
   outline.completes = stream.last ? row : outline.completes;
@@ -177,7 +177,7 @@ void ExecuteTiming::skip_rows(Cycle read, std::uint32_t rows) {
   while (step_.computing && rows > 0) {
     std::uint32_t skipped = rows;
     if (const std::uint32_t before = feed_->before_block_end(); before < rows) {
-      block_leaves(read + before + config_.scratchpad.read_latency, feed_->block_end());
+      block_leaves(read + before + scratchpad_read_latency_, feed_->block_end());
       skipped = before + 1;
     }
     feed_->skip(step_.row, skipped);

@@ -10,7 +10,7 @@ bool ExecuteTiming::array_has_room(Cycle now) {
   while (!room_at_.empty() && room_at_.front() <= now) {
     room_at_.pop_front();
   }
-  return room_at_.size() + steps_entering_ < config_.array.steps_in_flight;
+  return room_at_.size() + steps_entering_ < array_.steps_in_flight;
 }
 
 void ExecuteTiming::start(Cycle now) {
@@ -42,8 +42,8 @@ void ExecuteTiming::take_preload(Cycle now) {
   step_.preload_entry = preload.entry;
   step_.preload_rows = feed_->begin_load(preload, window_.front().command).load;
   step_.rows = std::max(step_.rows, step_.preload_from + step_.preload_rows);
-  if (step_.rows == 0 && config_.array.min_step_rows > 1) {
-    step_.rows = config_.array.min_step_rows;
+  if (step_.rows == 0 && array_.min_step_rows > 1) {
+    step_.rows = array_.min_step_rows;
   }
 }
 
@@ -75,7 +75,7 @@ bool ExecuteTiming::may_preload(Cycle now) const {
   }
   const bool pair_here = here >= 2;
   const bool new_weights = window_.front().command.as<PreloadCommand>().new_weights;
-  if (config_.array.overlap == Overlap::Full || !new_weights) {
+  if (array_.overlap == Overlap::Full || !new_weights) {
     return pair_here;
   }
   const bool array_left = room_at_.empty() && steps_entering_ == 0;

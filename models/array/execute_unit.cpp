@@ -12,7 +12,7 @@ constexpr Dataflow kStreamsIfmap = Dataflow::WeightStationary;  // the others by
 }  // namespace
 
 ExecuteUnit::ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock,
-                         const AcceleratorConfig& config, const Wire<Cause>& upstream,
+                         const ExecuteUnitConfig& config, const Wire<Cause>& upstream,
                          const Wire<std::uint64_t>& results_written,
                          const Wire<bool>& operands_stalled, Measurements& measurements)
     : ClockedModule{name, clock},
@@ -23,7 +23,7 @@ ExecuteUnit::ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock
       feed_{make_fold_feed(config.array)},
       min_step_rows_{config.array.min_step_rows},
       steps_in_flight_{config.array.steps_in_flight},
-      rows_ahead_{1 + config.scratchpad.read_latency},
+      rows_ahead_{1 + config.scratchpad_read_latency},
       upstream_{upstream},
       results_written_{results_written},
       operands_stalled_{operands_stalled},

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "models/accumulators/accumulator_messages.hpp"
+#include "models/array/execute_unit_config.hpp"
 #include "models/array/fold_feed.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
@@ -39,7 +39,7 @@ class ExecuteUnit final : public ClockedModule {
   /// `upstream` says why the next command is not here, `results_written` counts the computes whose
   /// results are.
   ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock,
-              const AcceleratorConfig& config, const Wire<Cause>& upstream,
+              const ExecuteUnitConfig& config, const Wire<Cause>& upstream,
               const Wire<std::uint64_t>& results_written, const Wire<bool>& operands_stalled,
               Measurements& measurements);
 

@@ -23,8 +23,7 @@ std::uint32_t pixels_within(const ComputeCommand& compute, std::uint32_t pixel,
 
 }  // namespace
 
-OperandBanks::OperandBanks(const AcceleratorConfig& config)
-    : map_{config.scratchpad, local_shape(config)} {
+OperandBanks::OperandBanks(const BankMap& map) : map_{map} {
   for (std::uint32_t bank = 0; bank < map_.banks(); ++bank) {
     single_.push_back({bank});
   }

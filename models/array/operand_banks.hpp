@@ -30,7 +30,7 @@ inline void add(Banks& banks, std::uint32_t bank) {
 /// Finds the banks from which a fold's cycles read.
 class OperandBanks {
  public:
-  explicit OperandBanks(const AcceleratorConfig& config);
+  explicit OperandBanks(const BankMap& map);
 
   /// What a cycle of a load or a stream reads, and the first one behind it that may read others.
   struct Found {

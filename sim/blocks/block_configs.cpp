@@ -20,4 +20,16 @@ StoreTimingConfig store_timing_config(const AcceleratorConfig& config) {
           config.requant.pipeline_entries};
 }
 
+ExecuteUnitConfig execute_unit_config(const AcceleratorConfig& config) {
+  return {config.array, config.scratchpad.read_latency};
+}
+
+ExecuteTimingConfig execute_timing_config(const AcceleratorConfig& config) {
+  const LocalShape local = local_shape(config);
+  return {execute_unit_config(config),
+          local.accumulator_bank_rows,
+          {config.scratchpad, local},
+          TimingKey{config}};
+}
+
 }  // namespace systole

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "models/array/execute_unit_config.hpp"
 #include "models/dma/load_unit_config.hpp"
 #include "models/dma/store_unit_config.hpp"
 #include "models/sequencer/sequencer_block_config.hpp"
@@ -14,5 +15,7 @@ SequencerBlockConfig sequencer_config(const AcceleratorConfig& config);
 LoadUnitConfig load_unit_config(const AcceleratorConfig& config);
 StoreUnitConfig store_unit_config(const AcceleratorConfig& config);
 StoreTimingConfig store_timing_config(const AcceleratorConfig& config);
+ExecuteUnitConfig execute_unit_config(const AcceleratorConfig& config);
+ExecuteTimingConfig execute_timing_config(const AcceleratorConfig& config);
 
 }  // namespace systole

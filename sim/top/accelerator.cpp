@@ -30,7 +30,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
       scratchpad{"scratchpad", clock, config, measurements},
       execute_unit{"execute_unit",
                    clock,
-                   config,
+                   execute_unit_config(config),
                    sequencer.execute_wait(),
                    sequencer.results_written(),
                    scratchpad.operands_stalled(),

@@ -18,7 +18,7 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& ma
       load_{load_unit_config(config), result_.ledger},
       store_{store_timing_config(config), result_.ledger},
       vector_{config, result_.ledger},
-      execute_{config, result_.ledger, result_.bank_conflicts},
+      execute_{execute_timing_config(config), result_.ledger, result_.bank_conflicts},
       sequencer_{config.sequencer,
                  {load_.alarm, execute_.alarm, vector_.alarm, store_.alarm},
                  result_.ledger},

@@ -3,6 +3,7 @@
 #include <deque>
 #include <optional>
 
+#include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
 
 namespace systole {
@@ -27,8 +28,13 @@ AcceleratorConfig array_with(Overlap overlap) {
 struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
       : results_written{"results_written", clock},
-        unit{"unit",           clock,       config, upstream, results_written.count,
-             operands_stalled, measurements},
+        unit{"unit",
+             clock,
+             execute_unit_config(config),
+             upstream,
+             results_written.count,
+             operands_stalled,
+             measurements},
         commands{"commands", clock, unit.commands},
         pairs{"pairs", clock, unit.operand_read, 2},
         step_leaving{"step_leaving", clock, unit.step_leaving} {}
@@ -145,8 +151,9 @@ class ExecuteUnitOnSlowScratchpad : public test::SimTest {
   Wire<Cause> upstream{Cause::Idle};
   Wire<std::uint64_t> results_written{0};
   Wire<bool> stalled{false};
-  ExecuteUnit unit{"unit",  clock,       array_with(Overlap::Full), upstream, results_written,
-                   stalled, measurements};
+  ExecuteUnit unit{"unit",      clock,           execute_unit_config(array_with(Overlap::Full)),
+                   upstream,    results_written, stalled,
+                   measurements};
   SlowScratchpad scratchpad{"scratchpad", clock, unit, stalled};
   Feed<IssuedCommand> commands{"commands", clock, unit.commands};
   Feed<StepLeaving> step_leaving{"step_leaving", clock, unit.step_leaving};

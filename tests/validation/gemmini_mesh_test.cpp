@@ -8,6 +8,7 @@
 
 #include "models/array/execute_unit.hpp"
 #include "models/array/systolic_array.hpp"
+#include "sim/blocks/block_configs.hpp"
 #include "sim/config/accelerator_file.hpp"
 #include "tests/timing/bench.hpp"
 #include "tests/validation/rtl_table.hpp"
@@ -58,7 +59,8 @@ AcceleratorConfig mesh_alone(Dataflow dataflow) {
 
 struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
-      : unit{"unit", clock, config, upstream, results_written, operands_stalled, measurements},
+      : unit{"unit",           clock,       execute_unit_config(config), upstream, results_written,
+             operands_stalled, measurements},
         operands{"operands", clock, unit},
         array{"array", clock, config.array, make_pe_array(config.array), measurements},
         commands{"commands", clock, unit.commands, 128},
