@@ -11,20 +11,20 @@ constexpr std::uint64_t kNever = ~std::uint64_t{0};
 }  // namespace
 
 Accumulators::Accumulators(const sc_core::sc_module_name& name, const Clock& clock,
-                           const AcceleratorConfig& config, const Wire<std::uint64_t>& gathered,
-                           Measurements& measurements)
+                           const AccumulatorsBlockConfig& config,
+                           const Wire<std::uint64_t>& gathered, Measurements& measurements)
     : ClockedModule{name, clock},
-      cols_{config.array.cols},
-      rows_{accumulator_rows(config)},
-      rows_per_bank_{rows_ / config.accumulators.banks},
-      format_{config.array.accumulator_bits, config.array.overflow},
-      row_bits_{8ULL * accumulator_row_bytes(config)},
+      cols_{config.array_cols},
+      rows_{config.rows},
+      rows_per_bank_{config.rows_per_bank()},
+      format_{config.psums},
+      row_bits_{8ULL * config.row_bytes},
       values_(std::size_t{rows_} * cols_),
-      row_bytes_(accumulator_row_bytes(config)),
-      read_taken_(config.accumulators.banks, kNever),
-      write_taken_(config.accumulators.banks, kNever),
-      read_latency_{config.accumulators.read_latency},
-      stages_{std::uint64_t{read_latency_} + config.requant.pipeline_entries},
+      row_bytes_(config.row_bytes),
+      read_taken_(config.banks, kNever),
+      write_taken_(config.banks, kNever),
+      read_latency_{config.read_latency},
+      stages_{std::uint64_t{read_latency_} + config.pipeline_entries},
       gathered_{gathered},
       measurements_{measurements} {}
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "models/accumulators/accumulator_messages.hpp"
+#include "models/accumulators/accumulators_block_config.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
@@ -38,7 +38,7 @@ class Accumulators final : public ClockedModule {
 
   /// `gathered` counts the blocks that the store unit has taken from the requantization unit.
   Accumulators(const sc_core::sc_module_name& name, const Clock& clock,
-               const AcceleratorConfig& config, const Wire<std::uint64_t>& gathered,
+               const AccumulatorsBlockConfig& config, const Wire<std::uint64_t>& gathered,
                Measurements& measurements);
 
   void list_signals(SignalList& list) const;

@@ -6,10 +6,10 @@
 
 namespace systole {
 
-AccumulatorsTiming::AccumulatorsTiming(const AcceleratorConfig& config, Alarm& load,
+AccumulatorsTiming::AccumulatorsTiming(const AccumulatorsBlockConfig& config, Alarm& load,
                                        SequencerTiming& sequencer, BankConflictCounts& conflicts)
     : load_write{kPipelined, load, alarm},
-      rows_per_bank_{accumulator_rows(config) / config.accumulators.banks},
+      rows_per_bank_{config.rows_per_bank()},
       sequencer_{sequencer},
       conflicts_{conflicts} {}
 

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
+#include "models/accumulators/accumulators_block_config.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/stats/bank_conflicts.hpp"
 #include "sim/timing/timed_queue.hpp"
 
@@ -55,7 +55,7 @@ class ResultWriter {
 /// results never wait. Rows are read for stores ahead, as far as results are known.
 class AccumulatorsTiming {
  public:
-  AccumulatorsTiming(const AcceleratorConfig& config, Alarm& load, SequencerTiming& sequencer,
+  AccumulatorsTiming(const AccumulatorsBlockConfig& config, Alarm& load, SequencerTiming& sequencer,
                      BankConflictCounts& conflicts);
   void bind(ResultWriter& results) { results_ = &results; }
 

@@ -12,22 +12,22 @@ constexpr std::uint64_t kNever = ~std::uint64_t{0};
 }  // namespace
 
 Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
-                       const AcceleratorConfig& config, Measurements& measurements)
+                       const ScratchpadBlockConfig& config, Measurements& measurements)
     : ClockedModule{name, clock},
-      dual_ported_{config.scratchpad.ports == BankPorts::Dual},
-      read_latency_{config.scratchpad.read_latency},
-      unified_{config.scratchpad.organization == ScratchpadOrganization::Unified},
-      banks_{config.scratchpad, local_shape(config)},
-      rows_{config.array.rows},
-      cols_{config.array.cols},
+      dual_ported_{config.ports == BankPorts::Dual},
+      read_latency_{config.read_latency},
+      unified_{config.organization == ScratchpadOrganization::Unified},
+      banks_{config.banks},
+      rows_{config.array_rows},
+      cols_{config.array_cols},
       read_taken_(banks_.banks()),
       write_taken_(banks_.banks()),
       measurements_{measurements} {
-  activation_.row_bytes = activation_row_bytes(config);
-  activation_.bytes.resize(std::size_t{activation_rows(config)} * activation_.row_bytes);
+  activation_.row_bytes = config.activation.row_bytes;
+  activation_.bytes.resize(std::size_t{config.activation.rows} * activation_.row_bytes);
   if (!unified_) {
-    weight_.row_bytes = weight_row_bytes(config);
-    weight_.bytes.resize(std::size_t{weight_rows(config)} * weight_.row_bytes);
+    weight_.row_bytes = config.weight.row_bytes;
+    weight_.bytes.resize(std::size_t{config.weight.rows} * weight_.row_bytes);
   }
   configure({});
 }

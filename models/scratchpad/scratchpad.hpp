@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "models/scratchpad/bank_map.hpp"
+#include "models/scratchpad/scratchpad_block_config.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
@@ -46,7 +46,7 @@ class Scratchpad final : public ClockedModule {
   FifoOut<Completion> store_read_done{"store_read_done"};
 
   Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
-             const AcceleratorConfig& config, Measurements& measurements);
+             const ScratchpadBlockConfig& config, Measurements& measurements);
 
   /// A read takes out the bits of the array's lanes, as wide as the layer's operands are.
   void configure(const LayerRegisters& registers);

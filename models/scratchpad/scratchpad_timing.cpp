@@ -11,15 +11,15 @@ constexpr std::uint32_t kNoBank = ~std::uint32_t{0};
 
 }  // namespace
 
-ScratchpadTiming::ScratchpadTiming(const AcceleratorConfig& config, Units units,
+ScratchpadTiming::ScratchpadTiming(const ScratchpadBlockConfig& config, Units units,
                                    SequencerTiming& sequencer, BankConflictCounts& conflicts)
     : vector_write{kPipelined, units.vector, alarm},
       store_write{kPipelined, units.store, alarm},
       vector_read{kPipelined, units.vector, alarm},
       store_read{kPipelined, units.store, alarm},
-      banks_{config.scratchpad, local_shape(config)},
-      dual_ported_{config.scratchpad.ports == BankPorts::Dual},
-      read_latency_{config.scratchpad.read_latency},
+      banks_{config.banks},
+      dual_ported_{config.ports == BankPorts::Dual},
+      read_latency_{config.read_latency},
       units_{units},
       sequencer_{sequencer},
       conflicts_{conflicts} {}

@@ -3,9 +3,9 @@
 #include <cstdint>
 
 #include "models/scratchpad/bank_map.hpp"
+#include "models/scratchpad/scratchpad_block_config.hpp"
 #include "models/scratchpad/write_calendar.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/stats/bank_conflicts.hpp"
 #include "sim/timing/timed_queue.hpp"
 
@@ -58,7 +58,7 @@ class ScratchpadTiming {
     Alarm& store;
   };
 
-  ScratchpadTiming(const AcceleratorConfig& config, Units units, SequencerTiming& sequencer,
+  ScratchpadTiming(const ScratchpadBlockConfig& config, Units units, SequencerTiming& sequencer,
                    BankConflictCounts& conflicts);
   void bind(OperandReader& operands) { operands_ = &operands; }
 

@@ -32,4 +32,26 @@ ExecuteTimingConfig execute_timing_config(const AcceleratorConfig& config) {
           TimingKey{config}};
 }
 
+ScratchpadBlockConfig scratchpad_config(const AcceleratorConfig& config) {
+  const LocalShape local = local_shape(config);
+  return {config.scratchpad.organization,
+          config.scratchpad.ports,
+          config.scratchpad.read_latency,
+          {config.scratchpad, local},
+          local.of(LocalMemory::Scratchpad),
+          local.of(LocalMemory::WeightScratchpad),
+          config.array.rows,
+          config.array.cols};
+}
+
+AccumulatorsBlockConfig accumulators_config(const AcceleratorConfig& config) {
+  return {accumulator_rows(config),
+          config.accumulators.banks,
+          config.array.cols,
+          accumulator_row_bytes(config),
+          {config.array.accumulator_bits, config.array.overflow},
+          config.accumulators.read_latency,
+          config.requant.pipeline_entries};
+}
+
 }  // namespace systole

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "models/accumulators/accumulators_block_config.hpp"
 #include "models/array/execute_unit_config.hpp"
 #include "models/dma/load_unit_config.hpp"
 #include "models/dma/store_unit_config.hpp"
+#include "models/scratchpad/scratchpad_block_config.hpp"
 #include "models/sequencer/sequencer_block_config.hpp"
 #include "sim/config/accelerator_config.hpp"
 
@@ -17,5 +19,7 @@ StoreUnitConfig store_unit_config(const AcceleratorConfig& config);
 StoreTimingConfig store_timing_config(const AcceleratorConfig& config);
 ExecuteUnitConfig execute_unit_config(const AcceleratorConfig& config);
 ExecuteTimingConfig execute_timing_config(const AcceleratorConfig& config);
+ScratchpadBlockConfig scratchpad_config(const AcceleratorConfig& config);
+AccumulatorsBlockConfig accumulators_config(const AcceleratorConfig& config);
 
 }  // namespace systole

@@ -22,9 +22,12 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& ma
       sequencer_{config.sequencer,
                  {load_.alarm, execute_.alarm, vector_.alarm, store_.alarm},
                  result_.ledger},
-      scratchpad_{config, {vector_.alarm, store_.alarm}, sequencer_, result_.bank_conflicts},
+      scratchpad_{scratchpad_config(config),
+                  {vector_.alarm, store_.alarm},
+                  sequencer_,
+                  result_.bank_conflicts},
       requant_{config, load_.alarm, sequencer_, result_.ledger},
-      accumulators_{config, load_.alarm, sequencer_, result_.bank_conflicts},
+      accumulators_{accumulators_config(config), load_.alarm, sequencer_, result_.bank_conflicts},
       dram_{make_dram({MemoryClient{&load_, &load_.alarm}, MemoryClient{&store_, &store_.alarm}})} {
   load_.bind({&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_.table_write});
   store_.bind({&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_});

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
 
 namespace systole {
@@ -25,7 +26,8 @@ AcceleratorConfig two_banks() {
 
 struct Bench {
   explicit Bench(const Clock& clock)
-      : accumulators{"accumulators", clock, two_banks(), gathered, measurements},
+      : accumulators{"accumulators", clock, accumulators_config(two_banks()), gathered,
+                     measurements},
         results{"results", clock, accumulators.results},
         load_write{"load_write", clock, accumulators.load_write},
         load_written{"load_written", clock, accumulators.load_write_done},

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
 
 namespace systole {
@@ -31,7 +32,7 @@ int row_in(int bank, int row = 0) { return bank * static_cast<int>(kRowsPerBank)
 
 struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
-      : scratchpad{"scratchpad", clock, config, measurements},
+      : scratchpad{"scratchpad", clock, scratchpad_config(config), measurements},
         load_write{"load_write", clock, scratchpad.load_write},
         load_written{"load_written", clock, scratchpad.load_write_done},
         vector_write{"vector_write", clock, scratchpad.vector_write},
