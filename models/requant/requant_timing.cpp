@@ -6,11 +6,11 @@
 
 namespace systole {
 
-RequantTiming::RequantTiming(const AcceleratorConfig& config, Alarm& load,
-                             SequencerTiming& sequencer, Ledger& ledger)
+RequantTiming::RequantTiming(const RequantConfig& config, Alarm& load, SequencerTiming& sequencer,
+                             Ledger& ledger)
     : table_write{kPipelined, load, alarm},
-      lanes_{config.requant.lanes},
-      latency_{config.requant.latency},
+      lanes_{config.lanes},
+      latency_{config.latency},
       sequencer_{sequencer},
       ledger_{ledger, LedgerUnit::Requant} {}
 

@@ -15,7 +15,7 @@ namespace systole {
 /// they come, and is told ahead.
 class RequantTiming {
  public:
-  RequantTiming(const AcceleratorConfig& config, Alarm& load, SequencerTiming& sequencer,
+  RequantTiming(const RequantConfig& config, Alarm& load, SequencerTiming& sequencer,
                 Ledger& ledger);
 
   Alarm alarm;

@@ -6,13 +6,13 @@
 namespace systole {
 
 RequantUnit::RequantUnit(const sc_core::sc_module_name& name, const Clock& clock,
-                         const AcceleratorConfig& config, const Wire<std::uint64_t>& asked,
+                         const RequantUnitConfig& config, const Wire<std::uint64_t>& asked,
                          const Wire<std::uint64_t>& gathered, Measurements& measurements)
     : ClockedModule{name, clock},
       lanes_{config.requant.lanes},
       latency_{config.requant.latency},
-      cols_{config.array.cols},
-      entry_bytes_{requant_entry_bytes(config)},
+      cols_{config.array_cols},
+      entry_bytes_{config.entry_bytes},
       multiplier_bits_{config.requant.multiplier_bits},
       table_(std::size_t{config.requant.table_rows} * cols_ * entry_bytes_),
       pipeline_entries_{config.requant.pipeline_entries},

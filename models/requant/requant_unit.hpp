@@ -7,9 +7,9 @@
 #include "models/accumulators/accumulator_messages.hpp"
 #include "models/requant/lfsr_stream.hpp"
 #include "models/requant/requant_messages.hpp"
+#include "models/requant/requant_unit_config.hpp"
 #include "models/requant/requantize.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
@@ -40,7 +40,7 @@ class RequantUnit final : public ClockedModule {
 
   /// `asked` and `gathered` count the blocks that the store unit has asked for and has taken.
   RequantUnit(const sc_core::sc_module_name& name, const Clock& clock,
-              const AcceleratorConfig& config, const Wire<std::uint64_t>& asked,
+              const RequantUnitConfig& config, const Wire<std::uint64_t>& asked,
               const Wire<std::uint64_t>& gathered, Measurements& measurements);
 
   void configure(const LayerRegisters& registers);

@@ -5,11 +5,6 @@
 
 namespace systole {
 
-DepthwiseLanes::DepthwiseLanes(const AcceleratorConfig& config)
-    : config_{config},
-      psum_format_{config.array.accumulator_bits, config.array.overflow},
-      row_bytes_{activation_row_bytes(config)} {}
-
 void DepthwiseLanes::begin(const DepthwiseCommand& command, const LayerRegisters& registers) {
   command_ = command;
   registers_ = registers;
@@ -18,13 +13,14 @@ void DepthwiseLanes::begin(const DepthwiseCommand& command, const LayerRegisters
 }
 
 void DepthwiseLanes::take_constants(const std::uint8_t* row) {
-  constants_.insert(constants_.end(), row, row + row_bytes_);
+  constants_.insert(constants_.end(), row, row + config_.row_bytes);
 }
 
 std::uint64_t DepthwiseLanes::take_tap(const std::uint8_t* row, bool first) {
   tap_ = first ? 0 : tap_ + 1;
-  const std::uint8_t* const weights = constants_.data() + std::size_t{tap_} * row_bytes_;
-  const std::uint8_t* const bias = constants_.data() + std::size_t{command_.taps()} * row_bytes_;
+  const std::uint8_t* const weights = constants_.data() + std::size_t{tap_} * config_.row_bytes;
+  const std::uint8_t* const bias =
+      constants_.data() + std::size_t{command_.taps()} * config_.row_bytes;
   const bool last = tap_ + 1 == command_.taps();
   std::uint64_t overflows = 0;
   for (std::uint32_t i = 0; i < command_.elements; ++i) {
@@ -33,10 +29,10 @@ std::uint64_t DepthwiseLanes::take_tap(const std::uint8_t* row, bool first) {
     }
     const std::int64_t product = std::int64_t{unpack_element(row, i, registers_.ifmap)} *
                                  unpack_element(weights, i, registers_.weight);
-    psums_[i] = add_psum(psums_[i], product, psum_format_, overflows);
+    psums_[i] = add_psum(psums_[i], product, config_.psums, overflows);
     if (last && command_.bias_rows > 0) {
       psums_[i] =
-          add_psum(read_psum(bias, i, bias_bits(config_)), psums_[i], psum_format_, overflows);
+          add_psum(read_psum(bias, i, config_.bias_bits), psums_[i], config_.psums, overflows);
     }
   }
   return overflows;
@@ -47,11 +43,10 @@ std::int32_t DepthwiseLanes::result(std::uint32_t lane) const {
   if (command_.table_rows == 0) {
     return requantize(psums_[lane], entry_of(unit, 0), unit);
   }
-  const std::size_t first = std::size_t{command_.taps() + command_.bias_rows} * row_bytes_;
+  const std::size_t first = std::size_t{command_.taps() + command_.bias_rows} * config_.row_bytes;
   const std::uint8_t* const entry =
-      constants_.data() + first + std::size_t{lane} * requant_entry_bytes(config_);
-  return requantize(psums_[lane], decode_entry(entry, unit.mode, config_.requant.multiplier_bits),
-                    unit);
+      constants_.data() + first + std::size_t{lane} * config_.entry_bytes;
+  return requantize(psums_[lane], decode_entry(entry, unit.mode, config_.multiplier_bits), unit);
 }
 
 }  // namespace systole

@@ -3,9 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/config/accelerator_config.hpp"
+#include "models/vector/vector_unit_config.hpp"
 #include "sim/program/command.hpp"
-#include "sim/storage/psum.hpp"
 
 namespace systole {
 
@@ -14,7 +13,7 @@ namespace systole {
 /// last sum to the bias, each with the accumulators' width and overflow; then it is requantized.
 class DepthwiseLanes {
  public:
-  explicit DepthwiseLanes(const AcceleratorConfig& config);
+  explicit DepthwiseLanes(const DepthwiseLanesConfig& config) : config_{config} {}
 
   void begin(const DepthwiseCommand& command, const LayerRegisters& registers);
   /// The next row of constants.
@@ -25,9 +24,7 @@ class DepthwiseLanes {
   std::int32_t result(std::uint32_t lane) const;
 
  private:
-  const AcceleratorConfig config_;
-  const PsumFormat psum_format_;
-  const std::uint32_t row_bytes_;
+  const DepthwiseLanesConfig config_;
   DepthwiseCommand command_;
   LayerRegisters registers_;
   std::vector<std::uint8_t> constants_;  // rows, as they lie in the scratchpad

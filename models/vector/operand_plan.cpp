@@ -111,14 +111,14 @@ std::vector<VectorOperand> operand_plan(const Command& command) {
   return operand_plan(std::get<DepthwiseCommand>(command.body));
 }
 
-VectorPace pace_of(const Command& command, const AcceleratorConfig& config) {
+VectorPace pace_of(const Command& command, const VectorConfig& vector, std::uint32_t array_rows) {
   if (const auto* pool = std::get_if<PoolCommand>(&command.body)) {
-    return {pool->elements, config.vector.lanes};
+    return {pool->elements, vector.lanes};
   }
   if (const auto* depthwise = std::get_if<DepthwiseCommand>(&command.body)) {
-    return {depthwise->elements, config.vector.mac_lanes};
+    return {depthwise->elements, vector.mac_lanes};
   }
-  return {config.array.rows, config.vector.lanes};
+  return {array_rows, vector.lanes};
 }
 
 }  // namespace systole

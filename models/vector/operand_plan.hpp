@@ -37,6 +37,6 @@ struct VectorPace {
 
 /// Of any command of the unit.
 std::vector<VectorOperand> operand_plan(const Command& command);
-VectorPace pace_of(const Command& command, const AcceleratorConfig& config);
+VectorPace pace_of(const Command& command, const VectorConfig& vector, std::uint32_t array_rows);
 
 }  // namespace systole

@@ -4,8 +4,8 @@
 
 namespace systole {
 
-VectorTiming::VectorTiming(const AcceleratorConfig& config, Ledger& ledger)
-    : config_{config}, ledger_{ledger, LedgerUnit::Vector} {}
+VectorTiming::VectorTiming(const VectorUnitConfig& config, Ledger& ledger)
+    : vector_{config.vector}, array_rows_{config.array_rows}, ledger_{ledger, LedgerUnit::Vector} {}
 
 void VectorTiming::look(Cycle now) {
   alarm.serve(now);
@@ -48,7 +48,7 @@ void VectorTiming::start(Cycle now) {
 
 void VectorTiming::plan() {
   operands_ = operand_plan(*current_->command);
-  cycles_per_row_ = pace_of(*current_->command, config_).cycles_per_row();
+  cycles_per_row_ = pace_of(*current_->command, vector_, array_rows_).cycles_per_row();
 }
 
 bool VectorTiming::ask(Cycle now) {
@@ -71,7 +71,7 @@ bool VectorTiming::collect(Cycle now) {
   ++collected_;
   if (operand.last) {
     results_.push_back({{operand.output_row, collected_ == operands_.size(), current_->entry},
-                        now + config_.vector.latency});
+                        now + vector_.latency});
   }
   return true;
 }

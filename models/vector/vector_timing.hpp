@@ -8,7 +8,7 @@
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "models/vector/operand_plan.hpp"
-#include "sim/config/accelerator_config.hpp"
+#include "models/vector/vector_unit_config.hpp"
 #include "sim/timing/ledger_line.hpp"
 
 namespace systole {
@@ -16,7 +16,7 @@ namespace systole {
 /// When VectorUnit (vector_unit.hpp states the rules) asks for rows and writes results.
 class VectorTiming {
  public:
-  VectorTiming(const AcceleratorConfig& config, Ledger& ledger);
+  VectorTiming(const VectorUnitConfig& config, Ledger& ledger);
   void bind(SequencerTiming& sequencer, ScratchpadTiming& scratchpad) {
     sequencer_ = &sequencer;
     scratchpad_ = &scratchpad;
@@ -40,7 +40,8 @@ class VectorTiming {
   bool collect(Cycle now);
   bool ask(Cycle now);
 
-  const AcceleratorConfig& config_;
+  const VectorConfig vector_;
+  const std::uint32_t array_rows_;
   SequencerTiming* sequencer_ = nullptr;
   ScratchpadTiming* scratchpad_ = nullptr;
   std::optional<IssuedCommand> current_;

@@ -9,11 +9,12 @@
 namespace systole {
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Clock& clock,
-                       const AcceleratorConfig& config, const Wire<Cause>& upstream,
+                       const VectorUnitConfig& config, const Wire<Cause>& upstream,
                        const Wire<std::uint64_t>& completed, Measurements& measurements)
     : ClockedModule{name, clock},
-      config_{config},
-      depthwise_{config},
+      vector_{config.vector},
+      array_rows_{config.array_rows},
+      depthwise_{config.depthwise},
       upstream_{upstream},
       completed_{completed},
       measurements_{measurements} {}
@@ -44,7 +45,7 @@ void VectorUnit::start() {
   asked_ = 0;
   collected_ = 0;
   operands_ = operand_plan(*current_->command);
-  pace_ = pace_of(*current_->command, config_);
+  pace_ = pace_of(*current_->command, vector_, array_rows_);
   if (current_->is<DepthwiseCommand>()) {
     depthwise_.begin(current_->as<DepthwiseCommand>(), registers_);
   }
@@ -131,7 +132,7 @@ void VectorUnit::combine_depthwise(const RowData& data, const VectorOperand& ope
 
 void VectorUnit::finish_row(const VectorOperand& operand) {
   Result result;
-  result.due = now() + config_.vector.latency;
+  result.due = now() + vector_.latency;
   result.write.to = {LocalMemory::Scratchpad, operand.output_row};
   result.write.bytes.resize(packed_bytes(pace_.elements, registers_.ofmap.bits));
   result.write.entry = current_->entry;

@@ -7,7 +7,7 @@
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "models/vector/depthwise_lanes.hpp"
 #include "models/vector/operand_plan.hpp"
-#include "sim/config/accelerator_config.hpp"
+#include "models/vector/vector_unit_config.hpp"
 #include "sim/kernel/clocked_module.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
@@ -35,7 +35,7 @@ class VectorUnit final : public ClockedModule {
 
   /// `upstream` says why there is no command, `completed` counts the unit's completed commands.
   VectorUnit(const sc_core::sc_module_name& name, const Clock& clock,
-             const AcceleratorConfig& config, const Wire<Cause>& upstream,
+             const VectorUnitConfig& config, const Wire<Cause>& upstream,
              const Wire<std::uint64_t>& completed, Measurements& measurements);
 
   /// A layer finds the lanes free, whatever the last row of the layer before takes in them.
@@ -63,7 +63,8 @@ class VectorUnit final : public ClockedModule {
   void combine_depthwise(const RowData& data, const VectorOperand& operand);
   void finish_row(const VectorOperand& operand);
 
-  const AcceleratorConfig config_;
+  const VectorConfig vector_;
+  const std::uint32_t array_rows_;
   LayerRegisters registers_;
   std::optional<IssuedCommand> current_;
   VectorPace pace_;                      // of the command

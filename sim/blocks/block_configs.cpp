@@ -54,4 +54,18 @@ AccumulatorsBlockConfig accumulators_config(const AcceleratorConfig& config) {
           config.requant.pipeline_entries};
 }
 
+RequantUnitConfig requant_unit_config(const AcceleratorConfig& config) {
+  return {config.requant, config.array.cols, requant_entry_bytes(config)};
+}
+
+VectorUnitConfig vector_unit_config(const AcceleratorConfig& config) {
+  return {config.vector,
+          config.array.rows,
+          {{config.array.accumulator_bits, config.array.overflow},
+           activation_row_bytes(config),
+           bias_bits(config),
+           requant_entry_bytes(config),
+           config.requant.multiplier_bits}};
+}
+
 }  // namespace systole

@@ -4,8 +4,10 @@
 #include "models/array/execute_unit_config.hpp"
 #include "models/dma/load_unit_config.hpp"
 #include "models/dma/store_unit_config.hpp"
+#include "models/requant/requant_unit_config.hpp"
 #include "models/scratchpad/scratchpad_block_config.hpp"
 #include "models/sequencer/sequencer_block_config.hpp"
+#include "models/vector/vector_unit_config.hpp"
 #include "sim/config/accelerator_config.hpp"
 
 namespace systole {
@@ -21,5 +23,7 @@ ExecuteUnitConfig execute_unit_config(const AcceleratorConfig& config);
 ExecuteTimingConfig execute_timing_config(const AcceleratorConfig& config);
 ScratchpadBlockConfig scratchpad_config(const AcceleratorConfig& config);
 AccumulatorsBlockConfig accumulators_config(const AcceleratorConfig& config);
+RequantUnitConfig requant_unit_config(const AcceleratorConfig& config);
+VectorUnitConfig vector_unit_config(const AcceleratorConfig& config);
 
 }  // namespace systole

@@ -7,6 +7,7 @@
 #include "models/requant/requantize.hpp"
 #include "models/vector/element_wise.hpp"
 #include "models/vector/operand_plan.hpp"
+#include "sim/blocks/block_configs.hpp"
 #include "sim/functional/requant_rows.hpp"
 #include "sim/network/packing.hpp"
 
@@ -31,6 +32,9 @@ void take_most(const std::uint8_t* taps, std::uint32_t count, std::uint8_t* most
 }
 
 }  // namespace
+
+VectorCommands::VectorCommands(const AcceleratorConfig& config, LocalMemories& local)
+    : config_{config}, local_{local}, depthwise_{vector_unit_config(config).depthwise} {}
 
 void VectorCommands::begin_layer(const LayerRegisters& registers) {
   registers_ = registers;

@@ -13,8 +13,7 @@ namespace systole {
 /// What the vector unit's commands do to the scratchpad.
 class VectorCommands {
  public:
-  VectorCommands(const AcceleratorConfig& config, LocalMemories& local)
-      : config_{config}, local_{local}, depthwise_{config} {}
+  VectorCommands(const AcceleratorConfig& config, LocalMemories& local);
 
   void begin_layer(const LayerRegisters& registers);
 

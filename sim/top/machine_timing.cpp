@@ -17,7 +17,7 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& ma
     : config_{config},
       load_{load_unit_config(config), result_.ledger},
       store_{store_timing_config(config), result_.ledger},
-      vector_{config, result_.ledger},
+      vector_{vector_unit_config(config), result_.ledger},
       execute_{execute_timing_config(config), result_.ledger, result_.bank_conflicts},
       sequencer_{config.sequencer,
                  {load_.alarm, execute_.alarm, vector_.alarm, store_.alarm},
@@ -26,7 +26,7 @@ MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& ma
                   {vector_.alarm, store_.alarm},
                   sequencer_,
                   result_.bank_conflicts},
-      requant_{config, load_.alarm, sequencer_, result_.ledger},
+      requant_{config.requant, load_.alarm, sequencer_, result_.ledger},
       accumulators_{accumulators_config(config), load_.alarm, sequencer_, result_.bank_conflicts},
       dram_{make_dram({MemoryClient{&load_, &load_.alarm}, MemoryClient{&store_, &store_.alarm}})} {
   load_.bind({&sequencer_, dram_.get(), &scratchpad_, &accumulators_, &requant_.table_write});

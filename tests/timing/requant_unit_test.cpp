@@ -1,5 +1,6 @@
 #include "models/requant/requant_unit.hpp"
 
+#include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
 
 namespace systole {
@@ -24,7 +25,7 @@ struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
       : asked{"asked", clock},
         gathered{"gathered", clock},
-        unit{"unit", clock, config, asked.count, gathered.count, measurements},
+        unit{"unit", clock, requant_unit_config(config), asked.count, gathered.count, measurements},
         psums{"psums", clock, unit.psums},
         ofmap{"ofmap", clock, unit.ofmap, 64},
         table_write{"table_write", clock, unit.table_write},

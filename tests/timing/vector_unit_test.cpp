@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "models/vector/depthwise_lanes.hpp"
+#include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
 
 namespace systole {
@@ -25,7 +26,7 @@ AcceleratorConfig lanes_of(std::uint32_t lanes, std::uint32_t latency) {
 struct Bench {
   Bench(const Clock& clock, const AcceleratorConfig& config)
       : completed{"completed", clock},
-        unit{"unit", clock, config, upstream, completed.count, measurements},
+        unit{"unit", clock, vector_unit_config(config), upstream, completed.count, measurements},
         commands{"commands", clock, unit.commands},
         reads{"reads", clock, unit.scratchpad_read, unit.scratchpad_data},
         writes{"writes", clock, unit.scratchpad_write, completed} {
@@ -178,7 +179,7 @@ TEST(DepthwiseLanes, AddTheirProductsFromZeroAndTheLastSumToTheBias) {
   command.kernel_w = 3;
   command.bias_rows = 1;
   command.elements = 1;
-  DepthwiseLanes lanes{config};
+  DepthwiseLanes lanes{vector_unit_config(config).depthwise};
   lanes.begin(command, registers);
   const auto row = [](int value) {
     std::array<std::uint8_t, 16> bytes{};
