@@ -11,12 +11,12 @@
 namespace systole {
 
 BankedMemory::BankedMemory(const sc_core::sc_module_name& name, const Clock& clock,
-                           const AcceleratorConfig& config, const dram::Config& memory,
+                           const DramBlockConfig& config, const dram::Config& memory,
                            std::uint32_t masters, Measurements& measurements,
                            dram::CommandObserver* commands, RequestObserver* requests)
     : Dram{name, clock},
       timing_{memory, port_config(config, masters), commands, requests},
-      cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
+      cycles_per_beat_{config.cycles_per_beat()},
       held_(masters, nullptr),
       measurements_{measurements} {
   socket.register_nb_transport_fw(this, &BankedMemory::nb_transport_fw);

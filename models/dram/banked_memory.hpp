@@ -5,7 +5,7 @@
 
 #include "models/dram/banked/banked_memory_timing.hpp"
 #include "models/dram/dram.hpp"
-#include "sim/config/accelerator_config.hpp"
+#include "models/dram/dram_block_config.hpp"
 #include "sim/stats/measurements.hpp"
 
 namespace systole {
@@ -22,7 +22,7 @@ class BankedMemory final : public Dram {
 
   /// Observers may be null.
   BankedMemory(const sc_core::sc_module_name& name, const Clock& clock,
-               const AcceleratorConfig& config, const dram::Config& memory, std::uint32_t masters,
+               const DramBlockConfig& config, const dram::Config& memory, std::uint32_t masters,
                Measurements& measurements, dram::CommandObserver* commands = nullptr,
                RequestObserver* requests = nullptr);
 

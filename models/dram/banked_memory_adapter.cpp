@@ -7,13 +7,12 @@
 
 namespace systole {
 
-BankedMemoryAdapter::BankedMemoryAdapter(const AcceleratorConfig& config,
-                                         const dram::Config& memory, const Clients& clients,
-                                         DramSource& source)
+BankedMemoryAdapter::BankedMemoryAdapter(const DramBlockConfig& config, const dram::Config& memory,
+                                         const Clients& clients, DramSource& source)
     : source_{source},
       timing_{memory, port_config(config, kMasters), source.observers.commands,
               source.observers.requests},
-      cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
+      cycles_per_beat_{config.cycles_per_beat()},
       clients_{clients} {
   timing_.start_trace(source.trace_start);
 }
@@ -69,7 +68,7 @@ void BankedMemoryAdapter::close(Cycle end, Ledger& ledger, EventCounts& events) 
   source_.trace_start = timing_.trace_end();
 }
 
-std::unique_ptr<DramTiming> make_dram_timing(const AcceleratorConfig& config,
+std::unique_ptr<DramTiming> make_dram_timing(const DramBlockConfig& config,
                                              const DramTiming::Clients& clients,
                                              DramSource& source) {
   if (source.banked) {

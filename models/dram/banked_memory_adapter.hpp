@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "models/dram/banked/banked_memory_timing.hpp"
+#include "models/dram/dram_block_config.hpp"
 #include "models/dram/dram_timing.hpp"
 #include "models/dram/read_port.hpp"
 
@@ -11,7 +12,7 @@ namespace systole {
 /// dram::BankedMemoryTiming for the recurrences: BankedMemory (banked_memory.hpp) without a kernel.
 class BankedMemoryAdapter final : public DramTiming {
  public:
-  BankedMemoryAdapter(const AcceleratorConfig& config, const dram::Config& memory,
+  BankedMemoryAdapter(const DramBlockConfig& config, const dram::Config& memory,
                       const Clients& clients, DramSource& source);
 
   void read(Cycle due, const MemoryRead& read) override;

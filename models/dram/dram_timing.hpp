@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "models/dram/banked/config.hpp"
+#include "models/dram/dram_block_config.hpp"
 #include "models/dram/dram_observers.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/stats/bandwidth_series.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
@@ -120,7 +120,7 @@ struct DramSource {
 };
 
 /// As configured, for one layer; `source` outlives it, and is told where the layer ends.
-std::unique_ptr<DramTiming> make_dram_timing(const AcceleratorConfig& config,
+std::unique_ptr<DramTiming> make_dram_timing(const DramBlockConfig& config,
                                              const DramTiming::Clients& clients,
                                              DramSource& source);
 

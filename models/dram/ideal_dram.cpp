@@ -10,15 +10,13 @@
 
 namespace systole {
 IdealDram::IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
-                     const AcceleratorConfig& config, std::uint32_t masters,
+                     const DramBlockConfig& config, std::uint32_t masters,
                      Measurements& measurements, RequestObserver* requests)
     : Dram{name, clock},
-      bus_bytes_{config.dma.bus_bytes},
+      bus_bytes_{config.bus_bytes},
       latency_{config.dram.latency_cycles},
-      cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
-      write_cycles_per_beat_{config.dram.write_bytes_per_cycle == 0
-                                 ? cycles_per_beat_
-                                 : config.dma.bus_bytes / config.dram.write_bytes_per_cycle},
+      cycles_per_beat_{config.cycles_per_beat()},
+      write_cycles_per_beat_{config.write_cycles_per_beat()},
       observer_{requests},
       measurements_{measurements} {
   for (std::uint32_t i = 0; i < masters; ++i) {

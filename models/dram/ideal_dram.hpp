@@ -8,8 +8,8 @@
 
 #include "models/dram/beat_timing.hpp"
 #include "models/dram/dram.hpp"
+#include "models/dram/dram_block_config.hpp"
 #include "models/dram/request_observer.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/tlm.hpp"
 #include "sim/stats/measurements.hpp"
@@ -36,9 +36,8 @@ class IdealDram final : public Dram {
  public:
   tlm_utils::multi_passthrough_target_socket<IdealDram> socket{"socket"};
 
-  IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
-            const AcceleratorConfig& config, std::uint32_t masters, Measurements& measurements,
-            RequestObserver* requests = nullptr);
+  IdealDram(const sc_core::sc_module_name& name, const Clock& clock, const DramBlockConfig& config,
+            std::uint32_t masters, Measurements& measurements, RequestObserver* requests = nullptr);
 
   Socket& target() override { return socket; }
   void start_layer() override;

@@ -6,15 +6,13 @@
 
 namespace systole {
 
-IdealDramTiming::IdealDramTiming(const AcceleratorConfig& config, const Clients& clients,
+IdealDramTiming::IdealDramTiming(const DramBlockConfig& config, const Clients& clients,
                                  DramSource& source)
     : source_{source},
-      bus_shift_{static_cast<std::uint32_t>(__builtin_ctz(config.dma.bus_bytes))},
+      bus_shift_{static_cast<std::uint32_t>(__builtin_ctz(config.bus_bytes))},
       latency_{config.dram.latency_cycles},
-      cycles_per_beat_{config.dma.bus_bytes / config.dram.bytes_per_cycle},
-      write_cycles_per_beat_{config.dram.write_bytes_per_cycle == 0
-                                 ? cycles_per_beat_
-                                 : config.dma.bus_bytes / config.dram.write_bytes_per_cycle},
+      cycles_per_beat_{config.cycles_per_beat()},
+      write_cycles_per_beat_{config.write_cycles_per_beat()},
       clients_{clients},
       writes_{2, *clients[kStoreMaster].alarm, alarm},
       begun_{4, *clients[kStoreMaster].alarm, alarm} {}

@@ -6,9 +6,9 @@
 #include <optional>
 #include <utility>
 
+#include "models/dram/dram_block_config.hpp"
 #include "models/dram/dram_timing.hpp"
 #include "models/dram/read_port.hpp"
-#include "sim/config/accelerator_config.hpp"
 #include "sim/storage/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 #include "sim/timing/stretches.hpp"
@@ -22,7 +22,7 @@ namespace systole {
 /// many at once.
 class IdealDramTiming final : public DramTiming {
  public:
-  IdealDramTiming(const AcceleratorConfig& config, const Clients& clients, DramSource& source);
+  IdealDramTiming(const DramBlockConfig& config, const Clients& clients, DramSource& source);
 
   void read(Cycle due, const MemoryRead& read) override {
     const bool first = reads_.empty();

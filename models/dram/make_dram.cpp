@@ -9,27 +9,26 @@
 
 namespace systole {
 
-std::optional<dram::Config> banked_dram_config(const AcceleratorConfig& config) {
-  if (config.dram.model != DramModel::Banked) {
+std::optional<dram::Config> banked_dram_config(const DramConfig& config) {
+  if (config.model != DramModel::Banked) {
     return std::nullopt;
   }
   std::vector<std::string> overrides;
-  if (config.dram.channels != 0) {
-    overrides.push_back("organization.channels=" + std::to_string(config.dram.channels));
+  if (config.channels != 0) {
+    overrides.push_back("organization.channels=" + std::to_string(config.channels));
   }
-  return dram::load_config(dram_preset_file(config.dram), overrides);
+  return dram::load_config(dram_preset_file(config), overrides);
 }
 
-dram::PortConfig port_config(const AcceleratorConfig& config, std::uint32_t masters) {
-  return {config.clock_mhz, config.dma.bus_bytes,
-          config.dma.bus_bytes / config.dram.bytes_per_cycle, config.dram.path_latency_cycles,
-          masters};
+dram::PortConfig port_config(const DramBlockConfig& config, std::uint32_t masters) {
+  return {config.clock_mhz, config.bus_bytes, config.cycles_per_beat(),
+          config.dram.path_latency_cycles, masters};
 }
 
-std::unique_ptr<Dram> make_dram(const char* name, const Clock& clock,
-                                const AcceleratorConfig& config, std::uint32_t masters,
-                                Measurements& measurements, const DramObservers& observers) {
-  if (const auto memory = banked_dram_config(config)) {
+std::unique_ptr<Dram> make_dram(const char* name, const Clock& clock, const DramBlockConfig& config,
+                                std::uint32_t masters, Measurements& measurements,
+                                const DramObservers& observers) {
+  if (const auto memory = banked_dram_config(config.dram)) {
     return std::make_unique<BankedMemory>(name, clock, config, *memory, masters, measurements,
                                           observers.commands, observers.requests);
   }

@@ -76,7 +76,7 @@ constexpr double kPatience = 10;
 
 /// Of a bank with another row open, behind a refresh, in the machine's cycles; 0 of an ideal DRAM.
 double cycles_of_a_read(const AcceleratorConfig& config) {
-  const std::optional<dram::Config> memory = banked_dram_config(config);
+  const std::optional<dram::Config> memory = banked_dram_config(config.dram);
   if (!memory) {
     return 0;
   }
@@ -90,7 +90,7 @@ double cycles_of_a_read(const AcceleratorConfig& config) {
 class RunFiles {
  public:
   RunFiles(const RunOptions& options, const AcceleratorConfig& config) {
-    const std::optional<dram::Config> memory = banked_dram_config(config);
+    const std::optional<dram::Config> memory = banked_dram_config(config.dram);
     if (options.dram_commands && !memory) {
       throw UsageError{"systole run: --dram-commands needs dram.model banked, found ideal"};
     }

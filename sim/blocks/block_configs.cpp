@@ -68,4 +68,8 @@ VectorUnitConfig vector_unit_config(const AcceleratorConfig& config) {
            config.requant.multiplier_bits}};
 }
 
+DramBlockConfig dram_config(const AcceleratorConfig& config) {
+  return {config.dram, config.dma.bus_bytes, config.clock_mhz};
+}
+
 }  // namespace systole

@@ -4,6 +4,7 @@
 #include "models/array/execute_unit_config.hpp"
 #include "models/dma/load_unit_config.hpp"
 #include "models/dma/store_unit_config.hpp"
+#include "models/dram/dram_block_config.hpp"
 #include "models/requant/requant_unit_config.hpp"
 #include "models/scratchpad/scratchpad_block_config.hpp"
 #include "models/sequencer/sequencer_block_config.hpp"
@@ -25,5 +26,6 @@ ScratchpadBlockConfig scratchpad_config(const AcceleratorConfig& config);
 AccumulatorsBlockConfig accumulators_config(const AcceleratorConfig& config);
 RequantUnitConfig requant_unit_config(const AcceleratorConfig& config);
 VectorUnitConfig vector_unit_config(const AcceleratorConfig& config);
+DramBlockConfig dram_config(const AcceleratorConfig& config);
 
 }  // namespace systole

@@ -45,7 +45,7 @@ FastEngine::FastEngine(const AcceleratorConfig& config, bool with_data,
     : config_{config},
       with_data_{with_data},
       watchdog_cycles_{watchdog_cycles},
-      dram_{banked_dram_config(config), observers} {
+      dram_{banked_dram_config(config.dram), observers} {
   if (with_data_) {
     state_.emplace(config_);
   }

@@ -69,7 +69,7 @@ class Doubler {
       const AcceleratorConfig config = machine_(current_.keys);
       const std::vector<std::string> followers = differences(config, current_.config);
       current_.keys.insert(current_.keys.end(), followers.begin(), followers.end());
-      banked_dram_config(current_.config);
+      banked_dram_config(current_.config.dram);
       return followers.empty() || machine_(current_.keys) == current_.config;
     } catch (const ConfigError&) {
       return false;
@@ -127,7 +127,7 @@ void add_memories(Doubler& all) {
 
 /// Reads and writes apart: the one that is not doubled keeps its pace.
 void add_dram(Doubler& all) {
-  const std::optional<dram::Config> memory = banked_dram_config(all.base());
+  const std::optional<dram::Config> memory = banked_dram_config(all.base().dram);
   const bool banked = memory.has_value();
   if (memory) {
     // Those of its file, where the key leaves it to that.

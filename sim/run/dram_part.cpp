@@ -8,7 +8,7 @@
 namespace systole {
 
 std::optional<DramPart> dram_part(const AcceleratorConfig& config, std::uint64_t bytes) {
-  const std::optional<dram::Config> memory = banked_dram_config(config);
+  const std::optional<dram::Config> memory = banked_dram_config(config.dram);
   if (!memory) {
     return std::nullopt;
   }

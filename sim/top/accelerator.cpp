@@ -49,7 +49,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
       requant_unit{
           "requant_unit",        clock,       requant_unit_config(config), store_unit.asked(),
           store_unit.gathered(), measurements},
-      dram{make_dram("dram", clock, config, 2, measurements, observers)},
+      dram{make_dram("dram", clock, dram_config(config), 2, measurements, observers)},
       load_commands_{"load_commands", kLoadQueue},
       execute_commands_{"execute_commands", kExecuteQueue},
       vector_commands_{"vector_commands", kVectorQueue},

@@ -6,7 +6,8 @@
 namespace systole {
 
 DramOracle::DramOracle(const AcceleratorConfig& config, const dram::Config& memory)
-    : bursts_{store_unit_config(config)}, memory_{memory, port_config(config, kMasters)} {}
+    : bursts_{store_unit_config(config)},
+      memory_{memory, port_config(dram_config(config), kMasters)} {}
 
 void DramOracle::begin_layer(const PackedProgram& program) {
   bursts_.begin(program);

@@ -10,7 +10,7 @@ namespace systole {
 
 MachineTiming::MachineTiming(const AcceleratorConfig& config, DramSource& dram)
     : MachineTiming{config, [&](const DramTiming::Clients& clients) {
-                      return make_dram_timing(config, clients, dram);
+                      return make_dram_timing(dram_config(config), clients, dram);
                     }} {}
 
 MachineTiming::MachineTiming(const AcceleratorConfig& config, const MakeDram& make_dram)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/blocks/block_configs.hpp"
+
 namespace systole {
 namespace {
 
@@ -45,7 +47,7 @@ MemoizedTiming::MemoizedTiming(const AcceleratorConfig& config, std::unique_ptr<
 
 std::unique_ptr<DramTiming> MemoizedTiming::make_dram(const DramTiming::Clients& clients) {
   if (!oracle_) {
-    return make_dram_timing(config_, clients, dram_);
+    return make_dram_timing(dram_config(config_), clients, dram_);
   }
   follower_.emplace(*oracle_);
   auto chained = std::make_unique<ChainedDram>(config_, clients, *oracle_);

@@ -30,7 +30,7 @@ constexpr std::size_t kForgetsNothing = std::size_t{1} << 30U;  // bytes
 class Remembering {
  public:
   void expect_equal(const AcceleratorConfig& config, const LayerCase& layer_case) {
-    const std::optional<dram::Config> banked = banked_dram_config(config);
+    const std::optional<dram::Config> banked = banked_dram_config(config.dram);
     const auto remembering = [&](std::size_t max_bytes) {
       return banked ? MemoizedTiming{config, *banked, max_bytes}
                     : MemoizedTiming{config, max_bytes};

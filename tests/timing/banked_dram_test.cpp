@@ -3,6 +3,7 @@
 
 #include "models/dram/banked_memory.hpp"
 #include "models/dram/dram_port.hpp"
+#include "sim/blocks/block_configs.hpp"
 #include "tests/support/dram_traces.hpp"
 #include "tests/support/memory_masters.hpp"
 #include "tests/timing/bench.hpp"
@@ -55,8 +56,8 @@ class BankedDram : public SimTest {
     config.clock_mhz = 900;
     for (const bool make_dram : {dram_first, !dram_first}) {
       if (make_dram) {
-        dram = std::make_unique<BankedMemory>("dram", clock, config, preset("ddr4_2400"), 2,
-                                              measurements);
+        dram = std::make_unique<BankedMemory>("dram", clock, dram_config(config),
+                                              preset("ddr4_2400"), 2, measurements);
       } else {
         a = std::make_unique<PlannedMaster>("a", clock);
         b = std::make_unique<PlannedMaster>("b", clock);

@@ -2,6 +2,7 @@
 
 #include "models/dram/dram_port.hpp"
 #include "models/dram/ideal_dram.hpp"
+#include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
 
 namespace systole {
@@ -83,7 +84,7 @@ class DramTiming : public test::SimTest {
   void build(const AcceleratorConfig& config, bool dram_first = true) {
     for (const bool make_dram : {dram_first, !dram_first}) {
       if (make_dram) {
-        dram = std::make_unique<IdealDram>("dram", clock, config, 2, measurements);
+        dram = std::make_unique<IdealDram>("dram", clock, dram_config(config), 2, measurements);
       } else {
         a = std::make_unique<Master>("a", clock);
         b = std::make_unique<Master>("b", clock);
