@@ -12,7 +12,6 @@ DramOracle::DramOracle(const AcceleratorConfig& config, const dram::Config& memo
 void DramOracle::begin_layer(const PackedProgram& program) {
   bursts_.begin(program);
   memory_.start_layer(0);
-  next_event_.reset();
 }
 
 void DramOracle::finish_layer(Cycle cycles, LayerMeasurement& layer) {
@@ -24,9 +23,7 @@ void DramOracle::finish_layer(Cycle cycles, LayerMeasurement& layer) {
 }
 
 std::optional<DramItem> DramOracle::run_before(Cycle end) {
-  while (next_event() < start_ + end) {
-    const Cycle now = next_event();
-    next_event_.reset();
+  for (Cycle now = next_event(); now < start_ + end; now = next_event()) {
     memory_.tick(now);
     const auto& answer = memory_.answered();
     if (!answer && memory_.released().empty()) {
@@ -49,7 +46,6 @@ std::optional<DramItem> DramOracle::run_before(Cycle end) {
 bool DramOracle::request(Master master, Cycle at) {
   const bool write = master == kStoreMaster;
   requested_ = write ? bursts_.next_of_stores() : bursts_.next_of_loads();
-  next_event_.reset();
   return memory_.request(
       master,
       {requested_.address, requested_.size, write, 0, write ? requested_.useful : requested_.size},

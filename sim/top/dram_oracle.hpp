@@ -57,23 +57,16 @@ class DramOracle {
   /// The answer's `ready`.
   void reply(const DramItem& answer) {
     memory_.ready_for_answer(answer.master, start_ + answer.ready);
-    next_event_.reset();
   }
 
   /// Cycle of the layer, in which there may be an event.
-  Cycle next_event() {
-    if (!next_event_) {
-      next_event_ = memory_.next_event();
-    }
-    return *next_event_;
-  }
+  Cycle next_event() { return memory_.next_event(); }
   bool idle() const { return memory_.idle(); }
 
  private:
   BurstStream bursts_;
   dram::BankedMemoryTiming memory_;
   Cycle start_ = 0;
-  std::optional<Cycle> next_event_;
   Burst requested_;
 };
 

@@ -11,6 +11,8 @@ std::uint64_t length(std::uint64_t first, std::uint64_t end) {
   return end > first ? end - first : 0;
 }
 
+Cycle later(Cycle cycle, Cycle by) { return cycle == kNever ? kNever : cycle + by; }
+
 }  // namespace
 
 Ledger LayerActivity::ledger(std::uint64_t layer_cycles) const {
@@ -49,6 +51,8 @@ BankedMemoryTiming::BankedMemoryTiming(Config memory, const PortConfig& port,
     : config_{std::move(memory)},
       port_{port},
       clocks_{port.core_mhz, config_.timing.tck_ns},
+      request_shift_{static_cast<std::uint32_t>(__builtin_ctz(config_.request_bytes))},
+      bus_shift_{static_cast<std::uint32_t>(__builtin_ctz(port.bus_bytes))},
       origin_{config_.timing.refi / 2},
       soonest_read_{Cycle{config_.timing.cl} + config_.burst_cycles()},
       soonest_data_{std::min(config_.timing.cl, config_.timing.cwl) + config_.burst_cycles()},
@@ -77,6 +81,8 @@ void BankedMemoryTiming::start_layer(std::uint64_t now) {
   retry_ = 0;
   next_sequence_ = 0;
   ticked_ = 0;
+  request_due_ = kNever;
+  memory_due_.reset();
   unbooked_ = 1;
   activity_ = {};
   bandwidth_.clear();
@@ -115,28 +121,31 @@ bool BankedMemoryTiming::request(std::uint32_t master, const PortBurst& burst, s
   Master& from = masters_[master];
   const std::uint64_t t = now - start_;
   ++queued_;
-  if (!from.has_room(t)) {
+  const bool has_room = from.has_room(t);
+  if (has_room) {
+    from.requests.push_back({burst, t});
+  } else {
     from.held = burst;
-    return false;
   }
-  from.requests.push_back({burst, t});
-  return true;
+  request_due_ = std::min(request_due_, t + 1);
+  return has_room;
 }
 
 void BankedMemoryTiming::tick(std::uint64_t now) {
   const std::uint64_t t = now - start_;
-  book_before(t);
   accepted_.reset();
   answered_.reset();
   released_.clear();
-  if (open_ != 0) {
+  if (t >= memory_due()) {
+    memory_due_.reset();
     run_memory(origin_ + clocks_.memory_from(t + 1));
     take_completions(t);
     answer(t);
   }
-  if (queued_ != 0) {
+  if (t >= request_due_) {
     accept(t);
     release(t);
+    find_request_due(t);
   }
   ticked_ = t;
 }
@@ -159,6 +168,20 @@ void BankedMemoryTiming::book_before(std::uint64_t t) {
     activity_.waiting_cycles += length(std::max(from, request_end), std::min(t, response_start_));
   }
   unbooked_ = t;
+}
+
+/// After the tick of cycle t.
+void BankedMemoryTiming::find_request_due(std::uint64_t t) {
+  request_due_ = kNever;
+  for (const Master& master : masters_) {
+    if (!master.requests.empty()) {
+      request_due_ =
+          std::min(request_due_, std::max(request_free_, master.requests.front().pushed + 1));
+    }
+    if (master.held && master.requests.size() < kQueue) {
+      request_due_ = t + 1;
+    }
+  }
 }
 
 /// All memory cycles before `end`.
@@ -207,13 +230,14 @@ void BankedMemoryTiming::take_completions(std::uint64_t t) {
       if (!open.burst.write) {
         open.ready = there + port_.path_latency;
       }
-      close_if_done(index);
+      close_if_done(index, t);
     }
   }
 }
 
-void BankedMemoryTiming::close_if_done(std::uint32_t index) {
+void BankedMemoryTiming::close_if_done(std::uint32_t index, std::uint64_t t) {
   if (bursts_[index].answered && bursts_[index].accesses_left == 0) {
+    book_before(t);
     free_bursts_.push_back(index);
     --open_;
     open_writes_ -= bursts_[index].burst.write ? 1U : 0U;
@@ -242,13 +266,14 @@ void BankedMemoryTiming::answer(std::uint64_t t) {
   first->unanswered.pop_front();
   Open& open = bursts_[index];
   open.answered = true;
+  book_before(t);
   response_start_ = t + 1;
   response_free_ = t + 1 + (open.burst.write ? 1 : beat_cycles(open.burst));
   if (!open.burst.write) {
     bandwidth_.add(response_start_, beat_cycles(open.burst), false, open.burst.useful);
   }
   answered_ = PortAnswer{static_cast<std::uint32_t>(first - masters_.data()), open.burst.id};
-  close_if_done(index);
+  close_if_done(index, t);
 }
 
 /// Takes one burst when the request channel is free.
@@ -267,6 +292,7 @@ void BankedMemoryTiming::accept(std::uint64_t t) {
     master.popped = t;
     --queued_;
     next_master_ = (candidate + 1) % masters_.size();
+    book_before(t);
     request_free_ = t + (burst.write ? beat_cycles(burst) : 1);
     if (burst.write) {
       bandwidth_.add(t, beat_cycles(burst), true, burst.useful);
@@ -279,8 +305,8 @@ void BankedMemoryTiming::accept(std::uint64_t t) {
 
 /// Sends a burst, whose last cycle on the request channel is the one before `t`, on its way.
 void BankedMemoryTiming::dispatch(const PortBurst& burst, std::uint32_t master, std::uint64_t t) {
-  const std::uint64_t first = burst.address / config_.request_bytes;
-  const std::uint64_t last = (burst.address + burst.bytes - 1) / config_.request_bytes;
+  const std::uint64_t first = burst.address >> request_shift_;
+  const std::uint64_t last = (burst.address + burst.bytes - 1) >> request_shift_;
   const std::uint32_t index = allocate();
   Open& open = bursts_[index];
   open = {};
@@ -288,9 +314,12 @@ void BankedMemoryTiming::dispatch(const PortBurst& burst, std::uint32_t master, 
   open.sequence = next_sequence_++;
   open.offers_left = static_cast<std::uint32_t>(last - first + 1);
   open.accesses_left = open.offers_left;
+  if (offers_.empty() || (burst.write && open_writes_ == 0)) {  // else nothing comes sooner
+    memory_due_.reset();
+  }
   const Cycle from = origin_ + clocks_.memory_from(t);
   for (std::uint64_t request = first; request <= last; ++request) {
-    const std::uint64_t address = request * config_.request_bytes;
+    const std::uint64_t address = request << request_shift_;
     offers_.push_back({address, index, from});
     if (request_observer_ != nullptr) {
       request_observer_->on_request(shifted_.base + from, burst.write, address);
@@ -323,53 +352,38 @@ std::uint32_t BankedMemoryTiming::allocate() {
 
 /// Cycles of the beats that the burst's bytes touch.
 std::uint64_t BankedMemoryTiming::beat_cycles(const PortBurst& burst) const {
-  const std::uint64_t first = burst.address / port_.bus_bytes;
-  const std::uint64_t last = (burst.address + burst.bytes - 1) / port_.bus_bytes;
+  const std::uint64_t first = burst.address >> bus_shift_;
+  const std::uint64_t last = (burst.address + burst.bytes - 1) >> bus_shift_;
   return (last - first + 1) * port_.cycles_per_beat;
 }
 
-std::uint64_t BankedMemoryTiming::next_event() {
-  const std::uint64_t soonest = ticked_ + 1;
-  std::uint64_t next = kNever;
-  const auto consider = [&](std::uint64_t cycle) {
-    next = std::min(next, std::max(soonest, cycle));
-  };
+std::uint64_t BankedMemoryTiming::find_memory_due() {
+  std::uint64_t due = kNever;
   for (const Master& master : masters_) {
-    if (!master.requests.empty()) {
-      consider(std::max(request_free_, master.requests.front().pushed + 1));
-    }
-    if (master.held && master.requests.size() < kQueue) {
-      consider(soonest);
-    }
     if (!master.unanswered.empty() && bursts_[master.unanswered.front()].ready != kNever) {
-      consider(std::max({bursts_[master.unanswered.front()].ready, response_free_,
-                         master.ready_for_answer}) -
-               1);
+      due = std::min(due, std::max({bursts_[master.unanswered.front()].ready, response_free_,
+                                    master.ready_for_answer}) -
+                              1);
     }
   }
   // What happens in a memory cycle is seen by the tick of the core cycle that it starts in.
   // Commands need no tick of their own: of those to come none has its data sooner than this, and
   // while no write is on its way, data change nothing before they are back.
   const Cycle until_data = open_writes_ != 0 ? soonest_data_ : soonest_read_;
-  Cycle data = kNever;
+  Cycle data = std::min(memory_->next_completion(),
+                        later(std::max(origin_, memory_->next_command()), until_data));
   if (!offers_.empty()) {
     const Cycle cycle = std::max({offers_.front().from, retry_, offer_cycle_});
     if (open_writes_ != 0) {  // it may be one that is answered when it is accepted
-      consider(clocks_.core_from(cycle + 1 - origin_) + port_.path_latency - 1);
+      due = std::min(due, clocks_.core_from(cycle + 1 - origin_) + port_.path_latency - 1);
     }
-    data = cycle + until_data;
-  }
-  if (open_ != 0) {
-    if (const Cycle command = memory_->next_command(); command != kNever) {
-      data = std::min(data, std::max(origin_, command) + until_data);
-    }
-    data = std::min(data, memory_->next_completion());
+    data = std::min(data, cycle + until_data);
   }
   if (data != kNever) {
     const std::uint64_t way_back = open_writes_ != 0 ? 0 : port_.path_latency;
-    consider(clocks_.core_from(data - origin_) + way_back - 1);
+    due = std::min(due, clocks_.core_from(data - origin_) + way_back - 1);
   }
-  return next == kNever ? kNever : next + start_;
+  return due;
 }
 
 std::uint64_t BankedMemoryTiming::latency_of_closed_bank() const {

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -13,13 +12,14 @@
 #include "sim/stats/bandwidth_series.hpp"
 #include "sim/stats/events.hpp"
 #include "sim/stats/ledger.hpp"
+#include "sim/storage/ring.hpp"
 
 namespace systole::dram {
 
 /// How masters are joined to the memory. Times are in cycles of the core.
 struct PortConfig {
   std::uint32_t core_mhz = 1000;
-  std::uint32_t bus_bytes = 16;  ///< one beat
+  std::uint32_t bus_bytes = 16;  ///< one beat; a power of two
   std::uint32_t cycles_per_beat = 1;
   std::uint32_t path_latency = 0;  ///< of interconnect and controller, there and back together
   std::uint32_t masters = 2;
@@ -108,13 +108,17 @@ class BankedMemoryTiming {
   /// The earliest cycle of the next first beat that a master can take (END_RESP).
   void ready_for_answer(std::uint32_t master, std::uint64_t cycle) {
     masters_[master].ready_for_answer = cycle - start_;
+    memory_due_.reset();
   }
 
   /// No request waits, every answer has left, every write is in the banks.
   bool idle() const { return open_ == 0 && queued_ == 0; }
 
   /// The next cycle in which tick() has something to do if no request comes before; kNever if none.
-  std::uint64_t next_event();
+  std::uint64_t next_event() {
+    const std::uint64_t due = std::min(request_due_, memory_due());
+    return due == kNever ? kNever : start_ + std::max(due, ticked_ + 1);
+  }
 
   const Config& config() const { return config_; }
   /// Useful bytes, while their beats are on the request or the response channel.
@@ -129,11 +133,11 @@ class BankedMemoryTiming {
     std::uint64_t pushed = 0;
   };
   struct Master {
-    std::deque<Queued> requests;
+    Ring<Queued> requests;
     std::optional<PortBurst> held;  // has no room in the queue yet
     std::uint64_t popped = 0;       // last cycle in which one left the queue
     std::uint64_t ready_for_answer = 0;
-    std::deque<std::uint32_t> unanswered;  // in the order of acceptance
+    Ring<std::uint32_t> unanswered;  // in the order of acceptance
     bool has_room(std::uint64_t t) const {
       return requests.size() + (popped == t && t != 0 ? 1 : 0) < kQueue;
     }
@@ -154,6 +158,14 @@ class BankedMemoryTiming {
   };
 
   void book_before(std::uint64_t t);
+  void find_request_due(std::uint64_t t);
+  std::uint64_t memory_due() {
+    if (!memory_due_) {
+      memory_due_ = open_ == 0 ? kNever : find_memory_due();
+    }
+    return *memory_due_;
+  }
+  std::uint64_t find_memory_due();
   void run_memory(Cycle end);
   bool offer(Cycle cycle);
   void take_completions(std::uint64_t t);
@@ -161,7 +173,7 @@ class BankedMemoryTiming {
   void accept(std::uint64_t t);
   void release(std::uint64_t t);
   void dispatch(const PortBurst& burst, std::uint32_t master, std::uint64_t t);
-  void close_if_done(std::uint32_t index);
+  void close_if_done(std::uint32_t index, std::uint64_t t);
   std::uint32_t allocate();
   std::uint64_t beat_cycles(const PortBurst& burst) const;
   void end_trace_of_layer(Cycle end);
@@ -169,6 +181,8 @@ class BankedMemoryTiming {
   const Config config_;
   const PortConfig port_;
   const ClockCrossing clocks_;
+  const std::uint32_t request_shift_;  // both are powers of two
+  const std::uint32_t bus_shift_;
   const Cycle origin_;        // memory cycle in which a layer starts
   const Cycle soonest_read_;  // cycles from the start of a read to the end of its data
   const Cycle soonest_data_;  // and of a read or write
@@ -189,7 +203,7 @@ class BankedMemoryTiming {
   std::uint64_t request_free_ = 0;    // first cycle in which the request channel is free
   std::uint64_t response_start_ = 0;  // of the last answer
   std::uint64_t response_free_ = 0;
-  std::deque<Offer> offers_;   // in order, on the way to the controller
+  Ring<Offer> offers_;         // in order, on the way to the controller
   Cycle offer_cycle_ = 0;      // of the last offer,
   std::uint32_t offered_ = 0;  // how many were accepted in it,
   Cycle retry_ = 0;            // and when the first is worth offering again
@@ -202,8 +216,11 @@ class BankedMemoryTiming {
   std::optional<std::uint64_t> accepted_;
   std::optional<PortAnswer> answered_;
   std::vector<std::uint32_t> released_;
-  std::uint64_t ticked_ = 0;    // last tick
-  std::uint64_t unbooked_ = 1;  // first cycle that is in no count yet
+  std::uint64_t ticked_ = 0;  // last tick
+  // A tick before does nothing:
+  std::uint64_t request_due_ = kNever;       // to requests,
+  std::optional<std::uint64_t> memory_due_;  // and to the memory and answers, if it is known
+  std::uint64_t unbooked_ = 1;               // first cycle that is in no count yet
   LayerActivity activity_;
   BandwidthSeries bandwidth_;
 };

@@ -13,44 +13,59 @@ namespace systole::dram {
 class ClockCrossing {
  public:
   ClockCrossing(std::uint32_t core_mhz, double tck_ns)
-      : core_hz_{std::uint64_t{core_mhz} * 1'000'000},
-        memory_hz_{static_cast<std::uint64_t>(std::llround(1e9 / tck_ns))} {
-    const std::uint64_t common = std::gcd(core_hz_, memory_hz_);  // a shorter way to the same ratio
-    core_hz_ /= common;
-    memory_hz_ /= common;
-  }
+      : ClockCrossing{std::uint64_t{core_mhz} * 1'000'000,
+                      static_cast<std::uint64_t>(std::llround(1e9 / tck_ns))} {}
 
   /// The first memory cycle that starts when this core cycle does, or later.
-  Cycle memory_from(std::uint64_t core_cycle) const { return up(core_cycle, memory_hz_, core_hz_); }
+  Cycle memory_from(std::uint64_t core_cycle) const { return to_memory_.up(core_cycle); }
   /// The last memory cycle that starts when this core cycle does, or sooner.
-  Cycle memory_at(std::uint64_t core_cycle) const { return down(core_cycle, memory_hz_, core_hz_); }
+  Cycle memory_at(std::uint64_t core_cycle) const { return to_memory_.down(core_cycle); }
   /// The first core cycle that starts when this memory cycle does, or later.
-  std::uint64_t core_from(Cycle cycle) const { return up(cycle, core_hz_, memory_hz_); }
-  /// The last core cycle that starts when this memory cycle does, or sooner.
-  std::uint64_t core_at(Cycle cycle) const { return down(cycle, core_hz_, memory_hz_); }
+  std::uint64_t core_from(Cycle cycle) const { return to_core_.up(cycle); }
 
  private:
   __extension__ typedef unsigned __int128 Wide;  // NOLINT(modernize-use-using): `using` has none
 
-  /// Nearly always, and then a machine's own division will do.
-  static bool fits(std::uint64_t cycle, std::uint64_t to_hz, std::uint64_t from_hz) {
-    return ((cycle | to_hz | from_hz) >> 31U) == 0;
-  }
-  static std::uint64_t down(std::uint64_t cycle, std::uint64_t to_hz, std::uint64_t from_hz) {
-    if (fits(cycle, to_hz, from_hz)) {
-      return cycle * to_hz / from_hz;
-    }
-    return static_cast<std::uint64_t>(Wide{cycle} * to_hz / from_hz);
-  }
-  static std::uint64_t up(std::uint64_t cycle, std::uint64_t to_hz, std::uint64_t from_hz) {
-    if (fits(cycle, to_hz, from_hz)) {
-      return (cycle * to_hz + from_hz - 1) / from_hz;
-    }
-    return static_cast<std::uint64_t>((Wide{cycle} * to_hz + from_hz - 1) / from_hz);
-  }
+  ClockCrossing(std::uint64_t core_hz, std::uint64_t memory_hz)
+      : to_memory_{memory_hz, core_hz}, to_core_{core_hz, memory_hz} {}
 
-  std::uint64_t core_hz_;
-  std::uint64_t memory_hz_;
+  /// Cycles of one clock in those of the other. Every request passes here some times: a quotient is
+  /// guessed by the divisor's inverse, too small by 2 at most (P. Barrett, CRYPTO '86), and
+  /// corrected.
+  class Ratio {
+   public:
+    Ratio(std::uint64_t to_hz, std::uint64_t from_hz)
+        : to_{to_hz / std::gcd(to_hz, from_hz)},
+          from_{from_hz / std::gcd(to_hz, from_hz)},
+          inverse_{~std::uint64_t{0} / from_} {}
+
+    std::uint64_t up(std::uint64_t cycle) const {
+      return fits(cycle) ? divided(cycle * to_ + from_ - 1)
+                         : static_cast<std::uint64_t>((Wide{cycle} * to_ + from_ - 1) / from_);
+    }
+    std::uint64_t down(std::uint64_t cycle) const {
+      return fits(cycle) ? divided(cycle * to_)
+                         : static_cast<std::uint64_t>(Wide{cycle} * to_ / from_);
+    }
+
+   private:
+    /// Nearly always, and then 64 bits will do.
+    bool fits(std::uint64_t cycle) const { return ((cycle | to_ | from_) >> 31U) == 0; }
+    std::uint64_t divided(std::uint64_t value) const {
+      auto quotient = static_cast<std::uint64_t>(Wide{value} * inverse_ >> 64U);
+      for (std::uint64_t rest = value - quotient * from_; rest >= from_; rest -= from_) {
+        ++quotient;
+      }
+      return quotient;
+    }
+
+    std::uint64_t to_;
+    std::uint64_t from_;
+    std::uint64_t inverse_;
+  };
+
+  Ratio to_memory_;
+  Ratio to_core_;
 };
 
 }  // namespace systole::dram
