@@ -26,7 +26,7 @@ void AccumulatorsTiming::look(Cycle now) {
 /// Results are not held up: what is known of them comes.
 void AccumulatorsTiming::write(Cycle now) {
   const TimedWrite& head = load_write.front();
-  const ResultWriter::Taken taken = results_->result_port(now, head.row / rows_per_bank_);
+  const ResultWriter::Taken taken = results_->result_port(now, bank_of(head.row));
   if (taken.port != ResultWriter::Port::None) {
     conflicts_.add(BankedLocal::Accumulators, BankUser::Load, BankUser::Array, taken.until - now);
     write_waits_ = taken.until;
@@ -40,17 +40,17 @@ void AccumulatorsTiming::write(Cycle now) {
 
 std::uint32_t AccumulatorsTiming::write_rows(Cycle now, const TimedWrite& first,
                                              std::uint32_t count) {
-  const std::uint32_t bank = first.row / rows_per_bank_;
+  const std::uint32_t bank = bank_of(first.row);
   Cycle from = now + 1;
   if (!load_write.empty()) {  // but for a row that is written in this cycle
     const TimedWrite& before = load_write.front();
     if (load_write.size() > 1 || !load_write.can_pop(now) || now < write_waits_ || before.last ||
-        before.row / rows_per_bank_ != bank) {
+        bank_of(before.row) != bank) {
       return 0;
     }
     from = now;
   }
-  const std::uint32_t most = std::min(count, (bank + 1) * rows_per_bank_ - first.row);
+  const std::uint32_t most = std::min(count, rows_on(first.row));
   const Cycle end = results_->next_result(from, now + 1 + most, bank);
   const auto written = static_cast<std::uint32_t>(end > now ? end - (now + 1) : 0);
   if (first.last && written == count) {
@@ -60,7 +60,7 @@ std::uint32_t AccumulatorsTiming::write_rows(Cycle now, const TimedWrite& first,
 }
 
 Cycle AccumulatorsTiming::read_row(const TimedAccumulatorRead& read, Cycle earliest, Cycle now) {
-  const std::uint32_t bank = read.row / rows_per_bank_;
+  const std::uint32_t bank = bank_of(read.row);
   read_from_ = std::max(read_from_, earliest);
   if (bank != free_bank_ || read_from_ >= free_until_) {
     const Cycle known = results_->results_known(now);

@@ -5,6 +5,7 @@
 #include "models/accumulators/accumulators_block_config.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
+#include "sim/network/divisor.hpp"
 #include "sim/stats/bank_conflicts.hpp"
 #include "sim/timing/timed_queue.hpp"
 
@@ -77,8 +78,15 @@ class AccumulatorsTiming {
 
  private:
   void write(Cycle now);
+  std::uint32_t bank_of(std::uint32_t row) const {
+    return static_cast<std::uint32_t>(rows_per_bank_.quotient(row));
+  }
+  /// From this one on in its bank.
+  std::uint32_t rows_on(std::uint32_t row) const {
+    return static_cast<std::uint32_t>(rows_per_bank_.value() - rows_per_bank_.remainder(row));
+  }
 
-  const std::uint32_t rows_per_bank_;
+  const Divisor rows_per_bank_;
   SequencerTiming& sequencer_;
   ResultWriter* results_ = nullptr;
   Cycle write_waits_ = 0;  // the first row to write waits for results until then

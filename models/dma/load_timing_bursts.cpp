@@ -46,7 +46,7 @@ void LoadTiming::find_alike(Arriving& of) const {
   }
   const Burst burst = burst_at(load, {});
   of.burst_bytes = burst.size;
-  of.burst_beats = burst.size / dma_.bus_bytes;
+  of.burst_beats = merger_.beats_of(burst);
   merger_.each_part(
       burst, load.local_offset, of.row_bytes,
       [&](std::uint32_t beat, std::uint32_t, std::uint32_t) { of.part_beats[of.parts++] = beat; });
@@ -245,7 +245,7 @@ Cycle LoadTiming::take(const MemoryResponse& response, Dram& dram) {
   } else {
     take_for_others(from, burst, beats);
   }
-  const Cycle last_beat = beats.at(burst.size / dma_.bus_bytes - 1);
+  const Cycle last_beat = beats.at(merger_.beats_of(burst) - 1);
   slots_.answer(last_beat + dma_.release_latency);
   arrived_.offset += burst.useful;
   if (arrived_.offset == from.load->row_bytes) {

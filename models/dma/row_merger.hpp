@@ -4,6 +4,7 @@
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/program/burst.hpp"
 
 namespace systole {
@@ -56,13 +57,16 @@ class RowMerger {
   void take_each(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
                  std::uint32_t copies, std::uint64_t register_free, BeatTimes beats, Send send);
 
+  std::uint32_t beats_of(const Burst& burst) const { return burst.size >> bus_shift_; }
+
   /// Calls `visit(beat, offset, bytes)` for each part of a burst, as of take(): the beat with which
   /// it is there, and which of the wanted bytes it is.
   template <typename Visit>
   void each_part(const Burst& burst, std::uint64_t row_offset, std::uint32_t local_row_bytes,
                  Visit visit) const {
     const auto lead = static_cast<std::uint32_t>(burst.useful_first - burst.address);
-    auto room = local_row_bytes - static_cast<std::uint32_t>(row_offset % local_row_bytes);
+    const std::uint64_t rows_before = quotient(row_offset, local_row_bytes);
+    auto room = static_cast<std::uint32_t>((rows_before + 1) * local_row_bytes - row_offset);
     for (std::uint32_t sent = 0; sent < burst.useful;) {
       // A whole row's worth of wanted bytes, or all of them, are there with this beat.
       const std::uint32_t enough = lead + std::min(sent + local_row_bytes, burst.useful);
@@ -114,7 +118,7 @@ void RowMerger::take_each(const Burst& burst, std::uint64_t row_offset,
                           std::uint32_t local_row_bytes, std::uint32_t copies,
                           std::uint64_t register_free, BeatTimes beats, Send send) {
   const auto lead = static_cast<std::uint32_t>(burst.useful_first - burst.address);
-  auto block = static_cast<std::uint32_t>(row_offset / local_row_bytes);
+  auto block = static_cast<std::uint32_t>(quotient(row_offset, local_row_bytes));
   std::uint64_t free = register_free;  // first cycle in which the next part can be sent
   MergedPart part;
   each_part(burst, row_offset, local_row_bytes,
@@ -127,7 +131,7 @@ void RowMerger::take_each(const Burst& burst, std::uint64_t row_offset,
               free = part.sent + copies;
               send(static_cast<const MergedPart&>(part));
             });
-  ready_ = leaves(part.sent, beats.at((burst.size >> bus_shift_) - 1));
+  ready_ = leaves(part.sent, beats.at(beats_of(burst) - 1));
 }
 
 }  // namespace systole

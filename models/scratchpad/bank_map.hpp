@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/network/divisor.hpp"
 #include "sim/program/command.hpp"
 #include "sim/program/machine_shape.hpp"
 #include "sim/stats/bank_conflicts.hpp"
@@ -38,11 +39,11 @@ class BankMap {
   Rows rows_from(LocalAddress address) const { return {bank_of(address), rows_on(address)}; }
   /// How many consecutive rows from this one on, and from this one back, its bank holds.
   std::uint32_t rows_on(LocalAddress address) const {
-    const std::uint32_t run = part_of(address).run;
-    return run - address.row % run;
+    const Divisor& run = part_of(address).run;
+    return static_cast<std::uint32_t>(run.value() - run.remainder(address.row));
   }
   std::uint32_t rows_back(LocalAddress address) const {
-    return address.row % part_of(address).run + 1;
+    return static_cast<std::uint32_t>(part_of(address).run.remainder(address.row)) + 1;
   }
 
   BankedLocal memory_of(std::uint32_t bank) const {
@@ -52,19 +53,21 @@ class BankMap {
 
  private:
   struct Part {
-    std::uint32_t banks = 1;
-    std::uint32_t run = 1;  ///< consecutive rows of one bank
-    bool in_turn = false;   ///< the first bank follows the last one
+    std::uint32_t banks;
+    Divisor run;   ///< consecutive rows of one bank
+    bool in_turn;  ///< the first bank follows the last one
 
     std::uint32_t bank_of(std::uint32_t row) const {
-      return in_turn ? row / run % banks : row / run;
+      const auto turn = static_cast<std::uint32_t>(run.quotient(row));
+      return in_turn ? turn % banks : turn;
     }
   };
   const Part& part_of(LocalAddress address) const {
     return address.memory == LocalMemory::Scratchpad ? activation_ : weight_;
   }
   static Part part(std::uint32_t interleaved, std::uint32_t rows, std::uint32_t banks) {
-    return {banks, interleaved != 0 ? interleaved : std::max(1U, rows / banks), interleaved != 0};
+    const bool in_turn = interleaved != 0;
+    return {banks, Divisor{in_turn ? interleaved : std::max(1U, rows / banks)}, in_turn};
   }
 
   Part activation_;

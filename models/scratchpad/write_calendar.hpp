@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/stats/bank_conflicts.hpp"
 #include "sim/timing/state_archive.hpp"
 
@@ -25,7 +26,7 @@ class WriteCalendar {
       if (from <= first || from > last) {
         return from <= first ? first : kNever;
       }
-      return step == 1 ? from : first + (from - first + step - 1) / step * step;
+      return step == 1 ? from : first + round_up(from - first, step);
     }
     /// Whether a write of that user lies as far behind the last one as that behind the one before.
     bool continues_in(Cycle cycle, BankUser user) const {

@@ -13,16 +13,29 @@ void for_each_part(const ComputeCommand& compute, std::uint32_t array_rows, Body
     body(IfmapPart{0, 0, compute.k});  // most folds; without a division
     return;
   }
-  for (std::uint32_t done = 0; done < compute.k;) {
-    const std::uint32_t product = map.first + done;
-    const std::uint32_t tap = product / map.channels;
-    const std::uint32_t channel = product % map.channels;
-    const std::uint32_t lane = channel % lanes;
-    const std::uint32_t count = std::min({lanes - lane, map.channels - channel, compute.k - done});
-    body(IfmapPart{tap / map.kernel_w * map.tap_pitch_h + tap % map.kernel_w * map.tap_pitch_w +
-                       channel / lanes * map.slice_pitch,
+  const std::uint32_t first_tap = map.first / map.channels;
+  std::uint32_t tap_h = first_tap / map.kernel_w;
+  std::uint32_t tap_w = first_tap % map.kernel_w;
+  std::uint32_t channel = map.first % map.channels;
+  std::uint32_t slice = channel / lanes;
+  std::uint32_t lane = channel % lanes;
+  for (std::uint32_t left = compute.k; left > 0;) {
+    const std::uint32_t count = std::min({lanes - lane, map.channels - channel, left});
+    body(IfmapPart{tap_h * map.tap_pitch_h + tap_w * map.tap_pitch_w + slice * map.slice_pitch,
                    lane, count});
-    done += count;
+    left -= count;
+    channel += count;
+    lane = 0;  // if any is left, the next part begins a slice or a tap
+    ++slice;
+    if (channel == map.channels) {
+      channel = 0;
+      slice = 0;
+      ++tap_w;
+      if (tap_w == map.kernel_w) {
+        tap_w = 0;
+        ++tap_h;
+      }
+    }
   }
 }
 

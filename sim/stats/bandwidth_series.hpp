@@ -30,6 +30,10 @@ class BandwidthSeries {
   }
   /// Bytes that move evenly in the cycles [first, first + cycles).
   void add(std::uint64_t first, std::uint64_t cycles, bool write, std::uint64_t bytes) {
+    if (first / kBandwidthWindow == (first + cycles - 1) / kBandwidthWindow) {
+      add(first, write, bytes);
+      return;
+    }
     std::uint64_t moved = 0;
     for (std::uint64_t at = first; at < first + cycles;) {
       const std::uint64_t end =

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/stats/bandwidth_series.hpp"
 
 namespace systole {
@@ -23,11 +24,11 @@ struct TransferRun {
   std::uint64_t last() const { return first + (count - 1) * apart + cycles - 1; }
   /// Bytes that move in the first `part` cycles.
   std::uint64_t bytes_in(std::uint64_t part) const {
-    const std::uint64_t begun = part / apart;
+    const std::uint64_t begun = quotient(part, apart);
     if (begun >= count) {
       return std::uint64_t{count} * bytes;
     }
-    return begun * bytes + bytes * std::min(part - begun * apart, cycles) / cycles;
+    return begun * bytes + quotient(bytes * std::min(part - begun * apart, cycles), cycles);
   }
 };
 
@@ -95,6 +96,10 @@ class TransferRuns {
 
   static void add_to(BandwidthSeries& bandwidth, const TransferRun& run, std::uint64_t first) {
     const std::uint64_t end = first + (run.last() - run.first) + 1;
+    if (window_of(first) == window_of(end - 1)) {
+      bandwidth.add(first, run.write, std::uint64_t{run.count} * run.bytes);
+      return;
+    }
     std::uint64_t moved = 0;
     for (std::uint64_t at = first; at < end;) {
       const std::uint64_t next = std::min((window_of(at) + 1) * kBandwidthWindow, end);

@@ -66,11 +66,11 @@ class TimedQueue {
     archive.value(count);
     if (archive.reading()) {
       head_ = 0;
-      tail_ = count % depth_;
+      tail_ = count == depth_ ? 0 : count;
       count_ = count;
     }
     for (std::size_t i = 0; i < count_; ++i) {
-      Slot& slot = slots_[(head_ + i) % depth_];
+      Slot& slot = slots_[head_ + i < depth_ ? head_ + i : head_ + i - depth_];
       archive.due(slot.pushed);
       each(slot.item);
     }
@@ -102,7 +102,7 @@ class TimedQueue {
     }
   }
   std::size_t before(std::size_t i, std::size_t slots) const {
-    return (i + depth_ - slots) % depth_;
+    return i < slots ? i + depth_ - slots : i - slots;
   }
 
   std::size_t next(std::size_t i) const { return i + 1 == depth_ ? 0 : i + 1; }

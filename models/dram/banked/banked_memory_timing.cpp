@@ -282,7 +282,7 @@ void BankedMemoryTiming::accept(std::uint64_t t) {
     return;
   }
   for (std::size_t i = 0; i < masters_.size(); ++i) {
-    const std::size_t candidate = (next_master_ + i) % masters_.size();
+    const std::size_t candidate = later_master(i);
     Master& master = masters_[candidate];
     if (master.requests.empty() || master.requests.front().pushed >= t) {
       continue;
@@ -291,7 +291,7 @@ void BankedMemoryTiming::accept(std::uint64_t t) {
     master.requests.pop_front();
     master.popped = t;
     --queued_;
-    next_master_ = (candidate + 1) % masters_.size();
+    next_master_ = later_master(i + 1);
     book_before(t);
     request_free_ = t + (burst.write ? beat_cycles(burst) : 1);
     if (burst.write) {

@@ -172,6 +172,11 @@ class BankedMemoryTiming {
   void answer(std::uint64_t t);
   void accept(std::uint64_t t);
   void release(std::uint64_t t);
+  /// So many turns behind that of the next one, at most a round.
+  std::size_t later_master(std::size_t turns) const {
+    const std::size_t master = next_master_ + turns;
+    return master < masters_.size() ? master : master - masters_.size();
+  }
   void dispatch(const PortBurst& burst, std::uint32_t master, std::uint64_t t);
   void close_if_done(std::uint32_t index, std::uint64_t t);
   std::uint32_t allocate();

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "models/dram/banked/config.hpp"
+#include "sim/network/divisor.hpp"
 
 namespace systole::dram {
 
@@ -29,39 +30,25 @@ class ClockCrossing {
   ClockCrossing(std::uint64_t core_hz, std::uint64_t memory_hz)
       : to_memory_{memory_hz, core_hz}, to_core_{core_hz, memory_hz} {}
 
-  /// Cycles of one clock in those of the other. Every request passes here some times: a quotient is
-  /// guessed by the divisor's inverse, too small by 2 at most (P. Barrett, CRYPTO '86), and
-  /// corrected.
+  /// Cycles of one clock in those of the other.
   class Ratio {
    public:
     Ratio(std::uint64_t to_hz, std::uint64_t from_hz)
-        : to_{to_hz / std::gcd(to_hz, from_hz)},
-          from_{from_hz / std::gcd(to_hz, from_hz)},
-          inverse_{~std::uint64_t{0} / from_} {}
+        : to_{to_hz / std::gcd(to_hz, from_hz)}, from_{from_hz / std::gcd(to_hz, from_hz)} {}
 
-    std::uint64_t up(std::uint64_t cycle) const {
-      return fits(cycle) ? divided(cycle * to_ + from_ - 1)
-                         : static_cast<std::uint64_t>((Wide{cycle} * to_ + from_ - 1) / from_);
-    }
-    std::uint64_t down(std::uint64_t cycle) const {
-      return fits(cycle) ? divided(cycle * to_)
-                         : static_cast<std::uint64_t>(Wide{cycle} * to_ / from_);
-    }
+    std::uint64_t up(std::uint64_t cycle) const { return divided(cycle, from_.value() - 1); }
+    std::uint64_t down(std::uint64_t cycle) const { return divided(cycle, 0); }
 
    private:
-    /// Nearly always, and then 64 bits will do.
-    bool fits(std::uint64_t cycle) const { return ((cycle | to_ | from_) >> 31U) == 0; }
-    std::uint64_t divided(std::uint64_t value) const {
-      auto quotient = static_cast<std::uint64_t>(Wide{value} * inverse_ >> 64U);
-      for (std::uint64_t rest = value - quotient * from_; rest >= from_; rest -= from_) {
-        ++quotient;
+    std::uint64_t divided(std::uint64_t cycle, std::uint64_t added) const {
+      if (((cycle | to_ | from_.value()) >> 31U) == 0) {  // nearly always
+        return from_.quotient(cycle * to_ + added);
       }
-      return quotient;
+      return static_cast<std::uint64_t>((Wide{cycle} * to_ + added) / from_.value());
     }
 
     std::uint64_t to_;
-    std::uint64_t from_;
-    std::uint64_t inverse_;
+    Divisor from_;
   };
 
   Ratio to_memory_;
