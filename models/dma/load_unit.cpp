@@ -171,7 +171,7 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
                                              register_free(scratchpad), beats)) {
     schedule(flight, response, part);
   }
-  const std::uint64_t last_beat = beats.at(flight.burst.size / dma_.bus_bytes - 1);
+  const std::uint64_t last_beat = beats.at(merger_.beats_of(flight.burst) - 1);
   flight.free_at = last_beat + dma_.release_latency;
   slot_taken_[response.tag] = false;
   return std::max(last_beat + 1, merger_.next_first_beat());
