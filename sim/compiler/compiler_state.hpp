@@ -35,7 +35,8 @@ struct Cost {
   std::uint64_t cycles = 0;
 };
 
-/// A compiled network: how each layer is cut (layer_cuts.cpp), and where everything lies.
+/// A compiled network: how each layer is cut (layer_cuts.cpp), what stays in the scratchpad
+/// (keeping.cpp), and where everything lies.
 struct Compiler::State {
   State(const Network& net, const AcceleratorConfig& accelerator, LayerClock layer_clock)
       : network{net},
