@@ -3,21 +3,13 @@
 #include <algorithm>
 #include <memory>
 
+#include "sim/onnx/axis.hpp"
 #include "sim/onnx/operators.hpp"
 #include "sim/onnx/pending.hpp"
 #include "sim/onnx/selection.hpp"
 
 namespace systole::onnx {
 namespace {
-
-std::size_t axis_below(std::int64_t axis, std::size_t rank) {
-  const auto count = static_cast<std::int64_t>(rank);
-  if (axis < -count || axis >= count) {
-    throw NodeError{"has the axis " + std::to_string(axis) + ", expected " +
-                    std::to_string(-count) + ".." + std::to_string(count - 1)};
-  }
-  return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
-}
 
 std::size_t place_in(const Permutation& layout, std::size_t axis) {
   return static_cast<std::size_t>(std::find(layout.begin(), layout.end(), axis) - layout.begin());
