@@ -36,10 +36,6 @@ class LayerBuilder {
   std::optional<LayerOp> build_sub();
   std::optional<LayerOp> build_mul();
   std::optional<LayerOp> build_mean(bool is_sum);
-  std::optional<LayerOp> build_pad();
-  std::optional<LayerOp> build_concat();
-  std::optional<LayerOp> build_transpose();
-  std::optional<LayerOp> build_strided_slice();
   std::optional<LayerOp> build_softmax();
   std::optional<LayerOp> build_logistic();
   template <typename Op>
@@ -48,6 +44,12 @@ class LayerBuilder {
   std::optional<LayerOp> build_resize();
   std::optional<LayerOp> build_transpose_conv();
   std::optional<LayerOp> build_batch_matmul();
+
+  // Those that move elements (movement_builder.cpp).
+  std::optional<LayerOp> build_pad();
+  std::optional<LayerOp> build_concat();
+  std::optional<LayerOp> build_transpose();
+  std::optional<LayerOp> build_strided_slice();
 
   // Those that choose, look up or compare elements (element_builder.cpp).
   std::optional<LayerOp> build_extremum(bool largest);
