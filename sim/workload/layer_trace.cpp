@@ -55,10 +55,6 @@ constexpr Choice<ActivationRule> kActivations[] = {{"none", ActivationRule::None
                                                    {"relu", ActivationRule::Relu},
                                                    {"relu6", ActivationRule::Relu6}};
 
-constexpr Choice<PaddingRule> kPaddings[] = {{"valid", PaddingRule::Valid},
-                                             {"same", PaddingRule::Same}};
-
-constexpr std::int64_t kMaxWindow = std::int64_t{1} << 20;  // of any size in a window
 constexpr std::int64_t kMaxSize = std::int64_t{1} << 31;
 
 std::set<std::string> keys_of(TraceOp op) {
@@ -110,57 +106,6 @@ const std::set<std::string>& keys_of_all() {
     return keys;
   }();
   return all;
-}
-
-/// `key: 2` for both directions, or `key: [height, width]`.
-void read_pair(ConfigReader& reader, const std::string& key, std::int64_t& h, std::int64_t& w) {
-  const InRange<std::int64_t> range{1, kMaxWindow};
-  if (!reader.has(key)) {
-    return;
-  }
-  const YAML::Node node = reader.raw(key);
-  if (!node.IsSequence()) {
-    if (reader.read(node, key, h, range)) {
-      w = h;
-    }
-    return;
-  }
-  std::vector<std::int64_t> pair;
-  if (!reader.read(node, key, pair, range)) {
-    return;
-  }
-  if (pair.size() != 2) {
-    reader.error(key, "has " + std::to_string(pair.size()) +
-                          " values, expected one integer or two, [height, width]");
-    return;
-  }
-  h = pair[0];
-  w = pair[1];
-}
-
-void read_padding(ConfigReader& reader, LayerTrace& layer) {
-  if (!reader.has("padding")) {
-    return;
-  }
-  const YAML::Node node = reader.raw("padding");
-  if (!node.IsSequence()) {
-    reader.read(node, "padding", layer.padding, OneOf{kPaddings});
-    return;
-  }
-  std::vector<std::int64_t> sides;
-  if (!reader.read(node, "padding", sides, InRange<std::int64_t>{0, kMaxWindow})) {
-    return;
-  }
-  if (sides.size() != 4) {
-    reader.error("padding", "has " + std::to_string(sides.size()) +
-                                " values, expected four, [top, left, bottom, right]");
-    return;
-  }
-  layer.padding = PaddingRule::Explicit;
-  layer.window.pad_top = sides[0];
-  layer.window.pad_left = sides[1];
-  layer.window.pad_bottom = sides[2];
-  layer.window.pad_right = sides[3];
 }
 
 /// A limit in real numbers, as `activation: {min: -1, max: 1}` gives it.
@@ -286,7 +231,7 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
     read_pair(reader, "dilation", layer.window.dilation_h, layer.window.dilation_w);
   }
   if (given("padding")) {
-    read_padding(reader, layer);
+    layer.padding = read_padding(reader, layer.window);
   }
   if (given("groups")) {
     reader.optional("groups", layer.groups, InRange<std::int64_t>{1, kMaxSize});

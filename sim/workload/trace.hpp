@@ -9,6 +9,7 @@
 #include "sim/config/reader.hpp"
 #include "sim/network/network.hpp"
 #include "sim/workload/constant_files.hpp"
+#include "sim/workload/window_keys.hpp"
 
 namespace systole {
 
@@ -56,8 +57,6 @@ enum class TraceOp {
   Prelu,
   L2Normalization,
 };
-
-enum class PaddingRule { Valid, Same, Explicit };
 
 /// An activation tensor's numbers.
 struct ActivationTrace {
