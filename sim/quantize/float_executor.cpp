@@ -1,8 +1,10 @@
 #include "sim/quantize/float_executor.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <string>
 
 namespace systole::quantize {
 namespace {
@@ -293,8 +295,28 @@ std::vector<std::size_t> last_uses(const FloatNetwork& network) {
   return last;
 }
 
+void require_finite(const Activations& values, const FloatValue& value, std::int64_t images) {
+  const auto bad =
+      std::find_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
+  if (bad != values.end()) {
+    const auto each = static_cast<std::ptrdiff_t>(values.size()) / images;
+    throw NotFinite{
+        "[" + std::to_string((bad - values.begin()) / each) + "]: gives '" + value.name +
+        "' numbers that float32 cannot hold, expected smaller ones, or smaller weights"};
+  }
+}
+
+void clip(Activations& values, const FloatClip& limits) {
+  if (std::isfinite(limits.low) || std::isfinite(limits.high)) {
+    for (float& value : values) {
+      value = std::min(std::max(value, limits.low), limits.high);
+    }
+  }
+}
+
 void run_float(const FloatNetwork& network, const Activations& input, std::int64_t images,
-               const std::function<void(ValueId, const Activations&)>& see) {
+               const std::function<void(ValueId, const Activations&)>& see,
+               const std::vector<FloatClip>& limits) {
   const std::vector<std::size_t> last = last_uses(network);
   std::vector<Activations> alive(network.values.size());
   alive.at(network.inputs.at(0)) = input;
@@ -306,6 +328,9 @@ void run_float(const FloatNetwork& network, const Activations& input, std::int64
       inputs.push_back(&alive.at(id));
     }
     alive.at(layer.output) = run_float_layer(network, layer, inputs, images);
+    if (!limits.empty()) {
+      clip(alive[layer.output], limits.at(i));
+    }
     see(layer.output, alive[layer.output]);
     for (const ValueId id : layer.inputs) {
       if (last[id] == i) {

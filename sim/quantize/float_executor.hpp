@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <stdexcept>
 #include <vector>
 
 #include "sim/quantize/float_network.hpp"
@@ -15,11 +16,24 @@ using Activations = std::vector<float>;
 Activations run_float_layer(const FloatNetwork& network, const FloatLayer& layer,
                             const std::vector<const Activations*>& inputs, std::int64_t images);
 
+/// A number that float32 cannot hold: "[IMAGE]: what it is, what was expected".
+struct NotFinite final : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws NotFinite, naming the image, for the values that a layer gives `value`.
+void require_finite(const Activations& values, const FloatValue& value, std::int64_t images);
+
+/// To the limits, where there are any.
+void clip(Activations& values, const FloatClip& limits);
+
 /// Runs the network for all images and shows each value to `see` once it is there, the inputs
 /// first; a value is let go behind its last use, so that only what is alive takes memory.
-/// `input` holds the images of the network's one input.
+/// `input` holds the images of the network's one input, `limits` what each layer's output is
+/// clipped to (empty: nothing is).
 void run_float(const FloatNetwork& network, const Activations& input, std::int64_t images,
-               const std::function<void(ValueId, const Activations&)>& see);
+               const std::function<void(ValueId, const Activations&)>& see,
+               const std::vector<FloatClip>& limits = {});
 
 /// The first output of the network for all images.
 Activations run_float(const FloatNetwork& network, const Activations& input, std::int64_t images);

@@ -64,13 +64,6 @@ struct BitsByName {
 };
 BitsByName bits_by_name(const Scheme& scheme);
 
-/// The sets of values that have one format: a pool, a reshape, a transpose and a concat keep that
-/// of their inputs. By value, the least value of its set.
-std::vector<ValueId> format_groups(const FloatNetwork& network);
-
-/// The sets of values of one width and sign: format groups, and what is added up with the sum.
-std::vector<ValueId> type_groups(const FloatNetwork& network);
-
 /// What does not change from one walk to the next with other widths: by value (or layer) and bits.
 struct CalibrationCache {
   std::map<std::pair<ValueId, std::uint8_t>, IntegerFormat> formats;
@@ -81,11 +74,6 @@ struct WalkOptions {
   bool measure = false;               ///< fill in what only the report needs
   CalibrationCache* cache = nullptr;  ///< for walks of one network, scheme and images
   std::function<void(const std::string& layer)> tell;  ///< hears of each layer before it runs
-};
-
-/// A number that float32 cannot hold: "[IMAGE]: what it is, what was expected".
-struct NotFinite final : std::runtime_error {
-  using std::runtime_error::runtime_error;
 };
 
 /// Quantizes layer by layer, the float network and the quantized one side by side: formats come

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "sim/quantize/value_groups.hpp"
+
 namespace systole::quantize {
 namespace {
 

@@ -6,6 +6,7 @@
 
 #include "sim/network/refusal.hpp"
 #include "sim/quantize/quantizer.hpp"
+#include "sim/quantize/value_groups.hpp"
 
 namespace systole::quantize {
 namespace {
