@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "sim/config/error_log.hpp"
+#include "sim/convert/layer_keys.hpp"
 #include "sim/convert/layer_text.hpp"
 #include "sim/convert/same_network.hpp"
 #include "sim/convert/yaml_text.hpp"

@@ -12,6 +12,8 @@ std::string yaml_text(const std::string& text);
 /// The shortest of the decimal numbers that are read back as the same float.
 std::string yaml_text(float value);
 
+inline std::string yaml_flag(bool value) { return value ? "true" : "false"; }
+
 template <typename Integer>
 std::string yaml_list(const std::vector<Integer>& values) {
   std::string out = "[";
