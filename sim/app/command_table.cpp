@@ -1,72 +1,10 @@
 #include "sim/app/command_table.hpp"
 
-#include <boost/program_options/value_semantic.hpp>
+#include "sim/app/shared_options.hpp"
+#include "sim/app/show_subjects.hpp"
 
 namespace systole::app {
 namespace {
-
-namespace po = boost::program_options;
-
-constexpr const char* kConfig = "configs/gemmini_16x16.yaml";
-constexpr const char* kDigits = "workloads/digits_cnn/digits_cnn.yaml";
-
-constexpr const char* kMore = " \\\n      ";  // an example goes on in the next line
-
-auto value(const char* name) { return po::value<std::string>()->value_name(name); }
-
-void add_help(po::options_description& options) {
-  options.add_options()("help,h", "print this help");
-}
-
-void add_accelerator(po::options_description& options, const char* role) {
-  options.add_options()("accelerator,a", value("FILE"), role)(
-      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
-      "replace one key of the accelerator, such as array.rows=32; may be repeated; keys, units "
-      "and ranges: configs/README.md");
-}
-
-void add_workload(po::options_description& options) {
-  options.add_options()(
-      "workload,w", value("FILE"),
-      "the network: *.tflite, *.onnx, SCALE-Sim's *.csv, or YAML; formats: workloads/README.md");
-}
-
-void add_topology(po::options_description& options) {
-  options.add_options()("topology", value("KIND"),
-                        "what a *.csv holds, conv or gemm; default: what its header says");
-}
-
-void add_inputs(po::options_description& options) {
-  options.add_options()("inputs,i", value("FILE"),
-                        "input tensors, .npy, the first dimension counting them; int8 as they "
-                        "are, float32 is quantized; default: the images that the workload names, "
-                        "else one pseudo-random input")(
-      "labels", value("FILE"),
-      "labels of --inputs, .npy of integers: the index of the right element of the first output; "
-      "gives the accuracy")("images", value("N"),
-                            "use at most N inputs, the first ones; 1 or more; default: all");
-}
-
-void add_dump(po::options_description& options) {
-  options.add_options()(
-      "dump", value("DIR"),
-      "write each layer's output for the first input to DIR/LAYER.npy; what is no letter, digit, "
-      "_, - or . becomes _");
-}
-
-void add_html(po::options_description& options, const char* role) {
-  options.add_options()("html", value("FILE"), role);
-}
-
-void add_csv(po::options_description& options) {
-  options.add_options()("csv", value("DIR"),
-                        "also write layers.csv, memories.csv and energy.csv to DIR");
-}
-
-void add_layer(po::options_description& options) {
-  options.add_options()("no-data", "read the shapes alone: tensors need not be there");
-  options.add_options()("layer", value("NAME"), "this layer only; default: all");
-}
 
 CommandHelp run_help() {
   CommandHelp help{"run",
@@ -160,92 +98,6 @@ CommandHelp golden_help() {
   return help;
 }
 
-CommandHelp show_config_help() {
-  CommandHelp help{"show config",
-                   "print an accelerator with every key filled in",
-                   "-a FILE [--set KEY=VALUE]...",
-                   "Prints the machine that would run, as YAML that can be read back.",
-                   {},
-                   {}};
-  add_accelerator(help.options, "the machine, YAML; required");
-  add_help(help.options);
-  help.examples = {
-      "systole show config -a configs/gemmini_16x16.yaml --set dram.latency_cycles=100"};
-  return help;
-}
-
-CommandHelp show_workload_help() {
-  CommandHelp help{"show workload",
-                   "print a network's layers, shapes and sizes",
-                   "-w FILE",
-                   "Prints the layers in the order in which they run, with the matrix product "
-                   "M x N x K that each one is.",
-                   {},
-                   {}};
-  add_workload(help.options);
-  add_topology(help.options);
-  add_help(help.options);
-  help.examples = {std::string{"systole show workload -w "} + kDigits};
-  return help;
-}
-
-CommandHelp show_mapping_help() {
-  CommandHelp help{"show mapping",
-                   "print how each layer is cut into tiles and folds",
-                   "-a FILE -w FILE [OPTION]...",
-                   "Prints the tiling that the compiler chose, and what it takes of each memory.",
-                   {},
-                   {}};
-  add_accelerator(help.options, "the machine, YAML; required");
-  add_workload(help.options);
-  add_topology(help.options);
-  add_layer(help.options);
-  add_help(help.options);
-  help.examples = {std::string{"systole show mapping -a "} + kConfig + " -w " + kDigits};
-  return help;
-}
-
-CommandHelp show_program_help() {
-  CommandHelp help{"show program",
-                   "print the commands that the machine runs for each layer",
-                   "-a FILE -w FILE [OPTION]...",
-                   "Prints one line per command: loads, preloads, computes, stores.",
-                   {},
-                   {}};
-  add_accelerator(help.options, "the machine, YAML; required");
-  add_workload(help.options);
-  add_topology(help.options);
-  add_layer(help.options);
-  add_help(help.options);
-  help.examples = {std::string{"systole show program -a "} + kConfig + " -w " + kDigits + kMore +
-                   "--layer conv1"};
-  return help;
-}
-
-CommandHelp show_array_help() {
-  CommandHelp help{"show array",
-                   "draw the array cycle by cycle: what each PE holds",
-                   "[-a FILE] [-w FILE] [OPTION]...",
-                   "Runs the network on the SystemC machine and draws the PEs in each cycle in "
-                   "which something moves through them: operands, partial sums, what enters at "
-                   "the left and the top and what leaves at the bottom. Arrays of at most 16 x 16 "
-                   "PEs. Without files, a product of two 4 x 4 matrices on "
-                   "configs/tiny_4x4.yaml.",
-                   {},
-                   {}};
-  add_accelerator(help.options, "the machine, YAML; default: configs/tiny_4x4.yaml");
-  add_workload(help.options);
-  add_topology(help.options);
-  help.options.add_options()("layer", value("NAME"), "this layer only; default: all")(
-      "cycles", value("FIRST:END"),
-      "the cycles FIRST to END - 1 alone; default: the first 64 that show something");
-  add_help(help.options);
-  help.examples = {"systole show array --set array.dataflow=output_stationary",
-                   std::string{"systole show array -a configs/tiny_4x4.yaml -w "} + kDigits +
-                       kMore + "--layer fc9 --cycles 0:100000"};
-  return help;
-}
-
 CommandHelp quantize_help() {
   CommandHelp help{"quantize",
                    "turn a trained float network into a workload of integers",
@@ -268,7 +120,7 @@ CommandHelp quantize_help() {
       "config", value("FILE"),
       "the scheme, YAML; configs/quantization has one for each textbook scheme; default: 8 bits, "
       "least to largest value, weights by channel")(
-      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+      "set", values("KEY=VALUE"),
       "replace one key of the scheme, such as weights.bits=4; may be repeated; keys: "
       "configs/quantization/README.md")("output,o", value("DIR"),
                                         "folder to write, new or empty; required");
@@ -309,7 +161,7 @@ CommandHelp dram_help() {
   help.operand = "TRACE";
   help.options.add_options()("dram", value("FILE"),
                              "the memory, YAML; required; configs/dram has some")(
-      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+      "set", values("KEY=VALUE"),
       "replace one key of the memory, such as controller.page_policy=closed; may be repeated")(
       "max-outstanding", value("N"),
       "keep at most N reads in flight; 1 or more; default: as many as the memory takes")(
@@ -334,7 +186,7 @@ CommandHelp energy_help() {
   help.operand = "REPORT.json";
   help.options.add_options()("table", value("FILE"),
                              "the energy table; configs/energy has some; default: the report's")(
-      "set", po::value<std::vector<std::string>>()->value_name("KEY=VALUE"),
+      "set", values("KEY=VALUE"),
       "replace one key of the accelerator's energy, such as energy.node=7nm; may be repeated")(
       "json", value("FILE"), "write the report with its energies replaced");
   add_csv(help.options);
