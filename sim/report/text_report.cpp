@@ -244,6 +244,11 @@ Table totals_table(const RunResult& result, const Summary& t, const EnergyTable&
         percent(static_cast<double>(zero), static_cast<double>(t.events[Event::Mac])) +
             " of the products formed");
   }
+  if (const std::uint64_t overflows = t.events[Event::PsumOverflows]; overflows > 0) {
+    row("  psum overflows", grouped(overflows),
+        fmt::format("sums that did not fit {} bits and {}", c.array.accumulator_bits,
+                    c.array.overflow == Overflow::Wrap ? "wrapped" : "saturated"));
+  }
   if (t.off_array_bytes > 0) {
     row("off the array", percent(off_array_bytes_ratio(t), 1),
         fmt::format("of DRAM bytes, {} by the host; {} of MACs", human_bytes(t.host_bytes()),
@@ -311,10 +316,12 @@ std::string closing_lines(const RunResult& result, const EnergyTable& energy, bo
   if (result.accuracy) {
     const Accuracy& a = *result.accuracy;
     const auto images = static_cast<double>(a.images);
-    out += fmt::format("\naccuracy {} ({} of {}); before legalization {} ({} of {})\n",
-                       percent(static_cast<double>(a.correct), images), grouped(a.correct),
-                       grouped(a.images), percent(static_cast<double>(a.correct_original), images),
-                       grouped(a.correct_original), grouped(a.images));
+    out += fmt::format(
+        "\naccuracy {} ({} of {}); before legalization {} ({} of {}){}\n",
+        percent(static_cast<double>(a.correct), images), grouped(a.correct), grouped(a.images),
+        percent(static_cast<double>(a.correct_original), images), grouped(a.correct_original),
+        grouped(a.images),
+        a.psum_overflows > 0 ? fmt::format("; {} psum overflows", grouped(a.psum_overflows)) : "");
   }
   return out;
 }

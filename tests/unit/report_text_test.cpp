@@ -16,6 +16,7 @@ namespace systole {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string report(const RunResult& run, std::size_t width, bool color = false) {
   ReportStyle style;
@@ -96,6 +97,18 @@ TEST(ReportText, ACheckThatFailedShowsInTheTotals) {
   run.layers[2].check = Check::Fail;
   const std::string text = report(run, 132);
   EXPECT_NE(text.find("2 layers bit-exact, 1 differ, 0 not compared"), std::string::npos);
+}
+
+TEST(ReportText, SumsThatOverflowedShowInTheTotals) {
+  RunResult run = sample_run();
+  EXPECT_THAT(report(run, 132), Not(HasSubstr("overflow")));
+  run.layers[0].events.add(Event::PsumOverflows, 1234);
+  run.accuracy->psum_overflows = 56789;
+  EXPECT_THAT(report(run, 132), HasSubstr("psum overflows        1,234  "));
+  EXPECT_THAT(report(run, 132), HasSubstr("  sums that did not fit 32 bits and wrapped "));
+  EXPECT_THAT(report(run, 132), HasSubstr("(353 of 360); 56,789 psum overflows\n"));
+  run.config.array.overflow = Overflow::Saturate;
+  EXPECT_THAT(report(run, 132), HasSubstr("  sums that did not fit 32 bits and saturated "));
 }
 
 // A window is no longer than the layer.
