@@ -228,6 +228,19 @@ class Sayings {
   std::vector<std::pair<std::string, std::vector<std::string>>> said_;
 };
 
+/// Of one network some layers alone may have run.
+std::string networks_remark(const std::vector<Figures>& figures) {
+  constexpr std::size_t kShown = 40;  // columns of a name
+  Sayings networks;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    const Figures& f = figures[i];
+    networks.add(fmt::format("{} ({} {})", cut_to_width(f.workload, kShown), f.layers.size(),
+                             f.layers.size() == 1 ? "layer" : "layers"),
+                 i);
+  }
+  return networks.differ() ? "The networks differ: " + networks.text() + "." : "";
+}
+
 std::string settings_remark(const std::vector<Figures>& figures) {
   std::map<std::string, Sayings> settings;
   for (std::size_t i = 0; i < figures.size(); ++i) {
@@ -320,6 +333,7 @@ std::vector<std::string> remarks_of(const std::vector<Figures>& figures) {
       remarks.push_back(printable(what));
     }
   };
+  remark(networks_remark(figures));
   if (!all_have_one(&Figures::energy_table)) {
     remark("The energies are of different tables: compare under one ('systole energy --json').");
   }

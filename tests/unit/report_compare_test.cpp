@@ -70,6 +70,18 @@ std::string error_of(const Json& damaged) {
   return "";
 }
 
+TEST(CompareText, SaysThatTheNetworksAreNotTheSame) {
+  EXPECT_THAT(compared(report(100, "t"), report(350, "t")), Not(HasSubstr("networks")));
+  Json other = report(350, "t");
+  other["workload"] = "other";
+  EXPECT_THAT(compared(report(100, "t"), other),
+              HasSubstr("The networks differ: net (3 layers) in 1, other (3 layers) in 2.\n"));
+  Json part = report(350, "t");
+  part["layers"] = {{{"name", "conv"}, {"cycles", 350U}}};
+  EXPECT_THAT(compared(report(100, "t"), part),
+              HasSubstr("The networks differ: net (3 layers) in 1, net (1 layer) in 2.\n"));
+}
+
 TEST(CompareText, GivesEachRunInTimesOfTheFirst) {
   const std::string text =
       compare_text({{"a.json", report(100, "t")}, {"b.json", report(350, "t")}}, {});
