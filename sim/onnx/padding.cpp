@@ -84,9 +84,12 @@ std::int32_t padding_value(Graph& graph, const Node& node, const QuantParams* pa
     return constant.values[0];
   }
   const float real = floats_of(constant).at(0);
-  const std::int32_t q =
-      quantized(real, params->scale.at(0), params->zero_point.at(0), format_of(params->type));
-  if (static_cast<float>(q - params->zero_point.at(0)) * params->scale.at(0) != real) {
+  const float scale = params->scale.at(0);
+  const std::int32_t q = quantized(real, scale, params->zero_point.at(0), format_of(params->type));
+  const auto steps = static_cast<float>(q - params->zero_point.at(0));
+  // 40 x 0.04 is not 1.6 in binary32, and 1.6 / 0.04 is 40: DequantizeLinear's or QuantizeLinear's
+  // way.
+  if (steps * scale != real && real / scale != steps) {
     throw NodeError{"pads with a value that is no integer of the input's scale"};
   }
   return q;

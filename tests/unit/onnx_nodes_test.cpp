@@ -181,6 +181,21 @@ TEST(OnnxNodes, PadsAreOfTheAxesThatANodeNames) {
   EXPECT_THAT(pad_axes({1, 2}, {1}, 13).refusal(), HasSubstr("has 4 inputs, expected 1..3"));
 }
 
+// 1.6 is the integer 40 of the scale 0.04: binary32 finds so by division, by multiplication not.
+TEST(OnnxNodes, PadsWithNumbersOfTheScale) {
+  const auto padded = [](float value) {
+    Model model{{1, 4, 6}};
+    model.floats("scale", {}, {0.04F}).integers("zero", {}, {9}, kInt8).floats("v", {}, {value});
+    model.sizes("pads", {0, 0, 1, 0, 0, 0}).node("DequantizeLinear", {"x", "scale", "zero"}, "d");
+    model.node("Pad", {"d", "pads", "v"}, "p");
+    return model.node("QuantizeLinear", {"p", "scale", "zero"}, "y");
+  };
+  for (const auto& [value, integer] : {std::pair{1.6F, 49}, {0.04F * 7, 16}, {0.0F, 9}}) {
+    EXPECT_EQ(std::get<Pad>(padded(value).load().layers.at(0).op).value, integer) << value;
+  }
+  EXPECT_THAT(padded(1.61F).refusal(), HasSubstr("no integer of the input's scale"));
+}
+
 // What is cut is cut first: a reflection is of what is left.
 TEST(OnnxNodes, NegativePadsTakeElementsOff) {
   const auto layers = [](Model model, const std::string& mode) {
