@@ -191,6 +191,34 @@ TEST(CliSweep, ThePagesAxesHaveNamesOfTheirOwn) {
                         "vector.lanes, cycles, "));
 }
 
+// A path is wider than the room beside an axis: its file's name stands there, and none is left out.
+TEST(CliSweep, ThePagesAxesNameFilesWithoutTheirFolders) {
+  const TemporaryFolder folder;
+  std::string spec = "accelerator: " SYSTOLE_SOURCE_DIR
+                     "/configs/tiny_4x4.yaml\naxes:\n  - key: workload\n    values:\n";
+  for (const char* const name : {"a_network", "b_network", "c_network_of_long_name", "d_network"}) {
+    const std::string file = folder.file(std::string{name} + ".yaml");
+    write_file(file,
+               "name: n\ninputs: [{name: i, shape: [1, 4, 4, 4]}]\noutputs: [l]\n"
+               "layers: [{name: l, op: max_pool2d, inputs: [i], kernel: 2}]\n");
+    spec += "      - " + file + '\n';
+  }
+  write_file(folder.file("files.yaml"), spec);
+  const std::string page = folder.file("sweep.html");
+  ASSERT_EQ(systole({"sweep", folder.file("files.yaml"), "-o", folder.file("s"), "--html", page})
+                .exit_code,
+            0);
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_by_browser_after(
+      "document.body.dataset.ticks = charts[1].drawn.scales.x.ticks.map((t) => t.label).join(' ');"
+      "document.body.dataset.end = varied[0].brief(2, 13);",
+      page, folder);
+  EXPECT_THAT(dom, HasSubstr("data-ticks=\"a_network b_network c_network_…long_name d_network\""));
+  EXPECT_THAT(dom, HasSubstr("data-end=\"c_netw…g_name\""));
+}
+
 TEST(CliSweep, ThePageHasTheSameBytesAfterAResumeAndNeedsAllPoints) {
   const TemporaryFolder folder;
   const std::string spec = write_spec(folder);

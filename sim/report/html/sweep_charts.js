@@ -26,7 +26,8 @@ function columnAxis(column, log) {
   const ticks = {color: style('--soft'), maxRotation: 40};
   if (!column.number) {
     ticks.stepSize = 1;
-    ticks.callback = (v) => Number.isInteger(v) ? column.levels[v] : '';
+    ticks.callback = (v) => Number.isInteger(v) ? column.brief(v, 24) : '';
+    ticks.autoSkip = column.levels.length > 16;
     return axis(column.label, {type: 'linear', min: -0.5, max: column.levels.length - 0.5, ticks});
   }
   // The ends of a logarithmic axis lie anywhere, a round number beside them.
@@ -133,7 +134,7 @@ function effectsSection(parent) {
   box.append(controls, grid);
   const entries = varied.map((key) => chart(make('div', {}), 210, `${metric.label} by ${key.name}`, () => {
     const groups = key.levels.length <= 16
-      ? key.levels.map((level) => ({label: key.show(level),
+      ? key.levels.map((level, i) => ({label: key.number ? key.show(level) : key.brief(i, 20),
         points: shown.filter((point) => key.values[point] === level)})) : groupsOf(key);
     const used = groups.map((group) => ({label: group.label, values: group.points
       .map((p) => metric.values[p]).filter((v) => v !== null).sort((a, b) => a - b)}))
@@ -147,7 +148,8 @@ function effectsSection(parent) {
       {data: used.map((g) => [g.values[0], g.values[g.values.length - 1]]),
         backgroundColor: style('--soft'), barThickness: 2, grouped: false, order: 2},
     ]}, options: {scales: {
-      x: axis(key.name, {grid: {display: false}, ticks: {color: style('--soft'), maxRotation: 50}}),
+      x: axis(key.name, {grid: {display: false}, ticks: {color: style('--soft'), maxRotation: 50,
+        autoSkip: key.number}}),
       y: columnAxis(metric, log && metric.low > 0)},
     plugins: {legend: {display: false}, tooltip: {callbacks: {label: ({raw}) => Array.isArray(raw)
       ? `${metric.show(raw[0])} to ${metric.show(raw[1])}` : `median ${metric.show(raw)}`}}}}};

@@ -13,6 +13,12 @@ const plainText = (v) => v === 0 || (Math.abs(v) >= 0.01 && Math.abs(v) < 1e5)
 const levelOrder = (a, b) => typeof a === 'number' ? a - b
   : String(a).localeCompare(String(b), 'en', {numeric: true});
 
+/// Words in the little room beside an axis: of files the names alone, where these differ.
+function briefs(levels) {
+  const names = levels.map((level) => String(level).replace(/^.*[/\\](?=.)/, '').replace(/(?<=.)\.[a-z]+$/i, ''));
+  return new Set(names).size === levels.length ? names : levels.map(String);
+}
+
 /// What the axes set, then the metrics. `place` puts words on a line of numbers.
 const columns = sweep.columns.map((column, index) => {
   const raw = sweep.rows.map((row) => row[index]);
@@ -21,12 +27,14 @@ const columns = sweep.columns.map((column, index) => {
   const values = number ? raw.map((value) => value === null ? null : Number(value)) : raw;
   const levels = column.metric ? [] : [...new Set(values)].sort(levelOrder);
   const rank = new Map(levels.map((level, i) => [level, i]));
+  const brief = briefs(levels);
   const known = number ? values.filter((value) => value !== null) : [];
   const low = known.reduce((a, b) => Math.min(a, b), Infinity);
   const high = known.reduce((a, b) => Math.max(a, b), -Infinity);
   const show = column.metric ? UNIT_TEXTS[column.unit] || plainText : String;
   return {...column, index, number, values, levels, low, high,
     show: (value) => value === null || value === undefined ? '–' : show(value),
+    brief: (place, room) => shortened(brief[place], room),
     label: column.metric ? words(column.name.replace(/_(pj|js|s)$/, '')) : column.name,
     place: (point) => number ? values[point] : rank.get(values[point]),
     span: number ? [low, high] : [0, levels.length - 1],
