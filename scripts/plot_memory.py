@@ -91,7 +91,7 @@ def measure(options):
     """{plot: {series: [(x, totals)]}}, in the same order whatever the number of jobs."""
     machine = run(options, [])
     if machine is None:
-        sys.exit(f"plot_memory.py: {options.workload}: does not fit {options.accelerator} as it is")
+        raise systole.SystoleError(2, f"{options.workload}: does not fit {options.accelerator} as it is")
     split = machine["config"]["scratchpad"]["organization"] == "split"
     scratchpads = ["scratchpad.activation.capacity_kib", "scratchpad.weight.capacity_kib"] if split else ["scratchpad.capacity_kib"]
     plan = [(plot, series, x, settings) for plot, all_series in sweeps(scratchpads).items()
@@ -144,18 +144,20 @@ def draw(measured, options):
 def main():
     options = arguments()
     if not pathlib.Path(options.output).parent.is_dir():
-        sys.exit(f"plot_memory.py: {options.output}: its folder is not there")
+        raise systole.SystoleError(2, f"{options.output}: its folder is not there")
     formats = pyplot.figure().canvas.get_supported_filetypes()
     if pathlib.Path(options.output).suffix[1:] not in formats:
-        sys.exit(f"plot_memory.py: {options.output}: no picture's name, expected one that ends in .png, .pdf or .svg, say")
+        raise systole.SystoleError(2, f"{options.output}: no picture's name, expected one that ends in .png, .pdf or .svg, say")
     os.environ["SYSTOLE"] = options.systole
     measured = measure(options)
     pathlib.Path(options.output).with_suffix(".json").write_text(json.dumps(measured, indent=1) + "\n")
     draw(measured, options)
+    print(f"plot: {options.output}; figures: {pathlib.Path(options.output).with_suffix('.json')}")
 
 
 if __name__ == "__main__":
     try:
         main()
     except (OSError, systole.SystoleError) as failure:
-        sys.exit(f"plot_memory.py: {failure}")
+        print(f"plot_memory.py: {systole.message(failure)}", file=sys.stderr)
+        sys.exit(getattr(failure, "exit_code", 2))

@@ -230,10 +230,12 @@ def main():
             print("sweep_bitwidth.py: no plots without python3-matplotlib", file=sys.stderr)
         else:
             bitwidth_plots.PLOTS[part](rows, options.output)
+    print(f"tables and plots: {options.output}")
 
 
 if __name__ == "__main__":
     try:
         main()
     except (OSError, systole.SystoleError) as failure:
-        sys.exit(f"sweep_bitwidth.py: {failure}")
+        print(f"sweep_bitwidth.py: {systole.message(failure)}", file=sys.stderr)
+        sys.exit(getattr(failure, "exit_code", 2))

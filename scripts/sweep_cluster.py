@@ -74,7 +74,7 @@ def sweep_on(client, options):
     folder = pathlib.Path(options.output)
     log, ranges = folder / "points.jsonl", folder / "chunks.txt"
     if log.exists() and not options.resume:
-        raise SystemExit(f"sweep_cluster.py: {log}: a sweep is there, expected another folder, or --resume")
+        raise systole.SystoleError(2, f"sweep_cluster.py: {log}: a sweep is there, expected another folder, or --resume")
     folder.mkdir(parents=True, exist_ok=True)
     cut_broken_line(log)
     cut_broken_line(ranges)

@@ -34,6 +34,12 @@ class SystoleError(RuntimeError):
         self.exit_code = exit_code
 
 
+def message(failure):
+    """What went wrong in the program's words: FILE: what is wrong."""
+    named = isinstance(failure, OSError) and failure.filename is not None and failure.strerror
+    return f"{failure.filename}: {failure.strerror}" if named else str(failure)
+
+
 def program():
     """The path of the executable."""
     return os.environ.get("SYSTOLE") or str(ROOT / "build" / "release" / "systole")
@@ -203,7 +209,7 @@ def main(arguments):
             print(f"systole.py: Parquet needs pandas with pyarrow or fastparquet: {error}", file=sys.stderr)
             return 2
         except (OSError, ValueError) as error:
-            print(f"systole.py: {error}", file=sys.stderr)
+            print(f"systole.py: {message(error)}", file=sys.stderr)
             return 2
         return 0
     if len(arguments) != 2 or arguments[0] != "table":
@@ -212,7 +218,7 @@ def main(arguments):
     try:
         rows = read_table(arguments[1])
     except (OSError, ValueError) as error:
-        print(f"systole.py: {error}", file=sys.stderr)
+        print(f"systole.py: {message(error)}", file=sys.stderr)
         return 2
     columns = list(rows[0]) if rows else []
     cells = [columns] + [["" if row[c] is None else str(row[c]) for c in columns] for row in rows]

@@ -39,6 +39,11 @@ def main():
             done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "sweep_bitwidth.py", "-o", folder / "no", *words],
                                   check=False, env=environment, capture_output=True, text=True)
             assert done.returncode == 2 and ": expected " in done.stderr, done.stderr
+        for option in ("-w", "-a", "--calibrate"):
+            done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "sweep_bitwidth.py", "-o", folder / "no",
+                                   "--bits", "4:4", option, folder / "missing"],
+                                  check=False, env=environment, capture_output=True, text=True)
+            assert done.returncode == 2 and "missing: " in done.stderr, done.stderr
         sweep(folder / "two", "--bits", "4:5", "--images", "20", "-j", "2")
         sweep(folder / "one", "--bits", "4:5", "--images", "20", "-j", "1")
         rows = table(folder / "two" / "bitwidth.csv")

@@ -99,6 +99,7 @@ def check_exit_codes(executable, folder, address):
 
     program = ["--systole", executable]
     assert cluster(refused, "-o", folder / "refused_there", *program)[0] == 1
+    assert cluster(refused, "-o", folder / "refused_there", *program)[0] == 2  # a sweep is there
     assert cluster(folder / "no.yaml", "-o", folder / "a", *program)[0] == 2
     assert cluster(refused, "-o", refused / "a", *program)[0] == 2  # no folder
     assert cluster(refused, "-o", folder / "a", "--chunk", "0", *program)[0] == 2
