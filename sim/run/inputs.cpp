@@ -1,9 +1,12 @@
 #include "sim/run/inputs.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 
 #include "models/golden/golden.hpp"
+#include "sim/config/suggestion.hpp"
 #include "sim/network/refusal.hpp"
 #include "sim/network/splitmix64.hpp"
 #include "sim/workload/random_data.hpp"
@@ -28,9 +31,13 @@ std::uint64_t inference_count(const Network& network, const LabelledInputs& inpu
   if (!inputs.images) {
     return 1;
   }
-  const auto batch = static_cast<std::size_t>(network.tensor(network.inputs.at(0)).elements());
+  const Tensor& input = network.tensor(network.inputs.at(0));
+  const auto batch = static_cast<std::size_t>(input.elements());
   if (inputs.images->empty() || inputs.images->size() % batch != 0) {
-    throw Refusal{"the inputs are not a whole number of the network's batches"};
+    throw Refusal{fmt::format(
+        "{} images do not fill batches of {}, the first size of the input {}, expected a multiple "
+        "of it (--images takes the first ones)",
+        inputs.count(), input.shape.at(0), quoted(input.name))};
   }
   return inputs.images->size() / batch;
 }

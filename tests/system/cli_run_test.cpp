@@ -186,6 +186,26 @@ TEST(CliRun, LabelsOfGivenInputsGiveTheAccuracy) {
   EXPECT_THAT(alone.err, HasSubstr("--labels names the labels of --inputs, which is missing"));
 }
 
+TEST(CliRun, ImagesFillWholeBatches) {
+  const TemporaryFolder folder;
+  write_file(folder.file("batch.yaml"),
+             "name: batch\ninputs: [{name: i, shape: [7, 8, 8, 1], scale: 1}]\noutputs: [l]\n"
+             "layers: [{name: l, op: max_pool2d, inputs: [i], kernel: 2}]\n");
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"run", "-a", "configs/gemmini_16x16.yaml"}, {"golden"}}) {
+    std::vector<std::string> words = command;
+    words.insert(words.end(),
+                 {"-w", folder.file("batch.yaml"), "-i", "workloads/digits_cnn/test_images.npy"});
+    const Outcome all = systole(words);
+    EXPECT_EQ(all.exit_code, 2);
+    EXPECT_EQ(all.err,
+              "systole: 360 images do not fill batches of 7, the first size of the input 'i', "
+              "expected a multiple of it (--images takes the first ones)\n");
+    words.insert(words.end(), {"--images", "14"});
+    EXPECT_EQ(systole(words).exit_code, 0);
+  }
+}
+
 TEST(CliRun, InAPipeThereIsNoColourAndNoProgress) {
   const Outcome outcome = systole(run_digits(kGemmini, {"--images", "1"}));
   EXPECT_EQ(outcome.exit_code, 0);
