@@ -1,5 +1,7 @@
 #include "sim/workload/trace.hpp"
 
+#include <algorithm>
+
 #include "sim/fixed_point/q_format.hpp"
 #include "sim/workload/geometry.hpp"
 
@@ -141,6 +143,35 @@ bool read_binary(ConfigReader& reader, ElementFormat& format) {
 
 ActivationTrace read_activation(ConfigReader& reader, const ConstantFiles& files) {
   return read_numbers(reader, files, kMaxActivationBits);
+}
+
+bool tell_shapes_alone(ConfigReader& root) {
+  std::vector<YAML::Node> tensors;
+  for (const char* const list : {"layers", "constants"}) {
+    if (!root.has(list) || !root.raw(list).IsSequence()) {
+      continue;
+    }
+    for (const YAML::Node& entry : root.raw(list)) {
+      for (const char* const key : {"weights", "bias"}) {
+        if (entry.IsMap() && entry[key].IsDefined()) {
+          tensors.push_back(entry[key]);
+        }
+      }
+      if (list == std::string{"constants"}) {
+        tensors.push_back(entry);
+      }
+    }
+  }
+  const auto has_file = [](const YAML::Node& tensor) {
+    return tensor.IsMap() && tensor["file"].IsDefined();
+  };
+  if (tensors.empty() || std::any_of(tensors.begin(), tensors.end(), has_file)) {
+    return false;
+  }
+  root.error("layers",
+             "no tensor is given: without tensors a workload can only be timed (--no-data) or run "
+             "on made-up values (--random-data)");
+  return true;
 }
 
 Trace read_trace(ConfigReader& root, const ConstantFiles& files) {

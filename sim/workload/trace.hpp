@@ -157,6 +157,10 @@ struct Trace {
   std::vector<std::string> outputs;
 };
 
+/// Tells, at `layers`, that no tensor of the workload has a file, and whether that is so: one
+/// mistake, mostly an option that was forgotten, and not one for each tensor.
+bool tell_shapes_alone(ConfigReader& root);
+
 Trace read_trace(ConfigReader& root, const ConstantFiles& files);
 LayerTrace read_layer(ConfigReader reader, const ConstantFiles& files);
 RequantTrace read_requant(ConfigReader reader, const ConstantFiles& files, TraceOp op);

@@ -43,8 +43,9 @@ Network load_workload(const std::string& path, const WorkloadOptions& options) {
   }
   const ConfigFile file = ConfigFile::load(path);
   ConfigReader root = file.root();
-  Trace trace = read_trace(root, ConstantFiles{path, options.shapes_only});
-  Network network = NetworkBuilder{trace, options.shapes_only}.build(root);
+  const bool shapes_only = options.shapes_only || tell_shapes_alone(root);
+  Trace trace = read_trace(root, ConstantFiles{path, shapes_only});
+  Network network = NetworkBuilder{trace, shapes_only}.build(root);
   file.check();
   return network;
 }

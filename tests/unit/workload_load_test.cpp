@@ -257,10 +257,23 @@ TEST_F(LoadWorkload, ShapesAloneAreEnoughForTimingAndOnlyForThat) {
   EXPECT_EQ(network.tensor(network.layers[0].inputs[2]).shape, Shape{5});
   EXPECT_TRUE(op_of<Conv2d>(network).requant.multiplier.empty());
   EXPECT_EQ(errors(text),
-            "w.yaml:6:77: layers[0].weights.file: missing: without tensors a workload can only be "
-            "timed (--no-data) or run on made-up values (--random-data)\n"
-            "w.yaml:6:94: layers[0].bias.file: missing: without tensors a workload can only be "
-            "timed (--no-data) or run on made-up values (--random-data)");
+            "w.yaml:6:3: layers: no tensor is given: without tensors a workload can only be timed "
+            "(--no-data) or run on made-up values (--random-data)");
+}
+
+// Where others are there, each that is missing is a mistake.
+TEST_F(LoadWorkload, TensorsThatAreMissingBesideOthersAreToldOneByOne) {
+  write_array<std::int8_t>("w.npy", {5, 3, 3, 2}, std::vector<std::int8_t>(90, 7));
+  const std::string layers =
+      one_layer("op: conv2d, weights: {file: w.npy}, bias: {}, output: {scale: 1}") +
+      "  - {name: z, inputs: [x], op: conv2d, kernel: 1, out_channels: 5, weights: {}}\n"
+      "  - {name: d, inputs: [x], op: fully_connected, out_channels: 5}\n";
+  const std::string missing =
+      ": missing: without tensors a workload can only be timed (--no-data) or run on made-up "
+      "values (--random-data)";
+  EXPECT_EQ(errors(layers), "w.yaml:6:70: layers[0].bias.file" + missing +
+                                "\nw.yaml:7:77: layers[1].weights.file" + missing +
+                                "\nw.yaml:8:5: layers[2].weights" + missing);
 }
 
 TEST_F(LoadWorkload, ShapesAloneComeFromTheFilesHeaderWhereNoKeyGivesThem) {
