@@ -68,8 +68,11 @@ class GraphReader {
 
  private:
   void error(const std::string& where, const std::string& what) {
-    if (errors_.size() < kMostErrors) {
-      errors_.push_back(path_ + ": " + where + ": " + what);
+    const std::string text = path_ + ": " + where + ": " + what;
+    // Of an operator that several QuantizeLinear wait for it would come for each.
+    const bool told = std::find(errors_.begin(), errors_.end(), text) != errors_.end();
+    if (!told && errors_.size() < kMostErrors) {
+      errors_.push_back(text);
     }
   }
 
@@ -96,7 +99,7 @@ class GraphReader {
       error(node.where(), e.what());
     } catch (const NodeError& e) {
       if (!reads_given_up(node)) {
-        error(node.where(), e.what());
+        error(e.where().empty() ? node.where() : e.where(), e.what());
       }
     }
     for (std::size_t i = 0; i < node.outputs(); ++i) {

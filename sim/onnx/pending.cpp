@@ -37,21 +37,23 @@ void define_dequantized(Graph& graph, const Node& node, const Operand& operand,
 
 void define_pending(Graph& graph, const Node& node, Pending pending, const Shape& shape, int depth,
                     std::size_t output) {
-  // Its layers are the node's, whoever makes them.
+  // Its layers are the node's, whoever makes them, and so are its mistakes.
   Builder& builder = graph.builder();
-  const std::size_t index = node.index();
-  if (pending.quantized) {
-    pending.quantized = [&builder, index, make = std::move(pending.quantized)](
-                            const QuantParams& out, const Clip& clip) {
+  const auto as_the_nodes = [&builder, index = node.index(), where = node.where()](auto make) {
+    return [&builder, index, where, make = std::move(make)](const auto&... arguments) {
       builder.set_node(index);
-      return make(out, clip);
+      try {
+        return make(arguments...);
+      } catch (const NodeError& e) {
+        throw NodeError{e.what(), e.where().empty() ? where : e.where()};
+      }
     };
+  };
+  if (pending.quantized) {
+    pending.quantized = as_the_nodes(std::move(pending.quantized));
   }
   if (pending.real) {
-    pending.real = [&builder, index, make = std::move(pending.real)] {
-      builder.set_node(index);
-      return make();
-    };
+    pending.real = as_the_nodes(std::move(pending.real));
   }
   pending.what = node.where();
   Value value;

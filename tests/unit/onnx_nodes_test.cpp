@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 /// [3,3] times [3,3] plus a constant of this shape, by Gemm between DequantizeLinear and
 /// QuantizeLinear.
 Model gemm(const Sizes& bias) {
@@ -179,6 +180,21 @@ TEST(OnnxNodes, PadsAreOfTheAxesThatANodeNames) {
   EXPECT_THAT(pad_axes({1, 2, 3, 4}, {2, -1}).refusal(), HasSubstr("names an axis twice"));
   EXPECT_THAT(pad_axes({1, 2}, {3}).refusal(), HasSubstr("has the axis 3, expected -3..2"));
   EXPECT_THAT(pad_axes({1, 2}, {1}, 13).refusal(), HasSubstr("has 4 inputs, expected 1..3"));
+}
+
+// What its QuantizeLinear asks of an operator is the operator's mistake, once for all of them.
+TEST(OnnxNodes, AnOperatorThatWaitsNamesItselfInItsMistakes) {
+  Model model{{1, 1, 4, 4}};
+  model.floats("scale", {}, {0.5F}).integers("zero", {}, {0}, kInt8);
+  model.node("DequantizeLinear", {"x", "scale", "zero"}, "d");
+  model.node("AveragePool", {"d"}, "p")
+      .with("kernel_shape", Sizes{3, 3})
+      .with("pads", Sizes{1, 1, 1, 1});
+  model.node("Relu", {"p"}, "r");
+  model.node("QuantizeLinear", {"r", "scale", "zero"}, "q");
+  const std::string refusal = model.node("QuantizeLinear", {"r", "scale", "zero"}, "y").refusal();
+  EXPECT_THAT(refusal, HasSubstr("node 1 (AveragePool 'p'): has windows that average less than"));
+  EXPECT_THAT(refusal, Not(HasSubstr("\n")));
 }
 
 // 1.6 is the integer 40 of the scale 0.04: binary32 finds so by division, by multiplication not.
