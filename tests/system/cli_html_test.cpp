@@ -12,6 +12,7 @@ namespace systole::test {
 namespace {
 
 using Json = nlohmann::json;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 class CliHtml : public ::testing::Test {
@@ -85,6 +86,40 @@ TEST_F(CliHtml, ARunsHeadingSortsByTimesOfTheFirst) {
       file("both.html"));
   EXPECT_THAT(dom, HasSubstr("data-sorted=\"true\""));
   EXPECT_THAT(dom, HasSubstr("data-slowest=\"conv6\""));
+}
+
+// HBM2's banks give 256 bytes a cycle, and the bus takes 16.
+TEST_F(CliHtml, TheRooflineOfABankedDramIsNoHigherThanTheBus) {
+  const Outcome run =
+      systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w",
+               "workloads/digits_cnn/digits_cnn.yaml", "--no-data", "--quiet", "--set",
+               "dram.model=banked", "--set", "dram.preset=hbm2", "--html", file("hbm2.html")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_after(
+      "const {data} = charts.find((c) => c.drawn.config.type === 'scatter').drawn;"
+      "const read = data.datasets[0].data.filter(({layer: {bandwidth: {roofline: r}}}) =>"
+      "  r.roof_cycles.dram_read >= Math.max(r.roof_cycles.dram_write, r.roof_cycles.dram_banks));"
+      "document.body.dataset.roof = data.datasets[1].label;"
+      "document.body.dataset.exact = read.length > 0 && read.every(({x, layer}) =>"
+      "  Math.abs(x * layer.dram_read_bytes / layer.macs - 1) < 1e-9);",
+      file("hbm2.html"));
+  EXPECT_THAT(dom, HasSubstr("data-roof=\"roof: 256 MACs/cycle, 16 B/cycle\""));
+  EXPECT_THAT(dom, HasSubstr("data-exact=\"true\""));
+}
+
+TEST_F(CliHtml, ThePageSaysBesideTheAccuracyHowManySumsOverflowed) {
+  const Outcome run = systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w",
+                               "workloads/digits_cnn/digits_cnn.yaml", "--images", "2", "--engine",
+                               "fast", "--quiet", "--set", "array.accumulator_bits=14", "--set",
+                               "accumulators.capacity_kib=56", "--html", file("narrow.html")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  EXPECT_THAT(drawn(file("narrow.html")), ContainsRegex(" of 2 images, [0-9.]+ k psum overflows<"));
 }
 
 // A name takes no more of a chart than leaves most of it to the bars; the tooltip has all of it.

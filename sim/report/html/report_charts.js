@@ -84,14 +84,14 @@ function stackedBars(parent, label, rows, series, unit, show, limit) {
 /// MACs a cycle over MACs per byte. The x of a layer is so that the slope is the DRAM's roof:
 /// a byte counts as a cycle of the busiest of reads, writes and banks gives it.
 function roofline(parent, reports) {
-  // A banked DRAM's roof is of whole accesses to its banks: its rate is that of these.
+  // What the banks give in whole accesses comes no faster than the bus takes it.
   const machine = (report) => {
     const {rows, cols} = report.config.array;
     const products = Math.max(1, ...report.layers.map((layer) => layer.products_per_pe));
     const banked = report.layers.map(({bandwidth}) => ({bytes: bandwidth.banks && bandwidth.banks.device_bytes,
       cycles: bandwidth.roofline.roof_cycles.dram_banks})).find(({bytes, cycles}) => bytes && cycles);
     return {peak: rows * cols * products,
-      rate: banked ? banked.bytes / banked.cycles : report.config.dram.bytes_per_cycle};
+      rate: Math.min(report.config.dram.bytes_per_cycle, banked ? banked.bytes / banked.cycles : Infinity)};
   };
   const points = (report) => timed(report).filter((layer) => layer.macs > 0).map((layer) => {
     const roofs = layer.bandwidth.roofline.roof_cycles;
@@ -119,7 +119,9 @@ function roofline(parent, reports) {
     });
     return {data: {datasets}, type: 'scatter', options: {
       scales: {
-        x: axis('MACs per DRAM byte of the busier direction', {type: 'logarithmic', min: low,
+        x: axis('MACs per DRAM byte of the busier direction' +
+          (reports.some(({report}) => report.config.dram.model === 'banked')
+            ? ' (of the banks, where they take longer)' : ''), {type: 'logarithmic', min: low,
           max: high, ticks: {color: style('--soft'), maxRotation: 0, callback: decades}}),
         y: axis('MACs per cycle', {type: 'logarithmic',
           ticks: {color: style('--soft'), callback: decades}}),

@@ -36,7 +36,8 @@ function tiles(parent, report) {
   }
   if (report.accuracy) {
     tile(box, percentText(report.accuracy.accuracy), 'top-1 accuracy',
-      `${whole(report.accuracy.correct)} of ${whole(report.accuracy.images)} images`);
+      `${whole(report.accuracy.correct)} of ${whole(report.accuracy.images)} images` +
+      (report.accuracy.psum_overflows ? `, ${countText(report.accuracy.psum_overflows)} psum overflows` : ''));
   }
   tile(box, t.check, 'against the golden model', `${report.engine} engine`);
   box.lastChild.firstChild.className = t.check === 'pass' ? 'good' : t.check === 'fail' ? 'bad' : '';
