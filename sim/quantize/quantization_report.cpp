@@ -129,7 +129,11 @@ std::string text_report(const QuantizedNetwork& network, const QuantizationRepor
   for (const QuantizedLayer& layer : network.layers) {
     widest = std::max(widest, layer.accumulator_bits);
   }
-  text += fmt::format("Accumulators of {} bits hold every sum of any image.\n", widest);
+  constexpr std::uint32_t kUsual = 32;  // a machine's, if it does not say
+  text += fmt::format("Accumulators of {} bits hold every sum of any image", widest);
+  text += widest > kUsual
+              ? fmt::format("; those of {}, with which images are counted here, may not.\n", kUsual)
+              : ".\n";
   text += fmt::format("Calibrated with {} images.",
                       grouped(static_cast<std::uint64_t>(report.calibration_images)));
   if (!report.unmet.empty()) {

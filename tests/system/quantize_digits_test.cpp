@@ -88,6 +88,18 @@ TEST(QuantizeDigits, FourBitsOfLeastSquaredErrorAreFarBetterThanOfMinMax) {
   EXPECT_GE(with("mean_squared_error"), with("min_max") + points(5.0));
 }
 
+// 16 x 16 bits need 38, and with 32 most images go wrong: the text says why.
+TEST(QuantizeDigits, SumsThatUsualAccumulatorsDoNotHoldAreNamed) {
+  const TemporaryFolder folder;
+  const auto text = [&](const std::string& name, const std::vector<std::string>& settings) {
+    return systole(quantize_digits(folder.file(name), settings)).out;
+  };
+  EXPECT_THAT(text("8", {}), HasSubstr(" bits hold every sum of any image.\n"));
+  EXPECT_THAT(text("16", {"activations.bits=16", "weights.bits=16"}),
+              HasSubstr("Accumulators of 38 bits hold every sum of any image; those of 32, with "
+                        "which images are counted here, may not.\n"));
+}
+
 TEST(QuantizeDigits, CorrectedBiasesHelpTernaryWeights) {
   EXPECT_GE(right({}, "ternary"), right({"bias.correction=false"}, "ternary") + points(1.0));
 }
