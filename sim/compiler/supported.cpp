@@ -78,9 +78,10 @@ void check_supported(const ConvLayer& layer, const Network& network, const Machi
         layer.in_c, layer.out_c, layer.groups)};
   }
   if (layer.one_group_a_block && layer.ofmap_format.bits % 8 != 0) {
-    throw MappingError{
-        "mapping.depthwise: column stores each group by itself, which elements narrower than a "
-        "byte do not allow"};
+    throw MappingError{fmt::format(
+        "{}.depthwise: column stores each group by itself, which elements narrower than a byte do "
+        "not allow",
+        layer.pinned.depthwise ? "mapping" : "compiler")};
   }
   check_format("ifmap", layer.ifmap_format, array.activation_bits, array.rows);
   check_format("weight", layer.weight_format, array.weight_bits, array.cols);

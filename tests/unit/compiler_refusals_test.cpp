@@ -81,6 +81,27 @@ TEST(Refusal, OfAPinToTheVectorUnitForWhatItDoesNotRun) {
   EXPECT_EQ(refusal(multiplied(32, 64, false), config), "");
 }
 
+TEST(Refusal, OfGroupsByThemselvesNamesTheKeyThatAskedForThem) {
+  NetworkBuilder builder;
+  Conv2d op;
+  op.groups = 8;
+  op.requant = test::one_scale();
+  const TensorId in = builder.input({1, 4, 4, 8});
+  const TensorId out = builder.activation({1, 4, 4, 8});
+  builder.layer("dw", op, {in, builder.constant({8, 1, 1, 1})}, out);
+  Network network = builder.network();
+  network.tensors.at(out).format.bits = 4;
+  const std::string what =
+      ".depthwise: column stores each group by itself, which elements narrower than a byte do not "
+      "allow";
+  AcceleratorConfig config;
+  config.compiler.depthwise = DepthwiseMapping::Column;
+  EXPECT_EQ(refusal(network, config), "layer 'dw': compiler" + what);
+  config.compiler.depthwise = DepthwiseMapping::Diagonal;
+  network.layers.at(0).mapping.depthwise = DepthwiseMapping::Column;
+  EXPECT_EQ(refusal(network, config), "layer 'dw': mapping" + what);
+}
+
 TEST(Refusal, NamesTheLayerOnEachLine) {
   NetworkBuilder builder;
   const TensorId image = builder.input({1, 64, 64, 16});
