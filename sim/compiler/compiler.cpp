@@ -33,6 +33,7 @@ CompileError::CompileError(const std::vector<std::string>& lines)
 void Compiler::State::plan(std::size_t index) {
   const Layer& layer = network.layers[index];
   if (runs_on_host(network, layer)) {
+    check_supported_on_host(layer);
     for (const TensorId input : layer.inputs) {
       dram.place(input);
     }

@@ -131,7 +131,7 @@ std::optional<Plan> Compiler::State::cut_loops(std::size_t index, const ConvLaye
 }
 
 std::vector<Plan> Compiler::State::cut_pool(std::size_t index, PoolLayer layer) const {
-  check_supported(layer, network, machine);
+  check_supported(layer, network.layers[index].mapping, network, machine);
   const FreeRows rows = free_rows(kept, index, machine.scratchpad_rows);
   const MachineLimits limits = limited(machine, rows);
   if (const KeptTensor* ifmap = kept_ifmap(layer.ifmap, index)) {

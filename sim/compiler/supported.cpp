@@ -39,10 +39,26 @@ void check_same_format(const char* what, const Tensor& a, const Tensor& b) {
   }
 }
 
+/// Pins that nothing would follow are mistakes.
+void refuse_convolution_pins(const PinnedMapping& pinned, const char* op) {
+  if (pinned.depthwise) {
+    throw MappingError{fmt::format("mapping.depthwise: of convolutions, this is {}", op)};
+  }
+  if (pinned.pack_taps) {
+    throw MappingError{fmt::format("mapping.pack_taps: of convolutions, this is {}", op)};
+  }
+}
+
 void refuse_pins(const PinnedMapping& pinned, const char* op) {
   if (pinned.tile_oh + pinned.tile_ow + pinned.tile_oc + pinned.tile_ic != 0) {
     throw MappingError{fmt::format("mapping: {} has no tiles to pin", op)};
   }
+  refuse_convolution_pins(pinned, op);
+}
+
+/// Which key asked for the mapping of groups.
+const char* depthwise_key(const ConvLayer& layer) {
+  return layer.pinned.depthwise ? "mapping.depthwise" : "compiler.depthwise";
 }
 
 /// Biases that only the run knows cannot be clipped before it.
@@ -78,10 +94,10 @@ void check_supported(const ConvLayer& layer, const Network& network, const Machi
         layer.in_c, layer.out_c, layer.groups)};
   }
   if (layer.one_group_a_block && layer.ofmap_format.bits % 8 != 0) {
-    throw MappingError{fmt::format(
-        "{}.depthwise: column stores each group by itself, which elements narrower than a byte do "
-        "not allow",
-        layer.pinned.depthwise ? "mapping" : "compiler")};
+    throw MappingError{
+        fmt::format("{}: column stores each group by itself, which elements narrower than a byte "
+                    "do not allow, expected diagonal",
+                    depthwise_key(layer))};
   }
   check_format("ifmap", layer.ifmap_format, array.activation_bits, array.rows);
   check_format("weight", layer.weight_format, array.weight_bits, array.cols);
@@ -111,7 +127,8 @@ void check_supported_depthwise(const ConvLayer& layer, const Network& network,
   const AcceleratorConfig& config = machine.config;
   if (config.vector.mac_lanes == 0) {
     throw MappingError{
-        "mapping.depthwise: vector needs multipliers in the vector unit, vector.mac_lanes is 0"};
+        fmt::format("{}: vector needs multipliers in the vector unit, vector.mac_lanes is 0",
+                    depthwise_key(layer))};
   }
   check_format("ifmap", layer.ifmap_format, config.array.activation_bits, config.array.rows);
   check_format("weight", layer.weight_format, config.array.weight_bits, 8);
@@ -120,12 +137,13 @@ void check_supported_depthwise(const ConvLayer& layer, const Network& network,
     throw MappingError{"ifmap: groups of channels narrower than a byte are not supported"};
   }
   if (packed_bytes(config.array.rows, layer.weight_format.bits) > activation_row_bytes(config)) {
-    throw MappingError{
-        fmt::format("mapping.depthwise: vector: {} weights of {} bits do not fit a scratchpad row",
-                    config.array.rows, layer.weight_format.bits)};
+    throw MappingError{fmt::format("{}: vector: {} weights of {} bits do not fit a scratchpad row",
+                                   depthwise_key(layer), config.array.rows,
+                                   layer.weight_format.bits)};
   }
   if (layer.requant->rounding == Rounding::Stochastic) {
-    throw MappingError{"mapping.depthwise: vector rounds, but its lanes have no LFSR"};
+    throw MappingError{
+        fmt::format("{}: vector rounds, but its lanes have no LFSR", depthwise_key(layer))};
   }
   const Tensor& weight = network.tensor(layer.weight);
   if (weight.zero_point != 0 || layer.weight_is_activation) {
@@ -142,8 +160,10 @@ void check_supported_packing(bool neighbours) {
   }
 }
 
-void check_supported(const PoolLayer& layer, const Network& network, const MachineLimits& machine) {
+void check_supported(const PoolLayer& layer, const PinnedMapping& pinned, const Network& network,
+                     const MachineLimits& machine) {
   const ArrayConfig& array = machine.config.array;
+  refuse_convolution_pins(pinned, "a pooling");
   check_format("ifmap", layer.format, array.activation_bits, array.rows);
   check_same_format("pooling", network.tensor(layer.ifmap), network.tensor(layer.ofmap));
 }
@@ -162,6 +182,10 @@ void check_supported_add(const Layer& layer, const Network& network, const Machi
       throw MappingError{"element-wise sum: the operands differ in size"};
     }
   }
+}
+
+void check_supported_on_host(const Layer& layer) {
+  refuse_pins(layer.mapping, "a layer of the host");
 }
 
 void check_supported_reshape(const Layer& layer, const Network& network) {

@@ -81,25 +81,56 @@ TEST(Refusal, OfAPinToTheVectorUnitForWhatItDoesNotRun) {
   EXPECT_EQ(refusal(multiplied(32, 64, false), config), "");
 }
 
-TEST(Refusal, OfGroupsByThemselvesNamesTheKeyThatAskedForThem) {
-  NetworkBuilder builder;
-  Conv2d op;
-  op.groups = 8;
-  op.requant = test::one_scale();
-  const TensorId in = builder.input({1, 4, 4, 8});
-  const TensorId out = builder.activation({1, 4, 4, 8});
-  builder.layer("dw", op, {in, builder.constant({8, 1, 1, 1})}, out);
-  Network network = builder.network();
-  network.tensors.at(out).format.bits = 4;
+TEST(Refusal, OfPinsThatNothingWouldFollow) {
+  const auto pinned = [](auto op, const Shape& in, const Shape& out, const PinnedMapping& mapping) {
+    NetworkBuilder builder;
+    const TensorId image = builder.input(in);
+    builder.layer("last", std::move(op), {image}, builder.activation(out)).mapping = mapping;
+    return refusal(builder.network(), AcceleratorConfig{});
+  };
+  PinnedMapping tiles, groups, packing;
+  tiles.tile_oh = 1;
+  groups.depthwise = DepthwiseMapping::Column;
+  packing.pack_taps = true;
+  const Shape image{1, 4, 4, 16};
+  EXPECT_EQ(pinned(MaxPool{}, image, image, tiles), "");
+  EXPECT_EQ(pinned(MaxPool{}, image, image, groups),
+            "layer 'last': mapping.depthwise: of convolutions, this is a pooling");
+  EXPECT_EQ(pinned(MaxPool{}, image, image, packing),
+            "layer 'last': mapping.pack_taps: of convolutions, this is a pooling");
+  const Shape flat{1, 256};
+  EXPECT_EQ(pinned(Reshape{}, image, flat, groups),
+            "layer 'last': mapping.depthwise: of convolutions, this is a reshape");
+  EXPECT_EQ(pinned(Softmax{}, flat, flat, tiles),
+            "layer 'last': mapping: a layer of the host has no tiles to pin");
+  EXPECT_EQ(pinned(Softmax{}, flat, flat, {}), "");
+}
+
+// A network of narrow tensors has no `mapping` to mend.
+TEST(Refusal, OfTheMappingOfGroupsNamesTheKeyThatAskedForIt) {
+  AcceleratorConfig config;
+  const auto narrow = [&](bool pinned) {
+    NetworkBuilder builder;
+    Conv2d op;
+    op.groups = 16;
+    op.requant = test::one_scale();
+    const TensorId in = builder.input({1, 4, 4, 16});
+    const TensorId out = builder.activation({1, 4, 4, 16});
+    Layer& layer = builder.layer("dw", op, {in, builder.constant({16, 1, 1, 1})}, out);
+    if (pinned) {
+      layer.mapping.depthwise = DepthwiseMapping::Column;
+    }
+    Network network = builder.network();
+    network.tensors[out].format.bits = 4;
+    return refusal(network, config);
+  };
   const std::string what =
       ".depthwise: column stores each group by itself, which elements narrower than a byte do not "
-      "allow";
-  AcceleratorConfig config;
+      "allow, expected diagonal";
+  EXPECT_EQ(narrow(true), "layer 'dw': mapping" + what);
+  EXPECT_EQ(narrow(false), "");
   config.compiler.depthwise = DepthwiseMapping::Column;
-  EXPECT_EQ(refusal(network, config), "layer 'dw': compiler" + what);
-  config.compiler.depthwise = DepthwiseMapping::Diagonal;
-  network.layers.at(0).mapping.depthwise = DepthwiseMapping::Column;
-  EXPECT_EQ(refusal(network, config), "layer 'dw': mapping" + what);
+  EXPECT_EQ(narrow(false), "layer 'dw': compiler" + what);
 }
 
 TEST(Refusal, NamesTheLayerOnEachLine) {
