@@ -8,6 +8,8 @@
 #include <limits>
 #include <random>
 
+#include "sim/network/splitmix64.hpp"
+
 namespace systole {
 namespace {
 
@@ -137,6 +139,13 @@ TEST(ShiftOnlyScale, ShiftsBothWays) {
 }
 
 // The sequence is part of the specification: computed bit by bit, apart from any engine.
+// Published: what SplitMix64, seeded with 0, gives first, and so on.
+TEST(SplitMix, HasTheOutputsOfTheGeneratorSeededWithZero) {
+  EXPECT_EQ(splitmix64(0), 0xE220A8397B1DCDAFULL);
+  EXPECT_EQ(splitmix64(1), 0x6E789E6AA1B965F4ULL);
+  EXPECT_EQ(splitmix64(2), 0x06C45D188009454FULL);
+}
+
 TEST(LfsrStream, HasTheWordsOfTheSpecification) {
   const LfsrStream one{1};
   EXPECT_EQ(one.word(0), 0x1U);
