@@ -18,15 +18,19 @@ void VectorTiming::look(Cycle now) {
   const bool here = current_.has_value();
   const bool wrote = write(now);
   const bool collected = collect(now);
-  const bool asked = ask(now);
-  const bool worked = wrote || collected || asked;
+  ask(now);
+  const bool worked = wrote || collected || now < next_ask_;
+  const bool goes_on = now + 1 < next_ask_;  // the lanes have their row for longer
   const auto waiting = [&] {
     return !here                 ? sequencer_->vector_wait.read(now)
            : collected_ < asked_ ? Cause::WaitBank
                                  : Cause::Drain;
   };
   sequencer_->vector_wait.wake(now, !here);
-  ledger_.look(now, worked ? Cause::Busy : waiting(), waiting());
+  ledger_.look(now, worked ? Cause::Busy : waiting(), goes_on ? Cause::Busy : waiting());
+  if (goes_on) {
+    alarm.ring_at(next_ask_);
+  }
   if (here && asked_ < operands_.size() && scratchpad_->vector_read.can_push(now + 1)) {
     alarm.ring_at(std::max(next_ask_, now + 1));
   }
@@ -51,15 +55,14 @@ void VectorTiming::plan() {
   cycles_per_row_ = pace_of(*current_->command, vector_, array_rows_).cycles_per_row();
 }
 
-bool VectorTiming::ask(Cycle now) {
+void VectorTiming::ask(Cycle now) {
   if (!current_ || asked_ == operands_.size() || now < next_ask_ ||
       !scratchpad_->vector_read.can_push(now)) {
-    return false;
+    return;
   }
   scratchpad_->vector_read.push(now, {operands_[asked_].row});
   ++asked_;
   next_ask_ = now + cycles_per_row_;
-  return true;
 }
 
 bool VectorTiming::collect(Cycle now) {

@@ -38,7 +38,7 @@ class VectorTiming {
   void plan();
   bool write(Cycle now);
   bool collect(Cycle now);
-  bool ask(Cycle now);
+  void ask(Cycle now);
 
   const VectorConfig vector_;
   const std::uint32_t array_rows_;

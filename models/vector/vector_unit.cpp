@@ -29,9 +29,9 @@ void VectorUnit::tick() {
   const bool worked = current_.has_value();
   const bool wrote = write();
   const bool collected = collect();
-  const bool asked = ask();
+  ask();
   Cause cause = upstream_.read();
-  if (wrote || collected || asked) {
+  if (wrote || collected || now() < next_ask_) {
     cause = Cause::Busy;
   } else if (worked) {
     cause = collected_ < asked_ ? Cause::WaitBank : Cause::Drain;
@@ -51,15 +51,14 @@ void VectorUnit::start() {
   }
 }
 
-bool VectorUnit::ask() {
+void VectorUnit::ask() {
   if (!current_ || asked_ == operands_.size() || now() < next_ask_ ||
       !scratchpad_read->can_push()) {
-    return false;
+    return;
   }
   scratchpad_read->push({operands_[asked_].row});
   ++asked_;
   next_ask_ = now() + pace_.cycles_per_row();
-  return true;
 }
 
 bool VectorUnit::collect() {

@@ -25,7 +25,7 @@ namespace systole {
 /// convolution, constants included, every ceil(n / mac_lanes); the result of the operand
 /// row that arrives last in cycle t is written from t + latency on, one row a cycle. The next
 /// command starts when the sequencer has taken the completion: 3 cycles after the last write is
-/// pushed.
+/// pushed. The ledger: busy while the lanes have a row, and when one comes or a result goes.
 class VectorUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
@@ -55,7 +55,7 @@ class VectorUnit final : public ClockedModule {
 
   void tick() override;
   void start();
-  bool ask();
+  void ask();
   bool collect();
   bool write();
   void combine_pool(const RowData& data, bool first);

@@ -96,6 +96,17 @@ TEST_F(VectorUnitTiming, FewerLanesSpaceTheRowsByTheirPasses) {
   EXPECT_EQ(bench.writes.cycles(), test::every(6, 11 + 3, 3));
 }
 
+// The lanes have the six rows in 6 to 23; the last one arrives in 23, its result goes in 26.
+TEST_F(VectorUnitTiming, IsBusyWhileTheLanesHaveARow) {
+  Bench bench{clock, lanes_of(4, 3)};
+  bench.issue(5, Bench::pool(2, 3, 9));
+  run(80);
+  const Ledger& ledger = bench.measurements.ledger;
+  EXPECT_EQ(ledger.at(LedgerUnit::Vector, Cause::Busy), 18U + 1U);
+  EXPECT_EQ(ledger.at(LedgerUnit::Vector, Cause::WaitBank), 0U);
+  EXPECT_EQ(ledger.at(LedgerUnit::Vector, Cause::Drain), 2U + 2U);  // 24, 25; completion 27, 28
+}
+
 TEST_F(VectorUnitTiming, ASumAsksForBothOperandsOfARowOneAfterTheOther) {
   Bench bench{clock, lanes_of(8, 4)};
   bench.issue(5, AddCommand{{10, 20}, 30, 2});
