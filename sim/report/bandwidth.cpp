@@ -44,6 +44,16 @@ DramCommandEnergy command_energy(const EventCounts& events, const DramPart& part
   return energy;
 }
 
+/// Elements that pass the lanes of pooling and sums: each operand's goes through one, and the first
+/// of a result, which meets nothing, is no operation. Results are counted by their bytes, so narrow
+/// ones that share a byte as one.
+std::uint64_t lane_elements(const LayerResult& layer) {
+  const std::uint32_t element_bytes = std::max(1U, (layer.operands.ofmap_bits + 7) / 8);
+  const std::uint64_t results =
+      layer.traffic.at(TrafficMemory::Scratchpad, Stream::Vector).written / element_bytes;
+  return layer.events[Event::VectorAdd] + layer.events[Event::VectorCompare] + results;
+}
+
 std::vector<Roof> roofs_of(const LayerResult& layer, const LayerBandwidth& bandwidth,
                            const RunResult& run, double device_bytes_per_cycle) {
   const AcceleratorConfig& config = run.config;
@@ -58,10 +68,8 @@ std::vector<Roof> roofs_of(const LayerResult& layer, const LayerBandwidth& bandw
                                          layer.operands.products_per_pe)});
   }
   const std::uint64_t vector_macs = events[Event::VectorMac];
-  roofs.push_back({"vector", vector_macs > 0
-                                 ? cycles(vector_macs, config.vector.mac_lanes)
-                                 : cycles(events[Event::VectorAdd] + events[Event::VectorCompare],
-                                          config.vector.lanes)});
+  roofs.push_back({"vector", vector_macs > 0 ? cycles(vector_macs, config.vector.mac_lanes)
+                                             : cycles(lane_elements(layer), config.vector.lanes)});
   roofs.push_back({"requant", cycles(events[Event::RequantShift], config.requant.lanes)});
   roofs.push_back({"dram_read", cycles(bandwidth.read_bytes, config.dram.bytes_per_cycle)});
   roofs.push_back(

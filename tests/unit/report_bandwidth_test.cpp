@@ -91,6 +91,21 @@ TEST(Bandwidth, TheHighestRoofComesFirst) {
   }
 }
 
+// Of 64 maxima of four, three compare; the lanes take all four.
+TEST(Bandwidth, TheVectorUnitsRoofIsOfAllOperandsThatPassItsLanes) {
+  RunResult run = one_layer();
+  run.config.vector.lanes = 2;
+  LayerResult& layer = run.layers[0];
+  layer.where = Place::Vector;
+  layer.events.add(Event::VectorCompare, 3 * 64);
+  layer.traffic.at(TrafficMemory::Scratchpad, Stream::Vector).written = 64;
+  const LayerBandwidth pooled = bandwidth_of(layer, run);
+  EXPECT_EQ(pooled.limit().what, "vector");
+  EXPECT_DOUBLE_EQ(pooled.limit().cycles, 4 * 64 / 2);
+  layer.operands.ofmap_bits = 16;
+  EXPECT_DOUBLE_EQ(bandwidth_of(layer, run).limit().cycles, (3 * 64 + 32) / 2);
+}
+
 TEST(Bandwidth, OfBanksCountsWholeAccesses) {
   const RunResult run = one_layer_on_banks();
   const LayerBandwidth bandwidth = bandwidth_of(run.layers[0], run);
