@@ -102,6 +102,8 @@ TEST_F(BankedMemoryCycles, AnswersOfAMasterKeepTheOrderOfItsRequests) {
   EXPECT_EQ(history.activity.device.row_conflicts, 1U);
   EXPECT_EQ(answered[1], 102U + 55);
   EXPECT_EQ(answered[2], answered[1] + 4) << "right behind, after its four beats";
+  EXPECT_EQ(history.activity.busy_cycles, 3U + 2 * 4)
+      << "three requests and the beats of two answers; the history ends before the last one's";
 }
 
 TEST_F(BankedMemoryCycles, MastersDoNotWaitForEachOthersAnswers) {

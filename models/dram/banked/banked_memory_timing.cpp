@@ -267,10 +267,12 @@ void BankedMemoryTiming::answer(std::uint64_t t) {
   Open& open = bursts_[index];
   open.answered = true;
   book_before(t);
-  response_start_ = t + 1;
+  if (response_free_ != t + 1) {  // else the channel, whose cycle t is not booked, stays busy
+    response_start_ = t + 1;
+  }
   response_free_ = t + 1 + (open.burst.write ? 1 : beat_cycles(open.burst));
   if (!open.burst.write) {
-    bandwidth_.add(response_start_, beat_cycles(open.burst), false, open.burst.useful);
+    bandwidth_.add(t + 1, beat_cycles(open.burst), false, open.burst.useful);
   }
   answered_ = PortAnswer{static_cast<std::uint32_t>(first - masters_.data()), open.burst.id};
   close_if_done(index, t);
