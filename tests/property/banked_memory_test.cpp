@@ -69,10 +69,15 @@ TEST(BankedMemoryTiming, IsTheSameHoweverItIsVisited) {
   std::uint64_t events = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const Case drawn = random_case(seed);
+    BankedMemoryTiming looking{drawn.memory, drawn.port};
     BankedMemoryTiming ticked{drawn.memory, drawn.port};
     BankedMemoryTiming memory_first{drawn.memory, drawn.port};
     BankedMemoryTiming jumping{drawn.memory, drawn.port};
-    const MemoryHistory expected = run_masters(ticked, drawn.plans, drawn.hold, Visits::EveryCycle);
+    const MemoryHistory expected =
+        run_masters(looking, drawn.plans, drawn.hold, Visits::EveryCycleLooking);
+    ASSERT_EQ(run_masters(ticked, drawn.plans, drawn.hold, Visits::EveryCycle).text(),
+              expected.text())
+        << "seed " << seed;
     ASSERT_EQ(
         run_masters(memory_first, drawn.plans, drawn.hold, Visits::EveryCycleMemoryFirst).text(),
         expected.text())

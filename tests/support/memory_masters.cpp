@@ -62,6 +62,9 @@ MemoryHistory run_masters(dram::BankedMemoryTiming& memory,
     }
   };
   const auto tick = [&](std::uint64_t now) {
+    if (visits == Visits::EveryCycleLooking) {
+      memory.forget_due();
+    }
     memory.tick(now);
     if (memory.accepted()) {
       history.accepted.push_back(*memory.accepted());

@@ -27,7 +27,8 @@ struct MemoryHistory {
 };
 
 enum class Visits {
-  EveryCycle,  ///< the masters before the memory
+  EveryCycleLooking,  ///< the masters before the memory, which looks at everything in each
+  EveryCycle,         ///< when it finds something to do
   EveryCycleMemoryFirst,
   EventsOnly,  ///< those that next_event() and the plan name
 };
