@@ -138,7 +138,6 @@ TEST(ShiftOnlyScale, ShiftsBothWays) {
   EXPECT_EQ(shifted(kMin, -31, Rounding::NearestEven), -1);
 }
 
-// The sequence is part of the specification: computed bit by bit, apart from any engine.
 // Published: what SplitMix64, seeded with 0, gives first, and so on.
 TEST(SplitMix, HasTheOutputsOfTheGeneratorSeededWithZero) {
   EXPECT_EQ(splitmix64(0), 0xE220A8397B1DCDAFULL);
@@ -146,6 +145,7 @@ TEST(SplitMix, HasTheOutputsOfTheGeneratorSeededWithZero) {
   EXPECT_EQ(splitmix64(2), 0x06C45D188009454FULL);
 }
 
+// The sequence is part of the specification: computed bit by bit, apart from any engine.
 TEST(LfsrStream, HasTheWordsOfTheSpecification) {
   const LfsrStream one{1};
   EXPECT_EQ(one.word(0), 0x1U);
