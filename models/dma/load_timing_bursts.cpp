@@ -8,8 +8,6 @@
 namespace systole {
 namespace {
 
-std::uint32_t rows_read(const LoadCommand& load) { return load.dram_pitch == 0 ? 1 : load.rows; }
-
 bool in_scratchpad(LocalMemory memory) {
   return memory == LocalMemory::Scratchpad || memory == LocalMemory::WeightScratchpad;
 }
@@ -19,14 +17,11 @@ bool in_scratchpad(LocalMemory memory) {
 LoadTiming::Arriving LoadTiming::arriving(const IssuedCommand& issued) const {
   const auto& load = issued.as<LoadCommand>();
   const bool scratchpad = in_scratchpad(load.destination.memory);
-  Arriving of{issued,
-              &load,
-              scratchpad,
-              sign_extends(load, local_),
-              rows_read(load),
-              merged_row_bytes(load, local_),
-              load.dram_pitch == 0 ? load.rows : 1,
-              scratchpad ? dma_.scratchpad_write_latency : dma_.accumulator_write_latency};
+  Arriving of{
+      issued,          &load,
+      scratchpad,      sign_extends(load, local_),
+      rows_read(load), merged_row_bytes(load, local_),
+      copies(load),    scratchpad ? dma_.scratchpad_write_latency : dma_.accumulator_write_latency};
   if (scratchpad && of.copies == 1) {
     find_alike(of);
   }

@@ -1,19 +1,14 @@
 #include "models/dma/load_unit.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "models/sequencer/queue_depths.hpp"
 #include "sim/network/packing.hpp"
+#include "sim/program/load_rows.hpp"
 #include "sim/program/traffic.hpp"
 
 namespace systole {
-namespace {
-
-/// DRAM rows that a load really reads: a repeated row once.
-std::uint32_t rows_read(const LoadCommand& load) { return load.dram_pitch == 0 ? 1 : load.rows; }
-
-}  // namespace
-
 LoadUnit::LoadUnit(const sc_core::sc_module_name& name, const Clock& clock,
                    const LoadUnitConfig& config, const Wire<Cause>& upstream,
                    const Wire<std::uint64_t>& completed, Measurements& measurements)

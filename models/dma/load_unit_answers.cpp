@@ -9,8 +9,6 @@
 namespace systole {
 namespace {
 
-std::uint32_t copies(const LoadCommand& load) { return load.dram_pitch == 0 ? load.rows : 1; }
-
 /// int8 elements become 32-bit ones, the low byte first.
 void widen(LocalWrite& write) {
   ByteRow wide;

@@ -33,7 +33,7 @@ class Counter {
   void operator()(const ConfigureCommand&) {}
 
   void operator()(const LoadCommand& load) {
-    const std::uint64_t rows = load.dram_pitch == 0 ? 1 : load.rows;
+    const std::uint64_t rows = rows_read(load);
     const BurstSum sum =
         bursts_of({load.dram_address, rows, load.dram_pitch, load.row_bytes}, config_.dma);
     book(Event::DramFetchedBytes, sum.bytes);

@@ -8,6 +8,16 @@
 
 namespace systole {
 
+/// DRAM rows that the load reads: one if it repeats it.
+inline std::uint32_t rows_read(const LoadCommand& load) {
+  return load.dram_pitch == 0 ? 1 : load.rows;
+}
+
+/// Local rows that each of them is written to.
+inline std::uint32_t copies(const LoadCommand& load) {
+  return load.dram_pitch == 0 ? load.rows : 1;
+}
+
 /// Whether the load brings biases narrower than the accumulators to these, sign-extended on their
 /// way in: a local row is written once, when all of it is there.
 inline bool sign_extends(const LoadCommand& load, const LocalShape& shape) {

@@ -47,7 +47,7 @@ class Counter {
   void operator()(const ConfigureCommand&) {}
   void operator()(const LoadCommand& c) {
     const std::uint64_t bytes = c.row_bytes;
-    read(TrafficMemory::Dram, stream_of(c.operand), (c.dram_pitch == 0 ? 1 : c.rows) * bytes);
+    read(TrafficMemory::Dram, stream_of(c.operand), rows_read(c) * bytes);
     write(memory_of(c.destination.memory), stream_of(c.operand),
           rows_written(c.destination.row, c.rows, c.pixel_repeats) * written_row_bytes(c, shape_));
     if (c.destination.memory == LocalMemory::Accumulators) {
@@ -237,9 +237,9 @@ std::uint64_t moved_dram_bytes(const PackedProgram& program, const AcceleratorCo
   std::uint64_t bytes = 0;
   program.commands.for_each_shared([&](const Command& command, std::uint64_t uses) {
     if (const auto* load = std::get_if<LoadCommand>(&command.body)) {
-      const std::uint64_t rows = load->dram_pitch == 0 ? 1 : load->rows;
       bytes += uses *
-               bursts_of({load->dram_address, rows, load->dram_pitch, load->row_bytes}, config.dma)
+               bursts_of({load->dram_address, rows_read(*load), load->dram_pitch, load->row_bytes},
+                         config.dma)
                    .bytes;
     }
     const auto* store = std::get_if<StoreCommand>(&command.body);

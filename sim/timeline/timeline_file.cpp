@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "sim/program/inspect.hpp"
+#include "sim/program/load_rows.hpp"
 #include "sim/report/utf8.hpp"
 
 namespace systole {
@@ -27,7 +28,7 @@ Label label_of(const Command& command) {
   if (const auto* load = std::get_if<LoadCommand>(&command.body)) {
     static constexpr const char* kNames[] = {"load ifmap", "load weight", "load bias",
                                              "load requant", "load ofmap"};
-    const std::uint64_t rows = load->dram_pitch == 0 ? 1 : load->rows;
+    const std::uint64_t rows = rows_read(*load);
     return {kNames[static_cast<std::size_t>(load->operand)],
             fmt::format(R"(,"rows":{},"bytes":{})", load->rows, rows * load->row_bytes)};
   }
