@@ -26,14 +26,14 @@ void VectorUnit::tick() {
   if (!current_ && commands->can_pop()) {
     start();
   }
-  const bool worked = current_.has_value();
+  const bool here = current_.has_value();
   const bool wrote = write();
   const bool collected = collect();
   ask();
   Cause cause = upstream_.read();
   if (wrote || collected || now() < next_ask_) {
     cause = Cause::Busy;
-  } else if (worked) {
+  } else if (here) {
     cause = collected_ < asked_ ? Cause::WaitBank : Cause::Drain;
   }
   measurements_.ledger.book(LedgerUnit::Vector, cause);
