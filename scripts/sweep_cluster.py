@@ -119,7 +119,7 @@ def main():
         print(error, file=sys.stderr)
         return error.exit_code
     except (OSError, RuntimeError) as error:  # of this machine, or of a worker's
-        print(f"sweep_cluster.py: {error}", file=sys.stderr)
+        print(f"sweep_cluster.py: {systole.message(error)}", file=sys.stderr)
         return 2
 
 
