@@ -2,8 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
-#include <vector>
 
 #include "sim/run/dram_part.hpp"
 #include "sim/run/engine_choice.hpp"

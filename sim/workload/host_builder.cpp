@@ -5,7 +5,6 @@
 
 #include "sim/workload/geometry.hpp"
 #include "sim/workload/layer_builder.hpp"
-#include "sim/workload/scales.hpp"
 
 namespace systole {
 namespace {
