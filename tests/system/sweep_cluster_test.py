@@ -101,7 +101,8 @@ def check_exit_codes(executable, folder, address):
     assert cluster(refused, "-o", folder / "refused_there", *program)[0] == 1
     assert cluster(refused, "-o", folder / "refused_there", *program)[0] == 2  # a sweep is there
     assert cluster(folder / "no.yaml", "-o", folder / "a", *program)[0] == 2
-    assert cluster(refused, "-o", refused / "a", *program)[0] == 2  # no folder
+    code, text = cluster(refused, "-o", refused / "a", *program)  # no folder
+    assert code == 2 and "refused.yaml/a" in text and "[Errno" not in text, text
     assert cluster(refused, "-o", folder / "a", "--chunk", "0", *program)[0] == 2
     code, text = cluster(refused, "-o", folder / "b", "--systole", folder / "no_systole")
     assert code == 2 and "no_systole: cannot be run" in text, text
