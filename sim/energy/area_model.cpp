@@ -4,8 +4,8 @@
 #include <cmath>
 #include <iterator>
 
-#include "sim/energy/energy_model.hpp"
 #include "sim/energy/interpolation.hpp"
+#include "sim/energy/operation_energy.hpp"
 
 namespace systole {
 namespace {

@@ -11,10 +11,6 @@
 
 namespace systole {
 
-/// Bits that the shifter of a requantization lane takes: the high half after the doubling high
-/// multiplication, the whole product, or the accumulator itself.
-double requant_shift_bits(const AcceleratorConfig& config);
-
 /// Where the energy goes.
 enum class EnergyComponent : std::uint8_t {
   ArrayMultiply,
@@ -91,24 +87,5 @@ struct LayerOperands {
 EnergyBreakdown compute_energy(const EventCounts& events, std::uint64_t cycles,
                                const AcceleratorConfig& config, const EnergyTable& table,
                                const LayerOperands& operands = {});
-
-/// What the requantization unit takes for one value.
-struct RequantCost {
-  Energy multiply;  ///< none where it only shifts
-  Energy shift;     ///< with rounding
-  Energy add;       ///< of the zero point
-
-  Energy total() const;
-};
-RequantCost requant_cost(const AcceleratorConfig& config, const EnergyTable& table);
-
-/// One multiplication of a x b bits: the table's line, read at sqrt(a * b) bits, a square of as
-/// many partial products.
-Energy multiplier_energy(const EnergyTable& table, double a_bits, double b_bits);
-
-/// One bit read from or written to a bank, in accesses of `access_bits`; never under the register
-/// file, which is what a very small SRAM is.
-Energy sram_read_energy(const EnergyTable& table, double bank_bytes, double access_bits);
-Energy sram_write_energy(const EnergyTable& table, double bank_bytes, double access_bits);
 
 }  // namespace systole

@@ -1,11 +1,10 @@
 #pragma once
 
 #include "sim/config/accelerator_config.hpp"
-#include "sim/energy/energy_model.hpp"
+#include "sim/energy/energy.hpp"
 #include "sim/energy/energy_table.hpp"
 
-// What one operation takes, beside those of energy_model.hpp: nothing where the table has no
-// points.
+// What one operation takes: nothing where the table has no points.
 
 namespace systole {
 
@@ -21,5 +20,28 @@ double square_bits(double a_bits, double b_bits);
 /// In the format that the table was asked for (priced_format): std::logic_error if it was not.
 Energy float_multiply_energy(const AcceleratorConfig& config, const EnergyTable& table);
 Energy float_add_energy(const EnergyTable& table);  ///< to a psum
+
+/// Bits that the shifter of a requantization lane takes: the high half after the doubling high
+/// multiplication, the whole product, or the accumulator itself.
+double requant_shift_bits(const AcceleratorConfig& config);
+
+/// What the requantization unit takes for one value.
+struct RequantCost {
+  Energy multiply;  ///< none where it only shifts
+  Energy shift;     ///< with rounding
+  Energy add;       ///< of the zero point
+
+  Energy total() const;
+};
+RequantCost requant_cost(const AcceleratorConfig& config, const EnergyTable& table);
+
+/// One multiplication of a x b bits: the table's line, read at sqrt(a * b) bits, a square of as
+/// many partial products.
+Energy multiplier_energy(const EnergyTable& table, double a_bits, double b_bits);
+
+/// One bit read from or written to a bank, in accesses of `access_bits`; never under the register
+/// file, which is what a very small SRAM is.
+Energy sram_read_energy(const EnergyTable& table, double bank_bytes, double access_bits);
+Energy sram_write_energy(const EnergyTable& table, double bank_bytes, double access_bits);
 
 }  // namespace systole

@@ -1,6 +1,7 @@
 #include "sim/report/energy_json.hpp"
 
 #include "sim/config/accelerator_keywords.hpp"
+#include "sim/energy/operation_energy.hpp"
 #include "sim/report/energy_figures.hpp"
 #include "sim/report/utf8.hpp"
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/config/accelerator_keywords.hpp"
+#include "sim/energy/operation_energy.hpp"
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/energy_figures.hpp"
 #include "sim/report/energy_text.hpp"

@@ -7,6 +7,7 @@
 
 #include "sim/energy/energy_model.hpp"
 #include "sim/energy/interpolation.hpp"
+#include "sim/energy/operation_energy.hpp"
 
 namespace systole {
 namespace {
