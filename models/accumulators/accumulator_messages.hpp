@@ -22,6 +22,7 @@ struct AccumulatorRead {
   std::uint32_t entry = 0;      ///< of the store
   std::uint64_t element = 0;    ///< of the ofmap that its first column becomes
   bool raw = false;             ///< on its way as it is
+  bool outside = false;         ///< of what is pooled: zeros, and nothing is read
 };
 
 /// What the requantization unit works on.
@@ -31,6 +32,7 @@ struct PsumBlock {
   std::uint32_t table_row = 0;
   std::uint64_t element = 0;  ///< of the ofmap that its first column becomes
   bool raw = false;
+  bool outside = false;  ///< zeros, which are not scaled
 };
 
 }  // namespace systole

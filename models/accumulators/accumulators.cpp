@@ -89,22 +89,33 @@ void Accumulators::serve_store() {
     return;
   }
   const AccumulatorRead& head = store_read->front();
-  const std::uint32_t bank = bank_of(head.row);
-  if (read_taken_[bank] == now()) {
-    measurements_.lost_bank(BankedLocal::Accumulators, BankUser::Store, BankUser::Array);
+  if (head.outside) {
+    leaving_.push_back(
+        {{{}, head.lanes, 0, 0, false, true}, now() + std::max(read_latency_, 2U) - 2});
+  } else if (!read_for_store(head)) {
     return;
   }
-  read_taken_[bank] = now();
-  const std::int64_t* values = row(head.row);
-  leaving_.push_back(
-      {{PsumRow(values, values + cols_), head.lanes, head.table_row, head.element, head.raw},
-       now() + read_latency_ - 1});
-  measurements_.events.add(Event::AccumulatorReadBits, row_bits_);
   ++stored_;
   if (head.last) {
     store_read_done->push({head.entry});
   }
   store_read->drop();
+}
+
+/// False if the bank's port is taken.
+bool Accumulators::read_for_store(const AccumulatorRead& read) {
+  const std::uint32_t bank = bank_of(read.row);
+  if (read_taken_[bank] == now()) {
+    measurements_.lost_bank(BankedLocal::Accumulators, BankUser::Store, BankUser::Array);
+    return false;
+  }
+  read_taken_[bank] = now();
+  const std::int64_t* values = row(read.row);
+  leaving_.push_back(
+      {{PsumRow(values, values + cols_), read.lanes, read.table_row, read.element, read.raw, false},
+       now() + read_latency_ - 1});
+  measurements_.events.add(Event::AccumulatorReadBits, row_bits_);
+  return true;
 }
 
 void Accumulators::deliver() {

@@ -25,7 +25,8 @@ namespace systole {
 /// stages up to the store unit: for read_latency and requant.pipeline_entries rows.
 ///
 /// Timing: a request pushed in cycle t is looked at in t + 1; a row read in cycle g is at the
-/// requantization unit in g + read_latency. Completions go out with the access. Sums wrap or
+/// requantization unit in g + read_latency, a cycle earlier what is outside of the ofmap that a
+/// store pools, for which nothing is read. Completions go out with the access. Sums wrap or
 /// saturate (sim/storage/psum.hpp). In loads the sums of a row lie packed, one behind the other.
 class Accumulators final : public ClockedModule {
  public:
@@ -51,6 +52,7 @@ class Accumulators final : public ClockedModule {
   void take_result();
   void take_load();
   void serve_store();
+  bool read_for_store(const AccumulatorRead& read);
   void deliver();
   std::uint32_t bank_of(std::uint32_t row) const { return row / rows_per_bank_; }
   std::int64_t* row(std::uint32_t index);

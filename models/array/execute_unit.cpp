@@ -23,6 +23,7 @@ ExecuteUnit::ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock
       feed_{make_fold_feed(config.array)},
       min_step_rows_{config.array.min_step_rows},
       steps_in_flight_{config.array.steps_in_flight},
+      operand_queue_{config.operand_queue},
       rows_ahead_{1 + config.scratchpad_read_latency},
       upstream_{upstream},
       results_written_{results_written},
@@ -54,7 +55,7 @@ bool ExecuteUnit::array_has_room() {
   while (!leaving_.empty() && leaving_.front() < now() + rows_ahead_) {
     leaving_.pop_front();
   }
-  return leaving_.size() + steps_entering_ < steps_in_flight_;
+  return operand_queue_ || leaving_.size() + steps_entering_ < steps_in_flight_;
 }
 
 /// Chooses what the next steps do from the commands that are here.

@@ -29,7 +29,8 @@ namespace systole {
 /// it one, is written (output and input stationary: when the fold's last result is; one that keeps
 /// its sums in the PEs: when its own step has been read). A step takes
 /// min_step_rows cycles at least (a preload alone that keeps the weights is none if that is 1), and
-/// none starts before the one steps_in_flight before it has left the array.
+/// none starts before the one steps_in_flight before it has left the array. With an operand queue
+/// behind the scratchpad (operand_queue.hpp) it starts and is read, and waits there.
 class ExecuteUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
@@ -91,6 +92,7 @@ class ExecuteUnit final : public ClockedModule {
   std::uint32_t steps_entering_ = 0;     // of which the array has not yet said when they leave
   Ring<std::uint64_t> leaving_;          // cycles in which the steps inside the array leave it
   const std::uint32_t steps_in_flight_;
+  const bool operand_queue_;        // which keeps a step from the array
   const std::uint32_t rows_ahead_;  // cycles from here to the array's edge
   const Wire<Cause>& upstream_;
   const Wire<std::uint64_t>& results_written_;

@@ -12,6 +12,7 @@ namespace systole {
 struct ExecuteUnitConfig {
   ArrayConfig array;
   std::uint32_t scratchpad_read_latency = 4;  ///< cycles from a bank's grant to the array's edge
+  bool operand_queue = false;  ///< operands that the array cannot take wait behind the scratchpad
 };
 
 /// What its recurrence knows, which is also the array's and that of the scratchpad's operand port.

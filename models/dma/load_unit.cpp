@@ -11,13 +11,15 @@
 namespace systole {
 LoadUnit::LoadUnit(const sc_core::sc_module_name& name, const Clock& clock,
                    const LoadUnitConfig& config, const Wire<Cause>& upstream,
-                   const Wire<std::uint64_t>& completed, Measurements& measurements)
+                   const Wire<std::uint64_t>& completed, Measurements& measurements,
+                   PageLookups* pages)
     : ClockedModule{name, clock},
       dram{"dram", [this](const DramResponse& response) { return take_response(response); }},
       dma_{config.dma},
       local_{config.local},
       in_flight_(config.dma.max_outstanding_reads),
       slot_taken_(config.dma.max_outstanding_reads),
+      pages_{pages},
       merger_{config.dma.bus_bytes, config.dma.data_latency},
       zero_writer_{config.local},
       banks_{config.banks},
@@ -27,9 +29,13 @@ LoadUnit::LoadUnit(const sc_core::sc_module_name& name, const Clock& clock,
 
 void LoadUnit::tick() {
   zero_writer_.begin_cycle();
+  if (pages_ != nullptr) {
+    take_beat();
+  }
   const bool turned = turn_row();
+  const bool crossed = pages_ != nullptr && cross();
   const bool formed = form_burst();
-  const bool sent = send_burst();
+  const bool sent = pages_ != nullptr ? crossed : send_burst();
   const bool wrote_data = write_local();
   const bool wrote_padding = write_padding();
   const bool wrote = wrote_data || wrote_padding || write_fill();
@@ -71,10 +77,13 @@ bool LoadUnit::turn_row() {
   request.entry = current_.issued.entry;
   request.row = current_.row;
   request.ready = now() + dma_.request_latency;
+  if (request.row == 0) {
+    bytes_left_.resize(std::max<std::size_t>(bytes_left_.size(), request.entry + 1));
+    bytes_left_[request.entry] = rows_read(load) * std::uint64_t{load.row_bytes};
+  }
   ++current_.row;
   current_.all_turned = current_.row == rows_read(load);
-  request.last = current_.all_turned;
-  next_command_ = now() + (request.last && request.row == 0 ? 2 : 1);
+  next_command_ = now() + (current_.all_turned && request.row == 0 ? 2 : 1);
   row_requests_.push_back(request);
   return true;
 }
@@ -99,7 +108,7 @@ bool LoadUnit::form_burst() {
     return false;
   }
   const std::size_t slot = free_slot();
-  if (slot == in_flight_.size()) {
+  if (slot == in_flight_.size() || first_stage_) {
     return false;
   }
   RowRequest& request = row_requests_.front();
@@ -107,13 +116,17 @@ bool LoadUnit::form_burst() {
   const std::uint64_t address = load.dram_address + request.row * load.dram_pitch + request.offset;
   const Burst burst = choose_burst(address, load.row_bytes - request.offset, dma_);
   InFlight& flight = in_flight_[slot];
-  flight = {&load, burst, request.entry, request.row, load.local_offset + request.offset, false, 0};
+  flight = {&load, burst, request.entry, request.row, load.local_offset + request.offset, 0};
   slot_taken_[slot] = true;
-  outgoing_.push_back({static_cast<std::uint32_t>(slot), now() + dma_.bus_latency - 1});
+  const auto number = static_cast<std::uint32_t>(slot);
+  if (pages_ != nullptr) {
+    first_stage_ = number;
+  } else {
+    outgoing_.push_back({number, now() + dma_.bus_latency - 1});
+  }
   count(load, burst);
   request.offset += burst.useful;
   if (request.offset == load.row_bytes) {
-    flight.last = request.last;
     row_requests_.pop_front();
   }
   return true;

@@ -4,6 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include "models/bus/bus_messages.hpp"
+#include "models/bus/page_lookups.hpp"
 #include "models/dma/load_unit_config.hpp"
 #include "models/dma/pixel_repeater.hpp"
 #include "models/dma/row_merger.hpp"
@@ -38,19 +40,27 @@ namespace systole {
 /// that does not end a local row stays, its register taken for as long as if it were written, and
 /// the last one takes all of the row to the accumulators. A command can start when fewer than
 /// commands_in_flight are between their first row and completion. A ConfigureCommand takes a cycle.
+///
+/// Behind a crossbar (load_unit_bus.cpp) a burst that is formed in cycle t is in the first stage of
+/// translation in t + 1, in the second in t + 2, and goes to the unit's queue from there. If its
+/// address is missed, or the queue is full, it goes back to the first stage, before any burst that
+/// is formed: none is then, and the one behind it overtakes it (Gemmini's StreamReader). The merger
+/// takes a beat a cycle from its queue.
 class LoadUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
   FifoOut<LocalWrite> scratchpad_write{"scratchpad_write"};
   FifoOut<LocalWrite> accumulator_write{"accumulator_write"};
   FifoOut<LocalWrite> table_write{"table_write"};
-  DramPort dram;
+  DramPort dram;  ///< without a crossbar; with one:
+  OptionalFifoOut<BusBeat> reads{"reads"};
+  OptionalFifoIn<BusAnswer> data{"data"};
 
   /// `upstream` says why the next command is not here, `completed` counts the unit's completed
-  /// commands.
+  /// commands. `pages`: of both DMA units, if they are behind a crossbar.
   LoadUnit(const sc_core::sc_module_name& name, const Clock& clock, const LoadUnitConfig& config,
            const Wire<Cause>& upstream, const Wire<std::uint64_t>& completed,
-           Measurements& measurements);
+           Measurements& measurements, PageLookups* pages = nullptr);
 
   void configure(const LayerRegisters& registers) { fill_format_ = registers.ifmap; }
   bool busy() const { return started_ != completed_.read(); }
@@ -71,7 +81,6 @@ class LoadUnit final : public ClockedModule {
     std::uint32_t row = 0;
     std::uint64_t offset = 0;  // of the next burst in the row
     std::uint64_t ready = 0;   // cycle of its first burst at the earliest
-    bool last = false;         // of its command
   };
   /// A burst in flight, by its slot.
   struct InFlight {
@@ -80,7 +89,6 @@ class LoadUnit final : public ClockedModule {
     std::uint32_t entry = 0;
     std::uint32_t row = 0;
     std::uint64_t offset = 0;   // of its first wanted byte, from the start of the first local row
-    bool last = false;          // last burst of its command
     std::uint64_t free_at = 0;  // first cycle in which another burst can take the slot
   };
   struct Outgoing {
@@ -106,6 +114,8 @@ class LoadUnit final : public ClockedModule {
   bool form_burst();
   std::size_t free_slot() const;
   bool send_burst();
+  bool cross();
+  bool take_beat();
   bool write_local();
   bool write_front(Ring<Scheduled>& queue);
   bool write_fill();
@@ -129,7 +139,12 @@ class LoadUnit final : public ClockedModule {
   Ring<RowRequest> row_requests_;
   std::vector<InFlight> in_flight_;  // by slot
   std::vector<bool> slot_taken_;
-  Ring<Outgoing> outgoing_;  // on the way to the bus
+  Ring<Outgoing> outgoing_;                // on the way to the bus
+  std::vector<std::uint64_t> bytes_left_;  // of the command in a reservation station's entry
+  // Behind a crossbar:
+  PageLookups* const pages_;
+  std::optional<std::uint32_t> first_stage_, second_stage_;  // of translation: slots
+  std::uint64_t merger_free_ = 0;  // first cycle in which another burst's first beat is taken
   RowMerger merger_;
   std::vector<std::uint8_t> biases_;  // narrow ones of a local row that is not all there
   PixelRepeater repeater_;

@@ -30,6 +30,7 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
   const BeatTimes beats{response.first_beat, response.cycles_per_beat};
   const std::uint32_t row_bytes = merged_row_bytes(load, local_);
   const bool scratchpad = by_scratchpad_register(load);
+  bytes_left_[flight.entry] -= flight.burst.useful;
   for (const MergedPart& part : merger_.take(flight.burst, flight.offset, row_bytes, copies(load),
                                              register_free(scratchpad), beats)) {
     schedule(flight, response, part);
@@ -77,10 +78,10 @@ void LoadUnit::schedule(const InFlight& flight, const DramResponse& response,
     widen(write);
   }
   write.entry = flight.entry;
-  write.last = part.row_offset + part.bytes == load.local_offset + load.row_bytes && flight.last;
+  const bool ends_burst = part.row_offset + part.bytes == flight.offset + flight.burst.useful;
+  write.last = ends_burst && bytes_left_[flight.entry] == 0;
   scheduled.copies = copies(load);
-  scheduled.ends_burst =
-      !load.widen && part.row_offset + part.bytes == flight.offset + flight.burst.useful;
+  scheduled.ends_burst = !load.widen && ends_burst;
   if (!scratchpad) {
     scheduled.due = part.sent + dma_.accumulator_write_latency - 1;
     others_sent_ = {scheduled.due, scheduled.copies};

@@ -9,12 +9,13 @@ namespace systole {
 
 StoreUnit::StoreUnit(const sc_core::sc_module_name& name, const Clock& clock,
                      const StoreUnitConfig& config, const Wire<Cause>& upstream,
-                     Measurements& measurements)
+                     Measurements& measurements, CrossedStores crossed)
     : ClockedModule{name, clock},
       dram{"dram", [this](const DramResponse& response) { return take_acknowledgement(response); }},
       dma_{config.dma},
       rows_{config.rows},
       slot_free_at_(config.dma.max_outstanding_writes, 0),
+      crossed_{crossed},
       upstream_{upstream},
       measurements_{measurements} {}
 
@@ -25,8 +26,16 @@ bool StoreUnit::busy() const {
 
 void StoreUnit::tick() {
   take_command();
-  const bool formed = form_beat();
-  const bool sent = send();
+  const bool crosses = crossed_.pages != nullptr;
+  if (crosses) {
+    take_acknowledgements();
+  }
+  const bool crossed = crosses && cross();
+  const bool formed = may_form_ && form_beat();
+  if (crosses) {
+    enter_translation();
+  }
+  const bool sent = crosses ? crossed : send();
   const bool gathered = gather();
   const bool asked = ask();
   asked_wire_.write(asked_);
@@ -39,10 +48,16 @@ void StoreUnit::take_command() {
   if (reading_ || !commands->can_pop() || now() < next_command_) {
     return;
   }
-  const IssuedCommand command = commands->pop();
-  if (!command.is<ConfigureCommand>()) {
-    reading_ = Reading{command, {}};
+  if (commands->front().is<ConfigureCommand>()) {
+    commands->drop();
+    return;
   }
+  if (crossed_.completed != nullptr &&
+      started_ - crossed_.completed->read() >= dma_.commands_in_flight) {
+    return;
+  }
+  ++started_;
+  reading_ = Reading{commands->pop(), {}};
 }
 
 /// Asks for the next block of the store.
@@ -53,26 +68,23 @@ bool StoreUnit::ask() {
   const auto& store = reading_->issued.as<StoreCommand>();
   const StoreBlock block = reading_->walk.block(store, rows_);
   const std::uint32_t entry = reading_->issued.entry;
-  if (block.outside) {
-    // Nothing to read.
-  } else if (block.from_accumulators) {
+  if (block.from_accumulators) {
     if (!accumulator_read->can_push()) {
       return false;
     }
     ++asked_;
     accumulator_read->push({block.local_row, block.elements, block.table_row, block.completes,
                             entry, ofmap_.element_at(block.row_address) + block.first_element,
-                            store.raw});
+                            store.raw, block.outside});
   } else {
     if (!scratchpad_read->can_push()) {
       return false;
     }
     scratchpad_read->push({block.local_row, block.last, entry});
   }
-  expected_.push_back({block.from_accumulators, block.last_of_row, block.outside, block.pooled,
-                       block.elements, block.row_address,
-                       store.raw ? ElementFormat{32, true, false} : format_, block.keep,
-                       block.kept_row, block.to_dram});
+  expected_.push_back({block.from_accumulators, block.last_of_row, block.pooled, block.elements,
+                       block.row_address, store.raw ? ElementFormat{32, true, false} : format_,
+                       block.keep, block.kept_row, block.to_dram});
   reading_->walk.next(block);
   next_command_ = now() + (block.only ? 2 : 1);
   if (block.last) {
@@ -87,9 +99,7 @@ bool StoreUnit::gather() {
     return false;
   }
   const Expected expected = expected_.front();
-  if (expected.outside) {
-    add(std::vector<std::int32_t>(expected.elements), expected.pooled);
-  } else if (expected.from_accumulators) {
+  if (expected.from_accumulators) {
     if (!ofmap->can_pop() || (expected.keep && !scratchpad_write->can_push())) {
       return false;
     }
@@ -165,7 +175,11 @@ bool StoreUnit::form_beat() {
     begin_burst(slot);
   }
   Outgoing& burst = outgoing_.back();
-  if (--burst.beats_left > 0) {
+  --burst.beats_left;
+  if (crossed_.pages != nullptr) {
+    formed_ = {!forming, burst.beats_left == 0, burst.burst.address};
+  }
+  if (burst.beats_left > 0) {
     return true;
   }
   burst.last_due = now() + dma_.bus_latency - 1;

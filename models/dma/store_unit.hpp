@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "models/accumulators/accumulator_messages.hpp"
+#include "models/bus/bus_messages.hpp"
+#include "models/bus/page_lookups.hpp"
 #include "models/dma/store_unit_config.hpp"
 #include "models/dma/store_walk.hpp"
 #include "models/dram/dram_port.hpp"
@@ -22,6 +24,13 @@
 
 namespace systole {
 
+/// What a store unit behind a crossbar shares: the pages of both DMA units, and its commands that
+/// have completed.
+struct CrossedStores {
+  PageLookups* pages = nullptr;
+  const Wire<std::uint64_t>* completed = nullptr;
+};
+
 /// Local memory to DRAM: accumulator rows by way of the requantization unit, scratchpad rows as
 /// they are. What is kept goes to the scratchpad, as well or instead. Asks for blocks (one local
 /// row each), row by row, blocks of a row adjacent; gathers the blocks of a DRAM row, packs them
@@ -38,6 +47,11 @@ namespace systole {
 /// until release_latency after its acknowledgement; Gemmini's StreamWriter), and takes the next
 /// block with the last beat. A beat is on the bus bus_latency after it was formed at the earliest;
 /// a burst holds the bus from its first beat to its last, also while that one is not formed yet.
+///
+/// Behind a crossbar (store_unit_bus.cpp) a command can start when fewer than commands_in_flight
+/// have not been read to their last block, and beats are translated in two stages before the unit's
+/// queue: one that cannot leave the second holds the others up, and the forming of beats; one whose
+/// address is missed goes back to the first, that behind it after it (Gemmini's StreamWriter).
 class StoreUnit final : public ClockedModule {
  public:
   FifoIn<IssuedCommand> commands{"commands"};
@@ -46,10 +60,12 @@ class StoreUnit final : public ClockedModule {
   FifoOut<RowRead> scratchpad_read{"scratchpad_read"};
   FifoIn<RowData> scratchpad_data{"scratchpad_data"};
   FifoOut<LocalWrite> scratchpad_write{"scratchpad_write"};  ///< rows that stay
-  DramPort dram;
+  DramPort dram;                                             ///< without a crossbar; with one:
+  OptionalFifoOut<BusBeat> writes{"writes"};
+  OptionalFifoIn<BusAnswer> acknowledgements{"acknowledgements"};
 
   StoreUnit(const sc_core::sc_module_name& name, const Clock& clock, const StoreUnitConfig& config,
-            const Wire<Cause>& upstream, Measurements& measurements);
+            const Wire<Cause>& upstream, Measurements& measurements, CrossedStores crossed = {});
 
   void configure(const LayerRegisters& registers) {
     format_ = registers.ofmap;
@@ -77,7 +93,6 @@ class StoreUnit final : public ClockedModule {
   struct Expected {
     bool from_accumulators = false;
     bool last_of_row = false;
-    bool outside = false;
     bool pooled = false;
     std::uint32_t elements = 0;
     std::uint64_t row_address = 0;
@@ -96,6 +111,12 @@ class StoreUnit final : public ClockedModule {
     std::uint32_t beats_left = 0;  // not formed
     bool begun = false;            // the first has gone
   };
+  /// A beat that is being translated; its burst is among outgoing_.
+  struct Translated {
+    bool first = true;  // of its burst
+    bool last = true;
+    std::uint64_t address = 0;
+  };
 
   void tick() override;
   void take_command();
@@ -105,6 +126,10 @@ class StoreUnit final : public ClockedModule {
   bool form_beat();
   void begin_burst(std::size_t slot);
   bool send();
+  bool cross();
+  void send_beat(const Translated& beat);
+  void enter_translation();
+  void take_acknowledgements();
   void keep_block(const Expected& expected, const OfmapBlock& block);
   std::size_t free_slot() const;
   std::uint64_t take_acknowledgement(const DramResponse& response);
@@ -128,6 +153,14 @@ class StoreUnit final : public ClockedModule {
   std::size_t slots_held_ = 0;               // by bursts without an acknowledgement
   std::uint64_t last_release_ = 0;           // the latest of the other slots
   Ring<Outgoing> outgoing_;                  // only the last can lack beats
+  // Behind a crossbar:
+  const CrossedStores crossed_;
+  std::uint64_t started_ = 0;         // commands
+  std::optional<Translated> formed_;  // in this cycle
+  std::optional<Translated> first_stage_, second_stage_;
+  std::optional<Translated> behind_;  // that was in the first stage when one missed
+  std::uint64_t looked_up_ = 0;       // address that came last into the first stage
+  bool may_form_ = true;
   std::uint64_t asked_ = 0;
   Wire<std::uint64_t> asked_wire_{0};
   std::uint64_t gathered_ = 0;

@@ -29,7 +29,7 @@ struct StoreBlock {
   bool last = false;       ///< of the store
   bool only = false;       ///< the store has no other
   bool completes = false;  ///< behind it nothing is read for the store
-  bool outside = false;    ///< of what is pooled: 0, and not read
+  bool outside = false;    ///< of what is pooled: 0, and no row is read for it
   bool pooled = false;     ///< into what the blocks of the row before it gave
 };
 

@@ -31,7 +31,8 @@ struct DramResponse {
 /// delay of END_RESP, when it can take the next one.
 class DramPort final : public sc_core::sc_module, public tlm::tlm_mm_interface {
  public:
-  tlm_utils::simple_initiator_socket<DramPort> socket{"socket"};
+  /// Bound or, of a unit behind a crossbar, not used.
+  tlm_utils::simple_initiator_socket_optional<DramPort> socket{"socket"};
 
   /// Called with each answer, in the cycle before its first beat; returns the earliest cycle
   /// in which the first beat of the next answer can come.

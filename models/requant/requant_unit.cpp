@@ -33,9 +33,13 @@ void RequantUnit::tick() {
   if (now() >= free_at_ && psums->can_pop() && taken_ - gathered_.read() < pipeline_entries_) {
     ++taken_;
     const PsumBlock& block = psums->front();
-    const std::uint32_t cycles = (block.lanes + lanes_ - 1) / lanes_;
-    free_at_ = now() + cycles;
-    pipeline_.push_back({work(block), now() + cycles - 1 + latency_});
+    if (block.outside) {
+      pipeline_.push_back({{PsumRow(block.lanes)}, now()});
+    } else {
+      const std::uint32_t cycles = (block.lanes + lanes_ - 1) / lanes_;
+      free_at_ = now() + cycles;
+      pipeline_.push_back({work(block), now() + cycles - 1 + latency_});
+    }
     psums->drop();
   }
   const bool busy = now() < free_at_;

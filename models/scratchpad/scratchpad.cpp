@@ -22,6 +22,8 @@ Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
       cols_{config.array_cols},
       read_taken_(banks_.banks()),
       write_taken_(banks_.banks()),
+      operand_queue_{config.operand_queue, config.read_latency, config.steps_in_array,
+                     config.cycles_in_array},
       measurements_{measurements} {
   activation_.row_bytes = config.activation.row_bytes;
   activation_.bytes.resize(std::size_t{config.activation.rows} * activation_.row_bytes);
@@ -33,6 +35,7 @@ Scratchpad::Scratchpad(const sc_core::sc_module_name& name, const Clock& clock,
 }
 
 void Scratchpad::configure(const LayerRegisters& registers) {
+  operand_queue_.start();
   ifmap_row_bits_ = rows_ * registers.ifmap.bits;
   weight_row_bits_ = cols_ * registers.weight.bits;
 }
@@ -87,7 +90,12 @@ void Scratchpad::read_operands() {
     ifmap_read_ = false;
     weight_read_ = false;
   }
+  if (operand_queue_.full(now())) {
+    return;
+  }
   OperandPair& pair = to_array_.back().item;
+  const bool ifmap_was_read = ifmap_read_;
+  const bool weight_was_read = weight_read_;
   const bool in_turns = pair.together && !pair.ifmap.reads.empty() &&
                         banks_.bank_of({LocalMemory::Scratchpad, pair.ifmap.reads.front().row}) ==
                             banks_.bank_of(pair.weight.from);
@@ -99,6 +107,11 @@ void Scratchpad::read_operands() {
   if (!weight_read_ && weights_turn) {
     weight_read_ = !pair.weight.valid || pair.weight.zero || read_weights(pair.weight);
   }
+  if (operand_queue_.exists()) {
+    enter_queue(pair,
+                (ifmap_read_ != ifmap_was_read && pair.ifmap.valid) ||
+                    (weight_read_ != weight_was_read && pair.weight.valid && !pair.weight.zero));
+  }
   if (ifmap_read_ && weight_read_) {
     if (pair.computing && pair.last_of_step) {
       operand_read_done->push({pair.compute_entry});
@@ -106,7 +119,9 @@ void Scratchpad::read_operands() {
     if (pair.last_of_step && pair.keeping_entry) {
       operand_read_done->push({*pair.keeping_entry});
     }
-    to_array_.back().due = now() + read_latency_ - 1;
+    if (!operand_queue_.exists()) {
+      to_array_.back().due = now() + read_latency_ - 1;
+    }
     has_pending_ = false;
     return;
   }
@@ -114,6 +129,17 @@ void Scratchpad::read_operands() {
     note_blocked(banks_.bank_of(pair.weight.from), BankUser::Array);
   }
   measurements_.lost_bank(banks_.memory_of(blocked_->bank), BankUser::Array, blocked_->had);
+}
+
+/// What comes of this cycle's reads waits for the array.
+void Scratchpad::enter_queue(const OperandPair& pair, bool has_data) {
+  const std::uint64_t leaves = operand_queue_.enter(now(), has_data);
+  if (ifmap_read_ && weight_read_) {
+    to_array_.back().due = leaves - 1;
+    if (pair.last_of_step) {
+      operand_queue_.end_step();
+    }
+  }
 }
 
 bool Scratchpad::read_ifmap(IfmapStep& ifmap) {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "models/scratchpad/bank_map.hpp"
+#include "models/scratchpad/operand_queue.hpp"
 #include "models/scratchpad/scratchpad_block_config.hpp"
 #include "models/scratchpad/scratchpad_messages.hpp"
 #include "sim/kernel/clocked_module.hpp"
@@ -76,6 +76,7 @@ class Scratchpad final : public ClockedModule {
   void tick() override;
   void write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>* done, BankUser user);
   void read_operands();
+  void enter_queue(const OperandPair& pair, bool has_data);
   void read_from(FifoIn<RowRead>& requests, Pipeline<RowData>& pipeline, BankUser user);
   template <typename T>
   void deliver(Pipeline<T>& pipeline, FifoOut<T>& port);
@@ -105,7 +106,8 @@ class Scratchpad final : public ClockedModule {
   };
   std::vector<Taken> read_taken_;   // by bank
   std::vector<Taken> write_taken_;  // the same of its write port; both the only one if single
-  bool has_pending_ = false;        // the youngest pair on the way to the array is being read
+  OperandQueue operand_queue_;
+  bool has_pending_ = false;  // the youngest pair on the way to the array is being read
   Wire<bool> operands_stalled_{false};
   bool ifmap_read_ = false;
   bool weight_read_ = false;

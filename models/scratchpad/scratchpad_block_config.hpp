@@ -18,6 +18,10 @@ struct ScratchpadBlockConfig {
   LocalShape::Memory weight;      ///< split only
   std::uint32_t array_rows = 0;   ///< activations that the array takes of a row
   std::uint32_t array_cols = 0;   ///< weights
+  /// Operands of so many cycles wait for the array; 0: none do.
+  std::uint32_t operand_queue = 0;
+  std::uint32_t steps_in_array = 0;   ///< at most, with an operand queue
+  std::uint64_t cycles_in_array = 0;  ///< from a step's last row to its last result
 };
 
 }  // namespace systole

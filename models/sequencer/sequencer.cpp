@@ -92,7 +92,11 @@ bool Sequencer::complete() {
     count(loads_completed_);
     return true;
   }
-  return take_completion(accumulator_store_done) || take_completion(scratchpad_store_done);
+  if (take_completion(accumulator_store_done) || take_completion(scratchpad_store_done)) {
+    count(stores_completed_);
+    return true;
+  }
+  return false;
 }
 
 bool Sequencer::take_completion(FifoIn<Completion>& port) {

@@ -69,6 +69,7 @@ class Sequencer final : public ClockedModule {
 
   /// Completed commands of a unit; of the array, preloads. Read by the units one cycle later.
   const Wire<std::uint64_t>& loads_completed() const { return loads_completed_; }
+  const Wire<std::uint64_t>& stores_completed() const { return stores_completed_; }
   const Wire<std::uint64_t>& results_written() const { return results_written_; }
   const Wire<std::uint64_t>& vectors_completed() const { return vectors_completed_; }
 
@@ -138,6 +139,7 @@ class Sequencer final : public ClockedModule {
                                                 Wire<Cause>{Cause::Idle}, Wire<Cause>{Cause::Idle}};
   std::uint64_t first_allocation_ = 0;  // cycle in which the program's first command is allocated
   Wire<std::uint64_t> loads_completed_{0};
+  Wire<std::uint64_t> stores_completed_{0};
   Wire<std::uint64_t> results_written_{0};
   Wire<std::uint64_t> vectors_completed_{0};
   Measurements& measurements_;

@@ -1,18 +1,33 @@
 #include "sim/blocks/block_configs.hpp"
 
 namespace systole {
+namespace {
+
+/// Output and input stationary steps start when the array takes them.
+std::uint32_t operand_queue(const AcceleratorConfig& config) {
+  const bool waits = config.sequencer.unroller == Unroller::Loops &&
+                     config.array.dataflow == Dataflow::WeightStationary;
+  return waits ? config.scratchpad.operand_queue : 0;
+}
+
+}  // namespace
 
 SequencerBlockConfig sequencer_config(const AcceleratorConfig& config) {
   return {config.sequencer, local_shape(config), loop_shape(config)};
 }
 
+BusConfig bus_config(const AcceleratorConfig& config) {
+  const bool crossbar = config.sequencer.unroller == Unroller::Loops;
+  return {crossbar ? config.dma.bus_queue : 0, config.dma.page_bytes, config.dma.bus_bytes};
+}
+
 LoadUnitConfig load_unit_config(const AcceleratorConfig& config) {
   const LocalShape local = local_shape(config);
-  return {config.dma, local, {config.scratchpad, local}};
+  return {config.dma, local, {config.scratchpad, local}, bus_config(config)};
 }
 
 StoreUnitConfig store_unit_config(const AcceleratorConfig& config) {
-  return {config.dma, {config.array.cols, config.array.rows}};
+  return {config.dma, {config.array.cols, config.array.rows}, bus_config(config)};
 }
 
 StoreTimingConfig store_timing_config(const AcceleratorConfig& config) {
@@ -21,7 +36,7 @@ StoreTimingConfig store_timing_config(const AcceleratorConfig& config) {
 }
 
 ExecuteUnitConfig execute_unit_config(const AcceleratorConfig& config) {
-  return {config.array, config.scratchpad.read_latency};
+  return {config.array, config.scratchpad.read_latency, operand_queue(config) > 0};
 }
 
 ExecuteTimingConfig execute_timing_config(const AcceleratorConfig& config) {
@@ -41,7 +56,10 @@ ScratchpadBlockConfig scratchpad_config(const AcceleratorConfig& config) {
           local.of(LocalMemory::Scratchpad),
           local.of(LocalMemory::WeightScratchpad),
           config.array.rows,
-          config.array.cols};
+          config.array.cols,
+          operand_queue(config),
+          config.array.steps_in_flight,
+          std::uint64_t{config.array.rows} + config.array.cols - 1 + config.array.extra_latency};
 }
 
 AccumulatorsBlockConfig accumulators_config(const AcceleratorConfig& config) {

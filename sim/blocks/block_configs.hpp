@@ -17,6 +17,7 @@ namespace systole {
 // for its recurrence (machine_timing.hpp).
 
 SequencerBlockConfig sequencer_config(const AcceleratorConfig& config);
+BusConfig bus_config(const AcceleratorConfig& config);
 LoadUnitConfig load_unit_config(const AcceleratorConfig& config);
 StoreUnitConfig store_unit_config(const AcceleratorConfig& config);
 StoreTimingConfig store_timing_config(const AcceleratorConfig& config);

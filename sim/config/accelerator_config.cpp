@@ -52,7 +52,7 @@ auto fields(const ArrayConfig& c) {
                   c.os_drain);
 }
 auto fields(const ScratchpadConfig& c) {
-  return std::tie(c.organization, c.ports, c.read_latency, c.interleave_rows,
+  return std::tie(c.organization, c.ports, c.read_latency, c.interleave_rows, c.operand_queue,
                   c.activation.capacity_kib, c.activation.banks, c.weight.capacity_kib,
                   c.weight.banks);
 }
@@ -63,7 +63,7 @@ auto fields(const DmaConfig& c) {
   return std::tie(c.bus_bytes, c.max_burst_bytes, c.max_outstanding_reads, c.max_outstanding_writes,
                   c.commands_in_flight, c.max_rows, c.max_blocks, c.request_latency, c.bus_latency,
                   c.data_latency, c.release_latency, c.scratchpad_write_latency,
-                  c.accumulator_write_latency);
+                  c.accumulator_write_latency, c.bus_queue, c.page_bytes);
 }
 auto fields(const SequencerConfig& c) {
   return std::tie(c.load_entries, c.execute_entries, c.store_entries, c.frontend_latency,

@@ -68,6 +68,9 @@ struct ScratchpadConfig {
   std::uint32_t read_latency = 4;  ///< cycles from a bank's grant to the array's edge
   /// Consecutive rows of one bank, before those of the next; 0: each bank holds one part.
   std::uint32_t interleave_rows = 0;
+  /// With sequencer.unroller `loops`: cycles of operands between here and the array at most. 0: a
+  /// step is read when the array will take it.
+  std::uint32_t operand_queue = 0;
   ScratchpadBankConfig activation;  ///< all of it when unified
   ScratchpadBankConfig weight;      ///< split only
 };
@@ -87,16 +90,20 @@ struct DmaConfig {
   std::uint32_t max_burst_bytes = 64;  ///< a power of two; bursts are aligned to their size
   std::uint32_t max_outstanding_reads = 16;
   std::uint32_t max_outstanding_writes = 16;
-  std::uint32_t commands_in_flight = 2;  ///< loads between their first row and their completion
-  std::uint32_t max_rows = 16;           ///< rows of one load or store command
-  std::uint32_t max_blocks = 4;          ///< scratchpad rows that one DRAM row may span
-  std::uint32_t request_latency = 0;     ///< cycles from a row's turn to its first burst
-  std::uint32_t bus_latency = 1;         ///< cycles from a burst to its request on the bus
-  std::uint32_t data_latency = 0;        ///< cycles from a beat at the port to the row merger
-  std::uint32_t release_latency = 1;     ///< cycles from a burst's last beat until its slot is free
+  /// Loads between their first row and their completion, and behind a crossbar stores as well.
+  std::uint32_t commands_in_flight = 2;
+  std::uint32_t max_rows = 16;        ///< rows of one load or store command
+  std::uint32_t max_blocks = 4;       ///< scratchpad rows that one DRAM row may span
+  std::uint32_t request_latency = 0;  ///< cycles from a row's turn to its first burst
+  std::uint32_t bus_latency = 1;      ///< cycles from a burst to its request on the bus
+  std::uint32_t data_latency = 0;     ///< cycles from a beat at the port to the row merger
+  std::uint32_t release_latency = 1;  ///< cycles from a burst's last beat until its slot is free
   std::uint32_t scratchpad_write_latency = 1;  ///< cycles from the row merger into the scratchpad
   std::uint32_t accumulator_write_latency =
       1;  ///< cycles from the row merger into the accumulators
+  // With sequencer.unroller `loops`:
+  std::uint32_t bus_queue = 0;   ///< beats in each queue of the crossbar; 0: no crossbar
+  std::uint32_t page_bytes = 0;  ///< of virtual memory, behind a crossbar; 0: none
 };
 
 /// Who turns a layer's loops over tiles into commands.

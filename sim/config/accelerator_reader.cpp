@@ -116,6 +116,7 @@ void read_scratchpad(ConfigReader node, AcceleratorConfig& machine) {
   node.optional("ports", config.ports, OneOf{keywords::kPorts});
   node.optional("read_latency", config.read_latency, InRange{1U, 64U});
   node.optional("interleave_rows", config.interleave_rows, InRange{0U, 65536U});
+  node.optional("operand_queue", config.operand_queue, kDelay);
   if (!organized) {
     return;  // which keys belong here is not known
   }
@@ -159,6 +160,8 @@ DmaConfig read_dma(ConfigReader node) {
   node.optional("release_latency", config.release_latency, kPipeline);
   node.optional("scratchpad_write_latency", config.scratchpad_write_latency, kPipeline);
   node.optional("accumulator_write_latency", config.accumulator_write_latency, kPipeline);
+  node.optional("bus_queue", config.bus_queue, kDelay);
+  read_power_of_two(node, "page_bytes", config.page_bytes, {0, 1U << 30U});
   node.reject_unknown();
   return config;
 }

@@ -173,6 +173,22 @@ void check_unroller(const AcceleratorConfig& config, std::vector<BrokenRule>& br
   need(!config.compiler.pack_taps, "compiler.pack_taps", "false");
 }
 
+/// The stages between the DMA units and the DRAM are counted by the keys that say how long that
+/// way is without a crossbar.
+void check_crossbar(const DmaConfig& dma, std::vector<BrokenRule>& broken) {
+  const auto need = [&](std::uint32_t cycles, const char* key, std::uint32_t expected) {
+    if (cycles != expected) {
+      broken.push_back({{key, "dma.bus_queue"},
+                        fmt::format("{} ({}) is not that of a crossbar (dma.bus_queue), expected "
+                                    "{} or dma.bus_queue: 0",
+                                    key, cycles, expected)});
+    }
+  };
+  need(dma.bus_latency, "dma.bus_latency", 4);
+  need(dma.data_latency, "dma.data_latency", 3);
+  need(dma.release_latency, "dma.release_latency", 3);
+}
+
 // Where the roundings are fixed there is none for the LFSR to decide.
 void check_rounding(const RequantConfig& requant, std::vector<BrokenRule>& broken) {
   const bool tflite =
@@ -293,6 +309,9 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
   const SequencerConfig& sequencer = config.sequencer;
   if (sequencer.unroller == Unroller::Loops) {
     check_unroller(config, broken);
+    if (config.dma.bus_queue > 0) {
+      check_crossbar(config.dma, broken);
+    }
   }
   const std::uint32_t entries =
       sequencer.load_entries + sequencer.execute_entries + sequencer.store_entries;

@@ -82,6 +82,8 @@ void write_scratchpad(YamlWriter& out, const ScratchpadConfig& config) {
   out.key("read_latency", config.read_latency, "cycles from a bank's grant to the array's edge");
   out.key("interleave_rows", config.interleave_rows,
           "consecutive rows of one bank; 0: each bank is one part");
+  out.key("operand_queue", config.operand_queue,
+          "cycles of operands on the way to the array at most; 0: as many as it takes");
   if (config.organization == ScratchpadOrganization::Unified) {
     write_banks(out, config.activation.capacity_kib, config.activation.banks);
   } else {
@@ -114,6 +116,8 @@ void write_dma(YamlWriter& out, const DmaConfig& config) {
           "cycles from the row merger into the scratchpad");
   out.key("accumulator_write_latency", config.accumulator_write_latency,
           "cycles from the row merger into the accumulators");
+  out.key("bus_queue", config.bus_queue, "beats in each queue of the crossbar; 0: no crossbar");
+  out.key("page_bytes", config.page_bytes, "bytes of a page of virtual memory; 0: none");
   out.end();
 }
 

@@ -14,15 +14,21 @@ namespace systole {
 
 namespace {
 
+/// Whether reads overtake each other, or operands wait for the array: the recurrences do not know.
+bool has_queues(const AcceleratorConfig& config) {
+  return config.sequencer.unroller == Unroller::Loops &&
+         (config.dma.bus_queue > 0 || config.scratchpad.operand_queue > 0);
+}
+
 /// Programs of the compiler are; those that tests write to hold the machine against RTL may not be.
-void check_supported(const LayerProgram& program) {
+void check_supported(const LayerProgram& program, const AcceleratorConfig& config) {
   const bool unknown =
       std::any_of(program.commands.begin(), program.commands.end(), [](const Command& command) {
         const auto* load = std::get_if<LoadCommand>(&command.body);
         const auto* preload = std::get_if<PreloadCommand>(&command.body);
         return (load != nullptr && load->widen) || (preload != nullptr && preload->keeps_sums);
       });
-  if (unknown || program.has_loops()) {
+  if (unknown || program.has_loops() || has_queues(config)) {
     throw Refusal{
         "the fast engine runs no widened loads, no sums kept in the PEs and no loops of the "
         "hardware's unroller, expected --engine systemc or sequencer.unroller: none"};
@@ -79,7 +85,7 @@ LayerMeasurement FastEngine::run(const LayerProgram& program) {
   if (program.commands.empty() && !program.has_loops()) {
     return {};
   }
-  check_supported(program);
+  check_supported(program, config_);
   LayerMeasurement layer = time(program);
   layer.events += program_events(program, config_);
   if (with_data_) {

@@ -16,17 +16,38 @@ std::size_t completion_depth(const AcceleratorConfig& config) {
 
 }  // namespace
 
+Accelerator::Bus::Bus(const Clock& clock, const BusConfig& config)
+    : pages{config.page_bytes},
+      crossbar{"crossbar", clock, config},
+      reads{"reads", config.queue},
+      writes{"writes", config.queue},
+      data{"data", config.queue},
+      acknowledgements{"acknowledgements", kPipelined} {
+  crossbar.reads(reads);
+  crossbar.writes(writes);
+  crossbar.data(data);
+  crossbar.acknowledgements(acknowledgements);
+}
+
+bool Accelerator::Bus::idle() const {
+  return crossbar.idle() && reads.size() == 0 && writes.size() == 0 && data.size() == 0 &&
+         acknowledgements.size() == 0;
+}
+
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock,
                          const AcceleratorConfig& config, std::unique_ptr<PeArray> pes,
                          const DramObservers& observers)
     : sc_module{name},
+      bus_{bus_config(config).crossbar() ? std::make_unique<Bus>(clock, bus_config(config))
+                                         : nullptr},
       sequencer{"sequencer", clock, sequencer_config(config), measurements},
       load_unit{"load_unit",
                 clock,
                 load_unit_config(config),
                 sequencer.load_wait(),
                 sequencer.loads_completed(),
-                measurements},
+                measurements,
+                bus_ ? &bus_->pages : nullptr},
       scratchpad{"scratchpad", clock, scratchpad_config(config), measurements},
       execute_unit{"execute_unit",
                    clock,
@@ -41,15 +62,20 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
                   sequencer.vector_wait(),
                   sequencer.vectors_completed(),
                   measurements},
-      store_unit{"store_unit", clock, store_unit_config(config), sequencer.store_wait(),
-                 measurements},
+      store_unit{
+          "store_unit",
+          clock,
+          store_unit_config(config),
+          sequencer.store_wait(),
+          measurements,
+          bus_ ? CrossedStores{&bus_->pages, &sequencer.stores_completed()} : CrossedStores{}},
       array{"array", clock, config.array, std::move(pes), measurements},
       accumulators{"accumulators", clock, accumulators_config(config), store_unit.gathered(),
                    measurements},
       requant_unit{
           "requant_unit",        clock,       requant_unit_config(config), store_unit.asked(),
           store_unit.gathered(), measurements},
-      dram{make_dram("dram", clock, dram_config(config), 2, measurements, observers)},
+      dram{make_dram("dram", clock, dram_config(config), bus_ ? 1U : 2U, measurements, observers)},
       load_commands_{"load_commands", kLoadQueue},
       execute_commands_{"execute_commands", kExecuteQueue},
       vector_commands_{"vector_commands", kVectorQueue},
@@ -102,7 +128,7 @@ void Accelerator::bind() {
   load_unit.scratchpad_write(scratchpad_load_write_);
   load_unit.accumulator_write(accumulator_load_write_);
   load_unit.table_write(table_write_);
-  load_unit.dram.socket.bind(dram->target());
+  bind_dma();
 
   execute_unit.commands(execute_commands_);
   execute_unit.operand_read(operand_read_);
@@ -119,7 +145,6 @@ void Accelerator::bind() {
   store_unit.scratchpad_read(store_read_);
   store_unit.scratchpad_data(store_data_);
   store_unit.scratchpad_write(scratchpad_store_write_);
-  store_unit.dram.socket.bind(dram->target());
 
   scratchpad.load_write(scratchpad_load_write_);
   scratchpad.load_write_done(scratchpad_load_done_);
@@ -153,6 +178,19 @@ void Accelerator::bind() {
   requant_unit.table_write_done(table_load_done_);
 }
 
+void Accelerator::bind_dma() {
+  if (bus_ == nullptr) {
+    load_unit.dram.socket.bind(dram->target());
+    store_unit.dram.socket.bind(dram->target());
+    return;
+  }
+  load_unit.reads(bus_->reads);
+  load_unit.data(bus_->data);
+  store_unit.writes(bus_->writes);
+  store_unit.acknowledgements(bus_->acknowledgements);
+  bus_->crossbar.memory.socket.bind(dram->target());
+}
+
 void Accelerator::start(const LayerProgram& program) {
   load_unit.configure(program.registers);
   scratchpad.configure(program.registers);
@@ -160,6 +198,10 @@ void Accelerator::start(const LayerProgram& program) {
   store_unit.configure(program.registers);
   array.configure(program.registers);
   requant_unit.configure(program.registers);
+  if (bus_) {
+    bus_->pages.start();
+    bus_->crossbar.start_layer();
+  }
   dram->start_layer();
   sequencer.start(program);
 }
@@ -177,6 +219,9 @@ std::vector<std::string> Accelerator::describe_state() const {
   note(execute_unit, execute_unit.busy());
   note(vector_unit, vector_unit.busy());
   note(store_unit, store_unit.busy());
+  if (bus_) {
+    note(bus_->crossbar, !bus_->idle());
+  }
   note(*dram, !dram->idle());
   for (const std::string& line : sequencer.describe_state()) {
     lines.push_back(std::string{sequencer.name()} + ": " + line);
@@ -197,6 +242,9 @@ void Accelerator::list_signals(SignalList& list) const {
   block("accumulators", accumulators);
   block("requant", requant_unit);
   block("vector", vector_unit);
+  if (bus_) {
+    block("crossbar", bus_->crossbar);
+  }
   block("dram", *dram);
   list.in_scope("queues", [this](SignalList& signals) {
     for (const sc_core::sc_object* child : get_child_objects()) {

@@ -7,6 +7,8 @@
 #include "models/accumulators/accumulators.hpp"
 #include "models/array/execute_unit.hpp"
 #include "models/array/systolic_array.hpp"
+#include "models/bus/crossbar.hpp"
+#include "models/bus/page_lookups.hpp"
 #include "models/dma/load_unit.hpp"
 #include "models/dma/store_unit.hpp"
 #include "models/dram/make_dram.hpp"
@@ -40,7 +42,7 @@ class Accelerator final : public sc_core::sc_module {
   /// Nothing runs, waits or is on its way.
   bool idle() const {
     return sequencer.finished() && !store_unit.busy() && scratchpad_store_write_.size() == 0 &&
-           dram->idle();
+           dram->idle() && (bus_ == nullptr || bus_->idle());
   }
 
   /// What its blocks show, in scopes of their names, and the levels of the queues between them.
@@ -51,6 +53,22 @@ class Accelerator final : public sc_core::sc_module {
 
   Measurements measurements;
 
+ private:
+  /// What joins the DMA units to the DRAM, if a crossbar does.
+  struct Bus {
+    Bus(const Clock& clock, const BusConfig& config);
+    bool idle() const;
+
+    PageLookups pages;
+    Crossbar crossbar;
+    Fifo<BusBeat> reads;
+    Fifo<BusBeat> writes;
+    Fifo<BusAnswer> data;
+    Fifo<BusAnswer> acknowledgements;
+  };
+  const std::unique_ptr<Bus> bus_;
+
+ public:
   Sequencer sequencer;
   LoadUnit load_unit;
   Scratchpad scratchpad;
@@ -64,6 +82,7 @@ class Accelerator final : public sc_core::sc_module {
 
  private:
   void bind();
+  void bind_dma();
 
   Fifo<IssuedCommand> load_commands_;
   Fifo<IssuedCommand> execute_commands_;
