@@ -93,6 +93,11 @@ void check_supported(const ConvLayer& layer, const Network& network, const Machi
         "output channel; this one has {} input and {} output channels, groups: {}",
         layer.in_c, layer.out_c, layer.groups)};
   }
+  if (layer.pinned.depthwise && layer.groups == 1) {
+    throw MappingError{
+        "mapping.depthwise: of convolutions of two or more groups, this layer has one; expected no "
+        "such key"};
+  }
   if (layer.one_group_a_block && layer.ofmap_format.bits % 8 != 0) {
     throw MappingError{
         fmt::format("{}: column stores each group by itself, which elements narrower than a byte "
@@ -129,6 +134,10 @@ void check_supported_depthwise(const ConvLayer& layer, const Network& network,
     throw MappingError{
         fmt::format("{}: vector needs multipliers in the vector unit, vector.mac_lanes is 0",
                     depthwise_key(layer))};
+  }
+  if (layer.pinned.pack_taps.value_or(false)) {
+    throw MappingError{
+        "mapping.pack_taps: of layers of the array, this one runs in the vector unit"};
   }
   check_format("ifmap", layer.ifmap_format, config.array.activation_bits, config.array.rows);
   check_format("weight", layer.weight_format, config.array.weight_bits, 8);

@@ -106,6 +106,51 @@ TEST(Refusal, OfPinsThatNothingWouldFollow) {
   EXPECT_EQ(pinned(Softmax{}, flat, flat, {}), "");
 }
 
+TEST(Refusal, OfAMappingOfGroupsWhereThereIsOne) {
+  const auto pinned = [](DepthwiseMapping groups) {
+    PinnedMapping mapping;
+    mapping.depthwise = groups;
+    return mapping;
+  };
+  const std::string what =
+      "mapping.depthwise: of convolutions of two or more groups, this layer has one; expected no "
+      "such key";
+  for (const auto groups : {DepthwiseMapping::Column, DepthwiseMapping::Diagonal}) {
+    EXPECT_EQ(
+        refusal(test::conv_network({1, 8, 8, 16}, 3, 16, pinned(groups)), AcceleratorConfig{}),
+        "layer 'conv1': " + what);
+  }
+  NetworkBuilder builder;
+  FullyConnected op;
+  op.requant = test::one_scale();
+  const TensorId in = builder.input({1, 64});
+  builder.layer("fc", op, {in, builder.constant({16, 64})}, builder.activation({1, 16})).mapping =
+      pinned(DepthwiseMapping::Column);
+  EXPECT_EQ(refusal(builder.network(), AcceleratorConfig{}), "layer 'fc': " + what);
+}
+
+TEST(Refusal, OfPackedTapsInTheVectorUnit) {
+  AcceleratorConfig config;
+  config.vector.mac_lanes = 16;
+  config.compiler.depthwise = DepthwiseMapping::Vector;
+  const auto packed = [&](bool pack_taps) {
+    NetworkBuilder builder;
+    Conv2d op;
+    op.window.kernel_h = op.window.kernel_w = 3;
+    op.groups = 32;
+    op.requant = test::one_scale();
+    const TensorId in = builder.input({1, 6, 6, 32});
+    builder
+        .layer("dw", op, {in, builder.constant({32, 3, 3, 1})}, builder.activation({1, 4, 4, 32}))
+        .mapping.pack_taps = pack_taps;
+    return refusal(builder.network(), config);
+  };
+  EXPECT_EQ(packed(true),
+            "layer 'dw': mapping.pack_taps: of layers of the array, this one runs in the vector "
+            "unit");
+  EXPECT_EQ(packed(false), "");
+}
+
 // A network of narrow tensors has no `mapping` to mend.
 TEST(Refusal, OfTheMappingOfGroupsNamesTheKeyThatAskedForIt) {
   AcceleratorConfig config;
