@@ -80,7 +80,7 @@ int run_application(const std::vector<std::string>& arguments, std::ostream& out
     }
   } catch (const CompileError& error) {
     for (const auto& line : error.lines()) {
-      err << "systole: " << escaped(line) << '\n';
+      err << (line.has_place ? "" : "systole: ") << escaped(line.text) << '\n';
     }
   } catch (const std::bad_alloc&) {
     err << "systole: not enough memory for this accelerator and workload\n";

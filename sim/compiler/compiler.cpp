@@ -21,13 +21,26 @@
 namespace systole {
 namespace {
 
-std::string join(const std::vector<std::string>& lines) {
-  return fmt::format("{}", fmt::join(lines, "\n"));
+std::string join(const std::vector<CompileError::Line>& lines) {
+  std::string text;
+  for (const CompileError::Line& line : lines) {
+    text += (text.empty() ? "" : "\n") + line.text;
+  }
+  return text;
+}
+
+CompileError::Line line_of(const Layer& layer, const MappingFault& fault) {
+  const auto place = layer.mapping_places.find(fault.key);
+  if (place != layer.mapping_places.end()) {
+    return {true, fmt::format("{}: layer '{}': {}", place->second, layer.name, fault.what)};
+  }
+  return {false, fmt::format("layer '{}': {}{}{}", layer.name, fault.key,
+                             fault.key.empty() ? "" : ": ", fault.what)};
 }
 
 }  // namespace
 
-CompileError::CompileError(const std::vector<std::string>& lines)
+CompileError::CompileError(const std::vector<Line>& lines)
     : std::runtime_error{join(lines)}, lines_{lines} {}
 
 void Compiler::State::plan(std::size_t index) {
@@ -169,12 +182,14 @@ Compiler::Compiler(const Network& network, const AcceleratorConfig& config, Laye
       state_->dram.place_inside(id, part->whole, part->offset);
     }
   }
-  std::vector<std::string> errors;
+  std::vector<CompileError::Line> errors;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     try {
       state_->plan(i);
     } catch (const MappingError& error) {
-      errors.push_back(fmt::format("layer '{}': {}", network.layers[i].name, error.what()));
+      for (const MappingFault& fault : error.faults()) {
+        errors.push_back(line_of(network.layers[i], fault));
+      }
     }
   }
   if (!errors.empty()) {

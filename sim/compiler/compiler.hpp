@@ -16,15 +16,19 @@
 
 namespace systole {
 
-/// Layers that this accelerator cannot run; one line each, naming the layer, the memory and the
-/// bytes.
+/// Layers that this accelerator cannot run; a line for each fault, naming the layer, the key or the
+/// memory, and what was expected. In a layer's `mapping:` it starts with "FILE:LINE:COLUMN: KEY".
 class CompileError : public std::runtime_error {
  public:
-  explicit CompileError(const std::vector<std::string>& lines);
-  const std::vector<std::string>& lines() const { return lines_; }
+  struct Line {
+    bool has_place = false;  ///< starts with FILE:LINE:COLUMN
+    std::string text;
+  };
+  explicit CompileError(const std::vector<Line>& lines);
+  const std::vector<Line>& lines() const { return lines_; }
 
  private:
-  std::vector<std::string> lines_;
+  std::vector<Line> lines_;
 };
 
 /// Where a tensor lies in DRAM: the bytes that pack_tensor makes of it, in one run or, if it is a

@@ -46,18 +46,10 @@ class Search {
   std::vector<ConvTiling> run() {
     const std::int64_t channels = image_.widest_window;
     const auto blocks = to_i64(image_.blocks.size());
-    check_pinned("tile_oh", pinned_.tile_oh, layer_.out_h, 1, "1");
-    check_pinned("tile_ow", pinned_.tile_ow, layer_.out_w, 1, "1");
-    check_pinned("tile_oc", pinned_.tile_oc, layer_.out_c, machine_.array_cols, "array.cols");
-    if (layer_.one_group_a_block && pinned_.tile_oc != 0 && pinned_.tile_oc != layer_.out_c) {
-      throw MappingError{fmt::format(
-          "mapping.tile_oc: {} is not all {}, as depthwise: column asks for when it is pinned",
-          pinned_.tile_oc, layer_.out_c)};
-    }
+    check_pins(channels);
     const std::int64_t pinned_blocks = layer_.one_group_a_block && pinned_.tile_oc != 0
                                            ? blocks
                                            : ceil_div(pinned_.tile_oc, machine_.array_cols);
-    check_pinned("tile_ic", pinned_.tile_ic, channels, machine_.array_rows, "array.rows");
     find_pixel_tiles();
     for (const std::int64_t tile_blocks : tile_candidates(blocks, 1, pinned_blocks)) {
       for (const std::int64_t tile_ic :
@@ -68,14 +60,38 @@ class Search {
       }
     }
     if (best_.empty()) {
-      const bool is_pinned =
-          pinned_.tile_oh + pinned_.tile_ow + pinned_.tile_oc + pinned_.tile_ic > 0;
-      throw MappingError{is_pinned ? "mapping: " + shortage_.in_rows() : shortage_.in_bytes()};
+      throw no_tile_fits(shortage_, pinned_);
     }
     return best_.take();
   }
 
  private:
+  void check_pins(std::int64_t channels) const {
+    PinChecks pins;
+    pins.size("tile_oh", pinned_.tile_oh, layer_.out_h, 1, "1");
+    pins.size("tile_ow", pinned_.tile_ow, layer_.out_w, 1, "1");
+    if (!layer_.one_group_a_block) {
+      pins.size("tile_oc", pinned_.tile_oc, layer_.out_c, machine_.array_cols, "array.cols");
+    } else if (pinned_.tile_oc != 0 && pinned_.tile_oc != layer_.out_c) {
+      pins.refuse("mapping.tile_oc",
+                  fmt::format("{} is not all {}, as depthwise: column asks for when it is pinned",
+                              pinned_.tile_oc, layer_.out_c));
+    }
+    pins.size("tile_ic", pinned_.tile_ic, channels, machine_.array_rows, "array.rows");
+    if (pinned_.depthwise == DepthwiseMapping::Vector) {
+      pins.refuse(
+          "mapping.depthwise",
+          fmt::format("vector runs layers of two or more channels, each a group with one output "
+                      "channel; this one has {} input and {} output channels, groups: {}",
+                      layer_.in_c, layer_.out_c, layer_.groups));
+    } else if (pinned_.depthwise && layer_.groups == 1) {
+      pins.refuse("mapping.depthwise",
+                  "of convolutions of two or more groups, this layer has one; expected no such "
+                  "key");
+    }
+    pins.settle();
+  }
+
   /// All taps in a step where the weights of the smallest such step fit twice; else fewer as well.
   std::vector<std::int64_t> tap_candidates() const {
     const std::int64_t channels = std::min(

@@ -66,7 +66,8 @@ LoopedMatmul as_looped_matmul(const ConvLayer& conv) {
   return looped;
 }
 
-void check_fit(const LoopRows& needed, const AcceleratorConfig& config) {
+void check_fit(const LoopRows& needed, const PinnedMapping& pinned,
+               const AcceleratorConfig& config) {
   const LoopRows room = room_of_a_loop(config);
   std::vector<std::string> shortages;
   const auto check = [&](const char* memory, LocalMemory of, std::uint64_t rows,
@@ -81,15 +82,14 @@ void check_fit(const LoopRows& needed, const AcceleratorConfig& config) {
   check("half of the accumulators", LocalMemory::Accumulators, needed.accumulators,
         room.accumulators);
   if (!shortages.empty()) {
-    throw MappingError{fmt::format("{}", fmt::join(shortages, "; "))};
+    throw MappingError{pins_tiles(pinned) ? "mapping" : "",
+                       fmt::format("{}", fmt::join(shortages, "; "))};
   }
 }
 
 /// The pinned size, if any, in `unit`s.
-void pin(const char* key, std::int64_t pinned, std::uint32_t extent, std::uint32_t unit,
-         const char* unit_name, std::uint32_t& size) {
+void pin(std::int64_t pinned, std::uint32_t unit, std::uint32_t& size) {
   if (pinned != 0) {
-    check_pinned(key, pinned, extent, unit, unit_name);
     size = to_u32(ceil_div(pinned, std::int64_t{unit}));
   }
 }
@@ -108,15 +108,17 @@ ConvTile tile_of(const LoopedConv& conv, const PinnedMapping& pinned, bool table
   // A loop's constants start with a table row.
   const std::uint32_t unit = table ? config.array.cols : 1;
   const char* unit_name = table ? "array.cols" : "";
-  pin("tile_oh", pinned.tile_oh, conv.out_rows, 1, "", tile.rows);
-  pin("tile_ow", pinned.tile_ow, conv.out_cols, 1, "", tile.cols);
-  pin("tile_ic", pinned.tile_ic, conv.depthwise ? 1 : conv.in_channels, 1, "", tile.in_channels);
-  if (pinned.tile_oc != 0) {
-    check_pinned("tile_oc", pinned.tile_oc, conv.depthwise ? 1 : conv.out_channels, unit,
-                 unit_name);
-    tile.out_channels = to_u32(pinned.tile_oc);
-  }
-  check_fit(rows_needed(conv, tile, config), config);
+  PinChecks pins;
+  pins.size("tile_oh", pinned.tile_oh, conv.out_rows, 1, "");
+  pins.size("tile_ow", pinned.tile_ow, conv.out_cols, 1, "");
+  pins.size("tile_oc", pinned.tile_oc, conv.depthwise ? 1 : conv.out_channels, unit, unit_name);
+  pins.size("tile_ic", pinned.tile_ic, conv.depthwise ? 1 : conv.in_channels, 1, "");
+  pins.settle();
+  pin(pinned.tile_oh, 1, tile.rows);
+  pin(pinned.tile_ow, 1, tile.cols);
+  pin(pinned.tile_oc, 1, tile.out_channels);
+  pin(pinned.tile_ic, 1, tile.in_channels);
+  check_fit(rows_needed(conv, tile, config), pinned, config);
   return tile;
 }
 
@@ -124,12 +126,16 @@ MatmulTile tile_of(const LoopedMatmul& matmul, const PinnedMapping& pinned,
                    const AcceleratorConfig& config) {
   const std::uint32_t dim = config.array.rows;
   MatmulTile tile = loop_tile(matmul, config);
-  std::uint32_t lines = 1;  // a matrix is one line of pixels
-  pin("tile_oh", pinned.tile_oh, lines, 1, "", lines);
-  pin("tile_ow", pinned.tile_ow, matmul.m, dim, "array.rows", tile.i);
-  pin("tile_oc", pinned.tile_oc, matmul.n, dim, "array.cols", tile.j);
-  pin("tile_ic", pinned.tile_ic, matmul.k, dim, "array.rows", tile.k);
-  check_fit(rows_needed(tile, config), config);
+  PinChecks pins;
+  pins.size("tile_oh", pinned.tile_oh, 1, 1, "");  // a matrix is one line of pixels
+  pins.size("tile_ow", pinned.tile_ow, matmul.m, dim, "array.rows");
+  pins.size("tile_oc", pinned.tile_oc, matmul.n, dim, "array.cols");
+  pins.size("tile_ic", pinned.tile_ic, matmul.k, dim, "array.rows");
+  pins.settle();
+  pin(pinned.tile_ow, dim, tile.i);
+  pin(pinned.tile_oc, dim, tile.j);
+  pin(pinned.tile_ic, dim, tile.k);
+  check_fit(rows_needed(tile, config), pinned, config);
   return tile;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "sim/compiler/arithmetic.hpp"
 
@@ -23,7 +24,18 @@ std::string grouped(std::int64_t value) {
   return digits;
 }
 
+std::string text_of(const std::vector<MappingFault>& faults) {
+  std::string text;
+  for (const MappingFault& fault : faults) {
+    text += (text.empty() ? "" : "; ") + (fault.key.empty() ? "" : fault.key + ": ") + fault.what;
+  }
+  return text;
+}
+
 }  // namespace
+
+MappingError::MappingError(std::vector<MappingFault> faults)
+    : std::runtime_error{text_of(faults)}, faults_{std::move(faults)} {}
 
 std::string Shortage::in_bytes() const {
   return fmt::format("{}: needs {} bytes, has {} bytes", memory, grouped(needed_rows * row_bytes),
@@ -34,9 +46,13 @@ std::string Shortage::in_rows() const {
   return fmt::format("{}: needs {} rows, has {} rows", memory, grouped(needed_rows), grouped(rows));
 }
 
+bool pins_tiles(const PinnedMapping& pinned) {
+  return pinned.tile_oh + pinned.tile_ow + pinned.tile_oc + pinned.tile_ic != 0;
+}
+
 MappingError no_tile_fits(const Shortage& missing, const PinnedMapping& pinned) {
-  const bool is_pinned = pinned.tile_oh + pinned.tile_ow + pinned.tile_oc > 0;
-  return MappingError{is_pinned ? "mapping: " + missing.in_rows() : missing.in_bytes()};
+  return pins_tiles(pinned) ? MappingError{"mapping", missing.in_rows()}
+                            : MappingError{missing.in_bytes()};
 }
 
 std::vector<std::int64_t> tile_candidates(std::int64_t extent, std::int64_t unit,
@@ -66,17 +82,27 @@ std::vector<std::int64_t> copies_to_try(const MachineLimits& machine) {
   return copies;
 }
 
-void check_pinned(const char* key, std::int64_t pinned, std::int64_t extent, std::int64_t unit,
-                  const char* unit_name) {
+void PinChecks::size(const char* key, std::int64_t pinned, std::int64_t extent, std::int64_t unit,
+                     const char* unit_name) {
   if (pinned == 0 || pinned == extent) {
     return;
   }
+  const std::string whole = fmt::format("mapping.{}", key);
   if (pinned < 0 || pinned > extent) {
-    throw MappingError{fmt::format("mapping.{}: {} is outside 1..{}", key, pinned, extent)};
+    refuse(whole, fmt::format("{} is outside 1..{}", pinned, extent));
+  } else if (pinned % unit != 0) {
+    refuse(whole, fmt::format("{} is neither a multiple of {} ({}) nor all {}", pinned, unit_name,
+                              unit, extent));
   }
-  if (pinned % unit != 0) {
-    throw MappingError{fmt::format("mapping.{}: {} is neither a multiple of {} ({}) nor all {}",
-                                   key, pinned, unit_name, unit, extent)};
+}
+
+void PinChecks::refuse(const std::string& key, const std::string& what) {
+  faults_.push_back({key, what});
+}
+
+void PinChecks::settle() const {
+  if (!faults_.empty()) {
+    throw MappingError{faults_};
   }
 }
 

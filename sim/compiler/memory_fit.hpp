@@ -10,10 +10,24 @@
 
 namespace systole {
 
-/// Why a layer cannot be cut for this accelerator; the compiler puts the layer's name before it.
+/// One thing that keeps a layer from being cut for this accelerator.
+struct MappingFault {
+  std::string key;  ///< that asked for it: "mapping.tile_oh", "compiler.depthwise"; empty: none did
+  std::string what;
+};
+
+/// Why a layer cannot be cut for this accelerator; the compiler says which layer it is, and where
+/// the keys stand.
 class MappingError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit MappingError(const std::string& what) : MappingError{"", what} {}
+  MappingError(const std::string& key, const std::string& what)
+      : MappingError{std::vector<MappingFault>{{key, what}}} {}
+  explicit MappingError(std::vector<MappingFault> faults);
+  const std::vector<MappingFault>& faults() const { return faults_; }
+
+ private:
+  std::vector<MappingFault> faults_;
 };
 
 /// A memory that is too small for a tile.
@@ -27,7 +41,9 @@ struct Shortage {
   std::string in_rows() const;   ///< "scratchpad: needs 123 rows, has 100 rows"
 };
 
-/// Of a search of the vector unit's tiles in which the last one tried lacked this much.
+bool pins_tiles(const PinnedMapping& pinned);
+
+/// Of a search of tiles in which the last one tried lacked this much.
 MappingError no_tile_fits(const Shortage& missing, const PinnedMapping& pinned);
 
 /// Tile sizes worth trying along a dimension, largest first: the dimension cut into 1, 2, 3, ...
@@ -38,9 +54,19 @@ std::vector<std::int64_t> tile_candidates(std::int64_t extent, std::int64_t unit
 /// Copies of a buffer worth trying, most first: compiler.buffers, two and one.
 std::vector<std::int64_t> copies_to_try(const MachineLimits& machine);
 
-/// Throws MappingError unless a pinned size is a whole number of units inside the dimension, or all
-/// of it.
-void check_pinned(const char* key, std::int64_t pinned, std::int64_t extent, std::int64_t unit,
-                  const char* unit_name);
+/// Collects what is wrong with what a layer pins, so that all of it is told at once.
+class PinChecks {
+ public:
+  /// The size pinned by `mapping: {KEY: ...}` is a whole number of units inside the dimension, or
+  /// all of it.
+  void size(const char* key, std::int64_t pinned, std::int64_t extent, std::int64_t unit,
+            const char* unit_name);
+  void refuse(const std::string& key, const std::string& what);
+  /// Throws MappingError if anything is wrong.
+  void settle() const;
+
+ private:
+  std::vector<MappingFault> faults_;
+};
 
 }  // namespace systole

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "sim/compiler/arithmetic.hpp"
 #include "sim/compiler/memory_fit.hpp"
@@ -40,20 +41,23 @@ void check_same_format(const char* what, const Tensor& a, const Tensor& b) {
 }
 
 /// Pins that nothing would follow are mistakes.
-void refuse_convolution_pins(const PinnedMapping& pinned, const char* op) {
+void refuse_convolution_pins(const PinnedMapping& pinned, const char* op, PinChecks pins = {}) {
+  const std::string what = fmt::format("of convolutions, this is {}", op);
   if (pinned.depthwise) {
-    throw MappingError{fmt::format("mapping.depthwise: of convolutions, this is {}", op)};
+    pins.refuse("mapping.depthwise", what);
   }
   if (pinned.pack_taps) {
-    throw MappingError{fmt::format("mapping.pack_taps: of convolutions, this is {}", op)};
+    pins.refuse("mapping.pack_taps", what);
   }
+  pins.settle();
 }
 
 void refuse_pins(const PinnedMapping& pinned, const char* op) {
-  if (pinned.tile_oh + pinned.tile_ow + pinned.tile_oc + pinned.tile_ic != 0) {
-    throw MappingError{fmt::format("mapping: {} has no tiles to pin", op)};
+  PinChecks pins;
+  if (pins_tiles(pinned)) {
+    pins.refuse("mapping", fmt::format("{} has no tiles to pin", op));
   }
-  refuse_convolution_pins(pinned, op);
+  refuse_convolution_pins(pinned, op, std::move(pins));
 }
 
 /// Which key asked for the mapping of groups.
@@ -87,22 +91,11 @@ bool rows_are_whole_bytes(const Tensor& tensor) {
 
 void check_supported(const ConvLayer& layer, const Network& network, const MachineLimits& machine) {
   const ArrayConfig& array = machine.config.array;
-  if (layer.pinned.depthwise == DepthwiseMapping::Vector) {
-    throw MappingError{fmt::format(
-        "mapping.depthwise: vector runs layers of two or more channels, each a group with one "
-        "output channel; this one has {} input and {} output channels, groups: {}",
-        layer.in_c, layer.out_c, layer.groups)};
-  }
-  if (layer.pinned.depthwise && layer.groups == 1) {
-    throw MappingError{
-        "mapping.depthwise: of convolutions of two or more groups, this layer has one; expected no "
-        "such key"};
-  }
   if (layer.one_group_a_block && layer.ofmap_format.bits % 8 != 0) {
     throw MappingError{
-        fmt::format("{}: column stores each group by itself, which elements narrower than a byte "
-                    "do not allow, expected diagonal",
-                    depthwise_key(layer))};
+        depthwise_key(layer),
+        "column stores each group by itself, which elements narrower than a byte do not allow, "
+        "expected diagonal"};
   }
   check_format("ifmap", layer.ifmap_format, array.activation_bits, array.rows);
   check_format("weight", layer.weight_format, array.weight_bits, array.cols);
@@ -131,13 +124,12 @@ void check_supported_depthwise(const ConvLayer& layer, const Network& network,
                                const MachineLimits& machine) {
   const AcceleratorConfig& config = machine.config;
   if (config.vector.mac_lanes == 0) {
-    throw MappingError{
-        fmt::format("{}: vector needs multipliers in the vector unit, vector.mac_lanes is 0",
-                    depthwise_key(layer))};
+    throw MappingError{depthwise_key(layer),
+                       "vector needs multipliers in the vector unit, vector.mac_lanes is 0"};
   }
   if (layer.pinned.pack_taps.value_or(false)) {
-    throw MappingError{
-        "mapping.pack_taps: of layers of the array, this one runs in the vector unit"};
+    throw MappingError{"mapping.pack_taps",
+                       "of layers of the array, this one runs in the vector unit"};
   }
   check_format("ifmap", layer.ifmap_format, config.array.activation_bits, config.array.rows);
   check_format("weight", layer.weight_format, config.array.weight_bits, 8);
@@ -146,13 +138,12 @@ void check_supported_depthwise(const ConvLayer& layer, const Network& network,
     throw MappingError{"ifmap: groups of channels narrower than a byte are not supported"};
   }
   if (packed_bytes(config.array.rows, layer.weight_format.bits) > activation_row_bytes(config)) {
-    throw MappingError{fmt::format("{}: vector: {} weights of {} bits do not fit a scratchpad row",
-                                   depthwise_key(layer), config.array.rows,
-                                   layer.weight_format.bits)};
+    throw MappingError{depthwise_key(layer),
+                       fmt::format("vector: {} weights of {} bits do not fit a scratchpad row",
+                                   config.array.rows, layer.weight_format.bits)};
   }
   if (layer.requant->rounding == Rounding::Stochastic) {
-    throw MappingError{
-        fmt::format("{}: vector rounds, but its lanes have no LFSR", depthwise_key(layer))};
+    throw MappingError{depthwise_key(layer), "vector rounds, but its lanes have no LFSR"};
   }
   const Tensor& weight = network.tensor(layer.weight);
   if (weight.zero_point != 0 || layer.weight_is_activation) {
@@ -163,9 +154,9 @@ void check_supported_depthwise(const ConvLayer& layer, const Network& network,
 
 void check_supported_packing(bool neighbours) {
   if (!neighbours) {
-    throw MappingError{
-        "mapping.pack_taps: needs a kernel of several columns without dilation, no groups, and "
-        "pixels of whole bytes"};
+    throw MappingError{"mapping.pack_taps",
+                       "needs a kernel of several columns without dilation, no groups, and "
+                       "pixels of whole bytes"};
   }
 }
 

@@ -12,12 +12,14 @@ namespace systole {
 
 void check_pinned_tiles(const PinnedMapping& pinned, const VectorOutput& output,
                         const MachineLimits& machine, const char* layer) {
-  check_pinned("tile_oh", pinned.tile_oh, output.height, 1, "1");
-  check_pinned("tile_ow", pinned.tile_ow, output.width, 1, "1");
-  check_pinned("tile_oc", pinned.tile_oc, output.channels, machine.array_rows, "array.rows");
+  PinChecks pins;
+  pins.size("tile_oh", pinned.tile_oh, output.height, 1, "1");
+  pins.size("tile_ow", pinned.tile_ow, output.width, 1, "1");
+  pins.size("tile_oc", pinned.tile_oc, output.channels, machine.array_rows, "array.rows");
   if (pinned.tile_ic != 0 && pinned.tile_ic != pinned.tile_oc) {
-    throw MappingError{fmt::format("mapping.tile_ic: {} takes its channels from tile_oc", layer)};
+    pins.refuse("mapping.tile_ic", fmt::format("{} takes its channels from tile_oc", layer));
   }
+  pins.settle();
 }
 
 std::int64_t vector_cycles(const MachineLimits& machine, std::int64_t operand_rows,

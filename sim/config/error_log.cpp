@@ -20,6 +20,10 @@ bool covers(const std::string& root, const std::string& path) {
          (path.size() == root.size() || path[root.size()] == '.' || path[root.size()] == '[');
 }
 
+// yaml-cpp: from 0, -1 for "nowhere".
+int line_of(const YAML::Mark& mark) { return std::max(mark.line, 0) + 1; }
+int column_of(const YAML::Mark& mark) { return std::max(mark.column, 0) + 1; }
+
 }  // namespace
 
 ConfigError::ConfigError(const std::vector<std::string>& lines)
@@ -49,11 +53,12 @@ void ErrorLog::add(const YAML::Mark& mark, const std::string& path, const std::s
     add_override(by->text, about);
     return;
   }
-  const int line = std::max(mark.line, 0) + 1;  // yaml-cpp: from 0, -1 for "nowhere"
-  const int column = std::max(mark.column, 0) + 1;
-  entries_.push_back(
-      {line, column,
-       file_ + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + about});
+  entries_.push_back({line_of(mark), column_of(mark), place(mark, about)});
+}
+
+std::string ErrorLog::place(const YAML::Mark& mark, const std::string& path) const {
+  return file_ + ":" + std::to_string(line_of(mark)) + ":" + std::to_string(column_of(mark)) +
+         ": " + path;
 }
 
 void ErrorLog::check() const {

@@ -37,6 +37,9 @@ class ErrorLog {
   /// `path` may be empty: the error is of the file as a whole.
   void add(const YAML::Mark& mark, const std::string& path, const std::string& what);
 
+  /// "FILE:LINE:COLUMN: PATH", for errors that show when the file has long been read.
+  std::string place(const YAML::Mark& mark, const std::string& path) const;
+
   bool empty() const { return entries_.empty(); }
   std::size_t count() const { return entries_.size(); }
   /// Throws ConfigError if there are errors.

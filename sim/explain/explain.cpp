@@ -117,7 +117,7 @@ Explanation explain(const MachineWith& machine, const Network& network,
         all.layers[i].gains.push_back({d, run.layers[chosen[i]].cycles});
       }
     } catch (const CompileError& error) {
-      all.refusals.back() = error.lines().front();
+      all.refusals.back() = error.lines().front().text;
     }
   }
   settle(all.total, all.doublings);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -286,6 +287,9 @@ struct Layer {
   std::vector<TensorId> inputs;
   TensorId output = 0;
   PinnedMapping mapping;
+  /// Where `mapping:` stands in the workload, "FILE:LINE:COLUMN: KEY", by "mapping" and
+  /// "mapping.tile_oh" and the like; empty where the workload has none.
+  std::map<std::string, std::string> mapping_places = {};
 };
 
 /// A quantized network, its layers in an order in which they can run.

@@ -65,8 +65,8 @@ std::optional<TensorId> LayerBuilder::build(std::vector<TensorId> inputs) {
   }
   const TensorId output = network_.tensors.size();
   network_.tensors.push_back(std::move(ofmap_));
-  network_.layers.push_back(
-      {trace_.name, *std::move(op), std::move(inputs_), output, trace_.mapping});
+  network_.layers.push_back({trace_.name, *std::move(op), std::move(inputs_), output,
+                             trace_.mapping, std::move(trace_.mapping_places)});
   return output;
 }
 

@@ -279,7 +279,12 @@ LayerTrace read_layer(ConfigReader reader, const ConstantFiles& files) {
   reader.required("name", layer.name, NotEmpty{});
   reader.required("inputs", layer.inputs, NotEmpty{});
   if (reader.has("mapping")) {
-    layer.mapping = read_mapping(reader.child("mapping"));
+    const ConfigReader mapping = reader.child("mapping");
+    layer.mapping = read_mapping(mapping);
+    layer.mapping_places["mapping"] = reader.place("mapping");
+    for (const std::string& key : mapping.keys()) {
+      layer.mapping_places["mapping." + key] = mapping.place(key);
+    }
   }
   const std::size_t errors_before_op = reader.error_count();
   reader.required("op", layer.op, OneOf{kOps});

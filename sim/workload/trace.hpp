@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -147,6 +148,7 @@ struct LayerTrace {
   HostTrace host;
   RequantTrace requant;
   PinnedMapping mapping;
+  std::map<std::string, std::string> mapping_places;  ///< as Layer's
 };
 
 struct Trace {

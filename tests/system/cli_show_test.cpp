@@ -99,5 +99,42 @@ TEST(CliShow, ANetworkThatDoesNotFitIsRefusedWithEveryLayerAndItsMemory) {
   }
 }
 
+// Each at its key, whatever layer has it: one run tells all that is to be mended.
+TEST(CliShow, PinnedTilesThatCannotBeAreToldAtTheirKeys) {
+  const TemporaryFolder folder;
+  const std::string workload = folder.file("net.yaml");
+  write_file(workload,
+             "name: net\n"
+             "inputs: [{name: x, shape: [1, 8, 8, 32]}]\n"
+             "outputs: [fc]\n"
+             "layers:\n"
+             "  - {name: conv, op: conv2d, inputs: [x], out_channels: 32, kernel: 1, weights: {},\n"
+             "     mapping: {tile_oh: 9, tile_oc: 20, depthwise: column}}\n"
+             "  - name: pool\n"
+             "    op: max_pool2d\n"
+             "    inputs: [conv]\n"
+             "    kernel: 8\n"
+             "    mapping:\n"
+             "      tile_oh: 2\n"
+             "      tile_ow: 3\n"
+             "  - {name: flat, op: reshape, inputs: [pool], shape: [1, 32]}\n"
+             "  - {name: fc, op: fully_connected, inputs: [flat], out_channels: 16, weights: {},\n"
+             "     mapping: {tile_ic: 33}}\n");
+  const Outcome outcome =
+      systole({"show", "mapping", "-a", "configs/gemmini_16x16.yaml", "-w", workload, "--no-data"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err,
+            workload + ":6:25: layers[0].mapping.tile_oh: layer 'conv': 9 is outside 1..8\n" +
+                workload +
+                ":6:37: layers[0].mapping.tile_oc: layer 'conv': 20 is neither a multiple of "
+                "array.cols (16) nor all 32\n" +
+                workload +
+                ":6:52: layers[0].mapping.depthwise: layer 'conv': of convolutions of two or "
+                "more groups, this layer has one; expected no such key\n" +
+                workload + ":12:16: layers[1].mapping.tile_oh: layer 'pool': 2 is outside 1..1\n" +
+                workload + ":13:16: layers[1].mapping.tile_ow: layer 'pool': 3 is outside 1..1\n" +
+                workload + ":16:25: layers[3].mapping.tile_ic: layer 'fc': 33 is outside 1..32\n");
+}
+
 }  // namespace
 }  // namespace systole::test

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <string>
 
 #include "sim/compiler/compiler.hpp"
@@ -215,6 +216,44 @@ TEST(Refusal, TakesPinnedTilesOfWholeBlocksOnly) {
   mapping.tile_ic = 48;
   EXPECT_EQ(refusal(test::conv_network({1, 8, 8, 32}, 3, 32, mapping), small_machine()),
             "layer 'conv1': mapping.tile_ic: 48 is outside 1..32");
+}
+
+// A model that was not read from YAML has no places.
+TEST(Refusal, TellsAllThatIsWrongWithAllPinnedTiles) {
+  PinnedMapping mapping;
+  mapping.tile_oh = 9;
+  mapping.tile_ow = 10;
+  mapping.tile_oc = 20;
+  mapping.tile_ic = 48;
+  Network network = test::conv_network({1, 8, 8, 32}, 3, 32, mapping);
+  const std::string name = "layer 'conv1': ";
+  const std::string oc = "20 is neither a multiple of array.cols (16) nor all 32";
+  EXPECT_EQ(refusal(network, small_machine()), name + "mapping.tile_oh: 9 is outside 1..8\n" +
+                                                   name + "mapping.tile_ow: 10 is outside 1..8\n" +
+                                                   name + "mapping.tile_oc: " + oc + "\n" + name +
+                                                   "mapping.tile_ic: 48 is outside 1..32");
+  network.layers[0].mapping_places = {
+      {"mapping.tile_oc", "net.yaml:7:30: layers[0].mapping.tile_oc"}};
+  network.layers[0].mapping = {};
+  network.layers[0].mapping.tile_oc = 20;
+  EXPECT_EQ(refusal(network, small_machine()),
+            "net.yaml:7:30: layers[0].mapping.tile_oc: " + name + oc);
+
+  NetworkBuilder builder;
+  TensorId last = builder.input({1, 8, 8, 32});
+  for (const char* pool : {"first", "second"}) {
+    const TensorId image = last;
+    last = builder.activation({1, 8, 8, 32});
+    PinnedMapping& pinned = builder.layer(pool, MaxPool{}, {image}, last).mapping;
+    pinned.tile_ow = 9;
+    pinned.tile_ic = 16;
+  }
+  const std::string what =
+      "mapping.tile_ow: 9 is outside 1..8\nlayer 'NAME': mapping.tile_ic: pooling takes its "
+      "channels from tile_oc";
+  EXPECT_EQ(refusal(builder.network(), small_machine()),
+            "layer 'first': " + std::regex_replace(what, std::regex{"NAME"}, "first") +
+                "\nlayer 'second': " + std::regex_replace(what, std::regex{"NAME"}, "second"));
 }
 
 TEST(Refusal, NamesTheTableWhenAPinnedTileHasTooManyChannels) {
