@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sim/config/checked_yaml.hpp"
+#include "sim/config/extension.hpp"
 
 namespace systole {
 namespace {
@@ -15,11 +16,10 @@ constexpr std::size_t kLongestName = 1024;
 
 bool may_be_yaml(const fs::path& file) {
   constexpr const char* kOthers[] = {".npy", ".onnx", ".tflite", ".csv"};
-  const fs::path extension = file.extension();
   std::error_code error;
   return fs::is_regular_file(file, error) &&
          std::none_of(std::begin(kOthers), std::end(kOthers),
-                      [&](const char* other) { return extension == other; });
+                      [&](const char* other) { return has_extension(file.string(), other); });
 }
 
 /// A tree that is empty where the file cannot be read: who needs it says so.

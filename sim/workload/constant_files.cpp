@@ -6,6 +6,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "sim/config/extension.hpp"
 #include "sim/workload/geometry.hpp"
 #include "sim/workload/npy.hpp"
 
@@ -13,7 +14,7 @@ namespace systole {
 namespace {
 
 bool names_file(const YAML::Node& node) {
-  return node.IsScalar() && std::filesystem::path{node.Scalar()}.extension() == ".npy";
+  return node.IsScalar() && has_extension(node.Scalar(), ".npy");
 }
 
 /// The file's array, or an error at `key`.

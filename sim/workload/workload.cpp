@@ -1,7 +1,6 @@
 #include "sim/workload/workload.hpp"
 
-#include <filesystem>
-
+#include "sim/config/extension.hpp"
 #include "sim/config/reader.hpp"
 #include "sim/onnx/onnx.hpp"
 #include "sim/tflite/tflite.hpp"
@@ -11,11 +10,10 @@
 namespace systole {
 
 WorkloadFormat workload_format(const std::string& path) {
-  const std::filesystem::path extension = std::filesystem::path{path}.extension();
-  return extension == ".tflite" ? WorkloadFormat::Tflite
-         : extension == ".onnx" ? WorkloadFormat::Onnx
-         : extension == ".csv"  ? WorkloadFormat::Topology
-                                : WorkloadFormat::Trace;
+  return has_extension(path, ".tflite") ? WorkloadFormat::Tflite
+         : has_extension(path, ".onnx") ? WorkloadFormat::Onnx
+         : has_extension(path, ".csv")  ? WorkloadFormat::Topology
+                                        : WorkloadFormat::Trace;
 }
 
 Network load_workload(const std::string& path, const WorkloadOptions& options) {

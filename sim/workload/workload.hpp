@@ -15,7 +15,7 @@ struct WorkloadOptions {
   std::optional<TopologyKind> topology = {};  ///< of a *.csv whose header does not say
 };
 
-/// The front ends, told apart by the file's extension.
+/// The front ends, told apart by the file's extension, in small letters or large ones.
 enum class WorkloadFormat {
   Trace,     ///< our own YAML, workloads/README.md: any other extension
   Tflite,    ///< *.tflite, sim/tflite/tflite.hpp

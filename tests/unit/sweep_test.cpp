@@ -148,13 +148,16 @@ TEST_F(SweepTest, RandomPointsAreDistinctAndFollowTheSeed) {
   EXPECT_EQ(points(axes + "  - array.cols <= 3\nsample: {method: random, points: 4}\n").size(), 4U);
 }
 
+// Any name that is no other format's is a workload's.
 TEST_F(SweepTest, ADigestIsOfTensorsToo) {
-  std::ofstream{file("net.yaml")} << "weights: {file: w.npy}\n";
-  std::ofstream{file("w.npy")} << "shape (16, 3)";
-  const std::string before = digest_of_file(file("net.yaml"));
-  EXPECT_EQ(digest_of_file(file("net.yaml")), before);
-  std::ofstream{file("w.npy")} << "shape (64, 3)";
-  EXPECT_NE(digest_of_file(file("net.yaml")), before);
+  for (const std::string& net : {file("net.yaml"), file("net.YAML"), file("net.trace")}) {
+    std::ofstream{net} << "weights: {file: w.npy}\n";
+    std::ofstream{file("w.npy")} << "shape (16, 3)";
+    const std::string before = digest_of_file(net);
+    EXPECT_EQ(digest_of_file(net), before);
+    std::ofstream{file("w.npy")} << "shape (64, 3)";
+    EXPECT_NE(digest_of_file(net), before) << net;
+  }
 }
 
 TEST_F(SweepTest, LatinHypercubesTakeEachStratumOfEachAxisOnce) {

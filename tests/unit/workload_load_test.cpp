@@ -67,6 +67,20 @@ TEST_F(LoadWorkload, ConvolutionHasItsTensorsWindowAndDerivedMultipliers) {
   EXPECT_EQ(network.outputs, std::vector<TensorId>{layer.output});
 }
 
+TEST_F(LoadWorkload, ExtensionsAreInSmallLettersOrLargeOnes) {
+  EXPECT_EQ(workload_format("a/NET.TFLITE"), WorkloadFormat::Tflite);
+  EXPECT_EQ(workload_format("net.Onnx"), WorkloadFormat::Onnx);
+  EXPECT_EQ(workload_format("TOPOLOGY.CSV"), WorkloadFormat::Topology);
+  EXPECT_EQ(workload_format("net.tflite2"), WorkloadFormat::Trace);
+  EXPECT_EQ(workload_format("tflite"), WorkloadFormat::Trace);
+  write_array<std::int8_t>("W.NPY", {3, 1, 1, 2}, std::vector<std::int8_t>(6, 7));
+  write_array<float>("S.NPY", {3}, {0.5F, 0.25F, 1.0F});
+  const Network network =
+      load(one_layer("op: conv2d, weights: {file: W.NPY, scale: S.NPY}, output: {scale: 2}"));
+  EXPECT_EQ(network.tensor(network.layers.at(0).inputs.at(1)).scale,
+            (std::vector<float>{0.5F, 0.25F, 1.0F}));
+}
+
 TEST_F(LoadWorkload, DepthwiseConvolutionHasAGroupPerInputChannel) {
   write_array<std::int8_t>("w.npy", {4, 3, 3, 1}, std::vector<std::int8_t>(36, 1));
   const Network network =
