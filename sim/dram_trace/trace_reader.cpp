@@ -40,19 +40,18 @@ std::optional<TraceRequest> TraceReader::next() {
     }
     TraceRequest request = parse();
     request.address -= request.address % request_bytes_;
-    if (request.address >= capacity_bytes_) {
-      fail(1, fmt::format("address {:#x} is outside the memory, expected one below {:#x}",
-                          request.address, capacity_bytes_));
-    }
+    const std::size_t column = words_[format_ == Format::DramSim3 ? 2 : 0].column;  // of a cycle
     if (request.arrival < last_arrival_) {
-      fail(1, fmt::format("cycle {} is before the {} of an earlier request, expected cycles that "
-                          "do not fall",
-                          request.arrival, last_arrival_));
+      fail(column,
+           fmt::format("cycle {} is before the {} of an earlier request, expected cycles that "
+                       "do not fall",
+                       request.arrival, last_arrival_));
     }
     if (request.arrival - last_arrival_ > kLongestGap) {
-      fail(1, fmt::format("cycle {} is {} after the one before, expected at most {}: every refresh "
-                          "between them is simulated",
-                          request.arrival, request.arrival - last_arrival_, kLongestGap));
+      fail(column,
+           fmt::format("cycle {} is {} after the one before, expected at most {}: every refresh "
+                       "between them is simulated",
+                       request.arrival, request.arrival - last_arrival_, kLongestGap));
     }
     last_arrival_ = request.arrival;
     return request;
@@ -102,32 +101,50 @@ TraceRequest TraceReader::parse() const {
   }
   switch (format_) {
     case Format::Simple:
-      return {number(words_[0], false, "a cycle"), is_write(words_[1], "R", "W"),
-              number(words_[2], true, "an address")};
+      return {cycle(words_[0]), is_write(words_[1], "R", "W"), address(words_[2], true)};
     case Format::DramSim3:
-      return {number(words_[2], false, "a cycle"), is_write(words_[1], "READ", "WRITE"),
-              number(words_[0], true, "an address")};
+      return {cycle(words_[2]), is_write(words_[1], "READ", "WRITE"), address(words_[0], true)};
     case Format::Ramulator:
-      return {0, is_write(words_[1], "R", "W"), number(words_[0], false, "an address")};
+      return {0, is_write(words_[1], "R", "W"), address(words_[0], false)};
     case Format::LoadStore:
-      return {0, is_write(words_[0], "LD", "ST"), number(words_[1], false, "an address")};
+      return {0, is_write(words_[0], "LD", "ST"), address(words_[1], false)};
     case Format::Unknown:
       break;
   }
   throw std::logic_error{"a trace without a format"};
 }
 
-std::uint64_t TraceReader::number(const Word& word, bool hexadecimal, const char* what) const {
+std::uint64_t TraceReader::cycle(const Word& word) const {
+  constexpr std::uint64_t kLast = std::uint64_t{1} << 62U;
+  const std::optional<std::uint64_t> value = number(word, false, "a cycle");
+  if (!value || *value > kLast) {
+    fail(word.column, fmt::format("cycle {} is out of range, expected one in 0..{}",
+                                  shortened(word.text), kLast));
+  }
+  return *value;
+}
+
+std::uint64_t TraceReader::address(const Word& word, bool hexadecimal) const {
+  const std::optional<std::uint64_t> value = number(word, hexadecimal, "an address");
+  if (!value || *value >= capacity_bytes_) {
+    fail(word.column,
+         fmt::format("address {} is outside the memory, expected one below {:#x}",
+                     value ? fmt::format("{:#x}", *value) : shortened(word.text), capacity_bytes_));
+  }
+  return *value;
+}
+
+std::optional<std::uint64_t> TraceReader::number(const Word& word, bool hexadecimal,
+                                                 const char* what) const {
   const bool prefixed = word.text.rfind("0x", 0) == 0 || word.text.rfind("0X", 0) == 0;
   const char* const begin = word.text.data() + (prefixed ? 2 : 0);
   const char* const end = word.text.data() + word.text.size();
   std::uint64_t value = 0;
   const auto [rest, status] = std::from_chars(begin, end, value, hexadecimal || prefixed ? 16 : 10);
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 62U;
-  if (status != std::errc{} || rest != end || value > kMost) {
+  if (status == std::errc::invalid_argument || rest != end) {
     fail(word.column, fmt::format("expected {}, found {}", what, quoted(word.text)));
   }
-  return value;
+  return status == std::errc{} ? std::optional{value} : std::nullopt;
 }
 
 bool TraceReader::is_write(const Word& word, const char* read, const char* write) const {

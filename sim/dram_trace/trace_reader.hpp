@@ -46,7 +46,10 @@ class TraceReader {
   void split(const std::string& line);
   Format recognize() const;
   TraceRequest parse() const;
-  std::uint64_t number(const Word& word, bool hexadecimal, const char* what) const;
+  std::uint64_t cycle(const Word& word) const;
+  std::uint64_t address(const Word& word, bool hexadecimal) const;
+  /// Nothing for one that has more than 64 bits.
+  std::optional<std::uint64_t> number(const Word& word, bool hexadecimal, const char* what) const;
   bool is_write(const Word& word, const char* read, const char* write) const;
   [[noreturn]] void fail(std::size_t column, const std::string& what) const;
 

@@ -1,5 +1,7 @@
 #include "sim/scalesim/topology.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -16,18 +18,6 @@ namespace {
 constexpr std::uintmax_t kMostBytes = std::uintmax_t{16} << 20U;
 constexpr std::int64_t kMostElements = std::int64_t{1} << 31;
 constexpr std::size_t kMostLayers = 1'000'000;
-
-/// Products of sizes of up to 2^30, which do not overflow where they are cut off.
-bool few_elements(std::initializer_list<std::int64_t> sizes) {
-  std::int64_t elements = 1;
-  for (const std::int64_t size : sizes) {
-    elements *= size;
-    if (elements > kMostElements) {
-      return false;
-    }
-  }
-  return true;
-}
 
 class Builder {
  public:
@@ -51,9 +41,9 @@ class Builder {
     const std::int64_t out_w = ceil_div(w - s, stride) + 1;
     window.pad_bottom = (out_h - 1) * stride + r - h;
     window.pad_right = (out_w - 1) * stride + s - w;
-    if (!few_elements({h, w, channels}) || !few_elements({r, s, channels, filters}) ||
-        !few_elements({out_h, out_w, filters})) {
-      log_.add(row.mark, row.name, "has a tensor of more than 2^31 elements");
+    if (!few_elements(row, "ifmap", {h, w, channels}) ||
+        !few_elements(row, "filters", {filters, r, s, channels}) ||
+        !few_elements(row, "ofmap", {out_h, out_w, filters})) {
       return;
     }
     const bool split = row.name.find("DP") != std::string::npos;
@@ -69,14 +59,29 @@ class Builder {
 
   void gemm(const TopologyRow& row) {
     const std::int64_t m = row.sizes[0], n = row.sizes[1], k = row.sizes[2];
-    if (!few_elements({m, k}) || !few_elements({k, n}) || !few_elements({m, n})) {
-      log_.add(row.mark, row.name, "has a matrix of more than 2^31 elements");
-    } else if (has_room(row)) {
+    if (few_elements(row, "first matrix", {m, k}) && few_elements(row, "second matrix", {k, n}) &&
+        few_elements(row, "product", {m, n}) && has_room(row)) {
       append(row.name, MatMul{}, {m, k}, {k, n}, {m, n});
     }
   }
 
  private:
+  /// Of sizes of up to 2^30, whose products do not overflow where they are cut off; an error if
+  /// not.
+  bool few_elements(const TopologyRow& row, const std::string& tensor, const Shape& sizes) {
+    std::int64_t elements = 1;
+    for (const std::int64_t size : sizes) {
+      elements *= size;
+      if (elements > kMostElements) {
+        log_.add(row.mark, row.name,
+                 "the " + tensor + " of " + fmt::format("{}", fmt::join(sizes, " x ")) +
+                     " has more than 2^31 elements, expected fewer");
+        return false;
+      }
+    }
+    return true;
+  }
+
   bool has_room(const TopologyRow& row) {
     if (network_.layers.size() < kMostLayers) {
       return true;

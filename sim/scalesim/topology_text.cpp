@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <limits>
 
 #include "sim/config/suggestion.hpp"
 #include "sim/config/unicode.hpp"
@@ -52,11 +53,17 @@ std::vector<Field> fields_of(const std::string& line, std::size_t number) {
   }
 }
 
+/// Nothing for what is no whole number; one that 64 bits do not hold is the nearest that they do.
 std::optional<std::int64_t> whole_number(const std::string& text) {
   std::int64_t value = 0;
   const char* const end = text.data() + text.size();
   const auto [rest, status] = std::from_chars(text.data(), end, value);
-  return status == std::errc{} && rest == end ? std::optional{value} : std::nullopt;
+  if (status == std::errc::invalid_argument || rest != end) {
+    return std::nullopt;
+  }
+  using Limits = std::numeric_limits<std::int64_t>;
+  const bool fits = status == std::errc{};
+  return fits ? value : text.front() == '-' ? Limits::min() : Limits::max();
 }
 
 std::string lower(std::string text) {
@@ -149,7 +156,7 @@ class Parser {
     if (*value < 1 || *value > kMostSize) {
       log_.add(
           field.mark, column,
-          std::to_string(*value) + " is out of range, expected 1.." + std::to_string(kMostSize));
+          shortened(field.text) + " is out of range, expected 1.." + std::to_string(kMostSize));
     }
     return *value;
   }

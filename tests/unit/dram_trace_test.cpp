@@ -74,7 +74,19 @@ TEST_F(DramTrace, ErrorsNameTheLineAndTheColumn) {
             "1000000000000: every refresh between them is simulated");
   EXPECT_EQ(error_of("LD 0x40\nST 0x40 7\n"), ":2:9: 3 words, expected 2 as in the first request");
   EXPECT_EQ(error_of("0 R 200000000\n"),
-            ":1:1: address 0x200000000 is outside the memory, expected one below 0x200000000");
+            ":1:5: address 0x200000000 is outside the memory, expected one below 0x200000000");
+  EXPECT_EQ(error_of("0x40 READ 9\n0x40 READ 8\n"),
+            ":2:11: cycle 8 is before the 9 of an earlier request, expected cycles that do not "
+            "fall");
+  EXPECT_EQ(error_of("LD 99999999999999999999\n"),
+            ":1:4: address 99999999999999999999 is outside the memory, expected one below "
+            "0x200000000");
+  EXPECT_EQ(error_of("0 R 10000000000000000g\n"),
+            ":1:5: expected an address, found '10000000000000000g'");
+  for (const std::string late : {"4611686018427387905", "99999999999999999999"}) {
+    EXPECT_EQ(error_of(late + " R 40\n"),
+              ":1:1: cycle " + late + " is out of range, expected one in 0..4611686018427387904");
+  }
   EXPECT_EQ(error_of("R 0,1,2\n"),
             ":1:1: no known format, expected CYCLE R|W ADDRESS, ADDRESS READ|WRITE CYCLE, ADDRESS "
             "R|W or LD|ST ADDRESS");

@@ -103,6 +103,10 @@ TEST(ScaleSimTopology, EveryMistakeIsOneLineWithItsPlace) {
             "or 1:1\n"
             "folder/net.csv:6:22: 'more' stands behind the last column, expected nothing\n"
             "folder/net.csv:7:1: f: the filter is 6 x 3, expected at most the ifmap's 5 x 5");
+  EXPECT_EQ(errors(std::string{kGemmHeader} + "a,99999999999999999999,1,-99999999999999999999,\n"),
+            "folder/net.csv:2:3: M: 99999999999999999999 is out of range, expected 1..1073741824\n"
+            "folder/net.csv:2:26: K: -99999999999999999999 is out of range, expected "
+            "1..1073741824");
   EXPECT_EQ(errors(kConvHeader),
             "folder/net.csv:1:1: holds no layers, expected a header and one line for each");
   EXPECT_NE(errors("").find("holds no layers"), std::string::npos);
@@ -113,9 +117,12 @@ TEST(ScaleSimTopology, EveryMistakeIsOneLineWithItsPlace) {
 
 TEST(ScaleSimTopology, TensorsThatNoMachineHoldsAreRefused) {
   EXPECT_EQ(errors(std::string{kGemmHeader} + "a,1073741824,1,1073741824,\n"),
-            "folder/net.csv:2:1: a: has a matrix of more than 2^31 elements");
-  EXPECT_EQ(errors(std::string{kConvHeader} + "a,1073741824,1073741824,1,1,1073741824,1,1,\n"),
-            "folder/net.csv:2:1: a: has a tensor of more than 2^31 elements");
+            "folder/net.csv:2:1: a: the first matrix of 1073741824 x 1073741824 has more than 2^31 "
+            "elements, expected fewer");
+  EXPECT_EQ(
+      errors(std::string{kConvHeader} + "a,1073741824,1073741824,1,1,1073741824,1,1,\n"),
+      "folder/net.csv:2:1: a: the ifmap of 1073741824 x 1073741824 x 1073741824 has more than 2^31 "
+      "elements, expected fewer");
 }
 
 std::vector<std::string> split(const std::string& line) {
