@@ -191,8 +191,10 @@ void OutputFolders::make(const std::string& folder) {
     missing.push_back(path);
   }
   for (auto path = missing.rbegin(); path != missing.rend() && !error; ++path) {
-    if (fs::create_directory(*path, error)) {
+    if (removed_on_signal_.create(path->string())) {
       created_.push_back(*path);
+    } else if (errno != EEXIST) {
+      error = {errno, std::generic_category()};
     }
   }
   if (!error) {
@@ -208,7 +210,12 @@ void OutputFolders::remove() {
     std::error_code not_empty;
     fs::remove(*path, not_empty);
   }
+  keep();
+}
+
+void OutputFolders::keep() {
   created_.clear();
+  removed_on_signal_.forget();
 }
 
 void write_to_folder(const std::string& folder, const std::vector<NamedText>& files) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/files/removed_on_signal.hpp"
 #include "sim/report/csv_report.hpp"
 
 namespace systole::app {
@@ -46,7 +47,8 @@ void require_writable(const std::string& command, const std::vector<NamedFile>& 
                       const Inputs& inputs, const std::vector<NamedFolder>& folders = {});
 
 /// The same, and creates the `folders`, those above them too. Unless keep() is called, those
-/// that were created are removed again, as far as they are empty.
+/// that were created are removed again, as far as they are empty, also when a signal ends the
+/// program.
 class OutputFolders {
  public:
   OutputFolders(const std::string& command, const std::vector<NamedFile>& outputs,
@@ -55,13 +57,14 @@ class OutputFolders {
   OutputFolders(const OutputFolders&) = delete;
   OutputFolders& operator=(const OutputFolders&) = delete;
 
-  void keep() { created_.clear(); }
+  void keep();
 
  private:
   void make(const std::string& folder);
   void remove();
 
   std::vector<std::filesystem::path> created_;
+  RemovedOnSignal removed_on_signal_{RemovedOnSignal::Files::Kept};
 };
 
 /// Writes the files of a report into `folder`, which is there: all or none.

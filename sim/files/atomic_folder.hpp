@@ -26,7 +26,7 @@ class AtomicFolder {
  private:
   std::string folder_;
   std::string path_;
-  RemovedOnSignal removed_on_signal_;
+  RemovedOnSignal removed_on_signal_{RemovedOnSignal::Files::Removed};
 };
 
 }  // namespace systole

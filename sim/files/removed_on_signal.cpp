@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <climits>
 #include <cstring>
 
 namespace systole {
@@ -15,16 +14,18 @@ namespace {
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 constexpr mode_t kNewFolderMode = 0777;  // less the user's umask
 
-// A handler is given nothing but the signal's number: what it is to remove stands here.
-char doomed[PATH_MAX] = "";  // none if empty
+// A handler is given nothing but the signal's number: what it is to remove stands here. Signals are
+// held back while that changes.
+const std::vector<std::string>* doomed = nullptr;
+bool with_files = false;
 
 bool is_entry(const char* name) {
   return std::strcmp(name, ".") != 0 && std::strcmp(name, "..") != 0;
 }
 
 // Of what is called from here all is safe in a handler: opendir() would allocate memory.
-void remove_doomed() {
-  const int folder = ::open(doomed, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+void remove_files(const char* path) {
+  const int folder = ::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) {
     return;
   }
@@ -40,7 +41,16 @@ void remove_doomed() {
       }
     }
   }
-  ::rmdir(doomed);
+  ::close(folder);
+}
+
+void remove_doomed() {
+  for (auto folder = doomed->rbegin(); folder != doomed->rend(); ++folder) {
+    if (with_files) {
+      remove_files(folder->c_str());
+    }
+    ::rmdir(folder->c_str());  // of one with anything in it that fails
+  }
 }
 
 // SA_RESETHAND has given the signal its default back, which it does once this returns.
@@ -63,11 +73,17 @@ sigset_t all_signals() {
 bool RemovedOnSignal::create(const std::string& folder) {
   const sigset_t ours = all_signals();
   sigset_t blocked{};
+  folders_.reserve(folders_.size() + 1);
+  std::string name = folder;  // nothing from here on throws
   ::pthread_sigmask(SIG_BLOCK, &ours, &blocked);
   const bool created = ::mkdir(folder.c_str(), kNewFolderMode) == 0;
   const int why = errno;
-  if (created && doomed[0] == '\0' && folder.size() < sizeof doomed) {
-    std::memcpy(doomed, folder.c_str(), folder.size() + 1);
+  if (created) {
+    folders_.push_back(std::move(name));
+  }
+  if (created && doomed == nullptr) {
+    doomed = &folders_;
+    with_files = files_ == Files::Removed;
     for (const int signal : kSignals) {
       struct sigaction before {};
       ::sigaction(signal, nullptr, &before);
@@ -90,10 +106,11 @@ void RemovedOnSignal::forget() {
   for (const auto& [signal, before] : before_) {
     ::sigaction(signal, &before, nullptr);
   }
-  if (!before_.empty()) {
-    before_.clear();
-    doomed[0] = '\0';
+  before_.clear();
+  if (doomed == &folders_) {
+    doomed = nullptr;
   }
+  folders_.clear();
 }
 
 }  // namespace systole

@@ -7,22 +7,28 @@
 
 namespace systole {
 
-/// While it lives, a SIGINT, SIGTERM or SIGHUP that ends the program removes `folder` first, with
-/// the files in it; it has no folders in it. A signal that is ignored or that somebody handles
-/// stays so. One at a time in a program: of a second one nothing is removed.
+/// While it lives, a SIGINT, SIGTERM or SIGHUP that ends the program first removes the folders that
+/// it created, the last one first. A signal that is ignored or that somebody handles stays so. One
+/// at a time in a program: of a second one nothing is removed.
 class RemovedOnSignal {
  public:
+  enum class Files {
+    Removed,  ///< a folder goes with the files in it; it has no folders in it
+    Kept,     ///< a folder with anything in it stays
+  };
+  explicit RemovedOnSignal(Files files) : files_{files} {}
   /// Creates the folder, so that no signal comes between: false where it cannot, with errno set.
   bool create(const std::string& folder);
-  RemovedOnSignal() = default;
   ~RemovedOnSignal() { forget(); }
   RemovedOnSignal(const RemovedOnSignal&) = delete;
   RemovedOnSignal& operator=(const RemovedOnSignal&) = delete;
 
-  /// The folder stays, or is gone: signals do again what they did before.
+  /// The folders stay, or are gone: signals do again what they did before.
   void forget();
 
  private:
+  Files files_;
+  std::vector<std::string> folders_;
   std::vector<std::pair<int, struct sigaction>> before_;  // of the signals that are handled
 };
 

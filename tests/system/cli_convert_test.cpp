@@ -1,12 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <csignal>
 #include <map>
-#include <thread>
 
 #include "tests/system/systole_process.hpp"
 
@@ -142,26 +139,14 @@ TEST(CliConvert, WhatYamlCannotSayIsToldOfTheModel) {
 
 // A second or so of writing: it is stopped when the folder beside the output is there.
 TEST(CliConvert, NothingIsLeftWhenItIsStoppedWhileItWrites) {
-  using std::chrono::steady_clock;
   const TemporaryFolder folder;
-  const std::string program = SYSTOLE_BINARY_DIR "/systole";
-  const std::string network = SYSTOLE_SOURCE_DIR "/workloads/shapes/resnet50.yaml";
+  const std::string output = folder.file("net");
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    const std::string output = folder.file("net");
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::execl(program.c_str(), "systole", "convert", network.c_str(), "-o", output.c_str(),
-              "--random-data=1", nullptr);
-      ::_exit(127);
-    }
-    const auto deadline = steady_clock::now() + std::chrono::seconds{60};
-    const std::string beside = output + ".tmp" + std::to_string(child);
-    while (!std::filesystem::exists(beside) && steady_clock::now() < deadline) {
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    }
-    ::kill(child, signal);
-    int status = 0;
-    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    const int status = status_of_stopped(
+        {"convert", "workloads/shapes/resnet50.yaml", "-o", output, "--random-data=1"}, signal,
+        [&](pid_t child) {
+          return std::filesystem::exists(output + ".tmp" + std::to_string(child));
+        });
     ASSERT_TRUE(WIFSIGNALED(status)) << status;
     EXPECT_EQ(WTERMSIG(status), signal);
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));

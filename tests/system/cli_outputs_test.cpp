@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 
 #include "tests/system/systole_process.hpp"
@@ -58,7 +60,6 @@ class CliOutputs : public ::testing::Test {
     fs::create_hard_link(file(target), file(name));
   }
 
- private:
   std::vector<std::pair<std::string, std::string>> contents() const {
     std::vector<std::pair<std::string, std::string>> all;
     for (const auto& entry : fs::recursive_directory_iterator{folder_.path()}) {
@@ -70,6 +71,7 @@ class CliOutputs : public ::testing::Test {
     return all;
   }
 
+ private:
   TemporaryFolder folder_;
 };
 
@@ -201,6 +203,23 @@ TEST_F(CliOutputs, WhatMayNotBeReadIsNotMissing) {
   EXPECT_THAT(outcome.err, HasSubstr(denied));
   EXPECT_EQ(images.exit_code, 2);
   EXPECT_THAT(images.err, HasSubstr(denied));
+}
+
+// Seconds of simulation: it is stopped when its folders are there.
+TEST_F(CliOutputs, FoldersThatARunCreatedGoWhenItIsStopped) {
+  fs::create_directory(file("mine"));
+  const auto before = contents();
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    const int status = status_of_stopped(
+        {"run", "-a", "configs/tiny_4x4.yaml", "-w", "workloads/shapes/resnet50.yaml", "--no-data",
+         "--engine", "systemc", "-q", "--csv", file("new/folder/"), "--scalesim", file("mine")},
+        signal, [&](pid_t) { return fs::exists(file("new/folder")); });
+    ASSERT_TRUE(WIFSIGNALED(status)) << status;
+    EXPECT_EQ(WTERMSIG(status), signal);
+    EXPECT_FALSE(fs::exists(file("new")));
+    EXPECT_TRUE(fs::exists(file("mine"))) << "was there before";
+    EXPECT_TRUE(contents() == before);
+  }
 }
 
 }  // namespace

@@ -5,11 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace systole::test {
 namespace {
@@ -55,6 +58,36 @@ Outcome systole_to(const std::string& output, const std::vector<std::string>& ar
     throw std::runtime_error{"waitpid"};
   }
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, "", read_file(error)};
+}
+
+int status_of_stopped(const std::vector<std::string>& arguments, int signal,
+                      const std::function<bool(pid_t)>& when) {
+  using std::chrono::steady_clock;
+  std::vector<std::string> words = arguments;
+  words.insert(words.begin(), SYSTOLE_BINARY_DIR "/systole");
+  std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
+  for (auto& word : words) {
+    argv.push_back(word.data());
+  }
+  argv.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::chdir(SYSTOLE_SOURCE_DIR) == 0) {
+      ::execv(argv[0], argv.data());
+    }
+    ::_exit(127);
+  }
+  const auto deadline = steady_clock::now() + std::chrono::minutes{1};
+  while (!when(child) && steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  ::kill(child, signal);
+  int status = 0;
+  if (::waitpid(child, &status, 0) != child) {
+    throw std::runtime_error{"waitpid"};
+  }
+  return status;
 }
 
 Outcome systole(const std::vector<std::string>& arguments) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,11 @@ Outcome systole(const std::vector<std::string>& arguments);
 
 /// The same, with standard output going to `output`, a file or a device.
 Outcome systole_to(const std::string& output, const std::vector<std::string>& arguments);
+
+/// Starts it and sends it `signal` once `when(its process id)`, after a minute at the latest; how
+/// it ended, as of waitpid().
+int status_of_stopped(const std::vector<std::string>& arguments, int signal,
+                      const std::function<bool(pid_t)>& when);
 
 /// A folder of the test's own, removed at its end.
 class TemporaryFolder {

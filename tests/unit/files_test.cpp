@@ -224,6 +224,34 @@ TEST_F(AtomicFile, AFolderThatHasItsNameStaysWhenASignalEndsTheProgram) {
   EXPECT_TRUE(fs::exists(path("a/a file of some name299")));
 }
 
+TEST_F(AtomicFile, OfSeveralFoldersThoseThatAreEmptyGoWhenASignalEndsTheProgram) {
+  const auto stopped = [&](const std::function<void(RemovedOnSignal&)>& then) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      RemovedOnSignal folders{RemovedOnSignal::Files::Kept};
+      for (const char* name : {"a", "a/b", "a/b/c", "d"}) {
+        if (!folders.create(path(name))) {
+          ::_exit(1);
+        }
+      }
+      then(folders);
+      ::raise(SIGTERM);
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFSIGNALED(status)) << status;
+  };
+  stopped([](RemovedOnSignal&) {});
+  EXPECT_EQ(files(), 0U);
+  stopped([&](RemovedOnSignal&) { std::ofstream{path("a/b/of_mine")} << "text"; });
+  EXPECT_EQ(files(), 1U) << "d is gone";
+  EXPECT_TRUE(fs::exists(path("a/b/of_mine")));
+  EXPECT_FALSE(fs::exists(path("a/b/c")));
+  fs::remove_all(path("a"));
+  stopped([](RemovedOnSignal& folders) { folders.forget(); });
+  EXPECT_TRUE(fs::exists(path("a/b/c")));
+}
+
 // As under nohup.
 TEST_F(AtomicFile, ASignalThatIsIgnoredLeavesAFolderAlone) {
   struct sigaction ignored {};
