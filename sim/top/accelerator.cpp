@@ -16,30 +16,12 @@ std::size_t completion_depth(const AcceleratorConfig& config) {
 
 }  // namespace
 
-Accelerator::Bus::Bus(const Clock& clock, const BusConfig& config)
-    : pages{config.page_bytes},
-      crossbar{"crossbar", clock, config},
-      reads{"reads", config.queue},
-      writes{"writes", config.queue},
-      data{"data", config.queue},
-      acknowledgements{"acknowledgements", kPipelined} {
-  crossbar.reads(reads);
-  crossbar.writes(writes);
-  crossbar.data(data);
-  crossbar.acknowledgements(acknowledgements);
-}
-
-bool Accelerator::Bus::idle() const {
-  return crossbar.idle() && reads.size() == 0 && writes.size() == 0 && data.size() == 0 &&
-         acknowledgements.size() == 0;
-}
-
 Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock,
                          const AcceleratorConfig& config, std::unique_ptr<PeArray> pes,
                          const DramObservers& observers)
     : sc_module{name},
-      bus_{bus_config(config).crossbar() ? std::make_unique<Bus>(clock, bus_config(config))
-                                         : nullptr},
+      bus{bus_config(config).crossbar() ? std::make_unique<DmaBus>(clock, bus_config(config))
+                                        : nullptr},
       sequencer{"sequencer", clock, sequencer_config(config), measurements},
       load_unit{"load_unit",
                 clock,
@@ -47,7 +29,7 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
                 sequencer.load_wait(),
                 sequencer.loads_completed(),
                 measurements,
-                bus_ ? &bus_->pages : nullptr},
+                bus ? &bus->pages : nullptr},
       scratchpad{"scratchpad", clock, scratchpad_config(config), measurements},
       execute_unit{"execute_unit",
                    clock,
@@ -62,20 +44,19 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
                   sequencer.vector_wait(),
                   sequencer.vectors_completed(),
                   measurements},
-      store_unit{
-          "store_unit",
-          clock,
-          store_unit_config(config),
-          sequencer.store_wait(),
-          measurements,
-          bus_ ? CrossedStores{&bus_->pages, &sequencer.stores_completed()} : CrossedStores{}},
+      store_unit{"store_unit",
+                 clock,
+                 store_unit_config(config),
+                 sequencer.store_wait(),
+                 measurements,
+                 bus ? CrossedStores{&bus->pages, &sequencer.stores_completed()} : CrossedStores{}},
       array{"array", clock, config.array, std::move(pes), measurements},
       accumulators{"accumulators", clock, accumulators_config(config), store_unit.gathered(),
                    measurements},
       requant_unit{
           "requant_unit",        clock,       requant_unit_config(config), store_unit.asked(),
           store_unit.gathered(), measurements},
-      dram{make_dram("dram", clock, dram_config(config), bus_ ? 1U : 2U, measurements, observers)},
+      dram{make_dram("dram", clock, dram_config(config), bus ? 1U : 2U, measurements, observers)},
       load_commands_{"load_commands", kLoadQueue},
       execute_commands_{"execute_commands", kExecuteQueue},
       vector_commands_{"vector_commands", kVectorQueue},
@@ -111,6 +92,13 @@ Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock
 }
 
 void Accelerator::bind() {
+  if (bus) {
+    bus->bind(load_unit, store_unit, *dram);
+  } else {
+    load_unit.dram.socket.bind(dram->target());
+    store_unit.dram.socket.bind(dram->target());
+  }
+
   sequencer.load(load_commands_);
   sequencer.execute(execute_commands_);
   sequencer.vector(vector_commands_);
@@ -128,8 +116,6 @@ void Accelerator::bind() {
   load_unit.scratchpad_write(scratchpad_load_write_);
   load_unit.accumulator_write(accumulator_load_write_);
   load_unit.table_write(table_write_);
-  bind_dma();
-
   execute_unit.commands(execute_commands_);
   execute_unit.operand_read(operand_read_);
   execute_unit.step_leaving(step_leaving_);
@@ -178,19 +164,6 @@ void Accelerator::bind() {
   requant_unit.table_write_done(table_load_done_);
 }
 
-void Accelerator::bind_dma() {
-  if (bus_ == nullptr) {
-    load_unit.dram.socket.bind(dram->target());
-    store_unit.dram.socket.bind(dram->target());
-    return;
-  }
-  load_unit.reads(bus_->reads);
-  load_unit.data(bus_->data);
-  store_unit.writes(bus_->writes);
-  store_unit.acknowledgements(bus_->acknowledgements);
-  bus_->crossbar.memory.socket.bind(dram->target());
-}
-
 void Accelerator::start(const LayerProgram& program) {
   load_unit.configure(program.registers);
   scratchpad.configure(program.registers);
@@ -198,9 +171,8 @@ void Accelerator::start(const LayerProgram& program) {
   store_unit.configure(program.registers);
   array.configure(program.registers);
   requant_unit.configure(program.registers);
-  if (bus_) {
-    bus_->pages.start();
-    bus_->crossbar.start_layer();
+  if (bus) {
+    bus->start_layer();
   }
   dram->start_layer();
   sequencer.start(program);
@@ -219,8 +191,8 @@ std::vector<std::string> Accelerator::describe_state() const {
   note(execute_unit, execute_unit.busy());
   note(vector_unit, vector_unit.busy());
   note(store_unit, store_unit.busy());
-  if (bus_) {
-    note(bus_->crossbar, !bus_->idle());
+  if (bus) {
+    note(bus->crossbar, !bus->idle());
   }
   note(*dram, !dram->idle());
   for (const std::string& line : sequencer.describe_state()) {
@@ -242,8 +214,8 @@ void Accelerator::list_signals(SignalList& list) const {
   block("accumulators", accumulators);
   block("requant", requant_unit);
   block("vector", vector_unit);
-  if (bus_) {
-    block("crossbar", bus_->crossbar);
+  if (bus) {
+    block("crossbar", bus->crossbar);
   }
   block("dram", *dram);
   list.in_scope("queues", [this](SignalList& signals) {

@@ -7,8 +7,6 @@
 #include "models/accumulators/accumulators.hpp"
 #include "models/array/execute_unit.hpp"
 #include "models/array/systolic_array.hpp"
-#include "models/bus/crossbar.hpp"
-#include "models/bus/page_lookups.hpp"
 #include "models/dma/load_unit.hpp"
 #include "models/dma/store_unit.hpp"
 #include "models/dram/make_dram.hpp"
@@ -21,6 +19,7 @@
 #include "sim/kernel/fifo.hpp"
 #include "sim/kernel/signal_list.hpp"
 #include "sim/stats/measurements.hpp"
+#include "sim/top/dma_bus.hpp"
 
 namespace systole {
 
@@ -42,7 +41,7 @@ class Accelerator final : public sc_core::sc_module {
   /// Nothing runs, waits or is on its way.
   bool idle() const {
     return sequencer.finished() && !store_unit.busy() && scratchpad_store_write_.size() == 0 &&
-           dram->idle() && (bus_ == nullptr || bus_->idle());
+           dram->idle() && (bus == nullptr || bus->idle());
   }
 
   /// What its blocks show, in scopes of their names, and the levels of the queues between them.
@@ -53,22 +52,7 @@ class Accelerator final : public sc_core::sc_module {
 
   Measurements measurements;
 
- private:
-  /// What joins the DMA units to the DRAM, if a crossbar does.
-  struct Bus {
-    Bus(const Clock& clock, const BusConfig& config);
-    bool idle() const;
-
-    PageLookups pages;
-    Crossbar crossbar;
-    Fifo<BusBeat> reads;
-    Fifo<BusBeat> writes;
-    Fifo<BusAnswer> data;
-    Fifo<BusAnswer> acknowledgements;
-  };
-  const std::unique_ptr<Bus> bus_;
-
- public:
+  const std::unique_ptr<DmaBus> bus;  ///< null: the DMA units are bound to the DRAM
   Sequencer sequencer;
   LoadUnit load_unit;
   Scratchpad scratchpad;
@@ -82,7 +66,6 @@ class Accelerator final : public sc_core::sc_module {
 
  private:
   void bind();
-  void bind_dma();
 
   Fifo<IssuedCommand> load_commands_;
   Fifo<IssuedCommand> execute_commands_;
