@@ -73,13 +73,13 @@ sigset_t all_signals() {
 bool RemovedOnSignal::create(const std::string& folder) {
   const sigset_t ours = all_signals();
   sigset_t blocked{};
-  folders_.reserve(folders_.size() + 1);
-  std::string name = folder;  // nothing from here on throws
+  std::vector<std::string> with_it = folders_;
+  with_it.push_back(folder);
   ::pthread_sigmask(SIG_BLOCK, &ours, &blocked);
   const bool created = ::mkdir(folder.c_str(), kNewFolderMode) == 0;
   const int why = errno;
   if (created) {
-    folders_.push_back(std::move(name));
+    folders_.swap(with_it);
   }
   if (created && doomed == nullptr) {
     doomed = &folders_;
