@@ -15,6 +15,7 @@ IdealDram::IdealDram(const sc_core::sc_module_name& name, const Clock& clock,
     : Dram{name, clock},
       bus_bytes_{config.bus_bytes},
       latency_{config.dram.latency_cycles},
+      write_latency_{config.write_latency()},
       cycles_per_beat_{config.cycles_per_beat()},
       write_cycles_per_beat_{config.write_cycles_per_beat()},
       observer_{requests},
@@ -130,7 +131,8 @@ void IdealDram::take_request(std::size_t master, std::uint64_t first_cycle) {
     bandwidth_.add(last_cycle + 1 - beats - layer_start_, beats, true, useful_bytes(payload));
   }
   tell(payload);
-  answers_.push_back({&payload, static_cast<std::uint32_t>(master), last_cycle + latency_,
+  answers_.push_back({&payload, static_cast<std::uint32_t>(master),
+                      last_cycle + (payload.is_write() ? write_latency_ : latency_),
                       payload.is_write() ? cycles_per_beat_ : beats});
 }
 
@@ -173,7 +175,8 @@ void IdealDram::b_transport(int master, tlm::tlm_generic_payload& payload,
                             sc_core::sc_time& delay) {
   static_cast<void>(master);
   perform(payload, store_);
-  delay += static_cast<double>(latency_ + beat_cycles(payload)) * Clock::period();
+  const std::uint32_t latency = payload.is_write() ? write_latency_ : latency_;
+  delay += static_cast<double>(latency + beat_cycles(payload)) * Clock::period();
 }
 
 unsigned IdealDram::transport_dbg(int master, tlm::tlm_generic_payload& payload) {

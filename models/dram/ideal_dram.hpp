@@ -31,7 +31,7 @@ namespace systole {
 ///
 /// Timing: a phase sent in cycle t is on the request channel in t + 1 at the earliest; the first
 /// beat of the answer is at the master `latency_cycles` after the request's last cycle on the
-/// channel.
+/// channel, an acknowledgement `write_latency_cycles` if that is not 0.
 class IdealDram final : public Dram {
  public:
   tlm_utils::multi_passthrough_target_socket<IdealDram> socket{"socket"};
@@ -77,6 +77,7 @@ class IdealDram final : public Dram {
 
   const std::uint32_t bus_bytes_;
   const std::uint32_t latency_;
+  const std::uint32_t write_latency_;
   const std::uint32_t cycles_per_beat_;
   const std::uint32_t write_cycles_per_beat_;
   std::vector<std::unique_ptr<Master>> masters_;

@@ -11,6 +11,7 @@ IdealDramTiming::IdealDramTiming(const DramBlockConfig& config, const Clients& c
     : source_{source},
       bus_shift_{static_cast<std::uint32_t>(__builtin_ctz(config.bus_bytes))},
       latency_{config.dram.latency_cycles},
+      write_latency_{config.write_latency()},
       cycles_per_beat_{config.cycles_per_beat()},
       write_cycles_per_beat_{config.write_cycles_per_beat()},
       clients_{clients},
@@ -195,7 +196,7 @@ void IdealDramTiming::take_write(Cycle first_cycle, Cycle at, Cycle now) {
   if (source_.observers.requests != nullptr) {
     trace(at, true, write.address, write.bytes);
   }
-  owe({kStoreMaster, at, last_cycle + latency_, cycles_per_beat_, 0}, now);
+  owe({kStoreMaster, at, last_cycle + write_latency_, cycles_per_beat_, 0}, now);
 }
 
 void IdealDramTiming::take_held(Cycle now) {

@@ -122,6 +122,7 @@ class IdealDramTiming final : public DramTiming {
   DramSource& source_;
   const std::uint32_t bus_shift_;  // a beat is a power of two of bytes
   const std::uint32_t latency_;
+  const std::uint32_t write_latency_;
   const std::uint32_t cycles_per_beat_;
   const std::uint32_t write_cycles_per_beat_;
   const Clients clients_;

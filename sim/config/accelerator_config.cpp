@@ -75,8 +75,8 @@ auto fields(const RequantConfig& c) {
 }
 auto fields(const VectorConfig& c) { return std::tie(c.lanes, c.latency, c.mac_lanes); }
 auto fields(const DramConfig& c) {
-  return std::tie(c.model, c.latency_cycles, c.bytes_per_cycle, c.write_bytes_per_cycle, c.preset,
-                  c.channels, c.path_latency_cycles);
+  return std::tie(c.model, c.latency_cycles, c.bytes_per_cycle, c.write_bytes_per_cycle,
+                  c.write_latency_cycles, c.preset, c.channels, c.path_latency_cycles);
 }
 auto fields(const EnergyConfig& c) {
   return std::tie(c.table, c.node, c.dram, c.number_format, c.zero_gating, c.switching_activity);

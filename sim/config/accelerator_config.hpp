@@ -147,11 +147,13 @@ enum class DramModel {
 
 struct DramConfig {
   DramModel model = DramModel::Ideal;
-  /// Ideal: request to first data beat; write data to acknowledgement. Banked: what the compiler
-  /// reckons with when it chooses a mapping.
+  /// Ideal: request to first data beat, and write data to acknowledgement. Banked: what the
+  /// compiler reckons with when it chooses a mapping.
   std::uint32_t latency_cycles = 60;
   std::uint32_t bytes_per_cycle = 16;       ///< at most dma.bus_bytes, and divides it
   std::uint32_t write_bytes_per_cycle = 0;  ///< ideal: the same for writes; 0: as bytes_per_cycle
+  /// Ideal: write data to acknowledgement, if that is not latency_cycles; 0: it is.
+  std::uint32_t write_latency_cycles = 0;
   /// Banked: a part of configs/dram by its name, or a file (relative to the working directory, or
   /// absolute; in YAML: relative to that file).
   std::string preset = "ddr4_2400";

@@ -240,6 +240,11 @@ DramConfig read_dram(ConfigReader node, const DmaConfig& dma, const ConfigFile& 
   node.optional("latency_cycles", config.latency_cycles, InRange{2U, 100000U});
   node.optional("bytes_per_cycle", config.bytes_per_cycle, InRange{1U, 1024U});
   node.optional("write_bytes_per_cycle", config.write_bytes_per_cycle, InRange{0U, 1024U});
+  node.optional("write_latency_cycles", config.write_latency_cycles, InRange{0U, 100000U});
+  if (config.write_latency_cycles == 1) {
+    node.error("write_latency_cycles",
+               "1 is not possible, expected 0 (latency_cycles) or 2..100000");
+  }
   read_preset(node, config, file);
   read_power_of_two(node, "channels", config.channels, {0, 64});
   node.optional("path_latency_cycles", config.path_latency_cycles, InRange{0U, 100000U});

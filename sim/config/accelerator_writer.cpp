@@ -174,6 +174,8 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
   out.key("bytes_per_cycle", config.dram.bytes_per_cycle, "bytes a cycle");
   out.key("write_bytes_per_cycle", config.dram.write_bytes_per_cycle,
           "bytes a cycle of writes; 0: as bytes_per_cycle");
+  out.key("write_latency_cycles", config.dram.write_latency_cycles,
+          "cycles from write data to acknowledgement; 0: as latency_cycles");
   out.key("preset", quoted_yaml(config.dram.preset), "of configs/dram, or a file; model banked");
   out.key("channels", config.dram.channels, "model banked; 0: as the preset has");
   out.key("path_latency_cycles", config.dram.path_latency_cycles,

@@ -161,8 +161,12 @@ void add_dram(Doubler& all) {
   all.end();
   all.begin("DRAM speed of response", "dram_latency")
       .set("dram.latency_cycles", all.now().dram.latency_cycles,
-           std::max(2U, all.now().dram.latency_cycles / 2))
-      .end();
+           std::max(2U, all.now().dram.latency_cycles / 2));
+  if (all.now().dram.write_latency_cycles > 0) {
+    all.set("dram.write_latency_cycles", all.now().dram.write_latency_cycles,
+            std::max(2U, all.now().dram.write_latency_cycles / 2));
+  }
+  all.end();
 }
 
 void add_units(Doubler& all) {

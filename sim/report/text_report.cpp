@@ -35,7 +35,10 @@ constexpr std::size_t kLabelWidth = 12;
 std::string dram_text(const DramConfig& dram) {
   switch (dram.model) {
     case DramModel::Ideal:
-      return fmt::format("ideal, latency {} cycles, {}", dram.latency_cycles,
+      return fmt::format("ideal, latency {} cycles{}, {}", dram.latency_cycles,
+                         dram.write_latency_cycles == 0
+                             ? std::string{}
+                             : fmt::format(" ({} of writes)", dram.write_latency_cycles),
                          dram.write_bytes_per_cycle == 0
                              ? fmt::format("{} B/cycle each way", dram.bytes_per_cycle)
                              : fmt::format("{} B/cycle read and {} written", dram.bytes_per_cycle,

@@ -18,8 +18,10 @@ struct Estimate {
   std::uint64_t transfer(std::uint64_t rows, std::uint64_t row_bytes) const {
     const std::uint64_t bursts = rows * (ceil_div(row_bytes, config.dma.max_burst_bytes) + 1);
     const std::uint64_t beats = rows * (row_bytes + config.dma.bus_bytes);
-    return 20 + config.dram.latency_cycles + beats / config.dram.bytes_per_cycle +
-           bursts * config.dram.latency_cycles / config.dma.max_outstanding_reads;
+    const std::uint64_t latency =
+        std::max(config.dram.latency_cycles, config.dram.write_latency_cycles);
+    return 20 + latency + beats / config.dram.bytes_per_cycle +
+           bursts * latency / config.dma.max_outstanding_reads;
   }
   std::uint64_t operator()(const ConfigureCommand&) const { return 1; }
   std::uint64_t operator()(const LoadCommand& c) const { return transfer(c.rows, c.row_bytes); }

@@ -97,6 +97,9 @@ AcceleratorConfig with_all_drawn(AcceleratorConfig config, Always always) {
   } else if (pick(0, 1) != 0) {
     config.dram.write_bytes_per_cycle = std::max(config.dma.bus_bytes >> pick(0, 2), 1U);
   }
+  if (pick(0, 2) == 0) {
+    config.dram.write_latency_cycles = one_of({2, 5, 40, 300});
+  }
   config.sequencer.command_gap = pick(0, 3) == 0 ? pick(1, 12) : 1;
 
   config.sequencer.load_entries = one_of({1, 2, 3, 8, 24});

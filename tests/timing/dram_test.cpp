@@ -190,6 +190,16 @@ TEST_F(DramTiming, WritesCanGoFasterThanReads) {
   EXPECT_EQ(a->answered, (Cycles{9 + 10, 21, 25}));
 }
 
+// Taken in 6, 7 and 8: the acknowledgement is there in 9 and waits for the read's beat in 16.
+TEST_F(DramTiming, AcknowledgementsCanComeSoonerThanDataButInTheirOrder) {
+  AcceleratorConfig config = fast_bus();
+  config.dram.write_latency_cycles = 2;
+  build(config);
+  a->plan = {{5, false, 0, 16}, {6, true, 0, 16}, {30, true, 0, 16}};
+  run(60);
+  EXPECT_EQ(a->answered, (Cycles{16, 17, 33}));
+}
+
 TEST_F(DramTiming, AWriteHoldsTheRequestChannelFromItsFirstBeatUntilItsLastIsThere) {
   build(fast_bus());
   a->plan = {{20, true, 0, 64, 5}};  // on the channel from 6 to 21
