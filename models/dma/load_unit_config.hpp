@@ -1,6 +1,5 @@
 #pragma once
 
-#include "models/bus/bus_config.hpp"
 #include "models/scratchpad/bank_map.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/machine_shape.hpp"
@@ -12,7 +11,6 @@ struct LoadUnitConfig {
   DmaConfig dma;
   LocalShape local;  ///< tells the local rows of a DRAM row
   BankMap banks;     ///< of which data and padding take one each
-  BusConfig bus;
 };
 
 }  // namespace systole

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "models/bus/bus_config.hpp"
 #include "models/dma/store_unit.hpp"
 
 namespace systole {

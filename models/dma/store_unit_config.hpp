@@ -2,7 +2,6 @@
 
 #include <cstdint>
 
-#include "models/bus/bus_config.hpp"
 #include "models/dma/store_walk.hpp"
 #include "sim/config/accelerator_config.hpp"
 
@@ -12,7 +11,6 @@ namespace systole {
 struct StoreUnitConfig {
   DmaConfig dma;
   RowElements rows;
-  BusConfig bus;
 };
 
 /// What its recurrence knows: also of the blocks that a store's rows go through.

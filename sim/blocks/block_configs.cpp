@@ -23,11 +23,11 @@ BusConfig bus_config(const AcceleratorConfig& config) {
 
 LoadUnitConfig load_unit_config(const AcceleratorConfig& config) {
   const LocalShape local = local_shape(config);
-  return {config.dma, local, {config.scratchpad, local}, bus_config(config)};
+  return {config.dma, local, {config.scratchpad, local}};
 }
 
 StoreUnitConfig store_unit_config(const AcceleratorConfig& config) {
-  return {config.dma, {config.array.cols, config.array.rows}, bus_config(config)};
+  return {config.dma, {config.array.cols, config.array.rows}};
 }
 
 StoreTimingConfig store_timing_config(const AcceleratorConfig& config) {

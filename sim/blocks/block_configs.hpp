@@ -2,6 +2,7 @@
 
 #include "models/accumulators/accumulators_block_config.hpp"
 #include "models/array/execute_unit_config.hpp"
+#include "models/bus/bus_config.hpp"
 #include "models/dma/load_unit_config.hpp"
 #include "models/dma/store_unit_config.hpp"
 #include "models/dram/dram_block_config.hpp"
