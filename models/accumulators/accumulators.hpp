@@ -25,9 +25,10 @@ namespace systole {
 /// stages up to the store unit: for read_latency and requant.pipeline_entries rows.
 ///
 /// Timing: a request pushed in cycle t is looked at in t + 1; a row read in cycle g is at the
-/// requantization unit in g + read_latency, a cycle earlier what is outside of the ofmap that a
-/// store pools, for which nothing is read. Completions go out with the access. Sums wrap or
-/// saturate (sim/storage/psum.hpp). In loads the sums of a row lie packed, one behind the other.
+/// requantization unit in g + read_latency, a cycle earlier, if that is more than one, what is
+/// outside of the ofmap that a store pools, for which nothing is read. Completions go out with the
+/// access. Sums wrap or saturate (sim/storage/psum.hpp). In loads the sums of a row lie packed, one
+/// behind the other.
 class Accumulators final : public ClockedModule {
  public:
   FifoIn<ResultRow> results{"results"};

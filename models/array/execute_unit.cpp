@@ -14,7 +14,8 @@ constexpr Dataflow kStreamsIfmap = Dataflow::WeightStationary;  // the others by
 ExecuteUnit::ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock,
                          const ExecuteUnitConfig& config, const Wire<Cause>& upstream,
                          const Wire<std::uint64_t>& results_written,
-                         const Wire<bool>& operands_stalled, Measurements& measurements)
+                         const Wire<bool>& operands_stalled, Measurements& measurements,
+                         const Wire<bool>* operand_queue_full)
     : ClockedModule{name, clock},
       array_{config.array},
       overlap_{config.array.overlap == Overlap::Full},
@@ -28,6 +29,7 @@ ExecuteUnit::ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock
       upstream_{upstream},
       results_written_{results_written},
       operands_stalled_{operands_stalled},
+      operand_queue_full_{operand_queue_full},
       measurements_{measurements} {}
 
 void ExecuteUnit::tick() {
@@ -122,7 +124,9 @@ bool ExecuteUnit::may_preload() const {
 
 Cause ExecuteUnit::advance() {
   if (operands_stalled_.read() || !operand_read->can_push()) {
-    return Cause::WaitBank;
+    // With a full queue the array has no room: the results before are still on their way.
+    const bool full = operand_queue_full_ != nullptr && operand_queue_full_->read();
+    return full ? Cause::Drain : Cause::WaitBank;
   }
   OperandPair pair = next_pair();
   const bool streams = pair.stream.valid || (pair.ifmap.valid && array_.dataflow == kStreamsIfmap);

@@ -38,11 +38,11 @@ class ExecuteUnit final : public ClockedModule {
   FifoIn<StepLeaving> step_leaving{"step_leaving"};
 
   /// `upstream` says why the next command is not here, `results_written` counts the computes whose
-  /// results are.
+  /// results are. `operand_queue_full`: if there is a queue, that it is why operands are stalled.
   ExecuteUnit(const sc_core::sc_module_name& name, const Clock& clock,
               const ExecuteUnitConfig& config, const Wire<Cause>& upstream,
               const Wire<std::uint64_t>& results_written, const Wire<bool>& operands_stalled,
-              Measurements& measurements);
+              Measurements& measurements, const Wire<bool>* operand_queue_full = nullptr);
 
   void list_signals(SignalList& list) const;
 
@@ -97,6 +97,7 @@ class ExecuteUnit final : public ClockedModule {
   const Wire<Cause>& upstream_;
   const Wire<std::uint64_t>& results_written_;
   const Wire<bool>& operands_stalled_;
+  const Wire<bool>* const operand_queue_full_;
   Measurements& measurements_;
 };
 

@@ -73,9 +73,9 @@ bool StoreUnit::ask() {
       return false;
     }
     ++asked_;
-    accumulator_read->push({block.local_row, block.elements, block.table_row, block.completes,
-                            entry, ofmap_.element_at(block.row_address) + block.first_element,
-                            store.raw, block.outside});
+    accumulator_read->push({block.local_row, block.elements, block.table_row, block.last, entry,
+                            ofmap_.element_at(block.row_address) + block.first_element, store.raw,
+                            block.outside});
   } else {
     if (!scratchpad_read->can_push()) {
       return false;

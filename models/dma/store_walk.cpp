@@ -33,7 +33,6 @@ StoreBlock StoreWalk::of_window(const StoreCommand& store) const {
   at.last_of_row = block_ + 1 == count;
   at.last = at.last_of_row && row_ + 1 == store.rows;
   at.only = at.last && row_ == 0 && block_ == 0;
-  at.completes = at.last;
   return at;
 }
 

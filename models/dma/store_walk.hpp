@@ -26,11 +26,10 @@ struct StoreBlock {
   std::uint32_t kept_row = 0;
   bool to_dram = true;
   bool last_of_row = false;
-  bool last = false;       ///< of the store
-  bool only = false;       ///< the store has no other
-  bool completes = false;  ///< behind it nothing is read for the store
-  bool outside = false;    ///< of what is pooled: 0, and no row is read for it
-  bool pooled = false;     ///< into what the blocks of the row before it gave
+  bool last = false;     ///< of the store
+  bool only = false;     ///< the store has no other
+  bool outside = false;  ///< of what is pooled: 0, and no row is read for it
+  bool pooled = false;   ///< into what the blocks of the row before it gave
 };
 
 /// The blocks of a store in the order in which they are asked for: row after row.
@@ -70,7 +69,6 @@ inline StoreBlock StoreWalk::of_row(const StoreCommand& store, const RowElements
   at.last_of_row = at.first_element + width >= store.elements;
   at.last = at.last_of_row && row_ + 1 == store.rows;
   at.only = at.last && row_ == 0 && block_ == 0;
-  at.completes = at.last;
   return at;
 }
 

@@ -27,10 +27,11 @@ namespace systole {
 ///
 /// Timing: a block of n columns taken in cycle t occupies the lanes for c = ceil(n / lanes)
 /// cycles and is pushed to `ofmap` in t + c - 1 + latency. A block is taken when fewer than
-/// pipeline_entries are between here and the store unit, so the pipeline itself never stalls.
-/// A table write waits while blocks that the store unit has asked for are on their way here or on
-/// the lanes: a store counts as done when its rows have been read, and its constants are still
-/// needed.
+/// pipeline_entries are between here and the store unit, so the pipeline itself never stalls. One
+/// that is outside of what a store pools takes no lanes and passes in its cycle, behind those
+/// before it. A table write waits while blocks that the store unit has asked for are on their way
+/// here or on the lanes: a store counts as done when its rows have been read, and its constants are
+/// still needed.
 class RequantUnit final : public ClockedModule {
  public:
   FifoIn<PsumBlock> psums{"psums"};

@@ -47,6 +47,7 @@ void Scratchpad::tick() {
   write_from(store_write, nullptr, BankUser::Store);
   read_operands();
   operands_stalled_.write(has_pending_);
+  queue_full_wire_.write(queue_full_);
   read_from(vector_read, to_vector_, BankUser::Vector);
   read_from(store_read, to_store_, BankUser::Store);
   deliver(to_array_, operands);
@@ -81,6 +82,7 @@ void Scratchpad::write_from(FifoIn<LocalWrite>& requests, FifoOut<Completion>* d
 }
 
 void Scratchpad::read_operands() {
+  queue_full_ = false;
   if (!has_pending_) {
     if (!operand_read->can_pop()) {
       return;
@@ -91,6 +93,7 @@ void Scratchpad::read_operands() {
     weight_read_ = false;
   }
   if (operand_queue_.full(now())) {
+    queue_full_ = true;
     return;
   }
   OperandPair& pair = to_array_.back().item;

@@ -53,6 +53,8 @@ class Scratchpad final : public ClockedModule {
 
   /// An operand pair could not be read in the last cycle.
   const Wire<bool>& operands_stalled() const { return operands_stalled_; }
+  /// They are because the operand queue is full, not because of a bank.
+  const Wire<bool>& operand_queue_full() const { return queue_full_wire_; }
 
   /// The banks, with those of the weights numbered on.
   void list_signals(SignalList& list) const;
@@ -109,6 +111,8 @@ class Scratchpad final : public ClockedModule {
   OperandQueue operand_queue_;
   bool has_pending_ = false;  // the youngest pair on the way to the array is being read
   Wire<bool> operands_stalled_{false};
+  bool queue_full_ = false;  // in this cycle, in which operands were to be read
+  Wire<bool> queue_full_wire_{false};
   bool ifmap_read_ = false;
   bool weight_read_ = false;
   struct Blocked {

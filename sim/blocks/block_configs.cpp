@@ -3,11 +3,8 @@
 namespace systole {
 namespace {
 
-/// Output and input stationary steps start when the array takes them.
 std::uint32_t operand_queue(const AcceleratorConfig& config) {
-  const bool waits = config.sequencer.unroller == Unroller::Loops &&
-                     config.array.dataflow == Dataflow::WeightStationary;
-  return waits ? config.scratchpad.operand_queue : 0;
+  return config.sequencer.unroller == Unroller::Loops ? config.scratchpad.operand_queue : 0;
 }
 
 }  // namespace

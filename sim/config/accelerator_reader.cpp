@@ -161,6 +161,9 @@ DmaConfig read_dma(ConfigReader node) {
   node.optional("scratchpad_write_latency", config.scratchpad_write_latency, kPipeline);
   node.optional("accumulator_write_latency", config.accumulator_write_latency, kPipeline);
   node.optional("bus_queue", config.bus_queue, kDelay);
+  if (config.bus_queue == 1) {  // would take a beat every second cycle
+    node.error("bus_queue", "1 is not possible, expected 0 (no crossbar) or 2..1024");
+  }
   read_power_of_two(node, "page_bytes", config.page_bytes, {0, 1U << 30U});
   node.reject_unknown();
   return config;

@@ -187,6 +187,23 @@ void check_crossbar(const DmaConfig& dma, std::vector<BrokenRule>& broken) {
   need(dma.bus_latency, "dma.bus_latency", 4);
   need(dma.data_latency, "dma.data_latency", 3);
   need(dma.release_latency, "dma.release_latency", 3);
+  if (dma.page_bytes > 0 && dma.page_bytes < dma.max_burst_bytes) {
+    broken.push_back({{"dma.page_bytes", "dma.max_burst_bytes"},
+                      fmt::format("dma.page_bytes ({}) is below dma.max_burst_bytes ({}), expected "
+                                  "as many at least or 0: a burst is of one page",
+                                  dma.page_bytes, dma.max_burst_bytes)});
+  }
+}
+
+void check_operand_queue(const ScratchpadConfig& scratchpad, std::vector<BrokenRule>& broken) {
+  if (scratchpad.operand_queue > 0 && scratchpad.operand_queue < scratchpad.read_latency) {
+    broken.push_back(
+        {{"scratchpad.operand_queue", "scratchpad.read_latency"},
+         fmt::format(
+             "scratchpad.operand_queue ({}) is below scratchpad.read_latency ({}), expected "
+             "as many at least or 0: operands of so many cycles are always on their way",
+             scratchpad.operand_queue, scratchpad.read_latency)});
+  }
 }
 
 // Where the roundings are fixed there is none for the LFSR to decide.
@@ -309,6 +326,7 @@ std::vector<BrokenRule> broken_rules(const AcceleratorConfig& config) {
   const SequencerConfig& sequencer = config.sequencer;
   if (sequencer.unroller == Unroller::Loops) {
     check_unroller(config, broken);
+    check_operand_queue(config.scratchpad, broken);
     if (config.dma.bus_queue > 0) {
       check_crossbar(config.dma, broken);
     }

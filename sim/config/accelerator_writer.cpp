@@ -83,7 +83,7 @@ void write_scratchpad(YamlWriter& out, const ScratchpadConfig& config) {
   out.key("interleave_rows", config.interleave_rows,
           "consecutive rows of one bank; 0: each bank is one part");
   out.key("operand_queue", config.operand_queue,
-          "cycles of operands on the way to the array at most; 0: as many as it takes");
+          "cycles of operands on the way to the array; 0: what it will take is read");
   if (config.organization == ScratchpadOrganization::Unified) {
     write_banks(out, config.activation.capacity_kib, config.activation.banks);
   } else {

@@ -28,7 +28,13 @@ void check_supported(const LayerProgram& program, const AcceleratorConfig& confi
         const auto* preload = std::get_if<PreloadCommand>(&command.body);
         return (load != nullptr && load->widen) || (preload != nullptr && preload->keeps_sums);
       });
-  if (unknown || program.has_loops() || has_queues(config)) {
+  if (!program.has_loops() && has_queues(config)) {
+    throw Refusal{
+        "the fast engine has no crossbar (dma.bus_queue) and no operand queue "
+        "(scratchpad.operand_queue), as machines with sequencer.unroller: loops do, expected "
+        "--engine systemc or sequencer.unroller: none"};
+  }
+  if (unknown || program.has_loops()) {
     throw Refusal{
         "the fast engine runs no widened loads, no sums kept in the PEs and no loops of the "
         "hardware's unroller, expected --engine systemc or sequencer.unroller: none"};

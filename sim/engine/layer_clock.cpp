@@ -9,7 +9,8 @@ namespace systole {
 
 std::function<std::uint64_t(const PackedProgram&)> layer_clock(
     const AcceleratorConfig& config, std::function<void(std::uint64_t)> on_program) {
-  // Programs of commands alone, whose time unrollers do not change.
+  // Of programs of commands alone. Without the queues that machines for loops have (dma.bus_queue,
+  // scratchpad.operand_queue), which the recurrences do not know: near, not equal, there.
   AcceleratorConfig of_commands = config;
   of_commands.sequencer.unroller = Unroller::None;
   // Made for the first program: most compilers never ask.

@@ -9,7 +9,8 @@
 namespace systole {
 
 /// Says how many cycles a program takes on the accelerator, by the fast engine without data; not of
-/// loops of the hardware's unroller, which have one tiling.
+/// loops of the hardware's unroller, which have one tiling. Queues that belong to these are left
+/// out.
 /// `on_program` is told how many programs it has timed, the one that begins included.
 std::function<std::uint64_t(const PackedProgram&)> layer_clock(
     const AcceleratorConfig& config, std::function<void(std::uint64_t)> on_program = {});

@@ -190,10 +190,12 @@ AcceleratorConfig random_unrolling_machine() {
       config.accumulators.capacity_kib, accumulator_row_bytes(config), 2, 2 * array.rows);
   config.compiler.fusion = Fusion::None;
   config.sequencer.unroller = Unroller::Loops;
-  config.scratchpad.operand_queue = one_of({0, 1, 3, 5, 16});
+  const std::uint32_t beyond_latency = one_of({0, 1, 11});
+  config.scratchpad.operand_queue =
+      pick(0, 3) == 0 ? 0 : config.scratchpad.read_latency + beyond_latency;
   if (pick(0, 3) > 0) {
-    config.dma.bus_queue = one_of({1, 2, 3, 8});
-    config.dma.page_bytes = one_of({0, 64, 4096});
+    config.dma.bus_queue = one_of({2, 3, 8});
+    config.dma.page_bytes = one_of({0, std::max(config.dma.max_burst_bytes, 64U), 4096});
     config.dma.bus_latency = 4;
     config.dma.data_latency = 3;
     config.dma.release_latency = 3;

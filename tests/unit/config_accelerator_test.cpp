@@ -197,7 +197,7 @@ TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {
                              "dma.max_outstanding_reads=1",
                              "dma.max_outstanding_writes=1",
                              "dma.commands_in_flight=1",
-                             "dma.bus_queue=1",
+                             "dma.bus_queue=2",
                              "dma.page_bytes=64",
                              "scratchpad.operand_queue=1",
                              "dma.max_rows=1",
