@@ -35,6 +35,8 @@ class Bus final : public ClockedModule {
   Fifo<BusBeat> beats{"beats", kQueue};
   Fifo<BusAnswer> answers{"answers", 16};
   std::uint64_t hold_until = 0;
+  PageLookups* pages = nullptr;  ///< of which a reader looks one up, too
+  std::uint64_t reader_looks_up = 0;
   std::vector<std::uint64_t> addresses;
   Cycles taken;
 
@@ -42,6 +44,10 @@ class Bus final : public ClockedModule {
 
  private:
   void tick() override {
+    if (pages != nullptr) {
+      static_cast<void>(pages->misses(PageLookups::kReader, now()));
+      pages->look_up(PageLookups::kReader, now(), now() + 1 == reader_looks_up, 1U << 20U);
+    }
     if (now() >= hold_until && beats.can_pop()) {
       const BusBeat beat = beats.pop();
       addresses.push_back(beat.burst.address);
@@ -179,6 +185,26 @@ TEST_F(CrossedUnits, BeatsThatWaitHoldTheWriterUp) {
   EXPECT_EQ(bench.bus.addresses, (std::vector<std::uint64_t>{0, 64, 128, 192, 256, 320, 384, 448}));
   EXPECT_EQ(bench.bus.taken, test::every(1, 40, 8));
   EXPECT_FALSE(bench.unit.busy());
+}
+
+// The first beat is in the second stage in 11, with the bus in 12; the others are right behind it.
+TEST_F(CrossedUnits, AWriteWhosePageIsMissedGoesAroundOnceAndStaysInFront) {
+  StoreBench bench{clock};
+  bench.store(5, 0, 4);
+  bench.bus.pages = &bench.pages;
+  bench.bus.reader_looks_up = 11;
+  run(60);
+  EXPECT_EQ(bench.bus.addresses, (std::vector<std::uint64_t>{0, 64, 128, 192}));
+  EXPECT_EQ(bench.bus.taken, test::every(1, 14, 4));
+}
+
+TEST_F(CrossedUnits, AWriteWhosePageIsLookedUpDoesNot) {
+  StoreBench bench{clock};
+  bench.store(5, 0, 4);
+  bench.bus.pages = &bench.pages;
+  bench.bus.reader_looks_up = 10;
+  run(60);
+  EXPECT_EQ(bench.bus.taken, test::every(1, 12, 4));
 }
 
 // Two of the stores may be short of their last block; the third asks when the first has completed,
