@@ -115,7 +115,7 @@ class LoadUnit final : public ClockedModule {
   std::size_t free_slot() const;
   bool send_burst();
   bool cross();
-  bool take_beat();
+  void take_beat();
   bool write_local();
   bool write_front(Ring<Scheduled>& queue);
   bool write_fill();

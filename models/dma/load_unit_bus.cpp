@@ -11,9 +11,8 @@ namespace systole {
 bool LoadUnit::cross() {
   const bool misses = pages_->misses(PageLookups::kReader, now());
   const std::optional<std::uint32_t> from_first = first_stage_;
-  const Burst none;
   pages_->look_up(PageLookups::kReader, now(), from_first.has_value(),
-                  (from_first ? in_flight_[*from_first].burst : none).address);
+                  from_first ? in_flight_[*from_first].burst.address : 0);
   first_stage_.reset();
   const std::optional<std::uint32_t> slot = std::exchange(second_stage_, from_first);
   if (!slot) {
@@ -32,9 +31,9 @@ bool LoadUnit::cross() {
 
 /// The merger takes the next beat from its queue: the first one of a burst when it has done with
 /// the burst before, the others as they come.
-bool LoadUnit::take_beat() {
+void LoadUnit::take_beat() {
   if (!data->can_pop() || (data->front().first && now() < merger_free_)) {
-    return false;
+    return;
   }
   const BusAnswer& beat = data->front();
   if (beat.first) {
@@ -43,7 +42,6 @@ bool LoadUnit::take_beat() {
                    kCrossbarDataCycles - 1;
   }
   data->drop();
-  return true;
 }
 
 }  // namespace systole
