@@ -4,6 +4,7 @@
 #include "models/dma/store_unit.hpp"
 #include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
+#include "tests/timing/plain_store.hpp"
 #include "tests/timing/scripted_memory.hpp"
 
 // The DMA units in front of a crossbar.
@@ -119,14 +120,7 @@ struct StoreBench {
     };
   }
   void store(std::uint64_t cycle, std::uint64_t address, std::uint32_t rows) {
-    StoreCommand store;
-    store.source = {LocalMemory::Accumulators, 1};
-    store.rows = rows;
-    store.elements = 16;
-    store.block_pitch = rows;
-    store.dram_address = address;
-    store.dram_pitch = 64;
-    bodies.push_back({store});
+    bodies.push_back({test::plain_store(LocalMemory::Accumulators, address, rows, 16)});
     commands.at(cycle, {&bodies.back(), static_cast<std::uint32_t>(bodies.size())});
   }
 

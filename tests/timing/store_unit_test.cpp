@@ -4,6 +4,7 @@
 
 #include "sim/blocks/block_configs.hpp"
 #include "tests/timing/bench.hpp"
+#include "tests/timing/plain_store.hpp"
 #include "tests/timing/scripted_memory.hpp"
 
 namespace systole {
@@ -45,14 +46,7 @@ struct Bench {
   }
   void store(std::uint64_t cycle, LocalMemory from, std::uint64_t address, std::uint32_t rows,
              std::uint32_t elements) {
-    StoreCommand store;
-    store.source = {from, 1};
-    store.rows = rows;
-    store.elements = elements;
-    store.block_pitch = rows;
-    store.dram_address = address;
-    store.dram_pitch = 64;
-    bodies.push_back({store});
+    bodies.push_back({test::plain_store(from, address, rows, elements)});
     commands.at(cycle, {&bodies.back(), static_cast<std::uint32_t>(bodies.size())});
   }
 
