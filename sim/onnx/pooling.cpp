@@ -1,31 +1,130 @@
+#include <algorithm>
+
+#include "sim/network/ceil_div.hpp"
 #include "sim/onnx/layers.hpp"
 #include "sim/onnx/quantization.hpp"
+#include "sim/onnx/selection.hpp"
 
 namespace systole::onnx {
 namespace {
 
-bool has_padding(const Window& window) {
-  return window.pad_top + window.pad_left + window.pad_bottom + window.pad_right != 0;
+/// An axis of a pooling window.
+struct Axis {
+  std::int64_t in = 0, out = 0;
+  std::int64_t kernel = 1, stride = 1, dilation = 1;
+  std::int64_t before = 0, after = 0;                  // padding
+  std::int64_t counted_before = 0, counted_after = 0;  // of it, what a mean counts
+};
+
+/// Neighbouring windows on an axis that are cut alike by the image's edges.
+struct AxisPart {
+  std::int64_t begin = 0, elements = 0;  // of the image, that they lie on
+  std::int64_t lead = 0, taps = 0;       // of each, before and in the image
+  std::int64_t counted = 0;              // taps by which each is divided
+
+  bool is_cut_as(const AxisPart& next) const {
+    return lead == next.lead && taps == next.taps && counted == next.counted;
+  }
+};
+
+/// A window wholly in the padding has no maximum and no mean.
+std::vector<AxisPart> parts_of(const Axis& axis) {
+  std::vector<AxisPart> parts;
+  for (std::int64_t window = 0; window < axis.out; ++window) {
+    const std::int64_t first = window * axis.stride - axis.before;
+    const auto taps_before = [&](std::int64_t end) {
+      return end <= first ? 0 : std::min(axis.kernel, ceil_div(end - first, axis.dilation));
+    };
+    AxisPart part;
+    part.lead = taps_before(0);
+    part.taps = taps_before(axis.in) - part.lead;
+    part.counted = taps_before(axis.in + axis.counted_after) - taps_before(-axis.counted_before);
+    if (part.taps == 0) {
+      throw NodeError{"has a window whose taps all lie in the padding"};
+    }
+    part.begin = first + part.lead * axis.dilation;
+    part.elements = (part.taps - 1) * axis.dilation + 1;
+    if (parts.empty() || !parts.back().is_cut_as(part)) {
+      parts.push_back(part);
+    } else {
+      parts.back().elements = part.begin + part.elements - parts.back().begin;
+    }
+  }
+  return parts;
 }
 
-// A window wholly in the padding has no maximum and no mean.
-void expect_taps(const Window& window) {
-  const auto span = [](std::int64_t kernel, std::int64_t dilation) {
-    return (kernel - 1) * dilation + 1;
-  };
-  const std::int64_t height = span(window.kernel_h, window.dilation_h);
-  const std::int64_t width = span(window.kernel_w, window.dilation_w);
-  if (window.pad_top >= height || window.pad_bottom >= height || window.pad_left >= width ||
-      window.pad_right >= width) {
-    throw NodeError{"has a padding as large as its window"};
+/// Of windows that are as large as they may be: all are divided by the same.
+bool divide_by_kernel(const std::vector<AxisPart>& parts, std::int64_t kernel) {
+  return std::all_of(parts.begin(), parts.end(),
+                     [&](const AxisPart& part) { return part.counted == kernel; });
+}
+
+struct Parts {
+  std::vector<AxisPart> h, w;
+};
+
+Parts parts_of(const PlacedWindow& placed, const Shape& x, bool counts_padding) {
+  const Window& window = placed.window;
+  Axis h{x[2],           placed.out_h,     window.kernel_h, window.stride_h, window.dilation_h,
+         window.pad_top, window.pad_bottom};
+  Axis w{x[3],
+         placed.out_w,
+         window.kernel_w,
+         window.stride_w,
+         window.dilation_w,
+         window.pad_left,
+         window.pad_right};
+  if (counts_padding) {  // but not what ceil_mode adds behind it
+    h.counted_before = h.before;
+    h.counted_after = h.after - placed.beyond_h;
+    w.counted_before = w.before;
+    w.counted_after = w.after - placed.beyond_w;
   }
+  return {parts_of(h), parts_of(w)};
 }
 
 Shape pooled(const PlacedWindow& placed, const Shape& x) {
   Shape shape{x[0], x[1], placed.out_h, placed.out_w};
   checked_elements(shape);
-  expect_taps(placed.window);
+  static_cast<void>(parts_of(placed, x, false));  // throws where a window has no tap
   return shape;
+}
+
+/// A depthwise convolution whose weights are 1: the sum of the window, requantized once, which is
+/// what ONNX's rounding asks for.
+ValueId mean_of_windows(Builder& builder, const Window& window, std::int64_t counted,
+                        const Operand& x, const Shape& shape, const QuantParams& out,
+                        const Clip& clip) {
+  const std::int64_t channels = shape[1];
+  const auto divisor = static_cast<float>(counted);
+  Conv2d op;
+  op.window = window;
+  op.groups = channels;
+  op.requant = requantizer({x.params.scale.at(0) / divisor}, out, clip);
+  Constant ones{ElementType::Int8, {channels, window.kernel_h, window.kernel_w, 1}, {}};
+  ones.values.assign(static_cast<std::size_t>(checked_elements(ones.shape)), 1);
+  const TensorId weight = builder.constant_tensor(ones, "");
+  builder.network().tensors[weight].scale = {1 / divisor};
+  return builder.add_layer(op, {builder.tensor(x, kChannelsLast), weight}, shape, out,
+                           kChannelsLast);
+}
+
+/// The windows of one part of each axis, from the elements that they lie on.
+ValueId mean_of_parts(Builder& builder, const Window& whole, const AxisPart& h, const AxisPart& w,
+                      const Operand& x, const QuantParams& out, const Clip& clip) {
+  const Shape in = builder.value(x.integers).shape;
+  const Shape cut{in[0], in[1], h.elements, w.elements};
+  Operand part = x;
+  if (cut != in) {
+    part.integers = slice_axes({0, 0, h.begin, w.begin}, cut).apply(builder, x.integers, &x.params);
+  }
+  WindowAttributes attributes;
+  attributes.stride = {whole.stride_h, whole.stride_w};
+  attributes.dilation = {whole.dilation_h, whole.dilation_w};
+  attributes.auto_pad = "VALID";
+  const PlacedWindow placed = place_window(attributes, cut, h.taps, w.taps);
+  return mean_of_windows(builder, placed.window, h.counted * w.counted, part,
+                         {in[0], in[1], placed.out_h, placed.out_w}, out, clip);
 }
 
 }  // namespace
@@ -51,30 +150,31 @@ ValueId max_pool(Builder& builder, const WindowAttributes& attributes, ValueId x
   return builder.add_layer(op, {builder.tensor(x, kChannelsLast)}, shape, type, kChannelsLast);
 }
 
-// A depthwise convolution whose weights are 1: the sum of the window, requantized once, which is
-// what ONNX's rounding asks for.
+/// Windows that count fewer taps than others are divided by fewer: layers of their own, put
+/// together part by part.
 ValueId average_pool(Builder& builder, const WindowAttributes& attributes, bool counts_padding,
                      const Operand& x, const QuantParams& out, const Clip& clip) {
   const Shape in = builder.value(x.integers).shape;
   const PlacedWindow placed = place_window(attributes, in);
-  if (has_padding(placed.window) && (!counts_padding || attributes.ceil_mode)) {
-    throw NodeError{
-        "has windows that average less than the kernel (padding that is not counted, "
-        "or ceil_mode), which is not supported"};
-  }
-  const Shape shape = pooled(placed, in);
   const Window& window = placed.window;
-  const auto taps = static_cast<float>(window.kernel_h * window.kernel_w);
-  Conv2d op;
-  op.window = window;
-  op.groups = in[1];
-  op.requant = requantizer({x.params.scale.at(0) / taps}, out, clip);
-  Constant ones{ElementType::Int8, {in[1], window.kernel_h, window.kernel_w, 1}, {}};
-  ones.values.assign(static_cast<std::size_t>(checked_elements(ones.shape)), 1);
-  const TensorId weight = builder.constant_tensor(ones, "");
-  builder.network().tensors[weight].scale = {1 / taps};
-  return builder.add_layer(op, {builder.tensor(x, kChannelsLast), weight}, shape, out,
-                           kChannelsLast);
+  const Parts parts = parts_of(placed, in, counts_padding);
+  if (divide_by_kernel(parts.h, window.kernel_h) && divide_by_kernel(parts.w, window.kernel_w)) {
+    return mean_of_windows(builder, window, window.kernel_h * window.kernel_w, x,
+                           pooled(placed, in), out, clip);
+  }
+  const auto join = [&](const std::vector<Operand>& joined, std::size_t axis) {
+    return joined.size() == 1 ? joined.front()
+                              : Operand{concat(builder, joined, axis, out, {}), out};
+  };
+  std::vector<Operand> bands;
+  for (const AxisPart& h : parts.h) {
+    std::vector<Operand> band;
+    for (const AxisPart& w : parts.w) {
+      band.push_back({mean_of_parts(builder, window, h, w, x, out, clip), out});
+    }
+    bands.push_back(join(band, 3));
+  }
+  return join(bands, 2).integers;
 }
 
 ValueId global_average_pool(Builder& builder, const Operand& x, const QuantParams& out,

@@ -27,6 +27,7 @@ std::vector<std::int64_t> checked_list(const char* name, std::vector<std::int64_
 // One axis.
 struct Axis {
   std::int64_t before = 0, after = 0, out = 0;
+  std::int64_t beyond = 0;  // of `after`
 };
 
 Axis place_axis(const WindowAttributes& attributes, std::int64_t in, std::int64_t kernel,
@@ -56,7 +57,9 @@ Axis place_axis(const WindowAttributes& attributes, std::int64_t in, std::int64_
   result.out = room / stride + 1;
   if (attributes.ceil_mode && room % stride != 0 && result.out * stride < in + result.before) {
     ++result.out;  // a last window that begins inside and ends outside
-    result.after = (result.out - 1) * stride + span - in - result.before;
+    const std::int64_t after = (result.out - 1) * stride + span - in - result.before;
+    result.beyond = after - result.after;
+    result.after = after;
   }
   return result;
 }
@@ -99,6 +102,8 @@ PlacedWindow place_window(const WindowAttributes& attributes, const Shape& ifmap
   window.pad_right = w.after;
   result.out_h = h.out;
   result.out_w = w.out;
+  result.beyond_h = h.beyond;
+  result.beyond_w = w.beyond;
   return result;
 }
 

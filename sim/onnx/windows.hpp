@@ -18,6 +18,7 @@ WindowAttributes window_attributes(const Node& node);
 struct PlacedWindow {
   Window window;
   std::int64_t out_h = 1, out_w = 1;
+  std::int64_t beyond_h = 0, beyond_w = 0;  ///< of the window's padding, what ceil_mode added
 };
 
 /// For an ifmap [N,C,H,W]. Throws NodeError for what makes no sense.

@@ -3,8 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "models/golden/golden.hpp"
 #include "tests/unit/onnx_model.hpp"
 
 namespace systole::test {
@@ -185,16 +192,117 @@ TEST(OnnxNodes, PadsAreOfTheAxesThatANodeNames) {
 // What its QuantizeLinear asks of an operator is the operator's mistake, once for all of them.
 TEST(OnnxNodes, AnOperatorThatWaitsNamesItselfInItsMistakes) {
   Model model{{1, 1, 4, 4}};
-  model.floats("scale", {}, {0.5F}).integers("zero", {}, {0}, kInt8);
+  model.floats("scale", {}, {1e30F}).integers("zero", {}, {0}, kInt8);
+  model.floats("small", {}, {1e-30F});
   model.node("DequantizeLinear", {"x", "scale", "zero"}, "d");
-  model.node("AveragePool", {"d"}, "p")
-      .with("kernel_shape", Sizes{3, 3})
-      .with("pads", Sizes{1, 1, 1, 1});
+  model.node("AveragePool", {"d"}, "p").with("kernel_shape", Sizes{3, 3});
   model.node("Relu", {"p"}, "r");
-  model.node("QuantizeLinear", {"r", "scale", "zero"}, "q");
-  const std::string refusal = model.node("QuantizeLinear", {"r", "scale", "zero"}, "y").refusal();
-  EXPECT_THAT(refusal, HasSubstr("node 1 (AveragePool 'p'): has windows that average less than"));
+  model.node("QuantizeLinear", {"r", "small", "zero"}, "q");
+  const std::string refusal = model.node("QuantizeLinear", {"r", "small", "zero"}, "y").refusal();
+  EXPECT_THAT(refusal, HasSubstr("node 1 (AveragePool 'p'): has scales whose ratio is not from"));
   EXPECT_THAT(refusal, Not(HasSubstr("\n")));
+}
+
+/// An AveragePool, or MaxPool, of [1,2,5,6].
+struct Pooling {
+  Sizes kernel, strides, dilations, pads;
+  bool ceil_mode = false;
+  bool counts_padding = false;
+
+  Model model(const std::string& op) const {
+    Model made{{1, 2, 5, 6}, 19};
+    made.floats("xs", {}, {0.5F}).integers("xz", {}, {3}, kInt8);
+    made.floats("ys", {}, {0.3F}).integers("yz", {}, {-5}, kInt8);
+    made.node("DequantizeLinear", {"x", "xs", "xz"}, "d").node(op, {"d"}, "p");
+    made.with("kernel_shape", kernel).with("strides", strides).with("dilations", dilations);
+    made.with("pads", pads).with("ceil_mode", ceil_mode ? 1 : 0);
+    if (op == "AveragePool") {
+      made.with("count_include_pad", counts_padding ? 1 : 0);
+    }
+    return made.node("QuantizeLinear", {"p", "ys", "yz"}, "y");
+  }
+
+  /// Taps of a window that are in the image, and how many it is divided by, as ONNX's operator
+  /// defines it: padding counts, what ceil_mode adds behind it does not.
+  std::pair<Sizes, std::int64_t> taps(std::int64_t window, std::size_t axis,
+                                      std::int64_t in) const {
+    Sizes inside;
+    std::int64_t counted = 0;
+    for (std::int64_t tap = 0; tap < kernel[axis]; ++tap) {
+      const std::int64_t at = window * strides[axis] - pads[axis] + tap * dilations[axis];
+      if (at >= 0 && at < in) {
+        inside.push_back(at);
+      }
+      counted += counts_padding ? (at < in + pads[axis + 2] ? 1 : 0) : (at >= 0 && at < in ? 1 : 0);
+    }
+    return {inside, counted};
+  }
+
+  /// Of a ramp.
+  TensorData means(const Shape& out) const {
+    TensorData result;
+    for (std::int64_t i = 0; i < element_count(out); ++i) {
+      const std::int64_t c = i / (out[2] * out[3]);
+      const auto [rows, counted_rows] = taps(i / out[3] % out[2], 0, 5);
+      const auto [cols, counted_cols] = taps(i % out[3], 1, 6);
+      std::int64_t sum = 0;
+      for (const std::int64_t row : rows) {
+        for (const std::int64_t col : cols) {
+          sum += ramp(c, row, col) - 3;
+        }
+      }
+      const float scale = 0.5F / static_cast<float>(counted_rows * counted_cols) / 0.3F;
+      const double mean = std::nearbyint(static_cast<float>(sum) * scale) - 5;
+      result.push_back(static_cast<std::int32_t>(std::clamp(mean, -128.0, 127.0)));
+    }
+    return result;
+  }
+  static std::int32_t ramp(std::int64_t c, std::int64_t row, std::int64_t col) {
+    return static_cast<std::int32_t>((c * 61 + row * 23 + col * 37) % 256 - 128);
+  }
+};
+
+std::ostream& operator<<(std::ostream& out, const Pooling& pooling) {
+  return out << ::testing::PrintToString(pooling.kernel) << " strides "
+             << ::testing::PrintToString(pooling.strides) << " dilations "
+             << ::testing::PrintToString(pooling.dilations) << " pads "
+             << ::testing::PrintToString(pooling.pads) << (pooling.ceil_mode ? " ceil" : "")
+             << (pooling.counts_padding ? " counts" : "");
+}
+
+TEST(OnnxNodes, MeansAreOfTheTapsThatCount) {
+  const std::vector<Pooling> shapes{
+      {{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}}, {{3, 2}, {2, 2}, {1, 1}, {1, 0, 2, 1}},
+      {{5, 4}, {1, 3}, {1, 1}, {3, 2, 2, 3}}, {{3, 3}, {2, 2}, {1, 1}, {0, 1, 0, 1}},
+      {{2, 3}, {1, 2}, {3, 2}, {2, 3, 2, 2}}, {{2, 2}, {3, 4}, {1, 1}, {1, 0, 0, 0}},
+      {{1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}}};
+  TensorData image;
+  for (std::int64_t i = 0; i < 2 * 5 * 6; ++i) {
+    image.push_back(Pooling::ramp(i / 30, i / 6 % 5, i % 6));
+  }
+  for (Pooling pooling : shapes) {
+    for (const int flags : {0, 1, 2, 3}) {
+      pooling.ceil_mode = flags % 2 != 0;
+      pooling.counts_padding = flags / 2 != 0;
+      const Network network = pooling.model("AveragePool").load();
+      const TensorId y = network.outputs.at(0);
+      EXPECT_EQ(golden::run(network, {image}).at(y), pooling.means(network.tensor(y).shape))
+          << pooling;
+    }
+  }
+}
+
+TEST(OnnxNodes, AWindowNeedsATapInTheImage) {
+  const Pooling between{{2, 1}, {1, 1}, {5, 1}, {4, 0, 4, 0}};
+  for (const char* op : {"AveragePool", "MaxPool"}) {
+    EXPECT_EQ(between.model(op).refusal(), "") << op;
+    Pooling outside = between;
+    outside.dilations = {6, 1};
+    outside.pads = {5, 0, 5, 0};
+    EXPECT_THAT(outside.model(op).refusal(),
+                HasSubstr("has a window whose taps all lie in the padding"))
+        << op;
+  }
 }
 
 // 1.6 is the integer 40 of the scale 0.04: binary32 finds so by division, by multiplication not.
