@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "sim/timing/cycle.hpp"
+#include "sim/timing/cycle_run.hpp"
 #include "sim/timing/state_archive.hpp"
 
 namespace systole {
@@ -31,14 +31,20 @@ class BurstSlots {
     ++unanswered_;
   }
   /// Of the oldest burst that is not answered.
-  void answer(Cycle free_at) {
-    if (unanswered_ == 0 || free_at < last_free_) {
+  void answer(Cycle free_at) { answer({free_at, 0, 1}); }
+  /// Of so many of them.
+  void answer(const CycleRun& free_at) {
+    if (unanswered_ < free_at.count || free_at.first < last_free_) {
       throw std::logic_error{"an answer out of its order"};
     }
-    free_at_[oldest_] = free_at;
-    oldest_ = after(oldest_);
-    --unanswered_;
-    last_free_ = free_at;
+    std::size_t slot = oldest_;
+    for (std::uint32_t i = 0; i < free_at.count; ++i) {
+      free_at_[slot] = free_at.at(i);
+      slot = after(slot);
+    }
+    oldest_ = slot;
+    unanswered_ -= free_at.count;
+    last_free_ = free_at.last();
   }
   /// From here on all are; kNever while a burst waits for its answer.
   Cycle all_free() const { return unanswered_ > 0 ? kNever : last_free_; }

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "sim/timing/cycle_run.hpp"
 #include "sim/timing/state_archive.hpp"
 
 namespace systole {
@@ -28,6 +29,21 @@ class CycleMarks {
       const Cycle end = std::min(until, (from / kSpan + 1) * kSpan);
       span(from / kSpan)[kind] |= bits(from, end);
       from = end;
+    }
+  }
+  /// Those of all of them.
+  void mark(std::size_t kind, const CycleRun& cycles) {
+    if (cycles.apart <= 1) {
+      mark(kind, cycles.first, cycles.first + cycles.count);
+      return;
+    }
+    span(cycles.first / kSpan);  // there is room for all of them
+    span(cycles.last() / kSpan);
+    Span* const spans = spans_.data();
+    const std::size_t mask = mask_;
+    Cycle cycle = cycles.first;
+    for (std::uint32_t i = 0; i < cycles.count; ++i, cycle += cycles.apart) {
+      spans[cycle / kSpan & mask][kind] |= std::uint64_t{1} << (cycle % kSpan);
     }
   }
   bool marked(std::size_t kind, Cycle cycle) const {

@@ -62,22 +62,24 @@ void LoadTiming::take_command(Cycle now) {
 
 /// LoadUnit::note_burst_end in the cycles before `before`.
 void LoadTiming::note_burst_ends(Cycle before) {
-  while (!burst_ends_to_know_.empty() && burst_ends_to_know_.front().known < before) {
-    const BurstEnd end = burst_ends_to_know_.front();
-    burst_ends_to_know_.pop_front();
-    const bool replaced = to_others_.empty() && end.known + 1 >= others_free_ &&
-                          !burst_ends_to_know_.empty() &&
-                          burst_ends_to_know_.front().known < before;
-    if (replaced) {
-      continue;  // by the next one, as it replaces those before
+  while (!burst_ends_to_know_.empty() && burst_ends_to_know_.front().known.first < before) {
+    BurstEnds& ends = burst_ends_to_know_.front();
+    const bool alone = to_others_.empty() && ends.known.first + 1 >= others_free_;
+    if (alone && ends.known.last() < before) {
+      ends.known = {ends.known.last(), 0, 1};  // each replaces those before
+    }
+    const Cycle end = ends.known.first + ends.pushed;
+    ends.known = ends.known.part(1, ends.known.count - 1);
+    if (ends.known.count == 0) {
+      burst_ends_to_know_.pop_front();
     }
     while (!burst_ends_.empty() && burst_ends_.front() < others_sent_.first_write) {
       burst_ends_.pop_front();
     }
-    if (to_others_.empty() && end.known + 1 >= others_free_) {
+    if (alone) {
       burst_ends_.clear();
     }
-    burst_ends_.push_back(end.cycle);
+    burst_ends_.push_back(end);
   }
 }
 
@@ -165,6 +167,7 @@ void LoadTiming::listen(Cycle now, bool idle) { to_.sequencer->load_wait.wake(no
 
 void LoadTiming::book(Cycle until) {
   to_.dram->take_sent_reads([this](Cycle sent) { marks_.mark(kBusy, sent); });
+  mark_last_blocked();
   if (row_requests_.count > 0) {  // for whose burst nobody knows when there is a slot
     marks_.mark(kBlocked, std::max(to_form_from(), ledger_.next()), until);
   }
@@ -181,6 +184,11 @@ void LoadTiming::book(Cycle until) {
     }
     ledger_.fill(end, waiting_);
   });
+}
+
+void LoadTiming::mark_last_blocked() {
+  marks_.mark(kBlocked, std::max(blocked_.first, ledger_.next()), blocked_.end);
+  blocked_ = {};
 }
 
 /// Gives up what can no longer matter after cycle `now`.

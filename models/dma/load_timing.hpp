@@ -18,6 +18,7 @@
 #include "sim/program/burst.hpp"
 #include "sim/storage/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
+#include "sim/timing/stretches.hpp"
 
 namespace systole {
 
@@ -60,8 +61,7 @@ class LoadTiming final : public MemoryMaster {
     kMarks
   };
   static constexpr std::size_t kPartsAlike = 8;  // of a burst, at most
-  static constexpr std::uint32_t kBurstsAtOnce = 32;
-  static constexpr Cycle kUnbooked = 1024;  // cycles, when nobody looks
+  static constexpr Cycle kUnbooked = 1024;       // cycles, when nobody looks
   struct Current {
     IssuedCommand issued;
     std::uint32_t row = 0;
@@ -82,15 +82,11 @@ class LoadTiming final : public MemoryMaster {
     std::uint32_t burst_beats = 0;
     std::uint32_t parts = 0;
     std::array<std::uint32_t, kPartsAlike> part_beats{};  // with which they are there
-  };
-  /// Answers of bursts that are alike.
-  struct BurstsAlike {
-    std::array<Cycle, kBurstsAtOnce> first_beats{};
-    std::uint32_t count = 0;
-    // From the first beat on:
-    std::array<Cycle, kPartsAlike> pushed{};  // by part, to the scratchpad
-    Cycle leave = 0;                          // from the merger
+    // Their answers, from the first beat on; known with the first one:
+    std::array<Cycle, kPartsAlike> sent{};  // by part, from the merger
+    Cycle leave = 0;                        // the merger
     Cycle free_slot = 0;
+    Cycle apart = 0;  // the next one's first beat, at least
   };
   /// Where the next burst of a load begins.
   struct Place {
@@ -108,10 +104,10 @@ class LoadTiming final : public MemoryMaster {
     Cycle first_write = 0;
     std::uint32_t copies = 0;
   };
-  /// The last row of a burst goes to the scratchpad.
-  struct BurstEnd {
-    Cycle known = 0;  // in LoadUnit: in the cycle before the first beat
-    Cycle cycle = 0;
+  /// The last rows of bursts go to the scratchpad.
+  struct BurstEnds {
+    CycleRun known;    // in LoadUnit: in the cycle before the first beat
+    Cycle pushed = 0;  // so many cycles later
   };
   /// Rows between their turn and their last burst, in places that they take in turn.
   struct RowRequests {
@@ -122,6 +118,12 @@ class LoadTiming final : public MemoryMaster {
     std::size_t place(std::size_t i) const {
       return first + i < kRowRequests ? first + i : first + i - kRowRequests;
     }
+    /// The last burst of the oldest row is formed.
+    void leave(Cycle formed) {
+      free_from[first] = formed + 1;
+      first = place(1);
+      --count;
+    }
   };
 
   void take_command(Cycle now);
@@ -129,17 +131,19 @@ class LoadTiming final : public MemoryMaster {
   // With the DRAM that they talk to: what an ideal one does is done in place.
   template <typename Dram>
   Cycle take(const MemoryResponse& response, Dram& dram);
-  std::uint32_t take_alike(IdealDramTiming& dram, Cycle until);
-  void write_rows(const Arriving& from, const BurstsAlike& bursts);
-  void form_alike(IdealDramTiming& dram, std::uint32_t count);
+  bool take_alike(IdealDramTiming& dram, Cycle until);
+  void time_alike(Arriving& of, std::uint32_t cycles_per_beat) const;
+  void write_rows(const Arriving& from, const CycleRun& first_beats);
+  void end_load();
+  template <typename Dram>
+  void go_on(Dram& dram);
   template <typename Dram>
   void advance(Dram& dram);
   template <typename Dram>
-  bool form_burst(Dram& dram);
+  void form_burst(Dram& dram);
   bool turning() const { return !current_.all_turned && current_.issued.is<LoadCommand>(); }
-  void turn_row();
-  Cycle take_slot(Cycle slot);
-  void leave_request(Cycle formed);
+  void turn_rows();
+  Cycle take_slot();
   /// From when on the next burst waits for a slot; there is one.
   Cycle to_form_from() const {
     return std::max(next_form_, row_requests_.ready[row_requests_.first]);
@@ -172,9 +176,12 @@ class LoadTiming final : public MemoryMaster {
   void wait(Cycle now);
   void listen(Cycle now, bool idle);
   void book(Cycle until);
+  void mark_blocked(Cycle from, Cycle end);
+  void mark_last_blocked();
   void ring_next(Cycle now);
   void forget_past(Cycle now);
   void archive_loads(StateArchive& archive);
+  void archive_burst_ends(StateArchive& archive);
   void archive_rows(StateArchive& archive);
   TimedQueue<TimedWrite>& queue_of(LocalMemory memory) {
     return memory == LocalMemory::Accumulators ? to_.accumulators->load_write : *to_.table;
@@ -198,10 +205,11 @@ class LoadTiming final : public MemoryMaster {
   Ring<Scheduled> to_others_;
   Cycle others_free_ = 0;  // the rows before have gone; the last of them the cycle before
   Sent scratchpad_sent_, others_sent_;
-  Ring<BurstEnd> burst_ends_to_know_;
+  Ring<BurstEnds> burst_ends_to_know_;
   Ring<Cycle> burst_ends_;  // cycles from others_sent_ on that end a burst
 
   CycleMarks<kMarks> marks_;     // of the cycles that are not booked yet
+  Stretches::Stretch blocked_;   // the last one, up to a burst that is formed; not marked yet
   Cause waiting_ = Cause::Idle;  // when nothing is done
   LedgerLine ledger_;
 };

@@ -37,16 +37,39 @@ void LoadTiming::archive(StateArchive& archive) {
       sent->first_write = 0;
     }
   }
-  archive.list(burst_ends_to_know_, [&](BurstEnd& end) {
-    archive.cycle(end.known);
-    archive.cycle(end.cycle);
-  });
+  archive_burst_ends(archive);
   archive.list(burst_ends_, [&](Cycle& end) { archive.cycle(end); });
   marks_.archive(archive);
   archive.value(waiting_);
   ledger_.archive(archive);
   if (archive.reading()) {
+    blocked_ = {};
     listen(archive.now(), waiting_ != Cause::WaitDram);
+  }
+}
+
+/// One by one: how they came decides nothing.
+void LoadTiming::archive_burst_ends(StateArchive& archive) {
+  std::uint32_t count = 0;
+  for (const BurstEnds& ends : burst_ends_to_know_) {
+    count += ends.known.count;
+  }
+  archive.value(count);
+  if (archive.reading()) {
+    burst_ends_to_know_.clear();
+    for (; count > 0; --count) {
+      burst_ends_to_know_.push_back({{0, 0, 1}, 0});
+    }
+  }
+  for (BurstEnds& ends : burst_ends_to_know_) {
+    for (std::uint32_t i = 0; i < ends.known.count; ++i) {
+      Cycle known = ends.known.at(i);
+      archive.cycle(known);
+      archive.value(ends.pushed);
+      if (archive.reading()) {
+        ends.known.first = known;
+      }
+    }
   }
 }
 

@@ -60,32 +60,30 @@ void LoadTiming::begin_load() {
 /// Gives rows their turns and forms bursts, as far as slots are known to be free.
 template <typename Dram>
 void LoadTiming::advance(Dram& dram) {
-  do {
-    while (turning() && row_requests_.count < kRowRequests) {
-      turn_row();
-    }
-  } while (row_requests_.count > 0 && form_burst(dram));
+  turn_rows();
+  while (row_requests_.count > 0 && slots_.next_free() != kNever) {
+    form_burst(dram);
+    turn_rows();
+  }
 }
 
-void LoadTiming::turn_row() {
-  const std::size_t place = row_requests_.place(row_requests_.count++);
-  const Cycle turn = std::max(next_turn_, row_requests_.free_from[place]);
-  row_requests_.ready[place] = turn + dma_.request_latency;
-  ++current_.row;
-  const std::uint32_t rows = arriving_.back().rows;
-  current_.all_turned = current_.row == rows;
-  marks_.mark(kBusy, turn);
-  next_turn_ = turn + 1;
-  next_command_ = turn + (rows == 1 ? 2 : 1);
+inline void LoadTiming::turn_rows() {
+  while (turning() && row_requests_.count < kRowRequests) {
+    const std::size_t place = row_requests_.place(row_requests_.count++);
+    const Cycle turn = std::max(next_turn_, row_requests_.free_from[place]);
+    row_requests_.ready[place] = turn + dma_.request_latency;
+    ++current_.row;
+    const std::uint32_t rows = arriving_.back().rows;
+    current_.all_turned = current_.row == rows;
+    marks_.mark(kBusy, turn);
+    next_turn_ = turn + 1;
+    next_command_ = turn + (rows == 1 ? 2 : 1);
+  }
 }
 
 template <typename Dram>
-bool LoadTiming::form_burst(Dram& dram) {
-  const Cycle slot = slots_.next_free();
-  if (slot == kNever) {
-    return false;
-  }
-  const Cycle formed = take_slot(slot);
+inline void LoadTiming::form_burst(Dram& dram) {
+  const Cycle formed = take_slot();
   const Arriving& of = arriving_[forming_];
   const Burst burst = burst_at(*of.load, formed_);
   dram.read(formed + dma_.bus_latency - 1, {burst.address, burst.size});
@@ -96,27 +94,28 @@ bool LoadTiming::form_burst(Dram& dram) {
       formed_ = {};
       ++forming_;
     }
-    leave_request(formed);
+    row_requests_.leave(formed);
   }
-  return true;
 }
 
 /// For the next burst, which is formed as soon as it has it.
-Cycle LoadTiming::take_slot(Cycle slot) {
+inline Cycle LoadTiming::take_slot() {
   const Cycle from = to_form_from();
-  const Cycle formed = std::max(from, slot);
-  marks_.mark(kBlocked, std::max(from, ledger_.next()), formed);
+  const Cycle formed = std::max(from, slots_.next_free());
+  mark_blocked(from, formed);
   marks_.mark(kBusy, formed);
   next_form_ = formed + 1;
   slots_.take();
   return formed;
 }
 
-/// The last burst of the oldest row is formed.
-void LoadTiming::leave_request(Cycle formed) {
-  row_requests_.free_from[row_requests_.first] = formed + 1;
-  row_requests_.first = row_requests_.place(1);
-  --row_requests_.count;
+/// A cycle in which a burst is formed may be in it: that goes first.
+inline void LoadTiming::mark_blocked(Cycle from, Cycle formed) {
+  if (from > blocked_.end) {
+    mark_last_blocked();
+    blocked_.first = from;
+  }
+  blocked_.end = formed + 1;
 }
 
 Cycle LoadTiming::take_response(const MemoryResponse& response) {
@@ -125,7 +124,7 @@ Cycle LoadTiming::take_response(const MemoryResponse& response) {
 
 void LoadTiming::take_reads(IdealDramTiming& dram, Cycle until) {
   do {
-    if (arriving_.front().burst_bytes == 0 || take_alike(dram, until) == 0) {
+    if (!take_alike(dram, until)) {
       dram.read_taken(take(dram.answer_read(), dram));
     }
   } while (dram.next_read() <= until && takes_ahead());
@@ -135,99 +134,66 @@ void LoadTiming::take_reads(IdealDramTiming& dram, Cycle until) {
   }
 }
 
-/// Takes bursts of rows that are alike up to the last but one of a load, each of which lets one
-/// such burst be formed. Returns how many.
-std::uint32_t LoadTiming::take_alike(IdealDramTiming& dram, Cycle until) {
-  const Arriving& from = arriving_.front();
-  const bool forms = row_requests_.count > 0;
-  std::uint32_t rows = from.rows - 1 - arrived_.row;
-  if (forms) {
-    const Arriving& of = arriving_[forming_];
-    if (of.burst_bytes == 0) {
-      return 0;
-    }
-    rows = std::min(rows, of.rows - 1 - formed_.row);
+/// Takes bursts of rows that are alike, and comes at equal distances. False: there are none.
+bool LoadTiming::take_alike(IdealDramTiming& dram, Cycle until) {
+  Arriving& from = arriving_.front();
+  if (from.burst_bytes == 0) {
+    return false;
   }
-  if (turning()) {
-    rows = std::min(rows, arriving_.back().rows - 1 - current_.row);
-  } else if (forms) {
-    rows = std::min(rows, static_cast<std::uint32_t>(row_requests_.count));
+  if (from.apart == 0) {
+    time_alike(from, dram.cycles_per_beat());
   }
-  BurstsAlike bursts;
-  bursts.leave = merger_.leaves_after(from.part_beats.data(), from.parts, from.burst_beats,
-                                      dram.cycles_per_beat(), bursts.pushed.data());
-  if (rows == 0 || register_free(from) > dram.next_first_beat() + bursts.pushed.front()) {
-    return 0;
+  if (register_free(from) > dram.next_first_beat() + from.sent.front()) {
+    return false;
   }
-  for (std::uint32_t part = 0; part < from.parts; ++part) {
-    bursts.pushed[part] += from.latency - 1;
+  const CycleRun first_beats = dram.answer_reads(until, from.rows - arrived_.row, from.apart);
+  if (first_beats.count == 0) {
+    return false;
   }
-  const Cycle last_beat = Cycle{from.burst_beats - 1} * dram.cycles_per_beat();
-  bursts.free_slot = last_beat + dma_.release_latency;
-  const Cycle apart = std::max(last_beat + 1, merger_.first_beat_behind(bursts.leave));
-  std::uint32_t taken = 0;
-  while (taken < rows) {
-    const std::uint32_t most = std::min(rows - taken, kBurstsAtOnce);
-    bursts.count = dram.answer_reads(until, most, apart, bursts.first_beats.data());
-    if (bursts.count == 0) {
-      break;
-    }
-    write_rows(from, bursts);
-    if (forms) {
-      form_alike(dram, bursts.count);
-    }
-    taken += bursts.count;
+  write_rows(from, first_beats);
+  arrived_.row += first_beats.count;
+  if (arrived_.row == from.rows) {
+    complete(scratchpad_sent_.first_write, from.issued.entry);
+    end_load();
   }
-  return taken;
+  go_on(dram);
+  return true;
 }
 
-/// Of so many bursts of the oldest load.
-void LoadTiming::write_rows(const Arriving& from, const BurstsAlike& bursts) {
+void LoadTiming::time_alike(Arriving& of, std::uint32_t cycles_per_beat) const {
+  of.leave = merger_.leaves_after(of.part_beats.data(), of.parts, of.burst_beats, cycles_per_beat,
+                                  of.sent.data());
+  const Cycle last_beat = Cycle{of.burst_beats - 1} * cycles_per_beat;
+  of.free_slot = last_beat + dma_.release_latency;
+  of.apart = std::max(last_beat + 1, merger_.first_beat_behind(of.leave));
+}
+
+/// Of the oldest load, when bursts that are alike come in these cycles.
+void LoadTiming::write_rows(const Arriving& from, const CycleRun& first_beats) {
   const LoadCommand& load = *from.load;
   const BankMap& banks = to_.scratchpad->banks();
-  const std::uint32_t first_row =
+  LocalAddress to{
+      load.destination.memory,
       load.destination.row +
-      static_cast<std::uint32_t>(load.local_offset / from.row_bytes) * load.block_pitch +
-      arrived_.row;
-  std::array<BankMap::Rows, kPartsAlike> places{};
-  Cycle due = 0;
-  for (std::uint32_t i = 0; i < bursts.count; ++i) {
-    const Cycle first_beat = bursts.first_beats[i];
-    for (std::uint32_t part = 0; part < from.parts; ++part) {
-      BankMap::Rows& place = places[part];
-      if (place.left == 0) {
-        place = banks.rows_from({load.destination.memory, first_row + i + part * load.block_pitch});
-      }
-      --place.left;
-      due = first_beat + bursts.pushed[part];
-      marks_.mark(kPush, due);
-      to_.scratchpad->load_write(due + 1, place.bank);
-    }
-    marks_.mark(kPushEnd, due);
-    burst_ends_to_know_.push_back({first_beat - 1, due});
-    slots_.answer(first_beat + bursts.free_slot);
-  }
-  scratchpad_sent_ = {due, 1};
-  merger_.take(bursts.first_beats[bursts.count - 1] + bursts.leave);
-  arrived_.row += bursts.count;
-}
-
-/// So many bursts, of a row each, and gives as many rows their turns if there are any left.
-void LoadTiming::form_alike(IdealDramTiming& dram, std::uint32_t count) {
-  const Arriving& of = arriving_[forming_];
-  const bool turns = turning();
-  std::uint64_t address = of.load->dram_address + formed_.row * of.load->dram_pitch;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const Cycle formed = take_slot(slots_.next_free());
-    dram.read(formed + dma_.bus_latency - 1,
-              {address & ~std::uint64_t{of.burst_bytes - 1}, of.burst_bytes});
-    address += of.load->dram_pitch;
-    leave_request(formed);
-    if (turns) {
-      turn_row();
+          static_cast<std::uint32_t>(load.local_offset / from.row_bytes) * load.block_pitch +
+          arrived_.row};
+  CycleRun pushes;
+  for (std::uint32_t part = 0; part < from.parts; ++part, to.row += load.block_pitch) {
+    pushes = first_beats.later(from.sent[part] + from.latency - 1);
+    marks_.mark(kPush, pushes);
+    for (std::uint32_t i = 0; i < pushes.count;) {
+      const BankMap::Rows place = banks.rows_from({to.memory, to.row + i});
+      const std::uint32_t rows = std::min(place.left, pushes.count - i);
+      to_.scratchpad->writes().add(pushes.part(i, rows).later(1), place.bank, BankUser::Load);
+      i += rows;
     }
   }
-  formed_.row += count;
+  marks_.mark(kPushEnd, pushes);
+  const CycleRun known = first_beats.earlier(1);
+  burst_ends_to_know_.push_back({known, pushes.first - known.first});
+  slots_.answer(first_beats.later(from.free_slot));
+  scratchpad_sent_ = {pushes.last(), 1};
+  merger_.take(first_beats.last() + from.leave);
 }
 
 template <typename Dram>
@@ -246,18 +212,28 @@ Cycle LoadTiming::take(const MemoryResponse& response, Dram& dram) {
   if (arrived_.offset == from.load->row_bytes) {
     arrived_ = {arrived_.row + 1, 0};
     if (arrived_.row == from.rows) {
-      arrived_ = {};
-      arriving_.pop_front();
-      --forming_;
+      end_load();
     }
   }
+  go_on(dram);
+  return std::max(last_beat + 1, merger_.next_first_beat());
+}
+
+/// The last burst of the oldest one has come.
+void LoadTiming::end_load() {
+  arrived_ = {};
+  arriving_.pop_front();
+  --forming_;
+}
+
+/// With what an answer has brought, which lies behind its first beat.
+template <typename Dram>
+void LoadTiming::go_on(Dram& dram) {
   const bool turned_all = current_.all_turned;
   advance(dram);
-  // What this has brought lies behind the first beat.
   if (!turned_all && current_.all_turned && !to_.sequencer->load.empty()) {
     alarm.ring_at(next_command_);
   }
-  return std::max(last_beat + 1, merger_.next_first_beat());
 }
 
 /// These rows are written as soon as they are there.
@@ -282,7 +258,7 @@ void LoadTiming::take_for_scratchpad(const Arriving& from, const Burst& burst,
                     register_free(from), beats, send);
   marks_.mark(kPush, first_push, end);
   marks_.mark(kPushEnd, end - 1);
-  burst_ends_to_know_.push_back({beats.first - 1, end - 1});
+  burst_ends_to_know_.push_back({{beats.first - 1, 0, 1}, end - beats.first});
   scratchpad_sent_ = {end - from.copies, from.copies};
   if (ends_load(from, burst)) {
     complete(end - 1, from.issued.entry);

@@ -110,6 +110,9 @@ bool IdealDramTiming::tell(const Answer& answer, Cycle now) {
     return false;
   }
   give(answer, first);
+  if (answer.bytes > 0) {
+    transfers_.add(transfers(answer, {first, 0, 1}));
+  }
   ready_for_answer_[answer.master] = unit.take_response({first, cycles_per_beat_});
   return true;
 }
@@ -172,14 +175,18 @@ void IdealDramTiming::take_reads(Cycle now, Cycle write) {
   }
 }
 
-std::uint32_t IdealDramTiming::answer_reads(Cycle until, std::uint32_t most, Cycle apart,
-                                            Cycle* first_beats) {
-  std::uint32_t count = 0;
-  for (; count < most && next_read() <= until; ++count) {
-    first_beats[count] = answer_read().first_beat;
-    read_taken(first_beats[count] + apart);
+CycleRun IdealDramTiming::answer_reads(Cycle until, std::uint32_t most, Cycle apart) {
+  CycleRun first_beats;
+  Answer answer;
+  while (first_beats.count < most && next_read() <= until && first_beats.add(next_first_beat())) {
+    answer = accept_read();
+    give(answer, first_beats.last());
+    read_taken(first_beats.last() + apart);
   }
-  return count;
+  if (first_beats.count > 0) {
+    transfers_.add(transfers(answer, first_beats));
+  }
+  return first_beats;
 }
 
 void IdealDramTiming::take_write(Cycle first_cycle, Cycle at, Cycle now) {

@@ -10,6 +10,7 @@
 #include "models/dram/dram_timing.hpp"
 #include "models/dram/read_port.hpp"
 #include "sim/storage/ring.hpp"
+#include "sim/timing/cycle_run.hpp"
 #include "sim/timing/ledger_line.hpp"
 #include "sim/timing/stretches.hpp"
 #include "sim/timing/timed_queue.hpp"
@@ -58,15 +59,15 @@ class IdealDramTiming final : public DramTiming {
     const Answer answer = accept_read();
     const Cycle first = first_beat(answer);
     give(answer, first);
+    transfers_.add(transfers(answer, {first, 0, 1}));
     return {first, cycles_per_beat_};
   }
   std::uint32_t cycles_per_beat() const { return cycles_per_beat_; }
   /// First beat of the next read's answer.
   Cycle next_first_beat() const { return first_beat({kLoadMaster, 0, next_read() + latency_}); }
-  /// Answers reads that are alike as long as they are taken up to cycle `until`, each first beat at
-  /// least `apart` behind the one before: sets `first_beats` to these, `most` at most, and returns
-  /// how many.
-  std::uint32_t answer_reads(Cycle until, std::uint32_t most, Cycle apart, Cycle* first_beats);
+  /// Answers reads that are alike, `most` at most, as long as they are taken up to cycle `until`
+  /// and their first beats, which are returned, are equally far apart: by `apart` at least.
+  CycleRun answer_reads(Cycle until, std::uint32_t most, Cycle apart);
   /// The earliest first beat of the next answer.
   void read_taken(Cycle next_first_beat) { ready_for_answer_[kLoadMaster] = next_first_beat; }
 
@@ -110,9 +111,11 @@ class IdealDramTiming final : public DramTiming {
     response_free_ = first + answer.cycles;
     answering_.add(first, response_free_);
     waiting_.add(answer.accepted, first);
-    if (answer.bytes > 0) {
-      transfers_.add({first, answer.cycles, answer.cycles, 1, answer.bytes, false});
-    }
+  }
+  /// What moves when such answers begin in these cycles.
+  static TransferRun transfers(const Answer& answer, const CycleRun& first_beats) {
+    return {first_beats.first, answer.cycles, std::max(answer.cycles, first_beats.apart),
+            first_beats.count, answer.bytes,  false};
   }
   void ring_next(Cycle now);
   void ring_for_reads(Cycle now);

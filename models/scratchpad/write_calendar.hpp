@@ -7,6 +7,7 @@
 
 #include "sim/network/ceil_div.hpp"
 #include "sim/stats/bank_conflicts.hpp"
+#include "sim/timing/cycle_run.hpp"
 #include "sim/timing/state_archive.hpp"
 
 namespace systole {
@@ -63,6 +64,17 @@ class WriteCalendar {
       --at;
     }
     to.runs.insert(to.runs.begin() + static_cast<std::ptrdiff_t>(at), {cycle, 0, cycle, by});
+  }
+
+  void add(const CycleRun& cycles, std::uint32_t bank, BankUser by) {
+    for (std::uint32_t i = 0; i < cycles.count; ++i) {
+      add(cycles.at(i), bank, by);
+      Run& latest = banks_[bank].runs.back();
+      if (latest.continues_in(cycles.at(i + 1), by) && latest.step == cycles.apart) {
+        latest.last = cycles.last();
+        return;
+      }
+    }
   }
 
   /// Nobody asks about cycles before `cycle` again.
