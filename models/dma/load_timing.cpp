@@ -65,11 +65,11 @@ void LoadTiming::note_burst_ends(Cycle before) {
   while (!burst_ends_to_know_.empty() && burst_ends_to_know_.front().known.first < before) {
     BurstEnds& ends = burst_ends_to_know_.front();
     const bool alone = to_others_.empty() && ends.known.first + 1 >= others_free_;
-    if (alone && ends.known.last() < before) {
-      ends.known = {ends.known.last(), 0, 1};  // each replaces those before
+    while (alone && ends.known.count > 1 && ends.known.at(1) < before) {
+      ends.known.pop_first();  // each replaces those before
     }
     const Cycle end = ends.known.first + ends.pushed;
-    ends.known = ends.known.part(1, ends.known.count - 1);
+    ends.known.pop_first();
     if (ends.known.count == 0) {
       burst_ends_to_know_.pop_front();
     }
@@ -177,10 +177,11 @@ void LoadTiming::book(Cycle until) {
   using Marks = CycleMarks<kMarks>::Span;
   marks_.take(ledger_.next(), until, [&](Cycle end, std::uint64_t cycles, const Marks& marks) {
     const std::uint64_t busy = (marks[kBusy] | marks[kPush]) & cycles;
-    const Cycle waits = ledger_.next() + count(busy);
-    ledger_.fill(waits, Cause::Busy);
+    if (busy != 0) {
+      ledger_.fill(ledger_.next() + count(busy), Cause::Busy);
+    }
     if (const std::uint64_t blocked = marks[kBlocked] & cycles & ~busy; blocked != 0) {
-      ledger_.fill(waits + count(blocked), Cause::WaitOutstanding);
+      ledger_.fill(ledger_.next() + count(blocked), Cause::WaitOutstanding);
     }
     ledger_.fill(end, waiting_);
   });

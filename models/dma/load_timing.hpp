@@ -140,10 +140,17 @@ class LoadTiming final : public MemoryMaster {
   template <typename Dram>
   void advance(Dram& dram);
   template <typename Dram>
-  void form_burst(Dram& dram);
+  void form_burst(Dram& dram, const Arriving& of);
+  template <typename Dram>
+  void form_alike(Dram& dram, const Arriving& of);
+  template <typename Dram>
+  void send_alike(Dram& dram, const Arriving& of, const CycleRun& formed);
+  void end_rows(const Arriving& of, std::uint32_t rows);
   bool turning() const { return !current_.all_turned && current_.issued.is<LoadCommand>(); }
   void turn_rows();
+  Cycle turn_row(std::uint32_t rows);
   Cycle take_slot();
+  bool can_form() const { return row_requests_.count > 0 && slots_.next_free() != kNever; }
   /// From when on the next burst waits for a slot; there is one.
   Cycle to_form_from() const {
     return std::max(next_form_, row_requests_.ready[row_requests_.first]);
@@ -176,7 +183,7 @@ class LoadTiming final : public MemoryMaster {
   void wait(Cycle now);
   void listen(Cycle now, bool idle);
   void book(Cycle until);
-  void mark_blocked(Cycle from, Cycle end);
+  void mark_blocked(Cycle from, Cycle formed);
   void mark_last_blocked();
   void ring_next(Cycle now);
   void forget_past(Cycle now);

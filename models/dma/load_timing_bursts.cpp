@@ -61,40 +61,87 @@ void LoadTiming::begin_load() {
 template <typename Dram>
 void LoadTiming::advance(Dram& dram) {
   turn_rows();
-  while (row_requests_.count > 0 && slots_.next_free() != kNever) {
-    form_burst(dram);
+  while (can_form()) {
+    if (const Arriving& of = arriving_[forming_]; of.burst_bytes > 0) {
+      form_alike(dram, of);
+    } else {
+      form_burst(dram, of);
+    }
     turn_rows();
   }
 }
 
 inline void LoadTiming::turn_rows() {
   while (turning() && row_requests_.count < kRowRequests) {
-    const std::size_t place = row_requests_.place(row_requests_.count++);
-    const Cycle turn = std::max(next_turn_, row_requests_.free_from[place]);
-    row_requests_.ready[place] = turn + dma_.request_latency;
-    ++current_.row;
-    const std::uint32_t rows = arriving_.back().rows;
-    current_.all_turned = current_.row == rows;
-    marks_.mark(kBusy, turn);
-    next_turn_ = turn + 1;
-    next_command_ = turn + (rows == 1 ? 2 : 1);
+    marks_.mark(kBusy, turn_row(arriving_.back().rows));
   }
 }
 
+/// Of the load that is turning, which reads so many.
+inline Cycle LoadTiming::turn_row(std::uint32_t rows) {
+  const std::size_t place = row_requests_.place(row_requests_.count++);
+  const Cycle turn = std::max(next_turn_, row_requests_.free_from[place]);
+  row_requests_.ready[place] = turn + dma_.request_latency;
+  ++current_.row;
+  current_.all_turned = current_.row == rows;
+  next_turn_ = turn + 1;
+  next_command_ = turn + (rows == 1 ? 2 : 1);
+  return turn;
+}
+
 template <typename Dram>
-inline void LoadTiming::form_burst(Dram& dram) {
+void LoadTiming::form_burst(Dram& dram, const Arriving& of) {
   const Cycle formed = take_slot();
-  const Arriving& of = arriving_[forming_];
+  marks_.mark(kBusy, formed);
   const Burst burst = burst_at(*of.load, formed_);
   dram.read(formed + dma_.bus_latency - 1, {burst.address, burst.size});
   formed_.offset += burst.useful;
   if (formed_.offset == of.load->row_bytes) {
-    formed_ = {formed_.row + 1, 0};
-    if (formed_.row == of.rows) {
-      formed_ = {};
-      ++forming_;
+    row_requests_.leave(formed);
+    end_rows(of, 1);
+  }
+}
+
+/// Bursts of rows that are alike, each of which makes room for the turn of another row.
+template <typename Dram>
+void LoadTiming::form_alike(Dram& dram, const Arriving& of) {
+  const std::uint32_t rows = arriving_.back().rows;
+  std::uint32_t left = of.rows - formed_.row;
+  CycleRun all_formed, turns;
+  for (; left > 0 && can_form(); --left) {
+    const Cycle formed = take_slot();
+    if (!all_formed.add(formed)) {
+      send_alike(dram, of, all_formed);
+      all_formed = {formed, 0, 1};
     }
     row_requests_.leave(formed);
+    if (turning()) {
+      const Cycle turn = turn_row(rows);
+      if (!turns.add(turn)) {
+        marks_.mark(kBusy, turns);
+        turns = {turn, 0, 1};
+      }
+    }
+  }
+  marks_.mark(kBusy, turns);
+  send_alike(dram, of, all_formed);
+}
+
+/// Rows of one burst each.
+template <typename Dram>
+void LoadTiming::send_alike(Dram& dram, const Arriving& of, const CycleRun& formed) {
+  marks_.mark(kBusy, formed);
+  const std::uint64_t first = of.load->dram_address + formed_.row * of.load->dram_pitch;
+  dram.read_alike(formed.later(dma_.bus_latency - 1), {first, of.burst_bytes}, of.load->dram_pitch);
+  end_rows(of, formed.count);
+}
+
+/// The last bursts of so many rows are formed.
+void LoadTiming::end_rows(const Arriving& of, std::uint32_t rows) {
+  formed_ = {formed_.row + rows, 0};
+  if (formed_.row == of.rows) {
+    formed_ = {};
+    ++forming_;
   }
 }
 
@@ -103,13 +150,12 @@ inline Cycle LoadTiming::take_slot() {
   const Cycle from = to_form_from();
   const Cycle formed = std::max(from, slots_.next_free());
   mark_blocked(from, formed);
-  marks_.mark(kBusy, formed);
   next_form_ = formed + 1;
   slots_.take();
   return formed;
 }
 
-/// A cycle in which a burst is formed may be in it: that goes first.
+/// A burst waits for its slot until it is formed: that cycle is busy, whatever else it is marked.
 inline void LoadTiming::mark_blocked(Cycle from, Cycle formed) {
   if (from > blocked_.end) {
     mark_last_blocked();
@@ -134,7 +180,7 @@ void LoadTiming::take_reads(IdealDramTiming& dram, Cycle until) {
   }
 }
 
-/// Takes bursts of rows that are alike, and comes at equal distances. False: there are none.
+/// Takes bursts of rows that are alike, which come at equal distances. False: there are none.
 bool LoadTiming::take_alike(IdealDramTiming& dram, Cycle until) {
   Arriving& from = arriving_.front();
   if (from.burst_bytes == 0) {

@@ -13,6 +13,12 @@ void MemoryMaster::take_reads(IdealDramTiming& /*dram*/, Cycle /*until*/) {
   throw std::logic_error{"reads of a unit that reads nothing"};
 }
 
+void DramTiming::read_alike(const CycleRun& due, const MemoryRead& first, std::uint64_t apart) {
+  for (std::uint32_t i = 0; i < due.count; ++i) {
+    read(due.at(i), MemoryRead::block_at(first.address + i * apart, first.bytes));
+  }
+}
+
 void DramTiming::archive(StateArchive& /*archive*/) { no_archive(); }
 
 void DramTiming::book_until(Cycle /*now*/, Ledger& /*ledger*/) { no_archive(); }

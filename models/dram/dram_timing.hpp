@@ -14,6 +14,7 @@
 #include "sim/stats/ledger.hpp"
 #include "sim/stats/transfer_runs.hpp"
 #include "sim/timing/alarm.hpp"
+#include "sim/timing/cycle_run.hpp"
 
 namespace systole {
 
@@ -24,6 +25,11 @@ enum Master : std::uint8_t { kLoadMaster, kStoreMaster, kMasters };
 struct MemoryRead {
   std::uint64_t address = 0;
   std::uint32_t bytes = 0;
+
+  /// Of the aligned block of so many bytes, a power of two, that holds an address.
+  static MemoryRead block_at(std::uint64_t address, std::uint32_t bytes) {
+    return {address & ~std::uint64_t{bytes - 1}, bytes};
+  }
 };
 
 /// One of the store unit.
@@ -75,6 +81,9 @@ class DramTiming {
   /// The next read. It is sent in cycle `due`, or in the first one after it in which it can be; the
   /// load unit sends one a cycle, in this order, and none while the one before waits.
   virtual void read(Cycle due, const MemoryRead& read) = 0;
+  /// Reads that are due in these cycles: of aligned blocks of so many bytes, each that which holds
+  /// an address so many behind the one before.
+  virtual void read_alike(const CycleRun& due, const MemoryRead& first, std::uint64_t apart);
   /// Cycles in which reads were sent, and some in which they will be, each told once.
   template <typename Visit>
   void take_sent_reads(Visit visit) {

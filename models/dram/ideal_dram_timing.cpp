@@ -111,7 +111,7 @@ bool IdealDramTiming::tell(const Answer& answer, Cycle now) {
   }
   give(answer, first);
   if (answer.bytes > 0) {
-    transfers_.add(transfers(answer, {first, 0, 1}));
+    transfers_.add(transfers({first, 0, 1}, answer.cycles, answer.bytes));
   }
   ready_for_answer_[answer.master] = unit.take_response({first, cycles_per_beat_});
   return true;
@@ -175,18 +175,60 @@ void IdealDramTiming::take_reads(Cycle now, Cycle write) {
   }
 }
 
+/// But for the first one, reads that nothing holds up in the port, each taken by when the one
+/// before is answered.
 CycleRun IdealDramTiming::answer_reads(Cycle until, std::uint32_t most, Cycle apart) {
-  CycleRun first_beats;
-  Answer answer;
-  while (first_beats.count < most && next_read() <= until && first_beats.add(next_first_beat())) {
-    answer = accept_read();
-    give(answer, first_beats.last());
-    read_taken(first_beats.last() + apart);
+  const Cycle oldest = next_read();
+  if (oldest > until || most == 0) {
+    return {};
   }
-  if (first_beats.count > 0) {
-    transfers_.add(transfers(answer, first_beats));
+  const MemoryRead read = reads_[0].read;
+  const Cycle cycles = answering_cycles(read);
+  const Cycle behind = std::max(apart, cycles);
+  Cycle at = oldest;
+  Cycle first = next_first_beat();
+  CycleRun first_beats{first, 0, 1};
+  while (first_beats.count < most && reads_.unhindered(first_beats.count, at)) {
+    const Cycle next = reads_[first_beats.count].at + 1;
+    const Cycle answered = std::max(next + latency_, first + behind);
+    if (next > std::min(until, first) || !first_beats.add(answered)) {
+      break;
+    }
+    at = next;
+    first = answered;
   }
+  waiting_.add(oldest, first);
+  take_run(oldest, at, first_beats.count);
+  if (first_beats.apart <= cycles) {
+    answering_.add(first_beats.first, first + cycles);
+  } else {
+    for (std::uint32_t i = 0; i < first_beats.count; ++i) {
+      answering_.add(first_beats.at(i), first_beats.at(i) + cycles);
+    }
+  }
+  transfers_.add(transfers(first_beats, cycles, read.bytes));
+  response_free_ = first + cycles;
+  read_taken(first + apart);
   return first_beats;
+}
+
+/// So many reads, of which only the first one may have been held up.
+void IdealDramTiming::take_run(Cycle first, Cycle last, std::uint32_t count) {
+  if (!answering_.last_holds(first) || !answering_.last_holds(last)) {  // which is as busy
+    requesting_.add(first, first + 1);
+    for (std::uint32_t i = 1; i < count; ++i) {
+      requesting_.add(reads_[i].at + 1, reads_[i].at + 2);
+    }
+  }
+  if (source_.observers.requests != nullptr) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const auto& [read, at] = reads_[i];
+      trace(i == 0 ? first : at + 1, false, read.address, read.bytes);
+    }
+  }
+  reads_.take(count, first, sent_reads_);
+  next_master_ = kStoreMaster;
+  request_free_ = last + 1;
 }
 
 void IdealDramTiming::take_write(Cycle first_cycle, Cycle at, Cycle now) {

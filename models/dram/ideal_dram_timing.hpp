@@ -32,6 +32,16 @@ class IdealDramTiming final : public DramTiming {
       ring_for_reads(due);
     }
   }
+  void read_alike(const CycleRun& due, const MemoryRead& first, std::uint64_t apart) override {
+    const bool none = reads_.empty();
+    for (std::uint32_t i = 0; i < due.count; ++i) {
+      const std::uint64_t address = first.address + i * apart;
+      reads_.push(due.at(i), MemoryRead::block_at(address, first.bytes), sent_reads_);
+    }
+    if (none) {
+      ring_for_reads(due.first);
+    }
+  }
   Cycle next_answer_from(Cycle now) const override {
     if (!answers_.empty()) {
       return std::max(first_beat(answers_.front()), now + 1);
@@ -59,7 +69,7 @@ class IdealDramTiming final : public DramTiming {
     const Answer answer = accept_read();
     const Cycle first = first_beat(answer);
     give(answer, first);
-    transfers_.add(transfers(answer, {first, 0, 1}));
+    transfers_.add(transfers({first, 0, 1}, answer.cycles, answer.bytes));
     return {first, cycles_per_beat_};
   }
   std::uint32_t cycles_per_beat() const { return cycles_per_beat_; }
@@ -94,8 +104,10 @@ class IdealDramTiming final : public DramTiming {
     if (source_.observers.requests != nullptr) {
       trace(at, false, read.address, read.bytes);
     }
-    const Cycle beats = Cycle{read.bytes >> bus_shift_} * cycles_per_beat_;
-    return {kLoadMaster, at, at + latency_, beats, read.bytes};
+    return {kLoadMaster, at, at + latency_, answering_cycles(read), read.bytes};
+  }
+  Cycle answering_cycles(const MemoryRead& read) const {
+    return Cycle{read.bytes >> bus_shift_} * cycles_per_beat_;
   }
   void take_reads(Cycle now, Cycle write);
   void take_write(Cycle first_cycle, Cycle at, Cycle now);
@@ -112,11 +124,12 @@ class IdealDramTiming final : public DramTiming {
     answering_.add(first, response_free_);
     waiting_.add(answer.accepted, first);
   }
-  /// What moves when such answers begin in these cycles.
-  static TransferRun transfers(const Answer& answer, const CycleRun& first_beats) {
-    return {first_beats.first, answer.cycles, std::max(answer.cycles, first_beats.apart),
-            first_beats.count, answer.bytes,  false};
+  /// Of answers to reads.
+  static TransferRun transfers(const CycleRun& first_beats, Cycle cycles, std::uint32_t bytes) {
+    return {first_beats.first, cycles, std::max(cycles, first_beats.apart),
+            first_beats.count, bytes,  false};
   }
+  void take_run(Cycle first, Cycle last, std::uint32_t count);
   void ring_next(Cycle now);
   void ring_for_reads(Cycle now);
   void book(Cycle until);

@@ -44,13 +44,39 @@ class ReadPort {
   Cycle ready() const { return reads_.empty() ? kNever : reads_.front().at + 1; }
   MemoryRead take(Cycle now, std::vector<Cycle>& sent) {
     const MemoryRead taken = reads_.front().read;
-    reads_.pop_front();
-    free_ = {free_[1], now + 1};
-    if (--placed_ == kQueue) {
-      enter_queue(kQueue - 1);
+    take(1, now, sent);
+    return taken;
+  }
+
+  // Several at once: reads that nothing holds up are sent when they are due, are in the queue in
+  // the same cycle and are taken in the next one.
+
+  /// Whether the one behind `i` others is such a read, if the one before it is taken in `taken`.
+  bool unhindered(std::size_t i, Cycle taken) const {
+    return i < reads_.size() && reads_[i].at >= taken;
+  }
+  const DatedRead& operator[](std::size_t i) const { return reads_[i]; }
+  /// Takes so many, of which all but the first, taken in cycle `first`, are unhindered.
+  void take(std::size_t count, Cycle first, std::vector<Cycle>& sent) {
+    for (std::size_t i = placed_; i < count; ++i) {
+      sent.push_back(reads_[i].at);
+    }
+    if (count == 1) {
+      free_ = {free_[1], first + 1};
+    } else {
+      const Cycle last_but_one = count == 2 ? first : reads_[count - 2].at + 1;
+      free_ = {last_but_one + 1, reads_[count - 1].at + 2};
+    }
+    if (count >= placed_) {
+      next_send_ = reads_[count - 1].at + 1;
+    }
+    const bool third_stays = placed_ > kQueue && count <= kQueue;
+    placed_ -= std::min(placed_, count);
+    reads_.pop_front(count);
+    if (third_stays) {
+      enter_queue(placed_ - 1);
     }
     place(sent);
-    return taken;
   }
 
   void archive(StateArchive& archive) {

@@ -27,6 +27,7 @@ class Ring : private boost::circular_buffer<T> {
   using Buffer::resize;
   using Buffer::size;
 
+  void pop_front(std::size_t items) { this->erase_begin(items); }
   void push_back(T item) {
     if (this->full()) {
       this->set_capacity(std::max<std::size_t>(kSmallest, 2 * this->capacity()));

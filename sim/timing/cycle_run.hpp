@@ -18,6 +18,10 @@ struct CycleRun {
   CycleRun part(std::uint32_t i, std::uint32_t of) const { return {at(i), apart, of}; }
   CycleRun later(Cycle by) const { return {first + by, apart, count}; }
   CycleRun earlier(Cycle by) const { return {first - by, apart, count}; }
+  void pop_first() {
+    first += apart;
+    --count;
+  }
 
   /// Adds one behind the others. False: it is not as far behind the last one as they are apart.
   bool add(Cycle next) {
