@@ -29,6 +29,20 @@ TEST(BurstSlots, AnAnsweredOneIsFreeFromItsCycleOnAndNotOneEarlier) {
   EXPECT_TRUE(slots.any_free(20));
 }
 
+TEST(BurstSlots, AnswersAtEqualDistancesFreeOneAfterTheOther) {
+  BurstSlots slots{3};
+  for (int i = 0; i < 3; ++i) {
+    slots.take();
+  }
+  EXPECT_THROW(slots.answer(CycleRun{20, 5, 4}), std::logic_error);
+  slots.answer(CycleRun{20, 5, 2});
+  EXPECT_EQ(slots.next_free(), 20U);
+  slots.take();
+  EXPECT_EQ(slots.next_free(), 25U);
+  slots.take();
+  EXPECT_EQ(slots.next_free(), kNever);
+}
+
 TEST(BurstSlots, AllAreFreeWhenTheLastIs) {
   BurstSlots slots{2};
   slots.take();

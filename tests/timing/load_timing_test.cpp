@@ -119,6 +119,19 @@ TEST(CycleMarks, AreTakenOnceEachWhereverTheCutsAre) {
   EXPECT_THROW(marks.mark(0, 1000), std::logic_error);
 }
 
+TEST(CycleMarks, OfARunLieWhereItsCyclesDo) {
+  Marks marks;
+  marks.mark(0, CycleRun{60, 1, 10});
+  marks.mark(0, CycleRun{100, 300, 4});
+  marks.mark(0, CycleRun{101, 0, 1});
+  marks.mark(0, CycleRun{});
+  EXPECT_EQ(marks_taken(marks, 0, 1, 101), 11U);
+  EXPECT_TRUE(marks.marked(0, 101));
+  EXPECT_TRUE(marks.marked(0, 700));
+  EXPECT_FALSE(marks.marked(0, 701));
+  EXPECT_EQ(marks_taken(marks, 0, 101, 2000), 4U);
+}
+
 TEST(CycleMarks, TheFirstOfARangeIsFoundAcrossSpans) {
   Marks marks;
   marks.mark(1, 190);

@@ -96,6 +96,39 @@ TEST(ReadPort, SendsAndQueuesInTheCyclesOfAQueueOfTwo) {
   }
 }
 
+/// Each as soon as it can be, and with it as many as nothing holds up.
+Cycles by_port_at_once(const std::vector<Cycle>& dues, Cycle free_from, bool at_once) {
+  Cycles cycles;
+  ReadPort port;
+  for (const Cycle due : dues) {
+    port.push(due, {}, cycles.sent);
+  }
+  Cycle free = free_from;
+  while (!port.empty()) {
+    const Cycle first = std::max(free, port.ready());
+    cycles.taken.push_back(first);
+    std::size_t count = 1;
+    while (at_once && port.unhindered(count, cycles.taken.back())) {
+      cycles.taken.push_back(port[count++].at + 1);
+    }
+    free = cycles.taken.back() + 1;
+    port.take(count, first, cycles.sent);
+  }
+  return cycles;
+}
+
+TEST(ReadPort, ReadsThatNothingHoldsUpAreTakenAtOnceInTheirCycles) {
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    const std::vector<Cycle> dues = Plan{seed}.dues;
+    for (const Cycle free_from : {1U, 3U, 40U, 400U}) {
+      const Cycles expected = by_port_at_once(dues, free_from, false);
+      const Cycles cycles = by_port_at_once(dues, free_from, true);
+      EXPECT_EQ(cycles.sent, expected.sent) << "seed " << seed << ", free from " << free_from;
+      EXPECT_EQ(cycles.taken, expected.taken) << "seed " << seed << ", free from " << free_from;
+    }
+  }
+}
+
 TEST(ReadPort, AnArchivedOneGoesOnAtAnyCycle) {
   const AcceleratorConfig config;
   const TimingKey key{config};

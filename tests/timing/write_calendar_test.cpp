@@ -85,6 +85,21 @@ TEST_F(WriteCalendarTest, WritesThatAreKnownAheadLieBehindThoseThatComeLater) {
   EXPECT_EQ(calendar.find_next(45, 1)->by, BankUser::Vector);
 }
 
+TEST_F(WriteCalendarTest, WritesAtEqualDistancesAreThoseOneByOne) {
+  for (const CycleRun& run : {CycleRun{20, 1, 5}, CycleRun{14, 4, 5}, CycleRun{18, 4, 1}}) {
+    WriteCalendar each, at_once;
+    for (WriteCalendar* calendar : {&each, &at_once}) {
+      calendar->add(10, 0, BankUser::Load);
+      calendar->add(14, 0, BankUser::Vector);
+    }
+    for (std::uint32_t i = 0; i < run.count; ++i) {
+      each.add(run.at(i), 0, BankUser::Load);
+    }
+    at_once.add(run, 0, BankUser::Load);
+    EXPECT_EQ(state_at(9, at_once), state_at(9, each)) << "from " << run.first;
+  }
+}
+
 TEST_F(WriteCalendarTest, AWriteBehindOneThatWasAskedForIsFound) {
   WriteCalendar calendar;
   calendar.add(10, 0, BankUser::Load);
