@@ -30,11 +30,11 @@ std::string MemoryHistory::text() const {
   }
   const dram::Stats& s = activity.device;
   return fmt::format(
-      "sent {}\nanswered {}\naccepted {}\nidle at {}, busy {}, waiting {}\nreads {}, "
+      "sent {}\nanswered {}\nidle at {}, busy {}, waiting {}\nreads {}, "
       "writes {}, activates {}, precharges {} {}, refreshes {}, rows {} {} {}, "
       "background {} {}\nwindows {}\n",
-      sent, answered, accepted, idle_at, activity.busy_cycles, activity.waiting_cycles, s.reads,
-      s.writes, s.activates, s.precharges, s.precharges_all, s.refreshes, s.row_hits, s.row_misses,
+      sent, answered, idle_at, activity.busy_cycles, activity.waiting_cycles, s.reads, s.writes,
+      s.activates, s.precharges, s.precharges_all, s.refreshes, s.row_hits, s.row_misses,
       s.row_conflicts, s.active_cycles, s.precharged_cycles, windows_text);
 }
 

@@ -15,14 +15,15 @@ struct PlannedBurst {
   dram::PortBurst burst;
 };
 
-/// What a memory did for its masters, in cycles of the core; equal if and only if all of it was.
+/// What a memory did for its masters, in cycles of the core.
 struct MemoryHistory {
   std::vector<std::vector<std::uint64_t>> sent;      ///< by master
   std::vector<std::vector<std::uint64_t>> answered;  ///< by master: first beats
-  std::vector<std::uint64_t> accepted;               ///< ids, in order
+  std::vector<std::uint64_t> accepted;  ///< ids, in order, as seen in visits of every cycle
   std::uint64_t idle_at = 0;
   dram::LayerActivity activity;
   std::vector<BandwidthSeries::Window> windows;
+  /// Equal if and only if all was but `accepted`.
   std::string text() const;
 };
 

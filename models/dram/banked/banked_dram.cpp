@@ -110,6 +110,14 @@ Cycle BankedDram::next_command() {
   return next;
 }
 
+Cycle BankedDram::next_access() {
+  Cycle next = kNever;
+  for (auto& channel : channels_) {
+    next = std::min(next, channel->next_access());
+  }
+  return next;
+}
+
 Stats BankedDram::stats(Cycle now) const {
   Stats sum;
   for (const auto& channel : channels_) {

@@ -48,6 +48,8 @@ class BankedDram {
   /// The next cycle in which a command starts (refreshes too) if nothing is offered before. A
   /// refused request is worth offering again one cycle later, not sooner.
   Cycle next_command();
+  /// No read or write starts before if nothing is offered before.
+  Cycle next_access();
 
   /// When the first completion that was not taken yet is due; kNever when none is known.
   Cycle next_completion() const {
@@ -67,6 +69,16 @@ class BankedDram {
       first = channel->first_finish() < first->first_finish() ? channel.get() : first;
     }
     return first->first_finish() <= cycle ? std::optional{first->take_completion()} : std::nullopt;
+  }
+
+  /// Gives all completions that are known to `use`, which may lie in the future.
+  template <typename Use>
+  void take_known_completions(const Use& use) {
+    for (const auto& channel : channels_) {
+      while (channel->first_finish() != kNever) {
+        use(channel->take_completion());
+      }
+    }
   }
 
   const Config& config() const { return config_; }

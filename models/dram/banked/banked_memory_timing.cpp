@@ -11,8 +11,6 @@ std::uint64_t length(std::uint64_t first, std::uint64_t end) {
   return end > first ? end - first : 0;
 }
 
-Cycle later(Cycle cycle, Cycle by) { return cycle == kNever ? kNever : cycle + by; }
-
 }  // namespace
 
 Ledger LayerActivity::ledger(std::uint64_t layer_cycles) const {
@@ -55,7 +53,7 @@ BankedMemoryTiming::BankedMemoryTiming(Config memory, const PortConfig& port,
       bus_shift_{static_cast<std::uint32_t>(__builtin_ctz(port.bus_bytes))},
       origin_{config_.timing.refi / 2},
       soonest_read_{Cycle{config_.timing.cl} + config_.burst_cycles()},
-      soonest_data_{std::min(config_.timing.cl, config_.timing.cwl) + config_.burst_cycles()},
+      soonest_write_{Cycle{config_.timing.cwl} + config_.burst_cycles()},
       command_observer_{commands},
       request_observer_{requests},
       masters_(port.masters) {
@@ -83,6 +81,7 @@ void BankedMemoryTiming::start_layer(std::uint64_t now) {
   ticked_ = 0;
   request_due_ = kNever;
   memory_due_.reset();
+  drained_ = 0;
   unbooked_ = 1;
   activity_ = {};
   bandwidth_.clear();
@@ -105,6 +104,7 @@ void BankedMemoryTiming::end_trace_of_layer(Cycle end) {
 
 LayerActivity BankedMemoryTiming::finish_layer(std::uint64_t now) {
   const std::uint64_t end = now - start_ + 1;
+  accept_before(end);
   book_before(end);
   const Cycle cycle = origin_ + clocks_.memory_from(end);
   memory_->advance_to(cycle);
@@ -120,14 +120,20 @@ LayerActivity BankedMemoryTiming::finish_layer(std::uint64_t now) {
 bool BankedMemoryTiming::request(std::uint32_t master, const PortBurst& burst, std::uint64_t now) {
   Master& from = masters_[master];
   const std::uint64_t t = now - start_;
+  accept_before(t);
   ++queued_;
   const bool has_room = from.has_room(t);
   if (has_room) {
     from.requests.push_back({burst, t});
+    request_due_ = std::min(request_due_, std::max(request_free_, t + 1));
   } else {
     from.held = burst;
+    ++held_;
+    request_due_ = std::min(request_due_, t + 1);
   }
-  request_due_ = std::min(request_due_, t + 1);
+  if (memory_due_ && from.unanswered.empty()) {
+    memory_due_ = std::min(*memory_due_, soonest_answer(burst));
+  }
   return has_room;
 }
 
@@ -136,16 +142,12 @@ void BankedMemoryTiming::tick(std::uint64_t now) {
   accepted_.reset();
   answered_.reset();
   released_.clear();
+  accept_before(t + 1);
   if (t >= memory_due()) {
     memory_due_.reset();
     run_memory(origin_ + clocks_.memory_from(t + 1));
-    take_completions(t);
+    take_completions();
     answer(t);
-  }
-  if (t >= request_due_) {
-    accept(t);
-    release(t);
-    find_request_due(t);
   }
   ticked_ = t;
 }
@@ -155,19 +157,37 @@ void BankedMemoryTiming::book_before(std::uint64_t t) {
   if (t <= unbooked_) {
     return;
   }
-  const std::uint64_t from = unbooked_;
-  const std::uint64_t request_end = std::min(t, request_free_);
-  const std::uint64_t response_from = std::max(from, response_start_);
-  const std::uint64_t response_end = std::min(t, response_free_);
-  const std::uint64_t busy = length(from, request_end) + length(response_from, response_end) -
-                             length(response_from, std::min(request_end, response_end));
-  activity_.busy_cycles += busy;
-  if (open_ != 0) {
-    activity_.waiting_cycles += t - from - busy;
-  } else {  // the last answer is on its way to the response channel
-    activity_.waiting_cycles += length(std::max(from, request_end), std::min(t, response_start_));
+  activity_.busy_cycles += busy_cycles(unbooked_, t);
+  // Without an open burst the last answer may be on its way to the response channel, and the last
+  // write to its bank.
+  const std::uint64_t waiting_end =
+      open_reads_ + open_writes_ != 0 ? t : std::min(t, std::max(response_start_, drained_));
+  if (waiting_end > unbooked_) {
+    activity_.waiting_cycles += waiting_end - unbooked_ - busy_cycles(unbooked_, waiting_end);
   }
   unbooked_ = t;
+}
+
+/// Those from `from` on and before `end` with a beat on a channel.
+std::uint64_t BankedMemoryTiming::busy_cycles(std::uint64_t from, std::uint64_t end) const {
+  const std::uint64_t request_end = std::min(end, request_free_);
+  const std::uint64_t response_from = std::max(from, response_start_);
+  const std::uint64_t response_end = std::min(end, response_free_);
+  return length(from, request_end) + length(response_from, response_end) -
+         length(response_from, std::min(request_end, response_end));
+}
+
+/// Does what is due to requests in cycles before `end`. Nobody sees the cycle in which a burst is
+/// accepted but a master whose next one is held (next_event()), and who ticks every cycle.
+void BankedMemoryTiming::accept_before(std::uint64_t end) {
+  while (request_due_ < end) {
+    const std::uint64_t t = request_due_;
+    accept(t);
+    if (held_ != 0) {
+      release(t);
+    }
+    find_request_due(t);
+  }
 }
 
 /// After the tick of cycle t.
@@ -187,7 +207,7 @@ void BankedMemoryTiming::find_request_due(std::uint64_t t) {
 /// All memory cycles before `end`.
 void BankedMemoryTiming::run_memory(Cycle end) {
   while (!offers_.empty()) {
-    Cycle cycle = std::max({offers_.front().from, retry_, offer_cycle_});
+    Cycle cycle = next_offer();
     if (cycle == offer_cycle_ && offered_ == config_.organization.channels) {
       ++cycle;
     }
@@ -219,28 +239,34 @@ bool BankedMemoryTiming::offer(Cycle cycle) {
   return true;
 }
 
-/// Those whose data are there when cycle t + 1 starts.
-void BankedMemoryTiming::take_completions(std::uint64_t t) {
-  const Cycle until = origin_ + clocks_.memory_at(t + 1);
-  while (const auto done = memory_->take_completion(until)) {
-    const auto index = static_cast<std::uint32_t>(done->id);
+/// Those of all commands that have started, even if their data are yet to come.
+void BankedMemoryTiming::take_completions() {
+  memory_->take_known_completions([this](const Completion& done) {
+    const auto index = static_cast<std::uint32_t>(done.id);
     Open& open = bursts_[index];
-    const std::uint64_t there = clocks_.core_from(done->finish - origin_);
+    open.data_end = std::max(open.data_end, clocks_.core_from(done.finish - origin_));
     if (--open.accesses_left == 0) {
-      if (!open.burst.write) {
-        open.ready = there + port_.path_latency;
+      if (open.burst.write) {
+        close_if_done(index);
+      } else {
+        open.ready = open.data_end + port_.path_latency;
       }
-      close_if_done(index, t);
     }
-  }
+  });
 }
 
-void BankedMemoryTiming::close_if_done(std::uint32_t index, std::uint64_t t) {
-  if (bursts_[index].answered && bursts_[index].accesses_left == 0) {
-    book_before(t);
-    free_bursts_.push_back(index);
-    --open_;
-    open_writes_ -= bursts_[index].burst.write ? 1U : 0U;
+/// A burst is done when it has its answer and its data have moved: of a write they may be yet to.
+void BankedMemoryTiming::close_if_done(std::uint32_t index) {
+  const Open& open = bursts_[index];
+  if (!open.answered || open.accesses_left != 0) {
+    return;
+  }
+  free_bursts_.push_back(index);
+  if (open.burst.write) {
+    --open_writes_;
+    drained_ = std::max(drained_, open.data_end - 1);
+  } else {
+    --open_reads_;
   }
 }
 
@@ -275,7 +301,7 @@ void BankedMemoryTiming::answer(std::uint64_t t) {
     bandwidth_.add(t + 1, beat_cycles(open.burst), false, open.burst.useful);
   }
   answered_ = PortAnswer{static_cast<std::uint32_t>(first - masters_.data()), open.burst.id};
-  close_if_done(index, t);
+  close_if_done(index);
 }
 
 /// Takes one burst when the request channel is free.
@@ -316,9 +342,6 @@ void BankedMemoryTiming::dispatch(const PortBurst& burst, std::uint32_t master, 
   open.sequence = next_sequence_++;
   open.offers_left = static_cast<std::uint32_t>(last - first + 1);
   open.accesses_left = open.offers_left;
-  if (offers_.empty() || (burst.write && open_writes_ == 0)) {  // else nothing comes sooner
-    memory_due_.reset();
-  }
   const Cycle from = origin_ + clocks_.memory_from(t);
   for (std::uint64_t request = first; request <= last; ++request) {
     const std::uint64_t address = request << request_shift_;
@@ -328,8 +351,7 @@ void BankedMemoryTiming::dispatch(const PortBurst& burst, std::uint32_t master, 
     }
   }
   masters_[master].unanswered.push_back(index);
-  ++open_;
-  open_writes_ += burst.write ? 1U : 0U;
+  ++(burst.write ? open_writes_ : open_reads_);
 }
 
 void BankedMemoryTiming::release(std::uint64_t t) {
@@ -337,6 +359,7 @@ void BankedMemoryTiming::release(std::uint64_t t) {
     Master& master = masters_[i];
     if (master.held && master.has_room(t)) {
       master.requests.push_back({*std::exchange(master.held, std::nullopt), t});
+      --held_;
       released_.push_back(i);
     }
   }
@@ -359,33 +382,42 @@ std::uint64_t BankedMemoryTiming::beat_cycles(const PortBurst& burst) const {
   return (last - first + 1) * port_.cycles_per_beat;
 }
 
+/// No cycle before has an answer or ends the last write, whatever is sent from now on. Masters'
+/// answers come in order: only the oldest burst of each matters.
 std::uint64_t BankedMemoryTiming::find_memory_due() {
   std::uint64_t due = kNever;
   for (const Master& master : masters_) {
-    if (!master.unanswered.empty() && bursts_[master.unanswered.front()].ready != kNever) {
-      due = std::min(due, std::max({bursts_[master.unanswered.front()].ready, response_free_,
-                                    master.ready_for_answer}) -
-                              1);
+    if (!master.unanswered.empty()) {
+      const Open& oldest = bursts_[master.unanswered.front()];
+      const std::uint64_t ready =
+          oldest.ready != kNever ? oldest.ready : soonest_ready(oldest.burst.write);
+      due = std::min(due, std::max({ready, response_free_, master.ready_for_answer}) - 1);
+    } else if (!master.requests.empty()) {
+      due = std::min(due, soonest_answer(master.requests.front().burst));
     }
   }
-  // What happens in a memory cycle is seen by the tick of the core cycle that it starts in.
-  // Commands need no tick of their own: of those to come none has its data sooner than this, and
-  // while no write is on its way, data change nothing before they are back.
-  const Cycle until_data = open_writes_ != 0 ? soonest_data_ : soonest_read_;
-  Cycle data = std::min(memory_->next_completion(),
-                        later(std::max(origin_, memory_->next_command()), until_data));
-  if (!offers_.empty()) {
-    const Cycle cycle = std::max({offers_.front().from, retry_, offer_cycle_});
-    if (open_writes_ != 0) {  // it may be one that is answered when it is accepted
-      due = std::min(due, clocks_.core_from(cycle + 1 - origin_) + port_.path_latency - 1);
+  if (open_reads_ == 0) {  // else the end of a write changes nothing
+    if (open_writes_ != 0) {
+      const Cycle data = std::min(memory_->next_access(), next_offer()) + soonest_write_;
+      due = std::min(due, clocks_.core_from(data - origin_) - 1);
+    } else if (drained_ > ticked_) {
+      due = std::min(due, drained_);
     }
-    data = std::min(data, cycle + until_data);
-  }
-  if (data != kNever) {
-    const std::uint64_t way_back = open_writes_ != 0 ? 0 : port_.path_latency;
-    due = std::min(due, clocks_.core_from(data - origin_) + way_back - 1);
   }
   return due;
+}
+
+/// Of the oldest burst of a master, on its way to the memory or there.
+std::uint64_t BankedMemoryTiming::soonest_ready(bool write) {
+  const Cycle data =
+      write ? next_offer() + 1 : std::min(memory_->next_access(), next_offer()) + soonest_read_;
+  return clocks_.core_from(data - origin_) + port_.path_latency;
+}
+
+/// When the answer of a queued burst is decided at the earliest.
+std::uint64_t BankedMemoryTiming::soonest_answer(const PortBurst& burst) const {
+  const Cycle data = burst.write ? 1 : soonest_read_;
+  return request_due_ + clocks_.core_from(data) + port_.path_latency;
 }
 
 std::uint64_t BankedMemoryTiming::latency_of_closed_bank() const {

@@ -97,7 +97,7 @@ class BankedMemoryTiming {
   void tick(std::uint64_t now);
 
   // What the last tick brought:
-  /// The burst that left the queue of its master: the moment of its bytes.
+  /// The burst that left the queue of its master in this very cycle: the moment of its bytes.
   const std::optional<std::uint64_t>& accepted() const { return accepted_; }
   /// The answer whose first beat (or acknowledgement) is at its master in the next cycle.
   const std::optional<PortAnswer>& answered() const { return answered_; }
@@ -111,16 +111,17 @@ class BankedMemoryTiming {
   }
 
   /// No request waits, every answer has left, every write is in the banks.
-  bool idle() const { return open_ == 0 && queued_ == 0; }
+  bool idle() const { return open_reads_ + open_writes_ + queued_ == 0 && drained_ <= ticked_; }
 
-  /// The next cycle in which tick() has something to do if no request comes before; kNever if none.
+  /// The next cycle in which tick() may bring an answer, take a held request or be idle() if no
+  /// request comes before; kNever if none.
   std::uint64_t next_event() {
-    const std::uint64_t due = std::min(request_due_, memory_due());
+    const std::uint64_t due = held_ != 0 ? std::min(request_due_, memory_due()) : memory_due();
     return due == kNever ? kNever : start_ + std::max(due, ticked_ + 1);
   }
   /// The next tick looks at everything, which must change nothing (tests hold it).
   void forget_due() {
-    request_due_ = 0;
+    request_due_ = std::min(request_due_, ticked_ + 1);
     memory_due_ = 0;
   }
 
@@ -151,7 +152,8 @@ class BankedMemoryTiming {
     PortBurst burst;
     std::uint64_t sequence = 0;
     std::uint32_t offers_left = 0;    // requests that the controller has not accepted
-    std::uint32_t accesses_left = 0;  // and those whose data have not moved
+    std::uint32_t accesses_left = 0;  // and those whose column command has not started
+    std::uint64_t data_end = 0;       // core cycle in which the data of the others have moved
     std::uint64_t ready = kNever;     // core cycle of its first beat at the earliest
     bool answered = false;
   };
@@ -162,17 +164,25 @@ class BankedMemoryTiming {
   };
 
   void book_before(std::uint64_t t);
+  std::uint64_t busy_cycles(std::uint64_t from, std::uint64_t end) const;
+  void accept_before(std::uint64_t end);
   void find_request_due(std::uint64_t t);
   std::uint64_t memory_due() {
     if (!memory_due_) {
-      memory_due_ = open_ == 0 ? kNever : find_memory_due();
+      memory_due_ = find_memory_due();
     }
     return *memory_due_;
   }
   std::uint64_t find_memory_due();
+  std::uint64_t soonest_ready(bool write);
+  std::uint64_t soonest_answer(const PortBurst& burst) const;
+  /// The cycle of the next offer at the earliest; kNever without one.
+  Cycle next_offer() const {
+    return offers_.empty() ? kNever : std::max({offers_.front().from, retry_, offer_cycle_});
+  }
   void run_memory(Cycle end);
   bool offer(Cycle cycle);
-  void take_completions(std::uint64_t t);
+  void take_completions();
   void answer(std::uint64_t t);
   void accept(std::uint64_t t);
   void release(std::uint64_t t);
@@ -182,7 +192,7 @@ class BankedMemoryTiming {
     return master < masters_.size() ? master : master - masters_.size();
   }
   void dispatch(const PortBurst& burst, std::uint32_t master, std::uint64_t t);
-  void close_if_done(std::uint32_t index, std::uint64_t t);
+  void close_if_done(std::uint32_t index);
   std::uint32_t allocate();
   std::uint64_t beat_cycles(const PortBurst& burst) const;
   void end_trace_of_layer(Cycle end);
@@ -192,9 +202,9 @@ class BankedMemoryTiming {
   const ClockCrossing clocks_;
   const std::uint32_t request_shift_;  // both are powers of two
   const std::uint32_t bus_shift_;
-  const Cycle origin_;        // memory cycle in which a layer starts
-  const Cycle soonest_read_;  // cycles from the start of a read to the end of its data
-  const Cycle soonest_data_;  // and of a read or write
+  const Cycle origin_;         // memory cycle in which a layer starts
+  const Cycle soonest_read_;   // cycles from the start of a read to the end of its data
+  const Cycle soonest_write_;  // and of a write
   CommandObserver* const command_observer_;
   RequestObserver* const request_observer_;
   struct ShiftedCommands final : CommandObserver {
@@ -218,17 +228,18 @@ class BankedMemoryTiming {
   Cycle retry_ = 0;            // and when the first is worth offering again
   std::vector<Open> bursts_;
   std::vector<std::uint32_t> free_bursts_;
-  std::uint64_t open_ = 0;         // bursts that are not done
-  std::uint64_t open_writes_ = 0;  // of them
-  std::uint64_t queued_ = 0;       // that the request channel has not taken
+  std::uint64_t open_reads_ = 0;   // that are not answered
+  std::uint64_t open_writes_ = 0;  // that are not answered, or whose data have no cycle yet
+  std::uint64_t drained_ = 0;      // cycle in which the other writes are in the banks
+  std::uint64_t queued_ = 0;       // bursts that the request channel has not taken,
+  std::uint64_t held_ = 0;         // and those of them that are held
   std::uint64_t next_sequence_ = 0;
   std::optional<std::uint64_t> accepted_;
   std::optional<PortAnswer> answered_;
   std::vector<std::uint32_t> released_;
-  std::uint64_t ticked_ = 0;  // last tick
-  // A tick before does nothing:
-  std::uint64_t request_due_ = kNever;       // to requests,
-  std::optional<std::uint64_t> memory_due_;  // and to the memory and answers, if it is known
+  std::uint64_t ticked_ = 0;                 // last tick
+  std::uint64_t request_due_ = kNever;       // next cycle in which something happens to a request
+  std::optional<std::uint64_t> memory_due_;  // a tick before brings no answer; if it is known
   std::uint64_t unbooked_ = 1;               // first cycle that is in no count yet
   LayerActivity activity_;
   BandwidthSeries bandwidth_;

@@ -23,6 +23,8 @@ Channel::Channel(const Config& config, std::uint32_t index, CommandObserver* obs
   const CommandBus& bus = config.command_bus;  // in the order of Command
   travel_ = {bus.column_cycles - 1U,    bus.column_cycles - 1U,    bus.activate_cycles - 1U,
              bus.precharge_cycles - 1U, bus.precharge_cycles - 1U, bus.refresh_cycles - 1U};
+  row_to_column_ = bus.activate_cycles + std::min(config.timing.rcd, config.timing.rcd_wr);
+  row_to_column_ -= std::min<Cycle>(row_to_column_, bus.column_cycles);
   for (auto& candidates : candidates_) {
     candidates.fill(kNoSlot);
   }

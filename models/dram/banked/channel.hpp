@@ -54,6 +54,13 @@ class Channel {
     return next_.start;
   }
 
+  /// No read or write starts before if no request comes before.
+  Cycle next_access() {
+    const Cycle next = next_command();
+    const bool has_hits = (hits_[0] | hits_[1]) != 0;
+    return has_hits || next == kNever ? next : next + row_to_column_;
+  }
+
   /// When the data of the first completion end that was not taken; kNever without one. It may lie
   /// in the future.
   Cycle first_finish() const { return completions_.first_finish(); }
@@ -190,6 +197,7 @@ class Channel {
   const bool closes_pages_;
   const std::size_t column_bus_;   // of command_bus_free_
   std::array<Cycle, 6> travel_{};  // of each command: cycles from its start to its effect
+  Cycle row_to_column_ = 0;        // from the start of a row's activate to that of its first access
   ChannelTiming timing_;
   std::array<RequestQueue, 2> queues_;                        // reads, writes
   std::array<std::array<Slot, kMostBanks>, 2> candidates_{};  // what each bank serves next
