@@ -72,8 +72,7 @@ void BankedMemoryTiming::start_layer(std::uint64_t now) {
   }
   next_master_ = 0;
   request_free_ = 0;
-  response_start_ = 0;
-  response_free_ = 0;
+  response_free_ = 1;
   offer_cycle_ = 0;
   offered_ = 0;
   retry_ = 0;
@@ -82,8 +81,9 @@ void BankedMemoryTiming::start_layer(std::uint64_t now) {
   request_due_ = kNever;
   memory_due_.reset();
   drained_ = 0;
-  unbooked_ = 1;
-  activity_ = {};
+  busy_cycles_ = 0;
+  busy_end_ = 0;
+  idle_cycles_ = 0;
   bandwidth_.clear();
 }
 
@@ -105,29 +105,36 @@ void BankedMemoryTiming::end_trace_of_layer(Cycle end) {
 LayerActivity BankedMemoryTiming::finish_layer(std::uint64_t now) {
   const std::uint64_t end = now - start_ + 1;
   accept_before(end);
-  book_before(end);
+  book_idle(end);
+  LayerActivity activity;
+  activity.busy_cycles = busy_cycles_ - length(end, busy_end_);
+  activity.waiting_cycles = end - 1 - idle_cycles_ - activity.busy_cycles;
   const Cycle cycle = origin_ + clocks_.memory_from(end);
   memory_->advance_to(cycle);
-  activity_.device = memory_->stats(cycle);
-  activity_.device.precharged_cycles -=
+  activity.device = memory_->stats(cycle);
+  activity.device.precharged_cycles -=
       origin_ * config_.organization.units() * config_.organization.channels;
   if (command_observer_ != nullptr || request_observer_ != nullptr) {
     end_trace_of_layer(cycle);
   }
-  return activity_;
+  return activity;
 }
 
 bool BankedMemoryTiming::request(std::uint32_t master, const PortBurst& burst, std::uint64_t now) {
   Master& from = masters_[master];
   const std::uint64_t t = now - start_;
   accept_before(t);
+  const std::uint32_t index = allocate();
+  Open& open = bursts_[index];
+  open.burst = burst;
+  open.pushed = t;
   ++queued_;
   const bool has_room = from.has_room(t);
   if (has_room) {
-    from.requests.push_back({burst, t});
+    from.requests.push_back(index);
     request_due_ = std::min(request_due_, std::max(request_free_, t + 1));
   } else {
-    from.held = burst;
+    from.held = index;
     ++held_;
     request_due_ = std::min(request_due_, t + 1);
   }
@@ -152,29 +159,18 @@ void BankedMemoryTiming::tick(std::uint64_t now) {
   ticked_ = t;
 }
 
-/// The cycles from unbooked_ to the one before t, in which nothing has changed.
-void BankedMemoryTiming::book_before(std::uint64_t t) {
-  if (t <= unbooked_) {
-    return;
-  }
-  activity_.busy_cycles += busy_cycles(unbooked_, t);
-  // Without an open burst the last answer may be on its way to the response channel, and the last
-  // write to its bank.
-  const std::uint64_t waiting_end =
-      open_reads_ + open_writes_ != 0 ? t : std::min(t, std::max(response_start_, drained_));
-  if (waiting_end > unbooked_) {
-    activity_.waiting_cycles += waiting_end - unbooked_ - busy_cycles(unbooked_, waiting_end);
-  }
-  unbooked_ = t;
+/// A channel has beats from `from` on and before `end`. Each call is for the same `from` as the one
+/// before, or a later one.
+void BankedMemoryTiming::book_busy(std::uint64_t from, std::uint64_t end) {
+  busy_cycles_ += length(std::max(from, busy_end_), end);
+  busy_end_ = std::max(busy_end_, end);
 }
 
-/// Those from `from` on and before `end` with a beat on a channel.
-std::uint64_t BankedMemoryTiming::busy_cycles(std::uint64_t from, std::uint64_t end) const {
-  const std::uint64_t request_end = std::min(end, request_free_);
-  const std::uint64_t response_from = std::max(from, response_start_);
-  const std::uint64_t response_end = std::min(end, response_free_);
-  return length(from, request_end) + length(response_from, response_end) -
-         length(response_from, std::min(request_end, response_end));
+/// Up to cycle t nothing comes; a burst that is open, or the end of the last ones, is waited for.
+void BankedMemoryTiming::book_idle(std::uint64_t t) {
+  if (open_reads_ + open_writes_ == 0) {
+    idle_cycles_ += length(std::max(response_free_, drained_), t);
+  }
 }
 
 /// Does what is due to requests in cycles before `end`. Nobody sees the cycle in which a burst is
@@ -195,8 +191,8 @@ void BankedMemoryTiming::find_request_due(std::uint64_t t) {
   request_due_ = kNever;
   for (const Master& master : masters_) {
     if (!master.requests.empty()) {
-      request_due_ =
-          std::min(request_due_, std::max(request_free_, master.requests.front().pushed + 1));
+      request_due_ = std::min(request_due_,
+                              std::max(request_free_, bursts_[master.requests.front()].pushed + 1));
     }
     if (master.held && master.requests.size() < kQueue) {
       request_due_ = t + 1;
@@ -225,7 +221,7 @@ void BankedMemoryTiming::run_memory(Cycle end) {
   memory_->advance_to(end);
 }
 
-bool BankedMemoryTiming::offer(Cycle cycle) {
+inline bool BankedMemoryTiming::offer(Cycle cycle) {
   const Offer& first = offers_.front();
   Open& open = bursts_[first.open];
   if (!memory_->offer({first.address, open.burst.write, first.open}, cycle)) {
@@ -240,7 +236,7 @@ bool BankedMemoryTiming::offer(Cycle cycle) {
 }
 
 /// Those of all commands that have started, even if their data are yet to come.
-void BankedMemoryTiming::take_completions() {
+inline void BankedMemoryTiming::take_completions() {
   memory_->take_known_completions([this](const Completion& done) {
     const auto index = static_cast<std::uint32_t>(done.id);
     Open& open = bursts_[index];
@@ -256,7 +252,7 @@ void BankedMemoryTiming::take_completions() {
 }
 
 /// A burst is done when it has its answer and its data have moved: of a write they may be yet to.
-void BankedMemoryTiming::close_if_done(std::uint32_t index) {
+inline void BankedMemoryTiming::close_if_done(std::uint32_t index) {
   const Open& open = bursts_[index];
   if (!open.answered || open.accesses_left != 0) {
     return;
@@ -292,91 +288,91 @@ void BankedMemoryTiming::answer(std::uint64_t t) {
   first->unanswered.pop_front();
   Open& open = bursts_[index];
   open.answered = true;
-  book_before(t);
-  if (response_free_ != t + 1) {  // else the channel, whose cycle t is not booked, stays busy
-    response_start_ = t + 1;
-  }
   response_free_ = t + 1 + (open.burst.write ? 1 : beat_cycles(open.burst));
+  book_busy(t + 1, response_free_);
   if (!open.burst.write) {
-    bandwidth_.add(t + 1, beat_cycles(open.burst), false, open.burst.useful);
+    bandwidth_.add(t + 1, response_free_ - t - 1, false, open.burst.useful);
   }
   answered_ = PortAnswer{static_cast<std::uint32_t>(first - masters_.data()), open.burst.id};
   close_if_done(index);
 }
 
 /// Takes one burst when the request channel is free.
-void BankedMemoryTiming::accept(std::uint64_t t) {
+inline void BankedMemoryTiming::accept(std::uint64_t t) {
   if (t < request_free_) {
     return;
   }
   for (std::size_t i = 0; i < masters_.size(); ++i) {
     const std::size_t candidate = later_master(i);
     Master& master = masters_[candidate];
-    if (master.requests.empty() || master.requests.front().pushed >= t) {
+    if (master.requests.empty() || bursts_[master.requests.front()].pushed >= t) {
       continue;
     }
-    const PortBurst burst = master.requests.front().burst;
+    const std::uint32_t index = master.requests.front();
+    const PortBurst& burst = bursts_[index].burst;
     master.requests.pop_front();
+    master.unanswered.push_back(index);
     master.popped = t;
     --queued_;
     next_master_ = later_master(i + 1);
-    book_before(t);
     request_free_ = t + (burst.write ? beat_cycles(burst) : 1);
+    book_idle(t);
+    book_busy(t, request_free_);
     if (burst.write) {
-      bandwidth_.add(t, beat_cycles(burst), true, burst.useful);
+      bandwidth_.add(t, request_free_ - t, true, burst.useful);
     }
     accepted_ = burst.id;
-    dispatch(burst, static_cast<std::uint32_t>(candidate), request_free_);
+    dispatch(index);
     return;
   }
 }
 
-/// Sends a burst, whose last cycle on the request channel is the one before `t`, on its way.
-void BankedMemoryTiming::dispatch(const PortBurst& burst, std::uint32_t master, std::uint64_t t) {
-  const std::uint64_t first = burst.address >> request_shift_;
-  const std::uint64_t last = (burst.address + burst.bytes - 1) >> request_shift_;
-  const std::uint32_t index = allocate();
+/// Sends a burst on its way when the request channel has carried it.
+inline void BankedMemoryTiming::dispatch(std::uint32_t index) {
   Open& open = bursts_[index];
-  open = {};
-  open.burst = burst;
+  const std::uint64_t first = open.burst.address >> request_shift_;
+  const std::uint64_t last = (open.burst.address + open.burst.bytes - 1) >> request_shift_;
   open.sequence = next_sequence_++;
   open.offers_left = static_cast<std::uint32_t>(last - first + 1);
   open.accesses_left = open.offers_left;
-  const Cycle from = origin_ + clocks_.memory_from(t);
+  const Cycle from = origin_ + clocks_.memory_from(request_free_);
   for (std::uint64_t request = first; request <= last; ++request) {
     const std::uint64_t address = request << request_shift_;
     offers_.push_back({address, index, from});
     if (request_observer_ != nullptr) {
-      request_observer_->on_request(shifted_.base + from, burst.write, address);
+      request_observer_->on_request(shifted_.base + from, open.burst.write, address);
     }
   }
-  masters_[master].unanswered.push_back(index);
-  ++(burst.write ? open_writes_ : open_reads_);
+  ++(open.burst.write ? open_writes_ : open_reads_);
 }
 
 void BankedMemoryTiming::release(std::uint64_t t) {
   for (std::uint32_t i = 0; i < masters_.size(); ++i) {
     Master& master = masters_[i];
     if (master.held && master.has_room(t)) {
-      master.requests.push_back({*std::exchange(master.held, std::nullopt), t});
+      const std::uint32_t index = *std::exchange(master.held, std::nullopt);
+      bursts_[index].pushed = t;
+      master.requests.push_back(index);
       --held_;
       released_.push_back(i);
     }
   }
 }
 
-std::uint32_t BankedMemoryTiming::allocate() {
+/// A place for a burst, as new.
+inline std::uint32_t BankedMemoryTiming::allocate() {
   if (free_bursts_.empty()) {
     free_bursts_.push_back(static_cast<std::uint32_t>(bursts_.size()));
     bursts_.emplace_back();
   }
   const std::uint32_t index = free_bursts_.back();
   free_bursts_.pop_back();
+  bursts_[index] = {};
   return index;
 }
 
 /// Cycles of the beats that the burst's bytes touch.
-std::uint64_t BankedMemoryTiming::beat_cycles(const PortBurst& burst) const {
+inline std::uint64_t BankedMemoryTiming::beat_cycles(const PortBurst& burst) const {
   const std::uint64_t first = burst.address >> bus_shift_;
   const std::uint64_t last = (burst.address + burst.bytes - 1) >> bus_shift_;
   return (last - first + 1) * port_.cycles_per_beat;
@@ -393,7 +389,7 @@ std::uint64_t BankedMemoryTiming::find_memory_due() {
           oldest.ready != kNever ? oldest.ready : soonest_ready(oldest.burst.write);
       due = std::min(due, std::max({ready, response_free_, master.ready_for_answer}) - 1);
     } else if (!master.requests.empty()) {
-      due = std::min(due, soonest_answer(master.requests.front().burst));
+      due = std::min(due, soonest_answer(bursts_[master.requests.front()].burst));
     }
   }
   if (open_reads_ == 0) {  // else the end of a write changes nothing

@@ -133,24 +133,21 @@ class BankedMemoryTiming {
  private:
   static constexpr std::size_t kQueue = 2;  // bursts of a master before the request channel
 
-  struct Queued {
-    PortBurst burst;
-    std::uint64_t pushed = 0;
-  };
-  struct Master {
-    Ring<Queued> requests;
-    std::optional<PortBurst> held;  // has no room in the queue yet
-    std::uint64_t popped = 0;       // last cycle in which one left the queue
+  struct Master {  // bursts are places in bursts_
+    Ring<std::uint32_t> requests;
+    std::optional<std::uint32_t> held;  // has no room in the queue yet
+    std::uint64_t popped = 0;           // last cycle in which one left the queue
     std::uint64_t ready_for_answer = 0;
     Ring<std::uint32_t> unanswered;  // in the order of acceptance
     bool has_room(std::uint64_t t) const {
       return requests.size() + (popped == t && t != 0 ? 1 : 0) < kQueue;
     }
   };
-  /// A burst between the request channel and its answer, or its last write.
+  /// A burst from its request to its answer, or to its last write.
   struct Open {
     PortBurst burst;
-    std::uint64_t sequence = 0;
+    std::uint64_t pushed = 0;         // cycle of the request, or in which it was no longer held
+    std::uint64_t sequence = 0;       // of those that the request channel has taken
     std::uint32_t offers_left = 0;    // requests that the controller has not accepted
     std::uint32_t accesses_left = 0;  // and those whose column command has not started
     std::uint64_t data_end = 0;       // core cycle in which the data of the others have moved
@@ -163,8 +160,8 @@ class BankedMemoryTiming {
     Cycle from = 0;
   };
 
-  void book_before(std::uint64_t t);
-  std::uint64_t busy_cycles(std::uint64_t from, std::uint64_t end) const;
+  void book_busy(std::uint64_t from, std::uint64_t end);
+  void book_idle(std::uint64_t t);
   void accept_before(std::uint64_t end);
   void find_request_due(std::uint64_t t);
   std::uint64_t memory_due() {
@@ -181,20 +178,20 @@ class BankedMemoryTiming {
     return offers_.empty() ? kNever : std::max({offers_.front().from, retry_, offer_cycle_});
   }
   void run_memory(Cycle end);
-  bool offer(Cycle cycle);
-  void take_completions();
+  inline bool offer(Cycle cycle);
+  inline void take_completions();
   void answer(std::uint64_t t);
-  void accept(std::uint64_t t);
+  inline void accept(std::uint64_t t);
   void release(std::uint64_t t);
   /// So many turns behind that of the next one, at most a round.
   std::size_t later_master(std::size_t turns) const {
     const std::size_t master = next_master_ + turns;
     return master < masters_.size() ? master : master - masters_.size();
   }
-  void dispatch(const PortBurst& burst, std::uint32_t master, std::uint64_t t);
-  void close_if_done(std::uint32_t index);
-  std::uint32_t allocate();
-  std::uint64_t beat_cycles(const PortBurst& burst) const;
+  inline void dispatch(std::uint32_t index);
+  inline void close_if_done(std::uint32_t index);
+  inline std::uint32_t allocate();
+  inline std::uint64_t beat_cycles(const PortBurst& burst) const;
   void end_trace_of_layer(Cycle end);
 
   const Config config_;
@@ -219,13 +216,12 @@ class BankedMemoryTiming {
   std::uint64_t start_ = 0;  // of the layer; all times below are from there on
   std::vector<Master> masters_;
   std::size_t next_master_ = 0;
-  std::uint64_t request_free_ = 0;    // first cycle in which the request channel is free
-  std::uint64_t response_start_ = 0;  // of the last answer
-  std::uint64_t response_free_ = 0;
-  Ring<Offer> offers_;         // in order, on the way to the controller
-  Cycle offer_cycle_ = 0;      // of the last offer,
-  std::uint32_t offered_ = 0;  // how many were accepted in it,
-  Cycle retry_ = 0;            // and when the first is worth offering again
+  std::uint64_t request_free_ = 0;   // first cycle in which the request channel is free,
+  std::uint64_t response_free_ = 1;  // and the response channel
+  Ring<Offer> offers_;               // in order, on the way to the controller
+  Cycle offer_cycle_ = 0;            // of the last offer,
+  std::uint32_t offered_ = 0;        // how many were accepted in it,
+  Cycle retry_ = 0;                  // and when the first is worth offering again
   std::vector<Open> bursts_;
   std::vector<std::uint32_t> free_bursts_;
   std::uint64_t open_reads_ = 0;   // that are not answered
@@ -240,8 +236,9 @@ class BankedMemoryTiming {
   std::uint64_t ticked_ = 0;                 // last tick
   std::uint64_t request_due_ = kNever;       // next cycle in which something happens to a request
   std::optional<std::uint64_t> memory_due_;  // a tick before brings no answer; if it is known
-  std::uint64_t unbooked_ = 1;               // first cycle that is in no count yet
-  LayerActivity activity_;
+  std::uint64_t busy_cycles_ = 0;  // with a beat on a channel; the last is that before busy_end_
+  std::uint64_t busy_end_ = 0;
+  std::uint64_t idle_cycles_ = 0;  // up to the last burst that was accepted
   BandwidthSeries bandwidth_;
 };
 
