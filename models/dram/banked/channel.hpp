@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -43,7 +44,11 @@ class Channel {
   bool accept(const Request& request, const std::vector<Location>& bursts, Cycle cycle);
 
   /// Simulates all cycles before `cycle`.
-  void advance_to(Cycle cycle);
+  void advance_to(Cycle cycle) {
+    while (next_command() < cycle) {
+      issue();
+    }
+  }
   /// From `cycle` on, closes each row as soon as the rules allow; no burst may wait.
   void close_rows(Cycle cycle);
   /// The cycle in which the next command starts if no request comes before.
@@ -120,7 +125,6 @@ class Channel {
   Slot& candidate(bool write, std::uint32_t bank) { return candidates_[write ? 1 : 0][bank]; }
 
   void choose();
-  inline void choose_next();
   template <bool kWrite>
   bool choose_of_stream();
   void choose_of_all();
@@ -147,9 +151,12 @@ class Channel {
   Cycle arrival_of(const Burst& burst) const { return requests_[burst.request].arrival; }
   Choice choice_for(Slot slot, bool write) const;
   Choice timed(Command command, Rank rank, std::uint32_t bank, Cycle effect) const;
-  Cycle earliest_effect(Command command) const;
+  /// As far as the command bus is concerned.
+  Cycle earliest_effect(Command command) const {
+    return std::max(floor_, command_bus_free_[bus_of(command)]) + travel(command);
+  }
 
-  inline void issue();
+  void issue();
   template <bool kWrite>
   void issue_column();
   void issue_for_row(const Choice& choice);
@@ -169,7 +176,8 @@ class Channel {
   template <bool kWrite>
   void add_burst(const Location& place, std::uint32_t request);
   bool due(const Choice& choice) const;
-  inline void finish_burst(std::uint32_t request, bool write, Cycle end);
+  template <bool kWrite>
+  void finish_burst(std::uint32_t request, Cycle end);
   /// Chooses the direction; called whenever the number of waiting bursts has changed.
   void turn() {
     const std::uint32_t writes = queue(true).size();

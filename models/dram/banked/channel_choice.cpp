@@ -225,9 +225,4 @@ Channel::Choice Channel::timed(Command command, Rank rank, std::uint32_t bank, C
   return choice;
 }
 
-/// As far as the command bus is concerned.
-Cycle Channel::earliest_effect(Command command) const {
-  return std::max(floor_, command_bus_free_[bus_of(command)]) + travel(command);
-}
-
 }  // namespace systole::dram

@@ -16,7 +16,8 @@ inline void Channel::continue_streak(std::uint32_t bank, bool write) {
   goes_on_ |= streak.reads < config_.controller.reads_in_a_row ? reading : 0;
 }
 
-inline void Channel::finish_burst(std::uint32_t request, bool write, Cycle end) {
+template <bool kWrite>
+inline void Channel::finish_burst(std::uint32_t request, Cycle end) {
   OpenRequest& open = requests_[request];
   const Cycle finish = std::max(open.finish, end);
   if (--open.bursts_left != 0) {
@@ -24,9 +25,9 @@ inline void Channel::finish_burst(std::uint32_t request, bool write, Cycle end) 
     return;
   }
   free_requests_.push_back(request);
-  completions_.add(open.id, write, open.arrival, finish);
-  ++(write ? stats_.write_requests : stats_.read_requests);
-  (write ? stats_.write_latency_sum : stats_.read_latency_sum) += finish - open.arrival;
+  completions_.add(open.id, kWrite, open.arrival, finish);
+  ++(kWrite ? stats_.write_requests : stats_.read_requests);
+  (kWrite ? stats_.write_latency_sum : stats_.read_latency_sum) += finish - open.arrival;
   stats_.last_data = std::max(stats_.last_data, finish);
 }
 
@@ -57,7 +58,7 @@ inline void Channel::issue_column() {
   if (closes_pages_ && !wanted(bank)) {
     closable_ |= bit(bank);
   }
-  finish_burst(request, kWrite, end);
+  finish_burst<kWrite>(request, end);
   if (kWrite || waiting.size() == 0) {  // one read less of many turns nothing
     turn();
   }
@@ -143,14 +144,14 @@ inline bool Channel::choose_of_stream() {
   return true;
 }
 
-inline void Channel::choose_next() {
+void Channel::choose() {
   next_is_known_ = true;
   if (!(writing_ ? choose_of_stream<true>() : choose_of_stream<false>())) {
     choose_of_all();
   }
 }
 
-inline void Channel::issue() {
+void Channel::issue() {
   next_is_known_ = false;
   now_ = next_.start;
   command_bus_free_[bus_of(next_.command)] = next_.effect + 1;
@@ -163,20 +164,6 @@ inline void Channel::issue() {
   }
   if (observer_ != nullptr) {
     tell(next_);
-  }
-}
-
-void Channel::choose() { choose_next(); }
-
-void Channel::advance_to(Cycle cycle) {
-  while (true) {
-    if (!next_is_known_) {
-      choose_next();
-    }
-    if (next_.start >= cycle) {
-      return;
-    }
-    issue();
   }
 }
 
