@@ -13,7 +13,7 @@ void BurstStream::begin(const PackedProgram& program) {
   load_row_ = 0;
   load_offset_ = 0;
   store_ = {};
-  walk_ = {};
+  store_row_ = 0;
   row_bytes_ = 0;
 }
 
@@ -53,22 +53,8 @@ Burst BurstStream::next_of_loads() {
 }
 
 Burst BurstStream::next_of_stores() {
-  std::uint64_t elements = 0;
   while (row_bytes_ == 0) {
-    find(store_);
-    const StoreCommand& store = *store_.body;
-    const StoreBlock block = walk_.block(store, rows_);
-    elements = block.to_dram ? elements + block.elements : 0;
-    if (block.to_dram && block.last_of_row) {
-      row_bytes_ = packed_bytes(elements, stored_bits(store, program_->registers.ofmap.bits));
-      row_address_ = block.row_address + store_.dram;
-      row_offset_ = 0;
-    }
-    walk_.next(block);
-    if (block.last) {
-      walk_ = {};
-      store_.body = nullptr;
-    }
+    begin_row_of_stores();
   }
   const Burst burst = choose_burst(row_address_ + row_offset_, row_bytes_ - row_offset_, dma_);
   row_offset_ += burst.useful;
@@ -76,6 +62,21 @@ Burst BurstStream::next_of_stores() {
     row_bytes_ = 0;
   }
   return burst;
+}
+
+/// The next row of DRAM. Stores that pool are only in programs that run on the SystemC machine.
+void BurstStream::begin_row_of_stores() {
+  find(store_);
+  const StoreCommand& store = *store_.body;
+  if (store.to_dram) {
+    row_bytes_ = packed_bytes(store.elements, stored_bits(store, program_->registers.ofmap.bits));
+    row_address_ = store.dram_address + store_.dram + store_row_ * store.dram_pitch;
+    row_offset_ = 0;
+  }
+  if (!store.to_dram || ++store_row_ == store.rows) {
+    store_row_ = 0;
+    store_.body = nullptr;
+  }
 }
 
 }  // namespace systole

@@ -3,8 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "models/dma/store_unit_config.hpp"
-#include "models/dma/store_walk.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "sim/program/burst.hpp"
 #include "sim/program/packed_commands.hpp"
 
@@ -14,7 +13,7 @@ namespace systole {
 /// them: the units work in program order, so that no time is needed to know it.
 class BurstStream {
  public:
-  explicit BurstStream(const StoreUnitConfig& config) : dma_{config.dma}, rows_{config.rows} {}
+  explicit BurstStream(const DmaConfig& dma) : dma_{dma} {}
 
   /// The program outlives its bursts.
   void begin(const PackedProgram& program);
@@ -34,15 +33,15 @@ class BurstStream {
 
   template <typename Body>
   void find(Cursor<Body>& at) const;
+  void begin_row_of_stores();
 
   const DmaConfig dma_;
-  const RowElements rows_;
   const PackedProgram* program_ = nullptr;
   Cursor<LoadCommand> load_;
   std::uint32_t load_row_ = 0;
   std::uint64_t load_offset_ = 0;  // bytes of the row that have had their burst
   Cursor<StoreCommand> store_;
-  StoreWalk walk_;
+  std::uint32_t store_row_ = 0;
   std::uint64_t row_bytes_ = 0;  // of the row whose bursts come; 0: none yet
   std::uint64_t row_address_ = 0;
   std::uint64_t row_offset_ = 0;
