@@ -126,7 +126,7 @@ class Channel {
 
   void choose();
   template <bool kWrite>
-  bool choose_of_stream();
+  void choose_of_stream();
   void choose_of_all();
   void consider_rows(std::uint64_t banks);
   void consider(const Choice& choice) {

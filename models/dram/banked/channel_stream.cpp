@@ -66,15 +66,15 @@ inline void Channel::issue_column() {
 
 /// What choose_of_all() would, in the states that streams are in nearly always: one of the oldest
 /// bursts, or the bank that goes on, can have the first column command that any could, or else one
-/// of the open rows has the first. False where more has to be compared.
+/// of the open rows has the first. Where more has to be compared, that is done.
 template <bool kWrite>
-inline bool Channel::choose_of_stream() {
+void Channel::choose_of_stream() {
   constexpr std::size_t same = kWrite ? 1 : 0;
   constexpr Command command = kWrite ? Command::Write : Command::Read;
   const RequestQueue& waiting = queues_[same];
   const std::uint64_t hits = hits_[same];
   if (hits == 0 || committed_[1 - same] != 0 || closable_ != 0) {
-    return false;
+    return choose_of_all();
   }
   floor_ = now_;
   const Cycle of_bus = earliest_effect(command);
@@ -96,7 +96,7 @@ inline bool Channel::choose_of_stream() {
   }
   if (effect == kNever) {  // each of these few banks has to be compared
     if ((goes_on(kWrite) & hits) != 0) {
-      return false;
+      return choose_of_all();
     }
     std::uint64_t order = 0;
     for (std::uint64_t left = hits; left != 0; left &= left - 1) {
@@ -128,27 +128,24 @@ inline bool Channel::choose_of_stream() {
       for (std::uint32_t other = 0; other < units_; ++other) {
         const Cycle its_effect = other == unit ? kNever : first_of_unit(other);
         if (its_effect < effect || (its_effect == effect && !is_oldest)) {
-          return false;
+          return choose_of_all();
         }
       }
     }
   }
   const Cycle start = effect - travel(command);
   if (start >= first_refresh_ || is_urgent(start)) {
-    return false;
+    return choose_of_all();
   }
   next_.set(start, effect, Rank::Column, command, kWrite, slot, bank, waiting.at(slot).sequence);
   if (const std::uint64_t banks = waiting.banks() & ~hits; start != floor_ && banks != 0) {
     consider_rows(banks);
   }
-  return true;
 }
 
 void Channel::choose() {
   next_is_known_ = true;
-  if (!(writing_ ? choose_of_stream<true>() : choose_of_stream<false>())) {
-    choose_of_all();
-  }
+  return writing_ ? choose_of_stream<true>() : choose_of_stream<false>();
 }
 
 void Channel::issue() {
