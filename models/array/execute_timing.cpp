@@ -32,15 +32,11 @@ void ExecuteTiming::look(Cycle now) {
     take_commands();
   }
   if (active()) {
-    issue_row(now);
-    if (!active()) {
-      alarm.ring_at(now + 1);  // to start the next one, or to say why not
-    }
+    ledger_.stop_holding(now);  // each row that is issued is booked when it is settled
   } else {
     const Cause cause = waiting(now);
     ledger_.look(now, cause, cause);
   }
-  issued_through_ = now;
   ring_next(now);
 }
 
@@ -84,10 +80,10 @@ void ExecuteTiming::ring_next(Cycle now) {
   if (active() && !streams_ifmap_) {
     // A fold's last operand may come before its step ends: its completion must not be known late.
     const std::uint32_t rows_before = std::max(outline_->completes, step_.row) - step_.row;
-    alarm.ring_at(now + rows_before + rows_ + cols_ + scratchpad_read_latency_);
+    alarm.ring_at(now - 1 + rows_before + rows_ + cols_ + scratchpad_read_latency_);
   }
-  if (active()) {
-    alarm.ring_at(now + (step_.rows - step_.row) + 1);
+  if (active()) {  // its next row is issued in this cycle, or in the one behind
+    alarm.ring_at(now + (stalled_ ? 1 : 0) + (step_.rows - step_.row));
   } else if (!window_.empty()) {
     if (window_.back().at > now) {
       alarm.ring_at(now + 1);
@@ -109,9 +105,7 @@ void ExecuteTiming::ring_next(Cycle now) {
 void ExecuteTiming::settle(Cycle issued, Cycle read) {
   while (issued_through_ < issued || read_through_ < read) {
     const Cycle cycle = issued_through_ + 1;
-    if (read_through_ < issued_through_) {
-      read_pair(read_through_ + 1);
-    } else if (issued_through_ < issued && read_through_ < cycle) {
+    if (issued_through_ < issued && read_through_ < cycle) {
       if (settle_runs(cycle, issued) > 0 || settle_stall(cycle, issued) > 0) {
         continue;
       }
@@ -150,18 +144,18 @@ void ExecuteTiming::settle_all(Cycle cycle) {
   settle_reads(cycle);
 }
 
-/// The row issued last is read in cycle `from`, if its banks are free, while the next one is
-/// issued.
+/// The row issued last, if there is one, is read in cycle `from`, if its banks are free, while the
+/// next one is issued.
 bool ExecuteTiming::flows(Cycle from) {
-  return active() && step_.row > 0 && !has_pending_ && queue_.size() == 1 &&
-         queue_.front().pushed < from && !stalled_;
+  return active() && !has_pending_ && !stalled_ &&
+         (queue_.empty() || (queue_.size() == 1 && queue_.front().pushed < from));
 }
 
 /// The execute unit's part of one cycle while a step runs.
 void ExecuteTiming::issue_row(Cycle cycle) {
   const bool stalled = read_through_ == cycle ? stalled_before_ : stalled_;
   if (stalled) {
-    ledger_.look(cycle, Cause::WaitBank, Cause::WaitBank);
+    ledger_.fill(cycle + 1, Cause::WaitBank);
     return;
   }
   Pushed& pushed = queue_.push();
@@ -172,7 +166,7 @@ void ExecuteTiming::issue_row(Cycle cycle) {
     pushed.row = {};
     next_row(pushed.row);
   }
-  ledger_.look(cycle, pushed.row.cause, Cause::Idle);
+  ledger_.fill(cycle + 1, pushed.row.cause);
   ++step_.row;
   if (step_.row == step_.rows) {
     finish();

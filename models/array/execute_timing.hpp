@@ -179,7 +179,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   bool flows(Cycle from);
   std::uint32_t settle_runs(Cycle from, Cycle until);
   Cycle flow_ends(Cycle checked, Cycle from, Cycle until) const;
-  const Fed& take_runs(Cycle from, Cycle end);
+  const Fed* take_runs(Cycle from, Cycle end, const Fed* before);
   std::uint32_t settle_stall(Cycle from, Cycle until);
   bool finds_banks_free(Cycle cycle, const Row& row) const;
   Cycle first_conflict(Cycle from, Cycle until, const Fed& fed) const;

@@ -122,8 +122,8 @@ ResultWriter::Taken ExecuteTiming::result_port(Cycle cycle, std::uint32_t bank) 
 /// Rows that are certain to follow those of `run`, which were read last, one a cycle: nobody can
 /// get in their way.
 std::uint32_t ExecuteTiming::rows_to_come(const Results& run) {
-  if (!scratchpad_->dual_ported() || !flows(read_through_ + 1) || !in_run() ||
-      !outline_->runs[run_].vector) {
+  if (!scratchpad_->dual_ported() || step_.row == 0 || queue_.empty() ||
+      !flows(read_through_ + 1) || !in_run() || !outline_->runs[run_].vector) {
     return 0;
   }
   const Row& next = queue_.front().row;

@@ -195,10 +195,10 @@ std::uint32_t ExecuteTiming::settle_runs(Cycle from, Cycle until) {
     return 0;
   }
   const StepRun& run = outline_->runs[run_];
-  const Row& before = queue_.front().row;
-  const bool alike = before.ifmap_banks == run.ifmap_banks &&
-                     before.weight_banks == run.weight_banks && !before.in_turns;
-  if (!alike && !finds_banks_free(from, before)) {
+  const Row* before = queue_.empty() ? nullptr : &queue_.front().row;
+  const bool alike = before != nullptr && before->ifmap_banks == run.ifmap_banks &&
+                     before->weight_banks == run.weight_banks && !before->in_turns;
+  if (before != nullptr && !alike && !finds_banks_free(from, *before)) {
     return 0;
   }
   const Cycle end = flow_ends(alike ? from : from + 1, from, until);
@@ -206,11 +206,16 @@ std::uint32_t ExecuteTiming::settle_runs(Cycle from, Cycle until) {
     return 0;
   }
   const auto count = static_cast<std::uint32_t>(end - from);
-  row_read(from, before);
-  claim_banks(end - 1, take_runs(from, end));
+  if (before != nullptr) {
+    row_read(from, *before);
+  }
+  if (const Fed* last_read = take_runs(from, end, before)) {
+    claim_banks(end - 1, *last_read);
+  }
   skip_rows(from + 1, count - 1);
-  next_run_row(queue_.front().row);
-  queue_.front().pushed = end - 1;
+  Pushed& last = queue_.empty() ? queue_.push() : queue_.front();
+  next_run_row(last.row);
+  last.pushed = end - 1;
   ++step_.row;
   issued_through_ = end - 1;
   read_through_ = end - 1;
@@ -240,9 +245,9 @@ Cycle ExecuteTiming::flow_ends(Cycle checked, Cycle from, Cycle until) const {
 }
 
 /// The rows that are issued in [from, end), all but the last of them read. Returns what is fed in
-/// cycle end - 1.
-const ExecuteTiming::Fed& ExecuteTiming::take_runs(Cycle from, Cycle end) {
-  const Fed* last_read = &queue_.front().row;
+/// cycle end - 1: in cycle `from` it is `before`.
+const ExecuteTiming::Fed* ExecuteTiming::take_runs(Cycle from, Cycle end, const Fed* before) {
+  const Fed* last_read = before;
   for (Cycle issued = from;; ++run_) {
     const StepRun& run = outline_->runs[run_];
     const Cycle behind = std::min(end, from + (run.end - step_.row));
@@ -254,7 +259,7 @@ const ExecuteTiming::Fed& ExecuteTiming::take_runs(Cycle from, Cycle end) {
       last_read = &run;
     }
     if (behind == end) {
-      return *last_read;
+      return last_read;
     }
     issued = behind;
   }
@@ -280,8 +285,7 @@ std::uint32_t ExecuteTiming::settle_stall(Cycle from, Cycle until) {
     return 0;
   }
   if (active()) {
-    ledger_.fill(end - 1, Cause::WaitBank);
-    ledger_.look(end - 1, Cause::WaitBank, Cause::WaitBank);
+    ledger_.fill(end, Cause::WaitBank);
   }
   issued_through_ = read_through_ = end - 1;
   stalled_before_ = true;

@@ -32,6 +32,12 @@ class LedgerLine {
     held_ = between;
   }
 
+  /// Books the cycles before `now` under the held cause; those from then on are filled.
+  void stop_holding(Cycle now) {
+    fill(now, held_);
+    held_ = Cause::Idle;
+  }
+
   Cause held() const { return held_; }
 
   /// Everything up to the archive's cycle is booked.
