@@ -59,32 +59,39 @@ void SequencerTiming::resume(const CommandSource& program, std::size_t next) {
 
 void SequencerTiming::look(Cycle now) {
   alarm.serve(now);
+  if (allocated_in_ < now) {
+    ledger_.look(allocated_in_, Cause::Busy, ledger_.held());
+  }
   const std::uint64_t completed_before = completed_;
   const bool blocked_fetch = !all_fetched();
   const bool issued = issue(now);
-  const bool allocated = allocate(now);
+  allocate(now);
   take_completion(now);
-  const bool freed = completed_ != completed_before;
-  const bool worked = issued || allocated || freed;
+  const bool worked = issued || allocated_in_ == now || completed_ != completed_before;
+  const bool allocates_ahead = allocates_next(now);
+  tell_waits(now);
+  if (allocates_ahead) {
+    allocate(now + 1);
+    tell_waits(now + 1);
+  }
   const auto waiting = [&](bool fetching) {
     return fetching ? Cause::WaitStation : finished() ? Cause::Idle : Cause::WaitDependency;
   };
   ledger_.look(now, worked ? Cause::Busy : waiting(blocked_fetch), waiting(!all_fetched()));
-  if (next_ < total_ && (allocated || freed || now < next_offer_)) {
-    alarm.ring_at(std::max(next_offer_, now + 1));
-  }
   if (worked && observer_ != nullptr) {
     alarm.ring_at(now + 1);  // what the oldest command of a class waits for can be another thing
   }
-  tell_waits(now);
   ring_next(now);
 }
 
-/// For commands that can be issued, and completions that are known.
+/// For commands that can be allocated or issued, and completions that are known.
 void SequencerTiming::ring_next(Cycle now) {
+  if (next_ < total_ && !lacks_entry()) {
+    alarm.ring_at(std::max(next_offer_, std::max(allocated_in_, now) + 1));
+  }
   for (const Class& of : classes_) {
     if (of.ready) {
-      alarm.ring_at(std::max(entries_[of.oldest_waiting()].queue->room_from(), now + 1));
+      alarm.ring_at(std::max(issuable_from(of), now + 1));
     }
   }
   alarm.ring_at(std::max(next_completion_, now + 1));
@@ -130,8 +137,8 @@ void SequencerTiming::tell_wait(Cycle now, CommandClass of_class) {
 bool SequencerTiming::issue(Cycle now) {
   bool any = false;
   for (Class& from : classes_) {
-    if (!from.ready || !entries_[from.oldest_waiting()].queue->can_push(now)) {
-      if (observer_ != nullptr && from.waits()) {
+    if (!from.ready || issuable_from(from) > now) {
+      if (observer_ != nullptr && from.waits() && !(from.oldest_waiting() == youngest_ && now <= allocated_in_)) {
         entries_[from.oldest_waiting()].times.waited_for = wait_of(from);
       }
       continue;
@@ -154,21 +161,35 @@ bool SequencerTiming::issue(Cycle now) {
   return any;
 }
 
-bool SequencerTiming::allocate(Cycle now) {
-  if (next_ == total_ || now < next_offer_ || full_) {
-    return false;
+/// In which the oldest waiting command, which waits for no other, can be issued.
+Cycle SequencerTiming::issuable_from(const Class& of) const {
+  const std::uint32_t index = of.oldest_waiting();
+  return std::max(entries_[index].queue->room_from(), index == youngest_ ? allocated_in_ + 1 : 0);
+}
+
+/// The next command, if it is on offer and there is an entry for it.
+void SequencerTiming::allocate(Cycle now) {
+  if (next_ == total_ || now < next_offer_ || now <= allocated_in_ || lacks_entry()) {
+    return;
   }
   Class& of = classes_[static_cast<std::size_t>(command_class(program_->command(next_)))];
-  full_ = of.free.empty();
-  if (full_) {
-    return false;
+  if (of.free.empty()) {
+    lacks_entry_ = &of;
+    return;
   }
+  lacks_entry_ = nullptr;
   const std::uint32_t index = of.free.back();
   of.free.pop_back();
   occupy(now, of, index);
   ++next_;
   next_offer_ += config_.command_gap;
-  return true;
+}
+
+/// An entry has become free for the command that waited for it: nothing that may still happen keeps
+/// it from being allocated in the next cycle. Its unit is told one thing a cycle.
+bool SequencerTiming::allocates_next(Cycle now) const {
+  return lacks_entry_ != nullptr && !lacks_entry_->free.empty() && !lacks_entry_->changed &&
+         next_offer_ <= now + 1;
 }
 
 /// By the next command.
@@ -176,7 +197,11 @@ void SequencerTiming::occupy(Cycle now, Class& of, std::uint32_t index) {
   Entry& entry = entries_[index];
   entry.known = program_->known(next_);
   entry.name = StateArchive::kFetched + fetched_since_++;
-  entry.times = {ledger_unit(entry.known.footprint.unit), first_cycle_ + now, 0, 0, Cause::Idle};
+  allocated_in_ = now;
+  youngest_ = index;
+  if (observer_ != nullptr) {
+    entry.times = {ledger_unit(entry.known.footprint.unit), first_cycle_ + now, 0, 0, Cause::Idle};
+  }
   find_dependences(index);
   hold(entry);
   of.held.push_back(index);
@@ -271,7 +296,6 @@ void SequencerTiming::retire(Cycle now, std::uint32_t index) {
   of.held.erase(at);
   --of.issued;
   of.free.push_back(index);
-  full_ = false;
   if (observer_ != nullptr) {
     done.times.completed = first_cycle_ + now;
     observer_->on_command(*done.known.command, done.times);

@@ -112,7 +112,10 @@ class SequencerTiming {
   void archive_followers(StateArchive& archive, EntrySet& followers);
   bool all_fetched() const { return next_ == total_; }
   bool issue(Cycle now);
-  bool allocate(Cycle now);
+  Cycle issuable_from(const Class& of) const;
+  void allocate(Cycle now);
+  bool lacks_entry() const { return lacks_entry_ != nullptr && lacks_entry_->free.empty(); }
+  bool allocates_next(Cycle now) const;
   void take_completion(Cycle now);
   void count_completion(Cycle now, Source source);
   void retire(Cycle now, std::uint32_t index);
@@ -138,7 +141,9 @@ class SequencerTiming {
   Cycle next_completion_ = kNever;
   std::size_t next_ = 0;
   std::size_t total_ = 0;
-  bool full_ = false;                // there is no entry for the next command until one is done
+  const Class* lacks_entry_ = nullptr;  // of the next command, if it had no entry for it
+  Cycle allocated_in_ = 0;  // the cycle of the last allocation, which may be the next one,
+  std::uint32_t youngest_ = kNoEntry;  // and its entry
   std::uint32_t fetched_since_ = 0;  // the last state
   std::uint64_t allocated_ = 0;
   std::uint64_t completed_ = 0;

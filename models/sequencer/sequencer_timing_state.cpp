@@ -25,9 +25,14 @@ void SequencerTiming::archive(StateArchive& archive) {
   } else {
     archive.due(next_offer_);
   }
+  if (!archive.reading() && allocated_in_ <= archive.now()) {
+    youngest_ = kNoEntry;  // it is as any other
+  }
+  archive.due(allocated_in_);
+  archive.entry(youngest_);
   ledger_.archive(archive);
   if (archive.reading()) {
-    full_ = false;
+    lacks_entry_ = nullptr;
     reporting_ = 0;
     next_completion_ = kNever;
     for (std::uint32_t source = 0; source < kSources; ++source) {

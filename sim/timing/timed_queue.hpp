@@ -116,7 +116,7 @@ class TimedQueue {
 };
 
 /// A register with one writer: what is written in cycle t is read from t + 1 on. A change wakes
-/// its reader. The writer can write in the cycle to come, once it has done all of this one's.
+/// its reader. The writer can write in cycles to come, once it has done all of this one's.
 template <typename T>
 class TimedWire {
  public:
@@ -147,11 +147,15 @@ class TimedWire {
   T read(Cycle now) const { return now <= written_ ? previous_ : current_; }
 
   void archive(StateArchive& archive) {
-    T next = read(archive.now() + 1);
-    archive.values(current_, next);
+    T before = read(archive.now() + 1);
+    archive.values(current_, before);
+    if (before != current_) {
+      archive.cycle(written_);
+    } else if (archive.reading()) {
+      written_ = archive.now();
+    }
     if (archive.reading()) {
-      previous_ = next;
-      written_ = archive.now() + 1;
+      previous_ = before;
     }
   }
   /// A counter that is only compared with `base`, and not written ahead.
