@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace systole {
@@ -27,10 +28,14 @@ class EntrySet {
   template <typename Visit>
   void for_each(Visit visit) const {
     for (std::size_t i = 0; i < words_.size(); ++i) {
-      for (std::uint64_t word = words_[i]; word != 0; word &= word - 1) {
-        visit(static_cast<std::uint32_t>(i * kWordBits) +
-              static_cast<std::uint32_t>(__builtin_ctzll(word)));
-      }
+      visit_word(i, words_[i], visit);
+    }
+  }
+  /// The same, and leaves none.
+  template <typename Visit>
+  void take_each(Visit visit) {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      visit_word(i, std::exchange(words_[i], 0), visit);
     }
   }
 
@@ -38,6 +43,14 @@ class EntrySet {
 
  private:
   static constexpr std::uint32_t kWordBits = 64;
+
+  template <typename Visit>
+  static void visit_word(std::size_t i, std::uint64_t word, Visit visit) {
+    for (; word != 0; word &= word - 1) {
+      visit(static_cast<std::uint32_t>(i * kWordBits) +
+            static_cast<std::uint32_t>(__builtin_ctzll(word)));
+    }
+  }
 
   std::vector<std::uint64_t> words_;
 };

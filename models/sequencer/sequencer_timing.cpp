@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 #include "models/sequencer/queue_depths.hpp"
 #include "sim/program/inspect.hpp"
@@ -86,31 +87,29 @@ void SequencerTiming::look(Cycle now) {
 
 /// For commands that can be allocated or issued, and completions that are known.
 void SequencerTiming::ring_next(Cycle now) {
+  Cycle next = next_completion_;
   if (next_ < total_ && !lacks_entry()) {
-    alarm.ring_at(std::max(next_offer_, std::max(allocated_in_, now) + 1));
+    next = std::min(next, std::max(next_offer_, allocated_in_ + 1));
   }
-  for (const Class& of : classes_) {
-    if (of.ready) {
-      alarm.ring_at(std::max(issuable_from(of), now + 1));
-    }
+  for (std::uint32_t set = ready_; set != 0; set &= set - 1) {
+    next = std::min(next, issuable_from(classes_[first_of(set)]));
   }
-  alarm.ring_at(std::max(next_completion_, now + 1));
+  alarm.ring_at(std::max(next, now + 1));
 }
 
 /// What the oldest command of each class waits for from the next cycle on.
 void SequencerTiming::tell_waits(Cycle now) {
-  for (std::size_t i = 0; i < kCommandClasses; ++i) {
-    if (classes_[i].changed) {
-      classes_[i].changed = false;
-      tell_wait(now, static_cast<CommandClass>(i));
-    }
+  for (; changed_ != 0; changed_ &= changed_ - 1) {
+    tell_wait(now, static_cast<CommandClass>(first_of(changed_)));
   }
 }
 
 /// The class has another oldest waiting command, or that one waits for something else.
-void SequencerTiming::find_head(Class& of) {
-  of.ready = of.waits() && entries_[of.oldest_waiting()].depends_on == 0;
-  of.changed = true;
+void SequencerTiming::find_head(std::uint32_t of_class) {
+  const Class& of = classes_[of_class];
+  const bool ready = of.waits() && entries_[of.oldest_waiting()].depends_on == 0;
+  ready_ = (ready_ & ~(1U << of_class)) | (ready ? 1U << of_class : 0);
+  changed_ |= 1U << of_class;
 }
 
 /// To the unit that the command is for; the other one of its class has none.
@@ -136,9 +135,12 @@ void SequencerTiming::tell_wait(Cycle now, CommandClass of_class) {
 
 bool SequencerTiming::issue(Cycle now) {
   bool any = false;
-  for (Class& from : classes_) {
-    if (!from.ready || issuable_from(from) > now) {
-      if (observer_ != nullptr && from.waits() && !(from.oldest_waiting() == youngest_ && now <= allocated_in_)) {
+  for (std::uint32_t set = observer_ == nullptr ? ready_ : kEveryClass; set != 0; set &= set - 1) {
+    const std::uint32_t of_class = first_of(set);
+    Class& from = classes_[of_class];
+    if ((ready_ >> of_class & 1) == 0 || issuable_from(from) > now) {
+      if (observer_ != nullptr && from.waits() &&
+          !(from.oldest_waiting() == youngest_ && now <= allocated_in_)) {
         entries_[from.oldest_waiting()].times.waited_for = wait_of(from);
       }
       continue;
@@ -146,7 +148,7 @@ bool SequencerTiming::issue(Cycle now) {
     const std::uint32_t index = from.oldest_waiting();
     Entry& entry = entries_[index];
     ++from.issued;
-    find_head(from);
+    find_head(of_class);
     entry.times.issued = first_cycle_ + now;
     if (std::holds_alternative<ConfigureCommand>(entry.known.command->body)) {
       if (entry.known.footprint.unit != Unit::Array) {
@@ -172,15 +174,16 @@ void SequencerTiming::allocate(Cycle now) {
   if (next_ == total_ || now < next_offer_ || now <= allocated_in_ || lacks_entry()) {
     return;
   }
-  Class& of = classes_[static_cast<std::size_t>(command_class(program_->command(next_)))];
-  if (of.free.empty()) {
-    lacks_entry_ = &of;
-    return;
+  if (lacks_entry_ == kNoClass) {
+    lacks_entry_ = static_cast<std::uint32_t>(command_class(program_->command(next_)));
+    if (lacks_entry()) {
+      return;
+    }
   }
-  lacks_entry_ = nullptr;
+  Class& of = classes_[std::exchange(lacks_entry_, kNoClass)];
   const std::uint32_t index = of.free.back();
   of.free.pop_back();
-  occupy(now, of, index);
+  occupy(now, index);
   ++next_;
   next_offer_ += config_.command_gap;
 }
@@ -188,13 +191,14 @@ void SequencerTiming::allocate(Cycle now) {
 /// An entry has become free for the command that waited for it: nothing that may still happen keeps
 /// it from being allocated in the next cycle. Its unit is told one thing a cycle.
 bool SequencerTiming::allocates_next(Cycle now) const {
-  return lacks_entry_ != nullptr && !lacks_entry_->free.empty() && !lacks_entry_->changed &&
+  return lacks_entry_ != kNoClass && !lacks_entry() && (changed_ >> lacks_entry_ & 1) == 0 &&
          next_offer_ <= now + 1;
 }
 
 /// By the next command.
-void SequencerTiming::occupy(Cycle now, Class& of, std::uint32_t index) {
+void SequencerTiming::occupy(Cycle now, std::uint32_t index) {
   Entry& entry = entries_[index];
+  Class& of = classes_[entry.of_class];
   entry.known = program_->known(next_);
   entry.name = StateArchive::kFetched + fetched_since_++;
   allocated_in_ = now;
@@ -206,7 +210,7 @@ void SequencerTiming::occupy(Cycle now, Class& of, std::uint32_t index) {
   hold(entry);
   of.held.push_back(index);
   if (of.issued + 1 == of.held.size()) {
-    find_head(of);
+    find_head(entry.of_class);
   }
   ++allocated_;
 }
@@ -217,6 +221,7 @@ void SequencerTiming::hold(Entry& entry) {
   Kind& kind = kinds_[kind_of(footprint)];
   ++kind.held;
   kind.regions |= footprint.regions;
+  held_kinds_ |= 1U << kind_of(footprint);
 }
 
 /// Held commands that the one of the entry has to wait for. Most are of kinds that it does not
@@ -224,9 +229,9 @@ void SequencerTiming::hold(Entry& entry) {
 void SequencerTiming::find_dependences(std::uint32_t index) {
   const Footprint& younger = entries_[index].known.footprint;
   std::uint32_t count = 0;
-  for (std::size_t kind = 0; kind < kKinds; ++kind) {
-    if (kinds_[kind].held == 0 || kind == kind_of(younger) ||
-        !kinds_[kind].regions.meet(younger.regions)) {
+  for (std::uint32_t set = held_kinds_ & ~(1U << kind_of(younger)); set != 0; set &= set - 1) {
+    const std::uint32_t kind = first_of(set);
+    if (!kinds_[kind].regions.meet(younger.regions)) {
       continue;
     }
     Regions& regions = kinds_[kind].regions;
@@ -300,17 +305,17 @@ void SequencerTiming::retire(Cycle now, std::uint32_t index) {
     done.times.completed = first_cycle_ + now;
     observer_->on_command(*done.known.command, done.times);
   }
-  done.followers.for_each([this](std::uint32_t follower) {
+  done.followers.take_each([this](std::uint32_t follower) {
+    const std::uint32_t of_class = entries_[follower].of_class;
     --entries_[follower].depends_on;
-    Class& waiting = classes_[entries_[follower].of_class];
-    if (waiting.oldest_waiting() == follower) {
-      find_head(waiting);
+    if (classes_[of_class].oldest_waiting() == follower) {
+      find_head(of_class);
     }
   });
-  done.followers.clear();
   Kind& kind = kinds_[kind_of(done.known.footprint)];
   if (--kind.held == 0) {
     kind.regions = {};
+    held_kinds_ &= ~(1U << kind_of(done.known.footprint));
   }
   ++completed_;
 }

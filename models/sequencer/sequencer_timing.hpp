@@ -91,8 +91,6 @@ class SequencerTiming {
     std::vector<std::uint32_t> held;  // its entries that are not done, the oldest command first
     std::size_t issued = 0;           // the first of them
     std::vector<std::uint32_t> free;  // its other entries
-    bool ready = false;               // its oldest waiting command waits for no other
-    bool changed = false;  // what that one waits for, or which one it is; to be told the units
 
     bool waits() const { return issued < held.size(); }
     std::uint32_t oldest_waiting() const { return held[issued]; }
@@ -103,9 +101,11 @@ class SequencerTiming {
     std::uint32_t held = 0;
     Regions regions;  // all of theirs, and perhaps some of former ones
   };
-  static constexpr std::size_t kKinds = 5;
-  static std::size_t kind_of(const Footprint& footprint) {
-    return footprint.pads ? kKinds - 1 : static_cast<std::size_t>(footprint.unit);
+  static constexpr std::uint32_t kKinds = 5;
+  static constexpr std::uint32_t kNoClass = kCommandClasses;
+  static constexpr std::uint32_t kEveryClass = (1U << kCommandClasses) - 1;
+  static std::uint32_t kind_of(const Footprint& footprint) {
+    return footprint.pads ? kKinds - 1 : static_cast<std::uint32_t>(footprint.unit);
   }
 
   void archive_entries(StateArchive& archive);
@@ -114,15 +114,17 @@ class SequencerTiming {
   bool issue(Cycle now);
   Cycle issuable_from(const Class& of) const;
   void allocate(Cycle now);
-  bool lacks_entry() const { return lacks_entry_ != nullptr && lacks_entry_->free.empty(); }
+  bool lacks_entry() const {
+    return lacks_entry_ != kNoClass && classes_[lacks_entry_].free.empty();
+  }
   bool allocates_next(Cycle now) const;
   void take_completion(Cycle now);
   void count_completion(Cycle now, Source source);
   void retire(Cycle now, std::uint32_t index);
-  void occupy(Cycle now, Class& of, std::uint32_t index);
+  void occupy(Cycle now, std::uint32_t index);
   void hold(Entry& entry);
   void find_dependences(std::uint32_t index);
-  void find_head(Class& of);
+  void find_head(std::uint32_t of_class);
   Cause wait_of(const Class& of) const;
   void tell_waits(Cycle now);
   void tell_wait(Cycle now, CommandClass of_class);
@@ -135,16 +137,19 @@ class SequencerTiming {
   std::vector<Entry> entries_;
   EntrySet named_followers_;  // room for archive()
   std::array<Class, kCommandClasses> classes_;
+  std::uint32_t ready_ = 0;    // classes whose oldest waiting command waits for no other
+  std::uint32_t changed_ = 0;  // where that is another one, or waits for others than its unit knows
   std::array<Kind, kKinds> kinds_;
+  std::uint32_t held_kinds_ = 0;
   std::array<CompletionQueue, kSources> completions_;
   std::uint32_t reporting_ = 0;  // sources that have completions
   Cycle next_completion_ = kNever;
   std::size_t next_ = 0;
   std::size_t total_ = 0;
-  const Class* lacks_entry_ = nullptr;  // of the next command, if it had no entry for it
+  std::uint32_t lacks_entry_ = kNoClass;  // the next command's, if there was no entry for it
   Cycle allocated_in_ = 0;  // the cycle of the last allocation, which may be the next one,
   std::uint32_t youngest_ = kNoEntry;  // and its entry
-  std::uint32_t fetched_since_ = 0;  // the last state
+  std::uint32_t fetched_since_ = 0;    // the last state
   std::uint64_t allocated_ = 0;
   std::uint64_t completed_ = 0;
   Cycle next_offer_;  // in which the next command can be allocated at the earliest

@@ -32,7 +32,7 @@ void SequencerTiming::archive(StateArchive& archive) {
   archive.entry(youngest_);
   ledger_.archive(archive);
   if (archive.reading()) {
-    lacks_entry_ = nullptr;
+    lacks_entry_ = kNoClass;
     reporting_ = 0;
     next_completion_ = kNever;
     for (std::uint32_t source = 0; source < kSources; ++source) {
@@ -40,10 +40,10 @@ void SequencerTiming::archive(StateArchive& archive) {
       reporting_ |= next == kNever ? 0 : 1U << source;
       next_completion_ = std::min(next_completion_, next);
     }
-    for (Class& of : classes_) {
-      find_head(of);
-      of.changed = false;
+    for (std::uint32_t of_class = 0; of_class < kCommandClasses; ++of_class) {
+      find_head(of_class);
     }
+    changed_ = 0;
   }
 }
 
@@ -52,6 +52,7 @@ void SequencerTiming::archive_entries(StateArchive& archive) {
   archive.begin_station(entries_.size());
   if (archive.reading()) {
     kinds_ = {};
+    held_kinds_ = 0;
     for (Entry& entry : entries_) {
       entry.depends_on = 0;
       entry.followers.clear();
