@@ -48,6 +48,17 @@ class OperandReader {
   ~OperandReader() = default;
 };
 
+/// A unit that says ahead from when on its next row is to be read and its next one written. Told
+/// when that has happened, it says so of the rows behind.
+class RowUser {
+ public:
+  virtual void row_read(Cycle now) = 0;
+  virtual void row_written(Cycle now) = 0;
+
+ protected:
+  ~RowUser() = default;
+};
+
 /// When Scratchpad (scratchpad.hpp states the rules) serves the vector and the store unit. The load
 /// unit is always served; operand reads are ExecuteTiming's, which looks the writes up here.
 class ScratchpadTiming {
@@ -61,23 +72,34 @@ class ScratchpadTiming {
   ScratchpadTiming(const ScratchpadBlockConfig& config, Units units, SequencerTiming& sequencer,
                    BankConflictCounts& conflicts);
   void bind(OperandReader& operands) { operands_ = &operands; }
+  void bind_vector(RowUser& vector) { vector_ = &vector; }
 
   Alarm alarm;
-  TimedQueue<TimedWrite> vector_write;
   TimedQueue<TimedWrite> store_write;
-  TimedQueue<TimedRead> vector_read;
   TimedQueue<TimedRead> store_read;
 
   /// The load unit's row is written to `bank` in cycle `served`.
   void load_write(Cycle served, std::uint32_t bank) { writes_.add(served, bank, BankUser::Load); }
 
+  /// The vector unit's next row to read, and to write, is served from cycle `from` on, which lies
+  /// ahead; kNever: there is none.
+  void read_for_vector(Cycle from, std::uint32_t row) {
+    vector_read_ = {from, row};
+    alarm.ring_at(from);
+  }
+  void write_for_vector(Cycle from, const TimedWrite& write) {
+    vector_write_ = {from, write};
+    alarm.ring_at(from);
+  }
+
   void look(Cycle now);
   void archive(StateArchive& archive);
 
-  /// Rows that were read arrive in order; first cycle in which the reader can take the next one.
-  Cycle next_vector_row() const { return vector_rows_.next(); }
+  /// From the read of a row to the cycle in which the reader can take it.
+  std::uint32_t read_latency() const { return read_latency_; }
+  /// Rows that were read for stores arrive in order; first cycle in which the next one can be
+  /// taken.
   Cycle next_store_row() const { return store_rows_.next(); }
-  void take_vector_row() { vector_rows_.pop(); }
   void take_store_row() { store_rows_.pop(); }
 
   const BankMap& banks() const { return banks_; }
@@ -85,18 +107,26 @@ class ScratchpadTiming {
   bool dual_ported() const { return dual_ported_; }
 
  private:
-  bool write(Cycle now, TimedQueue<TimedWrite>& queue, BankUser user);
-  bool read(Cycle now, TimedQueue<TimedRead>& queue, BankUser user, std::uint32_t& bank);
+  template <typename Row>
+  struct Wanted {
+    Cycle from = kNever;
+    Row row{};
+  };
+
+  bool write(Cycle now, std::uint32_t row, BankUser user);
+  bool read(Cycle now, std::uint32_t row, BankUser user, std::uint32_t& taken);
 
   const BankMap banks_;
   const bool dual_ported_;
   const std::uint32_t read_latency_;
   WriteCalendar writes_;
-  CompletionQueue vector_rows_;
+  Wanted<std::uint32_t> vector_read_;  // the vector unit archives both
+  Wanted<TimedWrite> vector_write_;
   CompletionQueue store_rows_;
   Units units_;
   SequencerTiming& sequencer_;
   OperandReader* operands_ = nullptr;
+  RowUser* vector_ = nullptr;
   BankConflictCounts& conflicts_;
 };
 

@@ -9,45 +9,31 @@ VectorTiming::VectorTiming(const VectorUnitConfig& config, Ledger& ledger)
 
 void VectorTiming::look(Cycle now) {
   alarm.serve(now);
-  if (started_ == sequencer_->vectors_completed.read(now)) {
+  if (current_ && started_ == sequencer_->vectors_completed.read(now)) {
+    book(now);
     current_.reset();
   }
   if (!current_ && sequencer_->vector.can_pop(now)) {
     start(now);
   }
   const bool here = current_.has_value();
-  const bool wrote = write(now);
-  const bool collected = collect(now);
-  ask(now);
-  const bool worked = wrote || collected || now < next_ask_;
-  const bool goes_on = now + 1 < next_ask_;  // the lanes have their row for longer
-  const auto waiting = [&] {
-    return !here                 ? sequencer_->vector_wait.read(now)
-           : collected_ < asked_ ? Cause::WaitBank
-                                 : Cause::Drain;
-  };
   sequencer_->vector_wait.wake(now, !here);
-  ledger_.look(now, worked ? Cause::Busy : waiting(), goes_on ? Cause::Busy : waiting());
-  if (goes_on) {
-    alarm.ring_at(next_ask_);
-  }
-  if (here && asked_ < operands_.size() && scratchpad_->vector_read.can_push(now + 1)) {
-    alarm.ring_at(std::max(next_ask_, now + 1));
-  }
-  if (scratchpad_->next_vector_row() != kNever) {
-    alarm.ring_at(std::max(scratchpad_->next_vector_row(), now + 1));
-  }
-  if (!results_.empty() && scratchpad_->vector_write.can_push(now + 1)) {
-    alarm.ring_at(std::max(results_.front().due, now + 1));
+  const Cause waits = here ? Cause::Drain : sequencer_->vector_wait.read(now);
+  if (waits != waiting_) {
+    book(now);
+    waiting_ = waits;
   }
 }
 
 void VectorTiming::start(Cycle now) {
   current_ = sequencer_->vector.pop(now);
   ++started_;
-  asked_ = 0;
-  collected_ = 0;
+  read_ = 0;
   plan();
+  for (std::size_t i = 0; i < kPipelined; ++i) {
+    asked_[i] = i < operands_.size() ? ask(now) : kNever;
+  }
+  want_read(now);
 }
 
 void VectorTiming::plan() {
@@ -55,40 +41,102 @@ void VectorTiming::plan() {
   cycles_per_row_ = pace_of(*current_->command, vector_, array_rows_).cycles_per_row();
 }
 
-void VectorTiming::ask(Cycle now) {
-  if (!current_ || asked_ == operands_.size() || now < next_ask_ ||
-      !scratchpad_->vector_read.can_push(now)) {
-    return;
-  }
-  scratchpad_->vector_read.push(now, {operands_[asked_].row});
-  ++asked_;
-  next_ask_ = now + cycles_per_row_;
+/// For the next row, which has room in the queue from cycle `room` on; returns the cycle.
+Cycle VectorTiming::ask(Cycle room) {
+  const Cycle at = std::max(next_ask_, room);
+  next_ask_ = at + cycles_per_row_;
+  extend(asks_, at, next_ask_);
+  return at;
 }
 
-bool VectorTiming::collect(Cycle now) {
-  if (scratchpad_->next_vector_row() > now) {
-    return false;
+void VectorTiming::row_read(Cycle now) {
+  if (now > ledger_.next() + kUnbooked) {
+    book(now);
   }
-  scratchpad_->take_vector_row();
-  const VectorOperand& operand = operands_[collected_];
-  ++collected_;
+  const Cycle arrives = now + scratchpad_->read_latency();
+  extend(waits_, asked_.front(), arrives);
+  const VectorOperand& operand = operands_[read_];
+  ++read_;
+  asked_.front() = asked_.back();
+  asked_.back() = read_ + 1 < operands_.size() ? ask(now + 1) : kNever;
+  extend(arrivals_, arrives, arrives + 1);
+  want_read(now);
   if (operand.last) {
-    results_.push_back({{operand.output_row, collected_ == operands_.size(), current_->entry},
-                        now + vector_.latency});
+    const Cycle due = arrives + vector_.latency;
+    results_.push_back({{operand.output_row, read_ == operands_.size(), current_->entry}, due});
+    if (results_.size() <= kPipelined) {
+      marks_.mark(kBusy, due);
+    }
+    want_write(now);
   }
-  return true;
 }
 
-bool VectorTiming::write(Cycle now) {
-  if (results_.empty() || results_.front().due > now || !scratchpad_->vector_write.can_push(now)) {
-    return false;
-  }
-  scratchpad_->vector_write.push(now, results_.front().write);
+/// A result behind those in the queue has room there in the next cycle.
+void VectorTiming::row_written(Cycle now) {
   results_.pop_front();
-  return true;
+  if (results_.size() >= kPipelined) {
+    marks_.mark(kBusy, std::max(results_[kPipelined - 1].due, now + 1));
+  }
+  want_write(now);
+}
+
+void VectorTiming::want_read(Cycle now) {
+  if (read_ < operands_.size()) {
+    scratchpad_->read_for_vector(std::max(asked_.front(), now) + 1, operands_[read_].row);
+  } else {
+    scratchpad_->read_for_vector(kNever, 0);
+  }
+}
+
+void VectorTiming::want_write(Cycle now) {
+  if (!results_.empty()) {
+    const Result& next = results_.front();
+    scratchpad_->write_for_vector(std::max(next.due, now) + 1, next.write);
+  } else {
+    scratchpad_->write_for_vector(kNever, {});
+  }
+}
+
+/// Cycles that do not go on where those before ended. Those of the asks are busy anyway.
+void VectorTiming::begin(Open& open, Cycle first) {
+  if (&open == &asks_ || open.first < asks_.first || open.end > asks_.end) {
+    mark(open);
+  }
+  open.first = first;
+}
+
+void VectorTiming::mark(Open& open) {
+  marks_.mark(open.kind, open.first, open.end);
+  open.first = open.end;
+}
+
+void VectorTiming::book(Cycle until) {
+  if (asked_.front() < until) {
+    extend(waits_, asked_.front(), until);
+  }
+  mark(asks_);
+  mark(arrivals_);
+  mark(waits_);
+  const auto count = [](std::uint64_t bits) {
+    return static_cast<std::uint32_t>(__builtin_popcountll(bits));
+  };
+  using Marks = CycleMarks<kMarks>::Span;
+  // With no command there are none but of the last row; what lies long before need not be taken.
+  const bool none = !current_ && next_ask_ <= ledger_.next();
+  const Cycle behind = until - std::min<Cycle>(until, CycleMarks<kMarks>::kSpan);
+  const Cycle from = none ? std::max(ledger_.next(), behind) : ledger_.next();
+  marks_.take(from, until, [&](Cycle end, std::uint64_t cycles, const Marks& marks) {
+    const std::uint64_t busy = marks[kBusy] & cycles;
+    ledger_.fill(ledger_.next() + count(busy), Cause::Busy);
+    ledger_.fill(ledger_.next() + count(marks[kWaitBank] & cycles & ~busy), Cause::WaitBank);
+    ledger_.fill(end, waiting_);
+  });
 }
 
 void VectorTiming::archive(StateArchive& archive) {
+  if (!archive.reading()) {
+    book(archive.now() + 1);
+  }
   alarm.archive(archive);
   bool here = current_.has_value();
   archive.value(here);
@@ -99,20 +147,32 @@ void VectorTiming::archive(StateArchive& archive) {
     if (archive.reading()) {
       plan();
     }
-    archive.values(asked_, collected_);
+    archive.value(read_);
+    for (Cycle& asked : asked_) {
+      archive.due(asked);
+    }
   } else {
     current_.reset();
-    collected_ = asked_ = 0;
+    read_ = 0;
+    asked_.fill(kNever);
+    operands_.clear();
   }
   archive.due(next_ask_);
   archive.list(results_, [&](Result& result) {
     result.write.archive(archive, LocalMemory::Scratchpad);
-    archive.cycle(result.due);
+    archive.due(result.due);
   });
   archive.count(started_, sequencer_->vectors_completed.latest());
   if (archive.reading()) {
     sequencer_->vector_wait.wake(archive.now(), !here);
+    want_read(archive.now());
+    want_write(archive.now());
+    for (Open* open : {&asks_, &arrivals_, &waits_}) {
+      open->first = open->end = 0;
+    }
   }
+  marks_.archive(archive);
+  archive.value(waiting_);
   ledger_.archive(archive);
 }
 
