@@ -133,9 +133,12 @@ class CommandStreams::Merge {
       const Stream& stream = streams.streams_[c];
       cursor.block = stream.blocks.data();
       cursor.end = cursor.block + stream.blocks.size();
-      cursor.effects.resize(stream.count);
+      cursor.all = static_cast<std::uint32_t>(stream.count);
+      cursor.effects.reset(new std::int64_t[stream.count]);
       skip_empty_blocks(cursor);
-      find_start(c);
+    }
+    for (std::size_t c = 0; c < kCommandClasses; ++c) {
+      look_at_next(c);
     }
   }
 
@@ -143,25 +146,21 @@ class CommandStreams::Merge {
     for (;;) {
       std::size_t next = kCommandClasses;
       std::int64_t start = kNever;
-      bool done = true;
       for (const std::size_t c : kByStage) {
-        Cursor& cursor = cursors_[c];
-        done = done && cursor.block == cursor.end;
-        if (cursor.start == kNever) {  // else nothing that starts later can change it
-          find_start(c);
-        }
-        if (cursor.start < start) {
-          start = cursor.start;
+        if (cursors_[c].start < start) {
+          start = cursors_[c].start;
           next = c;
         }
       }
       if (next == kCommandClasses) {
-        if (done) {
-          return;
-        }
-        throw std::logic_error{"the command streams of a layer wait for each other"};
+        break;
       }
       take_from(next);
+    }
+    for (const Cursor& cursor : cursors_) {
+      if (cursor.block != cursor.end) {
+        throw std::logic_error{"the command streams of a layer wait for each other"};
+      }
     }
   }
 
@@ -169,29 +168,38 @@ class CommandStreams::Merge {
   struct Cursor {
     const Block* block = nullptr;  // of the next item
     const Block* end = nullptr;
-    std::size_t item = 0;               // of the block
-    std::size_t span = 0;               // that it is in
-    std::size_t taken = 0;              // of all
-    std::int64_t free_at = 0;           // the unit's clock
-    std::int64_t start = kNever;        // of the next item, once all that it waits for has started
-    std::vector<std::int64_t> effects;  // of the items that have started
+    std::size_t item = 0;  // of the block
+    std::size_t span = 0;  // that it is in
+    std::uint32_t all = 0;
+    std::uint32_t taken = 0;      // of all
+    Counts needs{};               // items of each class that must start before the next one
+    std::int64_t free_at = 0;     // the unit's clock
+    std::int64_t start = kNever;  // of the next item, once all that it waits for has started
+    std::unique_ptr<std::int64_t[]> effects;  // of the items that have started
   };
 
-  /// How many items of the class must have started before this one.
-  static std::size_t needed(const Block& block, const Item& item, std::size_t of) {
-    const std::uint32_t own = item.after[of] == 0 ? 0 : block.from[of] + item.after[of];
-    return std::max(own, block.after[of]);
-  }
-
-  void find_start(std::size_t c) {
+  /// What the class's next item waits for.
+  void look_at_next(std::size_t c) {
     Cursor& cursor = cursors_[c];
+    cursor.start = kNever;
     if (cursor.block == cursor.end) {
+      cursor.needs = {};
       return;
     }
+    const Block& block = *cursor.block;
+    const Item& item = block.items->items[cursor.item];
+    for (std::size_t other = 0; other < kCommandClasses; ++other) {
+      const std::uint32_t own = item.after[other] == 0 ? 0 : block.from[other] + item.after[other];
+      cursor.needs[other] = std::max(own, block.after[other]);
+    }
+    cursor.needs[c] = 0;  // its own class is in order
+    find_start(cursor);
+  }
+
+  void find_start(Cursor& cursor) const {
     std::int64_t start = cursor.free_at;
     for (std::size_t other = 0; other < kCommandClasses; ++other) {
-      const std::size_t count =
-          other == c ? 0 : needed(*cursor.block, cursor.block->items->items[cursor.item], other);
+      const std::uint32_t count = cursor.needs[other];
       if (count > cursors_[other].taken) {
         return;
       }
@@ -202,8 +210,8 @@ class CommandStreams::Merge {
 
   void take_from(std::size_t c) {
     Cursor& cursor = cursors_[c];
-    std::int64_t before = kNever;               // another one is next from this cycle on
-    std::size_t until = cursor.effects.size();  // so many, and another one waits no longer
+    std::int64_t before = kNever;      // another one is next from this cycle on
+    std::uint32_t until = cursor.all;  // so many, and another one waits no longer
     bool has_priority = false;
     for (const std::size_t other : kByStage) {
       const Cursor& of = cursors_[other];
@@ -211,40 +219,43 @@ class CommandStreams::Merge {
         has_priority = true;
       } else if (of.start != kNever) {
         before = std::min(before, of.start + (has_priority ? 1 : 0));
-      } else if (of.block != of.end) {
-        const std::size_t count = needed(*of.block, of.block->items->items[of.item], c);
-        until = count > cursor.taken ? std::min(until, count) : until;
+      } else if (of.needs[c] > cursor.taken) {
+        until = std::min(until, of.needs[c]);
       }
     }
     do {
       take_span(c, before, until);
-      find_start(c);
     } while (cursor.start < before && cursor.taken < until);
+    for (Cursor& other : cursors_) {
+      if (other.start == kNever && other.block != other.end) {
+        find_start(other);
+      }
+    }
   }
 
   /// The next item, and those behind it that wait for nothing else and start before cycle `before`
   /// among the first `until` of the class: each when its unit is free.
-  void take_span(std::size_t c, std::int64_t before, std::size_t until) {
+  void take_span(std::size_t c, std::int64_t before, std::uint32_t until) {
     Cursor& cursor = cursors_[c];
     const Items& items = *cursor.block->items;
     const std::size_t first = cursor.item;
     const bool is_last = cursor.span + 1 == items.spans.size();
     const std::size_t span_end = is_last ? items.items.size() : items.spans[cursor.span + 1];
-    const std::size_t end = std::min(span_end, first + (until - cursor.taken));
-    std::int64_t* effect = cursor.effects.data() + cursor.taken;
+    const std::size_t end = std::min<std::size_t>(span_end, first + (until - cursor.taken));
+    const std::int64_t latency = latency_[c];
+    std::int64_t* effect = &cursor.effects[cursor.taken];
     std::int64_t free_at = cursor.start;
     std::size_t at = first;
     do {
       free_at += items.items[at].cycles;
-      *effect++ = free_at + latency_[c];
+      *effect++ = free_at + latency;
       ++at;
     } while (at < end && free_at < before);
     const std::uint32_t begin = first == 0 ? 0 : items.items[first - 1].commands_end;
     program_.append(
         {items.number, begin, items.items[at - 1].commands_end - begin, cursor.block->dram});
     cursor.free_at = free_at;
-    cursor.start = kNever;
-    cursor.taken += at - first;
+    cursor.taken += static_cast<std::uint32_t>(at - first);
     cursor.item = at;
     if (at == items.items.size()) {
       ++cursor.block;
@@ -253,6 +264,7 @@ class CommandStreams::Merge {
     } else if (at == span_end) {
       ++cursor.span;
     }
+    look_at_next(c);
   }
 
   static void skip_empty_blocks(Cursor& cursor) {
