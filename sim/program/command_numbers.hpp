@@ -27,12 +27,19 @@ class CommandNumbers {
 
  private:
   using Numbers = std::unordered_map<std::vector<std::uint32_t>, std::uint32_t, NumberHash>;
+  struct Last {
+    bool is_known = false;
+    CommandBody reduced;
+    std::uint32_t number = 0;
+  };
+
+  std::uint32_t find(const Command& command);
 
   const TimingKey& key_;
   Numbers numbers_;
   std::size_t bytes_ = 0;
-  /// The last one of each kind.
-  std::array<const Numbers::value_type*, std::variant_size_v<CommandBody>> last_{};
+  /// The last one of each kind: the next is often like it.
+  std::array<Last, std::variant_size_v<CommandBody>> last_{};
   std::vector<std::uint32_t> words_;
 };
 

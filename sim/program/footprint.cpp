@@ -51,11 +51,8 @@ Footprints::Footprints(const LocalShape& shape) : shape_{shape} {
 }
 
 Footprint Footprints::of(const Command& command) const {
-  Footprint footprint;
-  footprint.unit = unit_of(command);
-  footprint.pads = pads(command);
-  footprint.reads = reads(command, shape_);
-  footprint.written = writes(command, shape_);
+  Footprint footprint{
+      unit_of(command), pads(command), {}, writes(command, shape_), reads(command, shape_)};
   for (const RowRange& range : footprint.reads) {
     footprint.regions.read |= region(range);
   }
