@@ -20,10 +20,17 @@ std::string detail::found(const YAML::Node& value) {
 
 ConfigReader::ConfigReader(const YAML::Node& map, const YAML::Mark& mark, std::string path,
                            std::shared_ptr<ErrorLog> log)
-    : map_{map}, mark_{mark}, path_{std::move(path)}, log_{std::move(log)} {
-  if (!map_.IsDefined() || !map_.IsMap()) {
-    report(mark_, path_, "expected a map of keys, found " + detail::found(map_));
+    : mark_{mark}, path_{std::move(path)}, log_{std::move(log)} {
+  if (!map.IsDefined() || !map.IsMap()) {
+    report(mark_, path_, "expected a map of keys, found " + detail::found(map));
     broken_ = true;
+    return;
+  }
+  entries_.reserve(map.size());
+  for (const auto& entry : map) {
+    if (entry.first.IsScalar()) {  // what is none was reported as the map was loaded
+      entries_.push_back({entry.first.Scalar(), entry.first.Mark(), entry.second});
+    }
   }
 }
 
@@ -87,22 +94,24 @@ bool ConfigReader::has(const std::string& key) {
   if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
     known_.push_back(key);
   }
-  return !broken_ && std::as_const(map_)[key].IsDefined();
+  return find(key) != nullptr;
+}
+
+/// The first one, as in yaml-cpp, whose own search makes an error text for a key that is not there.
+const ConfigReader::Entry* ConfigReader::find(const std::string& key) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return entry.key == key; });
+  return found == entries_.end() ? nullptr : &*found;
 }
 
 YAML::Node ConfigReader::raw(const std::string& key) {
-  if (!has(key)) {
-    return YAML::Node{YAML::NodeType::Undefined};
-  }
-  return std::as_const(map_)[key];
+  return has(key) ? find(key)->value : YAML::Node{YAML::NodeType::Undefined};
 }
 
 std::vector<std::string> ConfigReader::keys() const {
   std::vector<std::string> all;
-  if (!broken_) {
-    for (const auto& entry : map_) {
-      all.push_back(entry.first.Scalar());
-    }
+  for (const Entry& entry : entries_) {
+    all.push_back(entry.key);
   }
   return all;
 }
@@ -121,18 +130,15 @@ void ConfigReader::reject_unknown() {
     return;
   }
   std::vector<std::string> reported;
-  for (const auto& entry : map_) {
-    if (!entry.first.IsScalar()) {
-      continue;  // reported as it was loaded
-    }
-    const auto& key = entry.first.Scalar();
+  for (const Entry& entry : entries_) {
+    const std::string& key = entry.key;
     if (std::find(known_.begin(), known_.end(), key) != known_.end() ||
         std::find(reported.begin(), reported.end(), key) != reported.end()) {
       continue;
     }
     reported.push_back(key);
     const std::string near = did_you_mean(key, known_);
-    report(entry.first.Mark(), path(key),
+    report(entry.key_mark, path(key),
            "unknown key" + (near.empty() ? ", expected " + choice_list(known_) : near));
   }
 }
@@ -156,13 +162,9 @@ void ConfigReader::missing(const std::string& key, const std::string& expected) 
 }
 
 YAML::Mark ConfigReader::mark_of(const std::string& key) const {
-  if (!broken_) {
-    for (const auto& entry : map_) {
-      if (entry.first.Scalar() == key) {
-        // yaml-cpp places a value that is left out at the token after it.
-        return entry.second.IsNull() ? entry.first.Mark() : mark_of(entry.second);
-      }
-    }
+  if (const Entry* const entry = find(key)) {
+    // yaml-cpp places a value that is left out at the token after it.
+    return entry->value.IsNull() ? entry->key_mark : mark_of(entry->value);
   }
   return mark_;
 }

@@ -97,6 +97,13 @@ class ConfigReader {
   ConfigReader(const YAML::Node& map, const YAML::Mark& mark, std::string path,
                std::shared_ptr<ErrorLog> log);
 
+  struct Entry {
+    std::string key;
+    YAML::Mark key_mark;
+    YAML::Node value;
+  };
+
+  const Entry* find(const std::string& key) const;
   void report(const YAML::Mark& mark, const std::string& path, const std::string& what);
   void missing(const std::string& key, const std::string& expected);
   /// Of a value of this map: its own place, or its key's for one that is left out.
@@ -112,7 +119,7 @@ class ConfigReader {
   bool read_list(const YAML::Mark& mark, const YAML::Node& value, const std::string& path,
                  std::vector<T>& out, const Check& check);
 
-  YAML::Node map_;
+  std::vector<Entry> entries_;  // of the map, in the order of the file
   YAML::Mark mark_;
   std::string path_;
   std::shared_ptr<ErrorLog> log_;
@@ -220,9 +227,9 @@ bool ConfigReader::read_at(const YAML::Mark& mark, const YAML::Node& value, cons
   if constexpr (detail::IsVector<T>::value) {
     return read_list(mark, value, path, out, check);
   } else {
-    const std::string expected = "expected " + expectation<T>(check);
+    const auto expected = [&] { return "expected " + expectation<T>(check); };
     if (!value.IsDefined() || !value.IsScalar()) {
-      report(mark, path, expected + ", found " + detail::found(value));
+      report(mark, path, expected() + ", found " + detail::found(value));
       return false;
     }
     if constexpr (detail::IsOneOf<Check>::value) {
@@ -233,7 +240,7 @@ bool ConfigReader::read_at(const YAML::Mark& mark, const YAML::Node& value, cons
         }
       }
       report(mark, path,
-             expected + ", found " + detail::found(value) +
+             expected() + ", found " + detail::found(value) +
                  did_you_mean(value.Scalar(), check.names()));
       return false;
     } else {
@@ -246,9 +253,9 @@ bool ConfigReader::read_at(const YAML::Mark& mark, const YAML::Node& value, cons
       if (result == ScalarResult::WrongKind || std::is_same_v<T, std::string>) {
         const bool in_quotes = result == ScalarResult::WrongKind && value.Tag() == "!";
         report(mark, path,
-               expected + ", found " + (in_quotes ? "the text " : "") + detail::found(value));
+               expected() + ", found " + (in_quotes ? "the text " : "") + detail::found(value));
       } else {
-        report(mark, path, shortened(value.Scalar()) + " is out of range, " + expected);
+        report(mark, path, shortened(value.Scalar()) + " is out of range, " + expected());
       }
       return false;
     }
