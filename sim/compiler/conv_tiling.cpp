@@ -41,6 +41,7 @@ class Search {
         machine_{machine},
         pinned_{pinned},
         copies_{copies_to_try(machine)},
+        ifmap_copies_{layer.kept_ifmap ? std::vector<std::int64_t>{1} : copies_},
         best_{machine.config.compiler} {}
 
   std::vector<ConvTiling> run() {
@@ -174,29 +175,39 @@ class Search {
     }
     std::optional<std::pair<ConvTiling, ConvCost>> best;
     for (const bool oc_outermost : {true, false}) {
-      for (const std::int64_t ifmap_slots : copies_) {
-        if (ifmap_slots > 1 && layer_.kept_ifmap) {
-          continue;
+      tiling.oc_outermost = oc_outermost;
+      for_copies_that_fit(tiling, [&] {
+        const ConvCost cost = model.cost(tiling);
+        if (!best || cost.better_than(best->second, machine_.config.compiler.objective)) {
+          best.emplace(tiling, cost);
         }
-        for (const std::int64_t weight_slots : copies_) {
-          for (const std::int64_t acc_slots : copies_) {
-            tiling.oc_outermost = oc_outermost;
-            tiling.ifmap_slots = ifmap_slots;
-            tiling.weight_slots = weight_slots;
-            tiling.acc_slots = acc_slots;
-            if (shortage(tiling, machine_)) {
-              continue;
-            }
-            const ConvCost cost = model.cost(tiling);
-            if (!best || cost.better_than(best->second, machine_.config.compiler.objective)) {
-              best.emplace(tiling, cost);
-            }
-          }
-        }
-      }
+      });
     }
     if (best) {
       best_.add(best->first, best->second);
+    }
+  }
+
+  /// Most first. Where the most of all buffers fit, these alone: fewer never cost less.
+  template <typename Body>
+  void for_copies_that_fit(ConvTiling& tiling, Body body) const {
+    tiling.ifmap_slots = ifmap_copies_.front();
+    tiling.weight_slots = tiling.acc_slots = copies_.front();
+    if (!shortage(tiling, machine_)) {
+      body();
+      return;
+    }
+    for (const std::int64_t ifmap_slots : ifmap_copies_) {
+      for (const std::int64_t weight_slots : copies_) {
+        for (const std::int64_t acc_slots : copies_) {
+          tiling.ifmap_slots = ifmap_slots;
+          tiling.weight_slots = weight_slots;
+          tiling.acc_slots = acc_slots;
+          if (!shortage(tiling, machine_)) {
+            body();
+          }
+        }
+      }
     }
   }
 
@@ -208,7 +219,8 @@ class Search {
   const MachineLimits& machine_;
   const PinnedMapping& pinned_;
   const std::vector<std::int64_t> copies_;  // of a buffer, most first
-  std::vector<PixelTiles> pixel_tiles_;     // worth trying
+  const std::vector<std::int64_t> ifmap_copies_;
+  std::vector<PixelTiles> pixel_tiles_;  // worth trying
   BestTilings<ConvTiling, ConvCost> best_;
   Shortage shortage_;
 };
