@@ -63,9 +63,11 @@ void move_rows(Command& command, const RowMove& by) {
 }
 
 std::vector<std::vector<std::uint64_t>> PackedCommands::uses() const {
-  std::vector<std::vector<std::uint64_t>> uses;  // at first: more than of the command before
-  for (const Shared& commands : shared_) {
-    uses.emplace_back(commands->size() + 1);
+  std::vector<std::vector<std::uint64_t>> uses(shared_.size());  // at first: more than before
+  for (std::uint32_t of = 0; of < shared_.size(); ++of) {
+    if (like(of) == of) {
+      uses[of].resize(shared_[of]->size() + 1);
+    }
   }
   for (const Run& run : runs_) {
     std::vector<std::uint64_t>& of = uses[like(run.of)];
@@ -74,7 +76,7 @@ std::vector<std::vector<std::uint64_t>> PackedCommands::uses() const {
   }
   for (std::vector<std::uint64_t>& of : uses) {
     std::partial_sum(of.begin(), of.end(), of.begin());
-    of.pop_back();
+    of.resize(of.empty() ? 0 : of.size() - 1);
   }
   return uses;
 }

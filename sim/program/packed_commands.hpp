@@ -65,7 +65,7 @@ class PackedCommands {
   void for_each_shared(Visit visit) const {
     const std::vector<std::vector<std::uint64_t>> uses = this->uses();
     for (std::size_t of = 0; of < shared_.size(); ++of) {
-      for (std::size_t i = 0; i < shared_[of]->size(); ++i) {
+      for (std::size_t i = 0; i < uses[of].size(); ++i) {
         if (uses[of][i] > 0) {
           visit((*shared_[of])[i], uses[of][i]);
         }
@@ -89,6 +89,7 @@ class PackedCommands {
   std::vector<Command> unpacked() const;
 
  private:
+  /// Of the commands of each list that is like no other.
   std::vector<std::vector<std::uint64_t>> uses() const;
 
   std::vector<Shared> shared_;
