@@ -26,9 +26,11 @@ LocalAddress first_repeat(LocalAddress to, std::uint32_t repeats, const LocalSha
   return {to.memory, to.row - std::min(repeats - 1, to.row - start)};
 }
 
+/// Adds what a command reads to `out`.
+template <typename Ranges>
 struct Reads {
   const LocalShape& shape;
-  HazardRanges& out;
+  Ranges& out;
 
   void operator()(const ConfigureCommand&) const {}
   void operator()(const LoadCommand&) const {}
@@ -117,6 +119,17 @@ struct Writes {
   }
 };
 
+/// Whether ranges lie in their memories.
+struct Inside {
+  const LocalShape& shape;
+  bool all = true;
+
+  void add(const RowRange& range) {
+    all = all && (range.rows == 0 ||
+                  std::uint64_t{range.first} + range.rows <= shape.of(range.memory).rows);
+  }
+};
+
 }  // namespace
 
 void HazardRanges::refuse() {
@@ -125,13 +138,20 @@ void HazardRanges::refuse() {
 
 HazardRanges reads(const Command& command, const LocalShape& shape) {
   HazardRanges ranges;
-  std::visit(Reads{shape, ranges}, command.body);
+  std::visit(Reads<HazardRanges>{shape, ranges}, command.body);
   return ranges;
 }
 
 RowRange writes(const Command& command, const LocalShape& shape) {
   const RowRange range = std::visit(Writes{shape}, command.body);
   return range.rows == 0 ? RowRange{} : range;
+}
+
+bool is_inside(const Command& command, const LocalShape& shape) {
+  Inside inside{shape};
+  std::visit(Reads<Inside>{shape, inside}, command.body);
+  inside.add(std::visit(Writes{shape}, command.body));
+  return inside.all;
 }
 
 bool pads(const Command& command) {

@@ -43,6 +43,8 @@ class HazardRanges {
 /// accumulator rows and the weights until its Compute has completed.
 HazardRanges reads(const Command& command, const LocalShape& shape);
 RowRange writes(const Command& command, const LocalShape& shape);
+/// Whether none of these rows is past the end of its memory.
+bool is_inside(const Command& command, const LocalShape& shape);
 
 /// Padding that the load unit writes when it has no data to write. (That of loop instructions goes
 /// beside the data, where no data go.)

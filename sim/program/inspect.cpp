@@ -107,14 +107,6 @@ struct Check {
   std::uint32_t products_per_pe;
   bool per_channel_requant;
 
-  bool inside(const RowRange& range) const {
-    return std::uint64_t{range.first} + range.rows <= shape.of(range.memory).rows;
-  }
-  bool inside(const HazardRanges& ranges) const {
-    return std::all_of(ranges.begin(), ranges.end(),
-                       [&](const RowRange& range) { return inside(range); });
-  }
-
   const char* operator()(const ConfigureCommand&) const { return nullptr; }
   const char* operator()(const LoadCommand& c) const {
     if (c.local_offset >= shape.of(c.destination.memory).row_bytes) {
@@ -270,7 +262,7 @@ Check check_of(const LayerRegisters& registers, const AcceleratorConfig& config)
 }
 
 void validate_rows(std::size_t index, const Command& command, const Check& check) {
-  if (!check.inside(reads(command, check.shape)) || !check.inside(writes(command, check.shape))) {
+  if (!is_inside(command, check.shape)) {
     fail(index, command, "leaves its memory");
   }
 }
