@@ -31,9 +31,7 @@ bool CommandStreams::begin(CommandClass of, Key key, const Place& place) {
   if (alignment_ == 0) {
     open_ = new_items();
   } else {
-    key.push_back(static_cast<std::int64_t>(of));
-    key.push_back(static_cast<std::int64_t>(open_residue_));
-    Known& known = known_[std::move(key)];
+    Known& known = known_[static_cast<std::size_t>(of)][{open_residue_, std::move(key)}];
     is_new = known.first == nullptr;
     const auto there = known.at.try_emplace(numbers_of(place.rows), nullptr);
     if (there.second) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "sim/program/packed_commands.hpp"
@@ -116,7 +117,8 @@ class CommandStreams {
   const std::uint64_t alignment_;
   std::array<Stream, kCommandClasses> streams_;
   std::vector<std::unique_ptr<Items>> items_;  // by number
-  std::map<Key, Known> known_;
+  /// By class; by the residue of the place in DRAM and by key.
+  std::array<std::map<std::pair<std::uint64_t, Key>, Known>, kCommandClasses> known_;
   Items* open_ = nullptr;           // the block that is being filled
   std::uint64_t open_residue_ = 0;  // of its place
 };
