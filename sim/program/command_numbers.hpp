@@ -1,18 +1,18 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 #include <unordered_map>
 #include <variant>
-#include <vector>
 
-#include "sim/program/number_hash.hpp"
+#include "sim/program/command_fields.hpp"
 #include "sim/program/timing_key.hpp"
 
 namespace systole {
 
-/// A number for each TimingKey that came up: commands have equal numbers if their keys are equal.
+/// A number for each TimingKey that came up: commands have equal numbers if the same command stands
+/// for them.
 class CommandNumbers {
  public:
   explicit CommandNumbers(const TimingKey& key) : key_{key} {}
@@ -26,21 +26,37 @@ class CommandNumbers {
   std::size_t bytes() const { return bytes_; }  ///< that it takes
 
  private:
-  using Numbers = std::unordered_map<std::vector<std::uint32_t>, std::uint32_t, NumberHash>;
-  struct Last {
-    bool is_known = false;
-    CommandBody reduced;
-    std::uint32_t number = 0;
+  struct Hash {
+    template <typename Body>
+    std::size_t operator()(const Body& body) const {
+      constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio
+      std::uint64_t hash = 0;
+      const auto mix = [&](auto field) {
+        hash = (hash ^ static_cast<std::uint64_t>(field)) * kOdd;
+      };
+      std::apply([&](const auto&... field) { (mix(field), ...); }, fields(body));
+      return hash ^ hash >> 32U;
+    }
   };
-
-  std::uint32_t find(const Command& command);
+  struct Equal {
+    template <typename Body>
+    bool operator()(const Body& a, const Body& b) const {
+      return fields(a) == fields(b);
+    }
+  };
+  template <typename Body>
+  struct Kind {
+    using Numbers = std::unordered_map<Body, std::uint32_t, Hash, Equal>;
+    Numbers numbers;
+    const typename Numbers::value_type* last = nullptr;  ///< the next one is often like it
+  };
+  template <typename... Bodies>
+  static std::tuple<Kind<Bodies>...> kinds_of(const std::variant<Bodies...>&);
 
   const TimingKey& key_;
-  Numbers numbers_;
+  decltype(kinds_of(CommandBody{})) kinds_;
+  std::uint32_t count_ = 0;
   std::size_t bytes_ = 0;
-  /// The last one of each kind: the next is often like it.
-  std::array<Last, std::variant_size_v<CommandBody>> last_{};
-  std::vector<std::uint32_t> words_;
 };
 
 }  // namespace systole

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <tuple>
 #include <type_traits>
-#include <variant>
 
 #include "sim/program/command_fields.hpp"
 #include "sim/program/hazards.hpp"
@@ -181,11 +180,6 @@ ComputeCommand TimingKey::streamed(ComputeCommand compute) const {
   same.k = compute.k;
   same.products_per_pe = compute.products_per_pe;
   return same;
-}
-
-void TimingKey::append(const Command& command, std::vector<std::uint32_t>& key) const {
-  key.push_back(static_cast<std::uint32_t>(command.body.index()));
-  std::visit([&](const auto& body) { append_fields(reduced(body), key); }, command.body);
 }
 
 void TimingKey::append(const PreloadCommand& preload, std::vector<std::uint32_t>& key) const {

@@ -41,8 +41,7 @@ class TimingKey {
   /// The first row that stands for `rows` rows of a memory from `row` on.
   std::uint32_t reduced(LocalMemory memory, std::uint32_t row, std::uint32_t rows) const;
 
-  /// Appends the key.
-  void append(const Command& command, std::vector<std::uint32_t>& key) const;
+  /// Appends the fields of the command that stands for it.
   void append(const PreloadCommand& preload, std::vector<std::uint32_t>& key) const;
   void append(const ComputeCommand& compute, std::vector<std::uint32_t>& key) const;
 
