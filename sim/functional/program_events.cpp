@@ -105,10 +105,9 @@ class Counter {
   void operator()(const DepthwiseCommand& depthwise) {
     const auto outputs = std::uint64_t{depthwise.out_h} * depthwise.out_w;
     const std::uint64_t elements = outputs * depthwise.elements;
-    events_.add(Event::VectorMac, elements * depthwise.taps());
-    events_.add(Event::VectorMultiply,
-                registers_.requant.mode != RequantMode::ShiftOnly ? elements : 0);
-    events_.add(Event::VectorAdd, elements);
+    book(Event::VectorMac, elements * depthwise.taps());
+    book(Event::VectorMultiply, registers_.requant.mode != RequantMode::ShiftOnly ? elements : 0);
+    book(Event::VectorAdd, elements);
     vector_rows(depthwise.constant_rows() + outputs * depthwise.taps(), outputs,
                 depthwise.elements);
   }
