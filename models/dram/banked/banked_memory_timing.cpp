@@ -6,35 +6,11 @@
 namespace systole::dram {
 namespace {
 
-/// Cycles of the closed interval from `first` to the one before `end`.
 std::uint64_t length(std::uint64_t first, std::uint64_t end) {
   return end > first ? end - first : 0;
 }
 
 }  // namespace
-
-Ledger LayerActivity::ledger(std::uint64_t layer_cycles) const {
-  Ledger ledger;
-  ledger.book(LedgerUnit::Dram, Cause::Busy, busy_cycles);
-  ledger.book(LedgerUnit::Dram, Cause::WaitDram, waiting_cycles);
-  ledger.book(LedgerUnit::Dram, Cause::Idle, layer_cycles - busy_cycles - waiting_cycles);
-  return ledger;
-}
-
-EventCounts LayerActivity::events() const {
-  EventCounts events;
-  events.add(Event::DramReadAccesses, device.reads);
-  events.add(Event::DramWriteAccesses, device.writes);
-  events.add(Event::DramRowHits, device.row_hits);
-  events.add(Event::DramRowMisses, device.row_misses);
-  events.add(Event::DramRowConflicts, device.row_conflicts);
-  events.add(Event::DramActivates, device.activates);
-  events.add(Event::DramPrecharges, device.precharges + device.precharges_all);
-  events.add(Event::DramRefreshes, device.refreshes);
-  events.add(Event::DramActiveCycles, device.active_cycles);
-  events.add(Event::DramPrechargedCycles, device.precharged_cycles);
-  return events;
-}
 
 void BankedMemoryTiming::ShiftedCommands::on_command(const IssuedCommand& command) {
   IssuedCommand shifted = command;
@@ -412,8 +388,7 @@ std::uint64_t BankedMemoryTiming::soonest_ready(bool write) {
 
 /// When the answer of a queued burst is decided at the earliest.
 std::uint64_t BankedMemoryTiming::soonest_answer(const PortBurst& burst) const {
-  const Cycle data = burst.write ? 1 : soonest_read_;
-  return request_due_ + clocks_.core_from(data) + port_.path_latency;
+  return request_due_ + clocks_.core_from(burst.write ? 1 : soonest_read_) + port_.path_latency;
 }
 
 std::uint64_t BankedMemoryTiming::latency_of_closed_bank() const {

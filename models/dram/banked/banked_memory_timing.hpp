@@ -7,10 +7,9 @@
 
 #include "models/dram/banked/banked_dram.hpp"
 #include "models/dram/banked/clock_crossing.hpp"
+#include "models/dram/banked/layer_activity.hpp"
 #include "models/dram/request_observer.hpp"
 #include "sim/stats/bandwidth_series.hpp"
-#include "sim/stats/events.hpp"
-#include "sim/stats/ledger.hpp"
 #include "sim/storage/ring.hpp"
 
 namespace systole::dram {
@@ -36,17 +35,6 @@ struct PortBurst {
 struct PortAnswer {
   std::uint32_t master = 0;
   std::uint64_t id = 0;
-};
-
-/// What a memory did in one layer. Cycles are the core's but for `device`.
-struct LayerActivity {
-  std::uint64_t busy_cycles = 0;     ///< with a beat on the request or the response channel
-  std::uint64_t waiting_cycles = 0;  ///< with none, and a burst neither answered nor drained
-  Stats device;                      ///< of the banks
-
-  /// As the machine books them, for a layer of so many cycles.
-  Ledger ledger(std::uint64_t layer_cycles) const;
-  EventCounts events() const;
 };
 
 /// When a banked memory answers the masters of a machine: the one place for it, without data and
