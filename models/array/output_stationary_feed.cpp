@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "models/array/fold_feed.hpp"
+#include "sim/network/ceil_div.hpp"
 
 namespace systole {
 namespace {
@@ -103,7 +104,7 @@ class OutputStationaryFeed final : public FoldFeed {
   /// Columns of the transposed part: products, or as many at once as a composable PE takes.
   std::uint32_t columns_of(const IfmapPart& part) const {
     const std::uint32_t at_once = streaming().compute.products_per_pe;
-    return (part.count + at_once - 1) / at_once;
+    return ceil_div(part.count, at_once);
   }
 
   /// Rows of a part into the transposer.

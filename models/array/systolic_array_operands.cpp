@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "models/array/systolic_array.hpp"
+#include "sim/network/ceil_div.hpp"
 #include "sim/network/packing.hpp"
 
 namespace systole {
@@ -22,10 +23,6 @@ void for_each_element(const ByteRow& bytes, std::size_t first_byte, std::uint32_
   }
 }
 
-constexpr std::uint32_t rounded_up(std::uint32_t value, std::uint32_t step) {
-  return (value + step - 1) / step * step;
-}
-
 /// The lanes of one vector, put together from its rows, each of which starts with a PE of its own.
 template <typename Body>
 void for_each_lane(const IfmapStep& step, ElementFormat format, Body body) {
@@ -35,7 +32,7 @@ void for_each_lane(const IfmapStep& step, ElementFormat format, Body body) {
   for (const IfmapRead& read : step.reads) {
     for_each_element(step.bytes, first_byte, read.lane, read.count, format,
                      [&](std::uint32_t i, std::int16_t value) { body(lane + i, value); });
-    lane += rounded_up(read.count, step.products_per_pe);
+    lane += round_up(read.count, step.products_per_pe);
     first_byte += row_bytes;
   }
 }
@@ -219,7 +216,7 @@ void SystolicArray::unpack_ifmap(const IfmapStep& step) {
   std::int16_t* lane = ifmap_.data();
   for (const IfmapRead& read : step.reads) {
     unpack_elements(row, read.lane, read.count, ifmap_format_, lane);
-    lane += rounded_up(read.count, step.products_per_pe);
+    lane += round_up(read.count, step.products_per_pe);
     row += row_bytes;
   }
 }

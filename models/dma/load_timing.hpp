@@ -7,7 +7,6 @@
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/dma/burst_slots.hpp"
-#include "models/dma/cycle_marks.hpp"
 #include "models/dma/load_unit_config.hpp"
 #include "models/dma/row_merger.hpp"
 #include "models/dram/dram_timing.hpp"
@@ -17,6 +16,7 @@
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/program/burst.hpp"
 #include "sim/storage/ring.hpp"
+#include "sim/timing/cycle_marks.hpp"
 #include "sim/timing/ledger_line.hpp"
 #include "sim/timing/stretches.hpp"
 

@@ -7,7 +7,6 @@
 
 #include "models/accumulators/accumulators_timing.hpp"
 #include "models/dma/burst_slots.hpp"
-#include "models/dma/cycle_marks.hpp"
 #include "models/dma/latest_cycles.hpp"
 #include "models/dma/store_unit_config.hpp"
 #include "models/dma/store_walk.hpp"
@@ -18,6 +17,7 @@
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/program/burst.hpp"
 #include "sim/storage/ring.hpp"
+#include "sim/timing/cycle_marks.hpp"
 #include "sim/timing/ledger_line.hpp"
 
 namespace systole {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/sequencer/queue_depths.hpp"
+#include "sim/network/ceil_div.hpp"
 
 namespace systole {
 
@@ -34,7 +35,7 @@ void RequantTiming::look(Cycle now) {
 Cycle RequantTiming::take(Cycle asked, Cycle earliest, std::uint32_t lanes, Cycle now) {
   const Cycle at = std::max(earliest, free_at_);
   book(at);
-  free_at_ = at + (lanes + lanes_ - 1) / lanes_;
+  free_at_ = at + ceil_div(lanes, lanes_);
   ledger_.fill(free_at_, Cause::Busy);
   last_due_ = free_at_ - 1 + latency_;
   if (!pending_.empty() && asked < pending_.back().done) {

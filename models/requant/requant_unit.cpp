@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole {
 
 RequantUnit::RequantUnit(const sc_core::sc_module_name& name, const Clock& clock,
@@ -36,7 +38,7 @@ void RequantUnit::tick() {
     if (block.outside) {
       pipeline_.push_back({{PsumRow(block.lanes)}, now()});
     } else {
-      const std::uint32_t cycles = (block.lanes + lanes_ - 1) / lanes_;
+      const std::uint32_t cycles = ceil_div(block.lanes, lanes_);
       free_at_ = now() + cycles;
       pipeline_.push_back({work(block), now() + cycles - 1 + latency_});
     }

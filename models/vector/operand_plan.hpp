@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/network/ceil_div.hpp"
 #include "sim/program/command.hpp"
 
 namespace systole {
@@ -32,7 +33,7 @@ struct VectorPace {
   std::uint32_t elements = 0;
   std::uint32_t lanes = 1;
 
-  std::uint32_t cycles_per_row() const { return (elements + lanes - 1) / lanes; }
+  std::uint32_t cycles_per_row() const { return ceil_div(elements, lanes); }
 };
 
 /// Of any command of the unit.

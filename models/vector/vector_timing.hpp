@@ -6,13 +6,13 @@
 #include <optional>
 #include <vector>
 
-#include "models/dma/cycle_marks.hpp"
 #include "models/scratchpad/scratchpad_timing.hpp"
 #include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "models/vector/operand_plan.hpp"
 #include "models/vector/vector_unit_config.hpp"
 #include "sim/storage/ring.hpp"
+#include "sim/timing/cycle_marks.hpp"
 #include "sim/timing/ledger_line.hpp"
 
 namespace systole {

@@ -31,9 +31,9 @@ CommandHelp run_help() {
                   "number: tensors need not be there, the results are compared")(
       "no-check", "do not compare with the golden model")(
       "layers", value("NAME[,...]"),
-      "run these layers only; the golden model computes what they need of the others")(
-      "watchdog", value("CYCLES"),
-      "give up when no unit makes progress for so many cycles; default: 1000000");
+      "run these layers only (a comma in a name: \\,); the golden model computes what they need of "
+      "the others")("watchdog", value("CYCLES"),
+                    "give up when no unit makes progress for so many cycles; default: 1000000");
   help.options.add_options()("json", value("FILE"), "also write the report as JSON");
   add_html(help.options,
            "also write the report as one page with charts that browsers show offline");

@@ -1,7 +1,7 @@
 #include "sim/app/option_readers.hpp"
 
 #include <fmt/format.h>
-#include <boost/algorithm/string/split.hpp>
+#include <boost/tokenizer.hpp>
 
 #include <array>
 #include <map>
@@ -130,6 +130,18 @@ void read_network(const Arguments& arguments, NetworkOptions& options) {
   }
 }
 
+/// Names between commas; a comma or a backslash of a name stands behind a backslash.
+std::vector<std::string> read_names(const Arguments& arguments, const std::string& list) {
+  const boost::escaped_list_separator<char> commas{"\\", ",", ""};
+  const boost::tokenizer<boost::escaped_list_separator<char>> names{list, commas};
+  try {
+    return {names.begin(), names.end()};
+  } catch (const boost::escaped_list_error&) {
+    arguments.fail("--layers: expected a comma or a backslash behind each backslash, found " +
+                   quoted(list));
+  }
+}
+
 CommandLine read_run(const Arguments& arguments) {
   RunOptions options;
   options.accelerator = arguments.required("accelerator");
@@ -141,7 +153,7 @@ CommandLine read_run(const Arguments& arguments) {
       arguments.fail(
           "--labels gives the accuracy of the whole network, and --layers runs parts of it");
     }
-    boost::split(options.layers, *layers, [](char c) { return c == ','; });
+    options.layers = read_names(arguments, *layers);
   }
   read_no_data(arguments, options);
   options.watchdog_cycles = arguments.count("watchdog").value_or(options.watchdog_cycles);

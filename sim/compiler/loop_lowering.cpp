@@ -6,6 +6,7 @@
 
 #include "sim/compiler/arithmetic.hpp"
 #include "sim/compiler/memory_fit.hpp"
+#include "sim/network/ceil_div.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/without_loops.hpp"
@@ -209,7 +210,7 @@ std::vector<std::uint8_t> depthwise_weight_bytes(const TensorData& weights) {
 std::uint64_t looped_weight_bytes(const LoopedLayer& looped, const AcceleratorConfig& config) {
   if (const auto* matmul = std::get_if<LoopedMatmul>(&looped.shape)) {
     const std::uint64_t dim = config.array.rows;
-    return (matmul->k + dim - 1) / dim * dim * matmul->b_pitch;
+    return round_up(matmul->k, dim) * matmul->b_pitch;
   }
   const auto& conv = std::get<LoopedConv>(looped.shape);
   return std::uint64_t{conv.kernel_rows} * conv.kernel_cols * conv.out_channels *

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole {
 namespace {
 
@@ -12,7 +14,7 @@ struct Part {
 };
 
 Part part_of(std::uint32_t size, std::uint32_t first, std::uint32_t tile, std::uint32_t dim) {
-  const std::uint32_t all = (size + dim - 1) / dim;
+  const std::uint32_t all = ceil_div(size, dim);
   Part part;
   part.first = first;
   part.tiles = std::min(tile, all - first);
@@ -54,7 +56,7 @@ MatmulLoop loop_of(const LoopedMatmul& p, const Part& i, const Part& j, const Pa
 std::vector<MatmulLoop> matmul_loops(const LoopedMatmul& matmul, const MatmulTile& tile,
                                      const AcceleratorConfig& config) {
   const std::uint32_t dim = config.array.rows;
-  const auto tiles = [dim](std::uint32_t size) { return (size + dim - 1) / dim; };
+  const auto tiles = [dim](std::uint32_t size) { return ceil_div(size, dim); };
   std::vector<MatmulLoop> loops;
   for (std::uint32_t i = 0; i < tiles(matmul.m); i += tile.i) {
     for (std::uint32_t j = 0; j < tiles(matmul.n); j += tile.j) {

@@ -4,6 +4,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/ifmap_parts.hpp"
 
@@ -156,7 +157,7 @@ OperandRow ArrayEdge::products_of(const ComputeCommand& compute, std::uint32_t p
       products.push_back(
           static_cast<std::int16_t>(unpack_element(row, part.lane + i, registers_.ifmap)));
     }
-    products.resize((products.size() + at_once_ - 1) / at_once_ * at_once_);
+    products.resize(round_up(products.size(), at_once_));
   }
   return products;
 }

@@ -14,6 +14,7 @@
 #include "sim/functional/fold_kernels_portable.hpp"
 #include "sim/functional/fold_sums.inl"
 #include "sim/functional/nonzero_kernels.hpp"
+#include "sim/network/ceil_div.hpp"
 
 // Of a lambda: else arrays that it works on would lie in memory.
 #ifndef SYSTOLE_INLINE
@@ -292,7 +293,7 @@ std::int64_t largest(ElementType type) {
 void multiply(FoldBuffers& buffers, const FoldChains& chains, const ElementRows& ifmap,
               std::size_t k, const PsumRows& psums) {
   const std::size_t products = buffers.bytes ? ByteSum::kProducts : WordSum::kProducts;
-  const std::size_t groups = (k + products - 1) / products;
+  const std::size_t groups = ceil_div(k, products);
   const Task task{buffers, groups, psums.saturate,
                   static_cast<std::int64_t>(k) * largest(buffers.weights) * largest(ifmap.type)};
   const auto run = [&](auto kind) {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "sim/functional/fold_kernels.hpp"
+#include "sim/network/ceil_div.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/load_rows.hpp"
@@ -107,7 +108,7 @@ void Transfers::load(const LoadCommand& load) {
     return load_psums(load);
   }
   const std::uint32_t row_bytes = local_.row_bytes(load.destination.memory);
-  const std::uint32_t local_rows = (load.local_offset + load.row_bytes + row_bytes - 1) / row_bytes;
+  const std::uint32_t local_rows = ceil_div(load.local_offset + load.row_bytes, row_bytes);
   std::uint8_t* to =
       local_.rows(load.destination.memory, load.destination.row,
                   local_rows == 0 ? 0 : load.rows + (local_rows - 1) * load.block_pitch);
@@ -219,7 +220,7 @@ std::uint8_t* Transfers::rows_in_dram(const StoreCommand& store) {
 void Transfers::copy(const StoreCommand& store) {
   const std::uint32_t row_bytes = local_.row_bytes(store.source.memory);
   const std::uint32_t lanes = config_.array.rows;
-  const std::uint32_t local_rows = (store.elements + lanes - 1) / lanes;
+  const std::uint32_t local_rows = ceil_div(store.elements, lanes);
   const std::uint8_t* from =
       local_.rows(store.source.memory, store.source.row,
                   local_rows == 0 ? 0 : store.rows + (local_rows - 1) * store.block_pitch);

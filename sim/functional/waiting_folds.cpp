@@ -11,7 +11,7 @@ namespace {
 /// Whether slices that wait do: not all of the group may have come.
 bool reads(const FoldGroup& group, RowSpan written) {
   const std::size_t computes = group.computes_of_fold() * group.blocks.size();
-  const std::size_t end = (group.come + computes - 1) / computes;
+  const std::size_t end = ceil_div(group.come, computes);
   for (std::size_t slice = group.done / computes; slice < end; ++slice) {
     if (group.grid->reads.moved(group.slices[slice].rows).overlaps(written)) {
       return true;
@@ -108,7 +108,7 @@ void WaitingFolds::multiply_part(FoldGroup& group, std::uint32_t end) {
   const std::uint32_t computes = group.computes_of_fold();
   const std::size_t blocks = group.blocks.size();
   const std::size_t first_fold = group.done / computes;
-  const std::size_t folds = (end + computes - 1) / computes - first_fold;
+  const std::size_t folds = ceil_div(end, computes) - first_fold;
   const std::size_t first_slice = first_fold / blocks;
   const std::size_t first_block = first_fold % blocks;
   offsets_.clear();

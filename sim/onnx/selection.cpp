@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/onnx/axis.hpp"
 #include "sim/onnx/operators.hpp"
 #include "sim/onnx/pending.hpp"
@@ -146,7 +147,7 @@ void build_split(Graph& graph, const Node& node) {
     throw NodeError{"has " + std::to_string(parts) + " outputs and num_outputs of " +
                     std::to_string(wanted)};
   }
-  const std::int64_t part = (from[axis] + parts - 1) / parts;  // the last may be smaller
+  const std::int64_t part = ceil_div(from[axis], parts);  // the last may be smaller
   Indices sizes = node.has(1) ? integers_of(graph.constant(node, 1))
                               : node.integers("split").value_or(Indices{});
   if (sizes.empty()) {

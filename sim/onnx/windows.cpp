@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/onnx/constant.hpp"
 
 namespace systole::onnx {
@@ -36,7 +37,7 @@ Axis place_axis(const WindowAttributes& attributes, std::int64_t in, std::int64_
   const std::int64_t span = (kernel - 1) * attributes.dilation[axis] + 1;
   Axis result;
   if (attributes.auto_pad == "SAME_UPPER" || attributes.auto_pad == "SAME_LOWER") {
-    result.out = (in + stride - 1) / stride;
+    result.out = ceil_div(in, stride);
     const std::int64_t total = std::max<std::int64_t>((result.out - 1) * stride + span - in, 0);
     result.before = attributes.auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
     result.after = total - result.before;

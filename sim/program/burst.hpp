@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/network/ceil_div.hpp"
 
 namespace systole {
 
@@ -51,7 +52,7 @@ inline BurstSum bursts_of(const DramRows& of, const DmaConfig& dma) {
   const std::uint64_t different = std::min(of.rows, block / std::gcd(block, of.pitch));
   BurstSum sum;
   for (std::uint64_t row = 0; row < different; ++row) {
-    const std::uint64_t alike = (of.rows - row + different - 1) / different;
+    const std::uint64_t alike = ceil_div(of.rows - row, different);
     for (std::uint64_t offset = 0; offset < of.row_bytes;) {
       const Burst burst =
           choose_burst(of.address + row * of.pitch + offset, of.row_bytes - offset, dma);

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/network/network.hpp"
 #include "sim/network/packing.hpp"
 #include "sim/program/conv_loop.hpp"
@@ -91,8 +92,7 @@ struct PreloadCommand {
   std::uint32_t weight_rows_of_parts = 0;  ///< of all of them; 0: the Compute has one part
 
   std::uint32_t weight_rows() const {
-    return weight_rows_of_parts != 0 ? weight_rows_of_parts
-                                     : (k + products_per_pe - 1) / products_per_pe;
+    return weight_rows_of_parts != 0 ? weight_rows_of_parts : ceil_div(k, products_per_pe);
   }
 };
 

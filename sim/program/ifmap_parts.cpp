@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole {
 namespace {
 
@@ -56,7 +58,7 @@ std::uint32_t count_ifmap_parts(const ComputeCommand& compute, std::uint32_t arr
 std::uint32_t pe_rows(const IfmapParts& parts, std::uint32_t products_per_pe) {
   std::uint32_t rows = 0;
   for (const IfmapPart& part : parts) {
-    rows += (part.count + products_per_pe - 1) / products_per_pe;
+    rows += ceil_div(part.count, products_per_pe);
   }
   return rows;
 }

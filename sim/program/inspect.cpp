@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/program/hazards.hpp"
 #include "sim/program/ifmap_parts.hpp"
 
@@ -116,7 +117,7 @@ struct Check {
   }
   const char* operator()(const FillCommand& c) const {
     if (c.beside_data) {
-      return transfer(c.rows, (c.elements + config.array.cols - 1) / config.array.cols, c.elements);
+      return transfer(c.rows, ceil_div(c.elements, config.array.cols), c.elements);
     }
     return c.destination.memory != LocalMemory::Scratchpad ? "fills what is no scratchpad"
                                                            : transfer(c.rows, 1, 1);

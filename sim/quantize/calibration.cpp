@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole::quantize {
 namespace {
 
@@ -108,7 +110,7 @@ std::size_t Sample::size() const {
 }
 
 std::vector<float> Sample::thinned(std::size_t most) const {
-  const std::size_t step = std::max<std::size_t>(1, (size() + most - 1) / most);
+  const std::size_t step = std::max<std::size_t>(1, ceil_div(size(), most));
   std::vector<float> values;
   std::size_t index = 0;
   each_value(*this, [&](float value) {

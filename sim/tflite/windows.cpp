@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole::tflite {
 namespace {
 
@@ -24,7 +26,7 @@ PaddingAmount padding_of(file::Padding padding, std::int64_t in, std::int64_t ou
   if (!same && padding != file::Padding::VALID) {
     throw NodeError{"has neither SAME nor VALID padding"};
   }
-  const std::int64_t expected = same        ? (in + stride - 1) / stride
+  const std::int64_t expected = same        ? ceil_div(in, stride)
                                 : in < span ? 0
                                             : (in - span) / stride + 1;
   if (out != expected) {

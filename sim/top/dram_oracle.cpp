@@ -6,8 +6,7 @@
 namespace systole {
 
 DramOracle::DramOracle(const AcceleratorConfig& config, const dram::Config& memory)
-    : bursts_{config.dma},
-      memory_{memory, port_config(dram_config(config), kMasters)} {}
+    : bursts_{config.dma}, memory_{memory, port_config(dram_config(config), kMasters)} {}
 
 void DramOracle::begin_layer(const PackedProgram& program) {
   bursts_.begin(program);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/network/ceil_div.hpp"
 #include "sim/workload/npy.hpp"
 
 namespace systole {
@@ -9,7 +10,7 @@ namespace {
 
 void pad_same_along(std::int64_t size, std::int64_t span, std::int64_t stride, std::int64_t& before,
                     std::int64_t& after) {
-  const std::int64_t outputs = (size + stride - 1) / stride;
+  const std::int64_t outputs = ceil_div(size, stride);
   const std::int64_t total = std::max<std::int64_t>((outputs - 1) * stride + span - size, 0);
   before = total / 2;
   after = total - before;

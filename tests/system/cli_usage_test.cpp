@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+
 #include "tests/system/systole_process.hpp"
 
 namespace systole::test {
@@ -254,6 +257,29 @@ TEST(CliUsage, OutputThatCannotBeWrittenIsAnError) {
   const Outcome outcome = systole_to("/dev/full", {"--help"});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_EQ(outcome.err, "systole: cannot write to standard output\n");
+}
+
+TEST(CliUsage, ChoosesLayersWhoseNamesHaveCommas) {
+  const TemporaryFolder folder;
+  std::ofstream{folder.file("net.yaml")}
+      << "name: net\ninputs:\n  - {name: image, shape: [1, 4, 4, 4]}\noutputs: ['b\\']\nlayers:\n"
+      << "  - {name: 'a,1', op: max_pool2d, inputs: [image], kernel: 2, stride: 1}\n"
+      << "  - {name: 'b\\', op: max_pool2d, inputs: ['a,1'], kernel: 2, stride: 1}\n";
+  const auto run = [&](const std::string& layers) {
+    return systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w", folder.file("net.yaml"),
+                    "--no-data", "--layers", layers, "--json", folder.file("report.json"),
+                    "--quiet"});
+  };
+  const Outcome both = run("a\\,1,b\\\\");
+  ASSERT_EQ(both.exit_code, 0) << both.err;
+  const auto report = nlohmann::json::parse(read_file(folder.file("report.json")));
+  EXPECT_EQ(report["layers"][0]["name"], "a,1");
+  EXPECT_EQ(report["layers"][1]["name"], "b\\");
+
+  EXPECT_THAT(run("a,1").err, HasSubstr("--layers: net has no layer 'a'"));
+  const Outcome open = run("b\\");
+  EXPECT_EQ(open.exit_code, 2);
+  EXPECT_THAT(open.err, HasSubstr("--layers: expected a comma or a backslash behind each "));
 }
 
 }  // namespace

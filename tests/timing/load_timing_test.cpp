@@ -1,9 +1,9 @@
 #include <random>
 #include <sstream>
 
-#include "models/dma/cycle_marks.hpp"
 #include "sim/engine/fast_engine.hpp"
 #include "sim/engine/systemc_engine.hpp"
+#include "sim/timing/cycle_marks.hpp"
 #include "tests/timing/bench.hpp"
 
 namespace systole {

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "sim/network/ceil_div.hpp"
+
 namespace systole::dram {
 namespace {
 
@@ -85,7 +87,7 @@ Cycle BankedDram::come_to_rest(Cycle cycle) {
   const Cycle refi = config_.timing.refi;
   std::uint64_t refreshes = 0;  // of all units, when the next one of each is over
   if (refi != 0) {
-    refreshes = (cycle + refi - 1) / refi * config_.organization.units() * channels_.size();
+    refreshes = ceil_div(cycle, refi) * config_.organization.units() * channels_.size();
   } else {
     for (auto& channel : channels_) {
       channel->close_rows(cycle);
