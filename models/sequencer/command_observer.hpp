@@ -14,8 +14,26 @@ struct CommandTimes {
   std::uint64_t allocated = 0;
   std::uint64_t issued = 0;
   std::uint64_t completed = 0;
-  /// What it waited for last as the oldest of its class; Idle: it never did.
+  /// What it waited for last as the oldest of its class; else what those waited for that it was
+  /// behind. Idle: it was issued in the cycle after it was allocated.
   Cause waited_for = Cause::Idle;
+};
+
+/// Of a class, whose commands are issued in their order: what holds those that wait for their turn.
+class Backlog {
+ public:
+  /// Each command, when it is issued.
+  void issue(CommandTimes& times) {
+    if (times.waited_for == Cause::Idle && last_issued_ > times.allocated) {
+      times.waited_for = cause_;
+    }
+    cause_ = times.waited_for;
+    last_issued_ = times.issued;
+  }
+
+ private:
+  std::uint64_t last_issued_ = 0;
+  Cause cause_ = Cause::Idle;
 };
 
 /// Looks on as commands complete; changes nothing.

@@ -153,6 +153,7 @@ bool Sequencer::issue() {
     }
     entry.issued = true;
     entry.times.issued = now();
+    from.backlog.issue(entry.times);
     from.waiting.pop_front();
     if (std::holds_alternative<ConfigureCommand>(entry.command->body)) {
       if (entry.footprint.unit != Unit::Array) {

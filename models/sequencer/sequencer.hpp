@@ -95,6 +95,7 @@ class Sequencer final : public ClockedModule {
     std::uint32_t first = 0;  // its entries are [first, first + size)
     std::uint32_t size = 0;
     Ring<std::uint32_t> waiting;  // allocated, not issued, oldest first
+    Backlog backlog;
   };
 
   void tick() override;

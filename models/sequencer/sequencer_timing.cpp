@@ -150,6 +150,9 @@ bool SequencerTiming::issue(Cycle now) {
     ++from.issued;
     find_head(of_class);
     entry.times.issued = first_cycle_ + now;
+    if (observer_ != nullptr) {
+      from.backlog.issue(entry.times);
+    }
     if (std::holds_alternative<ConfigureCommand>(entry.known.command->body)) {
       if (entry.known.footprint.unit != Unit::Array) {
         entry.queue->push(now, {entry.known.command, index});

@@ -91,6 +91,7 @@ class SequencerTiming {
     std::vector<std::uint32_t> held;  // its entries that are not done, the oldest command first
     std::size_t issued = 0;           // the first of them
     std::vector<std::uint32_t> free;  // its other entries
+    Backlog backlog;
 
     bool waits() const { return issued < held.size(); }
     std::uint32_t oldest_waiting() const { return held[issued]; }

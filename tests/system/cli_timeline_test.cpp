@@ -54,6 +54,18 @@ TEST_F(CliTimeline, LoadsMoveTheBytesOfTheReport) {
   }
 }
 
+TEST_F(CliTimeline, CommandsThatWaitedTellForWhat) {
+  std::size_t waited = 0;
+  for (const Json& event : run()) {
+    if (event["ph"] == "X" && event["tid"] != 0) {
+      const bool waits = event["args"]["cycles_in_station"].get<std::uint64_t>() > 1;
+      EXPECT_EQ(event["args"]["waited_for"].is_string(), waits) << event;
+      waited += waits ? 1 : 0;
+    }
+  }
+  EXPECT_GT(waited, 50U);
+}
+
 TEST_F(CliTimeline, SlicesOfATrackFollowEachOtherAndLieInTheirLayers) {
   std::map<int, std::uint64_t> ends;
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> layers;
