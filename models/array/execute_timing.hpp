@@ -198,7 +198,6 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   std::pair<Cycle, Cycle> cycles_at(const Results& run, std::uint32_t bank) const;
   void block_leaves(Cycle entered, const StreamStep& stream);
   void step_read(Cycle read, const Row& row);
-  Cycle cycles_to_leave() const;
   void cover(Cycle first, Cycle last);
   void next_row(Row& row);
   bool in_run();

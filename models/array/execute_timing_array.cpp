@@ -45,7 +45,7 @@ void ExecuteTiming::rows_read(Cycle from, Cycle end, const Fed& fed, std::uint32
 void ExecuteTiming::fold_leaves(Cycle entered, const StreamStep& stream) {
   fold_open_ = false;
   cover(entered, entered + rows_ + cols_ - 2 + (array_.os_drain ? rows_ : 0));
-  const Cycle first = entered + rows_ + cols_ + array_.extra_latency;
+  const Cycle first = entered + cycles_through(array_) + 1;
   for (std::uint32_t pixel = stream.pixels; pixel-- > 0;) {
     add_results(first + rows_ - 1 - pixel, 1, stream.acc_row + pixel, stream.accumulate);
   }
@@ -55,7 +55,7 @@ void ExecuteTiming::fold_leaves(Cycle entered, const StreamStep& stream) {
 /// Input stationary: the last channel of a block has entered; its pixels leave one a cycle, behind
 /// those of the block before.
 void ExecuteTiming::block_leaves(Cycle entered, const StreamStep& stream) {
-  const Cycle earliest = entered + rows_ + cols_ + array_.extra_latency;
+  const Cycle earliest = entered + cycles_through(array_) + 1;
   const Cycle first = std::max(earliest, last_result_ + 1);
   add_results(first, stream.pixels, stream.acc_row, stream.accumulate);
   last_result_ = first + stream.pixels - 1;
@@ -75,17 +75,10 @@ void ExecuteTiming::step_read(Cycle read, const Row& row) {
     }
   }
   const Cycle entered = read + scratchpad_read_latency_;
-  const Cycle left = entered + cycles_to_leave();
+  const Cycle left = entered + cycles_to_leave(array_);
   const Cycle ahead = 1 + Cycle{scratchpad_read_latency_};
   room_at_.push_back(std::max(entered + 1, left + 1 - ahead));
   --steps_entering_;
-}
-
-/// From the last operand of a step until its results have left (SystolicArray::cycles_to_leave).
-Cycle ExecuteTiming::cycles_to_leave() const {
-  const bool drains = array_.dataflow == Dataflow::OutputStationary &&
-                      (array_.os_drain || array_.overlap == Overlap::Full);
-  return Cycle{rows_} + cols_ - 1 + array_.extra_latency + (drains ? rows_ : 0);
 }
 
 void ExecuteTiming::add_results(Cycle first, std::uint32_t rows, std::uint32_t acc_row,

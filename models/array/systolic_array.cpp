@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sim/program/fold_timing.hpp"
+
 namespace systole {
 namespace {
 
@@ -50,9 +52,9 @@ void SystolicArray::tick() {
     input = take(pair);
     operands_taken_at_ = now();
     if (pair.last_of_step) {
-      step_leaving->push({now() + cycles_to_leave()});
+      step_leaving->push({now() + cycles_to_leave(config_)});
       if (pair.computing && config_.dataflow == Dataflow::WeightStationary) {
-        done_.push_back({pair.preload_entry, now() + cycles_to_leave() - 1});
+        done_.push_back({pair.preload_entry, now() + cycles_to_leave(config_) - 1});
       }
     }
     operands->drop();
@@ -171,10 +173,4 @@ void SystolicArray::send_results() {
 
 /// From the last operand of a step until its results have left the PEs and are with the
 /// accumulators; output stationary without os_drain, until they are complete.
-std::uint64_t SystolicArray::cycles_to_leave() const {
-  const bool drains = config_.dataflow == Dataflow::OutputStationary &&
-                      (config_.os_drain || config_.overlap == Overlap::Full);
-  return config_.rows + config_.cols - 1 + config_.extra_latency + (drains ? config_.rows : 0);
-}
-
 }  // namespace systole

@@ -107,7 +107,6 @@ class SystolicArray final : public ClockedModule {
              bool last);
   void note_last(bool last, std::uint32_t entry);
   void send_results();
-  std::uint64_t cycles_to_leave() const;
   void count_products(std::uint64_t macs, std::uint64_t nonzero, std::uint32_t passed_bits,
                       std::uint32_t products_per_pe = 1);
   void count_shift(std::uint32_t row, std::uint32_t bits);

@@ -1,5 +1,7 @@
 #include "sim/blocks/block_configs.hpp"
 
+#include "sim/program/fold_timing.hpp"
+
 namespace systole {
 namespace {
 
@@ -56,7 +58,7 @@ ScratchpadBlockConfig scratchpad_config(const AcceleratorConfig& config) {
           config.array.cols,
           operand_queue(config),
           config.array.steps_in_flight,
-          std::uint64_t{config.array.rows} + config.array.cols - 1 + config.array.extra_latency};
+          cycles_through(config.array)};
 }
 
 AccumulatorsBlockConfig accumulators_config(const AcceleratorConfig& config) {

@@ -44,4 +44,16 @@ constexpr std::uint64_t lone_fold_cycles(const ArrayConfig& array, std::uint64_t
   return streamed + (extra ? array.rows : 0) + array.rows + array.cols - 2;
 }
 
+/// From the cycle in which an operand enters the array to that in which its psums have left it.
+constexpr std::uint64_t cycles_through(const ArrayConfig& array) {
+  return std::uint64_t{array.rows} + array.cols - 1 + array.extra_latency;
+}
+
+/// From the last operand of a step to its last results: the next step may need their places.
+constexpr std::uint64_t cycles_to_leave(const ArrayConfig& array) {
+  const bool drains = array.dataflow == Dataflow::OutputStationary &&
+                      (array.os_drain || array.overlap == Overlap::Full);
+  return cycles_through(array) + (drains ? array.rows : 0);
+}
+
 }  // namespace systole
