@@ -51,6 +51,11 @@ class LoadTiming final : public MemoryMaster {
   /// known ahead.
   bool takes_ahead() const override { return arriving_.front().scratchpad; }
   void close(Cycle end) { book(end + 1); }
+  /// First cycle from which on all bursts have come; kNever while one is on its way.
+  Cycle done_from() const {
+    const Cycle last = slots_.all_free();
+    return last == kNever ? kNever : last - std::min<Cycle>(last, 1);
+  }
 
  private:
   enum Mark : std::size_t {

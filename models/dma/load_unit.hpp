@@ -63,7 +63,8 @@ class LoadUnit final : public ClockedModule {
            Measurements& measurements, PageLookups* pages = nullptr);
 
   void configure(const LayerRegisters& registers) { fill_format_ = registers.ifmap; }
-  bool busy() const { return started_ != completed_.read(); }
+  /// Commands to complete, or bursts to come: of the last ones, beats that nobody wants may be.
+  bool busy() const;
 
   void list_signals(SignalList& list) const;
 
@@ -139,6 +140,7 @@ class LoadUnit final : public ClockedModule {
   Ring<RowRequest> row_requests_;
   std::vector<InFlight> in_flight_;  // by slot
   std::vector<bool> slot_taken_;
+  std::uint64_t last_release_ = 0;         // the latest of the other slots
   Ring<Outgoing> outgoing_;                // on the way to the bus
   std::vector<std::uint64_t> bytes_left_;  // of the command in a reservation station's entry
   // Behind a crossbar:

@@ -99,8 +99,9 @@ struct LayerMapping {
 /// A tensor that stays in the scratchpad between layers, and what that saves.
 struct KeptReport {
   KeptTensor tensor;
-  std::uint64_t not_read = 0;     ///< bytes of DRAM that these layers would have read
-  std::uint64_t not_written = 0;  ///< bytes of DRAM that its producer would have written
+  // What the layers of its life want of the DRAM less than without it, all operands together.
+  std::int64_t not_read = 0;     ///< bytes; below 0, where other bytes count, if they want more
+  std::int64_t not_written = 0;  ///< bytes
 };
 
 /// Cycles that a program takes on the accelerator.

@@ -72,6 +72,7 @@ struct Compiler::State {
   void place_depthwise(std::size_t index, const ConvLayer& layer);
   void fuse();
   bool keep(const KeptTensor& tensor);
+  void place_longer_weights(std::size_t index, const Plan& plan);
   const KeptTensor* kept_ifmap(TensorId tensor, std::size_t layer) const;
   const KeptTensor* kept_ofmap(std::size_t layer) const;
   Cost cost(std::size_t index, const Plan& plan) const;

@@ -90,8 +90,9 @@ void StepFolds::add_blocks(std::int64_t first, std::int64_t blocks) {
     columns += image_.blocks[to_u64(tile_.first_block + b)].columns;
   }
   const std::size_t first_slice =
-      layer_.kept_ifmap ? to_u64(slices.slices[of_block.first].first / machine_.array_rows)
-                        : of_block.first;
+      layer_.kept_ifmap && of_block.count > 0  // none: a step beyond the block's channels
+          ? to_u64(slices.slices[of_block.first].first / machine_.array_rows)
+          : of_block.first;
   const std::vector<FoldGroup>& groups = step_.groups_of(first);
   if (stationary_ifmap) {  // what each of the blocks waits for, block by block
     part_ += groups.size() * to_u64(blocks - 1);

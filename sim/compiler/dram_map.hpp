@@ -31,6 +31,8 @@ class DramMap {
     return placements_.at(tensor);
   }
   std::uint64_t bytes() const { return next_; }
+  /// Gives up what was allocated since bytes() was `mark`; no tensor was placed since then.
+  void free_from(std::uint64_t mark) { next_ = mark; }
 
  private:
   const Network& network_;

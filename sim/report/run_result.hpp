@@ -74,9 +74,9 @@ struct KeptInScratchpad {
   std::string layer;                 ///< that left it there
   std::vector<std::string> readers;  ///< layers that did not load it
   std::uint64_t first_row = 0, rows = 0;
-  bool in_dram = false;  ///< stored as well, for the host or as an output
-  std::uint64_t not_read_bytes = 0;
-  std::uint64_t not_written_bytes = 0;
+  bool in_dram = false;             ///< stored as well, for the host or as an output
+  std::int64_t not_read_bytes = 0;  ///< of all operands; see KeptReport
+  std::int64_t not_written_bytes = 0;
 };
 
 struct RunResult {

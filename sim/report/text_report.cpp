@@ -283,6 +283,11 @@ Table totals_table(const RunResult& result, const Summary& t, const EnergyTable&
   return table;
 }
 
+std::string saved(std::int64_t bytes) {
+  return bytes < 0 ? "-" + human_bytes(static_cast<std::uint64_t>(-bytes))
+                   : human_bytes(static_cast<std::uint64_t>(bytes));
+}
+
 Table kept_table(const std::vector<KeptInScratchpad>& kept) {
   Table table{"Kept in the scratchpad",
               {{"ofmap of", "", Align::Left},
@@ -290,8 +295,8 @@ Table kept_table(const std::vector<KeptInScratchpad>& kept) {
                {"rows", "first to last", Align::Right},
                {"not", "written", Align::Right},
                {"not", "read", Align::Right}}};
-  std::uint64_t written = 0;
-  std::uint64_t read = 0;
+  std::int64_t written = 0;
+  std::int64_t read = 0;
   for (const KeptInScratchpad& tensor : kept) {
     std::string readers;
     for (const std::string& reader : tensor.readers) {
@@ -299,12 +304,12 @@ Table kept_table(const std::vector<KeptInScratchpad>& kept) {
     }
     table.add_row({tensor.layer + (tensor.in_dram ? " (stored too)" : ""), readers,
                    fmt::format("{} to {}", tensor.first_row, tensor.first_row + tensor.rows - 1),
-                   tensor.in_dram ? "" : human_bytes(tensor.not_written_bytes),
-                   human_bytes(tensor.not_read_bytes)});
+                   tensor.in_dram ? "" : saved(tensor.not_written_bytes),
+                   saved(tensor.not_read_bytes)});
     written += tensor.not_written_bytes;
     read += tensor.not_read_bytes;
   }
-  table.add_row({"together", "", "", human_bytes(written), human_bytes(read)});
+  table.add_row({"together", "", "", saved(written), saved(read)});
   return table;
 }
 

@@ -40,8 +40,8 @@ class Accelerator final : public sc_core::sc_module {
 
   /// Nothing runs, waits or is on its way.
   bool idle() const {
-    return sequencer.finished() && !store_unit.busy() && scratchpad_store_write_.size() == 0 &&
-           dram->idle() && (bus == nullptr || bus->idle());
+    return sequencer.finished() && !load_unit.busy() && !store_unit.busy() &&
+           scratchpad_store_write_.size() == 0 && dram->idle() && (bus == nullptr || bus->idle());
   }
 
   /// What its blocks show, in scopes of their names, and the levels of the queues between them.

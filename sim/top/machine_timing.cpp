@@ -176,8 +176,8 @@ Cycle MachineTiming::finished_at(Cycle now) const {
   if (!sequencer_.finished() || !dram_->idle() || !scratchpad_.store_write.empty()) {
     return kNever;
   }
-  const Cycle acknowledged = store_.done_from();
-  return acknowledged == kNever ? kNever : std::max(now, acknowledged);
+  const Cycle moved = std::max(load_.done_from(), store_.done_from());
+  return moved == kNever ? kNever : std::max(now, moved);
 }
 
 }  // namespace systole
