@@ -75,10 +75,10 @@ def sweep_on(client, options):
     log, ranges = folder / "points.jsonl", folder / "chunks.txt"
     if log.exists() and not options.resume:
         raise systole.SystoleError(2, f"sweep_cluster.py: {log}: a sweep is there, expected another folder, or --resume")
+    points = len(systole.sweep_points(spec))
     folder.mkdir(parents=True, exist_ok=True)
     cut_broken_line(log)
     cut_broken_line(ranges)
-    points = len(systole.sweep_points(spec))
     chunk = options.chunk or max(1, points // 64)
     done = finished_chunks(ranges)
     chunks = [(first, min(first + chunk, points)) for first in range(0, points, chunk)]

@@ -15,6 +15,7 @@ The program is $SYSTOLE, else build/release/systole beside this folder. As a com
 
 import argparse
 import csv
+import io
 import json
 import os
 import pathlib
@@ -103,7 +104,7 @@ def sweep(spec, folder, *, jobs=None, resume=False, points=None, html=None, prog
 
 def sweep_points(spec):
     """The points of a sweep, not run: what its axes set."""
-    return [_row(row) for row in csv.DictReader(execute(["sweep", spec, "--list"]).splitlines())]
+    return [_row(row) for row in csv.DictReader(io.StringIO(execute(["sweep", spec, "--list"]), newline=""))]
 
 
 def read_table(path):
@@ -111,10 +112,13 @@ def read_table(path):
     with open(path, newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         rows = []
-        for row in reader:
-            if None in row:
-                raise ValueError(f"{path}:{reader.line_num}: more fields than the header has")
-            rows.append(_row(row))
+        try:
+            for row in reader:
+                if None in row:
+                    raise ValueError(f"{path}:{reader.line_num}: more fields than the header has")
+                rows.append(_row(row))
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}: no text in UTF-8") from error
         return rows
 
 

@@ -170,18 +170,15 @@ void apply_accelergy(ConfigReader map, const std::filesystem::path& folder, Ener
     return;
   }
   const std::vector<Action> ert = load_ert(path);
+  if (ert.empty()) {
+    map.error("file", path + " has no actions, expected a table of energies");
+    return;
+  }
   std::vector<std::string> taken;
   for (const Cost& cost : kCosts) {
     if (auto node = map.optional_child(cost.name)) {
       if (const auto entry = entry_for(*node, ert, file)) {
         table.*cost.entries = {*entry};
-        if (cost.entries == &EnergyTable::mac || cost.entries == &EnergyTable::multiplier) {
-          table.pe.clear();  // of the base: what is given here holds
-          table.pe_composable.clear();
-        }
-        if (cost.entries == &EnergyTable::multiplier) {
-          table.mac.clear();
-        }
         taken.emplace_back(cost.name);
       }
     }

@@ -96,7 +96,7 @@ void require_format(EnergyTable& table, const AcceleratorConfig& config) {
   }
   table.notes.push_back(
       fmt::format("priced as {}: MACs of the table's {}-bit multiplier and {}-bit adder, operands "
-                  "of {} bits, {}, requantization and vector units as of integers{}",
+                  "of {} bits, {}, requantization, pools and sums as of integers{}",
                   name, bits, kFloatPsumBits, bits,
                   own ? "moved and stored at that width" : "on the integers' schedule",
                   format == NumberFormat::Bf16
@@ -135,8 +135,8 @@ void scale_to(EnergyTable& table, ProcessNode node) {
   for (const auto list : kAreas) {
     scale(table.*list, factors.area);
   }
-  const bool leaks =
-      !table.static_power.empty() || !table.leakage_sram.empty() || !table.leakage_pe.empty();
+  const bool leaks = !table.static_power.empty() || !table.leakage_sram.empty() ||
+                     !table.leakage_pe.empty() || !table.leakage_pe_composable.empty();
   table.notes.push_back(
       fmt::format("scaled from {} at {} V to {} at {} V by Stillmaker and Baas: energy on the die "
                   "× {:.3g}, area "

@@ -70,6 +70,20 @@ class Model {
     return square(table_.area_multiplier, "multiplier", std::sqrt(a_bits * b_bits));
   }
 
+  // Of the array and of the vector unit.
+  Bounded mac_multiplier() {
+    const NumberFormat format = priced_format(config_);
+    return format == NumberFormat::Int
+               ? multiplier(config_.array.activation_bits, config_.array.weight_bits)
+               : floating(table_.area_float_multiplier, "floating-point multiplier",
+                          format_bits(format, 0));
+  }
+  Bounded mac_adder() {
+    return priced_format(config_) == NumberFormat::Int
+               ? adder(config_.array.accumulator_bits)
+               : floating(table_.area_float_adder, "floating-point adder", kFloatPsumBits);
+  }
+
   void add_array() {
     const ArrayConfig& array = config_.array;
     const double pes = static_cast<double>(array.rows) * array.cols;
@@ -89,16 +103,8 @@ class Model {
       register_bits = (1 + weights) * 2 * products_per_pe(array, 1, 1) + array.accumulator_bits;
       known({}, "what composing adds to a PE", [](const auto&) { return Bounded{}; });
     }
-    if (format == NumberFormat::Int) {
-      add(AreaComponent::Array, pes, multiplier(array.activation_bits, array.weight_bits));
-      add(AreaComponent::Array, pes, adder(array.accumulator_bits));
-    } else {
-      add(AreaComponent::Array, pes,
-          floating(table_.area_float_multiplier, "floating-point multiplier",
-                   format_bits(format, 0)));
-      add(AreaComponent::Array, pes,
-          floating(table_.area_float_adder, "floating-point adder", kFloatPsumBits));
-    }
+    add(AreaComponent::Array, pes, mac_multiplier());
+    add(AreaComponent::Array, pes, mac_adder());
     add(AreaComponent::Array, pes, linear(table_.area_register, "register", register_bits));
   }
 
@@ -132,8 +138,8 @@ class Model {
       const auto add_mac = [&](const Bounded& each) {
         add(AreaComponent::Vector, config_.vector.mac_lanes, each);
       };
-      add_mac(multiplier(config_.array.activation_bits, config_.array.weight_bits));
-      add_mac(adder(accumulator));
+      add_mac(mac_multiplier());
+      add_mac(mac_adder());
     }
   }
 

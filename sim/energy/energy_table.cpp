@@ -5,115 +5,23 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 
 #include "sim/config/accelerator_keywords.hpp"
 #include "sim/config/reader.hpp"
 #include "sim/energy/accelergy.hpp"
+#include "sim/energy/table_keys.hpp"
 
 namespace systole {
 namespace {
+
+using namespace table_keys;
 
 constexpr std::uint32_t kMaxBits = 65536;
 constexpr std::uint32_t kMaxCapacityKib = 1048576;
 constexpr int kMaxBases = 4;  // a table, its base, and so on
 // Beyond these, a value is a slip of the decimal point.
 constexpr InRange<double> kValues{1e-6, 1e6};
-
-enum class Unit {
-  Femtojoule,
-  Picojoule,
-  Nanojoule,
-  Mac,
-  Nanowatt,
-  Microwatt,
-  Milliwatt,
-  Watt,
-  Um2,
-  Mm2
-};
-constexpr Choice<Unit> kEnergyUnits[] = {
-    {"fJ", Unit::Femtojoule}, {"pJ", Unit::Picojoule}, {"nJ", Unit::Nanojoule}, {"MAC", Unit::Mac}};
-constexpr Choice<Unit> kPowerUnits[] = {
-    {"nW", Unit::Nanowatt}, {"uW", Unit::Microwatt}, {"mW", Unit::Milliwatt}, {"W", Unit::Watt}};
-constexpr Choice<Unit> kAreaUnits[] = {{"um2", Unit::Um2}, {"mm2", Unit::Mm2}};
-
-// Energies are kept in pJ, powers in mW, areas in um2.
-double scale_of(Unit unit) {
-  switch (unit) {
-    case Unit::Femtojoule:
-    case Unit::Microwatt:
-      return 1e-3;
-    case Unit::Nanojoule:
-    case Unit::Watt:
-      return 1e3;
-    case Unit::Nanowatt:
-      return 1e-6;
-    case Unit::Mm2:
-      return 1e6;
-    case Unit::Picojoule:
-    case Unit::Mac:
-    case Unit::Milliwatt:
-    case Unit::Um2:
-      break;
-  }
-  return 1;
-}
-
-// What distinguishes the entries of a list.
-enum class Key { Bits, FloatBits, Capacity, CapacityAndBits, Standard, None };
-
-struct List {
-  const char* name;
-  TableEntries EnergyTable::*entries;
-  Key key;
-};
-
-constexpr List kRequired[] = {
-    {"adder", &EnergyTable::adder, Key::Bits},
-    {"multiplier", &EnergyTable::multiplier, Key::Bits},
-    {"shifter", &EnergyTable::shifter, Key::Bits},
-    {"comparator", &EnergyTable::comparator, Key::Bits},
-    {"sram", &EnergyTable::sram, Key::CapacityAndBits},
-};
-constexpr List kOptional[] = {
-    {"mac", &EnergyTable::mac, Key::Bits},
-    {"pe", &EnergyTable::pe, Key::Bits},
-    {"pe_composable", &EnergyTable::pe_composable, Key::Bits},
-    {"float_adder", &EnergyTable::float_adder, Key::FloatBits},
-    {"float_multiplier", &EnergyTable::float_multiplier, Key::FloatBits},
-    {"sram_write", &EnergyTable::sram_write, Key::CapacityAndBits},
-    {"dram_standards", &EnergyTable::dram_standards, Key::Standard},
-};
-constexpr List kSingle[] = {
-    {"register", &EnergyTable::register_write, Key::Bits},
-    {"register_file", &EnergyTable::register_file, Key::Bits},
-    {"dram", &EnergyTable::dram, Key::Bits},
-};
-constexpr List kMemories[] = {
-    {"scratchpad_read", &EnergyTable::scratchpad_read, Key::Bits},
-    {"scratchpad_write", &EnergyTable::scratchpad_write, Key::Bits},
-    {"weight_scratchpad_read", &EnergyTable::weight_scratchpad_read, Key::Bits},
-    {"weight_scratchpad_write", &EnergyTable::weight_scratchpad_write, Key::Bits},
-    {"accumulators_read", &EnergyTable::accumulators_read, Key::Bits},
-    {"accumulators_write", &EnergyTable::accumulators_write, Key::Bits},
-};
-constexpr List kLeakage[] = {
-    {"sram", &EnergyTable::leakage_sram, Key::Capacity},
-    {"pe", &EnergyTable::leakage_pe, Key::Bits},
-    {"pe_composable", &EnergyTable::leakage_pe_composable, Key::Bits},
-};
-constexpr List kArea[] = {
-    {"adder", &EnergyTable::area_adder, Key::Bits},
-    {"multiplier", &EnergyTable::area_multiplier, Key::Bits},
-    {"float_adder", &EnergyTable::area_float_adder, Key::FloatBits},
-    {"float_multiplier", &EnergyTable::area_float_multiplier, Key::FloatBits},
-    {"shifter", &EnergyTable::area_shifter, Key::Bits},
-    {"comparator", &EnergyTable::area_comparator, Key::Bits},
-    {"register", &EnergyTable::area_register, Key::Bits},
-    {"pe", &EnergyTable::area_pe, Key::Bits},
-    {"pe_composable", &EnergyTable::area_pe_composable, Key::Bits},
-    {"sram", &EnergyTable::area_sram, Key::Capacity},
-};
 
 /// Reads one file into `table`, which holds what its base has.
 class TableReader {
@@ -122,6 +30,7 @@ class TableReader {
 
   EnergyTable read() {
     ConfigReader root = file_.root();
+    ert_ = root.optional_child("accelergy");
     read_base(root);
     root.required("name", table_.name, NotEmpty{});
     root.optional("node", node_, NotEmpty{});
@@ -131,14 +40,7 @@ class TableReader {
       table_.process = process;
     }
     read_not_published(root);
-    // What is given here holds, and not what the base puts in its place.
-    if (root.has("mac") || root.has("multiplier")) {
-      table_.pe.clear();
-      table_.pe_composable.clear();
-    }
-    if (root.has("multiplier")) {
-      table_.mac.clear();
-    }
+    clear_base(root);
     for (const List& list : kRequired) {
       read_list(root, list, OneOf{kEnergyUnits}, !known(list.name));
     }
@@ -158,11 +60,12 @@ class TableReader {
     }
     read_group(root, "leakage", kLeakage, std::size(kLeakage), OneOf{kPowerUnits});
     read_group(root, "area", kArea, std::size(kArea), OneOf{kAreaUnits});
-    if (root.has("accelergy")) {
+    if (ert_) {
       if (!root.has("process")) {
         table_.process.reset();  // the ERT's is not known
       }
-      apply_accelergy(root.child("accelergy"), folder(), table_);
+      apply_accelergy(*std::move(ert_), folder(), table_);
+      joule_unit_ = true;  // an ERT's energies are picojoules
     }
     if (mac_unit_ && joule_unit_) {
       root.error("", "has energies in MAC and in joules, expected one of the two");
@@ -199,6 +102,28 @@ class TableReader {
     mac_unit_ = table_.normalized;
   }
 
+  /// This file, itself or by the ERT that it names.
+  bool gives(ConfigReader& root, const std::string& list) {
+    return root.has(list) || (ert_ && ert_->has(list));
+  }
+
+  /// What is given here holds, and not what the base puts in its place.
+  void clear_base(ConfigReader& root) {
+    if (gives(root, "mac") || gives(root, "multiplier")) {
+      for (const auto list : {&EnergyTable::pe, &EnergyTable::pe_composable,
+                              &EnergyTable::leakage_pe, &EnergyTable::leakage_pe_composable,
+                              &EnergyTable::area_pe, &EnergyTable::area_pe_composable}) {
+        (table_.*list).clear();
+      }
+    }
+    if (gives(root, "multiplier")) {
+      table_.mac.clear();
+    }
+    if (gives(root, "dram")) {
+      table_.dram_standards.clear();
+    }
+  }
+
   void read_not_published(ConfigReader& root) {
     if (!root.optional("not_published", not_published_)) {
       return;
@@ -214,7 +139,7 @@ class TableReader {
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         root.error("not_published", fmt::format("expected {}, found {}{}", choice_list(names),
                                                 quoted(name), did_you_mean(name, names)));
-      } else if (root.has(name)) {
+      } else if (gives(root, name)) {
         root.error("not_published", quoted(name) + " is given in this table, expected one of both");
       }
     }
@@ -322,7 +247,9 @@ class TableReader {
     for (ConfigReader& node : root.children(list.name)) {
       const std::size_t before = root.error_count();
       entries.push_back(read_entry(node, list.key, units));
-      if (root.error_count() == before && entries.size() > 1) {
+      if (root.error_count() == before && list.key == Key::Standard) {
+        check_standard(node, entries);
+      } else if (root.error_count() == before && entries.size() > 1) {
         check_order(node, list.key, entries[entries.size() - 2], entries.back());
       }
     }
@@ -330,6 +257,15 @@ class TableReader {
       root.error(list.name, "is empty, expected at least one entry");
     }
     table_.*list.entries = std::move(entries);
+  }
+
+  /// The last one's.
+  static void check_standard(ConfigReader& node, const TableEntries& entries) {
+    const std::string& name = entries.back().standard;
+    if (std::any_of(entries.begin(), entries.end() - 1,
+                    [&](const TableEntry& entry) { return entry.standard == name; })) {
+      node.error("standard", quoted(name) + " is given twice");
+    }
   }
 
   static void check_order(ConfigReader& node, Key key, const TableEntry& before,
@@ -343,8 +279,7 @@ class TableReader {
     if (by_capacity && (entry.capacity_kib < before.capacity_kib ||
                         (same_capacity && (key == Key::Capacity || entry.bits == before.bits)))) {
       say("capacity_kib", entry.capacity_kib, before.capacity_kib);
-    } else if (key != Key::Capacity && key != Key::Standard && same_capacity &&
-               entry.bits <= before.bits) {
+    } else if (key != Key::Capacity && same_capacity && entry.bits <= before.bits) {
       say("bits", entry.bits, before.bits);
     }
   }
@@ -368,6 +303,7 @@ class TableReader {
   const ConfigFile& file_;
   int bases_;
   EnergyTable table_;
+  std::optional<ConfigReader> ert_;  // which of its costs an Accelergy table gives
   bool has_base_ = false;
   std::string node_;    // of every entry that has no own
   std::string source_;  // the same

@@ -17,8 +17,15 @@ double power_law(double x0, double y0, double x1, double y1, double x) {
   return y0 * std::pow(x / x0, exponent);
 }
 
+/// Between the points also the lines through their bounds; beyond, where these may cross, the
+/// nearest point's bounds in proportion to its value.
 Bounded through(const Point& a, const Point& b, double x) {
-  return {power_law(a.x, a.y.value, b.x, b.y.value, x), power_law(a.x, a.y.low, b.x, b.y.low, x),
+  const double value = power_law(a.x, a.y.value, b.x, b.y.value, x);
+  if (x < a.x || x > b.x) {
+    const Bounded& nearest = x < a.x ? a.y : b.y;
+    return value / nearest.value * nearest;
+  }
+  return {value, power_law(a.x, a.y.low, b.x, b.y.low, x),
           power_law(a.x, a.y.high, b.x, b.y.high, x)};
 }
 

@@ -11,8 +11,9 @@ namespace systole {
 /// Straight lines between published widths; in proportion to the nearest point outside them.
 Bounded linear_in_width(const TableEntries& points, double bits);
 
-/// Straight lines in log(width), log(value), with the end's slope outside the points; with one
-/// point, a power law of `lone_exponent` through it.
+/// Straight lines in log(width), log(value), with the end's slope outside the points, where the
+/// bounds are those of the nearest point in proportion; with one point, a power law of
+/// `lone_exponent` through it.
 Bounded log_log_in_width(const TableEntries& points, double bits, double lone_exponent);
 
 /// The same over capacity, of values that do not depend on a width.

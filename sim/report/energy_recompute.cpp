@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -110,9 +111,14 @@ std::optional<AcceleratorConfig> config_of(const ReportObject& root, ReportError
 
 /// What holds between the machine and what was counted on it.
 void check_config(const RunResult& result, const ReportObject& root, bool has_toggles,
-                  ReportErrors& errors) {
+                  const std::vector<std::string>& overrides, ReportErrors& errors) {
   const std::string& table = result.config.energy.table;
-  if (const std::string why = why_unreadable(table); !why.empty()) {
+  const bool given = std::any_of(overrides.begin(), overrides.end(), [](const std::string& set) {
+    return set.rfind("energy.table=", 0) == 0;
+  });
+  if (const std::string why = why_unreadable(table); !why.empty() && given) {
+    errors.add_line(fmt::format("energy.table: {}: {}", table, why));
+  } else if (!why.empty()) {
     const char* const elsewhere = why == "no such file" ? " from here, expected --table FILE" : "";
     root.error("energy.table", table + ": " + why + elsewhere);
   }
@@ -165,7 +171,8 @@ RunResult run_of_report(const Json& report, const std::string& file,
   root.object("totals");
   if (config) {
     check_config(result, root,
-                 report.contains(Json::json_pointer{"/totals/events/psum_toggled_bits"}), errors);
+                 report.contains(Json::json_pointer{"/totals/events/psum_toggled_bits"}), overrides,
+                 errors);
   }
   errors.check();
   return result;

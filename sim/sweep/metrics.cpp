@@ -83,10 +83,12 @@ MetricValues metrics_of(const RunResult& result, const EnergyTable& table) {
   set(Metric::BytesPerCycle, total.bytes_per_cycle());
   set(Metric::PeakBytesPerCycle, total.peak_bytes_per_cycle);
   set(Metric::EnergyPj, total.energy.total().pj);
-  set(Metric::PjPerMac, pj_per_mac(total));
   set(Metric::EnergyDelayJs, energy_delay_js(total, clock));
   set(Metric::Tops, achieved_tops(total, clock));
-  set(Metric::TopsPerWatt, tops_per_watt(total));
+  if (total.machine_macs() > 0) {
+    set(Metric::PjPerMac, pj_per_mac(total));
+    set(Metric::TopsPerWatt, tops_per_watt(total));
+  }
   const Area area = compute_area(result.config, table);
   if (area.not_in_table.empty()) {
     constexpr double kUm2PerMm2 = 1e6;

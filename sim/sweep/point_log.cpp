@@ -98,17 +98,17 @@ void PointLog::read() {
   text << in.rdbuf();
   const std::string all = text.str();
   std::size_t begin = 0;
-  std::size_t number = 0;
   for (std::size_t end = all.find('\n'); end != std::string::npos; end = all.find('\n', begin)) {
-    ++number;
-    const auto result = result_of(all.substr(begin, end - begin));
-    if (!result) {
-      throw std::runtime_error{path_ + ":" + std::to_string(number) +
-                               ":1: no finished point of this version, expected a line that "
-                               "'systole sweep' wrote"};
+    // Logs of several processes that were put together may have broken lines in the middle.
+    if (const auto result = result_of(all.substr(begin, end - begin))) {
+      finished_[result->key] = *result;
     }
-    finished_[result->key] = *result;
     begin = end + 1;
+  }
+  if (begin > 0 && finished_.empty()) {
+    throw std::runtime_error{path_ +
+                             ":1:1: no finished point of this version, expected a line that "
+                             "'systole sweep' wrote"};
   }
   std::error_code error;
   fs::resize_file(path_, begin, error);

@@ -24,7 +24,8 @@ std::optional<PointResult> result_of(const std::string& line);
 constexpr const char* kPointLogFile = "points.jsonl";
 
 /// FOLDER/points.jsonl: a line for each finished point, appended whole. A process that is killed
-/// leaves at most one broken line, the last, which the next one removes.
+/// leaves at most one broken line, the last, which the next one removes. Broken lines before
+/// others, of logs that were put together, are passed over: their points are yet to run.
 class PointLog {
  public:
   /// Makes the folder. Throws std::runtime_error when a log is there and `resume` is not given, and

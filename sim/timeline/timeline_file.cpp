@@ -190,7 +190,7 @@ void TimelineFile::commit(const RunResult& run) {
     layers.emplace(layer.name, &layer);
     end += run.inferences * layer.cycles;
   }
-  if (end <= window_.first) {
+  if (end == 0 || !window_.is_reached_in(end)) {
     throw std::runtime_error{file_.path() + ": " + why_not_written(window_, end)};
   }
   // One after the other; all inferences take the same cycles and move the same bytes.

@@ -39,6 +39,34 @@ TEST(AreaModel, WhatTheTableDoesNotKnowIsNamedOnce) {
   EXPECT_EQ(compute_area({}, shipped("eyeriss_65nm")).total().value, 0);
 }
 
+TEST(AreaModel, BoundsHoldTheValueBeyondThePublishedWidths) {
+  AcceleratorConfig config;
+  for (const char* const table : {"horowitz_45nm", "bitfusion_45nm_pe", "cacti_45nm_lop"}) {
+    for (const std::uint32_t bits : {1U, 2U, 4U, 8U, 12U, 16U}) {
+      config.array.activation_bits = config.array.weight_bits = bits;
+      const Area area = compute_area(config, shipped(table));
+      for (std::size_t i = 0; i < kAreaComponents; ++i) {
+        const Bounded& um2 = area[static_cast<AreaComponent>(i)];
+        EXPECT_LE(um2.low, um2.value) << table << ' ' << bits;
+        EXPECT_LE(um2.value, um2.high) << table << ' ' << bits;
+      }
+    }
+  }
+}
+
+// As what they cost: a 16-bit multiplier of floats and a 32-bit adder.
+TEST(AreaModel, TheVectorUnitsMacsAreOfTheNumberFormat) {
+  AcceleratorConfig config;
+  const EnergyTable table = shipped("horowitz_45nm");
+  config.array.number_format = NumberFormat::Fp16;
+  const double without = compute_area(config, table)[AreaComponent::Vector].value;
+  config.vector.mac_lanes = 3;
+  EXPECT_NEAR(compute_area(config, table)[AreaComponent::Vector].value - without,
+              3 * (table.area_float_multiplier[0].value.value +
+                   entry_of_width(table.area_float_adder, 32)->value.value),
+              1e-6);
+}
+
 TEST(AreaModel, AMemoryIsItsBanks) {
   AcceleratorConfig config;
   config.scratchpad.activation = {256, 4};

@@ -114,6 +114,38 @@ TEST(EnergyTable, ARangeHoldsTheValueAndHasTwoEnds) {
             "t.yaml:2:46: adder[0].range: 1 given, expected two numbers: [low, high]");
 }
 
+TEST(EnergyTable, AStandardOfDramIsGivenOnce) {
+  const std::string standard = "{standard: hbm9, " + entry("1", "value: 1, unit: pJ").substr(1);
+  EXPECT_EQ(errors_in(table_with("[" + entry("8", "value: 1, unit: pJ") + "]") +
+                      "dram_standards:\n  - " + standard + "\n  - " + standard + "\n"),
+            "t.yaml:12:16: dram_standards[1].standard: 'hbm9' is given twice");
+}
+
+// A banked memory of a standard that the base knows costs what this table says.
+TEST(EnergyTable, ADramOfItsOwnHoldsAgainstTheStandardsOfTheBase) {
+  const EnergyTable table = parse_energy_table("name: t\nbase: " SYSTOLE_SOURCE_DIR
+                                               "/configs/energy/horowitz_45nm.yaml\ndram: " +
+                                                   entry("64", "value: 64, unit: pJ") + "\n",
+                                               "t.yaml");
+  EXPECT_TRUE(table.dram_standards.empty());
+  AcceleratorConfig config;
+  config.dram.model = DramModel::Banked;
+  config.dram.preset = "ddr4_2400";
+  EXPECT_DOUBLE_EQ(adapted_to(config, table).dram[0].value.value, 64);
+}
+
+TEST(EnergyTable, AMultiplierOfItsOwnHoldsAgainstWholePesOfTheBase) {
+  const EnergyTable table = parse_energy_table(
+      "name: t\nbase: " SYSTOLE_SOURCE_DIR "/configs/energy/bitfusion_45nm_pe.yaml\nmultiplier: [" +
+          entry("8", "value: 1, unit: pJ") + "]\n",
+      "t.yaml");
+  for (const auto list : {&EnergyTable::pe, &EnergyTable::pe_composable, &EnergyTable::leakage_pe,
+                          &EnergyTable::leakage_pe_composable, &EnergyTable::area_pe,
+                          &EnergyTable::area_pe_composable, &EnergyTable::mac}) {
+    EXPECT_TRUE((table.*list).empty());
+  }
+}
+
 TEST(EnergyTable, EntriesStandInGrowingOrder) {
   EXPECT_EQ(errors_in(table_with("[" + entry("16", "value: 1, unit: pJ") + ", " +
                                  entry("16", "value: 2, unit: pJ") + "]")),
@@ -364,6 +396,32 @@ TEST_F(Accelergy, WhatTheErtDoesNotHoldIsRefused) {
               ::testing::HasSubstr("accelergy.dram.action: ert_of_test.yaml has read"));
   EXPECT_THAT(refused("  dram: {component: chip.glb, action: read, bits: 64}\n"),
               ::testing::HasSubstr("2 energies of chip.glb.read"));
+}
+
+TEST_F(Accelergy, AnErtIsInPicojoulesAndHasActions) {
+  const std::string mac = "  mac: {component: chip.PE.mac, action: compute, bits: 8}\n";
+  EXPECT_THAT(([&] {
+                try {
+                  parse_energy_table("name: t\nbase: " SYSTOLE_SOURCE_DIR
+                                     "/configs/energy/eyeriss_normalized.yaml\n"
+                                     "accelergy:\n  file: ert_of_test.yaml\n" +
+                                         mac,
+                                     folder() + "/t.yaml");
+                } catch (const ConfigError& e) {
+                  return std::string{e.what()};
+                }
+                return std::string{};
+              }()),
+              ::testing::HasSubstr("has energies in MAC and in joules"));
+  std::ofstream{folder() + "/ert_of_test.yaml"} << "ERT:\n  version: 0.4\n  tables: []\n";
+  EXPECT_THAT(refused(mac), ::testing::HasSubstr("accelergy.file: "));
+}
+
+// It is said to be given by nobody, and the ERT gives it.
+TEST_F(Accelergy, WhatTheErtGivesIsPublished) {
+  EXPECT_THAT(refused("  dram: {component: chip.PE.mac, action: compute, bits: 64}\n"
+                      "not_published: [dram]\n"),
+              ::testing::HasSubstr("'dram' is given in this table, expected one of both"));
 }
 
 }  // namespace

@@ -284,12 +284,21 @@ TEST_F(SweepTest, FinishedPointsAreReadBackAndABrokenLastLineIsRemoved) {
   ASSERT_EQ(log.finished().size(), 2U);
   EXPECT_EQ(log.finished().at("a").metrics, sample_result("a").metrics);
   EXPECT_EQ(log.finished().at("b").error, "does not fit, \"at all\"");
+}
+
+TEST_F(SweepTest, BrokenLinesOfLogsThatWerePutTogetherArePassedOver) {
+  const Point point = {{"array.rows", "8", "8"}};
   const std::string too_deep(100'000, '[');
-  for (const std::string& line : {std::string{"not a point"}, "{\"key\":" + too_deep}) {
-    fs::resize_file(path, size);
-    std::ofstream{path, std::ios::app} << line << '\n';
-    EXPECT_THROW((PointLog{file("log"), true}), std::runtime_error);
-  }
+  fs::create_directories(file("log"));
+  std::ofstream{file("log/points.jsonl")}
+      << line_of(sample_result("a"), point) << "{\"key\":\"b\",\"val"
+      << line_of(sample_result("c"), point) << "{\"key\":" << too_deep << '\n'
+      << line_of(sample_result("d"), point);
+  const PointLog log{file("log"), true};
+  ASSERT_EQ(log.finished().size(), 2U);
+  EXPECT_EQ(log.finished().at("d").metrics, sample_result("d").metrics);
+  std::ofstream{file("log/points.jsonl")} << "not a point\n{}\n";
+  EXPECT_THROW((PointLog{file("log"), true}), std::runtime_error);
 }
 
 TEST_F(SweepTest, TablesHaveARowForEachPointAndFailuresSayWhy) {

@@ -30,8 +30,9 @@ function tiles(parent, report) {
       `${t.energy_per_mac_pj.toPrecision(3)} pJ per MAC`);
   }
   if (report.area) {
+    const bound = report.area.not_in_table.length ? 'at most ' : '';
     tile(box, areaText(report.area.total_um2), 'area',
-      `${report.area.achieved_tops_per_mm2.toPrecision(3)} of ` +
+      bound + `${report.area.achieved_tops_per_mm2.toPrecision(3)} of ` +
       `${report.area.peak_tops_per_mm2.toPrecision(3)} TOPS/mm²`);
   }
   if (report.accuracy) {
