@@ -321,6 +321,26 @@ TEST(OnnxNodes, PadsWithNumbersOfTheScale) {
 }
 
 // What is cut is cut first: a reflection is of what is left.
+// Relu and Clip behind a Pad are of what it adds, too, and QuantizeLinear rounds that.
+TEST(OnnxNodes, WhatAPadAddsIsClippedAndRoundedWithTheOthers) {
+  const auto padded = [](const Sizes& pads, float value, float low, bool has_value) {
+    Model model{{3, 3}};
+    model.floats("s", {}, {1}).integers("z", {}, {0}, kInt8).floats("v", {}, {value});
+    model.floats("s4", {}, {4}).integers("z10", {}, {10}, kInt8).sizes("pads", pads);
+    model.floats("low", {}, {low}).floats("high", {}, {100});
+    model.node("DequantizeLinear", {"x", "s", "z"}, "d").node("Relu", {"d"}, "r");
+    model.node("Pad", {"r", "pads", has_value ? "v" : ""}, "p");
+    model.node("Clip", {"p", "low", "high"}, "c").node("QuantizeLinear", {"c", "s4", "z10"}, "y");
+    return std::get<Pad>(model.load().layers.back().op).value;
+  };
+  const Sizes around = {1, 0, 0, 1};
+  EXPECT_EQ(padded(around, -9, 0, true), 10);
+  EXPECT_EQ(padded(around, 300, 0, true), 10 + 25);
+  EXPECT_EQ(padded(around, 7, 0, true), 10 + 2) << "7 / 4, rounded";
+  EXPECT_EQ(padded(around, -9, 8, false), 10 + 2) << "0, clipped";
+  EXPECT_EQ(padded({1, -1, 0, 0}, -9, 0, true), 10) << "behind a cut";
+}
+
 TEST(OnnxNodes, NegativePadsTakeElementsOff) {
   const auto layers = [](Model model, const std::string& mode) {
     model.node("Pad", {"x", "pads", "nine"}, "y").with("mode", mode);
