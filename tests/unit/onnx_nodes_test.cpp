@@ -305,6 +305,23 @@ TEST(OnnxNodes, AWindowNeedsATapInTheImage) {
   }
 }
 
+// e^1270 is beyond binary64, softplus(1270) is 1270.
+TEST(OnnxNodes, FunctionsOfLargeNumbersAreWhatTheyTendTo) {
+  const auto table = [](const char* op) {
+    Model model{{4}};
+    model.floats("s", {}, {10}).integers("z", {}, {0}, kInt8);
+    model.node("DequantizeLinear", {"x", "s", "z"}, "d").node(op, {"d"}, "f");
+    const Network network = model.node("QuantizeLinear", {"f", "s", "z"}, "y").load();
+    return std::get<Lookup>(network.layers.at(0).op).table;
+  };
+  for (const char* const op : {"Softplus", "Mish", "HardSwish", "Gelu", "Elu"}) {
+    const auto values = table(op);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      EXPECT_EQ(values[i], std::max(static_cast<int>(i) - 128, 0)) << op << ' ' << i;
+    }
+  }
+}
+
 // 1.6 is the integer 40 of the scale 0.04: binary32 finds so by division, by multiplication not.
 TEST(OnnxNodes, PadsWithNumbersOfTheScale) {
   const auto padded = [](float value) {
