@@ -37,7 +37,7 @@ void add_dump(OptionList& options) {
   options.add_options()(
       "dump", value("DIR"),
       "write each layer's output for the first input to DIR/LAYER.npy; what is no letter, digit, "
-      "_, - or . becomes _");
+      "_, - or . becomes _, with a number where another layer has that name");
 }
 
 void add_html(OptionList& options, const char* role) {
