@@ -50,4 +50,20 @@ Arguments::Arguments(const CommandHelp& command, const std::vector<std::string>&
   }
 }
 
+std::vector<std::string> Arguments::overrides() const {
+  const auto key_of = [](const std::string& text) { return text.substr(0, text.find('=')); };
+  std::vector<std::string> all = list("set");
+  for (std::size_t later = 1; later < all.size(); ++later) {
+    const std::string key = key_of(all[later]);
+    for (std::size_t earlier = 0; earlier < later; ++earlier) {
+      // array={...} replaces array.rows, too.
+      if ((key_of(all[earlier]) + ".").rfind(key + ".", 0) == 0) {
+        fail(fmt::format("--set {} replaces --set {}, expected each key once", quoted(all[later]),
+                         quoted(all[earlier])));
+      }
+    }
+  }
+  return all;
+}
+
 }  // namespace systole::app

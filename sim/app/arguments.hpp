@@ -66,6 +66,10 @@ class Arguments {
                        : std::vector<std::string>{};
   }
 
+  /// KEY=VALUE of each --set. As in YAML, a key that is given twice is an error: the first value
+  /// would go, unread.
+  std::vector<std::string> overrides() const;
+
   std::optional<std::uint64_t> count(const std::string& option, std::uint64_t least = 1) const {
     const auto given = text(option);
     if (!given) {

@@ -121,7 +121,8 @@ CommandHelp quantize_help() {
       "the scheme, YAML; configs/quantization has one for each textbook scheme; default: 8 bits, "
       "least to largest value, weights by channel")(
       "set", values("KEY=VALUE"),
-      "replace one key of the scheme, such as weights.bits=4; may be repeated; keys: "
+      "replace one key of the scheme, such as weights.bits=4; may be repeated for other keys; "
+      "keys: "
       "configs/quantization/README.md")("output,o", value("DIR"),
                                         "folder to write, new or empty; required");
   add_help(help.options);
@@ -162,7 +163,8 @@ CommandHelp dram_help() {
   help.options.add_options()("dram", value("FILE"),
                              "the memory, YAML; required; configs/dram has some")(
       "set", values("KEY=VALUE"),
-      "replace one key of the memory, such as controller.page_policy=closed; may be repeated")(
+      "replace one key of the memory, such as controller.page_policy=closed; may be repeated for "
+      "other keys")(
       "max-outstanding", value("N"),
       "keep at most N reads in flight; 1 or more; default: as many as the memory takes")(
       "dram-commands", value("FILE"),
@@ -187,8 +189,8 @@ CommandHelp energy_help() {
   help.options.add_options()("table", value("FILE"),
                              "the energy table; configs/energy has some; default: the report's")(
       "set", values("KEY=VALUE"),
-      "replace one key of the accelerator's energy, such as energy.node=7nm; may be repeated")(
-      "json", value("FILE"), "write the report with its energies replaced");
+      "replace one key of the accelerator's energy, such as energy.node=7nm; may be repeated for "
+      "other keys")("json", value("FILE"), "write the report with its energies replaced");
   add_csv(help.options);
   add_help(help.options);
   help.examples = {"systole energy report.json --table configs/energy/cacti_45nm_lop.yaml",

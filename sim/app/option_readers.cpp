@@ -145,7 +145,7 @@ std::vector<std::string> read_names(const Arguments& arguments, const std::strin
 CommandLine read_run(const Arguments& arguments) {
   RunOptions options;
   options.accelerator = arguments.required("accelerator");
-  options.overrides = arguments.list("set");
+  options.overrides = arguments.overrides();
   read_network(arguments, options);
   options.check = !arguments.has("no-check");
   if (const auto layers = arguments.text("layers")) {
@@ -179,7 +179,7 @@ CommandLine read_run(const Arguments& arguments) {
 CommandLine read_golden(const Arguments& arguments) {
   GoldenOptions options;
   options.accelerator = arguments.text("accelerator");
-  options.overrides = arguments.list("set");
+  options.overrides = arguments.overrides();
   if (!options.overrides.empty() && !options.accelerator) {
     arguments.fail("--set changes an accelerator, and --accelerator is missing");
   }
@@ -194,7 +194,7 @@ CommandLine read_show(const Arguments& arguments) {
   options.subject = subject;
   if constexpr (subject != Subject::Workload) {
     options.accelerator = arguments.required("accelerator");
-    options.overrides = arguments.list("set");
+    options.overrides = arguments.overrides();
   }
   if constexpr (subject != Subject::Config) {
     options.workload = arguments.required("workload");
@@ -211,7 +211,7 @@ CommandLine read_show_array(const Arguments& arguments) {
   ShowOptions options;
   options.subject = Subject::Array;
   options.accelerator = arguments.text("accelerator").value_or("");
-  options.overrides = arguments.list("set");
+  options.overrides = arguments.overrides();
   options.workload = arguments.text("workload").value_or("");
   options.topology = topology_kind(arguments);
   options.layer = arguments.text("layer");
@@ -233,7 +233,7 @@ CommandLine read_quantize(const Arguments& arguments) {
     arguments.fail("--test-labels names the labels of --test, which is missing");
   }
   options.scheme = arguments.text("config");
-  options.overrides = arguments.list("set");
+  options.overrides = arguments.overrides();
   options.output = arguments.required("output");
   return options;
 }
@@ -242,7 +242,7 @@ CommandLine read_dram(const Arguments& arguments) {
   DramOptions options;
   options.trace = arguments.operand();
   options.dram = arguments.required("dram");
-  options.overrides = arguments.list("set");
+  options.overrides = arguments.overrides();
   options.max_outstanding_reads = arguments.count("max-outstanding").value_or(0);
   options.commands = arguments.text("dram-commands");
   options.json = arguments.text("json");
@@ -255,7 +255,7 @@ CommandLine read_energy(const Arguments& arguments) {
   if (const auto table = arguments.text("table")) {
     options.overrides.push_back("energy.table=" + nlohmann::json(*table).dump());  // as YAML text
   }
-  for (const std::string& change : arguments.list("set")) {
+  for (const std::string& change : arguments.overrides()) {
     if (change.rfind("energy.", 0) != 0) {
       arguments.fail("--set " + quoted(change) +
                      ": without running again only keys of energy can change");
@@ -319,7 +319,7 @@ CommandLine read_compare(const Arguments& arguments) {
 CommandLine read_explain(const Arguments& arguments) {
   ExplainOptions options;
   options.accelerator = arguments.required("accelerator");
-  options.overrides = arguments.list("set");
+  options.overrides = arguments.overrides();
   options.workload = arguments.required("workload");
   options.topology = topology_kind(arguments);
   options.layer = arguments.text("layer");

@@ -7,7 +7,8 @@ void add_help(OptionList& options) { options.add_options()("help,h", "print this
 void add_accelerator(OptionList& options, const char* role) {
   options.add_options()("accelerator,a", value("FILE"), role)(
       "set", values("KEY=VALUE"),
-      "replace one key of the accelerator, such as array.rows=32; may be repeated; keys, units "
+      "replace one key of the accelerator, such as array.rows=32; may be repeated for other keys; "
+      "keys, units "
       "and ranges: configs/README.md");
 }
 
@@ -37,7 +38,7 @@ void add_dump(OptionList& options) {
   options.add_options()(
       "dump", value("DIR"),
       "write each layer's output for the first input to DIR/LAYER.npy; what is no letter, digit, "
-      "_, - or . becomes _");
+      "_, - or . becomes _, with a number where another layer has that name");
 }
 
 void add_html(OptionList& options, const char* role) {

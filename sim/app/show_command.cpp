@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <ostream>
 #include <utility>
 
@@ -233,12 +234,26 @@ void show_program(const ShowOptions& options, std::ostream& out) {
   }
 }
 
+/// The files that it names, so that the machine can be written and read anywhere: in a file they
+/// are relative to that.
+AcceleratorConfig with_absolute_files(AcceleratorConfig config) {
+  const auto absolute = [](const std::string& file) {
+    return std::filesystem::absolute(file).lexically_normal().string();
+  };
+  config.energy.table = absolute(config.energy.table);
+  if (config.dram.preset == dram_preset_file(config.dram)) {  // not the name of a memory
+    config.dram.preset = absolute(config.dram.preset);
+  }
+  return config;
+}
+
 }  // namespace
 
 int show_command(const ShowOptions& options, std::ostream& out) {
   switch (options.subject) {
     case Subject::Config:
-      out << accelerator_to_yaml(load_accelerator(options.accelerator, options.overrides));
+      out << accelerator_to_yaml(
+          with_absolute_files(load_accelerator(options.accelerator, options.overrides)));
       break;
     case Subject::Workload:
       show_workload(options, out);

@@ -46,7 +46,7 @@ class Writer final : public ConstantWriter {
       }
     }
     for (const TensorId input : network.inputs) {
-      names_.emplace(input, used_.unique(network.tensor(input).name));
+      names_.emplace(input, used_.unique(name_or(input, "input")));
     }
     for (const Layer& layer : network.layers) {
       for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
@@ -120,6 +120,12 @@ class Writer final : public ConstantWriter {
   }
 
  private:
+  /// Not every front end names all tensors (constants that it made or moved); YAML does.
+  std::string name_or(TensorId id, const std::string& other) const {
+    const std::string& own = network_.tensor(id).name;
+    return own.empty() ? other : own;
+  }
+
   std::string path(const std::string& name) const { return (fs::path{folder_} / name).string(); }
 
   static void require_dimensions(const std::string& what, const Tensor& tensor) {
@@ -140,7 +146,7 @@ class Writer final : public ConstantWriter {
       return;
     }
     if (names_.count(id) == 0) {
-      names_.emplace(id, used_.unique(network_.tensor(id).name));
+      names_.emplace(id, used_.unique(name_or(id, layer.name + ".constant")));
       constants_.push_back(id);
     }
   }

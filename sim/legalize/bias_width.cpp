@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "sim/network/refusal.hpp"
 
@@ -58,10 +59,12 @@ struct Clipped {
   std::int64_t furthest = 0;
 };
 
-/// The layer's biases, clipped; empty if all fit.
-TensorData clipped_biases(const Products& products, const TensorData* bias, std::int64_t zero_point,
-                          std::int64_t most, Clipped& clipped) {
-  TensorData result(products.channels);
+/// The layer's biases such that `bits` hold them less `zero_point` times their weights.
+std::vector<std::int64_t> clipped_biases(const Products& products, const TensorData* bias,
+                                         std::int64_t zero_point, std::uint32_t bits,
+                                         Clipped& clipped) {
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
+  std::vector<std::int64_t> result(products.channels);
   for (std::size_t channel = 0; channel < products.channels; ++channel) {
     const std::int64_t own = bias == nullptr ? 0 : bias->at(channel);
     const std::int64_t offset = zero_point == 0 ? 0 : zero_point * weight_sum(products, channel);
@@ -71,11 +74,19 @@ TensorData clipped_biases(const Products& products, const TensorData* bias, std:
       ++clipped.channels;
       clipped.furthest = std::max(clipped.furthest, std::abs(own - fitting));
     }
-    if (fitting < std::numeric_limits<std::int32_t>::min() ||
-        fitting > std::numeric_limits<std::int32_t>::max()) {
+    result[channel] = fitting;
+  }
+  return result;
+}
+
+TensorData int32s(const std::vector<std::int64_t>& values) {
+  TensorData result;
+  for (const std::int64_t value : values) {
+    if (value < std::numeric_limits<std::int32_t>::min() ||
+        value > std::numeric_limits<std::int32_t>::max()) {
       throw Refusal{"the zero point takes a bias beyond 32 bits"};
     }
-    result[channel] = static_cast<std::int32_t>(fitting);
+    result.push_back(static_cast<std::int32_t>(value));
   }
   return result;
 }
@@ -95,9 +106,15 @@ void set_bias(Network& network, Layer& layer, const Products& products, TensorDa
   network.tensors.push_back(std::move(bias));
 }
 
-void clip_layer(Network& network, Layer& layer, const Products& products, std::uint32_t bits,
-                std::vector<LegalizationNote>& notes) {
-  const std::int64_t zero_point = network.tensor(layer.inputs.at(0)).zero_point;
+void clip_layer(Network& network, Layer& layer, const Products& products,
+                const AcceleratorConfig& config, std::vector<LegalizationNote>& notes) {
+  const std::uint32_t bits = bias_bits(config);
+  const bool as_wide = bits >= config.array.accumulator_bits;
+  const bool saturates = config.array.overflow == Overflow::Saturate;
+  // What the zero point takes off a sum that wraps comes back with the products, exactly, through
+  // any number of overflows: of a start as wide as that sum the bias alone is clipped.
+  const bool bias_alone = as_wide && !saturates;
+  const std::int64_t zero_point = bias_alone ? 0 : network.tensor(layer.inputs.at(0)).zero_point;
   const bool has_bias = products.has_bias != nullptr && *products.has_bias;
   const TensorData* bias = nullptr;
   if (has_bias) {
@@ -110,39 +127,38 @@ void clip_layer(Network& network, Layer& layer, const Products& products, std::u
   if ((bias == nullptr && zero_point == 0) || (zero_point != 0 && !products.weight->data)) {
     return;
   }
-  const std::int64_t most = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
   Clipped clipped;
-  TensorData data = clipped_biases(products, bias, zero_point, most, clipped);
+  const std::vector<std::int64_t> fitting =
+      clipped_biases(products, bias, zero_point, bits, clipped);
   if (clipped.channels == 0) {
     return;
   }
-  if (products.has_bias == nullptr) {
-    throw Refusal{fmt::format(
-        "its zero point times its weights does not fit accumulators.bias_bits ({})", bits)};
+  if (!as_wide || !saturates) {  // accumulators that saturate clip their start themselves
+    if (products.has_bias == nullptr) {
+      throw Refusal{fmt::format(
+          "its zero point times its weights does not fit accumulators.bias_bits ({})", bits)};
+    }
+    set_bias(network, layer, products, int32s(fitting));
   }
-  set_bias(network, layer, products, std::move(data));
-  notes.push_back({layer.name,
-                   fmt::format("{} of {} biases, zero point times weights taken off, clipped to {} "
-                               "bits, by {} at most",
-                               clipped.channels, products.channels, bits, clipped.furthest),
-                   std::nullopt});
+  notes.push_back(
+      {layer.name,
+       fmt::format("{} of {} biases{} clipped to {} bits, by {} at most", clipped.channels,
+                   products.channels, bias_alone ? "" : ", zero point times weights taken off,",
+                   bits, clipped.furthest),
+       std::nullopt});
 }
 
 }  // namespace
 
 void clip_biases(Network& network, const AcceleratorConfig& config,
                  std::vector<LegalizationNote>& notes) {
-  const std::uint32_t bits = bias_bits(config);
-  if (bits >= config.array.accumulator_bits) {
-    return;
-  }
   for (Layer& layer : network.layers) {
     const std::optional<Products> products = products_of(network, layer);
     if (!products) {
       continue;
     }
     try {
-      clip_layer(network, layer, *products, bits, notes);
+      clip_layer(network, layer, *products, config, notes);
     } catch (const Refusal& error) {
       throw Refusal{"layer '" + layer.name + "': " + error.what()};
     }

@@ -8,10 +8,11 @@
 
 namespace systole {
 
-/// Where accumulators.bias_bits is narrower than the accumulators: clips what sums start at, the
-/// bias less the ifmap's zero point times the sum of the channel's weights, and changes the layer's
-/// bias to match. Throws Refusal where no bias can: of a product without one, or if
-/// it would not be an int32. Layers without data stay as they are.
+/// Clips what sums start at to the width of biases, the bias less the ifmap's zero point times the
+/// sum of the channel's weights, and changes the layer's bias to match. Where biases are as wide as
+/// accumulators that wrap, the bias alone; as wide as ones that saturate, these clip by themselves
+/// and there is a note only. Throws Refusal where no bias can: of a product without one, or if it
+/// would not be an int32. Layers without data stay as they are.
 void clip_biases(Network& network, const AcceleratorConfig& config,
                  std::vector<LegalizationNote>& notes);
 

@@ -1,6 +1,7 @@
 // Functions of one real number. On integers they are tables: exact, whatever is in them. What goes
 // beyond the four operations is computed as binary64 and rounded to binary32.
 
+#include <algorithm>
 #include <cmath>
 
 #include "sim/onnx/operators.hpp"
@@ -18,6 +19,9 @@ Function rounded(InDouble function) {
 
 // The limits of HardSigmoid and HardSwish.
 float from_0_to_1(float x) { return std::min(std::max(x, 0.0F), 1.0F); }
+
+// log(1 + e^x), of which e^x would overflow.
+double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 
 Function gelu(const Node& node) {
   const std::string approximate = node.text("approximate", "none");
@@ -61,13 +65,13 @@ Function function_of(Graph& graph, const Node& node) {
     return rounded([](double x) { return 1 / (1 + std::exp(-x)); });
   }
   if (op == "Softplus") {
-    return rounded([](double x) { return std::log1p(std::exp(x)); });
+    return rounded(softplus);
   }
   if (op == "Softsign") {
     return [](float x) { return x / (1.0F + std::abs(x)); };
   }
   if (op == "Mish") {
-    return rounded([](double x) { return x * std::tanh(std::log1p(std::exp(x))); });
+    return rounded([](double x) { return x * std::tanh(softplus(x)); });
   }
   if (op == "Sqrt") {
     return [](float x) { return std::sqrt(x); };

@@ -14,7 +14,7 @@ Move reshape_to(const Shape& from, const Shape& to) {
   if (checked_elements(from) != checked_elements(to)) {
     throw NodeError{"has an input of " + shape_text(from) + " for an output of " + shape_text(to)};
   }
-  return {to, [to](Builder& builder, ValueId id, const QuantParams*) {
+  return {to, [to](Builder& builder, ValueId id, const QuantParams*, const Clip*) {
             return builder.reshaped(id, to);
           }};
 }
@@ -141,9 +141,10 @@ void build_max_pool(Graph& graph, const Node& node) {
     throw NodeError{"has a storage_order, which is not supported"};
   }
   const Shape shape = pool_shape(window, graph.in_value(node, 0).shape);
-  define_moved(graph, node, {shape, [window](Builder& builder, ValueId id, const QuantParams*) {
-                               return max_pool(builder, window, id);
-                             }});
+  define_moved(graph, node,
+               {shape, [window](Builder& builder, ValueId id, const QuantParams*, const Clip*) {
+                  return max_pool(builder, window, id);
+                }});
 }
 
 void build_concat(Graph& graph, const Node& node) {
@@ -243,7 +244,7 @@ void build_transpose(Graph& graph, const Node& node) {
     throw NodeError{"has a perm that does not name each axis once"};
   }
   move.transposition = permutation;
-  move.apply = [permutation](Builder& builder, ValueId id, const QuantParams*) {
+  move.apply = [permutation](Builder& builder, ValueId id, const QuantParams*, const Clip*) {
     return builder.transposed(id, permutation);
   };
   define_moved(graph, node, move);

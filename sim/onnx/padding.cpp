@@ -1,6 +1,7 @@
 // What puts elements around a tensor, or takes them off.
 
 #include <algorithm>
+#include <cmath>
 
 #include "sim/onnx/axis.hpp"
 #include "sim/onnx/operators.hpp"
@@ -68,23 +69,40 @@ Padding padding_of(const Shape& from, const std::vector<std::int64_t>& pads) {
   return result;
 }
 
-std::int32_t padding_value(Graph& graph, const Node& node, const QuantParams* params,
-                           ElementType type) {
-  if (!node.has(2)) {
-    return params == nullptr ? 0 : params->zero_point.at(0);
-  }
+const Constant& padding_constant(Graph& graph, const Node& node) {
   const Constant& constant = graph.constant(node, 2);
   if (constant.values.size() != 1) {
     throw NodeError{"has a value that is not one number"};
   }
-  if (params == nullptr) {
-    if (constant.type != type) {
-      throw NodeError{"has a value that is not of its input's type"};
-    }
-    return constant.values[0];
+  return constant;
+}
+
+// Among floats, or integers that stand for nothing.
+std::int32_t raw_padding_value(Graph& graph, const Node& node, ElementType type) {
+  if (!node.has(2)) {
+    return 0;
   }
-  const float real = floats_of(constant).at(0);
+  const Constant& constant = padding_constant(graph, node);
+  if (constant.type != type) {
+    throw NodeError{"has a value that is not of its input's type"};
+  }
+  return constant.values[0];
+}
+
+std::int32_t padding_value(Graph& graph, const Node& node, const QuantParams* params,
+                           const Clip* clip, ElementType type) {
+  if (params == nullptr) {
+    return raw_padding_value(graph, node, type);
+  }
+  const float real = node.has(2) ? floats_of(padding_constant(graph, node)).at(0) : 0.0F;
+  if (std::isnan(real)) {
+    throw NodeError{"pads with NaN"};
+  }
   const float scale = params->scale.at(0);
+  if (clip != nullptr) {  // the number is clipped and rounded with the others
+    return quantized(std::clamp(real, clip->low, clip->high), scale, params->zero_point.at(0),
+                     format_of(params->type));
+  }
   const std::int32_t q = quantized(real, scale, params->zero_point.at(0), format_of(params->type));
   const auto steps = static_cast<float>(q - params->zero_point.at(0));
   // 40 x 0.04 is not 1.6 in binary32, and 1.6 / 0.04 is 40: DequantizeLinear's or QuantizeLinear's
@@ -103,11 +121,12 @@ Move padded(Graph& graph, const Node& node, const Shape& from,
     to[i % from.size()] += pads[i];
   }
   checked_elements(to);
-  return {to, [&graph, node, pads, to](Builder& builder, ValueId id, const QuantParams* params) {
+  return {to, [&graph, node, pads, to](Builder& builder, ValueId id, const QuantParams* params,
+                                       const Clip* clip) {
             const ElementType type = builder.value(id).type;
             const Permutation layout = builder.present_layout(id);
             Pad op;
-            op.value = padding_value(graph, node, params, type);
+            op.value = padding_value(graph, node, params, clip, type);
             for (const std::size_t axis : layout) {
               op.before.push_back(pads[axis]);
               op.after.push_back(pads[axis + layout.size()]);
@@ -140,10 +159,10 @@ void build_pad(Graph& graph, const Node& node) {
   const Move cut = slice_axes(padding.begin, padding.kept);
   const bool only_cut = added.shape == padding.kept;
   define_moved(graph, node,
-               {added.shape,
-                [cut, added, only_cut](Builder& builder, ValueId id, const QuantParams* params) {
-                  const ValueId left = cut.apply(builder, id, params);
-                  return only_cut ? left : added.apply(builder, left, params);
+               {added.shape, [cut, added, only_cut](Builder& builder, ValueId id,
+                                                    const QuantParams* params, const Clip* clip) {
+                  const ValueId left = cut.apply(builder, id, params, clip);
+                  return only_cut ? left : added.apply(builder, left, params, clip);
                 }});
 }
 

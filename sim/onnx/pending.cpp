@@ -124,24 +124,24 @@ void define_moved(Graph& graph, const Node& node, const Move& move, std::size_t 
     if (!operand.params.per_tensor()) {
       operand.params.axis = moved_axis(operand.params, move.transposition);
     }
-    operand.integers = move.apply(builder, operand.integers, &operand.params);
+    operand.integers = move.apply(builder, operand.integers, &operand.params, nullptr);
     define_dequantized(graph, node, operand, output);
     return;
   }
   if (!value.pending) {
-    graph.out(node, output, move.apply(builder, id, nullptr));
+    graph.out(node, output, move.apply(builder, id, nullptr, nullptr));
     return;
   }
   Pending pending;
   if (value.pending->quantized) {
     pending.quantized = [&builder, inner = value.pending, move](const QuantParams& out,
                                                                 const Clip& clip) {
-      return move.apply(builder, inner->quantized(out, clip), &out);
+      return move.apply(builder, inner->quantized(out, clip), &out, &clip);
     };
   }
   if (value.pending->real) {
     pending.real = [&builder, inner = value.pending, move] {
-      return move.apply(builder, inner->real(), nullptr);
+      return move.apply(builder, inner->real(), nullptr, nullptr);
     };
   }
   define_pending(graph, node, std::move(pending), move.shape, value.depth, output);

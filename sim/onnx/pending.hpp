@@ -30,8 +30,9 @@ Bias bias_operand(Graph& graph, const Node& node, std::size_t i);
 /// What moves or selects elements, and does so with integers as with the floats they stand for.
 struct Move {
   Shape shape;  ///< of the result
-  /// On integers (their quantization where it is known), floats or constants.
-  std::function<ValueId(Builder&, ValueId, const QuantParams*)> apply;
+  /// On integers (their quantization where it is known, and where they are of a QuantizeLinear that
+  /// comes after this, what clips the reals before it), floats or constants.
+  std::function<ValueId(Builder&, ValueId, const QuantParams*, const Clip*)> apply;
   Permutation transposition{};  ///< that this is, for weights with a scale per channel
 };
 void define_moved(Graph& graph, const Node& node, const Move& move, std::size_t output = 0);

@@ -116,7 +116,8 @@ ValueId mean_of_parts(Builder& builder, const Window& whole, const AxisPart& h, 
   const Shape cut{in[0], in[1], h.elements, w.elements};
   Operand part = x;
   if (cut != in) {
-    part.integers = slice_axes({0, 0, h.begin, w.begin}, cut).apply(builder, x.integers, &x.params);
+    part.integers =
+        slice_axes({0, 0, h.begin, w.begin}, cut).apply(builder, x.integers, &x.params, nullptr);
   }
   WindowAttributes attributes;
   attributes.stride = {whole.stride_h, whole.stride_w};

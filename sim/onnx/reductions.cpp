@@ -88,19 +88,19 @@ void build_reduce_extremum(Graph& graph, const Node& node) {
   node.expect_inputs(1, 2);
   const Reduced reduced = reduced_axes(graph, node);
   const bool largest = node.op() != "ReduceMin";  // GlobalMaxPool, too
-  define_moved(
-      graph, node,
-      {reduced.shape, [reduced, largest](Builder& builder, ValueId id, const QuantParams*) {
-         const Permutation layout = builder.present_layout(id);
-         const ElementType type = builder.value(id).type;
-         if (format_of(type).is_float) {
-           throw NodeError{"has an input of FLOAT, expected DequantizeLinear before it"};
-         }
-         const ValueId extrema =
-             builder.add_layer(ReduceExtremum{placed_axes(reduced, layout), largest},
-                               {builder.tensor(id, layout)}, reduced.kept, type, layout);
-         return under(builder, extrema, reduced.shape);
-       }});
+  define_moved(graph, node,
+               {reduced.shape,
+                [reduced, largest](Builder& builder, ValueId id, const QuantParams*, const Clip*) {
+                  const Permutation layout = builder.present_layout(id);
+                  const ElementType type = builder.value(id).type;
+                  if (format_of(type).is_float) {
+                    throw NodeError{"has an input of FLOAT, expected DequantizeLinear before it"};
+                  }
+                  const ValueId extrema =
+                      builder.add_layer(ReduceExtremum{placed_axes(reduced, layout), largest},
+                                        {builder.tensor(id, layout)}, reduced.kept, type, layout);
+                  return under(builder, extrema, reduced.shape);
+                }});
 }
 
 // Positions are INT64 in the file and INT32 in the network.

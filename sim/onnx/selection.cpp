@@ -31,7 +31,7 @@ struct Range {
 };
 
 Move slice_of(const Range& range) {
-  return {range.count, [range](Builder& builder, ValueId id, const QuantParams*) {
+  return {range.count, [range](Builder& builder, ValueId id, const QuantParams*, const Clip*) {
             const Permutation layout = builder.present_layout(id);
             const ElementType type = builder.value(id).type;
             StridedSlice op;
@@ -86,7 +86,7 @@ Move gather_axes(const Shape& from, const std::vector<Indices>& indices) {
   checked_elements(move.shape);
   // Shared: values are copied, and lists may be long.
   move.apply = [shared = std::make_shared<const std::vector<Indices>>(indices)](
-                   Builder& builder, ValueId id, const QuantParams*) {
+                   Builder& builder, ValueId id, const QuantParams*, const Clip*) {
     for (std::size_t axis = 0; axis < shared->size(); ++axis) {
       id = (*shared)[axis].empty() ? id : gathered(builder, id, axis, (*shared)[axis]);
     }
@@ -211,7 +211,7 @@ void build_gather(Graph& graph, const Node& node) {
                     from.end());
   checked_elements(move.shape);
   move.apply = [axis, shared = std::make_shared<const Indices>(std::move(indices)),
-                shape = move.shape](Builder& builder, ValueId id, const QuantParams*) {
+                shape = move.shape](Builder& builder, ValueId id, const QuantParams*, const Clip*) {
     const ValueId taken = gathered(builder, id, axis, *shared);
     return builder.value(taken).shape == shape ? taken : builder.reshaped(taken, shape);
   };
@@ -251,9 +251,11 @@ void build_expand(Graph& graph, const Node& node) {
   }
   const Move repeat = gather_axes(extended, indices);
   define_moved(graph, node,
-               {to, [repeat, extended](Builder& builder, ValueId id, const QuantParams* params) {
+               {to, [repeat, extended](Builder& builder, ValueId id, const QuantParams* params,
+                                       const Clip* clip) {
                   const bool same = builder.value(id).shape == extended;
-                  return repeat.apply(builder, same ? id : builder.reshaped(id, extended), params);
+                  return repeat.apply(builder, same ? id : builder.reshaped(id, extended), params,
+                                      clip);
                 }});
 }
 
@@ -306,11 +308,11 @@ void build_depth_to_space(Graph& graph, const Node& node) {
     order = mode == "DCR" ? Permutation{0, 3, 4, 1, 5, 2} : Permutation{0, 1, 4, 2, 5, 3};
     to = {from[0], channels, from[2] * block, from[3] * block};
   }
-  define_moved(graph, node, {to, [=](Builder& builder, ValueId id, const QuantParams*) {
-                               const ValueId turned =
-                                   builder.transposed(builder.reshaped(id, apart), order);
-                               return builder.reshaped(turned, to);
-                             }});
+  define_moved(graph, node,
+               {to, [=](Builder& builder, ValueId id, const QuantParams*, const Clip*) {
+                  const ValueId turned = builder.transposed(builder.reshaped(id, apart), order);
+                  return builder.reshaped(turned, to);
+                }});
 }
 
 }  // namespace systole::onnx

@@ -28,10 +28,14 @@ std::string FileNames::next(const std::string& name, const std::string& extensio
 
 std::vector<std::string> layer_files(const Network& network) {
   FileNames names;
-  std::vector<std::string> files;
-  files.reserve(network.layers.size());
-  for (const Layer& layer : network.layers) {
-    files.push_back(names.next(layer.name, ".npy"));
+  std::vector<std::string> files(network.layers.size());
+  for (const bool unchanged : {true, false}) {
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      const std::string& name = network.layers[i].name;
+      if ((stem_of(name) == name) == unchanged) {
+        files[i] = names.next(name, ".npy");
+      }
+    }
   }
   return files;
 }

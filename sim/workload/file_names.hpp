@@ -19,7 +19,8 @@ class FileNames {
   std::set<std::string> given_;
 };
 
-/// For each layer the name of a `.npy` file.
+/// For each layer the name of a `.npy` file: the layer's own where that is one, whatever the others
+/// are called.
 std::vector<std::string> layer_files(const Network& network);
 
 }  // namespace systole

@@ -204,6 +204,27 @@ TEST(CliUsage, OptionsWithoutTheirValueOrWithOneTooManyAreErrors) {
                      "systole run: unexpected argument 'stray'; see 'systole run --help'");
 }
 
+TEST(CliUsage, AKeyThatIsSetTwiceIsAnError) {
+  const auto refused = [](const std::string& first, const std::string& second) {
+    expect_usage_error({"show", "config", "-a", "configs/tiny_4x4.yaml", "--set", first, "--set",
+                        "dram.latency_cycles=9", "--set", second},
+                       "systole show config: --set '" + second + "' replaces --set '" + first +
+                           "', expected each key once; see 'systole show config --help'");
+  };
+  refused("array.rows=abc", "array.rows=8");
+  refused("array.rows=8", "array.rows=8");
+  refused("array.rows=8", "array={cols: 4}");
+  expect_usage_error(
+      {"energy", "report.json", "--set", "energy.node=7nm", "--set=energy.node=45nm"},
+      "systole energy: --set 'energy.node=45nm' replaces --set 'energy.node=7nm', "
+      "expected each key once; see 'systole energy --help'");
+  EXPECT_EQ(
+      systole({"show", "config", "-a", "configs/tiny_4x4.yaml", "--set", "array={rows: 8, cols: 8}",
+               "--set", "array.max_compute_rows=64", "--set", "dma={bus_bytes: 8}"})
+          .err,
+      "");
+}
+
 TEST(CliUsage, NumbersOutOfRangeAreErrors) {
   for (const char* const number :
        {"0", "-1", "1.5", "1e3", "0x10", "", "ten", "99999999999999999999"}) {

@@ -73,6 +73,37 @@ TEST(LegalizeBias, LeavesBiasesThatFitOrThatAreAsWideAsTheAccumulators) {
   EXPECT_TRUE(legalize(product(0, {1, 1}, {1 << 30}), hardware(0)).notes.empty());
 }
 
+AcceleratorConfig narrow_sums(std::uint32_t bits, Overflow overflow) {
+  AcceleratorConfig config = hardware(0);
+  config.array.accumulator_bits = bits;
+  config.array.overflow = overflow;
+  return config;
+}
+
+TEST(LegalizeBias, ABiasThatTheAccumulatorsDoNotHoldIsClippedByDefault) {
+  const Network network = product(0, {1, 1, 1, 1, 1, 1}, {40000, -40000, 32767});
+  const Legalized legal = legalize(network, narrow_sums(16, Overflow::Wrap));
+  EXPECT_EQ(biases_of(legal.network), (TensorData{32767, -32768, 32767}));
+  ASSERT_EQ(legal.notes.size(), 1U);
+  EXPECT_EQ(legal.notes[0].what, "2 of 3 biases clipped to 16 bits, by 7233 at most");
+}
+
+// 100 x 400 is off at the start and back with the products: sums that wrap are right without more.
+TEST(LegalizeBias, WhatAZeroPointTakesOffASumThatWrapsStays) {
+  const Network network = product(-100, {200, 200}, {7});
+  EXPECT_TRUE(legalize(network, narrow_sums(16, Overflow::Wrap)).notes.empty());
+}
+
+TEST(LegalizeBias, AStartThatAccumulatorsSaturateIsReportedAndLeftToThem) {
+  const Network network = product(-100, {200, 200}, {7});
+  const Legalized legal = legalize(network, narrow_sums(16, Overflow::Saturate));
+  EXPECT_EQ(biases_of(legal.network), TensorData{7});
+  ASSERT_EQ(legal.notes.size(), 1U);
+  EXPECT_EQ(legal.notes[0].what,
+            "1 of 1 biases, zero point times weights taken off, clipped to 16 bits, by 7240 at "
+            "most");
+}
+
 TEST(LegalizeBias, ALayerWithoutBiasGetsOneWhereItsZeroPointAsksForTooMuch) {
   const Network legal = legalize(product(100, {0, 0, 3, 4}, {}), hardware(10)).network;
   EXPECT_TRUE(std::get<FullyConnected>(legal.layers[0].op).has_bias);

@@ -124,6 +124,19 @@ TEST_F(OnnxConvert, InputsThatAreMovedFirstHaveTheScaleOfThoseWhoReadThem) {
   expect_same(network);
 }
 
+// Of a dimension more than in the file, or in another order, they are no longer what it names.
+TEST_F(OnnxConvert, ConstantsThatWereMovedHaveNames) {
+  Model model = images();
+  model.integers("c", {6}, {1, 2, 3, 4, 5, 6}, kInt8);
+  model.node("DequantizeLinear", {"x", "s", "z"}, "xd");
+  model.node("DequantizeLinear", {"c", "s2", "z"}, "cd").node("Add", {"xd", "cd"}, "a");
+  model.node("QuantizeLinear", {"a", "s2", "z2"}, "aq")
+      .node("DequantizeLinear", {"aq", "s2", "z2"}, "ad");
+  model.node("Add", {"ad", "cd"}, "b").node("QuantizeLinear", {"b", "s2", "z2"}, "y");
+  const Network network = model.load();
+  expect_same(network);
+}
+
 // Without any quantized operator integers stand for nothing.
 TEST_F(OnnxConvert, IntegersOfWhichNobodySaysTheScaleHaveNone) {
   Model model = images();

@@ -305,6 +305,23 @@ TEST(OnnxNodes, AWindowNeedsATapInTheImage) {
   }
 }
 
+// e^1270 is beyond binary64, softplus(1270) is 1270.
+TEST(OnnxNodes, FunctionsOfLargeNumbersAreWhatTheyTendTo) {
+  const auto table = [](const char* op) {
+    Model model{{4}};
+    model.floats("s", {}, {10}).integers("z", {}, {0}, kInt8);
+    model.node("DequantizeLinear", {"x", "s", "z"}, "d").node(op, {"d"}, "f");
+    const Network network = model.node("QuantizeLinear", {"f", "s", "z"}, "y").load();
+    return std::get<Lookup>(network.layers.at(0).op).table;
+  };
+  for (const char* const op : {"Softplus", "Mish", "HardSwish", "Gelu", "Elu"}) {
+    const auto values = table(op);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      EXPECT_EQ(values[i], std::max(static_cast<int>(i) - 128, 0)) << op << ' ' << i;
+    }
+  }
+}
+
 // 1.6 is the integer 40 of the scale 0.04: binary32 finds so by division, by multiplication not.
 TEST(OnnxNodes, PadsWithNumbersOfTheScale) {
   const auto padded = [](float value) {
@@ -321,6 +338,26 @@ TEST(OnnxNodes, PadsWithNumbersOfTheScale) {
 }
 
 // What is cut is cut first: a reflection is of what is left.
+// Relu and Clip behind a Pad are of what it adds, too, and QuantizeLinear rounds that.
+TEST(OnnxNodes, WhatAPadAddsIsClippedAndRoundedWithTheOthers) {
+  const auto padded = [](const Sizes& pads, float value, float low, bool has_value) {
+    Model model{{3, 3}};
+    model.floats("s", {}, {1}).integers("z", {}, {0}, kInt8).floats("v", {}, {value});
+    model.floats("s4", {}, {4}).integers("z10", {}, {10}, kInt8).sizes("pads", pads);
+    model.floats("low", {}, {low}).floats("high", {}, {100});
+    model.node("DequantizeLinear", {"x", "s", "z"}, "d").node("Relu", {"d"}, "r");
+    model.node("Pad", {"r", "pads", has_value ? "v" : ""}, "p");
+    model.node("Clip", {"p", "low", "high"}, "c").node("QuantizeLinear", {"c", "s4", "z10"}, "y");
+    return std::get<Pad>(model.load().layers.back().op).value;
+  };
+  const Sizes around = {1, 0, 0, 1};
+  EXPECT_EQ(padded(around, -9, 0, true), 10);
+  EXPECT_EQ(padded(around, 300, 0, true), 10 + 25);
+  EXPECT_EQ(padded(around, 7, 0, true), 10 + 2) << "7 / 4, rounded";
+  EXPECT_EQ(padded(around, -9, 8, false), 10 + 2) << "0, clipped";
+  EXPECT_EQ(padded({1, -1, 0, 0}, -9, 0, true), 10) << "behind a cut";
+}
+
 TEST(OnnxNodes, NegativePadsTakeElementsOff) {
   const auto layers = [](Model model, const std::string& mode) {
     model.node("Pad", {"x", "pads", "nine"}, "y").with("mode", mode);

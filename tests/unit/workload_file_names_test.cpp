@@ -24,5 +24,14 @@ TEST(FileNamesTest, NoNameIsGivenTwice) {
   EXPECT_EQ(names.next("?", ""), "__2");
 }
 
+TEST(FileNamesTest, ALayersFileIsNamedLikeNoOtherLayer) {
+  Network network;
+  for (const char* const name : {"a/b", "a_b_2", "a_b", "a b"}) {
+    network.layers.emplace_back().name = name;
+  }
+  EXPECT_EQ(layer_files(network),
+            (std::vector<std::string>{"a_b_3.npy", "a_b_2.npy", "a_b.npy", "a_b_4.npy"}));
+}
+
 }  // namespace
 }  // namespace systole
