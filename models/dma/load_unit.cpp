@@ -132,9 +132,9 @@ bool LoadUnit::form_burst() {
   return true;
 }
 
-bool LoadUnit::busy() const {
-  return started_ != completed_.read() || last_release_ > now() + 1 ||
-         std::find(slot_taken_.begin(), slot_taken_.end(), true) != slot_taken_.end();
+bool LoadUnit::bursts_have_come() const {
+  return last_release_ <= now() + 1 &&
+         std::find(slot_taken_.begin(), slot_taken_.end(), true) == slot_taken_.end();
 }
 
 /// The first slot that no burst holds, or in_flight_.size().

@@ -63,8 +63,9 @@ class LoadUnit final : public ClockedModule {
            Measurements& measurements, PageLookups* pages = nullptr);
 
   void configure(const LayerRegisters& registers) { fill_format_ = registers.ifmap; }
-  /// Commands to complete, or bursts to come: of the last ones, beats that nobody wants may be.
-  bool busy() const;
+  bool busy() const { return started_ != completed_.read(); }
+  /// No burst is on its way; of the last ones, beats that nobody wants may be.
+  bool bursts_have_come() const;
 
   void list_signals(SignalList& list) const;
 

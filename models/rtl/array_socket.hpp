@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "models/array/pe_array.hpp"
+#include "models/rtl/overflow_count.hpp"
 #include "models/rtl/verilated_ports.hpp"
 
 namespace systole::rtl {
@@ -26,6 +27,9 @@ class VerilatedArray final : public PeArray {
     put(input.weights, Built::kCols, model_.weights);
     clock_edge(model_);
     count_down(input);
+    if constexpr (Built::kOperandBits > 8) {  // of 8 bits, 2^17 products fit in 32
+      overflows_.step(input);
+    }
     if (model_.psum_valid == 0) {
       return false;
     }
@@ -36,8 +40,7 @@ class VerilatedArray final : public PeArray {
     return true;
   }
 
-  /// Its psums of 32 bits are wider than any sum of products in such an array.
-  std::uint64_t overflows() const override { return 0; }
+  std::uint64_t overflows() const override { return overflows_.count(); }
   bool idle() const override { return steps_to_idle_ == 0; }
 
  private:
@@ -64,6 +67,7 @@ class VerilatedArray final : public PeArray {
   VerilatedContext context_;
   typename Built::Model model_{&context_};
   std::uint32_t steps_to_idle_ = 0;
+  OverflowCount overflows_{Built::kRows, Built::kCols};
 };
 
 }  // namespace systole::rtl

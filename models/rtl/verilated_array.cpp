@@ -53,7 +53,8 @@ std::vector<RtlArraySize> verilated_array_sizes() {
   return sizes;
 }
 
-std::unique_ptr<PeArray> make_verilated_array(const ArrayConfig& config) {
+std::unique_ptr<PeArray> make_verilated_array(const ArrayConfig& config,
+                                              std::uint32_t operand_bits) {
   if (config.dataflow != Dataflow::WeightStationary || config.overflow != Overflow::Wrap ||
       config.accumulator_bits != 32 || config.pe != PeKind::Fixed) {
     throw Refusal{
@@ -61,7 +62,8 @@ std::unique_ptr<PeArray> make_verilated_array(const ArrayConfig& config) {
         "array.dataflow, array.accumulator_bits, array.overflow or array.pe ask for another"};
   }
   // Narrower operands fit in wider registers.
-  const std::uint32_t bits = std::max({config.activation_bits, config.weight_bits, 8U});
+  const std::uint32_t bits =
+      std::max({config.activation_bits, config.weight_bits, operand_bits, 8U});
   const RtlArraySize wanted{config.rows, config.cols, bits};
   const Choice* best = nullptr;
   const std::vector<Choice> built = all_choices();

@@ -18,8 +18,10 @@ struct RtlArraySize {
 /// The arrays in this build (SYSTOLE_RTL_SIZES); none where Verilator was not found.
 std::vector<RtlArraySize> verilated_array_sizes();
 
-/// models/rtl/systolic_array.sv, compiled by Verilator, for the socket of the SystemC array. Throws
-/// Refusal, naming the sizes that are built, when this one is not.
-std::unique_ptr<PeArray> make_verilated_array(const ArrayConfig& config);
+/// models/rtl/systolic_array.sv, compiled by Verilator, for the socket of the SystemC array. Its
+/// operands are signed: unsigned ones of `operand_bits` need one more. Throws Refusal, naming the
+/// sizes that are built, when this one is not.
+std::unique_ptr<PeArray> make_verilated_array(const ArrayConfig& config,
+                                              std::uint32_t operand_bits = 0);
 
 }  // namespace systole

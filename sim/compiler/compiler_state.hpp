@@ -77,7 +77,11 @@ struct Compiler::State {
   const KeptTensor* kept_ofmap(std::size_t layer) const;
   Cost cost(std::size_t index, const Plan& plan) const;
   LayerRegisters registers(std::size_t index, const Plan& plan) const {
-    return layer_registers(network, network.layers[index], plan, addresses[index].ofmap);
+    LayerRegisters of =
+        layer_registers(network, network.layers[index], plan, addresses[index].ofmap);
+    const KeptTensor* ofmap = kept_ofmap(index);
+    of.ends_in_scratchpad = ofmap != nullptr && !ofmap->in_dram;
+    return of;
   }
   PackedCommands commands(std::size_t index, const Plan& plan) const;
   WeightImage blocks_of(const Cut& cut) const;

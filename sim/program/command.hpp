@@ -260,6 +260,9 @@ struct LayerRegisters {
   Requantizer requant;  ///< vectors of size 1: one pair for all channels; else the table's
   Add add;              ///< AddCommand's constants
   std::int32_t pool_clamp_min = -128, pool_clamp_max = 127;
+  /// The layer stores nothing in DRAM: it ends when its loads' last bursts have come, too, beats
+  /// that nobody wants included. (Of other layers the last store's answer is later.)
+  bool ends_in_scratchpad = false;
 };
 
 /// Everything the machine does for one layer; stores are in DRAM before the next layer starts.

@@ -14,7 +14,6 @@ constexpr const char* kBandwidthFile = "BANDWIDTH_REPORT.csv";
 constexpr const char* kAccessFile = "DETAILED_ACCESS_REPORT.csv";
 
 constexpr double kPercent = 100.0;
-constexpr std::uint64_t kBitsPerByte = 8;
 
 double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
 
@@ -44,8 +43,9 @@ std::array<Accesses, 6> accesses_of(const LayerResult& layer, const AcceleratorC
     ifmap = traffic.at(TrafficMemory::Scratchpad, Stream::Array).read;
     filter = traffic.at(TrafficMemory::WeightScratchpad, Stream::Array).read;
   }
-  const std::uint64_t psums = traffic.at(TrafficMemory::Accumulators, Stream::Psum).written *
-                              kBitsPerByte / config.array.accumulator_bits;
+  const std::uint64_t psum_rows =
+      traffic.at(TrafficMemory::Accumulators, Stream::Psum).written / accumulator_row_bytes(config);
+  const std::uint64_t psums = psum_rows * config.array.cols;
   const auto dram = [&](Stream stream) { return traffic.at(TrafficMemory::Dram, stream); };
   return {{{"SRAM IFMAP", "Reads", true, ifmap},
            {"SRAM Filter", "Reads", true, filter},

@@ -1,6 +1,8 @@
 #include "sim/run/engine_choice.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "models/rtl/verilated_array.hpp"
 #include "sim/engine/fast_engine.hpp"
@@ -8,6 +10,24 @@
 #include "sim/engine/systemc_engine.hpp"
 
 namespace systole {
+namespace {
+
+/// Of registers that hold each operand of the array as a signed number.
+std::uint32_t signed_operand_bits(const Network& network) {
+  std::uint32_t bits = 0;
+  for (const Layer& layer : network.layers) {
+    const bool multiplies = std::holds_alternative<Conv2d>(layer.op) ||
+                            std::holds_alternative<FullyConnected>(layer.op) ||
+                            std::holds_alternative<MatMul>(layer.op);
+    for (std::size_t i = 0; multiplies && i < 2; ++i) {
+      const ElementFormat& format = network.tensor(layer.inputs.at(i)).format;
+      bits = std::max(bits, std::uint32_t{format.bits} + (format.is_signed ? 0 : 1));
+    }
+  }
+  return bits;
+}
+
+}  // namespace
 
 const char* engine_name(EngineKind engine) {
   switch (engine) {
@@ -21,7 +41,7 @@ const char* engine_name(EngineKind engine) {
   return "systemc";
 }
 
-std::unique_ptr<Engine> make_engine(const AcceleratorConfig& config,
+std::unique_ptr<Engine> make_engine(const AcceleratorConfig& config, const Network& network,
                                     const SimulationOptions& options,
                                     std::function<void(std::uint64_t cycles)> on_progress) {
   if (options.engine == EngineKind::Fast) {
@@ -37,7 +57,9 @@ std::unique_ptr<Engine> make_engine(const AcceleratorConfig& config,
   engine.command_observer = options.command_observer;
   engine.probe = options.probe;
   if (options.engine == EngineKind::Verilated) {
-    engine.make_pes = make_verilated_array;
+    engine.make_pes = [bits = signed_operand_bits(network)](const ArrayConfig& array) {
+      return make_verilated_array(array, bits);
+    };
   } else if (options.probe != nullptr && options.probe->looks_into_pes()) {
     engine.make_pes = make_transparent_pe_array;
   }

@@ -40,7 +40,7 @@ class Simulation {
                                     : std::nullopt},
         legalized_{legalize(std::move(network), config)},
         compiler_{network_, config, layer_clock(config, [this](auto n) { report_timed(n); })},
-        engine_{make_engine(config, options, [this](auto cycles) { report(cycles); })},
+        engine_{make_engine(config, network_, options, [this](auto cycles) { report(cycles); })},
         outcome_{result_outline(config, legalized_, compiler_, inputs, options), {}},
         tensors_{network_, config, compiler_, *engine_},
         runner_{network_, config, compiler_, *engine_, tensors_, run_of_layers()} {

@@ -166,6 +166,7 @@ void Accelerator::bind() {
 }
 
 void Accelerator::start(const LayerProgram& program) {
+  ends_in_scratchpad_ = program.registers.ends_in_scratchpad;
   load_unit.configure(program.registers);
   scratchpad.configure(program.registers);
   vector_unit.configure(program.registers);

@@ -40,8 +40,9 @@ class Accelerator final : public sc_core::sc_module {
 
   /// Nothing runs, waits or is on its way.
   bool idle() const {
-    return sequencer.finished() && !load_unit.busy() && !store_unit.busy() &&
-           scratchpad_store_write_.size() == 0 && dram->idle() && (bus == nullptr || bus->idle());
+    return sequencer.finished() && !store_unit.busy() && scratchpad_store_write_.size() == 0 &&
+           dram->idle() && (bus == nullptr || bus->idle()) &&
+           (!ends_in_scratchpad_ || load_unit.bursts_have_come());
   }
 
   /// What its blocks show, in scopes of their names, and the levels of the queues between them.
@@ -71,6 +72,7 @@ class Accelerator final : public sc_core::sc_module {
   Fifo<IssuedCommand> execute_commands_;
   Fifo<IssuedCommand> vector_commands_;
   Fifo<IssuedCommand> store_commands_;
+  bool ends_in_scratchpad_ = false;  // the layer that runs
   Fifo<Completion> result_done_;
   Fifo<Completion> operand_read_done_;
   Fifo<Completion> vector_done_;

@@ -54,6 +54,7 @@ LayerMeasurement MachineTiming::run(const LayerProgram& program, std::uint64_t p
 void MachineTiming::begin(const LayerRegisters& registers, const CommandSource& commands,
                           std::size_t next) {
   commands_ = commands.size();
+  ends_in_scratchpad_ = registers.ends_in_scratchpad;
   store_.begin_layer(registers.ofmap.bits);
   sequencer_.resume(commands, next);
 }
@@ -176,7 +177,8 @@ Cycle MachineTiming::finished_at(Cycle now) const {
   if (!sequencer_.finished() || !dram_->idle() || !scratchpad_.store_write.empty()) {
     return kNever;
   }
-  const Cycle moved = std::max(load_.done_from(), store_.done_from());
+  const Cycle moved =
+      ends_in_scratchpad_ ? std::max(load_.done_from(), store_.done_from()) : store_.done_from();
   return moved == kNever ? kNever : std::max(now, moved);
 }
 

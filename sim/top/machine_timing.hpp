@@ -66,6 +66,7 @@ class MachineTiming {
   std::uint64_t compute_cycles_taken_ = 0;
   Cycle now_ = 0;  // of the last look
   std::size_t commands_ = 0;
+  bool ends_in_scratchpad_ = false;  // the layer that runs
   LoadTiming load_;
   StoreTiming store_;
   VectorTiming vector_;

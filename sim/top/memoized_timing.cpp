@@ -235,7 +235,9 @@ void MemoizedTiming::describe_segment(const Place& place) {
   for (const std::uint32_t id : segment_) {
     key_of_segment_.push_back(known_[id].number);
   }
-  key_of_segment_.push_back(segments_.is_last() ? 1 : 0);
+  const bool last_in_scratchpad =
+      segments_.is_last() && program_->registers.ends_in_scratchpad;  // MachineTiming::finished_at
+  key_of_segment_.push_back(last_in_scratchpad ? 2 : segments_.is_last() ? 1 : 0);
   append_conflicts(place);
 }
 

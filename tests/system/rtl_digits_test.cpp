@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -14,9 +15,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-bool is_built(std::uint32_t rows, std::uint32_t cols) {
+bool is_built(std::uint32_t rows, std::uint32_t cols, std::uint32_t operand_bits = 8) {
   for (const RtlArraySize& size : verilated_array_sizes()) {
-    if (size.rows == rows && size.cols == cols && size.operand_bits == 8) {
+    if (size.rows == rows && size.cols == cols && size.operand_bits == operand_bits) {
       return true;
     }
   }
@@ -75,6 +76,59 @@ TEST(VerilatedEngine, RunsTheDigitsNetworkOnASmallArray) {
     GTEST_SKIP() << "no 4x4 in this build";
   }
   expect_equal_reports("configs/tiny_4x4.yaml", "4");
+}
+
+/// A product of tensors of this format on a square array, its report.
+nlohmann::json product_report(const std::string& engine, const std::string& format,
+                              const std::vector<std::string>& settings) {
+  const TemporaryFolder folder;
+  std::ofstream{folder.file("product.yaml")}
+      << "name: product\ninputs:\n  - {name: x, shape: [9, 11], scale: 1, " << format
+      << "}\noutputs: [p]\nlayers:\n"
+      << "  - {name: p, op: matmul, inputs: [x], out_channels: 7, weights: {scale: 1, " << format
+      << "}, output: {scale: 256}}\n";
+  std::vector<std::string> arguments = {"run",
+                                        "-a",
+                                        "configs/tiny_4x4.yaml",
+                                        "-w",
+                                        folder.file("product.yaml"),
+                                        "--random-data",
+                                        "1",
+                                        "--engine",
+                                        engine,
+                                        "--quiet",
+                                        "--json",
+                                        folder.file("report.json")};
+  for (const std::string& setting : settings) {
+    arguments.insert(arguments.end(), {"--set", setting});
+  }
+  const Outcome outcome = systole(arguments);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  auto report = nlohmann::json::parse(read_file(folder.file("report.json")));
+  report.erase("engine");
+  report.erase("wall_seconds");
+  return report;
+}
+
+// In registers of a bit more: 200 is no signed number of 8 bits.
+TEST(VerilatedEngine, MultipliesUnsignedOperands) {
+  if (!is_built(4, 4, 9)) {
+    GTEST_SKIP() << "no 4x4x9 in this build";
+  }
+  const std::string format = "bits: 8, signed: false";
+  EXPECT_EQ(product_report("verilated", format, {}), product_report("systemc", format, {}));
+}
+
+TEST(VerilatedEngine, CountsTheSumsThatDoNotFit) {
+  if (!is_built(4, 1, 16)) {
+    GTEST_SKIP() << "no 4x1x16 in this build";
+  }
+  const std::vector<std::string> settings = {"array.cols=1", "array.activation_bits=16",
+                                             "array.weight_bits=16", "requant.lanes=1",
+                                             "vector.lanes=1"};
+  const nlohmann::json verilated = product_report("verilated", "bits: 16", settings);
+  EXPECT_EQ(verilated, product_report("systemc", "bits: 16", settings));
+  EXPECT_GT(verilated["totals"]["events"]["psum_overflows"], 0);
 }
 
 TEST(VerilatedEngine, ASizeThatIsNotBuiltIsAUserError) {

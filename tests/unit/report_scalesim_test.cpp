@@ -99,5 +99,16 @@ TEST(ScaleSimReport, DoesNotGuessWhichOperandTheArrayReadFromAUnifiedScratchpad)
   EXPECT_EQ(accesses[1], "0, , , , , , , , , 800, , , 3000, , , 72, , , 512,");
 }
 
+// A row of 9-bit psums is padded to whole bytes: 15 of them to 17.
+TEST(ScaleSimReport, PsumsAreCountedByRowsOfTheAccumulators) {
+  RunResult run = run_of(ScratchpadOrganization::Split);
+  run.config.array.cols = 15;
+  run.config.array.accumulator_bits = 9;
+  run.layers.front().traffic.at(TrafficMemory::Accumulators, Stream::Psum).written = 17 * 100;
+  const auto lines = lines_of(scalesim_report(run), "DETAILED_ACCESS_REPORT.csv");
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[1], "0, , , 1600, , , 400, , , 1500, , , 3000, , , 72, , , 512,");
+}
+
 }  // namespace
 }  // namespace systole
