@@ -68,6 +68,13 @@ bool rows_are_whole_bytes(const Tensor& tensor) {
          static_cast<std::uint64_t>(tensor.shape.back()) * tensor.format.bits % 8 == 0;
 }
 
+/// The vector unit's windows have no gaps; a kernel of one element has none either.
+Place place_of_pool(const Window& window) {
+  const bool has_gaps = (window.kernel_h > 1 && window.dilation_h > 1) ||
+                        (window.kernel_w > 1 && window.dilation_w > 1);
+  return has_gaps ? Place::Host : Place::Vector;
+}
+
 /// It repeats no operand and walks through packed elements without a look at rows.
 bool vector_unit_adds(const Network& network, const Layer& layer) {
   const Tensor& sum = network.tensor(layer.output);
@@ -144,8 +151,8 @@ Place place_of(const Network& network, const Layer& layer) {
                         [](const Conv2d&) { return Place::Array; },
                         [](const FullyConnected&) { return Place::Array; },
                         [](const MatMul&) { return Place::Array; },
-                        [](const MaxPool&) { return Place::Vector; },
-                        [](const AveragePool&) { return Place::Vector; },
+                        [](const MaxPool& op) { return place_of_pool(op.window); },
+                        [](const AveragePool& op) { return place_of_pool(op.window); },
                         [&](const Add&) {
                           return vector_unit_adds(network, layer) ? Place::Vector : Place::Host;
                         },

@@ -138,5 +138,39 @@ TEST_P(OddRows, OfPackedElementsAreTheHosts) {
 
 INSTANTIATE_TEST_SUITE_P(Bits, OddRows, ::testing::Values(1U, 3U, 4U, 5U, 7U, 9U, 12U, 15U));
 
+class HostLayers : private FreshKernel, public ::testing::Test {};
+
+TEST_F(HostLayers, AreThePoolsWhoseWindowsHaveGaps) {
+  NetworkBuilder builder;
+  const Shape image{1, 6, 7, 5};
+  Conv2d conv;
+  conv.requant = one_scale(-8);
+  const TensorId in = builder.input(image);
+  const TensorId first = builder.activation(image);
+  builder.layer("conv", conv, {in, builder.constant({5, 1, 1, 5})}, first);
+  MaxPool alike;  // a kernel of one row does not reach as far as its dilation
+  alike.window.kernel_w = 2;
+  alike.window.dilation_h = 9;
+  const TensorId second = builder.activation({1, 6, 6, 5});
+  builder.layer("alike", alike, {first}, second);
+  MaxPool max;
+  max.window.kernel_h = max.window.kernel_w = max.window.dilation_h = 2;
+  max.window.pad_top = 1;
+  const TensorId third = builder.activation({1, 5, 5, 5});
+  builder.layer("max", max, {second}, third);
+  AveragePool average;
+  average.window.kernel_w = average.window.dilation_w = 3;
+  average.window.pad_left = average.window.pad_right = 2;
+  const TensorId fourth = builder.activation({1, 5, 3, 5});
+  builder.layer("average", average, {third}, fourth);
+  builder.layer("last", conv, {fourth, builder.constant({5, 1, 1, 5})},
+                builder.activation({1, 5, 3, 5}));
+
+  const SimulationOutcome run = run_on_both(builder.network());
+  expect_where(run, "alike", Place::Vector, 0, 0);
+  expect_where(run, "max", Place::Host, 180, 125);
+  expect_where(run, "average", Place::Host, 125, 75);
+}
+
 }  // namespace
 }  // namespace systole::test
