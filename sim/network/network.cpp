@@ -75,12 +75,14 @@ Place place_of_pool(const Window& window) {
   return has_gaps ? Place::Host : Place::Vector;
 }
 
-/// It repeats no operand and walks through packed elements without a look at rows.
+/// It repeats no operand, reads and writes one format, and walks through packed elements without a
+/// look at rows.
 bool vector_unit_adds(const Network& network, const Layer& layer) {
   const Tensor& sum = network.tensor(layer.output);
   return rows_are_whole_bytes(sum) &&
          std::all_of(layer.inputs.begin(), layer.inputs.end(), [&](TensorId input) {
-           return network.tensor(input).elements() == sum.elements();
+           const Tensor& operand = network.tensor(input);
+           return operand.elements() == sum.elements() && operand.format == sum.format;
          });
 }
 

@@ -172,5 +172,36 @@ TEST_F(HostLayers, AreThePoolsWhoseWindowsHaveGaps) {
   expect_where(run, "average", Place::Host, 125, 75);
 }
 
+// int8 and int8 into uint8, and a uint8 and an int8 into int8, between layers of the array.
+TEST_F(HostLayers, AreTheSumsOfSeveralFormats) {
+  NetworkBuilder builder;
+  const Shape image{1, 4, 4, 8};
+  Conv2d conv;
+  conv.requant = one_scale(-8);
+  const TensorId in = builder.input(image);
+  const auto array_layer = [&](const std::string& name, TensorId from) {
+    const TensorId out = builder.activation(image);
+    builder.layer(name, conv, {from, builder.constant({8, 1, 1, 8})}, out);
+    return out;
+  };
+  const TensorId left = array_layer("left", in);
+  const TensorId right = array_layer("right", left);
+  ElementFormat of_uint8;
+  of_uint8.is_signed = false;
+  const TensorId sum = builder.activation(image);
+  builder.tensor(sum).format = of_uint8;
+  builder.layer("uint8", sum_of(of_uint8), {left, right}, sum);
+  const TensorId mixed = builder.activation(image);
+  builder.layer("int8", sum_of(ElementFormat{}), {sum, right}, mixed);
+  const TensorId alike = builder.activation(image);
+  builder.layer("alike", sum_of(ElementFormat{}), {mixed, right}, alike);
+  array_layer("last", alike);
+
+  const SimulationOutcome run = run_on_both(builder.network());
+  expect_where(run, "uint8", Place::Host, 256, 128);
+  expect_where(run, "int8", Place::Host, 256, 128);
+  expect_where(run, "alike", Place::Vector, 0, 0);
+}
+
 }  // namespace
 }  // namespace systole::test
