@@ -127,7 +127,7 @@ TEST(DramConfig, CurrentsThatGiveANegativeEnergyAreErrors) {
       errors_with("ddr4_2400", "idd4r: 135, idd4w: 123, idd5: 250",
                   "idd4r: 43, idd4w: 42, idd5: 41"),
       "power.rails[0].idd4w: 42 gives a negative energy, expected at least idd3n 43\n"
-      "d.yaml:58:80: power.rails[0].idd5: 41 gives a negative energy, expected at least idd3n 43");
+      "d.yaml:59:80: power.rails[0].idd5: 41 gives a negative energy, expected at least idd3n 43");
   EXPECT_EQ(
       errors_with("ddr4_2400", "idd0: 48", "idd0: 40"),
       "power.rails[0].idd0: 40 gives a negative energy, expected at least 40.2679, for over rc "
