@@ -156,7 +156,8 @@ CommandHelp dram_help() {
                    "Offers the requests of TRACE to a banked DRAM, in order, and prints cycles, "
                    "bandwidth, row hits, latencies and energy. TRACE has one request in each line: "
                    "CYCLE R|W ADDRESS, DRAMsim3's ADDRESS READ|WRITE CYCLE, or Ramulator's ADDRESS "
-                   "R|W or LD|ST ADDRESS; the first line decides.",
+                   "R|W or LD|ST ADDRESS; the first line decides. DRAMsim3's requests may also be "
+                   "read, P_MEM_RD or P_FETCH and write, P_MEM_WR or BOFF.",
                    {},
                    {}};
   help.operand = "TRACE";

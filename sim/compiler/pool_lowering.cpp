@@ -293,9 +293,6 @@ std::optional<PoolLayer> as_pool(const Network& network, const Layer& layer,
 std::vector<PoolTiling> choose_pool_tilings(const PoolLayer& layer, const MachineLimits& machine,
                                             const PinnedMapping& pinned) {
   const Window& w = layer.window;
-  if (w.dilation_h != 1 || w.dilation_w != 1) {
-    throw MappingError{"dilated pooling is not supported"};
-  }
   if (has_empty_window(layer.out_h, w.kernel_h, w.stride_h, w.pad_top, layer.in_h) ||
       has_empty_window(layer.out_w, w.kernel_w, w.stride_w, w.pad_left, layer.in_w)) {
     throw MappingError{"a pooling window lies wholly in the padding"};

@@ -83,10 +83,6 @@ void check_run_time_bias(const ConvLayer& layer, const Network& network,
   }
 }
 
-bool rows_are_whole_bytes(const Tensor& tensor) {
-  return tensor.shape.empty() || to_u64(tensor.shape.back()) * tensor.format.bits % 8 == 0;
-}
-
 }  // namespace
 
 void check_supported(const ConvLayer& layer, const Network& network, const MachineLimits& machine) {
@@ -170,18 +166,8 @@ void check_supported(const PoolLayer& layer, const PinnedMapping& pinned, const 
 
 void check_supported_add(const Layer& layer, const Network& network, const MachineLimits& machine) {
   refuse_pins(layer.mapping, "an element-wise sum");
-  const Tensor& sum = network.tensor(layer.output);
-  check_format("ofmap", sum.format, machine.config.array.activation_bits,
+  check_format("ofmap", network.tensor(layer.output).format, machine.config.array.activation_bits,
                machine.config.array.rows);
-  if (!rows_are_whole_bytes(sum)) {
-    throw MappingError{"element-wise sum: rows of packed elements are not whole bytes"};
-  }
-  for (const TensorId input : layer.inputs) {
-    check_same_format("element-wise sum", network.tensor(input), sum);
-    if (network.tensor(input).elements() != sum.elements()) {
-      throw MappingError{"element-wise sum: the operands differ in size"};
-    }
-  }
 }
 
 void check_supported_on_host(const Layer& layer) {
@@ -190,14 +176,7 @@ void check_supported_on_host(const Layer& layer) {
 
 void check_supported_reshape(const Layer& layer, const Network& network) {
   refuse_pins(layer.mapping, "a reshape");
-  const Tensor& in = network.tensor(layer.inputs.at(0));
-  const Tensor& out = network.tensor(layer.output);
-  check_same_format("reshape", in, out);
-  const bool same_rows =
-      !in.shape.empty() && !out.shape.empty() && in.shape.back() == out.shape.back();
-  if (!same_rows && !(rows_are_whole_bytes(in) && rows_are_whole_bytes(out))) {
-    throw MappingError{"reshape: rows of packed elements are not whole bytes"};
-  }
+  check_same_format("reshape", network.tensor(layer.inputs.at(0)), network.tensor(layer.output));
 }
 
 }  // namespace systole

@@ -1,9 +1,11 @@
 #include "sim/dram_trace/trace_reader.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <stdexcept>
 
 #include "sim/config/error_log.hpp"
@@ -14,6 +16,20 @@ namespace systole {
 namespace {
 
 constexpr std::uint64_t kLongestGap = 1'000'000'000'000;  // cycles of the memory: some seconds
+
+/// How DRAMsim3's traces call a request: its own words and those of gem5 and of older traces that
+/// it takes (src/common.cc). Anything else is a read to it; to us, a mistake.
+constexpr const char* kDramSim3Reads[] = {"READ", "read", "P_MEM_RD", "P_FETCH"};
+constexpr const char* kDramSim3Writes[] = {"WRITE", "write", "P_MEM_WR", "BOFF"};
+
+template <std::size_t N>
+bool is_one_of(const std::string& word, const char* const (&words)[N]) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+bool is_dramsim3_request(const std::string& word) {
+  return is_one_of(word, kDramSim3Reads) || is_one_of(word, kDramSim3Writes);
+}
 
 }  // namespace
 
@@ -79,7 +95,7 @@ TraceReader::Format TraceReader::recognize() const {
   if (words_.size() == 3 && (second == "R" || second == "W")) {
     return Format::Simple;
   }
-  if (words_.size() == 3 && (second == "READ" || second == "WRITE")) {
+  if (words_.size() == 3 && is_dramsim3_request(second)) {
     return Format::DramSim3;
   }
   if (words_.size() == 2 && (second == "R" || second == "W")) {
@@ -103,7 +119,7 @@ TraceRequest TraceReader::parse() const {
     case Format::Simple:
       return {cycle(words_[0]), is_write(words_[1], "R", "W"), address(words_[2], true)};
     case Format::DramSim3:
-      return {cycle(words_[2]), is_write(words_[1], "READ", "WRITE"), address(words_[0], true)};
+      return {cycle(words_[2]), is_dramsim3_write(words_[1]), address(words_[0], true)};
     case Format::Ramulator:
       return {0, is_write(words_[1], "R", "W"), address(words_[0], false)};
     case Format::LoadStore:
@@ -152,6 +168,14 @@ bool TraceReader::is_write(const Word& word, const char* read, const char* write
     fail(word.column, fmt::format("expected {} or {}, found {}", read, write, quoted(word.text)));
   }
   return word.text == write;
+}
+
+bool TraceReader::is_dramsim3_write(const Word& word) const {
+  if (!is_dramsim3_request(word.text)) {
+    fail(word.column, fmt::format("expected {} or {}, found {}", fmt::join(kDramSim3Reads, ", "),
+                                  fmt::join(kDramSim3Writes, ", "), quoted(word.text)));
+  }
+  return is_one_of(word.text, kDramSim3Writes);
 }
 
 void TraceReader::fail(std::size_t column, const std::string& what) const {

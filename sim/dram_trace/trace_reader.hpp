@@ -20,11 +20,12 @@ struct TraceRequest {
 /// Reads a request trace line by line, in any of three formats; the first request decides:
 ///
 ///   simple      40 R 1a40            cycle, R or W, address
-///   DRAMsim3    0x1a40 READ 40       address, READ or WRITE, cycle
+///   DRAMsim3    0x1a40 READ 40       address, READ or WRITE (or the like, see below), cycle
 ///   Ramulator   0x1a40 R             address, R or W
 ///   Ramulator 2 LD 0x1a40            LD or ST, address
 ///
-/// Addresses are hexadecimal in the first two, with or without 0x; in Ramulator's they are
+/// DRAMsim3's reads may be READ, read, P_MEM_RD or P_FETCH, its writes WRITE, write, P_MEM_WR or
+/// BOFF. Addresses are hexadecimal in the first two, with or without 0x; in Ramulator's they are
 /// decimal without 0x. Formats without a cycle arrive as fast as the memory takes them. Empty
 /// lines and lines that start with # are skipped. Addresses are rounded down to a whole request.
 class TraceReader {
@@ -51,6 +52,7 @@ class TraceReader {
   /// Nothing for one that has more than 64 bits.
   std::optional<std::uint64_t> number(const Word& word, bool hexadecimal, const char* what) const;
   bool is_write(const Word& word, const char* read, const char* write) const;
+  bool is_dramsim3_write(const Word& word) const;
   [[noreturn]] void fail(std::size_t column, const std::string& what) const;
 
   std::string file_;

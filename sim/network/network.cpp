@@ -63,6 +63,39 @@ const char* host_op_name(const FloatArithmetic& op) {
   return "float_divide";
 }
 
+bool rows_are_whole_bytes(const Tensor& tensor) {
+  return tensor.shape.empty() ||
+         static_cast<std::uint64_t>(tensor.shape.back()) * tensor.format.bits % 8 == 0;
+}
+
+/// The vector unit's windows have no gaps; a kernel of one element has none either.
+Place place_of_pool(const Window& window) {
+  const bool has_gaps = (window.kernel_h > 1 && window.dilation_h > 1) ||
+                        (window.kernel_w > 1 && window.dilation_w > 1);
+  return has_gaps ? Place::Host : Place::Vector;
+}
+
+/// It repeats no operand, reads and writes one format, and walks through packed elements without a
+/// look at rows.
+bool vector_unit_adds(const Network& network, const Layer& layer) {
+  const Tensor& sum = network.tensor(layer.output);
+  return rows_are_whole_bytes(sum) &&
+         std::all_of(layer.inputs.begin(), layer.inputs.end(), [&](TensorId input) {
+           const Tensor& operand = network.tensor(input);
+           return operand.elements() == sum.elements() && operand.format == sum.format;
+         });
+}
+
+/// The same bytes: a row of packed elements that ends within a byte has bits behind it that other
+/// rows have elsewhere.
+bool only_renames(const Network& network, const Layer& reshape) {
+  const Tensor& in = network.tensor(reshape.inputs.at(0));
+  const Tensor& out = network.tensor(reshape.output);
+  const bool same_rows =
+      !in.shape.empty() && !out.shape.empty() && in.shape.back() == out.shape.back();
+  return same_rows || (rows_are_whole_bytes(in) && rows_are_whole_bytes(out));
+}
+
 }  // namespace
 
 std::string op_name(const Network& network, const Layer& layer) {
@@ -120,15 +153,10 @@ Place place_of(const Network& network, const Layer& layer) {
                         [](const Conv2d&) { return Place::Array; },
                         [](const FullyConnected&) { return Place::Array; },
                         [](const MatMul&) { return Place::Array; },
-                        [](const MaxPool&) { return Place::Vector; },
-                        [](const AveragePool&) { return Place::Vector; },
+                        [](const MaxPool& op) { return place_of_pool(op.window); },
+                        [](const AveragePool& op) { return place_of_pool(op.window); },
                         [&](const Add&) {
-                          const std::int64_t elements = network.tensor(layer.output).elements();
-                          const bool alike =
-                              network.tensor(layer.inputs.at(0)).elements() == elements &&
-                              network.tensor(layer.inputs.at(1)).elements() == elements;
-                          // The vector unit repeats nothing.
-                          return alike ? Place::Vector : Place::Host;
+                          return vector_unit_adds(network, layer) ? Place::Vector : Place::Host;
                         },
                         [](const auto&) { return Place::Host; },
                     },
@@ -148,7 +176,8 @@ const char* place_name(Place place) {
 }
 
 bool runs_on_host(const Network& network, const Layer& layer) {
-  return place_of(network, layer) == Place::Host && !std::holds_alternative<Reshape>(layer.op);
+  const bool renames = std::holds_alternative<Reshape>(layer.op) && only_renames(network, layer);
+  return place_of(network, layer) == Place::Host && !renames;
 }
 
 GemmShape gemm_shape(const Network& network, const Layer& layer) {

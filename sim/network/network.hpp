@@ -72,7 +72,7 @@ struct Add {
   std::array<float, 2> input_scale{};  ///< of FloatScale
 };
 
-/// The same bytes under another shape.
+/// The same elements under another shape.
 struct Reshape {};
 
 // The operators below run on the host (place_of), exactly as TensorFlow Lite's reference kernels
@@ -309,7 +309,8 @@ std::vector<bool> run_time_tensors(const Network& network);
 /// By tensor: the last layer that reads it; of those that none reads, 0.
 std::vector<std::size_t> last_readers(const Network& network);
 
-/// What computes a layer. A reshape computes nothing, and counts as the host's.
+/// What computes a layer. A reshape computes nothing, and counts as the host's; it is one where
+/// rows of packed elements must move, as they are no whole bytes.
 enum class Place { Array, Vector, Host };
 Place place_of(const Network& network, const Layer& layer);
 const char* place_name(Place place);  ///< "array", "vector", "host"

@@ -95,8 +95,8 @@ PlacedWindow place_window(const WindowAttributes& attributes, const Shape& ifmap
   window.kernel_w = kernel_w;
   window.stride_h = attributes.stride[0];
   window.stride_w = attributes.stride[1];
-  window.dilation_h = attributes.dilation[0];
-  window.dilation_w = attributes.dilation[1];
+  window.dilation_h = kernel_h == 1 ? 1 : attributes.dilation[0];  // of one element: without effect
+  window.dilation_w = kernel_w == 1 ? 1 : attributes.dilation[1];
   window.pad_top = h.before;
   window.pad_bottom = h.after;
   window.pad_left = w.before;

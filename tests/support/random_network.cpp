@@ -54,8 +54,12 @@ class RandomNetwork {
 
   void add_layer() {
     const bool image = last().shape.size() == 4;
-    if (last().format != ElementFormat{}) {  // narrow: for the array alone
-      image && !one_in(4) ? add_conv(false) : add_product();
+    if (last().format != ElementFormat{}) {  // narrow: for the array, or sums of the host
+      if (one_in(6)) {
+        add_sum(tensor_like_last());
+      } else {
+        image && !one_in(4) ? add_conv(false) : add_product();
+      }
     } else if (const TensorId other = tensor_like_last(); one_in(other == last_ ? 4 : 2)) {
       add_sum(other);
     } else if (!image) {
@@ -238,7 +242,7 @@ class RandomNetwork {
     op.input_zero_point = {last().zero_point, builder_.tensor(other).zero_point};
     const std::int32_t zero = zero_point();
     op.output = one_scale(-18, zero);
-    const TensorId out = builder_.activation(last().shape, zero);
+    const TensorId out = builder_.activation(last().shape, zero);  // of int8, of whatever operands
     finish(std::move(op), {last_, other}, out);
   }
 

@@ -305,15 +305,5 @@ TEST(Refusal, WantsElementsNoWiderThanTheArray) {
             "layer 'conv1': ifmap: 16-bit elements, the array has 8 bits");
 }
 
-TEST(Refusal, WantsReshapesThatKeepTheBytes) {
-  NetworkBuilder builder;
-  const TensorId in = builder.input({2, 3});
-  const TensorId out = builder.activation({3, 2});
-  builder.tensor(in).format.bits = builder.tensor(out).format.bits = 4;
-  builder.layer("flat", Reshape{}, {in}, out);
-  EXPECT_EQ(refusal(builder.network(), small_machine()),
-            "layer 'flat': reshape: rows of packed elements are not whole bytes");
-}
-
 }  // namespace
 }  // namespace systole

@@ -120,6 +120,43 @@ TEST(DramConfig, ErrorsNameTheKeyAndWhatIsExpected) {
             "controller.read_entries: 1 entries do not hold the 2 bursts of one request");
 }
 
+TEST(DramConfig, CurrentsThatGiveANegativeEnergyAreErrors) {
+  EXPECT_EQ(errors_with("ddr4_2400", "idd4r: 135", "idd4r: 10"),
+            "power.rails[0].idd4r: 10 gives a negative energy, expected at least idd3n 43");
+  EXPECT_EQ(
+      errors_with("ddr4_2400", "idd4r: 135, idd4w: 123, idd5: 250",
+                  "idd4r: 43, idd4w: 42, idd5: 41"),
+      "power.rails[0].idd4w: 42 gives a negative energy, expected at least idd3n 43\n"
+      "d.yaml:59:80: power.rails[0].idd5: 41 gives a negative energy, expected at least idd3n 43");
+  EXPECT_EQ(
+      errors_with("ddr4_2400", "idd0: 48", "idd0: 40"),
+      "power.rails[0].idd0: 40 gives a negative energy, expected at least 40.2679, for over rc "
+      "56 it contains idd3n 43 over ras 39 and idd2n 34 over rp 17");
+  EXPECT_EQ(
+      errors_with("ddr4_2400", "rc: 56", "rc: 46"),
+      "power.rails[0].idd0: 48 gives a negative energy, expected at least 49.0217, for over rc "
+      "46 it contains idd3n 43 over ras 39 and idd2n 34 over rp 17");
+}
+
+// Data sheets round the currents of each rail by themselves.
+TEST(DramConfig, OfSeveralRailsOnlyTheSumMayNotBeNegative) {
+  const std::string from = "idd4r: 2.25,";
+  EXPECT_EQ(errors_with("lpddr4_3200", from, "idd4r: 2.2,"), "");
+  EXPECT_EQ(errors_with("lpddr4_3200", "idd4r: 275", "idd4r: 29"),
+            "power.rails[1].idd4r: 29 gives a negative energy, expected at least idd3n 30");
+}
+
+TEST(DramConfig, EqualCurrentsGiveNoEnergyAtAll) {
+  std::string text = preset_text("ddr4_2400");
+  text.resize(text.find("power:"));
+  text +=
+      "power:\n  devices: 1\n  rails: [{volts: 1.2, idd0: 0.7, idd2n: 0.7, idd3n: 0.7, idd4r: 0.7, "
+      "idd4w: 0.7, idd5: 0.7}]\n";
+  const dram::OperationEnergies energies = dram::parse_config(text, "d.yaml").energies;
+  EXPECT_EQ(energies.activate_pj, 0);
+  EXPECT_EQ(energies.read_pj, 0);
+}
+
 TEST(DramConfig, PatternsThatDoNotFitAreErrors) {
   const auto error = [](const std::string& mapping) {
     return errors_with("ddr4_2400", "row:rank:column:bank:bank_group:channel", mapping);

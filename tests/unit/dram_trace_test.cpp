@@ -62,6 +62,19 @@ TEST_F(DramTrace, EveryFormatIsRecognizedByItsFirstRequest) {
   expect_two_requests(read("LD 0x1a40\nST 8208\n"), 0);
 }
 
+TEST_F(DramTrace, DramSim3sOtherWordsForReadsAndWritesAreTaken) {
+  for (const std::string read_word : {"READ", "read", "P_MEM_RD", "P_FETCH"}) {
+    for (const std::string write_word : {"WRITE", "write", "P_MEM_WR", "BOFF"}) {
+      expect_two_requests(read("0x1a40 " + read_word + " 0\n0x2010 " + write_word + " 40\n"), 40);
+    }
+  }
+  EXPECT_TRUE(read("0x40 BOFF 0\n")[0].write);  // the first request, by which the format is known
+  EXPECT_EQ(error_of("0x40 READ 0\n0x40 Write 1\n"),
+            ":2:6: expected READ, read, P_MEM_RD, P_FETCH or WRITE, write, P_MEM_WR, BOFF, found "
+            "'Write'");
+  EXPECT_EQ(error_of("0x40 P_LOCK_RD 0\n").substr(0, 22), ":1:1: no known format,");
+}
+
 TEST_F(DramTrace, ErrorsNameTheLineAndTheColumn) {
   EXPECT_EQ(error_of("0 R 40\n1 X 40\n"), ":2:3: expected R or W, found 'X'");
   EXPECT_EQ(error_of("0 R 40\n 1  W 4g\n"), ":2:7: expected an address, found '4g'");

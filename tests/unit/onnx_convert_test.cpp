@@ -160,6 +160,11 @@ TEST_F(OnnxConvert, WhatYamlHasNoKeyForIsSaidWithTheLayer) {
   dilated.node("MaxPool", {"c"}, "y").with("kernel_shape", Sizes{2, 2});
   dilated.with("dilations", Sizes{2, 2});
   EXPECT_EQ(refusal(dilated), "layer 'max_pool2d_1': YAML has no key for the dilation of a pool");
+  Model without_effect = images();
+  conv(without_effect, "x", "c");
+  without_effect.node("MaxPool", {"c"}, "y").with("kernel_shape", Sizes{1, 2});
+  without_effect.with("dilations", Sizes{2, 1});
+  EXPECT_EQ(refusal(without_effect), "");
   Model reduced = images();
   conv(reduced, "x", "c").node("ReduceMax", {"c"}, "y").with("keepdims", 0);
   EXPECT_EQ(

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "models/dram/banked/address_mapping.hpp"
 #include "models/dram/banked/config.hpp"
@@ -153,22 +154,82 @@ Controller read_controller(ConfigReader node, std::uint32_t bursts_per_request) 
   return config;
 }
 
-std::vector<Rail> read_rails(ConfigReader& node) {
+Rail read_rail(ConfigReader& rail) {
   constexpr InRange kMilliampere{0.0, 100'000.0};
-  std::vector<Rail> rails;
-  for (auto& rail : node.children("rails")) {
-    Rail config;
-    rail.required("volts", config.volts, InRange{0.1, 10.0});
-    rail.required("idd0", config.idd0, kMilliampere);
-    rail.required("idd2n", config.idd2n, kMilliampere);
-    rail.required("idd3n", config.idd3n, kMilliampere);
-    rail.required("idd4r", config.idd4r, kMilliampere);
-    rail.required("idd4w", config.idd4w, kMilliampere);
-    rail.required("idd5", config.idd5, kMilliampere);
-    rail.reject_unknown();
-    rails.push_back(config);
+  Rail config;
+  rail.required("volts", config.volts, InRange{0.1, 10.0});
+  rail.required("idd0", config.idd0, kMilliampere);
+  rail.required("idd2n", config.idd2n, kMilliampere);
+  rail.required("idd3n", config.idd3n, kMilliampere);
+  rail.required("idd4r", config.idd4r, kMilliampere);
+  rail.required("idd4w", config.idd4w, kMilliampere);
+  rail.required("idd5", config.idd5, kMilliampere);
+  rail.reject_unknown();
+  return config;
+}
+
+/// An energy is a difference of currents. One rail of several may have a negative part in it, as
+/// data sheets round each current by itself; their sum may not.
+struct EnergyRule {
+  const char* key;
+  double Rail::*current;
+  double OperationEnergies::*energy;
+  std::string (*expected)(const Rail& rail, const Timing& timing);
+};
+
+std::string not_below_idd3n(const Rail& rail, const Timing& /*timing*/) {
+  return fmt::format("at least idd3n {}", rail.idd3n);
+}
+
+std::string standby_of_a_row_cycle(const Rail& rail, const Timing& timing) {
+  return fmt::format(
+      "at least {:.6g}, for over rc {} it contains idd3n {} over ras {} and "
+      "idd2n {} over rp {}",
+      (rail.idd3n * timing.ras + rail.idd2n * timing.rp) / timing.rc, timing.rc, rail.idd3n,
+      timing.ras, rail.idd2n, timing.rp);
+}
+
+constexpr EnergyRule kEnergyRules[] = {
+    {"idd0", &Rail::idd0, &OperationEnergies::activate_pj, standby_of_a_row_cycle},
+    {"idd4r", &Rail::idd4r, &OperationEnergies::read_pj, not_below_idd3n},
+    {"idd4w", &Rail::idd4w, &OperationEnergies::write_pj, not_below_idd3n},
+    {"idd5", &Rail::idd5, &OperationEnergies::refresh_pj, not_below_idd3n},
+};
+
+/// Refuses currents that give a negative energy, at the rail that takes most from it.
+void check_energies(std::vector<ConfigReader>& readers, const std::vector<Rail>& rails,
+                    const OperationEnergies& sum, const Config& config) {
+  for (const EnergyRule& rule : kEnergyRules) {
+    if (sum.*rule.energy >= 0) {
+      continue;
+    }
+    const auto part = [&](const Rail& rail) {
+      return energies_of_currents({rail}, 1, config.timing, config.burst_cycles()).*rule.energy;
+    };
+    const auto worst =
+        std::min_element(rails.begin(), rails.end(),
+                         [&](const Rail& a, const Rail& b) { return part(a) < part(b); });
+    const auto index = static_cast<std::size_t>(worst - rails.begin());
+    readers[index].error(
+        rule.key, fmt::format("{} gives a negative energy, expected {}", (*worst).*rule.current,
+                              rule.expected(*worst, config.timing)));
   }
-  return rails;
+}
+
+OperationEnergies read_currents(ConfigReader& node, const Config& config) {
+  double devices = 1;
+  node.required("devices", devices, InRange{0.01, 1024.0});
+  std::vector<ConfigReader> readers = node.children("rails");
+  std::vector<Rail> rails;
+  for (ConfigReader& rail : readers) {
+    rails.push_back(read_rail(rail));
+  }
+  const OperationEnergies energies =
+      energies_of_currents(rails, devices, config.timing, config.burst_cycles());
+  if (node.error_count() == 0) {  // of the timing neither
+    check_energies(readers, rails, energies, config);
+  }
+  return energies;
 }
 
 OperationEnergies read_operations(ConfigReader node) {
@@ -194,10 +255,7 @@ OperationEnergies read_energies(ConfigReader node, const Config& config) {
       node.error("operations", "cannot be combined with rails and devices, expected one of them");
     }
   } else {
-    double devices = 1;
-    node.required("devices", devices, InRange{0.01, 1024.0});
-    const auto rails = read_rails(node);
-    energies = energies_of_currents(rails, devices, config.timing, config.burst_cycles());
+    energies = read_currents(node, config);
   }
   node.reject_unknown();
   return energies;
@@ -255,8 +313,10 @@ OperationEnergies energies_of_currents(const std::vector<Rail>& rails, double de
   for (const auto& rail : rails) {
     const double power = rail.volts * devices;  // for each mA
     const double pj = power * timing.tck_ns;    // for each mA and cycle
-    sum.activate_pj +=
-        pj * (rail.idd0 * timing.rc - rail.idd3n * timing.ras - rail.idd2n * timing.rp);
+    const double row_cycle = rail.idd0 * timing.rc;
+    const double activate = row_cycle - rail.idd3n * timing.ras - rail.idd2n * timing.rp;
+    // What binary numbers leave of equal currents is no energy, and no negative one.
+    sum.activate_pj += std::abs(activate) > 1e-12 * row_cycle ? pj * activate : 0;
     sum.read_pj += pj * (rail.idd4r - rail.idd3n) * burst_cycles;
     sum.write_pj += pj * (rail.idd4w - rail.idd3n) * burst_cycles;
     sum.refresh_pj += pj * (rail.idd5 - rail.idd3n) * timing.rfc;
