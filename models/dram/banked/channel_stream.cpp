@@ -114,11 +114,10 @@ void Channel::choose_of_stream() {
   } else {
     const std::uint32_t unit = timing_.unit_of(bank);
     bool is_oldest = true;  // of those that can start as soon
-    if (std::uint64_t preferred = goes_on(kWrite) & hits; preferred != 0) {
-      preferred &= timing_.banks_of(unit);
+    const std::uint64_t preferred = goes_on(kWrite) & hits & timing_.banks_of(unit);
+    if (preferred != 0) {
       const auto its_bank = static_cast<std::uint32_t>(__builtin_ctzll(preferred));
-      if (preferred != 0 && its_bank != bank &&
-          timing_.earliest_column_of_bank(its_bank, kWrite) <= effect) {
+      if (its_bank != bank && timing_.earliest_column_of_bank(its_bank, kWrite) <= effect) {
         bank = its_bank;
         slot = candidates_[same][bank];
         is_oldest = false;
