@@ -35,15 +35,15 @@ std::optional<std::string> value_of(const SweepSpec& spec, const Point& point,
 }
 
 bool allowed(const SweepSpec& spec, const Point& point) {
-  return std::all_of(spec.constraints.begin(), spec.constraints.end(),
-                     [&](const Constraint& constraint) {
-                       try {
-                         return constraint.holds(
-                             [&](const std::string& key) { return value_of(spec, point, key); });
-                       } catch (const Refusal& error) {
-                         throw Refusal{"constraint '" + constraint.text() + "': " + error.what()};
-                       }
-                     });
+  return std::all_of(
+      spec.constraints.begin(), spec.constraints.end(), [&](const Constraint& constraint) {
+        try {
+          return constraint.holds(
+              [&](const std::string& key) { return value_of(spec, point, key); });
+        } catch (const Refusal& error) {
+          throw Refusal{spec.constraints_at + ": '" + constraint.text() + "': " + error.what()};
+        }
+      });
 }
 
 /// The n-th use of a seed.
@@ -65,7 +65,7 @@ class Selection {
   std::vector<Point> all() {
     const std::optional<std::uint64_t> all = combinations();
     if (!all) {
-      throw Refusal{"the axes give more than " + std::to_string(kMostCombinations) +
+      throw Refusal{spec_.axes_at + ": give more than " + std::to_string(kMostCombinations) +
                     " combinations, expected fewer, or sample"};
     }
     for (std::uint64_t i = 0; i < *all; ++i) {
@@ -150,7 +150,7 @@ class Selection {
       return false;
     }
     if (points_.size() == kMostPoints) {
-      throw Refusal{"the sweep has more than " + std::to_string(kMostPoints) +
+      throw Refusal{spec_.axes_at + ": the sweep has more than " + std::to_string(kMostPoints) +
                     " points, expected fewer, or sample"};
     }
     points_.push_back(std::move(point));
@@ -179,15 +179,9 @@ std::vector<Point> selected(const SweepSpec& spec) {
 }  // namespace
 
 std::vector<Point> select_points(const SweepSpec& spec) {
-  std::vector<Point> points = [&] {
-    try {
-      return selected(spec);
-    } catch (const Refusal& error) {
-      throw Refusal{spec.file + ": " + error.what()};
-    }
-  }();
+  std::vector<Point> points = selected(spec);
   if (points.empty()) {
-    throw Refusal{spec.file + ": the constraints leave no point"};
+    throw Refusal{spec.constraints_at + ": leave no point"};
   }
   return points;
 }

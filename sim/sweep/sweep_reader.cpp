@@ -204,6 +204,8 @@ SweepSpec load_sweep(const std::string& path) {
     known.emplace_back(kWorkloadKey);
     read_axes_of(root, known, folder, spec);
     read_constraints(root, known, spec);
+    spec.axes_at = root.place("axes");
+    spec.constraints_at = root.place("constraints");
   } else {
     root.raw("set");
     root.raw("axes");

@@ -33,6 +33,7 @@ struct SweepSpec {
   Step settings;                ///< of every point
   std::vector<Axis> axes;
   std::vector<Constraint> constraints;
+  std::string axes_at, constraints_at;  ///< places in the file, for errors
   Sampling sampling = Sampling::All;
   std::uint64_t sample_points = 0;
   std::uint64_t sample_seed = 1;
