@@ -55,12 +55,12 @@ CommandHelp run_help() {
       "timeline", value("FILE"),
       "write every command's time as trace events, which ui.perfetto.dev shows")(
       "timeline-cycles", value("FIRST:END"),
-      "those of the cycles FIRST to END - 1 alone; default: 0:1000000");
+      "those of the cycles FIRST to END - 1 alone, of which the first is 1; default: 0:1000000");
   help.options.add_options()(
       "vcd", value("FILE"),
       "write the machine's signals as a value change dump, which GTKWave shows")(
       "vcd-cycles", value("FIRST:END"),
-      "those of the cycles FIRST to END - 1 alone; default: 0:1000000")(
+      "those of the cycles FIRST to END - 1 alone, of which the first is 1; default: 0:1000000")(
       "vcd-array", value("ROWS:COLS"),
       "also the operands and sums of these PEs; rows and columns are a number or a range such as "
       "0-3");
