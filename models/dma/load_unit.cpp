@@ -133,8 +133,9 @@ bool LoadUnit::form_burst() {
 }
 
 bool LoadUnit::bursts_have_come() const {
-  return last_release_ <= now() + 1 &&
-         std::find(slot_taken_.begin(), slot_taken_.end(), true) == slot_taken_.end();
+  return std::find(slot_taken_.begin(), slot_taken_.end(), true) == slot_taken_.end() &&
+         std::all_of(in_flight_.begin(), in_flight_.end(),
+                     [](const InFlight& flight) { return flight.free_at <= now() + 1; });
 }
 
 /// The first slot that no burst holds, or in_flight_.size().

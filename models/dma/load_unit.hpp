@@ -141,7 +141,6 @@ class LoadUnit final : public ClockedModule {
   Ring<RowRequest> row_requests_;
   std::vector<InFlight> in_flight_;  // by slot
   std::vector<bool> slot_taken_;
-  std::uint64_t last_release_ = 0;         // the latest of the other slots
   Ring<Outgoing> outgoing_;                // on the way to the bus
   std::vector<std::uint64_t> bytes_left_;  // of the command in a reservation station's entry
   // Behind a crossbar:

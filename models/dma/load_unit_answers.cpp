@@ -38,7 +38,6 @@ std::uint64_t LoadUnit::take_response(const DramResponse& response) {
   const std::uint64_t last_beat = beats.at(merger_.beats_of(flight.burst) - 1);
   flight.free_at = last_beat + dma_.release_latency;
   slot_taken_[response.tag] = false;
-  last_release_ = std::max(last_release_, flight.free_at);
   return std::max(last_beat + 1, merger_.next_first_beat());
 }
 

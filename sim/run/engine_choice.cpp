@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 #include "models/rtl/verilated_array.hpp"
 #include "sim/engine/fast_engine.hpp"
@@ -16,10 +15,8 @@ namespace {
 std::uint32_t signed_operand_bits(const Network& network) {
   std::uint32_t bits = 0;
   for (const Layer& layer : network.layers) {
-    const bool multiplies = std::holds_alternative<Conv2d>(layer.op) ||
-                            std::holds_alternative<FullyConnected>(layer.op) ||
-                            std::holds_alternative<MatMul>(layer.op);
-    for (std::size_t i = 0; multiplies && i < 2; ++i) {
+    const bool on_array = place_of(network, layer) == Place::Array;
+    for (std::size_t i = 0; on_array && i < 2; ++i) {
       const ElementFormat& format = network.tensor(layer.inputs.at(i)).format;
       bits = std::max(bits, std::uint32_t{format.bits} + (format.is_signed ? 0 : 1));
     }
