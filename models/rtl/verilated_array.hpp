@@ -19,8 +19,8 @@ struct RtlArraySize {
 std::vector<RtlArraySize> verilated_array_sizes();
 
 /// models/rtl/systolic_array.sv, compiled by Verilator, for the socket of the SystemC array. Its
-/// operands are signed: unsigned ones of `operand_bits` need one more. Throws Refusal, naming the
-/// sizes that are built, when this one is not.
+/// registers are signed, of `operand_bits` at least: unsigned operands need a bit more than
+/// `config` says. Throws Refusal, naming the sizes that are built, when this one is not.
 std::unique_ptr<PeArray> make_verilated_array(const ArrayConfig& config,
                                               std::uint32_t operand_bits = 0);
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "sim/program/command_fields.hpp"
+#include "sim/program/number_hash.hpp"
 #include "sim/program/timing_key.hpp"
 
 namespace systole {
@@ -29,13 +30,10 @@ class CommandNumbers {
   struct Hash {
     template <typename Body>
     std::size_t operator()(const Body& body) const {
-      constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio
-      std::uint64_t hash = 0;
-      const auto mix = [&](auto field) {
-        hash = (hash ^ static_cast<std::uint64_t>(field)) * kOdd;
-      };
-      std::apply([&](const auto&... field) { (mix(field), ...); }, fields(body));
-      return hash ^ hash >> 32U;
+      NumberMix mix;
+      std::apply([&](const auto&... field) { (mix.add(static_cast<std::uint64_t>(field)), ...); },
+                 fields(body));
+      return mix.hash();
     }
   };
   struct Equal {
