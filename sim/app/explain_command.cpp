@@ -5,10 +5,10 @@
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/inputs.hpp"
 #include "sim/app/layer_choice.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/app/terminal.hpp"
-#include "sim/config/accelerator_file.hpp"
 #include "sim/explain/explain.hpp"
 #include "sim/files/atomic_file.hpp"
 #include "sim/workload/workload.hpp"
@@ -29,7 +29,7 @@ int explain_command(const ExplainOptions& options, std::ostream& out, std::ostre
   const auto machine = [&](const std::vector<std::string>& more) {
     std::vector<std::string> overrides = options.overrides;
     overrides.insert(overrides.end(), more.begin(), more.end());
-    return load_accelerator(options.accelerator, overrides);
+    return load_machine(options.accelerator, overrides);
   };
   const AcceleratorConfig config = machine({});  // its mistakes before those of the network
   const Network network = load_workload(options.workload, {/*shapes_only=*/true, options.topology});

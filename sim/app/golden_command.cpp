@@ -8,7 +8,6 @@
 #include "sim/app/inputs.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/compiler/compiler.hpp"
-#include "sim/config/accelerator_file.hpp"
 #include "sim/engine/layer_clock.hpp"
 #include "sim/legalize/legalize.hpp"
 #include "sim/report/units.hpp"
@@ -41,7 +40,7 @@ int golden_command(const GoldenOptions& options, std::ostream& out) {
   const LabelledInputs inputs = inputs_of(options, network);
   std::vector<LegalizationNote> notes;
   if (options.accelerator) {
-    const AcceleratorConfig config = load_accelerator(*options.accelerator, options.overrides);
+    const AcceleratorConfig config = load_machine(*options.accelerator, options.overrides);
     Legalized legalized = legalize(network, config);
     network = std::move(legalized.network);
     notes = std::move(legalized.notes);

@@ -2,9 +2,15 @@
 
 #include <algorithm>
 
+#include "sim/config/accelerator_file.hpp"
+#include "sim/energy/energy_table.hpp"
 #include "sim/workload/random_data.hpp"
 
 namespace systole::app {
+
+AcceleratorConfig load_machine(const std::string& path, const std::vector<std::string>& overrides) {
+  return load_accelerator(path, overrides, broken_by_its_table);
+}
 
 LabelledInputs select_inputs(const std::string& workload, const Network& network,
                              const std::optional<std::string>& npy,

@@ -3,12 +3,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/app/options.hpp"
+#include "sim/config/accelerator_config.hpp"
 #include "sim/network/network.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace systole::app {
+
+/// A machine that its energy table can price.
+AcceleratorConfig load_machine(const std::string& path, const std::vector<std::string>& overrides);
 
 /// The inputs of a run: those of `npy` with its `labels`, else the workload's own, at most `limit`
 /// of them; no images when neither has any.

@@ -13,7 +13,6 @@
 #include "sim/app/output_files.hpp"
 #include "sim/app/progress.hpp"
 #include "sim/app/terminal.hpp"
-#include "sim/config/accelerator_file.hpp"
 #include "sim/dram_trace/command_file.hpp"
 #include "sim/dram_trace/request_file.hpp"
 #include "sim/energy/energy_model.hpp"
@@ -138,7 +137,7 @@ class RunFiles {
 }  // namespace
 
 int run_command(const RunOptions& options, std::ostream& out, std::ostream& err) {
-  const AcceleratorConfig config = load_accelerator(options.accelerator, options.overrides);
+  const AcceleratorConfig config = load_machine(options.accelerator, options.overrides);
   const EnergyTable energy_table = load_energy_table(config);
   check_data(config, options.data);  // before the time that it takes to read a network
   Network network = load_network(options);

@@ -8,7 +8,6 @@
 #include "sim/app/commands.hpp"
 #include "sim/app/inputs.hpp"
 #include "sim/app/layer_choice.hpp"
-#include "sim/config/accelerator_file.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/waveform/array_picture.hpp"
 #include "sim/workload/workload.hpp"
@@ -36,7 +35,7 @@ void require_small(const ArrayConfig& array) {
 
 void show_array(const ShowOptions& options, std::ostream& out) {
   const AcceleratorConfig config =
-      load_accelerator(or_default(options.accelerator, "configs/tiny_4x4.yaml"), options.overrides);
+      load_machine(or_default(options.accelerator, "configs/tiny_4x4.yaml"), options.overrides);
   require_small(config.array);
   const std::string workload =
       or_default(options.workload, "workloads/product_4x4/product_4x4.yaml");

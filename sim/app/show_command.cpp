@@ -6,6 +6,7 @@
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/inputs.hpp"
 #include "sim/app/layer_choice.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/compiler/compiler.hpp"
@@ -83,7 +84,7 @@ void show_workload(const ShowOptions& options, std::ostream& out) {
 /// The network as the accelerator runs it, and its compiler.
 struct Lowering {
   explicit Lowering(const ShowOptions& options)
-      : config{load_accelerator(options.accelerator, options.overrides)},
+      : config{load_machine(options.accelerator, options.overrides)},
         network{
             legalize(load_workload(options.workload, {options.no_data, options.topology}), config)
                 .network},
@@ -253,7 +254,7 @@ int show_command(const ShowOptions& options, std::ostream& out) {
   switch (options.subject) {
     case Subject::Config:
       out << accelerator_to_yaml(
-          with_absolute_files(load_accelerator(options.accelerator, options.overrides)));
+          with_absolute_files(load_machine(options.accelerator, options.overrides)));
       break;
     case Subject::Workload:
       show_workload(options, out);

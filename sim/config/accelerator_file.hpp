@@ -1,24 +1,31 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/config/accelerator_rules.hpp"
 
 namespace systole {
+
+/// What a machine without other mistakes may still break, such as what its energy table has.
+using AcceleratorRules = std::function<std::vector<BrokenRule>(const AcceleratorConfig&)>;
 
 /// Reads an accelerator; keys, units, ranges and defaults: configs/README.md.
 /// `overrides` are `key.path=value` as --set gives them; a relative energy.table or
 /// dram.preset in one of them is relative to the working directory, in the file to the file's
 /// folder; a table that is not named is the one that ships with Systole. The files it names must be
-/// there. Throws ConfigError with every mistake.
+/// there. Throws ConfigError with every mistake, of the rules of others too.
 AcceleratorConfig load_accelerator(const std::string& path,
-                                   const std::vector<std::string>& overrides = {});
+                                   const std::vector<std::string>& overrides = {},
+                                   const AcceleratorRules& others = {});
 
 /// The same from text; `file` is for messages and for what is relative to it. The files that it
 /// names need not be there.
 AcceleratorConfig parse_accelerator(const std::string& text, const std::string& file,
-                                    const std::vector<std::string>& overrides = {});
+                                    const std::vector<std::string>& overrides = {},
+                                    const AcceleratorRules& others = {});
 
 /// The file of a banked memory, from the working directory.
 std::string dram_preset_file(const DramConfig& config);

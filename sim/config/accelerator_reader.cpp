@@ -318,7 +318,8 @@ void check_named_files(ConfigFile& file, const AcceleratorConfig& config) {
 }
 
 /// A text may be read where its files are not (that of a report, say); what is loaded shall run.
-AcceleratorConfig checked_accelerator(ConfigFile file, bool with_files) {
+AcceleratorConfig checked_accelerator(ConfigFile file, bool with_files,
+                                      const AcceleratorRules& others) {
   AcceleratorConfig config = read_accelerator(file);
   if (file.ok()) {  // else a rule might blame a value that was not read
     for (const auto& rule : broken_rules(config)) {
@@ -329,6 +330,11 @@ AcceleratorConfig checked_accelerator(ConfigFile file, bool with_files) {
     }
     if (with_files) {
       check_named_files(file, config);
+    }
+  }
+  if (others && file.ok()) {
+    for (const auto& rule : others(config)) {
+      file.rule_error(rule.keys, rule.what);
     }
   }
   file.check();
@@ -344,13 +350,15 @@ std::string dram_preset_file(const DramConfig& config) {
 }
 
 AcceleratorConfig load_accelerator(const std::string& path,
-                                   const std::vector<std::string>& overrides) {
-  return checked_accelerator(ConfigFile::load(path, overrides), true);
+                                   const std::vector<std::string>& overrides,
+                                   const AcceleratorRules& others) {
+  return checked_accelerator(ConfigFile::load(path, overrides), true, others);
 }
 
 AcceleratorConfig parse_accelerator(const std::string& text, const std::string& file,
-                                    const std::vector<std::string>& overrides) {
-  return checked_accelerator(ConfigFile::parse(text, file, overrides), false);
+                                    const std::vector<std::string>& overrides,
+                                    const AcceleratorRules& others) {
+  return checked_accelerator(ConfigFile::parse(text, file, overrides), false, others);
 }
 
 }  // namespace systole

@@ -6,13 +6,12 @@
 #include "sim/config/accelerator_keywords.hpp"
 #include "sim/config/error_log.hpp"
 #include "sim/config/suggestion.hpp"
+#include "sim/config/unreadable.hpp"
 #include "sim/energy/energy_table.hpp"
 #include "sim/energy/node_scaling.hpp"
 
 namespace systole {
 namespace {
-
-constexpr const char* kDefaultDram = "default";
 
 constexpr TableEntries EnergyTable::*kEnergiesOnTheDie[] = {
     &EnergyTable::adder,
@@ -64,69 +63,96 @@ std::string standard_of(const DramConfig& dram) {
   return part.substr(0, part.find('_'));
 }
 
+/// Whether the machine asks for another node than the table's own.
+bool scales(const EnergyTable& table, const AcceleratorConfig& config) {
+  return config.energy.node && config.energy.node != table.process;
+}
+
+const TableEntry* entry_of_standard(const EnergyTable& table, const std::string& standard) {
+  const TableEntries& standards = table.dram_standards;
+  const auto found = std::find_if(standards.begin(), standards.end(), [&](const TableEntry& entry) {
+    return entry.standard == standard;
+  });
+  return found == standards.end() ? nullptr : &*found;
+}
+
 void choose_dram(EnergyTable& table, const AcceleratorConfig& config) {
-  const std::string& asked = config.energy.dram;
-  const bool follows = asked == kDefaultDram;
-  const std::string standard = follows ? standard_of(config.dram) : asked;
-  std::vector<std::string> names{kDefaultDram};
-  for (const TableEntry& entry : table.dram_standards) {
-    if (entry.standard == standard) {
-      take_dram(table, TableEntry{entry});
-      return;
-    }
-    names.push_back(entry.standard);
-  }
-  if (!follows) {
-    throw ConfigError{{fmt::format("{}: energy.dram: the table knows {}, found {}{}", table.name,
-                                   choice_list(names), quoted(asked), did_you_mean(asked, names))}};
+  const bool follows = config.energy.dram == kDefaultDram;
+  const std::string standard = follows ? standard_of(config.dram) : config.energy.dram;
+  if (const TableEntry* entry = entry_of_standard(table, standard)) {
+    take_dram(table, TableEntry{*entry});
+  } else if (!standard.empty() && !table.dram.empty()) {
+    table.notes.push_back(fmt::format(
+        "DRAM: {} is no standard of the table, so {:.3g} pJ/bit ({}) unless energy.dram names one",
+        quoted(standard), table.dram.front().value.value / table.dram.front().bits,
+        table.dram.front().source));
   }
 }
 
-void require_format(EnergyTable& table, const AcceleratorConfig& config) {
+void check_dram(const EnergyTable& table, const AcceleratorConfig& config,
+                std::vector<BrokenRule>& broken) {
+  const std::string& asked = config.energy.dram;
+  if (asked == kDefaultDram || entry_of_standard(table, asked) != nullptr) {
+    return;
+  }
+  std::vector<std::string> names{kDefaultDram};
+  for (const TableEntry& entry : table.dram_standards) {
+    names.push_back(entry.standard);
+  }
+  broken.push_back({{"energy.dram"},
+                    fmt::format("{} knows {}, found {}{}", table.name, choice_list(names),
+                                quoted(asked), did_you_mean(asked, names))});
+}
+
+void check_format(const EnergyTable& table, const AcceleratorConfig& config,
+                  std::vector<BrokenRule>& broken) {
+  const NumberFormat format = priced_format(config);
+  const std::uint32_t bits = format_bits(format, 0);
+  if (format == NumberFormat::Int ||
+      (entry_of_width(table.float_multiplier, bits) != nullptr &&
+       entry_of_width(table.float_adder, kFloatPsumBits) != nullptr)) {
+    return;
+  }
+  const bool own = config.array.number_format != NumberFormat::Int;
+  broken.push_back({{own ? "array.number_format" : "energy.number_format"},
+                    fmt::format("{} needs float_multiplier of {} bits and float_adder of {}, and "
+                                "{} lacks one, expected int",
+                                OneOf{keywords::kNumberFormat}.name_of(format), bits,
+                                kFloatPsumBits, table.name)});
+}
+
+void check_node(const EnergyTable& table, const AcceleratorConfig& config,
+                std::vector<BrokenRule>& broken) {
+  if (!scales(table, config)) {
+    return;
+  }
+  if (!table.process) {
+    broken.push_back({{"energy.node"},
+                      fmt::format("{} names no `process` to scale from, expected {}", table.name,
+                                  keywords::kAsTable)});
+  } else if (table.normalized) {
+    broken.push_back({{"energy.node"},
+                      fmt::format("{} gives energies in MACs, which no node changes, expected {}",
+                                  table.name, keywords::kAsTable)});
+  }
+}
+
+void note_format(EnergyTable& table, const AcceleratorConfig& config) {
   const bool own = config.array.number_format != NumberFormat::Int;
   const NumberFormat format = priced_format(config);
-  const std::string name = OneOf{keywords::kNumberFormat}.name_of(format);
   const std::uint32_t bits = format_bits(format, 0);
-  if (entry_of_width(table.float_multiplier, bits) == nullptr ||
-      entry_of_width(table.float_adder, kFloatPsumBits) == nullptr) {
-    throw ConfigError{
-        {fmt::format("{}: {}.number_format: {} needs float_multiplier of {} bits "
-                     "and float_adder of {}, and the table lacks one, expected int",
-                     table.name, own ? "array" : "energy", name, bits, kFloatPsumBits)}};
-  }
   table.notes.push_back(
       fmt::format("priced as {}: MACs of the table's {}-bit multiplier and {}-bit adder, operands "
                   "of {} bits, {}, requantization, pools and sums as of integers{}",
-                  name, bits, kFloatPsumBits, bits,
+                  OneOf{keywords::kNumberFormat}.name_of(format), bits, kFloatPsumBits, bits,
                   own ? "moved and stored at that width" : "on the integers' schedule",
                   format == NumberFormat::Bf16
                       ? "; no table gives bf16, whose multiplier is smaller than fp16's"
                       : ""));
 }
 
-void require_composable(EnergyTable& table) {
-  if (!table.pe_composable.empty()) {
-    return;
-  }
-  if (!table.pe.empty()) {
-    throw ConfigError{
-        {fmt::format("{}: array.pe: the table has whole PEs and no pe_composable, "
-                     "expected another table (bitfusion_45nm_pe has them)",
-                     table.name)}};
-  }
-  table.notes.emplace_back(
-      "composable PEs: a full-width multiplication and one addition a cycle; what composing adds "
-      "is not in the table");
-}
-
 void scale_to(EnergyTable& table, ProcessNode node) {
   const OneOf names{keywords::kProcessNode};
-  if (!table.process) {
-    throw ConfigError{
-        {fmt::format("{}: energy.node: the table names no `process` to scale from, "
-                     "expected {}",
-                     table.name, keywords::kAsTable)}};
-  }
   const ProcessNode from = *table.process;
   const NodeFactors factors = node_factors(from, node);
   for (const auto list : kEnergiesOnTheDie) {
@@ -164,15 +190,44 @@ EnergyTable load_energy_table(const AcceleratorConfig& config) {
   return adapted_to(config, load_energy_table(config.energy.table));
 }
 
+std::vector<BrokenRule> broken_by(const EnergyTable& table, const AcceleratorConfig& config) {
+  std::vector<BrokenRule> broken;
+  check_dram(table, config, broken);
+  check_format(table, config, broken);
+  if (config.array.pe == PeKind::Composable && table.pe_composable.empty() && !table.pe.empty()) {
+    broken.push_back({{"array.pe"},
+                      fmt::format("{} has whole PEs and no pe_composable, expected another table "
+                                  "(bitfusion_45nm_pe has them)",
+                                  table.name)});
+  }
+  check_node(table, config, broken);
+  return broken;
+}
+
+std::vector<BrokenRule> broken_by_its_table(const AcceleratorConfig& config) {
+  const std::string& table = config.energy.table;
+  return why_unreadable(table).empty() ? broken_by(load_energy_table(table), config)
+                                       : std::vector<BrokenRule>{};
+}
+
 EnergyTable adapted_to(const AcceleratorConfig& config, EnergyTable table) {
+  if (const std::vector<BrokenRule> broken = broken_by(table, config); !broken.empty()) {
+    std::vector<std::string> lines;
+    for (const BrokenRule& rule : broken) {
+      lines.push_back(rule.keys.front() + ": " + rule.what);
+    }
+    throw ConfigError{lines};
+  }
   choose_dram(table, config);
   if (priced_format(config) != NumberFormat::Int) {
-    require_format(table, config);
+    note_format(table, config);
   }
-  if (config.array.pe == PeKind::Composable) {
-    require_composable(table);
+  if (config.array.pe == PeKind::Composable && table.pe_composable.empty()) {
+    table.notes.emplace_back(
+        "composable PEs: a full-width multiplication and one addition a cycle; what composing adds "
+        "is not in the table");
   }
-  if (config.energy.node && config.energy.node != table.process) {
+  if (scales(table, config)) {
     scale_to(table, *config.energy.node);
   }
   if (config.energy.switching_activity) {

@@ -52,10 +52,14 @@ class TableReader {
     }
     read_single(root, {"static_power", &EnergyTable::static_power, Key::None}, OneOf{kPowerUnits},
                 false);
+    check_given_once(root, kRequired);
+    check_given_once(root, kOptional);
+    check_given_once(root, kSingle);
     if (auto memories = root.optional_child("memories")) {
       for (const List& list : kMemories) {
         read_single(*memories, list, OneOf{kEnergyUnits}, false);
       }
+      check_given_once(*memories, kMemories);
       memories->reject_unknown();
     }
     read_group(root, "leakage", kLeakage, std::size(kLeakage), OneOf{kPowerUnits});
@@ -68,7 +72,7 @@ class TableReader {
       joule_unit_ = true;  // an ERT's energies are picojoules
     }
     if (mac_unit_ && joule_unit_) {
-      root.error("", "has energies in MAC and in joules, expected one of the two");
+      root.error("", "has energies in MAC and in joules or watts, expected one of the two");
     }
     settle_not_published();
     table_.normalized = table_.normalized || mac_unit_;
@@ -85,6 +89,7 @@ class TableReader {
     if (!root.optional("base", base, NotEmpty{})) {
       return;
     }
+    has_base_ = true;
     if (bases_ >= kMaxBases) {
       root.error("base", fmt::format("is the base of {} tables on top of one another, expected at "
                                      "most {}: does one stand on itself?",
@@ -92,7 +97,6 @@ class TableReader {
       return;
     }
     const std::string path = (folder() / base).lexically_normal().string();
-    has_base_ = true;
     if (!root.names_readable("base", path)) {
       return;
     }
@@ -105,6 +109,16 @@ class TableReader {
   /// This file, itself or by the ERT that it names.
   bool gives(ConfigReader& root, const std::string& list) {
     return root.has(list) || (ert_ && ert_->has(list));
+  }
+
+  /// Not by the ERT, too.
+  template <std::size_t kCount>
+  void check_given_once(ConfigReader& node, const List (&lists)[kCount]) {
+    for (const List& list : lists) {
+      if (ert_ && ert_->has(list.name) && node.has(list.name)) {
+        node.error(list.name, "is given by accelergy, too, expected one of both");
+      }
+    }
   }
 
   /// What is given here holds, and not what the base puts in its place.
@@ -180,8 +194,7 @@ class TableReader {
     node.required("value", value, kValues);
     if (node.required("unit", unit, units); node.error_count() == errors) {
       mac_unit_ = mac_unit_ || unit == Unit::Mac;
-      joule_unit_ = joule_unit_ || unit == Unit::Femtojoule || unit == Unit::Picojoule ||
-                    unit == Unit::Nanojoule;
+      joule_unit_ = joule_unit_ || in_joules(unit);
     }
     const bool has_range = node.optional("range", range, kValues);
     if (!has_range || node.error_count() != errors) {
@@ -262,6 +275,11 @@ class TableReader {
   /// The last one's.
   static void check_standard(ConfigReader& node, const TableEntries& entries) {
     const std::string& name = entries.back().standard;
+    if (name == kDefaultDram) {
+      node.error("standard", quoted(name) +
+                                 " is what energy.dram takes where it names none, "
+                                 "expected the name of a standard");
+    }
     if (std::any_of(entries.begin(), entries.end() - 1,
                     [&](const TableEntry& entry) { return entry.standard == name; })) {
       node.error("standard", quoted(name) + " is given twice");

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
+#include "sim/config/accelerator_rules.hpp"
 #include "sim/energy/bounded.hpp"
 
 namespace systole {
@@ -14,6 +15,9 @@ namespace systole {
 /// taken to be of. A wire of 40 nm costs 240 fJ for a bit that toggles and 121 fJ for a random one
 /// (Keckler et al., IEEE Micro 2011, table 1).
 constexpr double kRandomActivity = 0.5;
+
+/// What energy.dram says where it chooses no standard of the table.
+constexpr const char* kDefaultDram = "default";
 
 /// One published number: what an operation, an access or a block costs, and who says so.
 struct TableEntry {
@@ -68,9 +72,15 @@ struct EnergyTable {
 EnergyTable load_energy_table(const std::string& path);
 EnergyTable parse_energy_table(const std::string& text, const std::string& file);
 
+/// What of a machine the table cannot price: a DRAM standard that it has not, a number format,
+/// whole PEs for composable ones, a node that it cannot be scaled to.
+std::vector<BrokenRule> broken_by(const EnergyTable& table, const AcceleratorConfig& config);
+/// By the table that the machine names, if it can be read; for load_accelerator, which tells where
+/// the keys stand.
+std::vector<BrokenRule> broken_by_its_table(const AcceleratorConfig& config);
+
 /// The table that a machine's `energy` keys ask for: its DRAM standard chosen, scaled to its node.
-/// Throws ConfigError where the table has no such standard, no such number format, or cannot be
-/// scaled.
+/// Throws ConfigError with all that it cannot price.
 EnergyTable load_energy_table(const AcceleratorConfig& config);
 EnergyTable load_energy_table(const EnergyConfig& config);  ///< of a machine with an ideal memory
 /// The same of a table that was read before, whatever its name.

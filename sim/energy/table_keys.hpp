@@ -46,6 +46,11 @@ inline double scale_of(Unit unit) {
   return 1;
 }
 
+/// Energies and powers, but for those in MACs.
+inline bool in_joules(Unit unit) {
+  return unit != Unit::Mac && unit != Unit::Um2 && unit != Unit::Mm2;
+}
+
 // What distinguishes the entries of a list.
 enum class Key { Bits, FloatBits, Capacity, CapacityAndBits, Standard, None };
 

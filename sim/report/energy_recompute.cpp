@@ -100,7 +100,7 @@ std::optional<AcceleratorConfig> config_of(const ReportObject& root, ReportError
   std::vector<std::string> all{"energy.table=" + Json(table).dump()};
   all.insert(all.end(), overrides.begin(), overrides.end());
   try {
-    return parse_accelerator(root.find("config")->dump(), errors.file(), all);
+    return parse_accelerator(root.find("config")->dump(), errors.file(), all, broken_by_its_table);
   } catch (const ConfigError& error) {
     for (const std::string& line : error.lines()) {
       errors.add_line(told_of_report(line, errors.file()));

@@ -153,11 +153,29 @@ TEST_F(CliEnergy, AFloatingPointArrayMovesItsOwnBytes) {
   EXPECT_THAT(data.err, HasSubstr("array.number_format: floating point is timed and priced"));
 }
 
+TEST_F(CliEnergy, WhatATableCannotPriceIsToldWhereTheMachineAsksForIt) {
+  write_file(file("machine.yaml"),
+             "name: m\narray: {rows: 4, cols: 4}\n"
+             "energy: {dram: ddr9, table: " SYSTOLE_SOURCE_DIR
+             "/configs/energy/jouppi_7nm.yaml}\n");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"show", "config", "-a", file("machine.yaml")},
+        {"run", "-w", "workloads/digits_cnn/digits_cnn.yaml", "-a", file("machine.yaml"), "--set",
+         "energy.node=7nm"}}) {
+    const Outcome outcome = systole(command);
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("machine.yaml:3:16: energy.dram: jouppi_7nm knows default"));
+    EXPECT_EQ(outcome.err.find("--set energy.node=7nm: energy.node: ") != std::string::npos,
+              command.front() == "run");
+  }
+}
+
 TEST_F(CliEnergy, MistakesAreNamedAndNothingIsWritten) {
   const Outcome dram =
       systole({"energy", report(), "--set", "energy.dram=ddr9", "--json", file("none.json")});
   EXPECT_EQ(dram.exit_code, 2);
-  EXPECT_THAT(dram.err, HasSubstr("energy.dram: the table knows default, ddr3, ddr4"));
+  EXPECT_THAT(dram.err,
+              HasSubstr("--set energy.dram=ddr9: energy.dram: horowitz_45nm knows default, ddr3"));
   EXPECT_FALSE(std::filesystem::exists(file("none.json")));
   EXPECT_EQ(systole({"energy", "configs/tiny_4x4.yaml"}).exit_code, 2);
   EXPECT_EQ(systole({"energy", file("none.json")}).exit_code, 2);

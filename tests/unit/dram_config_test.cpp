@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -131,11 +132,28 @@ TEST(DramConfig, CurrentsThatGiveANegativeEnergyAreErrors) {
   EXPECT_EQ(
       errors_with("ddr4_2400", "idd0: 48", "idd0: 40"),
       "power.rails[0].idd0: 40 gives a negative energy, expected at least 40.2679, for over rc "
-      "56 it contains idd3n 43 over ras 39 and idd2n 34 over rp 17");
-  EXPECT_EQ(
-      errors_with("ddr4_2400", "rc: 56", "rc: 46"),
-      "power.rails[0].idd0: 48 gives a negative energy, expected at least 49.0217, for over rc "
-      "46 it contains idd3n 43 over ras 39 and idd2n 34 over rp 17");
+      "56 it contains idd3n 43 over ras 39 and idd2n 34 over the rest");
+  EXPECT_EQ(errors_with("ddr4_2400", "rc: 56", "rc: 38"), "timing.rc: 38 is less than ras 39");
+}
+
+// Micron TN-40-07: IDD0 is the average of all tRC, IDD3N of tRAS and IDD2N of tRC - tRAS.
+TEST(DramConfig, AnActivationIsWhatARowCycleDrawsAboveItsStandby) {
+  std::string text = preset_text("ddr4_2400");
+  text.replace(text.find("rc: 56"), 6, "rc: 80");
+  EXPECT_NEAR(dram::parse_config(text, "d.yaml").energies.activate_pj,
+              8 * 1.2 * (2.5 / 3) * (48.0 * 80 - 43 * 39 - 34 * (80 - 39)), 1e-9);
+}
+
+TEST(DramConfig, CurrentsOfNoRailAreErrors) {
+  std::string text = preset_text("ddr4_2400");
+  text.resize(text.find("power:"));
+  text += "power: {devices: 8, rails: []}\n";
+  try {
+    dram::parse_config(text, "d.yaml");
+    ADD_FAILURE() << "expected an error";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("rails: is empty, expected at least one rail"));
+  }
 }
 
 // Data sheets round the currents of each rail by themselves.
@@ -165,6 +183,10 @@ TEST(DramConfig, PatternsThatDoNotFitAreErrors) {
             "mapping: 'bankgroup' is no field of an address, expected channel, pseudo_channel, "
             "rank, bank_group, bank, row or column (did you mean 'bank_group'?)");
   EXPECT_EQ(error("row:column:bank"), "mapping: 2 bits of bank_group are missing in the pattern");
+  EXPECT_EQ(error("row"),
+            "mapping: 2 bits of bank_group are missing in the pattern\n"
+            "d.yaml:43:10: mapping: 2 bits of bank are missing in the pattern\n"
+            "d.yaml:43:10: mapping: 7 bits of column are missing in the pattern");
   EXPECT_EQ(error("row:column:bank:bank_group:row"), "mapping: 'row' is given twice");
   EXPECT_EQ(error("row:column:bank:bank_group.3"),
             "mapping: bank_group has 2 bits, and the pattern takes more");

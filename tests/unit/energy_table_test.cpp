@@ -252,9 +252,21 @@ TEST(EnergyTable, WhatNobodyPublishesIsNotOfTheBaseEither) {
               ::testing::HasSubstr("not_published: 'shifter' is given in this table"));
 }
 
+TEST(EnergyTable, AStandardIsNotNamedAsTheLackOfOne) {
+  const std::string standards =
+      "dram_standards: [{standard: default, bits: 64, value: 1, unit: pJ, node: n, source: s}]\n";
+  EXPECT_THAT(errors_in(table_with("[" + entry("8", "value: 1, unit: pJ") + "]") + standards),
+              ::testing::HasSubstr("dram_standards[0].standard: 'default' is what energy.dram"));
+}
+
 TEST(EnergyTable, MacsAndJoulesDoNotMix) {
   EXPECT_EQ(errors_in(table_with("[" + entry("8", "value: 1, unit: MAC") + "]")),
-            "t.yaml:1:1: has energies in MAC and in joules, expected one of the two");
+            "t.yaml:1:1: has energies in MAC and in joules or watts, expected one of the two");
+  const std::string base = "name: t\nbase: " SYSTOLE_SOURCE_DIR
+                           "/configs/energy/eyeriss_normalized.yaml\nnode: 45 nm\nsource: test\n";
+  EXPECT_EQ(errors_in(base), "");
+  EXPECT_THAT(errors_in(base + "static_power: {value: 3, unit: mW}\n"),
+              ::testing::HasSubstr("in MAC and in joules or watts"));
   EXPECT_TRUE(
       load_energy_table(SYSTOLE_SOURCE_DIR "/configs/energy/eyeriss_normalized.yaml").normalized);
 }
@@ -289,6 +301,8 @@ TEST(EnergyTable, ABankedMemoryCostsWhatItsStandardCosts) {
   EXPECT_DOUBLE_EQ(load_energy_table(config).dram[0].value.value, 3.97);
   config.dram.preset = "sram.yaml";
   EXPECT_DOUBLE_EQ(load_energy_table(config).dram[0].value.value, 1300) << "not a standard";
+  EXPECT_THAT(load_energy_table(config).notes,
+              ::testing::ElementsAre(::testing::HasSubstr("'sram' is no standard of the table")));
 }
 
 TEST(EnergyTable, ANumberFormatNeedsItsFloatingPointEntries) {
@@ -329,6 +343,30 @@ TEST(EnergyTable, ScalingTouchesTheDieAndNotTheDram) {
   AcceleratorConfig config = asking("default", ProcessNode::Nm7);
   config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/eyeriss_65nm.yaml";
   EXPECT_THROW(load_energy_table(config), ConfigError) << "its process is not one of theirs";
+}
+
+TEST(EnergyTable, AllThatATableCannotPriceIsTold) {
+  AcceleratorConfig config = asking("ddr9", ProcessNode::Nm7);
+  config.energy.number_format = NumberFormat::Fp16;
+  config.energy.table = SYSTOLE_SOURCE_DIR "/configs/energy/jouppi_7nm.yaml";
+  try {
+    load_energy_table(config);
+    FAIL();
+  } catch (const ConfigError& e) {
+    EXPECT_THAT(e.lines(),
+                ::testing::ElementsAre(
+                    ::testing::HasSubstr("energy.dram: jouppi_7nm knows default, hbm2 or gddr6"),
+                    ::testing::HasSubstr("energy.number_format: fp16 needs"),
+                    ::testing::HasSubstr("energy.node: jouppi_7nm names no `process`")));
+  }
+}
+
+TEST(EnergyTable, EnergiesInMacsHaveNoNodeToBeScaledTo) {
+  AcceleratorConfig config = asking("default", ProcessNode::Nm7);
+  EnergyTable table =
+      load_energy_table(std::string{SYSTOLE_SOURCE_DIR "/configs/energy/eyeriss_normalized.yaml"});
+  table.process = ProcessNode::Nm45;
+  EXPECT_THROW(adapted_to(config, table), ConfigError);
 }
 
 class Accelergy : public ::testing::Test {
@@ -388,6 +426,12 @@ TEST_F(Accelergy, AMacTakesThePlaceOfWholePesOfTheBase) {
   EXPECT_EQ(table.mac.size(), 1U);
 }
 
+TEST_F(Accelergy, ACostIsGivenOnce) {
+  EXPECT_THAT(refused("  mac: {component: chip.PE.mac, action: compute, bits: 8}\n"
+                      "mac: [{bits: 8, value: 1, unit: pJ}]\n"),
+              ::testing::HasSubstr("mac: is given by accelergy, too, expected one of both"));
+}
+
 TEST_F(Accelergy, WhatTheErtDoesNotHoldIsRefused) {
   EXPECT_THAT(refused("  mac: {component: chip.PE.mcc, action: compute, bits: 8}\n"),
               ::testing::HasSubstr("accelergy.mac.component: ert_of_test.yaml has chip.PE.mac or "
@@ -412,7 +456,7 @@ TEST_F(Accelergy, AnErtIsInPicojoulesAndHasActions) {
                 }
                 return std::string{};
               }()),
-              ::testing::HasSubstr("has energies in MAC and in joules"));
+              ::testing::HasSubstr("has energies in MAC and in joules or watts"));
   std::ofstream{folder() + "/ert_of_test.yaml"} << "ERT:\n  version: 0.4\n  tables: []\n";
   EXPECT_THAT(refused(mac), ::testing::HasSubstr("accelergy.file: "));
 }

@@ -26,25 +26,27 @@ struct Word {
   bool sized = false;
 };
 
-Word parse_word(const std::string& text) {
+/// Of a word without a number behind its dot, a mistake.
+Word parse_word(const std::string& text, std::vector<std::string>& mistakes) {
   const auto dot = text.find('.');
   Word word{text.substr(0, dot)};
   if (dot != std::string::npos) {
     word.sized = true;
     if (parse_integer(text.substr(dot + 1), word.bits) != ScalarResult::Ok || word.bits == 0) {
-      throw Refusal{fmt::format("expected a number of bits after the dot of {}", quoted(text))};
+      mistakes.push_back(
+          fmt::format("expected a number of bits after the dot of {}", quoted(text)));
     }
   }
   return word;
 }
 
 /// The words from the lowest address bits up.
-std::vector<Word> words_upward(const std::string& pattern) {
+std::vector<Word> words_upward(const std::string& pattern, std::vector<std::string>& mistakes) {
   std::vector<Word> words;
   std::size_t start = 0;
   while (start <= pattern.size()) {
     const std::size_t end = std::min(pattern.find(':', start), pattern.size());
-    words.push_back(parse_word(pattern.substr(start, end - start)));
+    words.push_back(parse_word(pattern.substr(start, end - start), mistakes));
     start = end + 1;
   }
   std::reverse(words.begin(), words.end());
@@ -59,9 +61,48 @@ struct Piece {
   std::uint32_t taken = 0;
 };
 
+std::vector<std::string> names_of(const std::vector<Piece>& pieces) {
+  std::vector<std::string> names;
+  names.reserve(pieces.size());
+  for (const auto& piece : pieces) {
+    names.emplace_back(piece.name);
+  }
+  return names;
+}
+
+/// Words that are no field, or fields given twice without numbers.
+void check_names(const std::vector<Word>& words, const std::vector<std::string>& names,
+                 std::vector<std::string>& mistakes) {
+  for (auto word = words.rbegin(); word != words.rend(); ++word) {  // as they were written
+    if (std::find(names.begin(), names.end(), word->name) == names.end()) {
+      mistakes.push_back(fmt::format("{} is no field of an address, expected {}{}",
+                                     quoted(word->name), choice_list(names),
+                                     did_you_mean(word->name, names)));
+    } else if (!word->sized && std::any_of(words.rbegin(), word, [&](const Word& before) {
+                 return before.name == word->name && !before.sized;
+               })) {
+      mistakes.push_back(fmt::format("{} is given twice", quoted(word->name)));
+    }
+  }
+}
+
 }  // namespace
 
-AddressMapping::AddressMapping(const Config& config)
+AddressMapping::AddressMapping(const Config& config) {
+  std::vector<std::string> mistakes;
+  *this = AddressMapping{config, mistakes};
+  if (!mistakes.empty()) {
+    throw Refusal{fmt::format("{}", fmt::join(mistakes, "; "))};
+  }
+}
+
+std::vector<std::string> AddressMapping::mistakes_in(const Config& config) {
+  std::vector<std::string> mistakes;
+  const AddressMapping mapping{config, mistakes};
+  return mistakes;
+}
+
+AddressMapping::AddressMapping(const Config& config, std::vector<std::string>& mistakes)
     : offset_bits_{log2_of(config.organization.burst_bytes())}, row_period_{config.request_bytes} {
   const Organization& parts = config.organization;
   const std::uint32_t bank = log2_of(parts.banks_per_group);
@@ -76,35 +117,25 @@ AddressMapping::AddressMapping(const Config& config)
       {"row", kRow, log2_of(parts.rows)},
       {"column", kColumn, log2_of(parts.bursts_per_row())},
   };
-  std::vector<std::string> names;
-  names.reserve(pieces.size());
-  for (const auto& piece : pieces) {
-    names.emplace_back(piece.name);
+  const std::vector<Word> words = words_upward(config.mapping, mistakes);
+  check_names(words, names_of(pieces), mistakes);
+  if (!mistakes.empty()) {
+    return;  // bits of words that are wrong would be missed or too many
   }
-
-  const std::vector<Word> words = words_upward(config.mapping);
   std::uint32_t shift = 0;
   for (const auto& word : words) {
     const auto piece = std::find_if(pieces.begin(), pieces.end(),
                                     [&](const Piece& p) { return p.name == word.name; });
-    if (piece == pieces.end()) {
-      throw Refusal{fmt::format("{} is no field of an address, expected {}{}", quoted(word.name),
-                                choice_list(names), did_you_mean(word.name, names))};
-    }
     std::uint32_t named_below = 0;  // sized parts of the same field that come later
     for (const Word* other = &word + 1; other < words.data() + words.size(); ++other) {
-      if (other->name == word.name) {
-        if (!other->sized && !word.sized) {
-          throw Refusal{fmt::format("{} is given twice", quoted(word.name))};
-        }
-        named_below += other->bits;
-      }
+      named_below += other->name == word.name ? other->bits : 0;
     }
     const std::uint32_t left = piece->bits - piece->taken;
-    const std::uint32_t bits = word.sized ? word.bits : left - std::min(left, named_below);
+    std::uint32_t bits = word.sized ? word.bits : left - std::min(left, named_below);
     if (bits > left) {
-      throw Refusal{
-          fmt::format("{} has {} bits, and the pattern takes more", piece->name, piece->bits)};
+      mistakes.push_back(
+          fmt::format("{} has {} bits, and the pattern takes more", piece->name, piece->bits));
+      bits = left;
     }
     if (bits != 0) {
       parts_.push_back({shift, piece->position + piece->taken, (std::uint64_t{1} << bits) - 1});
@@ -117,14 +148,14 @@ AddressMapping::AddressMapping(const Config& config)
   }
   for (const auto& piece : pieces) {
     if (piece.taken != piece.bits) {
-      throw Refusal{fmt::format("{} bits of {} are missing in the pattern",
-                                piece.bits - piece.taken, piece.name)};
+      mistakes.push_back(fmt::format("{} bits of {} are missing in the pattern",
+                                     piece.bits - piece.taken, piece.name));
     }
   }
   const std::uint32_t request_bits = log2_of(config.bursts_per_request());
   for (const auto& part : parts_) {
     if (part.position >= kChannel && part.shift < request_bits) {
-      throw Refusal{"the bursts of one request would lie in several channels"};
+      mistakes.emplace_back("the bursts of one request would lie in several channels");
     }
   }
 }

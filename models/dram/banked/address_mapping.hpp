@@ -23,8 +23,10 @@ struct Location {
 /// of which there is one only (rank in a memory of one rank) may be left out.
 class AddressMapping {
  public:
-  /// Throws Refusal that says what is wrong with the pattern.
+  /// Throws Refusal that says all that is wrong with the pattern.
   explicit AddressMapping(const Config& config);
+  /// The same as a list: empty for a good pattern.
+  static std::vector<std::string> mistakes_in(const Config& config);
 
   Location locate(std::uint64_t address) const { return unpack(pack(address)); }
 
@@ -57,6 +59,8 @@ class AddressMapping {
     std::uint32_t position = 0;  // in the packed fields
     std::uint64_t mask = 0;
   };
+
+  AddressMapping(const Config& config, std::vector<std::string>& mistakes);
 
   std::uint32_t offset_bits_ = 0;
   std::uint64_t row_period_;

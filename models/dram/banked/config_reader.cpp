@@ -6,7 +6,6 @@
 #include "models/dram/banked/address_mapping.hpp"
 #include "models/dram/banked/config.hpp"
 #include "sim/config/reader.hpp"
-#include "sim/network/refusal.hpp"
 
 namespace systole::dram {
 namespace {
@@ -68,6 +67,13 @@ void read_or(ConfigReader& node, const std::string& key, std::uint32_t& out, std
   node.optional(key, out, kCycles);
 }
 
+void require_at_least(ConfigReader& node, const std::string& key, std::uint32_t value,
+                      const char* other_key, std::uint32_t other) {
+  if (value < other) {
+    node.error(key, fmt::format("{} is less than {} {}", value, other_key, other));
+  }
+}
+
 Timing read_timing(ConfigReader node, std::uint32_t burst_cycles) {
   Timing config;
   node.required("tck_ns", config.tck_ns, InRange{0.01, 1000.0});
@@ -100,9 +106,10 @@ Timing read_timing(ConfigReader node, std::uint32_t burst_cycles) {
     node.error("ccd_s",
                fmt::format("{} is less than the {} cycles of a burst", config.ccd_s, burst_cycles));
   }
-  if (config.ccd_l < config.ccd_s) {
-    node.error("ccd_l", fmt::format("{} is less than ccd_s {}", config.ccd_l, config.ccd_s));
-  }
+  require_at_least(node, "ccd_l", config.ccd_l, "ccd_s", config.ccd_s);
+  require_at_least(node, "rrd_l", config.rrd_l, "rrd_s", config.rrd_s);
+  require_at_least(node, "wtr_l", config.wtr_l, "wtr_s", config.wtr_s);
+  require_at_least(node, "rc", config.rc, "ras", config.ras);
   if (config.rtw + config.cwl < config.cl + burst_cycles) {
     node.error("rtw", fmt::format("{} is less than the {} of cl - cwl + burst: data of a write "
                                   "would meet those of the read before",
@@ -184,9 +191,9 @@ std::string not_below_idd3n(const Rail& rail, const Timing& /*timing*/) {
 std::string standby_of_a_row_cycle(const Rail& rail, const Timing& timing) {
   return fmt::format(
       "at least {:.6g}, for over rc {} it contains idd3n {} over ras {} and "
-      "idd2n {} over rp {}",
-      (rail.idd3n * timing.ras + rail.idd2n * timing.rp) / timing.rc, timing.rc, rail.idd3n,
-      timing.ras, rail.idd2n, timing.rp);
+      "idd2n {} over the rest",
+      (rail.idd3n * timing.ras + rail.idd2n * (timing.rc - timing.ras)) / timing.rc, timing.rc,
+      rail.idd3n, timing.ras, rail.idd2n);
 }
 
 constexpr EnergyRule kEnergyRules[] = {
@@ -219,7 +226,11 @@ void check_energies(std::vector<ConfigReader>& readers, const std::vector<Rail>&
 OperationEnergies read_currents(ConfigReader& node, const Config& config) {
   double devices = 1;
   node.required("devices", devices, InRange{0.01, 1024.0});
+  const std::size_t errors = node.error_count();
   std::vector<ConfigReader> readers = node.children("rails");
+  if (readers.empty() && node.error_count() == errors) {
+    node.error("rails", "is empty, expected at least one rail");
+  }
   std::vector<Rail> rails;
   for (ConfigReader& rail : readers) {
     rails.push_back(read_rail(rail));
@@ -290,10 +301,8 @@ Config read_config(ConfigReader root) {
                                        "closed, refreshed (rfc {}) and one of them read or written",
                                        config.timing.refi, shortest, config.timing.rfc));
     }
-    try {
-      const AddressMapping mapping{config};
-    } catch (const Refusal& error) {
-      root.error("mapping", error.what());
+    for (const std::string& mistake : AddressMapping::mistakes_in(config)) {
+      root.error("mapping", mistake);
     }
   }
   return config;
@@ -314,7 +323,8 @@ OperationEnergies energies_of_currents(const std::vector<Rail>& rails, double de
     const double power = rail.volts * devices;  // for each mA
     const double pj = power * timing.tck_ns;    // for each mA and cycle
     const double row_cycle = rail.idd0 * timing.rc;
-    const double activate = row_cycle - rail.idd3n * timing.ras - rail.idd2n * timing.rp;
+    const double standby = rail.idd3n * timing.ras + rail.idd2n * (timing.rc - timing.ras);
+    const double activate = row_cycle - standby;
     // What binary numbers leave of equal currents is no energy, and no negative one.
     sum.activate_pj += std::abs(activate) > 1e-12 * row_cycle ? pj * activate : 0;
     sum.read_pj += pj * (rail.idd4r - rail.idd3n) * burst_cycles;
