@@ -26,6 +26,7 @@ BankedMemory::BankedMemory(const sc_core::sc_module_name& name, const Clock& clo
 
 void BankedMemory::tick() {
   timing_.tick(now());
+  measurements_.ledger.book(LedgerUnit::Dram, timing_.cause());
   if (timing_.accepted()) {
     carry_out(*payloads_[*timing_.accepted()]);
   }
@@ -54,16 +55,9 @@ void BankedMemory::answer(const dram::PortAnswer& answer) {
   }
 }
 
-void BankedMemory::start_layer() {
-  layer_start_ = now();
-  timing_.start_layer(layer_start_);
-}
+void BankedMemory::start_layer() { timing_.start_layer(now()); }
 
-void BankedMemory::finish_layer() {
-  const dram::LayerActivity activity = timing_.finish_layer(now());
-  measurements_.ledger += activity.ledger(now() - layer_start_);
-  measurements_.events += activity.events();
-}
+void BankedMemory::finish_layer() { measurements_.events += timing_.finish_layer(now()).events(); }
 
 tlm::tlm_sync_enum BankedMemory::nb_transport_fw(int master, tlm::tlm_generic_payload& payload,
                                                  tlm::tlm_phase& phase, sc_core::sc_time& delay) {

@@ -46,7 +46,6 @@ class BankedMemory final : public Dram {
   const std::uint32_t cycles_per_beat_;
   std::vector<tlm::tlm_generic_payload*> payloads_;  // by slot; null: free
   std::vector<tlm::tlm_generic_payload*> held_;      // by master: BEGIN_REQ without END_REQ
-  std::uint64_t layer_start_ = 0;
   Measurements& measurements_;
 };
 

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "sim/kernel/invariant.hpp"
 #include "sim/top/accelerator.hpp"
 
 namespace systole {
@@ -10,8 +11,7 @@ namespace {
 
 constexpr std::uint64_t kCycleNs = 10;
 constexpr std::uint32_t kCauseBits = 4;
-static_assert(kCauses < 1U << kCauseBits);
-constexpr std::uint64_t kNotBooked = kCauses;  // an engine may book a unit's cycles later
+static_assert(kCauses <= 1U << kCauseBits);
 
 /// The scope of the block that books the unit's cycles.
 std::string scope_of(LedgerUnit unit) {
@@ -26,9 +26,9 @@ std::string scope_of(LedgerUnit unit) {
 std::string legend() {
   std::string text = "10 ns are a cycle. cause:";
   for (std::size_t i = 0; i < kCauses; ++i) {
-    text += ' ' + std::to_string(i) + ' ' + cause_name(static_cast<Cause>(i)) + ',';
+    text += (i == 0 ? " " : ", ") + std::to_string(i) + ' ' + cause_name(static_cast<Cause>(i));
   }
-  return text + ' ' + std::to_string(kNotBooked) + " not booked yet";
+  return text;
 }
 
 }  // namespace
@@ -99,14 +99,14 @@ void WaveformFile::tick() {
 void WaveformFile::note_causes() {
   const Ledger& ledger = accelerator_->measurements.ledger;
   for (std::size_t unit = 0; unit < kLedgerUnits; ++unit) {
-    causes_[unit] = kNotBooked;
-    for (std::size_t cause = 0; cause < kCauses; ++cause) {
-      const auto u = static_cast<LedgerUnit>(unit);
-      const auto c = static_cast<Cause>(cause);
-      if (ledger.at(u, c) != booked_.at(u, c)) {
-        causes_[unit] = cause;
-      }
+    const auto u = static_cast<LedgerUnit>(unit);
+    std::uint64_t cause = 0;
+    while (cause < kCauses &&
+           ledger.at(u, static_cast<Cause>(cause)) == booked_.at(u, static_cast<Cause>(cause))) {
+      ++cause;
     }
+    invariant(cause < kCauses, *accelerator_, "a unit that did not book its cycle");
+    causes_[unit] = cause;
   }
   booked_ = ledger;
 }

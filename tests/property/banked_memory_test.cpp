@@ -93,6 +93,18 @@ TEST(BankedMemoryTiming, IsTheSameHoweverItIsVisited) {
   EXPECT_GT(events, 10'000U);
 }
 
+TEST(BankedMemoryTiming, TheCausesOfItsCyclesAddUpToTheLayers) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const Case drawn = random_case(seed);
+    BankedMemoryTiming memory{drawn.memory, drawn.port};
+    for (const Visits visits :
+         {Visits::EveryCycleLooking, Visits::EveryCycle, Visits::EveryCycleMemoryFirst}) {
+      const MemoryHistory history = run_masters(memory, drawn.plans, drawn.hold, visits);
+      ASSERT_EQ(history.booked, history.activity.ledger(history.idle_at)) << "seed " << seed;
+    }
+  }
+}
+
 TEST(BankedMemoryTiming, AnswersEveryBurstOnceAndNeitherChannelIsOverfull) {
   for (std::uint64_t seed = 100; seed < 130; ++seed) {
     const Case drawn = random_case(seed);

@@ -66,6 +66,7 @@ MemoryHistory run_masters(dram::BankedMemoryTiming& memory,
       memory.forget_due();
     }
     memory.tick(now);
+    history.booked.book(LedgerUnit::Dram, memory.cause());
     if (memory.accepted()) {
       history.accepted.push_back(*memory.accepted());
     }

@@ -22,8 +22,9 @@ struct MemoryHistory {
   std::vector<std::uint64_t> accepted;  ///< ids, in order, as seen in visits of every cycle
   std::uint64_t idle_at = 0;
   dram::LayerActivity activity;
+  Ledger booked;  ///< cycle by cycle, of each visit
   std::vector<BandwidthSeries::Window> windows;
-  /// Equal if and only if all was but `accepted`.
+  /// Equal if and only if all was but `accepted` and `booked`.
   std::string text() const;
 };
 

@@ -91,8 +91,11 @@ TEST_F(CliVcd, CyclesInWhichTheArrayTakesOperandsAreTheLedgers) {
   EXPECT_EQ(taken, booked);
 }
 
-TEST_F(CliVcd, CausesAreThoseOfTheLedgerForEachUnit) {
-  const VcdReader reader = read(command({}, "configs/gemmini_16x16.yaml", kDigits));
+class CliVcdCauses : public CliVcd, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(CliVcdCauses, AreThoseOfTheLedgerForEachUnit) {
+  const VcdReader reader = read(command({"--set", std::string{"dram.model="} + GetParam()},
+                                        "configs/gemmini_16x16.yaml", kDigits));
   std::map<std::string, std::map<std::string, std::uint64_t>> seen;
   reader.for_each_cycle([&](const std::vector<std::uint64_t>& values) {
     for (std::size_t i = 0; i < kLedgerUnits; ++i) {
@@ -116,6 +119,8 @@ TEST_F(CliVcd, CausesAreThoseOfTheLedgerForEachUnit) {
   }
   EXPECT_EQ(seen, booked);
 }
+
+INSTANTIATE_TEST_SUITE_P(Drams, CliVcdCauses, ::testing::Values("ideal", "banked"));
 
 TEST_F(CliVcd, PsumsOfTheLastRowAreTheProduct) {
   const VcdReader reader = read(command({"--vcd-array", "3:0-3"}));

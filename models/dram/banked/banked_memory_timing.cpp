@@ -126,6 +126,7 @@ void BankedMemoryTiming::tick(std::uint64_t now) {
   answered_.reset();
   released_.clear();
   accept_before(t + 1);
+  responding_ = t < response_free_;  // what is answered now begins in the next cycle
   if (t >= memory_due()) {
     memory_due_.reset();
     run_memory(origin_ + clocks_.memory_from(t + 1));
@@ -384,11 +385,6 @@ std::uint64_t BankedMemoryTiming::soonest_ready(bool write) {
   const Cycle data =
       write ? next_offer() + 1 : std::min(memory_->next_access(), next_offer()) + soonest_read_;
   return clocks_.core_from(data - origin_) + port_.path_latency;
-}
-
-/// When the answer of a queued burst is decided at the earliest.
-std::uint64_t BankedMemoryTiming::soonest_answer(const PortBurst& burst) const {
-  return request_due_ + clocks_.core_from(burst.write ? 1 : soonest_read_) + port_.path_latency;
 }
 
 std::uint64_t BankedMemoryTiming::latency_of_closed_bank() const {

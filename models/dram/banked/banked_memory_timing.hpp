@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "models/dram/banked/layer_activity.hpp"
 #include "models/dram/request_observer.hpp"
 #include "sim/stats/bandwidth_series.hpp"
+#include "sim/stats/ledger.hpp"
 #include "sim/storage/ring.hpp"
 
 namespace systole::dram {
@@ -83,6 +85,17 @@ class BankedMemoryTiming {
   bool request(std::uint32_t master, const PortBurst& burst, std::uint64_t now);
 
   void tick(std::uint64_t now);
+
+  /// Under which the ledger books the cycle of the last tick, for who ticks in every cycle; what
+  /// finish_layer tells is the sum of these.
+  Cause cause() const {
+    if (responding_ || ticked_ < request_free_) {
+      return Cause::Busy;
+    }
+    const bool idle =
+        open_reads_ + open_writes_ == 0 && ticked_ >= std::max(response_free_, drained_);
+    return idle ? Cause::Idle : Cause::WaitDram;
+  }
 
   // What the last tick brought:
   /// The burst that left the queue of its master in this very cycle: the moment of its bytes.
@@ -160,7 +173,10 @@ class BankedMemoryTiming {
   }
   std::uint64_t find_memory_due();
   std::uint64_t soonest_ready(bool write);
-  std::uint64_t soonest_answer(const PortBurst& burst) const;
+  /// When the answer of a queued burst is decided at the earliest.
+  std::uint64_t soonest_answer(const PortBurst& burst) const {
+    return request_due_ + clocks_.core_from(burst.write ? 1 : soonest_read_) + port_.path_latency;
+  }
   /// The cycle of the next offer at the earliest; kNever without one.
   Cycle next_offer() const {
     return offers_.empty() ? kNever : std::max({offers_.front().from, retry_, offer_cycle_});
@@ -222,6 +238,7 @@ class BankedMemoryTiming {
   std::optional<PortAnswer> answered_;
   std::vector<std::uint32_t> released_;
   std::uint64_t ticked_ = 0;                 // last tick
+  bool responding_ = false;                  // the response channel was taken in its cycle
   std::uint64_t request_due_ = kNever;       // next cycle in which something happens to a request
   std::optional<std::uint64_t> memory_due_;  // a tick before brings no answer; if it is known
   std::uint64_t busy_cycles_ = 0;  // with a beat on a channel; the last is that before busy_end_
