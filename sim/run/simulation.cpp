@@ -86,9 +86,11 @@ class Simulation {
     if (options_.has_data()) {
       load_inputs(golden);
     }
+    layers_run_ = 0;
     for (layer_ = 0; layer_ < network_.layers.size(); ++layer_) {
       if (options_.runs(network_.layers[layer_].name)) {
         run_layer(golden);
+        ++layers_run_;
       } else if (options_.has_data()) {  // the golden model stands in for the machine
         tensors_.write(network_.layers[layer_].output, golden.compute(layer_));
       }
@@ -162,6 +164,12 @@ class Simulation {
               network_.tensor(output).shape, network_.tensor(output).format);
   }
 
+  std::size_t layers_to_run() const {
+    const auto runs = [this](const Layer& layer) { return options_.runs(layer.name); };
+    return static_cast<std::size_t>(
+        std::count_if(network_.layers.begin(), network_.layers.end(), runs));
+  }
+
   void drop_layers_that_did_not_run() {
     std::vector<LayerResult>& layers = outcome_.result.layers;
     layers.erase(
@@ -180,8 +188,8 @@ class Simulation {
 
   void report(std::uint64_t cycles) const {
     if (options_.on_progress) {
-      options_.on_progress({layer_, network_.layers.size(), network_.layers[layer_].name,
-                            inference_, outcome_.result.inferences, cycles});
+      options_.on_progress({layers_run_, layers_to_run(), network_.layers[layer_].name, inference_,
+                            outcome_.result.inferences, cycles});
     }
   }
 
@@ -198,7 +206,8 @@ class Simulation {
   LayerRunner runner_;
   const std::vector<std::string> dump_files_{layer_files(network_)};
   std::uint64_t inference_ = 0;
-  std::size_t layer_ = 0;             // that runs
+  std::size_t layer_ = 0;             // that runs,
+  std::size_t layers_run_ = 0;        // and how many the machine ran before it
   std::uint64_t psum_overflows_ = 0;  // of all inferences
 };
 

@@ -17,7 +17,7 @@ class MachineProbe;
 class MeasuredLayers;
 
 struct ProgressState {
-  std::size_t layer = 0, layers = 0;
+  std::size_t layer = 0, layers = 0;  ///< of those that the machine runs
   std::string layer_name;
   std::uint64_t inference = 0, inferences = 0;
   std::uint64_t cycles = 0;  ///< simulated so far

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "sim/config/accelerator_file.hpp"
 #include "sim/run/simulation.hpp"
 #include "tests/support/layer_chains.hpp"
@@ -52,6 +54,24 @@ TEST_F(NetworkRuns, WhatTheDramGivesIsWhatLocalMemoriesTake) {
   const std::uint64_t stored_rows = 9 * 4;
   EXPECT_EQ(events[Event::AccumulatorAdd], (vectors - stored_rows) * 4);
   EXPECT_EQ(events[Event::AccumulatorReadBits], vectors * 4 * 32);
+}
+
+TEST_F(NetworkRuns, ProgressCountsTheLayersThatRun) {
+  const Network network = ChainBuilder{{4, 8}}
+                              .fully_connected("first", 8, false)
+                              .fully_connected("second", 8, false)
+                              .fully_connected("third", 8, false)
+                              .fully_connected("fourth", 8, false)
+                              .build();
+  std::map<std::string, std::pair<std::size_t, std::size_t>> seen;
+  SimulationOptions options;
+  options.layers = {"second", "fourth"};
+  options.on_progress = [&](const ProgressState& state) {
+    seen[state.layer_name] = {state.layer, state.layers};
+  };
+  simulate(test::small_machine(), network, {}, options);
+  using Seen = decltype(seen);
+  EXPECT_EQ(seen, (Seen{{"second", {0, 2}}, {"fourth", {1, 2}}}));
 }
 
 // A store may hold the bus for longer than the memory takes to acknowledge it. The next layer
