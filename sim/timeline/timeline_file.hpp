@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -41,8 +42,9 @@ class TimelineFile final : public CommandObserver {
   void write_bandwidth(const LayerResult& layer, std::uint64_t start);
   void write_station(std::uint64_t end);
   std::size_t lane_of(const CommandTimes& times);
+  /// Of cycles first to end - 1; what takes no time is in the cycle in which it happens.
   bool in_window(std::uint64_t first, std::uint64_t end) const {
-    return end >= window_.first && first < window_.end;
+    return std::max(end, first + 1) > window_.first && first < window_.end;
   }
 
   StreamedFile file_;

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -237,10 +238,48 @@ TEST_F(CliTimeline, AWindowLeavesOutWhatIsOutsideAndChangesNoCycle) {
     if (event["ph"] == "X") {
       ++slices;
       EXPECT_LT(event["ts"].get<std::uint64_t>(), 2500U);
-      EXPECT_GE(event["ts"].get<std::uint64_t>() + event["dur"].get<std::uint64_t>(), 2000U);
+      EXPECT_GT(event["ts"].get<std::uint64_t>() + event["dur"].get<std::uint64_t>(), 2000U);
     }
   }
   EXPECT_GT(slices, 5U);
+}
+
+// Around where a layer ends, and where a configuration is, which takes no time.
+TEST_F(CliTimeline, AWindowOfOneCycleHasWhatCoversIt) {
+  const std::vector<std::string> machine{"--set", "sequencer.unroller=loops"};
+  const Json all = run(machine);
+  const auto covers = [](const Json& event, std::uint64_t cycle) {
+    const auto first = event["ts"].get<std::uint64_t>();
+    const auto cycles = event["dur"].get<std::uint64_t>();
+    return first <= cycle && cycle < first + std::max(cycles, std::uint64_t{1});
+  };
+  const auto end = report()["layers"][0]["cycles"].get<std::uint64_t>();
+  std::set<std::uint64_t> chosen{1, end, end + 1};
+  for (const Json& event : all) {
+    if (event["ph"] == "X" && event["dur"] == 0) {
+      chosen.insert(event["ts"].get<std::uint64_t>());
+      chosen.insert(event["ts"].get<std::uint64_t>() + 1);
+      break;
+    }
+  }
+  ASSERT_EQ(chosen.size(), 5U);
+  for (const std::uint64_t cycle : chosen) {
+    std::multiset<std::string> expected, seen;
+    for (const Json& event : all) {
+      if (event["ph"] == "X" && covers(event, cycle)) {
+        expected.insert(event["name"].get<std::string>() + ' ' + event["ts"].dump());
+      }
+    }
+    std::vector<std::string> window = machine;
+    window.insert(window.end(),
+                  {"--timeline-cycles", std::to_string(cycle) + ':' + std::to_string(cycle + 1)});
+    for (const Json& event : run(window)) {
+      if (event["ph"] == "X") {
+        seen.insert(event["name"].get<std::string>() + ' ' + event["ts"].dump());
+      }
+    }
+    EXPECT_EQ(seen, expected) << cycle;
+  }
 }
 
 TEST_F(CliTimeline, WhatCannotBeWrittenIsRefusedAndNothingIsLeft) {
