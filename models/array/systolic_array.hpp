@@ -23,6 +23,7 @@ namespace systole {
 struct ArrayEdges {
   const OperandRow* left = nullptr;
   const OperandRow* top = nullptr;
+  std::uint32_t products_per_pe = 1;  ///< of both: lanes are ordered as ArrayInput's
   std::uint32_t top_row = 0;  ///< array row that the operands at the top are for, if they stay
   const PsumRow* bottom = nullptr;
   /// Of the row at the bottom: weight stationary, the accumulator row; input stationary, the output

@@ -19,6 +19,7 @@ ArrayEdges SystolicArray::edges() const {
     edges.left = entered_.ifmap;
     edges.top = entered_.weights;
     edges.top_row = entered_.weight_row;
+    edges.products_per_pe = entered_.products_per_pe;
   }
   if (row_left_at_ == now()) {
     edges.bottom = &psums_;

@@ -39,6 +39,7 @@ class ArrayPicture final : public MachineProbe, private Ticking {
     std::string layer;
     std::vector<PeRegisters> pes;  // row by row
     Edge left, top, bottom;
+    std::uint32_t products_per_pe = 1;
     std::uint32_t top_row = 0;
     std::uint32_t bottom_index = 0;
   };
@@ -47,6 +48,7 @@ class ArrayPicture final : public MachineProbe, private Ticking {
   std::string legend() const;
   std::string cell(const PeRegisters& pe) const;
   std::string draw(const Cycle& cycle) const;
+  std::string left_note(const Cycle& cycle) const;
   std::string top_note(const Cycle& cycle) const;
   std::string bottom_note(const Cycle& cycle) const;
 

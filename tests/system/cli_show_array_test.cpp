@@ -112,6 +112,42 @@ TEST(CliShowArray, DrawsTheCyclesAndTheLayerThatAreAskedFor) {
               HasSubstr("nothing moves through the PEs in these cycles"));
 }
 
+// The product of the pictures above, its operands of 4 bits: 4 products a PE, one fold in two rows.
+TEST(CliShowArray, OfComposablePesDrawsTheLanesOfTheProductsThatTheyForm) {
+  const std::vector<std::string> machine{"--set", "array.pe=composable", "--set", "array.rows=2"};
+  const std::string one = drawn("weight_stationary", machine);
+  EXPECT_THAT(one, HasSubstr("\n  top    1 0 2 -1   (weights, on their way down to row 0)\n"));
+  EXPECT_THAT(one, HasSubstr("\n  left   1 2   (ifmap, one for each row)\n"));
+
+  const TemporaryFolder folder;
+  const std::string product = std::string{SYSTOLE_SOURCE_DIR} + "/workloads/product_4x4/";
+  write_file(folder.file("narrow.yaml"),
+             "name: narrow\n"
+             "inputs:\n"
+             "  - {name: a, shape: [4, 4], scale: 1.0, bits: 4}\n"
+             "images: " +
+                 product +
+                 "a.npy\n"
+                 "outputs: [product]\n"
+                 "layers:\n"
+                 "  - name: product\n"
+                 "    op: matmul\n"
+                 "    inputs: [a]\n"
+                 "    weights: {file: " +
+                 product +
+                 "b.npy, scale: 1.0, bits: 4}\n"
+                 "    output: {scale: 1.0}\n"
+                 "    mapping: {tile_ow: 4}\n");
+  std::vector<std::string> narrow = machine;
+  narrow.insert(narrow.end(), {"-w", folder.file("narrow.yaml")});
+  const std::string four = drawn("weight_stationary", narrow);
+  EXPECT_THAT(four, HasSubstr("\n  top    1 0 2 -1 | 3 1 0 2 | -2 1 1 0 | 1 -3 2 1   (weights of 4 "
+                              "products, on their way down to row 0)\n"));
+  EXPECT_THAT(four, HasSubstr("\n  left   1 2 3 4 | 0 0 0 0   (ifmap, 4 for each row)\n"));
+  EXPECT_THAT(drawn("output_stationary", narrow),
+              HasSubstr("\n  left   1 2 3 4 | 2 0 1 -1   (ifmap, 4 for each row)\n"));
+}
+
 TEST(CliShowArray, RefusesWhatItCannotDraw) {
   const auto refusal = [](const std::vector<std::string>& words) {
     const Outcome outcome = systole(words);
