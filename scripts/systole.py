@@ -26,6 +26,10 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
+# Of the program's tables; "007" and "1e5", numbers to Python, are names of layers.
+TEXT_COLUMNS = ("layer", "op", "where", "check", "memory", "component", "error", "name", "workload", "energy.table",
+                "dram.preset")
+
 
 class SystoleError(RuntimeError):
     """What the program said on standard error, and its exit code (2: the input, 3: a mistake of ours)."""
@@ -90,7 +94,7 @@ def sweep(spec, folder, *, jobs=None, resume=False, points=None, html=None, prog
     """Runs a sweep and returns the rows of its points.csv; none with `points`, a pair (first, end), where the
     results are lines of FOLDER/points.jsonl."""
     arguments = ["sweep", spec, "-o", folder]
-    if jobs:
+    if jobs is not None:
         arguments += ["-j", jobs]
     if resume:
         arguments.append("--resume")
@@ -110,13 +114,22 @@ def sweep_points(spec):
 def read_table(path):
     """A table of a sweep, or of `systole run --csv`, as a list of dicts: numbers where they are, None for empty."""
     with open(path, newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        rows = []
+        reader = csv.reader(file, strict=True)
+        rows, line = [], 1  # where the row begins that is read
         try:
-            for row in reader:
-                if None in row:
-                    raise ValueError(f"{path}:{reader.line_num}: more fields than the header has")
-                rows.append(_row(row))
+            columns = next(reader, [])
+            twice = [column for number, column in enumerate(columns) if column in columns[:number]]
+            if twice:
+                raise ValueError(f"{path}:1: column '{twice[0]}' stands there twice")
+            line = reader.line_num + 1
+            for fields in reader:
+                if fields and len(fields) != len(columns):
+                    raise ValueError(f"{path}:{line}: expected {len(columns)} fields, as the header has, found {len(fields)}")
+                if fields:
+                    rows.append(_row(dict(zip(columns, fields))))
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise ValueError(f"{path}:{line}: a quote is not closed, or a field is too long: {error}") from error
         except UnicodeDecodeError as error:
             raise ValueError(f"{path}: no text in UTF-8") from error
         return rows
@@ -126,7 +139,7 @@ def read_frame(path):
     """The same as a pandas DataFrame; needs pandas."""
     import pandas  # noqa: PLC0415 (the rest works without)
 
-    return pandas.read_csv(path)
+    return pandas.read_csv(path, dtype={column: str for column in TEXT_COLUMNS}, keep_default_na=False, na_values=[""])
 
 
 def write_parquet(table, path):
@@ -168,7 +181,7 @@ def _file(key, value):
 
 
 def _row(row):
-    return {key: _number(value) for key, value in row.items()}
+    return {key: (value or None) if key in TEXT_COLUMNS else _number(value) for key, value in row.items()}
 
 
 def _number(text):
@@ -231,8 +244,11 @@ def main(arguments):
         for line in cells:
             print("  ".join(cell.rjust(width) for cell, width in zip(line, widths)).rstrip())
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader, `head` say, has enough; what is left must not be flushed at the end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left must not be flushed at the end
+        if not isinstance(error, BrokenPipeError):  # else the reader, `head` say, has enough
+            print(f"systole.py: cannot write to standard output: {error.strerror}", file=sys.stderr)
+            return 2
     return 0
 
 

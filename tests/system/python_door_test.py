@@ -77,17 +77,40 @@ class PythonDoor(unittest.TestCase):
             self.assertEqual(printed.stderr.read(), "")
         self.assertEqual(printed.wait(), 0)
 
+    def test_a_table_that_cannot_be_written_is_an_error_in_a_line(self):
+        if not pathlib.Path("/dev/full").exists():
+            self.skipTest("no /dev/full here")
+        table = self.folder / "t.csv"
+        table.write_text("point,error\n1,\n", encoding="utf-8")
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "systole.py", "table", table], check=False,
+                                  stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, "systole.py: cannot write to standard output: No space left on device\n"))
+
+    def test_a_sweep_of_no_jobs_is_refused(self):
+        with self.assertRaisesRegex(systole.SystoleError, "--jobs: expected a whole number from 1"):
+            systole.sweep(self.folder / "spec.yaml", self.folder / "out", jobs=0)
+
     def test_names_that_python_takes_for_numbers_stay_names(self):
         table = self.folder / "t.csv"
-        table.write_text("layer,cycles,share\r\n1_1,12,1e-05\r\nnan,7,-0.25\r\ninfinity,,\r\n", encoding="utf-8")
+        table.write_text("layer,cycles,share\r\n1_1,12,1e-05\r\nnan,7,-0.25\r\n007,,\r\n1e5,1,1\r\n", encoding="utf-8")
         self.assertEqual(systole.read_table(table), [{"layer": "1_1", "cycles": 12, "share": 1e-05},
                                                      {"layer": "nan", "cycles": 7, "share": -0.25},
-                                                     {"layer": "infinity", "cycles": None, "share": None}])
+                                                     {"layer": "007", "cycles": None, "share": None},
+                                                     {"layer": "1e5", "cycles": 1, "share": 1}])
 
     def test_what_is_no_table_is_an_error_in_a_line(self):
         broken = self.folder / "t.csv"
-        broken.write_text("a,b\n1,2\n1,2,3\n", encoding="utf-8")
-        for file, what in ((self.folder / "no.csv", "No such file"), (broken, "t.csv:3: more fields than the header has")):
+        for text, what in ((None, "No such file"),
+                           ("a,b\n1,2\n1,2,3\n", "t.csv:3: expected 2 fields, as the header has, found 3"),
+                           ("a,b\n1\n", "t.csv:2: expected 2 fields, as the header has, found 1"),
+                           ("a,b,a\n1,2,3\n", "t.csv:1: column 'a' stands there twice"),
+                           ('a,b\n1,2\n1,"2\n', "t.csv:3: a quote is not closed"),
+                           ('a,b\n1,"2\n' + "1,2\n" * 50000, "t.csv:2: a quote is not closed, or a field is too long")):
+            if text is not None:
+                broken.write_text(text, encoding="utf-8")
+            file = self.folder / "no.csv" if text is None else broken
             done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "systole.py", "table", file], check=False,
                                   capture_output=True, text=True)
             self.assertEqual(done.returncode, 2)
