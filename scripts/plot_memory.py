@@ -43,15 +43,23 @@ def arguments():
     return parser.parse_args()
 
 
+def report_of(options, settings):
+    words = [word for setting in options.set + settings for word in ("--set", setting)]
+    return systole.run(options.accelerator, options.workload, engine=options.engine, data=False, options=words)
+
+
 def run(options, settings):
     """The report of one run; None where the machine has no such memory or the layers do not fit it."""
-    words = [word for setting in options.set + settings for word in ("--set", setting)]
     try:
-        return systole.run(options.accelerator, options.workload, engine=options.engine, data=False, options=words)
+        return report_of(options, settings)
     except systole.SystoleError as error:
         if error.exit_code == 2 and ("KiB" in str(error) or "capacity_kib" in str(error)):
             return None
         raise
+
+
+def key_of(setting):
+    return setting.split("=")[0]
 
 
 def totals_of(report):
@@ -89,13 +97,15 @@ def sweeps(scratchpads):
 
 def measure(options):
     """{plot: {series: [(x, totals)]}}, in the same order whatever the number of jobs."""
-    machine = run(options, [])
-    if machine is None:
-        raise systole.SystoleError(2, f"{options.workload}: does not fit {options.accelerator} as it is")
+    machine = report_of(options, [])  # what is wrong with the machine as it is, the program says
     split = machine["config"]["scratchpad"]["organization"] == "split"
     scratchpads = ["scratchpad.activation.capacity_kib", "scratchpad.weight.capacity_kib"] if split else ["scratchpad.capacity_kib"]
     plan = [(plot, series, x, settings) for plot, all_series in sweeps(scratchpads).items()
             for series, points in all_series.items() for x, settings in points]
+    varied = {key_of(setting) for *_, settings in plan for setting in settings}
+    for setting in options.set:
+        if key_of(setting) in varied:
+            raise systole.SystoleError(2, f"--set {setting}: the plots vary {key_of(setting)}, expected another key")
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = pool.map(lambda point: run(options, point[3]), plan)
         measured = {}
