@@ -50,6 +50,7 @@ class Guard final : public YAML::EventHandler {
                 const std::string& value) override {
     enter(mark, tag, anchor, &value);
     has_content_ = true;
+    last_scalar_ = mark;
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
@@ -63,6 +64,7 @@ class Guard final : public YAML::EventHandler {
   void OnMapEnd() override { open_.pop_back(); }
 
   bool has_content() const { return has_content_; }
+  const YAML::Mark& last_scalar() const { return last_scalar_; }
 
   /// Errors that matter only when the text turns out to be YAML.
   void log_later_errors() {
@@ -159,6 +161,7 @@ class Guard final : public YAML::EventHandler {
   ErrorLog& log_;
   std::vector<Level> open_;
   std::vector<Error> later_;
+  YAML::Mark last_scalar_;
   std::size_t nodes_ = 0;
   std::size_t documents_ = 0;
   bool has_content_ = false;
@@ -196,6 +199,69 @@ void check_characters(const std::string& text, const std::string& path, ErrorLog
   }
 }
 
+/// The text from a mark of yaml-cpp on, which does not count a byte order mark.
+std::string_view text_at(std::string_view text, const YAML::Mark& mark) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  return text.substr(std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), text.size()));
+}
+
+/// Whether a scalar begins with a quote that nothing closes. To yaml-cpp the end of the file does.
+bool is_unclosed_quote(std::string_view scalar) {
+  scalar.remove_prefix(std::min(scalar.find_first_not_of("! "), scalar.size()));  // its tag
+  const char quote = scalar.substr(0, 1) == "'" ? '\'' : '"';
+  if (scalar.empty() || scalar.front() != quote) {
+    return false;
+  }
+  for (std::size_t i = 1; i < scalar.size(); ++i) {
+    const bool is_doubled = quote == '\'' && scalar.substr(i, 2) == "''";
+    if (is_doubled || (quote == '"' && scalar[i] == '\\')) {
+      ++i;
+    } else if (scalar[i] == quote) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Whether a tab is among what indents the line of a mark: yaml-cpp names what that led to.
+std::optional<YAML::Mark> indenting_tab(const std::string& text, const YAML::Mark& mark) {
+  const std::size_t at = text.size() - text_at(text, mark).size();
+  const std::size_t line = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
+  const std::size_t end = std::min(text.find_first_not_of(" \t", line), text.size());
+  const std::size_t tab = text.find('\t', line);
+  return tab < end ? std::optional{mark_at(mark.line, static_cast<int>(tab - line))} : std::nullopt;
+}
+
+YAML::Node load_closely(const std::string& text, const std::string& path, ErrorLog& log) {
+  Guard guard{path, log};
+  const auto check_quotes = [&] {
+    if (is_unclosed_quote(text_at(text, guard.last_scalar()))) {
+      refuse(log, guard.last_scalar(), path, "not valid YAML: nothing closes this quote");
+    }
+  };
+  try {
+    std::istringstream events{text};
+    YAML::Parser parser{events};
+    while (parser.HandleNextDocument(guard)) {
+    }
+    check_quotes();
+    if (!guard.has_content() && path.empty()) {
+      refuse(log, YAML::Mark{}, path, "the file is empty, expected keys and values");
+    }
+    guard.log_later_errors();
+    return YAML::Load(text);
+  } catch (const YAML::Exception& e) {
+    check_quotes();
+    if (const auto tab = indenting_tab(text, e.mark)) {
+      refuse(log, *tab, path, "not valid YAML: a tab indents the line, expected spaces");
+    }
+    refuse(log, e.mark, path, "not valid YAML: " + e.msg);
+  }
+}
+
 }  // namespace
 
 YAML::Node load_checked_yaml(const std::string& text, const std::string& path, ErrorLog& log) {
@@ -203,20 +269,8 @@ YAML::Node load_checked_yaml(const std::string& text, const std::string& path, E
   if (const std::optional<YAML::Node> plain = load_plain_yaml(text)) {
     return *plain;
   }
-  try {
-    std::istringstream events{text};
-    YAML::Parser parser{events};
-    Guard guard{path, log};
-    while (parser.HandleNextDocument(guard)) {
-    }
-    if (!guard.has_content() && path.empty()) {
-      refuse(log, YAML::Mark{}, path, "the file is empty, expected keys and values");
-    }
-    guard.log_later_errors();
-    return YAML::Load(text);
-  } catch (const YAML::Exception& e) {
-    refuse(log, e.mark, path, "not valid YAML: " + e.msg);
-  }
+  const bool ends_line = text.empty() || text.back() == '\n';
+  return load_closely(ends_line ? text : text + "\n", path, log);
 }
 
 std::string read_text_file(const std::string& file) {

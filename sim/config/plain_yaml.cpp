@@ -91,11 +91,12 @@ bool is_plain(const YAML::Node& node, std::size_t levels) {
 }  // namespace
 
 std::optional<YAML::Node> load_plain_yaml(const std::string& text) {
-  if (text.size() >= kMaxYamlNodes || !Scan{}.is_plain(text)) {
+  if (text.empty() || text.size() >= kMaxYamlNodes || !Scan{}.is_plain(text)) {
     return std::nullopt;
   }
   try {
-    const YAML::Node tree = YAML::Load(text);
+    // Where the text ends is said: yaml-cpp lets the end of a file close a quote.
+    const YAML::Node tree = YAML::Load(text + (text.back() == '\n' ? "...\n" : "\n...\n"));
     const bool has_content = tree.IsDefined() && !tree.IsNull();
     return has_content && is_plain(tree, kMaxYamlDepth) ? std::optional{tree} : std::nullopt;
   } catch (const YAML::Exception&) {

@@ -84,6 +84,33 @@ TEST(CheckedYaml, PlacesDuplicatesInMapsThatNobodyReads) {
             "t.yaml:3:22: a[1].d.e: given twice, first in line 3");
 }
 
+// To yaml-cpp the end of the file closes a quote, and what stands before it is text.
+TEST(CheckedYaml, PlacesAQuoteThatNothingCloses) {
+  const std::string unclosed = "not valid YAML: nothing closes this quote";
+  EXPECT_EQ(errors_in("a: 1\nb: \"mine\nc: 2\n"), "t.yaml:2:4: " + unclosed);
+  EXPECT_EQ(errors_in("a: 1\nb: \"mine"), "t.yaml:2:4: " + unclosed);
+  EXPECT_EQ(errors_in("---\n- it's\n- 'it''s\n"), "t.yaml:3:3: " + unclosed);
+  EXPECT_EQ(errors_in("a: {b: [1, 'c]}\nd: 2\n"), "t.yaml:1:12: " + unclosed);
+  EXPECT_EQ(errors_in("\xEF\xBB\xBF- \"\\\"\n"), "t.yaml:1:3: " + unclosed);
+  for (const char* closed : {"a: \"b\n  c\"\n", "a: it's\n", "a: 'it''s'", "a: \"\\\"\" # \"\n",
+                             "a: |\n  \"b\n", "a: x # 'y\n", "---\na: ! 'x'\n"}) {
+    EXPECT_EQ(errors_in(closed), "") << closed;
+  }
+}
+
+TEST(CheckedYaml, KeepsTheLastLinesOfABlockOfText) {
+  ErrorLog log{"t.yaml"};
+  EXPECT_EQ(load_checked_yaml("a: |+\n  b\n\n", "", log)["a"].Scalar(), "b\n\n");
+  EXPECT_EQ(load_checked_yaml("---\na: |+\n  b\n\n", "", log)["a"].Scalar(), "b\n\n");
+}
+
+TEST(CheckedYaml, SaysThatATabIndents) {
+  const std::string tab = "not valid YAML: a tab indents the line, expected spaces";
+  EXPECT_EQ(errors_in("a:\n\tb: 1\n"), "t.yaml:2:1: " + tab);
+  EXPECT_EQ(errors_in("a:\n  b: 1\n \tc: 1\n"), "t.yaml:3:2: " + tab);
+  EXPECT_EQ(errors_in("a: {b: 1,\n\tc: 1}\n"), "");
+}
+
 TEST(ReadTextFile, SaysWhatIsWrongWithAFileThatCannotBeRead) {
   EXPECT_EQ(errors_of_file("no_such_file.yaml"),
             "no_such_file.yaml: cannot be read: No such file or directory");
