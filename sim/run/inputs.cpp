@@ -34,10 +34,11 @@ std::uint64_t inference_count(const Network& network, const LabelledInputs& inpu
   const Tensor& input = network.tensor(network.inputs.at(0));
   const auto batch = static_cast<std::size_t>(input.elements());
   if (inputs.images->empty() || inputs.images->size() % batch != 0) {
+    const std::int64_t count = inputs.count();
     throw Refusal{fmt::format(
-        "{} images do not fill batches of {}, the first size of the input {}, expected a multiple "
+        "{} {} not fill batches of {}, the first size of the input {}, expected a multiple "
         "of it (--images takes the first ones)",
-        inputs.count(), input.shape.at(0), quoted(input.name))};
+        count, count == 1 ? "image does" : "images do", input.shape.at(0), quoted(input.name))};
   }
   return inputs.images->size() / batch;
 }

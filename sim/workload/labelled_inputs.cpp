@@ -16,6 +16,10 @@ namespace {
 
 /// The shape of one image, or a message about an array that holds none.
 Shape image_shape(const NpyArray& array, const Tensor& input) {
+  if (input.shape.empty()) {
+    throw NpyError{"images are for inputs whose first size is their number, '" + input.name +
+                   "' is a scalar"};
+  }
   Shape wanted{input.shape.begin() + 1, input.shape.end()};
   if (array.shape.size() == input.shape.size() && array.shape[0] > 0 &&
       std::equal(wanted.begin(), wanted.end(), array.shape.begin() + 1)) {

@@ -72,6 +72,20 @@ TEST_F(WorkloadInputs, ImagesThatDoNotFitAreNamed) {
   EXPECT_EQ(image_error("none.npy"), "none.npy: no such file");
 }
 
+TEST_F(WorkloadInputs, AScalarIsNoInputForImages) {
+  write_array<std::int8_t>("i.npy", {1}, {1});
+  Network network;
+  network.tensors.push_back({"x", {}, {}, {}, 0, std::nullopt});
+  network.inputs = {0};
+  try {
+    load_images(path("i.npy"), network);
+    FAIL() << "was taken";
+  } catch (const ConfigError& e) {
+    EXPECT_EQ(without_folder(e.what()),
+              "i.npy: images are for inputs whose first size is their number, 'x' is a scalar");
+  }
+}
+
 TEST_F(WorkloadInputs, LabelsMustFitImagesAndOutput) {
   write_array<std::int8_t>("i.npy", {1, 2, 1}, {1, 2});
   write_array<std::uint8_t>("two.npy", {2}, {0, 1});
