@@ -17,6 +17,7 @@ const std::vector<std::string> kConvColumns = {"ifmap height", "ifmap width", "f
 const std::vector<std::string> kGemmColumns = {"M", "N", "K"};
 
 constexpr std::int64_t kMostSize = std::int64_t{1} << 30;
+constexpr std::int64_t kMostStride = std::int64_t{1} << 20;  // as in YAML: padding is up to one
 
 struct Field {
   std::string text;  // without blanks around it
@@ -117,9 +118,10 @@ class Parser {
       kind_ = kind_of(fields);
     }
     if (!kind_ && !is_row) {
-      log_.add(fields[0].mark, "",
-               "the header names neither filters nor M, N and K; expected one that does, or "
-               "--topology conv or gemm");
+      log_.add(
+          fields[0].mark, "",
+          "the header names neither filters nor M, N and K in this order; expected one that does, "
+          "or --topology conv or gemm");
     }
   }
 
@@ -135,7 +137,8 @@ class Parser {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (i + 1 >= fields.size()) {
         log_.add(fields.back().mark, columns[i],
-                 "missing: the row has " + std::to_string(fields.size()) + " fields, expected " +
+                 "missing: the row has " + std::to_string(fields.size()) +
+                     (fields.size() == 1 ? " field" : " fields") + ", expected " +
                      std::to_string(columns.size() + 1) + " and a comma");
         return;
       }
@@ -153,10 +156,10 @@ class Parser {
       log_.add(field.mark, column, "expected a whole number, found " + quoted(field.text));
       return 1;
     }
-    if (*value < 1 || *value > kMostSize) {
-      log_.add(
-          field.mark, column,
-          shortened(field.text) + " is out of range, expected 1.." + std::to_string(kMostSize));
+    const std::int64_t most = column == "stride" ? kMostStride : kMostSize;
+    if (*value < 1 || *value > most) {
+      log_.add(field.mark, column,
+               shortened(field.text) + " is out of range, expected 1.." + std::to_string(most));
     }
     return *value;
   }

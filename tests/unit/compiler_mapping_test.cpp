@@ -64,6 +64,27 @@ TEST(Mapping, OneByOneConvolutionsReadEachByteOnceInTilesOfTheCompilersChoice) {
   EXPECT_EQ(total_read(machine), compiler.mapping(0).compulsory_read_bytes());
 }
 
+// Two pixels of a row fit; where the row below would begin does not fit 32 bits.
+TEST(Mapping, AStrideMayPlaceTheNextRowBeyondAnyMemory) {
+  constexpr std::int64_t kStride = 1 << 18;
+  NetworkBuilder builder;
+  const TensorId in = builder.input({1, 4, 4, 4});
+  Conv2d op;
+  op.window.stride_h = op.window.stride_w = kStride;
+  op.window.pad_bottom = op.window.pad_right = kStride - 1;
+  op.requant = test::one_scale();
+  PinnedMapping row;
+  row.tile_oh = 1;
+  row.tile_ow = 2;
+  builder.layer("far", op, {in, builder.constant({4, 3, 3, 4})}, builder.activation({1, 2, 2, 4}))
+      .mapping = row;
+  AcceleratorConfig config = gemmini_like();
+  config.scratchpad.activation.capacity_kib = 32 * 1024;
+  const Compiler compiler{builder.network(), config};
+  EXPECT_EQ(compiler.mapping(0).tiles, 2);
+  EXPECT_NO_THROW(compiler.lower(0));
+}
+
 TEST(Mapping, StridedOneByOneConvolutionsLoadNoPixelThatTheySkip) {
   NetworkBuilder builder;
   const TensorId in = builder.input({1, 8, 8, 16});

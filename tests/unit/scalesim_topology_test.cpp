@@ -84,8 +84,8 @@ TEST(ScaleSimTopology, ANameThatComesTwiceIsTold) {
 TEST(ScaleSimTopology, TheUserSaysWhatAHeaderDoesNot) {
   const std::string text = "Layer, , ,\na,1,2,3,\n";
   EXPECT_EQ(errors(text),
-            "folder/net.csv:1:1: the header names neither filters nor M, N and K; expected one "
-            "that does, or --topology conv or gemm");
+            "folder/net.csv:1:1: the header names neither filters nor M, N and K in this order; "
+            "expected one that does, or --topology conv or gemm");
   EXPECT_EQ(gemm(read(text, TopologyKind::Gemm), 0).k, 3);
 }
 
@@ -98,7 +98,7 @@ TEST(ScaleSimTopology, EveryMistakeIsOneLineWithItsPlace) {
             "comma\n"
             "folder/net.csv:3:1: name: missing\n"
             "folder/net.csv:4:13: filters: expected a whole number, found 'x'\n"
-            "folder/net.csv:4:15: stride: 0 is out of range, expected 1..1073741824\n"
+            "folder/net.csv:4:15: stride: 0 is out of range, expected 1..1048576\n"
             "folder/net.csv:5:17: sparsity: '2:4': sparse filters are not modelled, expected none "
             "or 1:1\n"
             "folder/net.csv:6:22: 'more' stands behind the last column, expected nothing\n"
@@ -113,6 +113,14 @@ TEST(ScaleSimTopology, EveryMistakeIsOneLineWithItsPlace) {
   EXPECT_EQ(errors("a,1,2,3,\n", TopologyKind::Gemm),
             "folder/net.csv:1:1: the first line is skipped, as SCALE-Sim does, and this one is a "
             "layer; expected a header");
+}
+
+// A layer is as large as its padding, and padding is up to a stride.
+TEST(ScaleSimTopology, StridesAreAtMostThoseOfYaml) {
+  const std::string layer = "a,7,7,3,3,1,1,";
+  EXPECT_EQ(errors(kConvHeader + layer + "1073741824,\n"),
+            "folder/net.csv:2:15: stride: 1073741824 is out of range, expected 1..1048576");
+  EXPECT_EQ(read(kConvHeader + layer + "1048576,\n").layers.size(), 1U);
 }
 
 TEST(ScaleSimTopology, TensorsThatNoMachineHoldsAreRefused) {
