@@ -26,6 +26,20 @@ Shape input_shape(const file::ValueInfoProto& input) {
   return shape;
 }
 
+/// Whether a file has layers with weights and nothing that quantizes or takes integers.
+bool is_float_network(const file::GraphProto& graph) {
+  bool has_layers = false;
+  for (const file::NodeProto& node : graph.node()) {
+    const std::string& op = node.op_type();
+    if (op.rfind("Q", 0) == 0 || op.find("Quantize") != std::string::npos ||
+        op.find("Integer") != std::string::npos) {
+      return false;
+    }
+    has_layers = has_layers || op == "Conv" || op == "Gemm" || op == "MatMul";
+  }
+  return has_layers;
+}
+
 /// Builds the network node by node. An error of one node is no reason to leave out the others.
 class GraphReader {
  public:
@@ -37,6 +51,11 @@ class GraphReader {
         graph_{builder_} {}
 
   Network read() {
+    if (is_float_network(file_)) {
+      throw ConfigError{{path_ +
+                         ": is a float network, nothing in it is quantized: `systole quantize` "
+                         "makes a workload of it"}};
+    }
     for (const file::TensorProto& tensor : file_.initializer()) {
       graph_.add_initializer(tensor);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/config/extension.hpp"
 #include "sim/fixed_point/q_format.hpp"
 #include "sim/workload/geometry.hpp"
 
@@ -145,7 +146,10 @@ ActivationTrace read_activation(ConfigReader& reader, const ConstantFiles& files
   return read_numbers(reader, files, kMaxActivationBits);
 }
 
-bool tell_shapes_alone(ConfigReader& root) {
+namespace {
+
+/// What stands for the tensors of layers, and the constants.
+std::vector<YAML::Node> given_tensors(ConfigReader& root) {
   std::vector<YAML::Node> tensors;
   for (const char* const list : {"layers", "constants"}) {
     if (!root.has(list) || !root.raw(list).IsSequence()) {
@@ -162,6 +166,27 @@ bool tell_shapes_alone(ConfigReader& root) {
       }
     }
   }
+  return tensors;
+}
+
+}  // namespace
+
+bool tell_float_network(ConfigReader& root) {
+  const std::vector<YAML::Node> tensors = given_tensors(root);
+  const auto is_file = [](const YAML::Node& tensor) {
+    return tensor.IsScalar() && has_extension(tensor.Scalar(), ".npy");
+  };
+  if (tensors.empty() || !std::all_of(tensors.begin(), tensors.end(), is_file)) {
+    return false;
+  }
+  root.error_at(tensors.front(), "layers",
+                "tensors without scales are those of a float network: `systole quantize` makes a "
+                "workload of it");
+  return true;
+}
+
+bool tell_shapes_alone(ConfigReader& root) {
+  const std::vector<YAML::Node> tensors = given_tensors(root);
   const auto has_file = [](const YAML::Node& tensor) {
     return tensor.IsMap() && tensor["file"].IsDefined();
   };

@@ -159,6 +159,10 @@ struct Trace {
   std::vector<std::string> outputs;
 };
 
+/// Tells that the file is a float network, of which all tensors are names of files, and whether
+/// that is so.
+bool tell_float_network(ConfigReader& root);
+
 /// Tells, at `layers`, that no tensor of the workload has a file, and whether that is so: one
 /// mistake, mostly an option that was forgotten, and not one for each tensor.
 bool tell_shapes_alone(ConfigReader& root);

@@ -41,6 +41,9 @@ Network load_workload(const std::string& path, const WorkloadOptions& options) {
   }
   const ConfigFile file = ConfigFile::load(path);
   ConfigReader root = file.root();
+  if (tell_float_network(root)) {
+    file.check();  // what else is wrong follows from that
+  }
   const bool shapes_only = options.shapes_only || tell_shapes_alone(root);
   Trace trace = read_trace(root, ConstantFiles{path, shapes_only});
   Network network = NetworkBuilder{trace, shapes_only}.build(root);

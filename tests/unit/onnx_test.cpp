@@ -134,6 +134,17 @@ TEST(Onnx, AnUnknownOperatorIsNamedWithItsNodeAndWhatIsSupported) {
   EXPECT_THAT(errors[1], HasSubstr("supported operators are Abs, Add, "));
 }
 
+TEST(Onnx, AFloatNetworkIsToldWhatMakesAWorkloadOfIt) {
+  try {
+    load_onnx(SYSTOLE_SOURCE_DIR "/tests/data/float_onnx/model.onnx");
+    FAIL() << "was taken";
+  } catch (const ConfigError& error) {
+    ASSERT_THAT(error.lines(), SizeIs(1));
+    EXPECT_THAT(error.lines()[0], HasSubstr("model.onnx: is a float network"));
+    EXPECT_THAT(error.lines()[0], HasSubstr("`systole quantize` makes a workload of it"));
+  }
+}
+
 TEST(Onnx, AnAttributeThatNobodyReadsIsAnError) {
   const std::vector<std::string> errors = errors_after("qdq_residual", [](auto& model) {
     ::onnx::AttributeProto& attribute = *node_of(model, "Conv").add_attribute();
