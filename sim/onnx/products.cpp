@@ -127,8 +127,11 @@ Shape matmul_shape(const MatMulAttributes& attributes, const Shape& a, const Sha
 ValueId matmul(Builder& builder, const MatMulAttributes& attributes, const Operand& a,
                const Operand& b, const Bias& bias, const QuantParams& out, const Clip& clip) {
   const Value& second = builder.value(b.integers);
-  if (second.constant && second.shape.size() == 2 && !attributes.transpose_a) {
-    return fully_connected(builder, attributes.transpose_b, a, b, bias, out, clip);
+  const bool turns = attributes.transpose_a;
+  if (second.constant && second.shape.size() == 2 &&
+      (!turns || builder.value(a.integers).shape.size() == 2)) {
+    const Operand rows{turns ? builder.transposed(a.integers, kTransposed) : a.integers, a.params};
+    return fully_connected(builder, attributes.transpose_b, rows, b, bias, out, clip);
   }
   if (bias.constant) {
     throw NodeError{"has a bias, and weights that are computed: expected constants"};
