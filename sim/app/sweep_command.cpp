@@ -23,17 +23,6 @@ unsigned workers_of(const SweepCommand& command) {
                            : std::max(1U, std::thread::hardware_concurrency());
 }
 
-/// A sample may be smaller than the spec asks for.
-std::string shortage(const SweepSpec& spec, std::size_t points) {
-  if (spec.sampling == Sampling::All || points >= spec.sample_points) {
-    return "";
-  }
-  return fmt::format("{} of the {} points asked for: {}\n", points, spec.sample_points,
-                     spec.sampling == Sampling::Random
-                         ? "axes and constraints give no more"
-                         : "strata that are double or break a constraint are left out");
-}
-
 std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {
   const SweepProgress& progress = outcome.progress;
   std::string text = fmt::format("{} points, {} of them run now, {} failed\n", progress.points,
@@ -94,8 +83,11 @@ int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& 
     check_outputs(command, spec);
   }
   const std::vector<Point> points = select_points(spec);
+  std::string fewer = shortage(spec, points.size());
+  fewer += fewer.empty() ? "" : "\n";
   if (command.list) {
     out << points_table(spec, points);
+    err << fewer;  // beside the table
     return ExitCode::AllRight;
   }
   SweepOptions sweep;
@@ -121,7 +113,7 @@ int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& 
     }
     outcome = run_sweep(spec, points, sweep);
   }
-  out << shortage(spec, points.size()) << summary(command, outcome);
+  out << fewer << summary(command, outcome);
   const bool none_ran = !command.range && outcome.progress.failed == outcome.progress.points;
   return outcome.mismatches == 0 && !none_ran ? ExitCode::AllRight : ExitCode::CheckFailed;
 }

@@ -102,6 +102,11 @@ Constraint::Constraint(const std::string& text, const std::vector<std::string>& 
   }
 }
 
+bool Constraint::names(const std::string& word) const {
+  return std::find(left_.begin(), left_.end(), word) != left_.end() ||
+         std::find(right_.begin(), right_.end(), word) != right_.end();
+}
+
 bool Constraint::holds(const Values& values) const {
   const auto resolved = [&](Product product) {
     for (std::string& word : product) {

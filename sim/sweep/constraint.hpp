@@ -20,6 +20,8 @@ class Constraint {
   /// Throws Refusal when a value that is no number is multiplied or ordered.
   bool holds(const Values& values) const;
   const std::string& text() const { return text_; }
+  /// Whether an operand is this word.
+  bool names(const std::string& word) const;
   /// What a key is compared with, if that is a word and no other key.
   struct Word {
     std::string key, word;

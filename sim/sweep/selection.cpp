@@ -34,16 +34,47 @@ std::optional<std::string> value_of(const SweepSpec& spec, const Point& point,
   return base == spec.base_values.end() ? std::nullopt : std::optional{base->second};
 }
 
-bool allowed(const SweepSpec& spec, const Point& point) {
-  return std::all_of(
-      spec.constraints.begin(), spec.constraints.end(), [&](const Constraint& constraint) {
-        try {
-          return constraint.holds(
-              [&](const std::string& key) { return value_of(spec, point, key); });
-        } catch (const Refusal& error) {
-          throw Refusal{spec.constraints_at + ": '" + constraint.text() + "': " + error.what()};
-        }
-      });
+using Constraints = std::vector<Constraint>;
+
+bool allowed(const SweepSpec& spec, const Constraints& constraints, const Point& point) {
+  return std::all_of(constraints.begin(), constraints.end(), [&](const Constraint& constraint) {
+    try {
+      return constraint.holds([&](const std::string& key) { return value_of(spec, point, key); });
+    } catch (const Refusal& error) {
+      throw Refusal{spec.constraints_at + ": '" + constraint.text() + "': " + error.what()};
+    }
+  });
+}
+
+/// The constraints that no axis but this one has a say in.
+Constraints constraints_of(const SweepSpec& spec, const Axis& axis) {
+  const auto concerns = [](const Constraint& constraint, const Axis& other) {
+    const Step& step = other.steps.front();
+    return std::any_of(step.begin(), step.end(), [&](const Assignment& assignment) {
+      return constraint.names(assignment.key);
+    });
+  };
+  Constraints own;
+  for (const Constraint& constraint : spec.constraints) {
+    if (std::none_of(spec.axes.begin(), spec.axes.end(), [&](const Axis& other) {
+          return &other != &axis && concerns(constraint, other);
+        })) {
+      own.push_back(constraint);
+    }
+  }
+  return own;
+}
+
+/// The positions along an axis that break no constraint, whatever the other axes set.
+std::vector<std::size_t> allowed_along(const SweepSpec& spec, const Axis& axis) {
+  const Constraints own = constraints_of(spec, axis);
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < axis.steps.size(); ++i) {
+    if (allowed(spec, own, axis.steps[i])) {
+      positions.push_back(i);
+    }
+  }
+  return positions;
 }
 
 /// The n-th use of a seed.
@@ -60,7 +91,11 @@ class Draws {
 
 class Selection {
  public:
-  explicit Selection(const SweepSpec& spec) : spec_{spec}, draws_{spec.sample_seed} {}
+  explicit Selection(const SweepSpec& spec) : spec_{spec}, draws_{spec.sample_seed} {
+    for (const Axis& axis : spec.axes) {
+      allowed_.push_back(allowed_along(spec, axis));
+    }
+  }
 
   std::vector<Point> all() {
     const std::optional<std::uint64_t> all = combinations();
@@ -75,19 +110,20 @@ class Selection {
   }
 
   /// Draws from all combinations, and, when these give nothing new any more, from those that are
-  /// left, each once.
+  /// left, each once, unless they are too many.
   std::vector<Point> random() {
-    constexpr int kPatience = 1000;  // draws in a row that give nothing new
-    int misses = 0;
-    while (points_.size() < spec_.sample_points && misses < kPatience) {
+    const std::optional<std::uint64_t> all = combinations();
+    const std::uint64_t patience = all ? 1000 : kMostMisses;  // those that are left come after
+    std::uint64_t misses = all == 0U ? patience : 0;          // in a row
+    while (points_.size() < spec_.sample_points && misses < patience) {
       Position position;
-      for (const Axis& axis : spec_.axes) {
-        position.push_back(draws_.below(axis.steps.size()));
+      for (const std::vector<std::size_t>& allowed : allowed_) {
+        position.push_back(allowed[draws_.below(allowed.size())]);
       }
       misses = take(position) ? 0 : misses + 1;
     }
-    std::vector<std::uint64_t> left(
-        points_.size() < spec_.sample_points ? combinations().value_or(0) : std::uint64_t{0});
+    std::vector<std::uint64_t> left(points_.size() < spec_.sample_points ? all.value_or(0)
+                                                                         : std::uint64_t{0});
     std::iota(left.begin(), left.end(), std::uint64_t{0});
     for (std::uint64_t i = left.size(); i > 0 && points_.size() < spec_.sample_points; --i) {
       std::swap(left[i - 1], left[draws_.below(i)]);
@@ -120,33 +156,34 @@ class Selection {
     return std::move(points_);
   }
 
- private:
-  /// None: more than a sweep looks at one by one.
+  /// Of what is allowed along each axis. None: more than a sweep looks at one by one.
   std::optional<std::uint64_t> combinations() const {
     std::uint64_t count = 1;
-    for (const Axis& axis : spec_.axes) {
-      count *= axis.steps.size();  // each at most a million: no overflow below the limit
-      if (count > kMostCombinations) {
-        return std::nullopt;
+    for (const std::vector<std::size_t>& allowed : allowed_) {
+      if (allowed.empty()) {
+        return 0;
       }
+      count = std::min(count * allowed.size(), kMostCombinations + 1);  // no overflow: a million
     }
-    return count;
+    return count > kMostCombinations ? std::nullopt : std::optional{count};
   }
+
+ private:
   Position position_of(std::uint64_t combination) const {
-    Position position(spec_.axes.size());
-    for (std::size_t a = spec_.axes.size(); a-- > 0;) {
-      position[a] = combination % spec_.axes[a].steps.size();
-      combination /= spec_.axes[a].steps.size();
+    Position position(allowed_.size());
+    for (std::size_t a = allowed_.size(); a-- > 0;) {
+      position[a] = allowed_[a][combination % allowed_[a].size()];
+      combination /= allowed_[a].size();
     }
     return position;
   }
 
   bool take(const Position& position) {
-    if (spec_.sampling != Sampling::All && !seen_.insert(position).second) {
+    if (seen_.count(position) != 0) {
       return false;
     }
     Point point = point_at(spec_, position);
-    if (!allowed(spec_, point)) {
+    if (!allowed(spec_, spec_.constraints, point)) {
       return false;
     }
     if (points_.size() == kMostPoints) {
@@ -154,12 +191,16 @@ class Selection {
                     " points, expected fewer, or sample"};
     }
     points_.push_back(std::move(point));
+    if (spec_.sampling != Sampling::All) {
+      seen_.insert(position);
+    }
     return true;
   }
 
   const SweepSpec& spec_;
   Draws draws_;
-  std::set<Position> seen_;
+  std::vector<std::vector<std::size_t>> allowed_;  // along each axis
+  std::set<Position> seen_;                        // of points_, where positions may come twice
   std::vector<Point> points_;
 };
 
@@ -176,14 +217,36 @@ std::vector<Point> selected(const SweepSpec& spec) {
   return selection.all();
 }
 
+constexpr const char* kNoMore = "axes and constraints give no more";
+
+/// Why a sample has fewer points than it should.
+std::string why_fewer(const SweepSpec& spec) {
+  if (spec.sampling == Sampling::LatinHypercube) {
+    return "strata that are double or break a constraint are left out";
+  }
+  return Selection{spec}.combinations()
+             ? kNoMore
+             : std::to_string(kMostMisses) + " draws in a row gave nothing new";
+}
+
 }  // namespace
 
 std::vector<Point> select_points(const SweepSpec& spec) {
   std::vector<Point> points = selected(spec);
   if (points.empty()) {
-    throw Refusal{spec.constraints_at + ": leave no point"};
+    const std::string why = spec.sampling == Sampling::All ? kNoMore : why_fewer(spec);
+    throw Refusal{spec.constraints_at +
+                  (why == kNoMore ? ": leave no point" : ": no point is found: " + why)};
   }
   return points;
+}
+
+std::string shortage(const SweepSpec& spec, std::size_t points) {
+  if (spec.sampling == Sampling::All || points >= spec.sample_points) {
+    return "";
+  }
+  return std::to_string(points) + " of the " + std::to_string(spec.sample_points) +
+         " points asked for: " + why_fewer(spec);
 }
 
 const std::string& workload_of(const SweepSpec& spec, const Point& point) {

@@ -146,6 +146,9 @@ TEST(CliSweep, ASampleThatIsTooSmallIsSaidSo) {
   const Outcome outcome = systole({"sweep", spec, "-o", folder.file("s")});
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(outcome.out, HasSubstr("12 of the 20 points asked for: axes and constraints give"));
+  const Outcome list = systole({"sweep", spec, "--list"});
+  EXPECT_EQ(lines(list.out).size(), 13U);
+  EXPECT_EQ(list.err, "12 of the 20 points asked for: axes and constraints give no more\n");
   const std::string squares = write_spec(folder, "sample: {method: latin_hypercube, points: 20}\n");
   EXPECT_THAT(
       systole({"sweep", squares, "-o", folder.file("l")}).out,

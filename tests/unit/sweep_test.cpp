@@ -158,6 +158,33 @@ TEST_F(SweepTest, RandomPointsAreDistinctAndFollowTheSeed) {
   EXPECT_EQ(points(axes + "  - array.cols <= 3\nsample: {method: random, points: 4}\n").size(), 4U);
 }
 
+// 1,999,980 of nearly ten thousand million.
+TEST_F(SweepTest, RandomPointsAreDrawnFromWhatConstraintsOfOneAxisLeave) {
+  const std::string axes =
+      "axes:\n"
+      "  - {key: scratchpad.capacity_kib, range: {from: 1, to: 100000}}\n"
+      "  - {key: dram.latency_cycles, range: {from: 2, to: 100000}}\n"
+      "sample: {method: random, points: 10}\n";
+  EXPECT_EQ(points(axes + "constraints: [scratchpad.capacity_kib <= 20]\n").size(), 10U);
+  EXPECT_EQ(
+      points(axes + "constraints: [scratchpad.capacity_kib * dram.latency_cycles < 1e6]\n").size(),
+      10U);
+  EXPECT_THAT(refusal(axes + "constraints: [scratchpad.capacity_kib == 0]\n"),
+              HasSubstr("constraints: leave no point"));
+  EXPECT_THAT(refusal(axes + "constraints: [scratchpad.capacity_kib * dram.latency_cycles < 3]\n"),
+              HasSubstr("constraints: no point is found: 100000 draws in a row gave nothing new"));
+}
+
+// Of a seed that was drawn before axes were narrowed.
+TEST_F(SweepTest, RandomPointsStayThoseOfTheirSeed) {
+  EXPECT_THAT(points("axes:\n"
+                     "  - {key: array.rows, range: {from: 1, to: 50}}\n"
+                     "  - {key: array.cols, range: {from: 1, to: 50}}\n"
+                     "constraints: [array.rows <= array.cols]\n"
+                     "sample: {method: random, points: 3, seed: 3}\n"),
+              ElementsAre("19 36", "10 30", "25 37"));
+}
+
 // Any name that is no other format's is a workload's.
 TEST_F(SweepTest, ADigestIsOfTensorsToo) {
   for (const std::string& net : {file("net.yaml"), file("net.YAML"), file("net.trace")}) {
