@@ -42,16 +42,15 @@ std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {
   return text;
 }
 
-/// The files that the points read. Those beside the spec are named in it; others are from where the
-/// sweep runs, or shipped.
+/// The files that the points read: memories that ship with Systole too.
 std::vector<NamedFile> files_of(const SweepSpec& spec) {
   std::vector<std::vector<NamedFile>> all;
   all.push_back(files_of_machine(parse_accelerator(spec.accelerator_text, spec.accelerator)));
   all.push_back(with_named_files("workload", spec.workload));
   const auto add = [&](const Step& step) {
     for (const Assignment& assignment : step) {
-      if (assignment.key == kWorkloadKey || assignment.key == "energy.table") {
-        all.push_back(with_named_files(assignment.key, assignment.text));
+      if (!assignment.file.empty()) {
+        all.push_back(with_named_files(assignment.key, assignment.file));
       } else if (assignment.key == "dram.preset") {
         DramConfig memory;
         memory.preset = assignment.text;

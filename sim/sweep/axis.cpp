@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/config/accelerator_file.hpp"
+#include "sim/config/unreadable.hpp"
 #include "sim/config/yaml_quote.hpp"
 
 namespace systole {
@@ -10,15 +12,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Keys whose value may be a file beside the spec.
-bool names_file(const std::string& key) {
-  return key == kWorkloadKey || key == "energy.table" || key == "dram.preset";
-}
+/// Keys whose value is a file.
+bool takes_files(const std::string& key) { return key == kWorkloadKey || key == "energy.table"; }
 
 class AxisReader {
  public:
-  AxisReader(const std::vector<std::string>& known, fs::path folder)
-      : known_{known}, folder_{std::move(folder)} {}
+  AxisReader(const std::vector<std::string>& known, const std::string& folder)
+      : known_{known}, folder_{folder} {}
 
   std::vector<Axis> list(ConfigReader& node, const std::string& key) {
     std::vector<Axis> axes;
@@ -41,7 +41,7 @@ class AxisReader {
       if (key == kWorkloadKey || std::find(known_.begin(), known_.end(), key) == known_.end()) {
         node.error(key, "is no key of the accelerator" + did_you_mean(key, known_));
       } else if (node.read(value, key, text)) {
-        all.push_back(assignment(key, text, value.Tag() == "!"));
+        all.push_back(assignment(node, value, key, key, text));
       }
     }
     return all;
@@ -87,6 +87,10 @@ class AxisReader {
                         : "expected key with values or range, or zip, or product");
       return {};
     }
+    if (range && takes_files(key)) {
+      node.error("range", "gives no files, expected values");
+      return {};
+    }
     return values ? listed(node, key) : ranged(node, key);
   }
 
@@ -99,9 +103,10 @@ class AxisReader {
     }
     std::size_t index = 0;
     for (const auto& value : list) {
+      const std::string place = "values[" + std::to_string(index++) + "]";
       std::string text;
-      if (node.read(value, "values[" + std::to_string(index++) + "]", text)) {
-        axis.steps.push_back({assignment(key, text, value.Tag() == "!")});
+      if (node.read(value, place, text)) {
+        axis.steps.push_back({assignment(node, value, place, key, text)});
       }
     }
     return axis;
@@ -134,10 +139,10 @@ class AxisReader {
       range.error("to", "gives more than " + std::to_string(kMostSteps) + " values");
     } else {
       std::uint64_t value = from;
-      axis.steps.push_back({assignment(key, std::to_string(value), false)});
+      axis.steps.push_back({of_number(key, value)});
       while (has_times ? value <= to / times : value + step <= to) {  // products do not wrap
         value = has_times ? value * times : value + step;
-        axis.steps.push_back({assignment(key, std::to_string(value), false)});
+        axis.steps.push_back({of_number(key, value)});
       }
     }
     return axis;
@@ -184,19 +189,39 @@ class AxisReader {
     return product;
   }
 
-  Assignment assignment(const std::string& key, const std::string& text, bool is_text) const {
-    const fs::path beside = (folder_ / text).lexically_normal();
-    std::error_code none;  // too long for a name, say
-    const bool is_beside = names_file(key) && !text.empty() && fs::is_regular_file(beside, none);
-    const std::string file = is_beside ? beside.string() : text;
-    return {key, text, is_text && key != kWorkloadKey ? quoted_yaml(file) : file};
+  static Assignment of_number(const std::string& key, std::uint64_t value) {
+    const std::string text = std::to_string(value);
+    return {key, text, text, ""};
+  }
+
+  /// Of the value at `place`, read as `text`.
+  Assignment assignment(ConfigReader& node, const YAML::Node& value, const std::string& place,
+                        const std::string& key, const std::string& text) {
+    const std::string file = file_named(key, text, folder_);
+    const std::string why = file.empty() ? "" : why_unreadable(file);
+    if (takes_files(key) && text.empty()) {
+      node.error_at(value, place, "expected a file, found ''");
+    } else if (!why.empty()) {
+      node.error_at(value, place, file + ": " + why);
+    }
+    const bool is_text = value.Tag() == "!" && key != kWorkloadKey;  // in quotes
+    const std::string& plain = file.empty() ? text : file;
+    return {key, text, is_text ? quoted_yaml(plain) : plain, file};
   }
 
   const std::vector<std::string>& known_;
-  const fs::path folder_;
+  const std::string& folder_;
 };
 
 }  // namespace
+
+std::string file_named(const std::string& key, const std::string& text, const std::string& folder) {
+  DramConfig memory;
+  memory.preset = text;
+  const bool names_file =
+      takes_files(key) || (key == "dram.preset" && dram_preset_file(memory) == text);
+  return names_file ? (fs::path{folder} / text).lexically_normal().string() : "";
+}
 
 std::vector<Axis> read_axes(ConfigReader& node, const std::string& key,
                             const std::vector<std::string>& known, const std::string& folder) {

@@ -13,6 +13,7 @@ struct Assignment {
   std::string key;
   std::string text;   ///< as the tables show it
   std::string value;  ///< YAML, as --set takes it; of `workload` the file
+  std::string file;   ///< that it names, from the working directory; empty: none
 };
 
 /// Everything that one position of an axis sets.
@@ -26,13 +27,16 @@ struct Axis {
 constexpr const char* kWorkloadKey = "workload";
 constexpr std::uint64_t kMostSteps = 1'000'000;  ///< of one axis
 
+/// The file that a key's value names, seen from the spec's folder; empty: none, as of a memory that
+/// ships with Systole ("hbm2").
+std::string file_named(const std::string& key, const std::string& text, const std::string& folder);
+
 /// The axes below `key`, which is a list of
 ///   {key: array.rows, values: [8, 16]}               a list
 ///   {key: array.rows, range: {from: 8, to: 64, times: 2}}   or step: 8; `to` is included
 ///   {zip: [AXIS, ...]}                               together, position by position
 ///   {product: [AXIS, ...]}                           every combination, the last fastest
-/// `known` are the keys that there are. A file (of workload, energy.table or dram.preset) is one in
-/// `folder` when it is there, else what --set would take. Mistakes go to the reader.
+/// `known` are the keys that there are; files are relative to `folder`. Mistakes go to the reader.
 std::vector<Axis> read_axes(ConfigReader& node, const std::string& key,
                             const std::vector<std::string>& known, const std::string& folder);
 

@@ -177,15 +177,16 @@ TEST_F(CliOutputs, WhatTheSystemSaysOfANamedFileIsSaidWhereItIsNamed) {
   EXPECT_THAT(outcome.err, HasSubstr(": cannot be read: File name too long\n"));
 }
 
-TEST_F(CliOutputs, AnAxisMayNameAFileThatCannotBe) {
+TEST_F(CliOutputs, AnAxisThatNamesAFileThatCannotBeIsRefused) {
   const std::string too_long(300, 'x');
   write_file(file("sweep.yaml"),
              "accelerator: machine.yaml\nworkload: net/product_4x4.yaml\n"
              "axes: [{key: energy.table, values: [" +
                  too_long + "]}]\n");
   const Outcome outcome = systole({"sweep", file("sweep.yaml"), "-o", file("s")});
-  EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_THAT(outcome.out, HasSubstr("cannot be read: File name too long"));
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("sweep.yaml:3:37: axes[0].values[0]: "));
+  EXPECT_THAT(outcome.err, HasSubstr("cannot be read: File name too long"));
 }
 
 TEST_F(CliOutputs, WhatMayNotBeReadIsNotMissing) {
