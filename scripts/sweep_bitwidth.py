@@ -15,13 +15,14 @@ many rows in its memories as at its own widths, every layer compared with the go
 The output layer's activations have 8 bits everywhere: nobody multiplies them. Weights of one bit are -1 and +1 (XNOR-Net's scales);
 those of depthwise layers, which the array runs with zeros beside them, have two bits then.
 
-A killed sweep goes on when it is started again; the tables have the same bytes for any number of jobs. Needs python3-yaml and, for
-the plots, python3-matplotlib.
+A killed sweep goes on when it is started again, by the contents of the network's files and of the images; the tables have the same bytes
+for any number of jobs. Needs python3-yaml and, for the plots, python3-matplotlib.
 """
 
 import argparse
 import concurrent.futures
 import csv
+import hashlib
 import os
 import pathlib
 import re
@@ -65,6 +66,14 @@ def arguments():
     return options
 
 
+def texts_in(node):
+    """Every text in a tree of lists and maps; the names of files are among them."""
+    if isinstance(node, str):
+        return [node]
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
+    return [text for child in children for text in texts_in(child)]
+
+
 class Sweeper:
     """Quantizes, sweeps and tabulates, in one folder."""
 
@@ -73,6 +82,15 @@ class Sweeper:
         self.network = yaml.safe_load(options.workload.read_text(encoding="utf-8"))
         self.base = yaml.safe_load(systole.execute(["show", "config", "-a", options.accelerator]))
         self.depthwise = [layer["name"] for layer in self.network["layers"] if layer["op"] == "depthwise_conv2d"]
+        self.source = f"{options.workload} by {options.calibrate}, SHA-256 {self.digest()}"
+
+    def digest(self):
+        """Of the bytes of all files from which `systole quantize` makes its networks."""
+        digest = hashlib.sha256()
+        named = [self.options.workload.parent / name for name in texts_in(self.network)]
+        for file in [self.options.workload, self.options.calibrate, *filter(pathlib.Path.is_file, named)]:
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        return digest.hexdigest()
 
     def scheme(self, name, activations, weights, **more):
         """A scheme of `systole quantize`, as a dict."""
@@ -93,7 +111,7 @@ class Sweeper:
         """The folder of the network by this scheme: made, or found as a killed call left it."""
         networks = self.options.output / "networks"
         networks.mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump({**scheme, "source": f"{self.options.workload} by {self.options.calibrate}"}, sort_keys=False)
+        text = yaml.safe_dump({**scheme, "source": self.source}, sort_keys=False)
         file, folder = networks / f"{scheme['name']}.yaml", networks / scheme["name"]
         if not (folder.exists() and file.exists() and file.read_text(encoding="utf-8") == text):
             shutil.rmtree(folder, ignore_errors=True)

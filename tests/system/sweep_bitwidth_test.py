@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """scripts/sweep_bitwidth.py: every point runs, bit for bit, narrower operands move and cost less, wider accumulators overflow
 less, narrower biases move less and do worse, and the tables have the same bytes for any number of jobs and after a sweep that
-was killed. Skipped (77) where python3-numpy or python3-yaml is missing."""
+was killed, and are made anew where the network's files have changed. Skipped (77) where python3-numpy or python3-yaml is missing."""
 
 import csv
 import importlib.util
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,15 @@ def main():
         log.write_text("".join(lines[:-2]), encoding="utf-8")
         sweep(folder / "one", "--bits", "4:5", "--images", "20", "-j", "1")
         assert text == (folder / "one" / "bitwidth.csv").read_bytes()
+        digits = folder / "digits"
+        shutil.copytree(ROOT / "workloads" / "digits_float", digits)
+        copy = ["-w", digits / "digits_float.yaml", "--calibrate", digits / "calibration_images.npy", "--bits", "4:4", "--images", "20"]
+        sweep(folder / "changed", *copy)
+        before = table(folder / "changed" / "bitwidth.csv")
+        weights = digits / "conv1.weight.npy"
+        weights.write_bytes(weights.read_bytes()[:128] + bytes(weights.stat().st_size - 128))  # zeros behind the header
+        sweep(folder / "changed", *copy)
+        changed = table(folder / "changed" / "bitwidth.csv")
         sweep(folder / "binary", "--bits", "1:1", "--images", "2")
         binary = table(folder / "binary" / "bitwidth.csv")
         sweep(folder / "accumulators", "--parts", "accumulators", "--images", "4")
@@ -67,6 +77,7 @@ def main():
     assert all(float(row["accuracy"]) > 0.8 for row in rows), rows
     for metric in ("dram_bytes", "energy_pj"):
         assert float(rows[0][metric]) < float(rows[3][metric]), rows
+    assert float(before[0]["accuracy"]) > 0.8 > float(changed[0]["accuracy"]), (before, changed)
     overflows = [float(row["psum_overflows"]) for row in accumulators
                  if (row["operand_bits"], row["overflow"]) == ("8", "wrap")]
     assert overflows[0] > 0 and overflows[-1] == 0, overflows
