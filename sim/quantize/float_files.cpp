@@ -130,7 +130,7 @@ FloatImages read_float_images(const FloatNetwork& network, const std::string& pa
 }
 
 std::vector<int> read_float_labels(const FloatNetwork& network, const std::string& path) {
-  return read_labels(path, network.value(network.outputs.at(0)).shape.back());
+  return read_labels(path, element_count(network.value(network.outputs.at(0)).shape));
 }
 
 std::string label_count_error(const FloatImages& images) {

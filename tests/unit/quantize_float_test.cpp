@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/quantize/float_executor.hpp"
+#include "sim/quantize/float_files.hpp"
 #include "sim/quantize/float_trace.hpp"
 #include "tests/unit/workload_test_files.hpp"
 
@@ -162,6 +163,24 @@ TEST_F(FloatTraceFiles, EveryMistakeOfImagesAndLabelsIsToldAtItsPlace) {
   EXPECT_EQ(test_errors("labels: three.npy\n"),
             "float.yaml:4:9: labels: has 3 labels, expected one for each of 0 images");
   EXPECT_EQ(test_errors("images: two.npy\n"), "");
+}
+
+TEST_F(FloatTraceFiles, ALabelIsAnyElementOfTheFirstOutput) {
+  write("float.yaml",
+        "name: pool\n"
+        "inputs: [{name: image, shape: [1, 2, 2, 3]}]\n"
+        "outputs: [relu]\n"
+        "layers: [{name: relu, op: relu, inputs: [image]}]\n");
+  const FloatNetwork network = load_float_trace(path("float.yaml"));
+  write_array("labels.npy", {2}, std::vector<std::int64_t>{7, 11});
+  EXPECT_EQ(read_float_labels(network, path("labels.npy")), (std::vector<int>{7, 11}));
+  write_array("labels.npy", {2}, std::vector<std::int64_t>{7, 12});
+  try {
+    read_float_labels(network, path("labels.npy"));
+    FAIL();
+  } catch (const NpyError& error) {
+    EXPECT_EQ(without_folder(error.what()), "labels.npy: element [1] is 12, expected 0..11");
+  }
 }
 
 TEST_F(FloatTraceFiles, AnInputIsNoOutput) {
