@@ -52,17 +52,21 @@ void read_scales(ConfigReader& node, bool& powers_of_two) {
   powers_of_two = scales == Scales::PowerOfTwo;
 }
 
+void refuse_beside_format(ConfigReader& node, const char* key) {
+  if (node.has(key)) {
+    node.error(key, "given beside format, expected one of the two");
+  }
+}
+
 /// `format: Q3.4` in place of all that it says.
 void read_format(ConfigReader& node, OperandScheme& scheme) {
   std::string name;
   if (!node.optional("format", name, NotEmpty{})) {
     return;
   }
-  for (const char* key : {"bits", "signed", "symmetric", "method", "sigmas", "percentile", "scales",
-                          "narrow_range"}) {
-    if (node.has(key)) {
-      node.error(key, "given beside format, expected one of the two");
-    }
+  for (const char* key :
+       {"bits", "signed", "symmetric", "method", "sigmas", "percentile", "scales"}) {
+    refuse_beside_format(node, key);
   }
   const std::optional<QFormat> format = parse_q_format(name);
   if (!format) {
@@ -92,6 +96,8 @@ void read_operand(ConfigReader& node, OperandScheme& scheme, const Choice<Method
 void read_weights(ConfigReader node, WeightScheme& scheme) {
   read_operand(node, scheme, kWeightMethods);
   if (scheme.fraction_bits) {
+    refuse_beside_format(node, "per");
+    refuse_beside_format(node, "narrow_range");
     scheme.per_channel = scheme.narrow_range = false;
     if (!scheme.is_signed) {
       node.error("format",
@@ -159,6 +165,14 @@ void check_layer(ConfigReader& node, const Scheme& scheme) {
   if (!node.has("weight_bits") && !node.has("activation_bits")) {
     node.error("", "has no width, expected weight_bits or activation_bits");
   }
+  if (scheme.activations.fraction_bits && layer.activations) {
+    node.error("activation_bits",
+               "activations.format is the width of every layer, expected no other beside it");
+  }
+  if (scheme.weights.fraction_bits && layer.weights) {
+    node.error("weight_bits",
+               "weights.format is the width of every layer, expected no other beside it");
+  }
   if (scheme.weights.symmetric && layer.weights.value_or(2) < 2 &&
       scheme.weights.method != Method::Binary) {
     node.error("weight_bits", "symmetric weights have at least 2 bits: -1, 0 and 1");
@@ -173,6 +187,10 @@ void check_layer(ConfigReader& node, const Scheme& scheme) {
 void check_rules(ConfigFile& file, const Scheme& scheme) {
   if (scheme.search && !scheme.layers.empty()) {
     file.rule_error({"search", "layers"}, "chooses all widths, expected no layers beside it");
+  }
+  if (scheme.search && (scheme.activations.fraction_bits || scheme.weights.fraction_bits)) {
+    file.rule_error({"search", "activations.format", "weights.format"},
+                    "search and format both say widths, expected one of the two");
   }
   const int least = scheme.search ? scheme.search->bits.back() : 8;
   if (least < 2 && (scheme.weights.symmetric || scheme.activations.symmetric)) {

@@ -60,6 +60,25 @@ TEST(SchemeTest, AFixedPointFormatSaysWidthSignAndScale) {
             "expected Q3.4, UQ4.4 or (8, 4), say");
 }
 
+// A narrower word at the scale of the format would keep none of its upper bits.
+TEST(SchemeTest, AFixedPointFormatIsTheOnlyWidth) {
+  EXPECT_EQ(errors_of("name: s\nactivations: {format: Q3.4}\nweights: {format: Q1.6}\n"
+                      "layers: [{name: c, weight_bits: 4, activation_bits: 8}]\n"),
+            "s.yaml:4:33: layers[0].weight_bits: weights.format is the width of every layer, "
+            "expected no other beside it\n"
+            "s.yaml:4:53: layers[0].activation_bits: activations.format is the width of every "
+            "layer, expected no other beside it");
+  EXPECT_EQ(errors_of("name: s\nactivations: {format: Q3.4}\n"
+                      "layers: [{name: c, weight_bits: 4}]\n"),
+            "");
+  EXPECT_EQ(
+      errors_of("name: s\nsearch: {bits: [8, 4], min_sqnr_db: 20}\n", {"weights.format=Q1.6"}),
+      "--set weights.format=Q1.6: weights.format: search and format both say widths, expected one "
+      "of the two");
+  EXPECT_EQ(errors_of("name: s\nweights: {format: Q1.6, per: channel}\n"),
+            "s.yaml:2:30: weights.per: given beside format, expected one of the two");
+}
+
 TEST(SchemeTest, EveryMistakeIsToldAtItsPlace) {
   EXPECT_EQ(errors_of(R"(name: s
 activations: {bits: 17, method: kl}
