@@ -48,22 +48,20 @@ bool has_weights(const FloatNetwork& network, const std::string& layer) {
 }
 
 /// A name of the scheme that no layer has is a mistake, not a wish; so are weights that it has not.
-void check_layer_names(const FusedNetwork& fused, const QuantizeOptions& options,
-                       const Scheme& scheme) {
+void check_layer_names(const FusedNetwork& fused, const Scheme& scheme) {
   std::vector<std::string> names;
   for (const FloatValue& value : fused.network.values) {
     names.push_back(value.name);
   }
   std::vector<std::string> errors;
-  for (std::size_t i = 0; i < scheme.layers.size(); ++i) {
-    const std::string& name = scheme.layers[i].name;
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      errors.push_back(options.scheme.value_or("default scheme") + ": layers[" + std::to_string(i) +
-                       "].name: " + quoted(name) + " is no layer of the network, expected " +
-                       choice_list(names) + did_you_mean(name, names));
-    } else if (scheme.layers[i].weights && !has_weights(fused.network, name)) {
-      errors.push_back(options.scheme.value_or("default scheme") + ": layers[" + std::to_string(i) +
-                       "].weight_bits: " + quoted(name) + " has no weights");
+  for (const LayerBits& layer : scheme.layers) {
+    if (std::find(names.begin(), names.end(), layer.name) == names.end()) {
+      errors.push_back(layer.name_at + ": " + quoted(layer.name) +
+                       " is no layer of the network, expected " + choice_list(names) +
+                       did_you_mean(layer.name, names));
+    } else if (layer.weights && !has_weights(fused.network, layer.name)) {
+      errors.push_back(layer.weights_at + ": " + quoted(layer.name) +
+                       " has no weights, expected activation_bits alone");
     }
   }
   if (!errors.empty()) {
@@ -117,8 +115,8 @@ BitCosts bit_costs() {
 
 void check_search(const QuantizeOptions& options, const Scheme& scheme) {
   if (scheme.search && scheme.search->max_accuracy_loss && !options.labels) {
-    throw ConfigError{{options.scheme.value_or("default scheme") +
-                       ": search.max_accuracy_loss: needs the labels of the calibration images, "
+    throw ConfigError{{scheme.search->max_accuracy_loss_at +
+                       ": needs the labels of the calibration images, "
                        "expected --labels"}};
   }
 }
@@ -154,7 +152,7 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
   check_search(options, scheme);
   const FloatNetwork network = load_float_network(options.network);
   const FusedNetwork fused = fuse(network);
-  check_layer_names(fused, options, scheme);
+  check_layer_names(fused, scheme);
   const FloatImages calibration =
       load_float_images(network, options.calibrate, options.labels.value_or(""), scheme.images);
   const FloatImages test = test_images(options, network, calibration);

@@ -53,12 +53,17 @@ void ErrorLog::add(const YAML::Mark& mark, const std::string& path, const std::s
     add_override(by->text, about);
     return;
   }
-  entries_.push_back({line_of(mark), column_of(mark), place(mark, about)});
+  entries_.push_back({line_of(mark), column_of(mark), in_file(mark, about)});
 }
 
 std::string ErrorLog::place(const YAML::Mark& mark, const std::string& path) const {
+  const Override* const by = find_override(path);
+  return by != nullptr ? "--set " + by->text + ": " + path : in_file(mark, path);
+}
+
+std::string ErrorLog::in_file(const YAML::Mark& mark, const std::string& text) const {
   return file_ + ":" + std::to_string(line_of(mark)) + ":" + std::to_string(column_of(mark)) +
-         ": " + path;
+         ": " + text;
 }
 
 void ErrorLog::check() const {

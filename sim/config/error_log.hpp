@@ -37,7 +37,8 @@ class ErrorLog {
   /// `path` may be empty: the error is of the file as a whole.
   void add(const YAML::Mark& mark, const std::string& path, const std::string& what);
 
-  /// "FILE:LINE:COLUMN: PATH", for errors that show when the file has long been read.
+  /// "FILE:LINE:COLUMN: PATH", or "--set OVERRIDE: PATH", for errors that show when the file has
+  /// long been read.
   std::string place(const YAML::Mark& mark, const std::string& path) const;
 
   bool empty() const { return entries_.empty(); }
@@ -55,6 +56,7 @@ class ErrorLog {
     int column = 0;
     std::string text;
   };
+  std::string in_file(const YAML::Mark& mark, const std::string& text) const;
   const Override* find_override(const std::string& path) const;
 
   std::string file_;

@@ -85,7 +85,7 @@ class ConfigReader {
 
   /// `key` with the path of this map in front; for an empty key the path of this map.
   std::string path(const std::string& key) const;
-  /// "FILE:LINE:COLUMN: " of the key's value and its path().
+  /// "FILE:LINE:COLUMN: " of the key's value, or "--set OVERRIDE: ", and its path().
   std::string place(const std::string& key) const { return log_->place(mark_of(key), path(key)); }
   /// Errors of the whole file so far: what was read between two equal counts is good.
   std::size_t error_count() const { return log_->count(); }

@@ -299,7 +299,8 @@ class FloatReader {
   ValueId layer(const Node& node, FloatOp op, const std::vector<ValueId>& from,
                 const std::string& suffix) {
     const std::string name = std::string{float_op_name(op)} + "_" + std::to_string(node.index());
-    return network_.add_layer(unique(name + suffix), std::move(op), from);
+    return network_.add_layer(unique(name + suffix), std::move(op), from,
+                              path_ + ": " + node.where());
   }
   void out(const Node& node, FloatOp op, const std::vector<ValueId>& from, const Shape& shape) {
     onnx::checked_elements(shape);

@@ -60,12 +60,25 @@ Grid ActivationFormats::grid_of_value(ValueId id) const {
   const Grid grid =
       grid_of(scheme_.activations, widest == 0 ? scheme_.activations.bits : widest, false, range);
   if (grid.symmetric && grid.is_signed && grid.bits < 2) {
-    throw ConfigError{{scheme_.name + ": activations.bits: '" + network_.value(id).name +
+    throw ConfigError{{width_place(id) + ": '" + network_.value(id).name +
                        "' has negative numbers, which without a zero point need at least 2 "
                        "bits, found " +
                        std::to_string(grid.bits)}};
   }
   return grid;
+}
+
+/// Where the scheme says how wide a value is.
+std::string ActivationFormats::width_place(ValueId id) const {
+  for (ValueId other = 0; other < types_.size(); ++other) {
+    for (const LayerBits& layer : scheme_.layers) {
+      if (types_[other] == types_[id] && layer.activations &&
+          layer.name == network_.value(other).name) {
+        return layer.activations_at;
+      }
+    }
+  }
+  return scheme_.activations.bits_at;
 }
 
 void ActivationFormats::look_ahead(const std::vector<FloatClip>& limits_of_layers) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sim/quantize/quantizer.hpp"
@@ -28,6 +29,7 @@ class ActivationFormats {
  private:
   bool is_source(ValueId id) const;
   Grid grid_of_value(ValueId id) const;
+  std::string width_place(ValueId id) const;
   void look_ahead(const std::vector<FloatClip>& limits_of_layers);
   IntegerFormat calibrated(const std::vector<const Activations*>& parts, ValueId id,
                            const FloatClip& limits) const;

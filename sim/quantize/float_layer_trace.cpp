@@ -293,9 +293,10 @@ class LayerReader {
     }
     const bool clips = std::isfinite(clip.low) || std::isfinite(clip.high);
     try {
-      ValueId value = network_.add_layer(name, std::move(op), inputs_);
+      ValueId value = network_.add_layer(name, std::move(op), inputs_, reader_.place(""));
       if (clips) {
-        value = network_.add_layer(name + "/activation", clip, {value});
+        value =
+            network_.add_layer(name + "/activation", clip, {value}, reader_.place("activation"));
       }
       by_name_[name] = value;
     } catch (const Refusal& error) {

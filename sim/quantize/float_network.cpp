@@ -220,7 +220,7 @@ ValueId FloatNetwork::add_input(const std::string& input_name, const Shape& shap
 }
 
 ValueId FloatNetwork::add_layer(const std::string& layer_name, FloatOp op,
-                                const std::vector<ValueId>& from) {
+                                const std::vector<ValueId>& from, const std::string& place) {
   const bool is_add = std::holds_alternative<FloatAdd>(op);
   const bool is_concat = std::holds_alternative<FloatConcat>(op);
   expect(is_concat ? !from.empty() : from.size() == (is_add ? 2U : 1U),
@@ -234,7 +234,7 @@ ValueId FloatNetwork::add_layer(const std::string& layer_name, FloatOp op,
     expect(!shapes.back().empty(), "an input has no dimension");
   }
   values.push_back({layer_name, std::visit(ShapeOf{shapes}, op)});
-  layers.push_back({layer_name, std::move(op), from, values.size() - 1});
+  layers.push_back({layer_name, std::move(op), from, values.size() - 1, place});
   return values.size() - 1;
 }
 

@@ -104,6 +104,7 @@ struct FloatLayer {
   FloatOp op;
   std::vector<ValueId> inputs;
   ValueId output = 0;
+  std::string place;  ///< "FILE:8:5: layers[2]" or "FILE: node 3 (Conv 'name')", for errors
 };
 
 /// Layers in an order in which they can run; each value has the name of the layer that gives it.
@@ -118,8 +119,9 @@ struct FloatNetwork {
   ValueId add_input(const std::string& input_name, const Shape& shape);
 
   /// Appends a layer; the output's shape follows from the operator and the inputs. Throws
-  /// Refusal "what is wrong, what was expected" without the layer's name.
-  ValueId add_layer(const std::string& layer_name, FloatOp op, const std::vector<ValueId>& from);
+  /// Refusal "what is wrong, what was expected" without the layer's place.
+  ValueId add_layer(const std::string& layer_name, FloatOp op, const std::vector<ValueId>& from,
+                    const std::string& place = "");
 
   const FloatValue& value(ValueId id) const { return values.at(id); }
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "sim/config/error_log.hpp"
 #include "sim/network/refusal.hpp"
 #include "sim/workload/file_names.hpp"
 
@@ -19,6 +20,20 @@ std::string from_first_letter(const std::string& name) {
   return {std::find_if(name.begin(), name.end(), plain), name.end()};
 }
 
+/// A variance and an epsilon of next to nothing divide by it.
+void expect_finite(const FloatTensor& weight, const std::vector<float>& bias) {
+  const auto is_finite = [](float value) { return std::isfinite(value); };
+  const auto each = static_cast<std::ptrdiff_t>(weight.data.size() / bias.size());
+  auto from = weight.data.begin();
+  for (std::size_t c = 0; c < bias.size(); ++c, from += each) {
+    if (!is_finite(bias[c]) || !std::all_of(from, from + each, is_finite)) {
+      throw Refusal{"gives channel " + std::to_string(c) +
+                    " weights or a bias that float32 cannot hold, expected a larger variance or "
+                    "epsilon"};
+    }
+  }
+}
+
 /// A depthwise convolution of one tap and this line in each channel.
 FloatConv2d scaling_conv(const std::vector<ChannelLine>& lines) {
   FloatConv2d conv;
@@ -29,6 +44,7 @@ FloatConv2d scaling_conv(const std::vector<ChannelLine>& lines) {
     conv.weight.data.push_back(line.slope);
     conv.bias.push_back(line.offset);
   }
+  expect_finite(conv.weight, conv.bias);
   return conv;
 }
 
@@ -43,6 +59,7 @@ void fold(Product& product, const std::vector<ChannelLine>& lines) {
       product.weight.data[c * each + i] *= lines[c].slope;
     }
   }
+  expect_finite(product.weight, product.bias);
 }
 
 class Fuser {
@@ -66,7 +83,7 @@ class Fuser {
         new_id_[layer.output] =
             std::visit([&](const auto& op) { return put(layer, op); }, layer.op);
       } catch (const Refusal& error) {
-        throw Refusal{"layer '" + layer.name + "' " + error.what()};
+        throw ConfigError{{layer.place + ": " + error.what()}};
       }
     }
     for (const ValueId id : from_.outputs) {
@@ -113,7 +130,7 @@ class Fuser {
       inputs.push_back(new_id_[id]);
     }
     const ValueId id = result_.network.add_layer(names_.next(from_first_letter(layer.name), ""),
-                                                 std::move(op), inputs);
+                                                 std::move(op), inputs, layer.place);
     result_.limits.push_back(limits);
     return id;
   }
@@ -154,8 +171,8 @@ class Fuser {
     }
     if (from_.value(layer.inputs[0]).shape.size() != 4) {
       throw Refusal{
-          "is a batch norm of a matrix without a fully connected layer in front of it, which no "
-          "integer layer can express"};
+          "multiplies or shifts the columns of a matrix, which no integer layer can express; "
+          "expected a fully connected layer in front of it whose output nothing else reads"};
     }
     return add(layer, scaling_conv(lines));
   }
@@ -179,8 +196,8 @@ class Fuser {
     }
     if (from_.value(layer.inputs[0]).shape.size() != 4) {
       throw Refusal{
-          "is an activation of a matrix that others read as well, which no integer layer can "
-          "express"};
+          "is an activation of a matrix, which no integer layer can express; expected a layer in "
+          "front of it whose output nothing else reads"};
     }
     return add(layer, FloatMaxPool{}, op);
   }

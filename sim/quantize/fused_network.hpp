@@ -16,7 +16,7 @@ struct FusedNetwork {
   std::vector<FloatClip> limits;  ///< of each layer's output, by the layer's index
 };
 
-/// Throws Refusal, naming the layer, for what cannot be brought to this form.
+/// Throws ConfigError with the layer's place for what cannot be brought to this form.
 FusedNetwork fuse(const FloatNetwork& network);
 
 }  // namespace systole::quantize

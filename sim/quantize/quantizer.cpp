@@ -1,10 +1,14 @@
 #include "sim/quantize/quantizer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "sim/config/error_log.hpp"
 #include "sim/quantize/activation_formats.hpp"
 #include "sim/quantize/fidelity.hpp"
+#include "sim/workload/scales.hpp"
 
 namespace systole::quantize {
 namespace {
@@ -145,6 +149,7 @@ class Walk {
     real_[layer.output] = std::move(wanted);
     quantized_[layer.output] = std::move(got);
     finish(layer.output);
+    expect_multipliers(i);
   }
 
   IntegerWeights integer_weights(const FloatTensor& weights, std::uint8_t bits, std::size_t i) {
@@ -216,6 +221,36 @@ class Walk {
       got[k] += change[k % change.size()];
     }
     constants.bias = std::move(integers);
+  }
+
+  /// Integers of the output that are too fine for the sums have no multiplier.
+  void expect_multipliers(std::size_t i) const {
+    const FloatLayer& layer = result_.fused.network.layers[i];
+    const float to = formats_.at(layer.output).scale;
+    bool exist = true;
+    if (const auto& weights = result_.layers[i].weights) {
+      std::vector<float> scales;
+      for (const IntegerFormat& format : weights->formats) {
+        scales.push_back(format.scale);
+      }
+      const auto derive = std::holds_alternative<FloatFullyConnected>(layer.op)
+                              ? product_multipliers
+                              : convolution_multipliers;
+      exist = derive(formats_.at(layer.inputs[0]).scale, scales, to).has_value();
+    } else if (std::holds_alternative<FloatAdd>(layer.op)) {
+      const IntegerFormat& a = formats_.at(layer.inputs[0]);
+      const IntegerFormat& b = formats_.at(layer.inputs[1]);
+      Add add;
+      exist =
+          set_add_multipliers(add, a.scale, b.scale, to, std::max(a.element.bits, b.element.bits));
+    }
+    if (!exist) {
+      throw ConfigError{{fmt::format(
+          "{}: the output's scale, {:.4g}, is too small for those of what it is computed from: "
+          "sums would be multiplied by 2^30 or more; expected a larger range, behind its "
+          "activation, too",
+          layer.place, to)}};
+    }
   }
 
   /// Rounds the quantized network's value.

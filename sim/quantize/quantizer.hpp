@@ -79,7 +79,8 @@ struct WalkOptions {
 /// Quantizes layer by layer, the float network and the quantized one side by side: formats come
 /// from the float values (dynamic fixed point: from the quantized network's, before they are
 /// rounded, against the float ones), the correction of biases from the difference. Throws
-/// NotFinite, and ConfigError where a value needs more bits than the scheme gives it.
+/// NotFinite, and ConfigError where a value needs more bits than the scheme gives it, or a layer
+/// a multiplier that no requantizer has.
 QuantizedNetwork quantize_network(const FusedNetwork& fused, const Scheme& scheme,
                                   const BitsByName& bits, const FloatImages& images,
                                   const WalkOptions& options = {});

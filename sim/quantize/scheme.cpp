@@ -84,6 +84,7 @@ void read_format(ConfigReader& node, OperandScheme& scheme) {
 template <std::size_t N>
 void read_operand(ConfigReader& node, OperandScheme& scheme, const Choice<Method> (&methods)[N]) {
   node.optional("bits", scheme.bits, kBits);
+  scheme.bits_at = node.place("bits");
   node.optional("signed", scheme.is_signed);
   node.optional("symmetric", scheme.symmetric);
   node.optional("method", scheme.method, OneOf{methods});
@@ -126,6 +127,9 @@ LayerBits read_layer(ConfigReader& node) {
   };
   read("activation_bits", layer.activations);
   read("weight_bits", layer.weights);
+  layer.name_at = node.place("name");
+  layer.activations_at = node.place("activation_bits");
+  layer.weights_at = node.place("weight_bits");
   node.reject_unknown();
   return layer;
 }
@@ -147,6 +151,7 @@ SearchScheme read_search(ConfigReader node) {
   };
   read("min_sqnr_db", search.min_sqnr_db, {-100.0, 200.0});
   read("max_accuracy_loss", search.max_accuracy_loss, {0.0, 100.0});
+  search.max_accuracy_loss_at = node.place("max_accuracy_loss");
   read("energy_share", search.energy_share, {0.0, 1.0});
   if (!search.min_sqnr_db && !search.max_accuracy_loss && !search.energy_share) {
     node.error("", "has no limit, expected min_sqnr_db, max_accuracy_loss or energy_share");

@@ -28,6 +28,7 @@ enum class RealRounding { NearestEven, NearestAway, HalfUp, Floor, TowardZero, S
 /// The integers of the activations, or of the weights.
 struct OperandScheme {
   std::uint8_t bits = 8;
+  std::string bits_at;    ///< the place in the file, for errors
   bool is_signed = true;  ///< false: unsigned where no value is negative
   bool symmetric = true;  ///< zero point 0
   Method method = Method::MinMax;
@@ -55,6 +56,7 @@ struct BiasScheme {
 struct LayerBits {
   std::string name;
   std::optional<std::uint8_t> activations, weights;
+  std::string name_at, activations_at, weights_at;  ///< places in the file, for errors
 };
 
 /// Greedy mixed precision: from the widest on, the step that saves the most energy for the
@@ -64,6 +66,7 @@ struct SearchScheme {
   std::int64_t images = 64;        ///< of the calibration images
   std::optional<double> min_sqnr_db;
   std::optional<double> max_accuracy_loss;  ///< in points; needs labels
+  std::string max_accuracy_loss_at;         ///< the place in the file, for errors
   std::optional<double> energy_share;       ///< stop once the energy is at most so much of that
                                             ///< with all at the widest
 };

@@ -154,9 +154,17 @@ TEST(QuantizeDigits, ExceptionsAreOfLayersThatAreThereAndOfWeightsThatTheyHave) 
   words.insert(words.end(), {"--config", scheme});
   const Outcome outcome = systole(words);
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("layers[0].name: 'conv9' is no layer of the network"));
-  EXPECT_THAT(outcome.err, HasSubstr("layers[1].weight_bits: 'pool7' has no weights"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr(scheme + ":3:12: layers[0].name: 'conv9' is no layer of the network"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr(scheme + ":4:32: layers[1].weight_bits: 'pool7' has no weights"));
   EXPECT_THAT(outcome.err, Not(HasSubstr("layers[2]")));
+
+  const Outcome overridden =
+      systole(quantize_digits(folder.file("net"), {"layers=[{name: conv9, weight_bits: 4}]"}));
+  EXPECT_EQ(overridden.exit_code, 2);
+  EXPECT_THAT(overridden.err, HasSubstr("--set layers=[{name: conv9, weight_bits: 4}]: "
+                                        "layers[0].name: 'conv9' is no layer of the network"));
 }
 
 TEST(QuantizeDigits, ALimitThatCannotHoldIsSaidSo) {
@@ -290,8 +298,8 @@ TEST(QuantizeDigits, NothingIsLeftBehindWhenSomethingIsWrong) {
       quantize_digits(folder.file("net"), {"search.max_accuracy_loss=1"}, "mixed_precision"));
   EXPECT_EQ(unlabelled.exit_code, 2);
   EXPECT_EQ(unlabelled.err,
-            "configs/quantization/mixed_precision.yaml: search.max_accuracy_loss: needs the labels "
-            "of the calibration images, expected --labels\n");
+            "--set search.max_accuracy_loss=1: search.max_accuracy_loss: needs the labels of the "
+            "calibration images, expected --labels\n");
 
   auto words = quantize_digits(folder.file("net"), {});
   words[4] = std::string{kFolder} + "test_labels.npy";

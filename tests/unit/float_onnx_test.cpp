@@ -85,6 +85,16 @@ TEST(FloatOnnx, AnExportOfPyTorchGivesPyTorchsOutputs) {
   }
 }
 
+// Names of the network are nowhere in the model.
+TEST(FloatOnnx, LayersKnowTheirNode) {
+  const FloatNetwork network = load_float_onnx(path_of("model.onnx"));
+  std::vector<std::string> places;
+  for (const FloatLayer& layer : network.layers) {
+    places.push_back(layer.place);
+  }
+  EXPECT_THAT(places, ::testing::Contains(::testing::HasSubstr("model.onnx: node 0 (Conv '")));
+}
+
 TEST(FloatOnnx, ConstantsAreFiniteNumbers) {
   const auto with = [](int input, float value) {
     return errors_after([&](::onnx::GraphProto& graph) {

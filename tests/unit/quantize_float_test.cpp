@@ -165,6 +165,19 @@ TEST_F(FloatTraceFiles, EveryMistakeOfImagesAndLabelsIsToldAtItsPlace) {
   EXPECT_EQ(test_errors("images: two.npy\n"), "");
 }
 
+// What shows when the network is quantized is told there.
+TEST_F(FloatTraceFiles, LayersKnowTheirPlace) {
+  write("float.yaml", R"(name: pool
+inputs: [{name: image, shape: [1, 2, 2, 3]}]
+outputs: [pool]
+layers:
+  - {name: pool, op: max_pool2d, inputs: [image], kernel: 2, activation: relu}
+)");
+  const FloatNetwork network = load_float_trace(path("float.yaml"));
+  EXPECT_EQ(without_folder(network.layers.at(0).place), "float.yaml:5:5: layers[0]");
+  EXPECT_EQ(without_folder(network.layers.at(1).place), "float.yaml:5:74: layers[0].activation");
+}
+
 TEST_F(FloatTraceFiles, ALabelIsAnyElementOfTheFirstOutput) {
   write("float.yaml",
         "name: pool\n"

@@ -119,17 +119,45 @@ TEST(FuseTest, TheFusedNetworkComputesTheSame) {
   expect_near(run_fused(fused, input, 3), run_float(network, input, 3));
 }
 
-TEST(FuseTest, WhatNoIntegerLayerExpressesIsRefusedByName) {
-  FloatNetwork network;
-  const ValueId in = network.add_input("in", {1, 4});
-  network.outputs = {network.add_layer("norm", random_norm(4, 1), {in})};
+std::string fuse_errors(const FloatNetwork& network) {
   try {
     fuse(network);
-    FAIL();
-  } catch (const Refusal& error) {
-    EXPECT_EQ(std::string{error.what()},
-              "layer 'norm' is a batch norm of a matrix without a fully connected layer in front "
-              "of it, which no integer layer can express");
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(FuseTest, WhatNoIntegerLayerExpressesIsRefusedAtItsPlace) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 4});
+  network.outputs = {network.add_layer("norm", random_norm(4, 1), {in}, "f.yaml:7:5: layers[0]")};
+  EXPECT_EQ(fuse_errors(network),
+            "f.yaml:7:5: layers[0]: multiplies or shifts the columns of a matrix, which no "
+            "integer layer can express; expected a fully connected layer in front of it whose "
+            "output nothing else reads");
+  network.outputs = {network.add_layer("relu", FloatClip{0.0F}, {in}, "f.yaml:8:5: layers[1]")};
+  EXPECT_EQ(fuse_errors(network),
+            "f.yaml:8:5: layers[1]: is an activation of a matrix, which no integer layer can "
+            "express; expected a layer in front of it whose output nothing else reads");
+}
+
+// Whether it has a convolution in front of it or becomes one.
+TEST(FuseTest, ABatchNormThatDividesByNothingIsToBlame) {
+  FloatBatchNorm norm = random_norm(2, 1);
+  norm.variance[1] = 0;
+  norm.epsilon = 0;
+  for (const float gamma : {0.0F, 1.0F}) {
+    norm.gamma[1] = gamma;
+    FloatNetwork network;
+    const ValueId in = network.add_input("in", {1, 1, 1, 2});
+    const ValueId conv = network.add_layer("conv", random_conv(2, 1, 2, 1), {in});
+    for (const ValueId from : {in, conv}) {
+      network.outputs = {network.add_layer("norm", norm, {from}, "f.yaml:7:5: layers[1]")};
+      EXPECT_EQ(fuse_errors(network),
+                "f.yaml:7:5: layers[1]: gives channel 1 weights or a bias that float32 cannot "
+                "hold, expected a larger variance or epsilon");
+    }
   }
 }
 
@@ -250,6 +278,16 @@ TEST(QuantizerTest, NumbersThatFloat32CannotHoldAreRefusedWithTheirImageAndLayer
   }
 }
 
+std::string quantize_errors(const FloatNetwork& network, const Scheme& scheme,
+                            const BitsByName& bits, const FloatImages& images) {
+  try {
+    quantize_network(fuse(network), scheme, bits, images);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
 TEST(QuantizerTest, OneBitHoldsNoNegativeNumberWithoutAZeroPoint) {
   FloatNetwork network;
   const ValueId in = network.add_input("in", {1, 1, 1, 2});
@@ -257,18 +295,40 @@ TEST(QuantizerTest, OneBitHoldsNoNegativeNumberWithoutAZeroPoint) {
   conv.weight = {{1, 1, 1, 2}, {2.0F, 2.0F}};
   network.outputs = {network.add_layer("a", conv, {in})};
   Scheme scheme;
-  scheme.name = "narrow";
   scheme.activations.bits = 1;
+  scheme.activations.bits_at = "s.yaml:2:21: activations.bits";
   scheme.activations.symmetric = true;
   scheme.activations.is_signed = false;  // where no number is negative
-  try {
-    quantize_network(fuse(network), scheme, {}, images_of({1, -1}, 1));
-    FAIL();
-  } catch (const ConfigError& error) {
-    EXPECT_EQ(std::string{error.what()},
-              "narrow: activations.bits: 'in' has negative numbers, which without a zero point "
-              "need at least 2 bits, found 1");
-  }
+  const auto errors = [&] {
+    return quantize_errors(network, scheme, bits_by_name(scheme), images_of({1, -1}, 1));
+  };
+  EXPECT_EQ(errors(),
+            "s.yaml:2:21: activations.bits: 'in' has negative numbers, which without a zero point "
+            "need at least 2 bits, found 1");
+  scheme.activations.bits = 8;
+  scheme.layers.push_back({"in", 1, std::nullopt, "", "s.yaml:4:5: layers[0].activation_bits", ""});
+  EXPECT_EQ(errors(),
+            "s.yaml:4:5: layers[0].activation_bits: 'in' has negative numbers, which without a "
+            "zero point need at least 2 bits, found 1");
+}
+
+TEST(QuantizerTest, OutputsTooFineForAnyMultiplierAreRefusedAtTheirPlace) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 1, 2});
+  const auto errors = [&](FloatOp op, const std::vector<ValueId>& from, float largest) {
+    const ValueId layer = network.add_layer("a", std::move(op), from, "f.yaml:6:5: layers[0]");
+    network.outputs = {network.add_layer("clip", FloatClip{0.0F, largest}, {layer})};
+    return quantize_errors(network, Scheme{}, {}, images_of(noise(20, 5), 10));
+  };
+  EXPECT_EQ(errors(random_conv(2, 1, 2, 1), {in}, 1e-12F),
+            "f.yaml:6:5: layers[0]: the output's scale, 3.922e-15, is too small for those of what "
+            "it is computed from: sums would be multiplied by 2^30 or more; expected a larger "
+            "range, behind its activation, too");
+  EXPECT_EQ(errors(FloatAdd{}, {in, in}, 1e-20F),
+            "f.yaml:6:5: layers[0]: the output's scale, 3.922e-23, is too small for those of what "
+            "it is computed from: sums would be multiplied by 2^30 or more; expected a larger "
+            "range, behind its activation, too");
+  EXPECT_EQ(errors(FloatAdd{}, {in, in}, 1e-3F), "");
 }
 
 // Inputs -1..1 affine in 4 bits: q - zero point is in -8..7 (or -7..8); 127 * 8 * 2 needs 12 bits.
