@@ -1,6 +1,7 @@
 #include "sim/convert/layer_keys.hpp"
 
 #include <utility>
+#include <variant>
 
 #include "sim/config/accelerator_keywords.hpp"
 #include "sim/convert/trace_writer.hpp"
@@ -130,7 +131,8 @@ void LayerKeys::output() {
 }
 
 void LayerKeys::clamp(std::int64_t least, std::int64_t most) {
-  if (least != output_.format.min() || most != output_.format.max()) {
+  const bool is_whole = least == output_.format.min() && most == output_.format.max();
+  if (!is_whole || std::holds_alternative<Relu>(layer_.op)) {  // whose default is an activation
     map_.add("clamp", yaml_list(std::vector<std::int64_t>{least, most}));
   }
 }

@@ -152,7 +152,10 @@ void read_clamp(ConfigReader& reader, LimitsTrace& limits) {
   limits.clamp_max = clamp[1];
 }
 
-void read_limits(ConfigReader& reader, LimitsTrace& limits) {
+void read_limits(ConfigReader& reader, TraceOp op, LimitsTrace& limits) {
+  if (op == TraceOp::Relu && !reader.has("activation") && !reader.has("clamp")) {
+    limits.real_min = 0.0F;
+  }
   if (reader.has("activation")) {
     read_activation_rule(reader, limits);
   }
@@ -258,7 +261,7 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
     layer.requant = read_requant(reader.child("requant"), files, layer.op);
   }
   if (keys.count("clamp") != 0) {
-    read_limits(reader, layer.limits);
+    read_limits(reader, layer.op, layer.limits);
   }
   if (layer.op == TraceOp::Reshape) {
     reader.required("shape", layer.shape, InRange<std::int64_t>{-1, kMaxSize});

@@ -41,7 +41,8 @@ layers:
   - {name: soft, op: softmax, inputs: [cut]}
   - {name: logistic, op: logistic, inputs: [turned]}
   - {name: relu, op: relu, inputs: [x], activation: relu}
-  - {name: leaky, op: leaky_relu, inputs: [relu], alpha: 0.25}
+  - {name: no_limits, op: relu, inputs: [relu], clamp: [-128, 127]}
+  - {name: leaky, op: leaky_relu, inputs: [no_limits], alpha: 0.25}
   - {name: again, op: requantize, inputs: [leaky], output: {signed: false, zero_point: 100}}
   - {name: quantized, op: quantize, inputs: ["f, l"], output: {scale: 0.0078125}}
   - {name: back, op: dequantize, inputs: [quantized]}

@@ -78,6 +78,17 @@ TEST_F(HostOperators, ConstantsComeFromTheScales) {
   EXPECT_EQ(op<Softmax>("op: softmax, inputs: [x], beta: 2").diff_min, -15);
 }
 
+TEST_F(HostOperators, AReluClipsWithoutBeingToldAndOtherwiseAsItIsTold) {
+  const auto limits = [&](const std::string& keys) {
+    const auto relu = op<Relu>("op: relu, inputs: [x], output: {scale: 0.5, zero_point: 3}" + keys);
+    return std::pair{relu.requant.clamp_min, relu.requant.clamp_max};
+  };
+  EXPECT_EQ(limits(""), std::pair(3, 127));
+  EXPECT_EQ(limits(", activation: relu6"), std::pair(3, 15));
+  EXPECT_EQ(limits(", activation: {min: -1, max: 1}"), std::pair(1, 5));
+  EXPECT_EQ(limits(", clamp: [-128, 127]"), std::pair(-128, 127));
+}
+
 TEST_F(HostOperators, ConstantsThatAreGivenAreTakenAsTheyAre) {
   const auto add = op<Add>(
       "op: add, inputs: [x, y], requant: {multiplier: [1500000000], exponent: [-19], left_shift: "
