@@ -50,7 +50,7 @@ Json rates_json(const Summary& s, std::uint32_t clock_mhz) {
           {"average_gb_per_s", gb_per_s(s.bytes_per_cycle(), clock_mhz)},
           {"peak_bytes_per_cycle", s.peak_bytes_per_cycle},
           {"peak_gb_per_s", gb_per_s(s.peak_bytes_per_cycle, clock_mhz)},
-          {"peak_window_cycles", kBandwidthWindow}};
+          {"peak_window_cycles", s.peak_cycles}};
 }
 
 // The keys that a layer and the totals have in common, up to the energy.
