@@ -24,7 +24,7 @@ int energy_command(const EnergyOptions& options, std::ostream& out) {
   const EnergyTable table = load_energy_table(result.config);
   const std::vector<EnergyBreakdown> energies = energy_per_layer(result, table);
   if (options.csv) {
-    write_to_folder(*options.csv, csv_report(result, energies));
+    write_to_folder(*options.csv, csv_report(result, energies, table));
   }
   if (options.json) {
     put_energies(report, result, energies, table);

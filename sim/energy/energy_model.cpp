@@ -111,8 +111,9 @@ class Model {
   void add_requantization() {
     const RequantCost each = requant_cost(config_, table_);
     energy_.add(EnergyComponent::Requantization, EnergyOperand::Arithmetic,
-                n(Event::RequantMultiply) * each.multiply + n(Event::RequantShift) * each.shift +
-                    n(Event::RequantAdd) * each.add);
+                n(Event::RequantMultiply) * each.multiply.value_or(Energy{}) +
+                    n(Event::RequantShift) * each.shift.value_or(Energy{}) +
+                    n(Event::RequantAdd) * each.add.value_or(Energy{}));
   }
 
   void add_vector() {

@@ -31,13 +31,25 @@ Energy entry_energy(const TableEntries& entries, std::uint32_t bits) {
   return Energy{entry->value};
 }
 
-Energy requant_multiply(const AcceleratorConfig& config, const EnergyTable& table) {
-  if (config.requant.mode != RequantMode::FloatScale) {
-    return multiplier_energy(table, config.array.accumulator_bits, config.requant.multiplier_bits);
+std::optional<Energy> requant_multiply(const AcceleratorConfig& config, const EnergyTable& table) {
+  if (config.requant.mode == RequantMode::ShiftOnly) {
+    return Energy{};
   }
-  const TableEntry* const published = entry_of_width(table.float_multiplier, 32);
-  return published != nullptr ? Energy{published->value}
-                              : multiplier_energy(table, kSignificandBits, kSignificandBits);
+  const bool is_float = config.requant.mode == RequantMode::FloatScale;
+  if (const TableEntry* const published = entry_of_width(table.float_multiplier, 32);
+      is_float && published != nullptr) {
+    return Energy{published->value};
+  }
+  if (table.multiplier.empty()) {
+    return std::nullopt;
+  }
+  return is_float ? multiplier_energy(table, kSignificandBits, kSignificandBits)
+                  : multiplier_energy(table, config.array.accumulator_bits,
+                                      config.requant.multiplier_bits);
+}
+
+std::optional<Energy> known_linear_energy(const TableEntries& points, double bits) {
+  return points.empty() ? std::nullopt : std::optional{linear_energy(points, bits)};
 }
 
 }  // namespace
@@ -68,16 +80,14 @@ double requant_shift_bits(const AcceleratorConfig& config) {
 }
 
 RequantCost requant_cost(const AcceleratorConfig& config, const EnergyTable& table) {
-  RequantCost cost;
-  if (config.requant.mode != RequantMode::ShiftOnly) {
-    cost.multiply = requant_multiply(config, table);
-  }
-  cost.shift = linear_energy(table.shifter, requant_shift_bits(config));
-  cost.add = linear_energy(table.adder, config.array.accumulator_bits);
-  return cost;
+  return {requant_multiply(config, table),
+          known_linear_energy(table.shifter, requant_shift_bits(config)),
+          known_linear_energy(table.adder, config.array.accumulator_bits)};
 }
 
-Energy RequantCost::total() const { return multiply + shift + add; }
+std::optional<Energy> RequantCost::total() const {
+  return multiply && shift && add ? std::optional{*multiply + *shift + *add} : std::nullopt;
+}
 
 Energy multiplier_energy(const EnergyTable& table, double a_bits, double b_bits) {
   return table.multiplier.empty()

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "sim/config/accelerator_config.hpp"
 #include "sim/energy/energy.hpp"
 #include "sim/energy/energy_table.hpp"
@@ -25,13 +27,14 @@ Energy float_add_energy(const EnergyTable& table);  ///< to a psum
 /// multiplication, the whole product, or the accumulator itself.
 double requant_shift_bits(const AcceleratorConfig& config);
 
-/// What the requantization unit takes for one value.
+/// What the requantization unit takes for one value; nothing in place of what the table does not
+/// know.
 struct RequantCost {
-  Energy multiply;  ///< none where it only shifts
-  Energy shift;     ///< with rounding
-  Energy add;       ///< of the zero point
+  std::optional<Energy> multiply;  ///< 0 where it only shifts
+  std::optional<Energy> shift;     ///< with rounding
+  std::optional<Energy> add;       ///< of the zero point
 
-  Energy total() const;
+  std::optional<Energy> total() const;
 };
 RequantCost requant_cost(const AcceleratorConfig& config, const EnergyTable& table);
 

@@ -63,7 +63,13 @@ struct Figures {
     dram_bytes = totals.count("dram_read_bytes") + totals.count("dram_write_bytes");
     utilization = totals.number("utilization");
     energy_pj = totals.number("energy_pj");
-    energy_delay_js = totals.number("energy_delay_js");
+    if (const Json* const product = totals.find("energy_delay_js");
+        product && !product->is_null()) {
+      energy_delay_js = totals.number("energy_delay_js");
+    }
+    if (at_or_null(report, {"units", "pj"}) == "MAC") {
+      energy_unit = EnergyUnit::Mac;
+    }
     if (root.has("area") && !root.find("area")->is_null()) {
       area_mm2 = root.object("area").number("total_um2") / 1e6;
     }
@@ -75,7 +81,9 @@ struct Figures {
 
   std::string version, accelerator, workload, energy_table;
   std::uint64_t cycles = 0, dram_bytes = 0;
-  double utilization = 0, energy_pj = 0, energy_delay_js = 0;
+  double utilization = 0, energy_pj = 0;
+  EnergyUnit energy_unit = EnergyUnit::Joule;
+  std::optional<double> energy_delay_js;  ///< none of a normalized table
   std::optional<double> area_mm2;
   std::vector<LayerCycles> layers;
   double clock_mhz = 0;                                ///< 0: not said
@@ -122,6 +130,10 @@ std::string times(double value, double first) {
   return first > 0 ? fmt::format("{:.2f}", value / first) : "-";
 }
 
+std::string times(const std::optional<double>& value, const std::optional<double>& first) {
+  return value && first ? times(*value, *first) : "-";
+}
+
 Table runs_table(const std::vector<NamedReport>& reports, const std::vector<Figures>& figures) {
   Table table{"Side by side",
               {{"", "", Align::Right},
@@ -145,7 +157,8 @@ Table runs_table(const std::vector<NamedReport>& reports, const std::vector<Figu
                    times(static_cast<double>(f.cycles), static_cast<double>(first.cycles)),
                    percent(f.utilization, 1), human_bytes(f.dram_bytes, true),
                    times(static_cast<double>(f.dram_bytes), static_cast<double>(first.dram_bytes)),
-                   human_energy(f.energy_pj, true), times(f.energy_pj, first.energy_pj),
+                   human_energy(f.energy_pj, f.energy_unit, true),
+                   f.energy_unit == first.energy_unit ? times(f.energy_pj, first.energy_pj) : "-",
                    times(f.energy_delay_js, first.energy_delay_js),
                    f.area_mm2 ? fmt::format("{:.3f}", *f.area_mm2) : std::string{"-"}});
   }

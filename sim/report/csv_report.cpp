@@ -27,12 +27,14 @@ void add_line(std::string& out, const Values&... values) {
 
 std::uint64_t count(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 
-std::string layers_csv(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer) {
-  std::string out =
+std::string layers_csv(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer,
+                       const char* energy_unit) {
+  std::string out = fmt::format(
       "layer,op,where,m,n,k,macs [MAC],cycles [cycle],compute_cycles [cycle],utilization [1],"
       "dram_read [byte],dram_write [byte],compulsory_read [byte],compulsory_write [byte],"
-      "average_bandwidth [byte/cycle],energy [pJ],energy_low [pJ],energy_high [pJ],"
-      "energy_per_mac [pJ/MAC],check\r\n";
+      "average_bandwidth [byte/cycle],energy [{0}],energy_low [{0}],energy_high [{0}],"
+      "energy_per_mac [{0}/MAC],check\r\n",
+      energy_unit);
   for (std::size_t i = 0; i < per_layer.size(); ++i) {
     const LayerResult& layer = result.layers[i];
     const Summary s = summary_of(layer, per_layer[i]);
@@ -73,10 +75,12 @@ std::vector<Memory> memories(const AcceleratorConfig& config) {
   return all;
 }
 
-std::string memories_csv(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer) {
-  std::string out =
+std::string memories_csv(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer,
+                         const char* energy_unit) {
+  std::string out = fmt::format(
       "layer,memory,capacity [KiB],banks,read [bit],write [bit],average_read [bit/cycle],"
-      "average_write [bit/cycle],energy [pJ]\r\n";
+      "average_write [bit/cycle],energy [{0}]\r\n",
+      energy_unit);
   for (std::size_t i = 0; i < per_layer.size(); ++i) {
     const LayerResult& layer = result.layers[i];
     const auto add = [&](const std::string& memory, const std::string& capacity,
@@ -99,8 +103,10 @@ std::string memories_csv(const RunResult& result, const std::vector<EnergyBreakd
   return out;
 }
 
-std::string energy_csv(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer) {
-  std::string out = "layer,component,energy [pJ],low [pJ],high [pJ],share [1]\r\n";
+std::string energy_csv(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer,
+                       const char* energy_unit) {
+  std::string out =
+      fmt::format("layer,component,energy [{0}],low [{0}],high [{0}],share [1]\r\n", energy_unit);
   for (std::size_t i = 0; i < per_layer.size(); ++i) {
     const double total = per_layer[i].total().pj;
     for (std::size_t c = 0; c < kEnergyComponents; ++c) {
@@ -117,10 +123,12 @@ std::string energy_csv(const RunResult& result, const std::vector<EnergyBreakdow
 }  // namespace
 
 std::vector<NamedText> csv_report(const RunResult& result,
-                                  const std::vector<EnergyBreakdown>& per_layer) {
-  return {{kLayersFile, layers_csv(result, per_layer)},
-          {kMemoriesFile, memories_csv(result, per_layer)},
-          {kEnergyFile, energy_csv(result, per_layer)}};
+                                  const std::vector<EnergyBreakdown>& per_layer,
+                                  const EnergyTable& table) {
+  const char* const unit = energy_unit_name(energy_unit(table));
+  return {{kLayersFile, layers_csv(result, per_layer, unit)},
+          {kMemoriesFile, memories_csv(result, per_layer, unit)},
+          {kEnergyFile, energy_csv(result, per_layer, unit)}};
 }
 
 std::vector<std::string> csv_report_files() { return {kLayersFile, kMemoriesFile, kEnergyFile}; }

@@ -16,7 +16,8 @@ struct NamedText {
 /// layers.csv and energy.csv have a row per layer, and per layer and component; memories.csv one
 /// per layer and memory. No totals: sums are theirs.
 std::vector<NamedText> csv_report(const RunResult& result,
-                                  const std::vector<EnergyBreakdown>& per_layer);
+                                  const std::vector<EnergyBreakdown>& per_layer,
+                                  const EnergyTable& table);
 
 /// The names that they have.
 std::vector<std::string> csv_report_files();

@@ -2,6 +2,12 @@
 
 namespace systole {
 
+EnergyUnit energy_unit(const EnergyTable& table) {
+  return table.normalized ? EnergyUnit::Mac : EnergyUnit::Joule;
+}
+
+const char* energy_unit_name(EnergyUnit unit) { return unit == EnergyUnit::Mac ? "MAC" : "pJ"; }
+
 double pj_per_mac(const Summary& summary) {
   const std::uint64_t macs = summary.machine_macs();
   return macs == 0 ? 0 : summary.energy.total().pj / static_cast<double>(macs);

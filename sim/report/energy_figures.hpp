@@ -2,11 +2,16 @@
 
 #include "sim/energy/area_model.hpp"
 #include "sim/report/totals.hpp"
+#include "sim/report/units.hpp"
 
 namespace systole {
 
 // Figures that follow from energy, time and area. A MAC is two operations; those of the host, which
-// have neither, do not count.
+// have neither, do not count. Watts, TOPS/W and J s are there where the table is in joules.
+
+EnergyUnit energy_unit(const EnergyTable& table);
+/// "pJ" or "MAC": what one of a report's picojoules is.
+const char* energy_unit_name(EnergyUnit unit);
 
 /// 0 without MACs.
 double pj_per_mac(const Summary& summary);

@@ -28,11 +28,13 @@ Json operands_json(const EnergyBreakdown& energy) {
   return json;
 }
 
-void put_figures(Json& json, const Summary& s, std::uint32_t clock_mhz) {
+void put_figures(Json& json, const Summary& s, std::uint32_t clock_mhz, EnergyUnit unit) {
+  const bool in_joules = unit == EnergyUnit::Joule;
   json["energy_by_operand_pj"] = operands_json(s.energy);
   json["energy_per_mac_pj"] = s.machine_macs() == 0 ? Json(nullptr) : Json(pj_per_mac(s));
-  json["tops_per_watt"] = s.machine_macs() == 0 ? Json(nullptr) : Json(tops_per_watt(s));
-  json["energy_delay_js"] = energy_delay_js(s, clock_mhz);
+  json["tops_per_watt"] =
+      s.machine_macs() == 0 || !in_joules ? Json(nullptr) : Json(tops_per_watt(s));
+  json["energy_delay_js"] = in_joules ? Json(energy_delay_js(s, clock_mhz)) : Json(nullptr);
 }
 
 Json area_json(const Summary& totals, const AcceleratorConfig& config, const EnergyTable& table) {
@@ -55,6 +57,10 @@ Json area_json(const Summary& totals, const AcceleratorConfig& config, const Ene
           {"not_in_table", area.not_in_table}};
 }
 
+Json or_null(const std::optional<Energy>& energy) {
+  return energy ? Json(energy->pj) : Json(nullptr);
+}
+
 Json requantization_json(const AcceleratorConfig& config, const EnergyTable& table) {
   const RequantConfig& unit = config.requant;
   const RequantCost cost = requant_cost(config, table);
@@ -64,31 +70,31 @@ Json requantization_json(const AcceleratorConfig& config, const EnergyTable& tab
           {"rounding", OneOf{keywords::kRounding}.name_of(unit.rounding)},
           {"lanes", unit.lanes},
           {"latency_cycles", unit.latency},
-          {"multiply_pj", cost.multiply.pj},
-          {"shift_pj", cost.shift.pj},
-          {"add_pj", cost.add.pj},
-          {"pj_per_value", cost.total().pj},
+          {"multiply_pj", or_null(cost.multiply)},
+          {"shift_pj", or_null(cost.shift)},
+          {"add_pj", or_null(cost.add)},
+          {"pj_per_value", or_null(cost.total())},
           {"um2", area.value > 0 ? Json(area.value) : Json(nullptr)}};
 }
 
 }  // namespace
 
-void put_layer_energy(Json& layer, const Summary& s, std::uint32_t clock_mhz) {
+void put_layer_energy(Json& layer, const Summary& s, std::uint32_t clock_mhz, EnergyUnit unit) {
   layer["energy_pj"] = components_json(s.energy, &Energy::pj);
   layer["energy_total_pj"] = s.energy.total().pj;
   layer["energy_low_pj"] = s.energy.total().low_pj;
   layer["energy_high_pj"] = s.energy.total().high_pj;
-  put_figures(layer, s, clock_mhz);
+  put_figures(layer, s, clock_mhz, unit);
 }
 
-void put_total_energy(Json& totals, const Summary& s, std::uint32_t clock_mhz) {
+void put_total_energy(Json& totals, const Summary& s, std::uint32_t clock_mhz, EnergyUnit unit) {
   totals["energy_pj"] = s.energy.total().pj;
   totals["energy_low_pj"] = s.energy.total().low_pj;
   totals["energy_high_pj"] = s.energy.total().high_pj;
   totals["energy_by_component_pj"] = components_json(s.energy, &Energy::pj);
   totals["energy_by_component_low_pj"] = components_json(s.energy, &Energy::low_pj);
   totals["energy_by_component_high_pj"] = components_json(s.energy, &Energy::high_pj);
-  put_figures(totals, s, clock_mhz);
+  put_figures(totals, s, clock_mhz, unit);
 }
 
 void put_table(Json& report, const Summary& totals, const AcceleratorConfig& config,

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/report/totals.hpp"
+#include "sim/report/units.hpp"
 
 namespace systole {
 
@@ -10,10 +11,10 @@ namespace systole {
 // that a report can be recomputed in place.
 
 void put_layer_energy(nlohmann::ordered_json& layer, const Summary& summary,
-                      std::uint32_t clock_mhz);
+                      std::uint32_t clock_mhz, EnergyUnit unit);
 void put_total_energy(nlohmann::ordered_json& totals, const Summary& summary,
-                      std::uint32_t clock_mhz);
-/// `energy_table`, `energy_notes` and `area`.
+                      std::uint32_t clock_mhz, EnergyUnit unit);
+/// `energy_table`, `energy_notes`, `requantization` and `area`.
 void put_table(nlohmann::ordered_json& report, const Summary& totals,
                const AcceleratorConfig& config, const EnergyTable& table);
 

@@ -13,6 +13,7 @@
 #include "sim/network/refusal.hpp"
 #include "sim/report/config_json.hpp"
 #include "sim/report/data_needs.hpp"
+#include "sim/report/energy_figures.hpp"
 #include "sim/report/energy_json.hpp"
 #include "sim/report/json_report.hpp"
 #include "sim/report/json_text.hpp"
@@ -169,6 +170,7 @@ RunResult run_of_report(const Json& report, const std::string& file,
     }
   });
   root.object("totals");
+  root.object("units");
   if (config) {
     check_config(result, root,
                  report.contains(Json::json_pointer{"/totals/events/psum_toggled_bits"}), overrides,
@@ -182,11 +184,14 @@ void put_energies(Json& report, const RunResult& result,
                   const std::vector<EnergyBreakdown>& per_layer, const EnergyTable& table) {
   const Summary totals = totals_of(result, per_layer);
   const std::uint32_t clock_mhz = result.config.clock_mhz;
-  put_total_energy(report["totals"], totals, clock_mhz);
+  const EnergyUnit unit = energy_unit(table);
+  put_total_energy(report["totals"], totals, clock_mhz, unit);
   for (std::size_t i = 0; i < per_layer.size(); ++i) {
-    put_layer_energy(report["layers"][i], summary_of(result.layers[i], per_layer[i]), clock_mhz);
+    put_layer_energy(report["layers"][i], summary_of(result.layers[i], per_layer[i]), clock_mhz,
+                     unit);
   }
   put_table(report, totals, result.config, table);
+  report["units"]["pj"] = energy_unit_name(unit);
   report["config"]["energy"] = config_json(result.config)["energy"];
 }
 

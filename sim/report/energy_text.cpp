@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "sim/config/accelerator_keywords.hpp"
+#include "sim/energy/operation_energy.hpp"
 #include "sim/report/energy_figures.hpp"
 #include "sim/report/units.hpp"
 #include "sim/report/utf8.hpp"
@@ -37,23 +40,24 @@ std::vector<Column> share_columns(const char* what) {
           {"low", "", Align::Right, 2}, {"high", "", Align::Right, 2}};
 }
 
-void add_share_row(Table& table, const std::string& name, const Energy& e, const Energy& total) {
+void add_share_row(Table& table, const std::string& name, const Energy& e, const Energy& total,
+                   EnergyUnit unit) {
   table.add_row({name,
-                 human_energy(e.pj, true),
+                 human_energy(e.pj, unit, true),
                  percent(e.pj, total.pj),
                  {bar(total.pj == 0 ? 0 : e.pj / total.pj), Paint::Accent},
-                 {human_energy(e.low_pj, true), Paint::Dim},
-                 {human_energy(e.high_pj, true), Paint::Dim}});
+                 {human_energy(e.low_pj, unit, true), Paint::Dim},
+                 {human_energy(e.high_pj, unit, true), Paint::Dim}});
 }
 
-void add_total_row(Table& table, const Energy& total) {
+void add_total_row(Table& table, const Energy& total, EnergyUnit unit) {
   table.add_rule();
   table.add_row({{"total", Paint::Bold},
-                 {human_energy(total.pj, true), Paint::Bold},
+                 {human_energy(total.pj, unit, true), Paint::Bold},
                  "",
                  std::string(kBarWidth, ' '),
-                 {human_energy(total.low_pj, true), Paint::Dim},
-                 {human_energy(total.high_pj, true), Paint::Dim}});
+                 {human_energy(total.low_pj, unit, true), Paint::Dim},
+                 {human_energy(total.high_pj, unit, true), Paint::Dim}});
 }
 
 std::string mm2(double um2) { return fmt::format("{:.3g} mm²", um2 * 1e-6); }
@@ -80,36 +84,39 @@ Column component_column(EnergyComponent component) {
 }  // namespace
 
 Table energy_component_table(const EnergyBreakdown& energy, const EnergyTable& source) {
-  Table table{"Energy by " + source.name +
-                  (source.normalized ? ", 1 pJ standing for the energy of one MAC" : ""),
+  const EnergyUnit unit = energy_unit(source);
+  Table table{"Energy by " + source.name + (source.normalized ? ", in energies of one MAC" : ""),
               share_columns("component")};
   const Energy total = energy.total();
   for (const EnergyComponent component : used_components(energy)) {
-    add_share_row(table, spaced(energy_component_name(component)), energy[component], total);
+    add_share_row(table, spaced(energy_component_name(component)), energy[component], total, unit);
   }
-  add_total_row(table, total);
+  add_total_row(table, total, unit);
   return table;
 }
 
-Table energy_operand_table(const EnergyBreakdown& energy) {
+Table energy_operand_table(const EnergyBreakdown& energy, const EnergyTable& source) {
+  const EnergyUnit unit = energy_unit(source);
   Table table{"What the energy was spent on", share_columns("operand")};
   const Energy total = energy.total();
   for (std::size_t i = 0; i < kEnergyOperands; ++i) {
     const auto operand = static_cast<EnergyOperand>(i);
     if (energy[operand].high_pj > 0) {
-      add_share_row(table, energy_operand_name(operand), energy[operand], total);
+      add_share_row(table, energy_operand_name(operand), energy[operand], total, unit);
     }
   }
-  add_total_row(table, total);
+  add_total_row(table, total, unit);
   return table;
 }
 
-Table energy_layer_table(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer) {
+Table energy_layer_table(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer,
+                         const EnergyTable& source) {
+  const EnergyUnit unit = energy_unit(source);
   const Summary total = totals_of(result, per_layer);
   const std::vector<EnergyComponent> components = used_components(total.energy);
   std::vector<Column> columns{{"layer", "", Align::Left, 0, true},
                               {"energy", "", Align::Right},
-                              {"pJ", "per MAC", Align::Right, 2}};
+                              {energy_unit_name(unit), "per MAC", Align::Right, 2}};
   for (const EnergyComponent component : components) {
     columns.push_back(component_column(component));
     columns.back().drop_order = 3;
@@ -118,11 +125,11 @@ Table energy_layer_table(const RunResult& result, const std::vector<EnergyBreakd
   const auto add = [&](const std::string& name, const Summary& s, Paint paint) {
     std::vector<Cell> cells{
         {name, paint},
-        {human_energy(s.energy.total().pj, true), paint},
+        {human_energy(s.energy.total().pj, unit, true), paint},
         {s.machine_macs() > 0 ? fmt::format("{:.2f}", pj_per_mac(s)) : "", paint}};
     for (const EnergyComponent component : components) {
       const double pj = s.energy[component].pj;
-      cells.emplace_back(pj > 0 ? human_energy(pj, true) : "", paint);
+      cells.emplace_back(pj > 0 ? human_energy(pj, unit, true) : "", paint);
     }
     table.add_row(std::move(cells));
   };
@@ -134,9 +141,53 @@ Table energy_layer_table(const RunResult& result, const std::vector<EnergyBreakd
   return table;
 }
 
-std::string tops_per_watt_note(const Summary& totals) {
-  return fmt::format("{:.3f} TOPS/W, a MAC being two operations{}", tops_per_watt(totals),
-                     totals.host_macs > 0 ? "; without the host's" : "");
+std::string energy_note(const Summary& totals, double seconds, const EnergyTable& source) {
+  const EnergyUnit unit = energy_unit(source);
+  const Energy energy = totals.energy.total();
+  const std::string bounds = fmt::format("{} to {}", human_energy(energy.low_pj, unit),
+                                         human_energy(energy.high_pj, unit));
+  constexpr double kMilliwattPerPicowatt = 1e-9;
+  return unit == EnergyUnit::Joule && seconds > 0
+             ? fmt::format("{}, {} on average", bounds,
+                           human_power(energy.pj * kMilliwattPerPicowatt / seconds))
+             : bounds;
+}
+
+void add_energy_per_mac(Table& table, const Summary& totals, const EnergyTable& source) {
+  if (totals.machine_macs() == 0 || totals.energy.total().pj <= 0) {
+    return;
+  }
+  const EnergyUnit unit = energy_unit(source);
+  const std::string efficiency =
+      unit == EnergyUnit::Joule
+          ? fmt::format("{:.3f} TOPS/W, a MAC being two operations", tops_per_watt(totals))
+          : "no TOPS/W: the table gives no joules";
+  table.add_row(
+      {"energy per MAC",
+       {fmt::format("{:.2f} {}", pj_per_mac(totals), energy_unit_name(unit)), Paint::Bold},
+       {efficiency + (totals.host_macs > 0 ? "; without the host's" : ""), Paint::Dim}});
+}
+
+void add_requantization(Table& table, const AcceleratorConfig& config, const EnergyTable& source) {
+  const RequantConfig& unit = config.requant;
+  const RequantCost cost = requant_cost(config, source);
+  const auto known = [](const std::optional<Energy>& energy, const char* suffix) {
+    return energy ? fmt::format("{:.2f}{}", energy->pj, suffix) : std::string{"-"};
+  };
+  std::string mode = OneOf{keywords::kRequantMode}.name_of(unit.mode);
+  if (unit.mode == RequantMode::MultiplierShift) {
+    mode += fmt::format(", {} bits", unit.multiplier_bits);
+  }
+  const std::string multiply = unit.mode == RequantMode::ShiftOnly
+                                   ? ""
+                                   : fmt::format("multiply {}, ", known(cost.multiply, ""));
+  const std::string in_unit = fmt::format(" {}", energy_unit_name(energy_unit(source)));
+  table.add_row(
+      {"requantization",
+       {known(cost.total(), in_unit.c_str()), Paint::Bold},
+       {fmt::format("a value by {}: {}shift {}, add {}; {} lanes, {} cycles", mode, multiply,
+                    known(cost.shift, ""), known(cost.add, ""), unit.lanes, unit.latency),
+        Paint::Dim}});
 }
 
 Table energy_totals_table(const Summary& totals, const AcceleratorConfig& config,
@@ -147,16 +198,13 @@ Table energy_totals_table(const Summary& totals, const AcceleratorConfig& config
     table.add_row({what, {value, Paint::Bold}, {note, Paint::Dim}});
   };
   const double time = seconds(totals.cycles, config.clock_mhz);
-  const Energy energy = totals.energy.total();
-  row("energy", human_energy(energy.pj),
-      fmt::format("{} to {}, {} on average over {}", human_energy(energy.low_pj),
-                  human_energy(energy.high_pj),
-                  human_power(time > 0 ? energy.pj * 1e-9 / time : 0),  // pJ to mJ
-                  human_time(time)));
-  if (totals.machine_macs() > 0 && energy.pj > 0) {
-    row("energy per MAC", fmt::format("{:.2f} pJ", pj_per_mac(totals)), tops_per_watt_note(totals));
-  }
-  row("energy × delay", fmt::format("{:.3g} J s", energy_delay_js(totals, config.clock_mhz)), "");
+  row("energy", human_energy(totals.energy.total().pj, energy_unit(source)),
+      energy_note(totals, time, source) + (time > 0 ? " over " + human_time(time) : ""));
+  add_energy_per_mac(table, totals, source);
+  row("energy × delay",
+      source.normalized ? "-"
+                        : fmt::format("{:.3g} J s", energy_delay_js(totals, config.clock_mhz)),
+      source.normalized ? "the table gives no joules" : "");
   const Area area = compute_area(config, source);
   const Bounded um2 = area.total();
   if (um2.value <= 0) {
@@ -198,9 +246,10 @@ std::string energy_text_report(const RunResult& result,
                                const std::vector<EnergyBreakdown>& per_layer,
                                const EnergyTable& table, const ReportStyle& style) {
   const Summary totals = totals_of(result, per_layer);
-  std::vector<Table> tables{
-      energy_layer_table(result, per_layer), energy_component_table(totals.energy, table),
-      energy_operand_table(totals.energy), energy_totals_table(totals, result.config, table)};
+  std::vector<Table> tables{energy_layer_table(result, per_layer, table),
+                            energy_component_table(totals.energy, table),
+                            energy_operand_table(totals.energy, table),
+                            energy_totals_table(totals, result.config, table)};
   std::size_t width = 0;
   for (Table& each : tables) {
     each.fit(style.width);

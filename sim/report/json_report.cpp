@@ -5,6 +5,7 @@
 #include "sim/network/refusal.hpp"
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/config_json.hpp"
+#include "sim/report/energy_figures.hpp"
 #include "sim/report/energy_json.hpp"
 #include "sim/report/totals.hpp"
 #include "sim/report/utf8.hpp"
@@ -68,7 +69,8 @@ void add_summary(Json& json, const Summary& s, const AcceleratorConfig& config) 
   json["bandwidth"] = rates_json(s, config.clock_mhz);
 }
 
-Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy, const RunResult& result) {
+Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy, const RunResult& result,
+                EnergyUnit unit) {
   const Summary s = summary_of(layer, energy);
   Json json{{"name", valid_utf8(layer.name)},
             {"op", valid_utf8(layer.op)},
@@ -83,28 +85,28 @@ Json layer_json(const LayerResult& layer, const EnergyBreakdown& energy, const R
             {"ofmap_bits", layer.operands.ofmap_bits}};
   add_summary(json, s, result.config);
   json["bandwidth"].update(bandwidth_json(layer, result));
-  put_layer_energy(json, s, result.config.clock_mhz);
+  put_layer_energy(json, s, result.config.clock_mhz, unit);
   json["events"] = events_json(s.events, result);
   json["ledger"] = ledger_json(s.ledger);
   json["check"] = check_name(s.check);
   return json;
 }
 
-Json totals_json(const Summary& s, const RunResult& result) {
+Json totals_json(const Summary& s, const RunResult& result, EnergyUnit unit) {
   Json json = Json::object();
   add_summary(json, s, result.config);
   json["off_array"] = {{"macs", s.off_array_macs},
                        {"macs_ratio", off_array_macs_ratio(s)},
                        {"bytes", s.off_array_bytes},
                        {"bytes_ratio", off_array_bytes_ratio(s)}};
-  put_total_energy(json, s, result.config.clock_mhz);
+  put_total_energy(json, s, result.config.clock_mhz, unit);
   json["events"] = events_json(s.events, result);
   json["ledger"] = ledger_json(s.ledger);
   json["check"] = check_name(s.check);
   return json;
 }
 
-Json units_json() {
+Json units_json(EnergyUnit unit) {
   Json units{
       {"cycles", "clock cycle"},
       {"clock_mhz", "MHz"},
@@ -113,7 +115,7 @@ Json units_json() {
       {"bytes", "byte"},
       {"bytes_per_cycle", "byte per clock cycle, reads and writes"},
       {"gb_per_s", "10^9 byte per second"},
-      {"pj", "pJ"},
+      {"pj", energy_unit_name(unit)},
       {"tops_per_watt", "10^12 operations per joule, a MAC being two"},
       {"js", "J s"},
       {"um2", "um^2"},
@@ -176,6 +178,7 @@ Json accuracy_json(const std::optional<Accuracy>& accuracy) {
 Json json_report(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer,
                  const EnergyTable& energy) {
   const Summary totals = totals_of(result, per_layer);
+  const EnergyUnit unit = energy_unit(energy);
   Json json{{"systole", version()},
             {"accelerator", valid_utf8(result.config.name)},
             {"workload", valid_utf8(result.workload)},
@@ -183,17 +186,17 @@ Json json_report(const RunResult& result, const std::vector<EnergyBreakdown>& pe
             {"data", data_source_name(result.data)},
             {"clock_mhz", result.config.clock_mhz},
             {"inferences", result.inferences},
-            {"totals", totals_json(totals, result)},
+            {"totals", totals_json(totals, result, unit)},
             {"layers", Json::array()}};
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
-    json["layers"].push_back(layer_json(result.layers[i], per_layer[i], result));
+    json["layers"].push_back(layer_json(result.layers[i], per_layer[i], result, unit));
   }
   json["accuracy"] = accuracy_json(result.accuracy);
   json["legalization"] = legalization_json(result.notes);
   json["kept"] = kept_json(result.kept);
   put_table(json, totals, result.config, energy);
   json["config"] = config_json(result.config);
-  json["units"] = units_json();
+  json["units"] = units_json(unit);
   json["wall_seconds"] = result.wall_seconds;
   return json;
 }

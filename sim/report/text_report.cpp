@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "sim/config/accelerator_keywords.hpp"
-#include "sim/energy/operation_energy.hpp"
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/energy_figures.hpp"
 #include "sim/report/energy_text.hpp"
@@ -110,7 +109,7 @@ Cell check_cell(Check check) {
 
 std::vector<Cell> layer_row(const std::string& name, const std::string& op,
                             const std::string& where, const GemmShape& gemm, const Summary& s,
-                            const AcceleratorConfig& config, Paint paint) {
+                            const AcceleratorConfig& config, EnergyUnit unit, Paint paint) {
   const bool has_products = gemm.macs > 0;
   const auto dimension = [&](std::int64_t value) {
     return Cell{has_products ? std::to_string(value) : "", paint};
@@ -128,12 +127,12 @@ std::vector<Cell> layer_row(const std::string& name, const std::string& op,
           {human_bytes(s.dram_write_bytes(), true), paint},
           {fmt::format("{:.2f}", gb_per_s(s.bytes_per_cycle(), config.clock_mhz)), paint},
           {fmt::format("{:.2f}", s.bytes_per_cycle()), paint},
-          {human_energy(s.energy.total().pj, true), paint},
+          {human_energy(s.energy.total().pj, unit, true), paint},
           check_cell(s.check)};
 }
 
 Table layer_table(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer,
-                  const Summary& total) {
+                  const Summary& total, EnergyUnit unit) {
   Table table{"Layers",
               {{"layer", "", Align::Left, 0, true},
                {"op", "", Align::Left, 2},
@@ -153,10 +152,10 @@ Table layer_table(const RunResult& result, const std::vector<EnergyBreakdown>& p
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
     const LayerResult& layer = result.layers[i];
     table.add_row(layer_row(layer.name, layer.op, place_name(layer.where), layer.gemm,
-                            summary_of(layer, per_layer[i]), result.config, Paint::Plain));
+                            summary_of(layer, per_layer[i]), result.config, unit, Paint::Plain));
   }
   table.add_rule();
-  table.add_row(layer_row("total", "", "", GemmShape{}, total, result.config, Paint::Bold));
+  table.add_row(layer_row("total", "", "", GemmShape{}, total, result.config, unit, Paint::Bold));
   return table;
 }
 
@@ -202,26 +201,11 @@ std::string check_summary(const RunResult& result) {
                      count(Check::Fail), count(Check::Skipped));
 }
 
-/// What one value costs in the requantization unit.
-std::string requant_note(const AcceleratorConfig& config, const EnergyTable& prices) {
-  const RequantConfig& unit = config.requant;
-  const RequantCost cost = requant_cost(config, prices);
-  std::string mode = OneOf{keywords::kRequantMode}.name_of(unit.mode);
-  if (unit.mode == RequantMode::MultiplierShift) {
-    mode += fmt::format(", {} bits", unit.multiplier_bits);
-  }
-  const std::string multiply =
-      unit.mode == RequantMode::ShiftOnly ? "" : fmt::format("multiply {:.2f}, ", cost.multiply.pj);
-  return fmt::format("a value by {}: {}shift {:.2f}, add {:.2f}; {} lanes, {} cycles", mode,
-                     multiply, cost.shift.pj, cost.add.pj, unit.lanes, unit.latency);
-}
-
 Table totals_table(const RunResult& result, const Summary& t, const EnergyTable& prices) {
   const AcceleratorConfig& c = result.config;
   const double time = seconds(t.cycles, c.clock_mhz);
   const double per_second = time > 0 ? 1 / time : 0;
   const auto images = static_cast<double>(result.images);
-  const Energy energy = t.energy.total();
   const auto bandwidth = [&](double bytes_per_cycle) {
     return fmt::format("{:.2f} GB/s", gb_per_s(bytes_per_cycle, c.clock_mhz));
   };
@@ -268,17 +252,12 @@ Table totals_table(const RunResult& result, const Summary& t, const EnergyTable&
   row("bandwidth, peak", bandwidth(t.peak_bytes_per_cycle),
       fmt::format("{:.2f} B/cycle in the busiest {} cycles", t.peak_bytes_per_cycle,
                   grouped(t.peak_cycles)));
-  row("energy", human_energy(energy.pj),
-      fmt::format("{} to {}, {} on average", human_energy(energy.low_pj),
-                  human_energy(energy.high_pj),
-                  human_power(time > 0 ? energy.pj * 1e-9 / time : 0)));  // pJ to mJ
+  row("energy", human_energy(t.energy.total().pj, energy_unit(prices)),
+      energy_note(t, time, prices));
   if (t.events[Event::RequantShift] > 0) {
-    row("requantization", fmt::format("{:.2f} pJ", requant_cost(c, prices).total().pj),
-        requant_note(c, prices));
+    add_requantization(table, c, prices);
   }
-  if (t.machine_macs() > 0 && energy.pj > 0) {
-    row("energy per MAC", fmt::format("{:.2f} pJ", pj_per_mac(t)), tops_per_watt_note(t));
-  }
+  add_energy_per_mac(table, t, prices);
   table.add_row({"check", check_cell(t.check), {check_summary(result), Paint::Dim}});
   return table;
 }
@@ -340,7 +319,7 @@ std::string closing_lines(const RunResult& result, const EnergyTable& energy, bo
 std::string text_report(const RunResult& result, const std::vector<EnergyBreakdown>& per_layer,
                         const EnergyTable& energy, const ReportStyle& style) {
   const Summary total = totals_of(result, per_layer);
-  std::vector<Table> tables{layer_table(result, per_layer, total)};
+  std::vector<Table> tables{layer_table(result, per_layer, total, energy_unit(energy))};
   for (Table& table : ledger_tables(total.ledger, style.width)) {
     tables.push_back(std::move(table));
   }

@@ -43,8 +43,9 @@ std::string human_bytes(std::uint64_t bytes, bool padded) {
   return scaled(static_cast<double>(bytes) / 1024, 1024, {"KiB", "MiB", "GiB", "TiB"}, padded);
 }
 
-std::string human_energy(double pj, bool padded) {
-  return scaled(pj, 1000, {"pJ", "nJ", "µJ", "mJ", "J"}, padded);
+std::string human_energy(double pj, EnergyUnit unit, bool padded) {
+  return unit == EnergyUnit::Mac ? scaled(pj, 1000, {"MAC", "kMAC", "MMAC", "GMAC", "TMAC"}, padded)
+                                 : scaled(pj, 1000, {"pJ", "nJ", "µJ", "mJ", "J"}, padded);
 }
 
 std::string human_power(double milliwatt) {

@@ -83,10 +83,14 @@ MetricValues metrics_of(const RunResult& result, const EnergyTable& table) {
   set(Metric::BytesPerCycle, total.bytes_per_cycle());
   set(Metric::PeakBytesPerCycle, total.peak_bytes_per_cycle);
   set(Metric::EnergyPj, total.energy.total().pj);
-  set(Metric::EnergyDelayJs, energy_delay_js(total, clock));
+  if (!table.normalized) {
+    set(Metric::EnergyDelayJs, energy_delay_js(total, clock));
+  }
   set(Metric::Tops, achieved_tops(total, clock));
   if (total.machine_macs() > 0) {
     set(Metric::PjPerMac, pj_per_mac(total));
+  }
+  if (total.machine_macs() > 0 && !table.normalized) {
     set(Metric::TopsPerWatt, tops_per_watt(total));
   }
   const Area area = compute_area(result.config, table);

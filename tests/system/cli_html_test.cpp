@@ -88,6 +88,33 @@ TEST_F(CliHtml, ARunsHeadingSortsByTimesOfTheFirst) {
   EXPECT_THAT(dom, HasSubstr("data-slowest=\"conv6\""));
 }
 
+TEST_F(CliHtml, EnergiesOfANormalizedTableAreInMacs) {
+  const Outcome energy =
+      systole({"energy", file("tiny_4x4.json"), "--table", "configs/energy/eyeriss_normalized.yaml",
+               "--json", file("normalized.json")});
+  ASSERT_EQ(energy.exit_code, 0) << energy.err;
+  const Outcome both = systole(
+      {"compare", file("tiny_4x4.json"), file("normalized.json"), "--html", file("mixed.html")});
+  ASSERT_EQ(both.exit_code, 0) << both.err;
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_after(
+      "const select = document.querySelector('select'); select.value = 1; select.onchange();"
+      "const row = (name) => [...document.querySelectorAll('#comparison tbody tr')].find((r) =>"
+      "  r.cells[0].textContent === name).cells;"
+      "document.body.dataset.energy = row('energy')[2].textContent;"
+      "document.body.dataset.macs = row('energy, in those of one MAC')[2].textContent;"
+      "document.body.dataset.delay = row('energy x delay, J s')[2].textContent;"
+      "document.body.dataset.tiles = document.querySelector('.tiles').textContent;",
+      file("mixed.html"));
+  EXPECT_THAT(dom, HasSubstr("data-energy=\"–\""));
+  EXPECT_THAT(dom, ContainsRegex("data-macs=\"[0-9.]+ MMAC\""));
+  EXPECT_THAT(dom, HasSubstr("data-delay=\"–\""));
+  EXPECT_THAT(dom, ContainsRegex("data-tiles=\"[^\"]* MMACenergy, eyeriss_normalized"));
+  EXPECT_THAT(dom, ContainsRegex("data-tiles=\"[^\"]* MACenergy per MAC– TOPS/W"));
+}
+
 // HBM2's banks give 256 bytes a cycle, and the bus takes 16.
 TEST_F(CliHtml, TheRooflineOfABankedDramIsNoHigherThanTheBus) {
   const Outcome run =

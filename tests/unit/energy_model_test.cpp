@@ -351,18 +351,29 @@ TEST(EnergyModel, RandomOperandsOfComposablePesCostWhatTheTableSays) {
 TEST(EnergyModel, ARequantizedValueIsAMultiplyAShiftAndAnAdd) {
   AcceleratorConfig config = machine();
   const RequantCost tflite = requant_cost(config, horowitz());
-  EXPECT_DOUBLE_EQ(tflite.multiply.pj, 3.1);
-  EXPECT_DOUBLE_EQ(tflite.shift.pj, 0.417);
-  EXPECT_DOUBLE_EQ(tflite.add.pj, 0.1);
-  EXPECT_DOUBLE_EQ(tflite.total().pj, 3.617);
+  EXPECT_DOUBLE_EQ(tflite.multiply->pj, 3.1);
+  EXPECT_DOUBLE_EQ(tflite.shift->pj, 0.417);
+  EXPECT_DOUBLE_EQ(tflite.add->pj, 0.1);
+  EXPECT_DOUBLE_EQ(tflite.total()->pj, 3.617);
   config.requant.mode = RequantMode::FloatScale;
-  EXPECT_DOUBLE_EQ(requant_cost(config, horowitz()).multiply.pj, 3.7);
+  EXPECT_DOUBLE_EQ(requant_cost(config, horowitz()).multiply->pj, 3.7);
   config.requant.mode = RequantMode::ShiftOnly;
-  EXPECT_DOUBLE_EQ(requant_cost(config, horowitz()).total().pj, 0.517);
+  EXPECT_DOUBLE_EQ(requant_cost(config, horowitz()).total()->pj, 0.517);
   config.requant.mode = RequantMode::MultiplierShift;
   config.requant.multiplier_bits = 8;
-  EXPECT_DOUBLE_EQ(requant_cost(config, horowitz()).multiply.pj,
+  EXPECT_DOUBLE_EQ(requant_cost(config, horowitz()).multiply->pj,
                    multiplier_energy(horowitz(), 32, 8).pj);
+}
+
+TEST(EnergyModel, WhatTheTableDoesNotKnowOfARequantizedValueIsNotZero) {
+  EnergyTable table = horowitz();
+  table.multiplier.clear();
+  EXPECT_FALSE(requant_cost(machine(), table).total());
+  AcceleratorConfig config = machine();
+  config.requant.mode = RequantMode::FloatScale;
+  EXPECT_TRUE(requant_cost(config, table).multiply) << "the table's 32-bit float multiplier";
+  config.requant.mode = RequantMode::ShiftOnly;
+  EXPECT_TRUE(requant_cost(config, table).total()) << "nothing is multiplied";
 }
 
 TEST(EnergyModel, SramsOfSeveralWidthsAreLinearInTheWidthAtEachCapacity) {

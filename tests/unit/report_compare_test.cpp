@@ -114,6 +114,18 @@ TEST(CompareText, SaysThatEnergiesAreOfDifferentTables) {
               HasSubstr("different tables"));
 }
 
+TEST(CompareText, EnergiesOfNormalizedTablesAreMacs) {
+  Json macs = report(100, "n");
+  macs["units"] = {{"pj", "MAC"}};
+  macs["totals"]["energy_delay_js"] = nullptr;
+  const std::string both = compared(macs, macs);
+  EXPECT_THAT(both, HasSubstr("10.0 MAC"));
+  EXPECT_THAT(both, Not(HasSubstr("pJ")));
+  const std::string mixed = compared(report(100, "t"), macs);
+  EXPECT_THAT(mixed, HasSubstr("10.0 pJ     1.00"));
+  EXPECT_THAT(mixed, HasSubstr("10.0 MAC         -               -"));
+}
+
 TEST(CompareText, NamesTheSettingsInWhichEnergiesOfOneTableDiffer) {
   const Json as_table = settings("as_table", "default");
   EXPECT_THAT(compared(priced(as_table), priced(settings("7nm", "hbm2"))),

@@ -217,7 +217,7 @@ TEST(EnergyFigures, AreOfTheMacsThatTheMachineRuns) {
   EXPECT_EQ(report["totals"]["energy_per_mac_pj"], pj_per_mac(total));
   EXPECT_TRUE(report["layers"][3]["energy_per_mac_pj"].is_null());
   EXPECT_TRUE(report["layers"][3]["tops_per_watt"].is_null());
-  EXPECT_THAT(csv_report(run, energy)[0].text, HasSubstr(",0,0,0,,skipped\r\n"));
+  EXPECT_THAT(csv_report(run, energy, sample_table())[0].text, HasSubstr(",0,0,0,,skipped\r\n"));
   EXPECT_THAT(energy_text_report(run, energy, sample_table(), {}),
               HasSubstr("a MAC being two operations; without the host's"));
   EXPECT_THAT(energy_text_report(sample_run(), sample_energy(), sample_table(), {}),
@@ -234,6 +234,51 @@ TEST(EnergyText, ShowsLayersOperandsAndWhatIsMissing) {
   }
 }
 
+TEST(EnergyText, ANormalizedTableGivesMacsAndNoJoules) {
+  RunResult run = run_with("eyeriss_normalized");
+  run.layers[0].events.add(Event::RequantShift, 1);
+  const EnergyTable table = load_energy_table(run.config);
+  const std::vector<EnergyBreakdown> energy = energy_per_layer(run, table);
+  for (const std::string& text :
+       {energy_text_report(run, energy, table, {}), text_report(run, energy, table, {})}) {
+    EXPECT_THAT(text, HasSubstr("Energy by eyeriss_normalized, in energies of one MAC"));
+    EXPECT_THAT(text, HasSubstr("kMAC"));
+    EXPECT_THAT(text, HasSubstr("no TOPS/W: the table gives no joules"));
+    for (const char* const unit : {"pJ", "nJ", "µJ", "J s", "mW", "µW"}) {
+      EXPECT_THAT(text, Not(HasSubstr(unit)));
+    }
+  }
+  EXPECT_THAT(csv_report(run, energy, table)[0].text, HasSubstr("energy [MAC],"));
+}
+
+TEST(EnergyRecompute, ANormalizedTableLeavesNoFiguresOfJoules) {
+  const Json report = report_of(run_with("horowitz_45nm"));
+  EXPECT_EQ(report["units"]["pj"], "pJ");
+  const Json other = recomputed(report, {"energy.table=" + kTables + "eyeriss_normalized.yaml"});
+  EXPECT_EQ(other["units"]["pj"], "MAC");
+  for (const Json& part : {other["totals"], other["layers"][0]}) {
+    EXPECT_TRUE(part["tops_per_watt"].is_null());
+    EXPECT_TRUE(part["energy_delay_js"].is_null());
+    EXPECT_GT(part["energy_per_mac_pj"], 0.0);
+  }
+  EXPECT_EQ(recomputed(other, {"energy.table=" + kTables + "horowitz_45nm.yaml"}).dump(),
+            report.dump());
+}
+
+TEST(EnergyText, WhatTheTableDoesNotKnowOfARequantizedValueIsSaid) {
+  RunResult run = run_with("jouppi_7nm");
+  run.layers[0].events.add(Event::RequantShift, 1);
+  const EnergyTable table = load_energy_table(run.config);
+  const std::vector<EnergyBreakdown> energy = energy_per_layer(run, table);
+  EXPECT_THAT(
+      text_report(run, energy, table, {}),
+      HasSubstr("  -  a value by multiplier_shift, 32 bits: multiply 1.12, shift -, add 0.03; "));
+  const Json requantization = report_of(run)["requantization"];
+  EXPECT_GT(requantization["multiply_pj"], 0.0);
+  EXPECT_TRUE(requantization["shift_pj"].is_null());
+  EXPECT_TRUE(requantization["pj_per_value"].is_null());
+}
+
 std::vector<std::string> lines(const std::string& text) {
   std::vector<std::string> all;
   for (std::size_t begin = 0; begin < text.size();) {
@@ -245,7 +290,7 @@ std::vector<std::string> lines(const std::string& text) {
 }
 
 TEST(CsvReport, HasOneLinePerLayerMemoryAndComponent) {
-  const auto files = csv_report(sample_run(), sample_energy());
+  const auto files = csv_report(sample_run(), sample_energy(), sample_table());
   ASSERT_EQ(files.size(), 3U);
   EXPECT_EQ(files[0].name, "layers.csv");
   EXPECT_EQ(lines(files[0].text).size(), 1 + 3U);
@@ -256,7 +301,7 @@ TEST(CsvReport, HasOneLinePerLayerMemoryAndComponent) {
 }
 
 TEST(CsvReport, ColumnsMatchTheirHeaders) {
-  for (const NamedText& file : csv_report(sample_run(), sample_energy())) {
+  for (const NamedText& file : csv_report(sample_run(), sample_energy(), sample_table())) {
     const auto all = lines(file.text);
     const auto commas = [](const std::string& line) {
       return std::count(line.begin(), line.end(), ',');
@@ -270,7 +315,8 @@ TEST(CsvReport, ColumnsMatchTheirHeaders) {
 TEST(CsvReport, TextsWithCommasAndQuotesAreQuoted) {
   RunResult run = sample_run();
   run.layers[0].name = "a,\"b\"";
-  EXPECT_THAT(csv_report(run, sample_energy())[0].text, HasSubstr("\r\n\"a,\"\"b\"\"\",conv2d,"));
+  EXPECT_THAT(csv_report(run, sample_energy(), sample_table())[0].text,
+              HasSubstr("\r\n\"a,\"\"b\"\"\",conv2d,"));
 }
 
 }  // namespace

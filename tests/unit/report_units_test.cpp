@@ -29,8 +29,14 @@ TEST(ReportUnits, EnergiesPowersAndTimesTakeTheUnitThatKeepsThreeDigits) {
   EXPECT_EQ(human_time(90), "90.0 s");
 }
 
+TEST(ReportUnits, EnergiesOfNormalizedTablesAreMacs) {
+  EXPECT_EQ(human_energy(0.3, EnergyUnit::Mac), "0.30 MAC");
+  EXPECT_EQ(human_energy(4.88e6, EnergyUnit::Mac), "4.88 MMAC");
+  EXPECT_EQ(human_energy(1, EnergyUnit::Mac, true), "1.00 MAC ");
+}
+
 TEST(ReportUnits, PaddedUnitsAreEquallyWide) {
-  EXPECT_EQ(human_energy(2e12, true), "2.00 J ");
+  EXPECT_EQ(human_energy(2e12, EnergyUnit::Joule, true), "2.00 J ");
   EXPECT_EQ(human_count(960, true), "960  ");
   EXPECT_EQ(human_count(118013952, true), "118 M");
   EXPECT_EQ(human_count(960), "960");

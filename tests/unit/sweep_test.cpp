@@ -42,6 +42,26 @@ PointResult sample_result(const std::string& key) {
   return result;
 }
 
+TEST(SweepMetrics, ANormalizedTableGivesNoneOfJoules) {
+  RunResult run;
+  run.layers.emplace_back();
+  run.layers[0].cycles = 100;
+  run.layers[0].gemm.macs = 50;
+  run.layers[0].events.add(Event::DramFetchedBytes, 8);
+  EnergyTable table = load_energy_table(SYSTOLE_SOURCE_DIR "/configs/energy/horowitz_45nm.yaml");
+  for (const bool normalized : {false, true}) {
+    table.normalized = normalized;
+    const MetricValues values = metrics_of(run, table);
+    const auto known = [&](Metric metric) {
+      return values[static_cast<std::size_t>(metric)].has_value();
+    };
+    EXPECT_TRUE(known(Metric::EnergyPj));
+    EXPECT_TRUE(known(Metric::PjPerMac));
+    EXPECT_EQ(known(Metric::EnergyDelayJs), !normalized);
+    EXPECT_EQ(known(Metric::TopsPerWatt), !normalized);
+  }
+}
+
 TEST_F(SweepTest, FinishedPointsAreReadBackAndABrokenLastLineIsRemoved) {
   const Point point = {{"array.rows", "8", "8", ""}};
   {

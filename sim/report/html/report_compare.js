@@ -13,18 +13,20 @@ function compareTable(parent) {
     ['DRAM read', (r) => r.totals.dram_read_bytes, bytesText],
     ['DRAM written', (r) => r.totals.dram_write_bytes, bytesText],
     ['DRAM GB/s', (r) => r.totals.bandwidth.average_gb_per_s, (v) => v.toPrecision(3)],
-    ['energy', (r) => r.totals.energy_pj, energyText],
+    ['energy', (r) => inJoules(r) ? r.totals.energy_pj : null, energyText],
+    ['energy, in those of one MAC', (r) => inJoules(r) ? null : r.totals.energy_pj, macsText],
     ['energy x delay, J s', (r) => r.totals.energy_delay_js, (v) => v.toExponential(2)],
-    ['area', (r) => r.area ? r.area.total_um2 : null, (v) => v === null ? '–' : areaText(v)],
-    ['accuracy', (r) => r.accuracy ? r.accuracy.accuracy : null,
-      (v) => v === null ? '–' : percentText(v)],
+    ['area', (r) => r.area ? r.area.total_um2 : null, areaText],
+    ['accuracy', (r) => r.accuracy ? r.accuracy.accuracy : null, percentText],
   ].filter(([, value]) => inputs.some(({report}) => value(report) !== null));
-  const times = (value, report) => value(first) > 0 && value(report) !== null ? value(report) / value(first) : null;
+  const times = (value, report) => typeof value(first) === 'number' && value(first) > 0 && value(report) !== null
+    ? value(report) / value(first) : null;
   const bracket = (ratio, report) => report === first || ratio === null ? '' : `  (${ratio.toPrecision(3)} ×)`;
   // Figures of different units have one order: how far they are from the first report's.
   sortedTable(parent, [{name: 'figure', text: true, value: (row) => row[0]},
     ...inputs.map(({label, report}) => ({name: label, value: (row) => times(row[1], report) ?? -1,
-      show: (row) => row[2](row[1](report)) + bracket(times(row[1], report), report)}))], rows, 'comparison');
+      show: ([, value, text]) => value(report) === null ? '–'
+        : text(value(report)) + bracket(times(value, report), report)}))], rows, 'comparison');
   for (const remark of inputs[0].remarks || []) {
     parent.append(make('p', {class: 'note'}, remark));
   }
@@ -42,8 +44,10 @@ function comparison(parent) {
     show));
   stack('Cycles of the array by cause', Object.keys(KNOWN_COLORS),
     (report, name) => report.totals.ledger.array[name], countText);
-  stack('Energy by component', Object.keys(inputs[0].report.totals.energy_by_component_pj),
-    (report, name) => report.totals.energy_by_component_pj[name], energyText);
+  const first = inputs[0].report;  // energies of other units have no place on its axis
+  stack('Energy by component', Object.keys(first.totals.energy_by_component_pj),
+    (report, name) => inJoules(report) === inJoules(first) && report.totals.energy_by_component_pj[name],
+    energyTextOf(first));
   tried(parent, () => roofline(section(parent, 'Rooflines',
     'One point a layer, its area the share of its run.'), inputs));
   tried(parent, () => layersBeside(parent));

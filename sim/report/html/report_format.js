@@ -30,6 +30,10 @@ function scaled(value, steps, base) {
 }
 const bytesText = (n) => scaled(n, ['B', 'KiB', 'MiB', 'GiB', 'TiB'], 1024);
 const energyText = (pj) => scaled(pj, ['pJ', 'nJ', 'µJ', 'mJ', 'J'], 1000);
+const macsText = (macs) => scaled(macs, ['MAC', 'kMAC', 'MMAC', 'GMAC', 'TMAC'], 1000);
+/// By a normalized table a report's pJ are energies of one MAC.
+const inJoules = (report) => report.units.pj !== 'MAC';
+const energyTextOf = (report) => inJoules(report) ? energyText : macsText;
 const countText = (n) => scaled(n, ['', 'k', 'M', 'G', 'T'], 1000);
 const timeText = (s) => scaled(s * 1e9, ['ns', 'µs', 'ms', 's'], 1000);
 const percentText = (part) => part === 0 ? '0 %' : (100 * part).toFixed(part < 0.1 ? 2 : 1) + ' %';

@@ -21,13 +21,16 @@ function tiles(parent, report) {
     least > 0 ? `${(dramBytes(t) / least).toPrecision(3)} × each operand once` : '');
   tile(box, `${t.bandwidth.average_gb_per_s.toPrecision(3)} GB/s`, 'at the DRAM, on average',
     `peak ${t.bandwidth.peak_gb_per_s.toPrecision(3)} GB/s`);
-  tile(box, energyText(t.energy_pj), 'energy, ' + report.energy_table,
-    `${energyText(t.energy_low_pj)} to ${energyText(t.energy_high_pj)}`);
+  const energy = energyTextOf(report);
+  tile(box, energy(t.energy_pj), 'energy, ' + report.energy_table,
+    `${energy(t.energy_low_pj)} to ${energy(t.energy_high_pj)}`);
   if (t.tops_per_watt !== null) {
     const hosts = report.layers.some((layer) => layer.where === 'host' && layer.macs > 0);
     tile(box, t.tops_per_watt.toPrecision(3) + ' TOPS/W',
       `two operations a MAC${hosts ? ", without the host's" : ''}`,
       `${t.energy_per_mac_pj.toPrecision(3)} pJ per MAC`);
+  } else if (t.energy_per_mac_pj !== null) {
+    tile(box, `${t.energy_per_mac_pj.toPrecision(3)} MAC`, 'energy per MAC', '– TOPS/W');
   }
   if (report.area) {
     const bound = report.area.not_in_table.length ? 'at most ' : '';
@@ -112,7 +115,7 @@ function energySection(parent, report) {
     (report.energy_notes.length ? ` Mind: ${report.energy_notes.join('; ')}.` : ''));
   const names = Object.keys(report.totals.energy_by_component_pj);
   stackedBars(box, 'energy by component', layers.map((l) => l.name), names.map((name) =>
-    ({name, values: layers.map((layer) => layer.energy_pj[name])})), '', energyText);
+    ({name, values: layers.map((layer) => layer.energy_pj[name])})), '', energyTextOf(report));
 }
 
 /// Units by layers: how much of its cycles each one works.
@@ -191,7 +194,7 @@ function layersSection(parent, report) {
     number('DRAM read', (l) => l.dram_read_bytes, bytesText),
     number('DRAM written', (l) => l.dram_write_bytes, bytesText),
     number('B/cycle', (l) => l.bandwidth.average_bytes_per_cycle, (v) => v.toFixed(2)),
-    number('energy', (l) => l.energy_total_pj, energyText),
+    number('energy', (l) => l.energy_total_pj, energyTextOf(report)),
     {name: 'highest roof', text: true, value: (l) => words(l.bandwidth.roofline.limit || '')},
     number('× roof', (l) => l.bandwidth.roofline.times_limit, (v) => v ? v.toFixed(2) : ''),
     {name: 'check', text: true, value: (l) => l.check,
