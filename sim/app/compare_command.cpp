@@ -6,6 +6,7 @@
 #include "sim/app/terminal.hpp"
 #include "sim/config/checked_yaml.hpp"
 #include "sim/files/atomic_file.hpp"
+#include "sim/report/compare_remarks.hpp"
 #include "sim/report/compare_text.hpp"
 #include "sim/report/energy_recompute.hpp"
 #include "sim/report/html/html_page.hpp"
@@ -27,7 +28,8 @@ int compare_command(const CompareOptions& options, std::ostream& out) {
   }
   const std::string text = compare_text(reports, style);
   if (options.html) {
-    write_file_atomically(*options.html, html_page(reports, compare_remarks(reports)));
+    write_file_atomically(*options.html,
+                          html_page(reports, compare_remarks(compared_figures(reports))));
   }
   out << text;
   return ExitCode::AllRight;

@@ -8,13 +8,9 @@
 
 namespace systole {
 
-/// What keeps figures of two or more reports from being compared as they stand, a sentence each:
-/// other tables, settings or notes of energy, other clocks, areas without parts, other versions.
-/// Throws ConfigError, "FILE: key: what" for all that is wrong with what is no report.
-std::vector<std::string> compare_remarks(const std::vector<NamedReport>& reports);
-
 /// Tables of two or more reports: a row for each, in times of the first one, and the cycles of the
-/// layers, matched by name; below them the remarks. Throws as they do.
+/// layers, matched by name; below them the remarks (compare_remarks). Throws ConfigError, as
+/// compared_figures does.
 std::string compare_text(const std::vector<NamedReport>& reports, const ReportStyle& style);
 
 }  // namespace systole

@@ -115,6 +115,25 @@ TEST_F(CliHtml, EnergiesOfANormalizedTableAreInMacs) {
   EXPECT_THAT(dom, ContainsRegex("data-tiles=\"[^\"]* MACenergy per MAC– TOPS/W"));
 }
 
+TEST_F(CliHtml, NamesThatAreNumbersHaveNoRatio) {
+  for (const char* const name : {"16", "48"}) {
+    std::string report = read_file(file("tiny_4x4.json"));
+    const std::string workload = "\"workload\": \"";
+    const std::size_t begin = report.find(workload) + workload.size();
+    report.replace(begin, report.find('"', begin) - begin, name);
+    write_file(file(name) + ".json", report);
+  }
+  ASSERT_EQ(systole({"compare", file("16.json"), file("48.json"), "--html", file("names.html")})
+                .exit_code,
+            0);
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn(file("names.html"));
+  EXPECT_THAT(dom, HasSubstr("workload</td><td>16</td><td>48</td>"));
+  EXPECT_THAT(dom, HasSubstr("check</td><td>skipped</td><td>skipped</td>"));
+}
+
 // HBM2's banks give 256 bytes a cycle, and the bus takes 16.
 TEST_F(CliHtml, TheRooflineOfABankedDramIsNoHigherThanTheBus) {
   const Outcome run =

@@ -82,6 +82,35 @@ TEST(CompareText, SaysThatTheNetworksAreNotTheSame) {
               HasSubstr("The networks differ: net (3 layers) in 1, net (1 layer) in 2.\n"));
 }
 
+TEST(CompareText, SaysThatAReportsCheckFailed) {
+  Json checked = report(100, "t");
+  checked["totals"]["check"] = "pass";
+  Json failed = checked;
+  failed["totals"]["check"] = "fail";
+  EXPECT_THAT(compared(checked, checked), Not(HasSubstr("golden")));
+  EXPECT_THAT(compared(checked, failed),
+              HasSubstr("\nThe check against the golden model failed in 2: what ran there is not "
+                        "the network.\n"));
+  EXPECT_THAT(compared(failed, failed), HasSubstr("failed in 1 and 2"));
+}
+
+TEST(CompareText, SaysThatDataAndAccuraciesDiffer) {
+  Json with = report(100, "t");
+  with["data"] = "workload";
+  with["accuracy"] = {{"accuracy", 1.0}};
+  Json without = report(100, "t");
+  without["data"] = "none";
+  without["accuracy"] = nullptr;
+  EXPECT_THAT(compared(with, with), Not(HasSubstr("differ")));
+  const std::string text = compared(with, without);
+  EXPECT_THAT(text, HasSubstr("\nThe data differ: workload in 1, none in 2.\n"));
+  EXPECT_THAT(text, Not(HasSubstr("accuracies")));
+  Json wrong = with;
+  wrong["accuracy"]["accuracy"] = 0.35;
+  EXPECT_THAT(compared(with, wrong),
+              HasSubstr("\nThe accuracies differ: 100.0 % in 1, 35.0 % in 2.\n"));
+}
+
 TEST(CompareText, GivesEachRunInTimesOfTheFirst) {
   const std::string text =
       compare_text({{"a.json", report(100, "t")}, {"b.json", report(350, "t")}}, {});

@@ -18,6 +18,7 @@ function compareTable(parent) {
     ['energy x delay, J s', (r) => r.totals.energy_delay_js, (v) => v.toExponential(2)],
     ['area', (r) => r.area ? r.area.total_um2 : null, areaText],
     ['accuracy', (r) => r.accuracy ? r.accuracy.accuracy : null, percentText],
+    ['check', (r) => r.totals.check, (v) => v],
   ].filter(([, value]) => inputs.some(({report}) => value(report) !== null));
   const times = (value, report) => typeof value(first) === 'number' && value(first) > 0 && value(report) !== null
     ? value(report) / value(first) : null;
