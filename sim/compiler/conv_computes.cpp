@@ -134,8 +134,10 @@ void StepFolds::add_fold(const FoldSlice& slice, const Channels& channels, Prelo
   ComputeCommand compute;
   compute.k = to_u32(slice.k);
   compute.products_per_pe = machine_.products_per_pe;
-  // A tile of one row has no next one, and a stride may be beyond any memory.
-  compute.pitch_h = to_u32((tile_.rows > 1 ? w.stride_h : 1) * pitch);
+  // A tile of one row has no next one but the padding of steps: it need not lie in any memory.
+  constexpr std::int64_t kFar = std::int64_t{1} << 20;
+  const std::int64_t next_row = w.stride_h * pitch;
+  compute.pitch_h = to_u32(tile_.rows > 1 ? next_row : std::min(next_row, kFar));
   compute.pitch_w = to_u32(w.stride_w);
   compute.products = {to_u32(slice.first),          to_u32(channels.count), to_u32(w.kernel_w),
                       to_u32(w.dilation_h * pitch), to_u32(w.dilation_w),   to_u32(slice_rows)};
