@@ -35,11 +35,12 @@ ActivationFormats::ActivationFormats(const FusedNetwork& fused, const Scheme& sc
   look_ahead(fused.limits);
 }
 
-/// The values of a group that are not made from others of it.
+/// The values of a group that are not made from others of it, or whose limits, both on one side of
+/// zero, may lie beyond these.
 bool ActivationFormats::is_source(ValueId id) const {
   for (const FloatLayer& layer : network_.layers) {
     if (layer.output == id) {
-      return !keeps_format(layer.op);
+      return !keeps_format(layer.op) || limits_[id].low > 0 || limits_[id].high < 0;
     }
   }
   return true;  // an input

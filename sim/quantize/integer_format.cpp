@@ -41,7 +41,7 @@ IntegerFormat format_of(Range range, Grid grid) {
   IntegerFormat format = format_of_grid(grid);
   const double reach = grid.symmetric ? std::max(-range.low, range.high) : range.high - range.low;
   const double steps = format.highest - (grid.symmetric ? format.zero_point : format.lowest);
-  // The least normal float32 is far under any scale that a requantizer can express.
+  // Near the least normal float32, far under any scale that a requantizer can express.
   constexpr double kSmallestReach = 1e-30;
   format.scale = reach > kSmallestReach ? static_cast<float>(reach / steps) : 1.0F;
   if (!grid.symmetric) {

@@ -41,7 +41,8 @@ struct Grid {
 
 /// The format that covers `range`, zero included. Symmetric: scale = max(|low|, |high|) / highest,
 /// zero point 0. Else scale = (high - low) / (2^bits - 1), and the zero point is the integer
-/// nearest to where `low` falls on the lowest one. A range of nothing but zero has scale 1.
+/// nearest to where `low` falls on the lowest one. A range of 1e-30 or less has scale 1: all of
+/// it becomes zero.
 IntegerFormat format_of(Range range, Grid grid);
 
 /// The same with scale 2^exponent.

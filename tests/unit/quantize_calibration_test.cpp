@@ -37,6 +37,14 @@ TEST(IntegerFormatTest, AffineCoversBothEndsAndZeroIsExact) {
   EXPECT_EQ(format_of({-3.0, -2.0}, kAffine8).zero_point, 127);
 }
 
+TEST(IntegerFormatTest, ARangeOfNextToNothingIsZeroAtScaleOne) {
+  for (const Grid grid : {kSymmetric8, kAffine8}) {
+    EXPECT_EQ(format_of({0.0, 0.9e-30}, grid).scale, 1.0F);
+    EXPECT_EQ(format_of({0.0, 0.9e-30}, grid).rounded(0.9e-30F), 0.0F);
+    EXPECT_LT(format_of({0.0, 1.1e-30}, grid).scale, 1e-31F);
+  }
+}
+
 TEST(IntegerFormatTest, UnsignedIsStoredSignedWithItsZeroAtTheLowest) {
   const IntegerFormat format = format_of({0.0, 5.1}, Grid{8, false, true, false});
   EXPECT_FLOAT_EQ(format.scale, 5.1F / 255);

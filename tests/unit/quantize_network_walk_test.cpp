@@ -262,6 +262,20 @@ TEST(QuantizerTest, BiasesBeyondTheirWidthAreClippedAndCounted) {
   EXPECT_EQ(quantized.layers[0].bias->at(0), 2047);
 }
 
+// A pool keeps the format of what it reads; the clip behind it lifts its values out of that range.
+TEST(QuantizerTest, AClipBehindAPoolMayLeaveTheRangeOfWhatThePoolReads) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 2, 2, 1});
+  const ValueId pool = network.add_layer("pool", FloatMaxPool{}, {in});
+  for (const FloatClip limits : {FloatClip{3.0F, 4.0F}, FloatClip{-4.0F, -3.0F}}) {
+    network.outputs = {network.add_layer("clip", limits, {pool})};
+    const QuantizedNetwork quantized = quantize_network(
+        fuse(network), Scheme{}, {}, images_of(noise(40, 5), 10), {true, nullptr, {}});
+    EXPECT_EQ(quantized.values.back().fidelity.saturated_share, 0);
+    EXPECT_GT(quantized.values.back().network_sqnr_db, 40);
+  }
+}
+
 TEST(QuantizerTest, NumbersThatFloat32CannotHoldAreRefusedWithTheirImageAndLayer) {
   FloatNetwork network;
   const ValueId in = network.add_input("in", {1, 1, 1, 2});
