@@ -111,8 +111,10 @@ std::string narrow_multipliers(Layer& layer, std::uint32_t bits) {
     const QuantizedMultiplier wide{multiplier, exponent};
     const QuantizedMultiplier q = narrowed(wide, bits);
     if (q.exponent > 30) {
-      throw Refusal{
-          "a multiplier just below 2^30 rounds up to it, and at most 2^30 - 1 can be held"};
+      throw Refusal{fmt::format(
+          "a multiplier just below 2^30 rounds up to it in {} bits, and at most 2^30 - 1 can be "
+          "held, expected requant.multiplier_bits: 32 or a larger scale of the output",
+          bits)};
     }
     if (multiplier != 0) {
       worst = std::max(worst, std::fabs(real_multiplier(q) / real_multiplier(wide) - 1));
