@@ -5,15 +5,13 @@
 #include <ostream>
 #include <sstream>
 #include <stdexcept>
-#include <type_traits>
 
 #include "sim/app/commands.hpp"
+#include "sim/app/mistakes.hpp"
 #include "sim/app/options.hpp"
-#include "sim/compiler/compiler.hpp"
-#include "sim/config/error_log.hpp"
 #include "sim/config/escaped.hpp"
 #include "sim/engine/systemc_engine.hpp"
-#include "sim/network/refusal.hpp"
+#include "sim/top/stuck_error.hpp"
 
 namespace systole::app {
 namespace {
@@ -58,9 +56,6 @@ int internal_error(const std::exception& error, std::ostream& err) {
   return ExitCode::InternalError;
 }
 
-// As a logic_error it would be reported as a mistake of ours.
-static_assert(!std::is_base_of_v<std::logic_error, Refusal>);
-
 }  // namespace
 
 int run_application(const std::vector<std::string>& arguments, std::ostream& out,
@@ -72,27 +67,16 @@ int run_application(const std::vector<std::string>& arguments, std::ostream& out
       return ExitCode::UserError;
     }
     return code;
-  } catch (const UsageError& error) {
-    err << escaped(error.what()) << '\n';
-  } catch (const ConfigError& error) {
-    for (const auto& line : error.lines()) {
-      err << escaped(line) << '\n';  // the place is in each line
-    }
-  } catch (const CompileError& error) {
-    for (const auto& line : error.lines()) {
-      err << (line.has_place ? "" : "systole: ") << escaped(line.text) << '\n';
-    }
   } catch (const std::bad_alloc&) {
     err << "systole: not enough memory for this accelerator and workload\n";
-  } catch (const std::logic_error& error) {
-    return internal_error(error, err);
   } catch (const StuckError& error) {
     return internal_error(error, err);
-  } catch (const std::runtime_error& error) {
-    err << "systole: " << escaped(error.what())
-        << '\n';  // a Refusal, or files that cannot be read or written
+  } catch (const std::runtime_error&) {
+    for (const std::string& line : lines_of_mistake()) {
+      err << escaped(line) << '\n';
+    }
   } catch (const std::exception& error) {
-    return internal_error(error, err);  // SystemC's reports among them: a broken invariant
+    return internal_error(error, err);  // a logic_error, or SystemC's report of a broken invariant
   }
   return ExitCode::UserError;
 }

@@ -2,6 +2,7 @@
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/mistakes.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/config/checked_yaml.hpp"
@@ -16,10 +17,12 @@ namespace systole::app {
 int compare_command(const CompareOptions& options, std::ostream& out) {
   std::vector<NamedReport> reports;
   std::vector<NamedFile> inputs;
+  Mistakes mistakes;
   for (const std::string& file : options.reports) {
     inputs.push_back({"REPORT", file});
-    reports.push_back({file, parse_report(read_text_file(file), file)});
+    mistakes.attempt([&] { reports.push_back({file, parse_report(read_text_file(file), file)}); });
   }
+  mistakes.check();
   require_writable("systole compare", {{"--html", options.html}}, [&] { return inputs; });
   ReportStyle style;
   style.color = use_color(ColorMode::Auto);

@@ -7,6 +7,7 @@
 #include "sim/app/commands.hpp"
 #include "sim/app/inputs.hpp"
 #include "sim/app/layer_choice.hpp"
+#include "sim/app/mistakes.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/explain/explain.hpp"
@@ -31,8 +32,13 @@ int explain_command(const ExplainOptions& options, std::ostream& out, std::ostre
     overrides.insert(overrides.end(), more.begin(), more.end());
     return load_machine(options.accelerator, overrides);
   };
-  const AcceleratorConfig config = machine({});  // its mistakes before those of the network
-  const Network network = load_workload(options.workload, {/*shapes_only=*/true, options.topology});
+  const auto files =
+      both_of([&] { return machine({}); },
+              [&] {
+                return load_workload(options.workload, {/*shapes_only=*/true, options.topology});
+              });
+  const AcceleratorConfig& config = files.first;
+  const Network& network = files.second;
   const std::optional<std::size_t> layer = chosen_layer(options, network);
   require_writable("systole explain", {{"--json", options.json}}, [&] {
     return joined({with_named_files("--accelerator", options.accelerator),

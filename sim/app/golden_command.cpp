@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <ostream>
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/inputs.hpp"
+#include "sim/app/mistakes.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/compiler/compiler.hpp"
 #include "sim/engine/layer_clock.hpp"
@@ -32,15 +34,23 @@ void dump(const Network& network, const std::vector<TensorData>& tensors,
   }
 }
 
+std::optional<AcceleratorConfig> machine_of(const GoldenOptions& options) {
+  if (!options.accelerator) {
+    return std::nullopt;
+  }
+  return load_machine(*options.accelerator, options.overrides);
+}
+
 }  // namespace
 
 int golden_command(const GoldenOptions& options, std::ostream& out) {
-  Network network = load_network(options);
+  auto [machine, network] =
+      both_of([&] { return machine_of(options); }, [&] { return load_network(options); });
   // Images are quantized for the network as it was given, for every accelerator alike.
   const LabelledInputs inputs = inputs_of(options, network);
   std::vector<LegalizationNote> notes;
-  if (options.accelerator) {
-    const AcceleratorConfig config = load_machine(*options.accelerator, options.overrides);
+  if (machine) {
+    const AcceleratorConfig& config = *machine;
     Legalized legalized = legalize(network, config);
     network = std::move(legalized.network);
     notes = std::move(legalized.notes);

@@ -44,9 +44,9 @@ std::pair<std::uint64_t, std::uint64_t> range_of(const Arguments& arguments, con
   if (colon == std::string::npos ||
       parse_integer(text.substr(0, colon), begin) != ScalarResult::Ok ||
       parse_integer(text.substr(colon + 1), end) != ScalarResult::Ok || begin >= end) {
-    arguments.fail(
-        fmt::format("--{}: expected FIRST:END, two whole numbers, END above FIRST, found {}",
-                    option, quoted(text)));
+    arguments.fail(fmt::format(
+        "--{}: expected FIRST:END, two whole numbers under 2^64, END above FIRST, found {}", option,
+        quoted(text)));
   }
   return {begin, end};
 }

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "sim/app/mistakes.hpp"
 #include "sim/app/options.hpp"
 #include "sim/config/accelerator_file.hpp"
 #include "sim/config/named_files.hpp"
@@ -65,10 +66,10 @@ void require_room_for(const std::string& file) {
   }
 }
 
-void require_room_for_all(const std::vector<NamedFile>& outputs) {
+void require_room_for_all(const std::vector<NamedFile>& outputs, Mistakes& mistakes) {
   for (const NamedFile& output : outputs) {
     if (output.file) {
-      require_room_for(*output.file);
+      mistakes.attempt([&] { require_room_for(*output.file); });
     }
   }
 }
@@ -159,22 +160,28 @@ std::vector<NamedFile> joined(const std::vector<std::vector<NamedFile>>& lists) 
 void require_writable(const std::string& command, const std::vector<NamedFile>& outputs,
                       const Inputs& inputs, const std::vector<NamedFolder>& folders) {
   require_apart(command, outputs, folders, inputs);
-  require_room_for_all(outputs);
+  Mistakes mistakes;
+  require_room_for_all(outputs, mistakes);
+  mistakes.check();
 }
 
 OutputFolders::OutputFolders(const std::string& command, const std::vector<NamedFile>& outputs,
                              const std::vector<NamedFolder>& folders, const Inputs& inputs) {
   require_apart(command, outputs, folders, inputs);
   try {
+    Mistakes mistakes;
     for (const NamedFolder& folder : folders) {
       if (folder.folder) {
-        make(*folder.folder);
-        for (const std::string& name : folder.files) {
-          require_room_for((fs::path{*folder.folder} / name).string());
-        }
+        mistakes.attempt([&] {
+          make(*folder.folder);
+          for (const std::string& name : folder.files) {
+            require_room_for((fs::path{*folder.folder} / name).string());
+          }
+        });
       }
     }
-    require_room_for_all(outputs);
+    require_room_for_all(outputs, mistakes);
+    mistakes.check();
   } catch (...) {
     remove();
     throw;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include "models/dram/make_dram.hpp"
 #include "sim/app/application.hpp"
@@ -10,6 +11,7 @@
 #include "sim/app/inputs.hpp"
 #include "sim/app/layer_choice.hpp"
 #include "sim/app/mismatch.hpp"
+#include "sim/app/mistakes.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/app/progress.hpp"
 #include "sim/app/terminal.hpp"
@@ -34,13 +36,27 @@
 namespace systole::app {
 namespace {
 
+struct Machine {
+  AcceleratorConfig config;
+  EnergyTable energy_table;
+};
+
+Machine machine_of(const RunOptions& options) {
+  AcceleratorConfig config = load_machine(options.accelerator, options.overrides);
+  check_data(config, options.data);
+  EnergyTable energy_table = load_energy_table(config);
+  return {std::move(config), std::move(energy_table)};
+}
+
 /// Throws UsageError for a name that is no layer's, and where a layer would find on the chip what
 /// only the layer before could have left there.
 void check_layers(const std::vector<std::string>& chosen, const Network& network,
                   const AcceleratorConfig& config) {
+  Mistakes mistakes;
   for (const std::string& name : chosen) {
-    require_layer(network, name, "systole run: --layers");
+    mistakes.attempt([&] { require_layer(network, name, "systole run: --layers"); });
   }
+  mistakes.check();
   if (!chosen.empty() && config.compiler.fusion == Fusion::Keep) {
     throw UsageError{"systole run: --layers needs compiler.fusion none, found keep"};
   }
@@ -137,10 +153,9 @@ class RunFiles {
 }  // namespace
 
 int run_command(const RunOptions& options, std::ostream& out, std::ostream& err) {
-  const AcceleratorConfig config = load_machine(options.accelerator, options.overrides);
-  const EnergyTable energy_table = load_energy_table(config);
-  check_data(config, options.data);  // before the time that it takes to read a network
-  Network network = load_network(options);
+  auto [machine, network] =
+      both_of([&] { return machine_of(options); }, [&] { return load_network(options); });
+  const auto& [config, energy_table] = machine;
   check_layers(options.layers, network, config);
   const LabelledInputs inputs = inputs_of(options, network);
   OutputFolders folders = prepare_outputs(options, config, network);
@@ -192,7 +207,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
     }
   }
   if (options.csv) {
-    write_to_folder(*options.csv, csv_report(outcome.result, energies, energy_table));
+    write_to_folder(*options.csv, csv_report(outcome.result, energies));
   }
   if (options.scalesim) {
     write_to_folder(*options.scalesim, scalesim_report(outcome.result));

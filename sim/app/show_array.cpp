@@ -8,6 +8,7 @@
 #include "sim/app/commands.hpp"
 #include "sim/app/inputs.hpp"
 #include "sim/app/layer_choice.hpp"
+#include "sim/app/mistakes.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/waveform/array_picture.hpp"
 #include "sim/workload/workload.hpp"
@@ -34,12 +35,17 @@ void require_small(const ArrayConfig& array) {
 }  // namespace
 
 void show_array(const ShowOptions& options, std::ostream& out) {
-  const AcceleratorConfig config =
-      load_machine(or_default(options.accelerator, "configs/tiny_4x4.yaml"), options.overrides);
-  require_small(config.array);
   const std::string workload =
       or_default(options.workload, "workloads/product_4x4/product_4x4.yaml");
-  const Network network = load_workload(workload, {/*shapes_only=*/false, options.topology});
+  const auto [config, network] = both_of(
+      [&] {
+        return load_machine(or_default(options.accelerator, "configs/tiny_4x4.yaml"),
+                                options.overrides);
+      },
+      [&] {
+        return load_workload(workload, {/*shapes_only=*/false, options.topology});
+      });
+  require_small(config.array);
   if (options.layer) {
     require_layer(network, *options.layer, "systole show array: --layer");
   }

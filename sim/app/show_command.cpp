@@ -8,6 +8,7 @@
 #include "sim/app/commands.hpp"
 #include "sim/app/inputs.hpp"
 #include "sim/app/layer_choice.hpp"
+#include "sim/app/mistakes.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/compiler/compiler.hpp"
 #include "sim/config/accelerator_file.hpp"
@@ -84,10 +85,14 @@ void show_workload(const ShowOptions& options, std::ostream& out) {
 /// The network as the accelerator runs it, and its compiler.
 struct Lowering {
   explicit Lowering(const ShowOptions& options)
-      : config{load_machine(options.accelerator, options.overrides)},
-        network{
-            legalize(load_workload(options.workload, {options.no_data, options.topology}), config)
-                .network},
+      : Lowering{
+            both_of([&] { return load_machine(options.accelerator, options.overrides); },
+                    [&] {
+                      return load_workload(options.workload, {options.no_data, options.topology});
+                    })} {}
+  explicit Lowering(std::pair<AcceleratorConfig, Network> files)
+      : config{std::move(files.first)},
+        network{legalize(std::move(files.second), config).network},
         compiler{network, config, layer_clock(config)} {}
 
   /// With all commands, those of loops included.

@@ -249,8 +249,8 @@ TEST(CliUsage, OptionsThatDoNotGoTogetherAreErrors) {
                      "systole golden: --set changes an accelerator, and --accelerator is missing; "
                      "see 'systole golden --help'");
   expect_usage_error({"run", "-a", "x", "-w", "y", "--timeline", "t", "--timeline-cycles", "9:3"},
-                     "systole run: --timeline-cycles: expected FIRST:END, two whole numbers, END "
-                     "above FIRST, found '9:3'; see 'systole run --help'");
+                     "systole run: --timeline-cycles: expected FIRST:END, two whole numbers "
+                     "under 2^64, END above FIRST, found '9:3'; see 'systole run --help'");
   expect_usage_error({"quantize", "-w", "x", "--calibrate", "y", "-o", "z", "--test-labels", "l"},
                      "systole quantize: --test-labels names the labels of --test, which is "
                      "missing; see 'systole quantize --help'");
@@ -272,6 +272,43 @@ TEST(CliUsage, AFileThatIsNotThereIsNamed) {
   EXPECT_THAT(outcome.out, IsEmpty());
   EXPECT_THAT(lines(outcome.err), SizeIs(1));
   EXPECT_THAT(outcome.err, StartsWith("configs/nowhere.yaml"));
+}
+
+TEST(CliUsage, MistakesOfTheMachineAndOfTheNetworkAreToldTogether) {
+  const TemporaryFolder folder;
+  write_file(folder.file("a.yaml"), "name: a\n");
+  write_file(folder.file("w.yaml"), "name: w\n");
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"run"}, {"golden"}, {"explain"}, {"show", "mapping"}, {"show", "array"}}) {
+    std::vector<std::string> words = command;
+    words.insert(words.end(), {"-a", folder.file("a.yaml"), "-w", folder.file("w.yaml")});
+    const Outcome outcome = systole(words);
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr(folder.file("a.yaml") + ":1:1: array: missing"));
+    EXPECT_THAT(outcome.err, HasSubstr('\n' + folder.file("w.yaml") + ":1:1: layers: missing"));
+  }
+}
+
+TEST(CliUsage, EachFileAndEachNameThatIsWrongHasItsLine) {
+  expect_usage_error({"compare", "nowhere/a.json", "nowhere/b.json", "nowhere/a.json"},
+                     "nowhere/a.json: cannot be read: No such file or directory\n"
+                     "nowhere/b.json: cannot be read: No such file or directory");
+  const std::vector<std::string> run{"run", "-a", "configs/tiny_4x4.yaml", "-w",
+                                     "workloads/digits_cnn/digits_cnn.yaml"};
+  const auto with_options = [&run](const std::vector<std::string>& options) {
+    std::vector<std::string> words = run;
+    words.insert(words.end(), options.begin(), options.end());
+    return words;
+  };
+  expect_usage_error(with_options({"--layers", "conv1,nope,conv0"}),
+                     "systole run: --layers: digits_cnn has no layer 'nope'\n"
+                     "systole run: --layers: digits_cnn has no layer 'conv0' (did you mean "
+                     "'conv1'?)");
+  expect_usage_error(
+      with_options({"--vcd", "nowhere/v", "--csv", "README.md", "--json", "nowhere/j"}),
+      "systole: README.md: cannot be created: Not a directory\n"
+      "systole: nowhere/j: there is no folder nowhere\n"
+      "systole: nowhere/v: there is no folder nowhere");
 }
 
 TEST(CliUsage, OutputThatCannotBeWrittenIsAnError) {
