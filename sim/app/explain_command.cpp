@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <memory>
 #include <optional>
 #include <ostream>
 
@@ -9,6 +10,7 @@
 #include "sim/app/layer_choice.hpp"
 #include "sim/app/mistakes.hpp"
 #include "sim/app/output_files.hpp"
+#include "sim/app/progress.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/explain/explain.hpp"
 #include "sim/files/atomic_file.hpp"
@@ -44,16 +46,14 @@ int explain_command(const ExplainOptions& options, std::ostream& out, std::ostre
     return joined({with_named_files("--accelerator", options.accelerator),
                    with_named_files("--workload", options.workload), files_of_machine(config)});
   });
-  const bool shows_progress = error_terminal_columns() > 1;
+  std::unique_ptr<Progress> progress = progress_on_terminal(err);
   const Explanation explanation =
       explain(machine, network, layer, [&](std::size_t run, std::size_t runs) {
-        if (shows_progress) {
-          err << fmt::format("\rrun {} of {}", run + 1, runs) << std::flush;
+        if (progress) {
+          progress->show(fmt::format("run {} of {}", run + 1, runs));
         }
       });
-  if (shows_progress) {
-    err << "\r\x1b[K" << std::flush;
-  }
+  progress.reset();
   if (options.json) {
     write_file_atomically(*options.json, explain_json(explanation).dump(2) + '\n');
   }

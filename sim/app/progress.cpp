@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cmath>
 #include <ostream>
 
@@ -11,7 +12,6 @@ namespace systole::app {
 namespace {
 
 constexpr double kInterval = 0.1;  // seconds between two lines
-constexpr const char* kErase = "\r\x1b[2K";
 
 /// All inferences take the same cycles; within one, layers count alike.
 double fraction_done(const ProgressState& state) {
@@ -70,7 +70,7 @@ Progress::Progress(std::ostream& out, std::size_t columns, Seconds elapsed)
 
 Progress::~Progress() {
   if (shown_) {
-    out_ << kErase << std::flush;
+    out_ << kEraseLine << std::flush;
   }
 }
 
@@ -92,15 +92,21 @@ void Progress::write(const std::function<std::string(double)>& line_at) {
     return;
   }
   next_ = now + kInterval;
-  shown_ = true;
-  out_ << kErase << line_at(now) << std::flush;
+  if (!shown_) {
+    shown_.emplace();
+  }
+  out_ << kEraseLine << line_at(now) << std::flush;
 }
 
-Progress::Seconds stopwatch() {
+std::unique_ptr<Progress> progress_on_terminal(std::ostream& err) {
+  const std::size_t columns = error_terminal_columns();
+  if (columns <= 1) {
+    return nullptr;
+  }
   const auto start = std::chrono::steady_clock::now();
-  return [start] {
+  return std::make_unique<Progress>(err, columns - 1, [start] {  // a full line would wrap
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  };
+  });
 }
 
 }  // namespace systole::app

@@ -1,11 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <iosfwd>
+#include <memory>
+#include <optional>
 #include <string>
 
+#include "sim/app/terminal.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/sweep/sweep.hpp"
 
@@ -18,8 +20,9 @@ std::string progress_line(const ProgressState& state, double seconds, std::size_
 /// found finished.
 std::string progress_line(const SweepProgress& state, double seconds, std::size_t columns);
 
-/// One line on a terminal, rewritten in place while a simulation runs and erased at the end.
-/// Debian 12 packages no progress-bar library for C++, hence this small one.
+/// One line on a terminal, rewritten in place while a simulation runs and erased at the end, also
+/// when a signal ends the program. Debian 12 packages no progress-bar library for C++, hence this
+/// small one.
 ///
 /// The first line appears after two seconds, so that short runs show none; later ones follow
 /// at least 100 ms apart.
@@ -44,10 +47,11 @@ class Progress {
   const std::size_t columns_;
   const Seconds elapsed_;
   double next_ = 2.0;  // seconds; when the line may be written again
-  bool shown_ = false;
+  std::optional<LineErasedOnSignal> shown_;
 };
 
-/// Seconds since this call.
-Progress::Seconds stopwatch();
+/// On standard error, whose stream is `err`; nothing where that is no terminal which can rewrite a
+/// line.
+std::unique_ptr<Progress> progress_on_terminal(std::ostream& err);
 
 }  // namespace systole::app

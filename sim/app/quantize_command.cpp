@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -158,10 +159,7 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
   const FloatImages test = test_images(options, network, calibration);
 
   AtomicFolder folder{options.output};
-  std::optional<Progress> progress;
-  if (const std::size_t columns = error_terminal_columns(); columns > 1) {
-    progress.emplace(err, columns - 1, stopwatch());
-  }
+  std::unique_ptr<Progress> progress = progress_on_terminal(err);
   const auto show = [&](const std::string& line) {
     if (progress) {
       progress->show(line);
@@ -190,8 +188,8 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
   }
   write_file_atomically((fs::path{folder.path()} / "quantization.json").string(),
                         json_report(quantized, report).dump(2) + '\n');
-  folder.keep();
   progress.reset();
+  folder.keep();
 
   const std::size_t columns = output_terminal_columns();
   out << text_report(quantized, report, columns == 0 ? std::nullopt : std::optional{columns})

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <utility>
@@ -173,10 +174,8 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   simulation.dump_dir = options.dump.value_or("");
   SimulationOutcome outcome;
   try {
-    std::optional<Progress> progress;
-    const std::size_t columns = error_terminal_columns();
-    if (columns > 1 && !options.quiet) {
-      progress.emplace(err, columns - 1, stopwatch());  // a full line would wrap
+    const std::unique_ptr<Progress> progress = options.quiet ? nullptr : progress_on_terminal(err);
+    if (progress) {
       simulation.on_progress = [&](const ProgressState& state) { progress->update(state); };
     }
     outcome = simulate(config, std::move(network), inputs, simulation);

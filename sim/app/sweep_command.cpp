@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <thread>
@@ -104,10 +105,8 @@ int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& 
   }
   SweepOutcome outcome;
   {
-    std::optional<Progress> progress;
-    const std::size_t columns = error_terminal_columns();
-    if (columns > 1) {
-      progress.emplace(err, columns - 1, stopwatch());  // a full line would wrap
+    const std::unique_ptr<Progress> progress = progress_on_terminal(err);
+    if (progress) {
       sweep.on_progress = [&](const SweepProgress& state) { progress->update(state); };
     }
     outcome = run_sweep(spec, points, sweep);

@@ -10,10 +10,23 @@ namespace systole::app {
 /// that understands them and NO_COLOR (no-color.org) is not set.
 bool use_color(ColorMode mode);
 
-/// Columns of the terminal behind standard error; 0 when it is none.
+/// Columns of the terminal behind standard error; 0 when it is none, or one that cannot go back on
+/// a line (TERM=dumb).
 std::size_t error_terminal_columns();
 
 /// Columns of the terminal behind standard output; 0 when it is none.
 std::size_t output_terminal_columns();
+
+inline constexpr char kEraseLine[] = "\r\x1b[2K";
+
+/// While it lives, a SIGINT, SIGTERM or SIGHUP that is not ignored first erases the line at
+/// standard error's cursor, then does what it did before. One at a time in a program.
+class LineErasedOnSignal {
+ public:
+  LineErasedOnSignal();
+  ~LineErasedOnSignal();
+  LineErasedOnSignal(const LineErasedOnSignal&) = delete;
+  LineErasedOnSignal& operator=(const LineErasedOnSignal&) = delete;
+};
 
 }  // namespace systole::app

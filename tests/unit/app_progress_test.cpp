@@ -1,10 +1,19 @@
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
 #include <sstream>
+#include <string>
 
 #include "sim/app/mismatch.hpp"
 #include "sim/app/progress.hpp"
+#include "sim/app/terminal.hpp"
+#include "sim/files/removed_on_signal.hpp"
 
 namespace systole::app {
 namespace {
@@ -88,6 +97,80 @@ TEST_F(ProgressTest, TheLineIsWrittenAtMostTenTimesASecond) {
   }
   EXPECT_LE(lines, 10);
   EXPECT_GE(lines, 9);
+}
+
+/// Standard error while it lives goes elsewhere.
+class ErrorsGoTo {
+ public:
+  explicit ErrorsGoTo(int file) { ::dup2(file, STDERR_FILENO); }
+  ~ErrorsGoTo() { ::dup2(kept_, STDERR_FILENO); }
+  ErrorsGoTo(const ErrorsGoTo&) = delete;
+  ErrorsGoTo& operator=(const ErrorsGoTo&) = delete;
+
+ private:
+  const int kept_ = ::dup(STDERR_FILENO);
+};
+
+TEST_F(ProgressTest, ASignalErasesTheLineThenDoesWhatItDid) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const ErrorsGoTo pipe{ends[1]};
+      std::signal(signal, SIG_DFL);  // whatever the test was started with
+      RemovedOnSignal folder{RemovedOnSignal::Files::Kept};
+      folder.create(testing::TempDir() + "progress_" + std::to_string(::getpid()));
+      Progress progress{out, 80, clock};
+      now = 2.0;
+      progress.update(state(1, 0));
+      ::raise(signal);
+      std::_Exit(0);
+    }
+    ::close(ends[1]);
+    std::string written(80, '\0');
+    written.resize(static_cast<std::size_t>(::read(ends[0], written.data(), written.size())));
+    ::close(ends[0]);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(written, kEraseLine);
+    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == signal);
+    EXPECT_FALSE(std::filesystem::exists(testing::TempDir() + "progress_" + std::to_string(child)));
+  }
+}
+
+TEST_F(ProgressTest, SignalsDoAgainWhatTheyDidWhenTheLineIsGone) {
+  std::signal(SIGINT, SIG_DFL);
+  struct sigaction during {};
+  struct sigaction after {};
+  {
+    Progress progress{out, 80, clock};
+    now = 2.0;
+    progress.update(state(1, 0));
+    ::sigaction(SIGINT, nullptr, &during);
+  }
+  ::sigaction(SIGINT, nullptr, &after);
+  EXPECT_NE(during.sa_handler, SIG_DFL);
+  EXPECT_EQ(after.sa_handler, SIG_DFL);
+}
+
+TEST(ProgressOnTerminal, IsNoneWhereALineCannotBeRewritten) {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_TRUE(::grantpt(terminal) == 0 && ::unlockpt(terminal) == 0);
+  const int screen = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
+  std::ostringstream out;
+  const auto shown = [&](int file, const char* kind) {
+    ::setenv("TERM", kind, 1);
+    const ErrorsGoTo errors{file};
+    return progress_on_terminal(out) != nullptr;
+  };
+  EXPECT_TRUE(shown(screen, "xterm"));
+  EXPECT_FALSE(shown(screen, "dumb"));
+  const int no_terminal = ::open("/dev/null", O_WRONLY);
+  EXPECT_FALSE(shown(no_terminal, "xterm"));
+  ::close(no_terminal);
+  ::close(screen);
+  ::close(terminal);
 }
 
 TEST(MismatchLine, NamesTheElementAndBothValues) {
