@@ -13,12 +13,10 @@
 #include "sim/legalize/shift_only.hpp"
 #include "sim/legalize/weight_zero_points.hpp"
 #include "sim/network/refusal.hpp"
+#include "sim/network/tflite_multipliers.hpp"
 
 namespace systole {
 namespace {
-
-// Headroom of TensorFlow Lite's 8-bit sums, in bits.
-constexpr std::int32_t kSumLeftShift = 20;
 
 Requantizer with_multipliers(Requantizer requant, const std::vector<double>& reals) {
   requant.mode = RequantMode::MultiplierShift;
@@ -48,13 +46,13 @@ Requantizer with_scales(Requantizer requant, const std::vector<double>& reals) {
 }
 
 // Operands go below one half by the larger shift, as TensorFlow Lite places them.
-void take_multipliers(Add& op, const std::vector<double>& reals) {
+void take_multipliers(Add& op, const std::vector<double>& reals, std::uint32_t widest_bits) {
   if (reals.size() != op.input.size()) {
     op.output.mode = RequantMode::MultiplierShift;
     return;
   }
   const double twice_largest = 2 * std::max(reals[0], reals[1]);
-  op.left_shift = kSumLeftShift;
+  op.left_shift = tflite_multipliers::sum_left_shift(widest_bits);
   for (std::size_t i = 0; i < op.input.size(); ++i) {
     op.input[i] = quantize_multiplier(reals[i] / twice_largest);
   }
@@ -71,11 +69,12 @@ void take_scales(Add& op, const std::vector<double>& reals) {
 }
 
 /// Any constants in multipliers (multiplier_shift) or scales (float_scale), as the hardware has.
-void take_constants(Layer& layer, Requantizer& requant, RequantMode mode) {
+void take_constants(const Network& network, Layer& layer, Requantizer& requant, RequantMode mode) {
   const std::vector<double> reals = real_multipliers(layer);
   const bool floats = mode == RequantMode::FloatScale;
   if (auto* sum = std::get_if<Add>(&layer.op)) {
-    floats ? take_scales(*sum, reals) : take_multipliers(*sum, reals);
+    const auto bits = [&](std::size_t i) { return network.tensor(layer.inputs.at(i)).format.bits; };
+    floats ? take_scales(*sum, reals) : take_multipliers(*sum, reals, std::max(bits(0), bits(1)));
   } else {
     requant = floats ? with_scales(requant, reals) : with_multipliers(requant, reals);
   }
@@ -91,7 +90,7 @@ Legalized make_any_scale(Network network, const RequantConfig& hardware) {
     std::vector<std::string> what{take_rounding(result.network, layer, hardware)};
     try {
       if (requant->mode != hardware.mode) {
-        take_constants(layer, *requant, hardware.mode);
+        take_constants(result.network, layer, *requant, hardware.mode);
       }
       what.push_back(narrow_multipliers(layer, hardware.multiplier_bits));
     } catch (const Refusal& error) {

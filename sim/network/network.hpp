@@ -116,8 +116,8 @@ struct ArgExtremum {
   bool largest = true;
 };
 
-/// inputs: a, b. (a - b)^2, both brought to a common scale as in Add, with a left shift by 7; the
-/// output's multiplier is that of the square.
+/// inputs: a, b. (a - b)^2, both brought to a common scale as in Add, with a left shift by 7 or, of
+/// over 8 bits, less; the output's multiplier is that of the square.
 struct SquaredDifference {
   Add terms;
 };

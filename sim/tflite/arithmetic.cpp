@@ -1,14 +1,17 @@
 // Pools and operators that go element by element.
 
 #include <algorithm>
-#include <cmath>
 
+#include "sim/network/tflite_multipliers.hpp"
 #include "sim/tflite/operators.hpp"
 #include "sim/tflite/quantization.hpp"
 #include "sim/tflite/windows.hpp"
 
 namespace systole::tflite {
 namespace {
+
+constexpr std::uint32_t kElementBits = 8;
+constexpr std::int32_t kSumShift = tflite_multipliers::sum_left_shift(kElementBits);
 
 template <typename Pool>
 Pool build_pool(Node& node) {
@@ -55,33 +58,30 @@ void expect_repeated_shape(const Node& node) {
   expect_output_shape(node, result);
 }
 
-// ADD and uint8 SUB form their ratios in double, int8 SUB in float32: as the kernels do.
-template <typename Real>
-Add build_terms(Node& node, file::Activation activation) {
+// The terms and the output of `node`, whose multipliers `derive` gives.
+template <typename Derive>
+Add build_terms(Node& node, file::Activation activation, std::int32_t left_shift,
+                const Derive& derive) {
   node.expect_inputs(2, 2);
   node.expect_same_quantized_type(2);
   expect_repeated_shape(node);
+  const tflite_multipliers::Sum reals =
+      derive(node.in(0).scale[0], node.in(1).scale[0], node.out().scale[0], left_shift);
   Add add;
-  const auto a = static_cast<Real>(node.in(0).scale[0]);
-  const auto b = static_cast<Real>(node.in(1).scale[0]);
-  const Real twice_max = 2 * std::max(a, b);
-  const auto steps = static_cast<Real>(1 << add.left_shift);
-  const auto out = static_cast<Real>(node.out().scale[0]);
-  add.input = {multiplier_of(static_cast<double>(a / twice_max)),
-               multiplier_of(static_cast<double>(b / twice_max))};
+  add.left_shift = left_shift;
+  add.input = {multiplier_of(reals.input[0]), multiplier_of(reals.input[1])};
   add.input_zero_point = {node.in(0).zero_point, node.in(1).zero_point};
-  add.output = requantizer_of(node.out(), activation,
-                              multiplier_of(static_cast<double>(twice_max / (steps * out))));
+  add.output = requantizer_of(node.out(), activation, multiplier_of(reals.output));
   node.feed(0);
   node.feed(1);
   return add;
 }
 
-// ReluPrepare: in double for int8 (TensorFlow Lite Micro), in float32 for uint8 (TensorFlow Lite).
+bool is_signed(const Node& node) { return node.out_type() != file::TensorType::UINT8; }
+
 QuantizedMultiplier relu_multiplier(const Node& node) {
-  const bool in_float = node.out_type() == file::TensorType::UINT8;
-  return multiplier_of(in_float ? static_cast<double>(node.in(0).scale[0] / node.out().scale[0])
-                                : scale_ratio(node.in(0), node.out()));
+  return multiplier_of(
+      tflite_multipliers::of_relu(node.in(0).scale[0], node.out().scale[0], is_signed(node)));
 }
 
 }  // namespace
@@ -91,28 +91,24 @@ LayerOp build_max_pool_2d(Node& node) { return build_pool<MaxPool>(node); }
 LayerOp build_average_pool_2d(Node& node) { return build_pool<AveragePool>(node); }
 
 LayerOp build_add(Node& node) {
-  return build_terms<double>(node, activation_of(node.options<file::AddOptions>()));
+  return build_terms(node, activation_of(node.options<file::AddOptions>()), kSumShift,
+                     tflite_multipliers::of_add);
 }
 
 LayerOp build_sub(Node& node) {
-  const file::Activation activation = activation_of(node.options<file::SubOptions>());
-  return node.out_type() == file::TensorType::UINT8 ? Sub{build_terms<double>(node, activation)}
-                                                    : Sub{build_terms<float>(node, activation)};
+  return Sub{build_terms(node, activation_of(node.options<file::SubOptions>()), kSumShift,
+                         [&](float a, float b, float ofmap, std::int32_t left_shift) {
+                           return tflite_multipliers::of_sub(a, b, ofmap, left_shift,
+                                                             is_signed(node));
+                         })};
 }
 
-// squared_difference.cc of TensorFlow Lite Micro: a left shift by 7, and the square's scale.
 LayerOp build_squared_difference(Node& node) {
   node.expect_inputs(2, 2);
   node.expect_int8_only();
-  SquaredDifference op{build_terms<double>(node, file::Activation::NONE)};
-  op.terms.left_shift = 7;
-  const double twice_max =
-      2.0 * static_cast<double>(std::max(node.in(0).scale[0], node.in(1).scale[0]));
-  const float steps = 16384.0F * node.out().scale[0];
-  op.terms.output =
-      requantizer_of(node.out(), file::Activation::NONE,
-                     multiplier_of(twice_max * twice_max / static_cast<double>(steps)));
-  return op;
+  return SquaredDifference{build_terms(node, file::Activation::NONE,
+                                       tflite_multipliers::square_left_shift(kElementBits),
+                                       tflite_multipliers::of_squared_difference)};
 }
 
 LayerOp build_extremum(Node& node, bool largest) {
@@ -149,13 +145,8 @@ LayerOp build_mul(Node& node) {
   node.expect_inputs(2, 2);
   node.expect_same_quantized_type(2);
   expect_repeated_shape(node);
-  const float a = node.in(0).scale[0];
-  const float b = node.in(1).scale[0];
-  const float out = node.out().scale[0];
-  const bool in_float = node.out_type() == file::TensorType::UINT8;
-  const double real =
-      in_float ? static_cast<double>(a * b / out)
-               : static_cast<double>(a) * static_cast<double>(b) / static_cast<double>(out);
+  const double real = tflite_multipliers::of_mul(node.in(0).scale[0], node.in(1).scale[0],
+                                                 node.out().scale[0], is_signed(node));
   const file::Activation activation = activation_of(node.options<file::MulOptions>());
   node.feed(0);
   node.feed(1);
@@ -170,16 +161,13 @@ LayerOp build_softmax(Node& node) {
   if (node.in(0).shape.empty()) {
     throw NodeError{"has a scalar for its input, expected rows"};
   }
-  constexpr std::int32_t kIntegerBits = 5;
-  constexpr double kMost = 2147483647.0;
   const float beta = node.required_options<file::SoftmaxOptions>().beta();
-  const double scale = static_cast<double>(beta) * static_cast<double>(node.in(0).scale[0]);
   Softmax softmax;
-  softmax.input = multiplier_of(std::min(std::ldexp(scale, 31 - kIntegerBits), kMost));
+  softmax.input = multiplier_of(tflite_multipliers::of_softmax(node.in(0).scale[0], beta));
   if (softmax.input.exponent < 0 || softmax.input.multiplier == 0) {
     throw NodeError{"has so small an input scale times beta that the kernels do not take it"};
   }
-  softmax.diff_min = -saturation_radius(kIntegerBits, softmax.input);
+  softmax.diff_min = -saturation_radius(tflite_multipliers::kSoftmaxIntegerBits, softmax.input);
   node.feed(0);
   return softmax;
 }
@@ -207,26 +195,23 @@ LayerOp build_leaky_relu(Node& node) {
   node.expect_same_quantized_type(1);
   expect_output_shape(node, node.in(0).shape);
   const float alpha = node.required_options<file::LeakyReluOptions>().alpha();
-  const float in = node.in(0).scale[0];
-  const float out = node.out().scale[0];
+  const auto slopes =
+      tflite_multipliers::of_leaky_relu(node.in(0).scale[0], alpha, node.out().scale[0]);
   node.feed(0);
-  return LeakyRelu{multiplier_of(static_cast<double>(in / out)),
-                   multiplier_of(static_cast<double>(in * alpha / out))};
+  return LeakyRelu{multiplier_of(slopes.identity), multiplier_of(slopes.alpha)};
 }
 
-// CalculatePreluParams of TensorFlow Lite Micro (prelu_common.cc).
 LayerOp build_prelu(Node& node) {
   node.expect_inputs(2, 2);
   node.expect_int8_only();
   node.expect_same_quantized_type(2);
   expect_repeated_shape(node);
   expect_output_shape(node, node.in(0).shape);
-  const auto in = static_cast<double>(node.in(0).scale[0]);
-  const auto alpha = static_cast<double>(node.in(1).scale[0]);
-  const auto out = static_cast<double>(node.out().scale[0]);
+  const auto slopes =
+      tflite_multipliers::of_prelu(node.in(0).scale[0], node.in(1).scale[0], node.out().scale[0]);
   node.feed(0);
   node.feed(1);
-  return Prelu{multiplier_of(in / out), multiplier_of(in * alpha / out)};
+  return Prelu{multiplier_of(slopes.identity), multiplier_of(slopes.alpha)};
 }
 
 LayerOp build_quantize(Node& node) {

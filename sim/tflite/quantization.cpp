@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/network/tflite_multipliers.hpp"
+
 namespace systole::tflite {
 std::int32_t quantized_real(float real, const Tensor& output) {
   const auto steps = static_cast<double>(std::round(real / output.scale[0]));
@@ -12,7 +14,7 @@ std::int32_t quantized_real(float real, const Tensor& output) {
 }
 
 double scale_ratio(const Tensor& input, const Tensor& output) {
-  return static_cast<double>(input.scale[0]) / static_cast<double>(output.scale[0]);
+  return tflite_multipliers::of_rescaling(input.scale[0], output.scale[0]);
 }
 
 void expect_fixed_output(const Node& node, int steps_of_one, std::int64_t zero_point) {
@@ -74,8 +76,7 @@ void set_channel_multipliers(Requantizer& requant, const Tensor& input, const Te
                              const Tensor& output) {
   for (const float scale : weight.scale) {
     const QuantizedMultiplier q =
-        multiplier_of(static_cast<double>(input.scale[0]) * static_cast<double>(scale) /
-                      static_cast<double>(output.scale[0]));
+        multiplier_of(tflite_multipliers::of_convolution(input.scale[0], scale, output.scale[0]));
     requant.multiplier.push_back(q.multiplier);
     requant.exponent.push_back(q.exponent);
   }
@@ -83,8 +84,8 @@ void set_channel_multipliers(Requantizer& requant, const Tensor& input, const Te
 
 QuantizedMultiplier product_multiplier(const Tensor& input, const Tensor& weight,
                                        const Tensor& output) {
-  const float product = input.scale[0] * weight.scale[0];
-  return multiplier_of(static_cast<double>(product) / static_cast<double>(output.scale[0]));
+  return multiplier_of(
+      tflite_multipliers::of_product(input.scale[0], weight.scale[0], output.scale[0]));
 }
 
 }  // namespace systole::tflite

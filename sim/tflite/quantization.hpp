@@ -6,8 +6,8 @@
 #include "sim/network/network.hpp"
 #include "sim/tflite/node.hpp"
 
-// Real scales to integer constants, as the kernels' preparation does it. Where a product or ratio
-// is taken in float32 rather than double is part of the result.
+// Real scales to integer constants, as the kernels' preparation does it: tflite_multipliers as
+// integers, and what else an output needs.
 namespace systole::tflite {
 
 /// quantize_multiplier; NodeError for reals that take more than a left shift by 30.
@@ -19,15 +19,15 @@ Requantizer requantizer_of(const Tensor& output, file::Activation activation);
 Requantizer requantizer_of(const Tensor& output, file::Activation activation,
                            QuantizedMultiplier multiplier);
 
-/// A convolution's multipliers: input * weight / output, in double for each weight scale.
+/// A convolution's multipliers, one for each weight scale.
 void set_channel_multipliers(Requantizer& requant, const Tensor& input, const Tensor& weight,
                              const Tensor& output);
 
-/// float32(input * weight) / output: of products with one weight scale, and of all uint8 ones.
+/// Of products with one weight scale, and of all uint8 convolutions.
 QuantizedMultiplier product_multiplier(const Tensor& input, const Tensor& weight,
                                        const Tensor& output);
 
-/// The input's scale over the output's, in double.
+/// The input's scale over the output's.
 double scale_ratio(const Tensor& input, const Tensor& output);
 
 /// The integer of the output that is nearest to a real, within its format.

@@ -1,7 +1,6 @@
 // Operators that make one element of all those along some axes.
 
-#include <algorithm>
-
+#include "sim/network/tflite_multipliers.hpp"
 #include "sim/tflite/operators.hpp"
 #include "sim/tflite/quantization.hpp"
 #include "sim/tflite/windows.hpp"
@@ -40,20 +39,12 @@ ReducedAxes reduced_axes(const Node& node) {
 
 }  // namespace
 
-// QuantizedMeanOrSum of TensorFlow Lite's reference kernels (reduce.h), for int8 and uint8.
 LayerOp build_mean(Node& node) {
   node.expect_inputs(2, 2);
   node.expect_same_quantized_type(1);
   const ReducedAxes reduced = reduced_axes(node);
-  // The division by the count goes into the multiplier, with as many bits as there is room for.
-  QuantizedMultiplier q = multiplier_of(scale_ratio(node.in(0), node.out()));
-  std::int32_t bits = 0;
-  while ((reduced.count >> (bits + 1)) != 0) {
-    ++bits;
-  }
-  bits = std::min({bits, 32, 31 + q.exponent});
-  q.multiplier = static_cast<std::int32_t>((std::int64_t{q.multiplier} << bits) / reduced.count);
-  q.exponent -= bits;
+  const QuantizedMultiplier sum = multiplier_of(scale_ratio(node.in(0), node.out()));
+  const QuantizedMultiplier q = tflite_multipliers::of_mean(sum, reduced.count);
   node.feed(0);
   return Mean{reduced.axes, requantizer_of(node.out(), file::Activation::NONE, q)};
 }

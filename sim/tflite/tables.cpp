@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "models/golden/fixed_point.hpp"
+#include "sim/network/tflite_multipliers.hpp"
 #include "sim/tflite/operators.hpp"
 #include "sim/tflite/quantization.hpp"
 #include "sim/tflite/windows.hpp"
@@ -45,10 +46,10 @@ Lookup tabulated_real(Node& node, const std::function<float(float)>& function) {
   });
 }
 
-constexpr std::int32_t kIntegerBits = 4;  // of what tanh and logistic take, Q4.27
+constexpr std::int32_t kIntegerBits = tflite_multipliers::kLogisticIntegerBits;  // tanh's, too
 
 QuantizedMultiplier fixed_point_input(const Node& node) {
-  return multiplier_of(std::ldexp(static_cast<double>(node.in(0).scale[0]), 31 - kIntegerBits));
+  return multiplier_of(tflite_multipliers::of_logistic(node.in(0).scale[0]));
 }
 
 // 16-bit arithmetic of HardSwish (internal/reference/hard_swish.h). Values stay 16 bits wide.

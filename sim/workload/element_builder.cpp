@@ -53,9 +53,17 @@ std::optional<LayerOp> LayerBuilder::build_mean(bool is_sum) {
   mean.is_sum = is_sum;
   std::int64_t count = 1;
   for (const std::size_t axis : mean.axes) {
-    count *= is_sum ? 1 : input(0).shape[axis];
+    count *= input(0).shape[axis];
   }
-  if (!set_single_requantizer(mean.requant, scale_of(0) / static_cast<double>(count))) {
+  if (!fits_host(count * largest_distance(0))) {
+    return std::nullopt;
+  }
+  const auto derive = [&] {
+    const QuantizedMultiplier sum =
+        quantize_multiplier(tflite_multipliers::of_rescaling(scale_of(0), ofmap_scale()));
+    return is_sum ? sum : tflite_multipliers::of_mean(sum, count);
+  };
+  if (!set_single_requantizer(mean.requant, derive)) {
     return std::nullopt;
   }
   return mean;
@@ -103,26 +111,10 @@ std::optional<LayerOp> LayerBuilder::build_arg_extremum(bool largest) {
 
 std::optional<LayerOp> LayerBuilder::build_squared_difference() {
   SquaredDifference op;
-  if (!set_repeated_shape() || !set_sum(op.terms)) {
+  op.terms.left_shift = tflite_multipliers::square_left_shift(widest_operand());
+  if (!set_repeated_shape() || !set_sum(op.terms, tflite_multipliers::of_squared_difference)) {
     return std::nullopt;
   }
-  if (trace_.requant.given() || !all_have_scales()) {
-    return op;
-  }
-  constexpr std::int32_t kLeftShift = 7;
-  const auto a = static_cast<double>(input(0).scale[0]);
-  const auto b = static_cast<double>(input(1).scale[0]);
-  const double twice_max = 2 * std::max(a, b);
-  const QuantizedMultiplier square = quantize_multiplier(
-      twice_max * twice_max / (1 << (2 * kLeftShift)) / static_cast<double>(ofmap_.scale[0]));
-  if (square.exponent > 30) {
-    fail("output", "its scale is too small for those of the inputs");
-    return std::nullopt;
-  }
-  op.terms.left_shift = kLeftShift;
-  op.terms.input = {quantize_multiplier(a / twice_max), quantize_multiplier(b / twice_max)};
-  op.terms.output.multiplier = {square.multiplier};
-  op.terms.output.exponent = {square.exponent};
   return op;
 }
 
@@ -198,21 +190,21 @@ std::optional<LayerOp> LayerBuilder::build_prelu() {
                           " is larger than '" + input(0).name + "' " + shape_text(input(0).shape));
     return std::nullopt;
   }
+  if (!fits_host(largest_distance(0) * largest_distance(1))) {
+    return std::nullopt;
+  }
   return build_slopes<Prelu>("inputs need", [&] {
-    const double identity = scale_of(0);
-    return Prelu{quantize_multiplier(identity),
-                 quantize_multiplier(identity * static_cast<double>(input(1).scale[0]))};
+    const auto slopes = tflite_multipliers::of_prelu(scale_of(0), scale_of(1), ofmap_scale());
+    return Prelu{quantize_multiplier(slopes.identity), quantize_multiplier(slopes.alpha)};
   });
 }
 
 std::optional<LayerOp> LayerBuilder::build_leaky_relu() {
   ofmap_.shape = input(0).shape;
   return build_slopes<LeakyRelu>("input need", [&] {
-    const float in = input(0).scale[0];
-    const float out = ofmap_.scale[0];
-    const auto alpha = static_cast<float>(trace_.host.alpha);
-    return LeakyRelu{quantize_multiplier(static_cast<double>(in / out)),
-                     quantize_multiplier(static_cast<double>(in * alpha / out))};
+    const auto slopes = tflite_multipliers::of_leaky_relu(
+        scale_of(0), static_cast<float>(trace_.host.alpha), ofmap_scale());
+    return LeakyRelu{quantize_multiplier(slopes.identity), quantize_multiplier(slopes.alpha)};
   });
 }
 

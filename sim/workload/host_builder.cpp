@@ -1,24 +1,12 @@
 // The part of LayerBuilder that is about operators of the host.
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 #include "sim/workload/geometry.hpp"
 #include "sim/workload/layer_builder.hpp"
 
 namespace systole {
-namespace {
-
-constexpr std::int32_t kSoftmaxIntegerBits = 5;
-constexpr std::int32_t kLogisticIntegerBits = 4;
-
-/// The input's scale as the fixed-point number that an exponential takes.
-QuantizedMultiplier exponent_multiplier(double scale, std::int32_t integer_bits) {
-  constexpr double kMost = 2147483647.0;
-  return quantize_multiplier(std::min(std::ldexp(scale, 31 - integer_bits), kMost));
-}
-
-}  // namespace
 
 std::optional<LayerOp> LayerBuilder::build_host_op() {
   switch (trace_.op) {
@@ -62,11 +50,11 @@ std::optional<LayerOp> LayerBuilder::build_host_op() {
     case TraceOp::Logistic:
       return build_logistic();
     case TraceOp::Relu:
-      return build_rescale<Relu>();
+      return build_relu();
     case TraceOp::LeakyRelu:
       return build_leaky_relu();
     case TraceOp::Requantize:
-      return build_rescale<systole::Requantize>();
+      return build_requantize();
     case TraceOp::ResizeNearest:
       return build_resize<ResizeNearest>();
     case TraceOp::ResizeBilinear:
@@ -113,13 +101,8 @@ bool LayerBuilder::all_have_scales() const {
   });
 }
 
-double LayerBuilder::scale_of(std::size_t operand) const {
-  return all_have_scales()
-             ? static_cast<double>(input(operand).scale[0]) / static_cast<double>(ofmap_.scale[0])
-             : 0;
-}
-
-bool LayerBuilder::set_single_requantizer(Requantizer& requant, double real) {
+bool LayerBuilder::set_single_requantizer(Requantizer& requant,
+                                          const std::function<QuantizedMultiplier()>& derive) {
   requant.zero_point = ofmap_.zero_point;
   if (!set_limits(requant.clamp_min, requant.clamp_max)) {
     return false;
@@ -132,7 +115,7 @@ bool LayerBuilder::set_single_requantizer(Requantizer& requant, double real) {
   if (!all_have_scales()) {
     return shapes_only_ || fail("output", "it and the inputs need scales, or requant");
   }
-  const QuantizedMultiplier q = quantize_multiplier(real);
+  const QuantizedMultiplier q = derive();
   if (q.exponent > 30) {
     return fail("output", "its scale is too small for those of the inputs");
   }
@@ -161,9 +144,26 @@ bool LayerBuilder::set_repeated_shape() {
   return true;
 }
 
+std::int64_t LayerBuilder::largest_distance(std::size_t operand) const {
+  const Tensor& tensor = input(operand);
+  return std::max(tensor.zero_point - tensor.format.min(), tensor.format.max() - tensor.zero_point);
+}
+
+bool LayerBuilder::fits_host(std::int64_t largest) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  return largest <= kMost ||
+         fail("inputs", trace_op_name(trace_.op) + " of such bits and zero points is up to " +
+                            std::to_string(largest) + ", expected at most " +
+                            std::to_string(kMost) + ": it computes in 32 bits");
+}
+
 std::optional<LayerOp> LayerBuilder::build_sub() {
   Sub sub;
-  if (!set_repeated_shape() || !set_sum(sub.terms)) {
+  sub.terms.left_shift = tflite_multipliers::sum_left_shift(widest_operand());
+  const auto derive = [this](float a, float b, float ofmap, std::int32_t left_shift) {
+    return tflite_multipliers::of_sub(a, b, ofmap, left_shift, input(1).format.is_signed);
+  };
+  if (!set_repeated_shape() || !set_sum(sub.terms, derive)) {
     return std::nullopt;
   }
   return sub;
@@ -171,9 +171,12 @@ std::optional<LayerOp> LayerBuilder::build_sub() {
 
 std::optional<LayerOp> LayerBuilder::build_mul() {
   Mul mul;
-  const double real =
-      input(1).scale.empty() ? 0 : scale_of(0) * static_cast<double>(input(1).scale[0]);
-  if (!set_repeated_shape() || !set_single_requantizer(mul.output, real)) {
+  const auto derive = [this] {
+    return quantize_multiplier(tflite_multipliers::of_mul(scale_of(0), scale_of(1), ofmap_scale(),
+                                                          input(1).format.is_signed));
+  };
+  if (!set_repeated_shape() || !fits_host(largest_distance(0) * largest_distance(1)) ||
+      !set_single_requantizer(mul.output, derive)) {
     return std::nullopt;
   }
   return mul;
@@ -187,8 +190,8 @@ std::optional<LayerOp> LayerBuilder::build_softmax() {
   if (trace_.requant.multiplier.size() == 1) {
     softmax.input = {trace_.requant.multiplier[0], trace_.requant.exponent[0]};
   } else if (!input(0).scale.empty()) {
-    softmax.input = exponent_multiplier(trace_.host.beta * static_cast<double>(input(0).scale[0]),
-                                        kSoftmaxIntegerBits);
+    softmax.input = quantize_multiplier(
+        tflite_multipliers::of_softmax(scale_of(0), static_cast<float>(trace_.host.beta)));
   } else if (!shapes_only_) {
     fail("inputs[0]", "'" + input(0).name + "' has no scale, expected one, or requant");
     return std::nullopt;
@@ -198,7 +201,7 @@ std::optional<LayerOp> LayerBuilder::build_softmax() {
     fail("inputs[0]", "has so small a scale times beta that the kernels do not take it");
     return std::nullopt;
   }
-  softmax.diff_min = -saturation_radius(kSoftmaxIntegerBits, softmax.input);
+  softmax.diff_min = -saturation_radius(tflite_multipliers::kSoftmaxIntegerBits, softmax.input);
   return softmax;
 }
 
@@ -210,21 +213,35 @@ std::optional<LayerOp> LayerBuilder::build_logistic() {
   if (trace_.requant.multiplier.size() == 1) {
     logistic.input = {trace_.requant.multiplier[0], trace_.requant.exponent[0]};
   } else if (!input(0).scale.empty()) {
-    logistic.input =
-        exponent_multiplier(static_cast<double>(input(0).scale[0]), kLogisticIntegerBits);
+    logistic.input = quantize_multiplier(tflite_multipliers::of_logistic(scale_of(0)));
   } else if (!shapes_only_) {
     fail("inputs[0]", "'" + input(0).name + "' has no scale, expected one, or requant");
     return std::nullopt;
   }
-  logistic.radius = saturation_radius(kLogisticIntegerBits, logistic.input);
+  logistic.radius = saturation_radius(tflite_multipliers::kLogisticIntegerBits, logistic.input);
   return logistic;
 }
 
-template <typename Op>
-std::optional<LayerOp> LayerBuilder::build_rescale() {
+std::optional<LayerOp> LayerBuilder::build_relu() {
   ofmap_.shape = input(0).shape;
-  Op op;
-  if (!set_single_requantizer(op.requant, scale_of(0))) {
+  Relu relu;
+  const auto derive = [this] {
+    return quantize_multiplier(
+        tflite_multipliers::of_relu(scale_of(0), ofmap_scale(), input(0).format.is_signed));
+  };
+  if (!set_single_requantizer(relu.requant, derive)) {
+    return std::nullopt;
+  }
+  return relu;
+}
+
+std::optional<LayerOp> LayerBuilder::build_requantize() {
+  ofmap_.shape = input(0).shape;
+  systole::Requantize op;
+  const auto derive = [this] {
+    return quantize_multiplier(tflite_multipliers::of_rescaling(scale_of(0), ofmap_scale()));
+  };
+  if (!set_single_requantizer(op.requant, derive)) {
     return std::nullopt;
   }
   return op;
@@ -321,9 +338,11 @@ std::optional<LayerOp> LayerBuilder::build_batch_matmul() {
     return std::nullopt;
   }
   BatchMatMul product = flags;
-  const double real =
-      input(1).scale.empty() ? 0 : scale_of(0) * static_cast<double>(input(1).scale[0]);
-  if (!set_single_requantizer(product.requant, real)) {
+  const auto derive = [this] {
+    return quantize_multiplier(
+        tflite_multipliers::of_product(scale_of(0), scale_of(1), ofmap_scale()));
+  };
+  if (!set_single_requantizer(product.requant, derive)) {
     return std::nullopt;
   }
   return product;

@@ -261,27 +261,38 @@ std::optional<LayerOp> LayerBuilder::build_pool() {
 
 std::optional<LayerOp> LayerBuilder::build_add() {
   Add add;
-  if (!set_repeated_shape() || !set_sum(add)) {
+  add.left_shift = tflite_multipliers::sum_left_shift(widest_operand());
+  if (!set_repeated_shape() || !set_sum(add, tflite_multipliers::of_add)) {
     return std::nullopt;
   }
   return add;
 }
 
-bool LayerBuilder::set_sum(Add& add) {
+std::uint32_t LayerBuilder::widest_operand() const {
+  return std::max(input(0).format.bits, input(1).format.bits);
+}
+
+bool LayerBuilder::set_sum(Add& sum, const SumDerivation& derive) {
   const Tensor& a = input(0);
   const Tensor& b = input(1);
-  add.input_zero_point = {a.zero_point, b.zero_point};
-  add.output.zero_point = ofmap_.zero_point;
-  const bool has_limits = set_limits(add.output.clamp_min, add.output.clamp_max);
+  if (sum.left_shift < 0) {
+    const std::int32_t bits = static_cast<std::int32_t>(widest_operand());
+    return fail("inputs", "have " + std::to_string(bits) + " bits, expected at most " +
+                              std::to_string(bits + sum.left_shift) + ": " +
+                              trace_op_name(trace_.op) + " computes in 32 bits");
+  }
+  sum.input_zero_point = {a.zero_point, b.zero_point};
+  sum.output.zero_point = ofmap_.zero_point;
+  const bool has_limits = set_limits(sum.output.clamp_min, sum.output.clamp_max);
   if (trace_.requant.given()) {
-    take_constants(add.output);
+    take_constants(sum.output);
     const RequantTrace& given = trace_.requant;
-    add.left_shift = given.left_shift;
-    for (std::size_t i = 0; i < add.input.size(); ++i) {
+    sum.left_shift = given.left_shift.value_or(sum.left_shift);
+    for (std::size_t i = 0; i < sum.input.size(); ++i) {
       if (given.scale.empty()) {
-        add.input[i] = {given.operand_multiplier[i], given.operand_exponent[i]};
+        sum.input[i] = {given.operand_multiplier[i], given.operand_exponent[i]};
       } else {
-        add.input_scale[i] = given.operand_scale[i];
+        sum.input_scale[i] = given.operand_scale[i];
       }
     }
     return has_limits;
@@ -289,9 +300,8 @@ bool LayerBuilder::set_sum(Add& add) {
   if (!has_scales(b) || !has_limits) {
     return false;
   }
-  const bool has_all_scales = !a.scale.empty() && !b.scale.empty() && !ofmap_.scale.empty();
-  if (has_all_scales && !set_add_multipliers(add, a.scale[0], b.scale[0], ofmap_.scale[0],
-                                             std::max(a.format.bits, b.format.bits))) {
+  if (all_have_scales() &&
+      !set_sum_multipliers(sum, derive(a.scale[0], b.scale[0], ofmap_.scale[0], sum.left_shift))) {
     return fail("output",
                 "its scale is too small for those of the inputs: the sum would be "
                 "multiplied by 2^30 or more");

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/network/tflite_multipliers.hpp"
 #include "sim/workload/trace.hpp"
 
 namespace systole {
@@ -38,8 +40,8 @@ class LayerBuilder {
   std::optional<LayerOp> build_mean(bool is_sum);
   std::optional<LayerOp> build_softmax();
   std::optional<LayerOp> build_logistic();
-  template <typename Op>
-  std::optional<LayerOp> build_rescale();  ///< Relu, Requantize
+  std::optional<LayerOp> build_relu();
+  std::optional<LayerOp> build_requantize();
   template <typename Op>
   std::optional<LayerOp> build_resize();
   std::optional<LayerOp> build_transpose_conv();
@@ -71,14 +73,24 @@ class LayerBuilder {
   std::optional<std::size_t> own_axis();
   /// Sets the ofmap's shape to that of inputs whose sizes of 1 are repeated.
   bool set_repeated_shape();
-  bool set_sum(Add& add);
+  /// Reports products or sums of elements, zero points off, that the host's 32 bits may not hold.
+  bool fits_host(std::int64_t largest);
+  std::int64_t largest_distance(std::size_t operand) const;  ///< from its zero point
+  std::uint32_t widest_operand() const;                      ///< in bits, of two
+  using SumDerivation = std::function<tflite_multipliers::Sum(float a, float b, float ofmap,
+                                                              std::int32_t left_shift)>;
+  /// The constants that are given, or those of the scales; left_shift is that of the operands.
+  bool set_sum(Add& sum, const SumDerivation& derive);
   void keep_numbers();  ///< of the first input, for the ofmap
   /// A list with a value for each axis of the first input.
   bool has_axes(const std::string& key, std::size_t count);
-  /// One multiplier: the constants that are given, or `real`'s if all tensors have scales.
-  bool set_single_requantizer(Requantizer& requant, double real);
+  /// One multiplier: the constants that are given, or `derive`'s if all tensors have scales.
+  bool set_single_requantizer(Requantizer& requant,
+                              const std::function<QuantizedMultiplier()>& derive);
   bool all_have_scales() const;
-  double scale_of(std::size_t operand) const;  ///< over the output's; both must be there
+  /// Of a tensor that has one.
+  float scale_of(std::size_t operand) const { return input(operand).scale[0]; }
+  float ofmap_scale() const { return ofmap_.scale[0]; }
   bool has_image();
   bool set_window_output(std::int64_t channels);
   /// Sizes that are 0 in `expected` are open; `meaning` names them.

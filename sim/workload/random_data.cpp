@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "sim/network/splitmix64.hpp"
+#include "sim/network/tflite_multipliers.hpp"
 
 namespace systole {
 namespace {
@@ -108,7 +109,7 @@ void set_host_constants(Network& network, Layer& layer) {
   } else if (auto* square = std::get_if<SquaredDifference>(&layer.op);
              square != nullptr && square->terms.output.entries() == 0) {
     set_mean(square->terms);
-    square->terms.left_shift = 7;  // two shifts in the square, which is over 2^6 of the range
+    // Two shifts in the square, which is over 2^6 of the range.
     set_real(square->terms.output, std::ldexp(1.0, -20), /*again=*/true);
   } else if (auto* prelu = std::get_if<Prelu>(&layer.op);
              prelu != nullptr && prelu->identity.multiplier == 0) {
@@ -126,14 +127,12 @@ void set_host_constants(Network& network, Layer& layer) {
     *leaky = {quantize_multiplier(1), quantize_multiplier(0.1)};
   } else if (auto* softmax = std::get_if<Softmax>(&layer.op);
              softmax != nullptr && softmax->input.multiplier == 0) {
-    constexpr std::int32_t kIntegerBits = 5;
-    softmax->input = quantize_multiplier(std::ldexp(1.0 / 16, 31 - kIntegerBits));
-    softmax->diff_min = -saturation_radius(kIntegerBits, softmax->input);
+    softmax->input = quantize_multiplier(tflite_multipliers::of_softmax(1.0F / 16, 1));
+    softmax->diff_min = -saturation_radius(tflite_multipliers::kSoftmaxIntegerBits, softmax->input);
   } else if (auto* logistic = std::get_if<Logistic>(&layer.op);
              logistic != nullptr && logistic->input.multiplier == 0) {
-    constexpr std::int32_t kIntegerBits = 4;
-    logistic->input = quantize_multiplier(std::ldexp(1.0 / 32, 31 - kIntegerBits));
-    logistic->radius = saturation_radius(kIntegerBits, logistic->input);
+    logistic->input = quantize_multiplier(tflite_multipliers::of_logistic(1.0F / 32));
+    logistic->radius = saturation_radius(tflite_multipliers::kLogisticIntegerBits, logistic->input);
   } else if (std::holds_alternative<Quantize>(layer.op) ||
              std::holds_alternative<Dequantize>(layer.op)) {
     const bool to_float = std::holds_alternative<Dequantize>(layer.op);

@@ -76,10 +76,11 @@ RequantTrace read_requant(ConfigReader reader, const ConstantFiles& files, Trace
   reader.optional("variant", requant.variant, OneOf{keywords::kRequantVariant});
   reader.optional("rounding", requant.rounding, OneOf{keywords::kLayerRounding});
   if (is_sum(op)) {
-    constexpr std::int32_t kSquareShift = 7;
-    requant.left_shift = op == TraceOp::SquaredDifference ? kSquareShift : requant.left_shift;
     constexpr std::int32_t kMostShift = 30;
-    reader.optional("left_shift", requant.left_shift, InRange<std::int32_t>{0, kMostShift});
+    std::int32_t left_shift = 0;
+    if (reader.optional("left_shift", left_shift, InRange<std::int32_t>{0, kMostShift})) {
+      requant.left_shift = left_shift;
+    }
     ConfigReader operands = reader.child("operands");
     read_constants(operands, files, kNormal,
                    {requant.operand_multiplier, requant.operand_exponent, requant.operand_scale});

@@ -23,8 +23,7 @@ std::optional<std::vector<QuantizedMultiplier>> convolution_multipliers(
   std::vector<QuantizedMultiplier> multipliers;
   for (const float scale : weight_scale) {
     const auto multiplier =
-        checked_multiplier(static_cast<double>(ifmap_scale) * static_cast<double>(scale) /
-                           static_cast<double>(ofmap_scale));
+        checked_multiplier(tflite_multipliers::of_convolution(ifmap_scale, scale, ofmap_scale));
     if (!multiplier) {
       return std::nullopt;
     }
@@ -38,27 +37,27 @@ std::optional<std::vector<QuantizedMultiplier>> product_multipliers(
   if (weight_scale.size() > 1) {
     return convolution_multipliers(ifmap_scale, weight_scale, ofmap_scale);
   }
-  const float product = ifmap_scale * weight_scale.at(0);
-  const auto multiplier =
-      checked_multiplier(static_cast<double>(product) / static_cast<double>(ofmap_scale));
+  const auto multiplier = checked_multiplier(
+      tflite_multipliers::of_product(ifmap_scale, weight_scale.at(0), ofmap_scale));
   return multiplier ? std::optional{std::vector{*multiplier}} : std::nullopt;
+}
+
+bool set_sum_multipliers(Add& sum, const tflite_multipliers::Sum& reals) {
+  const auto output = checked_multiplier(reals.output);
+  if (!output) {
+    return false;
+  }
+  sum.input = {quantize_multiplier(reals.input[0]), quantize_multiplier(reals.input[1])};
+  sum.output.multiplier = {output->multiplier};
+  sum.output.exponent = {output->exponent};
+  return true;
 }
 
 bool set_add_multipliers(Add& add, float scale_a, float scale_b, float ofmap_scale,
                          std::uint32_t widest_bits) {
-  // Operands lie within 2^bits of their zero points; 2^30 leaves room for both signs.
-  add.left_shift = std::min(20, 30 - static_cast<std::int32_t>(widest_bits));
-  const double twice_max = 2 * static_cast<double>(std::max(scale_a, scale_b));
-  const auto output = checked_multiplier(
-      twice_max / (std::ldexp(1.0, add.left_shift) * static_cast<double>(ofmap_scale)));
-  if (!output) {
-    return false;
-  }
-  add.input = {quantize_multiplier(static_cast<double>(scale_a) / twice_max),
-               quantize_multiplier(static_cast<double>(scale_b) / twice_max)};
-  add.output.multiplier = {output->multiplier};
-  add.output.exponent = {output->exponent};
-  return true;
+  add.left_shift = tflite_multipliers::sum_left_shift(widest_bits);
+  return set_sum_multipliers(
+      add, tflite_multipliers::of_add(scale_a, scale_b, ofmap_scale, add.left_shift));
 }
 
 std::int32_t quantize_value(float real, float scale, std::int32_t zero_point,

@@ -4,10 +4,11 @@
 #include <vector>
 
 #include "sim/network/network.hpp"
+#include "sim/network/tflite_multipliers.hpp"
 
 namespace systole {
 
-/// Requantization multipliers from scales, as the kernels of TensorFlow Lite derive them.
+/// Requantization multipliers from scales (tflite_multipliers) as integers.
 /// Nothing when a multiplier is 2^30 or more: no 32-bit accumulator needs one.
 std::optional<std::vector<QuantizedMultiplier>> convolution_multipliers(
     float ifmap_scale, const std::vector<float>& weight_scale, float ofmap_scale);
@@ -17,9 +18,11 @@ std::optional<std::vector<QuantizedMultiplier>> convolution_multipliers(
 std::optional<std::vector<QuantizedMultiplier>> product_multipliers(
     float ifmap_scale, const std::vector<float>& weight_scale, float ofmap_scale);
 
+/// The three multipliers of a sum; false when one is 2^30 or more.
+bool set_sum_multipliers(Add& sum, const tflite_multipliers::Sum& reals);
+
 /// Sets left_shift and the three multipliers of `add`; false when one is 2^30 or more.
-/// `widest_bits` is that of the operands: 20 bits of shift for up to 10 bits, and less for
-/// wider operands so that the shifted values keep within 32 bits.
+/// `widest_bits` is that of the operands.
 bool set_add_multipliers(Add& add, float scale_a, float scale_b, float ofmap_scale,
                          std::uint32_t widest_bits);
 

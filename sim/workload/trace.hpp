@@ -123,7 +123,7 @@ struct RequantTrace {
   // Of sums alone: one for each operand.
   std::vector<std::int32_t> operand_multiplier, operand_exponent;
   std::vector<float> operand_scale;
-  std::int32_t left_shift = 20;
+  std::optional<std::int32_t> left_shift;
 
   bool given() const { return !multiplier.empty() || !scale.empty(); }
 };

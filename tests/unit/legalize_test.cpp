@@ -462,6 +462,26 @@ TEST(LegalizeFloatScale, ASumScalesItsOperandsToTheOfmap) {
   EXPECT_NEAR(sum.input_scale[1], 0.25F / ofmap, 1e-6F / ofmap);
 }
 
+// x + x, of 16 bits, a quarter of each: shifted left by 20 bits the operands would wrap.
+TEST(LegalizeFloatScale, WideOperandsOfASumKeepWithin32Bits) {
+  Builder built{18};
+  const TensorId x = built.input({1, 1, 1, 4}, 1, 0);
+  built.sum(x, x);
+  Layer& layer = built.network.layers.back();
+  built.network.tensors[x].format.bits = 16;
+  built.network.tensors[layer.output].format.bits = 16;
+  auto& sum = std::get<Add>(layer.op);
+  sum.output.mode = RequantMode::FloatScale;
+  sum.output.scale = {1};
+  sum.output.zero_point = 0;
+  sum.output.clamp_max = 32767;
+  sum.input_scale = {0.25F, 0.25F};
+  const Network network = legalize(built.network, AcceleratorConfig{}).network;
+  EXPECT_EQ(std::get<Add>(network.layers.back().op).left_shift, 14);
+  EXPECT_EQ(golden::run(network, {{2048, 4096, 8192, 20000}})[layer.output],
+            (TensorData{1024, 2048, 4096, 10000}));
+}
+
 TEST(LegalizeShiftOnly, TakesNetworksWithFloatScales) {
   Builder built{17};
   Network network = product_network(built, false);

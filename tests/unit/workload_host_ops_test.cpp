@@ -78,6 +78,73 @@ TEST_F(HostOperators, ConstantsComeFromTheScales) {
   EXPECT_EQ(op<Softmax>("op: softmax, inputs: [x], beta: 2").diff_min, -15);
 }
 
+// Scales for which other orders of the same operations give other integers.
+TEST_F(HostOperators, ConstantsAreRoundedWhereTheKernelsRoundThem) {
+  const auto with_scales = [&](float a, float b, const std::string& layer) {
+    const std::string inputs =
+        "name: n\ninputs:\n  - {name: x, shape: [1, 6], scale: " + std::to_string(a) +
+        "}\n  - {name: y, shape: [1, 6], scale: " + std::to_string(b) +
+        "}\noutputs: [z]\nlayers:\n  - {name: z, ";
+    return load(inputs + layer + "}\n").layers.at(0).op;
+  };
+  const auto sub =
+      std::get<Sub>(with_scales(0.044F, 0.089F, "op: sub, inputs: [x, y], output: {scale: 0.096}"));
+  const float ratio = 2 * 0.089F / (1048576.0F * 0.096F);
+  EXPECT_NE(quantize_multiplier(2 * double{0.089F} / (1048576 * double{0.096F})).multiplier,
+            quantize_multiplier(double{ratio}).multiplier);
+  EXPECT_EQ(sub.terms.output.multiplier.at(0), quantize_multiplier(double{ratio}).multiplier);
+  EXPECT_EQ(sub.terms.input[0].multiplier,
+            quantize_multiplier(double{0.044F / (2 * 0.089F)}).multiplier);
+
+  const auto mul = std::get<Mul>(
+      with_scales(0.189036F, 0.108931F, "op: mul, inputs: [x, y], output: {scale: 0.148268}"));
+  EXPECT_EQ(
+      mul.output.multiplier.at(0),
+      quantize_multiplier(double{0.189036F} * double{0.108931F} / double{0.148268F}).multiplier);
+
+  // 2^30 * 4 / 6, rounded down: the quotient keeps the two bits that the count takes.
+  const auto mean = std::get<Mean>(
+      with_scales(0.5F, 1.0F, "op: mean, inputs: [x], axes: [1], output: {scale: 0.5}"));
+  EXPECT_EQ(mean.requant.multiplier.at(0), 715827882);
+  EXPECT_EQ(mean.requant.exponent.at(0), -1);
+}
+
+TEST_F(HostOperators, WidthsThatDoNotFitTheHosts32BitsAreRefused) {
+  const auto wide = [&](const std::string& numbers, const std::string& layer) {
+    return "name: n\ninputs:\n  - {name: x, shape: [1, 40000], scale: 1, " + numbers +
+           "}\noutputs: [z]\nlayers:\n  - {name: z, " + layer +
+           ", output: {scale: 4096, bits: 16}}\n";
+  };
+  const auto square = [&](int bits) {
+    const Network network =
+        load(wide("bits: " + std::to_string(bits), "op: squared_difference, inputs: [x, x]"));
+    return std::get<SquaredDifference>(network.layers.at(0).op).terms.left_shift;
+  };
+  EXPECT_EQ(square(8), 7);
+  EXPECT_EQ(square(12), 3);
+  EXPECT_EQ(square(15), 0);
+  EXPECT_EQ(errors(wide("bits: 16", "op: squared_difference, inputs: [x, x]")),
+            "w.yaml:6:47: layers[0].inputs: have 16 bits, expected at most 15: squared_difference "
+            "computes in 32 bits");
+  EXPECT_EQ(errors(wide("bits: 16", "op: mul, inputs: [x, x]")), "");
+  EXPECT_EQ(errors(wide("bits: 16, zero_point: -32768", "op: mul, inputs: [x, x]")),
+            "w.yaml:6:32: layers[0].inputs: mul of such bits and zero points is up to 4294836225, "
+            "expected at most 2147483647: it computes in 32 bits");
+  EXPECT_NE(errors(wide("bits: 16, signed: false", "op: prelu, inputs: [x, x]")), "");
+  EXPECT_EQ(errors(wide("bits: 16", "op: mean, inputs: [x], axes: [1]")), "");
+  EXPECT_NE(errors(wide("bits: 16, zero_point: 32767", "op: sum, inputs: [x], axes: [1]")), "");
+}
+
+// Given constants with operands of 16 bits, and no left shift beside them.
+TEST_F(HostOperators, WideSumsAreShiftedLessWhereNothingElseIsSaid) {
+  const Network network = load(
+      "name: n\ninputs: [{name: x, shape: [4], scale: 1, bits: 16}]\noutputs: [z]\nlayers:\n"
+      "  - {name: z, op: add, inputs: [x, x], output: {bits: 16}, requant: {multiplier: "
+      "[1073741824], exponent: [-12], operands: {multiplier: [1073741824, 1073741824], exponent: "
+      "[0, 0]}}}\n");
+  EXPECT_EQ(std::get<Add>(network.layers.at(0).op).left_shift, 14);
+}
+
 TEST_F(HostOperators, AReluClipsWithoutBeingToldAndOtherwiseAsItIsTold) {
   const auto limits = [&](const std::string& keys) {
     const auto relu = op<Relu>("op: relu, inputs: [x], output: {scale: 0.5, zero_point: 3}" + keys);
