@@ -276,22 +276,31 @@ std::optional<LayerOp> LayerBuilder::build_transpose_conv() {
   Window& window = trace_.window;
   window.kernel_h = weights[1];
   window.kernel_w = weights[2];
-  std::int64_t out_h = (ifmap[1] - 1) * window.stride_h + window.kernel_h;
-  std::int64_t out_w = (ifmap[2] - 1) * window.stride_w + window.kernel_w;
-  if (trace_.padding == PaddingRule::Same) {
-    out_h = ifmap[1] * window.stride_h;
-    out_w = ifmap[2] * window.stride_w;
-    pad_same(window, out_h, out_w);
-  } else {
-    out_h -= window.pad_top + window.pad_bottom;
-    out_w -= window.pad_left + window.pad_right;
-  }
+  const bool is_same = trace_.padding == PaddingRule::Same;
+  std::int64_t out_h = ifmap[1] * window.stride_h;
+  std::int64_t out_w = ifmap[2] * window.stride_w;
   if (trace_.host.size.size() == 2) {
     out_h = trace_.host.size[0];
     out_w = trace_.host.size[1];
+  } else if (!is_same) {
+    out_h += window.kernel_h - window.stride_h - window.pad_top - window.pad_bottom;
+    out_w += window.kernel_w - window.stride_w - window.pad_left - window.pad_right;
   }
   if (out_h < 1 || out_w < 1) {
     fail("padding", "leaves nothing of the output");
+    return std::nullopt;
+  }
+  // The window slides over the output, and the input has an element for each of its places.
+  if (is_same) {
+    pad_same(window, out_h, out_w);
+  }
+  const OutputSize places = output_size(window, out_h, out_w);
+  if (places.h != ifmap[1] || places.w != ifmap[2]) {
+    fail("size", "on [" + std::to_string(out_h) + ", " + std::to_string(out_w) +
+                     "] the window has " + std::to_string(places.h.value_or(0)) + " x " +
+                     std::to_string(places.w.value_or(0)) + " places, expected as many as '" +
+                     input(0).name + "' has pixels, " + std::to_string(ifmap[1]) + " x " +
+                     std::to_string(ifmap[2]));
     return std::nullopt;
   }
   ofmap_.shape = {ifmap[0], out_h, out_w, weights[0]};

@@ -78,6 +78,28 @@ TEST_F(HostOperators, ConstantsComeFromTheScales) {
   EXPECT_EQ(op<Softmax>("op: softmax, inputs: [x], beta: 2").diff_min, -15);
 }
 
+// A kernel of 3 in strides of 2: on 8 rows one of padding, which goes after, on 7 rows two.
+TEST_F(HostOperators, TransposedConvolutionsArePaddedForTheSizeOfTheirOutput) {
+  const auto up = [&](const std::string& keys) {
+    return "op: transpose_conv2d, inputs: [x], kernel: 3, out_channels: 1, stride: 2, weights: "
+           "{}, " +
+           keys;
+  };
+  const auto window = [&](const std::string& keys) {
+    const Network network = load(with(up(keys)), /*shapes_only=*/true);
+    return std::get<TransposeConv>(network.layers.at(0).op).window;
+  };
+  EXPECT_EQ(window("padding: same").pad_bottom, 1);
+  EXPECT_EQ(window("padding: same, size: [7, 8]").pad_top, 1);
+  EXPECT_EQ(window("padding: same, size: [7, 8]").pad_bottom, 1);
+  EXPECT_EQ(window("padding: same, size: [7, 8]").pad_left, 0);
+  EXPECT_EQ(window("size: [10, 9]").pad_top, 0);
+  EXPECT_EQ(errors(with(up("padding: same, size: [8, 100]")), /*shapes_only=*/true),
+            "w.yaml:7:123: layers[0].size: on [8, 100] the window has 4 x 50 places, expected as "
+            "many as 'x' has pixels, 4 x 4");
+  EXPECT_NE(errors(with(up("size: [11, 9]")), /*shapes_only=*/true), "");
+}
+
 // Scales for which other orders of the same operations give other integers.
 TEST_F(HostOperators, ConstantsAreRoundedWhereTheKernelsRoundThem) {
   const auto with_scales = [&](float a, float b, const std::string& layer) {
