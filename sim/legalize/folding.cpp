@@ -24,17 +24,23 @@ double bias_at(const FoldInput& channel, double factor) {
   return std::nearbyint(channel.bias * factor);
 }
 
+double clipped_bias(double bias, const FoldLimits& limits) {
+  return std::clamp(bias, static_cast<double>(limits.bias_min),
+                    static_cast<double>(limits.bias_max));
+}
+
 bool bias_fits(const FoldInput& channel, double factor, const FoldLimits& limits) {
-  return std::fabs(bias_at(channel, factor)) <= static_cast<double>(limits.bias_max);
+  const double bias = bias_at(channel, factor);
+  return clipped_bias(bias, limits) == bias;
 }
 
 Fold folded(const FoldInput& channel, std::int32_t exponent, const FoldLimits& limits) {
   Fold fold;
   fold.exponent = exponent;
   fold.factor = std::ldexp(channel.multiplier, -exponent);
-  const auto bias_max = static_cast<double>(limits.bias_max);
-  fold.bias =
-      static_cast<std::int32_t>(std::clamp(bias_at(channel, fold.factor), -bias_max, bias_max));
+  const double bias = bias_at(channel, fold.factor);
+  fold.bias = static_cast<std::int32_t>(clipped_bias(bias, limits));
+  fold.bias_clipped_by = std::fabs(bias - fold.bias);
   fold.weights.reserve(channel.weights.size());
   const double unit = std::ldexp(1.0, exponent);
   for (const std::int32_t weight : channel.weights) {
@@ -73,6 +79,13 @@ bool can_overflow(const Fold& fold, const FoldLimits& limits) {
   return sum > limits.accumulator_max;
 }
 
+/// How far outputs are off, squared, activations of all sizes being alike.
+double outputs_off(const Fold& fold, const FoldLimits& limits) {
+  const auto activation = static_cast<double>(limits.activation_max);
+  const double by_bias = std::ldexp(fold.bias_clipped_by, fold.exponent);
+  return fold.noise * activation * activation / 3 + by_bias * by_bias;
+}
+
 }  // namespace
 
 bool is_power_of_two(double real) {
@@ -93,15 +106,20 @@ Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
     return folded(channel, kMinExponent, limits);
   }
   std::int32_t exponent = std::max(covering_exponent(channel.multiplier), kMinExponent);
-  while (!bias_fits(channel, std::ldexp(channel.multiplier, -exponent), limits)) {
-    ++exponent;
-  }
   if (exponent > kMaxExponent) {
     throw Refusal{"a multiplier of " + std::to_string(channel.multiplier) +
                   " needs a left shift by " + std::to_string(exponent) +
                   ", at most 30 can be done"};
   }
   Fold best = folded(channel, exponent, limits);
+  // A bias that does not fit: the weights give up bits for it, or it is clipped.
+  for (Fold smaller = best; smaller.bias_clipped_by > 0 && smaller.exponent < kMaxExponent;) {
+    smaller = folded(channel, smaller.exponent + 1, limits);
+    if (outputs_off(smaller, limits) < outputs_off(best, limits)) {
+      best = smaller;
+    }
+  }
+  exponent = best.exponent;
   const std::int32_t finest = std::max(exponent - kDoublings, kMinExponent);
   for (bool clipped = false; exponent > finest && best.noise > 0 && !clipped;) {
     --exponent;
@@ -143,6 +161,8 @@ FoldedConstants fold_constants(const ConstantsToFold& constants, const FoldLimit
     if (result.bias) {
       (*result.bias->data)[channel] = fold.bias;
     }
+    result.clipped_biases += fold.bias_clipped_by > 0 ? 1 : 0;
+    result.furthest_clipped = std::max(result.furthest_clipped, fold.bias_clipped_by);
     result.exponent.push_back(fold.exponent);
     result.signal += fold.signal;
     result.noise += fold.noise;

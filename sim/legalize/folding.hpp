@@ -22,9 +22,9 @@ std::int32_t covering_exponent(double real);
 struct FoldLimits {
   std::int64_t weight_min = -128, weight_max = 127;  ///< of the centred weights
   bool weights_are_signs = false;                    ///< -1 and +1 alone, and no 0
-  std::int64_t bias_max = 0;                         ///< magnitude; 2^(bits - 1) - 1
-  std::int64_t activation_max = 0;                   ///< magnitude of a centred activation
-  std::int64_t accumulator_max = 0;                  ///< magnitude; 2^(bits - 1) - 1
+  std::int64_t bias_min = 0, bias_max = 0;
+  std::int64_t activation_max = 0;   ///< magnitude of a centred activation
+  std::int64_t accumulator_max = 0;  ///< magnitude; 2^(bits - 1) - 1
 };
 
 /// One output channel before folding: its weights, zero point off, and its bias.
@@ -40,15 +40,17 @@ struct Fold {
   double factor = 1;  ///< multiplier / 2^exponent
   std::vector<std::int32_t> weights;
   std::int32_t bias = 0;
-  bool clipped = false;  ///< some weight did not fit its format
-  double signal = 0;     ///< sum of squares of multiplier times weight: what was asked for
-  double noise = 0;      ///< sum of squares of what the new weights differ from that
+  double bias_clipped_by = 0;  ///< in steps of `bias`; 0 where it fits
+  bool clipped = false;        ///< some weight did not fit its format
+  double signal = 0;           ///< sum of squares of multiplier times weight: what was asked for
+  double noise = 0;            ///< sum of squares of what the new weights differ from that
 };
 
 /// Splits the multiplier into 2^exponent and a factor that weights (rounded half to even,
 /// clipped to their format) and bias absorb. Of the exponents that can serve, takes the one that
 /// leaves the least noise in the weights: factors over 1 use bits that the channel's weights
-/// leave idle, and are taken only if no accumulator can overflow by them.
+/// leave idle, and are taken only if no accumulator can overflow by them. A bias that does not fit
+/// is clipped, or the factor is smaller: whichever puts outputs off less.
 /// A multiplier of 0 gives zero weights and bias. Throws Refusal if the
 /// shift would leave -31..30 to the left.
 Fold fold_channel(const FoldInput& channel, const FoldLimits& limits);
@@ -80,6 +82,8 @@ struct FoldedConstants {
   std::vector<std::int32_t> exponent;  ///< of each channel
   double least_factor = 0, most_factor = 0;
   double signal = 0, noise = 0;
+  std::size_t clipped_biases = 0;
+  double furthest_clipped = 0;  ///< in steps of the new biases
 };
 
 /// fold_channel for every channel of a layer.

@@ -118,6 +118,7 @@ class ShiftOnlyPass {
   void make_shifts(Requantizer& requant, std::vector<std::int32_t> exponents);
   void replace_constant(std::size_t input, Tensor constant);
   FoldLimits limits(const Tensor& weight, const Tensor& ifmap, const Tensor* bias) const;
+  std::uint32_t held_bits(const Tensor& bias) const;  ///< by its format and the accumulators
   double growth_of_products() const;
 
   Network network_;
@@ -202,16 +203,20 @@ void ShiftOnlyPass::weighted(Requantizer& requant, bool has_bias) {
        has_bias ? std::optional<std::size_t>{2} : std::nullopt);
 }
 
+std::uint32_t ShiftOnlyPass::held_bits(const Tensor& bias) const {
+  return std::min<std::uint32_t>(bias.format.bits, bias_bits(config_));
+}
+
 FoldLimits ShiftOnlyPass::limits(const Tensor& weight, const Tensor& ifmap,
                                  const Tensor* bias) const {
   FoldLimits limits;
   limits.weight_min = weight.format.min() - weight.zero_point;
   limits.weight_max = weight.format.max() - weight.zero_point;
   limits.weights_are_signs = weight.format.is_binary;
-  limits.bias_max = bias == nullptr
-                        ? 0
-                        : std::min(bias->format.max(), std::numeric_limits<std::int64_t>::max() >>
-                                                           (64 - bias_bits(config_)));
+  if (bias != nullptr) {
+    limits.bias_max = std::numeric_limits<std::int64_t>::max() >> (64 - held_bits(*bias));
+    limits.bias_min = -limits.bias_max - 1;
+  }
   limits.activation_max = std::max(std::abs(ifmap.format.min() - ifmap.zero_point),
                                    std::abs(ifmap.format.max() - ifmap.zero_point));
   limits.accumulator_max =
@@ -231,13 +236,18 @@ void ShiftOnlyPass::fold(Requantizer& requant, std::size_t input, ChannelLayout 
   FoldedConstants folded =
       fold_constants({weight, bias, layout, std::move(multipliers), growth_[ifmap]},
                      limits(weight, network_.tensor(ifmap), bias));
-  const bool moved =
-      folded.weight.data != weight.data || (bias != nullptr && folded.bias->data != bias->data);
+  const bool moved = folded.clipped_biases > 0 || folded.weight.data != weight.data ||
+                     (bias != nullptr && folded.bias->data != bias->data);
   if (moved) {
     const auto [least, most] = std::minmax_element(folded.exponent.begin(), folded.exponent.end());
     change_.what.push_back(fmt::format("weights times {:.4f} to {:.4f}{}, then 2^{} to 2^{}",
                                        folded.least_factor, folded.most_factor,
                                        bias == nullptr ? "" : ", bias to match", *least, *most));
+    if (folded.clipped_biases > 0) {
+      change_.what.push_back(fmt::format("{} of {} biases clipped to {} bits, by {:.0f} at most",
+                                         folded.clipped_biases, layout.channels, held_bits(*bias),
+                                         folded.furthest_clipped));
+    }
     change_.sqnr_db = sqnr_db(folded.signal, folded.noise);
     replace_constant(input, std::move(folded.weight));
     if (bias_input) {

@@ -50,6 +50,39 @@ TEST(Folding, WeightsThatAreSignsStaySigns) {
   EXPECT_EQ(fold.bias, 1280);
 }
 
+FoldLimits limits_of(std::int64_t bias_max) {
+  FoldLimits limits;
+  limits.bias_max = bias_max;
+  limits.bias_min = -bias_max - 1;
+  limits.activation_max = 128;
+  limits.accumulator_max = std::numeric_limits<std::int32_t>::max();
+  return limits;
+}
+
+TEST(Folding, TheLeastBiasFits) {
+  const Fold fold = fold_channel({{1, -128}, -128, 1}, limits_of(127));
+  EXPECT_EQ(fold.exponent, 0);
+  EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{1, -128}));
+  EXPECT_EQ(fold.bias, -128);
+}
+
+// Halved weights would be off by one each, and outputs by up to 128 for each of these.
+TEST(Folding, ABiasThatDoesNotFitByLittleIsClipped) {
+  const Fold fold = fold_channel({{1, -127}, 140, 1}, limits_of(127));
+  EXPECT_EQ(fold.exponent, 0);
+  EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{1, -127}));
+  EXPECT_EQ(fold.bias, 127);
+  EXPECT_EQ(fold.bias_clipped_by, 13);
+}
+
+TEST(Folding, WeightsGiveUpBitsForABiasThatCountsMore) {
+  const Fold fold = fold_channel({{100, -127}, 1000, 1}, limits_of(127));
+  EXPECT_EQ(fold.exponent, 3);
+  EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{12, -16}));
+  EXPECT_EQ(fold.bias, 125);
+  EXPECT_EQ(fold.bias_clipped_by, 0);
+}
+
 TEST(Folding, RefusesALeftShiftThatNoAccumulatorHolds) {
   EXPECT_THROW(fold_channel({{1}, 0, std::ldexp(1.5, 30)}, {}), Refusal);
 }
