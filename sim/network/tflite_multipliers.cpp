@@ -32,6 +32,7 @@ double of_mul(float a, float b, float ofmap, bool is_signed) {
   return is_signed ? of_convolution(a, b, ofmap) : static_cast<double>(a * b / ofmap);
 }
 
+// ReluPrepare: of int8 TensorFlow Lite Micro's, of uint8 TensorFlow Lite's.
 double of_relu(float ifmap, float ofmap, bool is_signed) {
   return is_signed ? of_rescaling(ifmap, ofmap) : static_cast<double>(ifmap / ofmap);
 }
@@ -74,6 +75,7 @@ Sum of_add(float a, float b, float ofmap, std::int32_t left_shift) {
   return of_sum<double>(a, b, ofmap, left_shift);
 }
 
+// TensorFlow Lite Micro's of int8, TensorFlow Lite's of uint8.
 Sum of_sub(float a, float b, float ofmap, std::int32_t left_shift, bool is_signed) {
   return is_signed ? of_sum<float>(a, b, ofmap, left_shift) : of_add(a, b, ofmap, left_shift);
 }

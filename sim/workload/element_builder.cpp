@@ -5,6 +5,7 @@
 
 #include "sim/workload/geometry.hpp"
 #include "sim/workload/layer_builder.hpp"
+#include "sim/workload/scales.hpp"
 
 namespace systole {
 
@@ -59,9 +60,9 @@ std::optional<LayerOp> LayerBuilder::build_mean(bool is_sum) {
     return std::nullopt;
   }
   const auto derive = [&] {
-    const QuantizedMultiplier sum =
-        quantize_multiplier(tflite_multipliers::of_rescaling(scale_of(0), ofmap_scale()));
-    return is_sum ? sum : tflite_multipliers::of_mean(sum, count);
+    const auto sum =
+        checked_multiplier(tflite_multipliers::of_rescaling(scale_of(0), ofmap_scale()));
+    return is_sum || !sum ? sum : std::optional{tflite_multipliers::of_mean(*sum, count)};
   };
   if (!set_single_requantizer(mean.requant, derive)) {
     return std::nullopt;
@@ -172,7 +173,14 @@ std::optional<LayerOp> LayerBuilder::build_slopes(const char* inputs, OfScales o
     return std::nullopt;
   }
   if (all_have_scales()) {
-    return of_scales();
+    const tflite_multipliers::Slopes reals = of_scales();
+    const auto identity = checked_multiplier(reals.identity);
+    const auto alpha = checked_multiplier(reals.alpha);
+    if (!identity || !alpha) {
+      fail("output", "its scale is too small for those of the inputs");
+      return std::nullopt;
+    }
+    return Op{*identity, *alpha};
   }
   if (!shapes_only_) {
     fail("output", std::string{"it and the "} + inputs + " scales, or requant");
@@ -194,17 +202,15 @@ std::optional<LayerOp> LayerBuilder::build_prelu() {
     return std::nullopt;
   }
   return build_slopes<Prelu>("inputs need", [&] {
-    const auto slopes = tflite_multipliers::of_prelu(scale_of(0), scale_of(1), ofmap_scale());
-    return Prelu{quantize_multiplier(slopes.identity), quantize_multiplier(slopes.alpha)};
+    return tflite_multipliers::of_prelu(scale_of(0), scale_of(1), ofmap_scale());
   });
 }
 
 std::optional<LayerOp> LayerBuilder::build_leaky_relu() {
   ofmap_.shape = input(0).shape;
   return build_slopes<LeakyRelu>("input need", [&] {
-    const auto slopes = tflite_multipliers::of_leaky_relu(
-        scale_of(0), static_cast<float>(trace_.host.alpha), ofmap_scale());
-    return LeakyRelu{quantize_multiplier(slopes.identity), quantize_multiplier(slopes.alpha)};
+    return tflite_multipliers::of_leaky_relu(scale_of(0), static_cast<float>(trace_.host.alpha),
+                                             ofmap_scale());
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "sim/workload/geometry.hpp"
 #include "sim/workload/layer_builder.hpp"
+#include "sim/workload/scales.hpp"
 
 namespace systole {
 
@@ -101,8 +102,8 @@ bool LayerBuilder::all_have_scales() const {
   });
 }
 
-bool LayerBuilder::set_single_requantizer(Requantizer& requant,
-                                          const std::function<QuantizedMultiplier()>& derive) {
+bool LayerBuilder::set_single_requantizer(
+    Requantizer& requant, const std::function<std::optional<QuantizedMultiplier>()>& derive) {
   requant.zero_point = ofmap_.zero_point;
   if (!set_limits(requant.clamp_min, requant.clamp_max)) {
     return false;
@@ -115,12 +116,12 @@ bool LayerBuilder::set_single_requantizer(Requantizer& requant,
   if (!all_have_scales()) {
     return shapes_only_ || fail("output", "it and the inputs need scales, or requant");
   }
-  const QuantizedMultiplier q = derive();
-  if (q.exponent > 30) {
+  const std::optional<QuantizedMultiplier> q = derive();
+  if (!q) {
     return fail("output", "its scale is too small for those of the inputs");
   }
-  requant.multiplier = {q.multiplier};
-  requant.exponent = {q.exponent};
+  requant.multiplier = {q->multiplier};
+  requant.exponent = {q->exponent};
   return true;
 }
 
@@ -172,8 +173,8 @@ std::optional<LayerOp> LayerBuilder::build_sub() {
 std::optional<LayerOp> LayerBuilder::build_mul() {
   Mul mul;
   const auto derive = [this] {
-    return quantize_multiplier(tflite_multipliers::of_mul(scale_of(0), scale_of(1), ofmap_scale(),
-                                                          input(1).format.is_signed));
+    return checked_multiplier(tflite_multipliers::of_mul(scale_of(0), scale_of(1), ofmap_scale(),
+                                                         input(1).format.is_signed));
   };
   if (!set_repeated_shape() || !fits_host(largest_distance(0) * largest_distance(1)) ||
       !set_single_requantizer(mul.output, derive)) {
@@ -226,7 +227,7 @@ std::optional<LayerOp> LayerBuilder::build_relu() {
   ofmap_.shape = input(0).shape;
   Relu relu;
   const auto derive = [this] {
-    return quantize_multiplier(
+    return checked_multiplier(
         tflite_multipliers::of_relu(scale_of(0), ofmap_scale(), input(0).format.is_signed));
   };
   if (!set_single_requantizer(relu.requant, derive)) {
@@ -239,7 +240,7 @@ std::optional<LayerOp> LayerBuilder::build_requantize() {
   ofmap_.shape = input(0).shape;
   systole::Requantize op;
   const auto derive = [this] {
-    return quantize_multiplier(tflite_multipliers::of_rescaling(scale_of(0), ofmap_scale()));
+    return checked_multiplier(tflite_multipliers::of_rescaling(scale_of(0), ofmap_scale()));
   };
   if (!set_single_requantizer(op.requant, derive)) {
     return std::nullopt;
@@ -348,7 +349,7 @@ std::optional<LayerOp> LayerBuilder::build_batch_matmul() {
   }
   BatchMatMul product = flags;
   const auto derive = [this] {
-    return quantize_multiplier(
+    return checked_multiplier(
         tflite_multipliers::of_product(scale_of(0), scale_of(1), ofmap_scale()));
   };
   if (!set_single_requantizer(product.requant, derive)) {

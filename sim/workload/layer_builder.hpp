@@ -86,7 +86,7 @@ class LayerBuilder {
   bool has_axes(const std::string& key, std::size_t count);
   /// One multiplier: the constants that are given, or `derive`'s if all tensors have scales.
   bool set_single_requantizer(Requantizer& requant,
-                              const std::function<QuantizedMultiplier()>& derive);
+                              const std::function<std::optional<QuantizedMultiplier>()>& derive);
   bool all_have_scales() const;
   /// Of a tensor that has one.
   float scale_of(std::size_t operand) const { return input(operand).scale[0]; }

@@ -15,6 +15,11 @@ bool is_sum(TraceOp op) {
   return op == TraceOp::Add || op == TraceOp::Sub || op == TraceOp::SquaredDifference;
 }
 
+/// Operators that compute with integer multipliers alone.
+bool takes_scale(TraceOp op) {
+  return op != TraceOp::SquaredDifference && op != TraceOp::Softmax && op != TraceOp::Logistic;
+}
+
 /// Constants of the same kind for the output, or for the operands of a sum.
 struct Constants {
   std::vector<std::int32_t>& multiplier;
@@ -70,6 +75,9 @@ void read_constants(ConfigReader& reader, const ConstantFiles& files, std::int32
 RequantTrace read_requant(ConfigReader reader, const ConstantFiles& files, TraceOp op) {
   RequantTrace requant;
   const std::size_t errors = reader.error_count();
+  if (!takes_scale(op) && reader.has("scale")) {
+    reader.error("scale", trace_op_name(op) + " takes multiplier and exponent alone");
+  }
   // The division by the count takes bits of a mean's multiplier.
   read_constants(reader, files, op == TraceOp::Mean ? 1 : kNormal,
                  {requant.multiplier, requant.exponent, requant.scale});

@@ -4,9 +4,7 @@
 #include <cmath>
 
 namespace systole {
-namespace {
 
-/// Nothing for 2^30 and more: exponents go up to 30.
 std::optional<QuantizedMultiplier> checked_multiplier(double real) {
   constexpr double kLimit = 1 << 30;
   if (!(real < kLimit)) {
@@ -15,8 +13,6 @@ std::optional<QuantizedMultiplier> checked_multiplier(double real) {
   const QuantizedMultiplier multiplier = quantize_multiplier(real);
   return multiplier.exponent > 30 ? std::nullopt : std::optional{multiplier};  // rounded up to it
 }
-
-}  // namespace
 
 std::optional<std::vector<QuantizedMultiplier>> convolution_multipliers(
     float ifmap_scale, const std::vector<float>& weight_scale, float ofmap_scale) {

@@ -8,8 +8,10 @@
 
 namespace systole {
 
-/// Requantization multipliers from scales (tflite_multipliers) as integers.
-/// Nothing when a multiplier is 2^30 or more: no 32-bit accumulator needs one.
+/// Nothing for 2^30 and more: exponents go up to 30, and no 32-bit accumulator needs more.
+std::optional<QuantizedMultiplier> checked_multiplier(double real);
+
+/// Requantization multipliers from scales (tflite_multipliers) as integers, each checked.
 std::optional<std::vector<QuantizedMultiplier>> convolution_multipliers(
     float ifmap_scale, const std::vector<float>& weight_scale, float ofmap_scale);
 

@@ -225,6 +225,13 @@ TEST_F(HostOperators, WhatDoesNotFitIsNamed) {
             "layers[0].inputs: the layers form a cycle: z reads z");
   EXPECT_EQ(error("op: batch_matmul, inputs: [x, y], output: {scale: 1}", "[3, 5]"),
             "layers[0].inputs: the shapes do not fit: 'x' is [1, 4, 4, 2], 'y' is [3, 5]");
+  EXPECT_EQ(error("op: batch_matmul, inputs: [x, y], transpose_b: true, output: {scale: 1.0e-30}"),
+            "layers[0].output: its scale is too small for those of the inputs");
+  EXPECT_EQ(error("op: leaky_relu, inputs: [x], alpha: 0.5, output: {scale: 1.0e-30}"),
+            "layers[0].output: its scale is too small for those of the inputs");
+  EXPECT_EQ(error("op: squared_difference, inputs: [x, x], requant: {scale: 1, operands: {scale: "
+                  "[1, 1]}}"),
+            "layers[0].requant.scale: squared_difference takes multiplier and exponent alone");
   EXPECT_EQ(error("op: softmax, inputs: [x], axis: 1"), "layers[0].axis: softmax has no such key");
 }
 
