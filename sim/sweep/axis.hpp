@@ -14,6 +14,9 @@ struct Assignment {
   std::string text;   ///< as the tables show it
   std::string value;  ///< YAML, as --set takes it; of `workload` the file
   std::string file;   ///< that it names, from the working directory; empty: none
+
+  /// What constraints compare: a file may have several names.
+  const std::string& compared() const { return file.empty() ? text : file; }
 };
 
 /// Everything that one position of an axis sets.

@@ -36,8 +36,6 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-bool is_equality(const std::string& comparison) { return comparison == "==" || comparison == "!="; }
-
 bool number(const std::string& text, double& out) {
   return parse_double(text, false, out) == ScalarResult::Ok;
 }
@@ -56,7 +54,8 @@ double product_of(const std::vector<std::string>& factors) {
 
 }  // namespace
 
-Constraint::Constraint(const std::string& text, const std::vector<std::string>& known_keys)
+Constraint::Constraint(const std::string& text, const std::vector<std::string>& known_keys,
+                       const Meaning& meaning)
     : text_{text} {
   Product* side = &left_;
   bool factor_next = true;
@@ -67,7 +66,8 @@ Constraint::Constraint(const std::string& text, const std::vector<std::string>& 
                     ", expected a comparison such as array.rows <= array.cols"};
     }
     if (!is_operator) {
-      side->push_back(word);
+      const auto known = std::find(known_keys.begin(), known_keys.end(), word);
+      side->push_back({word, known != known_keys.end()});
     } else if (word != "*") {
       comparison_ = word;
       side = &right_;
@@ -77,48 +77,54 @@ Constraint::Constraint(const std::string& text, const std::vector<std::string>& 
   if (factor_next || comparison_.empty()) {
     throw Refusal{"expected a comparison such as array.rows <= array.cols"};
   }
-  const bool words_allowed = is_equality(comparison_) && left_.size() == 1 && right_.size() == 1;
-  std::string key;
-  std::string other;
+  if (compares_words() && left_[0].is_key != right_[0].is_key) {
+    const Operand& key = left_[0].is_key ? left_[0] : right_[0];
+    Operand& other = left_[0].is_key ? right_[0] : left_[0];
+    other.word = meaning(key.word, other.word);
+    return;
+  }
   for (const Product* product : {&left_, &right_}) {
-    for (const std::string& word : *product) {
-      double value = 0;
-      if (std::find(known_keys.begin(), known_keys.end(), word) != known_keys.end()) {
-        key = word;
-      } else if (!number(word, value)) {
-        if (!words_allowed || word.find('.') != std::string::npos) {
-          throw Refusal{quoted(word) + " is neither a key nor a number" +
-                        did_you_mean(word, known_keys)};
-        }
-        other = word;
+    for (const Operand& operand : *product) {
+      if (!operand.is_key && !is_number(operand.word)) {
+        throw Refusal{quoted(operand.word) + " is neither a key nor a number" +
+                      did_you_mean(operand.word, known_keys)};
       }
     }
   }
-  if (key.empty()) {
+  if (keys().empty()) {
     throw Refusal{"names no key, expected at least one"};
-  }
-  if (!other.empty()) {
-    word_ = Word{key, other};
   }
 }
 
-bool Constraint::names(const std::string& word) const {
-  return std::find(left_.begin(), left_.end(), word) != left_.end() ||
-         std::find(right_.begin(), right_.end(), word) != right_.end();
+std::vector<std::string> Constraint::keys() const {
+  std::vector<std::string> keys;
+  for (const Product* product : {&left_, &right_}) {
+    for (const Operand& operand : *product) {
+      if (operand.is_key) {
+        keys.push_back(operand.word);
+      }
+    }
+  }
+  return keys;
+}
+
+bool Constraint::compares_words() const {
+  return (comparison_ == "==" || comparison_ == "!=") && left_.size() == 1 && right_.size() == 1;
+}
+
+std::vector<std::string> Constraint::resolved(const Product& product, const Values& values) {
+  std::vector<std::string> words;
+  words.reserve(product.size());
+  for (const Operand& operand : product) {
+    words.push_back(operand.is_key ? values(operand.word) : operand.word);
+  }
+  return words;
 }
 
 bool Constraint::holds(const Values& values) const {
-  const auto resolved = [&](Product product) {
-    for (std::string& word : product) {
-      word = values(word).value_or(word);
-    }
-    return product;
-  };
-  const Product left = resolved(left_);
-  const Product right = resolved(right_);
-  double ignored = 0;
-  if (is_equality(comparison_) && left.size() == 1 && right.size() == 1 &&
-      (!number(left[0], ignored) || !number(right[0], ignored))) {
+  const std::vector<std::string> left = resolved(left_, values);
+  const std::vector<std::string> right = resolved(right_, values);
+  if (compares_words() && (!is_number(left[0]) || !is_number(right[0]))) {
     return (left[0] == right[0]) == (comparison_ == "==");
   }
   const double a = product_of(left);
@@ -129,6 +135,11 @@ bool Constraint::holds(const Values& values) const {
          : comparison_ == ">"  ? a > b
          : comparison_ == ">=" ? a >= b
                                : (a == b) == (comparison_ == "==");
+}
+
+bool is_number(const std::string& text) {
+  double ignored = 0;
+  return number(text, ignored);
 }
 
 }  // namespace systole

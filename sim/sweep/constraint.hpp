@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,29 +10,38 @@ namespace systole {
 /// "array.dataflow == weight_stationary". Operands are keys, numbers and, beside == and !=, words.
 class Constraint {
  public:
-  /// The text of a key's value; nothing for a word that is no key.
-  using Values = std::function<std::optional<std::string>(const std::string& key)>;
+  /// The text of a key's value.
+  using Values = std::function<std::string(const std::string& key)>;
+  /// How the value of a key that is compared with a word or a number, by == or !=, looks if it is
+  /// that. Throws Refusal for what the key cannot have.
+  using Meaning = std::function<std::string(const std::string& key, const std::string& word)>;
 
   /// Throws Refusal that says what is wrong with the text.
-  Constraint(const std::string& text, const std::vector<std::string>& known_keys);
+  Constraint(const std::string& text, const std::vector<std::string>& known_keys,
+             const Meaning& meaning);
 
   /// Throws Refusal when a value that is no number is multiplied or ordered.
   bool holds(const Values& values) const;
   const std::string& text() const { return text_; }
-  /// Whether an operand is this word.
-  bool names(const std::string& word) const;
-  /// What a key is compared with, if that is a word and no other key.
-  struct Word {
-    std::string key, word;
-  };
-  const std::optional<Word>& word() const { return word_; }
+  /// Those that it names, in their order.
+  std::vector<std::string> keys() const;
+  /// Whether it is of two values that may be words: one on each side of == or !=.
+  bool compares_words() const;
 
  private:
-  using Product = std::vector<std::string>;
+  struct Operand {
+    std::string word;
+    bool is_key;
+  };
+  using Product = std::vector<Operand>;
+  static std::vector<std::string> resolved(const Product& product, const Values& values);
+
   std::string text_;
   Product left_, right_;
   std::string comparison_;
-  std::optional<Word> word_;
 };
+
+/// Whether a value is one for products and order.
+bool is_number(const std::string& text);
 
 }  // namespace systole

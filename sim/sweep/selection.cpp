@@ -23,15 +23,13 @@ Point point_at(const SweepSpec& spec, const Position& position) {
   return point;
 }
 
-std::optional<std::string> value_of(const SweepSpec& spec, const Point& point,
-                                    const std::string& key) {
+const std::string& value_of(const SweepSpec& spec, const Point& point, const std::string& key) {
   for (const Assignment& assignment : point) {
     if (assignment.key == key) {
-      return assignment.text;
+      return assignment.compared();
     }
   }
-  const auto base = spec.base_values.find(key);
-  return base == spec.base_values.end() ? std::nullopt : std::optional{base->second};
+  return spec.base_values.at(key);
 }
 
 using Constraints = std::vector<Constraint>;
@@ -48,17 +46,19 @@ bool allowed(const SweepSpec& spec, const Constraints& constraints, const Point&
 
 /// The constraints that no axis but this one has a say in.
 Constraints constraints_of(const SweepSpec& spec, const Axis& axis) {
-  const auto concerns = [](const Constraint& constraint, const Axis& other) {
-    const Step& step = other.steps.front();
-    return std::any_of(step.begin(), step.end(), [&](const Assignment& assignment) {
-      return constraint.names(assignment.key);
-    });
-  };
+  std::set<std::string> others;
+  for (const Axis& other : spec.axes) {
+    for (const Assignment& assignment : other.steps.front()) {
+      if (&other != &axis) {
+        others.insert(assignment.key);
+      }
+    }
+  }
   Constraints own;
   for (const Constraint& constraint : spec.constraints) {
-    if (std::none_of(spec.axes.begin(), spec.axes.end(), [&](const Axis& other) {
-          return &other != &axis && concerns(constraint, other);
-        })) {
+    const std::vector<std::string> keys = constraint.keys();
+    if (std::none_of(keys.begin(), keys.end(),
+                     [&](const std::string& key) { return others.count(key) != 0; })) {
       own.push_back(constraint);
     }
   }

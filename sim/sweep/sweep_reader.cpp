@@ -5,6 +5,7 @@
 #include "sim/config/accelerator_file.hpp"
 #include "sim/config/checked_yaml.hpp"
 #include "sim/network/refusal.hpp"
+#include "sim/sweep/constraint_reader.hpp"
 #include "sim/sweep/selection.hpp"
 #include "sim/sweep/sweep_spec.hpp"
 
@@ -75,44 +76,6 @@ std::vector<Metric> read_metrics(ConfigReader& root, const std::string& key,
     root.error(key, "expected at least one metric");
   }
   return metrics;
-}
-
-/// A word that the key cannot have is never equal, and always unlike: what the machine says of it.
-/// Empty: the key takes it.
-std::string refusal_of(const Constraint::Word& of, const SweepSpec& spec) {
-  if (of.key == kWorkloadKey) {
-    return "";
-  }
-  const std::string refused = of.key + ": expected ";
-  try {
-    parse_accelerator(spec.accelerator_text, spec.accelerator, {of.key + "=" + of.word});
-  } catch (const ConfigError& error) {
-    for (const std::string& line : error.lines()) {
-      if (const std::size_t at = line.find(refused); at != std::string::npos) {
-        return line.substr(at);
-      }
-    }
-  }
-  return "";
-}
-
-void read_constraints(ConfigReader& root, const std::vector<std::string>& known, SweepSpec& spec) {
-  std::vector<std::string> texts;
-  root.optional("constraints", texts);
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    try {
-      const Constraint constraint{texts[i], known};
-      const std::string refusal =
-          constraint.word() ? refusal_of(*constraint.word(), spec) : std::string{};
-      if (!refusal.empty()) {
-        throw Refusal{refusal};
-      }
-      spec.constraints.push_back(constraint);
-    } catch (const Refusal& error) {
-      root.error_at(root.raw("constraints")[i], "constraints[" + std::to_string(i) + "]",
-                    error.what());
-    }
-  }
 }
 
 void read_data(ConfigReader& root, SweepSpec& spec) {
@@ -198,12 +161,15 @@ SweepSpec load_sweep(const std::string& path) {
     if (auto settings = root.optional_child("set")) {
       spec.settings = read_settings(*settings, known, folder);
       for (const Assignment& setting : spec.settings) {
-        spec.base_values[setting.key] = setting.text;
+        spec.base_values[setting.key] = setting.compared();
       }
+    }
+    if (!spec.workload.empty()) {
+      spec.base_values[kWorkloadKey] = spec.workload;
     }
     known.emplace_back(kWorkloadKey);
     read_axes_of(root, known, folder, spec);
-    read_constraints(root, known, spec);
+    spec.constraints = read_constraints(root, "constraints", known, spec);
     spec.axes_at = root.place("axes");
     spec.constraints_at = root.place("constraints");
   } else {

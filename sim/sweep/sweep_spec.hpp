@@ -24,7 +24,7 @@ struct SweepSpec {
   std::string named_accelerator, named_workload;   ///< as the file has them, from its own folder
   std::string accelerator;                         ///< the file of the base machine
   std::string accelerator_text;                    ///< what was in it
-  std::map<std::string, std::string> base_values;  ///< of every key of the base machine
+  std::map<std::string, std::string> base_values;  ///< of keys that no axis sets, for constraints
   std::string workload;                            ///< unless an axis sets it
   DataSource data = DataSource::None;
   std::uint64_t data_seed = 0;  ///< of random data

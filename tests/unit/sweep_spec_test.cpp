@@ -223,6 +223,54 @@ TEST_F(SweepTest, AWordThatAKeyCannotHaveIsRefused) {
   EXPECT_EQ(errors(axes + "constraints: [output_stationary != array.dataflow]\n"), "accepted");
 }
 
+TEST_F(SweepTest, ConstraintsCompareFilesWhateverTheyAreCalled) {
+  std::ofstream{file("b.yaml")};
+  const std::string table = SYSTOLE_SOURCE_DIR "/configs/energy/";
+  const std::string axes =
+      "axes:\n"
+      "  - {key: dram.preset, values: [hbm2, b.yaml]}\n"
+      "  - {key: energy.table, values: [" +
+      table + "horowitz_45nm.yaml, ./b.yaml]}\n";
+  EXPECT_THAT(points(axes + "constraints: [energy.table == b.yaml, dram.preset != ./b.yaml]\n"),
+              ElementsAre("hbm2 ./b.yaml"));
+  EXPECT_THAT(points(axes + "constraints: [dram.preset == hbm2, energy.table != " + table +
+                     "horowitz_45nm.yaml, workload == ./net.yaml]\n"),
+              ElementsAre("hbm2 ./b.yaml"));
+  EXPECT_EQ(errors("workload: net.yaml\n" + axes +
+                   "constraints: [energy.table != b, workload == net, dram.preset == c.yaml]\n"),
+            "spec:6:15: constraints[0]: energy.table: no point has 'b', expected " + table +
+                "horowitz_45nm.yaml or ./b.yaml\n"
+                "spec:6:34: constraints[1]: workload: no point has 'net', expected net.yaml\n"
+                "spec:6:51: constraints[2]: dram.preset: no point has 'c.yaml', expected hbm2 or "
+                "b.yaml (did you mean 'b.yaml'?)");
+}
+
+TEST_F(SweepTest, ConstraintsThatSayNothingAreRefused) {
+  const std::string axes = "workload: net.yaml\naxes: [{key: array.rows, values: [8]}]\n";
+  EXPECT_EQ(errors(axes + "constraints:\n"
+                          "  - scratchpad.activation.banks != 4\n"
+                          "  - scratchpad.activation.banks <= 4\n"
+                          "  - array.dataflow == array.rows\n"
+                          "  - array.dataflow != 3\n"
+                          "  - array.foo == 8\n"
+                          "  - array.foo == bar\n"
+                          "  - array.rows == array.colls\n"
+                          "  - array.rows == 1.5\n"),
+            "spec:5:5: constraints[0]: scratchpad.activation.banks: the accelerator has none, and "
+            "neither set nor an axis gives one\n"
+            "spec:6:5: constraints[1]: scratchpad.activation.banks: the accelerator has none, and "
+            "neither set nor an axis gives one\n"
+            "spec:7:5: constraints[2]: compares numbers with words\n"
+            "spec:8:5: constraints[3]: array.dataflow: expected weight_stationary, "
+            "output_stationary or input_stationary, found '3'\n"
+            "spec:9:5: constraints[4]: 'array.foo' is neither a key nor a number (did you mean "
+            "'array.cols'?)\n"
+            "spec:10:5: constraints[5]: 'array.foo' is neither a key nor a number (did you mean "
+            "'array.cols'?)\n"
+            "spec:11:5: constraints[6]: 'array.colls' is neither a key nor a number (did you mean "
+            "'array.cols'?)");
+}
+
 // 2^32 times 2^32 is 0 in 64 bits.
 TEST_F(SweepTest, AProductBeyondTheEndOfARangeDoesNotWrap) {
   EXPECT_EQ(points("axes:\n"
