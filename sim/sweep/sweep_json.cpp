@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "sim/config/yaml_quote.hpp"
 #include "sim/report/version.hpp"
 #include "sim/sweep/sweep_tables.hpp"
 
@@ -50,6 +51,12 @@ std::string data_option(const SweepSpec& spec) {
   return spec.images == 0 ? "" : "--images " + std::to_string(spec.images);
 }
 
+/// What --set takes where the spec lies: a text that was in quotes may look like something else.
+std::string set_beside_spec(const Assignment& assignment) {
+  const bool in_quotes = assignment.value != assignment.compared();
+  return in_quotes ? quoted_yaml(assignment.text) : assignment.text;
+}
+
 }  // namespace
 
 Json sweep_json(const SweepSpec& spec, const std::vector<Point>& points,
@@ -62,7 +69,7 @@ Json sweep_json(const SweepSpec& spec, const std::vector<Point>& points,
   json["data"] = data_option(spec);
   json["settings"] = Json::object();
   for (const Assignment& setting : spec.settings) {
-    json["settings"][setting.key] = setting.text;
+    json["settings"][setting.key] = {{"text", setting.text}, {"set", set_beside_spec(setting)}};
   }
   json["columns"] = columns_json(spec);
   json["pareto"] = Json::array();
@@ -71,11 +78,15 @@ Json sweep_json(const SweepSpec& spec, const std::vector<Point>& points,
   }
   json["front"] = front;
   json["errors"] = Json::object();
+  json["in_quotes"] = Json::object();  // by point and key, what is not the row's text
   Json& rows = json["rows"] = Json::array();
   for (std::size_t i = 0; i < points.size(); ++i) {
     Json row = Json::array();
     for (const Assignment& assignment : points[i]) {
       row.push_back(assignment.text);
+      if (const std::string set = set_beside_spec(assignment); set != assignment.text) {
+        json["in_quotes"][std::to_string(i)][assignment.key] = set;
+      }
     }
     for (const Metric metric : metrics_shown(spec)) {
       row.push_back(metric_json(results.at(i).metrics[static_cast<std::size_t>(metric)]));

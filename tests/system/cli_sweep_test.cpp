@@ -222,6 +222,34 @@ TEST(CliSweep, ThePagesAxesNameFilesWithoutTheirFolders) {
   EXPECT_THAT(dom, HasSubstr("data-end=\"c_netw…g_name\""));
 }
 
+TEST(CliSweep, ThePagesCommandRunsTheChosenPoint) {
+  const TemporaryFolder folder;
+  const std::string spec = folder.file("spec.yaml");
+  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
+                   "/configs/gemmini_16x16.yaml\n"
+                   "workload: " SYSTOLE_SOURCE_DIR
+                   "/workloads/digits_cnn/digits_cnn.yaml\n"
+                   "axes: [{key: name, values: ['null', '-', 'a: b']}]\n");
+  const std::string page = folder.file("sweep.html");
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 0);
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_by_browser_after(
+      "document.body.dataset.commands = [...document.querySelectorAll('#points tbody tr')]"
+      ".map((row) => { row.click(); return document.querySelector('pre').textContent; })"
+      ".map((text) => text.match(/--set (.*) --html/)[1]).join(' ');",
+      page, folder);
+  EXPECT_THAT(dom, HasSubstr("data-commands=\"'name=&quot;null&quot;' 'name=&quot;-&quot;' "
+                             "'name=&quot;a: b&quot;'\""));
+  for (const char* const name : {"null", "-", "a: b"}) {
+    const Outcome run = systole({"run", "-a", "configs/gemmini_16x16.yaml", "-w",
+                                 "workloads/digits_cnn/digits_cnn.yaml", "--no-data", "--set",
+                                 std::string{"name=\""} + name + "\""});
+    EXPECT_THAT(run.out, HasSubstr(std::string{"digits_cnn on "} + name)) << run.err;
+  }
+}
+
 TEST(CliSweep, ThePageHasTheSameBytesAfterAResumeAndNeedsAllPoints) {
   const TemporaryFolder folder;
   const std::string spec = write_spec(folder);

@@ -132,6 +132,23 @@ TEST_F(SweepTest, TablesHaveARowForEachPointAndFailuresSayWhy) {
       << "as the spec has it, which is where the page's command runs";
 }
 
+// A text that looks like something else is that to --set.
+TEST_F(SweepTest, ThePagesCommandsHaveTextsInQuotes) {
+  std::ofstream{file("my.yaml")};
+  const SweepSpec sweep = spec(
+      "workload: net.yaml\n"
+      "set: {energy.table: 'my.yaml', dram.preset: hbm2}\n"
+      "axes:\n"
+      "  - {key: name, values: ['null', plain]}\n"
+      "  - {key: array.rows, values: [8]}\n");
+  const nlohmann::ordered_json json =
+      sweep_json(sweep, select_points(sweep), {sample_result("a"), sample_result("b")}, {});
+  EXPECT_EQ(json.at("in_quotes").dump(), R"({"0":{"name":"\"null\""}})");
+  EXPECT_EQ(json.at("settings").dump(), R"({"energy.table":{"text":"my.yaml","set":"\"my.yaml\""},)"
+                                        R"("dram.preset":{"text":"hbm2","set":"hbm2"}})")
+      << "from the folder of the spec";
+}
+
 TEST_F(SweepTest, APointWithoutAMetricOfTheFrontIsNotOnItAndTheMetricIsNamed) {
   const SweepSpec sweep = spec(
       "workload: net.yaml\n"

@@ -102,10 +102,13 @@ function chosenSection(parent) {
   const holder = make('div', {}, make('p', {class: 'note'}, 'None yet: click one in the scatter or in a table.'));
   box.append(holder);
   return (point) => {
-    const settings = [...Object.entries(sweep.settings),
-      ...keys.filter((key) => key.name !== 'workload').map((key) => [key.name, key.values[point]])]
+    const inQuotes = sweep.in_quotes[point] || {};
+    const text = (key) => sweep.rows[point][key.index];  // of a number, too, as the spec has it
+    const settings = [...Object.entries(sweep.settings).map(([key, {set}]) => [key, set]),
+      ...keys.filter((key) => key.name !== 'workload')
+        .map((key) => [key.name, inQuotes[key.name] ?? text(key)])]
       .map(([key, value]) => `--set ${shellWord(`${key}=${value}`)}`).join(' ');
-    const workload = columnNamed('workload') ? columnNamed('workload').values[point] : sweep.workload;
+    const workload = columnNamed('workload') ? text(columnNamed('workload')) : sweep.workload;
     const ringed = onFront.has(point) ? ', on the Pareto front' : '';
     holder.replaceChildren(make('p', {id: 'chosen'}, `Point ${point}${ringed}`), make('div', {class: 'tiles'}));
     columns.forEach((column) => tile(holder.lastChild, column.show(column.values[point]), column.label));
@@ -193,7 +196,8 @@ function tableSection(parent, choose) {
 
 function startSweep() {
   pageHead(`Sweep ${sweep.name}`, `${whole(sweep.rows.length)} points around ${leaf(sweep.accelerator)}` +
-    (sweep.workload ? ` on ${leaf(sweep.workload)}` : '') + [...Object.entries(sweep.settings),
+    (sweep.workload ? ` on ${leaf(sweep.workload)}` : '') + [
+      ...Object.entries(sweep.settings).map(([key, {text}]) => [key, text]),
       ...keys.filter((key) => !varied.includes(key)).map((key) => [key.name, key.show(key.values[0])])]
     .map(([key, value]) => `, ${key} ${value}`).join(''));
   const main = make('main', {});
