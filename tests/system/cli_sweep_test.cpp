@@ -222,6 +222,40 @@ TEST(CliSweep, ThePagesAxesNameFilesWithoutTheirFolders) {
   EXPECT_THAT(dom, HasSubstr("data-end=\"c_netw…g_name\""));
 }
 
+// Energies that differ by less than three digits tell, and a metric that is the same everywhere.
+TEST(CliSweep, ThePagesTicksAndFiltersTellValuesApart) {
+  const TemporaryFolder folder;
+  const std::string spec = folder.file("spec.yaml");
+  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
+                   "/configs/gemmini_16x16.yaml\n"
+                   "workload: " SYSTOLE_SOURCE_DIR
+                   "/workloads/digits_cnn/digits_cnn.yaml\n"
+                   "axes: [{key: array.max_compute_rows, values: [16, 32, 64]}]\n"
+                   "metrics: [cycles, utilization, energy_pj, time_s]\n");
+  const std::string page = folder.file("sweep.html");
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 0);
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_by_browser_after(
+      "const picked = document.querySelectorAll('select')[1];"
+      "let alike = 0;"
+      "[...picked.options].forEach((option) => {"
+      "  picked.value = option.value; picked.onchange();"
+      "  const texts = charts[0].drawn.scales.y.ticks.map((t) => t.label);"
+      "  alike += texts.length - new Set(texts).size; });"
+      "document.body.dataset.alike = alike;"
+      "const inputs = [...document.querySelectorAll('.range input')];"
+      "inputs.forEach((input) => { input.value = input.placeholder; input.onchange(); });"
+      "applyFilters();"
+      "document.body.dataset.inputs = inputs.length;"
+      "document.body.dataset.left = shown.length;",
+      page, folder);
+  EXPECT_THAT(dom, HasSubstr("data-alike=\"0\""));
+  EXPECT_THAT(dom, HasSubstr("data-inputs=\"8\""));
+  EXPECT_THAT(dom, HasSubstr("data-left=\"3\""));
+}
+
 TEST(CliSweep, ThePagesCommandRunsTheChosenPoint) {
   const TemporaryFolder folder;
   const std::string spec = folder.file("spec.yaml");

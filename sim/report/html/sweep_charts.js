@@ -20,6 +20,21 @@ function pressed(text, state, change) {
   return button;
 }
 
+const magnitude = (v) => Math.floor(Math.log10(Math.abs(v)) + 1e-9);
+const mantissa = (v) => v / 10 ** magnitude(v);
+
+/// As its column shows it, or, where that is not exact enough to tell it from what is `apart` from
+/// it, in the column's own unit.
+function told(column, value, apart) {
+  const isRound = Math.abs(mantissa(apart) - Math.round(mantissa(apart))) < 1e-3;
+  const digits = magnitude(value) - magnitude(apart) + (isRound ? 1 : 2);
+  if (!column.metric || value === 0 || !(apart > 0) || digits <= 3) { return column.show(value); }
+  const plain = (v) => v.toLocaleString('en-US',
+    {maximumFractionDigits: Math.min(20, Math.max(0, digits - 1 - magnitude(v)))});
+  return column.unit === '1' ? plain(100 * value) + ' %' : plain(value) + (OWN_UNITS[column.unit] || '');
+}
+const OWN_UNITS = {byte: ' B', pJ: ' pJ', s: ' s'};  // of others the axis says it, or none is needed
+
 /// An axis of a chart for a column: logarithmic where asked and possible, words at their places.
 function columnAxis(column, log) {
   const unit = column.metric && !UNIT_TEXTS[column.unit] ? `, ${column.unit}` : '';
@@ -33,12 +48,12 @@ function columnAxis(column, log) {
   // The ends of a logarithmic axis lie anywhere, a round number beside them.
   const bare = (v, i, all) => mantissa(v) >= 5.5 ||
     ((i === 0 || i === all.length - 1) && Math.abs(mantissa(v) - Math.round(mantissa(v))) > 1e-6);
-  ticks.callback = (v, i, all) => log && bare(v, i, all) ? '' : shorter(column.show(v));
+  ticks.callback = (v, i, all) => !log ? shorter(told(column, v, all.length > 1 ? all[1].value - all[0].value : 0))
+    : bare(v, i, all) ? '' : shorter(column.show(v));
   return axis(column.label + unit, log
     ? {type: 'logarithmic', min: column.low * 0.9, max: column.high * 1.1, ticks}
     : {type: 'linear', grace: '4%', ticks});
 }
-const mantissa = (v) => v / 10 ** Math.floor(Math.log10(v) + 1e-9);
 
 /// The shown points by the levels of a column, or by eighths of its range of ranks.
 function groupsOf(column) {
@@ -54,8 +69,8 @@ function groupsOf(column) {
   const size = Math.max(1, Math.ceil(sorted.length / 8));
   for (let i = 0; i < sorted.length; i += size) {
     const points = sorted.slice(i, i + size);
-    groups.push({label: `${column.show(column.values[points[0]])} to ` +
-      column.show(column.values[points[points.length - 1]]), points});
+    const end = (point) => told(column, column.values[point], column.high - column.low);
+    groups.push({label: `${end(points[0])} to ${end(points[points.length - 1])}`, points});
   }
   return groups;
 }

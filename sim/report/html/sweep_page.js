@@ -15,10 +15,14 @@ function sweepTiles(parent) {
   }
 }
 
-/// A number that fits a field, which has room for few digits.
-function fieldText(value) {
-  const plain = String(Number(value.toPrecision(4)));
-  return plain.length <= 7 ? plain : value.toExponential(3).replace(/\.?0*e\+?/, 'e');
+/// A number that fits a field, which has room for few digits: no point lies beyond it.
+function fieldText(value, name) {
+  if (String(value).length <= 7) { return String(value); }
+  const near = Number(value.toPrecision(4));
+  const step = 10 ** (magnitude(value) - 3);
+  const beyond = name === 'low' ? (near > value ? near - step : near) : (near < value ? near + step : near);
+  const plain = String(Number(beyond.toPrecision(4)));
+  return plain.length <= 7 ? plain : beyond.toExponential(3).replace(/\.?0*e\+?/, 'e');
 }
 
 /// A button for each value of a key, two fields for a metric or a key of many values.
@@ -38,7 +42,7 @@ function filterRow(column) {
   }
   const field = (name, edge) => {
     const input = make('input', {type: 'number', step: 'any', 'aria-label': `${name} ${column.label}`,
-      placeholder: fieldText(edge), onchange: () => {
+      placeholder: fieldText(edge, name), onchange: () => {
         const old = filters.get(column) || {};
         const set = {low: old.low ?? -Infinity, high: old.high ?? Infinity};
         set[name] = input.value === '' ? (name === 'low' ? -Infinity : Infinity) : Number(input.value);

@@ -72,7 +72,7 @@ function parallelSection(parent) {
       ctx.fillStyle = filters.has(column) ? style('--accent') : style('--ink');
       ctx.fillText(shortened(names[i], 17), xOf(i), 14 + 14 * (i % 2));
       ctx.fillStyle = style('--soft');
-      const text = (place) => column.number ? column.show(place) : column.brief(place, 13);
+      const text = (place) => column.number ? told(column, place, column.high - column.low) : column.brief(place, 13);
       const up = scales[i](column.span[1]) < 0.5 ? 1 : 0;
       ctx.fillText(text(column.span[up]), xOf(i), top - 6);
       ctx.fillText(text(column.span[1 - up]), xOf(i), height - bottom + 14);
