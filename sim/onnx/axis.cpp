@@ -7,6 +7,9 @@
 namespace systole::onnx {
 
 std::size_t axis_below(std::int64_t axis, std::size_t rank) {
+  if (rank == 0) {
+    throw NodeError{"has the axis " + std::to_string(axis) + " of a scalar, which has none"};
+  }
   const auto count = static_cast<std::int64_t>(rank);
   if (axis < -count || axis >= count) {
     throw NodeError{"has the axis " + std::to_string(axis) + ", expected " +

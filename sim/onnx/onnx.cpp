@@ -72,7 +72,8 @@ class GraphReader {
     for (const file::ValueInfoProto& output : file_.output()) {
       read_output(output.name());
     }
-    if (file_.output_size() == 0 || builder_.network().inputs.empty()) {
+    const bool has_inputs = input_is_wrong_ || !builder_.network().inputs.empty();
+    if (file_.output_size() == 0 || !has_inputs) {
       errors_.push_back(path_ + ": has no inputs or no outputs");
     }
     if (unknown_operators_) {
@@ -103,6 +104,7 @@ class GraphReader {
       const ElementType type = element_type(input.type().tensor_type().elem_type());
       graph_.define(input.name(), builder_.add_input(input.name(), input_shape(input), type));
     } catch (const NodeError& e) {
+      input_is_wrong_ = true;
       error("input '" + printable_name(input.name()) + "'", e.what());
       graph_.give_up(input.name());
     }
@@ -162,6 +164,7 @@ class GraphReader {
   const file::GraphProto& file_;
   Builder builder_;
   Graph graph_;
+  bool input_is_wrong_ = false;
   bool unknown_operators_ = false;
   std::vector<std::string> errors_;
 };

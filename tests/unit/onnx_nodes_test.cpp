@@ -18,8 +18,22 @@ namespace systole::test {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
+
+TEST(OnnxNodes, WhatIsWrongWithAnInputIsSaidOnce) {
+  Model model{{2, 0}};
+  model.node("Relu", {"x"}, "y");
+  EXPECT_THAT(model.refusal(), EndsWith(": input 'x': a tensor has a dimension of 0: shapes must "
+                                        "be known and not empty"));
+}
+
+TEST(OnnxNodes, AScalarHasNoAxis) {
+  Model model{{2}};
+  model.integers("one", {}, {1}, kInt8).node("Concat", {"one", "one"}, "y").with("axis", 0);
+  EXPECT_THAT(model.refusal(), HasSubstr("has the axis 0 of a scalar, which has none"));
+}
 
 // Integers of different scales have no order; along the other axes all have one.
 TEST(OnnxNodes, PositionsOfExtremaAreOfIntegersOfOneScale) {
