@@ -13,7 +13,8 @@ namespace {
 void expect_count(const char* what, const std::vector<std::int64_t>& values, std::size_t count) {
   if (values.size() != count) {
     throw NodeError{std::string{what} + " has " + std::to_string(values.size()) +
-                    " elements, expected " + std::to_string(count)};
+                    (values.size() == 1 ? " element" : " elements") + ", expected " +
+                    std::to_string(count)};
   }
 }
 
@@ -166,17 +167,20 @@ LayerOp build_strided_slice(Node& node) {
   const std::vector<std::int64_t> begin = node.integers(1);
   const std::vector<std::int64_t> end = node.integers(2);
   const std::vector<std::int64_t> stride = node.integers(3);
-  expect_count("begin", begin, shape.size());
-  expect_count("end", end, shape.size());
-  expect_count("stride", stride, shape.size());
+  const std::size_t named = std::min(begin.size(), shape.size());  // the other axes stay whole
+  expect_count("begin", begin, named);
+  expect_count("end", end, named);
+  expect_count("stride", stride, named);
   StridedSlice slice;
   Shape expected;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-    const bool dropped = bit(options.shrink_axis_mask(), axis);
-    AxisSlice part = slice_axis(
-        shape[axis], bit(options.begin_mask(), axis) ? std::nullopt : std::optional{begin[axis]},
-        bit(options.end_mask(), axis) || dropped ? std::nullopt : std::optional{end[axis]},
-        stride[axis]);
+    const bool is_named = axis < named;
+    const bool dropped = is_named && bit(options.shrink_axis_mask(), axis);
+    const bool has_begin = is_named && !bit(options.begin_mask(), axis);
+    const bool has_end = is_named && !bit(options.end_mask(), axis) && !dropped;
+    AxisSlice part =
+        slice_axis(shape[axis], has_begin ? std::optional{begin[axis]} : std::nullopt,
+                   has_end ? std::optional{end[axis]} : std::nullopt, is_named ? stride[axis] : 1);
     if (part.count < 1) {
       throw NodeError{"takes nothing on axis " + std::to_string(axis)};
     }

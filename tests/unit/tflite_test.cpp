@@ -194,6 +194,8 @@ TEST(Tflite, StridedSlicesFollowPythonsRules) {
   StridedSliceOptionsT shrink;
   shrink.shrink_axis_mask = 1;
   EXPECT_EQ(slice({-1, 0}, {0, 5}, {1, 1}, shrink, {5}), (TensorData{5, 6, 7, 8, 9}));
+  EXPECT_EQ(slice({-1}, {0}, {1}, shrink, {5}), (TensorData{5, 6, 7, 8, 9}));  // x[-1]
+  EXPECT_EQ(slice({1}, {2}, {1}, {}, {1, 5}), (TensorData{5, 6, 7, 8, 9}));    // x[1:2]
 }
 
 TEST(Tflite, SplitsAndPacksAreSlicesAndConcatenations) {
