@@ -39,7 +39,7 @@ int dispatch(const CommandLine& command_line, std::ostream& out, std::ostream& e
           [&](const DramOptions& options) { return dram_command(options, out); },
           [&](const CompareOptions& options) { return compare_command(options, out); },
           [&](const ExplainOptions& options) { return explain_command(options, out, err); },
-          [&](const EnergyOptions& options) { return energy_command(options, out); },
+          [&](const EnergyOptions& options) { return energy_command(options, out, err); },
       },
       command_line);
 }

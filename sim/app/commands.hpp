@@ -12,7 +12,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
 int golden_command(const GoldenOptions& options, std::ostream& out);
 int show_command(const ShowOptions& options, std::ostream& out);
 void show_array(const ShowOptions& options, std::ostream& out);
-int energy_command(const EnergyOptions& options, std::ostream& out);
+int energy_command(const EnergyOptions& options, std::ostream& out, std::ostream& err);
 int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ostream& err);
 int convert_command(const ConvertOptions& options, std::ostream& out);
 int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& err);

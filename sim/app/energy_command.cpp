@@ -1,19 +1,38 @@
+#include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/config/checked_yaml.hpp"
+#include "sim/config/escaped.hpp"
 #include "sim/files/atomic_file.hpp"
 #include "sim/report/energy_recompute.hpp"
 #include "sim/report/energy_text.hpp"
+#include "sim/report/version.hpp"
 
 namespace systole::app {
+namespace {
 
-int energy_command(const EnergyOptions& options, std::ostream& out) {
+/// What another version counted may be another thing than what this one prices.
+void tell_other_version(const nlohmann::ordered_json& report, const std::string& file,
+                        std::ostream& err) {
+  const auto found = report.find("systole");
+  if (found != report.end() && *found != version()) {
+    const std::string other = found->is_string() ? found->get<std::string>() : found->dump();
+    err << escaped(file) << ": systole: the report is of version " << escaped(other) << ", this is "
+        << version() << ": what differs may be the version's doing\n";
+  }
+}
+
+}  // namespace
+
+int energy_command(const EnergyOptions& options, std::ostream& out, std::ostream& err) {
   auto report = parse_report(read_text_file(options.report), options.report);
   const RunResult result = run_of_report(report, options.report, options.overrides);
+  tell_other_version(report, options.report, err);
   OutputFolders folders{
       "systole energy",
       {{"--json", options.json}},

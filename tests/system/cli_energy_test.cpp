@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tests/system/systole_process.hpp"
@@ -46,6 +47,16 @@ TEST_F(CliEnergy, AnotherTableChangesTheEnergiesAndNothingElse) {
   EXPECT_EQ(after["totals"]["cycles"], before["totals"]["cycles"]);
   EXPECT_EQ(after["layers"][0]["ledger"], before["layers"][0]["ledger"]);
   EXPECT_EQ(after["config"]["array"], before["config"]["array"]);
+}
+
+TEST_F(CliEnergy, AReportOfAnotherVersionIsToldToBeOne) {
+  EXPECT_EQ(systole({"energy", report()}).err, "");
+  auto json = nlohmann::json::parse(read_file(report()));
+  json["systole"] = "9.9.9";
+  std::ofstream{file("other.json")} << json;
+  const Outcome outcome = systole({"energy", file("other.json")});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("other.json: systole: the report is of version 9.9.9, this "));
 }
 
 TEST_F(CliEnergy, WritesTheSameCsvAsARun) {
