@@ -73,7 +73,8 @@ std::string grouped(std::uint64_t number) {
 }
 
 std::string percent(double part, double whole) {
-  return whole == 0 ? "-" : fmt::format("{:.1f} %", 100 * part / whole);
+  const std::string text = whole == 0 ? "-" : fmt::format("{:.1f} %", 100 * part / whole);
+  return text == "-0.0 %" ? text.substr(1) : text;
 }
 
 }  // namespace systole

@@ -101,7 +101,7 @@ bool ScaleRange::operator()(double value) const {
 }
 
 std::string ScaleRange::expected(const std::string& kind) const {
-  return kind + " above 0 that float32 can hold";
+  return kind + " above 0 that is a normal float32 (1.2e-38 and more)";
 }
 
 std::string element_text(const Shape& shape, std::size_t index) {

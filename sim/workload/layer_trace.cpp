@@ -59,18 +59,20 @@ constexpr std::int64_t kMaxSize = std::int64_t{1} << 31;
 std::set<std::string> keys_of(TraceOp op) {
   static const std::set<std::string> conv{"kernel", "out_channels", "weights",  "bias",
                                           "stride", "padding",      "dilation", "activation",
-                                          "clamp",  "output",       "requant"};
+                                          "clamp",  "output",       "requant",  "mapping"};
   static const std::set<std::string> grouped_conv = [] {
     auto keys = conv;
     keys.insert("groups");
     return keys;
   }();
-  static const std::set<std::string> dense{"out_channels", "weights", "bias",    "activation",
-                                           "clamp",        "output",  "requant", "shape"};
-  static const std::set<std::string> matmul{"out_channels", "weights", "activation",
-                                            "clamp",        "output",  "requant"};
-  static const std::set<std::string> pool{"kernel", "stride", "padding", "activation", "clamp"};
-  static const std::set<std::string> global_pool{"activation", "clamp"};
+  static const std::set<std::string> dense{"out_channels", "weights", "bias",
+                                           "activation",   "clamp",   "output",
+                                           "requant",      "shape",   "mapping"};
+  static const std::set<std::string> matmul{"out_channels", "weights", "activation", "clamp",
+                                            "output",       "requant", "mapping"};
+  static const std::set<std::string> pool{"kernel",     "stride", "padding",
+                                          "activation", "clamp",  "mapping"};
+  static const std::set<std::string> global_pool{"activation", "clamp", "mapping"};
   static const std::set<std::string> add{"activation", "clamp", "output", "requant"};
   static const std::set<std::string> reshape{"shape"};
   switch (op) {
@@ -255,6 +257,9 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
     ConfigReader output = reader.child("output");
     layer.has_output = true;
     layer.output = read_activation(output, files);
+    if (layer.output.format.is_float) {
+      output.error("float", "is for inputs: layers write integers, only dequantize writes floats");
+    }
     output.reject_unknown();
   }
   if (given("requant")) {
@@ -269,6 +274,14 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
   if (given("shape") && layer.op == TraceOp::FullyConnected) {
     reader.optional("shape", layer.shape, InRange<std::int64_t>{1, kMaxSize});
   }
+  if (given("mapping")) {
+    const ConfigReader mapping = reader.child("mapping");
+    layer.mapping = read_mapping(mapping);
+    layer.mapping_places["mapping"] = reader.place("mapping");
+    for (const std::string& key : mapping.keys()) {
+      layer.mapping_places["mapping." + key] = mapping.place(key);
+    }
+  }
   read_host_operator(reader, files, layer);
 }
 
@@ -281,14 +294,6 @@ LayerTrace read_layer(ConfigReader reader, const ConstantFiles& files) {
   const std::size_t errors = reader.error_count();
   reader.required("name", layer.name, NotEmpty{});
   reader.required("inputs", layer.inputs, NotEmpty{});
-  if (reader.has("mapping")) {
-    const ConfigReader mapping = reader.child("mapping");
-    layer.mapping = read_mapping(mapping);
-    layer.mapping_places["mapping"] = reader.place("mapping");
-    for (const std::string& key : mapping.keys()) {
-      layer.mapping_places["mapping." + key] = mapping.place(key);
-    }
-  }
   const std::size_t errors_before_op = reader.error_count();
   reader.required("op", layer.op, OneOf{kOps});
   const bool has_op = reader.error_count() == errors_before_op;

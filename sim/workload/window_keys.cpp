@@ -1,5 +1,7 @@
 #include "sim/workload/window_keys.hpp"
 
+#include <algorithm>
+#include <string>
 #include <vector>
 
 namespace systole {
@@ -44,7 +46,15 @@ PaddingRule read_padding(ConfigReader& reader, Window& window) {
   }
   const YAML::Node node = reader.raw("padding");
   if (!node.IsSequence()) {
-    reader.read(node, "padding", rule, OneOf{kPaddings});
+    const std::vector<std::string> names = OneOf{kPaddings}.names();
+    const std::string word = node.IsScalar() ? node.Scalar() : "";
+    if (std::find(names.begin(), names.end(), word) == names.end()) {
+      reader.error("padding", "expected " + names[0] + ", " + names[1] +
+                                  " or [top, left, bottom, right], found " + detail::found(node) +
+                                  did_you_mean(word, names));
+    } else {
+      reader.read(node, "padding", rule, OneOf{kPaddings});
+    }
     return rule;
   }
   std::vector<std::int64_t> sides;

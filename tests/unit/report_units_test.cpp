@@ -52,6 +52,8 @@ TEST(ReportUnits, LongNumbersAreGroupedInThrees) {
 TEST(ReportUnits, APartOfNothingHasNoPercentage) {
   EXPECT_EQ(percent(1, 8), "12.5 %");
   EXPECT_EQ(percent(0, 0), "-");
+  EXPECT_EQ(percent(-1, 10000), "0.0 %");
+  EXPECT_EQ(percent(-1, 1000), "-0.1 %");
 }
 
 TEST(ReportUtf8, WidthIsThatOnATerminal) {
