@@ -1,6 +1,7 @@
 #include "sim/config/reader.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "sim/config/checked_yaml.hpp"
 #include "sim/config/overrides.hpp"
@@ -129,14 +130,12 @@ void ConfigReader::reject_unknown() {
   if (broken_) {
     return;
   }
-  std::vector<std::string> reported;
+  std::unordered_set<std::string> passed{known_.begin(), known_.end()};  // known or reported
   for (const Entry& entry : entries_) {
     const std::string& key = entry.key;
-    if (std::find(known_.begin(), known_.end(), key) != known_.end() ||
-        std::find(reported.begin(), reported.end(), key) != reported.end()) {
+    if (!passed.insert(key).second) {
       continue;
     }
-    reported.push_back(key);
     const std::string near = did_you_mean(key, known_);
     report(entry.key_mark, path(key),
            "unknown key" + (near.empty() ? ", expected " + choice_list(known_) : near));

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace systole {
 namespace {
@@ -242,6 +244,17 @@ TEST(ConfigReader, SuggestsAKnownKeyForAnUnknownOne) {
             "t.yaml:1:1: latncy: unknown key (did you mean 'latency'?)");
   EXPECT_EQ(errors_in("colour: 1\n", read),
             "t.yaml:1:1: colour: unknown key, expected latency or lanes");
+}
+
+// Comparing each with all before it takes longer than a test may.
+TEST(ConfigReader, TellsOfManyUnknownKeysSoon) {
+  constexpr std::size_t kKeys = 160'000;
+  std::string yaml;
+  for (std::size_t i = 0; i < kKeys; ++i) {
+    yaml += "k" + std::to_string(i) + ":\n";
+  }
+  const std::string errors = errors_in(yaml, [](ConfigReader& root) { root.has("k7"); });
+  EXPECT_EQ(static_cast<std::size_t>(std::count(errors.begin(), errors.end(), '\n')), kKeys - 2);
 }
 
 TEST(ConfigReader, CutsLongValuesInMessages) {
