@@ -11,6 +11,7 @@
 #include "sim/report/compare_text.hpp"
 #include "sim/report/energy_recompute.hpp"
 #include "sim/report/html/html_page.hpp"
+#include "sim/report/html/page_needs.hpp"
 
 namespace systole::app {
 
@@ -28,6 +29,9 @@ int compare_command(const CompareOptions& options, std::ostream& out) {
   style.color = use_color(ColorMode::Auto);
   if (const std::size_t columns = output_terminal_columns(); columns != 0) {
     style.width = columns;
+  }
+  if (options.html) {
+    check_drawable(reports);  // which is more than the text needs
   }
   const std::string text = compare_text(reports, style);
   if (options.html) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/config/error_log.hpp"
 
 namespace systole {
@@ -89,6 +91,28 @@ std::uint64_t ReportObject::count(const char* key, std::uint64_t most) const {
 double ReportObject::number(const char* key) const {
   const Json* const found = find(key, &Json::is_number, "a number");
   return found == nullptr ? 0 : found->get<double>();
+}
+
+const ReportObject::Json* ReportObject::find_list(const char* key,
+                                                  bool (Json::*is)() const noexcept,
+                                                  const char* kind) const {
+  const Json* const list = find(key, &Json::is_array, kind);
+  if (list != nullptr &&
+      !std::all_of(list->begin(), list->end(), [is](const Json& each) { return (each.*is)(); })) {
+    error(key, std::string{"expected "} + kind);
+    return nullptr;
+  }
+  return list;
+}
+
+std::vector<std::string> ReportObject::texts(const char* key) const {
+  const Json* const list = find_list(key, &Json::is_string, "a list of texts");
+  return list == nullptr ? std::vector<std::string>{} : list->get<std::vector<std::string>>();
+}
+
+std::vector<double> ReportObject::numbers(const char* key) const {
+  const Json* const list = find_list(key, &Json::is_number, "a list of numbers");
+  return list == nullptr ? std::vector<double>{} : list->get<std::vector<double>>();
 }
 
 ReportObject ReportObject::object(const char* key) const {

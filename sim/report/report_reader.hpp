@@ -48,6 +48,8 @@ class ReportObject {
   std::string text(const char* key) const;
   std::uint64_t count(const char* key, std::uint64_t most = kMostCount) const;
   double number(const char* key) const;
+  std::vector<std::string> texts(const char* key) const;  ///< of a list
+  std::vector<double> numbers(const char* key) const;
   ReportObject object(const char* key) const;
   /// Gives each object of a list to `use`.
   void each(const char* key, const std::function<void(const ReportObject&)>& use) const;
@@ -80,6 +82,8 @@ class ReportObject {
  private:
   ReportObject(ReportErrors& errors, std::string path) : errors_{&errors}, path_{std::move(path)} {}
   const Json* find(const char* key, bool (Json::*is)() const noexcept, const char* kind) const;
+  /// A list of such alone, or null.
+  const Json* find_list(const char* key, bool (Json::*is)() const noexcept, const char* kind) const;
 
   const Json* json_ = nullptr;  // none where it is no object
   ReportErrors* errors_;

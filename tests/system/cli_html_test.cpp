@@ -208,6 +208,7 @@ TEST_F(CliHtml, WhatIsNoReportIsRefusedAndNothingIsWritten) {
       systole({"compare", file("tiny_4x4.json"), file("other.json"), "--html", file("none.html")});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("other.json: accelerator: missing"));
+  EXPECT_THAT(outcome.err, HasSubstr("other.json: legalization: missing"));
   EXPECT_FALSE(std::filesystem::exists(file("none.html")));
   EXPECT_EQ(systole({"compare", file("tiny_4x4.json")}).err,
             "systole compare: expected 2 REPORT.json or more, found 1; see 'systole compare "

@@ -2,14 +2,20 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "sim/config/error_log.hpp"
 #include "sim/report/html/html_page.hpp"
+#include "sim/report/html/page_needs.hpp"
 #include "sim/report/html/page_parts.hpp"
+#include "sim/report/json_report.hpp"
+#include "tests/golden/report_sample.hpp"
 
 namespace systole {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -61,6 +67,49 @@ TEST(HtmlPage, RefersToNothingOutsideItself) {
 TEST(HtmlPage, IsTheSameForTheSameReport) {
   const Json report{{"systole", "1.0.0"}};
   EXPECT_EQ(html_page({{"a", report}}), html_page({{"a", report}}));
+}
+
+std::vector<std::string> missed(const Json& report) {
+  try {
+    check_drawable({{"r.json", report}});
+  } catch (const ConfigError& error) {
+    return error.lines();
+  }
+  return {};
+}
+
+TEST(HtmlPage, AReportThatLacksWhatItDrawsIsRefused) {
+  // As it is read from a file.
+  const Json report =
+      Json::parse(json_report(sample_run(), sample_energy(), sample_table()).dump());
+  EXPECT_THAT(missed(report), ElementsAre());
+  Json damaged = report;
+  damaged.erase("legalization");
+  damaged.erase("config");
+  damaged["energy_notes"] = Json::array({1});
+  damaged["totals"].erase("ledger");
+  damaged["totals"]["bandwidth"] = "fast";
+  damaged["layers"][0].erase("bandwidth");
+  damaged["layers"][1]["energy_pj"].erase("dram");
+  damaged["layers"][2]["ledger"].erase("store");
+  EXPECT_THAT(
+      missed(damaged),
+      ElementsAre("r.json: totals.bandwidth: expected an object", "r.json: totals.ledger: missing",
+                  "r.json: layers[0].bandwidth: missing",
+                  "r.json: layers[1].energy_pj.dram: missing", "r.json: legalization: missing",
+                  "r.json: energy_notes: expected a list of texts", "r.json: config: missing"));
+  damaged = report;
+  damaged["layers"][2]["ledger"].erase("store");
+  damaged["layers"][2]["bandwidth"]["over_time"]["read_bytes"] = 3;
+  EXPECT_THAT(missed(damaged),
+              ElementsAre("r.json: layers[2].ledger.store: missing",
+                          "r.json: layers[2].bandwidth.over_time.read_bytes: expected a list of "
+                          "numbers"));
+  damaged = report;
+  damaged["area"] = nullptr;
+  damaged["accuracy"] = nullptr;
+  damaged["totals"]["tops_per_watt"] = nullptr;
+  EXPECT_THAT(missed(damaged), ElementsAre());
 }
 
 // A part that ended its own element would spill into the page.

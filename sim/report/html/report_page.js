@@ -225,9 +225,11 @@ function showReport(parent, report) {
   tried(more, () => trafficSection(more, report));
   tried(more, () => energySection(more, report));
   tried(parent, () => layersSection(parent, report));
-  if (report.legalization.length) {
-    foldedSection(parent, 'What the network was changed to', report.legalization);
-  }
-  foldedSection(parent, 'The accelerator, every key', report.config);
-  foldedSection(parent, 'Events, all layers', report.totals.events);
+  tried(parent, () => {
+    if (report.legalization.length) {
+      foldedSection(parent, 'What the network was changed to', report.legalization);
+    }
+    foldedSection(parent, 'The accelerator, every key', report.config);
+    foldedSection(parent, 'Events, all layers', report.totals.events);
+  });
 }
