@@ -194,6 +194,28 @@ TEST_F(CliHtml, LongNamesOfLayersAreShortened) {
   EXPECT_THAT(dom, HasSubstr("data-title=\"" + name + "\""));
 }
 
+// Browsers show nothing of a canvas of too many lines.
+TEST_F(CliHtml, ChartsOfManyLayersAreNotTallerThanBrowsersShow) {
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_after(
+      "const names = [...Array(6000).keys()].map((i) => 'layer' + i);"
+      "const {drawn} = stackedBars(document.querySelector('main'), 'tall', names,"
+      "  [{name: 'busy', values: names.map(() => 1)}], 'cycles', whole);"
+      "const {canvas, ctx} = drawn;"
+      "document.body.dataset.lines = canvas.height <= MOST_LINES;"
+      "document.body.dataset.shown ="
+      "  ctx.getImageData(0, 0, canvas.width, 1000).data.some((value) => value > 0);"
+      "document.body.dataset.names = charts[0].drawn.scales.y.ticks.length ==="
+      "  charts[0].drawn.data.labels.length;",
+      file("gemmini_16x16.html"));
+  EXPECT_THAT(dom, HasSubstr("data-lines=\"true\""));
+  EXPECT_THAT(dom, HasSubstr("data-shown=\"true\""));
+  EXPECT_THAT(dom, HasSubstr("data-names=\"true\""))
+      << "every bar of the usual height has its name";
+}
+
 TEST_F(CliHtml, ComparePrintsBothRuns) {
   const Outcome outcome = compare();
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;

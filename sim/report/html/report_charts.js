@@ -11,10 +11,15 @@ function axis(title, more) {
   }, more);
 }
 
-/// A canvas with the chart of `config`, a function, so that another theme can draw it again.
+/// Of a canvas, in lines of the screen: Firefox shows none of more, Chromium none of twice as many.
+const MOST_LINES = 32767;
+
+/// A canvas with the chart of `config`, a function, so that another theme can draw it again. Where
+/// `height` would be more than a browser shows, also zoomed in to 200 %, its bars are thinner.
 function chart(parent, height, label, config) {
   const canvas = make('canvas', {role: 'img', 'aria-label': label});
-  const box = make('div', {class: 'chart', style: `height:${height}px`}, canvas);
+  const shown = Math.min(height, MOST_LINES / Math.max(2, devicePixelRatio));
+  const box = make('div', {class: 'chart', style: `height:${shown}px`}, canvas);
   parent.append(box);
   const entry = {drawn: null, box};
   entry.draw = () => {
@@ -48,8 +53,9 @@ function pageHead(title, text) {
     'light / dark')));
 }
 
-/// An axis of names, shortened to what leaves most of the chart to its bars.
-const nameAxis = (names, more) => axis('', {grid: {display: false}, ...more, ticks: {color: style('--ink'), autoSkip: false,
+/// An axis of names, shortened to what leaves most of the chart to its bars. Bars that are thinner
+/// than their names share them.
+const nameAxis = (names, more) => axis('', {grid: {display: false}, ...more, ticks: {color: style('--ink'),
   callback(i) { return shortened(names[i], Math.max(10, Math.min(40, Math.floor(this.chart.width / 22)))); }}});
 const nameTitle = (items) => items.length ? folded(items[0].label) : '';
 
