@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "sim/report/bandwidth.hpp"
 #include "sim/report/units.hpp"
 
@@ -112,7 +114,10 @@ Table conflict_table(const BankConflictCounts& sum) {
 }  // namespace
 
 std::vector<Table> bandwidth_tables(const RunResult& run) {
-  std::vector<Table> tables{dram_table(run), local_table(run)};
+  std::vector<Table> tables{dram_table(run)};
+  if (Table local = local_table(run); !local.empty()) {
+    tables.push_back(std::move(local));
+  }
   BankConflictCounts conflicts;
   for (const LayerResult& layer : run.layers) {
     conflicts += layer.bank_conflicts;

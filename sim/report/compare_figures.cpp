@@ -1,7 +1,5 @@
 #include "sim/report/compare_figures.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <initializer_list>
 
@@ -106,7 +104,7 @@ std::vector<ComparedFigures> compared_figures(const std::vector<NamedReport>& re
 }
 
 std::string times_first(double value, double first) {
-  return first > 0 ? fmt::format("{:.2f}", value / first) : "-";
+  return first > 0 ? decimals(value / first) : "-";
 }
 
 std::string times_first(const std::optional<double>& value, const std::optional<double>& first) {

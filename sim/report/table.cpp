@@ -75,7 +75,11 @@ void Table::add_row(std::vector<Cell> cells) {
   rows_.push_back({std::move(cells)});
 }
 
-void Table::add_rule() { rows_.push_back({}); }
+void Table::add_rule() {
+  if (!empty()) {
+    rows_.push_back({});
+  }
+}
 
 std::size_t Table::width() const {
   std::size_t sum = kFrame + (widths_.empty() ? 0 : kGap * (widths_.size() - 1));

@@ -38,7 +38,9 @@ class Table {
   Table(const std::string& title, std::vector<Column> columns);
 
   void add_row(std::vector<Cell> cells);  ///< one cell per column
-  void add_rule();                        ///< a line between rows
+  void add_rule();                        ///< a line between rows; none above the first
+
+  bool empty() const { return rows_.empty(); }
 
   /// Drops and cuts columns until the table is at most `limit` columns wide,
   /// or nothing more can give way.

@@ -125,8 +125,8 @@ std::vector<Cell> layer_row(const std::string& name, const std::string& op,
           {s.macs > 0 ? fmt::format("{:.1f}", 100 * utilization(s, config)) : "", paint},
           {human_bytes(s.dram_read_bytes(), true), paint},
           {human_bytes(s.dram_write_bytes(), true), paint},
-          {fmt::format("{:.2f}", gb_per_s(s.bytes_per_cycle(), config.clock_mhz)), paint},
-          {fmt::format("{:.2f}", s.bytes_per_cycle()), paint},
+          {s.cycles > 0 ? decimals(gb_per_s(s.bytes_per_cycle(), config.clock_mhz)) : "", paint},
+          {s.cycles > 0 ? decimals(s.bytes_per_cycle()) : "", paint},
           {human_energy(s.energy.total().pj, unit, true), paint},
           check_cell(s.check)};
 }
@@ -188,7 +188,7 @@ std::string used_by_operand(const EventCounts& events) {
 
 // A rate that may be anything from one in minutes to millions a second.
 std::string rate(double per_second) {
-  return per_second < 100 ? fmt::format("{:.2f}", per_second)
+  return per_second < 100 ? decimals(per_second)
                           : grouped(static_cast<std::uint64_t>(std::llround(per_second)));
 }
 
@@ -204,10 +204,10 @@ std::string check_summary(const RunResult& result) {
 Table totals_table(const RunResult& result, const Summary& t, const EnergyTable& prices) {
   const AcceleratorConfig& c = result.config;
   const double time = seconds(t.cycles, c.clock_mhz);
-  const double per_second = time > 0 ? 1 / time : 0;
+  const bool timed = t.cycles > 0;  // a network on the host alone takes none
   const auto images = static_cast<double>(result.images);
   const auto bandwidth = [&](double bytes_per_cycle) {
-    return fmt::format("{:.2f} GB/s", gb_per_s(bytes_per_cycle, c.clock_mhz));
+    return timed ? decimals(gb_per_s(bytes_per_cycle, c.clock_mhz)) + " GB/s" : "-";
   };
   Table table{"Totals",
               {{"", "", Align::Left}, {"", "", Align::Right}, {"", "", Align::Left, 0, true}}};
@@ -215,12 +215,14 @@ Table totals_table(const RunResult& result, const Summary& t, const EnergyTable&
     table.add_row({what, {value, Paint::Bold}, {note, Paint::Dim}});
   };
   row("cycles", grouped(t.cycles),
-      fmt::format(
-          "{} at {} MHz, {} inferences/s{}", human_time(time), c.clock_mhz, rate(per_second),
-          result.images > 1 ? fmt::format(", {} images/s", rate(images * per_second)) : ""));
+      timed ? fmt::format(
+                  "{} at {} MHz, {} inferences/s{}", human_time(time), c.clock_mhz, rate(1 / time),
+                  result.images > 1 ? fmt::format(", {} images/s", rate(images / time)) : "")
+            : "-");
   row("compute cycles", grouped(t.compute_cycles),
-      percent(static_cast<double>(t.compute_cycles), static_cast<double>(t.cycles)) +
-          " of them with a fold in the array");
+      timed ? percent(static_cast<double>(t.compute_cycles), static_cast<double>(t.cycles)) +
+                  " of them with a fold in the array"
+            : "-");
   row("MACs", grouped(t.macs),
       fmt::format("{:.1f} % utilization of {} PEs", 100 * utilization(t, c),
                   grouped(std::uint64_t{c.array.rows} * c.array.cols)));
@@ -248,10 +250,11 @@ Table totals_table(const RunResult& result, const Summary& t, const EnergyTable&
   row("DRAM written", human_bytes(t.dram_write_bytes()),
       against(t.dram_write_bytes(), t.compulsory_write_bytes));
   row("bandwidth, average", bandwidth(t.bytes_per_cycle()),
-      fmt::format("{:.2f} B/cycle, reads and writes", t.bytes_per_cycle()));
+      timed ? decimals(t.bytes_per_cycle()) + " B/cycle, reads and writes" : "");
   row("bandwidth, peak", bandwidth(t.peak_bytes_per_cycle),
-      fmt::format("{:.2f} B/cycle in the busiest {} cycles", t.peak_bytes_per_cycle,
-                  grouped(t.peak_cycles)));
+      t.peak_cycles > 0 ? fmt::format("{} B/cycle in the busiest {} cycles",
+                                      decimals(t.peak_bytes_per_cycle), grouped(t.peak_cycles))
+                        : "");
   row("energy", human_energy(t.energy.total().pj, energy_unit(prices)),
       energy_note(t, time, prices));
   if (t.events[Event::RequantShift] > 0) {

@@ -12,7 +12,7 @@ namespace {
 
 // Three significant digits of a number under 1024.
 std::string digits(double value) {
-  return value < 9.995   ? fmt::format("{:.2f}", value)
+  return value < 9.995   ? decimals(value)
          : value < 99.95 ? fmt::format("{:.1f}", value)
                          : fmt::format("{:.0f}", value);
 }
@@ -61,6 +61,12 @@ std::string human_count(std::uint64_t count, bool padded) {
     return fmt::format(padded ? "{}  " : "{}", count);
   }
   return scaled(static_cast<double>(count) / 1e3, 1000, {"k", "M", "G", "T", "P"}, padded);
+}
+
+std::string decimals(double number) {
+  constexpr double kFewDigits = 0.0995;
+  return number > 0 && number < kFewDigits ? fmt::format("{:#.2g}", number)
+                                           : fmt::format("{:.2f}", number);
 }
 
 std::string grouped(std::uint64_t number) {

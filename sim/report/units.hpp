@@ -19,6 +19,7 @@ std::string human_power(double milliwatt);                          ///< uW to W
 std::string human_time(double seconds);                             ///< ns to s
 std::string human_count(std::uint64_t count, bool padded = false);  ///< 960, 1.25 k, 118 M
 
+std::string decimals(double number);             ///< two; of less than 0.1 two digits that count
 std::string grouped(std::uint64_t number);       ///< 1,234,567
 std::string percent(double part, double whole);  ///< "45.2 %"; of a zero whole, "-"
 

@@ -194,6 +194,18 @@ TEST_F(CliHtml, LongNamesOfLayersAreShortened) {
   EXPECT_THAT(dom, HasSubstr("data-title=\"" + name + "\""));
 }
 
+TEST_F(CliHtml, ThePageRoundsAsTheTextDoes) {
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_after(
+      "document.body.dataset.rounded ="
+      "  [energyText(999700), bytesText(1048320), countText(999999), energyText(999.4),"
+      "   countText(999), decimals(0.0017), decimals(0)].join();",
+      file("tiny_4x4.html"));
+  EXPECT_THAT(dom, HasSubstr("data-rounded=\"1.00 µJ,1.00 MiB,1.00 M,999 pJ,999,0.0017,0.00\""));
+}
+
 // Browsers show nothing of a canvas of too many lines.
 TEST_F(CliHtml, ChartsOfManyLayersAreNotTallerThanBrowsersShow) {
   if (!browser_is_there()) {

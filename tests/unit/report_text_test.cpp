@@ -147,6 +147,31 @@ TEST(ReportText, ManyCausesGoOnSeveralTables) {
   }
 }
 
+// A network on the host alone.
+TEST(ReportText, ARunWithoutCyclesHasNoRates) {
+  RunResult run = sample_run();
+  run.layers.resize(1);
+  run.layers[0] = {};
+  run.layers[0].where = Place::Host;
+  ReportStyle style;
+  style.bandwidth = true;
+  const std::string text = text_report(run, {EnergyBreakdown{}}, sample_table(), style);
+  EXPECT_THAT(text, HasSubstr("│ cycles                    0  -  "));
+  EXPECT_THAT(text, HasSubstr("bandwidth, average        -   "));
+  EXPECT_THAT(text, HasSubstr("energy              0.00 pJ  0.00 pJ to 0.00 pJ  "));
+  for (const char* const wrong : {"inferences/s", "0.00 GB/s", "busiest", "on average", "Local"}) {
+    EXPECT_THAT(text, Not(HasSubstr(wrong)));
+  }
+}
+
+TEST(ReportText, ASlowMachinesRatesHaveDigits) {
+  RunResult run = sample_run();
+  run.config.clock_mhz = 1;
+  run.layers[0].cycles = 60000000;
+  EXPECT_THAT(report(run, 132), HasSubstr("60.0 s at 1 MHz, 0.017 inferences/s"));
+  EXPECT_THAT(report(run, 132), HasSubstr("1.1e-07 GB/s  0.00011 B/cycle, reads and writes"));
+}
+
 TEST(ReportText, ARunWithoutLayersIsAReportToo) {
   RunResult run = sample_run();
   run.layers.clear();

@@ -42,6 +42,16 @@ TEST(ReportUnits, PaddedUnitsAreEquallyWide) {
   EXPECT_EQ(human_count(960), "960");
 }
 
+TEST(ReportUnits, SmallNumbersKeepTwoDigits) {
+  EXPECT_EQ(decimals(0), "0.00");
+  EXPECT_EQ(decimals(0.00168), "0.0017");
+  EXPECT_EQ(decimals(0.0994), "0.099");
+  EXPECT_EQ(decimals(0.0996), "0.10");
+  EXPECT_EQ(decimals(12.345), "12.35");
+  EXPECT_EQ(decimals(0.0000123), "1.2e-05");
+  EXPECT_EQ(human_energy(0.004), "0.0040 pJ");
+}
+
 TEST(ReportUnits, LongNumbersAreGroupedInThrees) {
   EXPECT_EQ(grouped(0), "0");
   EXPECT_EQ(grouped(999), "999");

@@ -20,13 +20,15 @@ function colorOf(name, index) {
 const words = (name) => String(name).replace(/_/g, ' ');
 const whole = (n) => Math.round(n).toLocaleString('en-US');
 
+/// The same digits as in the text report.
+const decimals = (v) => v > 0 && v < 0.0995 ? v.toPrecision(2) : v.toFixed(2);
 function scaled(value, steps, base) {
   if (value === null || value === undefined || !isFinite(value)) { return '–'; }
   let i = 0;
-  while (Math.abs(value) >= base && i + 1 < steps.length) { value /= base; ++i; }
-  const digits = value === 0 || (i === 0 && Number.isInteger(value)) ? 0
-    : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toFixed(Math.min(digits, 6)) + (steps[i] ? ' ' + steps[i] : '');
+  while (value >= base - 0.5 && i + 1 < steps.length) { value /= base; ++i; }
+  const text = i === 0 && Number.isInteger(value) ? String(value)
+    : value < 9.995 ? decimals(value) : value.toFixed(value < 99.95 ? 1 : 0);
+  return text + (steps[i] ? ' ' + steps[i] : '');
 }
 const bytesText = (n) => scaled(n, ['B', 'KiB', 'MiB', 'GiB', 'TiB'], 1024);
 const energyText = (pj) => scaled(pj, ['pJ', 'nJ', 'µJ', 'mJ', 'J'], 1000);

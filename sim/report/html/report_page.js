@@ -193,7 +193,7 @@ function layersSection(parent, report) {
     number('util.', (l) => l.utilization, percentText),
     number('DRAM read', (l) => l.dram_read_bytes, bytesText),
     number('DRAM written', (l) => l.dram_write_bytes, bytesText),
-    number('B/cycle', (l) => l.bandwidth.average_bytes_per_cycle, (v) => v.toFixed(2)),
+    number('B/cycle', (l) => l.bandwidth.average_bytes_per_cycle, decimals),
     number('energy', (l) => l.energy_total_pj, energyTextOf(report)),
     {name: 'highest roof', text: true, value: (l) => words(l.bandwidth.roofline.limit || '')},
     number('× roof', (l) => l.bandwidth.roofline.times_limit, (v) => v ? v.toFixed(2) : ''),
