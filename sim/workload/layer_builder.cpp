@@ -276,7 +276,7 @@ bool LayerBuilder::set_sum(Add& sum, const SumDerivation& derive) {
   const Tensor& a = input(0);
   const Tensor& b = input(1);
   if (sum.left_shift < 0) {
-    const std::int32_t bits = static_cast<std::int32_t>(widest_operand());
+    const auto bits = static_cast<std::int32_t>(widest_operand());
     return fail("inputs", "have " + std::to_string(bits) + " bits, expected at most " +
                               std::to_string(bits + sum.left_shift) + ": " +
                               trace_op_name(trace_.op) + " computes in 32 bits");
