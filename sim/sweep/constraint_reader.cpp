@@ -80,7 +80,7 @@ class ConstraintReader {
   }
 
   std::string meaning(const std::string& key, const std::string& word) const {
-    if (const std::string file = file_named(key, word, folder_); !file.empty()) {
+    if (std::string file = file_named(key, word, folder_); !file.empty()) {
       if (complete_) {
         require_point_with(key, file, word);
       }

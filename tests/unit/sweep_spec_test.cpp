@@ -175,7 +175,7 @@ TEST_F(SweepTest, EveryMistakeOfASpecIsToldWithItsPlace) {
 
 // Not to where one stands: net.yaml and my.yaml are not there.
 TEST_F(SweepTest, FilesAreRelativeToTheSpec) {
-  std::ofstream{file("my.yaml")};
+  std::ofstream{file("my.yaml")} << "";
   const SweepSpec files = spec(
       "set: {energy.table: './my.yaml'}\n"
       "axes:\n"
@@ -224,7 +224,7 @@ TEST_F(SweepTest, AWordThatAKeyCannotHaveIsRefused) {
 }
 
 TEST_F(SweepTest, ConstraintsCompareFilesWhateverTheyAreCalled) {
-  std::ofstream{file("b.yaml")};
+  std::ofstream{file("b.yaml")} << "";
   const std::string table = SYSTOLE_SOURCE_DIR "/configs/energy/";
   const std::string axes =
       "axes:\n"

@@ -134,7 +134,7 @@ TEST_F(SweepTest, TablesHaveARowForEachPointAndFailuresSayWhy) {
 
 // A text that looks like something else is that to --set.
 TEST_F(SweepTest, ThePagesCommandsHaveTextsInQuotes) {
-  std::ofstream{file("my.yaml")};
+  std::ofstream{file("my.yaml")} << "";
   const SweepSpec sweep = spec(
       "workload: net.yaml\n"
       "set: {energy.table: 'my.yaml', dram.preset: hbm2}\n"
