@@ -206,7 +206,7 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
     }
   }
   if (options.csv) {
-    write_to_folder(*options.csv, csv_report(outcome.result, energies));
+    write_to_folder(*options.csv, csv_report(outcome.result, energies, energy_table));
   }
   if (options.scalesim) {
     write_to_folder(*options.scalesim, scalesim_report(outcome.result));

@@ -108,12 +108,14 @@ TEST_F(BankedDram, AReadSeesTheWriteBeforeIt) {
   EXPECT_EQ(a->read[1], std::vector<std::uint8_t>(64, 1));
 }
 
-TEST_F(BankedDram, BooksEveryCycleOnceWhenALayerIsFinished) {
+TEST_F(BankedDram, BooksEachCycleWhenItIsOver) {
   build(true);
   a->plan = {{1, {0, 64, false, 0}}, {300, {64, 64, true, 1}}};
   run(1000);
+  EXPECT_EQ(measurements.ledger.total(LedgerUnit::Dram), Clock::now() - 1);
+  run(1);
+  EXPECT_EQ(measurements.ledger.total(LedgerUnit::Dram), Clock::now() - 1);
   dram->finish_layer();
-  EXPECT_EQ(measurements.ledger.total(LedgerUnit::Dram), Clock::now());
   EXPECT_EQ(measurements.events[Event::DramReadAccesses], 1U);
   EXPECT_EQ(measurements.events[Event::DramWriteAccesses], 1U);
   EXPECT_EQ(dram->moved().read, 64U);
