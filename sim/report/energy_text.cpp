@@ -192,8 +192,9 @@ void add_requantization(Table& table, const AcceleratorConfig& config, const Ene
 
 Table energy_totals_table(const Summary& totals, const AcceleratorConfig& config,
                           const EnergyTable& source) {
-  Table table{"Energy, time and area",
-              {{"", "", Align::Left}, {"", "", Align::Right}, {"", "", Align::Left, 0, true}}};
+  Table table{
+      "Energy, time and area",
+      {{"", "", Align::Left}, {"", "", Align::Right}, {"", "", Align::Left, 0, true, true}}};
   const auto row = [&](const char* what, const std::string& value, const std::string& note) {
     table.add_row({what, {value, Paint::Bold}, {note, Paint::Dim}});
   };
@@ -231,13 +232,18 @@ Table energy_totals_table(const Summary& totals, const AcceleratorConfig& config
   return table;
 }
 
-std::string energy_notes(const EnergyTable& table, bool color) {
+std::string note_line(const std::string& note, std::size_t width) {
+  constexpr std::size_t kIndent = 4;
+  return "  " + wrapped(printable(note), kIndent, width) + "\n";
+}
+
+std::string energy_notes(const EnergyTable& table, const ReportStyle& style) {
   std::string out;
   if (!table.notes.empty()) {
-    out += "\n" + painted("Energy by " + printable(table.name), Paint::Bold, color) + "\n";
+    out += "\n" + painted("Energy by " + printable(table.name), Paint::Bold, style.color) + "\n";
   }
   for (const std::string& note : table.notes) {
-    out += "  " + printable(note) + "\n";
+    out += note_line(note, style.width);
   }
   return out;
 }
@@ -261,7 +267,7 @@ std::string energy_text_report(const RunResult& result,
   for (const Table& each : tables) {
     out += each.render(width, style.color);
   }
-  return out + energy_notes(table, style.color);
+  return out + energy_notes(table, style);
 }
 
 }  // namespace systole

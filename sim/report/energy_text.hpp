@@ -23,8 +23,10 @@ std::string energy_note(const Summary& totals, double seconds, const EnergyTable
 /// Rows for tables of a name, a value and a note. The first is left out without MACs or energy.
 void add_energy_per_mac(Table& table, const Summary& totals, const EnergyTable& source);
 void add_requantization(Table& table, const AcceleratorConfig& config, const EnergyTable& source);
+/// A note below the tables; where it needs more lines, these are indented more.
+std::string note_line(const std::string& note, std::size_t width);
 /// What the table says beside its figures, as lines; nothing if it says nothing.
-std::string energy_notes(const EnergyTable& table, bool color);
+std::string energy_notes(const EnergyTable& table, const ReportStyle& style);
 
 /// What `systole energy` prints.
 std::string energy_text_report(const RunResult& result,

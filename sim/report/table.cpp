@@ -25,7 +25,7 @@ std::string repeated(const char* text, std::size_t times) {
 
 // Cell text in exactly `width` columns.
 std::string aligned(const std::string& text, std::size_t width, Align align) {
-  const std::string cut = cut_to_width(text, width);
+  const std::string cut = cut_in_middle(text, width);
   const std::string padding(width - display_width(cut), ' ');
   return align == Align::Left ? cut + padding : padding + cut;
 }
@@ -151,6 +151,24 @@ std::string Table::line(const std::vector<Cell>& cells, const std::vector<std::s
   return out + " " + painted("│", Paint::Dim, color) + "\n";
 }
 
+std::string Table::lines(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths,
+                         bool color) const {
+  std::vector<Cell> now = cells;
+  std::vector<Cell> rest = cells;
+  bool goes_on = false;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    rest[i].text.clear();
+    if (columns_[i].wraps) {
+      const std::string all = wrapped(cells[i].text, 0, widths[i]);
+      const std::size_t end = std::min(all.find('\n'), all.size());
+      now[i].text = all.substr(0, end);
+      rest[i].text = all.substr(std::min(end + 1, all.size()));
+      goes_on = goes_on || !rest[i].text.empty();
+    }
+  }
+  return line(now, widths, color) + (goes_on ? lines(rest, widths, color) : "");
+}
+
 std::string Table::render(std::size_t width, bool color) const {
   width = std::max(width, this->width());
   std::vector<std::size_t> widths = widths_;
@@ -180,7 +198,7 @@ std::string Table::render(std::size_t width, bool color) const {
     out += frame("├", "", "┤", width, color);
   }
   for (const Row& row : rows_) {
-    out += row.cells.empty() ? frame("├", "", "┤", width, color) : line(row.cells, widths, color);
+    out += row.cells.empty() ? frame("├", "", "┤", width, color) : lines(row.cells, widths, color);
   }
   return out + frame("╰", "", "╯", width, color);
 }

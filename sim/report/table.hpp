@@ -19,7 +19,8 @@ struct Column {
   std::string unit;  ///< second header line
   Align align = Align::Right;
   int drop_order = 0;     ///< columns go in this order when the table is too wide; 0 stays
-  bool flexible = false;  ///< is cut with an ellipsis, or takes the room that is left
+  bool flexible = false;  ///< is cut in the middle, or takes the room that is left
+  bool wraps = false;     ///< flexible: goes on in the next line instead of being cut
 };
 
 struct Cell {
@@ -58,6 +59,9 @@ class Table {
   void drop(std::size_t column);
   std::string line(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths,
                    bool color) const;
+  /// One line, or as many as its columns that wrap need.
+  std::string lines(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths,
+                    bool color) const;
   static std::string frame(const char* left, const std::string& title, const char* right,
                            std::size_t width, bool color);
 

@@ -209,8 +209,9 @@ Table totals_table(const RunResult& result, const Summary& t, const EnergyTable&
   const auto bandwidth = [&](double bytes_per_cycle) {
     return timed ? decimals(gb_per_s(bytes_per_cycle, c.clock_mhz)) + " GB/s" : "-";
   };
-  Table table{"Totals",
-              {{"", "", Align::Left}, {"", "", Align::Right}, {"", "", Align::Left, 0, true}}};
+  Table table{
+      "Totals",
+      {{"", "", Align::Left}, {"", "", Align::Right}, {"", "", Align::Left, 0, true, true}}};
   const auto row = [&](const char* what, const std::string& value, const std::string& note) {
     table.add_row({what, {value, Paint::Bold}, {note, Paint::Dim}});
   };
@@ -273,7 +274,7 @@ std::string saved(std::int64_t bytes) {
 Table kept_table(const std::vector<KeptInScratchpad>& kept) {
   Table table{"Kept in the scratchpad",
               {{"ofmap of", "", Align::Left},
-               {"read by", "", Align::Left, 0, true},
+               {"read by", "", Align::Left, 0, true, true},
                {"rows", "first to last", Align::Right},
                {"not", "written", Align::Right},
                {"not", "read", Align::Right}}};
@@ -295,24 +296,29 @@ Table kept_table(const std::vector<KeptInScratchpad>& kept) {
   return table;
 }
 
-std::string closing_lines(const RunResult& result, const EnergyTable& energy, bool color) {
-  std::string out = energy_notes(energy, color);
+std::string closing_lines(const RunResult& result, const EnergyTable& energy,
+                          const ReportStyle& style) {
+  std::string out = energy_notes(energy, style);
   if (!result.notes.empty()) {
-    out += "\n" + painted("Changed in the network to fit the hardware", Paint::Bold, color) + "\n";
+    out += "\n" + painted("Changed in the network to fit the hardware", Paint::Bold, style.color) +
+           "\n";
   }
   for (const LegalizationNote& note : result.notes) {
-    out += fmt::format("  {}: {}{}\n", printable(note.layer), printable(note.what),
-                       note.sqnr_db ? fmt::format(" (SQNR {:.1f} dB)", *note.sqnr_db) : "");
+    out +=
+        note_line(fmt::format("{}: {}{}", note.layer, note.what,
+                              note.sqnr_db ? fmt::format(" (SQNR {:.1f} dB)", *note.sqnr_db) : ""),
+                  style.width);
   }
   if (result.accuracy) {
     const Accuracy& a = *result.accuracy;
     const auto images = static_cast<double>(a.images);
-    out += fmt::format(
-        "\naccuracy {} ({} of {}); before legalization {} ({} of {}){}\n",
+    const std::string line = fmt::format(
+        "accuracy {} ({} of {}); before legalization {} ({} of {}){}",
         percent(static_cast<double>(a.correct), images), grouped(a.correct), grouped(a.images),
         percent(static_cast<double>(a.correct_original), images), grouped(a.correct_original),
         grouped(a.images),
         a.psum_overflows > 0 ? fmt::format("; {} psum overflows", grouped(a.psum_overflows)) : "");
+    out += "\n" + wrapped(line, 0, style.width) + "\n";
   }
   return out;
 }
@@ -346,7 +352,7 @@ std::string text_report(const RunResult& result, const std::vector<EnergyBreakdo
   for (const Table& table : tables) {
     out += table.render(width, style.color);
   }
-  return out + closing_lines(result, energy, style.color);
+  return out + closing_lines(result, energy, style);
 }
 
 }  // namespace systole

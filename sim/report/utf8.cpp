@@ -53,6 +53,34 @@ std::size_t width_of(char32_t code) {
   return in_any(kZeroWidth, code) ? 0 : in_any(kWide, code) ? 2 : 1;
 }
 
+/// As much of the beginning of `text` as fits into `width` columns.
+std::string_view beginning(std::string_view text, std::size_t width) {
+  std::string_view rest = text;
+  std::size_t used = 0;
+  while (!rest.empty()) {
+    const Character c = first_character(rest);
+    used += width_of(c.code);
+    if (used > width) {
+      break;
+    }
+    rest.remove_prefix(c.bytes);
+  }
+  return text.substr(0, text.size() - rest.size());
+}
+
+/// As much of its end; no mark that belongs to a character before it.
+std::string_view ending(std::string_view text, std::size_t width) {
+  for (std::size_t left = display_width(text); !text.empty();) {
+    const Character c = first_character(text);
+    if (left <= width && width_of(c.code) > 0) {
+      break;
+    }
+    left -= width_of(c.code);
+    text.remove_prefix(c.bytes);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string valid_utf8(std::string_view text) { return clean(text, true); }
@@ -73,22 +101,20 @@ std::string cut_to_width(const std::string& text, std::size_t width) {
   if (display_width(text) <= width) {
     return text;
   }
+  return width == 0 ? "" : std::string{beginning(text, width - 1)} += kEllipsis;
+}
+
+std::string cut_in_middle(const std::string& text, std::size_t width) {
+  if (display_width(text) <= width) {
+    return text;
+  }
   if (width == 0) {
     return "";
   }
-  std::string out;
-  std::size_t used = 1;  // the ellipsis
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const Character c = first_character(rest);
-    used += width_of(c.code);
-    if (used > width) {
-      break;
-    }
-    out += rest.substr(0, c.bytes);
-    rest.remove_prefix(c.bytes);
-  }
-  return out += kEllipsis;
+  const std::size_t tail = (width - 1) / 2;
+  std::string out{beginning(text, width - 1 - tail)};
+  out += kEllipsis;
+  return out += ending(text, tail);
 }
 
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {

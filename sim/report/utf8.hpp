@@ -18,6 +18,9 @@ std::size_t display_width(std::string_view text);
 /// `text`, or as much of it as fits with an ellipsis behind into `width` columns.
 std::string cut_to_width(const std::string& text, std::size_t width);
 
+/// The same with the ellipsis in the middle: names often differ at their ends.
+std::string cut_in_middle(const std::string& text, std::size_t width);
+
 /// The words of `text` in lines of at most `width` columns that begin at column `indent`; the first
 /// one's indentation is the caller's.
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width);

@@ -147,6 +147,26 @@ TEST(ReportText, ManyCausesGoOnSeveralTables) {
   }
 }
 
+TEST(ReportText, NotesGoOnInTheNextLineWhereTheTerminalIsNarrow) {
+  RunResult run = sample_run();
+  run.notes.push_back({"conv1", "a note of more words than a line of sixty columns holds", 41.2});
+  EnergyTable table = sample_table();
+  table.notes = {"another note of more words than a line of sixty columns holds"};
+  ReportStyle style;
+  style.width = 60;
+  const std::string text = text_report(run, sample_energy(), table, style);
+  EXPECT_THAT(text, HasSubstr("\n  another note of more words than a line of sixty columns\n"
+                              "    holds\n"));
+  EXPECT_THAT(text, HasSubstr("\n  conv1: a note of more words than a line of sixty columns\n"
+                              "    holds (SQNR 41.2 dB)\n"));
+  EXPECT_THAT(text, HasSubstr("│ check                    pass  2 layers bit-exact, 0 differ, │"));
+  EXPECT_THAT(text,
+              HasSubstr("\n│                                1 not compared                │\n"));
+  for (const std::string& line : table_lines(text.substr(text.find("Totals")))) {
+    EXPECT_EQ(line.find("…"), std::string::npos) << line;
+  }
+}
+
 // A network on the host alone.
 TEST(ReportText, ARunWithoutCyclesHasNoRates) {
   RunResult run = sample_run();

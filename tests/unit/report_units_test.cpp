@@ -73,6 +73,17 @@ TEST(ReportUtf8, WidthIsThatOnATerminal) {
   EXPECT_EQ(display_width(""), 0U);
 }
 
+TEST(ReportUtf8, CutsInTheMiddle) {
+  EXPECT_EQ(cut_in_middle("runs/a.json", 11), "runs/a.json");
+  EXPECT_EQ(cut_in_middle("runs/long/a.json", 11), "runs/….json");
+  EXPECT_EQ(cut_in_middle("runs/long/a.json", 10), "runs/…json");
+  EXPECT_EQ(cut_in_middle("畳み込み", 6), "畳…み") << "of wide characters as many as fit";
+  EXPECT_EQ(cut_in_middle("cafe\xCC\x81s", 3), "c…s");
+  EXPECT_EQ(cut_in_middle("largee\xCC\x81", 3), "l…e\xCC\x81");
+  EXPECT_EQ(cut_in_middle("runs/a.json", 1), "…");
+  EXPECT_EQ(cut_in_middle("runs/a.json", 0), "");
+}
+
 TEST(ReportUtf8, CutsWithAnEllipsisThatFits) {
   EXPECT_EQ(wrapped("größe der  welt", 2, 9), "größe\n  der\n  welt");
   EXPECT_EQ(wrapped("größe der welt", 2, 11), "größe der\n  welt");
