@@ -107,8 +107,4 @@ std::string times_first(double value, double first) {
   return first > 0 ? decimals(value / first) : "-";
 }
 
-std::string times_first(const std::optional<double>& value, const std::optional<double>& first) {
-  return value && first ? times_first(*value, *first) : "-";
-}
-
 }  // namespace systole

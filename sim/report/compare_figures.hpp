@@ -45,6 +45,10 @@ std::vector<ComparedFigures> compared_figures(const std::vector<NamedReport>& re
 
 /// "1.25", `value` in times of `first`; "-" where there is no such number.
 std::string times_first(double value, double first);
-std::string times_first(const std::optional<double>& value, const std::optional<double>& first);
+template <typename Number>
+std::string times_first(const std::optional<Number>& value, const std::optional<Number>& first) {
+  return value && first ? times_first(static_cast<double>(*value), static_cast<double>(*first))
+                        : "-";
+}
 
 }  // namespace systole

@@ -20,8 +20,8 @@ Table runs_table(const std::vector<NamedReport>& reports,
   Table table{"Side by side",
               {{"", "", Align::Right},
                {"report", "", Align::Left, 0, true},
-               {"accelerator", "", Align::Left, 3},
-               {"workload", "", Align::Left, 4},
+               {"accelerator", "", Align::Left, 3, true},
+               {"workload", "", Align::Left, 4, true},
                {"cycles", "", Align::Right},
                {"x first", "", Align::Right},
                {"util.", "", Align::Right, 2},
@@ -61,30 +61,58 @@ std::vector<std::string> layer_names(const std::vector<ComparedFigures>& figures
   return names;
 }
 
-Table layers_table(const std::vector<ComparedFigures>& figures) {
+std::optional<std::uint64_t> cycles_of(const ComparedFigures& figures, const std::string& name) {
+  const auto layer = std::find_if(figures.layers.begin(), figures.layers.end(),
+                                  [&](const LayerCycles& l) { return l.name == name; });
+  return layer == figures.layers.end() ? std::nullopt : std::optional{layer->cycles};
+}
+
+/// Reports `first` to `last`, without it; behind the last of all the times of the first.
+Table layers_table(const std::vector<ComparedFigures>& figures,
+                   const std::vector<std::string>& names, std::size_t first, std::size_t last) {
   std::vector<Column> columns{{"layer", "", Align::Left, 0, true}};
-  for (std::size_t i = 0; i < figures.size(); ++i) {
-    columns.push_back({std::to_string(i + 1), "cycles", Align::Right,
-                       i < 2 ? 0 : static_cast<int>(figures.size() - i)});
+  for (std::size_t i = first; i < last; ++i) {
+    columns.push_back({std::to_string(i + 1), "cycles", Align::Right});
   }
-  columns.push_back({"last", "x first", Align::Right});
-  Table table{"Cycles by layer", columns};
-  for (const std::string& name : layer_names(figures)) {
+  const bool ends = last == figures.size();
+  if (ends) {
+    columns.push_back({"last", "x first", Align::Right});
+  }
+  Table table{first > 0 ? "Cycles by layer, continued" : "Cycles by layer", columns};
+  for (const std::string& name : names) {
     std::vector<Cell> row{name};
-    std::vector<std::optional<std::uint64_t>> cycles;
-    for (const ComparedFigures& f : figures) {
-      const auto layer = std::find_if(f.layers.begin(), f.layers.end(),
-                                      [&](const LayerCycles& l) { return l.name == name; });
-      cycles.push_back(layer == f.layers.end() ? std::nullopt : std::optional{layer->cycles});
-      row.emplace_back(cycles.back() ? grouped(*cycles.back()) : std::string{"-"});
+    for (std::size_t i = first; i < last; ++i) {
+      const std::optional<std::uint64_t> cycles = cycles_of(figures[i], name);
+      row.emplace_back(cycles ? grouped(*cycles) : std::string{"-"});
     }
-    row.emplace_back(
-        cycles.front() && cycles.back()
-            ? times_first(static_cast<double>(*cycles.back()), static_cast<double>(*cycles.front()))
-            : std::string{"-"});
+    if (ends) {
+      row.emplace_back(
+          times_first(cycles_of(figures.back(), name), cycles_of(figures.front(), name)));
+    }
     table.add_row(row);
   }
   return table;
+}
+
+/// As many reports in each as fit.
+std::vector<Table> layers_tables(const std::vector<ComparedFigures>& figures, std::size_t width) {
+  constexpr std::size_t kNameRoom = 16;  // longer names are cut before reports go on below
+  const std::vector<std::string> names = layer_names(figures);
+  std::size_t longest = kNameRoom;
+  for (const std::string& name : names) {
+    longest = std::max(longest, display_width(name));
+  }
+  std::vector<Table> tables;
+  for (std::size_t first = 0; first < figures.size();) {
+    std::size_t last = first + 1;
+    while (last < figures.size() &&
+           layers_table(figures, names, first, last + 1).width() <= width + longest - kNameRoom) {
+      ++last;
+    }
+    tables.push_back(layers_table(figures, names, first, last));
+    first = last;
+  }
+  return tables;
 }
 
 }  // namespace
@@ -92,11 +120,12 @@ Table layers_table(const std::vector<ComparedFigures>& figures) {
 std::string compare_text(const std::vector<NamedReport>& reports, const ReportStyle& style) {
   const std::vector<ComparedFigures> figures = compared_figures(reports);
   Table runs = runs_table(reports, figures);
-  Table layers = layers_table(figures);
   runs.fit(style.width);
-  layers.fit(style.width);
-  std::string text =
-      runs.render(style.width, style.color) + '\n' + layers.render(style.width, style.color);
+  std::string text = runs.render(style.width, style.color) + '\n';
+  for (Table& layers : layers_tables(figures, style.width)) {
+    layers.fit(style.width);
+    text += layers.render(style.width, style.color);
+  }
   for (const std::string& remark : compare_remarks(figures)) {
     text += '\n' + wrapped(remark, 0, style.width) + '\n';
   }

@@ -217,6 +217,32 @@ TEST(CompareText, NamesWhatIsNotInAnArea) {
   EXPECT_THAT(compared(with_area({}), with_area({})), Not(HasSubstr("Areas")));
 }
 
+TEST(CompareText, ReportsThatDoNotFitGoOnInAnotherTable) {
+  ReportStyle narrow;
+  narrow.width = 80;
+  std::vector<NamedReport> reports(10, {"a.json", report(1234567, "t")});
+  const std::string text = compare_text(reports, narrow);
+  const std::size_t begin = text.find("Cycles by layer");
+  const std::size_t next = text.find("Cycles by layer, continued");
+  ASSERT_NE(next, std::string::npos);
+  for (std::size_t i = 1; i <= reports.size(); ++i) {
+    const std::string head = "  " + std::to_string(i) + " ";
+    EXPECT_NE(text.find(head, begin), std::string::npos) << i;
+  }
+  EXPECT_GT(text.find("last", begin), next);
+}
+
+TEST(CompareText, LongNamesAreCutInTheMiddleAndKeepTheOtherColumns) {
+  Json named = with_area({});
+  named["workload"] = std::string(48, 'w') + "_end";
+  const std::string folder = "results/of/a/long/path/";
+  const std::string text =
+      compare_text({{folder + "a.json", named}, {folder + "b.json", named}}, {});
+  for (const char* const part : {"a.json", "b.json", "w_end", "accelerator", "util.", "area"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+}
+
 TEST(CompareText, RemarksKeepToTheWidthAndShowNoControlCharacters) {
   ReportStyle narrow;
   narrow.width = 80;
