@@ -229,7 +229,8 @@ CommandHelp explain_help() {
                    "say what holds each layer, and what more of it would gain",
                    "-a FILE -w FILE [OPTION]...",
                    "Times the network on the accelerator, and on one with twice of each resource: "
-                   "more rows, more columns, more DRAM bandwidth, larger memories, and so on. A "
+                   "more rows, more columns, more DRAM bandwidth, larger memories, and so on; "
+                   "those that cannot be doubled by the rules of the keys are left out. A "
                    "layer's bound is the resource of which twice saves most of its cycles. Layers "
                    "whose channels are just past a multiple of the array are timed without those "
                    "channels too. Shapes are enough, no data are read; every figure is a run of "

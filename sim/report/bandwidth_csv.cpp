@@ -5,27 +5,15 @@
 
 #include "sim/network/ceil_div.hpp"
 #include "sim/report/bandwidth.hpp"
+#include "sim/report/csv_field.hpp"
 #include "sim/report/totals.hpp"
+#include "sim/report/utf8.hpp"
 
 namespace systole {
-namespace {
-
-/// In double quotes where commas, quotes or line ends ask for them.
-std::string csv_text(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    return text;
-  }
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c == '"' ? std::string{"\"\""} : std::string{c};
-  }
-  return quoted + '"';
-}
-
-}  // namespace
-
 std::string bandwidth_csv(const RunResult& run) {
-  std::string out = "layer,first_cycle,cycles,read_bytes,written_bytes,bytes_per_cycle,gb_per_s\n";
+  std::string out =
+      "layer,first_cycle [cycle],cycles [cycle],read [byte],written [byte],bandwidth [byte/cycle],"
+      "bandwidth [GB/s]\r\n";
   for (const LayerResult& layer : run.layers) {
     const std::uint64_t all = ceil_div(layer.cycles, kBandwidthWindow);
     for (std::size_t i = 0; i < std::max<std::uint64_t>(layer.windows.size(), all); ++i) {
@@ -36,9 +24,9 @@ std::string bandwidth_csv(const RunResult& run) {
       const BandwidthSeries::Window window =
           i < layer.windows.size() ? layer.windows[i] : BandwidthSeries::Window{};
       const double rate = static_cast<double>(window.bytes()) / static_cast<double>(cycles);
-      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{:.4f},{:.4f}\n",
-                     csv_text(layer.name), first, cycles, window.read_bytes, window.write_bytes,
-                     rate, gb_per_s(rate, run.config.clock_mhz));
+      fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{}\r\n",
+                     csv_field(valid_utf8(layer.name)), first, cycles, window.read_bytes,
+                     window.write_bytes, rate, gb_per_s(rate, run.config.clock_mhz));
     }
   }
   return out;

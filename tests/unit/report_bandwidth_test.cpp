@@ -127,21 +127,25 @@ TEST(Bandwidth, CommandsOfBanksHaveTheirEnergy) {
 }
 
 TEST(Bandwidth, OverTimeIsALineForEachWindowOfALayer) {
-  EXPECT_EQ(bandwidth_csv(one_layer()),
-            "layer,first_cycle,cycles,read_bytes,written_bytes,bytes_per_cycle,gb_per_s\n"
-            "\"fc,1\",0,1024,960,64,1.0000,0.5000\n"
-            "\"fc,1\",1024,476,0,192,0.4034,0.2017\n");
+  EXPECT_EQ(
+      bandwidth_csv(one_layer()),
+      "layer,first_cycle [cycle],cycles [cycle],read [byte],written [byte],bandwidth [byte/cycle],"
+      "bandwidth [GB/s]\r\n"
+      "\"fc,1\",0,1024,960,64,1,0.5\r\n"
+      "\"fc,1\",1024,476,0,192,0.40336134453781514,0.20168067226890757\r\n");
 }
 
 TEST(Bandwidth, OverTimeEndsWithTheLayerNotWithItsTraffic) {
   RunResult run = one_layer();
   run.layers[0].cycles = 3100;
-  EXPECT_EQ(bandwidth_csv(run),
-            "layer,first_cycle,cycles,read_bytes,written_bytes,bytes_per_cycle,gb_per_s\n"
-            "\"fc,1\",0,1024,960,64,1.0000,0.5000\n"
-            "\"fc,1\",1024,1024,0,192,0.1875,0.0938\n"
-            "\"fc,1\",2048,1024,0,0,0.0000,0.0000\n"
-            "\"fc,1\",3072,28,0,0,0.0000,0.0000\n");
+  EXPECT_EQ(
+      bandwidth_csv(run),
+      "layer,first_cycle [cycle],cycles [cycle],read [byte],written [byte],bandwidth [byte/cycle],"
+      "bandwidth [GB/s]\r\n"
+      "\"fc,1\",0,1024,960,64,1,0.5\r\n"
+      "\"fc,1\",1024,1024,0,192,0.1875,0.09375\r\n"
+      "\"fc,1\",2048,1024,0,0,0,0\r\n"
+      "\"fc,1\",3072,28,0,0,0,0\r\n");
 }
 
 TEST(Bandwidth, ItsJsonLeavesBanksOutOfAnIdealMemory) {
