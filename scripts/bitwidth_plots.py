@@ -133,10 +133,10 @@ def requantizers(rows, folder):
         right.bar_label(bars, fmt="%.1f", fontsize=7, padding=2)
     right.set(yticks=range(len(names)), yticklabels=names, xlabel="accuracy, %", xlim=(0, 112), title="multiplier and rounding")
     right.legend(loc="upper left", fontsize=8, bbox_to_anchor=(0, -0.09), ncols=2)
-    values = [at[name, widths[0]]["pj_per_value"] for name in names]
+    values = [at[name, widths[0]]["pj_per_value"] or 0 for name in names]  # none: the energy table does not know it
     bars = cost.barh(range(len(names)), values, height=0.6, color="tab:green")
-    cost.bar_label(bars, fmt="%.2f", fontsize=7, padding=2)
-    cost.set(xlabel="pJ a value", xlim=(0, 1.15 * max(values)), title="what it costs")
+    cost.bar_label(bars, labels=[f"{value:.2f}" if value else "not known" for value in values], fontsize=7, padding=2)
+    cost.set(xlabel="pJ a value", xlim=(0, 1.15 * max(values) or 1), title="what it costs")
     save(figure, folder / "requantizers.png")
 
 
