@@ -64,7 +64,7 @@ Parts need_totals(const ReportObject& totals) {
   totals.object("events");
   const ReportObject energies = totals.object("energy_by_component_pj");
   const ReportObject ledger = totals.object("ledger");
-  const Parts parts{ledger.keys(), energies.keys()};
+  Parts parts{ledger.keys(), energies.keys()};
   need_numbers(energies, parts.components);
   ledger.object("array");
   need_ledger(ledger, parts.units);
