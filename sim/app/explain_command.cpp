@@ -32,7 +32,7 @@ int explain_command(const ExplainOptions& options, std::ostream& out, std::ostre
   const auto machine = [&](const std::vector<std::string>& more) {
     std::vector<std::string> overrides = options.overrides;
     overrides.insert(overrides.end(), more.begin(), more.end());
-    return load_machine(options.accelerator, overrides);
+    return load_machine(options.accelerator, overrides).config;
   };
   const auto files =
       both_of([&] { return machine({}); },

@@ -38,7 +38,7 @@ std::optional<AcceleratorConfig> machine_of(const GoldenOptions& options) {
   if (!options.accelerator) {
     return std::nullopt;
   }
-  return load_machine(*options.accelerator, options.overrides);
+  return load_machine(*options.accelerator, options.overrides).config;
 }
 
 }  // namespace

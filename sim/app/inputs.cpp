@@ -1,15 +1,22 @@
 #include "sim/app/inputs.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/config/accelerator_file.hpp"
-#include "sim/energy/energy_table.hpp"
 #include "sim/workload/random_data.hpp"
 
 namespace systole::app {
 
-AcceleratorConfig load_machine(const std::string& path, const std::vector<std::string>& overrides) {
-  return load_accelerator(path, overrides, broken_by_its_table);
+Machine load_machine(const std::string& path, const std::vector<std::string>& overrides) {
+  EnergyTable table;
+  AcceleratorConfig config =
+      load_accelerator(path, overrides, [&table](const AcceleratorConfig& machine) {
+        table = load_energy_table(machine.energy.table);
+        return broken_by(table, machine);
+      });
+  EnergyTable adapted = adapted_to(config, std::move(table));
+  return {std::move(config), std::move(adapted)};
 }
 
 LabelledInputs select_inputs(const std::string& workload, const Network& network,

@@ -7,13 +7,19 @@
 
 #include "sim/app/options.hpp"
 #include "sim/config/accelerator_config.hpp"
+#include "sim/energy/energy_table.hpp"
 #include "sim/network/network.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace systole::app {
 
-/// A machine that its energy table can price.
-AcceleratorConfig load_machine(const std::string& path, const std::vector<std::string>& overrides);
+/// A machine, and what its energy table asks for it.
+struct Machine {
+  AcceleratorConfig config;
+  EnergyTable energy_table;
+};
+/// Throws ConfigError for what is wrong with it, and for what its table cannot price.
+Machine load_machine(const std::string& path, const std::vector<std::string>& overrides);
 
 /// The inputs of a run: those of `npy` with its `labels`, else the workload's own, at most `limit`
 /// of them; no images when neither has any.

@@ -37,16 +37,10 @@
 namespace systole::app {
 namespace {
 
-struct Machine {
-  AcceleratorConfig config;
-  EnergyTable energy_table;
-};
-
 Machine machine_of(const RunOptions& options) {
-  AcceleratorConfig config = load_machine(options.accelerator, options.overrides);
-  check_data(config, options.data);
-  EnergyTable energy_table = load_energy_table(config);
-  return {std::move(config), std::move(energy_table)};
+  Machine machine = load_machine(options.accelerator, options.overrides);
+  check_data(machine.config, options.data);
+  return machine;
 }
 
 /// Throws UsageError for a name that is no layer's, and where a layer would find on the chip what

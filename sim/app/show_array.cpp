@@ -40,7 +40,8 @@ void show_array(const ShowOptions& options, std::ostream& out) {
   const auto [config, network] = both_of(
       [&] {
         return load_machine(or_default(options.accelerator, "configs/tiny_4x4.yaml"),
-                            options.overrides);
+                            options.overrides)
+            .config;
       },
       [&] {
         return load_workload(workload, {/*shapes_only=*/false, options.topology});

@@ -86,7 +86,7 @@ void show_workload(const ShowOptions& options, std::ostream& out) {
 struct Lowering {
   explicit Lowering(const ShowOptions& options)
       : Lowering{
-            both_of([&] { return load_machine(options.accelerator, options.overrides); },
+            both_of([&] { return load_machine(options.accelerator, options.overrides).config; },
                     [&] {
                       return load_workload(options.workload, {options.no_data, options.topology});
                     })} {}
@@ -259,7 +259,7 @@ int show_command(const ShowOptions& options, std::ostream& out) {
   switch (options.subject) {
     case Subject::Config:
       out << accelerator_to_yaml(
-          with_absolute_files(load_machine(options.accelerator, options.overrides)));
+          with_absolute_files(load_machine(options.accelerator, options.overrides).config));
       break;
     case Subject::Workload:
       show_workload(options, out);
