@@ -255,7 +255,8 @@ YAML::Node load_closely(const std::string& text, const std::string& path, ErrorL
     return YAML::Load(text);
   } catch (const YAML::Exception& e) {
     check_quotes();
-    if (const auto tab = indenting_tab(text, e.mark)) {
+    const bool in_brackets = e.msg.find("flow") != std::string::npos;  // where tabs may stand
+    if (const auto tab = indenting_tab(text, e.mark); tab && !in_brackets) {
       refuse(log, *tab, path, "not valid YAML: a tab indents the line, expected spaces");
     }
     refuse(log, e.mark, path, "not valid YAML: " + e.msg);

@@ -48,9 +48,14 @@ void scale(TableEntries& entries, double factor) {
   }
 }
 
+/// "12.5 pJ/bit (source)".
+std::string of_a_bit(const EnergyTable& table, const TableEntry& entry) {
+  return fmt::format("{:.3g} {}/bit ({})", entry.value.value / entry.bits,
+                     table.normalized ? "MAC" : "pJ", entry.source);
+}
+
 void take_dram(EnergyTable& table, const TableEntry& entry) {
-  table.notes.push_back(fmt::format("DRAM: {}, {:.3g} pJ/bit ({})", entry.standard,
-                                    entry.value.value / entry.bits, entry.source));
+  table.notes.push_back(fmt::format("DRAM: {}, {}", entry.standard, of_a_bit(table, entry)));
   table.dram = {entry};
 }
 
@@ -82,10 +87,10 @@ void choose_dram(EnergyTable& table, const AcceleratorConfig& config) {
   if (const TableEntry* entry = entry_of_standard(table, standard)) {
     take_dram(table, TableEntry{*entry});
   } else if (!standard.empty() && !table.dram.empty()) {
-    table.notes.push_back(fmt::format(
-        "DRAM: {} is no standard of the table, so {:.3g} pJ/bit ({}) unless energy.dram names one",
-        quoted(standard), table.dram.front().value.value / table.dram.front().bits,
-        table.dram.front().source));
+    table.notes.push_back(
+        fmt::format("DRAM: {} is no standard of the table, so {}{}", quoted(standard),
+                    of_a_bit(table, table.dram.front()),
+                    table.dram_standards.empty() ? "" : " unless energy.dram names one"));
   }
 }
 

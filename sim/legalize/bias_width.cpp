@@ -111,9 +111,7 @@ void clip_layer(Network& network, Layer& layer, const Products& products,
   const std::uint32_t bits = bias_bits(config);
   const bool as_wide = bits >= config.array.accumulator_bits;
   const bool saturates = config.array.overflow == Overflow::Saturate;
-  // What the zero point takes off a sum that wraps comes back with the products, exactly, through
-  // any number of overflows: of a start as wide as that sum the bias alone is clipped.
-  const bool bias_alone = as_wide && !saturates;
+  const bool bias_alone = clips_bias_alone(config);
   const std::int64_t zero_point = bias_alone ? 0 : network.tensor(layer.inputs.at(0)).zero_point;
   const bool has_bias = products.has_bias != nullptr && *products.has_bias;
   const TensorData* bias = nullptr;
@@ -149,6 +147,11 @@ void clip_layer(Network& network, Layer& layer, const Products& products,
 }
 
 }  // namespace
+
+bool clips_bias_alone(const AcceleratorConfig& config) {
+  return bias_bits(config) >= config.array.accumulator_bits &&
+         config.array.overflow != Overflow::Saturate;
+}
 
 void clip_biases(Network& network, const AcceleratorConfig& config,
                  std::vector<LegalizationNote>& notes) {

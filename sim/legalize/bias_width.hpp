@@ -8,9 +8,14 @@
 
 namespace systole {
 
+/// Whether what the zero point takes off a sum may wrap in its start: it comes back with the
+/// products, exactly, through any number of overflows. So where biases are as wide as accumulators
+/// that wrap.
+bool clips_bias_alone(const AcceleratorConfig& config);
+
 /// Clips what sums start at to the width of biases, the bias less the ifmap's zero point times the
-/// sum of the channel's weights, and changes the layer's bias to match. Where biases are as wide as
-/// accumulators that wrap, the bias alone; as wide as ones that saturate, these clip by themselves
+/// sum of the channel's weights, and changes the layer's bias to match. Where clips_bias_alone says
+/// so, the bias alone; as wide as accumulators that saturate, these clip by themselves
 /// and there is a note only. Throws Refusal where no bias can: of a product without one, or if it
 /// would not be an int32. Layers without data stay as they are.
 void clip_biases(Network& network, const AcceleratorConfig& config,

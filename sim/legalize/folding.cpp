@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <iterator>
+#include <numeric>
 #include <string>
 
 #include "sim/network/refusal.hpp"
@@ -20,27 +21,23 @@ constexpr double kLog2Tolerance = 1.0 / (1 << 20);
 // Weights lose nothing once each has bits to spare; 16-bit formats hold no more doublings.
 constexpr std::int32_t kDoublings = 15;
 
-double bias_at(const FoldInput& channel, double factor) {
-  return std::nearbyint(channel.bias * factor);
+double within(double value, std::int64_t min, std::int64_t max) {
+  return std::clamp(value, static_cast<double>(min), static_cast<double>(max));
 }
 
-double clipped_bias(double bias, const FoldLimits& limits) {
-  return std::clamp(bias, static_cast<double>(limits.bias_min),
-                    static_cast<double>(limits.bias_max));
-}
-
-bool bias_fits(const FoldInput& channel, double factor, const FoldLimits& limits) {
-  const double bias = bias_at(channel, factor);
-  return clipped_bias(bias, limits) == bias;
+/// The nearest bias that fits, as does the start that it gives beside these weights.
+double fitting_bias(double bias, const std::vector<std::int32_t>& weights,
+                    const FoldLimits& limits) {
+  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  const double taken = limits.ifmap_zero_point * sum;
+  const double start = within(bias - taken, limits.start_min, limits.start_max);
+  return within(start + taken, limits.bias_min, limits.bias_max);
 }
 
 Fold folded(const FoldInput& channel, std::int32_t exponent, const FoldLimits& limits) {
   Fold fold;
   fold.exponent = exponent;
   fold.factor = std::ldexp(channel.multiplier, -exponent);
-  const double bias = bias_at(channel, fold.factor);
-  fold.bias = static_cast<std::int32_t>(clipped_bias(bias, limits));
-  fold.bias_clipped_by = std::fabs(bias - fold.bias);
   fold.weights.reserve(channel.weights.size());
   const double unit = std::ldexp(1.0, exponent);
   for (const std::int32_t weight : channel.weights) {
@@ -54,6 +51,9 @@ Fold folded(const FoldInput& channel, std::int32_t exponent, const FoldLimits& l
     fold.signal += wanted * unit * wanted * unit;
     fold.noise += (wanted - taken) * unit * (wanted - taken) * unit;
   }
+  const double bias = std::nearbyint(channel.bias * fold.factor);
+  fold.bias = static_cast<std::int32_t>(fitting_bias(bias, fold.weights, limits));
+  fold.bias_clipped_by = std::fabs(bias - fold.bias);
   return fold;
 }
 
@@ -124,7 +124,7 @@ Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
   for (bool clipped = false; exponent > finest && best.noise > 0 && !clipped;) {
     --exponent;
     Fold candidate = folded(channel, exponent, limits);
-    if (!bias_fits(channel, candidate.factor, limits) || can_overflow(candidate, limits)) {
+    if (candidate.bias_clipped_by > 0 || can_overflow(candidate, limits)) {
       break;
     }
     clipped = candidate.clipped;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct FoldLimits {
   std::int64_t weight_min = -128, weight_max = 127;  ///< of the centred weights
   bool weights_are_signs = false;                    ///< -1 and +1 alone, and no 0
   std::int64_t bias_min = 0, bias_max = 0;
+  /// Of the start of the psums: the bias less the ifmap's zero point times the weights.
+  std::int64_t start_min = std::numeric_limits<std::int64_t>::min();
+  std::int64_t start_max = std::numeric_limits<std::int64_t>::max();
+  std::int32_t ifmap_zero_point = 0;
   std::int64_t activation_max = 0;   ///< magnitude of a centred activation
   std::int64_t accumulator_max = 0;  ///< magnitude; 2^(bits - 1) - 1
 };
@@ -40,7 +45,7 @@ struct Fold {
   double factor = 1;  ///< multiplier / 2^exponent
   std::vector<std::int32_t> weights;
   std::int32_t bias = 0;
-  double bias_clipped_by = 0;  ///< in steps of `bias`; 0 where it fits
+  double bias_clipped_by = 0;  ///< in steps of `bias`; 0 where it and the start fit
   bool clipped = false;        ///< some weight did not fit its format
   double signal = 0;           ///< sum of squares of multiplier times weight: what was asked for
   double noise = 0;            ///< sum of squares of what the new weights differ from that

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/legalize/bias_width.hpp"
 #include "sim/legalize/folding.hpp"
 #include "sim/legalize/requant_rule.hpp"
 #include "sim/network/refusal.hpp"
@@ -214,8 +215,11 @@ FoldLimits ShiftOnlyPass::limits(const Tensor& weight, const Tensor& ifmap,
   limits.weight_max = weight.format.max() - weight.zero_point;
   limits.weights_are_signs = weight.format.is_binary;
   if (bias != nullptr) {
-    limits.bias_max = std::numeric_limits<std::int64_t>::max() >> (64 - held_bits(*bias));
-    limits.bias_min = -limits.bias_max - 1;
+    limits.bias_min = bias->format.min();
+    limits.bias_max = bias->format.max();
+    limits.start_max = (std::int64_t{1} << (bias_bits(config_) - 1)) - 1;
+    limits.start_min = -limits.start_max - 1;
+    limits.ifmap_zero_point = clips_bias_alone(config_) ? 0 : ifmap.zero_point;
   }
   limits.activation_max = std::max(std::abs(ifmap.format.min() - ifmap.zero_point),
                                    std::abs(ifmap.format.max() - ifmap.zero_point));

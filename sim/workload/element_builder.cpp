@@ -56,7 +56,7 @@ std::optional<LayerOp> LayerBuilder::build_mean(bool is_sum) {
   for (const std::size_t axis : mean.axes) {
     count *= input(0).shape[axis];
   }
-  if (!fits_host(count * largest_distance(0))) {
+  if (!fits_host(count, largest_distance(0))) {
     return std::nullopt;
   }
   const auto derive = [&] {
@@ -198,7 +198,7 @@ std::optional<LayerOp> LayerBuilder::build_prelu() {
                           " is larger than '" + input(0).name + "' " + shape_text(input(0).shape));
     return std::nullopt;
   }
-  if (!fits_host(largest_distance(0) * largest_distance(1))) {
+  if (!fits_host(largest_distance(0), largest_distance(1))) {
     return std::nullopt;
   }
   return build_slopes<Prelu>("inputs need", [&] {

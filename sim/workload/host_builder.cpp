@@ -105,7 +105,7 @@ bool LayerBuilder::all_have_scales() const {
 bool LayerBuilder::set_single_requantizer(
     Requantizer& requant, const std::function<std::optional<QuantizedMultiplier>()>& derive) {
   requant.zero_point = ofmap_.zero_point;
-  if (!set_limits(requant.clamp_min, requant.clamp_max)) {
+  if (!has_integers() || !set_limits(requant.clamp_min, requant.clamp_max)) {
     return false;
   }
   if (trace_.requant.given()) {
@@ -147,15 +147,33 @@ bool LayerBuilder::set_repeated_shape() {
 
 std::int64_t LayerBuilder::largest_distance(std::size_t operand) const {
   const Tensor& tensor = input(operand);
-  return std::max(tensor.zero_point - tensor.format.min(), tensor.format.max() - tensor.zero_point);
+  const std::int64_t zero_point = tensor.zero_point;
+  if (!tensor.data) {
+    return std::max(zero_point - tensor.format.min(), tensor.format.max() - zero_point);
+  }
+  std::int64_t largest = 0;
+  for (std::size_t i = 0; i < tensor.data->size(); ++i) {
+    largest = std::max(largest, std::abs(tensor.data->at(i) - zero_point));
+  }
+  return largest;
 }
 
-bool LayerBuilder::fits_host(std::int64_t largest) {
+bool LayerBuilder::fits_host(std::int64_t a, std::int64_t b) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
-  return largest <= kMost ||
-         fail("inputs", trace_op_name(trace_.op) + " of such bits and zero points is up to " +
-                            std::to_string(largest) + ", expected at most " +
-                            std::to_string(kMost) + ": it computes in 32 bits");
+  return has_integers() &&
+         (a == 0 || b <= kMost / a ||
+          fail("inputs", trace_op_name(trace_.op) +
+                             " of such bits and zero points may be above 2^31 - 1, expected "
+                             "fewer bits: it computes in 32"));
+}
+
+bool LayerBuilder::has_integers() {
+  const auto real = std::find_if(inputs_.begin(), inputs_.end(), [this](TensorId id) {
+    return network_.tensor(id).format.is_float;
+  });
+  return real == inputs_.end() ||
+         fail("inputs", quoted(network_.tensor(*real).name) + " is float32, and " +
+                            trace_op_name(trace_.op) + " takes integers: quantize makes them");
 }
 
 std::optional<LayerOp> LayerBuilder::build_sub() {
@@ -176,7 +194,7 @@ std::optional<LayerOp> LayerBuilder::build_mul() {
     return checked_multiplier(tflite_multipliers::of_mul(scale_of(0), scale_of(1), ofmap_scale(),
                                                          input(1).format.is_signed));
   };
-  if (!set_repeated_shape() || !fits_host(largest_distance(0) * largest_distance(1)) ||
+  if (!set_repeated_shape() || !fits_host(largest_distance(0), largest_distance(1)) ||
       !set_single_requantizer(mul.output, derive)) {
     return std::nullopt;
   }

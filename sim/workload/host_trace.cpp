@@ -113,7 +113,7 @@ void read_host_operator(ConfigReader& reader, const ConstantFiles& files, LayerT
   flag("transpose_a", host.transpose_a);
   flag("transpose_b", host.transpose_b);
   if (keys.count("beta") != 0) {
-    reader.optional("beta", host.beta, GreaterThan{0.0});
+    reader.optional("beta", host.beta, InRange{1e-30, 1e30});  // a float32 to the kernels
   }
   if (keys.count("alpha") != 0) {
     reader.optional("alpha", host.alpha, GreaterThan{0.0});

@@ -275,7 +275,12 @@ std::uint32_t LayerBuilder::widest_operand() const {
 bool LayerBuilder::set_sum(Add& sum, const SumDerivation& derive) {
   const Tensor& a = input(0);
   const Tensor& b = input(1);
-  if (sum.left_shift < 0) {
+  const RequantTrace& given = trace_.requant;
+  const bool has_own_shift = given.given() && (!given.scale.empty() || given.left_shift);
+  if (!has_integers()) {
+    return false;
+  }
+  if (sum.left_shift < 0 && !has_own_shift) {
     const auto bits = static_cast<std::int32_t>(widest_operand());
     return fail("inputs", "have " + std::to_string(bits) + " bits, expected at most " +
                               std::to_string(bits + sum.left_shift) + ": " +
@@ -286,7 +291,6 @@ bool LayerBuilder::set_sum(Add& sum, const SumDerivation& derive) {
   const bool has_limits = set_limits(sum.output.clamp_min, sum.output.clamp_max);
   if (trace_.requant.given()) {
     take_constants(sum.output);
-    const RequantTrace& given = trace_.requant;
     sum.left_shift = given.left_shift.value_or(sum.left_shift);
     for (std::size_t i = 0; i < sum.input.size(); ++i) {
       if (given.scale.empty()) {

@@ -190,6 +190,8 @@ TEST(DramConfig, PatternsThatDoNotFitAreErrors) {
   EXPECT_EQ(error("row:column:bank:bank_group:row"), "mapping: 'row' is given twice");
   EXPECT_EQ(error("row:column:bank:bank_group.3"),
             "mapping: bank_group has 2 bits, and the pattern takes more");
+  EXPECT_EQ(error("row:column:bank.5:bank.6:bank_group"),
+            "mapping: bank has 2 bits, and the pattern takes more");
   EXPECT_EQ(error("row:column.x:bank:bank_group"),
             "mapping: expected a number of bits after the dot of 'column.x'");
   EXPECT_EQ(errors_with("hbm2", "channel:pseudo_channel", "pseudo_channel:channel"),

@@ -66,6 +66,22 @@ TEST(Folding, TheLeastBiasFits) {
   EXPECT_EQ(fold.bias, -128);
 }
 
+// A bias of 140 does not fit 8 bits, and what psums start at does: 140 - 30 * 5.
+TEST(Folding, TheStartOfPsumsIsWhatFits) {
+  FoldLimits limits = limits_of(std::numeric_limits<std::int32_t>::max());
+  limits.start_min = -128;
+  limits.start_max = 127;
+  limits.ifmap_zero_point = 30;
+  const Fold fits = fold_channel({{5}, 140, 1}, limits);
+  EXPECT_EQ(fits.exponent, 0);
+  EXPECT_EQ(fits.bias, 140);
+  EXPECT_EQ(fits.bias_clipped_by, 0);
+  const Fold clipped = fold_channel({{127}, 3937 + 1, 1}, limits);  // 30 * 127 = 3810
+  EXPECT_EQ(clipped.exponent, 0);
+  EXPECT_EQ(clipped.bias, 3810 + 127);
+  EXPECT_EQ(clipped.bias_clipped_by, 1);
+}
+
 // Halved weights would be off by one each, and outputs by up to 128 for each of these.
 TEST(Folding, ABiasThatDoesNotFitByLittleIsClipped) {
   const Fold fold = fold_channel({{1, -127}, 140, 1}, limits_of(127));

@@ -149,9 +149,16 @@ TEST_F(HostOperators, WidthsThatDoNotFitTheHosts32BitsAreRefused) {
             "w.yaml:6:47: layers[0].inputs: have 16 bits, expected at most 15: squared_difference "
             "computes in 32 bits");
   EXPECT_EQ(errors(wide("bits: 16", "op: mul, inputs: [x, x]")), "");
-  EXPECT_EQ(errors(wide("bits: 16, zero_point: -32768", "op: mul, inputs: [x, x]")),
-            "w.yaml:6:32: layers[0].inputs: mul of such bits and zero points is up to 4294836225, "
-            "expected at most 2147483647: it computes in 32 bits");
+  EXPECT_EQ(
+      errors(wide("bits: 16, zero_point: -32768", "op: mul, inputs: [x, x]")),
+      "w.yaml:6:32: layers[0].inputs: mul of such bits and zero points may be above 2^31 - 1, "
+      "expected fewer bits: it computes in 32");
+  EXPECT_NE(errors(wide("bits: 32, signed: false", "op: mul, inputs: [x, x]")), "");
+  const std::string own_shift =
+      "requant: {multiplier: 1073741824, exponent: 0, left_shift: 4, operands: "
+      "{multiplier: [1073741824, 1073741824], exponent: [0, 0]}}";
+  EXPECT_EQ(errors(wide("bits: 32", "op: add, inputs: [x, x], " + own_shift)), "");
+  EXPECT_NE(errors(wide("bits: 32", "op: add, inputs: [x, x]")), "");
   EXPECT_NE(errors(wide("bits: 16, signed: false", "op: prelu, inputs: [x, x]")), "");
   EXPECT_EQ(errors(wide("bits: 16", "op: mean, inputs: [x], axes: [1]")), "");
   EXPECT_NE(errors(wide("bits: 16, zero_point: 32767", "op: sum, inputs: [x], axes: [1]")), "");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "sim/config/scalar.hpp"
 #include "sim/config/suggestion.hpp"
@@ -122,6 +123,7 @@ AddressMapping::AddressMapping(const Config& config, std::vector<std::string>& m
   if (!mistakes.empty()) {
     return;  // bits of words that are wrong would be missed or too many
   }
+  std::set<std::string> takes_more;
   std::uint32_t shift = 0;
   for (const auto& word : words) {
     const auto piece = std::find_if(pieces.begin(), pieces.end(),
@@ -133,8 +135,7 @@ AddressMapping::AddressMapping(const Config& config, std::vector<std::string>& m
     const std::uint32_t left = piece->bits - piece->taken;
     std::uint32_t bits = word.sized ? word.bits : left - std::min(left, named_below);
     if (bits > left) {
-      mistakes.push_back(
-          fmt::format("{} has {} bits, and the pattern takes more", piece->name, piece->bits));
+      takes_more.insert(piece->name);
       bits = left;
     }
     if (bits != 0) {
@@ -147,16 +148,19 @@ AddressMapping::AddressMapping(const Config& config, std::vector<std::string>& m
     }
   }
   for (const auto& piece : pieces) {
-    if (piece.taken != piece.bits) {
+    if (takes_more.count(piece.name) != 0) {
+      mistakes.push_back(
+          fmt::format("{} has {} bits, and the pattern takes more", piece.name, piece.bits));
+    } else if (piece.taken != piece.bits) {
       mistakes.push_back(fmt::format("{} bits of {} are missing in the pattern",
                                      piece.bits - piece.taken, piece.name));
     }
   }
   const std::uint32_t request_bits = log2_of(config.bursts_per_request());
-  for (const auto& part : parts_) {
-    if (part.position >= kChannel && part.shift < request_bits) {
-      mistakes.emplace_back("the bursts of one request would lie in several channels");
-    }
+  if (std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+        return part.position >= kChannel && part.shift < request_bits;
+      })) {
+    mistakes.emplace_back("the bursts of one request would lie in several channels");
   }
 }
 
