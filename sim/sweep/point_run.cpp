@@ -67,7 +67,7 @@ PointRunner::Workload PointRunner::load(const std::string& file) const {
   return workload;
 }
 
-AcceleratorConfig PointRunner::config_of(const Point& point) const {
+AcceleratorConfig PointRunner::config_of(const Point& point, std::string& table) const {
   std::vector<std::string> overrides;
   for (const Assignment& setting : spec_.settings) {
     overrides.push_back(setting.key + "=" + setting.value);
@@ -77,7 +77,11 @@ AcceleratorConfig PointRunner::config_of(const Point& point) const {
       overrides.push_back(assignment.key + "=" + assignment.value);
     }
   }
-  return parse_accelerator(spec_.accelerator_text, spec_.accelerator, overrides);
+  return parse_accelerator(spec_.accelerator_text, spec_.accelerator, overrides,
+                           [&](const AcceleratorConfig& machine) {
+                             table = files_.digest_of(machine.energy.table);
+                             return broken_by(files_.energy_table(machine.energy.table), machine);
+                           });
 }
 
 PointRunner::Machine PointRunner::machine_of(const Point& point) const {
@@ -85,10 +89,11 @@ PointRunner::Machine PointRunner::machine_of(const Point& point) const {
       fmt::format("systole {}\nworkload {}\ndata {} seed {} images {} check {}\n", version(),
                   workloads_.at(workload_of(spec_, point)).digest, static_cast<int>(spec_.data),
                   spec_.data_seed, spec_.images, spec_.check);
+  std::string table;  // a digest: of what it cannot price, too, which another one may
   try {
-    const AcceleratorConfig config = config_of(point);
+    const AcceleratorConfig config = config_of(point, table);
     AcceleratorConfig contents = config;  // with digests for the names of files
-    contents.energy.table = files_.digest_of(config.energy.table);
+    contents.energy.table = table;
     if (config.dram.model == DramModel::Banked) {
       contents.dram.preset = files_.digest_of(dram_preset_file(config.dram));
     }
@@ -96,7 +101,7 @@ PointRunner::Machine PointRunner::machine_of(const Point& point) const {
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
-    std::string text = run + spec_.accelerator_text;
+    std::string text = run + table + spec_.accelerator_text;
     for (const Assignment& setting : spec_.settings) {
       text += '\n' + setting.key + '=' + setting.text;
     }

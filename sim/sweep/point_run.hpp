@@ -40,7 +40,8 @@ class PointRunner {
     std::string digest;
   };
   Workload load(const std::string& file) const;
-  AcceleratorConfig config_of(const Point& point) const;
+  /// Throws ConfigError, for what its energy table cannot price too; `table` is that one's digest.
+  AcceleratorConfig config_of(const Point& point, std::string& table) const;
   void simulate_into(PointResult& result, const Point& point,
                      const AcceleratorConfig& config) const;
 

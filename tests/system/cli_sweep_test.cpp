@@ -222,6 +222,26 @@ TEST(CliSweep, ThePagesAxesNameFilesWithoutTheirFolders) {
   EXPECT_THAT(dom, HasSubstr("data-end=\"c_netw…g_name\""));
 }
 
+// As a run says it. Another table, which can, is another point.
+TEST(CliSweep, WhatATableCannotPriceIsRefusedWithItsPlaceUntilItCan) {
+  const TemporaryFolder folder;
+  const std::string spec = folder.file("spec.yaml");
+  const std::string base = SYSTOLE_SOURCE_DIR "/configs/energy/";
+  write_file(folder.file("table.yaml"), read_file(base + "eyeriss_65nm.yaml"));
+  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
+                   "/configs/gemmini_16x16.yaml\n"
+                   "workload: " SYSTOLE_SOURCE_DIR
+                   "/workloads/digits_cnn/digits_cnn.yaml\n"
+                   "set: {energy.node: 7nm}\n"
+                   "axes: [{key: energy.table, values: [table.yaml]}]\n");
+  const Outcome refused = systole({"sweep", spec, "-o", folder.file("s")});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.out, HasSubstr("--set energy.node=7nm: energy.node: eyeriss_65nm names no "));
+  write_file(folder.file("table.yaml"), read_file(base + "horowitz_45nm.yaml"));
+  const Outcome resumed = systole({"sweep", spec, "-o", folder.file("s"), "--resume"});
+  EXPECT_THAT(resumed.out, HasSubstr("1 points, 1 of them run now, 0 failed")) << resumed.err;
+}
+
 // Energies that differ by less than three digits tell, and a metric that is the same everywhere.
 TEST(CliSweep, ThePagesTicksAndFiltersTellValuesApart) {
   const TemporaryFolder folder;
