@@ -1,5 +1,6 @@
 #include "sim/sweep/sweep_json.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -23,7 +24,22 @@ Json metric_json(const std::optional<double>& value) {
              : Json(*value);
 }
 
-Json columns_json(const SweepSpec& spec) {
+/// Which has energies, but none that are multiplied with times or divided by them.
+bool is_normalized(const PointResult& result) {
+  return result.metrics[static_cast<std::size_t>(Metric::EnergyPj)] &&
+         !result.metrics[static_cast<std::size_t>(Metric::EnergyDelayJs)];
+}
+
+/// By a normalized table 1 pJ stands for the energy of one MAC.
+const char* energy_unit(const std::vector<PointResult>& results) {
+  const bool any = std::any_of(results.begin(), results.end(), is_normalized);
+  const bool all = std::all_of(results.begin(), results.end(), [](const PointResult& result) {
+    return !result.error.empty() || is_normalized(result);
+  });
+  return !any ? info_of(Metric::EnergyPj).unit : all ? "MAC" : "pJ or MAC";
+}
+
+Json columns_json(const SweepSpec& spec, const std::vector<PointResult>& results) {
   Json columns = Json::array();
   for (const std::string& key : spec.keys()) {
     columns.push_back({{"name", key}, {"metric", false}});
@@ -32,7 +48,7 @@ Json columns_json(const SweepSpec& spec) {
     const MetricInfo& info = info_of(metric);
     columns.push_back({{"name", info.name},
                        {"metric", true},
-                       {"unit", info.unit},
+                       {"unit", metric == Metric::EnergyPj ? energy_unit(results) : info.unit},
                        {"more_is_better", info.more_is_better}});
   }
   return columns;
@@ -71,7 +87,8 @@ Json sweep_json(const SweepSpec& spec, const std::vector<Point>& points,
   for (const Assignment& setting : spec.settings) {
     json["settings"][setting.key] = {{"text", setting.text}, {"set", set_beside_spec(setting)}};
   }
-  json["columns"] = columns_json(spec);
+  json["columns"] = columns_json(spec, results);
+  json["normalized"] = std::any_of(results.begin(), results.end(), is_normalized);
   json["pareto"] = Json::array();
   for (const Metric metric : spec.pareto) {
     json["pareto"].push_back(info_of(metric).name);

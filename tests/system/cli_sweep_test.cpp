@@ -242,6 +242,30 @@ TEST(CliSweep, WhatATableCannotPriceIsRefusedWithItsPlaceUntilItCan) {
   EXPECT_THAT(resumed.out, HasSubstr("1 points, 1 of them run now, 0 failed")) << resumed.err;
 }
 
+TEST(CliSweep, ThePageOfANormalizedTableHasNoJoules) {
+  const TemporaryFolder folder;
+  const std::string spec = folder.file("spec.yaml");
+  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
+                   "/configs/gemmini_16x16.yaml\n"
+                   "workload: " SYSTOLE_SOURCE_DIR
+                   "/workloads/digits_cnn/digits_cnn.yaml\n"
+                   "set: {energy.table: " SYSTOLE_SOURCE_DIR
+                   "/configs/energy/eyeriss_normalized.yaml}\n"
+                   "axes: [{key: array.max_compute_rows, values: [16, 32]}]\n");
+  const std::string page = folder.file("sweep.html");
+  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 0);
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_by_browser_after(
+      "document.body.dataset.energy = columnNamed('energy_pj').show(2e6);"
+      "document.body.dataset.near = told(columnNamed('energy_pj'), 1234567, 1);",
+      page, folder);
+  EXPECT_THAT(dom, HasSubstr("data-energy=\"2.00 MMAC\""));
+  EXPECT_THAT(dom, HasSubstr("data-near=\"1,234,567 MAC\""));
+  EXPECT_THAT(dom, HasSubstr("1 pJ stands for the energy of one MAC"));
+}
+
 // Energies that differ by less than three digits tell, and a metric that is the same everywhere.
 TEST(CliSweep, ThePagesTicksAndFiltersTellValuesApart) {
   const TemporaryFolder folder;

@@ -39,6 +39,7 @@ PointResult sample_result(const std::string& key) {
   result.key = key;
   result.metrics[static_cast<std::size_t>(Metric::Cycles)] = 123456789;
   result.metrics[static_cast<std::size_t>(Metric::EnergyPj)] = 0.1;
+  result.metrics[static_cast<std::size_t>(Metric::EnergyDelayJs)] = 0.1;
   return result;
 }
 
@@ -130,6 +131,27 @@ TEST_F(SweepTest, TablesHaveARowForEachPointAndFailuresSayWhy) {
   EXPECT_EQ(json.at("errors").dump(), R"({"1":"a, \"b\""})");
   EXPECT_EQ(json.at("accelerator"), SYSTOLE_SOURCE_DIR "/configs/gemmini_16x16.yaml")
       << "as the spec has it, which is where the page's command runs";
+}
+
+TEST_F(SweepTest, ThePageHasEnergiesInMacsWhereTheTablesAreNormalized) {
+  const SweepSpec sweep = spec(
+      "workload: net.yaml\n"
+      "axes: [{key: array.rows, values: [8, 16, 32]}]\n"
+      "metrics: [energy_pj]\n");
+  PointResult failed;
+  failed.error = "refused";
+  const PointResult joules = sample_result("a");
+  PointResult macs = sample_result("b");
+  macs.metrics[static_cast<std::size_t>(Metric::EnergyDelayJs)].reset();
+  const auto unit_of = [&](const std::vector<PointResult>& results) {
+    const nlohmann::ordered_json json = sweep_json(sweep, select_points(sweep), results, {});
+    EXPECT_EQ(json.at("normalized"), json.at("columns")[1].at("unit") != "pJ");
+    return json.at("columns")[1].at("unit").get<std::string>();
+  };
+  EXPECT_EQ(unit_of({joules, joules, failed}), "pJ");
+  EXPECT_EQ(unit_of({macs, macs, failed}), "MAC");
+  EXPECT_EQ(unit_of({macs, joules, failed}), "pJ or MAC");
+  EXPECT_EQ(unit_of({failed, failed, failed}), "pJ");
 }
 
 // A text that looks like something else is that to --set.

@@ -33,7 +33,7 @@ function told(column, value, apart) {
     {maximumFractionDigits: Math.min(20, Math.max(0, digits - 1 - magnitude(v)))});
   return column.unit === '1' ? plain(100 * value) + ' %' : plain(value) + (OWN_UNITS[column.unit] || '');
 }
-const OWN_UNITS = {byte: ' B', pJ: ' pJ', s: ' s'};  // of others the axis says it, or none is needed
+const OWN_UNITS = {byte: ' B', pJ: ' pJ', MAC: ' MAC', s: ' s'};  // of others the axis says it, or none is needed
 
 /// An axis of a chart for a column: logarithmic where asked and possible, words at their places.
 function columnAxis(column, log) {

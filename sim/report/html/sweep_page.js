@@ -13,6 +13,10 @@ function sweepTiles(parent) {
     const best = bestOf(metric, everyPoint);
     tile(box, metric.show(metric.values[best]), `best ${metric.label}`, `point ${best}`);
   }
+  if (sweep.normalized) {
+    parent.append(make('p', {class: 'note'}, 'By a normalized energy table 1 pJ stands for the energy of one MAC, which ' +
+      'does not compare with joules of other tables.'));
+  }
 }
 
 /// A number that fits a field, which has room for few digits: no point lies beyond it.

@@ -5,7 +5,7 @@ const sweep = JSON.parse(document.getElementById('systole-data').textContent);
 
 /// How a value of a metric reads.
 const UNIT_TEXTS = {
-  byte: bytesText, pJ: energyText, s: timeText, cycle: countText, MAC: countText, 1: percentText,
+  byte: bytesText, pJ: energyText, s: timeText, cycle: countText, MAC: macsText, 1: percentText,
 };
 const plainText = (v) => v === 0 || (Math.abs(v) >= 0.01 && Math.abs(v) < 1e5)
   ? shorter(Number(v.toPrecision(4)).toString()) : v.toExponential(2);
