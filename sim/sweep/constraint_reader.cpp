@@ -16,11 +16,11 @@ constexpr std::size_t kMostChoices = 10;  // that a message lists
 
 class ConstraintReader {
  public:
-  ConstraintReader(const std::vector<std::string>& known, const SweepSpec& spec)
-      : known_{known}, spec_{spec}, folder_{fs::path{spec.file}.parent_path().string()} {
-    complete_ = std::none_of(spec.axes.begin(), spec.axes.end(),
-                             [](const Axis& axis) { return axis.steps.empty(); });
-  }
+  ConstraintReader(const std::vector<std::string>& known, const SweepSpec& spec, bool complete)
+      : known_{known},
+        spec_{spec},
+        folder_{fs::path{spec.file}.parent_path().string()},
+        complete_{complete} {}
 
   /// Throws Refusal.
   Constraint read(const std::string& text) const {
@@ -135,7 +135,7 @@ class ConstraintReader {
   const std::vector<std::string>& known_;
   const SweepSpec& spec_;
   const std::string folder_;
-  bool complete_;  ///< no axis is broken, which was told
+  const bool complete_;  ///< nothing of the spec was refused so far: points have what it gives
 };
 
 }  // namespace
@@ -145,7 +145,7 @@ std::vector<Constraint> read_constraints(ConfigReader& root, const std::string& 
                                          const SweepSpec& spec) {
   std::vector<std::string> texts;
   root.optional(key, texts);
-  const ConstraintReader reader{known, spec};
+  const ConstraintReader reader{known, spec, root.error_count() == 0};
   std::vector<Constraint> constraints;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     try {

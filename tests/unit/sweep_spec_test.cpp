@@ -245,6 +245,20 @@ TEST_F(SweepTest, ConstraintsCompareFilesWhateverTheyAreCalled) {
                 "b.yaml (did you mean 'b.yaml'?)");
 }
 
+// What a constraint could be meant for is not known then.
+TEST_F(SweepTest, ConstraintsAreNotComparedWithFilesThatAreNotThere) {
+  std::ofstream{file("tab.yaml")} << "";
+  EXPECT_EQ(errors("workload: net.yaml\n"
+                   "axes: [{key: energy.table, values: [nope.yaml]}]\n"
+                   "constraints: [energy.table == tab.yaml]\n"),
+            "spec:3:37: axes[0].values[0]: " + file("nope.yaml") + ": no such file");
+  EXPECT_THAT(errors("workload: net.yaml\n"
+                     "set: {energy.table: nope.yaml}\n"
+                     "axes: [{key: array.rows, values: [8]}]\n"
+                     "constraints: [energy.table == tab.yaml]\n"),
+              Not(HasSubstr("constraints")));
+}
+
 TEST_F(SweepTest, ConstraintsThatSayNothingAreRefused) {
   const std::string axes = "workload: net.yaml\naxes: [{key: array.rows, values: [8]}]\n";
   EXPECT_EQ(errors(axes + "constraints:\n"
