@@ -139,6 +139,7 @@ def read_frame(path):
     """The same as a pandas DataFrame; needs pandas."""
     import pandas  # noqa: PLC0415 (the rest works without)
 
+    read_table(path)  # refuses what pandas fills up or renames: short rows, columns that stand there twice
     return pandas.read_csv(path, dtype={column: str for column in TEXT_COLUMNS}, keep_default_na=False, na_values=[""])
 
 

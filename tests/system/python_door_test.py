@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -116,6 +117,14 @@ class PythonDoor(unittest.TestCase):
             self.assertEqual(done.returncode, 2)
             self.assertIn(what, done.stderr)
             self.assertNotIn("Traceback", done.stderr)
+
+    def test_a_frame_of_what_is_no_table_is_refused(self):
+        broken = self.folder / "t.csv"
+        for text, what in (("a,b\n1\n", "t.csv:2: expected 2 fields"), ("a,b,a\n1,2,3\n", "column 'a' stands there twice")):
+            broken.write_text(text, encoding="utf-8")
+            stands_in = {"pandas": unittest.mock.Mock()}  # which would take it
+            with unittest.mock.patch.dict(sys.modules, stands_in), self.assertRaisesRegex(ValueError, what):
+                systole.read_frame(broken)
 
     def test_a_program_that_is_not_there_is_an_error_of_its_name(self):
         os.environ["SYSTOLE"], there = "no/systole", os.environ["SYSTOLE"]
