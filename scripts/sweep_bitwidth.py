@@ -88,7 +88,7 @@ class Sweeper:
         """Of the bytes of all files from which `systole quantize` makes its networks."""
         digest = hashlib.sha256()
         named = [self.options.workload.parent / name for name in texts_in(self.network)]
-        for file in [self.options.workload, self.options.calibrate, *filter(pathlib.Path.is_file, named)]:
+        for file in [self.options.workload, self.options.calibrate, *map(pathlib.Path, filter(os.path.isfile, named))]:
             digest.update(hashlib.sha256(file.read_bytes()).digest())
         return digest.hexdigest()
 
