@@ -93,7 +93,7 @@ void Progress::write(const std::function<std::string(double)>& line_at) {
   }
   next_ = now + kInterval;
   if (!shown_) {
-    shown_.emplace();
+    shown_.emplace(erase_line, OnSignal::When::Always);
   }
   out_ << kEraseLine << line_at(now) << std::flush;
 }

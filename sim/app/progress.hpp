@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sim/app/terminal.hpp"
+#include "sim/files/on_signal.hpp"
 #include "sim/run/simulation.hpp"
 #include "sim/sweep/sweep.hpp"
 
@@ -46,8 +47,8 @@ class Progress {
   std::ostream& out_;
   const std::size_t columns_;
   const Seconds elapsed_;
-  double next_ = 2.0;  // seconds; when the line may be written again
-  std::optional<LineErasedOnSignal> shown_;
+  double next_ = 2.0;              // seconds; when the line may be written again
+  std::optional<OnSignal> shown_;  // while it is
 };
 
 /// On standard error, whose stream is `err`; nothing where that is no terminal which can rewrite a

@@ -159,7 +159,6 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
   const FloatImages test = test_images(options, network, calibration);
 
   AtomicFolder folder{options.output};
-  folder.path();  // made before the progress, whose handlers of signals pass these on to its
   std::unique_ptr<Progress> progress = progress_on_terminal(err);
   const auto show = [&](const std::string& line) {
     if (progress) {

@@ -3,8 +3,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <array>
-#include <csignal>
 #include <cstdlib>
 #include <string_view>
 
@@ -21,23 +19,6 @@ std::size_t columns_of(int file) {
     return kUsual;
   }
   return size.ws_col;
-}
-
-// A handler is given nothing but the signal's number: what the signals did before stands here.
-constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
-std::array<struct sigaction, kSignals.size()> before;
-
-void restore(std::size_t i) { ::sigaction(kSignals[i], &before[i], nullptr); }
-
-extern "C" void erase_and_pass_on(int signal) {
-  [[maybe_unused]] const ssize_t written =
-      ::write(STDERR_FILENO, kEraseLine, sizeof kEraseLine - 1);
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    if (kSignals[i] == signal) {
-      restore(i);
-    }
-  }
-  ::raise(signal);  // comes when this returns
 }
 
 /// A terminal, as far as it is one, that only ever goes on.
@@ -60,25 +41,9 @@ bool use_color(ColorMode mode) {
 std::size_t error_terminal_columns() { return is_dumb() ? 0 : columns_of(STDERR_FILENO); }
 std::size_t output_terminal_columns() { return columns_of(STDOUT_FILENO); }
 
-LineErasedOnSignal::LineErasedOnSignal() {
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    ::sigaction(kSignals[i], nullptr, &before[i]);
-    if (before[i].sa_handler != SIG_IGN) {
-      struct sigaction action {};
-      action.sa_handler = erase_and_pass_on;
-      ::sigaction(kSignals[i], &action, nullptr);
-    }
-  }
-}
-
-LineErasedOnSignal::~LineErasedOnSignal() {
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    struct sigaction now {};
-    ::sigaction(kSignals[i], nullptr, &now);
-    if (now.sa_handler == erase_and_pass_on) {  // else somebody has taken it since
-      restore(i);
-    }
-  }
+void erase_line() {
+  [[maybe_unused]] const ssize_t written =
+      ::write(STDERR_FILENO, kEraseLine, sizeof kEraseLine - 1);
 }
 
 }  // namespace systole::app

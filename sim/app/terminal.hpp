@@ -19,14 +19,7 @@ std::size_t output_terminal_columns();
 
 inline constexpr char kEraseLine[] = "\r\x1b[2K";
 
-/// While it lives, a SIGINT, SIGTERM or SIGHUP that is not ignored first erases the line at
-/// standard error's cursor, then does what it did before. One at a time in a program.
-class LineErasedOnSignal {
- public:
-  LineErasedOnSignal();
-  ~LineErasedOnSignal();
-  LineErasedOnSignal(const LineErasedOnSignal&) = delete;
-  LineErasedOnSignal& operator=(const LineErasedOnSignal&) = delete;
-};
+/// Erases the line at standard error's cursor; safe in a signal handler.
+void erase_line();
 
 }  // namespace systole::app

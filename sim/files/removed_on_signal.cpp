@@ -5,13 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 
 namespace systole {
 namespace {
 
-constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 constexpr mode_t kNewFolderMode = 0777;  // less the user's umask
 
 // A handler is given nothing but the signal's number: what it is to remove stands here. Signals are
@@ -53,60 +51,27 @@ void remove_doomed() {
   }
 }
 
-// SA_RESETHAND has given the signal its default back, which it does once this returns.
-extern "C" void remove_and_die(int signal) {
-  remove_doomed();
-  ::raise(signal);
-}
-
-sigset_t all_signals() {
-  sigset_t all{};
-  sigemptyset(&all);
-  for (const int signal : kSignals) {
-    sigaddset(&all, signal);
-  }
-  return all;
-}
-
 }  // namespace
 
 bool RemovedOnSignal::create(const std::string& folder) {
-  const sigset_t ours = all_signals();
-  sigset_t blocked{};
   std::vector<std::string> with_it = folders_;
   with_it.push_back(folder);
-  ::pthread_sigmask(SIG_BLOCK, &ours, &blocked);
-  const bool created = ::mkdir(folder.c_str(), kNewFolderMode) == 0;
-  const int why = errno;
-  if (created) {
-    folders_.swap(with_it);
+  const SignalsHeldBack held;
+  if (::mkdir(folder.c_str(), kNewFolderMode) != 0) {
+    return false;
   }
-  if (created && doomed == nullptr) {
+  folders_.swap(with_it);
+  if (doomed == nullptr) {
     doomed = &folders_;
     with_files = files_ == Files::Removed;
-    for (const int signal : kSignals) {
-      struct sigaction before {};
-      ::sigaction(signal, nullptr, &before);
-      if (before.sa_handler == SIG_DFL) {
-        struct sigaction action {};
-        action.sa_handler = remove_and_die;
-        action.sa_mask = ours;
-        action.sa_flags = static_cast<int>(SA_RESETHAND);
-        ::sigaction(signal, &action, nullptr);
-        before_.emplace_back(signal, before);
-      }
-    }
+    on_signal_.emplace(remove_doomed, OnSignal::When::ItEnds);
   }
-  ::pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
-  errno = why;
-  return created;
+  return true;
 }
 
 void RemovedOnSignal::forget() {
-  for (const auto& [signal, before] : before_) {
-    ::sigaction(signal, &before, nullptr);
-  }
-  before_.clear();
+  const SignalsHeldBack held;
+  on_signal_.reset();
   if (doomed == &folders_) {
     doomed = nullptr;
   }

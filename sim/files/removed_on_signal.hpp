@@ -1,9 +1,10 @@
 #pragma once
 
-#include <csignal>
+#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
+
+#include "sim/files/on_signal.hpp"
 
 namespace systole {
 
@@ -29,7 +30,7 @@ class RemovedOnSignal {
  private:
   Files files_;
   std::vector<std::string> folders_;
-  std::vector<std::pair<int, struct sigaction>> before_;  // of the signals that are handled
+  std::optional<OnSignal> on_signal_;
 };
 
 }  // namespace systole

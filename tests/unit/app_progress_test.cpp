@@ -111,7 +111,10 @@ class ErrorsGoTo {
   const int kept_ = ::dup(STDERR_FILENO);
 };
 
-TEST_F(ProgressTest, ASignalErasesTheLineThenDoesWhatItDid) {
+class ProgressSignals : public ProgressTest, public ::testing::WithParamInterface<bool> {};
+
+// With a folder that goes, too, made before the line is shown or after it.
+TEST_P(ProgressSignals, EraseTheLineThenDoWhatTheyDid) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
@@ -120,10 +123,16 @@ TEST_F(ProgressTest, ASignalErasesTheLineThenDoesWhatItDid) {
       const ErrorsGoTo pipe{ends[1]};
       std::signal(signal, SIG_DFL);  // whatever the test was started with
       RemovedOnSignal folder{RemovedOnSignal::Files::Kept};
-      folder.create(testing::TempDir() + "progress_" + std::to_string(::getpid()));
+      const std::string name = testing::TempDir() + "progress_" + std::to_string(::getpid());
+      if (GetParam()) {
+        folder.create(name);
+      }
       Progress progress{out, 80, clock};
       now = 2.0;
       progress.update(state(1, 0));
+      if (!GetParam()) {
+        folder.create(name);
+      }
       ::raise(signal);
       std::_Exit(0);
     }
@@ -138,6 +147,8 @@ TEST_F(ProgressTest, ASignalErasesTheLineThenDoesWhatItDid) {
     EXPECT_FALSE(std::filesystem::exists(testing::TempDir() + "progress_" + std::to_string(child)));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(FolderFirst, ProgressSignals, ::testing::Bool());
 
 TEST_F(ProgressTest, SignalsDoAgainWhatTheyDidWhenTheLineIsGone) {
   std::signal(SIGINT, SIG_DFL);
