@@ -12,18 +12,35 @@ namespace {
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
-/// Twelve points on a small network, six of which are refused by the machine's own rules.
-std::string write_spec(const TemporaryFolder& folder, const std::string& more = "") {
+/// A small network on gemmini_16x16.
+std::string write_spec_of(const TemporaryFolder& folder, const std::string& rest) {
   std::string spec = folder.file("spec.yaml");
   write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
                    "/configs/gemmini_16x16.yaml\n"
-                   "workload: " SYSTOLE_SOURCE_DIR
-                   "/workloads/digits_cnn/digits_cnn.yaml\n"
-                   "axes:\n"
-                   "  - {key: array.cols, values: [4, 16, 32, 64]}\n"
-                   "  - {key: dram.bytes_per_cycle, values: [8, 16, 0]}\n" +
-                       more);
+                   "workload: " SYSTOLE_SOURCE_DIR "/workloads/digits_cnn/digits_cnn.yaml\n" +
+                       rest);
   return spec;
+}
+
+/// Twelve points, six of which are refused by the machine's own rules.
+std::string write_spec(const TemporaryFolder& folder, const std::string& more = "") {
+  return write_spec_of(folder,
+                       "axes:\n"
+                       "  - {key: array.cols, values: [4, 16, 32, 64]}\n"
+                       "  - {key: dram.bytes_per_cycle, values: [8, 16, 0]}\n" +
+                           more);
+}
+
+/// The page of a sweep, and how the sweep ended.
+struct Page {
+  std::string file;
+  int exit_code = 0;
+};
+
+Page page_of(const std::string& spec, const TemporaryFolder& folder) {
+  std::string page = folder.file("sweep.html");
+  const Outcome swept = systole({"sweep", spec, "-o", folder.file("s"), "--html", page});
+  return {page, swept.exit_code};
 }
 
 std::string tables(const std::string& folder) {
@@ -164,7 +181,7 @@ TEST(CliSweep, ABrowserDrawsThePageOfASweep) {
   if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
-  const std::string dom = drawn_by_browser(page, folder);
+  const std::string dom = drawn_by_browser(page.file, folder);
   // The scatter, what each of the two keys does, and the parallel coordinates.
   EXPECT_EQ(occurrences(dom, "<canvas"), 4U);
   EXPECT_EQ(occurrences(dom, "data-drawn=\"true\""), 4U);
@@ -184,12 +201,12 @@ TEST(CliSweep, ThePagesAxesHaveNamesOfTheirOwn) {
   const std::string spec = write_spec(folder,
                                       "  - {key: requant.lanes, values: [4, 8]}\n"
                                       "  - {key: vector.lanes, values: [4, 8]}\n");
-  const std::string page = folder.file("sweep.html");
-  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 0);
+  const Page page = page_of(spec, folder);
+  ASSERT_EQ(page.exit_code, 0);
   if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
-  EXPECT_THAT(drawn_by_browser(page, folder),
+  EXPECT_THAT(drawn_by_browser(page.file, folder),
               HasSubstr("parallel coordinates of cols, bytes_per_cycle, requant.lanes, "
                         "vector.lanes, cycles, "));
 }
@@ -217,7 +234,7 @@ TEST(CliSweep, ThePagesAxesNameFilesWithoutTheirFolders) {
   const std::string dom = drawn_by_browser_after(
       "document.body.dataset.ticks = charts[1].drawn.scales.x.ticks.map((t) => t.label).join(' ');"
       "document.body.dataset.end = varied[0].brief(2, 13);",
-      page, folder);
+      page.file, folder);
   EXPECT_THAT(dom, HasSubstr("data-ticks=\"a_network b_network c_network_…long_name d_network\""));
   EXPECT_THAT(dom, HasSubstr("data-end=\"c_netw…g_name\""));
 }
@@ -225,15 +242,11 @@ TEST(CliSweep, ThePagesAxesNameFilesWithoutTheirFolders) {
 // As a run says it. Another table, which can, is another point.
 TEST(CliSweep, WhatATableCannotPriceIsRefusedWithItsPlaceUntilItCan) {
   const TemporaryFolder folder;
-  const std::string spec = folder.file("spec.yaml");
   const std::string base = SYSTOLE_SOURCE_DIR "/configs/energy/";
   write_file(folder.file("table.yaml"), read_file(base + "eyeriss_65nm.yaml"));
-  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
-                   "/configs/gemmini_16x16.yaml\n"
-                   "workload: " SYSTOLE_SOURCE_DIR
-                   "/workloads/digits_cnn/digits_cnn.yaml\n"
-                   "set: {energy.node: 7nm}\n"
-                   "axes: [{key: energy.table, values: [table.yaml]}]\n");
+  const std::string spec = write_spec_of(folder,
+                                         "set: {energy.node: 7nm}\n"
+                                         "axes: [{key: energy.table, values: [table.yaml]}]\n");
   const Outcome refused = systole({"sweep", spec, "-o", folder.file("s")});
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_THAT(refused.out, HasSubstr("--set energy.node=7nm: energy.node: eyeriss_65nm names no "));
@@ -244,23 +257,19 @@ TEST(CliSweep, WhatATableCannotPriceIsRefusedWithItsPlaceUntilItCan) {
 
 TEST(CliSweep, ThePageOfANormalizedTableHasNoJoules) {
   const TemporaryFolder folder;
-  const std::string spec = folder.file("spec.yaml");
-  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
-                   "/configs/gemmini_16x16.yaml\n"
-                   "workload: " SYSTOLE_SOURCE_DIR
-                   "/workloads/digits_cnn/digits_cnn.yaml\n"
-                   "set: {energy.table: " SYSTOLE_SOURCE_DIR
-                   "/configs/energy/eyeriss_normalized.yaml}\n"
-                   "axes: [{key: array.max_compute_rows, values: [16, 32]}]\n");
-  const std::string page = folder.file("sweep.html");
-  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 0);
+  const std::string spec =
+      write_spec_of(folder, "set: {energy.table: " SYSTOLE_SOURCE_DIR
+                            "/configs/energy/eyeriss_normalized.yaml}\n"
+                            "axes: [{key: array.max_compute_rows, values: [16, 32]}]\n");
+  const Page page = page_of(spec, folder);
+  ASSERT_EQ(page.exit_code, 0);
   if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
   const std::string dom = drawn_by_browser_after(
       "document.body.dataset.energy = columnNamed('energy_pj').show(2e6);"
       "document.body.dataset.near = told(columnNamed('energy_pj'), 1234567, 1);",
-      page, folder);
+      page.file, folder);
   EXPECT_THAT(dom, HasSubstr("data-energy=\"2.00 MMAC\""));
   EXPECT_THAT(dom, HasSubstr("data-near=\"1,234,567 MAC\""));
   EXPECT_THAT(dom, HasSubstr("1 pJ stands for the energy of one MAC"));
@@ -269,15 +278,12 @@ TEST(CliSweep, ThePageOfANormalizedTableHasNoJoules) {
 // Energies that differ by less than three digits tell, and a metric that is the same everywhere.
 TEST(CliSweep, ThePagesTicksAndFiltersTellValuesApart) {
   const TemporaryFolder folder;
-  const std::string spec = folder.file("spec.yaml");
-  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
-                   "/configs/gemmini_16x16.yaml\n"
-                   "workload: " SYSTOLE_SOURCE_DIR
-                   "/workloads/digits_cnn/digits_cnn.yaml\n"
-                   "axes: [{key: array.max_compute_rows, values: [16, 32, 64]}]\n"
-                   "metrics: [cycles, utilization, energy_pj, time_s]\n");
-  const std::string page = folder.file("sweep.html");
-  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 0);
+  const std::string spec =
+      write_spec_of(folder,
+                    "axes: [{key: array.max_compute_rows, values: [16, 32, 64]}]\n"
+                    "metrics: [cycles, utilization, energy_pj, time_s]\n");
+  const Page page = page_of(spec, folder);
+  ASSERT_EQ(page.exit_code, 0);
   if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
@@ -294,7 +300,7 @@ TEST(CliSweep, ThePagesTicksAndFiltersTellValuesApart) {
       "applyFilters();"
       "document.body.dataset.inputs = inputs.length;"
       "document.body.dataset.left = shown.length;",
-      page, folder);
+      page.file, folder);
   EXPECT_THAT(dom, HasSubstr("data-alike=\"0\""));
   EXPECT_THAT(dom, HasSubstr("data-inputs=\"8\""));
   EXPECT_THAT(dom, HasSubstr("data-left=\"3\""));
@@ -302,14 +308,10 @@ TEST(CliSweep, ThePagesTicksAndFiltersTellValuesApart) {
 
 TEST(CliSweep, ThePagesCommandRunsTheChosenPoint) {
   const TemporaryFolder folder;
-  const std::string spec = folder.file("spec.yaml");
-  write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
-                   "/configs/gemmini_16x16.yaml\n"
-                   "workload: " SYSTOLE_SOURCE_DIR
-                   "/workloads/digits_cnn/digits_cnn.yaml\n"
-                   "axes: [{key: name, values: ['null', '-', 'a: b']}]\n");
-  const std::string page = folder.file("sweep.html");
-  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 0);
+  const std::string spec =
+      write_spec_of(folder, "axes: [{key: name, values: ['null', '-', 'a: b']}]\n");
+  const Page page = page_of(spec, folder);
+  ASSERT_EQ(page.exit_code, 0);
   if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
@@ -317,7 +319,7 @@ TEST(CliSweep, ThePagesCommandRunsTheChosenPoint) {
       "document.body.dataset.commands = [...document.querySelectorAll('#points tbody tr')]"
       ".map((row) => { row.click(); return document.querySelector('pre').textContent; })"
       ".map((text) => text.match(/--set (.*) --html/)[1]).join(' ');",
-      page, folder);
+      page.file, folder);
   EXPECT_THAT(dom, HasSubstr("data-commands=\"'name=&quot;null&quot;' 'name=&quot;-&quot;' "
                              "'name=&quot;a: b&quot;'\""));
   for (const char* const name : {"null", "-", "a: b"}) {
@@ -352,12 +354,12 @@ TEST(CliSweep, ThePageHasTheSameBytesAfterAResumeAndNeedsAllPoints) {
 TEST(CliSweep, ThePageOfASweepThatFailsSaysWhy) {
   const TemporaryFolder folder;
   const std::string spec = write_spec(folder, "  - {key: requant.lanes, values: [1000]}\n");
-  const std::string page = folder.file("sweep.html");
-  ASSERT_EQ(systole({"sweep", spec, "-o", folder.file("s"), "--html", page}).exit_code, 1);
+  const Page page = page_of(spec, folder);
+  ASSERT_EQ(page.exit_code, 1);
   if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
-  EXPECT_THAT(drawn_by_browser(page, folder),
+  EXPECT_THAT(drawn_by_browser(page.file, folder),
               HasSubstr("requant.lanes (1000) is above array.cols"));
 }
 
