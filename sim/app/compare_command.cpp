@@ -33,10 +33,10 @@ int compare_command(const CompareOptions& options, std::ostream& out) {
   if (options.html) {
     check_drawable(reports);  // which is more than the text needs
   }
-  const std::string text = compare_text(reports, style);
+  const std::vector<ComparedFigures> figures = compared_figures(reports);
+  const std::string text = compare_text(reports, figures, style);
   if (options.html) {
-    write_file_atomically(*options.html,
-                          html_page(reports, compare_remarks(compared_figures(reports))));
+    write_file_atomically(*options.html, html_page(reports, compare_remarks(figures)));
   }
   out << text;
   return ExitCode::AllRight;

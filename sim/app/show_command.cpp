@@ -247,7 +247,7 @@ AcceleratorConfig with_absolute_files(AcceleratorConfig config) {
     return std::filesystem::absolute(file).lexically_normal().string();
   };
   config.energy.table = absolute(config.energy.table);
-  if (config.dram.preset == dram_preset_file(config.dram)) {  // not the name of a memory
+  if (is_file_name(config.dram.preset)) {
     config.dram.preset = absolute(config.dram.preset);
   }
   return config;

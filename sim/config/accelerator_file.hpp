@@ -27,6 +27,9 @@ AcceleratorConfig parse_accelerator(const std::string& text, const std::string& 
                                     const std::vector<std::string>& overrides = {},
                                     const AcceleratorRules& others = {});
 
+/// Whether a dram.preset is a file, and not the name of a memory that ships with Systole.
+bool is_file_name(const std::string& preset);
+
 /// The file of a banked memory, from the working directory.
 std::string dram_preset_file(const DramConfig& config);
 

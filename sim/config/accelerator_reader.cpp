@@ -208,10 +208,6 @@ VectorConfig read_vector(ConfigReader node, const ArrayConfig& array) {
   return config;
 }
 
-bool is_file_name(const std::string& preset) {
-  return preset.find('/') != std::string::npos || preset.find(".yaml") != std::string::npos;
-}
-
 /// A name of kDramPresets stays one; a file becomes one from the working directory.
 void read_preset(ConfigReader& node, DramConfig& config, const ConfigFile& file) {
   namespace fs = std::filesystem;
@@ -342,6 +338,10 @@ AcceleratorConfig checked_accelerator(ConfigFile file, bool with_files,
 }
 
 }  // namespace
+
+bool is_file_name(const std::string& preset) {
+  return preset.find('/') != std::string::npos || preset.find(".yaml") != std::string::npos;
+}
 
 std::string dram_preset_file(const DramConfig& config) {
   return is_file_name(config.preset)

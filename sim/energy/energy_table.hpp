@@ -75,7 +75,7 @@ EnergyTable parse_energy_table(const std::string& text, const std::string& file)
 /// What of a machine the table cannot price: a DRAM standard that it has not, a number format,
 /// whole PEs for composable ones, a node that it cannot be scaled to.
 std::vector<BrokenRule> broken_by(const EnergyTable& table, const AcceleratorConfig& config);
-/// By the table that the machine names, if it can be read; for load_accelerator, which tells where
+/// By the table that the machine names, if it can be read: for parse_accelerator, which tells where
 /// the keys stand.
 std::vector<BrokenRule> broken_by_its_table(const AcceleratorConfig& config);
 

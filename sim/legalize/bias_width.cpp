@@ -63,7 +63,7 @@ struct Clipped {
 std::vector<std::int64_t> clipped_biases(const Products& products, const TensorData* bias,
                                          std::int64_t zero_point, std::uint32_t bits,
                                          Clipped& clipped) {
-  const std::int64_t most = std::numeric_limits<std::int64_t>::max() >> (64 - bits);
+  const std::int64_t most = largest_start(bits);
   std::vector<std::int64_t> result(products.channels);
   for (std::size_t channel = 0; channel < products.channels; ++channel) {
     const std::int64_t own = bias == nullptr ? 0 : bias->at(channel);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "sim/config/accelerator_config.hpp"
@@ -12,6 +14,11 @@ namespace systole {
 /// products, exactly, through any number of overflows. So where biases are as wide as accumulators
 /// that wrap.
 bool clips_bias_alone(const AcceleratorConfig& config);
+
+/// The largest start of so many bits; the least is one further from 0.
+constexpr std::int64_t largest_start(std::uint32_t bits) {
+  return std::numeric_limits<std::int64_t>::max() >> (64 - bits);
+}
 
 /// Clips what sums start at to the width of biases, the bias less the ifmap's zero point times the
 /// sum of the channel's weights, and changes the layer's bias to match. Where clips_bias_alone says

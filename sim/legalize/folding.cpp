@@ -25,7 +25,8 @@ double within(double value, std::int64_t min, std::int64_t max) {
   return std::clamp(value, static_cast<double>(min), static_cast<double>(max));
 }
 
-/// The nearest bias that fits, as does the start that it gives beside these weights.
+/// The nearest bias that fits, as does the start that it gives beside these weights: what
+/// clip_biases does with biases that are integers already.
 double fitting_bias(double bias, const std::vector<std::int32_t>& weights,
                     const FoldLimits& limits) {
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);

@@ -119,7 +119,6 @@ class ShiftOnlyPass {
   void make_shifts(Requantizer& requant, std::vector<std::int32_t> exponents);
   void replace_constant(std::size_t input, Tensor constant);
   FoldLimits limits(const Tensor& weight, const Tensor& ifmap, const Tensor* bias) const;
-  std::uint32_t held_bits(const Tensor& bias) const;  ///< by its format and the accumulators
   double growth_of_products() const;
 
   Network network_;
@@ -204,10 +203,6 @@ void ShiftOnlyPass::weighted(Requantizer& requant, bool has_bias) {
        has_bias ? std::optional<std::size_t>{2} : std::nullopt);
 }
 
-std::uint32_t ShiftOnlyPass::held_bits(const Tensor& bias) const {
-  return std::min<std::uint32_t>(bias.format.bits, bias_bits(config_));
-}
-
 FoldLimits ShiftOnlyPass::limits(const Tensor& weight, const Tensor& ifmap,
                                  const Tensor* bias) const {
   FoldLimits limits;
@@ -217,7 +212,7 @@ FoldLimits ShiftOnlyPass::limits(const Tensor& weight, const Tensor& ifmap,
   if (bias != nullptr) {
     limits.bias_min = bias->format.min();
     limits.bias_max = bias->format.max();
-    limits.start_max = (std::int64_t{1} << (bias_bits(config_) - 1)) - 1;
+    limits.start_max = largest_start(bias_bits(config_));
     limits.start_min = -limits.start_max - 1;
     limits.ifmap_zero_point = clips_bias_alone(config_) ? 0 : ifmap.zero_point;
   }
@@ -248,8 +243,9 @@ void ShiftOnlyPass::fold(Requantizer& requant, std::size_t input, ChannelLayout 
                                        folded.least_factor, folded.most_factor,
                                        bias == nullptr ? "" : ", bias to match", *least, *most));
     if (folded.clipped_biases > 0) {
+      const auto bits = std::min<std::uint32_t>(bias->format.bits, bias_bits(config_));
       change_.what.push_back(fmt::format("{} of {} biases clipped to {} bits, by {:.0f} at most",
-                                         folded.clipped_biases, layout.channels, held_bits(*bias),
+                                         folded.clipped_biases, layout.channels, bits,
                                          folded.furthest_clipped));
     }
     change_.sqnr_db = sqnr_db(folded.signal, folded.noise);

@@ -6,7 +6,6 @@
 #include <optional>
 #include <set>
 
-#include "sim/report/compare_figures.hpp"
 #include "sim/report/compare_remarks.hpp"
 #include "sim/report/table.hpp"
 #include "sim/report/units.hpp"
@@ -117,8 +116,8 @@ std::vector<Table> layers_tables(const std::vector<ComparedFigures>& figures, st
 
 }  // namespace
 
-std::string compare_text(const std::vector<NamedReport>& reports, const ReportStyle& style) {
-  const std::vector<ComparedFigures> figures = compared_figures(reports);
+std::string compare_text(const std::vector<NamedReport>& reports,
+                         const std::vector<ComparedFigures>& figures, const ReportStyle& style) {
   Table runs = runs_table(reports, figures);
   runs.fit(style.width);
   std::string text = runs.render(style.width, style.color) + '\n';

@@ -164,7 +164,7 @@ class Simulation {
               network_.tensor(output).shape, network_.tensor(output).format);
   }
 
-  std::size_t layers_to_run() const {
+  std::size_t count_layers_to_run() const {
     const auto runs = [this](const Layer& layer) { return options_.runs(layer.name); };
     return static_cast<std::size_t>(
         std::count_if(network_.layers.begin(), network_.layers.end(), runs));
@@ -188,7 +188,7 @@ class Simulation {
 
   void report(std::uint64_t cycles) const {
     if (options_.on_progress) {
-      options_.on_progress({layers_run_, layers_to_run(), network_.layers[layer_].name, inference_,
+      options_.on_progress({layers_run_, layers_to_run_, network_.layers[layer_].name, inference_,
                             outcome_.result.inferences, cycles});
     }
   }
@@ -205,6 +205,7 @@ class Simulation {
   MachineTensors tensors_;
   LayerRunner runner_;
   const std::vector<std::string> dump_files_{layer_files(network_)};
+  const std::size_t layers_to_run_ = count_layers_to_run();
   std::uint64_t inference_ = 0;
   std::size_t layer_ = 0;             // that runs,
   std::size_t layers_run_ = 0;        // and how many the machine ran before it

@@ -216,10 +216,7 @@ class AxisReader {
 }  // namespace
 
 std::string file_named(const std::string& key, const std::string& text, const std::string& folder) {
-  DramConfig memory;
-  memory.preset = text;
-  const bool names_file =
-      takes_files(key) || (key == "dram.preset" && dram_preset_file(memory) == text);
+  const bool names_file = takes_files(key) || (key == "dram.preset" && is_file_name(text));
   return names_file ? (fs::path{folder} / text).lexically_normal().string() : "";
 }
 

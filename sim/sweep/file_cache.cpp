@@ -13,7 +13,7 @@ std::string FileCache::digest_of(const std::string& path) {
   return found->second;
 }
 
-EnergyTable FileCache::energy_table(const std::string& path) {
+const EnergyTable& FileCache::energy_table(const std::string& path) {
   const std::lock_guard lock{mutex_};
   auto found = tables_.find(path);
   if (found == tables_.end()) {

@@ -15,8 +15,8 @@ class FileCache {
  public:
   /// Of all that the file leads to. Throws what digest_of_file throws, at every call.
   std::string digest_of(const std::string& path);
-  /// As it is in the file. Throws ConfigError, at every call.
-  EnergyTable energy_table(const std::string& path);
+  /// As it is in the file; stays where it is. Throws ConfigError, at every call.
+  const EnergyTable& energy_table(const std::string& path);
 
  private:
   std::mutex mutex_;

@@ -57,6 +57,10 @@ Json with_area(std::initializer_list<const char*> missing) {
   return json;
 }
 
+std::string compare_text(const std::vector<NamedReport>& reports, const ReportStyle& style) {
+  return systole::compare_text(reports, compared_figures(reports), style);
+}
+
 std::string compared(const Json& first, const Json& second) {
   return compare_text({{"a.json", first}, {"b.json", second}}, {});
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "sim/config/scalar.hpp"
 #include "sim/config/suggestion.hpp"
@@ -60,6 +59,7 @@ struct Piece {
   std::uint32_t position;  // of its lowest bit in the packed fields
   std::uint32_t bits;
   std::uint32_t taken = 0;
+  bool takes_more = false;
 };
 
 std::vector<std::string> names_of(const std::vector<Piece>& pieces) {
@@ -123,7 +123,6 @@ AddressMapping::AddressMapping(const Config& config, std::vector<std::string>& m
   if (!mistakes.empty()) {
     return;  // bits of words that are wrong would be missed or too many
   }
-  std::set<std::string> takes_more;
   std::uint32_t shift = 0;
   for (const auto& word : words) {
     const auto piece = std::find_if(pieces.begin(), pieces.end(),
@@ -135,7 +134,7 @@ AddressMapping::AddressMapping(const Config& config, std::vector<std::string>& m
     const std::uint32_t left = piece->bits - piece->taken;
     std::uint32_t bits = word.sized ? word.bits : left - std::min(left, named_below);
     if (bits > left) {
-      takes_more.insert(piece->name);
+      piece->takes_more = true;
       bits = left;
     }
     if (bits != 0) {
@@ -148,7 +147,7 @@ AddressMapping::AddressMapping(const Config& config, std::vector<std::string>& m
     }
   }
   for (const auto& piece : pieces) {
-    if (takes_more.count(piece.name) != 0) {
+    if (piece.takes_more) {
       mistakes.push_back(
           fmt::format("{} has {} bits, and the pattern takes more", piece.name, piece.bits));
     } else if (piece.taken != piece.bits) {

@@ -188,16 +188,20 @@ std::string not_below_idd3n(const Rail& rail, const Timing& /*timing*/) {
   return fmt::format("at least idd3n {}", rail.idd3n);
 }
 
-std::string standby_of_a_row_cycle(const Rail& rail, const Timing& timing) {
+/// What a row cycle draws without its activation, mA times cycles: IDD0 is the average of both.
+double standby(const Rail& rail, const Timing& timing) {
+  return rail.idd3n * timing.ras + rail.idd2n * (timing.rc - timing.ras);
+}
+
+std::string not_below_standby(const Rail& rail, const Timing& timing) {
   return fmt::format(
       "at least {:.6g}, for over rc {} it contains idd3n {} over ras {} and "
       "idd2n {} over the rest",
-      (rail.idd3n * timing.ras + rail.idd2n * (timing.rc - timing.ras)) / timing.rc, timing.rc,
-      rail.idd3n, timing.ras, rail.idd2n);
+      standby(rail, timing) / timing.rc, timing.rc, rail.idd3n, timing.ras, rail.idd2n);
 }
 
 constexpr EnergyRule kEnergyRules[] = {
-    {"idd0", &Rail::idd0, &OperationEnergies::activate_pj, standby_of_a_row_cycle},
+    {"idd0", &Rail::idd0, &OperationEnergies::activate_pj, not_below_standby},
     {"idd4r", &Rail::idd4r, &OperationEnergies::read_pj, not_below_idd3n},
     {"idd4w", &Rail::idd4w, &OperationEnergies::write_pj, not_below_idd3n},
     {"idd5", &Rail::idd5, &OperationEnergies::refresh_pj, not_below_idd3n},
@@ -323,8 +327,7 @@ OperationEnergies energies_of_currents(const std::vector<Rail>& rails, double de
     const double power = rail.volts * devices;  // for each mA
     const double pj = power * timing.tck_ns;    // for each mA and cycle
     const double row_cycle = rail.idd0 * timing.rc;
-    const double standby = rail.idd3n * timing.ras + rail.idd2n * (timing.rc - timing.ras);
-    const double activate = row_cycle - standby;
+    const double activate = row_cycle - standby(rail, timing);
     // What binary numbers leave of equal currents is no energy, and no negative one.
     sum.activate_pj += std::abs(activate) > 1e-12 * row_cycle ? pj * activate : 0;
     sum.read_pj += pj * (rail.idd4r - rail.idd3n) * burst_cycles;
