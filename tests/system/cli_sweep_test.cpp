@@ -175,9 +175,8 @@ TEST(CliSweep, ASampleThatIsTooSmallIsSaidSo) {
 TEST(CliSweep, ABrowserDrawsThePageOfASweep) {
   const TemporaryFolder folder;
   const std::string spec = write_spec(folder);
-  const std::string page = folder.file("sweep.html");
-  const Outcome outcome = systole({"sweep", spec, "-o", folder.file("s"), "--html", page});
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Page page = page_of(spec, folder);
+  ASSERT_EQ(page.exit_code, 0);
   if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
@@ -224,10 +223,8 @@ TEST(CliSweep, ThePagesAxesNameFilesWithoutTheirFolders) {
     spec += "      - " + file + '\n';
   }
   write_file(folder.file("files.yaml"), spec);
-  const std::string page = folder.file("sweep.html");
-  ASSERT_EQ(systole({"sweep", folder.file("files.yaml"), "-o", folder.file("s"), "--html", page})
-                .exit_code,
-            0);
+  const Page page = page_of(folder.file("files.yaml"), folder);
+  ASSERT_EQ(page.exit_code, 0);
   if (!browser_is_there()) {
     GTEST_SKIP() << "chromium is not installed";
   }
