@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "sim/config/accelerator_keywords.hpp"
+#include "sim/config/digest.hpp"
 #include "sim/config/reader.hpp"
 #include "sim/energy/accelergy.hpp"
 #include "sim/energy/table_keys.hpp"
@@ -50,8 +51,7 @@ class TableReader {
     for (const List& list : kSingle) {
       read_single(root, list, OneOf{kEnergyUnits}, !known(list.name));
     }
-    read_single(root, {"static_power", &EnergyTable::static_power, Key::None}, OneOf{kPowerUnits},
-                false);
+    read_single(root, kStaticPower, OneOf{kPowerUnits}, false);
     check_given_once(root, kRequired);
     check_given_once(root, kOptional);
     check_given_once(root, kSingle);
@@ -330,8 +330,34 @@ class TableReader {
   bool joule_unit_ = false;
 };
 
+/// What runs are priced with; not where it comes from, nor in which file and order it stands.
+std::string digest_of_values(const EnergyTable& table) {
+  std::string lines = fmt::format("{} {}\n", table.normalized,
+                                  table.process ? static_cast<int>(*table.process) : -1);
+  const auto add = [&](const char* group, const List& list) {
+    for (const TableEntry& e : table.*list.entries) {
+      lines += fmt::format("{}.{} {} {} {} {} {} {}\n", group, list.name, e.bits, e.capacity_kib,
+                           e.standard, e.value.value, e.value.low, e.value.high);
+    }
+  };
+  const auto add_all = [&](const char* group, const auto& lists) {
+    for (const List& list : lists) {
+      add(group, list);
+    }
+  };
+  add_all("energy", kRequired);
+  add_all("energy", kOptional);
+  add_all("energy", kSingle);
+  add_all("memories", kMemories);
+  add_all("leakage", kLeakage);
+  add_all("area", kArea);
+  add("power", kStaticPower);
+  return digest(lines);
+}
+
 EnergyTable read_table(const ConfigFile& file) {
   EnergyTable table = TableReader{file, 1}.read();
+  table.digest = digest_of_values(table);
   if (!table.not_published.empty()) {
     table.notes.push_back(fmt::format("not in the table, and counted as nothing: {}",
                                       fmt::join(table.not_published, ", ")));

@@ -39,6 +39,7 @@ struct EnergyTable {
   std::optional<ProcessNode> process;      ///< of the values on the die, for scaling
   std::vector<std::string> notes;          ///< what reports must say beside the figures
   std::vector<std::string> not_published;  ///< keys of costs that are counted as nothing
+  std::string digest;  ///< of every value as read: tables of one name and other values differ in it
 
   // pJ per operation or access
   TableEntries adder, multiplier, shifter, comparator;

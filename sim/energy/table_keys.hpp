@@ -81,6 +81,7 @@ inline constexpr List kSingle[] = {
     {"register_file", &EnergyTable::register_file, Key::Bits},
     {"dram", &EnergyTable::dram, Key::Bits},
 };
+inline constexpr List kStaticPower{"static_power", &EnergyTable::static_power, Key::None};
 inline constexpr List kMemories[] = {
     {"scratchpad_read", &EnergyTable::scratchpad_read, Key::Bits},
     {"scratchpad_write", &EnergyTable::scratchpad_write, Key::Bits},

@@ -83,6 +83,7 @@ void ComparedFigures::read_what_remarks_need(const Json& report) {
     // The same table may have been read from another folder; its name says which it was.
     energy_settings.erase("table");
   }
+  table_digest = text_or_none(at_or_null(report, {"energy_table_digest"}));
   energy_notes = texts_of(at_or_null(report, {"energy_notes"}));
   not_in_area =
       texts_of(at_or_null(report, {"area", "not_in_table"})).value_or(std::vector<std::string>{});

@@ -23,6 +23,7 @@ struct ComparedFigures {
   ComparedFigures(const nlohmann::ordered_json& report, ReportErrors& errors);
 
   std::string version, accelerator, workload, energy_table;
+  std::string table_digest;  ///< empty: not said
   std::uint64_t cycles = 0, dram_bytes = 0;
   double utilization = 0, energy_pj = 0;
   EnergyUnit energy_unit = EnergyUnit::Joule;

@@ -110,9 +110,32 @@ std::string settings_remark(const std::vector<ComparedFigures>& figures) {
   return differing.empty() ? "" : "The energies are of different settings: " + differing + ".";
 }
 
+bool one_or_unsaid(const std::string& a, const std::string& b) {
+  return a.empty() || b.empty() || a == b;
+}
+
+std::string tables_remark(const std::vector<ComparedFigures>& figures) {
+  const auto differs = [&](const auto& is_one) {
+    return std::any_of(figures.begin(), figures.end(), [&](const ComparedFigures& a) {
+      return std::any_of(figures.begin(), figures.end(),
+                         [&](const ComparedFigures& b) { return !is_one(a, b); });
+    });
+  };
+  const std::string remedy = ": compare under one ('systole energy --json').";
+  if (differs([](const auto& a, const auto& b) { return a.energy_table == b.energy_table; })) {
+    return "The energies are of different tables" + remedy;
+  }
+  if (differs([](const auto& a, const auto& b) {
+        return one_or_unsaid(a.table_digest, b.table_digest);
+      })) {
+    return "The energies are of tables of one name and different values" + remedy;
+  }
+  return "";
+}
+
 /// Whether the table and its settings, as far as both reports give them, are the same.
 bool priced_alike(const ComparedFigures& a, const ComparedFigures& b) {
-  return a.energy_table == b.energy_table &&
+  return a.energy_table == b.energy_table && one_or_unsaid(a.table_digest, b.table_digest) &&
          std::all_of(a.energy_settings.begin(), a.energy_settings.end(), [&](const auto& setting) {
            const auto other = b.energy_settings.find(setting.first);
            return other == b.energy_settings.end() || other->second == setting.second;
@@ -178,10 +201,6 @@ std::string areas_remark(const std::vector<ComparedFigures>& figures) {
 }  // namespace
 
 std::vector<std::string> compare_remarks(const std::vector<ComparedFigures>& figures) {
-  const auto all_have_one = [&](std::string ComparedFigures::*what) {
-    return std::all_of(figures.begin(), figures.end(),
-                       [&](const ComparedFigures& f) { return f.*what == figures.front().*what; });
-  };
   std::vector<std::string> remarks;
   const auto remark = [&](const std::string& what) {
     if (!what.empty()) {
@@ -192,14 +211,13 @@ std::vector<std::string> compare_remarks(const std::vector<ComparedFigures>& fig
   remark(networks_remark(figures));
   remark(data_remark(figures));
   remark(accuracies_remark(figures));
-  if (!all_have_one(&ComparedFigures::energy_table)) {
-    remark("The energies are of different tables: compare under one ('systole energy --json').");
-  }
+  remark(tables_remark(figures));
   remark(settings_remark(figures));
   remark(notes_remark(figures));
   remark(clocks_remark(figures));
   remark(areas_remark(figures));
-  if (!all_have_one(&ComparedFigures::version)) {
+  const auto is_another = [&](const auto& f) { return f.version != figures.front().version; };
+  if (std::any_of(figures.begin(), figures.end(), is_another)) {
     remark("The reports are of different versions of Systole: what differs may be its doing.");
   }
   return remarks;

@@ -100,6 +100,7 @@ void put_total_energy(Json& totals, const Summary& s, std::uint32_t clock_mhz, E
 void put_table(Json& report, const Summary& totals, const AcceleratorConfig& config,
                const EnergyTable& table) {
   report["energy_table"] = valid_utf8(table.name);
+  report["energy_table_digest"] = table.digest;
   Json notes = Json::array();
   if (table.normalized) {
     notes.push_back("1 pJ stands for the energy of one MAC");

@@ -1,6 +1,6 @@
 #include "sim/sweep/file_cache.hpp"
 
-#include "sim/sweep/digest.hpp"
+#include "sim/config/digest.hpp"
 
 namespace systole {
 

@@ -9,9 +9,9 @@
 #include <stdexcept>
 
 #include "sim/config/accelerator_file.hpp"
+#include "sim/config/digest.hpp"
 #include "sim/report/version.hpp"
 #include "sim/run/simulation.hpp"
-#include "sim/sweep/digest.hpp"
 #include "sim/workload/random_data.hpp"
 
 namespace systole {

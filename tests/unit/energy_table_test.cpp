@@ -12,6 +12,8 @@
 namespace systole {
 namespace {
 
+using namespace std::string_literals;
+
 std::string entry(const std::string& bits, const std::string& rest) {
   return "{bits: " + bits + ", " + rest + ", node: 45 nm, source: test}";
 }
@@ -78,6 +80,26 @@ TEST(EnergyTable, ValuesComeInFemtoPicoOrNanojoule) {
   EXPECT_DOUBLE_EQ(table.adder[1].value.value, 500);
   EXPECT_DOUBLE_EQ(table.adder[1].value.low, 250);
   EXPECT_DOUBLE_EQ(table.adder[1].value.high, 1000);
+}
+
+TEST(EnergyTable, TheDigestIsOfTheValuesAlone) {
+  const auto digest_with = [](const std::string& value, const std::string& more = "") {
+    return parse_energy_table(table_with("[" + entry("8", value) + "]") + more, "t.yaml").digest;
+  };
+  const std::string digest = digest_with("value: 30, unit: fJ");
+  EXPECT_FALSE(digest.empty());
+  EXPECT_EQ(digest_with("unit: pJ, value: 0.03", "source: a book # on paper\n"), digest);
+  for (const char* const value : {"value: 31, unit: fJ", "value: 30, unit: fJ, range: [29, 30]",
+                                  "value: 30, unit: fJ, range: [30, 31]"}) {
+    EXPECT_NE(digest_with(value), digest) << value;
+  }
+  for (const std::string& more :
+       {"process: 45nm\n"s, "static_power: {value: 1, unit: mW, node: n, source: s}\n"s,
+        "leakage: {pe: [" + entry("8", "value: 1, unit: uW") + "]}\n",
+        "area: {pe: [" + entry("8", "value: 1, unit: um2") + "]}\n",
+        "memories: {scratchpad_read: " + entry("8", "value: 1, unit: pJ") + "}\n"}) {
+    EXPECT_NE(digest_with("value: 30, unit: fJ", more), digest) << more;
+  }
 }
 
 TEST(EnergyTable, StaticPowerIsOptional) {

@@ -199,6 +199,23 @@ TEST(CompareText, NotesThatAnotherTableOrSettingBringsAreNotSaidTwice) {
   EXPECT_THAT(compared(other_table, scaled), Not(HasSubstr("notes")));
 }
 
+TEST(CompareText, TablesOfOneNameAndOtherValuesAreNotOneTable) {
+  Json a = priced(settings("as_table", "default"), {"a note"});
+  Json b = priced(settings("as_table", "default"));
+  EXPECT_THAT(compared(a, b), AllOf(Not(HasSubstr("tables of one name")), HasSubstr("notes")))
+      << "reports of older versions do not say";
+  a["energy_table_digest"] = "1";
+  EXPECT_THAT(compared(a, b), Not(HasSubstr("tables of one name")));
+  b["energy_table_digest"] = "2";
+  EXPECT_THAT(compared(a, b),
+              AllOf(HasSubstr("\nThe energies are of tables of one name and different values: "
+                              "compare under one ('systole energy --json').\n"),
+                    Not(HasSubstr("notes"))));
+  b["energy_table"] = "u";
+  EXPECT_THAT(compared(a, b), AllOf(Not(HasSubstr("tables of one name")),
+                                    HasSubstr("\nThe energies are of different tables: ")));
+}
+
 TEST(CompareText, GivesTimesWhereClocksDiffer) {
   Json slow = report(84, "t");  // 134 cycles beside 150
   slow["clock_mhz"] = 800U;

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "sim/sweep/digest.hpp"
+#include "sim/config/digest.hpp"
 #include "sim/sweep/pareto.hpp"
 #include "sim/sweep/point_log.hpp"
 #include "sim/sweep/sweep_json.hpp"

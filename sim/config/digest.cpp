@@ -1,4 +1,4 @@
-#include "sim/sweep/digest.hpp"
+#include "sim/config/digest.hpp"
 
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid_io.hpp>
