@@ -24,10 +24,10 @@ void ExecuteTiming::look(Cycle now) {
   settle(now - 1, now - 1);
   alarm.serve(now);
   take_commands();
-  if (step_.row == 1 && stalled_ && queued() > 0) {
+  if (step_.row == 1 && row_waits()) {
     join_preload(now);
   }
-  if (!active() && !stalled_ && array_has_room(now)) {
+  if (!active() && !row_waits() && array_has_room(now)) {
     start(now);
     take_commands();
   }
@@ -83,7 +83,7 @@ void ExecuteTiming::ring_next(Cycle now) {
     alarm.ring_at(now - 1 + rows_before + rows_ + cols_ + scratchpad_read_latency_);
   }
   if (active()) {  // its next row is issued in this cycle, or in the one behind
-    alarm.ring_at(now + (stalled_ ? 1 : 0) + (step_.rows - step_.row));
+    alarm.ring_at(now + (row_waits() ? 1 : 0) + (step_.rows - step_.row));
   } else if (!window_.empty()) {
     if (window_.back().at > now) {
       alarm.ring_at(now + 1);
@@ -154,7 +154,7 @@ bool ExecuteTiming::flows(Cycle from) {
 /// The execute unit's part of one cycle while a step runs.
 void ExecuteTiming::issue_row(Cycle cycle) {
   const bool stalled = read_through_ == cycle ? stalled_before_ : stalled_;
-  if (stalled) {
+  if (stalled && queued() > 0) {
     ledger_.fill(cycle + 1, Cause::WaitBank);
     return;
   }

@@ -165,6 +165,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
 
   /// Rows that are not being read yet.
   std::size_t queued() const { return queue_.size() - (has_pending_ ? 1 : 0); }
+  /// One behind that which is being read.
+  bool row_waits() const { return stalled_ && queued() > 0; }
   bool active() const { return step_.computing || step_.preloading; }
   bool results_pending(Cycle now) const {
     return computes_ != sequencer_->results_written.read(now);

@@ -268,7 +268,8 @@ const ExecuteTiming::Fed* ExecuteTiming::take_runs(Cycle from, Cycle end, const 
 /// Cycles from `from` on, up to `until`, in which the pair that is being read waits for a bank that
 /// is written in each of them. Returns how many.
 std::uint32_t ExecuteTiming::settle_stall(Cycle from, Cycle until) {
-  if (!has_pending_ || !stalled_ || ifmap_read_ == weight_read_) {
+  const bool issues = active() && queued() == 0;
+  if (!has_pending_ || !stalled_ || issues || ifmap_read_ == weight_read_) {
     return 0;
   }
   const Row& pending = queue_.front().row;

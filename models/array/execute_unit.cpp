@@ -40,11 +40,11 @@ void ExecuteUnit::tick() {
   if (window_.size() < kExecuteWindow && commands->can_pop()) {
     window_.push_back(commands->pop());
   }
-  first_row_waits_ = first_row_waits_ && operands_stalled_.read();
-  if (first_row_waits_) {
+  row_waits_ = row_waits_ && operands_stalled_.read();
+  if (row_waits_ && step_.row == 1) {
     join_preload();
   }
-  if (!active() && !operands_stalled_.read() && array_has_room()) {
+  if (!active() && !row_waits_ && array_has_room()) {
     start();
   }
   const Cause cause = active() ? advance() : waiting();
@@ -123,7 +123,7 @@ bool ExecuteUnit::may_preload() const {
 }
 
 Cause ExecuteUnit::advance() {
-  if (operands_stalled_.read() || !operand_read->can_push()) {
+  if (row_waits_ || !operand_read->can_push()) {
     // With a full queue the array has no room: the results before are still on their way.
     const bool full = operand_queue_full_ != nullptr && operand_queue_full_->read();
     return full ? Cause::Drain : Cause::WaitBank;
@@ -133,7 +133,7 @@ Cause ExecuteUnit::advance() {
   const bool fills = pair.ifmap.valid || pair.weight.valid || pair.stream.shift;
   const bool full = streams && fills_array(array_, pair);
   operand_read->push(std::move(pair));
-  first_row_waits_ = step_.row == 0;
+  row_waits_ = true;
   ++step_.row;
   if (step_.row == step_.rows) {
     finish();

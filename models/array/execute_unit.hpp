@@ -24,7 +24,9 @@ namespace systole {
 /// its compute are here in the cycle before the scratchpad looks at the compute's first row (in
 /// time, if the compute has only one); with overlap `none`, a preload starts when the results of
 /// the compute before it are in the accumulators (output stationary without os_drain: when they are
-/// complete). One step a cycle while the scratchpad keeps up. A compute is done when the last row
+/// complete). One step a cycle while the scratchpad keeps up; while it cannot read a row, the one
+/// behind it, if it has come, waits in front of it, so that it is read in the next cycle, be it the
+/// first one of a step whose commands came late. A compute is done when the last row
 /// of its step has been read (padding is, at once), its preload when the result of that row, were
 /// it one, is written (output and input stationary: when the fold's last result is; one that keeps
 /// its sums in the PEs: when its own step has been read). A step takes
@@ -83,7 +85,7 @@ class ExecuteUnit final : public ClockedModule {
   const bool waits_for_drain_;
   Ring<IssuedCommand> window_;  // taken from the queue, not started
   Step step_;
-  bool first_row_waits_ = false;  // the scratchpad has not looked at the step's first row
+  bool row_waits_ = false;  // the scratchpad has not looked at the row pushed last
   const std::unique_ptr<FoldFeed> feed_;
   const std::uint32_t min_step_rows_;
   std::uint32_t destination_entry_ = 0;  // of the preload whose compute is next or running

@@ -89,7 +89,7 @@ struct Bench {
 
 class ExecuteUnitTiming : public test::SimTest {};
 
-/// A scratchpad that serves a pair a cycle but for pair number 3, which is served in cycle 14.
+/// A scratchpad that serves a pair a cycle but for one, which is served in cycle `slow_until`.
 class SlowScratchpad final : public ClockedModule {
  public:
   SlowScratchpad(const sc_core::sc_module_name& name, const Clock& clock, ExecuteUnit& unit,
@@ -98,6 +98,8 @@ class SlowScratchpad final : public ClockedModule {
     unit.operand_read(fifo_);
   }
 
+  std::uint64_t slow = 3;  // number of that pair
+  std::uint64_t slow_until = 14;
   Cycles ifmap;
   Cycles weights;
 
@@ -106,7 +108,7 @@ class SlowScratchpad final : public ClockedModule {
     if (!pending_ && fifo_.can_pop()) {
       pending_ = fifo_.pop();
     }
-    const bool served = pending_ && (number_ != 3 || now() >= 14);
+    const bool served = pending_ && (number_ != slow || now() >= slow_until);
     stalled_.write(pending_ && !served);
     if (!served) {
       return;
@@ -172,6 +174,23 @@ TEST_F(ExecuteUnitOnSlowScratchpad, APairThatComesInThatCycleIsTooLate) {
   fold_twice(13);
   EXPECT_EQ(scratchpad.weights, (Cycles{8, 9, 10, 14, 21, 22, 23, 24}));
   EXPECT_EQ(scratchpad.ifmap, (Cycles{15, 16, 17, 18, 19, 20, 25, 26, 27, 28, 29, 30}));
+}
+
+// The first compute's last row is read in 25. The second pair is here by then, and its first row in
+// front of the scratchpad.
+TEST_F(ExecuteUnitOnSlowScratchpad, APairThatComesWhileTheLastRowIsReadGoesOnAtOnce) {
+  scratchpad.slow = kRows + 5;
+  scratchpad.slow_until = 25;
+  fold_twice(23);
+  EXPECT_EQ(scratchpad.ifmap, (Cycles{12, 13, 14, 15, 16, 25, 30, 31, 32, 33, 34, 35}));
+  EXPECT_EQ(scratchpad.weights, (Cycles{8, 9, 10, 11, 26, 27, 28, 29}));
+}
+
+TEST_F(ExecuteUnitOnSlowScratchpad, APairThatComesACycleLaterStartsACycleLater) {
+  scratchpad.slow = kRows + 5;
+  scratchpad.slow_until = 25;
+  fold_twice(24);
+  EXPECT_EQ(scratchpad.weights, (Cycles{8, 9, 10, 11, 27, 28, 29, 30}));
 }
 
 // Commands pushed in 5, 6, 7, 8 are taken in 6, 7, 8, 9. A preload starts when its compute is here

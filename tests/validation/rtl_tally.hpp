@@ -17,9 +17,8 @@ class RtlTally {
   void add(const RtlCase& rtl, std::uint64_t cycles);
   /// Prints how near they are.
   void print(const std::string& what) const;
-  /// Holds every case to the RTL's cycles, but for those of which another count is known: these
-  /// take just that one. They all have to be among the cases.
-  void expect_exact(const std::map<std::string, std::uint64_t>& known = {}) const;
+  /// Holds every case to the RTL's cycles.
+  void expect_exact() const;
 
  private:
   struct Cycles {
