@@ -354,5 +354,14 @@ TEST(OnnxNodes, PadsLeaveAnElementOfEachAxis) {
   EXPECT_THAT(refusal({0, 0, 65537, 0, 0, 0}), HasSubstr("a pad of 65537 on axis 2"));
 }
 
+TEST(OnnxNodes, RepeatsAreWholeAndPositive) {
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  for (const std::int64_t times : {std::int64_t{0}, std::int64_t{-1}, kLeast + 1, kLeast / 2 + 1}) {
+    Model model{{4}};
+    EXPECT_THAT(model.sizes("times", {times}).node("Tile", {"x", "times"}, "y").refusal(),
+                HasSubstr("of an axis, expected 1..2^20"));
+  }
+}
+
 }  // namespace
 }  // namespace systole::test

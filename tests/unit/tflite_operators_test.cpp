@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <functional>
+#include <limits>
 
 #include "models/golden/golden.hpp"
 #include "sim/config/error_log.hpp"
@@ -150,6 +152,22 @@ TEST(TfliteOperators, ElementsAreTakenRepeatedMirroredAndReversed) {
               HasSubstr("takes element 3 of 3"));
   EXPECT_THAT(error(movement(BuiltinOperator::TILE, {2, 1}, {4, 3}, {{1 << 30, 1}})),
               HasSubstr("expected 1..2^20"));
+}
+
+// Of 64 bits, which leave those of an int64 when they are multiplied.
+TEST(TfliteOperators, RepeatsAreWholeAndPositive) {
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  for (const std::int64_t times : {std::int64_t{0}, std::int64_t{-1}, kLeast + 1, kLeast / 2 + 1}) {
+    std::vector<std::uint8_t> bytes(sizeof times);
+    std::memcpy(bytes.data(), &times, sizeof times);
+    TfliteModel m;
+    const std::int32_t in = m.int8({4}, 0.5F, -3);
+    const std::int32_t multiples = m.tensor(TensorType::INT64, {1}, {}, 0, bytes);
+    const std::int32_t out = m.int8({4}, 0.5F, -3);
+    m.node(code(BuiltinOperator::TILE), {in, multiples}, {out});
+    m.set_ends({in}, {out});
+    EXPECT_THAT(error(m), HasSubstr("of an axis, expected 1..2^20")) << times;
+  }
 }
 
 // A node of one or two activations, its output with other numbers.
