@@ -128,6 +128,17 @@ TEST(FloatOnnx, APadOfNothingMayNameItsAxes) {
   EXPECT_THAT(of_opset(13), ::testing::HasSubstr("has 4 inputs, expected 1..3"));
 }
 
+// Exporters write attributes that have their defaults as well.
+TEST(FloatOnnx, ACastOfAConstantMaySaturate) {
+  EXPECT_EQ(errors_after([](::onnx::GraphProto& graph) {
+              ::onnx::AttributeProto& attribute = *node_of(graph, "Cast").add_attribute();
+              attribute.set_name("saturate");
+              attribute.set_type(::onnx::AttributeProto::INT);
+              attribute.set_i(1);
+            }),
+            "");
+}
+
 TEST(FloatOnnx, AnInputIsNoOutput) {
   EXPECT_THAT(errors_after([](::onnx::GraphProto& graph) {
                 ::onnx::ValueInfoProto& vector = *graph.add_input();
