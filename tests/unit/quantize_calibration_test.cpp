@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include "sim/quantize/calibration.hpp"
 #include "sim/quantize/weights.hpp"
@@ -229,6 +231,23 @@ TEST(WeightsTest, WageScalesByThePowerOfTwoNearTheLargest) {
       quantize_weights({{1, 4}, {0.9F, -0.2F, 0.3F, -0.6F}}, scheme, 2, 0);
   EXPECT_EQ(weights.formats[0].scale, 0.5F);
   EXPECT_EQ(weights.values, (TensorData{1, 0, 1, -1}));
+}
+
+// A workload has no scale below the least normal float32.
+TEST(WeightsTest, WeightsOfNextToNothingHaveScalesThatAWorkloadTakes) {
+  constexpr float kLeast = std::numeric_limits<float>::min();
+  constexpr float kTiny = std::numeric_limits<float>::denorm_min();
+  for (const auto& [method, bits] :
+       {std::pair{Method::Wage, 8}, std::pair{Method::Ternary, 2}, std::pair{Method::Binary, 1}}) {
+    WeightScheme scheme;
+    scheme.method = method;
+    for (const bool powers_of_two : {false, true}) {
+      scheme.powers_of_two = powers_of_two;
+      const IntegerWeights weights = quantize_weights({{1, 3}, {kTiny, -kTiny, 3 * kTiny}}, scheme,
+                                                      static_cast<std::uint8_t>(bits), 0);
+      EXPECT_EQ(weights.formats.at(0).scale, method == Method::Wage ? 1.0F : kLeast);
+    }
+  }
 }
 
 TEST(WeightsTest, ChannelOfZerosTakesTheScaleOfAnother) {
