@@ -142,6 +142,14 @@ TEST(AcceleratorConfig, SizesFollowFromTheConfiguration) {
   EXPECT_EQ(activation_row_bytes(config), 3U);
 }
 
+// Two rows of 2048 bytes; the weights of a fold and a row of activations, 1024 rows of 2048 bytes.
+TEST(AcceleratorConfig, MemoriesMayHoldAsFewRowsAsTheyNeed) {
+  EXPECT_NO_THROW(machine("accumulators: {capacity_kib: 4, banks: 1}\n", "rows: 4, cols: 512"));
+  const AcceleratorConfig large =
+      machine("", "rows: 1023, cols: 1024, activation_bits: 16, weight_bits: 16");
+  EXPECT_EQ(large.scratchpad.activation.capacity_kib, 2048U) << "whole banks, none to spare";
+}
+
 TEST(AcceleratorConfig, TfliteRequantizesAccumulatorsOfAtMost32Bits) {
   const auto wide = [](const std::string& requant) {
     return parse_accelerator(

@@ -93,6 +93,15 @@ TEST(OnnxNodes, ResizeLeavesAnAxisAloneOfWhichItTakesAll) {
   EXPECT_EQ(resized(model.node("Resize", {"x", "", "", "sizes"}, "y")), doubled);
 }
 
+// 0.5 and 2.5 lie between two elements.
+TEST(OnnxNodes, ResizePrefersTheElementThatTheNodeNames) {
+  const auto taken = [](const std::string& rounding) {
+    return resized(resize({1, 1, 1, 4}, {1, 1, 1, 0.5F}).with("nearest_mode", rounding));
+  };
+  EXPECT_EQ(taken("round_prefer_floor"), (Taken{{3, {0, 2}}}));
+  EXPECT_EQ(taken("round_prefer_ceil"), (Taken{{3, {1, 3}}}));
+}
+
 TEST(OnnxNodes, AnOutputIsNeitherAnInputNorAConstant) {
   const char* const reason = "output 'y': is the input 'x' as it is, expected what a node computes";
   Model same{{2, 3}};
@@ -256,6 +265,35 @@ TEST(OnnxNodes, MeansAreOfTheTapsThatCount) {
           << pooling;
     }
   }
+}
+
+TEST(OnnxNodes, AnOddPaddingIsBeforeOrBehindAsTheNodeSays) {
+  const auto window = [](const std::string& where) {
+    Model model{{1, 1, 4, 4}};
+    model.node("MaxPool", {"x"}, "y").with("kernel_shape", Sizes{1, 2}).with("auto_pad", where);
+    const Network network = model.load();
+    for (const Layer& layer : network.layers) {
+      if (const auto* const pool = std::get_if<MaxPool>(&layer.op)) {
+        return pool->window;
+      }
+    }
+    return Window{};
+  };
+  EXPECT_EQ(window("SAME_UPPER").pad_left, 0);
+  EXPECT_EQ(window("SAME_UPPER").pad_right, 1);
+  EXPECT_EQ(window("SAME_LOWER").pad_left, 1);
+  EXPECT_EQ(window("SAME_LOWER").pad_right, 0);
+}
+
+// What the first limits to -10 at most is 0 behind the second, the least that there is.
+TEST(OnnxNodes, LimitsBehindEachOtherAreThoseOfBoth) {
+  Model model{{4}};
+  model.floats("s", {}, {1}).floats("t", {}, {2}).integers("z", {}, {5}, kInt8);
+  model.floats("most", {}, {-10}).node("DequantizeLinear", {"x", "s", "z"}, "d");
+  model.node("Clip", {"d", "", "most"}, "c").node("Relu", {"c"}, "r");
+  const Network network = model.node("QuantizeLinear", {"r", "t", "z"}, "y").load();
+  EXPECT_THAT(golden::run(network, {{-128, 0, 9, 127}}).at(network.outputs.at(0)),
+              ElementsAre(5, 5, 5, 5));
 }
 
 TEST(OnnxNodes, AWindowNeedsATapInTheImage) {

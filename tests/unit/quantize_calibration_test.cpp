@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/quantize/calibration.hpp"
+#include "sim/quantize/fidelity.hpp"
 #include "sim/quantize/weights.hpp"
 
 namespace systole::quantize {
@@ -264,6 +265,15 @@ TEST(WeightsTest, AFormatThatIsGivenStaysWhateverTheWeightsAre) {
   const IntegerWeights weights = quantize_weights({{1, 2}, {0.01F, -0.02F}}, scheme, 8, 0);
   EXPECT_EQ(weights.values, (std::vector<std::int32_t>{0, 0}));
   EXPECT_EQ(weights.formats.at(0).scale, 0.0625F);
+}
+
+TEST(FidelityTest, WhatLiesBeyondEitherEndIsSaturated) {
+  IntegerFormat format;
+  format.lowest = -2;
+  format.highest = 2;
+  const Fidelity fidelity = value_fidelity({-3, -2, 2, 3, 4}, format);
+  EXPECT_EQ(fidelity.saturated_share, 0.6);
+  EXPECT_EQ(fidelity.mean_error, (1 - 1 - 2) / 5.0);
 }
 
 }  // namespace

@@ -208,6 +208,8 @@ TEST(TfliteOperators, FunctionsOfOneElementAreTheRealOnesForEveryInteger) {
                     [](double x) { return 1 / (1 + std::exp(-x)); });
     expect_function(BuiltinOperator::ABS, kInt8, scale, 10, 0.7F * scale, -128, 1,
                     [](double x) { return std::abs(x); });
+    expect_function(BuiltinOperator::RELU_N1_TO_1, kInt8, scale, 10, 0.7F * scale, -20, 1,
+                    [](double x) { return std::clamp(x, -1.0, 1.0); });
     expect_function(BuiltinOperator::RELU_0_TO_1, kInt8, scale, 10, 0.7F * scale, -128, 1,
                     [](double x) { return std::clamp(x, 0.0, 1.0); });
   }
@@ -316,6 +318,14 @@ TEST(TfliteOperators, TheRatioOfAProductIsTakenInDoubleForInt8AndInFloat32ForUin
   EXPECT_EQ(multiplier(kUint8),
             quantize_multiplier(static_cast<double>(0.5F * 0.3F / 0.7F)).multiplier);
   EXPECT_NE(multiplier(kInt8), multiplier(kUint8));
+}
+
+TEST(TfliteOperators, AZeroPointIsOneOfTheTypesIntegers) {
+  for (const std::int64_t zero_point : {-129, 128}) {
+    EXPECT_THAT(error(unary(BuiltinOperator::RELU, kInt8, 0.1F, zero_point, 0.1F, 0)),
+                HasSubstr("has the zero point " + std::to_string(zero_point) +
+                          ", which is outside -128..127"));
+  }
 }
 
 }  // namespace
