@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -34,10 +35,8 @@ std::string errors_after_all(const std::function<void(::onnx::ModelProto&)>& spo
   ::onnx::ModelProto model;
   EXPECT_TRUE(model.ParseFromIstream(&in));
   spoil(model);
-  // Of each test its own: tests run side by side.
-  const std::string file = ::testing::TempDir() +
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name() +
-                           "_spoiled.onnx";
+  // Of each process its own: tests run side by side.
+  const std::string file = ::testing::TempDir() + "spoiled" + std::to_string(::getpid()) + ".onnx";
   std::ofstream{file, std::ios::binary} << model.SerializeAsString();
   std::string errors;
   try {

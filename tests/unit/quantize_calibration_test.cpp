@@ -170,6 +170,26 @@ TEST(CalibrationTest, PowersOfTwoAreNextToTheFreeScale) {
   EXPECT_EQ(covering_exponent(min_max(sample_of(exact)), kSymmetric8), -6);
 }
 
+// Numbers of which none is negative use all levels where the integers hold no negative ones.
+TEST(CalibrationTest, EntropyCountsTheLevelsThatTheFormatUses) {
+  std::vector<float> values;
+  for (int i = 0; i < 4000; ++i) {
+    values.push_back(-std::log(1 - (static_cast<float>(i) + 0.5F) / 4000));
+  }
+  const Sample sample{{&values}, 1};
+  const double of_half = kl_threshold(sample, 128);
+  const double of_all = kl_threshold(sample, 256);
+  ASSERT_NE(of_half, of_all);
+  OperandScheme scheme;
+  scheme.method = Method::KullbackLeibler;
+  const double least = min_max(sample).low;
+  for (const bool is_signed : {true, false}) {
+    const Grid grid{8, is_signed, true, false};
+    EXPECT_EQ(calibrate(sample, scheme, grid).scale,
+              format_of({least, is_signed ? of_half : of_all}, grid).scale);
+  }
+}
+
 // Q1.2: -2 to 1.75 in steps of a quarter.
 TEST(WeightsTest, AFixedPointFormatRoundsAsStatedAndSaturates) {
   WeightScheme scheme;
