@@ -143,6 +143,20 @@ TEST(FuseTest, LimitsBehindEachOtherAreThoseOfBoth) {
   EXPECT_EQ(fused.limits[0].high, 0.0F);
 }
 
+// Its own numbers are asked for, not those that a batch norm or an activation makes of them.
+TEST(FuseTest, AnOutputIsMergedIntoNothingThatReadsIt) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 2, 2, 2});
+  const ValueId conv = network.add_layer("conv", random_conv(2, 1, 2, 1), {in});
+  const ValueId norm = network.add_layer("norm", random_norm(2, 5), {conv});
+  network.outputs = {conv, norm, network.add_layer("relu", FloatClip{0.0F}, {norm})};
+  const FusedNetwork fused = fuse(network);
+  EXPECT_EQ(names_and_ops(fused),
+            (std::vector<std::string>{"conv conv2d", "norm conv2d", "relu max_pool2d"}));
+  EXPECT_EQ(fused.limits.at(1).low, -std::numeric_limits<float>::infinity());
+  EXPECT_EQ(fused.network.outputs.size(), 3U);
+}
+
 TEST(FuseTest, WhatNoIntegerLayerExpressesIsRefusedAtItsPlace) {
   FloatNetwork network;
   const ValueId in = network.add_input("in", {1, 4});
