@@ -329,7 +329,9 @@ TEST(CliSweep, PointsThatLackAFigureComeLastInThePagesTable) {
   EXPECT_THAT(dom, HasSubstr("data-falling=\"3 1 5 4 2 0\""));
 }
 
-TEST(CliSweep, ThePagesMediansLieBetweenTheMiddleTwo) {
+// Of two the median lies between them. The points (1,3), (2,1), (3,2), (2,2) and one without an x
+// have a front for each way of what is better.
+TEST(CliSweep, ThePageFindsMediansAndFronts) {
   const TemporaryFolder folder;
   const Page page = page_of(
       write_spec_of(folder, "axes: [{key: array.max_compute_rows, values: [16, 32]}]\n"), folder);
@@ -339,9 +341,15 @@ TEST(CliSweep, ThePagesMediansLieBetweenTheMiddleTwo) {
   }
   const std::string dom = drawn_by_browser_after(
       "document.body.dataset.middles = [[7], [1, 2], [1, 2, 9], [1, 2, 4, 9]]"
-      "  .map((sorted) => [0.25, 0.5, 0.75].map((q) => quantile(sorted, q)).join(' ')).join('; ');",
+      "  .map((sorted) => [0.25, 0.5, 0.75].map((q) => quantile(sorted, q)).join(' ')).join('; ');"
+      "const front = (x, y) => frontOf([0, 1, 2, 3, 4],"
+      "  {values: [1, 2, 3, 2, null], more_is_better: x},"
+      "  {values: [3, 1, 2, 2, 0], more_is_better: y}).join(' ');"
+      "document.body.dataset.fronts = [front(false, false), front(false, true),"
+      "  front(true, false), front(true, true)].join('; ');",
       page.file, folder);
   EXPECT_THAT(dom, HasSubstr("data-middles=\"7 7 7; 1.25 1.5 1.75; 1.5 2 5.5; 1.75 3 5.25\""));
+  EXPECT_THAT(dom, HasSubstr("data-fronts=\"0 1; 0; 1 2; 0 2\""));
 }
 
 TEST(CliSweep, ThePagesCommandRunsTheChosenPoint) {
