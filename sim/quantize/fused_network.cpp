@@ -98,7 +98,7 @@ class Fuser {
     needed_.assign(from_.values.size(), false);
     for (const ValueId id : from_.outputs) {
       needed_[id] = true;
-      uses_[id] += 2;  // an output is never merged into what follows it
+      ++uses_[id];  // so that it is merged into nothing that reads it
     }
     for (auto layer = from_.layers.rbegin(); layer != from_.layers.rend(); ++layer) {
       if (needed_[layer->output]) {
