@@ -125,7 +125,7 @@ class LoadTiming final : public MemoryMaster {
     }
     /// The last burst of the oldest row is formed.
     void leave(Cycle formed) {
-      free_from[first] = formed + 1;
+      free_from[first] = formed;
       first = place(1);
       --count;
     }

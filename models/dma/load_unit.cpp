@@ -32,9 +32,11 @@ void LoadUnit::tick() {
   if (pages_ != nullptr) {
     take_beat();
   }
-  const bool turned = turn_row();
+  const bool full = row_requests_.size() == kRowRequests;
+  const bool turned_first = !full && turn_row();
   const bool crossed = pages_ != nullptr && cross();
   const bool formed = form_burst();
+  const bool turned = full ? turn_row() : turned_first;
   const bool sent = pages_ != nullptr ? crossed : send_burst();
   const bool wrote_data = write_local();
   const bool wrote_padding = write_padding();

@@ -26,20 +26,22 @@ namespace systole {
 /// DRAM to local memory. Cuts the rows of a load into bursts, keeps up to max_outstanding_reads of
 /// them in flight, puts local rows together from what comes back, and writes them.
 ///
-/// Timing: one DRAM row a cycle has its turn, and a load of one row takes a cycle more; its first
-/// burst is formed request_latency later, one burst a cycle, when a slot is free; it is on the
-/// bus bus_latency after that. A slot is free again release_latency after the last beat of its
-/// burst. The merger sends one local row a cycle (row_merger.hpp) to one of two registers, that of
-/// the scratchpads (also for elements that are widened for the accumulators) or that of the
-/// accumulators; a row is written scratchpad_write_latency or accumulator_write_latency after it is
-/// sent, copies of a repeated row one a cycle, and the register is free with the last copy. In a
-/// cycle in which the last scratchpad row of a burst is written, no row of the other register is
-/// (one answer a cycle; Gemmini's Scratchpad). Padding (fill) rows go when no data does; those of
-/// the zero writer, in all cycles but those in which data go to the same bank or a burst's last row
-/// is written. Biases narrower than the accumulators are sign-extended behind the merger: a part
-/// that does not end a local row stays, its register taken for as long as if it were written, and
-/// the last one takes all of the row to the accumulators. A command can start when fewer than
-/// commands_in_flight are between their first row and completion. A ConfigureCommand takes a cycle.
+/// Timing: one DRAM row a cycle has its turn while fewer than kRowRequests are between their turn
+/// and their last burst, which makes room in its own cycle, and a load of one row takes a cycle
+/// more; its first burst is formed request_latency later, one burst a cycle, when a slot is free;
+/// it is on the bus bus_latency after that. A slot is free again release_latency after the last
+/// beat of its burst. The merger sends one local row a cycle (row_merger.hpp) to one of two
+/// registers, that of the scratchpads (also for elements that are widened for the accumulators) or
+/// that of the accumulators; a row is written scratchpad_write_latency or accumulator_write_latency
+/// after it is sent, copies of a repeated row one a cycle, and the register is free with the last
+/// copy. In a cycle in which the last scratchpad row of a burst is written, no row of the other
+/// register is (one answer a cycle; Gemmini's Scratchpad). Padding (fill) rows go when no data
+/// does; those of the zero writer, in all cycles but those in which data go to the same bank or a
+/// burst's last row is written. Biases narrower than the accumulators are sign-extended behind the
+/// merger: a part that does not end a local row stays, its register taken for as long as if it were
+/// written, and the last one takes all of the row to the accumulators. A command can start when
+/// fewer than commands_in_flight are between their first row and completion. A ConfigureCommand
+/// takes a cycle.
 ///
 /// Behind a crossbar (load_unit_bus.cpp) a burst that is formed in cycle t is in the first stage of
 /// translation in t + 1, in the second in t + 2, and goes to the unit's queue from there. If its

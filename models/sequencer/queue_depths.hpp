@@ -17,8 +17,9 @@ constexpr std::size_t kUnrolledQueue = 2;
 // A registered queue between two blocks: two slots keep it at one item a cycle.
 constexpr std::size_t kPipelined = 2;
 
-// Rows of a load between their turn and their first burst (Gemmini's read issue queue).
-constexpr std::size_t kRowRequests = 5;
+// Rows of a load between their turn and their last burst (Gemmini's read issue queue holds 5, its
+// reader one). The last burst makes room for a turn in its own cycle.
+constexpr std::size_t kRowRequests = 6;
 
 // Blocks of stores between the request for them and the writer (Gemmini's dispatch, norm, norm data
 // and scale queues hold 16, its scale pipe 5).

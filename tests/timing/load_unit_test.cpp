@@ -160,6 +160,24 @@ TEST_F(LoadUnitTiming, ARowHasItsTurnACycle) {
   EXPECT_EQ(bench.memory.requests[1].address, 96U);  // 16 bytes from 100 on: a block of 32
 }
 
+// Row 0 has its burst at once, rows 1 to 6 wait for the slot; the fill is taken when row 7 has had
+// its turn.
+TEST_F(LoadUnitTiming, ARowHasItsTurnInTheCycleInWhichOneOfSixMakesRoom) {
+  AcceleratorConfig config = rows_of_16();
+  config.dma.max_outstanding_reads = 1;
+  Bench bench{clock, config};
+  LoadCommand load;
+  load.rows = 8;
+  load.dram_pitch = load.row_bytes = 16;
+  bench.issue(5, load);
+  bench.issue(6, FillCommand{{LocalMemory::Scratchpad, 100}, 1, 0});
+  run(400);
+  ASSERT_EQ(bench.memory.requests.size(), 8U);
+  ASSERT_EQ(bench.scratchpad.got.size(), 9U);
+  EXPECT_EQ(bench.scratchpad.got[1].item.to.row, 100U);
+  EXPECT_EQ(bench.scratchpad.got[1].cycle, bench.memory.cycles()[1] + 1);
+}
+
 TEST_F(LoadUnitTiming, ARepeatedRowIsReadOnceAndWrittenOneRowACycle) {
   Bench bench{clock, rows_of_16()};
   LoadCommand load;
