@@ -65,8 +65,9 @@ TEST_F(HostOperators, WhatHasNoAxisLeftHasNoRows) {
         "  - {name: m, op: mean, inputs: [x], axes: [0, 1]}\n"
         "  - {name: y, inputs: [m], op: " +
         std::string{op} + "}\n";
-    EXPECT_EQ(errors(network, /*shapes_only=*/true),
-              "w.yaml:6:24: layers[1].inputs[0]: 'm' has the shape [], expected one dimension or more");
+    EXPECT_EQ(
+        errors(network, /*shapes_only=*/true),
+        "w.yaml:6:24: layers[1].inputs[0]: 'm' has the shape [], expected one dimension or more");
   }
 }
 
