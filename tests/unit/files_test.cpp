@@ -206,7 +206,7 @@ int status_of_writer(const std::string& folder, const std::function<void(AtomicF
 }
 
 TEST_F(AtomicFile, NothingIsLeftOfAFolderWhenASignalEndsTheProgram) {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : kEndingSignals) {
     const int status = status_of_writer(path("a"), [&](AtomicFolder&) { ::raise(signal); });
     ASSERT_TRUE(WIFSIGNALED(status)) << status;
     EXPECT_EQ(WTERMSIG(status), signal) << "the parent sees who ended it";
