@@ -233,8 +233,8 @@ CommandHelp explain_help() {
                    "those that cannot be doubled by the rules of the keys are left out. A "
                    "layer's bound is the resource of which twice saves most of its cycles. Layers "
                    "whose channels are just past a multiple of the array are timed without those "
-                   "channels too. Shapes are enough, no data are read; every figure is a run of "
-                   "the fast engine.",
+                   "channels too. Shapes are enough, tensors are not needed; every figure is a run "
+                   "of the fast engine.",
                    {},
                    {}};
   add_accelerator(help.options, "the machine, YAML; required");

@@ -107,9 +107,11 @@ void check_supported(const ConvLayer& layer, const Network& network, const Machi
   if (weight.zero_point != 0) {
     throw MappingError{
         fmt::format("weight '{}': zero point {}, expected 0, or constants that array.weight_bits "
-                    "({}) hold less "
-                    "it",
-                    weight.name, weight.zero_point, array.weight_bits)};
+                    "({}) hold less it{}",
+                    weight.name, weight.zero_point, array.weight_bits,
+                    weight.data || weight.range || layer.weight_is_activation
+                        ? ""
+                        : "; those of shapes alone may have any value")};
   }
   if (layer.has_run_time_bias()) {
     check_run_time_bias(layer, network, machine.config);

@@ -47,11 +47,18 @@ class LayerText {
     keys_.scaling(op.requant);
   }
   void write(const FullyConnected& op) {
+    const Shape& ifmap = network_.tensor(layer_.inputs.at(0)).shape;
+    const std::int64_t depth = network_.tensor(layer_.inputs.at(1)).shape.at(1);
+    if (ifmap.empty() || ifmap.back() != depth) {
+      throw ConvertError{"layer '" + layer_.name + "': its ifmap " + yaml_list(ifmap) +
+                         " is taken as rows of " + std::to_string(depth) +
+                         ", which YAML could say only with a reshape, a layer more"};
+    }
     keys_.op("fully_connected");
     keys_.weights(output_.shape.back());
     keys_.bias(op.has_bias);
     if (output_.shape.size() != 2) {
-      keys_.add("shape", yaml_list(output_.shape));
+      add_shape();
     }
     keys_.scaling(op.requant);
   }
@@ -61,6 +68,13 @@ class LayerText {
       keys_.weights(output_.shape.back());
     }
     keys_.scaling(op.requant);
+  }
+  void add_shape() {
+    if (output_.shape.empty()) {
+      throw ConvertError{"layer '" + layer_.name +
+                         "': its output has no dimensions, and the key shape needs one or more"};
+    }
+    keys_.add("shape", yaml_list(output_.shape));
   }
   template <typename Pool>
   void write_pool(const char* name, const Pool& op) {
@@ -82,7 +96,7 @@ class LayerText {
   void write(const Sub& op) { write_sum("sub", op.terms); }
   void write(const Reshape& /*op*/) {
     keys_.op("reshape");
-    keys_.add("shape", yaml_list(output_.shape));
+    add_shape();
   }
   void write(const Mul& op) {
     keys_.op("mul");
@@ -144,7 +158,7 @@ class LayerText {
     keys_.add("begin", yaml_list(op.begin)).add("steps", yaml_list(op.stride));
     keys_.add("count", yaml_list(op.count));
     if (output_.shape != op.count) {
-      keys_.add("shape", yaml_list(output_.shape));
+      add_shape();
     }
   }
   void write(const Softmax& op) {

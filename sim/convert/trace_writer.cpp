@@ -60,7 +60,11 @@ class Writer final : public ConstantWriter {
     std::string out = "name: " + yaml_text(network_.name) + "\ninputs:\n";
     for (const TensorId input : network_.inputs) {
       const Tensor& tensor = network_.tensor(input);
-      require_dimensions("input", tensor);
+      if (tensor.shape.empty()) {
+        throw ConvertError{
+            "input '" + tensor.name +
+            "' has no dimensions, which YAML cannot say: " + "inputs have one dimension or more"};
+      }
       YamlMap map;
       map.add("name", yaml_text(names_.at(input))).add("shape", yaml_list(tensor.shape));
       out += "  - " + with_numbers(map.text(), tensor) + "\n";
@@ -98,7 +102,6 @@ class Writer final : public ConstantWriter {
     const auto name_of = [this](TensorId id) { return names_.at(id); };
     for (const Layer& layer : network_.layers) {
       out += "  - " + layer_text(network_, layer, name_of, *this) + "\n";
-      require_dimensions("layer '" + layer.name + "': output", network_.tensor(layer.output));
     }
     return out;
   }
@@ -127,14 +130,6 @@ class Writer final : public ConstantWriter {
   }
 
   std::string path(const std::string& name) const { return (fs::path{folder_} / name).string(); }
-
-  static void require_dimensions(const std::string& what, const Tensor& tensor) {
-    if (tensor.shape.empty()) {
-      throw ConvertError{what + " '" + tensor.name +
-                         "' has no dimensions, which YAML cannot say: " +
-                         "it has shapes of one dimension or more"};
-    }
-  }
 
   void take_operand(const Layer& layer, std::size_t operand) {
     const TensorId id = layer.inputs[operand];

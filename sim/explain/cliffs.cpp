@@ -1,9 +1,11 @@
 #include "sim/explain/cliffs.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <variant>
 
+#include "sim/compiler/conv_folds.hpp"
 #include "sim/explain/timed.hpp"
+#include "sim/network/ceil_div.hpp"
 
 namespace systole {
 namespace {
@@ -26,6 +28,15 @@ bool can_change(const Network& network, const Layer& layer, const std::string& d
   }
   return std::holds_alternative<FullyConnected>(layer.op) ||
          std::holds_alternative<MatMul>(layer.op);
+}
+
+/// Of a layer whose channels can change: its weights are [K, N] of a product, else they begin with
+/// the output channels and end with the input channels. (An ifmap may end with others: a fully
+/// connected layer takes it as rows.)
+std::int64_t channels_of(const Network& network, const Layer& layer, const std::string& dimension) {
+  const Shape& weights = network.tensor(layer.inputs.at(1)).shape;
+  const bool first = std::holds_alternative<MatMul>(layer.op) == (dimension == kInput);
+  return first ? weights.front() : weights.back();
 }
 
 /// A matrix that ends with the channels; a convolution's ifmap likewise.
@@ -70,8 +81,10 @@ struct Shrink {
   }
   void operator()(FullyConnected& fc) const {
     if (inputs) {
-      channels_of(network, layer().inputs.at(0)) -= surplus;
+      Shape& ifmap = network.tensors.at(layer().inputs.at(0)).shape;
+      const std::int64_t rows = element_count(ifmap) / axis(1, 1);
       axis(1, 1) -= surplus;
+      ifmap = {rows, axis(1, 1)};
       return;
     }
     axis(1, 0) -= surplus;
@@ -135,32 +148,58 @@ std::uint64_t cycles_of(const AcceleratorConfig& config, const Network& network)
 Network with_fewer_channels(const Network& network, std::size_t layer, const std::string& dimension,
                             std::int64_t surplus) {
   Network one = alone(network, layer);
+  if (surplus == 0) {
+    return one;
+  }
   std::visit(Shrink{one, dimension == kInput, surplus}, one.layers.front().op);
   return one;
 }
 
 std::vector<Cliff> find_cliffs(const AcceleratorConfig& config, const Network& network,
-                               std::size_t index) {
+                               std::size_t index, const LayerMapping& mapping) {
   const Layer& layer = network.layers[index];
   std::vector<Cliff> cliffs;
   if (place_of(network, layer) != Place::Array) {
     return cliffs;
   }
-  const auto look = [&](const std::string& dimension, std::int64_t channels, const char* key,
-                        std::uint32_t pes) {
-    const std::int64_t surplus = channels % pes;
-    const bool past =
-        channels > pes && surplus > 0 && (surplus == 1 || surplus * kCliffPart <= pes);
-    if (past && can_change(network, layer, dimension)) {
+  // `products` of each channel are spread over the folds, which hold `lanes` of them.
+  const auto look = [&](const std::string& dimension, const char* key, std::int64_t products,
+                        std::int64_t lanes, const auto& folds_of) {
+    if (!can_change(network, layer, dimension)) {
+      return;
+    }
+    const std::int64_t channels = channels_of(network, layer, dimension);
+    const std::int64_t most = std::max<std::int64_t>(1, lanes / kCliffPart);
+    std::int64_t surplus = 1;
+    std::int64_t saved = 0;
+    for (; surplus <= std::min(most, channels - 1); ++surplus) {
+      saved = folds_of(channels) - folds_of(channels - surplus);
+      if (saved > 0) {
+        break;
+      }
+    }
+    if (saved > 0 && surplus * products <= saved * most) {
       cliffs.push_back({index, layer.name, dimension, key, channels, surplus, 0, 0});
     }
   };
+  const auto blocks_of = [](std::int64_t lanes) {
+    return [lanes](std::int64_t channels) { return ceil_div(channels, lanes); };
+  };
+  const MachineLimits machine{config, mapping.products_per_pe};
   const Dataflow dataflow = config.array.dataflow;
-  if (dataflow != Dataflow::OutputStationary) {
-    look(kInput, network.tensor(layer.inputs.at(0)).shape.back(), "array.rows", config.array.rows);
+  if (mapping.vector_unit) {  // a scratchpad row of channels at a time
+    look(kOutput, "array.rows", 1, config.array.rows, blocks_of(config.array.rows));
+    return cliffs;
   }
-  if (dataflow != Dataflow::InputStationary) {
-    look(kOutput, network.tensor(layer.output).shape.back(), "array.cols", config.array.cols);
+  if (dataflow != Dataflow::OutputStationary) {
+    const auto* conv = std::get_if<Conv2d>(&layer.op);
+    const std::int64_t taps = conv == nullptr ? 1 : conv->window.kernel_h * conv->window.kernel_w;
+    look(kInput, "array.rows", taps, machine.array_rows, [&](std::int64_t channels) {
+      return count_folds(taps / mapping.packed_taps, channels * mapping.packed_taps, machine);
+    });
+  }
+  if (dataflow != Dataflow::InputStationary && !mapping.one_group_a_block) {
+    look(kOutput, "array.cols", 1, machine.array_cols, blocks_of(machine.array_cols));
   }
   return cliffs;
 }

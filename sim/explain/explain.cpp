@@ -4,6 +4,7 @@
 
 #include "sim/compiler/compiler.hpp"
 #include "sim/explain/timed.hpp"
+#include "sim/legalize/legalize.hpp"
 
 namespace systole {
 namespace {
@@ -83,11 +84,13 @@ Explanation explain(const MachineWith& machine, const Network& network,
   all.accelerator = config.name;
   all.workload = network.name;
   all.doublings = doublings(machine);
+  const Legalized legal = legalize(network, config);
+  const Compiler compiler{legal.network, config};
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
     if (!only || *only == i) {
       chosen.push_back(i);
-      const std::vector<Cliff> found = find_cliffs(config, network, i);
+      const std::vector<Cliff> found = find_cliffs(config, network, i, compiler.mapping(i));
       all.cliffs.insert(all.cliffs.end(), found.begin(), found.end());
     }
   }

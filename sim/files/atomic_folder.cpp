@@ -7,6 +7,9 @@
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+#include <vector>
+
+#include "sim/files/atomic_file.hpp"
 
 namespace systole {
 
@@ -26,33 +29,49 @@ std::string without_slash(std::string folder) {
   return folder;
 }
 
+[[noreturn]] void fail_to_create(const std::string& folder, const std::error_code& error) {
+  fail(folder, "cannot be created: " + error.message());
+}
+
+std::error_code last_error() { return {errno, std::generic_category()}; }
+
 }  // namespace
 
-AtomicFolder::AtomicFolder(std::string folder) : folder_{without_slash(std::move(folder))} {
+AtomicFolder::AtomicFolder(std::string folder) : shown_{without_slash(std::move(folder))} {
   std::error_code error;
-  if (fs::exists(folder_, error)) {
+  folder_ = without_slash(fs::weakly_canonical(behind_links(shown_), error).string());
+  if (error) {
+    fail_to_create(shown_, error);
+  }
+  was_there_ = fs::exists(folder_, error);
+  if (error) {
+    fail_to_create(shown_, error);
+  }
+  if (was_there_) {
     if (!fs::is_directory(folder_, error)) {
-      fail(folder_, "is no folder, expected one to write to");
+      fail(shown_, "is no folder, expected one to write to");
     }
     const bool empty = fs::is_empty(folder_, error);
     if (error) {
-      fail(folder_, "cannot be read: " + error.message());
+      fail(shown_, "cannot be read: " + error.message());
     }
     if (!empty) {
-      fail(folder_, "is not empty, expected a new or an empty folder");
+      fail(shown_, "is not empty, expected a new or an empty folder");
     }
-  } else if (error) {
-    fail(folder_, "cannot be created: " + error.message());
+    if (::access(folder_.c_str(), W_OK | X_OK) != 0) {
+      fail(shown_, "cannot be written to: " + last_error().message());
+    }
+    return;
   }
   const fs::path parent = fs::path{folder_}.parent_path();
   if (!parent.empty()) {
     fs::create_directories(parent, error);
     if (error) {
-      fail(folder_, "cannot be created: " + error.message());
+      fail_to_create(shown_, error);
     }
   }
   if (::access(parent.empty() ? "." : parent.c_str(), W_OK | X_OK) != 0) {
-    fail(folder_, "cannot be created: " + std::generic_category().message(errno));
+    fail_to_create(shown_, last_error());
   }
 }
 
@@ -60,11 +79,12 @@ const std::string& AtomicFolder::path() {
   if (!path_.empty()) {
     return path_;
   }
-  std::string path = folder_ + ".tmp" + std::to_string(::getpid());
+  std::string path = folder_ + (was_there_ ? "/" : "") + ".tmp" + std::to_string(::getpid());
   if (!removed_on_signal_.create(path)) {
-    fail(folder_,
-         "cannot be created: " +
-             (errno == EEXIST ? path + " exists" : std::generic_category().message(errno)));
+    if (errno == EEXIST) {
+      fail(shown_, "cannot be created: " + path + " exists");
+    }
+    fail_to_create(shown_, last_error());
   }
   path_ = std::move(path);
   return path_;
@@ -78,13 +98,49 @@ AtomicFolder::~AtomicFolder() {
 }
 
 void AtomicFolder::keep() {
-  std::error_code error;
-  fs::rename(path(), folder_, error);  // takes the place of an empty folder
-  if (error) {
-    fail(folder_, "cannot be created: " + error.message());
+  path();
+  const SignalsHeldBack held;
+  if (was_there_) {
+    move_up();
+  } else {
+    std::error_code error;
+    fs::rename(path_, folder_, error);
+    if (error) {
+      fail_to_create(shown_, error);
+    }
   }
   removed_on_signal_.forget();
   path_.clear();
+}
+
+/// The files of path() to the folder, all or none.
+void AtomicFolder::move_up() {
+  const auto entries_of = [](const std::string& folder) {
+    return std::vector<fs::path>{fs::directory_iterator{folder}, fs::directory_iterator{}};
+  };
+  if (entries_of(folder_).size() != 1) {
+    fail(shown_, "is no more empty: something was written to it meanwhile");
+  }
+  std::vector<fs::path> moved;
+  std::error_code error;
+  for (const fs::path& file : entries_of(path_)) {
+    const fs::path name = fs::path{folder_} / file.filename();
+    fs::rename(file, name, error);
+    if (error) {
+      break;
+    }
+    moved.push_back(name);
+  }
+  if (!error) {
+    fs::remove(path_, error);
+  }
+  if (error) {
+    for (const fs::path& file : moved) {
+      std::error_code ignored;
+      fs::remove(file, ignored);
+    }
+    fail(shown_, "cannot be written to: " + error.message());
+  }
 }
 
 }  // namespace systole

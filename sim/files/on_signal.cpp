@@ -1,14 +1,12 @@
 #include "sim/files/on_signal.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <stdexcept>
 
 namespace systole {
 namespace {
 
-constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 constexpr std::size_t kMostActions = 4;
 
 struct Action {
@@ -19,11 +17,11 @@ struct Action {
 // A handler is given nothing but the signal's number: what there is to do stands here.
 std::array<Action, kMostActions> actions;
 std::atomic<std::size_t> count{0};
-std::array<struct sigaction, kSignals.size()> before;
+std::array<struct sigaction, kEndingSignals.size()> before;
 
 extern "C" void act_and_pass_on(int signal) {
-  const auto i = static_cast<std::size_t>(std::find(kSignals.begin(), kSignals.end(), signal) -
-                                          kSignals.begin());
+  const auto i = static_cast<std::size_t>(
+      std::find(kEndingSignals.begin(), kEndingSignals.end(), signal) - kEndingSignals.begin());
   for (std::size_t a = count; a-- > 0;) {
     if (actions[a].when == OnSignal::When::Always || before[i].sa_handler == SIG_DFL) {
       actions[a].call();
@@ -36,30 +34,30 @@ extern "C" void act_and_pass_on(int signal) {
 sigset_t all_signals() {
   sigset_t all{};
   sigemptyset(&all);
-  for (const int signal : kSignals) {
+  for (const int signal : kEndingSignals) {
     sigaddset(&all, signal);
   }
   return all;
 }
 
 void handle_signals() {
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    ::sigaction(kSignals[i], nullptr, &before[i]);
+  for (std::size_t i = 0; i < kEndingSignals.size(); ++i) {
+    ::sigaction(kEndingSignals[i], nullptr, &before[i]);
     if (before[i].sa_handler != SIG_IGN) {
       struct sigaction action {};
       action.sa_handler = act_and_pass_on;
       action.sa_mask = all_signals();
-      ::sigaction(kSignals[i], &action, nullptr);
+      ::sigaction(kEndingSignals[i], &action, nullptr);
     }
   }
 }
 
 void leave_signals() {
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+  for (std::size_t i = 0; i < kEndingSignals.size(); ++i) {
     struct sigaction now {};
-    ::sigaction(kSignals[i], nullptr, &now);
+    ::sigaction(kEndingSignals[i], nullptr, &now);
     if (now.sa_handler == act_and_pass_on) {  // else somebody has taken it since
-      ::sigaction(kSignals[i], &before[i], nullptr);
+      ::sigaction(kEndingSignals[i], &before[i], nullptr);
     }
   }
 }

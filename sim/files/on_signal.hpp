@@ -1,10 +1,16 @@
 #pragma once
 
+#include <array>
 #include <csignal>
 
 namespace systole {
 
-/// Holds SIGINT, SIGTERM and SIGHUP back from this thread while it lives.
+/// With which a terminal, a batch system or a limit (of time, of a file's size) ends a program, and
+/// a reader that is gone. Others come from faults, which leave things as they are, or from nobody.
+inline constexpr std::array kEndingSignals = {SIGINT,  SIGTERM, SIGHUP, SIGQUIT,
+                                              SIGPIPE, SIGXCPU, SIGXFSZ};
+
+/// Holds these signals back from this thread while it lives.
 class SignalsHeldBack {
  public:
   SignalsHeldBack();
@@ -16,10 +22,10 @@ class SignalsHeldBack {
   sigset_t before_{};
 };
 
-/// While it lives, a SIGINT, SIGTERM or SIGHUP first calls its action, then does what it did before
-/// any of these objects; of several the youngest one's comes first. A signal that is ignored stays
-/// so. Actions run in a handler and may call what is safe there alone. Of each there is one object
-/// at a time, and no more than four in all.
+/// While it lives, one of these signals first calls its action, then does what it did before any of
+/// these objects; of several the youngest one's comes first. A signal that is ignored stays so.
+/// Actions run in a handler and may call what is safe there alone. Of each there is one object at a
+/// time, and no more than four in all.
 class OnSignal {
  public:
   enum class When {

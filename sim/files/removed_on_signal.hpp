@@ -8,8 +8,8 @@
 
 namespace systole {
 
-/// While it lives, a SIGINT, SIGTERM or SIGHUP that ends the program first removes the folders that
-/// it created, the last one first. A signal that is ignored or that somebody handles stays so. One
+/// While it lives, one of kEndingSignals that ends the program first removes the folders that it
+/// created, the last one first. A signal that is ignored or that somebody handles stays so. One
 /// at a time in a program: of a second one nothing is removed.
 class RemovedOnSignal {
  public:

@@ -194,7 +194,7 @@ void ShiftOnlyPass::weighted(Requantizer& requant, bool has_bias) {
   rescale_ofmap(requant);
   const Tensor& weight = network_.tensor(layer_->inputs[1]);
   if (!weight.data) {
-    nearest_shifts(requant);  // shapes only, for timing: any shift will do
+    nearest_shifts(requant);  // shapes only, for timing
     return;
   }
   const auto channels = static_cast<std::size_t>(weight.shape[0]);
@@ -258,14 +258,26 @@ void ShiftOnlyPass::fold(Requantizer& requant, std::size_t input, ChannelLayout 
 }
 
 void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
+  constexpr std::int32_t kLeast = -31;
+  // Of shapes only: their values would become 0 with the multiplier, and any shift will do.
+  const std::vector<bool> run_time = run_time_tensors(network_);
+  const auto lacks_values = [&](std::size_t operand) {
+    const TensorId id = layer_->inputs.at(operand);
+    return !run_time[id] && !network_.tensor(id).data;
+  };
+  const bool folds_with_data = lacks_values(0) || lacks_values(1);
   std::vector<std::int32_t> exponents;
   double worst = 1;
   for (const double real : real_multipliers(*layer_)) {
     const double wanted = real * growth_of_products();
+    if (wanted == 0 && folds_with_data) {
+      exponents.push_back(kLeast);
+      continue;
+    }
     if (wanted == 0) {
       throw Refusal{"a multiplier of 0 has no power of two near it"};
     }
-    const std::int32_t exponent = std::clamp(nearest_exponent(wanted), -31, 30);
+    const std::int32_t exponent = std::clamp(nearest_exponent(wanted), kLeast, 30);
     exponents.push_back(exponent);
     const double ratio = std::ldexp(1.0, exponent) / wanted;
     worst = std::fabs(std::log2(ratio)) > std::fabs(std::log2(worst)) ? ratio : worst;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 #include <variant>
 
@@ -38,10 +37,11 @@ std::set<TensorId> not_weights_alone(const Network& network) {
 std::uint32_t bits_without_zero_point(const Tensor& weights) {
   std::int64_t low = weights.format.min();
   std::int64_t high = weights.format.max();
-  if (weights.data && !weights.data->empty()) {
-    const auto [least, most] = std::minmax_element(weights.data->begin(), weights.data->end());
-    low = *least;
-    high = *most;
+  const bool has_values = weights.data && !weights.data->empty();
+  if (has_values || weights.range) {
+    const ValueRange range = has_values ? range_of(*weights.data) : *weights.range;
+    low = range.least;
+    high = range.most;
   }
   ElementFormat format;
   format.bits = weights.format.bits;
@@ -75,6 +75,7 @@ void take_weight_zero_points(Network& network, const ArrayConfig& array,
         value -= weights.zero_point;
       }
     }
+    weights.range.reset();
     weights.zero_point = 0;
     weights.format.bits = static_cast<std::uint8_t>(bits);
     weights.format.is_signed = true;

@@ -8,7 +8,8 @@
 
 namespace systole {
 
-/// Bits of a tensor's values less its zero point, signed, at least its own.
+/// Bits of a tensor's values less its zero point, signed, at least its own; of values that nobody
+/// has looked at, those that any may take.
 std::uint32_t bits_without_zero_point(const Tensor& weights);
 
 /// The array multiplies weights without a zero point: constants with one become the same numbers

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <numeric>
@@ -44,6 +45,17 @@ inline std::int64_t element_count(const Shape& shape) {
   return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>{});
 }
 
+/// The least and the largest of some values.
+struct ValueRange {
+  std::int32_t least = 0, most = 0;
+};
+
+/// Of at least one value.
+inline ValueRange range_of(const TensorData& data) {
+  const auto [least, most] = std::minmax_element(data.begin(), data.end());
+  return {*least, *most};
+}
+
 /// A quantized tensor: real = scale * (q - zero_point).
 ///
 /// Activations are NHWC (or [M, K] for matrices); convolution weights are
@@ -55,6 +67,9 @@ struct Tensor {
   std::vector<float> scale;  ///< one, or one per output channel; empty when unknown
   std::int32_t zero_point = 0;
   std::optional<TensorData> data;  ///< constants; absent for activations and for shapes only
+  /// For shapes only: of values that were looked at all the same, those with a zero point. It says
+  /// how many bits they take without it.
+  std::optional<ValueRange> range = std::nullopt;
 
   std::int64_t elements() const { return element_count(shape); }
 };

@@ -121,14 +121,25 @@ std::string ConstantFiles::resolve(const std::string& file) const {
   return (std::filesystem::path{folder_} / file).string();
 }
 
+bool ConstantFiles::reads(ConfigReader& reader, const std::string& key, bool has_shape,
+                          std::int32_t zero_point) const {
+  if (!reader.has(key) || !shapes_only_ || !has_shape) {
+    return reader.has(key);
+  }
+  const YAML::Node node = reader.raw(key);
+  std::error_code ignored;
+  return zero_point != 0 && node.IsScalar() &&
+         std::filesystem::exists(resolve(node.Scalar()), ignored);
+}
+
 std::optional<Constant> ConstantFiles::tensor(ConfigReader& reader, const std::string& key,
-                                              ElementFormat format) const {
+                                              ElementFormat format, std::int32_t zero_point) const {
   std::string file;
   if (!reader.read(reader.raw(key), key, file, NotEmpty{})) {
     return std::nullopt;
   }
   const std::string path = resolve(file);
-  if (shapes_only_) {
+  if (shapes_only_ && zero_point == 0) {
     try {
       return Constant{read_npy_shape(path), std::nullopt};
     } catch (const NpyError& e) {
@@ -151,6 +162,10 @@ std::optional<Constant> ConstantFiles::tensor(ConfigReader& reader, const std::s
                      element_text(array->shape, static_cast<std::size_t>(zero - data->begin())) +
                      "is 0, expected -1 or 1: the format is binary");
     return std::nullopt;
+  }
+  if (shapes_only_) {
+    return Constant{array->shape, std::nullopt,
+                    data->empty() ? std::nullopt : std::optional{range_of(*data)}};
   }
   return Constant{array->shape, std::move(data)};
 }

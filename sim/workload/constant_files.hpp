@@ -13,7 +13,8 @@ namespace systole {
 /// Weights or a bias as a file gives them.
 struct Constant {
   Shape shape;
-  std::optional<TensorData> data;  ///< absent for shapes only
+  std::optional<TensorData> data;                  ///< absent for shapes only
+  std::optional<ValueRange> range = std::nullopt;  ///< see Tensor
 };
 
 /// What a workload's keys name in .npy files beside it. Errors go to the reader at the
@@ -26,9 +27,14 @@ class ConstantFiles {
   /// Where the file that a key names lies.
   std::string resolve(const std::string& file) const;
 
+  /// Whether the file that a key names is to be read. With shapes only, one whose shape other keys
+  /// give need not be there, and is read where it is if its values matter: those with a zero point.
+  bool reads(ConfigReader& reader, const std::string& key, bool has_shape,
+             std::int32_t zero_point) const;
+
   /// The integers of a tensor, each checked against the format.
-  std::optional<Constant> tensor(ConfigReader& reader, const std::string& key,
-                                 ElementFormat format) const;
+  std::optional<Constant> tensor(ConfigReader& reader, const std::string& key, ElementFormat format,
+                                 std::int32_t zero_point) const;
 
   /// A scale, a list of scales, or the name of a .npy file of scales: finite and above 0.
   std::vector<float> scales(ConfigReader& reader, const std::string& key) const;

@@ -217,6 +217,9 @@ std::optional<LayerOp> LayerBuilder::build_leaky_relu() {
 std::optional<LayerOp> LayerBuilder::build_l2_normalization() {
   constexpr std::int64_t kMostElements = 33'000;  // whose squares fit an int32
   const ElementFormat format = input(0).format;
+  if (!has_rows()) {
+    return std::nullopt;
+  }
   if (input(0).shape.back() > kMostElements || format.bits > 8 || ofmap_.format.bits > 8) {
     fail("inputs[0]", "'" + input(0).name + "' " + shape_text(input(0).shape) +
                           ", expected rows of 33000 elements of 8 bits at most");

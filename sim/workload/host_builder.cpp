@@ -202,6 +202,9 @@ std::optional<LayerOp> LayerBuilder::build_mul() {
 }
 
 std::optional<LayerOp> LayerBuilder::build_softmax() {
+  if (!has_rows()) {
+    return std::nullopt;
+  }
   ofmap_.shape = input(0).shape;
   ofmap_.scale = {1.0F / 256};
   ofmap_.zero_point = static_cast<std::int32_t>(ofmap_.format.min());

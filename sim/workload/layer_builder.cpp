@@ -107,6 +107,12 @@ bool LayerBuilder::has_right_input_count() {
                                                           : std::to_string(most)));
 }
 
+bool LayerBuilder::has_rows() {
+  return !input(0).shape.empty() ||
+         fail("inputs[0]",
+              "'" + input(0).name + "' has the shape [], expected one dimension or more");
+}
+
 bool LayerBuilder::has_image() {
   if (input(0).shape.size() == 4) {
     return true;
@@ -174,7 +180,8 @@ std::optional<LayerOp> LayerBuilder::build_conv() {
 
 std::optional<LayerOp> LayerBuilder::build_fully_connected() {
   FullyConnected dense;
-  if (!add_weights({trace_.out_channels, input(0).shape.back()}, {"out_channels", ""})) {
+  if (!has_rows() ||
+      !add_weights({trace_.out_channels, input(0).shape.back()}, {"out_channels", ""})) {
     return std::nullopt;
   }
   const std::int64_t channels = input(1).shape[0];

@@ -92,6 +92,7 @@ class LayerBuilder {
   /// Of a tensor that has one.
   float scale_of(std::size_t operand) const { return input(operand).scale[0]; }
   float ofmap_scale() const { return ofmap_.scale[0]; }
+  bool has_rows();  ///< a last axis; what was reduced over all axes has none
   bool has_image();
   bool set_window_output(std::int64_t channels);
   /// Sizes that are 0 in `expected` are open; `meaning` names them.

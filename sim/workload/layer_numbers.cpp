@@ -52,7 +52,8 @@ bool LayerBuilder::add_weights(const Shape& expected, const std::vector<std::str
   inputs_.push_back(network_.tensors.size());
   network_.tensors.push_back({trace_.name + ".weights", std::move(shape), weights.format,
                               weights.scale, weights.zero_point,
-                              weights.file ? std::move(weights.file->data) : std::nullopt});
+                              weights.file ? std::move(weights.file->data) : std::nullopt,
+                              weights.file ? weights.file->range : std::nullopt});
   return true;
 }
 

@@ -170,7 +170,7 @@ void read_limits(ConfigReader& reader, TraceOp op, LimitsTrace& limits) {
 }
 
 ConstantTrace read_constant(ConfigReader reader, const ConstantFiles& files, bool is_bias,
-                            bool read_data) {
+                            bool has_shape) {
   ConstantTrace constant;
   constant.given = true;
   ElementFormat& format = constant.format;
@@ -190,8 +190,8 @@ ConstantTrace read_constant(ConfigReader reader, const ConstantFiles& files, boo
   if (!is_bias && (!has_format || is_binary) && reader.has("scale")) {
     constant.scale = files.scales(reader, "scale");
   }
-  if (reader.has("file") && read_data) {
-    constant.file = files.tensor(reader, "file", format);
+  if (files.reads(reader, "file", has_shape, constant.zero_point)) {
+    constant.file = files.tensor(reader, "file", format, constant.zero_point);
   } else if (!reader.has("file") && !files.shapes_only()) {
     reader.error("file",
                  "missing: without tensors a workload can only be timed (--no-data) or run on "
@@ -247,11 +247,10 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
     // For shapes only, a file is not needed where the keys beside it give the shape.
     const bool has_shape =
         layer.out_channels != 0 && (keys.count("kernel") == 0 || layer.window.kernel_h != 0);
-    layer.weights =
-        read_constant(reader.child("weights"), files, false, !files.shapes_only() || !has_shape);
+    layer.weights = read_constant(reader.child("weights"), files, false, has_shape);
   }
   if (given("bias")) {
-    layer.bias = read_constant(reader.child("bias"), files, true, !files.shapes_only());
+    layer.bias = read_constant(reader.child("bias"), files, true, /*has_shape=*/true);
   }
   if (given("output")) {
     ConfigReader output = reader.child("output");

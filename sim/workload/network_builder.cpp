@@ -26,8 +26,8 @@ Network NetworkBuilder::build(ConfigReader& root) {
       const ActivationTrace& numbers = constant.numbers;
       tensors_.emplace(constant.name, network_.tensors.size());
       network_.tensors.push_back({constant.name, std::move(constant.value.shape), numbers.format,
-                                  numbers.scale, numbers.zero_point,
-                                  std::move(constant.value.data)});
+                                  numbers.scale, numbers.zero_point, std::move(constant.value.data),
+                                  constant.value.range});
     }
   }
   for (const std::size_t layer : find_order()) {

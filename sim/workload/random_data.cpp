@@ -184,15 +184,21 @@ TensorData random_values(const Tensor& tensor, std::uint64_t stream) {
 
 void fill_with_random_data(Network& network, std::uint64_t seed) {
   const std::vector<bool> run_time = run_time_tensors(network);
+  // Ids and names are each front end's own: the place among the operands is the network's. The
+  // inputs have the streams in front (inference_inputs).
+  std::uint64_t next_stream = splitmix64(seed) + network.inputs.size();
   for (Layer& layer : network.layers) {
     set_requantizer(network, layer);
     for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
       const TensorId id = layer.inputs[i];
-      Tensor& tensor = network.tensors.at(id);
-      if (tensor.data || run_time[id]) {
+      if (run_time[id]) {
         continue;
       }
-      const std::uint64_t stream = splitmix64(seed) + id;
+      const std::uint64_t stream = next_stream++;
+      Tensor& tensor = network.tensors.at(id);
+      if (tensor.data) {
+        continue;
+      }
       if (is_bias(layer, i)) {
         const auto most =
             std::min(tensor.format.max(),

@@ -74,8 +74,9 @@ ConstantInputTrace read_constant_input(ConfigReader reader, const ConstantFiles&
                                                "timed (--no-data)");
   } else if (reader.has("file") && constant.numbers.format.is_float) {
     reader.error("file", "of floats, expected integers: constants are quantized");
-  } else if (reader.has("file") && !(files.shapes_only() && !constant.value.shape.empty())) {
-    auto value = files.tensor(reader, "file", constant.numbers.format);
+  } else if (files.reads(reader, "file", !constant.value.shape.empty(),
+                         constant.numbers.zero_point)) {
+    auto value = files.tensor(reader, "file", constant.numbers.format, constant.numbers.zero_point);
     if (value && !constant.value.shape.empty() && value->shape != constant.value.shape) {
       reader.error("file", "its shape is " + shape_text(value->shape) + ", and shape is " +
                                shape_text(constant.value.shape));

@@ -1,5 +1,7 @@
 #include "sim/workload/workload.hpp"
 
+#include <algorithm>
+
 #include "sim/config/extension.hpp"
 #include "sim/config/reader.hpp"
 #include "sim/onnx/onnx.hpp"
@@ -15,6 +17,18 @@ WorkloadFormat workload_format(const std::string& path) {
          : has_extension(path, ".csv")  ? WorkloadFormat::Topology
                                         : WorkloadFormat::Trace;
 }
+
+namespace {
+
+/// But for what their zero point asks of them; see Tensor::range.
+void forget_values(Tensor& tensor) {
+  if (tensor.zero_point != 0 && tensor.data && !tensor.data->empty()) {
+    tensor.range = range_of(*tensor.data);
+  }
+  tensor.data.reset();
+}
+
+}  // namespace
 
 Network load_workload(const std::string& path, const WorkloadOptions& options) {
   const WorkloadFormat format = workload_format(path);
@@ -32,10 +46,8 @@ Network load_workload(const std::string& path, const WorkloadOptions& options) {
   }
   if (format == WorkloadFormat::Tflite || format == WorkloadFormat::Onnx) {
     Network network = format == WorkloadFormat::Tflite ? load_tflite(path) : load_onnx(path);
-    for (Tensor& tensor : network.tensors) {
-      if (options.shapes_only) {
-        tensor.data.reset();
-      }
+    if (options.shapes_only) {
+      std::for_each(network.tensors.begin(), network.tensors.end(), forget_values);
     }
     return network;
   }

@@ -123,6 +123,12 @@ TEST(CliConvert, ShapesBecomeShapesOrRandomValues) {
   EXPECT_THAT(read_file(yaml), HasSubstr("op: matmul, inputs: [A.ifmap], out_channels: 4"));
   converted(yaml, folder.file("b"), "--no-data");
   EXPECT_EQ(files_in(folder.file("a")), files_in(folder.file("b")));
+  for (const std::string& network : {csv, yaml}) {
+    const std::string dump = folder.file(network == csv ? "of_csv" : "of_yaml");
+    const Outcome made_up = systole({"golden", "-w", network, "--random-data=5", "--dump", dump});
+    ASSERT_EQ(made_up.exit_code, 0) << made_up.err;
+  }
+  EXPECT_EQ(files_in(folder.file("of_csv")), files_in(folder.file("of_yaml")));
   const std::string filled = converted(yaml, folder.file("c"), "--random-data=1");
   EXPECT_EQ(systole({"run", "-a", "configs/tiny_4x4.yaml", "-w", filled}).exit_code, 0);
 }

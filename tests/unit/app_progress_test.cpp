@@ -115,7 +115,7 @@ class ProgressSignals : public ProgressTest, public ::testing::WithParamInterfac
 
 // With a folder that goes, too, made before the line is shown or after it.
 TEST_P(ProgressSignals, EraseTheLineThenDoWhatTheyDid) {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : kEndingSignals) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
     const pid_t child = ::fork();

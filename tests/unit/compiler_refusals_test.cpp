@@ -275,6 +275,10 @@ TEST(Refusal, WantsNoZeroPointOnTheWeights) {
   EXPECT_EQ(refusal(network, small_machine()),
             "layer 'conv1': weight 't1': zero point 3, expected 0, or constants that "
             "array.weight_bits (8) hold less it");
+  network.tensors[1].data.reset();
+  EXPECT_EQ(refusal(network, small_machine()),
+            "layer 'conv1': weight 't1': zero point 3, expected 0, or constants that "
+            "array.weight_bits (8) hold less it; those of shapes alone may have any value");
 }
 
 Network product_of_computed(std::int32_t zero_point) {

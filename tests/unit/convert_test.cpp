@@ -34,6 +34,7 @@ layers:
   - {name: less, op: sub, inputs: [times, x]}
   - {name: sum, op: add, inputs: [less, c]}
   - {name: mean, op: mean, inputs: [x], axes: [1, 2], keep_dims: true}
+  - {name: of_all, op: mean, inputs: [x], axes: [0, 1, 2, 3]}
   - {name: padded, op: pad, inputs: [x], before: [0, 1, 0, 0], after: [0, 0, 1, 0], value: 9}
   - {name: joined, op: concat, inputs: [x, x], axis: -1}
   - {name: turned, op: transpose, inputs: [joined], permutation: [0, 3, 1, 2]}
@@ -181,6 +182,13 @@ TEST_F(Convert, WhatWouldComeBackOtherwiseIsRefused) {
             }),
             "YAML cannot say this network: layer 'pool': stride[0]: 2000000 is out of range, "
             "expected an integer in 1..1048576");
+  // As TensorFlow Lite's kernel does, without a layer that says so.
+  EXPECT_EQ(refusal([](Network& network) {
+              const Layer& dense = layer_named(network, "dense");
+              network.tensors.at(dense.inputs.at(1)).shape = {3, 36};
+            }),
+            "layer 'dense': its ifmap [1, 6, 6, 4] is taken as rows of 36, which YAML could say "
+            "only with a reshape, a layer more");
   EXPECT_EQ(refusal([](Network&) {}), "");
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <tuple>
 
 #include "sim/config/accelerator_file.hpp"
 #include "sim/network/refusal.hpp"
@@ -181,6 +182,81 @@ TEST(Explain, MultiplesAndHalfFullFoldsAreNoCliffs) {
   EXPECT_THAT(explained(gemmini(), test::conv_network({1, 8, 8, 1}, 3, 1)).cliffs, IsEmpty());
 }
 
+/// A fully connected layer that takes its ifmap as rows, as TensorFlow Lite does.
+Network connected_network(const Shape& ifmap, std::int64_t depth, std::int64_t channels) {
+  test::NetworkBuilder builder;
+  FullyConnected op;
+  op.requant = test::one_scale();
+  op.has_bias = true;
+  const TensorId in = builder.input(ifmap);
+  const TensorId bias = builder.constant({channels});
+  builder.layer("fc", op, {in, builder.constant({channels, depth}), bias},
+                builder.activation({element_count(ifmap) / depth, channels}));
+  Network network = builder.network();
+  network.tensors.at(bias).format.bits = 32;
+  return network;
+}
+
+TEST(Explain, AnIfmapThatIsTakenAsRowsHasTheChannelsOfTheRows) {
+  EXPECT_THAT(explained(gemmini(), connected_network({1, 2, 2, 17}, 68, 16)).cliffs, IsEmpty());
+  const Explanation all = explained(gemmini(), connected_network({1, 3, 3, 9}, 81, 16));
+  ASSERT_THAT(all.cliffs, SizeIs(1));
+  EXPECT_EQ(all.cliffs.front().channels, 81);
+  EXPECT_EQ(all.cliffs.front().surplus, 1);
+  const Network less = connected_network({1, 80}, 80, 16);
+  EXPECT_EQ(all.cliffs.front().cycles_without,
+            separately_run(gemmini(), less).layers.front().cycles);
+}
+
+/// Dimension, channels and surplus of each cliff.
+using Found = std::vector<std::tuple<std::string, std::int64_t, std::int64_t>>;
+Found found_in(const AcceleratorConfig& config, const Network& network) {
+  Found found;
+  for (const Cliff& cliff : explained(config, network).cliffs) {
+    EXPECT_GT(cliff.saved(), 0U) << cliff.dimension;
+    found.emplace_back(cliff.dimension, cliff.channels, cliff.surplus);
+  }
+  return found;
+}
+
+Network narrow_network(std::int64_t channels) {
+  Network network = test::conv_network({1, 8, 8, channels}, 3, 16);
+  for (Tensor& tensor : network.tensors) {
+    tensor.format.bits = tensor.format.bits == 8 ? 4 : tensor.format.bits;
+  }
+  return network;
+}
+
+// 8 x 8 bits or four products of 4 x 4: 16 rows take 64 channels.
+TEST(Explain, AFoldOfComposablePesTakesAsManyTimesTheRowsAsEachHasProducts) {
+  for (const Dataflow dataflow : {Dataflow::WeightStationary, Dataflow::InputStationary}) {
+    AcceleratorConfig config =
+        parse_accelerator("name: t\narray: {rows: 16, cols: 16, pe: composable}\n", "t.yaml", {});
+    config.array.dataflow = dataflow;
+    EXPECT_EQ(found_in(config, narrow_network(17)), Found{});
+    EXPECT_EQ(found_in(config, narrow_network(66)), (Found{{"input channels", 66, 2}}));
+    EXPECT_EQ(found_in(config, narrow_network(72)), (Found{{"input channels", 72, 8}}));
+    EXPECT_EQ(found_in(config, narrow_network(73)), Found{});
+  }
+}
+
+// 3 x 3 x 17 are 153 products, nine more than nine folds: the tenth is more than half full.
+TEST(Explain, AFoldOfSeveralTapsHasNoCliffWhereATapEnds) {
+  EXPECT_EQ(found_in(gemmini(), test::conv_network({1, 8, 8, 17}, 3, 16)),
+            (Found{{"input channels", 17, 1}}));
+  EXPECT_EQ(found_in(gemmini({"array.gather_rows=16"}), test::conv_network({1, 8, 8, 17}, 3, 16)),
+            Found{});
+}
+
+// 3 x 11 are 33 products beside each other, one more than the rows.
+TEST(Explain, PackedTapsAreBesideEachOtherInAFold) {
+  const AcceleratorConfig config = gemmini({"array.rows=32", "array.max_compute_rows=32"});
+  Network network = test::conv_network({1, 8, 8, 11}, 3, 16);
+  EXPECT_EQ(found_in(config, network), Found{});
+  network.layers.front().mapping.pack_taps = true;
+  EXPECT_EQ(found_in(config, network), (Found{{"input channels", 11, 1}}));
+}
+
 /// The bound of the one layer.
 std::string bound(const AcceleratorConfig& config, const Network& network) {
   return explained(config, network).layers.front().bound;
@@ -200,17 +276,30 @@ TEST(Explain, ALayerThatNothingHelpsIsHeldByLatency) {
             "latency");
 }
 
-Network depthwise_network() {
+Network depthwise_network(std::int64_t channels = 32) {
   test::NetworkBuilder builder;
   Conv2d op;
-  op.groups = 32;
+  op.groups = channels;
   op.window.kernel_h = op.window.kernel_w = 3;
   op.window.pad_top = op.window.pad_bottom = op.window.pad_left = op.window.pad_right = 1;
   op.requant = test::one_scale();
-  const TensorId in = builder.input({1, 14, 14, 32});
-  builder.layer("depthwise", op, {in, builder.constant({32, 3, 3, 1})},
-                builder.activation({1, 14, 14, 32}));
+  const TensorId in = builder.input({1, 14, 14, channels});
+  builder.layer("depthwise", op, {in, builder.constant({channels, 3, 3, 1})},
+                builder.activation({1, 14, 14, channels}));
   return builder.network();
+}
+
+// The vector unit takes rows of 16 channels, the array 8 columns, or each channel by itself.
+TEST(Explain, DepthwiseChannelsArePastWhatTheirUnitTakesAtATime) {
+  const auto found = [](const std::string& mapping, std::int64_t channels) {
+    return found_in(gemmini({"array.cols=8", "requant.lanes=8", "vector.mac_lanes=16",
+                             "compiler.depthwise=" + mapping}),
+                    depthwise_network(channels));
+  };
+  EXPECT_EQ(found("vector", 25), Found{});
+  EXPECT_EQ(found("vector", 34), (Found{{"output channels", 34, 2}}));
+  EXPECT_EQ(found("diagonal", 25), (Found{{"output channels", 25, 1}}));
+  EXPECT_EQ(found("column", 25), Found{});
 }
 
 TEST(Explain, MultipliersOfTheVectorUnitCanBeTheBound) {

@@ -206,7 +206,7 @@ int status_of_writer(const std::string& folder, const std::function<void(AtomicF
 }
 
 TEST_F(AtomicFile, NothingIsLeftOfAFolderWhenASignalEndsTheProgram) {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int signal : kEndingSignals) {
     const int status = status_of_writer(path("a"), [&](AtomicFolder&) { ::raise(signal); });
     ASSERT_TRUE(WIFSIGNALED(status)) << status;
     EXPECT_EQ(WTERMSIG(status), signal) << "the parent sees who ended it";
@@ -250,6 +250,81 @@ TEST_F(AtomicFile, OfSeveralFoldersThoseThatAreEmptyGoWhenASignalEndsTheProgram)
   fs::remove_all(path("a"));
   stopped([](RemovedOnSignal& folders) { folders.forget(); });
   EXPECT_TRUE(fs::exists(path("a/b/c")));
+}
+
+/// Two files, written to a folder as a converter does.
+void write_two(const std::string& folder) {
+  AtomicFolder writer{folder};
+  std::ofstream{writer.path() + "/a"} << "1";
+  std::ofstream{writer.path() + "/b"} << "2";
+  writer.keep();
+}
+
+TEST_F(AtomicFile, AnEmptyFolderStaysTheFolderThatItIs) {
+  fs::create_directory(path("a"));
+  ASSERT_EQ(::chmod(path("a").c_str(), 0700), 0);
+  struct stat before {};
+  ASSERT_EQ(::stat(path("a").c_str(), &before), 0);
+  write_two(path("a"));
+  struct stat after {};
+  ASSERT_EQ(::stat(path("a").c_str(), &after), 0);
+  EXPECT_EQ(after.st_ino, before.st_ino) << "somebody may be in it";
+  EXPECT_EQ(after.st_mode, before.st_mode);
+  EXPECT_EQ(std::distance(fs::directory_iterator{path("a")}, fs::directory_iterator{}), 2);
+  EXPECT_EQ(read(path("a/b")), "2");
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(AtomicFile, AFolderHasManyNames) {
+  const fs::path here = fs::current_path();
+  for (const char* name : {".", "./", "../a", "../a/.", "../a/./", "../link", "../link/"}) {
+    fs::create_directory(path("a"));
+    fs::create_symlink("a", path("link"));
+    fs::current_path(path("a"));
+    write_two(name);
+    fs::current_path(here);
+    EXPECT_EQ(read(path("a/a")), "1") << name;
+    EXPECT_TRUE(fs::is_symlink(path("link"))) << name;
+    EXPECT_EQ(files(), 2U) << name;
+    fs::remove_all(path("a"));
+    fs::remove(path("link"));
+  }
+  for (const char* name : {"a", "a/", "a/.", "a/./", "b/../a", "link"}) {
+    fs::create_symlink("a", path("link"));
+    fs::current_path(path(""));
+    write_two(name);
+    fs::current_path(here);
+    EXPECT_EQ(read(path("a/a")), "1") << name;
+    EXPECT_EQ(files(), 2U) << name;
+    fs::remove_all(path("a"));
+    fs::remove(path("link"));
+  }
+}
+
+TEST_F(AtomicFile, AnEmptyFolderIsEmptyAgainWhenItIsNotKept) {
+  fs::create_directory(path("a"));
+  for (const int signal : kEndingSignals) {
+    const int status = status_of_writer(path("a"), [&](AtomicFolder&) { ::raise(signal); });
+    EXPECT_TRUE(WIFSIGNALED(status)) << status;
+    EXPECT_TRUE(fs::is_empty(path("a"))) << signal;
+  }
+  {
+    AtomicFolder writer{path("a")};
+    std::ofstream{writer.path() + "/a"} << "1";
+  }
+  EXPECT_TRUE(fs::is_empty(path("a")));
+}
+
+TEST_F(AtomicFile, WhatComesIntoAnEmptyFolderMeanwhileStays) {
+  fs::create_directory(path("a"));
+  {
+    AtomicFolder writer{path("a")};
+    std::ofstream{writer.path() + "/a"} << "mine";
+    std::ofstream{path("a/a")} << "yours";
+    EXPECT_THROW(writer.keep(), std::runtime_error);
+  }
+  EXPECT_EQ(read(path("a/a")), "yours");
+  EXPECT_EQ(std::distance(fs::directory_iterator{path("a")}, fs::directory_iterator{}), 1);
 }
 
 // As under nohup.

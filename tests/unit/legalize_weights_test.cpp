@@ -2,6 +2,7 @@
 
 #include "sim/legalize/legalize.hpp"
 #include "sim/legalize/weight_zero_points.hpp"
+#include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
@@ -68,6 +69,34 @@ TEST(LegalizeWeights, ShapesAloneTakeTheBitsOfAnyValue) {
   const Legalized legal = legalize(product(3, {8, true, false}, {}), hardware(16));
   EXPECT_EQ(legal.network.tensor(1).format.bits, 9);
   EXPECT_FALSE(legal.network.tensor(1).data);
+}
+
+// As a loader that does not keep values tells of them.
+TEST(LegalizeWeights, ARangeThatIsKnownSaysWhatValuesWould) {
+  Network network = product(100, {8, false, false}, {});
+  network.tensors[1].range = ValueRange{0, 227};
+  const Tensor weight = legalize(network, hardware(8)).network.tensor(1);
+  EXPECT_EQ(weight.format, (ElementFormat{8, true, false}));
+  EXPECT_EQ(weight.zero_point, 0);
+  EXPECT_FALSE(weight.range) << "it was that of the values with the zero point";
+  network.tensors[1].range = ValueRange{0, 228};
+  EXPECT_EQ(legalize(network, hardware(8)).network.tensor(1).zero_point, 100);
+}
+
+// With data the weights of such a channel become 0, and any shift will do.
+TEST(LegalizeWeights, ShapesAloneMayBeShiftedByMultipliersOfZero) {
+  AcceleratorConfig shifter = hardware(8);
+  shifter.requant.mode = RequantMode::ShiftOnly;
+  Network network = product(0, {8, true, false}, {});
+  auto& op = std::get<FullyConnected>(network.layers.front().op);
+  op.requant.multiplier = {1'500'000'000, 0};
+  op.requant.exponent = {-3, 0};
+  const Network legal = legalize(network, shifter).network;
+  const auto& shifts = std::get<FullyConnected>(legal.layers.front().op).requant;
+  EXPECT_EQ(shifts.mode, RequantMode::ShiftOnly);
+  EXPECT_EQ(shifts.exponent.size(), 2U);
+  network.inputs.push_back(1);
+  EXPECT_THROW(legalize(network, shifter), Refusal) << "weights that are computed stay";
 }
 
 TEST(LegalizeWeights, ComputedOnesKeepTheirZeroPoint) {

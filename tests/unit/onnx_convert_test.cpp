@@ -169,8 +169,7 @@ TEST_F(OnnxConvert, WhatYamlHasNoKeyForIsSaidWithTheLayer) {
   conv(reduced, "x", "c").node("ReduceMax", {"c"}, "y").with("keepdims", 0);
   EXPECT_EQ(
       refusal(reduced),
-      "layer 'reshape_2_1': output 'y' has no dimensions, which YAML cannot say: it has shapes "
-      "of one dimension or more");
+      "layer 'reshape_2_1': its output has no dimensions, and the key shape needs one or more");
 }
 
 }  // namespace

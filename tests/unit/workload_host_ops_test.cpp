@@ -57,6 +57,20 @@ TEST_F(HostOperators, MovementsKeepTheNumbersOfTheirInput) {
             "2], expected the same other sizes, format, scale and zero point");
 }
 
+TEST_F(HostOperators, WhatHasNoAxisLeftHasNoRows) {
+  for (const char* op :
+       {"fully_connected, out_channels: 3, weights: {}", "l2_normalization", "softmax"}) {
+    const std::string network =
+        "name: n\ninputs: [{name: x, shape: [1, 2]}]\noutputs: [y]\nlayers:\n"
+        "  - {name: m, op: mean, inputs: [x], axes: [0, 1]}\n"
+        "  - {name: y, inputs: [m], op: " +
+        std::string{op} + "}\n";
+    EXPECT_EQ(
+        errors(network, /*shapes_only=*/true),
+        "w.yaml:6:24: layers[1].inputs[0]: 'm' has the shape [], expected one dimension or more");
+  }
+}
+
 TEST_F(HostOperators, ConstantsComeFromTheScales) {
   const auto real = [](const Requantizer& requant) {
     return real_multiplier({requant.multiplier.at(0), requant.exponent.at(0)});

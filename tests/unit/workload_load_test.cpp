@@ -299,6 +299,31 @@ TEST_F(LoadWorkload, ShapesAloneComeFromTheFilesHeaderWhereNoKeyGivesThem) {
             "w.yaml:6:5: layers[0].out_channels: missing, expected it where weights have no file");
 }
 
+// Whether they fit the array without it depends on their values.
+TEST_F(LoadWorkload, ShapesAloneHaveTheRangeOfWeightsWithAZeroPoint) {
+  std::vector<std::uint8_t> values(54, 100);
+  values.front() = 10;
+  values.back() = 220;
+  write_array<std::uint8_t>("w.npy", {3, 3, 3, 2}, values);
+  const auto weights = [&](const std::string& keys) {
+    const Network network = load(one_layer("op: conv2d, " + keys), true);
+    EXPECT_FALSE(network.has_data());
+    return network.tensor(network.layers[0].inputs[1]);
+  };
+  for (const char* keys : {"", "kernel: 3, out_channels: 3, "}) {
+    const Tensor known =
+        weights(keys + std::string{"weights: {file: w.npy, signed: false, zero_point: 100}"});
+    EXPECT_EQ(known.shape, (Shape{3, 3, 3, 2}));
+    ASSERT_TRUE(known.range) << keys;
+    EXPECT_EQ(known.range->least, 10);
+    EXPECT_EQ(known.range->most, 220);
+  }
+  EXPECT_FALSE(weights("weights: {file: w.npy, signed: false}").range);
+  EXPECT_FALSE(weights("kernel: 3, out_channels: 3, "
+                       "weights: {file: none.npy, signed: false, zero_point: 100}")
+                   .range);
+}
+
 TEST_F(LoadWorkload, MissingScalesAreNamed) {
   write_array<std::int8_t>("w.npy", {1, 1, 1, 2}, {1, 2});
   EXPECT_EQ(errors(one_layer("op: conv2d, weights: {file: w.npy}")),

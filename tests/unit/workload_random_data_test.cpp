@@ -61,6 +61,43 @@ TEST_F(RandomData, IsTheSameForOneSeedAndAnotherForAnother) {
   EXPECT_NE(tensor(filled(5), "a.bias").data, tensor(filled(6), "a.bias").data);
 }
 
+// Front ends number tensors as they meet them, and name them as their files do.
+TEST_F(RandomData, FollowsFromTheLayersAndNotFromTheNumbersAndNamesOfTensors) {
+  Network other = load(kShapes, /*shapes_only=*/true);
+  const auto turned = [&](TensorId id) { return other.tensors.size() - 1 - id; };
+  std::reverse(other.tensors.begin(), other.tensors.end());
+  for (std::vector<TensorId>* ids : {&other.inputs, &other.outputs}) {
+    std::transform(ids->begin(), ids->end(), ids->begin(), turned);
+  }
+  for (Layer& layer : other.layers) {
+    std::transform(layer.inputs.begin(), layer.inputs.end(), layer.inputs.begin(), turned);
+    layer.output = turned(layer.output);
+  }
+  for (Tensor& tensor : other.tensors) {
+    tensor.name.clear();
+  }
+  fill_with_random_data(other, 1);
+  const Network network = filled(1);
+  for (std::size_t i = 0; i < network.layers.size(); ++i) {
+    for (std::size_t k = 0; k < network.layers[i].inputs.size(); ++k) {
+      EXPECT_EQ(network.tensor(network.layers[i].inputs[k]).data,
+                other.tensor(other.layers[i].inputs[k]).data)
+          << network.layers[i].name << ", operand " << k;
+    }
+  }
+}
+
+TEST_F(RandomData, TwoConstantsOfOneShapeAreTwoDraws) {
+  const Network network = load(
+      "name: n\ninputs: [{name: x, shape: [1, 8]}]\noutputs: [z]\nlayers:\n"
+      "  - {name: y, op: fully_connected, inputs: [x], out_channels: 8, weights: {}}\n"
+      "  - {name: z, op: fully_connected, inputs: [y], out_channels: 8, weights: {}}\n",
+      true);
+  Network full = network;
+  fill_with_random_data(full, 2);
+  EXPECT_NE(tensor(full, "y.weights").data, tensor(full, "z.weights").data);
+}
+
 // 288 products of uniform int8 have a standard deviation of sqrt(288) * 74^2: 93,000; twice that
 // is to become half of the output's range, 128.
 TEST_F(RandomData, SumsSpreadOverTheOutputsRange) {
