@@ -38,6 +38,21 @@ std::int32_t rescaled(std::int32_t q, std::int32_t zero_point, double growth,
       std::clamp(value, static_cast<double>(format.min()), static_cast<double>(format.max())));
 }
 
+double further_from_1(double a, double b) {
+  return std::fabs(std::log2(a)) > std::fabs(std::log2(b)) ? a : b;
+}
+
+// Of multipliers that became powers of two though the weights did not take the rest.
+double worst_ratio(const FoldedConstants& folded) {
+  return folded.least_factor > 0 ? further_from_1(1 / folded.least_factor, 1 / folded.most_factor)
+                                 : 1;
+}
+
+std::string nearest_powers(double worst) {
+  return fmt::format("multiplier to the nearest power of two, at worst {:.9g} times what it was",
+                     worst);
+}
+
 // What was done to one layer, in words.
 struct Change {
   std::vector<std::string> what;
@@ -118,8 +133,10 @@ class ShiftOnlyPass {
   void nearest_shifts(Requantizer& requant);
   void make_shifts(Requantizer& requant, std::vector<std::int32_t> exponents);
   void replace_constant(std::size_t input, Tensor constant);
-  FoldLimits limits(const Tensor& weight, const Tensor& ifmap, const Tensor* bias) const;
+  FoldLimits limits(std::size_t input) const;
+  std::string clipped_biases(const FoldedConstants& folded, std::size_t channels) const;
   double growth_of_products() const;
+  bool tells(double ratio) const;
 
   Network network_;
   const AcceleratorConfig& config_;
@@ -203,23 +220,28 @@ void ShiftOnlyPass::weighted(Requantizer& requant, bool has_bias) {
        has_bias ? std::optional<std::size_t>{2} : std::nullopt);
 }
 
-FoldLimits ShiftOnlyPass::limits(const Tensor& weight, const Tensor& ifmap,
-                                 const Tensor* bias) const {
+// Of the constant `input`, with what it is multiplied.
+FoldLimits ShiftOnlyPass::limits(std::size_t input) const {
+  const Tensor& weight = network_.tensor(layer_->inputs[input]);
+  const Tensor& ifmap = network_.tensor(layer_->inputs[input == 0 ? 1 : 0]);
+  const bool saturate = config_.array.overflow == Overflow::Saturate;
   FoldLimits limits;
   limits.weight_min = weight.format.min() - weight.zero_point;
   limits.weight_max = weight.format.max() - weight.zero_point;
   limits.weights_are_signs = weight.format.is_binary;
-  if (bias != nullptr) {
-    limits.bias_min = bias->format.min();
-    limits.bias_max = bias->format.max();
+  limits.ifmap_min = static_cast<std::int32_t>(ifmap.format.min());
+  limits.ifmap_max = static_cast<std::int32_t>(ifmap.format.max());
+  limits.ifmap_zero_point = ifmap.zero_point;
+  limits.sum_max = largest_start(std::min(config_.array.accumulator_bits, kSumBits));
+  limits.sums_saturate = saturate;
+  if (input == 1) {
     limits.start_max = largest_start(bias_bits(config_));
     limits.start_min = -limits.start_max - 1;
-    limits.ifmap_zero_point = clips_bias_alone(config_) ? 0 : ifmap.zero_point;
+    limits.start_takes_zero_point = !clips_bias_alone(config_);
+    limits.start_must_fit = std::holds_alternative<MatMul>(layer_->op);
+  } else if (saturate) {
+    limits.sum_max = 0;  // its zero point times the columns of a computed matrix start the sums
   }
-  limits.activation_max = std::max(std::abs(ifmap.format.min() - ifmap.zero_point),
-                                   std::abs(ifmap.format.max() - ifmap.zero_point));
-  limits.accumulator_max =
-      (std::int64_t{1} << (std::min(config_.array.accumulator_bits, kSumBits) - 1)) - 1;
   return limits;
 }
 
@@ -233,33 +255,50 @@ void ShiftOnlyPass::fold(Requantizer& requant, std::size_t input, ChannelLayout 
     multiplier *= growth_of_products();
   }
   FoldedConstants folded =
-      fold_constants({weight, bias, layout, std::move(multipliers), growth_[ifmap]},
-                     limits(weight, network_.tensor(ifmap), bias));
-  const bool moved = folded.clipped_biases > 0 || folded.weight.data != weight.data ||
-                     (bias != nullptr && folded.bias->data != bias->data);
-  if (moved) {
-    const auto [least, most] = std::minmax_element(folded.exponent.begin(), folded.exponent.end());
-    change_.what.push_back(fmt::format("weights times {:.4f} to {:.4f}{}, then 2^{} to 2^{}",
-                                       folded.least_factor, folded.most_factor,
-                                       bias == nullptr ? "" : ", bias to match", *least, *most));
-    if (folded.clipped_biases > 0) {
-      const auto bits = std::min<std::uint32_t>(bias->format.bits, bias_bits(config_));
-      change_.what.push_back(fmt::format("{} of {} biases clipped to {} bits, by {:.0f} at most",
-                                         folded.clipped_biases, layout.channels, bits,
-                                         folded.furthest_clipped));
-    }
-    change_.sqnr_db = sqnr_db(folded.signal, folded.noise);
+      fold_constants({weight, bias, layout, std::move(multipliers), growth_[ifmap]}, limits(input));
+  const bool bias_moved = bias != nullptr && folded.bias->data != bias->data;
+  const auto [least, most] = std::minmax_element(folded.exponent.begin(), folded.exponent.end());
+  const std::string rest =
+      fmt::format("{}, then 2^{} to 2^{}", bias == nullptr ? "" : ", bias to match", *least, *most);
+  if (folded.weight.data != weight.data) {
+    change_.what.push_back(fmt::format("weights times {:.4f} to {:.4f}{}", folded.least_factor,
+                                       folded.most_factor, rest));
+  } else if (!folded.exact && tells(worst_ratio(folded))) {
+    change_.what.push_back(nearest_powers(worst_ratio(folded)) + rest);
+  } else if (bias_moved) {
+    change_.what.push_back("bias to match" + rest.substr(rest.find(", then")));
+  }
+  if (folded.clipped_biases > 0) {
+    change_.what.push_back(clipped_biases(folded, layout.channels));
+  }
+  change_.sqnr_db = sqnr_db(folded.signal, folded.noise);
+  if (folded.weight.data != weight.data) {
     replace_constant(input, std::move(folded.weight));
-    if (bias_input) {
-      replace_constant(*bias_input, std::move(*folded.bias));
-    }
+  }
+  if (bias_moved) {
+    replace_constant(*bias_input, std::move(*folded.bias));
   }
   make_shifts(requant, std::move(folded.exponent));
 }
 
+std::string ShiftOnlyPass::clipped_biases(const FoldedConstants& folded,
+                                          std::size_t channels) const {
+  const std::optional<double> sqnr = sqnr_db(folded.bias_signal, folded.clipped_noise);
+  return fmt::format("{} of {} biases clipped to {} bits, by {:.0f} at most{}",
+                     folded.clipped_biases, channels, bias_bits(config_), folded.furthest_clipped,
+                     sqnr ? fmt::format(", their SQNR {:.1f} dB", *sqnr) : "");
+}
+
+// Scales are float32, and where they have moved they leave multipliers near powers of two that
+// stand for these. A multiplier whose scales stay is what was asked for.
+bool ShiftOnlyPass::tells(double ratio) const {
+  return growth_of_products() == 1 ? ratio != 1
+                                   : !is_power_of_two(ratio) || nearest_exponent(ratio) != 0;
+}
+
 void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
   std::vector<std::int32_t> exponents;
-  double worst = 1;
+  double worst = 1, signal = 0, noise = 0;
   for (const double real : real_multipliers(*layer_)) {
     const double wanted = real * growth_of_products();
     if (wanted == 0) {
@@ -268,12 +307,14 @@ void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
     const std::int32_t exponent = std::clamp(nearest_exponent(wanted), -31, 30);
     exponents.push_back(exponent);
     const double ratio = std::ldexp(1.0, exponent) / wanted;
-    worst = std::fabs(std::log2(ratio)) > std::fabs(std::log2(worst)) ? ratio : worst;
+    worst = further_from_1(ratio, worst);
+    signal += wanted * wanted;
+    noise += wanted * wanted * (ratio - 1) * (ratio - 1);
   }
-  if (!is_power_of_two(worst) || nearest_exponent(worst) != 0) {
-    change_.what.push_back(fmt::format(
-        "multiplier to the nearest power of two, at worst {:.4f} times what it was", worst));
+  if (tells(worst)) {
+    change_.what.push_back(nearest_powers(worst));
   }
+  change_.sqnr_db = sqnr_db(signal, noise);
   make_shifts(requant, std::move(exponents));
 }
 
