@@ -15,6 +15,8 @@
 
 #include "sim/legalize/bias_width.hpp"
 #include "sim/legalize/folding.hpp"
+#include "sim/legalize/host_constants.hpp"
+#include "sim/legalize/moved_scales.hpp"
 #include "sim/legalize/requant_rule.hpp"
 #include "sim/network/refusal.hpp"
 
@@ -23,20 +25,6 @@ namespace {
 
 // Bits of sums, the vector unit's and the array's widest: beyond them they would wrap.
 constexpr std::uint32_t kSumBits = 32;
-
-// The power of two that replaces a scale. The range may lose one step of the new scale, and no
-// more than 1/256 of its width: that costs less than steps of twice the size everywhere.
-double covering_scale(double scale, ElementFormat format) {
-  const auto codes = static_cast<double>(format.max() - format.min() + 1);
-  return std::ldexp(1.0, covering_exponent(scale * (1 - 1 / std::max(256.0, codes))));
-}
-
-std::int32_t rescaled(std::int32_t q, std::int32_t zero_point, double growth,
-                      ElementFormat format) {
-  const double value = zero_point + std::nearbyint((double{1} * q - zero_point) / growth);
-  return static_cast<std::int32_t>(
-      std::clamp(value, static_cast<double>(format.min()), static_cast<double>(format.max())));
-}
 
 double further_from_1(double a, double b) {
   return std::fabs(std::log2(a)) > std::fabs(std::log2(b)) ? a : b;
@@ -62,15 +50,23 @@ struct Change {
 class ShiftOnlyPass {
  public:
   ShiftOnlyPass(Network network, const AcceleratorConfig& config)
-      : network_{std::move(network)}, config_{config}, growth_(network_.tensors.size(), 1.0) {}
+      : network_{std::move(network)},
+        config_{config},
+        growth_{powers_of_two_already() ? std::vector<double>(network_.tensors.size(), 1.0)
+                                        : scale_growth(network_)} {}
 
   Legalized run() {
-    rescale_ = !powers_of_two_already();
+    for (TensorId id = 0; id < network_.tensors.size(); ++id) {
+      for (float& scale : network_.tensors[id].scale) {
+        scale = static_cast<float>(double{scale} * growth_[id]);
+      }
+    }
     std::vector<LegalizationNote> notes;
     for (Layer& layer : network_.layers) {
       layer_ = &layer;
       change_ = {};
       try {
+        shares_scale(layer.op) ? rescale_constants() : tell_ofmap_scale();
         std::visit(*this, layer.op);
       } catch (const Refusal& error) {
         throw Refusal{"layer '" + layer.name + "': " + error.what()};
@@ -88,7 +84,7 @@ class ShiftOnlyPass {
   void operator()(MatMul& op) {
     const Tensor& a = network_.tensor(layer_->inputs[0]);
     const Tensor& b = network_.tensor(layer_->inputs[1]);
-    rescale_ofmap(op.requant);
+    rescale_ofmap_clamp(op.requant.clamp_min, op.requant.clamp_max, op.requant.zero_point);
     if (b.data) {
       const auto k = static_cast<std::size_t>(b.shape[0]);
       const auto n = static_cast<std::size_t>(b.shape[1]);
@@ -101,32 +97,27 @@ class ShiftOnlyPass {
   }
   void operator()(MaxPool& op) { pool(op.clamp_min, op.clamp_max); }
   void operator()(AveragePool& op) { pool(op.clamp_min, op.clamp_max); }
-  void operator()(Reshape&) { hand_scale_on(); }
-  void operator()(Pad&) { hand_scale_on(); }
-  void operator()(Transpose&) { hand_scale_on(); }
-  void operator()(StridedSlice&) { hand_scale_on(); }
-  void operator()(ResizeNearest&) { hand_scale_on(); }
-  void operator()(ResizeBilinear&) { hand_scale_on(); }
+  void operator()(Pad& op) {
+    const Tensor& ofmap = network_.tensor(layer_->output);
+    const std::int32_t old = op.value;
+    op.value = rescaled(old, ofmap.zero_point, growth_[layer_->output], ofmap.format);
+    tell(op.value == old ? std::string{} : fmt::format("value {} -> {}", old, op.value));
+  }
   void operator()(Add& op);
-  /// The host computes these with the constants of the scales that they were given with.
   template <typename HostOp>
   void operator()(HostOp&) {
-    for (const TensorId id : layer_->inputs) {
-      if (growth_[id] != 1) {
-        throw Refusal{fmt::format(
-            "{} runs on the host, and the scale of its input '{}' moves: requant.mode shift_only "
-            "is not possible",
-            op_name(network_, *layer_), network_.tensor(id).name)};
-      }
-    }
+    follow_scales(network_, *layer_, growth_, change_.what);
   }
 
  private:
   bool powers_of_two_already() const;
-  void rescale_ofmap(Requantizer& requant);
-  void rescale_clamp(std::int32_t& low, std::int32_t& high, std::int32_t zero_point);
-  void hand_scale_on();
-  void pool(std::int32_t& clamp_min, std::int32_t& clamp_max);
+  void tell(const std::string& what);
+  void tell_ofmap_scale();
+  void rescale_ofmap_clamp(std::int32_t& low, std::int32_t& high, std::int32_t zero_point);
+  void rescale_constants();
+  void pool(std::int32_t& clamp_min, std::int32_t& clamp_max) {
+    rescale_ofmap_clamp(clamp_min, clamp_max, network_.tensor(layer_->inputs[0]).zero_point);
+  }
   void weighted(Requantizer& requant, bool has_bias);
   void fold(Requantizer& requant, std::size_t input, ChannelLayout layout,
             std::optional<std::size_t> bias_input = std::nullopt);
@@ -141,8 +132,7 @@ class ShiftOnlyPass {
   Network network_;
   const AcceleratorConfig& config_;
   std::vector<double> growth_;  // of each tensor: new scale over old
-  bool rescale_ = true;
-  Layer* layer_ = nullptr;  // the one being visited, and what has been done to it
+  Layer* layer_ = nullptr;      // the one being visited, and what has been done to it
   Change change_;
 };
 
@@ -154,61 +144,62 @@ bool ShiftOnlyPass::powers_of_two_already() const {
   });
 }
 
-void ShiftOnlyPass::rescale_ofmap(Requantizer& requant) {
-  Tensor& ofmap = network_.tensors[layer_->output];
-  if (rescale_ && ofmap.scale.size() == 1 && ofmap.scale[0] > 0) {
-    const auto old_scale = double{ofmap.scale[0]};
-    const double new_scale = covering_scale(old_scale, ofmap.format);
-    if (!is_power_of_two(old_scale)) {
-      growth_[layer_->output] = new_scale / old_scale;
-      ofmap.scale[0] = static_cast<float>(new_scale);
-      change_.what.push_back(
-          fmt::format("ofmap scale {:.6g} -> 2^{}", old_scale, nearest_exponent(new_scale)));
-    }
+void ShiftOnlyPass::tell(const std::string& what) {
+  if (!what.empty()) {
+    change_.what.push_back(what);
   }
-  rescale_clamp(requant.clamp_min, requant.clamp_max, requant.zero_point);
 }
 
-// Clamps keep their real values, to the nearest step of the new scale.
-void ShiftOnlyPass::rescale_clamp(std::int32_t& low, std::int32_t& high, std::int32_t zero_point) {
+void ShiftOnlyPass::tell_ofmap_scale() {
   const double growth = growth_[layer_->output];
-  const ElementFormat format = network_.tensor(layer_->output).format;
-  if (growth == 1) {
+  const std::vector<float>& scale = network_.tensor(layer_->output).scale;
+  if (growth == 1 || scale.size() != 1) {
     return;
   }
-  const std::int32_t new_low = rescaled(low, zero_point, growth, format);
-  const std::int32_t new_high = rescaled(high, zero_point, growth, format);
-  if (new_low != low || new_high != high) {
-    change_.what.push_back(fmt::format("clamp {}..{} -> {}..{}", low, high, new_low, new_high));
-    low = new_low;
-    high = new_high;
-  }
+  const auto now = double{scale[0]};
+  tell(fmt::format("ofmap scale {:.6g} -> {}", now / growth,
+                   is_power_of_two(now) ? fmt::format("2^{}", nearest_exponent(now))
+                                        : fmt::format("{:.6g}", now)));
 }
 
-void ShiftOnlyPass::hand_scale_on() {
-  const double growth = growth_.at(layer_->inputs[0]);
-  growth_[layer_->output] = growth;
-  for (float& scale : network_.tensors[layer_->output].scale) {
-    scale = static_cast<float>(double{scale} * growth);
-  }
+void ShiftOnlyPass::rescale_ofmap_clamp(std::int32_t& low, std::int32_t& high,
+                                        std::int32_t zero_point) {
+  const ElementFormat format = network_.tensor(layer_->output).format;
+  tell(rescale_clamp(low, high, zero_point, growth_[layer_->output], format));
 }
 
-void ShiftOnlyPass::pool(std::int32_t& clamp_min, std::int32_t& clamp_max) {
-  hand_scale_on();
-  rescale_clamp(clamp_min, clamp_max, network_.tensor(layer_->inputs[0]).zero_point);
+// Constants that stand beside tensors whose scale they share take the one that these now have.
+void ShiftOnlyPass::rescale_constants() {
+  const double growth = growth_[layer_->output];
+  for (std::size_t i = 0; i < layer_->inputs.size() && growth != 1; ++i) {
+    Tensor constant = network_.tensor(layer_->inputs[i]);
+    if (!constant.data) {
+      continue;
+    }
+    double signal = 0, noise = 0;
+    for (std::int32_t& q : *constant.data) {
+      const double wanted = double{1} * q - constant.zero_point;
+      q = rescaled(q, constant.zero_point, growth, constant.format);
+      const double off = wanted - growth * (double{1} * q - constant.zero_point);
+      signal += wanted * wanted;
+      noise += off * off;
+    }
+    for (float& scale : constant.scale) {
+      scale = static_cast<float>(double{scale} * growth);
+    }
+    tell(fmt::format("'{}' times {:.6g}, to the scale of the ofmap", constant.name, 1 / growth));
+    change_.sqnr_db = sqnr_db(signal, noise);
+    replace_constant(i, std::move(constant));
+  }
 }
 
 // Accumulator units over ofmap units: how much the scales around the layer have moved.
 double ShiftOnlyPass::growth_of_products() const {
-  double growth = growth_[layer_->inputs[0]] / growth_[layer_->output];
-  if (std::holds_alternative<MatMul>(layer_->op)) {
-    growth *= growth_[layer_->inputs[1]];
-  }
-  return growth;
+  return growth_[layer_->inputs[0]] * growth_[layer_->inputs[1]] / growth_[layer_->output];
 }
 
 void ShiftOnlyPass::weighted(Requantizer& requant, bool has_bias) {
-  rescale_ofmap(requant);
+  rescale_ofmap_clamp(requant.clamp_min, requant.clamp_max, requant.zero_point);
   const Tensor& weight = network_.tensor(layer_->inputs[1]);
   if (!weight.data) {
     nearest_shifts(requant);  // shapes only, for timing: any shift will do
@@ -353,7 +344,7 @@ void ShiftOnlyPass::replace_constant(std::size_t input, Tensor constant) {
 
 void ShiftOnlyPass::operator()(Add& op) {
   const std::vector<double> reals = real_multipliers(*layer_);
-  rescale_ofmap(op.output);
+  rescale_ofmap_clamp(op.output.clamp_min, op.output.clamp_max, op.output.zero_point);
   std::array<std::int32_t, 2> wanted{};
   double signal = 0, noise = 0;
   for (std::size_t i = 0; i < wanted.size() && reals.size() == wanted.size(); ++i) {
