@@ -114,6 +114,10 @@ bool is_power_of_two(double real) {
   return real > 0 && std::fabs(std::log2(real) - std::nearbyint(std::log2(real))) < kLog2Tolerance;
 }
 
+double further_from_1(double a, double b) {
+  return std::fabs(std::log2(a)) > std::fabs(std::log2(b)) ? a : b;
+}
+
 std::int32_t nearest_exponent(double real) {
   return static_cast<std::int32_t>(std::nearbyint(std::log2(real)));
 }
@@ -127,7 +131,7 @@ Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
   if (channel.multiplier == 0) {
     return folded(channel, kMinExponent, limits);
   }
-  std::int32_t exponent = std::max(covering_exponent(channel.multiplier), kMinExponent);
+  std::int32_t exponent = std::max(covering_exponent(channel.multiplier), limits.least_exponent);
   if (exponent > kMaxExponent) {
     throw Refusal{"a multiplier of " + std::to_string(channel.multiplier) +
                   " needs a left shift by " + std::to_string(exponent) +
@@ -142,7 +146,7 @@ Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
     }
   }
   exponent = best.exponent;
-  const std::int32_t finest = std::max(exponent - kDoublings, kMinExponent);
+  const std::int32_t finest = std::max(exponent - kDoublings, limits.least_exponent);
   for (bool clipped = false; exponent > finest && best.noise > 0 && !clipped;) {
     --exponent;
     Fold candidate = folded(channel, exponent, limits);
@@ -194,6 +198,9 @@ FoldedConstants fold_constants(const ConstantsToFold& constants, const FoldLimit
     result.exponent.push_back(fold.exponent);
     result.signal += fold.signal;
     result.noise += fold.noise;
+    if (fold.factor > 0) {
+      result.worst_ratio = further_from_1(1 / fold.factor, result.worst_ratio);
+    }
     factors.push_back(fold.factor);
   }
   const auto [least, most] = std::minmax_element(factors.begin(), factors.end());

@@ -13,6 +13,9 @@ namespace systole {
 /// A real number that is a power of two, but for the rounding of scales stored as float.
 bool is_power_of_two(double real);
 
+/// Which of two ratios is further from 1.
+double further_from_1(double a, double b);
+
 /// log2 of the power of two that is nearest in ratio; `real` must be positive.
 std::int32_t nearest_exponent(double real);
 
@@ -33,6 +36,7 @@ struct FoldLimits {
   std::int32_t ifmap_min = 0, ifmap_max = 0, ifmap_zero_point = 0;
   std::int64_t sum_max = 0;  ///< of accumulators; the least is one further from 0
   bool sums_saturate = false;
+  std::int32_t least_exponent = -31;
 };
 
 /// One output channel before folding: its weights, zero point off, and its bias.
@@ -91,6 +95,7 @@ struct FoldedConstants {
   std::optional<Tensor> bias;
   std::vector<std::int32_t> exponent;  ///< of each channel
   double least_factor = 0, most_factor = 0;
+  double worst_ratio = 1;  ///< of a power of two over the multiplier that it stands for
   double signal = 0, noise = 0;
   bool exact = true;
   std::size_t clipped_biases = 0;

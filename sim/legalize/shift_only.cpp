@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sim/legalize/bias_width.hpp"
+#include "sim/legalize/fold_limits.hpp"
 #include "sim/legalize/folding.hpp"
 #include "sim/legalize/host_constants.hpp"
 #include "sim/legalize/moved_scales.hpp"
@@ -23,17 +24,10 @@
 namespace systole {
 namespace {
 
-// Bits of sums, the vector unit's and the array's widest: beyond them they would wrap.
-constexpr std::uint32_t kSumBits = 32;
-
-double further_from_1(double a, double b) {
-  return std::fabs(std::log2(a)) > std::fabs(std::log2(b)) ? a : b;
-}
-
-// Of multipliers that became powers of two though the weights did not take the rest.
-double worst_ratio(const FoldedConstants& folded) {
-  return folded.least_factor > 0 ? further_from_1(1 / folded.least_factor, 1 / folded.most_factor)
-                                 : 1;
+// Scales are float32, and where they have moved they leave multipliers near powers of two that
+// stand for these. A multiplier whose scales stay is what was asked for.
+bool tells(double ratio, bool scales_moved) {
+  return scales_moved ? !is_power_of_two(ratio) || nearest_exponent(ratio) != 0 : ratio != 1;
 }
 
 std::string nearest_powers(double worst) {
@@ -124,10 +118,8 @@ class ShiftOnlyPass {
   void nearest_shifts(Requantizer& requant);
   void make_shifts(Requantizer& requant, std::vector<std::int32_t> exponents);
   void replace_constant(std::size_t input, Tensor constant);
-  FoldLimits limits(std::size_t input) const;
   std::string clipped_biases(const FoldedConstants& folded, std::size_t channels) const;
   double growth_of_products() const;
-  bool tells(double ratio) const;
 
   Network network_;
   const AcceleratorConfig& config_;
@@ -211,31 +203,6 @@ void ShiftOnlyPass::weighted(Requantizer& requant, bool has_bias) {
        has_bias ? std::optional<std::size_t>{2} : std::nullopt);
 }
 
-// Of the constant `input`, with what it is multiplied.
-FoldLimits ShiftOnlyPass::limits(std::size_t input) const {
-  const Tensor& weight = network_.tensor(layer_->inputs[input]);
-  const Tensor& ifmap = network_.tensor(layer_->inputs[input == 0 ? 1 : 0]);
-  const bool saturate = config_.array.overflow == Overflow::Saturate;
-  FoldLimits limits;
-  limits.weight_min = weight.format.min() - weight.zero_point;
-  limits.weight_max = weight.format.max() - weight.zero_point;
-  limits.weights_are_signs = weight.format.is_binary;
-  limits.ifmap_min = static_cast<std::int32_t>(ifmap.format.min());
-  limits.ifmap_max = static_cast<std::int32_t>(ifmap.format.max());
-  limits.ifmap_zero_point = ifmap.zero_point;
-  limits.sum_max = largest_start(std::min(config_.array.accumulator_bits, kSumBits));
-  limits.sums_saturate = saturate;
-  if (input == 1) {
-    limits.start_max = largest_start(bias_bits(config_));
-    limits.start_min = -limits.start_max - 1;
-    limits.start_takes_zero_point = !clips_bias_alone(config_);
-    limits.start_must_fit = std::holds_alternative<MatMul>(layer_->op);
-  } else if (saturate) {
-    limits.sum_max = 0;  // its zero point times the columns of a computed matrix start the sums
-  }
-  return limits;
-}
-
 void ShiftOnlyPass::fold(Requantizer& requant, std::size_t input, ChannelLayout layout,
                          std::optional<std::size_t> bias_input) {
   const TensorId ifmap = layer_->inputs[input == 0 ? 1 : 0];
@@ -246,7 +213,8 @@ void ShiftOnlyPass::fold(Requantizer& requant, std::size_t input, ChannelLayout 
     multiplier *= growth_of_products();
   }
   FoldedConstants folded =
-      fold_constants({weight, bias, layout, std::move(multipliers), growth_[ifmap]}, limits(input));
+      fold_constants({weight, bias, layout, std::move(multipliers), growth_[ifmap]},
+                     limits_of_weights(network_, *layer_, input, config_));
   const bool bias_moved = bias != nullptr && folded.bias->data != bias->data;
   const auto [least, most] = std::minmax_element(folded.exponent.begin(), folded.exponent.end());
   const std::string rest =
@@ -254,8 +222,8 @@ void ShiftOnlyPass::fold(Requantizer& requant, std::size_t input, ChannelLayout 
   if (folded.weight.data != weight.data) {
     change_.what.push_back(fmt::format("weights times {:.4f} to {:.4f}{}", folded.least_factor,
                                        folded.most_factor, rest));
-  } else if (!folded.exact && tells(worst_ratio(folded))) {
-    change_.what.push_back(nearest_powers(worst_ratio(folded)) + rest);
+  } else if (!folded.exact && tells(folded.worst_ratio, growth_of_products() != 1)) {
+    change_.what.push_back(nearest_powers(folded.worst_ratio) + rest);
   } else if (bias_moved) {
     change_.what.push_back("bias to match" + rest.substr(rest.find(", then")));
   }
@@ -280,13 +248,6 @@ std::string ShiftOnlyPass::clipped_biases(const FoldedConstants& folded,
                      sqnr ? fmt::format(", their SQNR {:.1f} dB", *sqnr) : "");
 }
 
-// Scales are float32, and where they have moved they leave multipliers near powers of two that
-// stand for these. A multiplier whose scales stay is what was asked for.
-bool ShiftOnlyPass::tells(double ratio) const {
-  return growth_of_products() == 1 ? ratio != 1
-                                   : !is_power_of_two(ratio) || nearest_exponent(ratio) != 0;
-}
-
 void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
   std::vector<std::int32_t> exponents;
   double worst = 1, signal = 0, noise = 0;
@@ -302,7 +263,7 @@ void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
     signal += wanted * wanted;
     noise += wanted * wanted * (ratio - 1) * (ratio - 1);
   }
-  if (tells(worst)) {
+  if (tells(worst, growth_of_products() != 1)) {
     change_.what.push_back(nearest_powers(worst));
   }
   change_.sqnr_db = sqnr_db(signal, noise);
@@ -345,21 +306,42 @@ void ShiftOnlyPass::replace_constant(std::size_t input, Tensor constant) {
 void ShiftOnlyPass::operator()(Add& op) {
   const std::vector<double> reals = real_multipliers(*layer_);
   rescale_ofmap_clamp(op.output.clamp_min, op.output.clamp_max, op.output.zero_point);
+  std::array<double, 2> real{};
   std::array<std::int32_t, 2> wanted{};
-  double signal = 0, noise = 0;
-  for (std::size_t i = 0; i < wanted.size() && reals.size() == wanted.size(); ++i) {
-    const double real = reals[i] * growth_[layer_->inputs[i]] / growth_[layer_->output];
-    if (real == 0) {
+  for (std::size_t i = 0; i < reals.size(); ++i) {
+    real[i] = reals[i] * growth_[layer_->inputs[i]] / growth_[layer_->output];
+    if (real[i] == 0) {
       throw Refusal{"a multiplier of 0 has no power of two near it"};
     }
-    wanted[i] = nearest_exponent(real);
-    const double ratio = std::ldexp(1.0, wanted[i]) / real;
-    if (!is_power_of_two(real)) {
-      change_.what.push_back(fmt::format(
-          "operand {} to the nearest power of two, {:.4f} times what it was", i, ratio));
-      noise += (ratio - 1) * (ratio - 1);
+    wanted[i] = nearest_exponent(real[i]);
+  }
+  double signal = 0, noise = 0;
+  for (std::size_t i = 0; i < reals.size(); ++i) {
+    const std::optional<TensorData>& data = network_.tensor(layer_->inputs[i]).data;
+    signal += real[i] * real[i];
+    if (data) {
+      const Tensor& constant = network_.tensor(layer_->inputs[i]);
+      FoldedConstants folded =
+          fold_constants({constant, nullptr, {1, data->size(), 1, 0}, {real[i]}},
+                         limits_of_operand(network_, *layer_, i, wanted[1 - i]));
+      wanted[i] = folded.exponent[0];
+      if (folded.signal > 0) {
+        noise += real[i] * real[i] * folded.noise / folded.signal;
+      }
+      if (folded.weight.data != data) {
+        tell(fmt::format("operand {} times {:.4f}, then 2^{}", i, folded.most_factor, wanted[i]));
+        replace_constant(i, std::move(folded.weight));
+        continue;
+      }
     }
-    signal += 1;
+    const double ratio = std::ldexp(1.0, wanted[i]) / real[i];
+    if (tells(ratio, growth_[layer_->inputs[i]] != growth_[layer_->output])) {
+      tell(fmt::format("operand {} to the nearest power of two, {:.9g} times what it was", i,
+                       ratio));
+    }
+    if (!data) {
+      noise += real[i] * real[i] * (ratio - 1) * (ratio - 1);
+    }
   }
   const std::int32_t output = std::min({0, wanted[0], wanted[1]});
   for (std::size_t i = 0; i < wanted.size(); ++i) {

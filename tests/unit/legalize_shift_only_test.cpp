@@ -153,5 +153,63 @@ TEST(LegalizeShiftOnly, BiasesAreAsWideAsTheAcceleratorsAndNotAsTheWorkloads) {
   EXPECT_GT(of_narrow.network.tensor(2).data->front(), 127);
 }
 
+/// A network input times `first` and another, or `constant`, times `second`.
+Network sum(double first, double second, TensorData constant = {}) {
+  Network network;
+  network.inputs = {add_tensor(network, {1, 4})};
+  const TensorId other = add_tensor(network, {1, 4}, constant);
+  if (constant.empty()) {
+    network.inputs.push_back(other);
+  }
+  Add op;
+  op.left_shift = 0;
+  op.input = {quantize_multiplier(first), quantize_multiplier(second)};
+  op.output.variant = RequantVariant::Single;
+  op.output.multiplier = {1 << 30};
+  op.output.exponent = {1};
+  Layer layer;
+  layer.name = "sum";
+  layer.op = op;
+  layer.inputs = {0, other};
+  layer.output = add_tensor(network, {1, 4});
+  network.outputs = {layer.output};
+  network.layers.push_back(std::move(layer));
+  return network;
+}
+
+// 0.01 becomes 2^-7, which adds 0.002 times its operand to an ofmap that 1 times the other makes.
+TEST(LegalizeShiftOnly, TheCostOfASumIsWhatItsMultipliersDoToTheOfmap) {
+  const Legalized legal = legalize(sum(1, 0.01), shifter());
+  ASSERT_EQ(legal.notes.size(), 1U);
+  EXPECT_EQ(legal.notes[0].what.substr(0, 51),
+            "operand 1 to the nearest power of two, 0.78125 time");
+  ASSERT_TRUE(legal.notes[0].sqnr_db);
+  const double lost = 0.01 - std::ldexp(1.0, -7);
+  EXPECT_NEAR(*legal.notes[0].sqnr_db, 10 * std::log10((1 + 0.0001) / (lost * lost)), 1e-4);
+}
+
+TEST(LegalizeShiftOnly, AConstantThatIsAddedTakesWhatIsLeftOfItsMultiplier) {
+  const TensorData constant{100, -80, 3, 1};
+  const Network network = sum(1, 0.7, constant);
+  const Legalized legal = legalize(network, shifter());
+  const TensorData image{10, 20, -30, 40};
+  EXPECT_EQ(golden::run(legal.network, {image})[legal.network.outputs[0]],
+            golden::run(network, {image})[network.outputs[0]]);  // nearest_even in both
+  ASSERT_EQ(legal.notes.size(), 1U);
+  EXPECT_EQ(legal.notes[0].what, "operand 1 times 0.7000, then 2^0");
+  ASSERT_TRUE(legal.notes[0].sqnr_db);
+  EXPECT_GT(*legal.notes[0].sqnr_db, 45);
+  EXPECT_EQ(*network.tensor(1).data, constant);
+}
+
+// Small integers have bits to spare; 16 more of the sum's 32 are the other operand's to shift by.
+TEST(LegalizeShiftOnly, AConstantThatIsAddedUsesItsIdleBitsWithinReachOfTheOthersShift) {
+  const Legalized legal = legalize(sum(1, 0.7, {1, -1, 1, 1}), shifter());
+  EXPECT_EQ(*legal.network.tensor(1).data, (TensorData{45, -45, 45, 45}));
+  EXPECT_GT(*legal.notes.at(0).sqnr_db, 40);
+  EXPECT_NO_THROW(legalize(sum(std::ldexp(1.0, 20), 0.7, {1, -1, 1, 1}), shifter()));
+  EXPECT_NO_THROW(legalize(sum(1, std::ldexp(0.7, -25), {100, -1, 1, 1}), shifter()));
+}
+
 }  // namespace
 }  // namespace systole
