@@ -13,6 +13,7 @@
 
 #include "sim/legalize/legalize.hpp"
 #include "sim/network/refusal.hpp"
+#include "tests/support/product_network.hpp"
 
 namespace systole {
 namespace {
@@ -154,14 +155,6 @@ class Cases {
 
   std::mt19937 rng_;
 };
-
-TensorId add_tensor(Network& network, Shape shape) {
-  Tensor tensor;
-  tensor.name = "tensor" + std::to_string(network.tensors.size());
-  tensor.shape = std::move(shape);
-  network.tensors.push_back(std::move(tensor));
-  return network.tensors.size() - 1;
-}
 
 Network network_of(const Case& of) {
   Network network;

@@ -8,46 +8,10 @@
 
 #include "models/golden/golden.hpp"
 #include "sim/legalize/legalize.hpp"
+#include "tests/support/product_network.hpp"
 
 namespace systole {
 namespace {
-
-TensorId add_tensor(Network& network, Shape shape, TensorData data = {}) {
-  Tensor tensor;
-  tensor.name = "tensor" + std::to_string(network.tensors.size());
-  tensor.shape = std::move(shape);
-  if (!data.empty()) {
-    tensor.data = std::move(data);
-  }
-  network.tensors.push_back(std::move(tensor));
-  return network.tensors.size() - 1;
-}
-
-/// `rows` of four activations times the weights of channels, with one multiplier and no scales.
-Network product(std::int64_t rows, std::int32_t ifmap_zero_point, TensorData weights,
-                QuantizedMultiplier multiplier, TensorData biases = {}) {
-  Network network;
-  const auto channels = static_cast<std::int64_t>(weights.size() / 4);
-  network.inputs = {add_tensor(network, {rows, 4})};
-  network.tensors[0].zero_point = ifmap_zero_point;
-  Layer layer;
-  layer.name = "fc";
-  FullyConnected op;
-  op.has_bias = !biases.empty();
-  op.requant.variant = RequantVariant::Single;
-  op.requant.multiplier = {multiplier.multiplier};
-  op.requant.exponent = {multiplier.exponent};
-  layer.inputs = {0, add_tensor(network, {channels, 4}, std::move(weights))};
-  if (op.has_bias) {
-    layer.inputs.push_back(add_tensor(network, {channels}, std::move(biases)));
-    network.tensors.back().format.bits = 32;
-  }
-  layer.op = op;
-  layer.output = add_tensor(network, {rows, channels});
-  network.outputs = {layer.output};
-  network.layers.push_back(std::move(layer));
-  return network;
-}
 
 /// The same as a matrix product, which can have no bias.
 Network as_matmul(Network network) {
@@ -81,8 +45,8 @@ TEST(LegalizeShiftOnly, ALayerWithoutBiasKeepsAsOneOfZeroWhatItsZeroPointStartsS
   AcceleratorConfig config = shifter();
   config.accumulators.bias_bits = 12;
   const TensorData weights{3, 3, 3, 3, 10, -7, 5, -8};
-  const Legalized without = legalize(product(1, -128, weights, kSixtyPercent), config);
-  const Legalized zero = legalize(product(1, -128, weights, kSixtyPercent, {0, 0}), config);
+  const Legalized without = legalize(product_network(1, -128, weights, kSixtyPercent), config);
+  const Legalized zero = legalize(product_network(1, -128, weights, kSixtyPercent, {0, 0}), config);
   EXPECT_EQ(weights_of(without), weights_of(zero));
   for (const TensorData& image : {TensorData{-128, -128, -128, -128}, TensorData{0, 5, 9, 127}}) {
     EXPECT_EQ(golden::run(without.network, {image})[without.network.outputs[0]],
@@ -95,15 +59,16 @@ TEST(LegalizeShiftOnly, AMatrixProductWhoseZeroPointFitsStillFitsWithItsNewWeigh
   AcceleratorConfig config = shifter();
   config.accumulators.bias_bits = 12;
   const TensorData weights{3, 3, 3, 3, 10, -7, 5, -8};
-  const Network network = as_matmul(product(1, -128, weights, kSixtyPercent));
+  const Network network = as_matmul(product_network(1, -128, weights, kSixtyPercent));
   ASSERT_NO_THROW(legalize(network, AcceleratorConfig{config}));
   // At worst half of it: a start beyond the limit halves the weights rather than being clipped.
-  EXPECT_NO_THROW(legalize(as_matmul(product(1, -128, {4, 4, 4, 3}, {1932735283, 0})), config));
+  EXPECT_NO_THROW(
+      legalize(as_matmul(product_network(1, -128, {4, 4, 4, 3}, {1932735283, 0})), config));
 }
 
 // 255 * 49 * 3 is over 2^15, though the ends of the sums, at most 128 * 49 * 4, are not.
 TEST(LegalizeShiftOnly, WeightsGrowNoFurtherThanSaturatingSumsOfRawActivationsHold) {
-  Network network = product(1, 128, {41, 41, 41, -41}, kSixtyPercent);
+  Network network = product_network(1, 128, {41, 41, 41, -41}, kSixtyPercent);
   network.tensors[0].format.is_signed = false;
   AcceleratorConfig config = shifter();
   config.array.accumulator_bits = 16;
@@ -117,7 +82,7 @@ TEST(LegalizeShiftOnly, WeightsGrowNoFurtherThanSaturatingSumsOfRawActivationsHo
 }
 
 TEST(LegalizeShiftOnly, AMultiplierThatNoWeightTakesUpIsToldWithItsCost) {
-  Network network = product(1, 0, {1, 0, 1, 1}, kSixtyPercent);
+  Network network = product_network(1, 0, {1, 0, 1, 1}, kSixtyPercent);
   network.tensors[1].format.bits = 2;  // no room for 2
   const Legalized legal = legalize(network, shifter());
   EXPECT_EQ(weights_of(legal), *network.tensor(1).data);
@@ -131,19 +96,20 @@ TEST(LegalizeShiftOnly, AMultiplierThatNoWeightTakesUpIsToldWithItsCost) {
 
 // No float32 is behind it, so it is not taken for one.
 TEST(LegalizeShiftOnly, AGivenMultiplierNextToAPowerOfTwoIsToldToo) {
-  const Network network = product(1, 0, {1, 2, 3, 127}, {(1 << 30) + 500, 0});
+  const Network network = product_network(1, 0, {1, 2, 3, 127}, {(1 << 30) + 500, 0});
   const Legalized legal = legalize(network, shifter());
   ASSERT_EQ(legal.notes.size(), 1U);
   EXPECT_EQ(legal.notes[0].what,
             "multiplier to the nearest power of two, at worst 0.999999534 times what it was, then "
             "2^-1 to 2^-1");
   EXPECT_TRUE(legal.notes[0].sqnr_db);
-  EXPECT_TRUE(legalize(product(1, 0, {1, 2, 3, 127}, {1 << 30, 0}), shifter()).notes.empty());
+  EXPECT_TRUE(
+      legalize(product_network(1, 0, {1, 2, 3, 127}, {1 << 30, 0}), shifter()).notes.empty());
 }
 
 // The accelerator's biases are 32 bits wide, whatever those of the file need.
 TEST(LegalizeShiftOnly, BiasesAreAsWideAsTheAcceleratorsAndNotAsTheWorkloads) {
-  Network narrow = product(1, 0, {3, -2, 1, 1}, kSixtyPercent, {100});
+  Network narrow = product_network(1, 0, {3, -2, 1, 1}, kSixtyPercent, {100});
   Network wide = narrow;
   narrow.tensors[2].format.bits = 8;
   const Legalized of_narrow = legalize(narrow, shifter());
