@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <numeric>
@@ -12,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#include "sim/legalize/folding.hpp"
+#include "sim/legalize/requant_rule.hpp"
 #include "sim/network/refusal.hpp"
 
 namespace systole {
@@ -57,12 +60,13 @@ std::int64_t weight_sum(const Products& products, std::size_t channel) {
 struct Clipped {
   std::size_t channels = 0;
   std::int64_t furthest = 0;
+  double signal = 0, noise = 0;  ///< squares of starts times the channel's multiplier
 };
 
 /// The layer's biases such that `bits` hold them less `zero_point` times their weights.
 std::vector<std::int64_t> clipped_biases(const Products& products, const TensorData* bias,
                                          std::int64_t zero_point, std::uint32_t bits,
-                                         Clipped& clipped) {
+                                         const std::vector<double>& multipliers, Clipped& clipped) {
   const std::int64_t most = largest_start(bits);
   std::vector<std::int64_t> result(products.channels);
   for (std::size_t channel = 0; channel < products.channels; ++channel) {
@@ -74,6 +78,10 @@ std::vector<std::int64_t> clipped_biases(const Products& products, const TensorD
       ++clipped.channels;
       clipped.furthest = std::max(clipped.furthest, std::abs(own - fitting));
     }
+    const double multiplier =
+        multipliers.empty() ? 1 : multipliers[multipliers.size() == 1 ? 0 : channel];
+    clipped.signal += std::pow(multiplier * static_cast<double>(own - offset), 2);
+    clipped.noise += std::pow(multiplier * static_cast<double>(own - fitting), 2);
     result[channel] = fitting;
   }
   return result;
@@ -127,7 +135,7 @@ void clip_layer(Network& network, Layer& layer, const Products& products,
   }
   Clipped clipped;
   const std::vector<std::int64_t> fitting =
-      clipped_biases(products, bias, zero_point, bits, clipped);
+      clipped_biases(products, bias, zero_point, bits, real_multipliers(layer), clipped);
   if (clipped.channels == 0) {
     return;
   }
@@ -143,7 +151,7 @@ void clip_layer(Network& network, Layer& layer, const Products& products,
        fmt::format("{} of {} biases{} clipped to {} bits, by {} at most", clipped.channels,
                    products.channels, bias_alone ? "" : ", zero point times weights taken off,",
                    bits, clipped.furthest),
-       std::nullopt});
+       sqnr_db(clipped.signal, clipped.noise)});
 }
 
 }  // namespace

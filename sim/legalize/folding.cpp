@@ -30,7 +30,7 @@ double within(double value, std::int64_t min, std::int64_t max) {
 double fitting_bias(double bias, const std::vector<std::int32_t>& weights,
                     const FoldLimits& limits) {
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  const double taken = limits.ifmap_zero_point * sum;
+  const double taken = limits.start_takes_zero_point ? limits.ifmap_zero_point * sum : 0;
   const double start = within(bias - taken, limits.start_min, limits.start_max);
   return within(start + taken, limits.bias_min, limits.bias_max);
 }
@@ -48,6 +48,7 @@ Fold folded(const FoldInput& channel, std::int32_t exponent, const FoldLimits& l
                                       static_cast<double>(limits.weight_max));
     const double taken = limits.weights_are_signs ? (weight < 0 ? -1 : 1) : clamped;
     fold.clipped = fold.clipped || taken != rounded;
+    fold.exact = fold.exact && taken == wanted;
     fold.weights.push_back(static_cast<std::int32_t>(taken));
     fold.signal += wanted * unit * wanted * unit;
     fold.noise += (wanted - taken) * unit * (wanted - taken) * unit;
@@ -55,6 +56,7 @@ Fold folded(const FoldInput& channel, std::int32_t exponent, const FoldLimits& l
   const double bias = std::nearbyint(channel.bias * fold.factor);
   fold.bias = static_cast<std::int32_t>(fitting_bias(bias, fold.weights, limits));
   fold.bias_clipped_by = std::fabs(bias - fold.bias);
+  fold.exact = fold.exact && fold.bias == channel.bias * fold.factor;
   return fold;
 }
 
@@ -72,17 +74,36 @@ std::vector<float> rescaled(const std::vector<float>& scale, const std::vector<d
   return result;
 }
 
+/// Sums that wrap have to fit at their end only, where the zero point has come back. Of those that
+/// saturate every part counts: raw activations times weights, in the order of the mapping, a fold's
+/// from 0 before they meet the start.
 bool can_overflow(const Fold& fold, const FoldLimits& limits) {
-  std::int64_t sum = std::abs(std::int64_t{fold.bias});
-  for (const std::int32_t weight : fold.weights) {
-    sum += std::abs(std::int64_t{weight}) * limits.activation_max;
+  const std::int64_t zero_point = limits.ifmap_zero_point;
+  const std::int64_t off = limits.sums_saturate ? 0 : zero_point;
+  std::int64_t start = fold.bias;
+  std::int64_t least = 0, most = 0;
+  for (const std::int64_t weight : fold.weights) {
+    auto [low, high] =
+        std::minmax({weight * (limits.ifmap_min - off), weight * (limits.ifmap_max - off)});
+    if (limits.sums_saturate) {
+      low = std::min<std::int64_t>(low, 0);
+      high = std::max<std::int64_t>(high, 0);
+      start -= zero_point * weight;
+    }
+    least += low;
+    most += high;
   }
-  return sum > limits.accumulator_max;
+  const std::int64_t lowest = start + least, highest = start + most;
+  const bool parts_fit =
+      !limits.sums_saturate || (least >= -limits.sum_max - 1 && most <= limits.sum_max);
+  return !parts_fit || lowest < -limits.sum_max - 1 || highest > limits.sum_max;
 }
 
 /// How far outputs are off, squared, activations of all sizes being alike.
 double outputs_off(const Fold& fold, const FoldLimits& limits) {
-  const auto activation = static_cast<double>(limits.activation_max);
+  const double activation =
+      std::max(std::abs(double{1} * limits.ifmap_min - limits.ifmap_zero_point),
+               std::abs(double{1} * limits.ifmap_max - limits.ifmap_zero_point));
   const double by_bias = std::ldexp(fold.bias_clipped_by, fold.exponent);
   return fold.noise * activation * activation / 3 + by_bias * by_bias;
 }
@@ -91,6 +112,10 @@ double outputs_off(const Fold& fold, const FoldLimits& limits) {
 
 bool is_power_of_two(double real) {
   return real > 0 && std::fabs(std::log2(real) - std::nearbyint(std::log2(real))) < kLog2Tolerance;
+}
+
+double further_from_1(double a, double b) {
+  return std::fabs(std::log2(a)) > std::fabs(std::log2(b)) ? a : b;
 }
 
 std::int32_t nearest_exponent(double real) {
@@ -106,7 +131,7 @@ Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
   if (channel.multiplier == 0) {
     return folded(channel, kMinExponent, limits);
   }
-  std::int32_t exponent = std::max(covering_exponent(channel.multiplier), kMinExponent);
+  std::int32_t exponent = std::max(covering_exponent(channel.multiplier), limits.least_exponent);
   if (exponent > kMaxExponent) {
     throw Refusal{"a multiplier of " + std::to_string(channel.multiplier) +
                   " needs a left shift by " + std::to_string(exponent) +
@@ -116,12 +141,12 @@ Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
   // A bias that does not fit: the weights give up bits for it, or it is clipped.
   for (Fold smaller = best; smaller.bias_clipped_by > 0 && smaller.exponent < kMaxExponent;) {
     smaller = folded(channel, smaller.exponent + 1, limits);
-    if (outputs_off(smaller, limits) < outputs_off(best, limits)) {
+    if (limits.start_must_fit || outputs_off(smaller, limits) < outputs_off(best, limits)) {
       best = smaller;
     }
   }
   exponent = best.exponent;
-  const std::int32_t finest = std::max(exponent - kDoublings, kMinExponent);
+  const std::int32_t finest = std::max(exponent - kDoublings, limits.least_exponent);
   for (bool clipped = false; exponent > finest && best.noise > 0 && !clipped;) {
     --exponent;
     Fold candidate = folded(channel, exponent, limits);
@@ -142,6 +167,7 @@ FoldedConstants fold_constants(const ConstantsToFold& constants, const FoldLimit
   result.weight = weight;
   if (constants.bias != nullptr) {
     result.bias = *constants.bias;
+    result.bias->format = ElementFormat{32, true, false};  // accumulators.bias_bits limits them
   }
   std::vector<double> factors;
   for (std::size_t channel = 0; channel < constants.layout.channels; ++channel) {
@@ -161,12 +187,20 @@ FoldedConstants fold_constants(const ConstantsToFold& constants, const FoldLimit
     }
     if (result.bias) {
       (*result.bias->data)[channel] = fold.bias;
+      result.clipped_biases += fold.bias_clipped_by > 0 ? 1 : 0;
+      result.furthest_clipped = std::max(result.furthest_clipped, fold.bias_clipped_by);
+      const double bias = in.bias * in.multiplier;
+      const double clipped = std::ldexp(fold.bias_clipped_by, fold.exponent);
+      result.bias_signal += bias * bias;
+      result.clipped_noise += clipped * clipped;
     }
-    result.clipped_biases += fold.bias_clipped_by > 0 ? 1 : 0;
-    result.furthest_clipped = std::max(result.furthest_clipped, fold.bias_clipped_by);
+    result.exact = result.exact && fold.exact;
     result.exponent.push_back(fold.exponent);
     result.signal += fold.signal;
     result.noise += fold.noise;
+    if (fold.factor > 0) {
+      result.worst_ratio = further_from_1(1 / fold.factor, result.worst_ratio);
+    }
     factors.push_back(fold.factor);
   }
   const auto [least, most] = std::minmax_element(factors.begin(), factors.end());

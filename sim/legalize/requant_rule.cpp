@@ -69,6 +69,16 @@ auto* find_requantizer(AnyLayer& layer) {
 
 }  // namespace
 
+QuantizedMultiplier quantize_small_multiplier(double real) {
+  constexpr std::int32_t kLeast = -31;
+  const QuantizedMultiplier q = quantize_multiplier(real);
+  if (q.multiplier != 0) {
+    return q;
+  }
+  const auto small = static_cast<std::int32_t>(std::lround(std::ldexp(real, 31 - kLeast)));
+  return small == 0 ? q : QuantizedMultiplier{small, kLeast};
+}
+
 Requantizer* requantizer(Layer& layer) { return find_requantizer(layer); }
 
 const Requantizer* requantizer(const Layer& layer) { return find_requantizer(layer); }

@@ -13,6 +13,10 @@ namespace systole {
 /// none for layers that do not requantize, or hold no constants (shapes only).
 std::vector<double> real_multipliers(const Layer& layer);
 
+/// As quantize_multiplier, but reals under 2^-32 keep the bits that they have above 2^-62: at the
+/// least exponent, -31, with a multiplier below 2^30. Sums of over 32 bits have results by them.
+QuantizedMultiplier quantize_small_multiplier(double real);
+
 /// The layer's requantizer; null for layers that do not requantize.
 Requantizer* requantizer(Layer& layer);
 const Requantizer* requantizer(const Layer& layer);

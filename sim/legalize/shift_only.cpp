@@ -14,28 +14,25 @@
 #include <vector>
 
 #include "sim/legalize/bias_width.hpp"
+#include "sim/legalize/fold_limits.hpp"
 #include "sim/legalize/folding.hpp"
+#include "sim/legalize/host_constants.hpp"
+#include "sim/legalize/moved_scales.hpp"
 #include "sim/legalize/requant_rule.hpp"
 #include "sim/network/refusal.hpp"
 
 namespace systole {
 namespace {
 
-// Bits of sums, the vector unit's and the array's widest: beyond them they would wrap.
-constexpr std::uint32_t kSumBits = 32;
-
-// The power of two that replaces a scale. The range may lose one step of the new scale, and no
-// more than 1/256 of its width: that costs less than steps of twice the size everywhere.
-double covering_scale(double scale, ElementFormat format) {
-  const auto codes = static_cast<double>(format.max() - format.min() + 1);
-  return std::ldexp(1.0, covering_exponent(scale * (1 - 1 / std::max(256.0, codes))));
+// Scales are float32, and where they have moved they leave multipliers near powers of two that
+// stand for these. A multiplier whose scales stay is what was asked for.
+bool tells(double ratio, bool scales_moved) {
+  return scales_moved ? !is_power_of_two(ratio) || nearest_exponent(ratio) != 0 : ratio != 1;
 }
 
-std::int32_t rescaled(std::int32_t q, std::int32_t zero_point, double growth,
-                      ElementFormat format) {
-  const double value = zero_point + std::nearbyint((double{1} * q - zero_point) / growth);
-  return static_cast<std::int32_t>(
-      std::clamp(value, static_cast<double>(format.min()), static_cast<double>(format.max())));
+std::string nearest_powers(double worst) {
+  return fmt::format("multiplier to the nearest power of two, at worst {:.9g} times what it was",
+                     worst);
 }
 
 // What was done to one layer, in words.
@@ -47,15 +44,23 @@ struct Change {
 class ShiftOnlyPass {
  public:
   ShiftOnlyPass(Network network, const AcceleratorConfig& config)
-      : network_{std::move(network)}, config_{config}, growth_(network_.tensors.size(), 1.0) {}
+      : network_{std::move(network)},
+        config_{config},
+        growth_{powers_of_two_already() ? std::vector<double>(network_.tensors.size(), 1.0)
+                                        : scale_growth(network_)} {}
 
   Legalized run() {
-    rescale_ = !powers_of_two_already();
+    for (TensorId id = 0; id < network_.tensors.size(); ++id) {
+      for (float& scale : network_.tensors[id].scale) {
+        scale = static_cast<float>(double{scale} * growth_[id]);
+      }
+    }
     std::vector<LegalizationNote> notes;
     for (Layer& layer : network_.layers) {
       layer_ = &layer;
       change_ = {};
       try {
+        shares_scale(layer.op) ? rescale_constants() : tell_ofmap_scale();
         std::visit(*this, layer.op);
       } catch (const Refusal& error) {
         throw Refusal{"layer '" + layer.name + "': " + error.what()};
@@ -73,7 +78,7 @@ class ShiftOnlyPass {
   void operator()(MatMul& op) {
     const Tensor& a = network_.tensor(layer_->inputs[0]);
     const Tensor& b = network_.tensor(layer_->inputs[1]);
-    rescale_ofmap(op.requant);
+    rescale_ofmap_clamp(op.requant.clamp_min, op.requant.clamp_max, op.requant.zero_point);
     if (b.data) {
       const auto k = static_cast<std::size_t>(b.shape[0]);
       const auto n = static_cast<std::size_t>(b.shape[1]);
@@ -86,46 +91,40 @@ class ShiftOnlyPass {
   }
   void operator()(MaxPool& op) { pool(op.clamp_min, op.clamp_max); }
   void operator()(AveragePool& op) { pool(op.clamp_min, op.clamp_max); }
-  void operator()(Reshape&) { hand_scale_on(); }
-  void operator()(Pad&) { hand_scale_on(); }
-  void operator()(Transpose&) { hand_scale_on(); }
-  void operator()(StridedSlice&) { hand_scale_on(); }
-  void operator()(ResizeNearest&) { hand_scale_on(); }
-  void operator()(ResizeBilinear&) { hand_scale_on(); }
+  void operator()(Pad& op) {
+    const Tensor& ofmap = network_.tensor(layer_->output);
+    const std::int32_t old = op.value;
+    op.value = rescaled(old, ofmap.zero_point, growth_[layer_->output], ofmap.format);
+    tell(op.value == old ? std::string{} : fmt::format("value {} -> {}", old, op.value));
+  }
   void operator()(Add& op);
-  /// The host computes these with the constants of the scales that they were given with.
   template <typename HostOp>
   void operator()(HostOp&) {
-    for (const TensorId id : layer_->inputs) {
-      if (growth_[id] != 1) {
-        throw Refusal{fmt::format(
-            "{} runs on the host, and the scale of its input '{}' moves: requant.mode shift_only "
-            "is not possible",
-            op_name(network_, *layer_), network_.tensor(id).name)};
-      }
-    }
+    follow_scales(network_, *layer_, growth_, change_.what);
   }
 
  private:
   bool powers_of_two_already() const;
-  void rescale_ofmap(Requantizer& requant);
-  void rescale_clamp(std::int32_t& low, std::int32_t& high, std::int32_t zero_point);
-  void hand_scale_on();
-  void pool(std::int32_t& clamp_min, std::int32_t& clamp_max);
+  void tell(const std::string& what);
+  void tell_ofmap_scale();
+  void rescale_ofmap_clamp(std::int32_t& low, std::int32_t& high, std::int32_t zero_point);
+  void rescale_constants();
+  void pool(std::int32_t& clamp_min, std::int32_t& clamp_max) {
+    rescale_ofmap_clamp(clamp_min, clamp_max, network_.tensor(layer_->inputs[0]).zero_point);
+  }
   void weighted(Requantizer& requant, bool has_bias);
   void fold(Requantizer& requant, std::size_t input, ChannelLayout layout,
             std::optional<std::size_t> bias_input = std::nullopt);
   void nearest_shifts(Requantizer& requant);
   void make_shifts(Requantizer& requant, std::vector<std::int32_t> exponents);
   void replace_constant(std::size_t input, Tensor constant);
-  FoldLimits limits(const Tensor& weight, const Tensor& ifmap, const Tensor* bias) const;
+  std::string clipped_biases(const FoldedConstants& folded, std::size_t channels) const;
   double growth_of_products() const;
 
   Network network_;
   const AcceleratorConfig& config_;
   std::vector<double> growth_;  // of each tensor: new scale over old
-  bool rescale_ = true;
-  Layer* layer_ = nullptr;  // the one being visited, and what has been done to it
+  Layer* layer_ = nullptr;      // the one being visited, and what has been done to it
   Change change_;
 };
 
@@ -137,61 +136,62 @@ bool ShiftOnlyPass::powers_of_two_already() const {
   });
 }
 
-void ShiftOnlyPass::rescale_ofmap(Requantizer& requant) {
-  Tensor& ofmap = network_.tensors[layer_->output];
-  if (rescale_ && ofmap.scale.size() == 1 && ofmap.scale[0] > 0) {
-    const auto old_scale = double{ofmap.scale[0]};
-    const double new_scale = covering_scale(old_scale, ofmap.format);
-    if (!is_power_of_two(old_scale)) {
-      growth_[layer_->output] = new_scale / old_scale;
-      ofmap.scale[0] = static_cast<float>(new_scale);
-      change_.what.push_back(
-          fmt::format("ofmap scale {:.6g} -> 2^{}", old_scale, nearest_exponent(new_scale)));
-    }
+void ShiftOnlyPass::tell(const std::string& what) {
+  if (!what.empty()) {
+    change_.what.push_back(what);
   }
-  rescale_clamp(requant.clamp_min, requant.clamp_max, requant.zero_point);
 }
 
-// Clamps keep their real values, to the nearest step of the new scale.
-void ShiftOnlyPass::rescale_clamp(std::int32_t& low, std::int32_t& high, std::int32_t zero_point) {
+void ShiftOnlyPass::tell_ofmap_scale() {
   const double growth = growth_[layer_->output];
-  const ElementFormat format = network_.tensor(layer_->output).format;
-  if (growth == 1) {
+  const std::vector<float>& scale = network_.tensor(layer_->output).scale;
+  if (growth == 1 || scale.size() != 1) {
     return;
   }
-  const std::int32_t new_low = rescaled(low, zero_point, growth, format);
-  const std::int32_t new_high = rescaled(high, zero_point, growth, format);
-  if (new_low != low || new_high != high) {
-    change_.what.push_back(fmt::format("clamp {}..{} -> {}..{}", low, high, new_low, new_high));
-    low = new_low;
-    high = new_high;
-  }
+  const auto now = double{scale[0]};
+  tell(fmt::format("ofmap scale {:.6g} -> {}", now / growth,
+                   is_power_of_two(now) ? fmt::format("2^{}", nearest_exponent(now))
+                                        : fmt::format("{:.6g}", now)));
 }
 
-void ShiftOnlyPass::hand_scale_on() {
-  const double growth = growth_.at(layer_->inputs[0]);
-  growth_[layer_->output] = growth;
-  for (float& scale : network_.tensors[layer_->output].scale) {
-    scale = static_cast<float>(double{scale} * growth);
-  }
+void ShiftOnlyPass::rescale_ofmap_clamp(std::int32_t& low, std::int32_t& high,
+                                        std::int32_t zero_point) {
+  const ElementFormat format = network_.tensor(layer_->output).format;
+  tell(rescale_clamp(low, high, zero_point, growth_[layer_->output], format));
 }
 
-void ShiftOnlyPass::pool(std::int32_t& clamp_min, std::int32_t& clamp_max) {
-  hand_scale_on();
-  rescale_clamp(clamp_min, clamp_max, network_.tensor(layer_->inputs[0]).zero_point);
+// Constants that stand beside tensors whose scale they share take the one that these now have.
+void ShiftOnlyPass::rescale_constants() {
+  const double growth = growth_[layer_->output];
+  for (std::size_t i = 0; i < layer_->inputs.size() && growth != 1; ++i) {
+    Tensor constant = network_.tensor(layer_->inputs[i]);
+    if (!constant.data) {
+      continue;
+    }
+    double signal = 0, noise = 0;
+    for (std::int32_t& q : *constant.data) {
+      const double wanted = double{1} * q - constant.zero_point;
+      q = rescaled(q, constant.zero_point, growth, constant.format);
+      const double off = wanted - growth * (double{1} * q - constant.zero_point);
+      signal += wanted * wanted;
+      noise += off * off;
+    }
+    for (float& scale : constant.scale) {
+      scale = static_cast<float>(double{scale} * growth);
+    }
+    tell(fmt::format("'{}' times {:.6g}, to the scale of the ofmap", constant.name, 1 / growth));
+    change_.sqnr_db = sqnr_db(signal, noise);
+    replace_constant(i, std::move(constant));
+  }
 }
 
 // Accumulator units over ofmap units: how much the scales around the layer have moved.
 double ShiftOnlyPass::growth_of_products() const {
-  double growth = growth_[layer_->inputs[0]] / growth_[layer_->output];
-  if (std::holds_alternative<MatMul>(layer_->op)) {
-    growth *= growth_[layer_->inputs[1]];
-  }
-  return growth;
+  return growth_[layer_->inputs[0]] * growth_[layer_->inputs[1]] / growth_[layer_->output];
 }
 
 void ShiftOnlyPass::weighted(Requantizer& requant, bool has_bias) {
-  rescale_ofmap(requant);
+  rescale_ofmap_clamp(requant.clamp_min, requant.clamp_max, requant.zero_point);
   const Tensor& weight = network_.tensor(layer_->inputs[1]);
   if (!weight.data) {
     nearest_shifts(requant);  // shapes only, for timing
@@ -201,26 +201,6 @@ void ShiftOnlyPass::weighted(Requantizer& requant, bool has_bias) {
   const std::size_t count = weight.data->size() / channels;
   fold(requant, 1, {channels, count, 1, count},
        has_bias ? std::optional<std::size_t>{2} : std::nullopt);
-}
-
-FoldLimits ShiftOnlyPass::limits(const Tensor& weight, const Tensor& ifmap,
-                                 const Tensor* bias) const {
-  FoldLimits limits;
-  limits.weight_min = weight.format.min() - weight.zero_point;
-  limits.weight_max = weight.format.max() - weight.zero_point;
-  limits.weights_are_signs = weight.format.is_binary;
-  if (bias != nullptr) {
-    limits.bias_min = bias->format.min();
-    limits.bias_max = bias->format.max();
-    limits.start_max = largest_start(bias_bits(config_));
-    limits.start_min = -limits.start_max - 1;
-    limits.ifmap_zero_point = clips_bias_alone(config_) ? 0 : ifmap.zero_point;
-  }
-  limits.activation_max = std::max(std::abs(ifmap.format.min() - ifmap.zero_point),
-                                   std::abs(ifmap.format.max() - ifmap.zero_point));
-  limits.accumulator_max =
-      (std::int64_t{1} << (std::min(config_.array.accumulator_bits, kSumBits) - 1)) - 1;
-  return limits;
 }
 
 void ShiftOnlyPass::fold(Requantizer& requant, std::size_t input, ChannelLayout layout,
@@ -234,27 +214,38 @@ void ShiftOnlyPass::fold(Requantizer& requant, std::size_t input, ChannelLayout 
   }
   FoldedConstants folded =
       fold_constants({weight, bias, layout, std::move(multipliers), growth_[ifmap]},
-                     limits(weight, network_.tensor(ifmap), bias));
-  const bool moved = folded.clipped_biases > 0 || folded.weight.data != weight.data ||
-                     (bias != nullptr && folded.bias->data != bias->data);
-  if (moved) {
-    const auto [least, most] = std::minmax_element(folded.exponent.begin(), folded.exponent.end());
-    change_.what.push_back(fmt::format("weights times {:.4f} to {:.4f}{}, then 2^{} to 2^{}",
-                                       folded.least_factor, folded.most_factor,
-                                       bias == nullptr ? "" : ", bias to match", *least, *most));
-    if (folded.clipped_biases > 0) {
-      const auto bits = std::min<std::uint32_t>(bias->format.bits, bias_bits(config_));
-      change_.what.push_back(fmt::format("{} of {} biases clipped to {} bits, by {:.0f} at most",
-                                         folded.clipped_biases, layout.channels, bits,
-                                         folded.furthest_clipped));
-    }
-    change_.sqnr_db = sqnr_db(folded.signal, folded.noise);
+                     limits_of_weights(network_, *layer_, input, config_));
+  const bool bias_moved = bias != nullptr && folded.bias->data != bias->data;
+  const auto [least, most] = std::minmax_element(folded.exponent.begin(), folded.exponent.end());
+  const std::string rest =
+      fmt::format("{}, then 2^{} to 2^{}", bias == nullptr ? "" : ", bias to match", *least, *most);
+  if (folded.weight.data != weight.data) {
+    change_.what.push_back(fmt::format("weights times {:.4f} to {:.4f}{}", folded.least_factor,
+                                       folded.most_factor, rest));
+  } else if (!folded.exact && tells(folded.worst_ratio, growth_of_products() != 1)) {
+    change_.what.push_back(nearest_powers(folded.worst_ratio) + rest);
+  } else if (bias_moved) {
+    change_.what.push_back("bias to match" + rest.substr(rest.find(", then")));
+  }
+  if (folded.clipped_biases > 0) {
+    change_.what.push_back(clipped_biases(folded, layout.channels));
+  }
+  change_.sqnr_db = sqnr_db(folded.signal, folded.noise);
+  if (folded.weight.data != weight.data) {
     replace_constant(input, std::move(folded.weight));
-    if (bias_input) {
-      replace_constant(*bias_input, std::move(*folded.bias));
-    }
+  }
+  if (bias_moved) {
+    replace_constant(*bias_input, std::move(*folded.bias));
   }
   make_shifts(requant, std::move(folded.exponent));
+}
+
+std::string ShiftOnlyPass::clipped_biases(const FoldedConstants& folded,
+                                          std::size_t channels) const {
+  const std::optional<double> sqnr = sqnr_db(folded.bias_signal, folded.clipped_noise);
+  return fmt::format("{} of {} biases clipped to {} bits, by {:.0f} at most{}",
+                     folded.clipped_biases, channels, bias_bits(config_), folded.furthest_clipped,
+                     sqnr ? fmt::format(", their SQNR {:.1f} dB", *sqnr) : "");
 }
 
 void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
@@ -267,7 +258,7 @@ void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
   };
   const bool folds_with_data = lacks_values(0) || lacks_values(1);
   std::vector<std::int32_t> exponents;
-  double worst = 1;
+  double worst = 1, signal = 0, noise = 0;
   for (const double real : real_multipliers(*layer_)) {
     const double wanted = real * growth_of_products();
     if (wanted == 0 && folds_with_data) {
@@ -280,12 +271,14 @@ void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
     const std::int32_t exponent = std::clamp(nearest_exponent(wanted), kLeast, 30);
     exponents.push_back(exponent);
     const double ratio = std::ldexp(1.0, exponent) / wanted;
-    worst = std::fabs(std::log2(ratio)) > std::fabs(std::log2(worst)) ? ratio : worst;
+    worst = further_from_1(ratio, worst);
+    signal += wanted * wanted;
+    noise += wanted * wanted * (ratio - 1) * (ratio - 1);
   }
-  if (!is_power_of_two(worst) || nearest_exponent(worst) != 0) {
-    change_.what.push_back(fmt::format(
-        "multiplier to the nearest power of two, at worst {:.4f} times what it was", worst));
+  if (tells(worst, growth_of_products() != 1)) {
+    change_.what.push_back(nearest_powers(worst));
   }
+  change_.sqnr_db = sqnr_db(signal, noise);
   make_shifts(requant, std::move(exponents));
 }
 
@@ -324,22 +317,43 @@ void ShiftOnlyPass::replace_constant(std::size_t input, Tensor constant) {
 
 void ShiftOnlyPass::operator()(Add& op) {
   const std::vector<double> reals = real_multipliers(*layer_);
-  rescale_ofmap(op.output);
+  rescale_ofmap_clamp(op.output.clamp_min, op.output.clamp_max, op.output.zero_point);
+  std::array<double, 2> real{};
   std::array<std::int32_t, 2> wanted{};
-  double signal = 0, noise = 0;
-  for (std::size_t i = 0; i < wanted.size() && reals.size() == wanted.size(); ++i) {
-    const double real = reals[i] * growth_[layer_->inputs[i]] / growth_[layer_->output];
-    if (real == 0) {
+  for (std::size_t i = 0; i < reals.size(); ++i) {
+    real[i] = reals[i] * growth_[layer_->inputs[i]] / growth_[layer_->output];
+    if (real[i] == 0) {
       throw Refusal{"a multiplier of 0 has no power of two near it"};
     }
-    wanted[i] = nearest_exponent(real);
-    const double ratio = std::ldexp(1.0, wanted[i]) / real;
-    if (!is_power_of_two(real)) {
-      change_.what.push_back(fmt::format(
-          "operand {} to the nearest power of two, {:.4f} times what it was", i, ratio));
-      noise += (ratio - 1) * (ratio - 1);
+    wanted[i] = nearest_exponent(real[i]);
+  }
+  double signal = 0, noise = 0;
+  for (std::size_t i = 0; i < reals.size(); ++i) {
+    const std::optional<TensorData>& data = network_.tensor(layer_->inputs[i]).data;
+    signal += real[i] * real[i];
+    if (data) {
+      const Tensor& constant = network_.tensor(layer_->inputs[i]);
+      FoldedConstants folded =
+          fold_constants({constant, nullptr, {1, data->size(), 1, 0}, {real[i]}},
+                         limits_of_operand(network_, *layer_, i, wanted[1 - i]));
+      wanted[i] = folded.exponent[0];
+      if (folded.signal > 0) {
+        noise += real[i] * real[i] * folded.noise / folded.signal;
+      }
+      if (folded.weight.data != data) {
+        tell(fmt::format("operand {} times {:.4f}, then 2^{}", i, folded.most_factor, wanted[i]));
+        replace_constant(i, std::move(folded.weight));
+        continue;
+      }
     }
-    signal += 1;
+    const double ratio = std::ldexp(1.0, wanted[i]) / real[i];
+    if (tells(ratio, growth_[layer_->inputs[i]] != growth_[layer_->output])) {
+      tell(fmt::format("operand {} to the nearest power of two, {:.9g} times what it was", i,
+                       ratio));
+    }
+    if (!data) {
+      noise += real[i] * real[i] * (ratio - 1) * (ratio - 1);
+    }
   }
   const std::int32_t output = std::min({0, wanted[0], wanted[1]});
   for (std::size_t i = 0; i < wanted.size(); ++i) {

@@ -69,7 +69,7 @@ struct Requantizer {
   RequantMode mode = RequantMode::MultiplierShift;
   RequantVariant variant = RequantVariant::Tflite;
   Rounding rounding = Rounding::NearestEven;  ///< of Single and ShiftOnly; others fix their own
-  std::vector<std::int32_t> multiplier;       ///< Q0.31, in [2^30, 2^31) or 0
+  std::vector<std::int32_t> multiplier;       ///< Q0.31, in [2^30, 2^31); less at exponent -31
   std::vector<std::int32_t> exponent;         ///< positive shifts left; -31 to 30
   std::int32_t zero_point = 0;                ///< of the output
   std::int32_t clamp_min = -128;

@@ -52,6 +52,26 @@ INSTANTIATE_TEST_SUITE_P(Small, TfliteRun,
                          ::testing::Values("mlperf_ic_resnet8", "mlperf_kws_dscnn"),
                          [](const auto& tested) { return tested.param; });
 
+TEST(TfliteRunOfShifts, PublishedModelsRunWhereRequantizationOnlyShifts) {
+  const std::string models = SYSTOLE_TFLITE_DATA "/models";
+  if (!std::filesystem::exists(models)) {
+    GTEST_SKIP() << models << " is not there";
+  }
+  for (const auto& entry : std::filesystem::directory_iterator{models}) {
+    if (entry.path().extension() != ".tflite") {
+      continue;
+    }
+    const TemporaryFolder folder;
+    const Outcome outcome =
+        systole({"run", "-a", kGemmini, "-w", entry.path().string(), "--engine", "fast", "--set",
+                 "requant.mode=shift_only", "--random-data", "1", "--json", folder.file("json")});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto report = nlohmann::json::parse(read_file(folder.file("json")));
+    EXPECT_EQ(report["totals"]["check"], "pass") << entry.path();
+    EXPECT_FALSE(report["legalization"].empty()) << entry.path();
+  }
+}
+
 TEST(TfliteRunOfOwnModel, BooksTheBytesOfTheHostAndNoCycles) {
   const std::string model = write_bytes("small.tflite", small_tflite_model().bytes());
   const nlohmann::json report = run_on_gemmini(model);
@@ -70,15 +90,17 @@ TEST(TfliteRunOfOwnModel, BooksTheBytesOfTheHostAndNoCycles) {
   EXPECT_LT(off_array["bytes_ratio"], 1);
 }
 
-// On both engines, and again from what `systole convert` writes.
+// On both engines, on a unit that only shifts, and again from what `systole convert` writes.
 TEST(TfliteRunOfOwnModel, EveryOperatorIsBitExact) {
   for (const TfliteSeed& seed : tflite_seeds()) {
     const std::string model = write_bytes(seed.name, seed.bytes);
     const TemporaryFolder folder;
     const Outcome converted = systole({"convert", model, "-o", folder.file("yaml")});
     EXPECT_EQ(converted.exit_code, 0) << converted.err;
-    const auto check = [&](const std::string& workload, const char* engine) {
+    const auto check = [&](const std::string& workload, const char* engine,
+                           const char* mode = "multiplier_shift") {
       const Outcome outcome = systole({"run", "-a", kGemmini, "-w", workload, "--engine", engine,
+                                       "--set", std::string{"requant.mode="} + mode,
                                        "--random-data", "1", "--json", folder.file("json")});
       EXPECT_EQ(outcome.exit_code, 0) << workload << ' ' << outcome.err;
       const auto report = nlohmann::json::parse(read_file(folder.file("json")));
@@ -87,6 +109,8 @@ TEST(TfliteRunOfOwnModel, EveryOperatorIsBitExact) {
     };
     check(model, "systemc");
     check(model, "fast");
+    check(model, "systemc", "shift_only");
+    check(model, "fast", "shift_only");
     std::size_t networks = 0;
     for (const auto& entry : std::filesystem::directory_iterator{folder.file("yaml")}) {
       if (entry.path().extension() == ".yaml") {

@@ -1,24 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include "sim/legalize/legalize.hpp"
 #include "sim/network/refusal.hpp"
+#include "tests/support/product_network.hpp"
 
 namespace systole {
 namespace {
-
-TensorId add_tensor(Network& network, Shape shape, TensorData data = {}) {
-  Tensor tensor;
-  tensor.name = "tensor" + std::to_string(network.tensors.size());
-  tensor.shape = std::move(shape);
-  if (!data.empty()) {
-    tensor.data = std::move(data);
-  }
-  network.tensors.push_back(std::move(tensor));
-  return network.tensors.size() - 1;
-}
 
 /// One product of rows of two activations with `weights`, two of them to an output channel.
 Network product(std::int32_t ifmap_zero_point, TensorData weights, TensorData biases) {
@@ -63,6 +54,9 @@ TEST(LegalizeBias, ClipsWhatSumsStartAtAndSaysHowManyAndByHowMuch) {
   EXPECT_EQ(legal.notes[0].what,
             "2 of 4 biases, zero point times weights taken off, clipped to 8 bits, by 13 at most");
   EXPECT_EQ(biases_of(network)[2], 200) << "the network as it was given stays";
+  const double starts = 4 * 4 + 9 * 9 + 2 * 140 * 140;
+  EXPECT_NEAR(legal.notes[0].sqnr_db.value_or(0), 10 * std::log10(starts / (13 * 13 + 12 * 12)),
+              1e-6);
 }
 
 TEST(LegalizeBias, LeavesBiasesThatFitOrThatAreAsWideAsTheAccumulators) {

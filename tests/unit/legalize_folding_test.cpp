@@ -11,9 +11,9 @@ namespace {
 
 TEST(Folding, SplitsTheMultiplierIntoAPowerOfTwoAndAFactorForWeightsAndBias) {
   FoldLimits limits;
-  limits.bias_max = std::numeric_limits<std::int32_t>::max();
-  limits.activation_max = 255;
-  limits.accumulator_max = std::numeric_limits<std::int32_t>::max();
+  limits.ifmap_min = -255;
+  limits.ifmap_max = 255;
+  limits.sum_max = std::numeric_limits<std::int32_t>::max();
   const Fold fold = fold_channel({{100, -127, 3}, 1000, 0.3}, limits);
   EXPECT_EQ(fold.exponent, -1);
   EXPECT_DOUBLE_EQ(fold.factor, 0.6);
@@ -23,17 +23,35 @@ TEST(Folding, SplitsTheMultiplierIntoAPowerOfTwoAndAFactorForWeightsAndBias) {
 
 TEST(Folding, UsesTheBitsThatWeightsLeaveIdleUnlessAnAccumulatorCouldOverflow) {
   FoldLimits limits;
-  limits.bias_max = limits.accumulator_max = std::numeric_limits<std::int32_t>::max();
-  limits.activation_max = 255;
+  limits.sum_max = std::numeric_limits<std::int32_t>::max();
+  limits.ifmap_min = -255;
+  limits.ifmap_max = 255;
   const FoldInput channel{{10, -13, 4}, 0, 0.3};
   EXPECT_EQ(fold_channel(channel, limits).exponent, -5);  // 13 * 0.3 * 32 = 124.8
-  limits.accumulator_max = 9000;
+  limits.sum_max = 9000;
   EXPECT_EQ(fold_channel(channel, limits).exponent, -2);  // (12 + 16 + 5) * 255 = 8415
+}
+
+// Times 38.4 the weights are 115, -115 and 38: of 16 bits, an end is at most 8 * 268, and a part
+// 136 * 153. A quarter of that fits 14 bits.
+TEST(Folding, OfSumsThatWrapTheEndCountsAndOfThoseThatSaturateEveryPart) {
+  FoldLimits limits;
+  limits.ifmap_min = 120;
+  limits.ifmap_max = 136;
+  limits.ifmap_zero_point = 128;
+  limits.sum_max = 32767;
+  const FoldInput channel{{3, -3, 1}, 0, 0.3};
+  EXPECT_EQ(fold_channel(channel, limits).exponent, -7);
+  limits.sums_saturate = true;
+  EXPECT_EQ(fold_channel(channel, limits).exponent, -7);
+  limits.sum_max = 8191;
+  EXPECT_EQ(fold_channel(channel, limits).exponent, -5);
+  limits.sums_saturate = false;
+  EXPECT_EQ(fold_channel(channel, limits).exponent, -7);
 }
 
 TEST(Folding, AMultiplierOfZeroGivesZeroWeightsAndBias) {
   FoldLimits limits;
-  limits.bias_max = 100;
   const Fold fold = fold_channel({{100, -127}, 90, 0}, limits);
   EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{0, 0}));
   EXPECT_EQ(fold.bias, 0);
@@ -42,8 +60,9 @@ TEST(Folding, AMultiplierOfZeroGivesZeroWeightsAndBias) {
 TEST(Folding, WeightsThatAreSignsStaySigns) {
   FoldLimits limits;
   limits.weights_are_signs = true;
-  limits.bias_max = limits.accumulator_max = std::numeric_limits<std::int32_t>::max();
-  limits.activation_max = 255;
+  limits.sum_max = std::numeric_limits<std::int32_t>::max();
+  limits.ifmap_min = -255;
+  limits.ifmap_max = 255;
   const Fold fold = fold_channel({{1, -1, -1}, 1000, 0.04}, limits);
   EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{1, -1, -1}));
   EXPECT_EQ(fold.exponent, -5);  // 0.04 is 1.28 times 2^-5
@@ -54,8 +73,9 @@ FoldLimits limits_of(std::int64_t bias_max) {
   FoldLimits limits;
   limits.bias_max = bias_max;
   limits.bias_min = -bias_max - 1;
-  limits.activation_max = 128;
-  limits.accumulator_max = std::numeric_limits<std::int32_t>::max();
+  limits.ifmap_min = -128;
+  limits.ifmap_max = 127;
+  limits.sum_max = std::numeric_limits<std::int32_t>::max();
   return limits;
 }
 

@@ -420,7 +420,7 @@ TEST(LegalizeShiftOnly, AProductOfTwoActivationsTakesTheNearestPowerOfTwoAndSays
   const auto& op = std::get<MatMul>(legal.network.layers[0].op);
   EXPECT_EQ(op.requant.exponent, std::vector<std::int32_t>{-3});
   ASSERT_EQ(legal.notes.size(), 1U);
-  EXPECT_NE(legal.notes[0].what.find("1.3333 times"), std::string::npos) << legal.notes[0].what;
+  EXPECT_NE(legal.notes[0].what.find("1.33333333 times"), std::string::npos) << legal.notes[0].what;
 }
 
 AcceleratorConfig float_machine() {
