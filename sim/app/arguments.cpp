@@ -48,6 +48,11 @@ Arguments::Arguments(const CommandHelp& command, const std::vector<std::string>&
   if (words_without_option.size() > expected && !command.many_operands && !has("help")) {
     fail("unexpected argument " + quoted(words_without_option[expected]));
   }
+  for (const std::string& word : words_without_option) {
+    if (word.empty()) {
+      fail(command.operand + " is empty, expected a file");
+    }
+  }
 }
 
 std::vector<std::string> Arguments::overrides() const {

@@ -3,6 +3,8 @@
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/inputs.hpp"
+#include "sim/app/mistakes.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/dram_trace/command_file.hpp"
 #include "sim/dram_trace/dram_report.hpp"
@@ -12,7 +14,12 @@
 namespace systole::app {
 
 int dram_command(const DramOptions& options, std::ostream& out) {
-  const dram::Config memory = dram::load_config(options.dram, options.overrides);
+  Mistakes mistakes;
+  const auto loaded =
+      mistakes.in([&] { return dram::load_config(options.dram, options.overrides); });
+  mistakes.attempt([&] { require_readable(options.trace); });
+  mistakes.check();
+  const dram::Config& memory = *loaded;
   TraceReader trace{options.trace, memory};
   require_writable(
       "systole dram", {{"--json", options.json}, {"--dram-commands", options.commands}}, [&] {

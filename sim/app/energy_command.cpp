@@ -4,6 +4,8 @@
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/inputs.hpp"
+#include "sim/app/mistakes.hpp"
 #include "sim/app/output_files.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/config/checked_yaml.hpp"
@@ -29,7 +31,12 @@ void tell_other_version(const nlohmann::ordered_json& report, const std::string&
 }  // namespace
 
 int energy_command(const EnergyOptions& options, std::ostream& out, std::ostream& err) {
-  auto report = parse_report(read_text_file(options.report), options.report);
+  Mistakes mistakes;
+  auto read_report =
+      mistakes.in([&] { return parse_report(read_text_file(options.report), options.report); });
+  mistakes.attempt([&] { require_readable(options.table); });
+  mistakes.check();
+  nlohmann::ordered_json report = *std::move(read_report);
   const RunResult result = run_of_report(report, options.report, options.overrides);
   tell_other_version(report, options.report, err);
   OutputFolders folders{

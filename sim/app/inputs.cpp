@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/app/mistakes.hpp"
 #include "sim/config/accelerator_file.hpp"
+#include "sim/config/error_log.hpp"
+#include "sim/config/unreadable.hpp"
 #include "sim/workload/random_data.hpp"
 
 namespace systole::app {
@@ -35,9 +38,22 @@ LabelledInputs select_inputs(const std::string& workload, const Network& network
   return inputs;
 }
 
+void require_readable(const std::optional<std::string>& file) {
+  if (const std::string why = file ? why_unreadable(*file) : ""; !why.empty()) {
+    throw ConfigError{{*file + ": " + why}};
+  }
+}
+
 Network load_network(const NetworkOptions& options) {
   const bool shapes_only = options.data != DataSource::Workload;
-  Network network = load_workload(options.workload, {shapes_only, options.topology});
+  Mistakes mistakes;
+  std::optional<Network> loaded = mistakes.in([&] {
+    return load_workload(options.workload, {shapes_only, options.topology});
+  });
+  mistakes.attempt([&] { require_readable(options.inputs); });
+  mistakes.attempt([&] { require_readable(options.labels); });
+  mistakes.check();
+  Network network = *std::move(loaded);
   if (options.data == DataSource::Random) {
     fill_with_random_data(network, options.seed);
   }

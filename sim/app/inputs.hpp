@@ -28,7 +28,12 @@ LabelledInputs select_inputs(const std::string& workload, const Network& network
                              const std::optional<std::string>& labels,
                              const std::optional<std::uint64_t>& limit);
 
-/// The network with its tensors, with random ones, or its shapes alone.
+/// Throws ConfigError for a file that cannot be read, so that it is told beside the mistakes of
+/// others before it is read. Nothing for one that is not given.
+void require_readable(const std::optional<std::string>& file);
+
+/// The network with its tensors, with random ones, or its shapes alone. Throws SeveralMistakes, for
+/// files of its inputs that cannot be read too.
 Network load_network(const NetworkOptions& options);
 
 /// Its inputs; images only of what has data.

@@ -51,6 +51,17 @@ std::pair<std::uint64_t, std::uint64_t> range_of(const Arguments& arguments, con
   return {begin, end};
 }
 
+/// The same, of cycles of a run.
+std::pair<std::uint64_t, std::uint64_t> window_of(const Arguments& arguments, const char* option,
+                                                  const std::string& text) {
+  const auto window = range_of(arguments, option, text);
+  if (window.second <= 1) {
+    arguments.fail(fmt::format("--{}: the first cycle is 1, expected END above 1, found {}", option,
+                               quoted(text)));
+  }
+  return window;
+}
+
 /// --timeline and its window.
 void read_timeline(const Arguments& arguments, RunOptions& options) {
   options.timeline = arguments.text("timeline");
@@ -58,7 +69,7 @@ void read_timeline(const Arguments& arguments, RunOptions& options) {
     if (!options.timeline) {
       arguments.fail("--timeline-cycles needs --timeline");
     }
-    options.timeline_cycles = range_of(arguments, "timeline-cycles", *cycles);
+    options.timeline_cycles = window_of(arguments, "timeline-cycles", *cycles);
   }
 }
 
@@ -104,7 +115,7 @@ void read_vcd(const Arguments& arguments, RunOptions& options) {
     }
   }
   if (const auto cycles = arguments.text("vcd-cycles")) {
-    const auto [first, end] = range_of(arguments, "vcd-cycles", *cycles);
+    const auto [first, end] = window_of(arguments, "vcd-cycles", *cycles);
     options.vcd_cycles = {first, end};
   }
   if (const auto pes = arguments.text("vcd-array")) {
@@ -252,8 +263,10 @@ CommandLine read_dram(const Arguments& arguments) {
 CommandLine read_energy(const Arguments& arguments) {
   EnergyOptions options;
   options.report = arguments.operand();
-  if (const auto table = arguments.text("table")) {
-    options.overrides.push_back("energy.table=" + nlohmann::json(*table).dump());  // as YAML text
+  options.table = arguments.text("table");
+  if (options.table) {
+    options.overrides.push_back("energy.table=" +
+                                nlohmann::json(*options.table).dump());  // as YAML text
   }
   for (const std::string& change : arguments.overrides()) {
     if (change.rfind("energy.", 0) != 0) {

@@ -114,6 +114,7 @@ struct DramOptions {
 struct EnergyOptions {
   std::string report;                  ///< JSON, of systole run
   std::vector<std::string> overrides;  ///< energy.key=value, in the order given
+  std::optional<std::string> table;    ///< one of these, too
   std::optional<std::string> json;
   std::optional<std::string> csv;
 };

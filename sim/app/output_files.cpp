@@ -1,5 +1,6 @@
 #include "sim/app/output_files.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,12 +34,6 @@ std::optional<struct stat> status_of(const std::string& file) {
   return ::stat(file.c_str(), &status) == 0 ? std::optional{status} : std::nullopt;
 }
 
-/// A pipe or a device: has no canonical path, takes any number of outputs.
-bool is_device(const std::string& file) {
-  const auto status = status_of(file);
-  return status && !S_ISREG(status->st_mode) && !S_ISDIR(status->st_mode);
-}
-
 void require_room_for(const std::string& file) {
   const std::string folder = fs::path{file}.parent_path().string();
   errno = 0;
@@ -54,7 +49,13 @@ void require_room_for(const std::string& file) {
   if (status && S_ISDIR(status->st_mode)) {
     throw std::runtime_error{file + ": is a folder, expected a file"};
   }
-  if (is_device(file)) {
+  if (const auto descriptor = descriptor_named(file)) {
+    const int flags = ::fcntl(*descriptor, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY) {
+      throw std::runtime_error{file + ": is not open for writing"};
+    }
+  }
+  if (is_written_in_place(file)) {
     return;
   }
   if (!status && errno != ENOENT) {
@@ -74,10 +75,19 @@ void require_room_for_all(const std::vector<NamedFile>& outputs, Mistakes& mista
   }
 }
 
+std::string identity_of(const struct stat& status) {
+  return fmt::format("{}:{}", status.st_dev, status.st_ino);
+}
+
+bool is_regular(const std::string& file) {
+  const auto status = status_of(file);
+  return status && S_ISREG(status->st_mode);
+}
+
 /// The same text for all names of a file: links of both kinds, and paths through other folders.
 std::string identity_of(const std::string& file) {
   if (const auto status = status_of(file)) {
-    return fmt::format("{}:{}", status->st_dev, status->st_ino);
+    return identity_of(*status);
   }
   std::error_code error;
   const fs::path path = fs::absolute(behind_links(file), error);
@@ -97,20 +107,38 @@ void require_apart(const std::string& command, const std::vector<NamedFile>& out
   }
   std::map<std::string, std::string> roles;  // by identity
   for (const NamedFile& input : inputs()) {
-    if (input.file && !is_device(*input.file)) {
+    if (input.file && is_regular(*input.file)) {
       roles.emplace(identity_of(*input.file), input.role);
     }
   }
-  const auto add = [&](const std::string& role, const std::string& file) {
-    if (is_device(file)) {
-      return;
-    }
-    const auto [other, is_new] = roles.emplace(identity_of(file), role);
-    if (!is_new) {
+  const auto require_new = [&](const std::string& role, const std::string& file) {
+    if (const auto other = roles.find(identity_of(file)); other != roles.end()) {
       throw UsageError{fmt::format("{}: {} and {} name the same file, {}", command, other->second,
                                    role, quoted(file))};
     }
   };
+  const auto add = [&](const std::string& role, const std::string& file) {
+    if (!is_written_in_place(file)) {
+      require_new(role, file);
+      roles.emplace(identity_of(file), role);
+    }
+  };
+  // Of what is written in place any number may go to one file; it must not be replaced, though.
+  std::map<std::string, std::string> in_place;
+  for (const NamedFile& output : outputs) {
+    if (output.file && is_written_in_place(*output.file) && is_regular(*output.file)) {
+      require_new(output.role, *output.file);
+      in_place.emplace(identity_of(*output.file), output.role);
+    }
+  }
+  for (const auto& [descriptor, role] :
+       {std::pair{STDOUT_FILENO, "standard output"}, std::pair{STDERR_FILENO, "standard error"}}) {
+    struct stat status {};
+    if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+      in_place.emplace(identity_of(status), role);
+    }
+  }
+  roles.merge(in_place);
   for (const NamedFolder& folder : folders) {
     for (const std::string& name : folder.folder ? folder.files : std::vector<std::string>{}) {
       add(quoted(name) + " of " + folder.role, (fs::path{*folder.folder} / name).string());

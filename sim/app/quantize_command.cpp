@@ -11,6 +11,8 @@
 
 #include "sim/app/application.hpp"
 #include "sim/app/commands.hpp"
+#include "sim/app/inputs.hpp"
+#include "sim/app/mistakes.hpp"
 #include "sim/app/progress.hpp"
 #include "sim/app/terminal.hpp"
 #include "sim/config/error_log.hpp"
@@ -149,9 +151,17 @@ QuantizedNetwork quantize_calibrated(const FusedNetwork& fused, const Scheme& sc
 }  // namespace
 
 int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ostream& err) {
-  const Scheme scheme = scheme_of(options);
+  Mistakes mistakes;
+  auto read_scheme = mistakes.in([&] { return scheme_of(options); });
+  auto read_network = mistakes.in([&] { return load_float_network(options.network); });
+  for (const auto& file :
+       {std::optional{options.calibrate}, options.labels, options.test, options.test_labels}) {
+    mistakes.attempt([&] { require_readable(file); });
+  }
+  mistakes.check();
+  const Scheme scheme = *std::move(read_scheme);
+  const FloatNetwork network = *std::move(read_network);
   check_search(options, scheme);
-  const FloatNetwork network = load_float_network(options.network);
   const FusedNetwork fused = fuse(network);
   check_layer_names(fused, scheme);
   const FloatImages calibration =

@@ -43,6 +43,12 @@ std::string summary(const SweepCommand& command, const SweepOutcome& outcome) {
   return text;
 }
 
+/// Empty when there are as many points as asked for.
+std::string shortage_line(const SweepSpec& spec, const std::vector<Point>& points) {
+  const std::string why = shortage(spec, points.size());
+  return why.empty() ? "" : why + '\n';
+}
+
 /// The files that the points read: memories that ship with Systole too.
 std::vector<NamedFile> files_of(const SweepSpec& spec) {
   std::vector<std::vector<NamedFile>> all;
@@ -66,30 +72,37 @@ std::vector<NamedFile> files_of(const SweepSpec& spec) {
   return joined(all);
 }
 
-/// Makes no folder: run_sweep does, and knows one that it goes on in.
-void check_outputs(const SweepCommand& command, const SweepSpec& spec) {
+OutputFolders prepare_outputs(const SweepCommand& command, const SweepSpec& spec) {
   const auto inputs = [&] {
     return joined({with_named_files("SPEC", command.spec), files_of(spec)});
   };
-  require_writable("systole sweep", {{"--html", command.html}}, inputs,
-                   {{"--output", command.folder, sweep_files()}});
+  return {"systole sweep",
+          {{"--html", command.html}},
+          {{"--output", command.folder, sweep_files()}},
+          inputs};
+}
+
+SweepOutcome run_points(const SweepSpec& spec, const std::vector<Point>& points,
+                        SweepOptions options, std::ostream& err) {
+  const std::unique_ptr<Progress> progress = progress_on_terminal(err);
+  if (progress) {
+    options.on_progress = [&](const SweepProgress& state) { progress->update(state); };
+  }
+  return run_sweep(spec, points, options);
 }
 
 }  // namespace
 
 int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& err) {
   const SweepSpec spec = load_sweep(command.spec);
-  if (!command.list) {
-    check_outputs(command, spec);
-  }
-  const std::vector<Point> points = select_points(spec);
-  std::string fewer = shortage(spec, points.size());
-  fewer += fewer.empty() ? "" : "\n";
   if (command.list) {
+    const std::vector<Point> points = select_points(spec);
     out << points_table(spec, points);
-    err << fewer;  // beside the table
+    err << shortage_line(spec, points);  // beside the table
     return ExitCode::AllRight;
   }
+  OutputFolders folders = prepare_outputs(command, spec);
+  const std::vector<Point> points = select_points(spec);
   SweepOptions sweep;
   sweep.folder = command.folder.value_or("");
   sweep.html = command.html.value_or("");
@@ -103,15 +116,9 @@ int sweep_command(const SweepCommand& command, std::ostream& out, std::ostream& 
                                    sweep.begin, sweep.end, points.size())};
     }
   }
-  SweepOutcome outcome;
-  {
-    const std::unique_ptr<Progress> progress = progress_on_terminal(err);
-    if (progress) {
-      sweep.on_progress = [&](const SweepProgress& state) { progress->update(state); };
-    }
-    outcome = run_sweep(spec, points, sweep);
-  }
-  out << fewer << summary(command, outcome);
+  const SweepOutcome outcome = run_points(spec, points, sweep, err);
+  folders.keep();
+  out << shortage_line(spec, points) << summary(command, outcome);
   const bool none_ran = !command.range && outcome.progress.failed == outcome.progress.points;
   return outcome.mismatches == 0 && !none_ran ? ExitCode::AllRight : ExitCode::CheckFailed;
 }

@@ -27,6 +27,11 @@ AcceleratorConfig parse_accelerator(const std::string& text, const std::string& 
                                     const std::vector<std::string>& overrides = {},
                                     const AcceleratorRules& others = {});
 
+/// What the reader of `key` ("array.rows") has against `value`, YAML as --set takes it: "expected
+/// an integer in 1..1024, found 'x'". Empty for what a machine may have, whatever rules between
+/// keys say: other keys decide those.
+std::string refusal_of_value(const std::string& key, const std::string& value);
+
 /// Whether a dram.preset is a file, and not the name of a memory that ships with Systole.
 bool is_file_name(const std::string& preset);
 

@@ -339,6 +339,33 @@ AcceleratorConfig checked_accelerator(ConfigFile file, bool with_files,
 
 }  // namespace
 
+/// Which values a key may have depends on two others: of their combinations one has to take it.
+std::string refusal_of_value(const std::string& key, const std::string& value) {
+  const std::string override_text = key + "=" + value;
+  const std::string blamed = "--set " + override_text + ": " + key + ": ";
+  std::string refusal;
+  for (const auto& organization : keywords::kOrganization) {
+    for (const auto& format : keywords::kNumberFormat) {
+      try {
+        const ConfigFile file =
+            ConfigFile::parse("name: any\narray: {rows: 1, cols: 1}\n", "",
+                              {"scratchpad.organization=" + std::string{organization.name},
+                               "array.number_format=" + std::string{format.name}, override_text});
+        read_accelerator(file);
+        file.check();
+        return "";
+      } catch (const ConfigError& error) {
+        for (const std::string& line : error.lines()) {
+          if (refusal.empty() && line.rfind(blamed, 0) == 0) {
+            refusal = line.substr(blamed.size());
+          }
+        }
+      }
+    }
+  }
+  return refusal;
+}
+
 bool is_file_name(const std::string& preset) {
   return preset.find('/') != std::string::npos || preset.find(".yaml") != std::string::npos;
 }

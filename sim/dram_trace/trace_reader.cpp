@@ -15,7 +15,9 @@
 namespace systole {
 namespace {
 
-constexpr std::uint64_t kLongestGap = 1'000'000'000'000;  // cycles of the memory: some seconds
+constexpr std::uint64_t kLongestGap = 1'000'000'000'000;  // cycles of the memory: some minutes
+// A comment with a layer's name fits, and what is no text (/dev/zero) ends soon.
+constexpr std::size_t kLongestLine = std::size_t{1} << 20U;
 
 /// How DRAMsim3's traces call a request: its own words and those of gem5 and of older traces that
 /// it takes (src/common.cc). Anything else is a read to it; to us, a mistake.
@@ -37,17 +39,16 @@ TraceReader::TraceReader(const std::string& file, const dram::Config& memory)
     : file_{file},
       in_{file},
       request_bytes_{memory.request_bytes},
-      capacity_bytes_{memory.organization.capacity_bytes()} {
+      capacity_bytes_{memory.organization.capacity_bytes()},
+      text_(kLongestLine + 1) {
   if (!in_) {
-    throw std::runtime_error{fmt::format("{}: {}", file, why_not_read(file))};
+    throw ConfigError{{fmt::format("{}: {}", file, why_not_read(file))}};
   }
 }
 
 std::optional<TraceRequest> TraceReader::next() {
-  std::string line;
-  while (std::getline(in_, line)) {
-    ++line_;
-    split(line);
+  while (const std::optional<std::string_view> line = next_line()) {
+    split(*line);
     if (words_.empty() || words_.front().text.front() == '#') {
       continue;
     }
@@ -64,27 +65,38 @@ std::optional<TraceRequest> TraceReader::next() {
                        request.arrival, last_arrival_));
     }
     if (request.arrival - last_arrival_ > kLongestGap) {
-      fail(column,
-           fmt::format("cycle {} is {} after the one before, expected at most {}: every refresh "
-                       "between them is simulated",
-                       request.arrival, request.arrival - last_arrival_, kLongestGap));
+      fail(column, fmt::format("cycle {} is {} after the one before, expected at most {}",
+                               request.arrival, request.arrival - last_arrival_, kLongestGap));
     }
     last_arrival_ = request.arrival;
     return request;
   }
-  if (in_.bad()) {
-    throw std::runtime_error{fmt::format("{}: cannot be read", file_)};
-  }
   return std::nullopt;
 }
 
-void TraceReader::split(const std::string& line) {
+std::optional<std::string_view> TraceReader::next_line() {
+  in_.getline(text_.data(), static_cast<std::streamsize>(text_.size()));
+  if (in_.bad()) {
+    throw ConfigError{{fmt::format("{}: cannot be read", file_)}};
+  }
+  const auto taken = static_cast<std::size_t>(in_.gcount());  // with the end of the line
+  if (taken == 0) {
+    return std::nullopt;
+  }
+  ++line_;
+  if (in_.fail()) {
+    fail(1, fmt::format("a line of more than {} bytes, expected a request", kLongestLine));
+  }
+  return std::string_view{text_.data(), taken - (in_.eof() ? 0 : 1)};
+}
+
+void TraceReader::split(std::string_view line) {
   constexpr const char* kBlanks = " \t\r";
   words_.clear();
   std::size_t start = line.find_first_not_of(kBlanks);
   while (start != std::string::npos) {
     const std::size_t end = std::min(line.find_first_of(kBlanks, start), line.size());
-    words_.push_back({line.substr(start, end - start), start + 1});
+    words_.push_back({std::string{line.substr(start, end - start)}, start + 1});
     start = line.find_first_not_of(kBlanks, end);
   }
 }

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/dram/banked/config.hpp"
@@ -30,7 +31,7 @@ struct TraceRequest {
 /// lines and lines that start with # are skipped. Addresses are rounded down to a whole request.
 class TraceReader {
  public:
-  /// Throws std::runtime_error when the file cannot be opened.
+  /// Throws ConfigError when the file cannot be opened.
   TraceReader(const std::string& file, const dram::Config& memory);
 
   /// The next request; nothing after the last. Throws ConfigError
@@ -44,7 +45,9 @@ class TraceReader {
     std::size_t column = 0;  // from 1
   };
 
-  void split(const std::string& line);
+  /// Nothing after the last. Throws ConfigError for one that is too long.
+  std::optional<std::string_view> next_line();
+  void split(std::string_view line);
   Format recognize() const;
   TraceRequest parse() const;
   std::uint64_t cycle(const Word& word) const;
@@ -59,6 +62,7 @@ class TraceReader {
   std::ifstream in_;
   std::uint64_t request_bytes_;
   std::uint64_t capacity_bytes_;
+  std::vector<char> text_;  // of a line
   Format format_ = Format::Unknown;
   std::uint64_t line_ = 0;
   dram::Cycle last_arrival_ = 0;

@@ -14,6 +14,9 @@ namespace {
 // full queues take less than half of this.
 constexpr dram::Cycle kLongestSilence = 1'000'000'000;
 
+// Before a request that comes later than this all channels are worth looking at.
+constexpr dram::Cycle kLongRest = 1'000'000;
+
 /// How often each latency occurred.
 class Histogram {
  public:
@@ -62,6 +65,9 @@ class Driver {
 
   void submit(const TraceRequest& request) {
     if (request.arrival > cycle_) {
+      if (request.arrival - cycle_ > kLongRest) {
+        memory_.rest_until(request.arrival);
+      }
       go_to(request.arrival);
     }
     progress_ = cycle_;

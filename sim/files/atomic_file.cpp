@@ -4,16 +4,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <streambuf>
 #include <system_error>
 #include <utility>
 
 namespace systole {
+
+namespace fs = std::filesystem;
+
 namespace {
 
+constexpr int kLongestChain = 40;      // of symbolic links, as Linux follows
 constexpr mode_t kNewFileMode = 0666;  // less the user's umask
 constexpr int kNames = 100;            // temporary names to try
 
@@ -21,27 +30,13 @@ constexpr int kNames = 100;            // temporary names to try
   throw std::runtime_error(path + ": " + what + ": " + std::generic_category().message(errno));
 }
 
-// Pipes and devices (/dev/stdout) cannot be replaced, only written.
-bool is_device(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) {
-    return false;
-  }
-  if (S_ISDIR(status.st_mode)) {
-    errno = EISDIR;
-    fail(path, "cannot write");
-  }
-  return true;
-}
-
 }  // namespace
 
 std::string behind_links(const std::string& path) {
-  constexpr int kLongestChain = 40;  // as Linux follows
-  std::filesystem::path file = path;
+  fs::path file = path;
   for (int i = 0; i < kLongestChain; ++i) {
     std::error_code error;
-    const std::filesystem::path next = std::filesystem::read_symlink(file, error);
+    const fs::path next = fs::read_symlink(file, error);
     if (error) {  // no link
       return file.string();
     }
@@ -49,6 +44,36 @@ std::string behind_links(const std::string& path) {
   }
   return path;
 }
+
+std::optional<int> descriptor_named(const std::string& path) {
+  std::error_code error;
+  const fs::path self = "/proc" / fs::read_symlink("/proc/self", error);
+  fs::path file = path;
+  for (int i = 0; i < kLongestChain && !error; ++i) {
+    const fs::path parent = file.parent_path();
+    const fs::path folder = fs::canonical(parent.empty() ? "." : parent, error);
+    if (!error && folder.filename() == "fd" && folder.string().rfind(self.string() + '/', 0) == 0) {
+      const std::string number = file.filename().string();
+      int descriptor = 0;
+      const auto [rest, status] =
+          std::from_chars(number.data(), number.data() + number.size(), descriptor);
+      const bool is_number = status == std::errc{} && rest == number.data() + number.size();
+      return is_number ? std::optional{descriptor} : std::nullopt;
+    }
+    if (!error) {
+      file = parent / fs::read_symlink(file, error);
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_written_in_place(const std::string& path) {
+  struct stat status {};
+  return descriptor_named(path) || (::stat(path.c_str(), &status) == 0 &&
+                                    !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode));
+}
+
+namespace {
 
 // An open file in the folder of `shown`, the path as the user gave it: keep() gives it that name,
 // without keep() it is gone. It has no name until then, so that nothing is left of it when the
@@ -59,12 +84,16 @@ class TemporaryFile {
  public:
   explicit TemporaryFile(std::string shown)
       : shown_{std::move(shown)}, target_{behind_links(shown_)} {
+    struct stat status {};
+    const bool exists = ::stat(target_.c_str(), &status) == 0;
+    if (exists && S_ISDIR(status.st_mode)) {
+      errno = EISDIR;
+      fail(shown_, "cannot write");
+    }
     if (!open_without_name() && !open_named()) {
       fail(shown_, "cannot create a file in its folder");
     }
-    struct stat status {};
-    if (::stat(target_.c_str(), &status) == 0 &&
-        ::fchmod(descriptor_, status.st_mode & 07777) != 0) {
+    if (exists && ::fchmod(descriptor_, status.st_mode & 07777) != 0) {
       remove();
       fail(shown_, "cannot set its permissions");
     }
@@ -74,8 +103,6 @@ class TemporaryFile {
   ~TemporaryFile() { remove(); }
 
   int descriptor() const { return descriptor_; }
-  /// By which it can be opened once more.
-  std::string path() const { return name_.empty() ? of_descriptor() : name_; }
 
   void keep() {
     // Without this a power cut may leave the new name with none of the text.
@@ -96,7 +123,7 @@ class TemporaryFile {
   std::string of_descriptor() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
 
   bool open_without_name() {
-    const std::string folder = std::filesystem::path{target_}.parent_path().string();
+    const std::string folder = fs::path{target_}.parent_path().string();
     descriptor_ = ::open(folder.empty() ? "." : folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC,
                          kNewFileMode);
     if (descriptor_ >= 0 && ::access(of_descriptor().c_str(), F_OK) != 0) {  // there is no /proc
@@ -152,32 +179,39 @@ class TemporaryFile {
   int descriptor_ = -1;
 };
 
-namespace {
-
-void write_all(int descriptor, const std::string& text, const std::string& shown) {
-  std::size_t written = 0;
-  while (written < text.size()) {
-    const ssize_t n = ::write(descriptor, text.data() + written, text.size() - written);
+/// False when not all of it could be written, with errno set.
+bool write_all(int descriptor, const char* text, std::size_t size) {
+  while (size > 0) {
+    const ssize_t n = ::write(descriptor, text, size);
     if (n < 0 && errno != EINTR) {
-      fail(shown, "cannot write");
+      return false;
     }
-    written += n < 0 ? 0 : static_cast<std::size_t>(n);
+    text += std::max<ssize_t>(n, 0);
+    size -= static_cast<std::size_t>(std::max<ssize_t>(n, 0));
   }
+  return true;
 }
 
-void write_to_device(const std::string& path, const std::string& text) {
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    fail(path, "cannot open");
+/// What is_written_in_place(), open. An open descriptor is not opened again: behind it may be a
+/// file, which would be written from its start.
+class InPlace {
+ public:
+  explicit InPlace(const std::string& path) {
+    const std::optional<int> open = descriptor_named(path);
+    descriptor_ =
+        open ? ::fcntl(*open, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (descriptor_ < 0) {
+      fail(path, "cannot open");
+    }
   }
-  try {
-    write_all(descriptor, text, path);
-  } catch (...) {
-    ::close(descriptor);
-    throw;
-  }
-  ::close(descriptor);
-}
+  InPlace(const InPlace&) = delete;
+  InPlace& operator=(const InPlace&) = delete;
+  ~InPlace() { ::close(descriptor_); }
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
 
 }  // namespace
 
@@ -187,13 +221,18 @@ void write_file_atomically(const std::string& path, const std::string& text) {
 
 void write_files_atomically(const std::vector<std::pair<std::string, std::string>>& files) {
   std::vector<std::unique_ptr<TemporaryFile>> pending;
+  const auto write = [](int descriptor, const std::string& path, const std::string& text) {
+    if (!write_all(descriptor, text.data(), text.size())) {
+      fail(path, "cannot write");
+    }
+  };
   for (const auto& [path, text] : files) {
-    if (is_device(path)) {
-      write_to_device(path, text);
+    if (is_written_in_place(path)) {
+      write(InPlace{path}.descriptor(), path, text);
       continue;
     }
     auto file = std::make_unique<TemporaryFile>(path);
-    write_all(file->descriptor(), text, path);
+    write(file->descriptor(), path, text);
     pending.push_back(std::move(file));
   }
   for (const auto& file : pending) {
@@ -201,26 +240,57 @@ void write_files_atomically(const std::vector<std::pair<std::string, std::string
   }
 }
 
-StreamedFile::StreamedFile(std::string path)
-    : path_{std::move(path)},
-      temporary_{is_device(path_) ? nullptr : std::make_unique<TemporaryFile>(path_)},
-      out_{temporary_ ? temporary_->path() : path_} {
-  if (!out_) {
-    fail(path_, "cannot open");
+/// Where the text goes: to a temporary file, or in place.
+class StreamedFile::Buffer : public std::streambuf {
+ public:
+  explicit Buffer(const std::string& path) {
+    if (is_written_in_place(path)) {
+      in_place_.emplace(path);
+    } else {
+      temporary_.emplace(path);
+    }
+    setp(text_.data(), text_.data() + text_.size());
   }
-}
+  /// Why the first write failed that did.
+  int error() const { return error_; }
+  void keep() {
+    if (temporary_) {
+      temporary_->keep();
+    }
+  }
+
+ protected:
+  int sync() override {
+    const int descriptor = temporary_ ? temporary_->descriptor() : in_place_->descriptor();
+    const bool written = write_all(descriptor, pbase(), static_cast<std::size_t>(pptr() - pbase()));
+    error_ = written || error_ != 0 ? error_ : errno;
+    setp(text_.data(), text_.data() + text_.size());
+    return written ? 0 : -1;
+  }
+  int_type overflow(int_type next) override {
+    return sync() == 0 && !traits_type::eq_int_type(next, traits_type::eof())
+               ? sputc(traits_type::to_char_type(next))
+               : traits_type::eof();
+  }
+
+ private:
+  std::optional<TemporaryFile> temporary_;
+  std::optional<InPlace> in_place_;
+  std::array<char, 65536> text_;
+  int error_ = 0;
+};
+
+StreamedFile::StreamedFile(std::string path)
+    : path_{std::move(path)}, buffer_{std::make_unique<Buffer>(path_)}, out_{buffer_.get()} {}
 
 StreamedFile::~StreamedFile() = default;
 
 void StreamedFile::commit() {
-  errno = EIO;  // of a write that failed before
-  out_.close();
-  if (!out_) {
+  if (!out_.flush()) {
+    errno = buffer_->error();
     fail(path_, "cannot write");
   }
-  if (temporary_) {
-    temporary_->keep();
-  }
+  buffer_->keep();
 }
 
 }  // namespace systole

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <fstream>
 #include <memory>
+#include <optional>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,10 +21,16 @@ void write_files_atomically(const std::vector<std::pair<std::string, std::string
 /// one already or not. `path` itself where links lead in a circle.
 std::string behind_links(const std::string& path);
 
-class TemporaryFile;  // of atomic_file.cpp
+/// The open descriptor of this program that `path` is a name of, as /dev/stdout is one of 1,
+/// whatever is behind it; open or not.
+std::optional<int> descriptor_named(const std::string& path);
+
+/// Whether `path` is a pipe, a device or a descriptor's name: it cannot be replaced, only written.
+/// The functions here do that; what fails may leave a part of the text.
+bool is_written_in_place(const std::string& path);
 
 /// The same for text that comes bit by bit: it goes to the temporary file as it comes, which
-/// commit() renames; without commit() `path` stays what it was. A device is written in place.
+/// commit() renames; without commit() `path` stays what it was.
 class StreamedFile {
  public:
   /// Throws std::runtime_error when the file cannot be created.
@@ -38,9 +45,11 @@ class StreamedFile {
   void commit();
 
  private:
-  std::string path_;                          // as the user gave it
-  std::unique_ptr<TemporaryFile> temporary_;  // none of a device
-  std::ofstream out_;
+  class Buffer;
+
+  std::string path_;  // as the user gave it
+  std::unique_ptr<Buffer> buffer_;
+  std::ostream out_;
 };
 
 }  // namespace systole

@@ -12,6 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kShortRange = 1000;  // values that are looked at one by one
+
 /// Keys whose value is a file.
 bool takes_files(const std::string& key) { return key == kWorkloadKey || key == "energy.table"; }
 
@@ -38,7 +40,7 @@ class AxisReader {
     for (const std::string& key : node.keys()) {
       const YAML::Node value = node.raw(key);
       std::string text;
-      if (key == kWorkloadKey || std::find(known_.begin(), known_.end(), key) == known_.end()) {
+      if (key == kWorkloadKey || !is_known(key)) {
         node.error(key, "is no key of the accelerator" + did_you_mean(key, known_));
       } else if (node.read(value, key, text)) {
         all.push_back(assignment(node, value, key, key, text));
@@ -75,7 +77,7 @@ class AxisReader {
   Axis single(ConfigReader& node) {
     std::string key;
     node.required("key", key, NotEmpty{});
-    if (!key.empty() && std::find(known_.begin(), known_.end(), key) == known_.end()) {
+    if (!key.empty() && !is_known(key)) {
       node.error("key", systole::quoted(key) + " is no key of the accelerator, and not workload" +
                             did_you_mean(key, known_));
     }
@@ -144,8 +146,21 @@ class AxisReader {
         value = has_times ? value * times : value + step;
         axis.steps.push_back({of_number(key, value)});
       }
+      check_range(node, key, axis.steps);
     }
     return axis;
+  }
+
+  /// Keys mostly take all between two numbers: of a long range the ends stand for the others.
+  void check_range(ConfigReader& node, const std::string& key, const std::vector<Step>& steps) {
+    const std::size_t apart = steps.size() <= kShortRange ? 1 : steps.size() - 1;
+    for (std::size_t i = 0; i < steps.size() && is_known(key); i += apart) {
+      const std::string& value = steps[i].front().value;
+      if (const std::string refusal = refusal_of_value(key, value); !refusal.empty()) {
+        node.error("range", "gives " + value + ": " + key + ": " + refusal);
+        return;
+      }
+    }
   }
 
   Axis zipped(ConfigReader& node) {
@@ -206,7 +221,17 @@ class AxisReader {
     }
     const bool is_text = value.Tag() == "!" && key != kWorkloadKey;  // in quotes
     const std::string& plain = file.empty() ? text : file;
-    return {key, text, is_text ? quoted_yaml(plain) : plain, file};
+    Assignment assigned{key, text, is_text ? quoted_yaml(plain) : plain, file};
+    if (file.empty() && is_known(key) && !takes_files(key)) {
+      if (const std::string refusal = refusal_of_value(key, assigned.value); !refusal.empty()) {
+        node.error_at(value, place, place == key ? refusal : key + ": " + refusal);
+      }
+    }
+    return assigned;
+  }
+
+  bool is_known(const std::string& key) const {
+    return std::find(known_.begin(), known_.end(), key) != known_.end();
   }
 
   const std::vector<std::string>& known_;

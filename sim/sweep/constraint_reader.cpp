@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "sim/config/accelerator_file.hpp"
-#include "sim/config/error_log.hpp"
 #include "sim/network/refusal.hpp"
 
 namespace systole {
@@ -116,20 +115,10 @@ class ConstraintReader {
                   (few ? ", expected " + choice_list(choices) : "") + did_you_mean(word, choices)};
   }
 
-  /// A word that the key cannot have is never equal, and always unlike: what the machine says of
-  /// it. Empty: the key takes it.
-  std::string refusal_of(const std::string& key, const std::string& word) const {
-    const std::string refused = key + ": expected ";
-    try {
-      parse_accelerator(spec_.accelerator_text, spec_.accelerator, {key + "=" + word});
-    } catch (const ConfigError& error) {
-      for (const std::string& line : error.lines()) {
-        if (const std::size_t at = line.find(refused); at != std::string::npos) {
-          return line.substr(at);
-        }
-      }
-    }
-    return "";
+  /// A word that the key cannot have is never equal, and always unlike.
+  static std::string refusal_of(const std::string& key, const std::string& word) {
+    const std::string refusal = refusal_of_value(key, word);
+    return refusal.empty() ? "" : key + ": " + refusal;
   }
 
   const std::vector<std::string>& known_;
@@ -145,7 +134,8 @@ std::vector<Constraint> read_constraints(ConfigReader& root, const std::string& 
                                          const SweepSpec& spec) {
   std::vector<std::string> texts;
   root.optional(key, texts);
-  const ConstraintReader reader{known, spec, root.error_count() == 0};
+  const bool complete = root.error_count() == 0 && !spec.base_values.empty();
+  const ConstraintReader reader{known, spec, complete};
   std::vector<Constraint> constraints;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     try {

@@ -5,8 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 
+#include "sim/config/error_log.hpp"
 #include "sim/config/unreadable.hpp"
 #include "sim/report/json_text.hpp"
 
@@ -14,6 +16,12 @@ namespace systole {
 
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::string_view kLineStart = R"({"key":")";
+
+}  // namespace
 
 std::string line_of(const PointResult& result, const Point& point) {
   ordered_json line;
@@ -50,7 +58,10 @@ std::optional<PointResult> result_of(const std::string& line) {
     }
     for (std::size_t i = 0; i < kMetrics; ++i) {
       const auto& value = json.at("metrics").at(info_of(static_cast<Metric>(i)).name);
-      if (!value.is_null()) {
+      if (!value.is_null() && !value.is_number()) {
+        return std::nullopt;  // get() would take true for 1
+      }
+      if (value.is_number()) {
         result.metrics[i] = value.get<double>();
       }
     }
@@ -98,17 +109,27 @@ void PointLog::read() {
   text << in.rdbuf();
   const std::string all = text.str();
   std::size_t begin = 0;
+  std::size_t line = 1;
   for (std::size_t end = all.find('\n'); end != std::string::npos; end = all.find('\n', begin)) {
     // Logs of several processes that were put together may have broken lines in the middle.
     if (const auto result = result_of(all.substr(begin, end - begin))) {
       finished_[result->key] = *result;
     }
     begin = end + 1;
+    ++line;
+  }
+  // What is left of a line that was being written; anything else is not ours to remove.
+  const std::string_view rest = std::string_view{all}.substr(begin);
+  const std::string_view start = kLineStart;
+  const bool is_ours = rest.substr(0, start.size()) == start.substr(0, rest.size());
+  if (!is_ours) {
+    throw ConfigError{{path_ + ':' + std::to_string(line) +
+                       ":1: no finished point, expected a line that 'systole sweep' wrote"}};
   }
   if (begin > 0 && finished_.empty()) {
-    throw std::runtime_error{path_ +
-                             ":1:1: no finished point of this version, expected a line that "
-                             "'systole sweep' wrote"};
+    throw ConfigError{{path_ +
+                       ":1:1: no finished point of this version, expected a line that 'systole "
+                       "sweep' wrote"}};
   }
   std::error_code error;
   fs::resize_file(path_, begin, error);

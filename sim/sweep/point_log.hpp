@@ -28,8 +28,8 @@ constexpr const char* kPointLogFile = "points.jsonl";
 /// others, of logs that were put together, are passed over: their points are yet to run.
 class PointLog {
  public:
-  /// Makes the folder. Throws std::runtime_error when a log is there and `resume` is not given, and
-  /// for what cannot be read or written.
+  /// Makes the folder. Throws std::runtime_error when a log is there and `resume` is not given, for
+  /// a file that is no log, and for what cannot be read or written.
   PointLog(const std::string& folder, bool resume);
 
   /// The results that were there; by key, the last line of a key.

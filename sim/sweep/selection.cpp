@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "sim/config/error_log.hpp"
 #include "sim/network/refusal.hpp"
 #include "sim/network/splitmix64.hpp"
 
@@ -39,7 +40,7 @@ bool allowed(const SweepSpec& spec, const Constraints& constraints, const Point&
     try {
       return constraint.holds([&](const std::string& key) { return value_of(spec, point, key); });
     } catch (const Refusal& error) {
-      throw Refusal{spec.constraints_at + ": '" + constraint.text() + "': " + error.what()};
+      throw ConfigError{{spec.constraints_at + ": '" + constraint.text() + "': " + error.what()}};
     }
   });
 }
@@ -100,8 +101,8 @@ class Selection {
   std::vector<Point> all() {
     const std::optional<std::uint64_t> all = combinations();
     if (!all) {
-      throw Refusal{spec_.axes_at + ": give more than " + std::to_string(kMostCombinations) +
-                    " combinations, expected fewer, or sample"};
+      throw ConfigError{{spec_.axes_at + ": give more than " + std::to_string(kMostCombinations) +
+                         " combinations, expected fewer, or sample"}};
     }
     for (std::uint64_t i = 0; i < *all; ++i) {
       take(position_of(i));
@@ -187,8 +188,8 @@ class Selection {
       return false;
     }
     if (points_.size() == kMostPoints) {
-      throw Refusal{spec_.axes_at + ": the sweep has more than " + std::to_string(kMostPoints) +
-                    " points, expected fewer, or sample"};
+      throw ConfigError{{spec_.axes_at + ": the sweep has more than " +
+                         std::to_string(kMostPoints) + " points, expected fewer, or sample"}};
     }
     points_.push_back(std::move(point));
     if (spec_.sampling != Sampling::All) {
@@ -235,8 +236,8 @@ std::vector<Point> select_points(const SweepSpec& spec) {
   std::vector<Point> points = selected(spec);
   if (points.empty()) {
     const std::string why = spec.sampling == Sampling::All ? kNoMore : why_fewer(spec);
-    throw Refusal{spec.constraints_at +
-                  (why == kNoMore ? ": leave no point" : ": no point is found: " + why)};
+    throw ConfigError{{spec.constraints_at +
+                       (why == kNoMore ? ": leave no point" : ": no point is found: " + why)}};
   }
   return points;
 }

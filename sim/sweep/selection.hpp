@@ -19,8 +19,8 @@ using Point = std::vector<Assignment>;
 /// all and of a Latin hypercube there are fewer then, random points are drawn until there are
 /// enough, or no combination is left (of more than kMostCombinations: or kMostMisses draws in a row
 /// gave no new one). Values that a constraint forbids whatever other axes set are no combinations,
-/// and none is drawn. The same for the same spec, everywhere. Throws Refusal for too many
-/// combinations, for none that is left, and for a constraint that compares what has no order.
+/// and none is drawn. The same for the same spec, everywhere. Throws ConfigError for too
+/// many combinations, for none that is left, and for a constraint that compares what has no order.
 std::vector<Point> select_points(const SweepSpec& spec);
 
 /// That a sample has so many points, which are fewer than asked for, and why; empty when they are

@@ -4,6 +4,7 @@
 
 #include "sim/config/accelerator_file.hpp"
 #include "sim/config/checked_yaml.hpp"
+#include "sim/config/error_log.hpp"
 #include "sim/network/refusal.hpp"
 #include "sim/sweep/constraint_reader.hpp"
 #include "sim/sweep/selection.hpp"
@@ -40,8 +41,9 @@ std::map<std::string, std::string> values_of(const AcceleratorConfig& config) {
   return values;
 }
 
-/// Every key that an accelerator may have: those of the other organization of the scratchpad too.
-std::vector<std::string> known_keys(AcceleratorConfig config) {
+/// Every key that an accelerator may have: those of either organization of the scratchpad.
+std::vector<std::string> known_keys() {
+  AcceleratorConfig config;
   std::set<std::string> keys;
   for (const auto organization : {ScratchpadOrganization::Unified, ScratchpadOrganization::Split}) {
     config.scratchpad.organization = organization;
@@ -108,6 +110,7 @@ void read_axes_of(ConfigReader& root, const std::vector<std::string>& known,
     root.error("axes", "missing, expected a list of axes");
     return;
   }
+  const std::size_t errors = root.error_count();
   spec.axes = read_axes(root, "axes", known, folder);
   std::vector<std::string> keys;
   for (const Assignment& setting : spec.settings) {
@@ -123,9 +126,23 @@ void read_axes_of(ConfigReader& root, const std::vector<std::string>& known,
     }
   }
   const bool sets_workload = std::find(keys.begin(), keys.end(), kWorkloadKey) != keys.end();
-  if (sets_workload == !spec.workload.empty() && root.error_count() == 0) {
+  if (sets_workload == root.has("workload") && root.error_count() == errors) {
     root.error("workload", sets_workload ? "is set here and by an axis, expected one of them"
                                          : "missing, expected a file, here or in an axis");
+  }
+}
+
+/// Throws ConfigError for the spec's mistakes and those of its accelerator.
+void check_both(const ConfigFile& spec, const std::vector<std::string>& of_accelerator) {
+  std::vector<std::string> lines;
+  try {
+    spec.check();
+  } catch (const ConfigError& error) {
+    lines = error.lines();
+  }
+  lines.insert(lines.end(), of_accelerator.begin(), of_accelerator.end());
+  if (!lines.empty()) {
+    throw ConfigError{lines};
   }
 }
 
@@ -145,44 +162,47 @@ SweepSpec load_sweep(const std::string& path) {
   SweepEngine engine = SweepEngine::Fast;
   root.optional("engine", engine, OneOf{kEngines});
   read_data(root, spec);
-  std::vector<std::string> known;
   spec.named_accelerator = spec.accelerator;
   spec.named_workload = spec.workload;
   if (!spec.workload.empty()) {
     spec.workload = beside(spec.workload);
     root.names_readable("workload", spec.workload);
   }
-  spec.accelerator = spec.accelerator.empty() ? "" : beside(spec.accelerator);
-  if (!spec.accelerator.empty() && root.names_readable("accelerator", spec.accelerator)) {
-    spec.accelerator_text = read_text_file(spec.accelerator);
-    const AcceleratorConfig base = parse_accelerator(spec.accelerator_text, spec.accelerator);
-    spec.base_values = values_of(base);
-    known = known_keys(base);
-    if (auto settings = root.optional_child("set")) {
-      spec.settings = read_settings(*settings, known, folder);
-      for (const Assignment& setting : spec.settings) {
-        spec.base_values[setting.key] = setting.compared();
+  std::vector<std::string> errors_of_accelerator;
+  if (!spec.accelerator.empty()) {
+    spec.accelerator = beside(spec.accelerator);
+    if (root.names_readable("accelerator", spec.accelerator)) {
+      try {
+        spec.accelerator_text = read_text_file(spec.accelerator);
+        spec.base_values = values_of(parse_accelerator(spec.accelerator_text, spec.accelerator));
+      } catch (const ConfigError& error) {
+        errors_of_accelerator = error.lines();
       }
+    }
+  }
+  std::vector<std::string> known = known_keys();
+  if (auto settings = root.optional_child("set")) {
+    spec.settings = read_settings(*settings, known, folder);
+  }
+  if (!spec.base_values.empty()) {
+    for (const Assignment& setting : spec.settings) {
+      spec.base_values[setting.key] = setting.compared();
     }
     if (!spec.workload.empty()) {
       spec.base_values[kWorkloadKey] = spec.workload;
     }
-    known.emplace_back(kWorkloadKey);
-    read_axes_of(root, known, folder, spec);
-    spec.constraints = read_constraints(root, "constraints", known, spec);
-    spec.axes_at = root.place("axes");
-    spec.constraints_at = root.place("constraints");
-  } else {
-    root.raw("set");
-    root.raw("axes");
-    root.raw("constraints");
   }
+  known.emplace_back(kWorkloadKey);
+  read_axes_of(root, known, folder, spec);
+  spec.constraints = read_constraints(root, "constraints", known, spec);
+  spec.axes_at = root.place("axes");
+  spec.constraints_at = root.place("constraints");
   read_sample(root, spec);
   spec.metrics = read_metrics(
       root, "metrics", {Metric::Cycles, Metric::Utilization, Metric::DramBytes, Metric::EnergyPj});
   spec.pareto = read_metrics(root, "pareto", {Metric::Cycles, Metric::EnergyPj});
   root.reject_unknown();
-  file.check();
+  check_both(file, errors_of_accelerator);
   return spec;
 }
 

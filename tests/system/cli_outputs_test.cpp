@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 
 #include "tests/system/systole_process.hpp"
@@ -132,6 +133,45 @@ TEST_F(CliOutputs, ThePageOfASweepReplacesNothing) {
   fs::create_directory(file("s"));
   expect_refused({"sweep", file("sweep.yaml"), "-o", file("s"), "--html", file("s/points.csv")},
                  "'points.csv' of --output and --html name the same file");
+}
+
+TEST_F(CliOutputs, WhatGoesToAnOpenDescriptorStandsBehindWhatItsFileHas) {
+  const std::string run = SYSTOLE_BINARY_DIR "/systole run -a " SYSTOLE_SOURCE_DIR
+                                             "/configs/tiny_4x4.yaml -w " SYSTOLE_SOURCE_DIR
+                                             "/workloads/product_4x4/product_4x4.yaml ";
+  const auto expect_behind = [&](const std::string& options, const std::string& redirection,
+                                 const std::string& begin, const std::string& end) {
+    write_file(file("log"), "precious\n");
+    const std::string command = run + options + ' ' + redirection + file("log");
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+    const std::string log = read_file(file("log"));
+    EXPECT_EQ(log.rfind("precious\n" + begin, 0), 0U) << command << '\n' << log;
+    EXPECT_THAT(log, HasSubstr(end)) << command;
+  };
+  const std::string report = "product_4x4 on tiny_4x4";
+  expect_behind("--json /dev/stdout", ">>", "{\n", report);
+  expect_behind("--json /dev/stdout -q --bandwidth-csv /dev/fd/1", ">>", "{\n", "}\nlayer,");
+  expect_behind("--html /dev/stdout", ">>", "<!doctype", report);
+  expect_behind("--timeline /dev/stdout", ">>", "{", report);
+  expect_behind("--dram-trace /dev/stdout", ">>", "# layer", report);
+  expect_behind("--vcd /dev/stdout", ">>", "$", report);
+  expect_behind("-q --json /dev/stderr", "2>>", "{\n", "}\n");
+  expect_behind("-q --json /dev/fd/3", "3>>", "{\n", "}\n");
+}
+
+TEST_F(CliOutputs, WhatIsWrittenInPlaceIsNotReplaced) {
+  const std::string same = file("same.json");
+  const Outcome out = systole_to(same, run({"--json", same}));
+  EXPECT_EQ(out.exit_code, 2);
+  EXPECT_EQ(out.err,
+            "systole run: standard output and --json name the same file, '" + same + "'\n");
+  const Outcome csv = systole_to(file("layers.csv"), run({"--csv", file(".")}));
+  EXPECT_THAT(csv.err, HasSubstr("standard output and 'layers.csv' of --csv name the same file"));
+  const Outcome both = systole_to(same, run({"--json", "/dev/stdout", "--html", same}));
+  EXPECT_THAT(both.err, HasSubstr("--json and --html name the same file"));
+  EXPECT_EQ(systole_to(same, run({"--json", "/dev/stdout"})).exit_code, 0);
+  expect_refused(run({"--json", "/dev/fd/99"}), "/dev/fd/99: is not open for writing");
+  expect_refused(run({"--json", "/dev/stdin"}), "/dev/stdin: is not open for writing");
 }
 
 TEST_F(CliOutputs, AMistakeLeavesNoFolder) {

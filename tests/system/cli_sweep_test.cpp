@@ -27,7 +27,7 @@ std::string write_spec(const TemporaryFolder& folder, const std::string& more = 
   return write_spec_of(folder,
                        "axes:\n"
                        "  - {key: array.cols, values: [4, 16, 32, 64]}\n"
-                       "  - {key: dram.bytes_per_cycle, values: [8, 16, 0]}\n" +
+                       "  - {key: dram.bytes_per_cycle, values: [8, 16, 24]}\n" +
                            more);
 }
 
@@ -157,6 +157,45 @@ TEST(CliSweep, WithoutItsWorkloadItLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(folder.file("s")));
 }
 
+TEST(CliSweep, ThePageMayLieInTheFolderThatTheSweepMakes) {
+  const TemporaryFolder folder;
+  const std::string spec = write_spec_of(folder, "axes: [{key: array.cols, values: [16]}]\n");
+  const std::string page = folder.file("new/s/page.html");
+  const Outcome outcome = systole({"sweep", spec, "-o", folder.file("new/s"), "--html", page});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(std::filesystem::exists(page));
+}
+
+TEST(CliSweep, WhatItsTablesCannotReplaceIsToldBeforePointsRun) {
+  for (const char* const table : {"points.csv", "pareto.csv", "points.jsonl"}) {
+    const TemporaryFolder folder;
+    const std::string spec = write_spec(folder);
+    const std::string in_its_way = folder.file(std::string{"s/"} + table);
+    std::filesystem::create_directories(in_its_way);
+    for (const char* const resume : {"--resume", "-j1"}) {
+      const Outcome outcome = systole({"sweep", spec, "-o", folder.file("s"), resume});
+      EXPECT_EQ(outcome.exit_code, 2);
+      EXPECT_EQ(outcome.err, "systole: " + in_its_way + ": is a folder, expected a file\n");
+    }
+    EXPECT_FALSE(std::filesystem::is_regular_file(folder.file("s/points.jsonl")));
+  }
+}
+
+TEST(CliSweep, TheSpecsMistakesComeWithTheirPlaceFirst) {
+  const TemporaryFolder folder;
+  const std::string axes = "axes: [{key: array.cols, values: [4, 16]}]\n";
+  const std::string none = write_spec_of(folder, axes + "constraints: [array.cols > 16]\n");
+  EXPECT_EQ(systole({"sweep", none, "--list"}).err, none + ":4:14: constraints: leave no point\n");
+  const std::string huge =
+      write_spec_of(folder,
+                    "axes:\n"
+                    "  - {key: requant.seed, range: {from: 1, to: 100000}}\n"
+                    "  - {key: dram.latency_cycles, range: {from: 2, to: 10000}}\n");
+  EXPECT_EQ(systole({"sweep", huge, "-o", folder.file("s")}).err,
+            huge + ":4:3: axes: give more than 10000000 combinations, expected fewer, or sample\n");
+  EXPECT_FALSE(std::filesystem::exists(folder.file("s")));
+}
+
 TEST(CliSweep, ASampleThatIsTooSmallIsSaidSo) {
   const TemporaryFolder folder;
   const std::string spec = write_spec(folder, "sample: {method: random, points: 20}\n");
@@ -188,9 +227,9 @@ TEST(CliSweep, ABrowserDrawsThePageOfASweep) {
   EXPECT_THAT(dom, HasSubstr("6 of 12 points shown"));
   EXPECT_THAT(dom, HasSubstr("id=\"points\""));
   EXPECT_THAT(dom, HasSubstr("of cycles, energy<")) << "metrics are named as elsewhere";
-  // Four points ask for no bandwidth; of the others two have fewer columns than lanes.
+  // Three points ask for more than the bus takes, two have fewer columns than lanes, one both.
   EXPECT_THAT(dom, HasSubstr("Why points failed"));
-  EXPECT_THAT(dom, ContainsRegex("dram.bytes_per_cycle: 0 [^<]*</td><td>4</td><td>2</td>"));
+  EXPECT_THAT(dom, ContainsRegex("\\(24\\) is above dma.bus_bytes[^<]*</td><td>3</td><td>5</td>"));
   EXPECT_THAT(dom, ContainsRegex("requant.lanes [^<]*</td><td>2</td><td>0</td>"));
 }
 

@@ -258,6 +258,26 @@ TEST(CliUsage, OptionsThatDoNotGoTogetherAreErrors) {
                      "systole sweep: --output is missing; see 'systole sweep --help'");
 }
 
+// Such a file would be without an event, which was told after the run.
+TEST(CliUsage, AWindowBeforeTheFirstCycleIsRefused) {
+  expect_usage_error({"run", "-a", "x", "-w", "y", "--timeline", "t", "--timeline-cycles", "0:1"},
+                     "systole run: --timeline-cycles: the first cycle is 1, expected END above 1, "
+                     "found '0:1'; see 'systole run --help'");
+  expect_usage_error({"run", "-a", "x", "-w", "y", "--vcd", "t", "--vcd-cycles", "0:1"},
+                     "systole run: --vcd-cycles: the first cycle is 1, expected END above 1, "
+                     "found '0:1'; see 'systole run --help'");
+}
+
+TEST(CliUsage, ANameOfAFileIsNotEmpty) {
+  expect_usage_error({"energy", ""},
+                     "systole energy: REPORT.json is empty, expected a file; see 'systole energy "
+                     "--help'");
+  expect_usage_error({"compare", "a.json", ""},
+                     "systole compare: REPORT.json is empty, expected a file; see 'systole compare "
+                     "--help'");
+  expect_usage_error({"run", ""}, "systole run: unexpected argument ''; see 'systole run --help'");
+}
+
 TEST(CliUsage, AnOutputThatIsAFolderIsRefusedBeforeAnythingRuns) {
   const Outcome outcome = systole({"run", "-a", "configs/tiny_4x4.yaml", "-w",
                                    "workloads/digits_cnn/digits_cnn.yaml", "--json", "configs"});
@@ -287,6 +307,24 @@ TEST(CliUsage, MistakesOfTheMachineAndOfTheNetworkAreToldTogether) {
     EXPECT_THAT(outcome.err, HasSubstr(folder.file("a.yaml") + ":1:1: array: missing"));
     EXPECT_THAT(outcome.err, HasSubstr('\n' + folder.file("w.yaml") + ":1:1: layers: missing"));
   }
+}
+
+TEST(CliUsage, EachFileThatIsMissingHasItsLine) {
+  const std::string missing = ": no such file\n";
+  const std::string not_there = ": cannot be read: No such file or directory\n";
+  EXPECT_EQ(systole({"run", "-a", "a", "-w", "w", "-i", "i", "--labels", "l"}).err,
+            "a" + not_there + "w" + not_there + "i" + missing + "l" + missing);
+  EXPECT_EQ(systole({"golden", "-w", "workloads/product_4x4/product_4x4.yaml", "-i", "i",
+                     "--labels", "l"})
+                .err,
+            "i" + missing + "l" + missing);
+  EXPECT_EQ(systole({"quantize", "-w", "w", "--calibrate", "c", "--labels", "l", "--test", "t",
+                     "--test-labels", "tl", "--config", "s", "-o", "o"})
+                .err,
+            "s" + not_there + "w" + not_there + "c" + missing + "l" + missing + "t" + missing +
+                "tl" + missing);
+  EXPECT_EQ(systole({"energy", "r", "--table", "t"}).err, "r" + not_there + "t" + missing);
+  EXPECT_EQ(systole({"dram", "t", "--dram", "d"}).err, "d" + not_there + "t" + missing);
 }
 
 TEST(CliUsage, EachFileAndEachNameThatIsWrongHasItsLine) {

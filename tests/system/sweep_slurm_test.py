@@ -16,7 +16,7 @@ accelerator: {ROOT}/configs/gemmini_16x16.yaml
 workload: {ROOT}/workloads/digits_cnn/digits_cnn.yaml
 axes:
   - {{key: array.cols, values: [8, 16, 32]}}
-  - {{key: dram.bytes_per_cycle, values: [4, 8, 16, 0]}}
+  - {{key: dram.bytes_per_cycle, values: [4, 8, 16, 24]}}
 """
 
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include "sim/config/error_log.hpp"
@@ -84,7 +85,7 @@ TEST_F(DramTrace, ErrorsNameTheLineAndTheColumn) {
       ":2:1: cycle 8 is before the 9 of an earlier request, expected cycles that do not fall");
   EXPECT_EQ(error_of("0 R 40\n100000000000000 W 40\n"),
             ":2:1: cycle 100000000000000 is 100000000000000 after the one before, expected at most "
-            "1000000000000: every refresh between them is simulated");
+            "1000000000000");
   EXPECT_EQ(error_of("LD 0x40\nST 0x40 7\n"), ":2:9: 3 words, expected 2 as in the first request");
   EXPECT_EQ(error_of("0 R 200000000\n"),
             ":1:5: address 0x200000000 is outside the memory, expected one below 0x200000000");
@@ -106,7 +107,17 @@ TEST_F(DramTrace, ErrorsNameTheLineAndTheColumn) {
 }
 
 TEST_F(DramTrace, AMissingFileIsAnError) {
-  EXPECT_THROW((TraceReader{file_, preset("ddr4_2400")}), std::runtime_error);
+  EXPECT_THROW((TraceReader{file_, preset("ddr4_2400")}), ConfigError);
+}
+
+TEST_F(DramTrace, LinesHaveAnEnd) {
+  const std::size_t most = 1U << 20U;
+  const std::string comment = '#' + std::string(most - 1, 'x');
+  EXPECT_EQ(read("0 R 40\n" + comment + "\n1 R 40\n" + comment).size(), 2U);
+  EXPECT_EQ(error_of("0 R 40\n" + comment + "x\n1 R 40\n"),
+            ":2:1: a line of more than 1048576 bytes, expected a request");
+  TraceReader endless{"/dev/zero", preset("ddr4_2400")};
+  EXPECT_THROW(endless.next(), ConfigError);
 }
 
 TEST_F(DramTrace, AnEmptyTraceTakesNoTime) {
@@ -206,6 +217,49 @@ TEST_F(DramTrace, AMemoryThatServesNothingIsGivenUp) {
   EXPECT_THROW(run_requests(config, requests), std::logic_error);
   CommandFile file{file_};
   EXPECT_THROW(run_requests(config, requests, 1, &file), std::logic_error);
+}
+
+/// Sees each refresh.
+struct Witness : dram::CommandObserver {
+  void on_command(const dram::IssuedCommand& /*command*/) override {}
+};
+
+TEST_F(DramTrace, RefreshesOfALongRestAreCountedAsIfEachWereSeen) {
+  std::mt19937_64 random{7};
+  for (const char* const name : {"ddr4_2400", "hbm2", "lpddr4_3200"}) {
+    for (const auto policy : {dram::PagePolicy::Open, dram::PagePolicy::Closed}) {
+      dram::Config config = preset(name);
+      config.controller.page_policy = policy;
+      std::vector<TraceRequest> requests;
+      dram::Cycle arrival = 0;
+      for (int i = 0; i < 60; ++i) {
+        arrival += i % 3 == 0 ? random() % 2'000'000 : random() % 30;
+        const std::uint64_t request = random() % (config.organization.capacity_bytes() / 64);
+        requests.push_back({arrival, random() % 2 == 0,
+                            request * 64 / config.request_bytes * config.request_bytes});
+      }
+      for (const std::uint64_t reads : {0U, 1U}) {
+        Witness witness;
+        const auto seen = run_requests(config, requests, reads, &witness);
+        const auto skipped = run_requests(config, requests, reads);
+        EXPECT_EQ(skipped.cycles, seen.cycles) << name;
+        EXPECT_EQ(skipped.stats.refreshes, seen.stats.refreshes) << name;
+        EXPECT_EQ(skipped.stats.precharges_all, seen.stats.precharges_all) << name;
+        EXPECT_EQ(skipped.stats.read_latency_sum, seen.stats.read_latency_sum) << name;
+        EXPECT_EQ(skipped.stats.write_latency_sum, seen.stats.write_latency_sum) << name;
+        EXPECT_EQ(skipped.energy.total_pj(), seen.energy.total_pj()) << name;
+      }
+    }
+  }
+}
+
+// Each refresh simulated, it takes more than a minute.
+TEST_F(DramTrace, ARestTakesNoTime) {
+  const dram::Config config = preset("hbm2");
+  const auto result = run_requests(config, {{0, false, 64}, {1'000'000'000'000, false, 64}});
+  const std::uint64_t units =
+      std::uint64_t{config.organization.channels} * config.organization.units();
+  EXPECT_EQ(result.stats.refreshes, result.cycles / config.timing.refi * units);
 }
 
 TEST_F(DramTrace, ReportsAgree) {

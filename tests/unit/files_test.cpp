@@ -154,6 +154,38 @@ TEST_F(AtomicFile, ADeviceIsStreamedToInPlace) {
   EXPECT_EQ(files(), 1U);
 }
 
+// Opened again, the file behind it would be written from its start; replaced, it would be lost.
+TEST_F(AtomicFile, TheNameOfAnOpenDescriptorIsWrittenBehindWhatItHas) {
+  std::ofstream{path("log")} << "precious\n";
+  const int log = ::open(path("log").c_str(), O_WRONLY | O_APPEND);
+  ASSERT_GE(log, 0);
+  const std::string number = std::to_string(log);
+  fs::create_symlink("/dev/fd/" + number, path("link"));
+  write_file_atomically("/dev/fd/" + number, "one\n");
+  write_file_atomically("/proc/" + std::to_string(::getpid()) + "/fd/" + number, "two\n");
+  {
+    StreamedFile file{path("link")};
+    file.out() << "three\n";
+    file.commit();
+  }
+  ::close(log);
+  EXPECT_EQ(read(path("log")), "precious\none\ntwo\nthree\n");
+  EXPECT_EQ(error_of("/dev/fd/" + number),
+            "/dev/fd/" + number + ": cannot open: Bad file descriptor");
+}
+
+TEST_F(AtomicFile, NamesOfDescriptorsAreToldFromOthers) {
+  EXPECT_EQ(descriptor_named("/dev/stdout"), 1);
+  EXPECT_EQ(descriptor_named("/dev/fd/7"), 7) << "open or not";
+  fs::create_symlink("/proc/self/fd/3", path("link"));
+  EXPECT_EQ(descriptor_named(path("link")), 3);
+  fs::create_directory(path("fd"));
+  for (const std::string& other : {path("fd/1"), path("fd"), path("none/1"), std::string{"1"},
+                                   std::string{"/dev/fd/x"}, std::string{"/dev/null"}}) {
+    EXPECT_EQ(descriptor_named(other), std::nullopt) << other;
+  }
+}
+
 TEST_F(AtomicFile, AStreamedFileSaysWhatFailed) {
   const auto streamed = [](const std::string& path) -> std::string {
     try {

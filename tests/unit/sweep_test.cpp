@@ -99,6 +99,50 @@ TEST_F(SweepTest, BrokenLinesOfLogsThatWerePutTogetherArePassedOver) {
   EXPECT_THROW((PointLog{file("log"), true}), std::runtime_error);
 }
 
+TEST_F(SweepTest, AFileThatIsNoLogStaysAsItIs) {
+  const Point point = {{"array.rows", "8", "8", ""}};
+  const std::string line = line_of(sample_result("a"), point);
+  const std::string path = file("log/points.jsonl");
+  fs::create_directories(file("log"));
+  const auto refusal_of = [&](const std::string& text) -> std::string {
+    std::ofstream{path} << text;
+    try {
+      const PointLog log{file("log"), true};
+    } catch (const ConfigError& error) {
+      std::ostringstream left;
+      left << std::ifstream{path}.rdbuf();
+      EXPECT_EQ(left.str(), text);
+      return std::string{error.what()}.substr(path.size());
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal_of("my notes"),
+            ":1:1: no finished point, expected a line that 'systole sweep' wrote");
+  EXPECT_EQ(refusal_of(line + "and my notes"),
+            ":2:1: no finished point, expected a line that 'systole sweep' wrote");
+  for (const std::string part : {"", "{", "{\"key\":", "{\"key\":\"b\",\"val"}) {
+    EXPECT_EQ(refusal_of(line + part), "") << part;
+    EXPECT_EQ(refusal_of(part), "") << part;
+  }
+}
+
+TEST_F(SweepTest, AMetricIsANumber) {
+  const std::string line = line_of(sample_result("a"), {{"array.rows", "8", "8", ""}});
+  const std::string cycles = "\"cycles\":";
+  const std::size_t begin = line.find(cycles) + cycles.size();
+  ASSERT_NE(begin, std::string::npos);
+  const auto with = [&](const std::string& value) {
+    std::string changed = line;
+    return changed.replace(begin, changed.find(',', begin) - begin, value);
+  };
+  EXPECT_EQ(result_of(with("7"))->metrics[static_cast<std::size_t>(Metric::Cycles)], 7);
+  EXPECT_EQ(result_of(with("null"))->metrics[static_cast<std::size_t>(Metric::Cycles)],
+            std::nullopt);
+  for (const char* const other : {"true", "\"7\"", "[7]"}) {
+    EXPECT_FALSE(result_of(with(other))) << other;
+  }
+}
+
 TEST_F(SweepTest, TablesHaveARowForEachPointAndFailuresSayWhy) {
   const SweepSpec sweep = spec(
       "workload: net.yaml\n"

@@ -4,11 +4,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "sim/config/error_log.hpp"
-#include "sim/network/refusal.hpp"
 #include "sim/sweep/selection.hpp"
 
 namespace systole {
@@ -36,15 +36,24 @@ class SweepTest : public ::testing::Test {
   std::string refusal(const std::string& rest) const {
     try {
       points(rest);
-    } catch (const Refusal& error) {
+    } catch (const ConfigError& error) {
       return error.what();
     }
     return "";
   }
 
   std::string errors(const std::string& rest) const {
+    return errors_of([&] { spec(rest); });
+  }
+
+  /// Of spec.yaml as it is.
+  std::string errors_of_spec() const {
+    return errors_of([&] { load_sweep(file("spec.yaml")); });
+  }
+
+  std::string errors_of(const std::function<void()>& load) const {
     try {
-      spec(rest);
+      load();
     } catch (const ConfigError& error) {
       std::string text = error.what();
       const std::string name = file("spec.yaml");

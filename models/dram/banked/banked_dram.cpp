@@ -71,6 +71,16 @@ void BankedDram::advance_to(Cycle cycle) {
   }
 }
 
+void BankedDram::rest_until(Cycle cycle) {
+  if (observer_ != nullptr) {
+    advance_seen(cycle);
+    return;
+  }
+  for (auto& channel : channels_) {
+    channel->rest_until(cycle);
+  }
+}
+
 /// All channels together and by a few cycles at a time, so that what an observer has to put in
 /// order is bounded, however long nothing happened.
 void BankedDram::advance_seen(Cycle cycle) {

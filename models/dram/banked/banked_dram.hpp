@@ -30,6 +30,10 @@ class BankedDram {
   /// Simulates all cycles before `cycle`.
   void advance_to(Cycle cycle);
 
+  /// The same, for a caller that asks nothing before: a long rest takes no longer than a short one,
+  /// unless an observer is to see each refresh.
+  void rest_until(Cycle cycle);
+
   /// What is left to a memory that nobody asks any more, after `cycle`: rows are closed with the
   /// next refresh, or at once if there is none. No request may wait. Gives back the cycle in which
   /// the last command starts, or `cycle` without any.

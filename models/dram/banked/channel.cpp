@@ -189,6 +189,40 @@ void Channel::close_rows(Cycle cycle) {
   next_is_known_ = false;
 }
 
+void Channel::rest_until(Cycle cycle) {
+  while (next_command() < cycle) {
+    issue();
+    skip_refreshes_before(cycle);
+  }
+}
+
+/// With no burst, no open row and all that holds a refresh back over before the next is due, each
+/// of the following goes as the one before: units behind one another on the bus, and tRFC is over
+/// before the next. Of those only the count is left. The last one before `cycle`, which holds back
+/// what comes then, is still to be issued.
+void Channel::skip_refreshes_before(Cycle cycle) {
+  const Cycle refi = config_.timing.refi;
+  const Cycle due = first_refresh_;
+  const Cycle on_bus = Cycle{units_} * config_.command_bus.refresh_cycles;
+  if (due == kNever || cycle < due + 2 * refi || queue(false).size() + queue(true).size() != 0 ||
+      timing_.open_banks() != 0 || on_bus + config_.timing.rfc > refi ||
+      std::max(now_, command_bus_free_[0]) > due) {
+    return;
+  }
+  for (std::uint32_t unit = 0; unit < units_; ++unit) {
+    if (refresh_due_[unit] != due || timing_.earliest_refresh(unit) > due) {
+      return;
+    }
+  }
+  const Cycle periods = (cycle - due) / refi - 1;
+  for (Cycle& of_unit : refresh_due_) {
+    of_unit += periods * refi;
+  }
+  first_refresh_ += periods * refi;
+  stats_.refreshes += periods * units_;
+  next_is_known_ = false;
+}
+
 /// The bank serves its candidate of this direction, whichever direction is served otherwise.
 void Channel::commit(std::uint32_t bank, bool write) {
   release(bank);

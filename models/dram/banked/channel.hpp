@@ -49,6 +49,8 @@ class Channel {
       issue();
     }
   }
+  /// The same, and of a long rest between only the first refreshes and the last.
+  void rest_until(Cycle cycle);
   /// From `cycle` on, closes each row as soon as the rules allow; no burst may wait.
   void close_rows(Cycle cycle);
   /// The cycle in which the next command starts if no request comes before.
@@ -124,6 +126,7 @@ class Channel {
   const RequestQueue& queue(bool write) const { return queues_[write ? 1 : 0]; }
   Slot& candidate(bool write, std::uint32_t bank) { return candidates_[write ? 1 : 0][bank]; }
 
+  void skip_refreshes_before(Cycle cycle);
   void choose();
   template <bool kWrite>
   void choose_of_stream();
