@@ -19,11 +19,15 @@ def shown(value, style):
     return "" if value is None else format(value, style)
 
 
+def number(value, factor=1):
+    """A failed point has none, and leaves a gap."""
+    return float("nan") if value is None else factor * value
+
+
 def heat_map(axis, rows, columns, cell, title, style):
     """`cell(row, column)` is a number or None."""
     grid = [[cell(row, column) for column in columns] for row in rows]
-    numbers = [[float("nan") if value is None else value for value in line] for line in grid]
-    image = axis.imshow(numbers, origin="lower", cmap="viridis", aspect="auto")
+    image = axis.imshow([[number(value) for value in line] for line in grid], origin="lower", cmap="viridis", aspect="auto")
     for y, line in enumerate(grid):
         for x, value in enumerate(line):
             dark = value is not None and image.norm(value) < 0.6
@@ -87,8 +91,8 @@ def accumulators(rows, folder):
             label = f"operands of {bits} bits, {overflow}"
             x = [row["accumulator_bits"] for row in some]
             style = {"linestyle": line, "color": colors[bits], "marker": "o", "markersize": 4, "label": label}
-            right.plot(x, [PERCENT * row["accuracy"] for row in some], **style)
-            over.plot(x, [row["psum_overflows"] for row in some], **style)
+            right.plot(x, [number(row["accuracy"], PERCENT) for row in some], **style)
+            over.plot(x, [number(row["psum_overflows"]) for row in some], **style)
     right.set(ylabel="accuracy, %", ylim=(0, 104), title="bits of partial sums")
     over.set(xlabel="bits of partial sums", ylabel="additions that overflow, an image")
     over.set_yscale("symlog", linthresh=1)
@@ -105,8 +109,9 @@ def biases(rows, folder):
         some = [row for row in rows if row["operand_bits"] == bits]
         x = [row["bias_bits"] for row in some]
         style = {"color": color, "marker": "o", "markersize": 4, "label": f"operands of {bits} bits"}
-        right.plot(x, [PERCENT * row["accuracy"] for row in some], **style)
-        bytes_moved.plot(x, [PERCENT * row["dram_bytes"] / some[-1]["dram_bytes"] for row in some], **style)
+        right.plot(x, [number(row["accuracy"], PERCENT) for row in some], **style)
+        whole = number(some[-1]["dram_bytes"])
+        bytes_moved.plot(x, [number(row["dram_bytes"], PERCENT) / whole for row in some], **style)
     right.set(ylabel="accuracy, %", ylim=(0, 104), title="bits of biases; those that do not fit are clipped")
     bytes_moved.set(xlabel="bits of biases", ylabel=f"DRAM traffic, % of that with {rows[-1]['bias_bits']} bits")
     right.legend(loc="lower right", fontsize=9)
@@ -128,9 +133,11 @@ def requantizers(rows, folder):
     at = {(unit_name(row), row["operand_bits"]): row for row in rows}
     figure, (right, cost) = pyplot.subplots(1, 2, figsize=(12, 5.6), sharey=True, constrained_layout=True)
     for offset, bits in zip((0.2, -0.2), widths):
-        values = [PERCENT * at[name, bits]["accuracy"] for name in names]
-        bars = right.barh([y + offset for y in range(len(names))], values, height=0.38, label=f"operands of {bits} bits")
-        right.bar_label(bars, fmt="%.1f", fontsize=7, padding=2)
+        values = [at[name, bits]["accuracy"] for name in names]
+        bars = right.barh([y + offset for y in range(len(names))], [number(value, PERCENT) for value in values], height=0.38,
+                          label=f"operands of {bits} bits")
+        right.bar_label(bars, labels=["failed" if value is None else f"{PERCENT * value:.1f}" for value in values], fontsize=7,
+                        padding=2)
     right.set(yticks=range(len(names)), yticklabels=names, xlabel="accuracy, %", xlim=(0, 112), title="multiplier and rounding")
     right.legend(loc="upper left", fontsize=8, bbox_to_anchor=(0, -0.09), ncols=2)
     values = [at[name, widths[0]]["pj_per_value"] or 0 for name in names]  # none: the energy table does not know it

@@ -98,5 +98,6 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except systole.SystoleError as failure:
-        sys.exit(f"measure_speed.py: {failure}")
+    except (OSError, systole.SystoleError) as failure:
+        print(f"measure_speed.py: {systole.message(failure)}", file=sys.stderr)
+        sys.exit(getattr(failure, "exit_code", 2))

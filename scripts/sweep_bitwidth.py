@@ -22,7 +22,9 @@ for any number of jobs. Needs python3-yaml and, for the plots, python3-matplotli
 import argparse
 import concurrent.futures
 import csv
+import functools
 import hashlib
+import math
 import os
 import pathlib
 import re
@@ -74,12 +76,23 @@ def texts_in(node):
     return [text for child in children for text in texts_in(child)]
 
 
+def read_network(path):
+    """The network, of which this script reads the names; what else may be wrong in it `systole quantize` says."""
+    try:
+        network = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if all(isinstance(layer["name"], str) and layer["op"] for layer in network["layers"]) and network["outputs"]:
+            return network
+    except (UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        pass
+    raise systole.SystoleError(2, f"{path}: no network of layers and outputs in YAML")
+
+
 class Sweeper:
     """Quantizes, sweeps and tabulates, in one folder."""
 
     def __init__(self, options):
         self.options = options
-        self.network = yaml.safe_load(options.workload.read_text(encoding="utf-8"))
+        self.network = read_network(options.workload)
         self.base = yaml.safe_load(systole.execute(["show", "config", "-a", options.accelerator]))
         self.depthwise = [layer["name"] for layer in self.network["layers"] if layer["op"] == "depthwise_conv2d"]
         self.source = f"{options.workload} by {options.calibrate}, SHA-256 {self.digest()}"
@@ -125,19 +138,26 @@ class Sweeper:
             return list(pool.map(self.quantized, schemes))
 
     def machine(self, activation_bits, weight_bits, accumulator_bits=None):
-        """Keys of the accelerator for these widths, with as many rows in its memories."""
-        array, scratchpad, accumulators = (self.base[key] for key in ("array", "scratchpad", "accumulators"))
-        weight_bits = max(weight_bits, 2) if self.depthwise else weight_bits
-        keys = {"array.activation_bits": activation_bits, "array.weight_bits": weight_bits}
-        if scratchpad["organization"] == "unified":  # a row: the wider of array.rows activations and array.cols weights
-            def row_bits(a, w):
-                return max(a * array["rows"], w * array["cols"])
-            own = row_bits(array["activation_bits"], array["weight_bits"])
-            keys["scratchpad.capacity_kib"] = -(-scratchpad["capacity_kib"] * row_bits(activation_bits, weight_bits) // own)
-        if accumulator_bits:
-            own = array["accumulator_bits"]
-            keys["array.accumulator_bits"] = accumulator_bits
-            keys["accumulators.capacity_kib"] = -(-accumulators["capacity_kib"] * accumulator_bits // own)
+        """Keys of the accelerator for these widths, with as many rows in its memories: a few more where banks would not be full."""
+        array, weight_bits = self.base["array"], max(weight_bits, 2) if self.depthwise else weight_bits
+        widths = {"activation_bits": activation_bits, "weight_bits": weight_bits,
+                  "accumulator_bits": accumulator_bits or array["accumulator_bits"]}
+
+        def activations(bits):
+            return bits["activation_bits"] * array["rows"]
+
+        def weights(bits):
+            return bits["weight_bits"] * array["cols"]
+        unified = self.base["scratchpad"]["organization"] == "unified"
+        rows = {"scratchpad": lambda bits: max(activations(bits), weights(bits))} if unified else {
+            "scratchpad.activation": activations, "scratchpad.weight": weights}
+        rows["accumulators"] = lambda bits: bits["accumulator_bits"] * array["cols"]
+        keys = {f"array.{name}": bits for name, bits in widths.items()}
+        for path, row_bits in rows.items():
+            memory = functools.reduce(dict.get, path.split("."), self.base)
+            kib = -(-memory["capacity_kib"] * row_bits(widths) // row_bits(array))
+            step = math.lcm(-(-row_bits(widths) // 8) * memory["banks"], 1024) // 1024  # whole rows in each bank
+            keys[f"{path}.capacity_kib"] = -(-kib // step) * step
         return keys
 
     def swept(self, name, points, metrics):

@@ -208,14 +208,14 @@ void check_operand_queue(const ScratchpadConfig& scratchpad, std::vector<BrokenR
 
 // Where the roundings are fixed there is none for the LFSR to decide.
 void check_rounding(const RequantConfig& requant, std::vector<BrokenRule>& broken) {
-  const bool tflite =
-      requant.mode == RequantMode::MultiplierShift && requant.variant == RequantVariant::Tflite;
+  const bool tflite = is_tflite(requant);
   if (requant.rounding == Rounding::Stochastic &&
       (tflite || requant.mode == RequantMode::FloatScale)) {
     broken.push_back(
         {{"requant.rounding", tflite ? "requant.variant" : "requant.mode"},
          fmt::format("requant.rounding (stochastic) is not possible with {}, whose "
-                     "roundings are fixed, expected variant single or mode shift_only",
+                     "roundings are fixed, expected mode shift_only, or multiplier_shift with "
+                     "variant single",
                      tflite ? "requant.variant (tflite)" : "requant.mode (float_scale)")});
   }
 }

@@ -187,8 +187,7 @@ std::string accelerator_to_yaml(const AcceleratorConfig& config) {
           "process that the table's figures are scaled to");
   out.key("dram", quoted_yaml(config.energy.dram), "a standard of the table, or default");
   out.key("number_format", config.energy.number_format, keywords::kNumberFormat);
-  out.key("zero_gating", std::string{config.energy.zero_gating ? "true" : "false"},
-          "MACs with a zero operand cost no arithmetic");
+  out.key("zero_gating", config.energy.zero_gating, "MACs with a zero operand cost no arithmetic");
   out.key("switching_activity", config.energy.switching_activity,
           "the array's costs follow the bits that toggle");
   out.end();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/onnx/axis.hpp"
+
 namespace systole::quantize {
 
 std::vector<float> numbers_of(const Constant& constant) {
@@ -213,13 +215,7 @@ void FloatReader::read_concat(const Node& node) {
   node.expect_inputs(1, std::max<std::size_t>(1, node.inputs()));
   std::vector<ValueId> ids;
   Shape shape = find(node.input(0)).shape;
-  const auto rank = static_cast<std::int64_t>(shape.size());
-  std::int64_t axis = node.integer("axis", 1);
-  axis += axis < 0 ? rank : 0;
-  if (axis < 0 || axis >= rank) {
-    throw NodeError{"has an axis that does not exist"};
-  }
-  const auto at = static_cast<std::size_t>(axis);
+  const std::size_t at = onnx::axis_below(node.integer("axis", 1), shape.size());
   shape[at] = 0;
   for (std::size_t i = 0; i < node.inputs(); ++i) {
     const Known x = find(node.input(i));
@@ -230,7 +226,7 @@ void FloatReader::read_concat(const Node& node) {
     ids.push_back(inner(x));
   }
   constexpr std::size_t kInChannelsLast[] = {0, 3, 1, 2};
-  out(node, FloatConcat{rank == 4 ? kInChannelsLast[at] : at}, ids, shape);
+  out(node, FloatConcat{shape.size() == 4 ? kInChannelsLast[at] : at}, ids, shape);
 }
 
 void FloatReader::read_reshape(const Node& node) {

@@ -194,6 +194,7 @@ class FloatReader {
   void read_constant_operator(const Node& node) {
     node.expect_inputs(1, 1);
     const std::int64_t to = node.op() == "Cast" ? node.integer("to", 0) : 0;
+    node.integer("saturate", 1);  // of 8-bit floats
     const auto given = initializers_.find(node.input(0));
     if (to == file::TensorProto::FLOAT && given != initializers_.end() &&
         given->second->data_type() == file::TensorProto::DOUBLE) {

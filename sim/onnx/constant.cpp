@@ -236,19 +236,22 @@ Constant permuted(const Constant& constant, const std::vector<std::size_t>& perm
   for (const std::size_t axis : permutation) {
     result.shape.push_back(constant.shape.at(axis));
   }
-  std::vector<std::int64_t> index(rank, 0);
-  const std::size_t count = constant.values.size();
-  result.values.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    std::size_t from = 0;
-    for (std::size_t axis = 0; axis < rank; ++axis) {
-      from += static_cast<std::size_t>(index[axis]) * distance[permutation[axis]];
+  const auto move = [&](const auto& values, auto& moved) {
+    std::vector<std::int64_t> index(rank, 0);
+    moved.reserve(values.size());
+    while (moved.size() < values.size()) {
+      std::size_t from = 0;
+      for (std::size_t axis = 0; axis < rank; ++axis) {
+        from += static_cast<std::size_t>(index[axis]) * distance[permutation[axis]];
+      }
+      moved.push_back(values[from]);
+      for (std::size_t axis = rank; axis-- > 0 && ++index[axis] == result.shape[axis];) {
+        index[axis] = 0;
+      }
     }
-    result.values.push_back(constant.values[from]);
-    for (std::size_t axis = rank; axis-- > 0 && ++index[axis] == result.shape[axis];) {
-      index[axis] = 0;
-    }
-  }
+  };
+  move(constant.values, result.values);
+  move(constant.wide, result.wide);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/onnx/axis.hpp"
 #include "sim/onnx/operators.hpp"
 #include "sim/onnx/pending.hpp"
 
@@ -11,16 +12,6 @@ namespace systole::onnx {
 namespace {
 
 using Kind = FloatArithmetic::Kind;
-
-std::size_t axis_in(const Shape& shape, std::int64_t axis) {
-  const auto rank = static_cast<std::int64_t>(shape.size());
-  const std::int64_t from_front = axis < 0 ? axis + rank : axis;
-  if (from_front < 0 || from_front >= rank) {
-    throw NodeError{"has the axis " + std::to_string(axis) + ", which " + shape_text(shape) +
-                    " does not have"};
-  }
-  return static_cast<std::size_t>(from_front);
-}
 
 Pending pending_matmul(Builder& builder, const MatMulAttributes& attributes, const Operand& a,
                        const Operand& b, const Bias& bias) {
@@ -288,7 +279,7 @@ void build_softmax(Graph& graph, const Node& node) {
   const ValueId x = graph.in(node, 0);
   const Shape shape = graph.builder().value(x).shape;
   const bool flattens = node.opset() < kPerAxis;
-  const std::size_t axis = axis_in(shape, node.integer("axis", flattens ? 1 : -1));
+  const std::size_t axis = axis_below(node.integer("axis", flattens ? 1 : -1), shape.size());
   if (flattens && axis + 1 != shape.size()) {
     throw NodeError{"is over several axes (opset 12 and before), which is not supported"};
   }

@@ -49,10 +49,7 @@ QuantParams Graph::params(const Node& node, std::size_t scale, std::size_t zero_
   result.zero_point = {0};
   if (node.has(zero_point)) {
     const Constant& zero = constant(node, zero_point);
-    if (zero.type != type) {
-      throw NodeError{std::string{"has a zero point of "} + type_name(zero.type) +
-                      " for integers of " + type_name(type)};
-    }
+    check_zero_point_type(zero.type, type);
     result.zero_point = zero.values;
   }
   check_params(result);

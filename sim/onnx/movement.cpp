@@ -271,7 +271,14 @@ void build_constant(Graph& graph, const Node& node) {
 void build_shape(Graph& graph, const Node& node) {
   node.expect_inputs(1, 1);
   const Shape shape = graph.in_value(node, 0).shape;
-  Constant result{ElementType::Int64, {static_cast<std::int64_t>(shape.size())}, {}, shape};
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  const auto place = [rank](std::int64_t axis) {
+    return std::clamp<std::int64_t>(axis < 0 ? axis + rank : axis, 0, rank);
+  };
+  const std::int64_t start = place(node.integer("start", 0));
+  const std::int64_t end = std::max(start, place(node.integer("end", rank)));
+  Constant result{
+      ElementType::Int64, {end - start}, {}, {shape.begin() + start, shape.begin() + end}};
   graph.out(node, 0, graph.builder().add_constant(std::move(result)));
 }
 

@@ -64,4 +64,11 @@ void check_params(const QuantParams& params) {
   }
 }
 
+void check_zero_point_type(ElementType zero_point, ElementType integers) {
+  if (zero_point != integers) {
+    throw NodeError{std::string{"has a zero point of "} + type_name(zero_point) +
+                    " for integers of " + type_name(integers)};
+  }
+}
+
 }  // namespace systole::onnx

@@ -25,4 +25,7 @@ std::vector<float> product_scale(const QuantParams& x, const QuantParams& w);
 /// counts agree.
 void check_params(const QuantParams& params);
 
+/// Throws NodeError where a zero point is not of its integers' type.
+void check_zero_point_type(ElementType zero_point, ElementType integers);
+
 }  // namespace systole::onnx

@@ -28,6 +28,27 @@ void expect_one_per_index(std::size_t count, const Shape& shape, std::int64_t ax
   }
 }
 
+void expect_no_blocks(const Node& node) {
+  if (node.integer("block_size", 0) != 0) {
+    throw NodeError{"has a scale per block, which is not supported"};
+  }
+}
+
+// Of the zero point, or as output_dtype says, or UINT8.
+ElementType quantized_type(Graph& graph, const Node& node) {
+  const auto named = static_cast<std::int32_t>(node.integer("output_dtype", 0));
+  const ElementType type = named != 0    ? element_type(named)
+                           : node.has(2) ? graph.in_value(node, 2).type
+                                         : ElementType::UInt8;
+  if (type != ElementType::Int8 && type != ElementType::UInt8) {
+    throw NodeError{std::string{"gives "} + type_name(type) + ", expected INT8 or UINT8"};
+  }
+  if (node.has(2)) {
+    check_zero_point_type(graph.in_value(node, 2).type, type);
+  }
+  return type;
+}
+
 bool is_constant(Graph& graph, const Node& node, std::size_t i) {
   return !node.has(i) || graph.in_value(node, i).constant;
 }
@@ -74,18 +95,15 @@ std::vector<TensorId> computed_params(Graph& graph, const Node& node, ElementTyp
 void build_quantize_linear(Graph& graph, const Node& node) {
   node.expect_inputs(2, 3);
   node.integer("saturate", 1);  // of 8-bit floats
+  expect_no_blocks(node);
   Builder& builder = graph.builder();
   const ValueId x = graph.in(node, 0);
   const Value value = builder.value(x);
   const std::int64_t axis = axis_of(node, value.shape);
-  const ElementType type = node.has(2) ? graph.in_value(node, 2).type : ElementType::UInt8;
   if (value.type != ElementType::Float) {
     throw NodeError{std::string{"has an input of "} + type_name(value.type) + ", expected FLOAT"};
   }
-  if (type != ElementType::Int8 && type != ElementType::UInt8) {
-    throw NodeError{std::string{"has a zero point of "} + type_name(type) +
-                    ", expected INT8 or UINT8"};
-  }
+  const ElementType type = quantized_type(graph, node);
   if (is_constant(graph, node, 1) && is_constant(graph, node, 2)) {
     QuantParams params = graph.params(node, 1, 2, type);
     params.axis = axis;
@@ -114,6 +132,7 @@ void build_quantize_linear(Graph& graph, const Node& node) {
 
 void build_dequantize_linear(Graph& graph, const Node& node) {
   node.expect_inputs(2, 3);
+  expect_no_blocks(node);
   Builder& builder = graph.builder();
   const ValueId x = graph.in(node, 0);
   const ElementType type = builder.value(x).type;
@@ -131,8 +150,8 @@ void build_dequantize_linear(Graph& graph, const Node& node) {
     define_dequantized(graph, node, operand);
     return;
   }
-  if (node.has(2) && graph.in_value(node, 2).type != type) {
-    throw NodeError{"has a zero point that is not of its input's type"};
+  if (node.has(2)) {
+    check_zero_point_type(graph.in_value(node, 2).type, type);
   }
   const std::vector<TensorId> params = computed_params(graph, node, type, shape, axis);
   graph.out(node, 0,

@@ -1,5 +1,6 @@
 // QLinearConv and its kin: operands with their scales beside them.
 
+#include "sim/onnx/axis.hpp"
 #include "sim/onnx/layers.hpp"
 #include "sim/onnx/operators.hpp"
 #include "sim/onnx/quantization.hpp"
@@ -33,10 +34,7 @@ TensorId zero_point_operand(Graph& graph, const Node& node, std::size_t i, Eleme
     return builder.zero_point_tensor({0}, type);
   }
   const ValueId id = graph.in(node, i);
-  if (builder.value(id).type != type) {
-    throw NodeError{std::string{"has a zero point of "} + type_name(builder.value(id).type) +
-                    " for integers of " + type_name(type)};
-  }
+  check_zero_point_type(builder.value(id).type, type);
   return builder.file_tensor(id);
 }
 
@@ -143,14 +141,9 @@ void build_qlinear_concat(Graph& graph, const Node& node) {
   for (std::size_t i = 0; i < count; ++i) {
     inputs.push_back(graph.operand(node, 2 + 3 * i));
   }
-  const auto rank = static_cast<std::int64_t>(graph.in_value(node, 2).shape.size());
-  const std::int64_t axis = node.integer("axis", 1);
-  const std::int64_t from_front = axis < 0 ? axis + rank : axis;
-  if (from_front < 0 || from_front >= rank) {
-    throw NodeError{"has the axis " + std::to_string(axis) + ", which does not exist"};
-  }
-  graph.out(node, 0,
-            concat(graph.builder(), inputs, static_cast<std::size_t>(from_front), out, {}));
+  const std::size_t axis =
+      axis_below(node.integer("axis", 1), graph.in_value(node, 2).shape.size());
+  graph.out(node, 0, concat(graph.builder(), inputs, axis, out, {}));
 }
 
 void build_qlinear_average_pool(Graph& graph, const Node& node) {

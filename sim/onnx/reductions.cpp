@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/onnx/axis.hpp"
 #include "sim/onnx/operators.hpp"
 #include "sim/onnx/pending.hpp"
 #include "sim/onnx/quantization.hpp"
@@ -18,23 +19,18 @@ struct Reduced {
 // Axes as an attribute or, from some opset on, an input; all of them where there is neither.
 Reduced reduced_axes(Graph& graph, const Node& node) {
   const Shape from = graph.in_value(node, 0).shape;
-  const auto rank = static_cast<std::int64_t>(from.size());
   const auto axes = node.has(1) ? integers_of(graph.constant(node, 1))
                                 : node.integers("axes").value_or(std::vector<std::int64_t>{});
-  const bool none = axes.empty() && node.integer("noop_with_empty_axes", 0) != 0;
+  const bool none_are_none = node.integer("noop_with_empty_axes", 0) != 0;
   const bool keep = node.integer("keepdims", 1) != 0;
   const bool spatial = node.op() == "GlobalMaxPool";  // all but batch and channels
   Reduced result;
-  result.axes.assign(from.size(), axes.empty() && !none);
+  result.axes.assign(from.size(), axes.empty() && !none_are_none);
   for (std::size_t axis = 0; spatial && axis < std::min<std::size_t>(2, from.size()); ++axis) {
     result.axes[axis] = false;
   }
   for (const std::int64_t axis : axes) {
-    if (axis < -rank || axis >= rank) {
-      throw NodeError{"has the axis " + std::to_string(axis) + ", which " + shape_text(from) +
-                      " does not have"};
-    }
-    result.axes[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = true;
+    result.axes[axis_below(axis, from.size())] = true;
   }
   for (std::size_t axis = 0; axis < from.size(); ++axis) {
     result.kept.push_back(result.axes[axis] ? 1 : from[axis]);
@@ -107,15 +103,10 @@ void build_reduce_extremum(Graph& graph, const Node& node) {
 void build_arg_extremum(Graph& graph, const Node& node) {
   node.expect_inputs(1, 1);
   const Shape from = graph.in_value(node, 0).shape;
-  const auto rank = static_cast<std::int64_t>(from.size());
-  const std::int64_t wanted = node.integer("axis", 0);
-  if (wanted < -rank || wanted >= rank) {
-    throw NodeError{"has the axis " + std::to_string(wanted) + ", which does not exist"};
-  }
+  const std::size_t axis = axis_below(node.integer("axis", 0), from.size());
   if (node.integer("select_last_index", 0) != 0) {
     throw NodeError{"selects the last of equal elements, which is not supported"};
   }
-  const auto axis = static_cast<std::size_t>(wanted < 0 ? wanted + rank : wanted);
   Builder& builder = graph.builder();
   const ValueId id = graph.in(node, 0);
   const std::optional<Operand> operand = find_quantized(graph, id);

@@ -228,7 +228,7 @@ void build_tile(Graph& graph, const Node& node) {
   }
   std::vector<Indices> indices(from.size());
   for (std::size_t axis = 0; axis < from.size(); ++axis) {
-    expect_indices(times[axis] > kMostIndices ? times[axis] : times[axis] * from[axis]);
+    expect_indices(std::clamp<std::int64_t>(times[axis], 0, kMostIndices + 1) * from[axis]);
     for (std::int64_t i = 0; times[axis] > 1 && i < times[axis] * from[axis]; ++i) {
       indices[axis].push_back(i % from[axis]);
     }

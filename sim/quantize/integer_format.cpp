@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace systole::quantize {
 namespace {
@@ -52,7 +53,8 @@ IntegerFormat format_of(Range range, Grid grid) {
 
 IntegerFormat power_of_two_format(Range range, int exponent, Grid grid) {
   IntegerFormat format = format_of_grid(grid);
-  format.scale = std::ldexp(1.0F, exponent);
+  constexpr int kLeastExponent = std::numeric_limits<float>::min_exponent - 1;
+  format.scale = std::ldexp(1.0F, std::max(exponent, kLeastExponent));
   if (!grid.symmetric) {
     place_zero(format, with_zero(range).low);
   }

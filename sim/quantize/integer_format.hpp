@@ -45,7 +45,7 @@ struct Grid {
 /// it becomes zero.
 IntegerFormat format_of(Range range, Grid grid);
 
-/// The same with scale 2^exponent.
+/// The same with scale 2^exponent, at least that of the least normal float32.
 IntegerFormat power_of_two_format(Range range, int exponent, Grid grid);
 
 /// `position` as an integer; `draw` is in [0, 1), for stochastic rounding: up with the

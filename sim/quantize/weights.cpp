@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sim/quantize/calibration.hpp"
 
@@ -15,6 +16,11 @@ struct Slice {
   std::size_t count;
   std::size_t first_index;  // in the tensor, for stochastic draws
 };
+
+/// No scale lies below the least normal float32, where those of workloads begin.
+float scale_of(double mean) {
+  return std::max(static_cast<float>(mean), std::numeric_limits<float>::min());
+}
 
 IntegerFormat ternary(const Slice& slice, IntegerFormat format) {
   constexpr double kThreshold = 0.7;  // of the mean
@@ -32,7 +38,7 @@ IntegerFormat ternary(const Slice& slice, IntegerFormat format) {
     above += is_zero ? 0.0 : std::abs(w);
     count += is_zero ? 0U : 1U;
   }
-  format.scale = count == 0 ? 1.0F : static_cast<float>(above / static_cast<double>(count));
+  format.scale = count == 0 ? 1.0F : scale_of(above / static_cast<double>(count));
   return format;
 }
 
@@ -46,7 +52,7 @@ IntegerFormat binary(const Slice& slice) {
     slice.to[i] = slice.from[i] < 0 ? -1 : 1;
     sum += std::abs(static_cast<double>(slice.from[i]));
   }
-  format.scale = sum > 0 ? static_cast<float>(sum / static_cast<double>(slice.count)) : 1.0F;
+  format.scale = sum > 0 ? scale_of(sum / static_cast<double>(slice.count)) : 1.0F;
   return format;
 }
 

@@ -312,7 +312,7 @@ std::vector<Layer> build_tile(Node& node) {
     if (times[axis] == 1) {
       continue;
     }
-    expect_indices(times[axis] > kMostIndices ? times[axis] : times[axis] * in[axis]);
+    expect_indices(std::clamp<std::int64_t>(times[axis], 0, kMostIndices + 1) * in[axis]);
     std::vector<std::int64_t> indices;
     for (std::int64_t i = 0; i < times[axis] * in[axis]; ++i) {
       indices.push_back(i % in[axis]);

@@ -303,6 +303,47 @@ TEST(CliSweep, ThePagesTicksAndFiltersTellValuesApart) {
   EXPECT_THAT(dom, HasSubstr("data-left=\"3\""));
 }
 
+// Of the two tables one knows all areas: three points have one, which more memory makes larger.
+TEST(CliSweep, PointsThatLackAFigureComeLastInThePagesTable) {
+  const TemporaryFolder folder;
+  const std::string energy = SYSTOLE_SOURCE_DIR "/configs/energy/";
+  const std::string spec = write_spec_of(
+      folder, "axes:\n  - {key: scratchpad.capacity_kib, values: [256, 512, 128]}\n" +
+                  ("  - {key: energy.table, values: [" + energy + "horowitz_45nm.yaml, " + energy) +
+                  "cacti_45nm_lop.yaml]}\nmetrics: [cycles, area_mm2]\n");
+  const Page page = page_of(spec, folder);
+  ASSERT_EQ(page.exit_code, 0);
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_by_browser_after(
+      "const area = [...document.querySelectorAll('#points th button')].find((button) =>"
+      "  button.textContent === 'area mm2');"
+      "const order = () => { area.click();"
+      "  return [...document.querySelectorAll('#points tbody tr')].map((row) =>"
+      "    row.cells[0].textContent).join(' '); };"
+      "document.body.dataset.rising = order();"
+      "document.body.dataset.falling = order();",
+      page.file, folder);
+  EXPECT_THAT(dom, HasSubstr("data-rising=\"5 1 3 0 2 4\""));
+  EXPECT_THAT(dom, HasSubstr("data-falling=\"3 1 5 4 2 0\""));
+}
+
+TEST(CliSweep, ThePagesMediansLieBetweenTheMiddleTwo) {
+  const TemporaryFolder folder;
+  const Page page = page_of(
+      write_spec_of(folder, "axes: [{key: array.max_compute_rows, values: [16, 32]}]\n"), folder);
+  ASSERT_EQ(page.exit_code, 0);
+  if (!browser_is_there()) {
+    GTEST_SKIP() << "chromium is not installed";
+  }
+  const std::string dom = drawn_by_browser_after(
+      "document.body.dataset.middles = [[7], [1, 2], [1, 2, 9], [1, 2, 4, 9]]"
+      "  .map((sorted) => [0.25, 0.5, 0.75].map((q) => quantile(sorted, q)).join(' ')).join('; ');",
+      page.file, folder);
+  EXPECT_THAT(dom, HasSubstr("data-middles=\"7 7 7; 1.25 1.5 1.75; 1.5 2 5.5; 1.75 3 5.25\""));
+}
+
 TEST(CliSweep, ThePagesCommandRunsTheChosenPoint) {
   const TemporaryFolder folder;
   const std::string spec =

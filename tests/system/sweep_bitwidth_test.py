@@ -45,6 +45,10 @@ def main():
                                    "--bits", "4:4", option, folder / "missing"],
                                   check=False, env=environment, capture_output=True, text=True)
             assert done.returncode == 2 and "missing: " in done.stderr, done.stderr
+        for network in (ROOT / "tests" / "data" / "float_onnx" / "model.onnx", ROOT / "configs" / "tiny_4x4.yaml"):
+            done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "sweep_bitwidth.py", "-o", folder / "no", "-w", network],
+                                  check=False, env=environment, capture_output=True, text=True)
+            assert done.returncode == 2 and done.stderr == f"sweep_bitwidth.py: {network}: no network of layers and outputs in YAML\n"
         sweep(folder / "two", "--bits", "4:5", "--images", "20", "-j", "2")
         sweep(folder / "one", "--bits", "4:5", "--images", "20", "-j", "1")
         rows = table(folder / "two" / "bitwidth.csv")
@@ -71,11 +75,14 @@ def main():
         binary = table(folder / "binary" / "bitwidth.csv")
         sweep(folder / "accumulators", "--parts", "accumulators", "--images", "4")
         accumulators = table(folder / "accumulators" / "accumulators.csv")
+        # Rows of odd numbers of bytes, of which a number of KiB is no whole number in each bank.
+        sweep(folder / "tiny", "-a", ROOT / "configs" / "tiny_4x4.yaml", "--parts", "accumulators", "--images", "1")
+        tiny = table(folder / "tiny" / "accumulators.csv")
         sweep(folder / "biases", "--parts", "biases", "--images", "20")
         biases = table(folder / "biases" / "biases.csv")
     pairs = [(row["activation_bits"], row["weight_bits"]) for row in rows]
     assert pairs == [("4", "4"), ("4", "5"), ("5", "4"), ("5", "5")], pairs
-    assert not any(row["error"] for row in [*rows, *binary, *accumulators, *biases]), rows
+    assert not any(row["error"] for row in [*rows, *binary, *accumulators, *tiny, *biases]), rows
     assert all(float(row["accuracy"]) > 0.8 for row in rows), rows
     for metric in ("dram_bytes", "energy_pj"):
         assert float(rows[0][metric]) < float(rows[3][metric]), rows

@@ -48,13 +48,19 @@ class TpuV1(unittest.TestCase):
             self.assertEqual([cell.split("/")[1].strip() for cell in cells],
                              [f"{ours[app.strip()][counter]:.1f}" for app in apps], row)
 
+    def test_a_program_that_is_not_there_is_an_error(self):
+        done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "tpu_v1.py", "--app", "MLP0"], check=False,
+                              env={**os.environ, "SYSTOLE": "/no/such/systole"}, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr),
+                         (2, "tpu_v1.py: /no/such/systole: cannot be run: No such file or directory\n"))
+
     def test_what_table_1_does_not_determine_is_not_run(self):
         self.assertRegex(tpu_v1("--app", "CNN1"), "^CNN1: not run: table 1 has neither its kernels nor ")
 
     def test_cnn0_runs_on_the_weight_memory_of_the_chip(self):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "counters.json"
-            self.assertNotIn("refused", tpu_v1("--app", "CNN0", "--json", file))
+            tpu_v1("--app", "CNN0", "--json", file)
             ours = json.loads(file.read_text(encoding="utf-8"))["CNN0"]
         # Weights come anew for every few images: the array waits for them more than it works.
         self.assertGreater(ours["weight_stall_pct"], ours["array_active_pct"])

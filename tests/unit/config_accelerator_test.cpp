@@ -142,6 +142,14 @@ TEST(AcceleratorConfig, SizesFollowFromTheConfiguration) {
   EXPECT_EQ(activation_row_bytes(config), 3U);
 }
 
+// Two rows of 2048 bytes; the weights of a fold and a row of activations, 1024 rows of 2048 bytes.
+TEST(AcceleratorConfig, MemoriesMayHoldAsFewRowsAsTheyNeed) {
+  EXPECT_NO_THROW(machine("accumulators: {capacity_kib: 4, banks: 1}\n", "rows: 4, cols: 512"));
+  const AcceleratorConfig large =
+      machine("", "rows: 1023, cols: 1024, activation_bits: 16, weight_bits: 16");
+  EXPECT_EQ(large.scratchpad.activation.capacity_kib, 2048U) << "whole banks, none to spare";
+}
+
 TEST(AcceleratorConfig, TfliteRequantizesAccumulatorsOfAtMost32Bits) {
   const auto wide = [](const std::string& requant) {
     return parse_accelerator(
@@ -153,13 +161,25 @@ TEST(AcceleratorConfig, TfliteRequantizesAccumulatorsOfAtMost32Bits) {
 }
 
 TEST(AcceleratorConfig, StochasticRoundingNeedsARoundingThatIsFree) {
-  const auto stochastic = [](const std::string& more) {
-    return machine("requant: {rounding: stochastic" + more + "}\n");
+  const auto mistake = [](const std::string& more) -> std::string {
+    try {
+      machine("requant: {rounding: stochastic" + more + "}\n");
+      return "";
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
   };
-  EXPECT_THROW(stochastic(""), ConfigError);
-  EXPECT_THROW(stochastic(", mode: float_scale"), ConfigError);
-  EXPECT_NO_THROW(stochastic(", variant: single"));
-  EXPECT_NO_THROW(stochastic(", mode: shift_only"));
+  const auto said_of = [](const std::string& key) {
+    return "t.yaml:3:21: requant.rounding: requant.rounding (stochastic) is not possible with " +
+           key +
+           ", whose roundings are fixed, expected mode shift_only, or multiplier_shift with "
+           "variant "
+           "single";
+  };
+  EXPECT_EQ(mistake(""), said_of("requant.variant (tflite)"));
+  EXPECT_EQ(mistake(", mode: float_scale"), said_of("requant.mode (float_scale)"));
+  EXPECT_EQ(mistake(", variant: single"), "");
+  EXPECT_EQ(mistake(", mode: shift_only"), "");
 }
 
 TEST(AcceleratorConfig, DiffersInEveryKeyThatIsPrinted) {

@@ -2,6 +2,7 @@
 
 #include "sim/config/accelerator_file.hpp"
 #include "sim/config/error_log.hpp"
+#include "sim/config/reader.hpp"
 
 namespace systole {
 namespace {
@@ -91,6 +92,26 @@ TEST(ConfigOverrides, AnEnergyTableIsRelativeToWhoNamesIt) {
   EXPECT_EQ(parse_accelerator(machine, "/a/b/m.yaml").energy.table, "/a/e/t.yaml");
   EXPECT_EQ(parse_accelerator(machine, "a/b/m.yaml", {"energy.table=x.yaml"}).energy.table,
             "x.yaml");
+}
+
+TEST(ConfigOverrides, GiveKeysToABlockThatIsLeftEmpty) {
+  const auto config =
+      parse_accelerator("name: t\narray:\n", "t.yaml", {"array.rows=4", "array.cols=2"});
+  EXPECT_EQ(config.array.rows, 4U);
+  EXPECT_EQ(config.array.cols, 2U);
+}
+
+TEST(ConfigOverrides, AreNamedInErrorsOfTheirElements) {
+  const ConfigFile file = ConfigFile::parse("list: [1]\n", "t.yaml", {"list=[1, x]"});
+  std::vector<std::uint32_t> list;
+  file.root().required("list", list);
+  try {
+    file.check();
+    FAIL() << "x is no integer";
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(),
+                 "--set list=[1, x]: list[1]: expected an integer in 0..4294967295, found 'x'");
+  }
 }
 
 }  // namespace

@@ -263,5 +263,11 @@ TEST(ConfigReader, CutsLongValuesInMessages) {
             "t.yaml:1:4: x: expected an integer in 1..2, found '" + std::string(40, 'x') + "...'");
 }
 
+TEST(DidYouMean, ChangesNotTwoOfThreeLetters) {
+  EXPECT_EQ(did_you_mean("rov", {"cols", "row"}), " (did you mean 'row'?)");
+  EXPECT_EQ(did_you_mean("rxy", {"cols", "row"}), "");
+  EXPECT_EQ(did_you_mean("xxls", {"cols", "row"}), " (did you mean 'cols'?)");
+}
+
 }  // namespace
 }  // namespace systole

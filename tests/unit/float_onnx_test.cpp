@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -38,12 +39,14 @@ std::string errors_after_all(const std::function<void(::onnx::ModelProto&)>& spo
                            ::testing::UnitTest::GetInstance()->current_test_info()->name() +
                            "_spoiled.onnx";
   std::ofstream{file, std::ios::binary} << model.SerializeAsString();
+  std::string errors;
   try {
     load_float_onnx(file);
   } catch (const ConfigError& error) {
-    return error.what();
+    errors = error.what();
   }
-  return "";
+  std::filesystem::remove(file);
+  return errors;
 }
 
 std::string errors_after(const std::function<void(::onnx::GraphProto&)>& spoil) {
@@ -57,6 +60,17 @@ std::string errors_after(const std::function<void(::onnx::GraphProto&)>& spoil) 
     }
   }
   throw std::logic_error{"the model has no " + op};
+}
+
+/// Sets an attribute, in place of one that the node has.
+void set_integer(::onnx::NodeProto& node, const std::string& name, std::int64_t value) {
+  auto& all = *node.mutable_attribute();
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const auto& attribute) { return attribute.name() == name; });
+  ::onnx::AttributeProto& attribute = found == all.end() ? *all.Add() : *found;
+  attribute.set_name(name);
+  attribute.set_type(::onnx::AttributeProto::INT);
+  attribute.set_i(value);
 }
 
 /// Sets the first number of the node's input.
@@ -128,6 +142,14 @@ TEST(FloatOnnx, APadOfNothingMayNameItsAxes) {
   EXPECT_THAT(of_opset(13), ::testing::HasSubstr("has 4 inputs, expected 1..3"));
 }
 
+// Exporters write attributes that have their defaults as well.
+TEST(FloatOnnx, ACastOfAConstantMaySaturate) {
+  EXPECT_EQ(errors_after([](::onnx::GraphProto& graph) {
+              set_integer(node_of(graph, "Cast"), "saturate", 1);
+            }),
+            "");
+}
+
 TEST(FloatOnnx, AnInputIsNoOutput) {
   EXPECT_THAT(errors_after([](::onnx::GraphProto& graph) {
                 ::onnx::ValueInfoProto& vector = *graph.add_input();
@@ -188,6 +210,19 @@ TEST(FloatOnnx, PoolingWithDilationsIsRefused) {
     throw std::logic_error{"the model pools nothing"};
   };
   EXPECT_THAT(errors_after(dilate), ::testing::HasSubstr("dilations"));
+}
+
+TEST(FloatOnnx, WhatCannotBeSaidOfAnAverageIsRefused) {
+  const auto with = [](std::int64_t ceil_mode, std::int64_t counts_padding) {
+    return errors_after([&](::onnx::GraphProto& graph) {
+      ::onnx::NodeProto& pool = node_of(graph, "AveragePool");
+      set_integer(pool, "ceil_mode", ceil_mode);
+      set_integer(pool, "count_include_pad", counts_padding);
+    });
+  };
+  EXPECT_EQ(with(1, 0), "");
+  EXPECT_EQ(with(0, 1), "");
+  EXPECT_THAT(with(1, 1), ::testing::HasSubstr("has ceil_mode and count_include_pad"));
 }
 
 }  // namespace

@@ -93,6 +93,15 @@ TEST(OnnxNodes, ResizeLeavesAnAxisAloneOfWhichItTakesAll) {
   EXPECT_EQ(resized(model.node("Resize", {"x", "", "", "sizes"}, "y")), doubled);
 }
 
+// 0.5 and 2.5 lie between two elements.
+TEST(OnnxNodes, ResizePrefersTheElementThatTheNodeNames) {
+  const auto taken = [](const std::string& rounding) {
+    return resized(resize({1, 1, 1, 4}, {1, 1, 1, 0.5F}).with("nearest_mode", rounding));
+  };
+  EXPECT_EQ(taken("round_prefer_floor"), (Taken{{3, {0, 2}}}));
+  EXPECT_EQ(taken("round_prefer_ceil"), (Taken{{3, {1, 3}}}));
+}
+
 TEST(OnnxNodes, AnOutputIsNeitherAnInputNorAConstant) {
   const char* const reason = "output 'y': is the input 'x' as it is, expected what a node computes";
   Model same{{2, 3}};
@@ -258,6 +267,35 @@ TEST(OnnxNodes, MeansAreOfTheTapsThatCount) {
   }
 }
 
+TEST(OnnxNodes, AnOddPaddingIsBeforeOrBehindAsTheNodeSays) {
+  const auto window = [](const std::string& where) {
+    Model model{{1, 1, 4, 4}};
+    model.node("MaxPool", {"x"}, "y").with("kernel_shape", Sizes{1, 2}).with("auto_pad", where);
+    const Network network = model.load();
+    for (const Layer& layer : network.layers) {
+      if (const auto* const pool = std::get_if<MaxPool>(&layer.op)) {
+        return pool->window;
+      }
+    }
+    return Window{};
+  };
+  EXPECT_EQ(window("SAME_UPPER").pad_left, 0);
+  EXPECT_EQ(window("SAME_UPPER").pad_right, 1);
+  EXPECT_EQ(window("SAME_LOWER").pad_left, 1);
+  EXPECT_EQ(window("SAME_LOWER").pad_right, 0);
+}
+
+// What the first limits to -10 at most is 0 behind the second, the least that there is.
+TEST(OnnxNodes, LimitsBehindEachOtherAreThoseOfBoth) {
+  Model model{{4}};
+  model.floats("s", {}, {1}).floats("t", {}, {2}).integers("z", {}, {5}, kInt8);
+  model.floats("most", {}, {-10}).node("DequantizeLinear", {"x", "s", "z"}, "d");
+  model.node("Clip", {"d", "", "most"}, "c").node("Relu", {"c"}, "r");
+  const Network network = model.node("QuantizeLinear", {"r", "t", "z"}, "y").load();
+  EXPECT_THAT(golden::run(network, {{-128, 0, 9, 127}}).at(network.outputs.at(0)),
+              ElementsAre(5, 5, 5, 5));
+}
+
 TEST(OnnxNodes, AWindowNeedsATapInTheImage) {
   const Pooling between{{2, 1}, {1, 1}, {5, 1}, {4, 0, 4, 0}};
   for (const char* op : {"AveragePool", "MaxPool"}) {
@@ -352,6 +390,82 @@ TEST(OnnxNodes, PadsLeaveAnElementOfEachAxis) {
   EXPECT_THAT(refusal({0, -4, 0, 0, 2, 0}), HasSubstr("a pad of -4 on axis 1, expected -3..65536"));
   EXPECT_THAT(refusal({0, 0, 0, 0, 0, kLeast}), HasSubstr("on axis 2, expected -5..65536"));
   EXPECT_THAT(refusal({0, 0, 65537, 0, 0, 0}), HasSubstr("a pad of 65537 on axis 2"));
+}
+
+/// [2,3], whose last node reduces it along axis 1.
+Model reduce(const std::string& op, std::int64_t opset) {
+  Model model{{2, 3}, opset};
+  model.floats("s", {}, {1}).integers("z", {}, {0}, kInt8).sizes("axes", {1});
+  model.node("DequantizeLinear", {"x", "s", "z"}, "d");
+  return model.node(op, {"d", "axes"}, "r");
+}
+
+// Exporters write attributes that have their defaults as well.
+TEST(OnnxNodes, AxesThatAreThereMayComeWithWhatNoneWouldMean) {
+  for (const std::int64_t with_none : {0, 1}) {
+    for (const char* const op : {"ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin"}) {
+      Model model = reduce(op, 18);
+      model.with("keepdims", 1).with("noop_with_empty_axes", with_none);
+      const Network network = model.node("QuantizeLinear", {"r", "s", "z"}, "y").load();
+      EXPECT_EQ(network.tensor(network.outputs.at(0)).shape, (Shape{2, 1})) << op;
+    }
+  }
+}
+
+/// What is wrong with [2,3,4] in the shape that a part of its sizes says.
+std::string reshaped_by_part(const std::vector<std::pair<std::string, std::int64_t>>& ends) {
+  Model model{{2, 3, 4}, 15};
+  model.node("Shape", {"x"}, "sizes");
+  for (const auto& [name, value] : ends) {
+    model.with(name, value);
+  }
+  model.node("Reshape", {"x", "sizes"}, "y");
+  return model.refusal();
+}
+
+TEST(OnnxNodes, AShapeMayBeAPartOfTheSizes) {
+  EXPECT_EQ(reshaped_by_part({{"start", 0}}), "");
+  EXPECT_EQ(reshaped_by_part({{"start", -9}, {"end", 9}}), "");
+  EXPECT_THAT(reshaped_by_part({{"start", 1}}), HasSubstr("2 x 3 x 4 for an output of 3 x 4"));
+  EXPECT_THAT(reshaped_by_part({{"end", -1}}), HasSubstr("2 x 3 x 4 for an output of 2 x 3"));
+  EXPECT_THAT(reshaped_by_part({{"start", -2}, {"end", 2}}), EndsWith("for an output of 3"));
+  EXPECT_THAT(reshaped_by_part({{"start", 2}, {"end", 1}}), EndsWith("for an output of scalar"));
+}
+
+TEST(OnnxNodes, IntegersMayHaveATypeBesideTheirZeroPoint) {
+  const auto refusal = [](bool has_zero, std::int64_t type, std::int64_t block) {
+    Model model{{4}, 21};
+    model.floats("s", {}, {1}).floats("t", {}, {2}).integers("z", {}, {0}, kInt8);
+    model.node("DequantizeLinear", {"x", "s", "z"}, "d").with("block_size", 0);
+    model.node("QuantizeLinear", {"d", "t", has_zero ? "z" : ""}, "y").with("saturate", 1);
+    return model.with("output_dtype", type).with("block_size", block).refusal();
+  };
+  EXPECT_EQ(refusal(true, 0, 0), "");
+  EXPECT_EQ(refusal(true, kInt8, 0), "");
+  EXPECT_EQ(refusal(false, kInt8, 0), "");
+  EXPECT_EQ(refusal(false, 0, 0), "");
+  EXPECT_THAT(refusal(true, ::onnx::TensorProto::UINT8, 0),
+              HasSubstr("has a zero point of INT8 for integers of UINT8"));
+  EXPECT_THAT(refusal(false, kInt32, 0), HasSubstr("gives INT32, expected INT8 or UINT8"));
+  EXPECT_THAT(refusal(true, 0, 2), HasSubstr("has a scale per block"));
+}
+
+// Sizes that an exporter keeps in a matrix.
+TEST(OnnxNodes, SizesMayBeTransposed) {
+  Model model{{2, 3}};
+  model.integers("rows", {2, 1}, {3, 2}, ::onnx::TensorProto::INT64).sizes("all", {-1});
+  model.node("Transpose", {"rows"}, "columns").node("Reshape", {"columns", "all"}, "sizes");
+  const Network network = model.node("Reshape", {"x", "sizes"}, "y").load();
+  EXPECT_EQ(network.tensor(network.outputs.at(0)).shape, (Shape{3, 2}));
+}
+
+TEST(OnnxNodes, RepeatsAreWholeAndPositive) {
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  for (const std::int64_t times : {std::int64_t{0}, std::int64_t{-1}, kLeast + 1, kLeast / 2 + 1}) {
+    Model model{{4}};
+    EXPECT_THAT(model.sizes("times", {times}).node("Tile", {"x", "times"}, "y").refusal(),
+                HasSubstr("of an axis, expected 1..2^20"));
+  }
 }
 
 }  // namespace

@@ -77,5 +77,33 @@ TEST(OnnxNodes, AGemmMayTransposeItsFirstMatrixAndHaveABias) {
   }
 }
 
+// 0 and 210 less 200 leave int8: all of them less 128, and what is left as the zero point.
+TEST(OnnxNodes, WeightsThatDoNotFitWithoutTheirZeroPointKeepPartOfIt) {
+  Model model{{1, 2}};
+  model.floats("s", {}, {1}).integers("z", {}, {0}, kInt8);
+  model.integers("w", {2, 1}, {0, 210}, ::onnx::TensorProto::UINT8);
+  model.integers("wz", {}, {200}, ::onnx::TensorProto::UINT8);
+  model.node("QLinearMatMul", {"x", "s", "z", "w", "s", "wz", "s", "z"}, "y");
+  const Network network = model.load();
+  const Tensor& weight = network.tensor(network.layers.at(0).inputs.at(1));
+  EXPECT_THAT(*weight.data, ElementsAre(-128, 82));
+  EXPECT_EQ(weight.zero_point, 72);
+  EXPECT_TRUE(weight.format.is_signed);
+}
+
+// The array multiplies matrices as they lie; others are the host's.
+TEST(OnnxNodes, ComputedMatricesMayBeTransposed) {
+  for (const std::int64_t turned : {0, 1}) {
+    Model model{{2, 2}};
+    model.floats("s", {}, {1}).integers("z", {}, {0}, kInt8);
+    model.node("DequantizeLinear", {"x", "s", "z"}, "d").node("Gemm", {"d", "d"}, "g");
+    model.with("transA", turned).node("QuantizeLinear", {"g", "s", "z"}, "y");
+    const Network network = model.load();
+    EXPECT_EQ(std::holds_alternative<MatMul>(network.layers.back().op), turned == 0);
+    EXPECT_THAT(golden::run(network, {{1, 2, 3, 4}}).at(network.outputs.at(0)),
+                turned == 0 ? ElementsAre(7, 10, 15, 22) : ElementsAre(10, 14, 14, 20));
+  }
+}
+
 }  // namespace
 }  // namespace systole::test

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include "sim/quantize/calibration.hpp"
+#include "sim/quantize/fidelity.hpp"
 #include "sim/quantize/weights.hpp"
 
 namespace systole::quantize {
@@ -231,6 +234,23 @@ TEST(WeightsTest, WageScalesByThePowerOfTwoNearTheLargest) {
   EXPECT_EQ(weights.values, (TensorData{1, 0, 1, -1}));
 }
 
+// A workload has no scale below the least normal float32.
+TEST(WeightsTest, WeightsOfNextToNothingHaveScalesThatAWorkloadTakes) {
+  constexpr float kLeast = std::numeric_limits<float>::min();
+  constexpr float kTiny = std::numeric_limits<float>::denorm_min();
+  for (const auto& [method, bits] :
+       {std::pair{Method::Wage, 8}, std::pair{Method::Ternary, 2}, std::pair{Method::Binary, 1}}) {
+    WeightScheme scheme;
+    scheme.method = method;
+    for (const bool powers_of_two : {false, true}) {
+      scheme.powers_of_two = powers_of_two;
+      const IntegerWeights weights = quantize_weights({{1, 3}, {kTiny, -kTiny, 3 * kTiny}}, scheme,
+                                                      static_cast<std::uint8_t>(bits), 0);
+      EXPECT_EQ(weights.formats.at(0).scale, method == Method::Wage ? 1.0F : kLeast);
+    }
+  }
+}
+
 TEST(WeightsTest, ChannelOfZerosTakesTheScaleOfAnother) {
   const IntegerWeights weights =
       quantize_weights({{2, 2}, {0.0F, 0.0F, 1.27F, 0.5F}}, WeightScheme{}, 8, 0);
@@ -245,6 +265,15 @@ TEST(WeightsTest, AFormatThatIsGivenStaysWhateverTheWeightsAre) {
   const IntegerWeights weights = quantize_weights({{1, 2}, {0.01F, -0.02F}}, scheme, 8, 0);
   EXPECT_EQ(weights.values, (std::vector<std::int32_t>{0, 0}));
   EXPECT_EQ(weights.formats.at(0).scale, 0.0625F);
+}
+
+TEST(FidelityTest, WhatLiesBeyondEitherEndIsSaturated) {
+  IntegerFormat format;
+  format.lowest = -2;
+  format.highest = 2;
+  const Fidelity fidelity = value_fidelity({-3, -2, 2, 3, 4}, format);
+  EXPECT_EQ(fidelity.saturated_share, 0.6);
+  EXPECT_EQ(fidelity.mean_error, (1 - 1 - 2) / 5.0);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "sim/network/refusal.hpp"
 #include "sim/quantize/quantizer.hpp"
@@ -126,6 +127,20 @@ std::string fuse_errors(const FloatNetwork& network) {
     return error.what();
   }
   return "";
+}
+
+// Limits that leave one number: what lies below the second's is lifted to it.
+TEST(FuseTest, LimitsBehindEachOtherAreThoseOfBoth) {
+  constexpr float kNone = std::numeric_limits<float>::infinity();
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 2, 2, 2});
+  const ValueId conv = network.add_layer("conv", random_conv(2, 1, 2, 1), {in});
+  const ValueId low = network.add_layer("low", FloatClip{-kNone, -0.25F}, {conv});
+  network.outputs = {network.add_layer("relu", FloatClip{0.0F}, {low})};
+  const FusedNetwork fused = fuse(network);
+  ASSERT_EQ(fused.limits.size(), 1U);
+  EXPECT_EQ(fused.limits[0].low, 0.0F);
+  EXPECT_EQ(fused.limits[0].high, 0.0F);
 }
 
 TEST(FuseTest, WhatNoIntegerLayerExpressesIsRefusedAtItsPlace) {
@@ -356,6 +371,23 @@ TEST(QuantizerTest, AccumulatorBitsHoldTheLargestSum) {
   scheme.activations.bits = 4;
   const QuantizedNetwork quantized = quantize_network(
       fuse(network), scheme, {}, images_of({-1, 1, 1, -1}, 2), {true, nullptr, {}});
+  EXPECT_EQ(quantized.layers[0].accumulator_bits, 12U);
+}
+
+// Inputs -0.9..0.6 affine in 4 bits are -9..6 steps of 0.1, times 127: -1143 needs 12 bits, the
+// bias of 200 counts for the sums that it lifts alone.
+TEST(QuantizerTest, ABiasMakesNoSumSmallerThanTheProductsAre) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 1, 1});
+  FloatConv2d conv;
+  conv.weight = {{1, 1, 1, 1}, {1.0F}};
+  conv.bias = {200 * 0.1F / 127};
+  network.outputs = {network.add_layer("a", conv, {in})};
+  Scheme scheme;
+  scheme.activations.bits = 4;
+  const QuantizedNetwork quantized =
+      quantize_network(fuse(network), scheme, {}, images_of({-0.9F, 0.6F}, 2), {true, nullptr, {}});
+  EXPECT_EQ(quantized.layers[0].bias->at(0), 200);
   EXPECT_EQ(quantized.layers[0].accumulator_bits, 12U);
 }
 

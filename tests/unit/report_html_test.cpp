@@ -9,6 +9,7 @@
 #include "sim/report/html/page_needs.hpp"
 #include "sim/report/html/page_parts.hpp"
 #include "sim/report/json_report.hpp"
+#include "sim/stats/ledger.hpp"
 #include "tests/golden/report_sample.hpp"
 
 namespace systole {
@@ -122,6 +123,15 @@ TEST(HtmlPage, PartsEndNoElementAndAreThere) {
     EXPECT_NE(part, "") << name;
     EXPECT_THAT(part, Not(HasSubstr("</script"))) << name;
     EXPECT_THAT(part, Not(HasSubstr("</style"))) << name;
+  }
+}
+
+// A cause without one would be left out of the chart, whose bars add up to the layer's cycles.
+TEST(HtmlPage, EveryCauseHasAColour) {
+  const std::string format = page_parts().at("report_format.js");
+  for (std::size_t cause = 0; cause < kCauses; ++cause) {
+    const std::string name = cause_name(static_cast<Cause>(cause));
+    EXPECT_THAT(format, HasSubstr(" " + name + ": '#"));
   }
 }
 

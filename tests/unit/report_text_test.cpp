@@ -15,6 +15,7 @@
 namespace systole {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -190,6 +191,18 @@ TEST(ReportText, ASlowMachinesRatesHaveDigits) {
   run.layers[0].cycles = 60000000;
   EXPECT_THAT(report(run, 132), HasSubstr("60.0 s at 1 MHz, 0.017 inferences/s"));
   EXPECT_THAT(report(run, 132), HasSubstr("1.1e-07 GB/s  0.00011 B/cycle, reads and writes"));
+}
+
+TEST(ReportText, WhatWasKeptIsAddedUp) {
+  RunResult run = sample_run();
+  run.kept = {{"first", {"second", "third"}, 0, 16, false, 2048, 1024},
+              {"second", {"third"}, 16, 4, true, 512, 0},
+              {"third", {"fourth"}, 2, 1, false, -256, -128}};
+  const std::string text = report(run, 100);
+  EXPECT_THAT(text, ContainsRegex("first +second, third +0 to 15 +1.00 KiB  2.00 KiB "));
+  EXPECT_THAT(text, ContainsRegex("second \\(stored too\\) +third +16 to 19 +512 B "));
+  EXPECT_THAT(text, ContainsRegex("third +fourth +2 to 2 +-128 B +-256 B "));
+  EXPECT_THAT(text, ContainsRegex("together +896 B  2.25 KiB "));
 }
 
 TEST(ReportText, ARunWithoutLayersIsAReportToo) {

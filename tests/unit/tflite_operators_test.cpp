@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <functional>
+#include <limits>
 
 #include "models/golden/golden.hpp"
 #include "sim/config/error_log.hpp"
@@ -152,6 +154,22 @@ TEST(TfliteOperators, ElementsAreTakenRepeatedMirroredAndReversed) {
               HasSubstr("expected 1..2^20"));
 }
 
+// Of 64 bits, which leave those of an int64 when they are multiplied.
+TEST(TfliteOperators, RepeatsAreWholeAndPositive) {
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  for (const std::int64_t times : {std::int64_t{0}, std::int64_t{-1}, kLeast + 1, kLeast / 2 + 1}) {
+    std::vector<std::uint8_t> bytes(sizeof times);
+    std::memcpy(bytes.data(), &times, sizeof times);
+    TfliteModel m;
+    const std::int32_t in = m.int8({4}, 0.5F, -3);
+    const std::int32_t multiples = m.tensor(TensorType::INT64, {1}, {}, 0, bytes);
+    const std::int32_t out = m.int8({4}, 0.5F, -3);
+    m.node(code(BuiltinOperator::TILE), {in, multiples}, {out});
+    m.set_ends({in}, {out});
+    EXPECT_THAT(error(m), HasSubstr("of an axis, expected 1..2^20")) << times;
+  }
+}
+
 // A node of one or two activations, its output with other numbers.
 TfliteModel unary(BuiltinOperator op, TensorType type, float in_scale, std::int64_t in_zero,
                   float out_scale, std::int64_t out_zero, std::int32_t count = 256) {
@@ -190,6 +208,8 @@ TEST(TfliteOperators, FunctionsOfOneElementAreTheRealOnesForEveryInteger) {
                     [](double x) { return 1 / (1 + std::exp(-x)); });
     expect_function(BuiltinOperator::ABS, kInt8, scale, 10, 0.7F * scale, -128, 1,
                     [](double x) { return std::abs(x); });
+    expect_function(BuiltinOperator::RELU_N1_TO_1, kInt8, scale, 10, 0.7F * scale, -20, 1,
+                    [](double x) { return std::clamp(x, -1.0, 1.0); });
     expect_function(BuiltinOperator::RELU_0_TO_1, kInt8, scale, 10, 0.7F * scale, -128, 1,
                     [](double x) { return std::clamp(x, 0.0, 1.0); });
   }
@@ -298,6 +318,14 @@ TEST(TfliteOperators, TheRatioOfAProductIsTakenInDoubleForInt8AndInFloat32ForUin
   EXPECT_EQ(multiplier(kUint8),
             quantize_multiplier(static_cast<double>(0.5F * 0.3F / 0.7F)).multiplier);
   EXPECT_NE(multiplier(kInt8), multiplier(kUint8));
+}
+
+TEST(TfliteOperators, AZeroPointIsOneOfTheTypesIntegers) {
+  for (const std::int64_t zero_point : {-129, 128}) {
+    EXPECT_THAT(error(unary(BuiltinOperator::RELU, kInt8, 0.1F, zero_point, 0.1F, 0)),
+                HasSubstr("has the zero point " + std::to_string(zero_point) +
+                          ", which is outside -128..127"));
+  }
 }
 
 }  // namespace

@@ -135,7 +135,11 @@ function scatterSection(parent, choose) {
   watchers.push(() => entry.draw());
 }
 
-const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+/// Between two values the line between them, as in numpy.
+function quantile(sorted, q) {
+  const at = q * (sorted.length - 1), below = Math.floor(at), above = Math.ceil(at);
+  return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+}
 
 /// What each key does to one metric: range, middle half and median over all else.
 function effectsSection(parent) {

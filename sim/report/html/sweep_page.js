@@ -155,12 +155,13 @@ function tableSection(parent, choose) {
   let order = [];
   const sort = () => {
     order = state.failures ? everyPoint.filter(failed) : [...shown];
-    const column = state.column;
-    if (column === 'front') { order.sort((a, b) => onFront.has(b) - onFront.has(a) || a - b); }
-    else if (column) {
-      order.sort((a, b) => levelOrder(column.values[a], column.values[b]) || a - b);
-    }
-    if (!state.upward) { order.reverse(); }
+    const {column, upward} = state;
+    const isFront = column === 'front';
+    const lacks = (point) => Boolean(column) && !isFront && column.values[point] === null;
+    const compared = (a, b) => isFront ? onFront.has(b) - onFront.has(a)
+      : column ? levelOrder(column.values[a], column.values[b]) : 0;
+    // What has no such figure comes last, whichever way.
+    order.sort((a, b) => lacks(a) - lacks(b) || (upward ? 1 : -1) * (compared(a, b) || a - b));
     state.first = 0;
     fill();
   };
