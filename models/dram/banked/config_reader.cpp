@@ -289,15 +289,18 @@ Config read_config(ConfigReader root) {
                            config.organization.burst_bytes()));
   }
   const bool request_is_good = root.error_count() == errors;
+  const std::size_t errors_before_timing = root.error_count();
   ConfigReader timing = root.child("timing");
   config.timing = read_timing(timing, config.burst_cycles());
-  const bool timing_is_good = root.error_count() == errors;
+  const bool timing_is_good = root.error_count() == errors_before_timing;
   config.command_bus = read_command_bus(root.child_or_empty("command_bus"));
   config.controller = read_controller(root.child_or_empty("controller"),
                                       sizes_are_good ? config.bursts_per_request() : 1);
   root.required("mapping", config.mapping, NotEmpty{});
-  if (request_is_good && !config.mapping.empty()) {
-    for (const std::string& mistake : AddressMapping::mistakes_in(config)) {
+  if (!config.mapping.empty()) {
+    for (const std::string& mistake : request_is_good
+                                          ? AddressMapping::mistakes_in(config)
+                                          : AddressMapping::misnamed_in(config.mapping)) {
       root.error("mapping", mistake);
     }
   }
