@@ -255,10 +255,14 @@ DramConfig read_dram(ConfigReader node, const DmaConfig& dma, const ConfigFile& 
 EnergyConfig read_energy(ConfigReader node, const ConfigFile& file) {
   namespace fs = std::filesystem;
   EnergyConfig config;
-  if (!node.optional("table", config.table, NotEmpty{})) {
+  std::string table;
+  node.optional("table", table, NotEmpty{});
+  if (table.empty()) {
     config.table = (fs::path{SYSTOLE_SHIPPED_CONFIGS} / config.table).string();
-  } else if (!file.is_overridden(node.path("table"))) {
-    config.table = (fs::path{file.name()}.parent_path() / config.table).lexically_normal().string();
+  } else if (file.is_overridden(node.path("table"))) {
+    config.table = table;
+  } else {
+    config.table = (fs::path{file.name()}.parent_path() / table).lexically_normal().string();
   }
   node.optional("node", config.node, OneOf{keywords::kEnergyNode});
   node.optional("dram", config.dram, NotEmpty{});
@@ -317,15 +321,16 @@ void check_named_files(ConfigFile& file, const AcceleratorConfig& config) {
 AcceleratorConfig checked_accelerator(ConfigFile file, bool with_files,
                                       const AcceleratorRules& others) {
   AcceleratorConfig config = read_accelerator(file);
-  if (file.ok()) {  // else a rule might blame a value that was not read
+  const bool is_read = file.ok();
+  if (with_files) {
+    check_named_files(file, config);
+  }
+  if (is_read) {  // else a rule might blame a value that was not read
     for (const auto& rule : broken_rules(config)) {
       file.rule_error(rule.keys, rule.what);
     }
     for (const auto& rule : unsupported(config)) {
       file.rule_error(rule.keys, rule.what);
-    }
-    if (with_files) {
-      check_named_files(file, config);
     }
   }
   if (others && file.ok()) {

@@ -189,6 +189,10 @@ void check_characters(const std::string& text, const std::string& path, ErrorLog
       refuse(log, mark_at(line, column), path,
              "control character (byte " + std::to_string(code) + ") is not allowed");
     }
+    if (code == '\r' && rest.substr(1, 1) != "\n") {  // yaml-cpp ends no comment there
+      refuse(log, mark_at(line, column), path,
+             "a carriage return alone, expected lines that end with a line feed");
+    }
     if (code == '\n') {
       ++line;
       column = 0;

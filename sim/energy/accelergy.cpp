@@ -18,6 +18,9 @@ struct Action {
   double pj = 0;
 };
 
+enum class Version { V0_3, V0_4 };
+constexpr Choice<Version> kVersions[] = {{"0.3", Version::V0_3}, {"0.4", Version::V0_4}};
+
 struct Cost {
   const char* name;
   TableEntries EnergyTable::*entries;
@@ -53,6 +56,27 @@ std::string without_ranges(const std::string& name) {
   return out;
 }
 
+/// Equal for equal values, however they are laid out.
+std::string text_of(const YAML::Node& value) {
+  if (value.IsScalar()) {
+    const std::string& text = value.Scalar();
+    return fmt::format("{}:{}", text.size(), text);  // no text looks like two
+  }
+  std::vector<std::string> parts;
+  if (value.IsMap()) {
+    for (const auto& item : value) {
+      parts.push_back(text_of(item.first) + ": " + text_of(item.second));
+    }
+    std::sort(parts.begin(), parts.end());
+  } else if (value.IsSequence()) {
+    for (const auto& item : value) {
+      parts.push_back(text_of(item));
+    }
+  }
+  const std::string text = fmt::format("{}", fmt::join(parts, ", "));
+  return value.IsMap() ? "{" + text + "}" : value.IsSequence() ? "[" + text + "]" : "";
+}
+
 std::map<std::string, std::string> read_arguments(ConfigReader& node) {
   std::map<std::string, std::string> arguments;
   if (!node.has("arguments")) {
@@ -66,7 +90,7 @@ std::map<std::string, std::string> read_arguments(ConfigReader& node) {
     return arguments;
   }
   for (const auto& item : value) {
-    arguments[item.first.Scalar()] = item.second.IsScalar() ? item.second.Scalar() : "";
+    arguments[item.first.Scalar()] = text_of(item.second);
   }
   return arguments;
 }
@@ -76,6 +100,8 @@ std::vector<Action> load_ert(const std::string& path) {
   ConfigReader root = file.root();
   std::vector<Action> all;
   ConfigReader ert = root.child("ERT");
+  Version version{};
+  ert.optional("version", version, OneOf{kVersions});
   for (ConfigReader& table : ert.children("tables")) {
     std::string component;
     table.required("name", component, NotEmpty{});
@@ -111,7 +137,7 @@ std::vector<Action> named(const std::vector<Action>& actions, std::string Action
   return found;
 }
 
-/// The entry that one key of the map asks for; none after an error.
+/// The entry that one key of the map asks for; none after an error, nor without an ERT.
 std::optional<TableEntry> entry_for(ConfigReader node, const std::vector<Action>& ert,
                                     const std::string& file) {
   const std::size_t errors = node.error_count();
@@ -123,7 +149,7 @@ std::optional<TableEntry> entry_for(ConfigReader node, const std::vector<Action>
   node.required("bits", entry.bits, InRange{1U, 65536U});
   const auto arguments = read_arguments(node);
   node.reject_unknown();
-  if (node.error_count() != errors) {
+  if (node.error_count() != errors || ert.empty()) {
     return std::nullopt;
   }
   const auto refuse = [&](const char* key, const std::string& found,
@@ -159,20 +185,22 @@ std::optional<TableEntry> entry_for(ConfigReader node, const std::vector<Action>
 
 }  // namespace
 
-void apply_accelergy(ConfigReader map, const std::filesystem::path& folder, EnergyTable& table) {
+std::vector<std::string> apply_accelergy(ConfigReader map, const std::filesystem::path& folder,
+                                         EnergyTable& table) {
   std::string file;
   map.required("file", file, NotEmpty{});
-  if (file.empty()) {
-    return;
-  }
   const std::string path = (folder / file).lexically_normal().string();
-  if (!map.names_readable("file", path)) {
-    return;
-  }
-  const std::vector<Action> ert = load_ert(path);
-  if (ert.empty()) {
-    map.error("file", path + " has no actions, expected a table of energies");
-    return;
+  std::vector<Action> ert;
+  std::vector<std::string> mistakes;
+  if (!file.empty() && map.names_readable("file", path)) {
+    try {
+      ert = load_ert(path);
+      if (ert.empty()) {
+        map.error("file", path + " has no actions, expected a table of energies");
+      }
+    } catch (const ConfigError& e) {
+      mistakes = e.lines();
+    }
   }
   std::vector<std::string> taken;
   for (const Cost& cost : kCosts) {
@@ -185,6 +213,7 @@ void apply_accelergy(ConfigReader map, const std::filesystem::path& folder, Ener
   }
   map.reject_unknown();
   table.notes.push_back(fmt::format("from {}: {}", file, fmt::join(taken, ", ")));
+  return mistakes;
 }
 
 }  // namespace systole

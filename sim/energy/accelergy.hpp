@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "sim/config/reader.hpp"
 #include "sim/energy/energy_table.hpp"
@@ -13,7 +15,8 @@ namespace systole {
 /// action works on:
 ///     mac: {component: chip.pe.mac, action: compute, bits: 8}
 /// `[0..15]` in component names is not compared. Mistakes in the map go to the table's errors;
-/// those of the ERT are thrown as ConfigError.
-void apply_accelergy(ConfigReader map, const std::filesystem::path& folder, EnergyTable& table);
+/// those of the ERT are given back, a line for each.
+std::vector<std::string> apply_accelergy(ConfigReader map, const std::filesystem::path& folder,
+                                         EnergyTable& table);
 
 }  // namespace systole

@@ -68,7 +68,8 @@ class TableReader {
       if (!root.has("process")) {
         table_.process.reset();  // the ERT's is not known
       }
-      apply_accelergy(*std::move(ert_), folder(), table_);
+      const auto mistakes = apply_accelergy(*std::move(ert_), folder(), table_);
+      others_.insert(others_.end(), mistakes.begin(), mistakes.end());
       joule_unit_ = true;  // an ERT's energies are picojoules
     }
     if (mac_unit_ && joule_unit_) {
@@ -77,11 +78,23 @@ class TableReader {
     settle_not_published();
     table_.normalized = table_.normalized || mac_unit_;
     root.reject_unknown();
-    file_.check();
+    check();
     return std::move(table_);
   }
 
  private:
+  /// Throws what is wrong in this file and in those that it names.
+  void check() {
+    try {
+      file_.check();
+    } catch (const ConfigError& e) {
+      others_.insert(others_.begin(), e.lines().begin(), e.lines().end());
+    }
+    if (!others_.empty()) {
+      throw ConfigError{others_};
+    }
+  }
+
   std::filesystem::path folder() const { return std::filesystem::path{file_.name()}.parent_path(); }
 
   void read_base(ConfigReader& root) {
@@ -100,7 +113,12 @@ class TableReader {
     if (!root.names_readable("base", path)) {
       return;
     }
-    table_ = TableReader{ConfigFile::load(path), bases_ + 1}.read();
+    try {
+      table_ = TableReader{ConfigFile::load(path), bases_ + 1}.read();
+    } catch (const ConfigError& e) {
+      others_ = e.lines();
+      return;
+    }
     table_.notes.insert(table_.notes.begin(), "what it does not give is of " + table_.name);
     joule_unit_ = !table_.normalized;
     mac_unit_ = table_.normalized;
@@ -328,6 +346,7 @@ class TableReader {
   std::vector<std::string> not_published_;
   bool mac_unit_ = false;
   bool joule_unit_ = false;
+  std::vector<std::string> others_;  // what is wrong in other files
 };
 
 /// What runs are priced with; not where it comes from, nor in which file and order it stands.

@@ -42,6 +42,7 @@ void FloatReader::read_conv(const Node& node) {
   if (weight.shape.size() != 4) {
     throw NodeError{"has weights of " + onnx::shape_text(weight.shape) + ", expected 4 dimensions"};
   }
+  onnx::expect_kernel(attributes, weight.shape[2], weight.shape[3]);
   const onnx::PlacedWindow placed =
       onnx::place_window(attributes, x.shape, weight.shape[2], weight.shape[3]);
   FloatConv2d op;
@@ -135,19 +136,26 @@ void FloatReader::add_constant(const Node& node, const Known& x, const Constant&
 
 void FloatReader::read_batch_norm(const Node& node) {
   node.expect_inputs(5, 5);
-  node.expect_outputs(1);
   node.real("momentum", 0);
   if (node.integer("training_mode", 0) != 0) {
     throw NodeError{"is in training mode"};
   }
   FloatBatchNorm op;
   op.epsilon = node.real("epsilon", 1e-5F);
+  if (!std::isfinite(op.epsilon) || op.epsilon < 0) {
+    throw NodeError{"has an epsilon of " + std::to_string(op.epsilon) +
+                    ", expected a finite number that is not below 0"};
+  }
   op.gamma = numbers_of(constant(node, 1));
   op.beta = numbers_of(constant(node, 2));
   op.mean = numbers_of(constant(node, 3));
   op.variance = numbers_of(constant(node, 4));
   if (std::any_of(op.variance.begin(), op.variance.end(), [](float v) { return v < 0; })) {
     throw NodeError{"has a variance below 0"};
+  }
+  if (op.epsilon == 0 &&
+      std::find(op.variance.begin(), op.variance.end(), 0.0F) != op.variance.end()) {
+    throw NodeError{"has a variance and an epsilon of 0, and divides by their sum"};
   }
   const Known x = find(node.input(0));
   if (x.shape.size() != 2 && x.shape.size() != 4) {
@@ -191,7 +199,6 @@ void FloatReader::read_clip(const Node& node) {
 
 void FloatReader::read_pool(const Node& node) {
   node.expect_inputs(1, 1);
-  node.expect_outputs(1);
   const onnx::WindowAttributes attributes = onnx::window_attributes(node);
   const Known x = image(node);
   const onnx::PlacedWindow placed = onnx::place_window(attributes, x.shape);

@@ -12,6 +12,7 @@
 #include "sim/network/refusal.hpp"
 #include "sim/onnx/constant.hpp"
 #include "sim/onnx/node.hpp"
+#include "sim/onnx/value_info.hpp"
 #include "sim/onnx/windows.hpp"
 #include "sim/quantize/float_network.hpp"
 
@@ -65,7 +66,11 @@ class FloatReader {
   FloatNetwork read() {
     const file::GraphProto& graph = model_.graph();
     for (const file::TensorProto& tensor : graph.initializer()) {
-      initializers_[tensor.name()] = &tensor;
+      guarded("initializer '" + onnx::printable_name(tensor.name()) + "'", {}, [&] {
+        if (!initializers_.emplace(tensor.name(), &tensor).second) {
+          throw NodeError{"is given twice"};
+        }
+      });
     }
     for (const file::ValueInfoProto& input : graph.input()) {
       guarded("input '" + onnx::printable_name(input.name()) + "'", {input.name()},
@@ -79,7 +84,7 @@ class FloatReader {
     }
     for (const file::ValueInfoProto& output : graph.output()) {
       guarded("output '" + onnx::printable_name(output.name()) + "'", {},
-              [&] { read_output(output.name()); });
+              [&] { read_output(output); });
     }
     if (errors_.empty() && (network_.inputs.empty() || network_.outputs.empty())) {
       errors_.push_back(path_ + ": has no inputs or no outputs");
@@ -114,11 +119,7 @@ class FloatReader {
     if (initializers_.count(input.name()) != 0) {
       return;
     }
-    Shape shape;
-    for (const auto& size : input.type().tensor_type().shape().dim()) {
-      shape.push_back(size.has_dim_value() ? size.dim_value() : shape.empty() ? 1 : 0);
-    }
-    onnx::checked_elements(shape);
+    const Shape shape = onnx::input_shape(input);
     if (onnx::element_type(input.type().tensor_type().elem_type()) != onnx::ElementType::Float) {
       throw NodeError{"is not of FLOAT"};
     }
@@ -132,8 +133,10 @@ class FloatReader {
     define(input.name(), {id, shape, {}});
   }
 
-  void read_output(const std::string& name) {
-    const ValueId id = plain(find(name));
+  void read_output(const file::ValueInfoProto& output) {
+    const Known value = find(output.name());
+    onnx::check_declared(output, value.shape, onnx::ElementType::Float);
+    const ValueId id = plain(value);
     if (std::find(network_.inputs.begin(), network_.inputs.end(), id) != network_.inputs.end()) {
       throw NodeError{"is an input, expected what a node computes"};
     }
@@ -142,7 +145,7 @@ class FloatReader {
 
   void read_node(const Node& node) {
     const std::string op = node.op();
-    node.expect_outputs(node.outputs());
+    node.expect_outputs(op == "Dropout" ? 2 : 1);
     if (op == "Conv") {
       read_conv(node);
     } else if (op == "Gemm") {
@@ -180,6 +183,7 @@ class FloatReader {
       if (tensor == nullptr) {
         throw NodeError{"has no value that is a tensor"};
       }
+      expect_new(node.output(0));
       initializers_[node.output(0)] = tensor;
     } else {
       throw NodeError{
@@ -195,6 +199,7 @@ class FloatReader {
     node.expect_inputs(1, 1);
     const std::int64_t to = node.op() == "Cast" ? node.integer("to", 0) : 0;
     node.integer("saturate", 1);  // of 8-bit floats
+    expect_new(node.output(0));
     const auto given = initializers_.find(node.input(0));
     if (to == file::TensorProto::FLOAT && given != initializers_.end() &&
         given->second->data_type() == file::TensorProto::DOUBLE) {
@@ -308,7 +313,11 @@ class FloatReader {
     define(node.output(0), {layer(node, std::move(op), from, ""), shape, {}});
   }
   void define(const std::string& name, const Known& value) {
-    if (is_constant(name) || !known_.emplace(name, value).second) {
+    expect_new(name);
+    known_.emplace(name, value);
+  }
+  void expect_new(const std::string& name) const {
+    if (is_constant(name) || known_.count(name) != 0) {
       throw NodeError{"writes '" + onnx::printable_name(name) +
                       "', which is constant, an input, or computed before"};
     }

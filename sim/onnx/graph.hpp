@@ -16,8 +16,10 @@ class Graph {
   Builder& builder() { return builder_; }
   const Builder& builder() const { return builder_; }
 
-  /// An initializer; read when somebody needs it.
-  void add_initializer(const file::TensorProto& tensor) { initializers_[tensor.name()] = &tensor; }
+  /// An initializer; read when somebody needs it. False for a second one of its name.
+  bool add_initializer(const file::TensorProto& tensor) {
+    return initializers_.emplace(tensor.name(), &tensor).second;
+  }
   bool knows(const std::string& name) const {
     return values_.count(name) + initializers_.count(name) != 0;
   }

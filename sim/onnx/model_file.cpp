@@ -54,9 +54,14 @@ ModelFile::ModelFile(const std::string& path) : model_{parsed(path)} {
     throw ConfigError{{path + ": is no ONNX model (a graph or its opset is missing)"}};
   }
   for (const file::OperatorSetIdProto& opset : model_.opset_import()) {
-    if (is_standard(opset.domain())) {
-      opset_ = opset.version();
+    if (!is_standard(opset.domain())) {
+      continue;
     }
+    if (opset_ != 0 && opset_ != opset.version()) {
+      throw ConfigError{{path + ": is of opset " + std::to_string(opset_) + " and of opset " +
+                         std::to_string(opset.version()) + ", expected one"}};
+    }
+    opset_ = opset.version();
   }
   if (opset_ < kFirstOpset || opset_ > kLastOpset) {
     throw ConfigError{{path + ": is of opset " + std::to_string(opset_) + ", expected " +

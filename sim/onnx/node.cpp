@@ -29,9 +29,15 @@ void Node::expect_inputs(std::size_t least, std::size_t most) const {
 }
 
 void Node::expect_outputs(std::size_t most) const {
-  if (outputs() < 1 || outputs() > most) {
-    throw NodeError{"has " + std::to_string(outputs()) + " outputs, expected " +
-                    (most == 1 ? "1" : "1.." + std::to_string(most))};
+  std::size_t given = outputs();
+  while (given > 0 && output(given - 1).empty()) {
+    --given;
+  }
+  if (given < 1 || given > most) {
+    throw NodeError{"has " + std::to_string(given) + " outputs, expected 1" +
+                    (most == 1            ? ""
+                     : most == kAnyNumber ? " or more"
+                                          : ".." + std::to_string(most))};
   }
 }
 
@@ -89,7 +95,11 @@ const file::TensorProto* Node::tensor(const std::string& name) const {
 }
 
 void Node::expect_no_other_attributes() const {
+  std::set<std::string> seen;
   for (const Attribute& attribute : proto_.attribute()) {
+    if (!seen.insert(attribute.name()).second) {
+      throw NodeError{"has the attribute '" + printable_name(attribute.name()) + "' twice"};
+    }
     if (asked_.count(attribute.name()) == 0) {
       throw NodeError{"has the attribute '" + printable_name(attribute.name()) +
                       "', which is not supported"};

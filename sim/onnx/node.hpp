@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +11,8 @@
 #include "sim/onnx/node_error.hpp"
 
 namespace systole::onnx {
+
+constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();  ///< of outputs
 
 /// One node of the graph as the file has it. What does not hold throws NodeError.
 class Node {
@@ -32,6 +35,7 @@ class Node {
   const std::string& output(std::size_t i) const { return proto_.output(static_cast<int>(i)); }
   /// From `least` to `most` inputs, the first `least` of which are there.
   void expect_inputs(std::size_t least, std::size_t most) const;
+  /// From 1 to `most` outputs; those at the end that have an empty name are left out.
   void expect_outputs(std::size_t most) const;
 
   bool has_attribute(const std::string& name) const;
@@ -40,7 +44,7 @@ class Node {
   std::string text(const std::string& name, const std::string& fallback) const;
   std::optional<std::vector<std::int64_t>> integers(const std::string& name) const;
   const file::TensorProto* tensor(const std::string& name) const;
-  /// Every attribute that the node has was asked for.
+  /// Every attribute that the node has was asked for, and stands there once.
   void expect_no_other_attributes() const;
 
  private:

@@ -6,25 +6,13 @@
 
 #include "sim/config/error_log.hpp"
 #include "sim/onnx/operators.hpp"
+#include "sim/onnx/value_info.hpp"
 
 namespace systole {
 namespace onnx {
 namespace {
 
 constexpr std::size_t kMostErrors = 100;  // more help nobody
-
-// The shape of an input. A first size that is left open is the batch: 1.
-Shape input_shape(const file::ValueInfoProto& input) {
-  if (!input.type().has_tensor_type() || !input.type().tensor_type().has_shape()) {
-    throw NodeError{"is no tensor of a known shape"};
-  }
-  Shape shape;
-  for (const auto& size : input.type().tensor_type().shape().dim()) {
-    shape.push_back(size.has_dim_value() ? size.dim_value() : shape.empty() ? 1 : 0);
-  }
-  checked_elements(shape);
-  return shape;
-}
 
 /// Whether a file has layers with weights and nothing that quantizes or takes integers.
 bool is_float_network(const file::GraphProto& graph) {
@@ -57,7 +45,9 @@ class GraphReader {
                          "makes a workload of it"}};
     }
     for (const file::TensorProto& tensor : file_.initializer()) {
-      graph_.add_initializer(tensor);
+      if (!graph_.add_initializer(tensor)) {
+        error("initializer '" + printable_name(tensor.name()) + "'", "is given twice");
+      }
     }
     if (file_.sparse_initializer_size() > 0) {
       error("sparse initializers", "are not supported");
@@ -70,7 +60,7 @@ class GraphReader {
     }
     builder_.set_node(static_cast<std::size_t>(file_.node_size()));  // layers of the outputs
     for (const file::ValueInfoProto& output : file_.output()) {
-      read_output(output.name());
+      read_output(output);
     }
     const bool has_inputs = input_is_wrong_ || !builder_.network().inputs.empty();
     if (file_.output_size() == 0 || !has_inputs) {
@@ -137,7 +127,8 @@ class GraphReader {
     return false;
   }
 
-  void read_output(const std::string& name) {
+  void read_output(const file::ValueInfoProto& output) {
+    const std::string& name = output.name();
     if (graph_.is_given_up(name)) {
       return;
     }
@@ -153,6 +144,7 @@ class GraphReader {
         throw NodeError{"is the input '" + network.tensor(tensor).name +
                         "' as it is, expected what a node computes"};
       }
+      check_declared(output, builder_.value(id).shape, builder_.value(id).type);
       network.outputs.push_back(tensor);
     } catch (const NodeError& e) {
       error("output '" + printable_name(name) + "'", e.what());

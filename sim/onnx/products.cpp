@@ -74,10 +74,7 @@ ConvShape conv_shape(const ConvAttributes& attributes, const Shape& x, const Sha
     throw NodeError{"has operands of " + shape_text(x) + " and " + shape_text(w) + " with " +
                     std::to_string(groups) + " groups, which do not fit together"};
   }
-  const std::vector<std::int64_t>& kernel = attributes.window.kernel;
-  if (!kernel.empty() && kernel != std::vector<std::int64_t>{w[2], w[3]}) {
-    throw NodeError{"has a kernel_shape that is not that of the weights"};
-  }
+  expect_kernel(attributes.window, w[2], w[3]);
   ConvShape result;
   result.placed = place_window(attributes.window, x, w[2], w[3]);
   result.out = {x[0], w[0], result.placed.out_h, result.placed.out_w};

@@ -77,8 +77,23 @@ WindowAttributes window_attributes(const Node& node) {
   result.pads = checked_list(
       "pads", node.integers("pads").value_or(std::vector<std::int64_t>{0, 0, 0, 0}), 4, 0);
   result.auto_pad = node.text("auto_pad", "NOTSET");
+  const bool pads =
+      std::any_of(result.pads.begin(), result.pads.end(), [](auto n) { return n > 0; });
+  if (pads && result.auto_pad != "NOTSET") {
+    throw NodeError{"has pads beside the auto_pad '" + printable_name(result.auto_pad) +
+                    "', expected one of the two"};
+  }
   result.ceil_mode = node.integer("ceil_mode", 0) != 0;
   return result;
+}
+
+void expect_kernel(const WindowAttributes& attributes, std::int64_t kernel_h,
+                   std::int64_t kernel_w) {
+  const std::vector<std::int64_t> kernel{kernel_h, kernel_w};
+  if (!attributes.kernel.empty() && attributes.kernel != kernel) {
+    throw NodeError{"has a kernel_shape of " + shape_text(attributes.kernel) + ", and weights of " +
+                    shape_text(kernel)};
+  }
 }
 
 PlacedWindow place_window(const WindowAttributes& attributes, const Shape& ifmap,

@@ -21,6 +21,10 @@ struct PlacedWindow {
   std::int64_t beyond_h = 0, beyond_w = 0;  ///< of the window's padding, what ceil_mode added
 };
 
+/// The kernel_shape of a convolution, where it is given, is that of its weights. Throws NodeError.
+void expect_kernel(const WindowAttributes& attributes, std::int64_t kernel_h,
+                   std::int64_t kernel_w);
+
 /// For an ifmap [N,C,H,W]. Throws NodeError for what makes no sense.
 PlacedWindow place_window(const WindowAttributes& attributes, const Shape& ifmap,
                           std::int64_t kernel_h, std::int64_t kernel_w);

@@ -101,7 +101,11 @@ FloatTensor FloatFiles::tensor(ConfigReader& reader, const std::string& key) con
     return {};
   }
   try {
-    return read_float_npy(resolve(file));
+    FloatTensor read = read_float_npy(resolve(file));
+    if (read.data.empty()) {
+      reader.error(key, resolve(file) + ": is empty, expected at least one number");
+    }
+    return read;
   } catch (const NpyError& error) {
     reader.error(key, error.what());
     return {};

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "sim/network/refusal.hpp"
+#include "sim/workload/activation_keys.hpp"
+#include "sim/workload/constant_files.hpp"
 #include "sim/workload/geometry.hpp"
 #include "sim/workload/window_keys.hpp"
 
@@ -47,24 +49,19 @@ constexpr Choice<TraceOp> kOps[] = {
     {"transpose", TraceOp::Transpose},
 };
 
-enum class Activation { None, Relu, Relu6 };
-constexpr Choice<Activation> kActivations[] = {
-    {"none", Activation::None}, {"relu", Activation::Relu}, {"relu6", Activation::Relu6}};
+/// Of what a layer with a mistake in its inputs reads: enough to read its other keys, and not used.
+const Shape kUnknownShape{1, 1, 1, 1};
 
-FloatClip read_limits(ConfigReader& map) {
+/// A key of any operator.
+constexpr const char* kKeysOfAll[] = {"weights", "bias",     "groups",         "dilation", "stride",
+                                      "padding", "kernel",   "counts_padding", "gamma",    "beta",
+                                      "mean",    "variance", "epsilon",        "min",      "max",
+                                      "axis",    "shape",    "permutation"};
+
+FloatClip clip_of(const RealLimits& limits) {
   FloatClip clip;
-  double low = 0;
-  double high = 0;
-  const std::size_t errors = map.error_count();
-  if (map.optional("min", low) && map.error_count() == errors) {
-    clip.low = static_cast<float>(low);
-  }
-  if (map.optional("max", high) && map.error_count() == errors) {
-    clip.high = static_cast<float>(high);
-  }
-  if (clip.low > clip.high) {
-    map.error("max", "is below min, expected min <= max");
-  }
+  clip.low = limits.min.value_or(clip.low);
+  clip.high = limits.max.value_or(clip.high);
   return clip;
 }
 
@@ -76,44 +73,51 @@ class LayerReader {
       : reader_{reader}, files_{files}, network_{network}, by_name_{by_name} {}
 
   void read() {
-    std::string name;
-    read(name);
+    const std::size_t errors = reader_.error_count();
+    const std::string name = read_name();
+    read_inputs();
+    TraceOp op = TraceOp::Relu;
+    const std::size_t errors_before_op = reader_.error_count();
+    reader_.required("op", op, OneOf{kOps});
+    std::optional<FloatOp> read_op;
+    if (reader_.ok() && reader_.error_count() == errors_before_op) {
+      read_op = read_operator(op);
+    } else {
+      for (const char* key : kKeysOfAll) {
+        reader_.has(key);  // which of them belong here is not known
+      }
+    }
+    const FloatClip clip = clip_of(read_activation_limits(reader_));
+    reader_.reject_unknown();
     if (!name.empty()) {
       by_name_.emplace(name, std::nullopt);
+    }
+    if (read_op && reader_.error_count() == errors && has_all_inputs_) {
+      add(name, std::move(*read_op), clip);
     }
   }
 
  private:
-  void read(std::string& name) {
-    std::vector<std::string> inputs;
-    TraceOp op = TraceOp::Relu;
-    const std::size_t errors = reader_.error_count();
+  std::string read_name() {
+    std::string name;
     reader_.required("name", name, NotEmpty{});
-    reader_.required("inputs", inputs, NotEmpty{});
-    const std::size_t errors_before_op = reader_.error_count();
-    reader_.required("op", op, OneOf{kOps});
-    if (reader_.error_count() != errors_before_op || !reader_.ok()) {
-      return;  // which keys belong here is not known
+    if (by_name_.count(name) != 0) {
+      reader_.error("name", "'" + name + "' is taken by an input or a layer above");
     }
-    if (inputs.empty() && reader_.error_count() == errors) {
+    return name;
+  }
+
+  void read_inputs() {
+    std::vector<std::string> names;
+    const std::size_t errors = reader_.error_count();
+    reader_.required("inputs", names, NotEmpty{});
+    if (names.empty() && reader_.ok() && reader_.error_count() == errors) {
       reader_.error("inputs", "is empty, expected the name of an input or a layer");
     }
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      find_input(i, inputs[i]);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      find_input(i, names[i]);
     }
-    const bool has_inputs = inputs_.size() == inputs.size();
-    std::optional<FloatOp> read_op;
-    if (reader_.error_count() == errors && has_inputs) {
-      read_op = read_operator(op);
-    }
-    const FloatClip clip = read_activation();
-    if (reader_.error_count() != errors || !has_inputs) {
-      return;
-    }
-    reader_.reject_unknown();
-    if (reader_.error_count() == errors && read_op) {
-      add(name, std::move(*read_op), clip);
-    }
+    has_all_inputs_ = inputs_.size() == names.size();
   }
 
   void find_input(std::size_t i, const std::string& name) {
@@ -133,7 +137,7 @@ class LayerReader {
                                 did_you_mean(name, names));
   }
 
-  Shape ifmap() const { return network_.value(inputs_.at(0)).shape; }
+  Shape ifmap() const { return inputs_.empty() ? kUnknownShape : network_.value(inputs_[0]).shape; }
 
   std::optional<FloatOp> read_operator(TraceOp op) {
     switch (op) {
@@ -153,7 +157,7 @@ class LayerReader {
       case TraceOp::Relu6:
         return FloatClip{0.0F, 6.0F};
       case TraceOp::Clip:
-        return read_limits(reader_);
+        return clip_of(read_real_limits(reader_));
       case TraceOp::MaxPool2d:
         return FloatMaxPool{read_pool_window()};
       case TraceOp::AveragePool2d: {
@@ -221,7 +225,7 @@ class LayerReader {
       *out = files_.vector(reader_, key);
     }
     double epsilon = 1e-5;
-    reader_.optional("epsilon", epsilon, GreaterThan{0.0});
+    reader_.optional("epsilon", epsilon, ScaleRange{});
     norm.epsilon = static_cast<float>(epsilon);
     for (const float variance : norm.variance) {
       if (variance < 0) {
@@ -263,34 +267,7 @@ class LayerReader {
     }
   }
 
-  FloatClip read_activation() {
-    if (!reader_.has("activation")) {
-      return {};
-    }
-    const YAML::Node node = reader_.raw("activation");
-    if (node.IsMap()) {
-      ConfigReader map = reader_.child("activation");
-      const FloatClip clip = read_limits(map);
-      map.reject_unknown();
-      return clip;
-    }
-    Activation activation = Activation::None;
-    reader_.read(node, "activation", activation, OneOf{kActivations});
-    FloatClip clip;
-    if (activation != Activation::None) {
-      clip.low = 0.0F;
-    }
-    if (activation == Activation::Relu6) {
-      clip.high = 6.0F;
-    }
-    return clip;
-  }
-
   void add(const std::string& name, FloatOp op, const FloatClip& clip) {
-    if (by_name_.count(name) != 0) {
-      reader_.error("name", "'" + name + "' is taken by an input or a layer above");
-      return;
-    }
     const bool clips = std::isfinite(clip.low) || std::isfinite(clip.high);
     try {
       ValueId value = network_.add_layer(name, std::move(op), inputs_, reader_.place(""));
@@ -308,7 +285,8 @@ class LayerReader {
   const FloatFiles& files_;
   FloatNetwork& network_;
   FloatNames& by_name_;
-  std::vector<ValueId> inputs_;
+  std::vector<ValueId> inputs_;  // those without mistakes
+  bool has_all_inputs_ = false;
 };
 
 }  // namespace

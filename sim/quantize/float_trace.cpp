@@ -1,9 +1,9 @@
 #include "sim/quantize/float_trace.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "sim/config/reader.hpp"
+#include "sim/config/suggestion.hpp"
 #include "sim/network/refusal.hpp"
 #include "sim/quantize/float_files.hpp"
 #include "sim/quantize/float_layer_trace.hpp"
@@ -37,6 +37,18 @@ void read_input(ConfigReader& reader, FloatNetwork& network, FloatNames& by_name
   }
 }
 
+bool has_list(ConfigReader& root, const char* key) {
+  return root.has(key) && root.raw(key).IsSequence();
+}
+
+std::string no_layer(const std::string& name, const FloatNames& by_name) {
+  std::vector<std::string> names;
+  for (const auto& [known, value] : by_name) {
+    names.push_back(known);
+  }
+  return "'" + name + "' is no layer" + did_you_mean(name, names);
+}
+
 }  // namespace
 
 FloatNetwork load_float_trace(const std::string& path) {
@@ -50,34 +62,39 @@ FloatNetwork load_float_trace(const std::string& path) {
   for (ConfigReader& input : inputs) {
     read_input(input, network, by_name);
   }
-  if (file.ok() && inputs.size() != 1) {
+  if (has_list(root, "inputs") && inputs.size() != 1) {
     root.error("inputs", "has " + std::to_string(inputs.size()) + " elements, expected one input");
   }
+  const FloatNames inputs_by_name = by_name;
   for (ConfigReader& layer : root.children("layers")) {
     read_float_layer(layer, files, network, by_name);
   }
   std::vector<std::string> outputs;
+  const std::size_t errors = root.error_count();
   root.required("outputs", outputs, NotEmpty{});
-  if (file.ok() && outputs.empty()) {
+  if (root.error_count() == errors && outputs.empty()) {
     root.error("outputs", "is empty, expected the name of a layer");
   }
   for (const auto& output : outputs) {
     const auto found = by_name.find(output);
-    const bool is_input = std::any_of(network.inputs.begin(), network.inputs.end(),
-                                      [&](ValueId id) { return network.value(id).name == output; });
-    if (is_input) {
+    if (inputs_by_name.count(output) != 0) {
       root.error("outputs", "'" + output + "' is an input, expected the name of a layer");
+    } else if (found == by_name.end() && has_list(root, "layers")) {
+      root.error("outputs", no_layer(output, by_name));
     } else if (found != by_name.end() && found->second) {
       network.outputs.push_back(*found->second);
-    } else if (file.ok()) {
-      root.error("outputs", "'" + output + "' is no layer");
     }
   }
-  for (const char* key : {"images", "labels"}) {  // opened by load_float_test_images
+  root.has("images");
+  root.has("labels");
+  root.reject_unknown();
+  for (const char* key : {"images", "labels"}) {
     std::string name;
     root.optional(key, name, NotEmpty{});
+    if (!file.ok() && !name.empty()) {  // else load_float_test_images opens it, if it is needed
+      root.names_readable(key, files.resolve(name));
+    }
   }
-  root.reject_unknown();
   file.check();
   return network;
 }

@@ -1,9 +1,12 @@
 #include "sim/report/compare_figures.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <initializer_list>
 
 #include "sim/config/error_log.hpp"
+#include "sim/report/totals.hpp"
 
 namespace systole {
 namespace {
@@ -46,34 +49,43 @@ ComparedFigures::ComparedFigures(const Json& report, ReportErrors& errors) {
   const ReportObject totals = root.object("totals");
   cycles = totals.count("cycles");
   dram_bytes = totals.count("dram_read_bytes") + totals.count("dram_write_bytes");
-  utilization = totals.number("utilization");
-  energy_pj = totals.number("energy_pj");
+  utilization = totals.amount("utilization", 1);
+  energy_pj = totals.amount("energy_pj");
   if (const Json* const product = totals.find("energy_delay_js"); product && !product->is_null()) {
-    energy_delay_js = totals.number("energy_delay_js");
+    energy_delay_js = totals.amount("energy_delay_js");
   }
   if (at_or_null(report, {"units", "pj"}) == "MAC") {
     energy_unit = EnergyUnit::Mac;
   }
   if (root.has("area") && !root.find("area")->is_null()) {
-    area_mm2 = root.object("area").number("total_um2") / 1e6;
+    area_mm2 = root.object("area").amount("total_um2") / 1e6;
   }
   root.each("layers", [this](const ReportObject& layer) {
     layers.push_back({layer.text("name"), layer.count("cycles")});
   });
+  if (root.has("layers") && root.find("layers")->empty()) {
+    root.error("layers", "is empty, expected at least one");
+  }
+  if (totals.has("check")) {
+    check =
+        check_name(totals.choice("check", {Check::Pass, Check::Fail, Check::Skipped}, check_name));
+  }
   read_what_remarks_need(report);
+  if (const Json clock = at_or_null(report, {"clock_mhz"}); clock.is_number()) {
+    clock_mhz = clock.get<double>();
+    if (clock_mhz < 1) {
+      root.error("clock_mhz", fmt::format("{}, expected 1 or more", clock_mhz));
+    }
+  }
 }
 
 void ComparedFigures::read_what_remarks_need(const Json& report) {
   const auto text_or_none = [](const Json& json) {
     return json.is_string() ? json.get<std::string>() : "";
   };
-  check = text_or_none(at_or_null(report, {"totals", "check"}));
   data = text_or_none(at_or_null(report, {"data"}));
   if (const Json part = at_or_null(report, {"accuracy", "accuracy"}); part.is_number()) {
     accuracy = part.get<double>();
-  }
-  if (const Json clock = at_or_null(report, {"clock_mhz"}); clock.is_number()) {
-    clock_mhz = clock.get<double>();
   }
   if (const Json energy = at_or_null(report, {"config", "energy"}); energy.is_object()) {
     for (const auto& item : energy.items()) {

@@ -24,6 +24,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+std::uint64_t positive(const ReportObject& object, const char* key,
+                       std::uint64_t most = ReportObject::kMostCount) {
+  const std::size_t errors = object.error_count();
+  const std::uint64_t value = object.count(key, most);
+  if (value == 0 && object.ok() && object.error_count() == errors) {
+    object.error(key, "0, expected at least 1");
+  }
+  return value;
+}
+
 /// `told`: events of which an earlier layer has said that they are of another version.
 LayerResult layer_of(const ReportObject& object, std::set<std::string>& told) {
   LayerResult layer;
@@ -34,8 +44,8 @@ LayerResult layer_of(const ReportObject& object, std::set<std::string>& told) {
     return static_cast<std::int64_t>(object.count(key));
   };
   layer.gemm = {dimension("m"), dimension("n"), dimension("k"), dimension("macs")};
+  constexpr std::uint64_t kMostBits = 1024;  // and products
   const auto operand = [&](const char* key) {
-    constexpr std::uint64_t kMostBits = 1024;  // and products
     return static_cast<std::uint32_t>(object.count(key, kMostBits));
   };
   const auto of_tensor = [&](const char* key) {  // not in reports of before
@@ -43,11 +53,8 @@ LayerResult layer_of(const ReportObject& object, std::set<std::string>& told) {
   };
   layer.operands.activation_bits = operand("activation_bits");
   layer.operands.weight_bits = operand("weight_bits");
-  const std::size_t errors = object.error_count();
-  layer.operands.products_per_pe = operand("products_per_pe");
-  if (layer.operands.products_per_pe == 0 && object.ok() && object.error_count() == errors) {
-    object.error("products_per_pe", "0, expected at least 1");
-  }
+  layer.operands.products_per_pe =
+      static_cast<std::uint32_t>(positive(object, "products_per_pe", kMostBits));
   layer.operands.ifmap_bits = of_tensor("ifmap_bits");
   layer.operands.ofmap_bits = of_tensor("ofmap_bits");
   layer.cycles = object.count("cycles");
@@ -161,7 +168,7 @@ RunResult run_of_report(const Json& report, const std::string& file,
   result.engine = root.text("engine");
   result.data = root.choice("data", {DataSource::Workload, DataSource::Random, DataSource::None},
                             data_source_name);
-  result.inferences = root.count("inferences");
+  result.inferences = positive(root, "inferences");
   std::set<std::string> told;
   root.each("layers", [&](const ReportObject& layer) {
     result.layers.push_back(layer_of(layer, told));
@@ -169,6 +176,9 @@ RunResult run_of_report(const Json& report, const std::string& file,
       check_memories(result.layers.back(), *config, layer);
     }
   });
+  if (root.has("layers") && root.find("layers")->empty()) {
+    root.error("layers", "is empty, expected at least one");
+  }
   root.object("totals");
   root.object("units");
   if (config) {

@@ -93,6 +93,17 @@ double ReportObject::number(const char* key) const {
   return found == nullptr ? 0 : found->get<double>();
 }
 
+double ReportObject::amount(const char* key, double most) const {
+  const double value = number(key);
+  if (value < 0 || value > most) {
+    error(key, most < std::numeric_limits<double>::infinity()
+                   ? fmt::format("{}, expected 0 to {}", value, most)
+                   : fmt::format("{}, expected 0 or more", value));
+    return 0;
+  }
+  return value;
+}
+
 const ReportObject::Json* ReportObject::find_list(const char* key,
                                                   bool (Json::*is)() const noexcept,
                                                   const char* kind) const {

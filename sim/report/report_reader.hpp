@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -48,6 +49,8 @@ class ReportObject {
   std::string text(const char* key) const;
   std::uint64_t count(const char* key, std::uint64_t most = kMostCount) const;
   double number(const char* key) const;
+  /// A number from 0 to `most`.
+  double amount(const char* key, double most = std::numeric_limits<double>::infinity()) const;
   std::vector<std::string> texts(const char* key) const;  ///< of a list
   std::vector<double> numbers(const char* key) const;
   ReportObject object(const char* key) const;

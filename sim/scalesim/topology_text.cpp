@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "sim/config/escaped.hpp"
 #include "sim/config/suggestion.hpp"
 #include "sim/config/unicode.hpp"
 
@@ -133,6 +134,8 @@ class Parser {
       log_.add(fields[0].mark, "name", "missing");
     } else if (!is_utf8(row.name)) {
       log_.add(fields[0].mark, "name", quoted(row.name) + " is not UTF-8 text");
+    } else if (escaped(row.name) != row.name) {
+      log_.add(fields[0].mark, "name", quoted(row.name) + " has a control character");
     }
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (i + 1 >= fields.size()) {

@@ -86,11 +86,15 @@ std::vector<float> scales_of(ConfigReader& reader, const std::string& key, const
 /// A list has one dimension; a single value may have none.
 bool is_list(ConfigReader& reader, const std::string& key, const std::string& path,
              const NpyArray& array) {
-  if (array.shape.size() <= 1 && checked_elements(array.shape)) {
-    return true;
+  if (array.shape.size() > 1) {
+    reader.error(key, path + ": shape is " + shape_text(array.shape) + ", expected one dimension");
+    return false;
   }
-  reader.error(key, path + ": shape is " + shape_text(array.shape) + ", expected one dimension");
-  return false;
+  if (element_count(array.shape) == 0) {
+    reader.error(key, path + ": is empty, expected at least one element");
+    return false;
+  }
+  return true;
 }
 
 }  // namespace

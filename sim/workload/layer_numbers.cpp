@@ -168,7 +168,7 @@ bool LayerBuilder::set_limits(std::int32_t& lo, std::int32_t& hi) {
     lo = *limits.clamp_min;
     hi = *limits.clamp_max;
   }
-  for (const auto& [real, limit] : {std::pair{limits.real_min, &lo}, {limits.real_max, &hi}}) {
+  for (const auto& [real, limit] : {std::pair{limits.real.min, &lo}, {limits.real.max, &hi}}) {
     if (!real) {
       continue;
     }

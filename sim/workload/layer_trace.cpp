@@ -49,11 +49,6 @@ constexpr Choice<TraceOp> kOps[] = {
     {"l2_normalization", TraceOp::L2Normalization},
 };
 
-enum class ActivationRule { None, Relu, Relu6 };
-constexpr Choice<ActivationRule> kActivations[] = {{"none", ActivationRule::None},
-                                                   {"relu", ActivationRule::Relu},
-                                                   {"relu6", ActivationRule::Relu6}};
-
 constexpr std::int64_t kMaxSize = std::int64_t{1} << 31;
 
 std::set<std::string> keys_of(TraceOp op) {
@@ -109,57 +104,28 @@ const std::set<std::string>& keys_of_all() {
   return all;
 }
 
-/// A limit in real numbers, as `activation: {min: -1, max: 1}` gives it.
-std::optional<float> read_real_limit(ConfigReader& reader, const std::string& key) {
-  constexpr double kLargest = 1e30;
-  double value = 0;
-  const std::size_t errors = reader.error_count();
-  const bool given = reader.optional(key, value, InRange{-kLargest, kLargest});
-  return given && reader.error_count() == errors ? std::optional{static_cast<float>(value)}
-                                                 : std::nullopt;
-}
-
-void read_activation_rule(ConfigReader& reader, LimitsTrace& limits) {
-  const YAML::Node node = reader.raw("activation");
-  if (node.IsMap()) {
-    ConfigReader range = reader.child("activation");
-    limits.real_min = read_real_limit(range, "min");
-    limits.real_max = read_real_limit(range, "max");
-    range.reject_unknown();
-    if (limits.real_min && limits.real_max && *limits.real_min > *limits.real_max) {
-      range.error("max", "is below min, expected min <= max");
-    }
-    return;
-  }
-  ActivationRule rule = ActivationRule::None;
-  reader.read(node, "activation", rule, OneOf{kActivations});
-  if (rule != ActivationRule::None) {
-    limits.real_min = 0.0F;
-  }
-  if (rule == ActivationRule::Relu6) {
-    limits.real_max = 6.0F;
-  }
-}
-
 void read_clamp(ConfigReader& reader, LimitsTrace& limits) {
   std::vector<std::int32_t> clamp;
   if (!reader.read(reader.raw("clamp"), "clamp", clamp)) {
     return;
   }
-  if (clamp.size() != 2 || clamp[0] > clamp[1]) {
-    reader.error("clamp", "expected [lowest, highest]");
+  if (clamp.size() != 2) {
+    reader.error("clamp", "has " + std::to_string(clamp.size()) +
+                              " values, expected two, [lowest, highest]");
+    return;
+  }
+  if (clamp[0] > clamp[1]) {
+    reader.error("clamp", std::to_string(clamp[0]) + " is above " + std::to_string(clamp[1]) +
+                              ", expected [lowest, highest]");
     return;
   }
   limits.clamp_min = clamp[0];
   limits.clamp_max = clamp[1];
 }
 
-void read_limits(ConfigReader& reader, TraceOp op, LimitsTrace& limits) {
-  if (op == TraceOp::Relu && !reader.has("activation") && !reader.has("clamp")) {
-    limits.real_min = 0.0F;
-  }
+void read_limits(ConfigReader& reader, LimitsTrace& limits) {
   if (reader.has("activation")) {
-    read_activation_rule(reader, limits);
+    limits.real = read_activation_limits(reader);
   }
   if (reader.has("clamp")) {
     read_clamp(reader, limits);
@@ -220,9 +186,9 @@ PinnedMapping read_mapping(ConfigReader reader) {
   return mapping;
 }
 
-/// The keys that the operator has; the caller has reported all others.
-void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace& layer) {
-  const std::set<std::string> keys = keys_of(layer.op);
+/// Those of `keys` that mean the same to every operator that has them.
+void read_shared_keys(ConfigReader& reader, const ConstantFiles& files,
+                      const std::set<std::string>& keys, LayerTrace& layer) {
   const auto given = [&](const char* key) { return keys.count(key) != 0 && reader.has(key); };
   layer.window.kernel_h = layer.window.kernel_w = 0;
   if (given("kernel")) {
@@ -261,17 +227,8 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
     }
     output.reject_unknown();
   }
-  if (given("requant")) {
-    layer.requant = read_requant(reader.child("requant"), files, layer.op);
-  }
   if (keys.count("clamp") != 0) {
-    read_limits(reader, layer.op, layer.limits);
-  }
-  if (layer.op == TraceOp::Reshape) {
-    reader.required("shape", layer.shape, InRange<std::int64_t>{-1, kMaxSize});
-  }
-  if (given("shape") && layer.op == TraceOp::FullyConnected) {
-    reader.optional("shape", layer.shape, InRange<std::int64_t>{1, kMaxSize});
+    read_limits(reader, layer.limits);
   }
   if (given("mapping")) {
     const ConfigReader mapping = reader.child("mapping");
@@ -280,6 +237,22 @@ void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace&
     for (const std::string& key : mapping.keys()) {
       layer.mapping_places["mapping." + key] = mapping.place(key);
     }
+  }
+}
+
+/// The other keys of the operator.
+void read_operator(ConfigReader& reader, const ConstantFiles& files, LayerTrace& layer) {
+  if (keys_of(layer.op).count("requant") != 0 && reader.has("requant")) {
+    layer.requant = read_requant(reader.child("requant"), files, layer.op);
+  }
+  if (layer.op == TraceOp::Relu && !reader.has("activation") && !reader.has("clamp")) {
+    layer.limits.real.min = 0.0F;
+  }
+  if (layer.op == TraceOp::Reshape) {
+    reader.required("shape", layer.shape, InRange<std::int64_t>{-1, kMaxSize});
+  }
+  if (layer.op == TraceOp::FullyConnected) {
+    reader.optional("shape", layer.shape, InRange<std::int64_t>{1, kMaxSize});
   }
   read_host_operator(reader, files, layer);
 }
@@ -297,15 +270,17 @@ LayerTrace read_layer(ConfigReader reader, const ConstantFiles& files) {
   reader.required("op", layer.op, OneOf{kOps});
   const bool has_op = reader.error_count() == errors_before_op;
   const std::set<std::string>& all_keys = keys_of_all();
-  for (const std::string& key : has_op ? keys_of(layer.op) : all_keys) {
+  const std::set<std::string> keys = has_op ? keys_of(layer.op) : all_keys;
+  for (const std::string& key : keys) {
     reader.has(key);
   }
   for (const std::string& key : reader.keys()) {
-    if (has_op && all_keys.count(key) != 0 && keys_of(layer.op).count(key) == 0) {
+    if (has_op && all_keys.count(key) != 0 && keys.count(key) == 0) {
       reader.has(key);  // not unknown, but of other operators
       reader.error(key, trace_op_name(layer.op) + " has no such key");
     }
   }
+  read_shared_keys(reader, files, keys, layer);
   if (has_op) {
     read_operator(reader, files, layer);
   }

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "sim/config/suggestion.hpp"
 #include "sim/config/unreadable.hpp"
 #include "sim/files/atomic_file.hpp"
 
@@ -20,6 +21,7 @@ namespace {
 // The format is described in numpy.lib.format: magic, version, header length, a Python
 // dictionary as text, then the values.
 constexpr std::string_view kMagic{"\x93NUMPY", 6};
+constexpr std::string_view kZipMagic{"PK"};
 constexpr std::uint64_t kMaxHeaderBytes = 65536;
 constexpr std::size_t kMaxDimensions = 32;  // numpy's own limit
 
@@ -47,6 +49,10 @@ const std::array<ElementType, 8>& element_types() {
   throw NpyError{path + ": " + what};
 }
 
+[[noreturn]] void fail_in_header(const std::string& path, const std::string& what) {
+  fail(path, "its .npy header cannot be read: " + what);
+}
+
 struct Header {
   NpyValues values;  // empty, of the file's type
   Shape shape;
@@ -62,16 +68,17 @@ class HeaderParser {
     Header header;
     expect('{');
     while (!accept('}')) {
-      const std::string key = quoted();
+      const std::string key = text();
       expect(':');
       if (key == "descr") {
-        descr_ = quoted();
+        descr_ = text();
       } else if (key == "fortran_order") {
         fortran_ = boolean();
       } else if (key == "shape") {
         shape_ = tuple();
       } else {
-        broken();
+        fail_in_header(path_,
+                       "expected the keys descr, fortran_order and shape, found " + quoted(key));
       }
       if (!accept(',')) {
         expect('}');
@@ -79,8 +86,13 @@ class HeaderParser {
       }
     }
     skip_spaces();
-    if (!text_.empty() || !descr_ || !fortran_ || !shape_) {
-      broken();
+    if (!text_.empty()) {
+      broken("its end");
+    }
+    if (!descr_ || !fortran_ || !shape_) {
+      fail_in_header(path_, std::string{"expected the key "} + (!descr_     ? "descr"
+                                                                : !fortran_ ? "fortran_order"
+                                                                            : "shape"));
     }
     header.values = values_of(*descr_);
     if (*fortran_ && shape_->size() > 1) {
@@ -92,7 +104,10 @@ class HeaderParser {
   }
 
  private:
-  [[noreturn]] void broken() const { fail(path_, "its .npy header cannot be read"); }
+  [[noreturn]] void broken(const std::string& expected) const {
+    fail_in_header(path_, "expected " + expected + ", found " +
+                              (text_.empty() ? "its end" : quoted(std::string{text_})));
+  }
 
   void skip_spaces() {
     const std::size_t spaces = text_.find_first_not_of(" \n\t");
@@ -110,15 +125,16 @@ class HeaderParser {
 
   void expect(char c) {
     if (!accept(c)) {
-      broken();
+      broken(std::string{c});
     }
   }
 
-  std::string quoted() {
+  /// In quotes.
+  std::string text() {
     expect('\'');
     const std::size_t end = text_.find('\'');
     if (end == std::string_view::npos) {
-      broken();
+      broken("a quote behind the text");
     }
     std::string word{text_.substr(0, end)};
     text_.remove_prefix(end + 1);
@@ -134,7 +150,7 @@ class HeaderParser {
         return value;
       }
     }
-    broken();
+    broken("True or False");
   }
 
   Shape tuple() {
@@ -144,8 +160,14 @@ class HeaderParser {
       skip_spaces();
       std::int64_t size = -1;
       const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), size);
-      if (error != std::errc{} || size < 0 || shape.size() == kMaxDimensions) {
-        broken();
+      if (error == std::errc::result_out_of_range) {
+        fail(path_, "its header asks for more than 2^31 elements");
+      }
+      if (error != std::errc{} || size < 0) {
+        broken("a size");
+      }
+      if (shape.size() == kMaxDimensions) {
+        broken("at most " + std::to_string(kMaxDimensions) + " sizes");
       }
       text_.remove_prefix(static_cast<std::size_t>(end - text_.data()));
       shape.push_back(size);
@@ -158,19 +180,23 @@ class HeaderParser {
   }
 
   NpyValues values_of(const std::string& descr) const {
+    const bool has_order =
+        !descr.empty() && std::string_view{"<>=|"}.find(descr[0]) != std::string_view::npos;
+    const std::string kind = descr.substr(has_order ? 1 : 0);
+    const bool is_byte = kind == "i1" || kind == "u1";  // of which any order is the same
     for (const auto& type : element_types()) {
-      if (descr == type.descr) {
+      if (descr == type.descr || (is_byte && kind == type.descr.substr(1))) {
         return type.empty;
       }
     }
     if (!descr.empty() && descr.front() == '>') {
-      fail(path_, "type '" + descr + "' is big endian, expected little endian");
+      fail(path_, "type " + quoted(descr) + " is big endian, expected little endian");
     }
     std::string names;
     for (const auto& type : element_types()) {
       names += (names.empty() ? "" : ", ") + std::string{type.name};
     }
-    fail(path_, "type '" + descr + "' cannot be used, expected one of " + names);
+    fail(path_, "type " + quoted(descr) + " cannot be used, expected one of " + names);
   }
 
   std::uint64_t bytes_of(const Header& header) const {
@@ -225,7 +251,9 @@ Header read_header(std::ifstream& in, const std::string& path) {
   const std::uint64_t file_bytes = std::filesystem::file_size(path);
   const std::string start = take(in, std::min<std::uint64_t>(file_bytes, 8), path);
   if (start.substr(0, kMagic.size()) != kMagic) {
-    fail(path, "is not a .npy file");
+    fail(path, start.substr(0, kZipMagic.size()) == kZipMagic
+                   ? "is not a .npy file but an archive of such (.npz), expected one of them"
+                   : "is not a .npy file");
   }
   if (start.size() < 8) {
     fail(path, "truncated: the file ends inside its .npy header");
@@ -240,7 +268,8 @@ Header read_header(std::ifstream& in, const std::string& path) {
     header_bytes |= std::uint64_t{static_cast<unsigned char>(length[i])} << (8 * i);
   }
   if (header_bytes > kMaxHeaderBytes) {
-    fail(path, "its .npy header cannot be read");
+    fail_in_header(path, "it has " + std::to_string(header_bytes) + " bytes, expected at most " +
+                             std::to_string(kMaxHeaderBytes));
   }
   const std::string text = take(in, header_bytes, path);
   Header header = HeaderParser{text, path}.parse();

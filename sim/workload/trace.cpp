@@ -219,10 +219,8 @@ Trace read_trace(ConfigReader& root, const ConstantFiles& files) {
   if (root.error_count() == errors && trace.outputs.empty()) {
     root.error("outputs", "is empty, expected the name of a layer");
   }
-  for (const char* key : {"images", "labels"}) {  // opened by load_inputs
-    std::string file;
-    root.optional(key, file, NotEmpty{});
-  }
+  root.optional("images", trace.images, NotEmpty{});
+  root.optional("labels", trace.labels, NotEmpty{});
   root.reject_unknown();
   return trace;
 }

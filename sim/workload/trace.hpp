@@ -9,6 +9,7 @@
 
 #include "sim/config/reader.hpp"
 #include "sim/network/network.hpp"
+#include "sim/workload/activation_keys.hpp"
 #include "sim/workload/constant_files.hpp"
 #include "sim/workload/window_keys.hpp"
 
@@ -98,7 +99,7 @@ struct ConstantTrace {
 
 /// The limits of an output: `activation:` in real numbers, or `clamp:` in integers.
 struct LimitsTrace {
-  std::optional<float> real_min, real_max;
+  RealLimits real;
   std::optional<std::int32_t> clamp_min, clamp_max;
 };
 
@@ -157,6 +158,7 @@ struct Trace {
   std::vector<ConstantInputTrace> constants;
   std::vector<LayerTrace> layers;
   std::vector<std::string> outputs;
+  std::string images, labels;  ///< files, opened by load_inputs; empty when not given
 };
 
 /// Tells that the file is a float network, of which all tensors are names of files, and whether

@@ -1,6 +1,7 @@
 #include "sim/workload/workload.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/config/extension.hpp"
 #include "sim/config/reader.hpp"
@@ -57,8 +58,14 @@ Network load_workload(const std::string& path, const WorkloadOptions& options) {
     file.check();  // what else is wrong follows from that
   }
   const bool shapes_only = options.shapes_only || tell_shapes_alone(root);
-  Trace trace = read_trace(root, ConstantFiles{path, shapes_only});
+  const ConstantFiles files{path, shapes_only};
+  Trace trace = read_trace(root, files);
   Network network = NetworkBuilder{trace, shapes_only}.build(root);
+  for (const auto& [key, name] : {std::pair{"images", trace.images}, {"labels", trace.labels}}) {
+    if (!file.ok() && !shapes_only && !name.empty()) {  // else load_inputs opens it, if needed
+      root.names_readable(key, files.resolve(name));
+    }
+  }
   file.check();
   return network;
 }

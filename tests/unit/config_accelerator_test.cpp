@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -306,6 +307,33 @@ TEST(LoadAccelerator, SaysWhichKeyNamesAFileThatIsNotThere) {
             "--set energy.table=my.yaml: energy.table: my.yaml: no such file\n"
             "--set dram.preset=memory/my.yaml: dram.preset: memory/my.yaml: no such file");
   EXPECT_EQ(errors({"dram.preset=memory/my.yaml"}), "") << "nobody reads it";
+}
+
+TEST(LoadAccelerator, SaysWhichFileIsNotThereBesideOtherMistakes) {
+  try {
+    load_accelerator(kConfigs + "/tiny_4x4.yaml",
+                     {"energy.table=my.yaml", "dram.model=banked", "dram.preset=my.yaml",
+                      "array.rows=-1", "energy.dram=[]"});
+    FAIL() << "was taken";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.lines(),
+                ::testing::UnorderedElementsAre(
+                    "--set energy.table=my.yaml: energy.table: my.yaml: no such file",
+                    "--set dram.preset=my.yaml: dram.preset: my.yaml: no such file",
+                    ::testing::HasSubstr("array.rows: -1"),
+                    ::testing::HasSubstr("energy.dram: expected a text")));
+  }
+}
+
+// The mistake is told, and not that some other file is missing.
+TEST(LoadAccelerator, ATableThatIsNoNameIsOneMistake) {
+  try {
+    load_accelerator(kConfigs + "/tiny_4x4.yaml", {"energy.table=[]"});
+    FAIL() << "was taken";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.lines(), ::testing::ElementsAre(::testing::HasSubstr(
+                                   "energy.table: expected a text that is not empty")));
+  }
 }
 
 TEST(ShippedAccelerators, AreTheMachinesOfTheirSources) {

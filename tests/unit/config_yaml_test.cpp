@@ -40,6 +40,13 @@ TEST(CheckedYaml, AcceptsWindowsLineEndsAByteOrderMarkAndOtherScripts) {
   EXPECT_EQ(errors_in("---\na: \xF0\x9F\x90\x99\n...\n"), "");
 }
 
+// A comment would go on to the end of the file.
+TEST(CheckedYaml, RefusesLinesThatEndWithACarriageReturnAlone) {
+  const std::string error = "a carriage return alone, expected lines that end with a line feed";
+  EXPECT_EQ(errors_in("# one\ra: 1\r"), "t.yaml:1:6: " + error);
+  EXPECT_EQ(errors_in("a: 1\r\nb: 2\r"), "t.yaml:2:5: " + error);
+}
+
 TEST(CheckedYaml, RefusesNestingBeyondItsLimit) {
   const auto nested = [](std::size_t depth) {
     return std::string(depth, '[') + "1" + std::string(depth, ']') + "\n";

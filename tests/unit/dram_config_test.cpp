@@ -136,6 +136,41 @@ TEST(DramConfig, CurrentsThatGiveANegativeEnergyAreErrors) {
   EXPECT_EQ(errors_with("ddr4_2400", "rc: 56", "rc: 38"), "timing.rc: 38 is less than ras 39");
 }
 
+TEST(DramConfig, FieldsAreNamedRightWhateverTheirSizes) {
+  std::string text = preset_text("ddr4_2400");
+  text.replace(text.find("columns: 1024"), 13, "columns: 1000");
+  text.replace(text.find("bank:bank_group:channel"), 15, "bank:bank_goup");
+  try {
+    dram::parse_config(text, "d.yaml");
+    FAIL() << "was taken";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.lines(),
+                testing::ElementsAre(testing::HasSubstr("columns: 1000 is no power of two"),
+                                     testing::HasSubstr("mapping: 'bank_goup' is no field")));
+  }
+}
+
+TEST(DramConfig, NoMistakeHidesAnother) {
+  std::string text = preset_text("ddr4_2400");
+  const auto put = [&](const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+  };
+  put("page_policy: open", "page_policy: shut");
+  put("rows: 65536", "rows: 0");
+  put("row:rank:column:bank:bank_group:channel", "row:rank:column:bank:bankgroup:channel");
+  put("idd4r: 135", "idd4r: 10");
+  try {
+    dram::parse_config(text, "d.yaml");
+    FAIL() << "was taken";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.lines(),
+                testing::ElementsAre(testing::HasSubstr("organization.rows: 0 is out of range"),
+                                     testing::HasSubstr("mapping: 'bankgroup' is no field"),
+                                     testing::HasSubstr("controller.page_policy: expected open"),
+                                     testing::HasSubstr("idd4r: 10 gives a negative energy")));
+  }
+}
+
 // Micron TN-40-07: IDD0 is the average of all tRC, IDD3N of tRAS and IDD2N of tRC - tRAS.
 TEST(DramConfig, AnActivationIsWhatARowCycleDrawsAboveItsStandby) {
   std::string text = preset_text("ddr4_2400");

@@ -61,15 +61,32 @@ std::string errors_after(const std::function<void(::onnx::GraphProto&)>& spoil) 
   throw std::logic_error{"the model has no " + op};
 }
 
-/// Sets an attribute, in place of one that the node has.
-void set_integer(::onnx::NodeProto& node, const std::string& name, std::int64_t value) {
+/// An attribute without a value, in place of one that the node has.
+::onnx::AttributeProto& fresh_attribute(::onnx::NodeProto& node, const std::string& name,
+                                        ::onnx::AttributeProto::AttributeType type) {
   auto& all = *node.mutable_attribute();
   const auto found = std::find_if(all.begin(), all.end(),
                                   [&](const auto& attribute) { return attribute.name() == name; });
   ::onnx::AttributeProto& attribute = found == all.end() ? *all.Add() : *found;
+  attribute.Clear();
   attribute.set_name(name);
-  attribute.set_type(::onnx::AttributeProto::INT);
-  attribute.set_i(value);
+  attribute.set_type(type);
+  return attribute;
+}
+
+void set_integer(::onnx::NodeProto& node, const std::string& name, std::int64_t value) {
+  fresh_attribute(node, name, ::onnx::AttributeProto::INT).set_i(value);
+}
+
+void set_integers(::onnx::NodeProto& node, const std::string& name,
+                  const std::vector<std::int64_t>& values) {
+  fresh_attribute(node, name, ::onnx::AttributeProto::INTS)
+      .mutable_ints()
+      ->Add(values.begin(), values.end());
+}
+
+void set_real(::onnx::NodeProto& node, const std::string& name, float value) {
+  fresh_attribute(node, name, ::onnx::AttributeProto::FLOAT).set_f(value);
 }
 
 /// Sets the first number of the node's input.
@@ -198,11 +215,7 @@ TEST(FloatOnnx, PoolingWithDilationsIsRefused) {
   const auto dilate = [](::onnx::GraphProto& graph) {
     for (::onnx::NodeProto& node : *graph.mutable_node()) {
       if (node.op_type() == "MaxPool" || node.op_type() == "AveragePool") {
-        ::onnx::AttributeProto& dilations = *node.add_attribute();
-        dilations.set_name("dilations");
-        dilations.set_type(::onnx::AttributeProto::INTS);
-        dilations.add_ints(2);
-        dilations.add_ints(1);
+        set_integers(node, "dilations", {2, 1});
         return;
       }
     }
@@ -222,6 +235,71 @@ TEST(FloatOnnx, WhatCannotBeSaidOfAnAverageIsRefused) {
   EXPECT_EQ(with(1, 0), "");
   EXPECT_EQ(with(0, 1), "");
   EXPECT_THAT(with(1, 1), ::testing::HasSubstr("has ceil_mode and count_include_pad"));
+}
+
+TEST(FloatOnnx, AModelThatContradictsItselfIsRefused) {
+  const auto expect = [](const std::string& error,
+                         const std::function<void(::onnx::GraphProto&)>& spoil) {
+    EXPECT_THAT(errors_after(spoil), ::testing::HasSubstr(error));
+  };
+  expect("initializer 'first.weight': is given twice", [](::onnx::GraphProto& graph) {
+    *graph.add_initializer() = ::onnx::TensorProto{graph.initializer(0)};
+  });
+  expect("has the attribute 'epsilon' twice", [](::onnx::GraphProto& graph) {
+    ::onnx::NodeProto& norm = node_of(graph, "BatchNormalization");
+    set_real(norm, "epsilon", 1e-5F);
+    ::onnx::AttributeProto& second = *norm.add_attribute();
+    second.set_name("epsilon");
+    second.set_type(::onnx::AttributeProto::FLOAT);
+  });
+  expect("has a kernel_shape of 5 x 5, and weights of ", [](::onnx::GraphProto& graph) {
+    set_integers(node_of(graph, "Conv"), "kernel_shape", {5, 5});
+  });
+  expect("is declared as 1 x 11, and is computed as 1 x 4", [](::onnx::GraphProto& graph) {
+    ::onnx::TypeProto_Tensor& type =
+        *graph.mutable_output(0)->mutable_type()->mutable_tensor_type();
+    type.clear_shape();
+    type.mutable_shape()->add_dim()->set_dim_value(1);
+    type.mutable_shape()->add_dim()->set_dim_value(11);
+  });
+  expect("is declared as INT8, and is computed as FLOAT", [](::onnx::GraphProto& graph) {
+    graph.mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(
+        ::onnx::TensorProto::INT8);
+  });
+  expect("has 2 outputs, expected 1",
+         [](::onnx::GraphProto& graph) { node_of(graph, "Conv").add_output("another"); });
+}
+
+TEST(FloatOnnx, AnEpsilonIsFiniteAndNotBelowZero) {
+  const auto with = [](float epsilon) {
+    return errors_after([&](::onnx::GraphProto& graph) {
+      set_real(node_of(graph, "BatchNormalization"), "epsilon", epsilon);
+    });
+  };
+  EXPECT_EQ(with(0.25F), "");
+  EXPECT_EQ(with(0), "");
+  EXPECT_THAT(with(-1), ::testing::HasSubstr("has an epsilon of -1.0"));
+  EXPECT_THAT(with(std::numeric_limits<float>::infinity()),
+              ::testing::HasSubstr("has an epsilon of inf, expected a finite number"));
+  EXPECT_THAT(errors_after([](::onnx::GraphProto& graph) {
+                ::onnx::NodeProto& norm = node_of(graph, "BatchNormalization");
+                set_real(norm, "epsilon", 0);
+                set_constant(graph, norm, 4, 0);
+              }),
+              ::testing::HasSubstr("has a variance and an epsilon of 0, and divides by their sum"));
+}
+
+TEST(FloatOnnx, SizesOfImagesAreKnown) {
+  EXPECT_THAT(errors_after([](::onnx::GraphProto& graph) {
+                graph.mutable_input(0)
+                    ->mutable_type()
+                    ->mutable_tensor_type()
+                    ->mutable_shape()
+                    ->mutable_dim(2)
+                    ->set_dim_param("height");
+              }),
+              ::testing::HasSubstr("has 'height' as size of axis 2, expected a number: only the "
+                                   "first size, the batch, may be left open"));
 }
 
 }  // namespace

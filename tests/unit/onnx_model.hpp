@@ -25,7 +25,7 @@ class Model {
     proto_.mutable_opset_import(1)->set_version(1);
     ::onnx::ValueInfoProto& input = *graph().add_input();
     input.set_name("x");
-    ::onnx::TypeProto_Tensor& type = *input.mutable_type()->mutable_tensor_type();
+    ::onnx::TypeProto_Tensor& type = tensor_type(input);
     type.set_elem_type(::onnx::TensorProto::INT8);
     for (const std::int64_t size : shape) {
       type.mutable_shape()->add_dim()->set_dim_value(size);
@@ -86,6 +86,30 @@ class Model {
     return *this;
   }
 
+  /// Another output of the last node.
+  Model& writes(const std::string& result) {
+    graph().mutable_node(graph().node_size() - 1)->add_output(result);
+    return *this;
+  }
+
+  /// Leaves a size of the input open.
+  Model& input_size(int axis, const std::string& name) {
+    tensor_type(*graph().mutable_input(0)).mutable_shape()->mutable_dim(axis)->set_dim_param(name);
+    return *this;
+  }
+  /// What the output is said to be; sizes of -1 are open.
+  Model& declares(::onnx::TensorProto::DataType type, const Sizes& shape) {
+    ::onnx::TypeProto_Tensor& output = tensor_type(*graph().mutable_output(0));
+    output.set_elem_type(type);
+    for (const std::int64_t size : shape) {
+      ::onnx::TensorShapeProto_Dimension& dimension = *output.mutable_shape()->add_dim();
+      if (size >= 0) {
+        dimension.set_dim_value(size);
+      }
+    }
+    return *this;
+  }
+
   Network load() const {
     namespace fs = std::filesystem;
     const fs::path path =
@@ -108,6 +132,9 @@ class Model {
   }
 
  private:
+  static ::onnx::TypeProto_Tensor& tensor_type(::onnx::ValueInfoProto& value) {
+    return *value.mutable_type()->mutable_tensor_type();
+  }
   ::onnx::GraphProto& graph() { return *proto_.mutable_graph(); }
   ::onnx::TensorProto& constant(const std::string& name, const Sizes& shape,
                                 ::onnx::TensorProto::DataType type) {

@@ -234,6 +234,19 @@ TEST(Onnx, OtherOpsetsAreRefused) {
       ElementsAre("is of opset 9, expected 10..21"));
 }
 
+TEST(Onnx, AModelIsOfOneOpset) {
+  const auto also_of = [](std::int64_t opset) {
+    return errors_after("dynamic", [&](auto& model) {
+      model.mutable_opset_import(0)->set_version(13);
+      ::onnx::OperatorSetIdProto& second = *model.add_opset_import();
+      second.set_domain("ai.onnx");
+      second.set_version(opset);
+    });
+  };
+  EXPECT_THAT(also_of(13), ElementsAre());
+  EXPECT_THAT(also_of(17), ElementsAre("is of opset 13 and of opset 17, expected one"));
+}
+
 TEST(Onnx, ScalesMustBePositive) {
   const std::vector<std::string> errors = errors_after("qoperators", [](auto& model) {
     for (::onnx::TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {

@@ -221,5 +221,74 @@ layers:
   EXPECT_EQ(errors(), "float.yaml:3:40: inputs[0].scale: unknown key (did you mean 'shape'?)");
 }
 
+// Names, inputs, the operator and its keys do not need each other, nor do layers.
+TEST_F(FloatTraceFiles, NoMistakeHidesAnother) {
+  write("float.yaml", R"(name: bad
+inputs:
+  - {name: image, shape: [1, 8, 8, 1]}
+outputs: [b, nobody]
+images: nowhere.npy
+layers:
+  - {name: a, op: conv2d, inputs: [image], weights: w.npy, padding: sane, stride: 0, foo: 1}
+  - {name: b, op: conv2d, inputs: [a], weights: w.npy, activation: rel, bar: 2}
+  - {op: max_pool2d, inputs: [nobody], kernel: 0}
+  - {name: c, op: blur, inputs: [], kernel: 3, sigma: 1}
+  - {name: d, op: relu, inputs: [d]}
+)");
+  EXPECT_EQ(errors(),
+            R"(float.yaml:4:10: outputs: 'nobody' is no layer
+float.yaml:5:9: images: nowhere.npy: no such file
+float.yaml:7:53: layers[0].weights: w.npy: no such file
+float.yaml:7:69: layers[0].padding: expected valid, same or [top, left, bottom, right], found 'sane' (did you mean 'same'?)
+float.yaml:7:83: layers[0].stride: 0 is out of range, expected an integer in 1..1048576
+float.yaml:7:86: layers[0].foo: unknown key, expected name, inputs, op, weights, bias, groups, dilation, stride, padding or activation
+float.yaml:8:49: layers[1].weights: w.npy: no such file
+float.yaml:8:68: layers[1].activation: expected none, relu or relu6, found 'rel' (did you mean 'relu'?)
+float.yaml:8:73: layers[1].bar: unknown key (did you mean 'bias'?)
+float.yaml:9:5: layers[2].name: missing, expected a text that is not empty
+float.yaml:9:30: layers[2].inputs: [0] 'nobody' is neither an input nor a layer above this one
+float.yaml:9:48: layers[2].kernel: 0 is out of range, expected an integer in 1..1048576
+float.yaml:10:19: layers[3].op: expected conv2d, depthwise_conv2d, fully_connected, batch_norm, relu, relu6, clip, max_pool2d, average_pool2d, global_average_pool2d, add, concat, reshape, flatten or transpose, found 'blur'
+float.yaml:10:33: layers[3].inputs: is empty, expected the name of an input or a layer
+float.yaml:10:48: layers[3].sigma: unknown key, expected name, inputs, op, weights, bias, groups, dilation, stride, padding, kernel, counts_padding, gamma, beta, mean, variance, epsilon, min, max, axis, shape, permutation or activation
+float.yaml:11:33: layers[4].inputs: [0] 'd' is neither an input nor a layer above this one)");
+}
+
+TEST_F(FloatTraceFiles, LimitsAndEpsilonsAreThoseThatAFloat32Holds) {
+  write_array("one.npy", {1}, std::vector<float>{1});
+  write("float.yaml", R"(name: large
+inputs:
+  - {name: image, shape: [1, 1]}
+outputs: [d]
+layers:
+  - {name: a, op: clip, inputs: [image], min: 1e39}
+  - {name: b, op: clip, inputs: [image], max: -1e39}
+  - {name: c, op: relu, inputs: [image], activation: {min: 1e39}}
+  - {name: d, op: batch_norm, inputs: [image], gamma: one.npy, beta: one.npy, mean: one.npy,
+     variance: one.npy, epsilon: 1e39}
+)");
+  EXPECT_EQ(
+      errors(),
+      R"(float.yaml:6:47: layers[0].min: 1e39 is out of range, expected a number in -1e+30..1e+30
+float.yaml:7:47: layers[1].max: -1e39 is out of range, expected a number in -1e+30..1e+30
+float.yaml:8:60: layers[2].activation.min: 1e39 is out of range, expected a number in -1e+30..1e+30
+float.yaml:10:34: layers[3].epsilon: 1e39 is out of range, expected a number above 0 that is a normal float32 (1.2e-38 and more))");
+}
+
+// An empty bias would be none.
+TEST_F(FloatTraceFiles, FilesHaveNumbers) {
+  write_array("w.npy", {4, 1, 1, 3}, std::vector<float>(12));
+  write_array("none.npy", {0}, std::vector<float>{});
+  write("float.yaml", R"(name: empty
+inputs:
+  - {name: image, shape: [1, 8, 8, 3]}
+outputs: [conv]
+layers:
+  - {name: conv, op: conv2d, inputs: [image], weights: w.npy, bias: none.npy}
+)");
+  EXPECT_EQ(errors(),
+            "float.yaml:6:69: layers[0].bias: none.npy: is empty, expected at least one number");
+}
+
 }  // namespace
 }  // namespace systole::quantize

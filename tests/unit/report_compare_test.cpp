@@ -303,6 +303,21 @@ TEST(CompareText, NamesTheKeyThatIsMissingOrWrong) {
   EXPECT_EQ(error_of(Json::array()), "b.json: expected an object");
 }
 
+TEST(CompareText, FiguresThatNoRunHasAreRefused) {
+  Json no_run = report(1, "t");
+  no_run["clock_mhz"] = 0;
+  no_run["totals"]["check"] = "maybe";
+  no_run["totals"]["utilization"] = -3;
+  no_run["totals"]["energy_pj"] = -1.5;
+  no_run["layers"] = Json::array();
+  EXPECT_EQ(error_of(no_run),
+            "b.json: totals.utilization: -3, expected 0 to 1\n"
+            "b.json: totals.energy_pj: -1.5, expected 0 or more\n"
+            "b.json: layers: is empty, expected at least one\n"
+            "b.json: totals.check: unknown: 'maybe'\n"
+            "b.json: clock_mhz: 0, expected 1 or more");
+}
+
 TEST(CompareText, TellsAllMistakesOfAllReports) {
   Json first = report(1, "t");
   first.erase("workload");

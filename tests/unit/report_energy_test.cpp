@@ -132,6 +132,15 @@ TEST(EnergyRecompute, WhatIsNoReportIsRefused) {
   EXPECT_THAT(refusal(broken.dump()), HasSubstr("array.rows"));
 }
 
+TEST(EnergyRecompute, ARunHasInferencesAndLayers) {
+  Json report = report_of(run_with("horowitz_45nm"));
+  report["inferences"] = 0;
+  report["layers"] = Json::array();
+  EXPECT_EQ(refusal(report.dump()),
+            "r.json: inferences: 0, expected at least 1\n"
+            "r.json: layers: is empty, expected at least one");
+}
+
 TEST(EnergyRecompute, AllMistakesOfAReportAreToldInOneRun) {
   Json report = report_of(run_with("horowitz_45nm"));
   ASSERT_GE(report["layers"].size(), 3U);

@@ -177,6 +177,11 @@ TEST(ScaleSimTopology, EveryLayerHasTheProductsThatScaleSimItselfCounts) {
   EXPECT_EQ(rows, 1629U);
 }
 
+TEST(Topology, NamesHaveNoControlCharacters) {
+  EXPECT_EQ(errors(std::string{kGemmHeader} + "a\x1B[31m, 4, 4, 4,\n"),
+            "folder/net.csv:2:1: name: 'a\\x1b[31m' has a control character");
+}
+
 TEST(Topology, NamesAreUtf8) {
   EXPECT_EQ(errors(std::string{kGemmHeader} + "a\xFF, 4, 4, 4,\nb, 4, \x1B, 4,\n"),
             "folder/net.csv:2:1: name: 'a\\xff' is not UTF-8 text\n"

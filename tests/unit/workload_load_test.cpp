@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/network/packing.hpp"
 #include "tests/unit/workload_test_files.hpp"
 
@@ -375,6 +377,41 @@ TEST_F(LoadWorkload, EmptyListsAndMissingKeysAreNamed) {
 }
 
 // Bytes changed at random must give a network or a ConfigError, never a crash.
+TEST_F(LoadWorkload, FilesOfListsHaveElements) {
+  write_array("none.npy", {0}, std::vector<float>{});
+  write_array("w.npy", {4, 1, 1, 2}, std::vector<std::int8_t>(8));
+  EXPECT_EQ(
+      errors(one_layer("op: conv2d, weights: {file: w.npy, scale: none.npy}, output: {scale: 1}")),
+      "w.yaml:6:70: layers[0].weights.scale: none.npy: is empty, expected at least one "
+      "element");
+}
+
+// Which keys an operator has is one thing, what most of them mean another.
+TEST_F(LoadWorkload, NoMistakeOfALayerHidesAnother) {
+  const std::string said = errors(R"(name: bad
+inputs: [{name: image, shape: [1, 4, 4, 2], scale: 0.5}]
+outputs: [conv]
+images: nowhere.npy
+labels: nowhere.npy
+layers:
+  - {name: conv, op: conv2d, inputs: [image], weights: {file: none.npy}, clamp: [5, 3]}
+  - {name: blur, op: blur_2d, inputs: [image], stride: 0, clamp: [5], sigma: 1, output: {scale: x}}
+)");
+  for (const char* const line :
+       {"w.yaml:4:9: images: nowhere.npy: no such file",
+        "w.yaml:5:9: labels: nowhere.npy: no such file",
+        "w.yaml:7:63: layers[0].weights.file: none.npy: no such file",
+        "w.yaml:7:81: layers[0].clamp: 5 is above 3, expected [lowest, highest]",
+        "w.yaml:8:22: layers[1].op: expected conv2d, ",
+        "w.yaml:8:56: layers[1].stride: 0 is out of range, expected an integer in 1..1048576",
+        "w.yaml:8:66: layers[1].clamp: has 1 values, expected two, [lowest, highest]",
+        "w.yaml:8:71: layers[1].sigma: unknown key",
+        "w.yaml:8:97: layers[1].output.scale: expected a number above 0"}) {
+    EXPECT_NE(said.find(line), std::string::npos) << line << " in\n" << said;
+  }
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 8);
+}
+
 TEST_F(LoadWorkload, DamagedFilesNeverCrash) {
   write_array<std::int8_t>("w.npy", {3, 3, 3, 2}, std::vector<std::int8_t>(54, 7));
   const std::string good = one_layer(

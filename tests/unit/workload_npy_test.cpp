@@ -1,5 +1,6 @@
 #include "sim/workload/npy.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "tests/unit/workload_test_files.hpp"
@@ -110,7 +111,32 @@ TEST_F(NpyTest, HugeShapesAreRefusedBeforeAnythingIsAllocated) {
   EXPECT_EQ(error_of("a.npy"), "a.npy: its header asks for more than 2^31 elements");
   write_with_header("{'descr': '|i1', 'fortran_order': False, 'shape': (99999999999999999999,), }",
                     "");
-  EXPECT_EQ(error_of("a.npy"), "a.npy: its .npy header cannot be read");
+  EXPECT_EQ(error_of("a.npy"), "a.npy: its header asks for more than 2^31 elements");
+}
+
+TEST_F(NpyTest, WhatIsWrongInAHeaderIsNamed) {
+  const auto error = [this](const std::string& dictionary) {
+    write_with_header(dictionary, "");
+    const std::string start = "a.npy: its .npy header cannot be read: ";
+    const std::string text = error_of("a.npy");
+    EXPECT_EQ(text.rfind(start, 0), 0U) << text;
+    return text.substr(std::min(start.size(), text.size()));
+  };
+  EXPECT_EQ(error("{'descr': '|i1', 'shape': (1,), }"), "expected the key fortran_order");
+  EXPECT_EQ(error("{'dtype': '|i1'}"),
+            "expected the keys descr, fortran_order and shape, found 'dtype'");
+  EXPECT_EQ(error("{'fortran_order': no}").substr(0, 36), "expected True or False, found 'no}  ");
+  EXPECT_EQ(error("{'shape': (2, -1)}").substr(0, 28), "expected a size, found '-1)}");
+  EXPECT_EQ(error("{'shape': [2, 1]}").substr(0, 29), "expected (, found '[2, 1]}   ");
+  EXPECT_EQ(error("{'descr': '|i1}").substr(0, 33), "expected a quote behind the text,");
+}
+
+TEST_F(NpyTest, BytesHaveNoOrder) {
+  for (const char* const type : {"<i1", ">i1", "=i1", "|i1", "i1"}) {
+    write_with_header(
+        std::string{"{'descr': '"} + type + "', 'fortran_order': False, 'shape': (1,), }", "\x05");
+    EXPECT_EQ(npy_type_name(read_npy(path("a.npy")).values), "int8") << type;
+  }
 }
 
 TEST_F(NpyTest, EveryPrefixOfAFileIsAnError) {
@@ -127,6 +153,9 @@ TEST_F(NpyTest, WhatIsNoArrayIsNamed) {
   write("a.npy", "not an array");
   EXPECT_EQ(error_of("a.npy"), "a.npy: is not a .npy file");
   EXPECT_EQ(error_of("b.npy"), "b.npy: no such file");
+  write("a.npz", "PK\x03\x04 and more");
+  EXPECT_EQ(error_of("a.npz"),
+            "a.npz: is not a .npy file but an archive of such (.npz), expected one of them");
   EXPECT_EQ(error_of("."), ".: cannot be read, expected a regular file");
   write("a.npy", "\x93NUMPY\x09\x00\x10\x00"s + std::string(64, ' '));
   EXPECT_EQ(error_of("a.npy"), "a.npy: is of .npy version 9, expected 1 to 3");
@@ -139,6 +168,10 @@ TEST_F(NpyTest, TypesAndOrdersThatWeDoNotReadAreNamed) {
   EXPECT_EQ(error_of("a.npy"),
             "a.npy: type '|O' cannot be used, expected one of int8, uint8, int16, uint16, int32, "
             "int64, float32, float64");
+  write_with_header("{'descr': '|i\0', 'fortran_order': False, 'shape': (1,), }"s, "1234");
+  EXPECT_EQ(error_of("a.npy").substr(0, 57),
+            "a.npy: type '|i\\x00' cannot be used, expected one of int8")
+      << "none of it is cut";
   write_with_header("{'descr': '|i1', 'fortran_order': True, 'shape': (2, 2), }", "1234");
   EXPECT_EQ(error_of("a.npy"),
             "a.npy: is in Fortran order, expected C order (numpy.ascontiguousarray)");

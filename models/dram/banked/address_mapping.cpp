@@ -62,23 +62,17 @@ struct Piece {
   bool takes_more = false;
 };
 
-std::vector<std::string> names_of(const std::vector<Piece>& pieces) {
-  std::vector<std::string> names;
-  names.reserve(pieces.size());
-  for (const auto& piece : pieces) {
-    names.emplace_back(piece.name);
-  }
-  return names;
-}
+/// Of all pieces.
+const std::vector<std::string> kNames{"channel", "pseudo_channel", "rank", "bank_group", "bank",
+                                      "row",     "column"};
 
 /// Words that are no field, or fields given twice without numbers.
-void check_names(const std::vector<Word>& words, const std::vector<std::string>& names,
-                 std::vector<std::string>& mistakes) {
+void check_names(const std::vector<Word>& words, std::vector<std::string>& mistakes) {
   for (auto word = words.rbegin(); word != words.rend(); ++word) {  // as they were written
-    if (std::find(names.begin(), names.end(), word->name) == names.end()) {
+    if (std::find(kNames.begin(), kNames.end(), word->name) == kNames.end()) {
       mistakes.push_back(fmt::format("{} is no field of an address, expected {}{}",
-                                     quoted(word->name), choice_list(names),
-                                     did_you_mean(word->name, names)));
+                                     quoted(word->name), choice_list(kNames),
+                                     did_you_mean(word->name, kNames)));
     } else if (!word->sized && std::any_of(words.rbegin(), word, [&](const Word& before) {
                  return before.name == word->name && !before.sized;
                })) {
@@ -103,6 +97,12 @@ std::vector<std::string> AddressMapping::mistakes_in(const Config& config) {
   return mistakes;
 }
 
+std::vector<std::string> AddressMapping::misnamed_in(const std::string& pattern) {
+  std::vector<std::string> mistakes;
+  check_names(words_upward(pattern, mistakes), mistakes);
+  return mistakes;
+}
+
 AddressMapping::AddressMapping(const Config& config, std::vector<std::string>& mistakes)
     : offset_bits_{log2_of(config.organization.burst_bytes())}, row_period_{config.request_bytes} {
   const Organization& parts = config.organization;
@@ -119,7 +119,7 @@ AddressMapping::AddressMapping(const Config& config, std::vector<std::string>& m
       {"column", kColumn, log2_of(parts.bursts_per_row())},
   };
   const std::vector<Word> words = words_upward(config.mapping, mistakes);
-  check_names(words, names_of(pieces), mistakes);
+  check_names(words, mistakes);
   if (!mistakes.empty()) {
     return;  // bits of words that are wrong would be missed or too many
   }

@@ -27,6 +27,8 @@ class AddressMapping {
   explicit AddressMapping(const Config& config);
   /// The same as a list: empty for a good pattern.
   static std::vector<std::string> mistakes_in(const Config& config);
+  /// Those of them that do not need the sizes of the fields.
+  static std::vector<std::string> misnamed_in(const std::string& pattern);
 
   Location locate(std::uint64_t address) const { return unpack(pack(address)); }
 

@@ -227,7 +227,7 @@ void check_energies(std::vector<ConfigReader>& readers, const std::vector<Rail>&
   }
 }
 
-OperationEnergies read_currents(ConfigReader& node, const Config& config) {
+OperationEnergies read_currents(ConfigReader& node, const Config& config, bool has_timing) {
   double devices = 1;
   node.required("devices", devices, InRange{0.01, 1024.0});
   const std::size_t errors = node.error_count();
@@ -241,7 +241,7 @@ OperationEnergies read_currents(ConfigReader& node, const Config& config) {
   }
   const OperationEnergies energies =
       energies_of_currents(rails, devices, config.timing, config.burst_cycles());
-  if (node.error_count() == 0) {  // of the timing neither
+  if (has_timing && node.error_count() == errors) {
     check_energies(readers, rails, energies, config);
   }
   return energies;
@@ -260,7 +260,7 @@ OperationEnergies read_operations(ConfigReader node) {
   return config;
 }
 
-OperationEnergies read_energies(ConfigReader node, const Config& config) {
+OperationEnergies read_energies(ConfigReader node, const Config& config, bool has_timing) {
   OperationEnergies energies;
   if (auto operations = node.optional_child("operations")) {
     energies = read_operations(*std::move(operations));
@@ -270,7 +270,7 @@ OperationEnergies read_energies(ConfigReader node, const Config& config) {
       node.error("operations", "cannot be combined with rails and devices, expected one of them");
     }
   } else {
-    energies = read_currents(node, config);
+    energies = read_currents(node, config, has_timing);
   }
   node.reject_unknown();
   return energies;
@@ -288,14 +288,24 @@ Config read_config(ConfigReader root) {
                fmt::format("{} is less than the {} bytes of a burst", config.request_bytes,
                            config.organization.burst_bytes()));
   }
+  const bool request_is_good = root.error_count() == errors;
+  const std::size_t errors_before_timing = root.error_count();
   ConfigReader timing = root.child("timing");
   config.timing = read_timing(timing, config.burst_cycles());
+  const bool timing_is_good = root.error_count() == errors_before_timing;
   config.command_bus = read_command_bus(root.child_or_empty("command_bus"));
   config.controller = read_controller(root.child_or_empty("controller"),
                                       sizes_are_good ? config.bursts_per_request() : 1);
   root.required("mapping", config.mapping, NotEmpty{});
+  if (!config.mapping.empty()) {
+    for (const std::string& mistake : request_is_good
+                                          ? AddressMapping::mistakes_in(config)
+                                          : AddressMapping::misnamed_in(config.mapping)) {
+      root.error("mapping", mistake);
+    }
+  }
   if (auto power = root.optional_child("power")) {
-    config.energies = read_energies(*std::move(power), config);
+    config.energies = read_energies(*std::move(power), config, timing_is_good);
   }
   root.reject_unknown();
   if (root.error_count() == errors) {
@@ -304,9 +314,6 @@ Config read_config(ConfigReader root) {
       timing.error("refi", fmt::format("{} is less than the {} cycles in which rows are surely "
                                        "closed, refreshed (rfc {}) and one of them read or written",
                                        config.timing.refi, shortest, config.timing.rfc));
-    }
-    for (const std::string& mistake : AddressMapping::mistakes_in(config)) {
-      root.error("mapping", mistake);
     }
   }
   return config;
