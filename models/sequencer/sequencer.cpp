@@ -60,8 +60,9 @@ void Sequencer::tick() {
   // Issue and allocation look at the entries as the last edge left them, so completions come last.
   const bool issued = issue();
   const bool blocked_fetch = !all_fetched();
+  const bool room = unrolled_.size() < kUnrolledQueue;
   const bool allocated = allocate() || allocate_unrolled();
-  unroll();
+  unroll(room);
   const bool completed = complete();
   tell_unrollers();
   Cause cause = Cause::Idle;
@@ -228,11 +229,10 @@ void Sequencer::occupy(Entry& entry, const Command& command) {
   ++allocated_;
 }
 
-void Sequencer::unroll() {
+void Sequencer::unroll(bool room) {
   if (unroller_.done() && conv_unroller_.done()) {
     return;
   }
-  const bool room = unrolled_.size() < kUnrolledQueue;
   std::optional<GeneratedCommand> generated =
       conv_unroller_.done() ? unroller_.tick(now(), room) : conv_unroller_.tick(now(), room);
   if (generated) {

@@ -108,7 +108,7 @@ class Sequencer final : public ClockedModule {
   bool allocate_unrolled();
   Entry* free_entry(CommandClass of);
   void occupy(Entry& entry, const Command& command);
-  void unroll();
+  void unroll(bool room);
   void tell_unrollers();
   bool all_fetched() const {
     return next_ == total_ && unroller_.done() && conv_unroller_.done() && unrolled_.empty();
