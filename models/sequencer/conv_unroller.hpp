@@ -93,7 +93,7 @@ class ConvUnroller {
 
   const SequencerConfig station_;
   const LoopShape shape_;
-  std::deque<Item> program_;                // not yet accepted
+  std::deque<Item> program_;                      // not yet accepted
   std::array<std::deque<Item>, kQueues> queues_;  // the last is the unroller's own
   std::array<Slot, kSlots> slots_;
   std::size_t head_ = 0;  // slot of the older loop

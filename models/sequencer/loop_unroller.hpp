@@ -108,9 +108,9 @@ class LoopUnroller {
 
   const SequencerConfig station_;
   const LoopShape shape_;
-  std::deque<Item> program_;                // not yet accepted
+  std::deque<Item> program_;                      // not yet accepted
   std::array<std::deque<Item>, kQueues> queues_;  // the last is the unroller's own
-  std::deque<Active> active_;               // oldest first; at most two
+  std::deque<Active> active_;                     // oldest first; at most two
   std::array<Cursor, kGenerators> cursors_;
   std::array<std::uint64_t, kGenerators> slots_{};  // of their loops, or of the last ones
   std::array<std::uint64_t, kGenerators>

@@ -111,6 +111,7 @@ bool Sequencer::take_completion(FifoIn<Completion>& port) {
 void Sequencer::retire(std::uint32_t index) {
   invariant(entries_[index].valid && entries_[index].issued, *this, "a completion of no command");
   entries_[index].valid = false;
+  entries_[index].free_from = now() + 1;
   if (observer_ != nullptr) {
     entries_[index].times.completed = now();
     observer_->on_command(*entries_[index].command, entries_[index].times);
@@ -204,7 +205,8 @@ Sequencer::Entry* Sequencer::free_entry(CommandClass of) {
   const Class& from = classes_[static_cast<std::size_t>(of)];
   const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(from.first);
   const auto end = begin + static_cast<std::ptrdiff_t>(from.size);
-  const auto slot = std::find_if(begin, end, [](const Entry& e) { return !e.valid; });
+  const auto slot =
+      std::find_if(begin, end, [](const Entry& e) { return !e.valid && e.free_from <= now(); });
   return slot == end ? nullptr : &*slot;
 }
 

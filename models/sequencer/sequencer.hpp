@@ -82,6 +82,7 @@ class Sequencer final : public ClockedModule {
   using Unit = CommandUnit;
   struct Entry {
     bool valid = false;
+    std::uint64_t free_from = 0;  // first cycle in which another command can take it
     bool issued = false;
     const Command* command = nullptr;
     Command own;  // an unrolled one lives here
