@@ -37,6 +37,7 @@ bool ConvUnroller::done() const {
 
 /// Everything looks at the state that the last cycle left.
 std::optional<GeneratedCommand> ConvUnroller::tick(std::uint64_t now, bool room) {
+  const QueueFlags room_before = room_in_queues();
   const bool passing_room = passing_.size() < kQueueDepth;
   std::optional<GeneratedCommand> out;
   if (room && !passing_.empty() && passing_.front().visible <= now) {
@@ -69,7 +70,7 @@ std::optional<GeneratedCommand> ConvUnroller::tick(std::uint64_t now, bool room)
     slots_[head] = {};
     head_ = kSlots - 1 - head;
   }
-  move_queues(now);
+  move_queues(now, room_before);
   return out;
 }
 
@@ -191,13 +192,21 @@ void ConvUnroller::take_item(const std::array<Slot, kSlots>& before, std::size_t
   slots_[target] = slot;
 }
 
-void ConvUnroller::move_queues(std::uint64_t now) {
-  if (!queues_[0].empty() && queues_[0].front().visible <= now && queues_[1].size() < kQueueDepth) {
+ConvUnroller::QueueFlags ConvUnroller::room_in_queues() const {
+  QueueFlags room{};
+  std::transform(queues_.begin(), queues_.end(), room.begin(),
+                 [](const auto& queue) { return queue.size() < kQueueDepth; });
+  return room;
+}
+
+/// `room`: in which of them there was room at the start of the cycle.
+void ConvUnroller::move_queues(std::uint64_t now, const QueueFlags& room) {
+  if (!queues_[0].empty() && queues_[0].front().visible <= now && room[1]) {
     queues_[1].push_back(queues_[0].front());
     queues_[1].back().visible = now + 1;
     queues_[0].pop_front();
   }
-  if (!program_.empty() && queues_[0].size() < kQueueDepth && now >= next_offer_) {
+  if (!program_.empty() && room[0] && now >= next_offer_) {
     next_offer_ = now + station_.command_gap;
     queues_[0].push_back(program_.front());
     queues_[0].back().visible = now + 1;

@@ -66,6 +66,8 @@ class ConvUnroller {
     bool generating() const { return skips || next < commands.size(); }
     bool idle() const { return !generating() && !first && !second; }
   };
+  static constexpr std::size_t kQueues = 2;
+  using QueueFlags = std::array<bool, kQueues>;
   /// What comes down the queues: a configuration command, a register write, or a loop.
   struct Item {
     const Command* command = nullptr;
@@ -86,12 +88,13 @@ class ConvUnroller {
   void request(std::size_t generator, const std::array<Slot, kSlots>& before);
   void take_item(const std::array<Slot, kSlots>& before, std::size_t head, bool room,
                  std::uint64_t now);
-  void move_queues(std::uint64_t now);
+  QueueFlags room_in_queues() const;
+  void move_queues(std::uint64_t now, const QueueFlags& room);
 
   const SequencerConfig station_;
   const LoopShape shape_;
-  std::deque<Item> program_;                // not yet accepted
-  std::array<std::deque<Item>, 2> queues_;  // the last is the unroller's own
+  std::deque<Item> program_;                      // not yet accepted
+  std::array<std::deque<Item>, kQueues> queues_;  // the last is the unroller's own
   std::array<Slot, kSlots> slots_;
   std::size_t head_ = 0;  // slot of the older loop
   std::array<Generator, kGenerators> generators_;

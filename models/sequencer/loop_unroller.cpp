@@ -35,6 +35,7 @@ bool LoopUnroller::done() const {
 }
 
 std::optional<GeneratedCommand> LoopUnroller::tick(std::uint64_t now, bool room) {
+  const QueueFlags room_before = room_in_queues();
   std::optional<GeneratedCommand> leaves;
   if (room) {
     if (std::optional<Command> command = generate(now)) {
@@ -46,7 +47,7 @@ std::optional<GeneratedCommand> LoopUnroller::tick(std::uint64_t now, bool room)
   }
   start_generators(now);
   take_loop(now);
-  move_queues(now);
+  move_queues(now, room_before);
   const bool over =
       !active_.empty() &&
       std::all_of(active_.front().retired_from.begin(), active_.front().retired_from.end(),
@@ -144,17 +145,25 @@ void LoopUnroller::take_loop(std::uint64_t now) {
   active_.push_back(active);
 }
 
-void LoopUnroller::move_queues(std::uint64_t now) {
+LoopUnroller::QueueFlags LoopUnroller::room_in_queues() const {
+  QueueFlags room{};
+  std::transform(queues_.begin(), queues_.end(), room.begin(),
+                 [](const auto& queue) { return queue.size() < kQueueDepth; });
+  return room;
+}
+
+/// `room`: in which of them there was room at the start of the cycle.
+void LoopUnroller::move_queues(std::uint64_t now, const QueueFlags& room) {
   for (std::size_t stage = queues_.size() - 1; stage > 0; --stage) {
     auto& from = queues_[stage - 1];
     auto& to = queues_[stage];
-    if (!from.empty() && from.front().visible <= now && to.size() < kQueueDepth) {
+    if (!from.empty() && from.front().visible <= now && room[stage]) {
       to.push_back(from.front());
       to.back().visible = now + 1;
       from.pop_front();
     }
   }
-  if (!program_.empty() && queues_[0].size() < kQueueDepth && now >= next_offer_) {
+  if (!program_.empty() && room[0] && now >= next_offer_) {
     next_offer_ = now + station_.command_gap;
     queues_[0].push_back(program_.front());
     queues_[0].back().visible = now + 1;

@@ -73,6 +73,8 @@ class LoopUnroller {
     std::uint32_t i = 0, j = 0, k = 0;
     bool preloaded = false;
   };
+  static constexpr std::size_t kQueues = 3;
+  using QueueFlags = std::array<bool, kQueues>;
   /// What comes down the queues: a configuration command, a register write, or a loop.
   struct Item {
     const Command* command = nullptr;
@@ -85,7 +87,8 @@ class LoopUnroller {
   void start_generators(std::uint64_t now);
   bool may_start(const Active& active, std::size_t generator, std::uint64_t now) const;
   void take_loop(std::uint64_t now);
-  void move_queues(std::uint64_t now);
+  QueueFlags room_in_queues() const;
+  void move_queues(std::uint64_t now, const QueueFlags& room);
   bool ready(std::size_t generator, std::uint64_t now) const;
   bool below_limit(CommandClass of) const;
   bool store_released() const;
@@ -105,9 +108,9 @@ class LoopUnroller {
 
   const SequencerConfig station_;
   const LoopShape shape_;
-  std::deque<Item> program_;                // not yet accepted
-  std::array<std::deque<Item>, 3> queues_;  // the last is the unroller's own
-  std::deque<Active> active_;               // oldest first; at most two
+  std::deque<Item> program_;                      // not yet accepted
+  std::array<std::deque<Item>, kQueues> queues_;  // the last is the unroller's own
+  std::deque<Active> active_;                     // oldest first; at most two
   std::array<Cursor, kGenerators> cursors_;
   std::array<std::uint64_t, kGenerators> slots_{};  // of their loops, or of the last ones
   std::array<std::uint64_t, kGenerators>

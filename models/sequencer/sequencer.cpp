@@ -60,8 +60,9 @@ void Sequencer::tick() {
   // Issue and allocation look at the entries as the last edge left them, so completions come last.
   const bool issued = issue();
   const bool blocked_fetch = !all_fetched();
+  const bool room = unrolled_.size() < kUnrolledQueue;
   const bool allocated = allocate() || allocate_unrolled();
-  unroll();
+  unroll(room);
   const bool completed = complete();
   tell_unrollers();
   Cause cause = Cause::Idle;
@@ -110,6 +111,7 @@ bool Sequencer::take_completion(FifoIn<Completion>& port) {
 void Sequencer::retire(std::uint32_t index) {
   invariant(entries_[index].valid && entries_[index].issued, *this, "a completion of no command");
   entries_[index].valid = false;
+  entries_[index].free_from = now() + 1;
   if (observer_ != nullptr) {
     entries_[index].times.completed = now();
     observer_->on_command(*entries_[index].command, entries_[index].times);
@@ -203,7 +205,8 @@ Sequencer::Entry* Sequencer::free_entry(CommandClass of) {
   const Class& from = classes_[static_cast<std::size_t>(of)];
   const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(from.first);
   const auto end = begin + static_cast<std::ptrdiff_t>(from.size);
-  const auto slot = std::find_if(begin, end, [](const Entry& e) { return !e.valid; });
+  const auto slot =
+      std::find_if(begin, end, [](const Entry& e) { return !e.valid && e.free_from <= now(); });
   return slot == end ? nullptr : &*slot;
 }
 
@@ -228,11 +231,10 @@ void Sequencer::occupy(Entry& entry, const Command& command) {
   ++allocated_;
 }
 
-void Sequencer::unroll() {
+void Sequencer::unroll(bool room) {
   if (unroller_.done() && conv_unroller_.done()) {
     return;
   }
-  const bool room = unrolled_.size() < kUnrolledQueue;
   std::optional<GeneratedCommand> generated =
       conv_unroller_.done() ? unroller_.tick(now(), room) : conv_unroller_.tick(now(), room);
   if (generated) {

@@ -82,6 +82,7 @@ class Sequencer final : public ClockedModule {
   using Unit = CommandUnit;
   struct Entry {
     bool valid = false;
+    std::uint64_t free_from = 0;  // first cycle in which another command can take it
     bool issued = false;
     const Command* command = nullptr;
     Command own;  // an unrolled one lives here
@@ -108,7 +109,7 @@ class Sequencer final : public ClockedModule {
   bool allocate_unrolled();
   Entry* free_entry(CommandClass of);
   void occupy(Entry& entry, const Command& command);
-  void unroll();
+  void unroll(bool room);
   void tell_unrollers();
   bool all_fetched() const {
     return next_ == total_ && unroller_.done() && conv_unroller_.done() && unrolled_.empty();

@@ -183,6 +183,9 @@ void SequencerTiming::allocate(Cycle now) {
       return;
     }
   }
+  if (classes_[lacks_entry_].free.size() == 1 && classes_[lacks_entry_].freed_in == now) {
+    return;
+  }
   Class& of = classes_[std::exchange(lacks_entry_, kNoClass)];
   const std::uint32_t index = of.free.back();
   of.free.pop_back();
@@ -304,6 +307,7 @@ void SequencerTiming::retire(Cycle now, std::uint32_t index) {
   of.held.erase(at);
   --of.issued;
   of.free.push_back(index);
+  of.freed_in = now;
   if (observer_ != nullptr) {
     done.times.completed = first_cycle_ + now;
     observer_->on_command(*done.known.command, done.times);

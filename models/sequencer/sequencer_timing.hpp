@@ -91,6 +91,7 @@ class SequencerTiming {
     std::vector<std::uint32_t> held;  // its entries that are not done, the oldest command first
     std::size_t issued = 0;           // the first of them
     std::vector<std::uint32_t> free;  // its other entries
+    Cycle freed_in = kNever;          // the cycle in which the last of them became free
     Backlog backlog;
 
     bool waits() const { return issued < held.size(); }

@@ -24,7 +24,7 @@ void PrintTo(const LoadLatencies& latencies, std::ostream* out) {
        << "_" << latencies.release;
 }
 
-/// Loads of all kinds, and padding, in any order.
+/// Loads of all kinds, padding and configurations in any order.
 class MixedLoads {
  public:
   explicit MixedLoads(unsigned seed) : random_{seed} {}
@@ -32,12 +32,14 @@ class MixedLoads {
   LayerProgram program() {
     LayerProgram program;
     for (int i = 0; i < kCommands; ++i) {
-      const std::uint32_t kind = below(9);
+      const std::uint32_t kind = below(10);
       if (kind == 0) {
         FillCommand fill;
         fill.destination = {LocalMemory::Scratchpad, below(200)};
         fill.rows = 1 + below(6);
         program.commands.push_back({fill});
+      } else if (kind == 9) {
+        program.commands.push_back({ConfigureCommand{CommandClass::Load}});
       } else {
         program.commands.push_back({load(kind < 5)});
       }
@@ -79,6 +81,7 @@ TEST_P(LoadsOfBothRegisters, TakeTheSameCyclesInBothEngines) {
   config.dma.release_latency = GetParam().release;
   config.dma.max_outstanding_reads = 16;
   config.dma.commands_in_flight = 8;
+  config.sequencer.load_entries = 3;  // which a configuration gives up a cycle after its issue
   config.dram.bytes_per_cycle = 8;
   config.dram.latency_cycles = 60;
   MixedLoads loads{GetParam().data + 10 * GetParam().to_scratchpad};

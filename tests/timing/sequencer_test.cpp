@@ -197,9 +197,9 @@ TEST_F(SequencerTiming, AConfigureTakesAnEntryForACycle) {
   Bench bench{clock, config};
   bench.start({{ConfigureCommand{}}, load_to(0)});
   run(40);
-  // Allocated in 1, issued and done in 2; in the same cycle its entry takes the load. The unit gets
+  // Allocated in 1, issued and done in 2; in the next cycle its entry takes the load. The unit gets
   // both.
-  EXPECT_EQ(bench.load.cycles(), (Cycles{2, 3}));
+  EXPECT_EQ(bench.load.cycles(), (Cycles{2, 4}));
   EXPECT_TRUE(bench.sequencer.finished());
 }
 
