@@ -60,7 +60,10 @@ class ShiftOnlyPass {
       layer_ = &layer;
       change_ = {};
       try {
-        shares_scale(layer.op) ? rescale_constants() : tell_ofmap_scale();
+        tell_ofmap_scale();
+        if (shares_scale(layer.op)) {
+          rescale_constants();
+        }
         std::visit(*this, layer.op);
       } catch (const Refusal& error) {
         throw Refusal{"layer '" + layer.name + "': " + error.what()};
@@ -163,24 +166,29 @@ void ShiftOnlyPass::rescale_ofmap_clamp(std::int32_t& low, std::int32_t& high,
 // Constants that stand beside tensors whose scale they share take the one that these now have.
 void ShiftOnlyPass::rescale_constants() {
   const double growth = growth_[layer_->output];
+  double signal = 0, noise = 0;  // of all of them
   for (std::size_t i = 0; i < layer_->inputs.size() && growth != 1; ++i) {
     Tensor constant = network_.tensor(layer_->inputs[i]);
     if (!constant.data) {
       continue;
     }
-    double signal = 0, noise = 0;
+    bool changed = false;
     for (std::int32_t& q : *constant.data) {
+      const std::int32_t old = q;
       const double wanted = double{1} * q - constant.zero_point;
       q = rescaled(q, constant.zero_point, growth, constant.format);
       const double off = wanted - growth * (double{1} * q - constant.zero_point);
       signal += wanted * wanted;
       noise += off * off;
+      changed = changed || q != old || off != 0;
     }
     for (float& scale : constant.scale) {
       scale = static_cast<float>(double{scale} * growth);
     }
-    tell(fmt::format("'{}' times {:.6g}, to the scale of the ofmap", constant.name, 1 / growth));
-    change_.sqnr_db = sqnr_db(signal, noise);
+    if (changed) {
+      tell(fmt::format("'{}' times {:.6g}, to the scale of the ofmap", constant.name, 1 / growth));
+      change_.sqnr_db = sqnr_db(signal, noise);
+    }
     replace_constant(i, std::move(constant));
   }
 }
@@ -277,8 +285,8 @@ void ShiftOnlyPass::nearest_shifts(Requantizer& requant) {
   }
   if (tells(worst, growth_of_products() != 1)) {
     change_.what.push_back(nearest_powers(worst));
+    change_.sqnr_db = sqnr_db(signal, noise);
   }
-  change_.sqnr_db = sqnr_db(signal, noise);
   make_shifts(requant, std::move(exponents));
 }
 
@@ -350,9 +358,7 @@ void ShiftOnlyPass::operator()(Add& op) {
     if (tells(ratio, growth_[layer_->inputs[i]] != growth_[layer_->output])) {
       tell(fmt::format("operand {} to the nearest power of two, {:.9g} times what it was", i,
                        ratio));
-    }
-    if (!data) {
-      noise += real[i] * real[i] * (ratio - 1) * (ratio - 1);
+      noise += data ? 0 : real[i] * real[i] * (ratio - 1) * (ratio - 1);
     }
   }
   const std::int32_t output = std::min({0, wanted[0], wanted[1]});

@@ -189,7 +189,8 @@ TEST(LegalizeHost, TensorsThatShareAScaleMoveTogetherAndConstantsBesideThemToo) 
   const auto note = std::find_if(legal.notes.begin(), legal.notes.end(),
                                  [](const LegalizationNote& n) { return n.layer == "joined"; });
   ASSERT_NE(note, legal.notes.end());
-  EXPECT_EQ(note->what, "'constant' times 0.96, to the scale of the ofmap");
+  EXPECT_EQ(note->what,
+            "ofmap scale 0.03 -> 2^-5; 'constant' times 0.96, to the scale of the ofmap");
   EXPECT_TRUE(note->sqnr_db);
 }
 
@@ -243,7 +244,31 @@ TEST(LegalizeHost, PaddingKeepsItsRealValue) {
   EXPECT_GT(net.sqnr_db(), kEnough);
   const Legalized legal = Branches::legalized(net.network);
   EXPECT_EQ(std::get<Pad>(legal.network.layers.back().op).value, 65);  // -7 + 107 * 0.021 * 32
-  EXPECT_EQ(legal.notes.back().what, "value 100 -> 65");
+  EXPECT_EQ(legal.notes.back().what, "ofmap scale 0.021 -> 2^-5; value 100 -> 65");
+}
+
+TEST(LegalizeHost, OfSeveralConstantsTheLossOfAllIsTold) {
+  const auto note_with = [](const std::vector<TensorData>& constants) {
+    Branches net;
+    std::vector<TensorId> inputs{net.a};
+    for (const TensorData& data : constants) {
+      inputs.push_back(net.constant({1, 2, 4, 1}, kScaleA, 5, data));
+    }
+    const auto channels = static_cast<std::int64_t>(3 + constants.size());
+    net.layer("joined", Concat{3}, inputs, {1, 2, 4, channels}, kScaleA, 5);
+    return Branches::legalized(net.network).notes.back();
+  };
+  const TensorData lossy{99, 9, -9, -99, 30, 3, 5, 70};
+  const TensorData zero(8, 5);
+  const LegalizationNote one = note_with({lossy});
+  ASSERT_TRUE(one.sqnr_db);
+  for (const LegalizationNote& both : {note_with({lossy, zero}), note_with({zero, lossy})}) {
+    EXPECT_EQ(both.sqnr_db, one.sqnr_db);
+    EXPECT_EQ(both.what, one.what) << "what is zero everywhere does not change";
+  }
+  const LegalizationNote twice = note_with({lossy, lossy});
+  ASSERT_TRUE(twice.sqnr_db);
+  EXPECT_DOUBLE_EQ(*twice.sqnr_db, *one.sqnr_db);
 }
 
 }  // namespace
