@@ -6,7 +6,7 @@
 namespace systole {
 namespace {
 
-constexpr std::size_t kQueueDepth = 2;
+constexpr std::size_t kPassingDepth = 2;
 // Before each loop: sizes of the layer (2), of the part (2), addresses (2).
 constexpr std::size_t kRegisterWrites = 6;
 
@@ -14,31 +14,19 @@ constexpr std::size_t kRegisterWrites = 6;
 
 void ConvUnroller::start(const std::vector<Command>& configuration,
                          const std::vector<ConvLoop>& loops) {
-  program_.clear();
-  for (const Command& command : configuration) {
-    program_.push_back({&command, nullptr, 0});
-  }
-  for (const ConvLoop& loop : loops) {
-    program_.insert(program_.end(), kRegisterWrites, Item{});
-    program_.push_back({nullptr, &loop, 0});
-  }
+  front_.start(configuration, loops, kRegisterWrites);
   for (Generator& generator : generators_) {
     generator.slot = 0;
   }
   head_ = 0;
-  next_offer_ = 0;
   places_ = LoopPlaces{shape_};
 }
 
-bool ConvUnroller::done() const {
-  return program_.empty() && !active() && passing_.empty() &&
-         std::all_of(queues_.begin(), queues_.end(), [](const auto& q) { return q.empty(); });
-}
+bool ConvUnroller::done() const { return front_.empty() && !active() && passing_.empty(); }
 
 /// Everything looks at the state that the last cycle left.
 std::optional<GeneratedCommand> ConvUnroller::tick(std::uint64_t now, bool room) {
-  const QueueFlags room_before = room_in_queues();
-  const bool passing_room = passing_.size() < kQueueDepth;
+  const bool passing_room = passing_.size() < kPassingDepth;
   std::optional<GeneratedCommand> out;
   if (room && !passing_.empty() && passing_.front().visible <= now) {
     out = passing_.front().generated;
@@ -70,7 +58,7 @@ std::optional<GeneratedCommand> ConvUnroller::tick(std::uint64_t now, bool room)
     slots_[head] = {};
     head_ = kSlots - 1 - head;
   }
-  move_queues(now, room_before);
+  front_.move(now, station_.command_gap);
   return out;
 }
 
@@ -166,15 +154,15 @@ void ConvUnroller::request(std::size_t generator, const std::array<Slot, kSlots>
 /// The next item of the unroller's queue.
 void ConvUnroller::take_item(const std::array<Slot, kSlots>& before, std::size_t head, bool room,
                              std::uint64_t now) {
-  auto& queue = queues_.back();
-  if (queue.empty() || queue.front().visible > now) {
+  const auto* const next = front_.front(now);
+  if (next == nullptr) {
     return;
   }
-  const Item item = queue.front();
+  const auto item = *next;
   if (item.command != nullptr) {
     if (before[0].loop == nullptr && before[1].loop == nullptr && room) {
       passing_.push_back({{*item.command, false}, now + 1});
-      queue.pop_front();
+      front_.pop();
     }
     return;
   }
@@ -182,7 +170,7 @@ void ConvUnroller::take_item(const std::array<Slot, kSlots>& before, std::size_t
   if (before[target].loop != nullptr) {
     return;
   }
-  queue.pop_front();
+  front_.pop();
   if (item.loop == nullptr) {
     return;  // a register write
   }
@@ -190,28 +178,6 @@ void ConvUnroller::take_item(const std::array<Slot, kSlots>& before, std::size_t
   slot.loop = item.loop;
   slot.place = places_.next(item.loop->stores);
   slots_[target] = slot;
-}
-
-ConvUnroller::QueueFlags ConvUnroller::room_in_queues() const {
-  QueueFlags room{};
-  std::transform(queues_.begin(), queues_.end(), room.begin(),
-                 [](const auto& queue) { return queue.size() < kQueueDepth; });
-  return room;
-}
-
-/// `room`: in which of them there was room at the start of the cycle.
-void ConvUnroller::move_queues(std::uint64_t now, const QueueFlags& room) {
-  if (!queues_[0].empty() && queues_[0].front().visible <= now && room[1]) {
-    queues_[1].push_back(queues_[0].front());
-    queues_[1].back().visible = now + 1;
-    queues_[0].pop_front();
-  }
-  if (!program_.empty() && room[0] && now >= next_offer_) {
-    next_offer_ = now + station_.command_gap;
-    queues_[0].push_back(program_.front());
-    queues_[0].back().visible = now + 1;
-    program_.pop_front();
-  }
 }
 
 }  // namespace systole

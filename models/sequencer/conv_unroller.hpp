@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/sequencer/front_queues.hpp"
 #include "models/sequencer/generated_command.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
@@ -66,14 +67,6 @@ class ConvUnroller {
     bool generating() const { return skips || next < commands.size(); }
     bool idle() const { return !generating() && !first && !second; }
   };
-  static constexpr std::size_t kQueues = 2;
-  using QueueFlags = std::array<bool, kQueues>;
-  /// What comes down the queues: a configuration command, a register write, or a loop.
-  struct Item {
-    const Command* command = nullptr;
-    const ConvLoop* loop = nullptr;
-    std::uint64_t visible = 0;
-  };
   struct Passing {
     GeneratedCommand generated;
     std::uint64_t visible = 0;
@@ -88,19 +81,15 @@ class ConvUnroller {
   void request(std::size_t generator, const std::array<Slot, kSlots>& before);
   void take_item(const std::array<Slot, kSlots>& before, std::size_t head, bool room,
                  std::uint64_t now);
-  QueueFlags room_in_queues() const;
-  void move_queues(std::uint64_t now, const QueueFlags& room);
 
   const SequencerConfig station_;
   const LoopShape shape_;
-  std::deque<Item> program_;                      // not yet accepted
-  std::array<std::deque<Item>, kQueues> queues_;  // the last is the unroller's own
+  FrontQueues<ConvLoop, 2> front_;
   std::array<Slot, kSlots> slots_;
   std::size_t head_ = 0;  // slot of the older loop
   std::array<Generator, kGenerators> generators_;
   std::deque<Passing> passing_;
   std::array<std::uint64_t, kCommandClasses> unfinished_{};
-  std::uint64_t next_offer_ = 0;
   LoopPlaces places_;
 };
 

@@ -7,35 +7,22 @@
 namespace systole {
 namespace {
 
-constexpr std::size_t kQueueDepth = 2;
 constexpr std::size_t kRegisterWrites = 5;  // before each loop: bounds, addresses (2), strides (2)
 
 }  // namespace
 
 void LoopUnroller::start(const std::vector<Command>& configuration,
                          const std::vector<MatmulLoop>& loops) {
-  program_.clear();
-  for (const Command& command : configuration) {
-    program_.push_back({&command, nullptr, 0});
-  }
-  for (const MatmulLoop& loop : loops) {
-    program_.insert(program_.end(), kRegisterWrites, Item{});
-    program_.push_back({nullptr, &loop, 0});
-  }
+  front_.start(configuration, loops, kRegisterWrites);
   loops_taken_ = 0;
-  next_offer_ = 0;
   slots_.fill(0);
   free_from_.fill(0);
   places_ = LoopPlaces{shape_};
 }
 
-bool LoopUnroller::done() const {
-  return program_.empty() && active_.empty() &&
-         std::all_of(queues_.begin(), queues_.end(), [](const auto& q) { return q.empty(); });
-}
+bool LoopUnroller::done() const { return front_.empty() && active_.empty(); }
 
 std::optional<GeneratedCommand> LoopUnroller::tick(std::uint64_t now, bool room) {
-  const QueueFlags room_before = room_in_queues();
   std::optional<GeneratedCommand> leaves;
   if (room) {
     if (std::optional<Command> command = generate(now)) {
@@ -47,7 +34,7 @@ std::optional<GeneratedCommand> LoopUnroller::tick(std::uint64_t now, bool room)
   }
   start_generators(now);
   take_loop(now);
-  move_queues(now, room_before);
+  front_.move(now, station_.command_gap);
   const bool over =
       !active_.empty() &&
       std::all_of(active_.front().retired_from.begin(), active_.front().retired_from.end(),
@@ -80,12 +67,12 @@ std::optional<Command> LoopUnroller::generate(std::uint64_t now) {
 }
 
 std::optional<Command> LoopUnroller::pass_configuration(std::uint64_t now) {
-  auto& queue = queues_.back();
-  if (queue.empty() || queue.front().visible > now || queue.front().command == nullptr) {
+  const auto* const item = front_.front(now);
+  if (item == nullptr || item->command == nullptr) {
     return std::nullopt;
   }
-  const Command command = *queue.front().command;
-  queue.pop_front();
+  const Command command = *item->command;
+  front_.pop();
   return command;
 }
 
@@ -126,13 +113,12 @@ bool LoopUnroller::may_start(const Active& active, std::size_t generator, std::u
 }
 
 void LoopUnroller::take_loop(std::uint64_t now) {
-  auto& queue = queues_.back();
-  if (queue.empty() || queue.front().visible > now || queue.front().command != nullptr ||
-      active_.size() >= kActiveLoops) {
+  const auto* const item = front_.front(now);
+  if (item == nullptr || item->command != nullptr || active_.size() >= kActiveLoops) {
     return;
   }
-  const MatmulLoop* loop = queue.front().loop;
-  queue.pop_front();
+  const MatmulLoop* const loop = item->loop;
+  front_.pop();
   if (loop == nullptr) {
     return;  // a register write
   }
@@ -143,32 +129,6 @@ void LoopUnroller::take_loop(std::uint64_t now) {
   active.from = now + 1;
   ++loops_taken_;
   active_.push_back(active);
-}
-
-LoopUnroller::QueueFlags LoopUnroller::room_in_queues() const {
-  QueueFlags room{};
-  std::transform(queues_.begin(), queues_.end(), room.begin(),
-                 [](const auto& queue) { return queue.size() < kQueueDepth; });
-  return room;
-}
-
-/// `room`: in which of them there was room at the start of the cycle.
-void LoopUnroller::move_queues(std::uint64_t now, const QueueFlags& room) {
-  for (std::size_t stage = queues_.size() - 1; stage > 0; --stage) {
-    auto& from = queues_[stage - 1];
-    auto& to = queues_[stage];
-    if (!from.empty() && from.front().visible <= now && room[stage]) {
-      to.push_back(from.front());
-      to.back().visible = now + 1;
-      from.pop_front();
-    }
-  }
-  if (!program_.empty() && room[0] && now >= next_offer_) {
-    next_offer_ = now + station_.command_gap;
-    queues_[0].push_back(program_.front());
-    queues_[0].back().visible = now + 1;
-    program_.pop_front();
-  }
 }
 
 bool LoopUnroller::ready(std::size_t generator, std::uint64_t now) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/sequencer/front_queues.hpp"
 #include "models/sequencer/generated_command.hpp"
 #include "sim/config/accelerator_config.hpp"
 #include "sim/program/command.hpp"
@@ -73,22 +74,12 @@ class LoopUnroller {
     std::uint32_t i = 0, j = 0, k = 0;
     bool preloaded = false;
   };
-  static constexpr std::size_t kQueues = 3;
-  using QueueFlags = std::array<bool, kQueues>;
-  /// What comes down the queues: a configuration command, a register write, or a loop.
-  struct Item {
-    const Command* command = nullptr;
-    const MatmulLoop* loop = nullptr;
-    std::uint64_t visible = 0;
-  };
 
   std::optional<Command> generate(std::uint64_t now);
   std::optional<Command> pass_configuration(std::uint64_t now);
   void start_generators(std::uint64_t now);
   bool may_start(const Active& active, std::size_t generator, std::uint64_t now) const;
   void take_loop(std::uint64_t now);
-  QueueFlags room_in_queues() const;
-  void move_queues(std::uint64_t now, const QueueFlags& room);
   bool ready(std::size_t generator, std::uint64_t now) const;
   bool below_limit(CommandClass of) const;
   bool store_released() const;
@@ -108,15 +99,13 @@ class LoopUnroller {
 
   const SequencerConfig station_;
   const LoopShape shape_;
-  std::deque<Item> program_;                      // not yet accepted
-  std::array<std::deque<Item>, kQueues> queues_;  // the last is the unroller's own
-  std::deque<Active> active_;                     // oldest first; at most two
+  FrontQueues<MatmulLoop, 3> front_;
+  std::deque<Active> active_;  // oldest first; at most two
   std::array<Cursor, kGenerators> cursors_;
   std::array<std::uint64_t, kGenerators> slots_{};  // of their loops, or of the last ones
   std::array<std::uint64_t, kGenerators>
       free_from_{};  // first cycle in which they can start a loop
   std::uint64_t now_ = 0;
-  std::uint64_t next_offer_ = 0;  // first cycle in which the host offers the next command
   std::array<std::uint64_t, kCommandClasses> unfinished_{};
   std::uint64_t loops_taken_ = 0;
   LoopPlaces places_;
