@@ -67,6 +67,7 @@ void SequencerTiming::archive_entries(StateArchive& archive) {
       of.held.assign(of.free.end() - count, of.free.end());
       of.free.resize(of.free.size() - count);
       of.issued = issued;
+      of.freed_in = kNever;  // in no cycle to come
     }
     for (const std::uint32_t index : of.held) {
       Entry& entry = entries_[index];

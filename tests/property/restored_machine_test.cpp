@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -44,12 +46,19 @@ class NumberedCommands final : public CommandSource {
   std::vector<KnownCommand> known_;
 };
 
+/// Who goes on: a new machine, or the one before when it has gone on with the program, of which
+/// nothing may stay behind.
+enum class Successor : std::uint8_t { New, Used };
+
 /// A machine that gives way to another one every few commands: each is set to the state that the
 /// one before has written, so many cycles later, and goes on as that one would have.
 class RelayedMachines {
  public:
-  RelayedMachines(const AcceleratorConfig& config, const LayerProgram& program)
-      : config_{config}, program_{program}, commands_{config, program.commands, numbers_} {}
+  RelayedMachines(const AcceleratorConfig& config, const LayerProgram& program, Successor successor)
+      : config_{config},
+        program_{program},
+        successor_{successor},
+        commands_{config, program.commands, numbers_} {}
 
   LayerMeasurement run(std::size_t apart, Cycle later) {
     LayerMeasurement all;
@@ -64,7 +73,12 @@ class RelayedMachines {
       machine->archive(written);
       add(all, bandwidth, *machine, began, now);
       began = now + later;
-      machine = restored(written, began);
+      if (successor_ == Successor::New) {
+        machine = std::make_unique<MachineTiming>(config_, dram_);
+      } else {
+        go_astray(*machine, until + apart);
+      }
+      restore(*machine, written, began);
       machine->begin(program_.registers, commands_, until);
     }
     const Cycle end = machine->run_until(commands_.size(), kPatience);
@@ -75,7 +89,12 @@ class RelayedMachines {
   }
 
  private:
-  std::unique_ptr<MachineTiming> restored(const StateArchive& written, Cycle now) {
+  void go_astray(MachineTiming& machine, std::size_t until) const {
+    const Cycle end = machine.run_until(std::min(until, commands_.size()), kPatience);
+    machine.take_counts(end);
+    machine.take_transfers();
+  }
+  void restore(MachineTiming& machine, const StateArchive& written, Cycle now) {
     std::vector<const KnownCommand*> named;
     for (const StateArchive::Named& command : written.named()) {
       named.push_back(commands_.find(command.command));
@@ -83,9 +102,7 @@ class RelayedMachines {
     const std::string bytes{written.bytes()};
     StateArchive read{numbers_};
     read.read_at(now, bytes, std::move(named));
-    auto machine = std::make_unique<MachineTiming>(config_, dram_);
-    machine->archive(read);
-    return machine;
+    machine.archive(read);
   }
   /// What the machine has done from cycle `began` to `now`.
   static void add(LayerMeasurement& all, BandwidthSeries& bandwidth, MachineTiming& machine,
@@ -103,6 +120,7 @@ class RelayedMachines {
 
   const AcceleratorConfig& config_;
   const LayerProgram& program_;
+  const Successor successor_;
   const TimingKey key_{config_};
   CommandNumbers numbers_{key_};
   NumberedCommands commands_;
@@ -127,7 +145,13 @@ void expect_relayed(Held& held, AcceleratorConfig config, const LayerCase& layer
   const LayerMeasurement expected = MachineTiming{config, dram}.run(program, kPatience);
   const auto apart = *rc::gen::inRange<std::size_t>(1, 9);
   const auto later = *rc::gen::inRange<Cycle>(0, 200);
-  test::expect_same(RelayedMachines{config, program}.run(apart, later), expected);
+  const auto expect_same = [&](Successor successor, Cycle that_much_later) {
+    RelayedMachines machines{config, program, successor};
+    test::expect_same(machines.run(apart, that_much_later), expected);
+  };
+  expect_same(Successor::New, later);
+  expect_same(Successor::Used, later);
+  expect_same(Successor::Used, 0);  // the same cycles once more
   ++held.cases;
   held.machines += program.commands.size() / apart;
 }
@@ -194,7 +218,7 @@ TEST(RestoredMachine, KnowsInWhichBankTheNextCopyOfARowIs) {
   const LayerMeasurement expected = MachineTiming{config, dram}.run(program, kPatience);
   ASSERT_GT(expected.bank_conflicts.at(BankedLocal::Accumulators, BankUser::Load, BankUser::Array),
             0U);
-  const LayerMeasurement got = RelayedMachines{config, program}.run(1, 0);
+  const LayerMeasurement got = RelayedMachines{config, program, Successor::New}.run(1, 0);
   EXPECT_EQ(got.cycles, expected.cycles);
   EXPECT_EQ(got.bank_conflicts, expected.bank_conflicts);
 }
