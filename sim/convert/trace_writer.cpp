@@ -63,7 +63,7 @@ class Writer final : public ConstantWriter {
       if (tensor.shape.empty()) {
         throw ConvertError{
             "input '" + tensor.name +
-            "' has no dimensions, which YAML cannot say: " + "inputs have one dimension or more"};
+            "' has no dimensions, which YAML cannot say: inputs have one dimension or more"};
       }
       YamlMap map;
       map.add("name", yaml_text(names_.at(input))).add("shape", yaml_list(tensor.shape));

@@ -141,6 +141,14 @@ void ReportObject::each(const char* key,
   }
 }
 
+void ReportObject::each_of_some(const char* key,
+                                const std::function<void(const ReportObject&)>& use) const {
+  each(key, use);
+  if (has(key) && find(key)->empty()) {
+    error(key, "is empty, expected at least one");
+  }
+}
+
 std::vector<std::string> ReportObject::keys() const {
   std::vector<std::string> all;
   if (json_ != nullptr) {

@@ -56,6 +56,8 @@ class ReportObject {
   ReportObject object(const char* key) const;
   /// Gives each object of a list to `use`.
   void each(const char* key, const std::function<void(const ReportObject&)>& use) const;
+  /// Of a list that is not empty.
+  void each_of_some(const char* key, const std::function<void(const ReportObject&)>& use) const;
 
   /// All keys, in the order of the report.
   std::vector<std::string> keys() const;

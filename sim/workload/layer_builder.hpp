@@ -73,9 +73,10 @@ class LayerBuilder {
   std::optional<std::size_t> own_axis();
   /// Sets the ofmap's shape to that of inputs whose sizes of 1 are repeated.
   bool set_repeated_shape();
-  /// Reports products or sums of elements, zero points off, that the host's 32 bits may not hold.
-  bool has_integers();                                       ///< none of its inputs is float32
-  bool fits_host(std::int64_t a, std::int64_t b);            ///< products of up to a x b
+  bool has_integers();  ///< none of its inputs is float32
+  /// Reports products of elements, zero points off, of up to a x b that the host's 32 bits may not
+  /// hold.
+  bool fits_host(std::int64_t a, std::int64_t b);
   std::int64_t largest_distance(std::size_t operand) const;  ///< from its zero point
   std::uint32_t widest_operand() const;                      ///< in bits, of two
   using SumDerivation = std::function<tflite_multipliers::Sum(float a, float b, float ofmap,

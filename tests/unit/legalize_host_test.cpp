@@ -13,6 +13,7 @@
 #include "models/golden/golden.hpp"
 #include "sim/legalize/legalize.hpp"
 #include "sim/network/tflite_multipliers.hpp"
+#include "tests/unit/golden_layers.hpp"
 
 namespace systole {
 namespace {
@@ -34,12 +35,9 @@ class Branches {
   }
 
   TensorId tensor(const std::string& name, Shape shape, double scale, std::int32_t zero_point) {
-    Tensor tensor;
-    tensor.name = name;
-    tensor.shape = std::move(shape);
-    tensor.scale = {static_cast<float>(scale)};
-    tensor.zero_point = zero_point;
-    network.tensors.push_back(std::move(tensor));
+    network.tensors.push_back(
+        test::tensor(std::move(shape), static_cast<float>(scale), zero_point));
+    network.tensors.back().name = name;
     return network.tensors.size() - 1;
   }
 
@@ -52,7 +50,7 @@ class Branches {
   TensorId convolution(const std::string& name, double scale, std::int32_t zero_point,
                        TensorData weights) {
     Conv2d op;
-    op.requant = requantizer(0.05 * 0.01 / scale, zero_point);
+    op.requant = test::scaled(0.05 * 0.01 / scale, zero_point);
     return layer(name, op, {0, constant({3, 1, 1, 3}, 0.01, 0, std::move(weights))}, {1, 2, 4, 3},
                  scale, zero_point);
   }
@@ -67,15 +65,6 @@ class Branches {
     network.outputs = {layer.output};
     network.layers.push_back(std::move(layer));
     return network.outputs[0];
-  }
-
-  static Requantizer requantizer(double real, std::int32_t zero_point) {
-    const QuantizedMultiplier q = quantize_multiplier(real);
-    Requantizer requant;
-    requant.multiplier = {q.multiplier};
-    requant.exponent = {q.exponent};
-    requant.zero_point = zero_point;
-    return requant;
   }
 
   static Legalized legalized(const Network& network) {
@@ -124,7 +113,7 @@ TEST(LegalizeHost, OperatorsOfOneInputFollowTheScalesAroundThem) {
     net.layer("host", std::move(op), {net.a}, std::move(shape), scale, zero_point);
     return net.sqnr_db();
   };
-  const auto rescaling = [](double scale) { return Branches::requantizer(kScaleA / scale, 4); };
+  const auto rescaling = [](double scale) { return test::scaled(kScaleA / scale, 4); };
   EXPECT_GT(sqnr(Relu{rescaling(0.025)}, kPixels, 0.025, 4), kEnough);
   EXPECT_GT(sqnr(Requantize{rescaling(0.035)}, kPixels, 0.035, 4), kEnough);
   Mean sum;
@@ -152,7 +141,7 @@ TEST(LegalizeHost, OperatorsOfTwoInputsFollowTheScalesAroundThem) {
     return net.sqnr_db();
   };
   const double product = kScaleA * kScaleB;
-  EXPECT_GT(sqnr(Mul{Branches::requantizer(product / 0.04, 4)}, 0.04), kEnough - 3);
+  EXPECT_GT(sqnr(Mul{test::scaled(product / 0.04, 4)}, 0.04), kEnough - 3);
   Prelu prelu{quantize_multiplier(kScaleA / 0.03), quantize_multiplier(product / 0.03)};
   EXPECT_GT(sqnr(prelu, 0.03), kEnough - 3);
   const auto terms = [](const tflite_multipliers::Sum& reals, std::int32_t left_shift) {
@@ -160,7 +149,7 @@ TEST(LegalizeHost, OperatorsOfTwoInputsFollowTheScalesAroundThem) {
     sum.left_shift = left_shift;
     sum.input = {quantize_multiplier(reals.input[0]), quantize_multiplier(reals.input[1])};
     sum.input_zero_point = {5, -7};
-    sum.output = Branches::requantizer(reals.output, 4);
+    sum.output = test::scaled(reals.output, 4);
     return sum;
   };
   EXPECT_GT(
@@ -199,7 +188,7 @@ TEST(LegalizeHost, WhatSharesTheScaleOfANetworkInputKeepsIt) {
   net.network.tensors[net.a].scale = {0.05F};
   net.network.tensors[net.a].zero_point = 3;
   auto& conv = std::get<Conv2d>(net.network.layers[0].op);
-  conv.requant = Branches::requantizer(0.01, 3);
+  conv.requant = test::scaled(0.01, 3);
   net.layer("joined", Concat{3}, {net.a, 0}, {1, 2, 4, 6}, 0.05, 3);
   EXPECT_GT(net.sqnr_db(), kEnough);
   const Network legal = Branches::legalized(net.network).network;

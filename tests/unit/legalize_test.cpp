@@ -8,11 +8,12 @@
 
 #include "models/golden/golden.hpp"
 #include "sim/network/refusal.hpp"
+#include "tests/unit/golden_layers.hpp"
 
 namespace systole {
 namespace {
 
-using Rng = std::mt19937;
+using test::Rng;
 
 AcceleratorConfig hardware(RequantMode mode, RequantVariant variant, Rounding rounding) {
   AcceleratorConfig config;
@@ -120,12 +121,9 @@ class Builder {
   }
 
   TensorId activation(const char* name, Shape shape, double scale, std::int32_t zero_point) {
-    Tensor tensor;
-    tensor.name = name;
-    tensor.shape = std::move(shape);
-    tensor.scale = {static_cast<float>(scale)};
-    tensor.zero_point = zero_point;
-    network.tensors.push_back(std::move(tensor));
+    network.tensors.push_back(
+        test::tensor(std::move(shape), static_cast<float>(scale), zero_point));
+    network.tensors.back().name = name;
     return network.tensors.size() - 1;
   }
 
