@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "sim/report/bandwidth.hpp"
 
 namespace systole {
@@ -104,6 +106,32 @@ TEST(Bandwidth, TheVectorUnitsRoofIsOfAllOperandsThatPassItsLanes) {
   EXPECT_DOUBLE_EQ(pooled.limit().cycles, 4 * 64 / 2);
   layer.operands.ofmap_bits = 16;
   EXPECT_DOUBLE_EQ(bandwidth_of(layer, run).limit().cycles, (3 * 64 + 32) / 2);
+}
+
+double roof(const RunResult& run, const std::string& what) {
+  for (const Roof& roof : bandwidth_of(run.layers[0], run).roofs) {
+    if (roof.what == what) {
+      return roof.cycles;
+    }
+  }
+  return -1;
+}
+
+TEST(Bandwidth, TheArraysRoofIsOfAllProductsThatComposablePesCouldForm) {
+  RunResult run = one_layer();
+  EXPECT_DOUBLE_EQ(roof(run, "array"), 16);
+  run.layers[0].operands.products_per_pe = 4;
+  EXPECT_DOUBLE_EQ(roof(run, "array"), 4);
+}
+
+TEST(Bandwidth, TheVectorUnitsRoofIsOfItsMultipliersWhereTheseWork) {
+  RunResult run = one_layer();
+  run.config.vector.lanes = 16;
+  run.config.vector.mac_lanes = 4;
+  run.layers[0].where = Place::Vector;
+  run.layers[0].events.add(Event::VectorMac, 4096);
+  EXPECT_DOUBLE_EQ(roof(run, "vector"), 1024);
+  EXPECT_DOUBLE_EQ(roof(run, "array"), -1) << "the array does nothing";
 }
 
 TEST(Bandwidth, OfBanksCountsWholeAccesses) {
