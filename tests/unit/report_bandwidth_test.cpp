@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "sim/report/bandwidth.hpp"
 
@@ -174,6 +175,22 @@ TEST(Bandwidth, OverTimeEndsWithTheLayerNotWithItsTraffic) {
       "\"fc,1\",1024,1024,0,192,0.1875,0.09375\r\n"
       "\"fc,1\",2048,1024,0,0,0,0\r\n"
       "\"fc,1\",3072,28,0,0,0,0\r\n");
+}
+
+TEST(Bandwidth, OverTimeHasAtMost64PointsALayerInTheJson) {
+  RunResult run = one_layer();
+  std::vector<BandwidthSeries::Window>& windows = run.layers[0].windows;
+  windows.assign(64, {3, 1});
+  const auto whole = bandwidth_json(run.layers[0], run)["over_time"];
+  EXPECT_EQ(whole["window_cycles"], kBandwidthWindow);
+  EXPECT_EQ(whole["read_bytes"], std::vector<int>(64, 3));
+  windows.push_back({5, 7});
+  const auto halved = bandwidth_json(run.layers[0], run)["over_time"];
+  EXPECT_EQ(halved["window_cycles"], 2 * kBandwidthWindow);
+  ASSERT_EQ(halved["read_bytes"].size(), 33U);
+  EXPECT_EQ(halved["read_bytes"][0], 6);
+  EXPECT_EQ(halved["read_bytes"][32], 5);
+  EXPECT_EQ(halved["written_bytes"][32], 7);
 }
 
 TEST(Bandwidth, ItsJsonLeavesBanksOutOfAnIdealMemory) {
