@@ -6,6 +6,7 @@
 
 import collections
 import csv
+import itertools
 import json
 import math
 import pathlib
@@ -19,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SYSTOLE = pathlib.Path(sys.argv.pop(1)).resolve()
 DIGITS = ROOT / "workloads" / "digits_cnn" / "digits_cnn.yaml"
 WINDOW = 1024  # cycles
+PART = (150, 1700)  # of a timeline
 READ = ("ifmap", "weight", "bias", "requant")
 
 # Groups, and a softmax for the host.
@@ -70,9 +72,10 @@ class Outputs:
         self.banked = settings.get("dram.model") == "banked"
         outputs = {"--json": "report", "--html": "page", "--csv": "tables", "--scalesim": "scalesim", "--bandwidth-csv": "windows",
                    "--timeline": "timeline", "--dram-trace": "requests", **({"--dram-commands": "commands"} if self.banked else {})}
-        subprocess.run([SYSTOLE, "run", "-a", ROOT / "configs" / f"{accelerator}.yaml", "-w", network, "--engine", "fast", "--quiet",
-                        *options, *(word for key, value in settings.items() for word in ("--set", f"{key}={value}")),
-                        *(word for option, name in outputs.items() for word in (option, folder / name))], check=True)
+        command = [SYSTOLE, "run", "-a", ROOT / "configs" / f"{accelerator}.yaml", "-w", network, "--engine", "fast", "--quiet",
+                   *options, *(word for key, value in settings.items() for word in ("--set", f"{key}={value}"))]
+        subprocess.run([*command, *(word for option, name in outputs.items() for word in (option, folder / name))], check=True)
+        subprocess.run([*command, "--timeline", folder / "part", "--timeline-cycles", f"{PART[0]}:{PART[1]}"], check=True)
         self.report = json.loads((folder / "report").read_text())
         self.page = (folder / "page").read_text(encoding="utf-8")
         self.tables = {table: self.rows(folder / "tables" / f"{table}.csv") for table in ("layers", "memories", "energy")}
@@ -81,7 +84,7 @@ class Outputs:
         self.windows = collections.defaultdict(list)
         for row in self.rows(folder / "windows"):
             self.windows[row["layer"]].append(row)
-        self.events = json.loads((folder / "timeline").read_text())["traceEvents"]
+        self.events, self.part = (json.loads((folder / name).read_text())["traceEvents"] for name in ("timeline", "part"))
         self.requests = (folder / "requests").read_text().splitlines()
         self.commands = (folder / "commands").read_text().splitlines() if self.banked else []
 
@@ -209,9 +212,10 @@ class OutputsAgree(unittest.TestCase):
                 event = {"dram": "dram_fetched_bytes", "accumulators": "accumulator_read_bits"}.get(row["memory"],
                                                                                                    f"{row['memory']}_read_bits")
                 self.assertEqual(int(row["read [bit]"]), layer["events"][event] * (8 if row["memory"] == "dram" else 1))
-            on_array = [layer for layer in layers if layer["events"]["mac"]]
-            self.assertEqual([(int(row[1]), int(row[2])) for row in run.scalesim],
-                             [(layer["cycles"], layer["compute_cycles"]) for layer in on_array])
+            waits = [f"wait_{what}" for what in ("weights", "activations", "dram", "bank", "accumulator", "requant")]
+            self.assertEqual([tuple(map(int, row[1:4])) for row in run.scalesim],
+                             [(layer["cycles"], layer["compute_cycles"], sum(layer["ledger"]["array"].get(wait, 0) for wait in waits))
+                              for layer in layers if layer["events"]["mac"]])
             data = re.search(r'<script type="application/json" id="systole-data">(.*?)</script>', run.page, re.DOTALL)
             self.assertEqual(json.loads(data[1])[0]["report"], run.report)
 
@@ -219,6 +223,7 @@ class OutputsAgree(unittest.TestCase):
         for run in self.runs:
             timed = [layer for layer in run.report["layers"] if layer["cycles"]] * run.report["inferences"]
             slices = [event for event in run.events if event["ph"] == "X"]
+            kept = {tensor["layer"] for tensor in run.report["kept"]}
             layers = [event for event in slices if event["tid"] == 0]
             self.assertEqual([(event["name"], event["dur"]) for event in layers],
                              [(layer["name"], layer["cycles"]) for layer in timed])
@@ -230,12 +235,65 @@ class OutputsAgree(unittest.TestCase):
                         self.assertEqual(command["args"]["layer"], layer["name"])
                         self.assertLessEqual(command["ts"] + command["dur"], end)
                         moved[command["name"]] += command["args"].get("bytes", 0)
+                        if command["name"] == "store":
+                            moved["store"] += command["args"]["elements"] * layer["ofmap_bits"] // 8
+                if layer["name"] not in kept:  # in the scratchpad
+                    self.assertEqual(moved["store"], layer["dram_write_bytes"])
                 for operand in READ:
                     self.assertEqual(moved[f"load {operand}"], layer["events"][f"dram_read_{operand}_bytes"], operand)
             rates = [(event["ts"], event["args"]) for event in run.events if event["name"] == "DRAM, bytes per cycle"]
             for way, key in (("read", "dram_read_bytes"), ("written", "dram_write_bytes")):
                 area = sum(args[way] * (until - since) for (since, args), (until, _) in zip(rates, rates[1:]))
                 self.assertAlmostEqual(area, sum(layer[key] for layer in timed), delta=1e-4 * rates[-1][0])
+
+    def test_the_timelines_station_holds_its_commands(self):
+        for run in self.runs:
+            unit = {event["tid"]: event["args"]["name"].split()[0] for event in run.events if event["name"] == "thread_name"}
+            held = [(unit[event["tid"]], event["ts"] - event["args"]["cycles_in_station"], event["ts"], event["ts"] + event["dur"])
+                    for event in run.events if event["ph"] == "X" and event["tid"] != 0]
+            tracks = collections.Counter(unit.values())
+            for name in {name for name, *_ in held}:
+                changes = sorted(change for of, _, since, end in held if of == name for change in ((since, 1), (end, -1)))
+                self.assertEqual(tracks[name], max(itertools.accumulate(by for _, by in changes)), "no more than overlap")
+            for events, (first, end) in ((run.events, (0, math.inf)), (run.part, PART)):
+                counts = [(event["ts"], event["args"]) for event in events if event["name"] == "commands in the station"]
+                for name in ("load", "array", "vector", "store"):
+                    area = sum(args[name] * (until - since) for (since, args), (until, _) in zip(counts, counts[1:]))
+                    cycles = sum(max(0, min(until, end) - max(since, first)) for of, since, _, until in held if of == name)
+                    self.assertAlmostEqual(area, cycles, delta=1e-4 * counts[-1][0])
+
+    def test_a_sweeps_metrics_are_the_reports(self):
+        with tempfile.TemporaryDirectory() as folder:
+            spec, report = pathlib.Path(folder) / "spec.yaml", pathlib.Path(folder) / "report"
+            accelerator = ROOT / "configs" / "gemmini_16x16.yaml"
+            settings = {"array.accumulator_bits": 16, "energy.table": str(ROOT / "configs" / "energy" / "cacti_45nm_hp.yaml")}
+            spec.write_text(json.dumps({
+                "accelerator": str(accelerator), "workload": str(DIGITS), "data": "workload", "images": 5,
+                "axes": [{"key": key, "values": [value]} for key, value in settings.items()],
+                "metrics": ["cycles", "time_s", "macs", "utilization", "dram_read_bytes", "dram_write_bytes", "dram_bytes",
+                            "bytes_per_cycle", "peak_bytes_per_cycle", "energy_pj", "pj_per_mac", "energy_delay_js", "tops",
+                            "tops_per_watt", "area_mm2", "tops_per_mm2", "accuracy", "psum_overflows"]}))
+            subprocess.run([SYSTOLE, "sweep", spec, "-o", pathlib.Path(folder) / "sweep"], check=True, capture_output=True)
+            (point,) = Outputs.rows(pathlib.Path(folder) / "sweep" / "points.csv")
+            words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+            subprocess.run([SYSTOLE, "run", "-a", accelerator, "-w", DIGITS, "--images", "5", "--engine", "fast", "--quiet", "--json",
+                            report, *words], check=True)
+            run = json.loads(report.read_text())
+        totals, area, accuracy = run["totals"], run["area"], run["accuracy"]
+        seconds = totals["cycles"] / (run["clock_mhz"] * 1e6)
+        expected = {
+            **{key: totals[key] for key in ("cycles", "macs", "utilization", "dram_read_bytes", "dram_write_bytes", "energy_pj",
+                                            "energy_delay_js", "tops_per_watt")},
+            "time_s": seconds, "dram_bytes": totals["dram_read_bytes"] + totals["dram_write_bytes"],
+            "bytes_per_cycle": totals["bandwidth"]["average_bytes_per_cycle"],
+            "peak_bytes_per_cycle": totals["bandwidth"]["peak_bytes_per_cycle"], "pj_per_mac": totals["energy_per_mac_pj"],
+            "tops": 2e-12 * totals["macs"] / seconds, "area_mm2": area["total_um2"] / 1e6,
+            "tops_per_mm2": area["achieved_tops_per_mm2"], "accuracy": accuracy["accuracy"],
+            "psum_overflows": accuracy["psum_overflows"] / accuracy["images"]}
+        self.assertGreater(expected["psum_overflows"], 0)
+        self.assertEqual(set(point) - {"point", "error", *settings}, set(expected))
+        for metric, value in expected.items():
+            self.assertTrue(math.isclose(float(point[metric]), value, rel_tol=1e-12), f"{metric}: {point[metric]} beside {value}")
 
     def test_what_the_dram_is_asked_and_does_is_counted(self):
         for run in self.runs:
