@@ -67,15 +67,20 @@ def append(path, text):
         file.write(text)
 
 
-def sweep_on(client, options):
+def planned_points(options):
+    """How many there are. What is wrong with the spec, or stands in the folder, is told before a cluster starts."""
+    log = pathlib.Path(options.output) / "points.jsonl"
+    if log.exists() and not options.resume:
+        raise systole.SystoleError(2, f"sweep_cluster.py: {log}: a sweep is there, expected another folder, or --resume")
+    return len(systole.sweep_points(options.spec))
+
+
+def sweep_on(client, options, points):
     from distributed import as_completed  # noqa: PLC0415 (--help works without Dask)
 
     spec = str(pathlib.Path(options.spec).resolve())
     folder = pathlib.Path(options.output)
     log, ranges = folder / "points.jsonl", folder / "chunks.txt"
-    if log.exists() and not options.resume:
-        raise systole.SystoleError(2, f"sweep_cluster.py: {log}: a sweep is there, expected another folder, or --resume")
-    points = len(systole.sweep_points(spec))
     folder.mkdir(parents=True, exist_ok=True)
     cut_broken_line(log)
     cut_broken_line(ranges)
@@ -108,13 +113,14 @@ def main():
         print("sweep_cluster.py: needs Dask distributed (Debian: python3-distributed)", file=sys.stderr)
         return 2
     try:
+        points = planned_points(options)
         if options.scheduler:
             with Client(options.scheduler) as client:
-                return sweep_on(client, options)
+                return sweep_on(client, options, points)
         else:
             with LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None) as cluster:
                 with Client(cluster) as client:
-                    return sweep_on(client, options)
+                    return sweep_on(client, options, points)
     except systole.SystoleError as error:
         print(error, file=sys.stderr)
         return error.exit_code

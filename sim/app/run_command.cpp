@@ -123,18 +123,19 @@ class RunFiles {
   DramObservers observers() {
     return {requests_ ? &*requests_ : nullptr, commands_ ? &*commands_ : nullptr};
   }
-  void commit(const RunResult& result) {
+  /// One that cannot be, as its window was not reached, say, costs no other.
+  void commit(const RunResult& result, Mistakes& mistakes) {
     if (timeline_) {
-      timeline_->commit(result);
+      mistakes.attempt([&] { timeline_->commit(result); });
     }
     if (waveform_) {
-      waveform_->commit();
+      mistakes.attempt([&] { waveform_->commit(); });
     }
     if (requests_) {
-      requests_->commit();
+      mistakes.attempt([&] { requests_->commit(); });
     }
     if (commands_) {
-      commands_->commit();
+      mistakes.attempt([&] { commands_->commit(); });
     }
   }
 
@@ -190,26 +191,28 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   }
 
   const std::vector<EnergyBreakdown> energies = energy_per_layer(outcome.result, energy_table);
+  Mistakes mistakes;  // after the run, which may have taken hours: what can be written is
   if (options.json || options.html) {
     const auto json = json_report(outcome.result, energies, energy_table);
     if (options.json) {
-      write_file_atomically(*options.json, json.dump(2) + '\n');
+      mistakes.attempt([&] { write_file_atomically(*options.json, json.dump(2) + '\n'); });
     }
     if (options.html) {
-      write_file_atomically(*options.html, html_page({{"", json}}));
+      mistakes.attempt([&] { write_file_atomically(*options.html, html_page({{"", json}})); });
     }
   }
   if (options.csv) {
-    write_to_folder(*options.csv, csv_report(outcome.result, energies, energy_table));
+    mistakes.attempt(
+        [&] { write_to_folder(*options.csv, csv_report(outcome.result, energies, energy_table)); });
   }
   if (options.scalesim) {
-    write_to_folder(*options.scalesim, scalesim_report(outcome.result));
+    mistakes.attempt([&] { write_to_folder(*options.scalesim, scalesim_report(outcome.result)); });
   }
   if (options.bandwidth_csv) {
-    write_file_atomically(*options.bandwidth_csv, bandwidth_csv(outcome.result));
+    mistakes.attempt(
+        [&] { write_file_atomically(*options.bandwidth_csv, bandwidth_csv(outcome.result)); });
   }
-  run_files.commit(outcome.result);
-  folders.keep();
+  run_files.commit(outcome.result, mistakes);
   if (!options.quiet) {
     ReportStyle style;
     style.bandwidth = options.bandwidth;
@@ -222,6 +225,8 @@ int run_command(const RunOptions& options, std::ostream& out, std::ostream& err)
   for (const auto& mismatch : outcome.mismatches) {
     err << mismatch_line(mismatch) << '\n';
   }
+  mistakes.check();
+  folders.keep();
   return outcome.mismatches.empty() ? ExitCode::AllRight : ExitCode::CheckFailed;
 }
 

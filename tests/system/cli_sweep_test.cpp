@@ -96,6 +96,53 @@ TEST(CliSweep, AKilledSweepGoesOnAndNothingRunsTwice) {
               HasSubstr("24 points, "));
 }
 
+// What a point is made of, files by what is in them; and the point itself does not run twice.
+TEST(CliSweep, WhateverChangesAPointMakesItRunAgain) {
+  const TemporaryFolder folder;
+  const auto copy = [&](const std::string& from, const std::string& to) {
+    std::filesystem::copy(SYSTOLE_SOURCE_DIR "/" + from, folder.file(to));
+  };
+  copy("workloads/digits_cnn", "net");
+  copy("configs/energy/horowitz_45nm.yaml", "table.yaml");
+  copy("configs/dram/ddr4_2400.yaml", "dram.yaml");
+  const std::string spec = folder.file("spec.yaml");
+  const auto write = [&](const std::string& rest) {
+    write_file(spec, "accelerator: " SYSTOLE_SOURCE_DIR
+                     "/configs/gemmini_16x16.yaml\n"
+                     "workload: net/digits_cnn.yaml\n"
+                     "set: {dram.model: banked, dram.preset: dram.yaml, energy.table: table.yaml}\n"
+                     "axes: [{key: array.max_compute_rows, values: [16]}]\n" +
+                         rest);
+  };
+  const auto expect_run = [&](const std::string& what, int points) {
+    const Outcome outcome = systole({"sweep", spec, "-o", folder.file("s"), "--resume"});
+    EXPECT_THAT(outcome.out, HasSubstr("1 points, " + std::to_string(points) + " of them run now"))
+        << what << ": " << outcome.err;
+  };
+  const auto change = [&](const std::string& file, const std::string& from, const std::string& to) {
+    std::string text = read_file(folder.file(file));
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << file;
+    write_file(folder.file(file), text.replace(at, from.size(), to));
+    expect_run(file, 1);
+  };
+  for (const std::string data :
+       {"", "data: random\n", "data: random\ndata_seed: 2\n", "data: workload\nimages: 2\n",
+        "data: workload\nimages: 2\ncheck: false\n", "data: workload\nimages: 3\n"}) {
+    write(data);
+    expect_run(data, 1);
+    expect_run(data, 0);
+  }
+  change("table.yaml", "value: 0.1\n", "value: 0.2\n");
+  change("dram.yaml", "  cl: 17", "  cl: 18");
+  std::string labels = read_file(folder.file("net/test_labels.npy"));
+  labels.back() = '\1';
+  write_file(folder.file("net/test_labels.npy"), labels);
+  expect_run("labels", 1);
+  write("metrics: [macs]\ndata: workload\nimages: 3\n");
+  expect_run("other columns", 0);
+}
+
 TEST(CliSweep, RangesOfPointsAddUpToTheWhole) {
   const TemporaryFolder folder;
   std::string spec = write_spec(folder);

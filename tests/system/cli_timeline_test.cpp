@@ -313,5 +313,22 @@ TEST_F(CliTimeline, WhatCannotBeWrittenIsRefusedAndNothingIsLeft) {
   EXPECT_FALSE(std::filesystem::exists(file("t")));
 }
 
+// The run may have taken hours.
+TEST_F(CliTimeline, AWindowThatIsNotReachedCostsNoOtherFileAndNoReport) {
+  const Outcome outcome = systole(
+      {"run", "-a", "configs/tiny_4x4.yaml", "-w", "workloads/product_4x4/product_4x4.yaml",
+       "--timeline", file("timeline"), "--timeline-cycles", "90000:90001", "--vcd", file("vcd"),
+       "--vcd-cycles", "80000:90000", "--json", file("run"), "--dram-trace", file("trace")});
+  EXPECT_EQ(outcome.exit_code, 2);
+  const std::string why = ": not written, the run ended in cycle 430, before cycle ";
+  EXPECT_EQ(outcome.err, "systole: " + file("timeline") + why + "90000\nsystole: " + file("vcd") +
+                             why + "80000\n");
+  EXPECT_THAT(outcome.out, HasSubstr("product_4x4 on tiny_4x4"));
+  EXPECT_EQ(report()["totals"]["check"], "pass");
+  EXPECT_THAT(read_file(file("trace")), HasSubstr("# layer product\n"));
+  EXPECT_FALSE(std::filesystem::exists(file("timeline")));
+  EXPECT_FALSE(std::filesystem::exists(file("vcd")));
+}
+
 }  // namespace
 }  // namespace systole::test

@@ -91,16 +91,19 @@ def check_exit_codes(executable, folder, address):
     local = subprocess.run([executable, "sweep", refused, "-o", folder / "refused"], check=False, capture_output=True)
     assert local.returncode == 1
 
-    def cluster(*words):
-        done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "sweep_cluster.py", *words, "--scheduler", address],
+    def cluster(*words, at=address):
+        done = subprocess.run([sys.executable, "-B", ROOT / "scripts" / "sweep_cluster.py", *words, "--scheduler", at],
                               check=False, capture_output=True, text=True, timeout=60)
         assert "Traceback" not in done.stderr, done.stderr
         return done.returncode, done.stderr
 
     program = ["--systole", executable]
     assert cluster(refused, "-o", folder / "refused_there", *program)[0] == 1
-    assert cluster(refused, "-o", folder / "refused_there", *program)[0] == 2  # a sweep is there
-    assert cluster(folder / "no.yaml", "-o", folder / "a", *program)[0] == 2
+    nobody = f"tcp://127.0.0.1:{free_port()}"  # mistakes are told without a cluster
+    code, text = cluster(folder / "no.yaml", "-o", folder / "a", *program, at=nobody)
+    assert code == 2 and "no.yaml: cannot be read" in text, text
+    code, text = cluster(refused, "-o", folder / "refused_there", *program, at=nobody)
+    assert code == 2 and "a sweep is there" in text, text
     code, text = cluster(refused, "-o", refused / "a", *program)  # no folder
     assert code == 2 and "refused.yaml/a" in text and "[Errno" not in text, text
     assert cluster(refused, "-o", folder / "a", "--chunk", "0", *program)[0] == 2

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "sim/report/bandwidth.hpp"
 
 namespace systole {
@@ -106,6 +109,32 @@ TEST(Bandwidth, TheVectorUnitsRoofIsOfAllOperandsThatPassItsLanes) {
   EXPECT_DOUBLE_EQ(bandwidth_of(layer, run).limit().cycles, (3 * 64 + 32) / 2);
 }
 
+double roof(const RunResult& run, const std::string& what) {
+  for (const Roof& roof : bandwidth_of(run.layers[0], run).roofs) {
+    if (roof.what == what) {
+      return roof.cycles;
+    }
+  }
+  return -1;
+}
+
+TEST(Bandwidth, TheArraysRoofIsOfAllProductsThatComposablePesCouldForm) {
+  RunResult run = one_layer();
+  EXPECT_DOUBLE_EQ(roof(run, "array"), 16);
+  run.layers[0].operands.products_per_pe = 4;
+  EXPECT_DOUBLE_EQ(roof(run, "array"), 4);
+}
+
+TEST(Bandwidth, TheVectorUnitsRoofIsOfItsMultipliersWhereTheseWork) {
+  RunResult run = one_layer();
+  run.config.vector.lanes = 16;
+  run.config.vector.mac_lanes = 4;
+  run.layers[0].where = Place::Vector;
+  run.layers[0].events.add(Event::VectorMac, 4096);
+  EXPECT_DOUBLE_EQ(roof(run, "vector"), 1024);
+  EXPECT_DOUBLE_EQ(roof(run, "array"), -1) << "the array does nothing";
+}
+
 TEST(Bandwidth, OfBanksCountsWholeAccesses) {
   const RunResult run = one_layer_on_banks();
   const LayerBandwidth bandwidth = bandwidth_of(run.layers[0], run);
@@ -146,6 +175,22 @@ TEST(Bandwidth, OverTimeEndsWithTheLayerNotWithItsTraffic) {
       "\"fc,1\",1024,1024,0,192,0.1875,0.09375\r\n"
       "\"fc,1\",2048,1024,0,0,0,0\r\n"
       "\"fc,1\",3072,28,0,0,0,0\r\n");
+}
+
+TEST(Bandwidth, OverTimeHasAtMost64PointsALayerInTheJson) {
+  RunResult run = one_layer();
+  std::vector<BandwidthSeries::Window>& windows = run.layers[0].windows;
+  windows.assign(64, {3, 1});
+  const auto whole = bandwidth_json(run.layers[0], run)["over_time"];
+  EXPECT_EQ(whole["window_cycles"], kBandwidthWindow);
+  EXPECT_EQ(whole["read_bytes"], std::vector<int>(64, 3));
+  windows.push_back({5, 7});
+  const auto halved = bandwidth_json(run.layers[0], run)["over_time"];
+  EXPECT_EQ(halved["window_cycles"], 2 * kBandwidthWindow);
+  ASSERT_EQ(halved["read_bytes"].size(), 33U);
+  EXPECT_EQ(halved["read_bytes"][0], 6);
+  EXPECT_EQ(halved["read_bytes"][32], 5);
+  EXPECT_EQ(halved["written_bytes"][32], 7);
 }
 
 TEST(Bandwidth, ItsJsonLeavesBanksOutOfAnIdealMemory) {

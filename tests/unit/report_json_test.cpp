@@ -87,6 +87,25 @@ TEST(ReportJson, UtilizationIsMacsOverWhatTheArrayCouldDo) {
   EXPECT_DOUBLE_EQ(json["totals"]["utilization"].get<double>(), 5888.0 / (4000 * 16));
 }
 
+TEST(ReportJson, UtilizationIsOfAllProductsThatComposablePesCouldForm) {
+  RunResult run = sample_run();
+  run.layers[0].operands.products_per_pe = 4;
+  const Json json = json_report(run, sample_energy(), sample_table());
+  EXPECT_DOUBLE_EQ(json["layers"][0]["utilization"].get<double>(), 4608.0 / (4 * 1000 * 16));
+  EXPECT_DOUBLE_EQ(json["totals"]["utilization"].get<double>(),
+                   5888.0 / ((4 * 1000 + 200 + 2800) * 16));
+}
+
+TEST(ReportJson, OffTheArrayAreTheBytesOfTheVectorUnitAndOfTheHost) {
+  RunResult run = sample_run();
+  run.layers[0].events.add(Event::HostReadBytes, 100);  // of a layer of the array: biases
+  run.layers[1].events.add(Event::HostWriteBytes, 300);
+  const Json json = json_report(run, sample_energy(), sample_table());
+  EXPECT_EQ(json["totals"]["off_array"]["bytes"], 512U + 128 + 300);
+  EXPECT_DOUBLE_EQ(json["totals"]["off_array"]["bytes_ratio"].get<double>(),
+                   940.0 / (4608 + 100 + 640 + 300 + 1546));
+}
+
 TEST(ReportJson, BandwidthIsInBytesPerCycleAndInGigabytesPerSecondAtTheClock) {
   const Json json = sample();
   const Json& layer = json["layers"][0]["bandwidth"];

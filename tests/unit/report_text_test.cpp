@@ -112,6 +112,13 @@ TEST(ReportText, SumsThatOverflowedShowInTheTotals) {
   EXPECT_THAT(report(run, 132), HasSubstr("  sums that did not fit 32 bits and saturated "));
 }
 
+// Padding taps and zeros between groups are products, too.
+TEST(ReportText, ZeroOperandsAreOfTheProductsFormed) {
+  RunResult run = sample_run();
+  run.layers[0].events.add(Event::Mac, 4608);
+  EXPECT_THAT(report(run, 132), HasSubstr("481  4.6 % of the products formed"));
+}
+
 // A window is no longer than the layer.
 TEST(ReportText, ThePeakIsOfAsManyCyclesAsItSays) {
   RunResult run = sample_run();

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/unit/sweep_test_files.hpp"
@@ -132,6 +133,34 @@ TEST_F(SweepTest, LatinHypercubesTakeEachStratumOfEachAxisOnce) {
   }
   EXPECT_EQ(rows.size(), 20U);
   EXPECT_EQ(col_strata.size(), 20U);
+}
+
+// Three strata of two values: the middles are at 1/6, 1/2 and 5/6, the second value begins at 1/2.
+TEST_F(SweepTest, AStratumOfALatinHypercubeHasTheValueAtItsMiddle) {
+  const auto found = points(
+      "axes:\n"
+      "  - {key: array.rows, values: [8, 16]}\n"
+      "  - {key: array.cols, values: [1, 2, 3]}\n"
+      "sample: {method: latin_hypercube, points: 3}\n");
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(std::count_if(found.begin(), found.end(),
+                          [](const std::string& point) { return point.rfind("16 ", 0) == 0; }),
+            2);
+}
+
+// Of two points in two axes there are two hypercubes.
+TEST_F(SweepTest, LatinHypercubesMatchAxesAtRandom) {
+  std::set<std::set<std::string>> found;
+  for (int seed = 1; seed <= 20; ++seed) {
+    const auto of_seed = points(
+        "axes:\n"
+        "  - {key: array.rows, values: [8, 16]}\n"
+        "  - {key: array.cols, values: [1, 2]}\n"
+        "sample: {method: latin_hypercube, points: 2, seed: " +
+        std::to_string(seed) + "}\n");
+    found.emplace(of_seed.begin(), of_seed.end());
+  }
+  EXPECT_EQ(found, (std::set<std::set<std::string>>{{"8 1", "16 2"}, {"8 2", "16 1"}}));
 }
 
 TEST_F(SweepTest, EveryMistakeOfASpecIsToldWithItsPlace) {
