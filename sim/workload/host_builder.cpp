@@ -152,8 +152,8 @@ std::int64_t LayerBuilder::largest_distance(std::size_t operand) const {
     return std::max(zero_point - tensor.format.min(), tensor.format.max() - zero_point);
   }
   std::int64_t largest = 0;
-  for (std::size_t i = 0; i < tensor.data->size(); ++i) {
-    largest = std::max(largest, std::abs(tensor.data->at(i) - zero_point));
+  for (const std::int64_t value : *tensor.data) {
+    largest = std::max(largest, std::abs(value - zero_point));
   }
   return largest;
 }
