@@ -53,9 +53,9 @@ class BankMap {
 
  private:
   struct Part {
-    std::uint32_t banks;
-    Divisor run;   ///< consecutive rows of one bank
-    bool in_turn;  ///< the first bank follows the last one
+    std::uint32_t banks = 0;
+    Divisor run;           ///< consecutive rows of one bank
+    bool in_turn = false;  ///< the first bank follows the last one
 
     std::uint32_t bank_of(std::uint32_t row) const {
       const auto turn = static_cast<std::uint32_t>(run.quotient(row));

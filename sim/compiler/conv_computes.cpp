@@ -93,11 +93,11 @@ void StepFolds::add_blocks(std::int64_t first, std::int64_t blocks) {
       layer_.kept_ifmap && of_block.count > 0  // none: a step beyond the block's channels
           ? to_u64(slices.slices[of_block.first].first / machine_.array_rows)
           : of_block.first;
-  const std::vector<FoldGroup>& groups = step_.groups_of(first);
+  const std::vector<WeightGroup>& groups = step_.groups_of(first);
   if (stationary_ifmap) {  // what each of the blocks waits for, block by block
     part_ += groups.size() * to_u64(blocks - 1);
   }
-  for (const FoldGroup& group : groups) {
+  for (const WeightGroup& group : groups) {
     const After after{operands_.weights.ready[part_++] - operands_.weights.first_load, 0, 0};
     for (const FoldSlice& slice : group.folds) {
       const std::int64_t one_by_one = stationary_ifmap ? 1 : blocks;

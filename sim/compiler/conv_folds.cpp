@@ -84,10 +84,10 @@ std::int64_t step_channels(const StepSlices& slices, const StepSlices::OfBlock& 
   return channels;
 }
 
-std::vector<FoldGroup> fold_groups(const StepSlices& slices, const StepSlices::OfBlock& of_block,
-                                   const ChannelRange& window, const MachineLimits& machine,
-                                   const TapRange& taps) {
-  std::vector<FoldGroup> groups;
+std::vector<WeightGroup> fold_groups(const StepSlices& slices, const StepSlices::OfBlock& of_block,
+                                     const ChannelRange& window, const MachineLimits& machine,
+                                     const TapRange& taps) {
+  std::vector<WeightGroup> groups;
   const std::int64_t channels = step_channels(slices, of_block);
   const std::int64_t end_tap = taps.first + taps.count;
   for (std::int64_t first = taps.first * channels; first < end_tap * channels;) {
@@ -112,7 +112,7 @@ std::vector<FoldGroup> fold_groups(const StepSlices& slices, const StepSlices::O
     if (!joins) {
       groups.emplace_back();
     }
-    FoldGroup& group = groups.back();
+    WeightGroup& group = groups.back();
     fold.row = group.rows;
     group.rows += fold_rows;
     group.folds.push_back(fold);
@@ -209,7 +209,7 @@ std::vector<std::vector<FoldSpan>> accumulation_order(const ConvLayer& layer,
         const std::int64_t leader = b / at_once * at_once;
         const StepSlices::OfBlock& of_block = slices.of_block[to_u64(leader)];
         const std::int64_t channels = step_channels(slices, of_block);
-        for (const FoldGroup& group :
+        for (const WeightGroup& group :
              fold_groups(slices, of_block, image.blocks[to_u64(first + leader)].window, machine,
                          step.taps)) {
           for (const FoldSlice& fold : group.folds) {

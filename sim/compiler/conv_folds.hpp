@@ -22,7 +22,7 @@ struct WeightSegment {
 };
 
 /// Folds whose weight rows come together, with one load where they are one segment.
-struct FoldGroup {
+struct WeightGroup {
   std::vector<FoldSlice> folds;
   std::vector<WeightSegment> segments;
   std::int64_t rows = 0;
@@ -46,9 +46,9 @@ std::int64_t count_folds(std::int64_t taps, std::int64_t channels, const Machine
 
 /// The folds of one block in one step, in the order of their products. A group has at most
 /// dma.max_rows weight rows, or is a single fold.
-std::vector<FoldGroup> fold_groups(const StepSlices& slices, const StepSlices::OfBlock& of_block,
-                                   const ChannelRange& window, const MachineLimits& machine,
-                                   const TapRange& taps);
+std::vector<WeightGroup> fold_groups(const StepSlices& slices, const StepSlices::OfBlock& of_block,
+                                     const ChannelRange& window, const MachineLimits& machine,
+                                     const TapRange& taps);
 
 /// Channels of the slices that a block multiplies in a step.
 std::int64_t step_channels(const StepSlices& slices, const StepSlices::OfBlock& of_block);

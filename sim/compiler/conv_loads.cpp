@@ -32,7 +32,7 @@ void add_weight_loads(CommandStreams& streams, const ConvLayer& layer, const Mac
                       const ConvStep& step, std::int64_t base) {
   std::int64_t row = base;
   for (const WeightLoads& loads : step.loads) {
-    for (const FoldGroup& group : *loads.groups) {
+    for (const WeightGroup& group : *loads.groups) {
       LoadCommand load;
       load.dram_pitch = loads.row_pitch;
       load.row_bytes = to_u32(to_i64(

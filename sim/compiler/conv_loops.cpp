@@ -49,7 +49,7 @@ struct Part {
   std::uint32_t kernel_row = 0, kernel_col = 0, in_channel = 0;
 };
 
-ConvLoop loop_of(const LoopedConv& conv, const ConvTile& tile, const Part& part,
+ConvLoop loop_of(const LoopedConv& conv, const ConvLoopTile& tile, const Part& part,
                  const AcceleratorConfig& config) {
   ConvLoop loop;
   loop.batches = std::min(tile.batches, conv.batches - part.batch);
@@ -132,7 +132,7 @@ bool downsamples(const LoopedConv& conv) {
          conv.left == 0 && conv.pool_size == 0 && conv.in_rows % 2 == 0 && conv.in_cols % 2 == 0;
 }
 
-std::vector<ConvLoop> conv_loops(const LoopedConv& conv, const ConvTile& tile,
+std::vector<ConvLoop> conv_loops(const LoopedConv& conv, const ConvLoopTile& tile,
                                  const AcceleratorConfig& config) {
   const std::uint32_t rows = conv.pooled(conv.out_rows);
   const std::uint32_t cols = conv.pooled(conv.out_cols);

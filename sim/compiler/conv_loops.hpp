@@ -31,7 +31,7 @@ struct LoopedConv {
 };
 
 /// What one loop takes at most; rows and columns are those of the pooled output.
-struct ConvTile {
+struct ConvLoopTile {
   std::uint32_t batches = 1, rows = 1, cols = 1, out_channels = 1;
   std::uint32_t kernel_rows = 1, kernel_cols = 1, in_channels = 1;
 };
@@ -41,7 +41,7 @@ bool downsamples(const LoopedConv& conv);
 
 /// The loops of a convolution in the order of Gemmini's library: batches, rows, columns, output
 /// channels, kernel rows and columns, input channels, the last innermost.
-std::vector<ConvLoop> conv_loops(const LoopedConv& conv, const ConvTile& tile,
+std::vector<ConvLoop> conv_loops(const LoopedConv& conv, const ConvLoopTile& tile,
                                  const AcceleratorConfig& config);
 
 }  // namespace systole

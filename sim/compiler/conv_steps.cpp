@@ -39,12 +39,12 @@ ConvStep ConvSteps::make(std::int64_t first_block, std::int64_t blocks, std::int
   return step;
 }
 
-std::shared_ptr<const std::vector<FoldGroup>> ConvSteps::groups_of(const ConvStep& step,
-                                                                   std::int64_t block,
-                                                                   const WeightBlock& leader,
-                                                                   std::size_t index) {
+std::shared_ptr<const std::vector<WeightGroup>> ConvSteps::groups_of(const ConvStep& step,
+                                                                     std::int64_t block,
+                                                                     const WeightBlock& leader,
+                                                                     std::size_t index) {
   const auto make_groups = [&] {
-    return std::make_shared<const std::vector<FoldGroup>>(
+    return std::make_shared<const std::vector<WeightGroup>>(
         fold_groups(step.slices, step.slices.of_block[to_u64(block)], leader.window, machine_,
                     step.reduction.taps));
   };
@@ -78,7 +78,7 @@ std::vector<std::int64_t> ConvSteps::numbers_of(const ConvStep& step,
   }
   for (const WeightLoads& loads : step.loads) {
     add(-2, loads.blocks, loads.row_pitch);
-    for (const FoldGroup& group : *loads.groups) {
+    for (const WeightGroup& group : *loads.groups) {
       add(-3, group.rows);
       for (const WeightSegment& segment : group.segments) {
         add(loads.offset(segment), segment.rows);

@@ -21,7 +21,7 @@ struct WeightLoads {
   std::uint64_t row_pitch = 0;
   std::uint64_t first =
       0;  ///< where their matrix begins, from the step's first weight (modulo 2^64)
-  std::shared_ptr<const std::vector<FoldGroup>> groups;  ///< steps and blocks share them
+  std::shared_ptr<const std::vector<WeightGroup>> groups;  ///< steps and blocks share them
 
   /// Of a segment, from the step's first weight.
   std::uint64_t offset(const WeightSegment& segment) const {
@@ -42,7 +42,7 @@ struct ConvStep {
   std::size_t folds() const {
     std::size_t folds = 0;
     for (const WeightLoads& blocks : loads) {
-      for (const FoldGroup& group : *blocks.groups) {
+      for (const WeightGroup& group : *blocks.groups) {
         folds += group.folds.size() * to_u64(blocks.blocks);
       }
     }
@@ -50,7 +50,7 @@ struct ConvStep {
   }
 
   /// The folds of a block, the first of those that are loaded together.
-  const std::vector<FoldGroup>& groups_of(std::int64_t block) const {
+  const std::vector<WeightGroup>& groups_of(std::int64_t block) const {
     std::size_t at = 0;
     for (; block > 0; ++at) {
       block -= loads[at].blocks;
@@ -77,9 +77,10 @@ class ConvSteps {
 
  private:
   ConvStep make(std::int64_t first_block, std::int64_t blocks, std::int64_t index);
-  std::shared_ptr<const std::vector<FoldGroup>> groups_of(const ConvStep& step, std::int64_t block,
-                                                          const WeightBlock& leader,
-                                                          std::size_t index);
+  std::shared_ptr<const std::vector<WeightGroup>> groups_of(const ConvStep& step,
+                                                            std::int64_t block,
+                                                            const WeightBlock& leader,
+                                                            std::size_t index);
   std::vector<std::int64_t> numbers_of(const ConvStep& step, std::int64_t first_block) const;
 
   const ConvLayer& layer_;
@@ -89,8 +90,8 @@ class ConvSteps {
   const std::size_t of_tile_;                   // steps
   std::vector<std::optional<ConvStep>> steps_;  // tile after tile
   /// Without groups all blocks have the same folds in a step.
-  std::vector<std::shared_ptr<const std::vector<FoldGroup>>> groups_;  // by index
-  std::map<std::vector<std::int64_t>, std::int64_t> shapes_;           // by all that commands show
+  std::vector<std::shared_ptr<const std::vector<WeightGroup>>> groups_;  // by index
+  std::map<std::vector<std::int64_t>, std::int64_t> shapes_;  // by all that commands show
 };
 
 }  // namespace systole

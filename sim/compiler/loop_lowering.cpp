@@ -96,16 +96,16 @@ void pin(std::int64_t pinned, std::uint32_t unit, std::uint32_t& size) {
 }
 
 /// Depthwise loops take one channel each.
-ConvTile library_tile(LoopedConv conv, const AcceleratorConfig& config) {
+ConvLoopTile library_tile(LoopedConv conv, const AcceleratorConfig& config) {
   if (conv.depthwise) {
     conv.in_channels = conv.out_channels = 1;
   }
   return loop_tile(conv, config);
 }
 
-ConvTile tile_of(const LoopedConv& conv, const PinnedMapping& pinned, bool table,
-                 const AcceleratorConfig& config) {
-  ConvTile tile = library_tile(conv, config);
+ConvLoopTile tile_of(const LoopedConv& conv, const PinnedMapping& pinned, bool table,
+                     const AcceleratorConfig& config) {
+  ConvLoopTile tile = library_tile(conv, config);
   // A loop's constants start with a table row.
   const std::uint32_t unit = table ? config.array.cols : 1;
   const char* unit_name = table ? "array.cols" : "";
@@ -161,7 +161,7 @@ void append_table_loads(const ConvLayer& conv, std::uint64_t address,
   }
 }
 
-std::vector<ConvLoop> loops_of(LoopedConv conv, const ConvTile& tile, const ConvAddresses& at,
+std::vector<ConvLoop> loops_of(LoopedConv conv, const ConvLoopTile& tile, const ConvAddresses& at,
                                const AcceleratorConfig& config) {
   conv.input = at.ifmap;
   conv.weights = at.weights;
@@ -228,7 +228,7 @@ LayerMapping describe_mapping(const ConvLayer& conv, const LoopedLayer& looped,
         return preload != nullptr && preload->new_weights;
       });
   if (const auto* shape = std::get_if<LoopedConv>(&looped.shape)) {
-    const auto& tile = std::get<ConvTile>(looped.tile);
+    const auto& tile = std::get<ConvLoopTile>(looped.tile);
     mapping.tile_oh = tile.rows;
     mapping.tile_ow = tile.cols;
     mapping.tile_oc = tile.out_channels;
@@ -272,7 +272,7 @@ LayerProgram lower_loops(const ConvLayer& conv, const LoopedLayer& looped,
     // As Gemmini's library sets the units up: tiled_conv, tiled_matmul_outer.
     program.commands = {{ConfigureCommand{CommandClass::Store}},
                         {ConfigureCommand{CommandClass::Execute}}};
-    program.conv_loops = loops_of(*shape, std::get<ConvTile>(looped.tile), addresses, config);
+    program.conv_loops = loops_of(*shape, std::get<ConvLoopTile>(looped.tile), addresses, config);
   } else {
     program.commands = {{ConfigureCommand{CommandClass::Execute}},
                         {ConfigureCommand{CommandClass::Store}},

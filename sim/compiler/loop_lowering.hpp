@@ -18,7 +18,7 @@ namespace systole {
 /// A layer for the hardware's loop unrollers, and what one loop takes at most.
 struct LoopedLayer {
   std::variant<LoopedConv, LoopedMatmul> shape;  ///< with DRAM addresses of 0
-  std::variant<ConvTile, MatmulTile> tile;
+  std::variant<ConvLoopTile, MatmulTile> tile;
 };
 
 /// The layer as loop instructions can say it: a convolution without groups or a depthwise one, its

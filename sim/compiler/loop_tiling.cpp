@@ -10,14 +10,14 @@
 namespace systole {
 namespace {
 
-// The dimensions of a ConvTile, outermost loop first.
+// The dimensions of a ConvLoopTile, outermost loop first.
 constexpr std::size_t kRows = 1;
 constexpr std::size_t kCols = 2;
 constexpr std::size_t kOutChannels = 3;
 constexpr std::size_t kInChannels = 6;
 using Sizes = std::array<std::uint32_t, 7>;
 
-ConvTile tile_of(const Sizes& s) { return {s[0], s[1], s[2], s[3], s[4], s[5], s[6]}; }
+ConvLoopTile tile_of(const Sizes& s) { return {s[0], s[1], s[2], s[3], s[4], s[5], s[6]}; }
 
 /// The dimension to shorten next.
 std::size_t longest(const Sizes& sizes, std::uint32_t dim) {
@@ -50,7 +50,8 @@ LoopRows rows_needed(const MatmulTile& tile, const AcceleratorConfig& config) {
   return {std::uint64_t{tile.k} * (tile.i + tile.j) * dim, std::uint64_t{tile.i} * tile.j * dim};
 }
 
-LoopRows rows_needed(const LoopedConv& conv, const ConvTile& t, const AcceleratorConfig& config) {
+LoopRows rows_needed(const LoopedConv& conv, const ConvLoopTile& t,
+                     const AcceleratorConfig& config) {
   const std::uint32_t dim = config.array.cols;
   const bool pools = conv.pool_size != 0;
   const auto before_pooling = [&](std::uint32_t windows) {
@@ -90,7 +91,7 @@ MatmulTile loop_tile(const LoopedMatmul& matmul, const AcceleratorConfig& config
   return tile;
 }
 
-ConvTile loop_tile(const LoopedConv& conv, const AcceleratorConfig& config) {
+ConvLoopTile loop_tile(const LoopedConv& conv, const AcceleratorConfig& config) {
   const std::uint32_t dim = config.array.cols;
   const LoopRows room = room_of_a_loop(config);
   const auto fits = [&](const Sizes& sizes) {

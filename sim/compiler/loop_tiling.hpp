@@ -16,7 +16,7 @@ MatmulTile loop_tile(const LoopedMatmul& matmul, const AcceleratorConfig& config
 /// The whole layer, its longest dimension shortened again and again until it fits (channels to
 /// whole blocks; columns not below a block while there are several rows); then columns, and then
 /// everything in turn, lengthened while it fits.
-ConvTile loop_tile(const LoopedConv& conv, const AcceleratorConfig& config);
+ConvLoopTile loop_tile(const LoopedConv& conv, const AcceleratorConfig& config);
 
 /// Rows of a loop's halves of the memories.
 struct LoopRows {
@@ -29,6 +29,7 @@ struct LoopRows {
 };
 LoopRows room_of_a_loop(const AcceleratorConfig& config);
 LoopRows rows_needed(const MatmulTile& tile, const AcceleratorConfig& config);
-LoopRows rows_needed(const LoopedConv& conv, const ConvTile& tile, const AcceleratorConfig& config);
+LoopRows rows_needed(const LoopedConv& conv, const ConvLoopTile& tile,
+                     const AcceleratorConfig& config);
 
 }  // namespace systole

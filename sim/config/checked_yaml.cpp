@@ -278,7 +278,7 @@ YAML::Node load_checked_yaml(const std::string& text, const std::string& path, E
   return load_closely(ends_line ? text : text + "\n", path, log);
 }
 
-std::string read_text_file(const std::string& file) {
+std::string read_text_file(const std::string& file, std::size_t most) {
   std::error_code ignored;
   if (std::filesystem::is_directory(file, ignored)) {
     throw ConfigError{{file + ": is a directory, expected a file"}};
@@ -290,16 +290,16 @@ std::string read_text_file(const std::string& file) {
   }
   std::string text;
   std::vector<char> buffer(std::size_t{1} << 16U);
-  while (text.size() <= kMaxYamlBytes && in) {
+  while (text.size() <= most && in) {
     in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
   }
   if (in.bad()) {
     throw ConfigError{{file + ": cannot be read to its end"}};
   }
-  if (text.size() > kMaxYamlBytes) {
+  if (text.size() > most) {
     throw ConfigError{
-        {file + ": too large, expected at most " + std::to_string(kMaxYamlBytes >> 20U) + " MiB"}};
+        {file + ": too large, expected at most " + std::to_string(most >> 20U) + " MiB"}};
   }
   return text;
 }

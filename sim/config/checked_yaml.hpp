@@ -20,7 +20,7 @@ constexpr std::size_t kMaxYamlNodes = 1'000'000;
 /// not UTF-8, over a limit) is thrown as ConfigError.
 YAML::Node load_checked_yaml(const std::string& text, const std::string& path, ErrorLog& log);
 
-/// The bytes of a file of at most kMaxYamlBytes; throws ConfigError.
-std::string read_text_file(const std::string& file);
+/// The bytes of a file, if they are at most `most`; throws ConfigError.
+std::string read_text_file(const std::string& file, std::size_t most = kMaxYamlBytes);
 
 }  // namespace systole

@@ -3,25 +3,18 @@
 #include <boost/uuid/name_generator_sha1.hpp>
 #include <boost/uuid/uuid_io.hpp>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
+#include <limits>
 
+#include "sim/config/checked_yaml.hpp"
 #include "sim/config/named_files.hpp"
-#include "sim/config/unreadable.hpp"
 
 namespace systole {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string bytes_of(const fs::path& path) {
-  std::ifstream in{path, std::ios::binary};
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf()).good()) {
-    throw std::runtime_error{path.string() + ": " + why_not_read(path.string())};
-  }
-  return text.str();
+std::string bytes_of(const std::string& file) {
+  return read_text_file(file, std::numeric_limits<std::size_t>::max());
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ struct Action {
   double pj = 0;
 };
 
-enum class Version { V0_3, V0_4 };
-constexpr Choice<Version> kVersions[] = {{"0.3", Version::V0_3}, {"0.4", Version::V0_4}};
+enum class Version { V03, V04 };
+constexpr Choice<Version> kVersions[] = {{"0.3", Version::V03}, {"0.4", Version::V04}};
 
 struct Cost {
   const char* name;

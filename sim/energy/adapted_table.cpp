@@ -218,6 +218,7 @@ std::vector<BrokenRule> broken_by_its_table(const AcceleratorConfig& config) {
 EnergyTable adapted_to(const AcceleratorConfig& config, EnergyTable table) {
   if (const std::vector<BrokenRule> broken = broken_by(table, config); !broken.empty()) {
     std::vector<std::string> lines;
+    lines.reserve(broken.size());
     for (const BrokenRule& rule : broken) {
       lines.push_back(rule.keys.front() + ": " + rule.what);
     }

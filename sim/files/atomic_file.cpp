@@ -276,7 +276,7 @@ class StreamedFile::Buffer : public std::streambuf {
  private:
   std::optional<TemporaryFile> temporary_;
   std::optional<InPlace> in_place_;
-  std::array<char, 65536> text_;
+  std::array<char, 65536> text_{};
   int error_ = 0;
 };
 

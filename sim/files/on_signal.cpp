@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <stdexcept>
 
 namespace systole {
@@ -20,6 +21,7 @@ std::atomic<std::size_t> count{0};
 std::array<struct sigaction, kEndingSignals.size()> before;
 
 extern "C" void act_and_pass_on(int signal) {
+  const int error = errno;  // of what it interrupts
   const auto i = static_cast<std::size_t>(
       std::find(kEndingSignals.begin(), kEndingSignals.end(), signal) - kEndingSignals.begin());
   for (std::size_t a = count; a-- > 0;) {
@@ -29,6 +31,7 @@ extern "C" void act_and_pass_on(int signal) {
   }
   ::sigaction(signal, &before[i], nullptr);
   ::raise(signal);  // comes when this returns
+  errno = error;
 }
 
 sigset_t all_signals() {

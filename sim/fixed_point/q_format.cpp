@@ -35,14 +35,4 @@ std::optional<QFormat> parse_q_format(const std::string& text) {
   return std::nullopt;
 }
 
-std::string q_format_name(QFormat format) {
-  const std::int32_t integer_bits = format.bits - format.fraction_bits - (format.is_signed ? 1 : 0);
-  if (format.fraction_bits >= 0 && integer_bits >= 0) {
-    return std::string{format.is_signed ? "Q" : "UQ"} + std::to_string(integer_bits) + "." +
-           std::to_string(format.fraction_bits);
-  }
-  return std::string{format.is_signed ? "" : "U"} + "(" + std::to_string(format.bits) + ", " +
-         std::to_string(format.fraction_bits) + ")";
-}
-
 }  // namespace systole

@@ -26,11 +26,7 @@ struct QFormat {
   }
 };
 
-/// Nothing for a text that is no such name.
+/// Nothing for a text that is no such name. Unsigned ones have no name of the second kind.
 std::optional<QFormat> parse_q_format(const std::string& text);
-
-/// "Q3.4" or "UQ4.4" where the point lies inside the number, else "(8, 12)"; unsigned ones have no
-/// such name, and are "U(8, 12)" for people only.
-std::string q_format_name(QFormat format);
 
 }  // namespace systole

@@ -20,8 +20,9 @@ namespace {
 #if HWY_TARGET == HWY_SCALAR
 
 template <typename Element>
-void requantize_rows(const PsumBlock& psums, std::size_t count, const RequantRows::Columns& columns,
-                     const RequantRows::Unit& unit, Element* elements, std::size_t pitch) {
+void requantize_rows(const AccumulatorRows& psums, std::size_t count,
+                     const RequantRows::Columns& columns, const RequantRows::Unit& unit,
+                     Element* elements, std::size_t pitch) {
   for (std::size_t row = 0; row < psums.rows; ++row) {
     for (std::size_t i = 0; i < count; ++i) {
       const RequantEntry& entry = columns.entries[columns.one_for_all ? 0 : i];
@@ -130,7 +131,7 @@ HWY_INLINE void store(IntVector v, std::uint8_t* to) {
 
 /// Whose elements are body(psums, lanes), clamped, plus the zero point.
 template <typename Element, typename Body>
-HWY_INLINE void integer_rows(const PsumBlock& psums, std::size_t count,
+HWY_INLINE void integer_rows(const AccumulatorRows& psums, std::size_t count,
                              const RequantRows::Columns& columns, const RequantRows::Unit& unit,
                              Element* elements, std::size_t pitch, const Body& body) {
   const Ints d;
@@ -151,7 +152,7 @@ HWY_INLINE void integer_rows(const PsumBlock& psums, std::size_t count,
 }
 
 template <Rounding rounding, typename Element>
-void one_rounding_rows(const PsumBlock& psums, std::size_t count,
+void one_rounding_rows(const AccumulatorRows& psums, std::size_t count,
                        const RequantRows::Columns& columns, const RequantRows::Unit& unit,
                        Element* elements, std::size_t pitch) {
   integer_rows(psums, count, columns, unit, elements, pitch, [&](IntVector x, const Lanes& lanes) {
@@ -161,8 +162,9 @@ void one_rounding_rows(const PsumBlock& psums, std::size_t count,
 
 /// The clamp's ends are integers that floats hold: it may come before the rounding.
 template <typename Element>
-void float_rows(const PsumBlock& psums, std::size_t count, const RequantRows::Columns& columns,
-                const RequantRows::Unit& unit, Element* elements, std::size_t pitch) {
+void float_rows(const AccumulatorRows& psums, std::size_t count,
+                const RequantRows::Columns& columns, const RequantRows::Unit& unit,
+                Element* elements, std::size_t pitch) {
   const Ints d;
   const Floats floats;
   for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
@@ -179,8 +181,9 @@ void float_rows(const PsumBlock& psums, std::size_t count, const RequantRows::Co
 }
 
 template <typename Element>
-void requantize_rows(const PsumBlock& psums, std::size_t count, const RequantRows::Columns& columns,
-                     const RequantRows::Unit& unit, Element* elements, std::size_t pitch) {
+void requantize_rows(const AccumulatorRows& psums, std::size_t count,
+                     const RequantRows::Columns& columns, const RequantRows::Unit& unit,
+                     Element* elements, std::size_t pitch) {
   if (unit.mode == RequantMode::FloatScale) {
     return float_rows(psums, count, columns, unit, elements, pitch);
   }
@@ -207,12 +210,12 @@ void requantize_rows(const PsumBlock& psums, std::size_t count, const RequantRow
 
 #endif  // HWY_TARGET == HWY_SCALAR
 
-void to_ints(const PsumBlock& psums, std::size_t count, const RequantRows::Columns& columns,
+void to_ints(const AccumulatorRows& psums, std::size_t count, const RequantRows::Columns& columns,
              const RequantRows::Unit& unit, std::int32_t* elements, std::size_t pitch) {
   requantize_rows(psums, count, columns, unit, elements, pitch);
 }
 
-void to_bytes(const PsumBlock& psums, std::size_t count, const RequantRows::Columns& columns,
+void to_bytes(const AccumulatorRows& psums, std::size_t count, const RequantRows::Columns& columns,
               const RequantRows::Unit& unit, std::uint8_t* elements, std::size_t pitch) {
   requantize_rows(psums, count, columns, unit, elements, pitch);
 }
@@ -278,12 +281,12 @@ void RequantRows::set_entries(const RequantEntry* entries, std::size_t count) {
   }
 }
 
-void RequantRows::run(const PsumBlock& psums, std::size_t count, std::int32_t* elements,
+void RequantRows::run(const AccumulatorRows& psums, std::size_t count, std::int32_t* elements,
                       std::size_t pitch) const {
   HWY_DYNAMIC_DISPATCH(to_ints)(psums, count, columns_, unit_, elements, pitch);
 }
 
-void RequantRows::run(const PsumBlock& psums, std::size_t count, std::uint8_t* elements,
+void RequantRows::run(const AccumulatorRows& psums, std::size_t count, std::uint8_t* elements,
                       std::size_t pitch) const {
   HWY_DYNAMIC_DISPATCH(to_bytes)(psums, count, columns_, unit_, elements, pitch);
 }

@@ -10,7 +10,7 @@
 namespace systole {
 
 /// Rows of 32-bit accumulators, `pitch` apart.
-struct PsumBlock {
+struct AccumulatorRows {
   const std::int32_t* first = nullptr;
   std::size_t pitch = 0;
   std::size_t rows = 0;
@@ -32,11 +32,11 @@ class RequantRows {
 
   /// The first `count` accumulators of each row, at most as many as there are entries if those are
   /// several. Reads and writes whole vectors: up to 15 beyond.
-  void run(const PsumBlock& psums, std::size_t count, std::int32_t* elements,
+  void run(const AccumulatorRows& psums, std::size_t count, std::int32_t* elements,
            std::size_t pitch) const;
 
   /// The same, the low 8 bits of each element.
-  void run(const PsumBlock& psums, std::size_t count, std::uint8_t* elements,
+  void run(const AccumulatorRows& psums, std::size_t count, std::uint8_t* elements,
            std::size_t pitch) const;
 
   /// Constants as the kernels read them, one a column.

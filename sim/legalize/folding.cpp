@@ -35,8 +35,8 @@ double fitting_bias(double bias, const std::vector<std::int32_t>& weights,
   return within(start + taken, limits.bias_min, limits.bias_max);
 }
 
-Fold folded(const FoldInput& channel, std::int32_t exponent, const FoldLimits& limits) {
-  Fold fold;
+FoldedChannel folded(const FoldInput& channel, std::int32_t exponent, const FoldLimits& limits) {
+  FoldedChannel fold;
   fold.exponent = exponent;
   fold.factor = std::ldexp(channel.multiplier, -exponent);
   fold.weights.reserve(channel.weights.size());
@@ -77,7 +77,7 @@ std::vector<float> rescaled(const std::vector<float>& scale, const std::vector<d
 /// Sums that wrap have to fit at their end only, where the zero point has come back. Of those that
 /// saturate every part counts: raw activations times weights, in the order of the mapping, a fold's
 /// from 0 before they meet the start.
-bool can_overflow(const Fold& fold, const FoldLimits& limits) {
+bool can_overflow(const FoldedChannel& fold, const FoldLimits& limits) {
   const std::int64_t zero_point = limits.ifmap_zero_point;
   const std::int64_t off = limits.sums_saturate ? 0 : zero_point;
   std::int64_t start = fold.bias;
@@ -100,7 +100,7 @@ bool can_overflow(const Fold& fold, const FoldLimits& limits) {
 }
 
 /// How far outputs are off, squared, activations of all sizes being alike.
-double outputs_off(const Fold& fold, const FoldLimits& limits) {
+double outputs_off(const FoldedChannel& fold, const FoldLimits& limits) {
   const double activation =
       std::max(std::abs(double{1} * limits.ifmap_min - limits.ifmap_zero_point),
                std::abs(double{1} * limits.ifmap_max - limits.ifmap_zero_point));
@@ -127,7 +127,7 @@ std::int32_t covering_exponent(double real) {
                                : static_cast<std::int32_t>(std::ceil(std::log2(real)));
 }
 
-Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
+FoldedChannel fold_channel(const FoldInput& channel, const FoldLimits& limits) {
   if (channel.multiplier == 0) {
     return folded(channel, kMinExponent, limits);
   }
@@ -137,9 +137,10 @@ Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
                   " needs a left shift by " + std::to_string(exponent) +
                   ", at most 30 can be done"};
   }
-  Fold best = folded(channel, exponent, limits);
+  FoldedChannel best = folded(channel, exponent, limits);
   // A bias that does not fit: the weights give up bits for it, or it is clipped.
-  for (Fold smaller = best; smaller.bias_clipped_by > 0 && smaller.exponent < kMaxExponent;) {
+  for (FoldedChannel smaller = best;
+       smaller.bias_clipped_by > 0 && smaller.exponent < kMaxExponent;) {
     smaller = folded(channel, smaller.exponent + 1, limits);
     if (limits.start_must_fit || outputs_off(smaller, limits) < outputs_off(best, limits)) {
       best = smaller;
@@ -149,7 +150,7 @@ Fold fold_channel(const FoldInput& channel, const FoldLimits& limits) {
   const std::int32_t finest = std::max(exponent - kDoublings, limits.least_exponent);
   for (bool clipped = false; exponent > finest && best.noise > 0 && !clipped;) {
     --exponent;
-    Fold candidate = folded(channel, exponent, limits);
+    FoldedChannel candidate = folded(channel, exponent, limits);
     if (candidate.bias_clipped_by > 0 || can_overflow(candidate, limits)) {
       break;
     }
@@ -180,7 +181,7 @@ FoldedConstants fold_constants(const ConstantsToFold& constants, const FoldLimit
       // The accumulator counts in steps of the ifmap, which have grown.
       in.bias = result.bias->data->at(channel) / constants.ifmap_growth;
     }
-    const Fold fold = fold_channel(in, limits);
+    const FoldedChannel fold = fold_channel(in, limits);
     for (std::size_t i = 0; i < constants.layout.count; ++i) {
       (*result.weight.data)[constants.layout.index(channel, i)] =
           fold.weights[i] + weight.zero_point;

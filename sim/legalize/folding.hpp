@@ -47,7 +47,7 @@ struct FoldInput {
 };
 
 /// The same channel with 2^exponent as its multiplier: weights and bias took the rest of it.
-struct Fold {
+struct FoldedChannel {
   std::int32_t exponent = 0;
   double factor = 1;  ///< multiplier / 2^exponent
   std::vector<std::int32_t> weights;
@@ -67,7 +67,7 @@ struct Fold {
 /// is clipped, or the factor is smaller: whichever puts outputs off less.
 /// A multiplier of 0 gives zero weights and bias. Throws Refusal if the
 /// shift would leave -31..30 to the left.
-Fold fold_channel(const FoldInput& channel, const FoldLimits& limits);
+FoldedChannel fold_channel(const FoldInput& channel, const FoldLimits& limits);
 
 /// Where the weights of an output channel lie in their tensor: `count` of them, `stride` apart.
 struct ChannelLayout {

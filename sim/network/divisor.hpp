@@ -24,8 +24,8 @@ class Divisor {
  private:
   __extension__ typedef unsigned __int128 Wide;  // NOLINT(modernize-use-using): `using` has none
 
-  std::uint64_t value_;
-  std::uint64_t inverse_;
+  std::uint64_t value_ = 1;
+  std::uint64_t inverse_ = 0;
 };
 
 }  // namespace systole

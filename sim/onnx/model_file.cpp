@@ -34,7 +34,11 @@ file::ModelProto parsed(const std::string& path) {
   google::protobuf::io::IstreamInputStream stream{&in};
   google::protobuf::io::CodedInputStream coded{&stream};
   coded.SetRecursionLimit(kMaxDepth);
-  if (!model.ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage()) {
+  const bool is_parsed = model.ParseFromCodedStream(&coded) && coded.ConsumedEntireMessage();
+  if (in.bad()) {
+    throw ConfigError{{path + ": cannot be read to its end"}};
+  }
+  if (!is_parsed) {
     throw ConfigError{{path + ": is damaged, or no ONNX model"}};
   }
   return model;

@@ -5,10 +5,10 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 
 #include "sim/config/yaml_quote.hpp"
+#include "sim/files/atomic_file.hpp"
 #include "sim/workload/npy.hpp"
 
 namespace systole::quantize {
@@ -209,11 +209,7 @@ void write_trace(const QuantizedNetwork& network, const FloatImages& images,
               NpyArray{{images.count},
                        std::vector<std::int32_t>{images.labels.begin(), images.labels.end()}});
   }
-  std::ofstream out{path("net.yaml"), std::ios::binary};
-  out << text;
-  if (!out.flush()) {
-    throw std::runtime_error{path("net.yaml") + ": cannot be written"};
-  }
+  write_file_atomically(path("net.yaml"), text);
 }
 
 }  // namespace systole::quantize

@@ -3,19 +3,16 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 
+#include "sim/config/checked_yaml.hpp"
 #include "sim/config/escaped.hpp"
-#include "sim/config/unreadable.hpp"
 #include "sim/network/ceil_div.hpp"
 #include "sim/scalesim/topology_text.hpp"
 
 namespace systole {
 namespace {
 
-constexpr std::uintmax_t kMostBytes = std::uintmax_t{16} << 20U;
 constexpr std::int64_t kMostElements = std::int64_t{1} << 31;
 constexpr std::size_t kMostLayers = 1'000'000;
 
@@ -139,20 +136,7 @@ Network read_topology(const std::string& text, const std::string& file,
 }
 
 Network load_topology(const std::string& path, std::optional<TopologyKind> kind) {
-  std::error_code error;
-  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
-  std::ifstream file{path, std::ios::binary};
-  if (error || !file) {
-    throw ConfigError{{path + ": " + why_not_read(path)}};
-  }
-  if (bytes > kMostBytes) {
-    throw ConfigError{{path + ": has more than 16 MiB, expected a topology"}};
-  }
-  const std::string text{std::istreambuf_iterator<char>{file}, {}};
-  if (file.bad()) {
-    throw ConfigError{{path + ": cannot be read"}};
-  }
-  return read_topology(text, path, kind);
+  return read_topology(read_text_file(path), path, kind);
 }
 
 }  // namespace systole

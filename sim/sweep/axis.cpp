@@ -1,5 +1,7 @@
 #include "sim/sweep/axis.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -157,7 +159,7 @@ class AxisReader {
     for (std::size_t i = 0; i < steps.size() && is_known(key); i += apart) {
       const std::string& value = steps[i].front().value;
       if (const std::string refusal = refusal_of_value(key, value); !refusal.empty()) {
-        node.error("range", "gives " + value + ": " + key + ": " + refusal);
+        node.error("range", fmt::format("gives {}: {}: {}", value, key, refusal));
         return;
       }
     }

@@ -2,14 +2,13 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 
-#include "sim/config/error_log.hpp"
-#include "sim/config/unreadable.hpp"
+#include "sim/config/checked_yaml.hpp"
 #include "sim/report/json_text.hpp"
 
 namespace systole {
@@ -101,13 +100,7 @@ PointLog::PointLog(const std::string& folder, bool resume)
 }
 
 void PointLog::read() {
-  std::ifstream in{path_, std::ios::binary};
-  if (!in) {
-    throw std::runtime_error{path_ + ": " + why_not_read(path_)};
-  }
-  std::ostringstream text;
-  text << in.rdbuf();
-  const std::string all = text.str();
+  const std::string all = read_text_file(path_, std::numeric_limits<std::size_t>::max());
   std::size_t begin = 0;
   std::size_t line = 1;
   for (std::size_t end = all.find('\n'); end != std::string::npos; end = all.find('\n', begin)) {
@@ -139,9 +132,11 @@ void PointLog::read() {
 }
 
 void PointLog::append(const PointResult& result, const Point& point) {
+  errno = 0;
   out_ << line_of(result, point) << std::flush;
   if (!out_) {
-    throw std::runtime_error{path_ + ": cannot be written"};
+    throw std::runtime_error{path_ +
+                             ": cannot be written: " + std::generic_category().message(errno)};
   }
 }
 

@@ -230,7 +230,7 @@ TEST(ShiftOnlyProperty, AChannelIsAsNearToItsMultiplierAsItsIntegersAndTheSumsAl
   int fitting = 0;
   for (int i = 0; i < 20000; ++i) {
     const Case of = cases.next();
-    const std::int32_t covering =
+    const auto covering =
         static_cast<std::int32_t>(std::ceil(std::log2(of.real()) - 1.0 / (1 << 20)));
     const Channel coarsest = with_exponent(of, covering);
     if (!starts_fit(of, coarsest)) {

@@ -87,8 +87,8 @@ class Machine : public ::testing::Test {
         [&] {
           SimulationOptions options;
           options.watchdog_cycles = kWatchdogCycles;
-          test::CommandLog of_systemc;
-          test::CommandLog of_fast;
+          test::ProgramLog of_systemc;
+          test::ProgramLog of_fast;
           options.command_observer = &of_systemc;
           const SimulationOutcome run = simulate(config, network, inputs, options);
           std::string broken = test::broken_laws(config, network, run);

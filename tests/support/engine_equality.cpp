@@ -92,18 +92,18 @@ std::string differences(const SimulationOutcome& systemc, const SimulationOutcom
   return text;
 }
 
-void CommandLog::on_layer(const std::string& name) { lines_.push_back(name); }
+void ProgramLog::on_layer(const std::string& name) { lines_.push_back(name); }
 
-void CommandLog::on_command(const Command& command, const CommandTimes& times) {
+void ProgramLog::on_command(const Command& command, const CommandTimes& times) {
   lines_.push_back(fmt::format("{}: {}, allocated {}, issued {}, completed {}, waited for {}",
                                describe(command), ledger_unit_name(times.unit), times.allocated,
                                times.issued, times.completed, cause_name(times.waited_for)));
 }
 
-std::string difference(const CommandLog& systemc, const CommandLog& fast) {
+std::string difference(const ProgramLog& systemc, const ProgramLog& fast) {
   const auto [left, right] = std::mismatch(systemc.lines().begin(), systemc.lines().end(),
                                            fast.lines().begin(), fast.lines().end());
-  const auto line = [](const CommandLog& log, auto at) {
+  const auto line = [](const ProgramLog& log, auto at) {
     return at == log.lines().end() ? std::string{"nothing"} : *at;
   };
   return left == systemc.lines().end() && right == fast.lines().end()

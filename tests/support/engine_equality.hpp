@@ -13,7 +13,7 @@ namespace systole::test {
 std::string differences(const SimulationOutcome& systemc, const SimulationOutcome& fast);
 
 /// Writes down when each command was allocated, issued and completed, and what it waited for.
-class CommandLog final : public CommandObserver {
+class ProgramLog final : public CommandObserver {
  public:
   void on_layer(const std::string& name) override;
   void on_command(const Command& command, const CommandTimes& times) override;
@@ -25,6 +25,6 @@ class CommandLog final : public CommandObserver {
 };
 
 /// The first line in which two logs of the same network differ; empty if in none.
-std::string difference(const CommandLog& systemc, const CommandLog& fast);
+std::string difference(const ProgramLog& systemc, const ProgramLog& fast);
 
 }  // namespace systole::test

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +15,7 @@
 
 #include "sim/files/atomic_file.hpp"
 #include "sim/files/atomic_folder.hpp"
+#include "sim/files/on_signal.hpp"
 
 namespace systole {
 namespace {
@@ -373,6 +375,20 @@ TEST_F(AtomicFile, ASignalThatIsIgnoredLeavesAFolderAlone) {
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 7);
   EXPECT_EQ(files(), 1U);
+}
+
+TEST(OnSignal, WhatASignalInterruptsFindsItsErrno) {
+  struct sigaction returning {};
+  returning.sa_handler = [](int) {};
+  struct sigaction before {};
+  ASSERT_EQ(::sigaction(SIGHUP, &returning, &before), 0);
+  {
+    const OnSignal spoils{[] { errno = EBADF; }, OnSignal::When::Always};
+    errno = 0;
+    ::raise(SIGHUP);
+    EXPECT_EQ(errno, 0);
+  }
+  ::sigaction(SIGHUP, &before, nullptr);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ TEST(Folding, SplitsTheMultiplierIntoAPowerOfTwoAndAFactorForWeightsAndBias) {
   limits.ifmap_min = -255;
   limits.ifmap_max = 255;
   limits.sum_max = std::numeric_limits<std::int32_t>::max();
-  const Fold fold = fold_channel({{100, -127, 3}, 1000, 0.3}, limits);
+  const FoldedChannel fold = fold_channel({{100, -127, 3}, 1000, 0.3}, limits);
   EXPECT_EQ(fold.exponent, -1);
   EXPECT_DOUBLE_EQ(fold.factor, 0.6);
   EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{60, -76, 2}));
@@ -52,7 +52,7 @@ TEST(Folding, OfSumsThatWrapTheEndCountsAndOfThoseThatSaturateEveryPart) {
 
 TEST(Folding, AMultiplierOfZeroGivesZeroWeightsAndBias) {
   FoldLimits limits;
-  const Fold fold = fold_channel({{100, -127}, 90, 0}, limits);
+  const FoldedChannel fold = fold_channel({{100, -127}, 90, 0}, limits);
   EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{0, 0}));
   EXPECT_EQ(fold.bias, 0);
 }
@@ -63,7 +63,7 @@ TEST(Folding, WeightsThatAreSignsStaySigns) {
   limits.sum_max = std::numeric_limits<std::int32_t>::max();
   limits.ifmap_min = -255;
   limits.ifmap_max = 255;
-  const Fold fold = fold_channel({{1, -1, -1}, 1000, 0.04}, limits);
+  const FoldedChannel fold = fold_channel({{1, -1, -1}, 1000, 0.04}, limits);
   EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{1, -1, -1}));
   EXPECT_EQ(fold.exponent, -5);  // 0.04 is 1.28 times 2^-5
   EXPECT_EQ(fold.bias, 1280);
@@ -80,7 +80,7 @@ FoldLimits limits_of(std::int64_t bias_max) {
 }
 
 TEST(Folding, TheLeastBiasFits) {
-  const Fold fold = fold_channel({{1, -128}, -128, 1}, limits_of(127));
+  const FoldedChannel fold = fold_channel({{1, -128}, -128, 1}, limits_of(127));
   EXPECT_EQ(fold.exponent, 0);
   EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{1, -128}));
   EXPECT_EQ(fold.bias, -128);
@@ -92,11 +92,11 @@ TEST(Folding, TheStartOfPsumsIsWhatFits) {
   limits.start_min = -128;
   limits.start_max = 127;
   limits.ifmap_zero_point = 30;
-  const Fold fits = fold_channel({{5}, 140, 1}, limits);
+  const FoldedChannel fits = fold_channel({{5}, 140, 1}, limits);
   EXPECT_EQ(fits.exponent, 0);
   EXPECT_EQ(fits.bias, 140);
   EXPECT_EQ(fits.bias_clipped_by, 0);
-  const Fold clipped = fold_channel({{127}, 3937 + 1, 1}, limits);  // 30 * 127 = 3810
+  const FoldedChannel clipped = fold_channel({{127}, 3937 + 1, 1}, limits);  // 30 * 127 = 3810
   EXPECT_EQ(clipped.exponent, 0);
   EXPECT_EQ(clipped.bias, 3810 + 127);
   EXPECT_EQ(clipped.bias_clipped_by, 1);
@@ -104,7 +104,7 @@ TEST(Folding, TheStartOfPsumsIsWhatFits) {
 
 // Halved weights would be off by one each, and outputs by up to 128 for each of these.
 TEST(Folding, ABiasThatDoesNotFitByLittleIsClipped) {
-  const Fold fold = fold_channel({{1, -127}, 140, 1}, limits_of(127));
+  const FoldedChannel fold = fold_channel({{1, -127}, 140, 1}, limits_of(127));
   EXPECT_EQ(fold.exponent, 0);
   EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{1, -127}));
   EXPECT_EQ(fold.bias, 127);
@@ -112,7 +112,7 @@ TEST(Folding, ABiasThatDoesNotFitByLittleIsClipped) {
 }
 
 TEST(Folding, WeightsGiveUpBitsForABiasThatCountsMore) {
-  const Fold fold = fold_channel({{100, -127}, 1000, 1}, limits_of(127));
+  const FoldedChannel fold = fold_channel({{100, -127}, 1000, 1}, limits_of(127));
   EXPECT_EQ(fold.exponent, 3);
   EXPECT_EQ(fold.weights, (std::vector<std::int32_t>{12, -16}));
   EXPECT_EQ(fold.bias, 125);

@@ -92,6 +92,17 @@ class Model {
     return *this;
   }
 
+  Model& with_real(const std::string& name, float value) {
+    ::onnx::AttributeProto& made = attribute(name, ::onnx::AttributeProto::FLOAT);
+    made.set_f(value);
+    return *this;
+  }
+
+  /// The input is of floats.
+  Model& takes_floats() {
+    tensor_type(*graph().mutable_input(0)).set_elem_type(::onnx::TensorProto::FLOAT);
+    return *this;
+  }
   /// Leaves a size of the input open.
   Model& input_size(int axis, const std::string& name) {
     tensor_type(*graph().mutable_input(0)).mutable_shape()->mutable_dim(axis)->set_dim_param(name);
@@ -110,7 +121,9 @@ class Model {
     return *this;
   }
 
-  Network load() const {
+  /// Whatever `read` makes of a file with the model.
+  template <typename Read>
+  auto read_by(Read read) const {
     namespace fs = std::filesystem;
     const fs::path path =
         fs::temp_directory_path() / ("onnx_model" + std::to_string(::getpid()) + ".onnx");
@@ -119,8 +132,9 @@ class Model {
       const fs::path& path;
       ~Removed() { fs::remove(path); }
     } removed{path};
-    return load_onnx(path.string());
+    return read(path.string());
   }
+  Network load() const { return read_by(load_onnx); }
   /// All errors, or "".
   std::string refusal() const {
     try {

@@ -268,6 +268,15 @@ TEST(Onnx, ATruncatedFileIsOneError) {
   }
 }
 
+TEST(Onnx, AFileThatGivesAnErrorIsNotCalledDamaged) {
+  try {
+    load_onnx("/proc/self/mem");  // at 0 there is none
+    FAIL() << "read";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.lines(), ElementsAre("/proc/self/mem: cannot be read to its end"));
+  }
+}
+
 // Bytes that nobody wrote: either a network, or errors; never another exception, never a crash.
 TEST(Onnx, DamagedFilesAreErrorsOrNetworks) {
   std::mt19937 random{20231};

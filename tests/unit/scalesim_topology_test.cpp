@@ -177,6 +177,16 @@ TEST(ScaleSimTopology, EveryLayerHasTheProductsThatScaleSimItselfCounts) {
   EXPECT_EQ(rows, 1629U);
 }
 
+TEST(Topology, AFileThatGivesAnErrorIsNamed) {
+  const std::string memory = "/proc/self/mem";  // at 0 there is none
+  try {
+    load_topology(memory, std::nullopt);
+    FAIL() << "read";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.what(), memory + ": cannot be read to its end");
+  }
+}
+
 TEST(Topology, NamesHaveNoControlCharacters) {
   EXPECT_EQ(errors(std::string{kGemmHeader} + "a\x1B[31m, 4, 4, 4,\n"),
             "folder/net.csv:2:1: name: 'a\\x1b[31m' has a control character");

@@ -1,6 +1,9 @@
 // Sweeps: what their points are known by, and what is written of them.
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <csignal>
 
 #include "sim/config/digest.hpp"
 #include "sim/sweep/pareto.hpp"
@@ -25,6 +28,14 @@ TEST_F(SweepTest, ADigestIsOfTensorsToo) {
     std::ofstream{file("w.npy")} << "shape (64, 3)";
     EXPECT_NE(digest_of_file(net), before) << net;
   }
+}
+
+// An empty one is named whenever a layer is called as it is.
+TEST_F(SweepTest, ADigestIsOfEmptyFilesToo) {
+  std::ofstream{file("other.yaml")} << "name: conv1\n";
+  const std::string before = digest_of_file(file("other.yaml"));
+  std::ofstream{file("conv1")} << "";
+  EXPECT_NE(digest_of_file(file("other.yaml")), before);
 }
 
 TEST(Pareto, FrontHoldsWhatNothingBeatsAndAllThatAreEqual) {
@@ -124,6 +135,37 @@ TEST_F(SweepTest, AFileThatIsNoLogStaysAsItIs) {
     EXPECT_EQ(refusal_of(line + part), "") << part;
     EXPECT_EQ(refusal_of(part), "") << part;
   }
+}
+
+// Memory at 0 is a file that opens and gives an error when it is read. Nothing is cut off it.
+TEST_F(SweepTest, ALogThatCannotBeReadToItsEndIsNoEmptyOne) {
+  const std::string path = file("log/points.jsonl");
+  fs::create_directories(file("log"));
+  fs::create_symlink("/proc/self/mem", path);
+  try {
+    const PointLog log{file("log"), true};
+    FAIL() << "read";
+  } catch (const ConfigError& error) {
+    EXPECT_EQ(error.what(), path + ": cannot be read to its end");
+  }
+}
+
+TEST_F(SweepTest, APointThatCannotBeAppendedSaysWhy) {
+  PointLog log{file("log"), false};
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const rlimit full{10, limit.rlim_max};
+  const auto on_full = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  std::string why;
+  try {
+    log.append(sample_result("a"), {{"array.rows", "8", "8", ""}});
+  } catch (const std::runtime_error& error) {
+    why = error.what();
+  }
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  std::signal(SIGXFSZ, on_full);
+  EXPECT_EQ(why, file("log/points.jsonl") + ": cannot be written: File too large");
 }
 
 TEST_F(SweepTest, AMetricIsANumber) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -13,7 +14,7 @@
 
 namespace systole {
 
-/// Tests of sweeps: each has a folder of its own, with an empty net.yaml.
+/// Tests of sweeps: each has a folder of its process' own, with an empty net.yaml.
 class SweepTest : public ::testing::Test {
  protected:
   SweepTest() {
@@ -79,8 +80,7 @@ class SweepTest : public ::testing::Test {
   }
 
   const std::filesystem::path folder_ =
-      std::filesystem::path{::testing::TempDir()} /
-      ("sweep_" + std::string{::testing::UnitTest::GetInstance()->current_test_info()->name()});
+      std::filesystem::path{::testing::TempDir()} / ("sweep_" + std::to_string(::getpid()));
 };
 
 }  // namespace systole

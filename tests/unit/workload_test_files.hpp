@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,13 +13,12 @@
 
 namespace systole {
 
-/// Tests that write small files: each has an empty folder of its own.
+/// Tests that write small files: each has an empty folder of its process' own.
 class WorkloadFiles : public ::testing::Test {
  protected:
   WorkloadFiles() {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::path{::testing::TempDir()} / "systole" /
-              (std::string{test->test_suite_name()} + "." + test->name());
+    folder_ = std::filesystem::path{::testing::TempDir()} /
+              ("systole_workload_" + std::to_string(::getpid()));
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }

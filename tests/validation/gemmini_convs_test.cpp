@@ -63,7 +63,7 @@ LoopedConv conv_of(const test::RtlCase& rtl) {
 }
 
 /// "batches=1;porows=8;..." in this order.
-ConvTile tile_of(const test::RtlCase& rtl) {
+ConvLoopTile tile_of(const test::RtlCase& rtl) {
   std::istringstream in{rtl.text("conv_tile")};
   const auto next = [&in] {
     std::uint32_t value = 0;
@@ -71,7 +71,7 @@ ConvTile tile_of(const test::RtlCase& rtl) {
     in >> value;
     return value;
   };
-  ConvTile tile;
+  ConvLoopTile tile;
   tile.batches = next();
   tile.rows = next();
   tile.cols = next();
@@ -82,7 +82,7 @@ ConvTile tile_of(const test::RtlCase& rtl) {
   return tile;
 }
 
-LayerProgram program_of(const LoopedConv& conv, const ConvTile& tile, bool relu,
+LayerProgram program_of(const LoopedConv& conv, const ConvLoopTile& tile, bool relu,
                         const AcceleratorConfig& config) {
   LayerProgram program;
   program.registers.requant.multiplier = {1 << 30};
@@ -243,8 +243,8 @@ TEST(GemminiTilings, OfConvolutionsAreThoseOfTheLibrary) {
     if (rtl.text("type") != "conv") {
       continue;
     }
-    const ConvTile want = tile_of(rtl);
-    const ConvTile tile = loop_tile(conv_of(rtl), config);
+    const ConvLoopTile want = tile_of(rtl);
+    const ConvLoopTile tile = loop_tile(conv_of(rtl), config);
     EXPECT_EQ(tile.batches, want.batches) << rtl.text("name");
     EXPECT_EQ(tile.rows, want.rows) << rtl.text("name");
     EXPECT_EQ(tile.cols, want.cols) << rtl.text("name");

@@ -62,7 +62,7 @@ LoopedMatmul matmul_of(const test::RtlCase& rtl) {
   return p;
 }
 
-std::string text_of(const ConvTile& t) {
+std::string text_of(const ConvLoopTile& t) {
   std::ostringstream out;
   out << t.rows << ';' << t.cols << ';' << t.out_channels << ';' << t.kernel_rows << ';'
       << t.kernel_cols << ';' << t.in_channels;

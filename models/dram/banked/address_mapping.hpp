@@ -65,7 +65,7 @@ class AddressMapping {
   AddressMapping(const Config& config, std::vector<std::string>& mistakes);
 
   std::uint32_t offset_bits_ = 0;
-  std::uint64_t row_period_;
+  std::uint64_t row_period_ = 0;
   std::vector<Part> parts_;
 };
 

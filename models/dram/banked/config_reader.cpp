@@ -236,6 +236,7 @@ OperationEnergies read_currents(ConfigReader& node, const Config& config, bool h
     node.error("rails", "is empty, expected at least one rail");
   }
   std::vector<Rail> rails;
+  rails.reserve(readers.size());
   for (ConfigReader& rail : readers) {
     rails.push_back(read_rail(rail));
   }
