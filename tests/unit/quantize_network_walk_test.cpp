@@ -277,6 +277,21 @@ TEST(QuantizerTest, PactTakesTheClipsLimitAndOperandsOfASumShareTheirSign) {
   EXPECT_EQ(format_of_layer(1).zero_point, -8);
 }
 
+// min(x, 1) has negative numbers, which are not cut off at 0.
+TEST(QuantizerTest, PactNeedsBothLimitsOfAClip) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 4, 4, 2});
+  const ValueId a = network.add_layer("a", random_conv(3, 1, 2, 1), {in});
+  FloatClip limits;
+  limits.high = 0.5F;
+  network.outputs = {network.add_layer("min", limits, {a})};
+  Scheme scheme;
+  scheme.activations.method = Method::Pact;
+  const QuantizedNetwork quantized = quantize_network(
+      fuse(network), scheme, {}, images_of(noise(320, 5), 10), {true, nullptr, {}});
+  EXPECT_GT(quantized.values[a].fidelity.sqnr_db, 30);
+}
+
 TEST(QuantizerTest, BiasesBeyondTheirWidthAreClippedAndCounted) {
   FloatNetwork network;
   const ValueId in = network.add_input("in", {1, 1, 1, 2});
@@ -372,6 +387,11 @@ TEST(QuantizerTest, OutputsTooFineForAnyMultiplierAreRefusedAtTheirPlace) {
             "it is computed from: sums would be multiplied by 2^30 or more; expected a larger "
             "range, behind its activation, too");
   EXPECT_EQ(errors(FloatAdd{}, {in, in}, 1e-3F), "");
+  // Nor is a product of scales that no float32 holds too large: it is a multiplier of 0.
+  FloatFullyConnected fc;
+  fc.weight = {{1, 2}, {1e-25F, 1e-25F}};
+  network.outputs = {network.add_layer("fc", fc, {in})};
+  EXPECT_EQ(quantize_errors(network, Scheme{}, {}, images_of({1e-25F, -1e-25F}, 1)), "");
 }
 
 // Inputs -1..1 affine in 4 bits: q - zero point is in -8..7 (or -7..8); 127 * 8 * 2 needs 12 bits.
