@@ -165,8 +165,15 @@ TEST(FuseTest, WhatNoIntegerLayerExpressesIsRefusedAtItsPlace) {
             "f.yaml:7:5: layers[0]: multiplies or shifts the columns of a matrix, which no "
             "integer layer can express; expected a fully connected layer in front of it whose "
             "output nothing else reads");
-  network.outputs = {network.add_layer("relu", FloatClip{0.0F}, {in}, "f.yaml:8:5: layers[1]")};
+  // All of them in one run; who reads what they give is not to blame.
+  const ValueId relu = network.add_layer("relu", FloatClip{0.0F}, {in}, "f.yaml:8:5: layers[1]");
+  const ValueId sum = network.add_layer("sum", FloatAdd{}, {in, relu}, "f.yaml:9:5: layers[2]");
+  network.outputs.push_back(
+      network.add_layer("relu_2", FloatClip{0.0F}, {sum}, "f.yaml:10:5: layers[3]"));
   EXPECT_EQ(fuse_errors(network),
+            "f.yaml:7:5: layers[0]: multiplies or shifts the columns of a matrix, which no "
+            "integer layer can express; expected a fully connected layer in front of it whose "
+            "output nothing else reads\n"
             "f.yaml:8:5: layers[1]: is an activation of a matrix, which no integer layer can "
             "express; expected a layer in front of it whose output nothing else reads");
 }
