@@ -217,6 +217,37 @@ TEST(FloatOnnx, AnImageMayBecomeAMatrixOfSeveralRows) {
   }
 }
 
+// NHWC inside, and the file's axes outside: an image behind itself, along each axis.
+TEST(FloatOnnx, ImagesAreJoinedAlongTheAxisOfTheFile) {
+  for (const std::size_t axis : {1U, 2U, 3U}) {
+    const FloatNetwork network = loaded_after([&](::onnx::ModelProto& model) {
+      ::onnx::GraphProto graph;
+      *graph.add_input() = model.graph().input(0);
+      ::onnx::NodeProto& concat = *graph.add_node();
+      concat.set_op_type("Concat");
+      concat.add_input(graph.input(0).name());
+      concat.add_input(graph.input(0).name());
+      concat.add_output("joined");
+      set_integer(concat, "axis", static_cast<std::int64_t>(axis));
+      graph.add_output()->set_name("joined");
+      *model.mutable_graph() = graph;
+    });
+    const Shape& image = network.value(network.inputs.at(0)).shape;
+    Activations input(static_cast<std::size_t>(element_count(image)));
+    std::iota(input.begin(), input.end(), 0.0F);
+    const auto inner = static_cast<std::size_t>(
+        std::accumulate(image.begin() + static_cast<std::ptrdiff_t>(axis), image.end(),
+                        std::int64_t{1}, std::multiplies<>{}));
+    Activations wanted;
+    for (auto at = input.begin(); at != input.end(); at += static_cast<std::ptrdiff_t>(inner)) {
+      for (int copy = 0; copy < 2; ++copy) {
+        wanted.insert(wanted.end(), at, at + static_cast<std::ptrdiff_t>(inner));
+      }
+    }
+    EXPECT_EQ(run_float(network, input, 1), wanted) << axis;
+  }
+}
+
 TEST(FloatOnnx, AnOutputIsGivenOnce) {
   EXPECT_THAT(errors_after([](::onnx::GraphProto& graph) {
                 ::onnx::NodeProto& copy = *graph.add_node();
