@@ -77,17 +77,15 @@ FloatNetwork load_float_network(const std::string& path) {
                                                        : load_float_trace(path);
 }
 
-/// The images on which accuracy is counted: those of the command line, else the network file's,
-/// else the calibration images, if they have labels.
-FloatImages test_images(const QuantizeOptions& options, const FloatNetwork& network,
-                        const FloatImages& calibration) {
+/// The images on which accuracy is counted: those of the command line, else the network file's, if
+/// it has any.
+FloatImages test_images(const QuantizeOptions& options, const FloatNetwork& network) {
   if (options.test) {
     return load_float_images(network, *options.test, options.test_labels.value_or(""));
   }
-  FloatImages own = workload_format(options.network) == WorkloadFormat::Onnx
-                        ? FloatImages{}
-                        : load_float_test_images(network, options.network);
-  return own.count > 0 || calibration.labels.empty() ? own : calibration;
+  return workload_format(options.network) == WorkloadFormat::Onnx
+             ? FloatImages{}
+             : load_float_test_images(network, options.network);
 }
 
 /// The workload as it was written, on the golden model.
@@ -161,12 +159,22 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
   mistakes.check();
   const Scheme scheme = *std::move(read_scheme);
   const FloatNetwork network = *std::move(read_network);
-  check_search(options, scheme);
-  const FusedNetwork fused = fuse(network);
-  check_layer_names(fused, scheme);
-  const FloatImages calibration =
-      load_float_images(network, options.calibrate, options.labels.value_or(""), scheme.images);
-  const FloatImages test = test_images(options, network, calibration);
+  mistakes.attempt([&] { check_search(options, scheme); });
+  auto fuse_network = mistakes.in([&] {
+    FusedNetwork fused = fuse(network);
+    check_layer_names(fused, scheme);
+    return fused;
+  });
+  auto read_calibration = mistakes.in([&] {
+    return load_float_images(network, options.calibrate, options.labels.value_or(""),
+                             scheme.images);
+  });
+  auto read_test = mistakes.in([&] { return test_images(options, network); });
+  mistakes.check();
+  const FusedNetwork fused = *std::move(fuse_network);
+  const FloatImages calibration = *std::move(read_calibration);
+  const FloatImages test =
+      read_test->count > 0 || calibration.labels.empty() ? *std::move(read_test) : calibration;
 
   AtomicFolder folder{options.output};
   std::unique_ptr<Progress> progress = progress_on_terminal(err);

@@ -1,9 +1,13 @@
 #include "sim/float_onnx/float_reader.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "sim/onnx/axis.hpp"
+#include "sim/workload/activation_keys.hpp"
 
 namespace systole::quantize {
 
@@ -165,18 +169,27 @@ void FloatReader::read_batch_norm(const Node& node) {
   out(node, std::move(op), {inner(x)}, x.shape);
 }
 
-float FloatReader::limit(const Node& node, const char* attribute, std::size_t i, float fallback) {
+/// `none` is an infinity; the least and the largest float32, ONNX's own defaults, limit nothing.
+float FloatReader::limit(const Node& node, const char* attribute, std::size_t i, float none) {
+  float value = none;
   if (node.opset() < 11) {
-    return node.real(attribute, fallback);
+    value = node.real(attribute, none);
+  } else if (node.has(i)) {
+    const std::vector<float> values = onnx::floats_of(constant(node, i));
+    if (values.size() != 1) {
+      throw NodeError{"has a limit that is not one number"};
+    }
+    value = values[0];
   }
-  if (!node.has(i)) {
-    return fallback;
+  if (std::abs(value) >= std::numeric_limits<float>::max() &&
+      std::signbit(value) == std::signbit(none)) {
+    return none;
   }
-  const std::vector<float> values = onnx::floats_of(constant(node, i));
-  if (values.size() != 1 || std::isnan(values[0])) {
-    throw NodeError{"has a limit that is not one number"};
+  if (value != none && !kRealLimitRange(static_cast<double>(value))) {
+    throw NodeError{fmt::format("has a {} of {}, expected {}", attribute, value,
+                                kRealLimitRange.expected("a number"))};
   }
-  return values[0];
+  return value;
 }
 
 void FloatReader::read_clip(const Node& node) {
@@ -265,7 +278,7 @@ void FloatReader::read_reshape(const Node& node) {
   }
   if (to == x.shape) {
     define(node.output(0), x);
-  } else if (x.shape.size() == 4 && to.size() == 2 && !moves_nothing(x.shape)) {
+  } else if (x.shape.size() == 4 && to.size() == 2 && to[0] == 1 && !moves_nothing(x.shape)) {
     define(node.output(0), {x.id, to, x.shape});
   } else if (to.size() == 4) {
     throw NodeError{"makes an image of " + onnx::shape_text(x.shape) + ", which is not supported"};

@@ -140,6 +140,9 @@ class FloatReader {
     if (std::find(network_.inputs.begin(), network_.inputs.end(), id) != network_.inputs.end()) {
       throw NodeError{"is an input, expected what a node computes"};
     }
+    if (std::find(network_.outputs.begin(), network_.outputs.end(), id) != network_.outputs.end()) {
+      throw NodeError{"is another output by a second name, expected it once"};
+    }
     network_.outputs.push_back(id);
   }
 
@@ -235,7 +238,7 @@ class FloatReader {
   // A bias, as an exporter writes it behind MatMul.
   void add_constant(const Node& node, const Known& x, const Constant& bias);
   void read_batch_norm(const Node& node);
-  float limit(const Node& node, const char* attribute, std::size_t i, float fallback);
+  float limit(const Node& node, const char* attribute, std::size_t i, float none);
   void read_clip(const Node& node);
   void read_pool(const Node& node);
   void read_concat(const Node& node);

@@ -118,12 +118,12 @@ IntegerFormat ActivationFormats::calibrated(const std::vector<const Activations*
   if (cache_ != nullptr && cache_->formats.count(key) != 0) {
     return cache_->formats.at(key);
   }
-  const bool has_alpha = scheme_.activations.method == Method::Pact && std::isfinite(limits.high);
-  const Range clip_range{std::isfinite(limits.low) ? static_cast<double>(limits.low) : 0.0,
-                         static_cast<double>(limits.high)};
+  const bool is_clipped = scheme_.activations.method == Method::Pact && std::isfinite(limits.low) &&
+                          std::isfinite(limits.high);
   const IntegerFormat format =
-      has_alpha ? format_of(clip_range, grid)
-                : calibrate(Sample{parts, images_.count}, scheme_.activations, grid);
+      is_clipped
+          ? format_of({static_cast<double>(limits.low), static_cast<double>(limits.high)}, grid)
+          : calibrate(Sample{parts, images_.count}, scheme_.activations, grid);
   if (cache_ != nullptr) {
     cache_->formats[key] = format;
   }

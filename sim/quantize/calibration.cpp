@@ -81,7 +81,7 @@ Range chosen_range(const Sample& sample, const OperandScheme& scheme, Grid grid,
     case Method::Percentile:
       return percentile_range(sample, scheme.percentile, grid.symmetric);
     case Method::MeanSquaredError:
-    case Method::Pact:  // no clip with an upper limit behind the layer
+    case Method::Pact:  // no clip with both limits behind the layer
       return least_squares_range(sample.thinned(kSearchValues), all, grid);
     case Method::KullbackLeibler: {
       const bool positive_only = all.low >= 0 && !(grid.symmetric && grid.is_signed);

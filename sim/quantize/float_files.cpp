@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <type_traits>
+#include <utility>
 
 #include "sim/config/error_log.hpp"
 #include "sim/quantize/float_trace.hpp"
@@ -147,26 +148,36 @@ std::string label_count_error(const FloatImages& images) {
 
 FloatImages load_float_images(const FloatNetwork& network, const std::string& images_file,
                               const std::string& labels_file, std::int64_t limit) {
-  try {
-    FloatImages images = read_float_images(network, images_file);
-    if (!labels_file.empty()) {
-      images.labels = read_float_labels(network, labels_file);
-      if (const std::string error = label_count_error(images); !error.empty()) {
-        throw NpyError{labels_file + ": " + error};
-      }
+  std::vector<std::string> errors;
+  const auto attempt = [&](const auto& read) {
+    try {
+      read();
+    } catch (const NpyError& error) {
+      errors.emplace_back(error.what());
     }
-    if (limit > 0 && limit < images.count) {
-      images.values.resize(images.values.size() / static_cast<std::size_t>(images.count) *
-                           static_cast<std::size_t>(limit));
-      images.count = limit;
-      if (!images.labels.empty()) {
-        images.labels.resize(static_cast<std::size_t>(limit));
-      }
+  };
+  FloatImages images;
+  attempt([&] { images = read_float_images(network, images_file); });
+  if (!labels_file.empty()) {
+    std::vector<int> labels;
+    attempt([&] { labels = read_float_labels(network, labels_file); });
+    images.labels = std::move(labels);
+    if (const std::string error = label_count_error(images); errors.empty() && !error.empty()) {
+      errors.push_back(labels_file + ": " + error);
     }
-    return images;
-  } catch (const NpyError& error) {
-    throw ConfigError{{error.what()}};
   }
+  if (!errors.empty()) {
+    throw ConfigError{errors};
+  }
+  if (limit > 0 && limit < images.count) {
+    images.values.resize(images.values.size() / static_cast<std::size_t>(images.count) *
+                         static_cast<std::size_t>(limit));
+    images.count = limit;
+    if (!images.labels.empty()) {
+      images.labels.resize(static_cast<std::size_t>(limit));
+    }
+  }
+  return images;
 }
 
 }  // namespace systole::quantize

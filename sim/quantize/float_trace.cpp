@@ -1,5 +1,6 @@
 #include "sim/quantize/float_trace.hpp"
 
+#include <set>
 #include <utility>
 
 #include "sim/config/reader.hpp"
@@ -75,12 +76,15 @@ FloatNetwork load_float_trace(const std::string& path) {
   if (root.error_count() == errors && outputs.empty()) {
     root.error("outputs", "is empty, expected the name of a layer");
   }
+  std::set<std::string> seen;
   for (const auto& output : outputs) {
     const auto found = by_name.find(output);
     if (inputs_by_name.count(output) != 0) {
       root.error("outputs", "'" + output + "' is an input, expected the name of a layer");
     } else if (found == by_name.end() && has_list(root, "layers")) {
       root.error("outputs", no_layer(output, by_name));
+    } else if (!seen.insert(output).second) {
+      root.error("outputs", "'" + output + "' is given twice");
     } else if (found != by_name.end() && found->second) {
       network.outputs.push_back(*found->second);
     }

@@ -75,16 +75,27 @@ class Fuser {
       new_id_[id] = to.add_input(names_.next(from_first_letter(from_.value(id).name), ""),
                                  from_.value(id).shape);
     }
+    std::vector<std::string> errors;
+    std::vector<bool> refused(from_.values.size());
     for (const FloatLayer& layer : from_.layers) {
       if (!needed_[layer.output]) {
+        continue;
+      }
+      if (std::any_of(layer.inputs.begin(), layer.inputs.end(),
+                      [&](ValueId id) { return refused[id]; })) {
+        refused[layer.output] = true;  // who reads it is not to blame
         continue;
       }
       try {
         new_id_[layer.output] =
             std::visit([&](const auto& op) { return put(layer, op); }, layer.op);
       } catch (const Refusal& error) {
-        throw ConfigError{{layer.place + ": " + error.what()}};
+        errors.push_back(layer.place + ": " + error.what());
+        refused[layer.output] = true;
       }
+    }
+    if (!errors.empty()) {
+      throw ConfigError{errors};
     }
     for (const ValueId id : from_.outputs) {
       to.outputs.push_back(new_id_[id]);

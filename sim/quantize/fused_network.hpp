@@ -16,7 +16,7 @@ struct FusedNetwork {
   std::vector<FloatClip> limits;  ///< of each layer's output, by the layer's index
 };
 
-/// Throws ConfigError with the layer's place for what cannot be brought to this form.
+/// Throws ConfigError with the places of all layers that cannot be brought to this form.
 FusedNetwork fuse(const FloatNetwork& network);
 
 }  // namespace systole::quantize

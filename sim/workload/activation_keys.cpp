@@ -9,10 +9,9 @@ constexpr Choice<ActivationRule> kActivations[] = {{"none", ActivationRule::None
                                                    {"relu6", ActivationRule::Relu6}};
 
 std::optional<float> read_limit(ConfigReader& map, const std::string& key) {
-  constexpr double kLargest = 1e30;
   double value = 0;
   const std::size_t errors = map.error_count();
-  const bool given = map.optional(key, value, InRange{-kLargest, kLargest});
+  const bool given = map.optional(key, value, kRealLimitRange);
   return given && map.error_count() == errors ? std::optional{static_cast<float>(value)}
                                               : std::nullopt;
 }

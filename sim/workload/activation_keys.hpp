@@ -8,6 +8,9 @@ namespace systole {
 
 // Keys of activations, which workloads and float networks have in common (workloads/README.md).
 
+/// What a limit may be, as a float32.
+constexpr InRange<double> kRealLimitRange{-double{1e30F}, double{1e30F}};
+
 /// Limits in real numbers.
 struct RealLimits {
   std::optional<float> min, max;

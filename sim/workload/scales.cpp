@@ -7,7 +7,7 @@ namespace systole {
 
 std::optional<QuantizedMultiplier> checked_multiplier(double real) {
   constexpr double kLimit = 1 << 30;
-  if (!(real > 0 && real < kLimit)) {
+  if (!(real >= 0 && real < kLimit)) {  // 0: a product of scales that no float32 holds
     return std::nullopt;
   }
   const QuantizedMultiplier multiplier = quantize_multiplier(real);

@@ -167,6 +167,22 @@ TEST(QuantizeDigits, ExceptionsAreOfLayersThatAreThereAndOfWeightsThatTheyHave) 
                                         "layers[0].name: 'conv9' is no layer of the network"));
 }
 
+TEST(QuantizeDigits, MistakesOfAllFilesAreToldInOneRun) {
+  const TemporaryFolder folder;
+  auto words = quantize_digits(folder.file("net"), {"layers=[{name: conv9, weight_bits: 4}]"});
+  const auto data = [](const char* name) { return kFolder + std::string{name}; };
+  words[4] = data("fc9.bias.npy");
+  words.insert(words.end(), {"--labels", data("calibration_images.npy"), "--test",
+                             data("test_labels.npy"), "--test-labels", data("test_images.npy")});
+  const Outcome outcome = systole(words);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("layers[0].name: 'conv9' is no layer of the network"));
+  for (const char* const name :
+       {"fc9.bias.npy", "calibration_images.npy", "test_labels.npy", "test_images.npy"}) {
+    EXPECT_THAT(outcome.err, HasSubstr("\n" + data(name) + ": "));
+  }
+}
+
 TEST(QuantizeDigits, ALimitThatCannotHoldIsSaidSo) {
   const auto printed = [](const std::string& limit) {
     const TemporaryFolder folder;

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <functional>
 #include <limits>
+#include <memory>
+#include <numeric>
 
 #include "sim/config/error_log.hpp"
 #include "sim/onnx/constant.hpp"
@@ -29,8 +31,8 @@ std::vector<float> floats_in(const char* name) {
   return onnx::floats_of(onnx::read_constant(tensor));
 }
 
-/// What is said of the model after `spoil` has been at it.
-std::string errors_after_all(const std::function<void(::onnx::ModelProto&)>& spoil) {
+/// The model after `spoil` has been at it.
+FloatNetwork loaded_after(const std::function<void(::onnx::ModelProto&)>& spoil) {
   std::ifstream in{path_of("model.onnx"), std::ios::binary};
   ::onnx::ModelProto model;
   EXPECT_TRUE(model.ParseFromIstream(&in));
@@ -38,14 +40,18 @@ std::string errors_after_all(const std::function<void(::onnx::ModelProto&)>& spo
   // Of each process its own: tests run side by side.
   const std::string file = ::testing::TempDir() + "spoiled" + std::to_string(::getpid()) + ".onnx";
   std::ofstream{file, std::ios::binary} << model.SerializeAsString();
-  std::string errors;
+  const std::shared_ptr<void> removal{nullptr, [&](void*) { std::filesystem::remove(file); }};
+  return load_float_onnx(file);
+}
+
+/// What is said of it.
+std::string errors_after_all(const std::function<void(::onnx::ModelProto&)>& spoil) {
   try {
-    load_float_onnx(file);
+    loaded_after(spoil);
   } catch (const ConfigError& error) {
-    errors = error.what();
+    return error.what();
   }
-  std::filesystem::remove(file);
-  return errors;
+  return "";
 }
 
 std::string errors_after(const std::function<void(::onnx::GraphProto&)>& spoil) {
@@ -123,6 +129,135 @@ TEST(FloatOnnx, LayersKnowTheirNode) {
     places.push_back(layer.place);
   }
   EXPECT_THAT(places, ::testing::Contains(::testing::HasSubstr("model.onnx: node 0 (Conv '")));
+}
+
+/// The model, its Clip with these limits.
+FloatNetwork clipped(float least, float most) {
+  return loaded_after([&](::onnx::ModelProto& model) {
+    ::onnx::GraphProto& graph = *model.mutable_graph();
+    ::onnx::NodeProto& clip = node_of(graph, "Clip");
+    for (const auto& [input, value] : {std::pair{1, least}, {2, most}}) {
+      ::onnx::TensorProto& tensor = *graph.add_initializer();
+      tensor.set_name(input == 1 ? "least" : "most");
+      tensor.set_data_type(::onnx::TensorProto::FLOAT);
+      tensor.add_float_data(value);
+      clip.set_input(input, tensor.name());
+    }
+  });
+}
+
+// The least and the largest float32 are what Clip has where nobody gives it a limit.
+TEST(FloatOnnx, ALimitThatNoNumberIsBeyondIsNone) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kMost = std::numeric_limits<float>::max();
+  for (const float none : {kMost, kInfinity}) {
+    const FloatNetwork network = clipped(-none, none);
+    const auto layer = std::find_if(
+        network.layers.begin(), network.layers.end(),
+        [](const FloatLayer& l) { return l.place.find("(Clip '/Clip')") != std::string::npos; });
+    ASSERT_NE(layer, network.layers.end());
+    EXPECT_EQ(std::get<FloatClip>(layer->op).low, -kInfinity);
+    EXPECT_EQ(std::get<FloatClip>(layer->op).high, kInfinity);
+  }
+  const auto error = [](float least, float most) -> std::string {
+    try {
+      clipped(least, most);
+    } catch (const ConfigError& refused) {
+      return refused.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(error(-1e30F, 1e30F), "");
+  EXPECT_THAT(error(kInfinity, kInfinity),
+              ::testing::HasSubstr("(Clip '/Clip'): has a min of inf, expected a number in "
+                                   "-1e+30..1e+30"));
+  EXPECT_THAT(error(0, 1e31F), ::testing::HasSubstr("has a max of 1e+31, expected a number in"));
+  EXPECT_THAT(error(0, std::numeric_limits<float>::quiet_NaN()),
+              ::testing::HasSubstr("has a max of nan, expected a number in"));
+}
+
+// Rows of a matrix are no image laid flat.
+TEST(FloatOnnx, AnImageMayBecomeAMatrixOfSeveralRows) {
+  const FloatNetwork network = loaded_after([](::onnx::ModelProto& model) {
+    ::onnx::GraphProto graph;
+    *graph.add_input() = model.graph().input(0);
+    ::onnx::TensorProto& shape = *graph.add_initializer();
+    shape.set_name("shape");
+    shape.set_data_type(::onnx::TensorProto::INT64);
+    shape.add_dims(2);
+    shape.add_int64_data(-1);
+    shape.add_int64_data(2);
+    ::onnx::TensorProto& weight = *graph.add_initializer();
+    weight.set_name("weight");
+    weight.set_data_type(::onnx::TensorProto::FLOAT);
+    weight.add_dims(2);
+    weight.add_dims(1);
+    weight.add_float_data(1);
+    weight.add_float_data(100);
+    ::onnx::NodeProto& reshape = *graph.add_node();
+    reshape.set_op_type("Reshape");
+    reshape.add_input(graph.input(0).name());
+    reshape.add_input("shape");
+    reshape.add_output("rows");
+    ::onnx::NodeProto& product = *graph.add_node();
+    product.set_op_type("MatMul");
+    product.add_input("rows");
+    product.add_input("weight");
+    product.add_output("products");
+    graph.add_output()->set_name("products");
+    *model.mutable_graph() = graph;
+  });
+  const Shape& image = network.value(network.inputs.at(0)).shape;
+  Activations input(static_cast<std::size_t>(element_count(image)));
+  std::iota(input.begin(), input.end(), 0.0F);
+  const Activations products = run_float(network, input, 1);
+  ASSERT_EQ(products.size(), input.size() / 2);
+  for (std::size_t row = 0; row < products.size(); ++row) {
+    EXPECT_EQ(products[row], input[2 * row] + 100 * input[2 * row + 1]);
+  }
+}
+
+// NHWC inside, and the file's axes outside: an image behind itself, along each axis.
+TEST(FloatOnnx, ImagesAreJoinedAlongTheAxisOfTheFile) {
+  for (const std::size_t axis : {1U, 2U, 3U}) {
+    const FloatNetwork network = loaded_after([&](::onnx::ModelProto& model) {
+      ::onnx::GraphProto graph;
+      *graph.add_input() = model.graph().input(0);
+      ::onnx::NodeProto& concat = *graph.add_node();
+      concat.set_op_type("Concat");
+      concat.add_input(graph.input(0).name());
+      concat.add_input(graph.input(0).name());
+      concat.add_output("joined");
+      set_integer(concat, "axis", static_cast<std::int64_t>(axis));
+      graph.add_output()->set_name("joined");
+      *model.mutable_graph() = graph;
+    });
+    const Shape& image = network.value(network.inputs.at(0)).shape;
+    Activations input(static_cast<std::size_t>(element_count(image)));
+    std::iota(input.begin(), input.end(), 0.0F);
+    const auto inner = static_cast<std::size_t>(
+        std::accumulate(image.begin() + static_cast<std::ptrdiff_t>(axis), image.end(),
+                        std::int64_t{1}, std::multiplies<>{}));
+    Activations wanted;
+    for (auto at = input.begin(); at != input.end(); at += static_cast<std::ptrdiff_t>(inner)) {
+      for (int copy = 0; copy < 2; ++copy) {
+        wanted.insert(wanted.end(), at, at + static_cast<std::ptrdiff_t>(inner));
+      }
+    }
+    EXPECT_EQ(run_float(network, input, 1), wanted) << axis;
+  }
+}
+
+TEST(FloatOnnx, AnOutputIsGivenOnce) {
+  EXPECT_THAT(errors_after([](::onnx::GraphProto& graph) {
+                ::onnx::NodeProto& copy = *graph.add_node();
+                copy.set_op_type("Identity");
+                copy.add_input(graph.output(0).name());
+                copy.add_output("copy");
+                graph.add_output()->set_name("copy");
+              }),
+              ::testing::HasSubstr("output 'copy': is another output by a second name, expected "
+                                   "it once"));
 }
 
 TEST(FloatOnnx, ConstantsAreFiniteNumbers) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -125,6 +126,16 @@ TEST(CalibrationTest, KlDivergencePicksTheBinsThatPytorchQuantizationPicks) {
   EXPECT_EQ(kl_bins(c, 128), 2048U);
   EXPECT_EQ(kl_bins(c, 256), 2045U);
   EXPECT_EQ(kl_bins(c, 8), 2048U);
+}
+
+TEST(CalibrationTest, AThinnedSampleKeepsBothEnds) {
+  std::vector<float> values(1'000);
+  values[501] = -3;
+  values[703] = 5;
+  const std::vector<float> thinned = Sample{{&values}, 1}.thinned(100);
+  EXPECT_EQ(thinned.size(), 102U);
+  EXPECT_EQ(*std::min_element(thinned.begin(), thinned.end()), -3);
+  EXPECT_EQ(*std::max_element(thinned.begin(), thinned.end()), 5);
 }
 
 TEST(CalibrationTest, LeastSquaresClipsAnOutlierThatMinMaxKeeps) {

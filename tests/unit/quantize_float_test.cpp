@@ -208,6 +208,17 @@ layers:
             "float.yaml:4:10: outputs: 'image' is an input, expected the name of a layer");
 }
 
+TEST_F(FloatTraceFiles, AnOutputIsGivenOnce) {
+  write("float.yaml", R"(name: twice
+inputs:
+  - {name: image, shape: [1, 8, 8, 3]}
+outputs: [pool, pool]
+layers:
+  - {name: pool, op: max_pool2d, inputs: [image], kernel: 2}
+)");
+  EXPECT_EQ(errors(), "float.yaml:4:10: outputs: 'pool' is given twice");
+}
+
 // A quantized network, say: its input has keys that a float one has not.
 TEST_F(FloatTraceFiles, WhoReadsSomethingWithAMistakeIsNotBlamedForIt) {
   write("float.yaml", R"(name: quantized

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "sim/network/refusal.hpp"
 #include "sim/quantize/quantizer.hpp"
@@ -165,8 +166,15 @@ TEST(FuseTest, WhatNoIntegerLayerExpressesIsRefusedAtItsPlace) {
             "f.yaml:7:5: layers[0]: multiplies or shifts the columns of a matrix, which no "
             "integer layer can express; expected a fully connected layer in front of it whose "
             "output nothing else reads");
-  network.outputs = {network.add_layer("relu", FloatClip{0.0F}, {in}, "f.yaml:8:5: layers[1]")};
+  // All of them in one run; who reads what they give is not to blame.
+  const ValueId relu = network.add_layer("relu", FloatClip{0.0F}, {in}, "f.yaml:8:5: layers[1]");
+  const ValueId sum = network.add_layer("sum", FloatAdd{}, {in, relu}, "f.yaml:9:5: layers[2]");
+  network.outputs.push_back(
+      network.add_layer("relu_2", FloatClip{0.0F}, {sum}, "f.yaml:10:5: layers[3]"));
   EXPECT_EQ(fuse_errors(network),
+            "f.yaml:7:5: layers[0]: multiplies or shifts the columns of a matrix, which no "
+            "integer layer can express; expected a fully connected layer in front of it whose "
+            "output nothing else reads\n"
             "f.yaml:8:5: layers[1]: is an activation of a matrix, which no integer layer can "
             "express; expected a layer in front of it whose output nothing else reads");
 }
@@ -188,6 +196,19 @@ TEST(FuseTest, ABatchNormThatDividesByNothingIsToBlame) {
                 "hold, expected a larger variance or epsilon");
     }
   }
+}
+
+// Behind a reshape of a value that others read, too, limits are not those of its layer.
+TEST(FuseTest, LimitsPassNoReshapeOfWhatOthersRead) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 2, 2, 1});
+  const ValueId conv = network.add_layer("conv", random_conv(2, 1, 1, 1), {in});
+  const ValueId shaped = network.add_layer("shaped", FloatReshape{{1, 1, 2, 4}}, {conv});
+  network.outputs = {network.add_layer("relu", FloatClip{0.0F}, {shaped}), conv};
+  const FusedNetwork fused = fuse(network);
+  EXPECT_EQ(names_and_ops(fused),
+            (std::vector<std::string>{"conv conv2d", "shaped reshape", "relu max_pool2d"}));
+  EXPECT_EQ(fused.limits.at(0).low, -std::numeric_limits<float>::infinity());
 }
 
 // Layers name files.
@@ -275,6 +296,70 @@ TEST(QuantizerTest, PactTakesTheClipsLimitAndOperandsOfASumShareTheirSign) {
   // Layer b is unsigned, 2.5 at 15 above its zero, at -8.
   EXPECT_FLOAT_EQ(format_of_layer(1).scale, 2.5F / 15);
   EXPECT_EQ(format_of_layer(1).zero_point, -8);
+}
+
+TEST(QuantizerTest, PactCoversTheClipsOfAllThatAConcatJoins) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 4, 4, 2});
+  std::vector<ValueId> clips;
+  for (const FloatClip limits : {FloatClip{-2.0F, 0.5F}, FloatClip{0.0F, 1.0F}}) {
+    const std::string index = std::to_string(clips.size());
+    const ValueId conv = network.add_layer("a" + index, random_conv(3, 1, 2, 1), {in});
+    clips.push_back(network.add_layer("clip" + index, limits, {conv}));
+  }
+  network.outputs = {network.add_layer("joined", FloatConcat{3}, clips)};
+  Scheme scheme;
+  scheme.activations.method = Method::Pact;
+  const QuantizedNetwork quantized = quantize_network(
+      fuse(network), scheme, {}, images_of(noise(320, 5), 10), {true, nullptr, {}});
+  EXPECT_FLOAT_EQ(quantized.values.back().format.scale, 3.0F / 255);
+  EXPECT_EQ(quantized.values.back().format.zero_point, -128 + 170);
+}
+
+TEST(QuantizerTest, CorrectedBiasesHaveTheMeansOfTheFloatNetwork) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 4, 4, 2});
+  network.outputs = {network.add_layer("a", random_conv(3, 1, 2, 1), {in})};
+  std::vector<float> images = noise(320, 5);
+  for (float& value : images) {
+    value += 1;  // what weights that are rounded down lose has one sign
+  }
+  const auto quantized = [&](bool corrected) {
+    Scheme scheme;
+    scheme.weights.bits = 3;
+    scheme.weights.rounding = RealRounding::Floor;
+    scheme.bias.correction = corrected;
+    return quantize_network(fuse(network), scheme, {}, images_of(images, 10));
+  };
+  const auto mean_error = [](const QuantizedNetwork& of) {
+    double sum = 0;
+    for (std::size_t i = 0; i < of.output.size(); ++i) {
+      sum += static_cast<double>(of.output[i] - of.real_output[i]);
+    }
+    return sum / static_cast<double>(of.output.size());
+  };
+  const QuantizedNetwork plain = quantized(false);
+  const QuantizedNetwork corrected = quantized(true);
+  EXPECT_LT(mean_error(plain), -0.03);
+  EXPECT_NEAR(mean_error(corrected), 0, 0.005);
+  for (std::size_t c = 0; c < 3; ++c) {
+    EXPECT_GT(corrected.layers[0].bias->at(c), plain.layers[0].bias->at(c)) << c;
+  }
+}
+
+// min(x, 1) has negative numbers, which are not cut off at 0.
+TEST(QuantizerTest, PactNeedsBothLimitsOfAClip) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 4, 4, 2});
+  const ValueId a = network.add_layer("a", random_conv(3, 1, 2, 1), {in});
+  FloatClip limits;
+  limits.high = 0.5F;
+  network.outputs = {network.add_layer("min", limits, {a})};
+  Scheme scheme;
+  scheme.activations.method = Method::Pact;
+  const QuantizedNetwork quantized = quantize_network(
+      fuse(network), scheme, {}, images_of(noise(320, 5), 10), {true, nullptr, {}});
+  EXPECT_GT(quantized.values[a].fidelity.sqnr_db, 30);
 }
 
 TEST(QuantizerTest, BiasesBeyondTheirWidthAreClippedAndCounted) {
@@ -372,6 +457,11 @@ TEST(QuantizerTest, OutputsTooFineForAnyMultiplierAreRefusedAtTheirPlace) {
             "it is computed from: sums would be multiplied by 2^30 or more; expected a larger "
             "range, behind its activation, too");
   EXPECT_EQ(errors(FloatAdd{}, {in, in}, 1e-3F), "");
+  // Nor is a product of scales that no float32 holds too large: it is a multiplier of 0.
+  FloatFullyConnected fc;
+  fc.weight = {{1, 2}, {1e-25F, 1e-25F}};
+  network.outputs = {network.add_layer("fc", fc, {in})};
+  EXPECT_EQ(quantize_errors(network, Scheme{}, {}, images_of({1e-25F, -1e-25F}, 1)), "");
 }
 
 // Inputs -1..1 affine in 4 bits: q - zero point is in -8..7 (or -7..8); 127 * 8 * 2 needs 12 bits.

@@ -111,6 +111,7 @@ TEST(Scales, MultipliersOfTwoToTheThirtyAndMoreAreRefused) {
   EXPECT_TRUE(convolution_multipliers(1 << 29, {1.0F}, 1.0F));
   EXPECT_FALSE(convolution_multipliers(1 << 30, {1.0F}, 1.0F));
   EXPECT_FALSE(product_multipliers(1e30F, {1e30F}, 1.0F));  // infinite in float32
+  EXPECT_EQ(product_multipliers(1e-30F, {1e-30F}, 1.0F)->at(0).multiplier, 0);  // 0 in float32
 }
 
 TEST(Scales, AddScalesTheLargerInputByOneHalf) {
