@@ -8,8 +8,10 @@ namespace {
 
 // Few enough to come again often, and enough to be worth a state.
 constexpr std::uint32_t kLeast = 8;
-constexpr std::uint32_t kLeastOfFolds = 24;
+constexpr std::uint32_t kLeastOfFolds = 32;
 constexpr std::uint32_t kMost = 48;
+// Of commands of one kind, one behind the other.
+constexpr std::uint32_t kPiece = 16;
 
 bool of_fold(const Command& command) {
   return std::holds_alternative<PreloadCommand>(command.body) ||
@@ -19,6 +21,16 @@ bool of_fold(const Command& command) {
 bool brings_weights(const Command& command) {
   const auto* const preload = std::get_if<PreloadCommand>(&command.body);
   return preload != nullptr && preload->new_weights;
+}
+
+/// Of each command, how many of its kind stand directly before it.
+std::vector<std::uint32_t> alike_before(const std::vector<Command>& commands) {
+  std::vector<std::uint32_t> before(commands.size());
+  for (std::size_t i = 1; i < commands.size(); ++i) {
+    const bool alike = commands[i].body.index() == commands[i - 1].body.index();
+    before[i] = alike ? before[i - 1] + 1 : 0;
+  }
+  return before;
 }
 
 }  // namespace
@@ -34,12 +46,13 @@ void Segments::begin_program(const PackedCommands& commands) {
     const PackedCommands::Shared& shared = commands.shared()[of];
     std::vector<Stop>& stops = stops_[of];
     stops.resize(shared->size());
+    const std::vector<std::uint32_t> before = alike_before(*shared);
     Stop next{~0U, ~0U};
     for (std::size_t i = shared->size(); i-- > 0;) {
       const Command& command = (*shared)[i];
       const auto here = static_cast<std::uint32_t>(i);
       if (!of_fold(command)) {
-        next = {here, here};
+        next = before[i] % kPiece == 0 ? Stop{here, here} : next;
       } else if (brings_weights(command)) {
         next.weights = here;
       }

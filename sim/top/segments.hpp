@@ -10,7 +10,10 @@
 namespace systole {
 
 /// Cuts a program into segments of some dozens of commands. A segment ends where a pattern of
-/// commands may begin anew: at a command of another unit than the array, or where new weights come.
+/// commands may begin anew: where another kind of command begins that is no fold, or so many behind
+/// it, or where new weights come. What stands there decides it, not where the segment before ended:
+/// lists that come again are cut as they were before (content-defined chunking: Muthitacharoen,
+/// Chen and Mazieres, "A Low-bandwidth Network File System", SOSP 2001).
 class Segments {
  public:
   /// Neighbours of shared()[of].
