@@ -6,12 +6,13 @@
 namespace systole {
 namespace {
 
-// Few enough to come again often, and enough to be worth a state.
+// Few enough to come again often, and enough to be worth a state. The second one: before folds.
 constexpr std::uint32_t kLeast = 8;
-constexpr std::uint32_t kLeastOfFolds = 32;
-constexpr std::uint32_t kMost = 48;
-// Of commands of one kind, one behind the other.
+constexpr std::uint32_t kLeastOfFolds = 16;
+constexpr std::uint32_t kMost = 64;
+// Commands of a piece: of one kind, or of folds up to the next that brings weights.
 constexpr std::uint32_t kPiece = 16;
+constexpr std::uint32_t kPieceOfFolds = 32;
 
 bool of_fold(const Command& command) {
   return std::holds_alternative<PreloadCommand>(command.body) ||
@@ -23,14 +24,27 @@ bool brings_weights(const Command& command) {
   return preload != nullptr && preload->new_weights;
 }
 
-/// Of each command, how many of its kind stand directly before it.
-std::vector<std::uint32_t> alike_before(const std::vector<Command>& commands) {
-  std::vector<std::uint32_t> before(commands.size());
-  for (std::size_t i = 1; i < commands.size(); ++i) {
-    const bool alike = commands[i].body.index() == commands[i - 1].body.index();
-    before[i] = alike ? before[i - 1] + 1 : 0;
+bool alike(const Command& a, const Command& b) {
+  return of_fold(a) ? of_fold(b) : a.body.index() == b.body.index();
+}
+
+/// Of each command of a list, whether a piece begins there.
+std::vector<bool> piece_begins(const std::vector<Command>& commands) {
+  std::vector<bool> begins(commands.size());
+  std::uint32_t at = 0;  // among neighbours that are alike
+  std::uint32_t next = 0;
+  for (std::size_t i = 0; i < commands.size(); ++i, ++at) {
+    if (i > 0 && !alike(commands[i - 1], commands[i])) {
+      at = next = 0;
+    }
+    const bool is_fold = of_fold(commands[i]);
+    if (at >= next && (!is_fold || brings_weights(commands[i]))) {
+      begins[i] = true;
+      const std::uint32_t piece = is_fold ? kPieceOfFolds : kPiece;
+      next = (at / piece + 1) * piece;
+    }
   }
-  return before;
+  return begins;
 }
 
 }  // namespace
@@ -46,15 +60,13 @@ void Segments::begin_program(const PackedCommands& commands) {
     const PackedCommands::Shared& shared = commands.shared()[of];
     std::vector<Stop>& stops = stops_[of];
     stops.resize(shared->size());
-    const std::vector<std::uint32_t> before = alike_before(*shared);
+    const std::vector<bool> begins = piece_begins(*shared);
     Stop next{~0U, ~0U};
     for (std::size_t i = shared->size(); i-- > 0;) {
-      const Command& command = (*shared)[i];
       const auto here = static_cast<std::uint32_t>(i);
-      if (!of_fold(command)) {
-        next = before[i] % kPiece == 0 ? Stop{here, here} : next;
-      } else if (brings_weights(command)) {
-        next.weights = here;
+      if (begins[i]) {
+        next.any = here;
+        next.other = of_fold((*shared)[i]) ? next.other : here;
       }
       stops[i] = next;
     }
@@ -82,7 +94,7 @@ void Segments::take() {
       end = std::min(end, stops[least].other);
     }
     if (least_of_folds < most) {
-      end = std::min(end, stops[least_of_folds].weights);
+      end = std::min(end, stops[least_of_folds].any);
     }
     if (end > first) {
       parts_.push_back({run.of, first, end - first});

@@ -9,11 +9,11 @@
 
 namespace systole {
 
-/// Cuts a program into segments of some dozens of commands. A segment ends where a pattern of
-/// commands may begin anew: where another kind of command begins that is no fold, or so many behind
-/// it, or where new weights come. What stands there decides it, not where the segment before ended:
-/// lists that come again are cut as they were before (content-defined chunking: Muthitacharoen,
-/// Chen and Mazieres, "A Low-bandwidth Network File System", SOSP 2001).
+/// Cuts a program into segments of some dozens of commands. A list of shared commands is in pieces:
+/// loads, fills or stores, so many at most, or folds, of which another piece begins where new
+/// weights come. A segment ends where the next piece begins, once it is long enough. So lists that
+/// come again are cut as they were before, wherever the segment before them ended (content-defined
+/// chunking: Muthitacharoen, Chen and Mazieres, "A Low-bandwidth Network File System", SOSP 2001).
 class Segments {
  public:
   /// Neighbours of shared()[of].
@@ -38,10 +38,10 @@ class Segments {
   bool is_last() const { return end() == commands_->size(); }
 
  private:
-  /// The first command from a place on at which a segment that is long enough ends.
+  /// The first command from a place on with which a piece begins.
   struct Stop {
-    std::uint32_t other;    // one that is no fold's
-    std::uint32_t weights;  // one that is no fold's or brings weights
+    std::uint32_t other;  // of no folds
+    std::uint32_t any;
   };
 
   const PackedCommands* commands_ = nullptr;
