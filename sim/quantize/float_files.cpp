@@ -159,9 +159,7 @@ FloatImages load_float_images(const FloatNetwork& network, const std::string& im
   FloatImages images;
   attempt([&] { images = read_float_images(network, images_file); });
   if (!labels_file.empty()) {
-    std::vector<int> labels;
-    attempt([&] { labels = read_float_labels(network, labels_file); });
-    images.labels = std::move(labels);
+    attempt([&] { images.labels = read_float_labels(network, labels_file); });
     if (const std::string error = label_count_error(images); errors.empty() && !error.empty()) {
       errors.push_back(labels_file + ": " + error);
     }
