@@ -19,6 +19,7 @@
 #include "models/sequencer/queue_depths.hpp"
 #include "models/sequencer/sequencer_timing.hpp"
 #include "sim/program/number_hash.hpp"
+#include "sim/storage/ring.hpp"
 #include "sim/timing/ledger_line.hpp"
 
 namespace systole {
@@ -268,7 +269,7 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   std::uint32_t blocked_ = kNotBlocked;  // first bank of the pair that was taken in this cycle
   BankUser blocked_by_ = BankUser::Array;
 
-  std::deque<Results> results_;
+  Ring<Results> results_;
   Cycle last_result_ = 0;      // input stationary: of the blocks so far, at the accumulators
   Cycle open_since_ = 0;       // output stationary: first cycle of a fold's stream not yet covered
   bool fold_open_ = false;     // a fold streams

@@ -12,8 +12,6 @@ LoadTiming::LoadTiming(const LoadUnitConfig& config, Ledger& ledger)
       ledger_{ledger, LedgerUnit::Load} {}
 
 void LoadTiming::look(Cycle now) {
-  to_.dram->settle(now - 1);
-  book(now);
   note_burst_ends(now);
   alarm.serve(now);
   take_command(now);
@@ -159,7 +157,12 @@ void LoadTiming::write_fill(Cycle now) {
 /// From here on nothing but data and slots is waited for, or the next command.
 void LoadTiming::wait(Cycle now) {
   const bool idle = started_ == to_.sequencer->loads_completed.read(now);
-  waiting_ = idle ? to_.sequencer->load_wait.read(now) : Cause::WaitDram;
+  const Cause waits = idle ? to_.sequencer->load_wait.read(now) : Cause::WaitDram;
+  if (waits != waiting_ || now > ledger_.next() + kUnbooked) {
+    to_.dram->settle(now - 1);  // then the cycles in which reads were sent are known
+    book(now);
+    waiting_ = waits;
+  }
   listen(now, idle);
 }
 

@@ -37,12 +37,20 @@ void IdealDramTiming::write(Cycle now, const MemoryWrite& write) {
   }
 }
 
-void IdealDramTiming::settle(Cycle now) {
+/// Up to cycle `now`: all requests, or but the last reads, while their answers are far.
+void IdealDramTiming::advance(Cycle now, bool all) {
   answer(now);
-  accept(now);
+  accept(now, all);
   take_held(now);
-  book(now);
+  if (now > ledger_.next() + kUnbooked) {
+    book(known_until(now));
+  }
   ring_next(now);
+}
+
+/// Or the first cycle in which a read is to be taken.
+Cycle IdealDramTiming::known_until(Cycle now) const {
+  return bursting_ || reads_.empty() ? now : std::min(now, next_read());
 }
 
 /// Instead of all that rang before.
@@ -130,8 +138,9 @@ Cycle IdealDramTiming::next_write() const {
                   begun_.empty() ? kNever : begun_.ready());
 }
 
-/// What the request channel takes up to cycle `now`.
-void IdealDramTiming::accept(Cycle now) {
+/// What the request channel takes up to cycle `now`; if not `all`, no reads behind all writes
+/// before they have to be answered.
+void IdealDramTiming::accept(Cycle now, bool all) {
   while (true) {
     if (bursting_) {
       if (!writes_.can_pop(now)) {
@@ -147,6 +156,9 @@ void IdealDramTiming::accept(Cycle now) {
       return;
     }
     if (write > at || (next_master_ == kLoadMaster && reads_.ready() <= at)) {
+      if (!all && write > now && next_first_beat() > now + 1) {
+        return;
+      }
       take_reads(now, write);
     } else if (writes_.can_pop(at)) {
       take_write(at, at, now);
@@ -157,7 +169,12 @@ void IdealDramTiming::accept(Cycle now) {
   }
 }
 
-TransferRuns IdealDramTiming::take_transfers() { return std::exchange(transfers_, {}); }
+/// A copy, which takes no more room than it needs; the room of the original is used again.
+TransferRuns IdealDramTiming::take_transfers() {
+  TransferRuns taken = transfers_;
+  transfers_.clear();
+  return taken;
+}
 
 BandwidthSeries IdealDramTiming::bandwidth() const {
   BandwidthSeries bandwidth;

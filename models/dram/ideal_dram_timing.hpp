@@ -19,8 +19,8 @@ namespace systole {
 
 /// When IdealDram (ideal_dram.hpp states the rules) takes requests and answers them.
 ///
-/// Reads are taken when a write may come between them, or else when the first of them is answered:
-/// many at once.
+/// Reads are taken before a write that comes between them, or else when the first of them is
+/// answered: many at once.
 class IdealDramTiming final : public DramTiming {
  public:
   IdealDramTiming(const DramBlockConfig& config, const Clients& clients, DramSource& source);
@@ -46,13 +46,13 @@ class IdealDramTiming final : public DramTiming {
     if (!answers_.empty()) {
       return std::max(first_beat(answers_.front()), now + 1);
     }
-    return reads_.empty() ? kNever : std::max(next_read(), now) + latency_;
+    return reads_.empty() ? kNever : std::max(next_first_beat(), now + 1);
   }
   bool can_write(Cycle now) const override { return !held_ && write_closed_ != now; }
   void write(Cycle now, const MemoryWrite& write) override;
   void begin_write(Cycle now) override { begun_.push(now, {}); }
-  void look(Cycle now) override { settle(now); }
-  void settle(Cycle now) override;
+  void look(Cycle now) override { advance(now, false); }
+  void settle(Cycle now) override { advance(now, true); }
   bool idle() const override { return answers_.empty() && !bursting_; }
   void close(Cycle end, Ledger& ledger, EventCounts& events) override;
   BandwidthSeries bandwidth() const override;
@@ -82,6 +82,8 @@ class IdealDramTiming final : public DramTiming {
   void read_taken(Cycle next_first_beat) { ready_for_answer_[kLoadMaster] = next_first_beat; }
 
  private:
+  static constexpr Cycle kUnbooked = 256;  // cycles, at most
+
   struct Answer {
     Master master = kLoadMaster;
     Cycle accepted = 0;
@@ -90,7 +92,8 @@ class IdealDramTiming final : public DramTiming {
     std::uint32_t bytes = 0;  // that are read
   };
 
-  void accept(Cycle now);
+  void advance(Cycle now, bool all);
+  void accept(Cycle now, bool all);
   Cycle next_write() const;
   /// The next read, in its cycle.
   Answer accept_read() {
@@ -130,6 +133,7 @@ class IdealDramTiming final : public DramTiming {
             first_beats.count, bytes,  false};
   }
   void take_run(Cycle first, Cycle last, std::uint32_t count);
+  Cycle known_until(Cycle now) const;
   void ring_next(Cycle now);
   void ring_for_reads(Cycle now);
   void book(Cycle until);

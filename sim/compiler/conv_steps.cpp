@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace systole {
+namespace {
+
+constexpr std::size_t kUsualNumbers = 32;  // of a step, at most
+
+}  // namespace
 
 const ConvStep& ConvSteps::at(std::int64_t first_block, std::int64_t blocks, std::int64_t index) {
   std::optional<ConvStep>& step =
@@ -61,6 +66,7 @@ std::shared_ptr<const std::vector<WeightGroup>> ConvSteps::groups_of(const ConvS
 std::vector<std::int64_t> ConvSteps::numbers_of(const ConvStep& step,
                                                 std::int64_t first_block) const {
   std::vector<std::int64_t> numbers;
+  numbers.reserve(kUsualNumbers);
   const auto add = [&](auto... values) {
     (numbers.push_back(static_cast<std::int64_t>(values)), ...);
   };

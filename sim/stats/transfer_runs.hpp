@@ -36,6 +36,12 @@ struct TransferRun {
 class TransferRuns {
  public:
   std::size_t size() const { return runs_.size(); }
+  void clear() {
+    runs_.clear();
+    kinds_ = {};
+    first_ = std::numeric_limits<std::uint64_t>::max();
+    last_ = 0;
+  }
 
   /// Reads come in their order, and writes in theirs.
   void add(const TransferRun& run) {
