@@ -45,6 +45,9 @@ set(SYSTOLE_TIMEOUT_timing 10)
 set(SYSTOLE_TIMEOUT_property 120)
 set(SYSTOLE_TIMEOUT_golden 60)
 set(SYSTOLE_TIMEOUT_system 300)
+foreach(label unit timing property golden system)
+  math(EXPR SYSTOLE_TIMEOUT_${label} "${SYSTOLE_TIMEOUT_${label}} * ${SYSTOLE_TIMEOUT_FACTOR}")
+endforeach()
 
 # Tests spend their time in the libraries that they test: they themselves are compiled quickly.
 add_library(systole_test_options INTERFACE)
@@ -67,7 +70,11 @@ function(systole_test name label)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} systole_test_main systole_test_options)
-  math(EXPR timeout "${SYSTOLE_TIMEOUT_${label}} * ${SYSTOLE_TIMEOUT_FACTOR}")
-  gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT ${timeout}
+  gtest_discover_tests(${name} PROPERTIES LABELS ${label} TIMEOUT ${SYSTOLE_TIMEOUT_${label}}
     DISCOVERY_TIMEOUT 60 TEST_PREFIX "${label}/")
+endfunction()
+
+# systole_label(LABEL TEST...): what add_test() made gets the label and the timeout of its tier, too.
+function(systole_label label)
+  set_tests_properties(${ARGN} PROPERTIES LABELS ${label} TIMEOUT ${SYSTOLE_TIMEOUT_${label}})
 endfunction()

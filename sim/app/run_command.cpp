@@ -151,7 +151,8 @@ class RunFiles {
 int run_command(const RunOptions& options, std::ostream& out, std::ostream& err) {
   auto [machine, network] =
       both_of([&] { return machine_of(options); }, [&] { return load_network(options); });
-  const auto& [config, energy_table] = machine;
+  const AcceleratorConfig& config = machine.config;  // lambdas of C++17 take no names of parts
+  const EnergyTable& energy_table = machine.energy_table;
   check_layers(options.layers, network, config);
   const LabelledInputs inputs = inputs_of(options, network);
   OutputFolders folders = prepare_outputs(options, config, network);

@@ -15,6 +15,15 @@
 namespace systole::tflite {
 namespace {
 
+// The integer of `steps`, the output's zero point among them.
+std::int32_t clamped(double steps, ElementFormat format) {
+  if (std::isnan(steps)) {  // 0 * infinity, where 1 / scale is beyond float32
+    throw NodeError{"has no result for some of the integers that it takes"};
+  }
+  return static_cast<std::int32_t>(
+      std::clamp(steps, static_cast<double>(format.min()), static_cast<double>(format.max())));
+}
+
 // The table of what `value` gives for each integer less the input's zero point; the output's zero
 // point is added, and the sum clamped.
 Lookup tabulated(Node& node, const std::function<double(std::int32_t centred)>& value) {
@@ -23,12 +32,10 @@ Lookup tabulated(Node& node, const std::function<double(std::int32_t centred)>& 
   expect_output_shape(node, node.in(0).shape);
   const Tensor& in = node.in(0);
   const Tensor& out = node.out();
-  const auto least = static_cast<double>(out.format.min());
-  const auto most = static_cast<double>(out.format.max());
   Lookup lookup;
   for (std::int64_t q = in.format.min(); q <= in.format.max(); ++q) {
-    const double steps = value(static_cast<std::int32_t>(q) - in.zero_point) + out.zero_point;
-    lookup.table.push_back(static_cast<std::int32_t>(std::clamp(steps, least, most)));
+    lookup.table.push_back(
+        clamped(value(static_cast<std::int32_t>(q) - in.zero_point) + out.zero_point, out.format));
   }
   node.feed(0);
   return lookup;
@@ -120,9 +127,8 @@ Lookup concatenation_table(const Tensor& from, const Tensor& to) {
   Lookup lookup;
   for (std::int64_t q = from.format.min(); q <= from.format.max(); ++q) {
     const float real = static_cast<float>(q) * scale + bias;
-    const double steps = static_cast<double>(std::round(real)) + to.zero_point;
-    lookup.table.push_back(static_cast<std::int32_t>(std::clamp(
-        steps, static_cast<double>(to.format.min()), static_cast<double>(to.format.max()))));
+    lookup.table.push_back(
+        clamped(static_cast<double>(std::round(real)) + to.zero_point, to.format));
   }
   return lookup;
 }

@@ -271,7 +271,9 @@ TEST(FoldProduct, MultipliesBytesWhereTheInstructionSetDoes) {
 TEST(FoldProduct, HasAPortableInstructionSetBesideThoseOfTheComputer) {
   ASSERT_FALSE(instruction_sets().empty());
 #if defined(__x86_64__) && !defined(__SSSE3__)
-  EXPECT_EQ(instruction_sets().back().name, "SCALAR");
+  // EMU128 of compilers that get its loops right: clang, and g++ from 12.3 on.
+  const std::string portable = instruction_sets().back().name;
+  EXPECT_TRUE(portable == "SCALAR" || portable == "EMU128") << portable;
 #endif
 }
 

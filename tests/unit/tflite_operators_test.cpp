@@ -221,6 +221,9 @@ TEST(TfliteOperators, FunctionsRefuseOutputsThatTheKernelsDoNotTake) {
               HasSubstr("scales that the kernels do not take"));
   EXPECT_THAT(error(unary(BuiltinOperator::L2_NORMALIZATION, kInt8, 0.1F, 0, 0.1F, 0)),
               HasSubstr("1/128"));
+  // 1 / scale is no float32, and 0 times infinity no number.
+  EXPECT_THAT(error(unary(BuiltinOperator::TANH, kUint8, 0.1F, 0, 1e-40F, 0)),
+              HasSubstr("no result for some of the integers"));
 }
 
 template <typename Options>
@@ -259,12 +262,12 @@ TEST(TfliteOperators, AxesAreAddedUpComparedAndSearched) {
 }
 
 TEST(TfliteOperators, Uint8ConcatenationsBringTheirInputsToTheScaleOfTheOutput) {
-  const auto joined = [](TensorType type) {
+  const auto joined = [](TensorType type, float first_scale, float scale) {
     TfliteModel m;
     const std::int64_t zero = type == kInt8 ? 0 : 100;
-    const std::int32_t a = m.tensor(type, {1, 3}, {0.5F}, zero);
-    const std::int32_t b = m.tensor(type, {1, 2}, {1.0F}, zero);
-    const std::int32_t out = m.tensor(type, {1, 5}, {1.0F}, zero);
+    const std::int32_t a = m.tensor(type, {1, 3}, {first_scale}, zero);
+    const std::int32_t b = m.tensor(type, {1, 2}, {scale}, zero);
+    const std::int32_t out = m.tensor(type, {1, 5}, {scale}, zero);
     ConcatenationOptionsT options;
     options.axis = 1;
     m.node(code(BuiltinOperator::CONCATENATION), {a, b}, {out}, options);
@@ -272,8 +275,11 @@ TEST(TfliteOperators, Uint8ConcatenationsBringTheirInputsToTheScaleOfTheOutput) 
     return m;
   };
   // Halves go away from zero.
-  EXPECT_EQ(result(joined(kUint8), {{101, 99, 255}, {0, 255}}), (TensorData{101, 99, 178, 0, 255}));
-  EXPECT_THAT(error(joined(kInt8)), HasSubstr("differ in type, scale or zero point"));
+  EXPECT_EQ(result(joined(kUint8, 0.5F, 1.0F), {{101, 99, 255}, {0, 255}}),
+            (TensorData{101, 99, 178, 0, 255}));
+  EXPECT_THAT(error(joined(kInt8, 0.5F, 1.0F)), HasSubstr("differ in type, scale or zero point"));
+  EXPECT_THAT(error(joined(kUint8, 1e30F, 1e-30F)),
+              HasSubstr("no result for some of the integers"));
 }
 
 TfliteModel binary(BuiltinOperator op, TensorType type, std::vector<std::int32_t> second,
