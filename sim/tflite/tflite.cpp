@@ -76,13 +76,17 @@ class GraphReader {
       }
       const TensorId id = id_of(index);
       if (tensors_.is_constant(id) || computed_[id]) {
-        error(where, "is constant, or named twice");
+        error(where, computed_[id] ? "is named twice" : "is constant");
         continue;
       }
       try {
         tensors_.check(id);
-        if (tensors_.type(id) == file::TensorType::INT64 || network_.tensor(id).shape.empty()) {
-          throw NodeError{tensors_.describe(id) + " is of INT64 or a scalar"};
+        if (tensors_.type(id) == file::TensorType::INT64) {
+          throw NodeError{tensors_.describe(id) +
+                          " is of INT64, expected INT8, UINT8, INT32 or FLOAT32"};
+        }
+        if (network_.tensor(id).shape.empty()) {
+          throw NodeError{tensors_.describe(id) + " is a scalar, expected one dimension or more"};
         }
       } catch (const NodeError& e) {
         error(where, e.what());
@@ -144,7 +148,8 @@ class GraphReader {
     std::string problem;
     if (op.inputs() != nullptr) {
       for (const std::int32_t input : *op.inputs()) {
-        if (exists(input) && !computed_[id_of(input)] && !tensors_.is_constant(id_of(input))) {
+        if (exists(input) && !computed_[id_of(input)] && !tensors_.is_constant(id_of(input)) &&
+            tensors_.is_usable(id_of(input))) {  // else Node says why not
           problem =
               "reads " + tensors_.describe(id_of(input)) + ", which no node before it computes";
         }
