@@ -189,6 +189,23 @@ TEST_F(Convert, WhatWouldComeBackOtherwiseIsRefused) {
             }),
             "layer 'dense': its ifmap [1, 6, 6, 4] is taken as rows of 36, which YAML could say "
             "only with a reshape, a layer more");
+  EXPECT_EQ(refusal([](Network& network) {
+              auto& requant = std::get<Conv2d>(layer_named(network, "bits").op).requant;
+              requant.rounding = Rounding::Stochastic;
+            }),
+            "layer 'bits': its rounding cannot be written");
+  EXPECT_EQ(refusal([](Network& network) { network.layers.at(1).name = "conv"; }),
+            "two layers are named 'conv'");
+  EXPECT_EQ(
+      refusal([](Network& network) { network.tensors.at(network.inputs.at(1)).shape.clear(); }),
+      "input 'f, l' has no dimensions, which YAML cannot say: inputs have one dimension or "
+      "more");
+  EXPECT_EQ(refusal([](Network& network) {
+              Layer& conv = layer_named(network, "conv");
+              conv.inputs.at(1) = layer_named(network, "turned").output;
+            }),
+            "layer 'conv': its weights or bias are computed by '" +
+                std::string{"turned', which cannot be written"});
   EXPECT_EQ(refusal([](Network&) {}), "");
 }
 
