@@ -257,6 +257,7 @@ class Walk {
   void finish(ValueId id) {
     const IntegerFormat& format = formats_.choose(id, real_[id], quantized_[id]);
     round_to(quantized_[id], format);
+    require_finite_rounded(quantized_[id], result_.fused.network.value(id), images_.count);
     QuantizedValue& value = result_.values[id];
     value.format = format;
     if (options_.measure) {

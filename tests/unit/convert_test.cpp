@@ -135,6 +135,20 @@ TEST_F(Convert, ANetworkThatYamlCannotSayLeavesNoYaml) {
   }
 }
 
+TEST_F(Convert, AFileThatCannotGetItsNameIsNamedAndLeavesNoDraft) {
+  const Network network = every_operator();
+  const fs::path file = fs::path{write_trace(network, {}, folder("a"))}.filename();
+  fs::create_directories(fs::path{path("b")} / file / "in the way");
+  try {
+    write_trace(network, {}, folder("b"));
+    FAIL() << "written";
+  } catch (const std::runtime_error& error) {
+    EXPECT_EQ(error.what(),
+              (fs::path{path("b")} / file).string() + ": cannot be written: Is a directory");
+  }
+  EXPECT_FALSE(fs::exists(fs::path{path("b")} / (file.string() + ".draft")));
+}
+
 Layer& layer_named(Network& network, const std::string& name) {
   for (Layer& layer : network.layers) {
     if (layer.name == name) {

@@ -196,6 +196,22 @@ TEST(QuantizerTest, NumbersThatFloat32CannotHoldAreRefusedWithTheirImageAndLayer
   }
 }
 
+// 255 steps from the least to the largest number: the largest integer stands for a little more.
+TEST(QuantizerTest, NumbersWhoseIntegersFloat32CannotHoldAreRefusedWhereTheyAre) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 1, 2});
+  network.outputs = {network.add_layer("a", FloatMaxPool{}, {in})};
+  constexpr float kMost = std::numeric_limits<float>::max();
+  try {
+    quantize_network(fuse(network), Scheme{}, {}, images_of({1, 1, kMost, -kMost}, 2));
+    FAIL();
+  } catch (const NotFinite& error) {
+    EXPECT_EQ(std::string{error.what()},
+              "[1]: gives 'in' numbers so near the largest float32 that their integers stand for "
+              "more than it holds, expected smaller ones");
+  }
+}
+
 std::string quantize_errors(const FloatNetwork& network, const Scheme& scheme,
                             const BitsByName& bits, const FloatImages& images) {
   try {
