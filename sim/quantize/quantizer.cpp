@@ -168,6 +168,12 @@ class Walk {
     const std::uint8_t bits = named == bits_.weights.end() ? scheme_.weights.bits : named->second;
     FloatTensor& weights = *weights_of(layer.op);
     IntegerWeights integers = integer_weights(weights, bits, i);
+    constexpr std::uint8_t kWidest = 32;  // narrower biases are a choice: what they cut is shown
+    if (result_.bias_bits == kWidest) {
+      result_.layers[i].raised_scales =
+          make_room_for_biases(integers, weights, bias_of(layer.op),
+                               formats_.at(layer.inputs[0]).scale, scheme_.weights, i);
+    }
     FloatTensor rounded = integers.real();
     if (options_.measure) {
       result_.layers[i].weight_fidelity = weight_fidelity(weights, integers);

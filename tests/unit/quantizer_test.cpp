@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sim/network/refusal.hpp"
+#include "sim/quantize/quantization_report.hpp"
 #include "sim/quantize/quantizer.hpp"
 #include "sim/quantize/value_groups.hpp"
 #include "tests/support/float_networks.hpp"
@@ -164,6 +165,40 @@ TEST(QuantizerTest, BiasesBeyondTheirWidthAreClippedAndCounted) {
       quantize_network(fuse(network), scheme, {}, images_of(noise(20, 5), 10), {true, nullptr, {}});
   EXPECT_EQ(quantized.layers[0].clipped_biases, 1U);
   EXPECT_EQ(quantized.layers[0].bias->at(0), 2047);
+}
+
+TEST(QuantizerTest, AChannelOfNextToNothingMakesRoomForItsBias) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 1, 2});
+  FloatConv2d conv = random_conv(2, 1, 2, 1);
+  conv.weight.data[0] = conv.weight.data[1] = 1e-9F;
+  conv.bias = {3.0F, 1.0F};
+  network.outputs = {network.add_layer("a", conv, {in})};
+  const auto quantized = [&](Scheme scheme) {
+    return quantize_network(fuse(network), scheme, {}, images_of(noise(20, 5), 10),
+                            {true, nullptr, {}});
+  };
+  const QuantizedNetwork fits = quantized({});
+  EXPECT_EQ(fits.layers[0].raised_scales, 1U);
+  EXPECT_EQ(fits.layers[0].clipped_biases, 0U);
+  EXPECT_NEAR(fits.layers[0].bias->at(0), 0x1p30, 100);
+  EXPECT_GT(fits.values.back().network_sqnr_db, 35);
+  EXPECT_NE(text_report(fits, {}, std::nullopt)
+                .find("a: 1 scales of its weights are raised for biases to fit 32 bits\n"),
+            std::string::npos);
+  EXPECT_EQ(json_report(fits, {})["layers"][0]["raised_scales"], 1);
+  // A walk that remembers the weights of an earlier one raises them as well.
+  CalibrationCache cache;
+  for (int i = 0; i < 2; ++i) {
+    const QuantizedNetwork again = quantize_network(
+        fuse(network), Scheme{}, {}, images_of(noise(20, 5), 10), {false, &cache, {}});
+    EXPECT_EQ(again.layers[0].raised_scales, 1U);
+    EXPECT_EQ(again.output, fits.output);
+  }
+  Scheme narrow;
+  narrow.bias.bits = 31;
+  EXPECT_EQ(quantized(narrow).layers[0].raised_scales, 0U);
+  EXPECT_EQ(quantized(narrow).layers[0].clipped_biases, 1U);
 }
 
 // A pool keeps the format of what it reads; the clip behind it lifts its values out of that range.
