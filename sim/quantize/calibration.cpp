@@ -105,10 +105,8 @@ double error_of(float value, const IntegerFormat& format, RealRounding rounding,
                 const Error& error) {
   const double position = format.position(value);
   const auto at = [&](double rounded) {
-    const double q = std::clamp(rounded, static_cast<double>(format.lowest),
-                                static_cast<double>(format.highest));
     return error(static_cast<double>(value) -
-                 static_cast<double>(format.real(static_cast<std::int32_t>(q))));
+                 static_cast<double>(format.real(format.clamped(rounded))));
   };
   if (rounding == RealRounding::Stochastic) {
     const double below = std::floor(position);

@@ -68,8 +68,7 @@ void round_slice(const Slice& slice, const IntegerFormat& format, RealRounding r
   for (std::size_t i = 0; i < slice.count; ++i) {
     const double rounded = rounded_position(format.position(slice.from[i]), rounding,
                                             uniform_draw(seed, slice.first_index + i));
-    slice.to[i] = static_cast<std::int32_t>(std::clamp(rounded, static_cast<double>(format.lowest),
-                                                       static_cast<double>(format.highest)));
+    slice.to[i] = format.clamped(rounded);
   }
 }
 

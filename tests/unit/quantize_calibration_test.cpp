@@ -56,6 +56,24 @@ TEST(IntegerFormatTest, UnsignedIsStoredSignedWithItsZeroAtTheLowest) {
   EXPECT_EQ(format.quantize(5.1F), 127);
 }
 
+TEST(IntegerFormatTest, HalvesGoAwayFromZeroAndThoseOfMeansFromTheInteger0) {
+  IntegerFormat format;
+  format.zero_point = 3;
+  EXPECT_EQ(format.quantize(2.5F), 6);
+  EXPECT_EQ(format.quantize(-2.5F), 0);
+  EXPECT_EQ(format.quantize(-0.5F), 2);
+  EXPECT_EQ(format.quantize(1e30F), 127);
+  EXPECT_EQ(format.quantize_mean(2.5F), 6);
+  EXPECT_EQ(format.quantize_mean(-2.5F), 1) << "0.5 of the integers";
+  EXPECT_EQ(format.quantize_mean(-3.5F), -1) << "-0.5 of them";
+  EXPECT_EQ(format.quantize_mean(-2.5001F), 1) << "a sum that missed the half";
+  EXPECT_EQ(format.quantize_mean(-2.502F), 0);
+  EXPECT_EQ(format.quantize_mean(-1e30F), -128);
+  // 2.49999996 in binary64, and 2.5 in the division of the one who reads images.
+  format.scale = 0.1F;
+  EXPECT_EQ(format.quantize(0.25F), 6);
+}
+
 TEST(IntegerFormatTest, RoundingsDifferAtHalvesAndBelow) {
   EXPECT_EQ(rounded_position(2.5, RealRounding::NearestEven, 0), 2);
   EXPECT_EQ(rounded_position(-2.5, RealRounding::NearestAway, 0), -3);

@@ -167,6 +167,41 @@ TEST(QuantizerTest, BiasesBeyondTheirWidthAreClippedAndCounted) {
   EXPECT_EQ(quantized.layers[0].bias->at(0), 2047);
 }
 
+// The integers, by the formulas of TensorFlow Lite's QUANTIZE and AVERAGE_POOL_2D.
+TEST(QuantizerTest, MeansAreRoundedAsTheIntegersAre) {
+  constexpr std::int64_t kSize = 12;
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, kSize, kSize, 1});
+  FloatAveragePool pool;
+  pool.window.kernel_h = pool.window.kernel_w = pool.window.stride_h = pool.window.stride_w = 2;
+  network.outputs = {network.add_layer("mean", pool, {in})};
+  const std::vector<float> images = noise(10 * kSize * kSize, 5);
+  for (const bool symmetric : {false, true}) {
+    for (const bool is_signed : {false, true}) {
+      Scheme scheme;
+      scheme.activations.symmetric = symmetric;
+      scheme.activations.is_signed = is_signed;
+      const QuantizedNetwork quantized =
+          quantize_network(fuse(network), scheme, {}, images_of(images, 10), {true, nullptr, {}});
+      const IntegerFormat& format = quantized.values[in].format;
+      std::size_t halves = 0;
+      for (std::size_t i = 0; i < quantized.output.size(); ++i) {
+        const std::size_t row = i / (kSize / 2);
+        const std::size_t first = 2 * row * kSize + 2 * (i % (kSize / 2));
+        std::int32_t sum = 0;
+        for (const std::size_t tap : {first, first + 1, first + kSize, first + kSize + 1}) {
+          sum +=
+              static_cast<std::int32_t>(std::round(images[tap] / format.scale)) + format.zero_point;
+        }
+        halves += sum % 4 == 2 || sum % 4 == -2 ? 1U : 0U;
+        const std::int32_t mean = (sum > 0 ? sum + 2 : sum - 2) / 4;
+        ASSERT_FLOAT_EQ(quantized.output[i], format.real(mean)) << i;
+      }
+      EXPECT_GT(halves, 50U);
+    }
+  }
+}
+
 TEST(QuantizerTest, AChannelOfNextToNothingMakesRoomForItsBias) {
   FloatNetwork network;
   const ValueId in = network.add_input("in", {1, 1, 1, 2});
