@@ -457,9 +457,12 @@ TEST(OnnxRefusals, Files) {
     return "";
   };
   EXPECT_EQ(told("/nowhere/at/all.onnx"), "/nowhere/at/all.onnx: no such file");
+  EXPECT_EQ(told("/dev/null"), "/dev/null: cannot be read");
   const fs::path large =
       fs::temp_directory_path() / ("large" + std::to_string(::getpid()) + ".onnx");
   std::ofstream{large}.close();
+  EXPECT_EQ(told(large.string()),
+            large.string() + ": is no ONNX model (a graph or its opset is missing)");
   fs::resize_file(large, std::uintmax_t{1} << 31);  // no block of it is on the disk
   EXPECT_EQ(told(large.string()), large.string() + ": has 2 GiB or more, expected less");
   fs::remove(large);
