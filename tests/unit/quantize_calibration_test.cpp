@@ -367,10 +367,10 @@ TEST(WeightsTest, ScalesAreRaisedWhereBiasesTakeMoreThanHalfOf32Bits) {
   }
   // Scales that are given, or that say how large the weights are.
   scheme.method = Method::Ternary;
-  EXPECT_EQ(raised(scheme, 2, {4.0F, -4.0F}).second, 0U);
+  EXPECT_EQ(raised(scheme, 2, {40.0F, -4.0F}).second, 0U);
   EXPECT_EQ(raised(scheme, 8, {4.0F, -4.0F}).second, 1U) << "a layer of more bits";
   scheme.method = Method::Binary;
-  EXPECT_EQ(raised(scheme, 1, {4.0F, -4.0F}).second, 0U);
+  EXPECT_EQ(raised(scheme, 1, {40.0F, -4.0F}).second, 0U);
   scheme.method = Method::MinMax;
   scheme.per_channel = false;
   scheme.fraction_bits = 7;

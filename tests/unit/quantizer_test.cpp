@@ -202,6 +202,18 @@ TEST(QuantizerTest, MeansAreRoundedAsTheIntegersAre) {
   }
 }
 
+TEST(QuantizerTest, MeansOfWholeImagesAreRoundedAsTheIntegersAre) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 2, 1});
+  network.outputs = {network.add_layer("mean", FloatGlobalAveragePool{}, {in})};
+  Scheme scheme;  // steps of 0.25, zero at -128
+  scheme.activations.symmetric = true;
+  scheme.activations.is_signed = false;
+  const QuantizedNetwork quantized =
+      quantize_network(fuse(network), scheme, {}, images_of({63.75F, 63.75F, 1, 1.25F}, 2));
+  EXPECT_EQ(quantized.output, (Activations{63.75F, 1})) << "-123.5 of the integers";
+}
+
 TEST(QuantizerTest, AChannelOfNextToNothingMakesRoomForItsBias) {
   FloatNetwork network;
   const ValueId in = network.add_input("in", {1, 1, 1, 2});
