@@ -42,8 +42,10 @@ class GraphReader {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw ConfigError{{path_ + ": " + what}};
+  /// For what leaves nothing more to be looked at; what was found before is told with it.
+  [[noreturn]] void fail(const std::string& what) {
+    errors_.push_back(path_ + ": " + what);
+    throw ConfigError{errors_};
   }
   void error(const std::string& where, const std::string& what) {
     if (errors_.size() < kMostErrors) {
@@ -51,7 +53,7 @@ class GraphReader {
     }
   }
 
-  const file::SubGraph& only_subgraph() const {
+  const file::SubGraph& only_subgraph() {
     if (model_.version() != kSchemaVersion) {
       fail("has version " + std::to_string(model_.version()) + " of the format, expected 3");
     }
@@ -198,11 +200,11 @@ class GraphReader {
 
   const std::string path_;
   const file::Model& model_;
+  std::vector<std::string> errors_;  // before graph_, which may be one
   const file::SubGraph& graph_;
   Network network_;
   TensorTable tensors_;
   std::vector<bool> computed_;
-  std::vector<std::string> errors_;
 };
 
 }  // namespace

@@ -385,6 +385,17 @@ TEST(TfliteRefusals, EndsOfTheGraph) {
   EXPECT_EQ(with({0}, {2}), "output tensor 2: is not computed by any node");
 }
 
+TEST(TfliteRefusals, MistakesOfNodesAreToldBesideThoseOfTheGraph) {
+  TfliteModel model = small_tflite_model();
+  model.model.operator_codes.at(0)->builtin_code = 27;
+  model.graph().outputs.clear();
+  EXPECT_EQ(errors_of_bytes(model.bytes()),
+            "node 0 (SVDF): is an operator that is not supported\nhas no outputs");
+  model.graph().operators.clear();
+  model.graph().inputs.push_back(1000);
+  EXPECT_EQ(errors_of_bytes(model.bytes()), "input tensor 1000: does not exist\nhas no operators");
+}
+
 TEST(TfliteRefusals, Files) {
   std::vector<std::uint8_t> bytes = small_tflite_model().bytes();
   bytes.resize(bytes.size() / 2);
