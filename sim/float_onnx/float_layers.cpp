@@ -248,6 +248,7 @@ void FloatReader::read_concat(const Node& node) {
   const std::size_t at = onnx::axis_below(node.integer("axis", 1), shapes[0].size());
   const Shape shape = joined_shape(shapes, at);  // in the file's layout, as its mistakes are told
   std::vector<ValueId> ids;
+  ids.reserve(parts.size());
   for (const Known& x : parts) {
     ids.push_back(inner(x));
   }

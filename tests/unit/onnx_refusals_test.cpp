@@ -19,7 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-constexpr auto kFloat = TensorProto::FLOAT;
 constexpr auto kUint8 = TensorProto::UINT8;
 
 /// Of the input x of int8, and constants; 'd' is x through DequantizeLinear.

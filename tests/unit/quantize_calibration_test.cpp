@@ -340,7 +340,7 @@ TEST(WeightsTest, ScalesAreRaisedWhereBiasesTakeMoreThanHalfOf32Bits) {
     return std::pair{weights, count};
   };
   constexpr double kMost = std::numeric_limits<std::int32_t>::max();
-  const float needed = static_cast<float>(2 * 4.0 / kMost / static_cast<double>(0.05F));
+  const auto needed = static_cast<float>(2 * 4.0 / kMost / static_cast<double>(0.05F));
   WeightScheme scheme;
   const auto [weights, count] = raised(scheme, 8, {4.0F, -4.0F});
   EXPECT_EQ(count, 1U);
