@@ -30,9 +30,9 @@ void expect_fixed_output(const Node& node, int steps_of_one, std::int64_t zero_p
 
 QuantizedMultiplier multiplier_of(double real) {
   constexpr std::int32_t kMaxExponent = 30;
-  if (!std::isfinite(real) || real <= 0) {
-    throw NodeError{
-        fmt::format("needs a multiplier of {:.4g}, expected one above 0 and finite", real)};
+  if (!std::isfinite(real) || real < 0) {
+    throw NodeError{fmt::format(
+        "needs a multiplier of {:.4g}, expected a finite one that is not below 0", real)};
   }
   const QuantizedMultiplier q = quantize_multiplier(real);
   if (q.exponent > kMaxExponent) {

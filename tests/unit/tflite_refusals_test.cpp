@@ -180,7 +180,7 @@ TEST(TfliteRefusals, ElementsAndFunctionsOfThem) {
   LeakyReluOptionsT leaky;
   leaky.alpha = -1e-9F;
   EXPECT_EQ(OneNode{}.reads({2}).writes({2}).refusal(Op::LEAKY_RELU, leaky),
-            "needs a multiplier of -1e-09, expected one above 0 and finite");
+            "needs a multiplier of -1e-09, expected a finite one that is not below 0");
   EXPECT_EQ(OneNode{}.reads(kInt8, {2}, {1e10F}).writes(kInt8, {2}, {1.0F}).refusal(Op::RELU),
             "needs a multiplier of 1e+10, expected one below 2^30");
 }
