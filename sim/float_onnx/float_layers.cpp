@@ -81,6 +81,7 @@ void FloatReader::read_product(const Node& node, Constant weight, bool rows_are_
   if (weight.shape.size() != 2) {
     throw NodeError{"has weights of " + onnx::shape_text(weight.shape) + ", expected 2 dimensions"};
   }
+  const std::string of_weights = "has weights of " + onnx::shape_text(weight.shape);
   if (!rows_are_outputs) {
     weight = onnx::permuted(weight, {1, 0});
   }
@@ -89,8 +90,8 @@ void FloatReader::read_product(const Node& node, Constant weight, bool rows_are_
     const Shape in = *x.image;
     const Shape flat = weight.shape;
     if (flat[1] != in[1] * in[2] * in[3]) {
-      throw NodeError{"has weights of " + onnx::shape_text(flat) + " for an image of " +
-                      onnx::shape_text(in)};
+      throw NodeError{of_weights + " for an image of " + onnx::shape_text(in) +
+                      ", which do not fit together"};
     }
     weight.shape = {flat[0], in[1], in[2], in[3]};
     weight = onnx::permuted(weight, kToChannelsLast);
@@ -98,6 +99,9 @@ void FloatReader::read_product(const Node& node, Constant weight, bool rows_are_
     x.id = layer(node, FloatReshape{x.shape}, {x.id}, "_flat");
   } else if (x.shape.size() != 2) {
     throw NodeError{"has an input of " + onnx::shape_text(x.shape) + ", expected 2 dimensions"};
+  } else if (weight.shape[1] != x.shape[1]) {
+    throw NodeError{of_weights + " for an input of " + onnx::shape_text(x.shape) +
+                    ", which do not fit together"};
   }
   FloatFullyConnected op{tensor_of(weight), {}};
   if (bias) {

@@ -69,7 +69,11 @@ TEST(FloatOnnxRefusals, ProductsOfOtherSizes) {
                  "has an input of 1 x 3 x 4 x 4, expected 2 dimensions");
   EXPECT_EQ(refusal(image().node("Flatten", {"x"}, "f").node("MatMul", {"f", "matrix"}, "y")), "");
   expect_refusal(image().node("Flatten", {"x"}, "f").node("MatMul", {"f", "weights"}, "y"),
-                 "has weights of 2 x 3 for an image of 1 x 3 x 4 x 4");
+                 "has weights of 3 x 2 for an image of 1 x 3 x 4 x 4, which do not fit together");
+  expect_refusal(row().node("MatMul", {"x", "matrix"}, "y"),
+                 "has weights of 48 x 2 for an input of 1 x 3, which do not fit together");
+  expect_refusal(row().node("Gemm", {"x", "weights"}, "y").with("transB", kOne),
+                 "has weights of 3 x 2 for an input of 1 x 3, which do not fit together");
 }
 
 TEST(FloatOnnxRefusals, ScaledAndTransposedProducts) {
