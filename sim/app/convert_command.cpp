@@ -25,13 +25,13 @@ int convert_command(const ConvertOptions& options, std::ostream& out) {
     inputs = load_inputs(options.workload, network);
   }
   AtomicFolder folder{options.folder};
-  const fs::path file = [&] {
+  const fs::path file = folder.filled_by([&](const std::string& path) {
     try {
-      return write_trace(network, inputs, folder.path());
+      return write_trace(network, inputs, path);
     } catch (const ConvertError& error) {
       throw ConvertError{options.workload + ": " + error.what()};
     }
-  }();
+  });
   folder.keep();
   out << fmt::format("{}\n", (fs::path{options.folder} / file.filename()).string());
   return ExitCode::AllRight;

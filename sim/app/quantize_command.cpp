@@ -192,20 +192,22 @@ int quantize_command(const QuantizeOptions& options, std::ostream& out, std::ost
       throw ConfigError{{options.calibrate + error.what()}};
     }
   }();
-  write_trace(quantized, test,
-              "Written by systole quantize, scheme " + printable(scheme.name) + ".", folder.path());
   report.scheme = scheme;
   report.calibration_images = calibration.count;
-  const std::string trace = (fs::path{folder.path()} / kTrace).string();
-  if (test.labels.empty()) {
-    load_workload(trace);  // what is written can be read
-  } else {
-    report.accuracy = RightCounts{
-        test.count, count_right(run_float(network, test.values, test.count), test.labels),
-        count_integer_right(trace)};
-  }
-  write_file_atomically((fs::path{folder.path()} / "quantization.json").string(),
-                        json_report(quantized, report).dump(2) + '\n');
+  folder.filled_by([&](const std::string& path) {
+    write_trace(quantized, test,
+                "Written by systole quantize, scheme " + printable(scheme.name) + ".", path);
+    const std::string trace = (fs::path{path} / kTrace).string();
+    if (test.labels.empty()) {
+      load_workload(trace);  // what is written can be read
+    } else {
+      report.accuracy = RightCounts{
+          test.count, count_right(run_float(network, test.values, test.count), test.labels),
+          count_integer_right(trace)};
+    }
+    write_file_atomically((fs::path{path} / "quantization.json").string(),
+                          json_report(quantized, report).dump(2) + '\n');
+  });
   progress.reset();
   folder.keep();
 

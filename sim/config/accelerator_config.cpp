@@ -101,8 +101,6 @@ bool operator==(const AcceleratorConfig& a, const AcceleratorConfig& b) {
          same(a.compiler, b.compiler);
 }
 
-bool operator!=(const AcceleratorConfig& a, const AcceleratorConfig& b) { return !(a == b); }
-
 std::uint32_t products_per_pe(const ArrayConfig& array, std::uint32_t activation_bits,
                               std::uint32_t weight_bits) {
   if (array.pe == PeKind::Fixed) {

@@ -233,7 +233,6 @@ struct AcceleratorConfig {
 
 /// Member by member.
 bool operator==(const AcceleratorConfig& a, const AcceleratorConfig& b);
-bool operator!=(const AcceleratorConfig& a, const AcceleratorConfig& b);
 
 /// Products that a PE forms and adds up in one cycle when operands have these widths. A composable
 /// PE is a square of 2-bit multipliers; operands take the next power of two of bits, 2 at least, so

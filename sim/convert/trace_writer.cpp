@@ -231,15 +231,15 @@ std::string write_trace(const Network& network, const LabelledInputs& inputs,
   write_file_atomically(draft, text);
   try {
     check_round_trip(network, draft);
+    std::error_code error;
+    fs::rename(draft, file, error);
+    if (error) {
+      throw std::runtime_error{file + ": cannot be written: " + error.message()};
+    }
   } catch (...) {
     std::error_code ignored;
     fs::remove(draft, ignored);
     throw;
-  }
-  std::error_code error;
-  fs::rename(draft, file, error);
-  if (error) {
-    throw std::runtime_error{file + ": cannot be written: " + error.message()};
   }
   return file;
 }

@@ -90,6 +90,14 @@ const std::string& AtomicFolder::path() {
   return path_;
 }
 
+std::string AtomicFolder::with_shown_names(std::string text) const {
+  for (auto at = text.find(path_); !path_.empty() && at != std::string::npos;
+       at = text.find(path_, at + shown_.size())) {
+    text.replace(at, path_.size(), shown_);
+  }
+  return text;
+}
+
 AtomicFolder::~AtomicFolder() {
   if (!path_.empty()) {
     std::error_code ignored;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <stdexcept>
 #include <string>
+#include <typeinfo>
 
 #include "sim/files/removed_on_signal.hpp"
 
@@ -24,9 +26,23 @@ class AtomicFolder {
 
   /// Throws std::runtime_error when it cannot be created.
   const std::string& path();
+  /// What `write` gives, called with path(). Of a file that cannot be written it says
+  /// std::runtime_error with the name that the file would have got, not the one in path().
+  template <typename Write>
+  auto filled_by(const Write& write) {
+    try {
+      return write(path());
+    } catch (const std::runtime_error& error) {
+      if (typeid(error) != typeid(std::runtime_error)) {
+        throw;  // of what is written, not of the writing
+      }
+      throw std::runtime_error{with_shown_names(error.what())};
+    }
+  }
   void keep();
 
  private:
+  std::string with_shown_names(std::string text) const;
   void move_up();
 
   std::string shown_;   // as the user gave it

@@ -46,12 +46,18 @@ void FloatReader::read_conv(const Node& node) {
   if (weight.shape.size() != 4) {
     throw NodeError{"has weights of " + onnx::shape_text(weight.shape) + ", expected 4 dimensions"};
   }
+  const std::int64_t groups = node.integer("group", 1);
+  if (groups < 1 || weight.shape[0] % groups != 0 || weight.shape[1] * groups != x.shape[1]) {
+    throw NodeError{"has weights of " + onnx::shape_text(weight.shape) + " in " +
+                    std::to_string(groups) + " groups for an image of " +
+                    onnx::shape_text(x.shape) + ", which do not fit together"};
+  }
   onnx::expect_kernel(attributes, weight.shape[2], weight.shape[3]);
   const onnx::PlacedWindow placed =
       onnx::place_window(attributes, x.shape, weight.shape[2], weight.shape[3]);
   FloatConv2d op;
   op.window = placed.window;
-  op.groups = node.integer("group", 1);
+  op.groups = groups;
   op.weight = tensor_of(onnx::permuted(weight, kToChannelsLast));
   if (node.has(2)) {
     op.bias = numbers_of(constant(node, 2));
@@ -75,6 +81,7 @@ void FloatReader::read_product(const Node& node, Constant weight, bool rows_are_
   if (weight.shape.size() != 2) {
     throw NodeError{"has weights of " + onnx::shape_text(weight.shape) + ", expected 2 dimensions"};
   }
+  const std::string of_weights = "has weights of " + onnx::shape_text(weight.shape);
   if (!rows_are_outputs) {
     weight = onnx::permuted(weight, {1, 0});
   }
@@ -83,8 +90,8 @@ void FloatReader::read_product(const Node& node, Constant weight, bool rows_are_
     const Shape in = *x.image;
     const Shape flat = weight.shape;
     if (flat[1] != in[1] * in[2] * in[3]) {
-      throw NodeError{"has weights of " + onnx::shape_text(flat) + " for an image of " +
-                      onnx::shape_text(in)};
+      throw NodeError{of_weights + " for an image of " + onnx::shape_text(in) +
+                      ", which do not fit together"};
     }
     weight.shape = {flat[0], in[1], in[2], in[3]};
     weight = onnx::permuted(weight, kToChannelsLast);
@@ -92,6 +99,9 @@ void FloatReader::read_product(const Node& node, Constant weight, bool rows_are_
     x.id = layer(node, FloatReshape{x.shape}, {x.id}, "_flat");
   } else if (x.shape.size() != 2) {
     throw NodeError{"has an input of " + onnx::shape_text(x.shape) + ", expected 2 dimensions"};
+  } else if (weight.shape[1] != x.shape[1]) {
+    throw NodeError{of_weights + " for an input of " + onnx::shape_text(x.shape) +
+                    ", which do not fit together"};
   }
   FloatFullyConnected op{tensor_of(weight), {}};
   if (bias) {
@@ -233,16 +243,17 @@ void FloatReader::read_pool(const Node& node) {
 
 void FloatReader::read_concat(const Node& node) {
   node.expect_inputs(1, std::max<std::size_t>(1, node.inputs()));
-  std::vector<ValueId> ids;
-  Shape shape = find(node.input(0)).shape;
-  const std::size_t at = onnx::axis_below(node.integer("axis", 1), shape.size());
-  shape[at] = 0;
+  std::vector<Known> parts;
+  std::vector<Shape> shapes;
   for (std::size_t i = 0; i < node.inputs(); ++i) {
-    const Known x = find(node.input(i));
-    if (x.shape.size() != shape.size()) {
-      throw NodeError{"has inputs of different dimensions"};
-    }
-    shape[at] += x.shape[at];
+    parts.push_back(find(node.input(i)));
+    shapes.push_back(parts.back().shape);
+  }
+  const std::size_t at = onnx::axis_below(node.integer("axis", 1), shapes[0].size());
+  const Shape shape = joined_shape(shapes, at);  // in the file's layout, as its mistakes are told
+  std::vector<ValueId> ids;
+  ids.reserve(parts.size());
+  for (const Known& x : parts) {
     ids.push_back(inner(x));
   }
   constexpr std::size_t kInChannelsLast[] = {0, 3, 1, 2};

@@ -50,7 +50,7 @@ inline Constant narrowed(const file::TensorProto& tensor) {
   } else if (tensor.double_data_size() == 1) {
     value = tensor.double_data(0);
   } else {
-    throw NodeError{"casts a constant of DOUBLE that is not one number"};
+    throw NodeError{"casts a constant of DOUBLE, expected one number"};
   }
   return onnx::constant_of({static_cast<float>(value)}, {});
 }
@@ -121,7 +121,7 @@ class FloatReader {
     }
     const Shape shape = onnx::input_shape(input);
     if (onnx::element_type(input.type().tensor_type().elem_type()) != onnx::ElementType::Float) {
-      throw NodeError{"is not of FLOAT"};
+      throw NodeError{"is of integers, expected FLOAT"};
     }
     ValueId id = network_.add_input(onnx::printable_name(input.name()), shape);
     if (shape.size() == 4) {
@@ -216,12 +216,13 @@ class FloatReader {
     }
     if (node.op() == "Cast") {
       if (to != file::TensorProto::FLOAT || from.type != onnx::ElementType::Float) {
-        throw NodeError{"casts a constant to another type, which is not supported"};
+        throw NodeError{"casts a constant other than to FLOAT, which is not supported"};
       }
     } else {
       const auto perm = node.integers("perm").value_or(std::vector<std::int64_t>{1, 0});
       if (perm != std::vector<std::int64_t>{1, 0} || from.shape.size() != 2) {
-        throw NodeError{"transposes other than a constant of 2 dimensions"};
+        throw NodeError{"transposes a constant of " + onnx::shape_text(from.shape) +
+                        ", expected 2 dimensions that change places"};
       }
       from = onnx::permuted(from, {1, 0});
     }

@@ -146,12 +146,13 @@ ElementFormat format_of(ElementType type) {
     case ElementType::Int64:
       break;
   }
-  throw NodeError{"INT64 is for constants: sizes and axes"};
+  throw NodeError{"has elements of INT64, which are for constants alone: sizes and axes"};
 }
 
 std::int64_t checked_elements(const Shape& shape) {
   if (shape.size() > kMaxRank) {
-    throw NodeError{"a tensor has " + std::to_string(shape.size()) + " dimensions, at most 8"};
+    throw NodeError{"a tensor has " + std::to_string(shape.size()) +
+                    " dimensions, at most 8 are supported"};
   }
   std::int64_t elements = 1;
   for (const std::int64_t size : shape) {
@@ -207,7 +208,7 @@ std::vector<std::int64_t> integers_of(const Constant& constant) {
   constexpr std::size_t kMost = 64;
   if (constant.type != ElementType::Int32 && constant.type != ElementType::Int64) {
     throw NodeError{std::string{"a constant is of "} + type_name(constant.type) +
-                    ", expected INT64"};
+                    ", expected INT32 or INT64"};
   }
   std::vector<std::int64_t> values = constant.wide;
   if (constant.type == ElementType::Int32) {

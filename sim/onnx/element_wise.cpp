@@ -87,9 +87,6 @@ ValueId product(Builder& builder, const Operand& a, const Operand& b, const Quan
 
 Shape concat_shape(const std::vector<Shape>& shapes, std::size_t axis) {
   Shape result = shapes.at(0);
-  if (axis >= result.size()) {
-    throw NodeError{"has an axis that its inputs do not have"};
-  }
   for (std::size_t i = 1; i < shapes.size(); ++i) {
     Shape expected = result;
     expected[axis] = shapes[i].size() == result.size() ? shapes[i][axis] : 0;

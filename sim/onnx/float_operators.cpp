@@ -109,7 +109,7 @@ float limit(Graph& graph, const Node& node, const char* attribute, std::size_t i
     value = values[0];
   }
   if (std::isnan(value)) {
-    throw NodeError{"has a limit that is not a number"};
+    throw NodeError{"has a limit of NaN, expected a number"};
   }
   return value;
 }
@@ -209,7 +209,7 @@ void build_clip(Graph& graph, const Node& node) {
     clip.low = limit(graph, node, "min", 1, clip.low);
     clip.high = limit(graph, node, "max", 2, clip.high);
     if (clip.low > clip.high) {
-      throw NodeError{"has limits that leave nothing"};
+      throw NodeError{"has a min above its max, expected the lower limit first"};
     }
   }
   Builder& builder = graph.builder();

@@ -27,7 +27,8 @@ Shape target_shape(const Shape& from, const std::vector<std::int64_t>& wanted, b
     const bool copied = wanted[i] == 0 && !zero_is_zero && i < from.size();
     to.push_back(copied ? from[i] : wanted[i]);
     if (to[i] < -1 || to[i] == 0 || to[i] > (std::int64_t{1} << 28)) {
-      throw NodeError{"has a size of " + std::to_string(to[i]) + " in its shape"};
+      throw NodeError{"has a size of " + std::to_string(to[i]) +
+                      " in its shape, expected 1..2^28, -1 or 0"};
     }
     known = std::min(known * std::max<std::int64_t>(to[i], 1), std::int64_t{1} << 30);
   }
@@ -52,7 +53,8 @@ ValueId concat_raw(Builder& builder, const std::vector<ValueId>& ids, std::size_
   for (const ValueId id : ids) {
     const Value& value = builder.value(id);
     if (value.type != type) {
-      throw NodeError{"has inputs that differ in type"};
+      throw NodeError{std::string{"has inputs of "} + type_name(type) + " and " +
+                      type_name(value.type) + ", expected one type"};
     }
     shapes.push_back(value.shape);
     channels_last =
@@ -183,7 +185,8 @@ void build_flatten(Graph& graph, const Node& node) {
   const std::int64_t axis = node.integer("axis", 1);
   const auto rank = static_cast<std::int64_t>(from.size());
   if (axis < -rank || axis > rank) {
-    throw NodeError{"has the axis " + std::to_string(axis) + ", which does not exist"};
+    throw NodeError{"has the axis " + std::to_string(axis) + ", expected " + std::to_string(-rank) +
+                    ".." + std::to_string(rank)};
   }
   const auto middle = from.begin() + (axis < 0 ? axis + rank : axis);
   const Shape to{element_count({from.begin(), middle}), element_count({middle, from.end()})};

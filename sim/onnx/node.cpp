@@ -48,7 +48,8 @@ const Attribute* Node::find(const std::string& name, Attribute::AttributeType ty
       continue;
     }
     if (attribute.type() != type || !attribute.ref_attr_name().empty()) {
-      throw NodeError{"has an attribute '" + name + "' that is no " +
+      throw NodeError{"has an attribute '" + name + "' of " +
+                      Attribute::AttributeType_Name(attribute.type()) + ", expected " +
                       Attribute::AttributeType_Name(type)};
     }
     return &attribute;

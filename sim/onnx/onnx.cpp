@@ -19,7 +19,7 @@ bool is_float_network(const file::GraphProto& graph) {
   bool has_layers = false;
   for (const file::NodeProto& node : graph.node()) {
     const std::string& op = node.op_type();
-    if (op.rfind('Q', 0) == 0 || op.find("Quantize") != std::string::npos ||
+    if (op.rfind('Q', 0) == 0 || op.find("uantize") != std::string::npos ||
         op.find("Integer") != std::string::npos) {
       return false;
     }

@@ -72,7 +72,8 @@ Padding padding_of(const Shape& from, const std::vector<std::int64_t>& pads) {
 const Constant& padding_constant(Graph& graph, const Node& node) {
   const Constant& constant = graph.constant(node, 2);
   if (constant.values.size() != 1) {
-    throw NodeError{"has a value that is not one number"};
+    throw NodeError{"pads with " + std::to_string(constant.values.size()) +
+                    " numbers, expected one"};
   }
   return constant;
 }
@@ -84,7 +85,8 @@ std::int32_t raw_padding_value(Graph& graph, const Node& node, ElementType type)
   }
   const Constant& constant = padding_constant(graph, node);
   if (constant.type != type) {
-    throw NodeError{"has a value that is not of its input's type"};
+    throw NodeError{std::string{"pads "} + type_name(type) + " with " + type_name(constant.type) +
+                    ", expected one type"};
   }
   return constant.values[0];
 }
@@ -96,7 +98,7 @@ std::int32_t padding_value(Graph& graph, const Node& node, const QuantParams* pa
   }
   const float real = node.has(2) ? floats_of(padding_constant(graph, node)).at(0) : 0.0F;
   if (std::isnan(real)) {
-    throw NodeError{"pads with NaN"};
+    throw NodeError{"pads with a NaN, expected a number"};
   }
   const float scale = params->scale.at(0);
   if (clip != nullptr) {  // the number is clipped and rounded with the others
@@ -146,7 +148,8 @@ void build_pad(Graph& graph, const Node& node) {
                     "', expected constant, reflect or edge"};
   }
   if (node.opset() < 11 && node.real("value", 0) != 0) {
-    throw NodeError{"pads with a value that is not 0, which is not supported"};
+    throw NodeError{
+        "pads with a value that is not 0, which in opset 10 and before is not supported"};
   }
   const Shape from = graph.in_value(node, 0).shape;
   const Padding padding = padding_of(from, pads_of(graph, node, from));

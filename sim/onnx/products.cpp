@@ -131,7 +131,7 @@ ValueId matmul(Builder& builder, const MatMulAttributes& attributes, const Opera
     return fully_connected(builder, attributes.transpose_b, rows, b, bias, out, clip);
   }
   if (bias.constant) {
-    throw NodeError{"has a bias, and weights that are computed: expected constants"};
+    throw NodeError{"has a bias beside weights that are computed, expected constants"};
   }
   const Shape first_shape = builder.value(a.integers).shape;
   const Shape second_shape = second.shape;

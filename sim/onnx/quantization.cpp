@@ -18,9 +18,6 @@ Requantizer requantizer(const std::vector<float>& acc_scale, const QuantParams& 
   const ElementFormat format = format_of(out.type);
   const float scale = out.scale.at(0);
   const std::int32_t zero_point = out.zero_point.at(0);
-  if (!out.per_tensor()) {
-    throw NodeError{"has an output with a scale per channel, expected one"};
-  }
   Requantizer requant;
   requant.mode = RequantMode::FloatScale;
   requant.zero_point = zero_point;
@@ -50,17 +47,11 @@ void check_params(const QuantParams& params) {
       throw NodeError{"has a scale that is not positive and finite"};
     }
   }
-  const ElementFormat format = format_of(params.type);
-  for (const std::int32_t zero_point : params.zero_point) {
-    if (zero_point < format.min() || zero_point > format.max()) {
-      throw NodeError{"has the zero point " + std::to_string(zero_point) + ", which no " +
-                      type_name(params.type) + " holds"};
-    }
-  }
   if (params.scale.empty() ||
       (params.zero_point.size() != params.scale.size() && params.zero_point.size() != 1)) {
     throw NodeError{"has " + std::to_string(params.scale.size()) + " scales and " +
-                    std::to_string(params.zero_point.size()) + " zero points"};
+                    std::to_string(params.zero_point.size()) +
+                    " zero points, expected as many of both, or one zero point"};
   }
 }
 

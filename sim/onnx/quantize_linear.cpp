@@ -64,7 +64,7 @@ Constant folded(const Constant& from, const QuantParams& params) {
   const std::vector<float> reals = floats_of(from);
   for (std::size_t i = 0; i < reals.size(); ++i) {
     if (std::isnan(reals[i])) {
-      throw NodeError{"quantizes a constant that is not a number"};
+      throw NodeError{"quantizes a constant with a NaN in it, expected numbers"};
     }
     const std::size_t channel = i / distance;
     const auto of = [channel](const auto& values) { return values[channel % values.size()]; };
@@ -78,7 +78,8 @@ std::vector<TensorId> computed_params(Graph& graph, const Node& node, ElementTyp
                                       const Shape& shape, std::int64_t axis) {
   Builder& builder = graph.builder();
   if (graph.in_value(node, 1).type != ElementType::Float) {
-    throw NodeError{"has a scale that is not of FLOAT"};
+    throw NodeError{std::string{"has a scale of "} + type_name(graph.in_value(node, 1).type) +
+                    ", expected FLOAT"};
   }
   std::vector<TensorId> result{
       builder.file_tensor(graph.in(node, 1)),

@@ -21,10 +21,12 @@ class ResizedAxis {
     if (!one_of(coordinates_, {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel",
                                "tf_half_pixel_for_nn"})) {
       throw NodeError{"has the coordinates '" + printable_name(coordinates_) +
-                      "', which are not supported"};
+                      "', expected half_pixel, asymmetric, align_corners, pytorch_half_pixel or "
+                      "tf_half_pixel_for_nn"};
     }
     if (!one_of(rounding_, {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"})) {
-      throw NodeError{"has the nearest_mode '" + printable_name(rounding_) + "'"};
+      throw NodeError{"has the nearest_mode '" + printable_name(rounding_) +
+                      "', expected round_prefer_floor, round_prefer_ceil, floor or ceil"};
     }
   }
 
@@ -98,14 +100,15 @@ void build_resize(Graph& graph, const Node& node) {
   const std::size_t at_scales = old ? 1 : 2;
   const bool by_size = !old && has_elements(graph, node, 3);
   if (!by_size && !has_elements(graph, node, at_scales)) {
-    throw NodeError{"has neither scales nor sizes"};
+    throw NodeError{"has neither scales nor sizes, expected one of the two"};
   }
   const Indices sizes = by_size ? integers_of(graph.constant(node, 3)) : Indices{};
   const std::vector<float> scales =
       by_size ? std::vector<float>{} : floats_of(graph.constant(node, at_scales));
   if (sizes.size() + scales.size() != from.size()) {
     throw NodeError{"has " + std::to_string(sizes.size() + scales.size()) +
-                    " scales or sizes for an input of " + shape_text(from)};
+                    " scales or sizes for an input of " + shape_text(from) +
+                    ", expected one for each dimension"};
   }
   std::vector<Indices> indices(from.size());
   for (std::size_t i = 0; i < from.size(); ++i) {
@@ -113,7 +116,8 @@ void build_resize(Graph& graph, const Node& node) {
     const float scale = by_size ? static_cast<float>(sizes[i]) / in : scales[i];
     const float size = by_size ? static_cast<float>(sizes[i]) : std::floor(in * scale);
     if (!(scale > 0) || !(size >= 1 && size <= static_cast<float>(kMostIndices))) {
-      throw NodeError{"has a scale or size that gives none, or over 2^20 elements"};
+      throw NodeError{"has a scale or size that gives axis " + std::to_string(i) +
+                      " no elements, or over 2^20"};
     }
     // Of 3 elements a scale of 1.3 makes 3, but others: the size alone does not say.
     if (scale == 1) {

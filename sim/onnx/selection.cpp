@@ -50,7 +50,7 @@ void slice_axis(Range& range, std::size_t axis, std::int64_t start, std::int64_t
   constexpr std::int64_t kMostStep = std::int64_t{1} << 31;
   const std::int64_t size = range.count[axis];
   if (step == 0 || step > kMostStep || step < -kMostStep) {
-    throw NodeError{"has a step of " + std::to_string(step)};
+    throw NodeError{"has a step of " + std::to_string(step) + ", expected -2^31..2^31 without 0"};
   }
   const std::int64_t high = step > 0 ? size : size - 1;
   const auto place = [&](std::int64_t at, std::int64_t low) {
@@ -121,7 +121,10 @@ void build_slice(Graph& graph, const Node& node) {
       node.has(4) ? integers_of(graph.constant(node, 4)) : Indices(starts.size(), 1);
   if (ends.size() != starts.size() || axes.size() != starts.size() ||
       steps.size() != starts.size()) {
-    throw NodeError{"has starts, ends, axes and steps that differ in number"};
+    throw NodeError{"has " + std::to_string(starts.size()) + " starts, " +
+                    std::to_string(ends.size()) + " ends, " + std::to_string(axes.size()) +
+                    " axes and " + std::to_string(steps.size()) +
+                    " steps, expected as many of each"};
   }
   Range range = whole(graph.in_value(node, 0).shape);
   for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -144,8 +147,8 @@ void build_split(Graph& graph, const Node& node) {
   const std::size_t axis = axis_below(node.integer("axis", 0), from.size());
   const auto parts = static_cast<std::int64_t>(node.outputs());
   if (const std::int64_t wanted = node.integer("num_outputs", parts); wanted != parts) {
-    throw NodeError{"has " + std::to_string(parts) + " outputs and num_outputs of " +
-                    std::to_string(wanted)};
+    throw NodeError{"has " + std::to_string(parts) + " outputs and a num_outputs of " +
+                    std::to_string(wanted) + ", expected the same"};
   }
   const std::int64_t part = ceil_div(from[axis], parts);  // the last may be smaller
   Indices sizes = node.has(1) ? integers_of(graph.constant(node, 1))
@@ -163,7 +166,8 @@ void build_split(Graph& graph, const Node& node) {
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     if (sizes[i] < 1 || sizes[i] > from[axis] - range.begin[axis]) {
       throw NodeError{"takes " + std::to_string(sizes[i]) + " from " +
-                      std::to_string(range.begin[axis]) + " on of " + shape_text(from)};
+                      std::to_string(range.begin[axis]) + " on of axis " + std::to_string(axis) +
+                      " of " + shape_text(from)};
     }
     range.count[axis] = sizes[i];
     define_moved(graph, node, slice_of(range), i);
@@ -182,7 +186,8 @@ void build_gather(Graph& graph, const Node& node) {
   const Indices list = is_list ? integers_of(*data.constant) : Indices{};
   const Constant& at = graph.constant(node, 1);
   if (at.type != ElementType::Int32 && at.type != ElementType::Int64) {
-    throw NodeError{std::string{"has indices of "} + type_name(at.type) + ", expected INT64"};
+    throw NodeError{std::string{"has indices of "} + type_name(at.type) +
+                    ", expected INT32 or INT64"};
   }
   Indices indices = at.wide;
   if (at.type == ElementType::Int32) {
@@ -191,8 +196,8 @@ void build_gather(Graph& graph, const Node& node) {
   expect_indices(static_cast<std::int64_t>(indices.size()));
   for (std::int64_t& index : indices) {
     if (index < -from[axis] || index >= from[axis]) {
-      throw NodeError{"takes element " + std::to_string(index) + " of " +
-                      std::to_string(from[axis])};
+      throw NodeError{"takes element " + std::to_string(index) + " of axis " +
+                      std::to_string(axis) + " of " + shape_text(from)};
     }
     index += index < 0 ? from[axis] : 0;
   }
@@ -224,7 +229,7 @@ void build_tile(Graph& graph, const Node& node) {
   const Indices times = integers_of(graph.constant(node, 1));
   if (times.size() != from.size()) {
     throw NodeError{"has " + std::to_string(times.size()) + " repeats for an input of " +
-                    shape_text(from)};
+                    shape_text(from) + ", expected one for each dimension"};
   }
   std::vector<Indices> indices(from.size());
   for (std::size_t axis = 0; axis < from.size(); ++axis) {
@@ -269,7 +274,9 @@ Move mirrored(const Shape& from, const Indices& pads, const std::string& mode) {
     }
     const std::int64_t last = from[axis] - 1;
     if (mode == "reflect" && std::max(before, after) > last) {
-      throw NodeError{"reflects more than the axis has"};
+      throw NodeError{"reflects " + std::to_string(before) + " and " + std::to_string(after) +
+                      " elements of axis " + std::to_string(axis) + ", expected 0.." +
+                      std::to_string(last)};
     }
     expect_indices(before + from[axis] + after);
     for (std::int64_t i = -before; i <= last + after; ++i) {
@@ -287,8 +294,14 @@ void build_depth_to_space(Graph& graph, const Node& node) {
   const Shape from = graph.in_value(node, 0).shape;
   const std::int64_t block = node.integer("blocksize", 0);
   const std::string mode = to_space ? node.text("mode", "DCR") : "DCR";
-  if (from.size() != 4 || block < 1 || block > kMostBlock || (mode != "DCR" && mode != "CRD")) {
-    throw NodeError{"expected an input of 4 dimensions, a blocksize, and the mode DCR or CRD"};
+  if (from.size() != 4) {
+    throw NodeError{"has an input of " + shape_text(from) + ", expected 4 dimensions: N, C, H, W"};
+  }
+  if (block < 1 || block > kMostBlock) {
+    throw NodeError{"has a blocksize of " + std::to_string(block) + ", expected 1..4096"};
+  }
+  if (mode != "DCR" && mode != "CRD") {
+    throw NodeError{"has the mode '" + printable_name(mode) + "', expected DCR or CRD"};
   }
   const std::int64_t area = block * block;
   if (to_space ? from[1] % area != 0 : from[2] % block != 0 || from[3] % block != 0) {

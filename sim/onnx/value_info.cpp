@@ -33,7 +33,7 @@ std::string text_of(const file::TensorShapeProto& declared) {
 
 Shape input_shape(const file::ValueInfoProto& input) {
   if (!input.type().has_tensor_type() || !input.type().tensor_type().has_shape()) {
-    throw NodeError{"is no tensor of a known shape"};
+    throw NodeError{"is no tensor of a known shape, expected one"};
   }
   Shape shape;
   for (const auto& size : input.type().tensor_type().shape().dim()) {

@@ -68,7 +68,9 @@ Weights weights_of(const Builder& builder, const Operand& w, std::int64_t axis) 
   const std::int32_t zero_point = params.zero_point.front();
   if (std::any_of(params.zero_point.begin(), params.zero_point.end(),
                   [&](std::int32_t z) { return z != zero_point; })) {
-    throw NodeError{"has weights whose zero points differ, and which do not fit int8 without them"};
+    throw NodeError{
+        "has weights whose zero points differ and which less these do not fit int8, expected one "
+        "zero point"};
   }
   const std::int32_t offset = constant->type == ElementType::UInt8 ? 128 : 0;
   result.zero_point = zero_point - offset;
@@ -114,7 +116,7 @@ TensorId bias_tensor(Builder& builder, const Bias& bias, const std::vector<float
     }
     const double rounded = std::nearbyint(real / static_cast<double>(step));
     if (!(std::fabs(rounded) < 0x1p31)) {
-      throw NodeError{"has a bias that is no int32 in steps of x_scale * w_scale"};
+      throw NodeError{"has a bias that no INT32 holds in steps of x_scale * w_scale"};
     }
     steps.values[i] = static_cast<std::int32_t>(rounded);
   }

@@ -27,18 +27,16 @@ Range within(Range range, Range limits) {
           std::clamp(range.high, limits.low, limits.high)};
 }
 
-double error_of(const std::vector<float>& values, const IntegerFormat& format, bool squared) {
-  return squared ? squared_error(values, format) : absolute_error(values, format);
-}
+using ErrorOf = double (*)(const std::vector<float>&, const IntegerFormat&, RealRounding);
 
 /// Of 2^first, 2^(first - 1), ... the exponent with the least error.
 IntegerFormat best_power_of_two(const std::vector<float>& values, Range range, Grid grid, int first,
-                                int count, bool squared) {
+                                int count, ErrorOf error_of, RealRounding rounding) {
   IntegerFormat best = power_of_two_format(range, first, grid);
-  double least = error_of(values, best, squared);
+  double least = error_of(values, best, rounding);
   for (int i = 1; i < count; ++i) {
     const IntegerFormat next = power_of_two_format(range, first - i, grid);
-    const double error = error_of(values, next, squared);
+    const double error = error_of(values, next, rounding);
     if (error < least) {
       least = error;
       best = next;
@@ -48,16 +46,17 @@ IntegerFormat best_power_of_two(const std::vector<float>& values, Range range, G
 }
 
 /// The range with the least squared error, as calibrate() says.
-Range least_squares_range(const std::vector<float>& values, Range all, Grid grid) {
+Range least_squares_range(const std::vector<float>& values, Range all, Grid grid,
+                          RealRounding rounding) {
   constexpr int kSteps = 100;
   Range best = all;
-  double least = squared_error(values, format_of(all, grid));
+  double least = squared_error(values, format_of(all, grid), rounding);
   const auto search = [&](bool low, bool high) {
     const Range start = best;
     for (int i = 1; i <= kSteps; ++i) {
       const double share = static_cast<double>(i) / kSteps;
       const Range range{low ? all.low * share : start.low, high ? all.high * share : start.high};
-      const double error = squared_error(values, format_of(range, grid));
+      const double error = squared_error(values, format_of(range, grid), rounding);
       if (error < least) {
         least = error;
         best = range;
@@ -72,7 +71,8 @@ Range least_squares_range(const std::vector<float>& values, Range all, Grid grid
   return best;
 }
 
-Range chosen_range(const Sample& sample, const OperandScheme& scheme, Grid grid, Range all) {
+Range chosen_range(const Sample& sample, const OperandScheme& scheme, Grid grid, Range all,
+                   RealRounding rounding) {
   switch (scheme.method) {
     case Method::AveragedMinMax:
       return averaged_min_max(sample);
@@ -82,7 +82,7 @@ Range chosen_range(const Sample& sample, const OperandScheme& scheme, Grid grid,
       return percentile_range(sample, scheme.percentile, grid.symmetric);
     case Method::MeanSquaredError:
     case Method::Pact:  // no clip with both limits behind the layer
-      return least_squares_range(sample.thinned(kSearchValues), all, grid);
+      return least_squares_range(sample.thinned(kSearchValues), all, grid, rounding);
     case Method::KullbackLeibler: {
       const bool positive_only = all.low >= 0 && !(grid.symmetric && grid.is_signed);
       const double threshold =
@@ -97,6 +97,23 @@ Range chosen_range(const Sample& sample, const OperandScheme& scheme, Grid grid,
       break;
   }
   return all;
+}
+
+/// What `error`, of the distance from its integer, gives for `value`.
+template <typename Error>
+double error_of(float value, const IntegerFormat& format, RealRounding rounding,
+                const Error& error) {
+  const double position = format.position(value);
+  const auto at = [&](double rounded) {
+    return error(static_cast<double>(value) -
+                 static_cast<double>(format.real(format.clamped(rounded))));
+  };
+  if (rounding == RealRounding::Stochastic) {
+    const double below = std::floor(position);
+    const double up = position - below;  // how often
+    return (1 - up) * at(below) + up * at(below + 1);
+  }
+  return at(rounded_position(position, rounding, 0));
 }
 
 }  // namespace
@@ -241,19 +258,20 @@ int covering_exponent(Range range, Grid grid) {
   return fraction == 0.5F ? exponent - 1 : exponent;  // 0.5 * 2^e is a power of two itself
 }
 
-double squared_error(const std::vector<float>& values, const IntegerFormat& format) {
+double squared_error(const std::vector<float>& values, const IntegerFormat& format,
+                     RealRounding rounding) {
   double sum = 0;
   for (const float value : values) {
-    const double error = static_cast<double>(value) - static_cast<double>(format.rounded(value));
-    sum += error * error;
+    sum += error_of(value, format, rounding, [](double error) { return error * error; });
   }
   return sum;
 }
 
-double absolute_error(const std::vector<float>& values, const IntegerFormat& format) {
+double absolute_error(const std::vector<float>& values, const IntegerFormat& format,
+                      RealRounding rounding) {
   double sum = 0;
   for (const float value : values) {
-    sum += std::abs(static_cast<double>(value) - static_cast<double>(format.rounded(value)));
+    sum += error_of(value, format, rounding, [](double error) { return std::abs(error); });
   }
   return sum;
 }
@@ -266,7 +284,8 @@ Grid grid_of(const OperandScheme& scheme, std::uint8_t bits, bool narrow_range, 
   return grid;
 }
 
-IntegerFormat calibrate(const Sample& sample, const OperandScheme& scheme, Grid grid) {
+IntegerFormat calibrate(const Sample& sample, const OperandScheme& scheme, Grid grid,
+                        RealRounding rounding) {
   if (scheme.fraction_bits) {
     return power_of_two_format({}, -*scheme.fraction_bits, grid);
   }
@@ -279,12 +298,12 @@ IntegerFormat calibrate(const Sample& sample, const OperandScheme& scheme, Grid 
   if (scheme.method == Method::DynamicFixedPoint) {
     constexpr int kCandidates = 9;
     return best_power_of_two(sample.thinned(kSearchValues), all, grid, covering_exponent(all, grid),
-                             kCandidates, false);
+                             kCandidates, absolute_error, rounding);
   }
-  const Range range = chosen_range(sample, scheme, grid, all);
+  const Range range = chosen_range(sample, scheme, grid, all, rounding);
   if (scheme.powers_of_two) {
     return best_power_of_two(sample.thinned(kSearchValues), range, grid,
-                             covering_exponent(range, grid), 2, true);
+                             covering_exponent(range, grid), 2, squared_error, rounding);
   }
   return format_of(range, grid);
 }

@@ -47,9 +47,12 @@ std::size_t kl_bins(std::vector<double> bins, std::int64_t levels);
 /// The least e for which 2^e as scale covers the range.
 int covering_exponent(Range range, Grid grid);
 
-/// Sum of the squared, or of the absolute, distances of the values from their integers.
-double squared_error(const std::vector<float>& values, const IntegerFormat& format);
-double absolute_error(const std::vector<float>& values, const IntegerFormat& format);
+/// Sum of the squared, or of the absolute, distances of the values from the integers that they are
+/// rounded to; where that is stochastic, what is expected of it.
+double squared_error(const std::vector<float>& values, const IntegerFormat& format,
+                     RealRounding rounding = RealRounding::NearestEven);
+double absolute_error(const std::vector<float>& values, const IntegerFormat& format,
+                      RealRounding rounding = RealRounding::NearestEven);
 
 /// The format for a sample of an operand with this many bits.
 ///
@@ -57,8 +60,10 @@ double absolute_error(const std::vector<float>& values, const IntegerFormat& for
 /// where there is a zero point and values of both signs, each end by itself likewise. Dynamic fixed
 /// point: of the scale 2^e that covers all values and the eight below it, the one with the least
 /// sum of absolute errors. Powers of two, elsewhere: of the two powers next to the free scale the
-/// one with the less squared error. Searches look at 65,536 values, others at all.
-IntegerFormat calibrate(const Sample& sample, const OperandScheme& scheme, Grid grid);
+/// one with the less squared error. Searches look at 65,536 values, others at all, and round them
+/// as they will be rounded.
+IntegerFormat calibrate(const Sample& sample, const OperandScheme& scheme, Grid grid,
+                        RealRounding rounding = RealRounding::NearestEven);
 
 /// The grid of an operand: unsigned only where no value is negative.
 Grid grid_of(const OperandScheme& scheme, std::uint8_t bits, bool narrow_range, Range values);

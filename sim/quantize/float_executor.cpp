@@ -295,15 +295,31 @@ std::vector<std::size_t> last_uses(const FloatNetwork& network) {
   return last;
 }
 
-void require_finite(const Activations& values, const FloatValue& value, std::int64_t images) {
+namespace {
+
+void expect_finite(const Activations& values, const FloatValue& value, std::int64_t images,
+                   const char* what) {
   const auto bad =
       std::find_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
   if (bad != values.end()) {
     const auto each = static_cast<std::ptrdiff_t>(values.size()) / images;
-    throw NotFinite{
-        "[" + std::to_string((bad - values.begin()) / each) + "]: gives '" + value.name +
-        "' numbers that float32 cannot hold, expected smaller ones, or smaller weights"};
+    throw NotFinite{"[" + std::to_string((bad - values.begin()) / each) + "]: gives '" +
+                    value.name + "' numbers " + what};
   }
+}
+
+}  // namespace
+
+void require_finite(const Activations& values, const FloatValue& value, std::int64_t images) {
+  expect_finite(values, value, images,
+                "that float32 cannot hold, expected smaller ones, or smaller weights");
+}
+
+void require_finite_rounded(const Activations& values, const FloatValue& value,
+                            std::int64_t images) {
+  expect_finite(values, value, images,
+                "so near the largest float32 that their integers stand for more than it holds, "
+                "expected smaller ones");
 }
 
 void clip(Activations& values, const FloatClip& limits) {

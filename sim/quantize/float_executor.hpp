@@ -23,6 +23,9 @@ struct NotFinite final : std::runtime_error {
 
 /// Throws NotFinite, naming the image, for the values that a layer gives `value`.
 void require_finite(const Activations& values, const FloatValue& value, std::int64_t images);
+/// The same for the real numbers of the integers nearest to them.
+void require_finite_rounded(const Activations& values, const FloatValue& value,
+                            std::int64_t images);
 
 /// To the limits, where there are any.
 void clip(Activations& values, const FloatClip& limits);

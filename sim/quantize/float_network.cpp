@@ -132,23 +132,7 @@ struct ShapeOf {
                                        ", expected two of one shape");
     return inputs[0];
   }
-  Shape operator()(const FloatConcat& op) const {
-    Shape sum = inputs[0];
-    expect(op.axis >= 1 && op.axis < sum.size(), "joins along axis " + std::to_string(op.axis) +
-                                                     " of " + text_of(sum) +
-                                                     ", expected one behind the batch");
-    for (std::size_t i = 1; i < inputs.size(); ++i) {
-      Shape beside = inputs[i];  // with the first one's size on the axis
-      expect(beside.size() == sum.size(),
-             "joins " + text_of(inputs[0]) + " and " + text_of(inputs[i]));
-      beside[op.axis] = inputs[0][op.axis];
-      expect(beside == inputs[0], "joins " + text_of(inputs[0]) + " and " + text_of(inputs[i]) +
-                                      ", expected the same sizes off axis " +
-                                      std::to_string(op.axis));
-      sum[op.axis] += inputs[i][op.axis];
-    }
-    return sum;
-  }
+  Shape operator()(const FloatConcat& op) const { return joined_shape(inputs, op.axis); }
   Shape operator()(const FloatReshape& op) const {
     expect(std::all_of(op.shape.begin(), op.shape.end(), [](auto n) { return n > 0; }) &&
                element_count(op.shape) == element_count(inputs[0]),
@@ -192,6 +176,22 @@ struct NameOf {
 }  // namespace
 
 const char* float_op_name(const FloatOp& op) { return std::visit(NameOf{}, op); }
+
+Shape joined_shape(const std::vector<Shape>& shapes, std::size_t axis) {
+  Shape sum = shapes.at(0);
+  expect(axis >= 1 && axis < sum.size(), "joins along axis " + std::to_string(axis) + " of " +
+                                             text_of(sum) + ", expected one behind the batch");
+  for (std::size_t i = 1; i < shapes.size(); ++i) {
+    Shape beside = shapes[i];  // with the first one's size on the axis
+    const std::string joins = "joins " + text_of(shapes[0]) + " and " + text_of(shapes[i]);
+    expect(beside.size() == sum.size(), joins + ", expected as many dimensions");
+    beside[axis] = shapes[0][axis];
+    expect(beside == shapes[0],
+           joins + ", expected the same sizes off axis " + std::to_string(axis));
+    sum[axis] += shapes[i][axis];
+  }
+  return sum;
+}
 
 std::size_t weight_count(const FloatOp& op) {
   if (const auto* conv = std::get_if<FloatConv2d>(&op)) {

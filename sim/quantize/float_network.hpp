@@ -126,4 +126,7 @@ struct FloatNetwork {
   const FloatValue& value(ValueId id) const { return values.at(id); }
 };
 
+/// What a concatenation along `axis` gives. Throws Refusal.
+Shape joined_shape(const std::vector<Shape>& shapes, std::size_t axis);
+
 }  // namespace systole::quantize

@@ -32,9 +32,18 @@ Range with_zero(Range range) { return {std::min(range.low, 0.0), std::max(range.
 
 }  // namespace
 
+std::int32_t IntegerFormat::clamped(double q) const {
+  return static_cast<std::int32_t>(
+      std::clamp(q, static_cast<double>(lowest), static_cast<double>(highest)));
+}
+
 std::int32_t IntegerFormat::quantize(float real) const {
-  return static_cast<std::int32_t>(std::clamp(
-      std::nearbyint(position(real)), static_cast<double>(lowest), static_cast<double>(highest)));
+  return clamped(static_cast<double>(std::round(real / scale)) + zero_point);
+}
+
+std::int32_t IntegerFormat::quantize_mean(float real) const {
+  constexpr double kParts = 1024;  // a half that a sum of float32 has missed by a hair is a half
+  return clamped(std::round(std::nearbyint(position(real) * kParts) / kParts));
 }
 
 IntegerFormat format_of(Range range, Grid grid) {

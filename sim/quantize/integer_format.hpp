@@ -24,9 +24,16 @@ struct IntegerFormat {
   double position(float real) const {
     return static_cast<double>(real) / static_cast<double>(scale) + zero_point;
   }
-  std::int32_t quantize(float real) const;  ///< nearest, ties to even
+  /// The nearest, halves away from zero, the division in float32: as TensorFlow Lite's QUANTIZE and
+  /// the reader of a workload's images have it; requantizers round halves in the same way.
+  std::int32_t quantize(float real) const;
+  /// The same for the mean of numbers of this format. Pools take it of the integers as they are,
+  /// zero point included, so that halves go away from the integer 0.
+  std::int32_t quantize_mean(float real) const;
   float real(std::int32_t q) const { return scale * static_cast<float>(q - zero_point); }
   float rounded(float x) const { return real(quantize(x)); }
+  /// `q`, an integer, within the format.
+  std::int32_t clamped(double q) const;
 };
 
 /// How wide the integers are and where zero lies; the scale comes from a range. Unsigned integers

@@ -119,6 +119,11 @@ std::string text_report(const QuantizedNetwork& network, const QuantizationRepor
   }
   std::string text = table.render(width.value_or(table.width()), false);
   for (std::size_t i = 0; i < floats.layers.size(); ++i) {
+    if (network.layers[i].raised_scales != 0) {
+      text +=
+          fmt::format("{}: {} scales of its weights are raised for biases to fit {} bits\n",
+                      floats.layers[i].name, network.layers[i].raised_scales, network.bias_bits);
+    }
     if (network.layers[i].clipped_biases != 0) {
       text +=
           fmt::format("{}: {} biases do not fit {} bits and are clipped\n", floats.layers[i].name,
@@ -179,6 +184,7 @@ ordered_json json_report(const QuantizedNetwork& network, const QuantizationRepo
     if (layer.weights) {
       entry["weights"] = format_json(layer.weights->formats);
       entry["weights"].update(fidelity_json(layer.weight_fidelity));
+      entry["raised_scales"] = layer.raised_scales;
       entry["clipped_biases"] = layer.clipped_biases;
       entry["accumulator_bits"] = layer.accumulator_bits;
     }

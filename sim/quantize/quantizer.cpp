@@ -26,10 +26,15 @@ std::vector<float>& bias_of(FloatOp& op) {
   return conv != nullptr ? conv->bias : std::get<FloatFullyConnected>(op).bias;
 }
 
-void round_to(Activations& values, const IntegerFormat& format) {
+void round_to(Activations& values, const IntegerFormat& format, bool are_means) {
   for (float& value : values) {
-    value = format.rounded(value);
+    value = format.real(are_means ? format.quantize_mean(value) : format.quantize(value));
   }
+}
+
+bool gives_means(const FloatOp& op) {
+  return std::holds_alternative<FloatAveragePool>(op) ||
+         std::holds_alternative<FloatGlobalAveragePool>(op);
 }
 
 /// Mean of each of `channels` interleaved channels.
@@ -98,7 +103,7 @@ class Walk {
     const ValueId input = network.inputs.at(0);
     real_[input] = images_.values;
     quantized_[input] = images_.values;
-    finish(input);
+    finish(input, /*are_means=*/false);
     const std::vector<std::size_t> last = last_uses(network);
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
       run_layer(i);
@@ -148,7 +153,7 @@ class Walk {
     require_finite(got, network.value(layer.output), images_.count);
     real_[layer.output] = std::move(wanted);
     quantized_[layer.output] = std::move(got);
-    finish(layer.output);
+    finish(layer.output, gives_means(layer.op));
     expect_multipliers(i);
   }
 
@@ -168,6 +173,12 @@ class Walk {
     const std::uint8_t bits = named == bits_.weights.end() ? scheme_.weights.bits : named->second;
     FloatTensor& weights = *weights_of(layer.op);
     IntegerWeights integers = integer_weights(weights, bits, i);
+    constexpr std::uint8_t kWidest = 32;  // narrower biases are a choice: what they cut is shown
+    if (result_.bias_bits == kWidest) {
+      result_.layers[i].raised_scales =
+          make_room_for_biases(integers, weights, bias_of(layer.op),
+                               formats_.at(layer.inputs[0]).scale, scheme_.weights, i);
+    }
     FloatTensor rounded = integers.real();
     if (options_.measure) {
       result_.layers[i].weight_fidelity = weight_fidelity(weights, integers);
@@ -254,9 +265,10 @@ class Walk {
   }
 
   /// Rounds the quantized network's value.
-  void finish(ValueId id) {
+  void finish(ValueId id, bool are_means) {
     const IntegerFormat& format = formats_.choose(id, real_[id], quantized_[id]);
-    round_to(quantized_[id], format);
+    round_to(quantized_[id], format, are_means);
+    require_finite_rounded(quantized_[id], result_.fused.network.value(id), images_.count);
     QuantizedValue& value = result_.values[id];
     value.format = format;
     if (options_.measure) {

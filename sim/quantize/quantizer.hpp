@@ -44,6 +44,7 @@ struct QuantizedLayer {
   std::optional<IntegerWeights> weights;
   Fidelity weight_fidelity;
   std::optional<TensorData> bias;
+  std::size_t raised_scales = 0;       ///< of weights, so that biases fit
   std::uint64_t clipped_biases = 0;    ///< beyond the bias's width
   std::uint32_t accumulator_bits = 0;  ///< hold every partial sum of any input, in any order
 };

@@ -63,6 +63,15 @@ void to_power_of_two(float& scale) {
   scale = scale - below <= 2 * below - scale ? below : 2 * below;
 }
 
+void round_slice(const Slice& slice, const IntegerFormat& format, RealRounding rounding,
+                 std::uint64_t seed) {
+  for (std::size_t i = 0; i < slice.count; ++i) {
+    const double rounded = rounded_position(format.position(slice.from[i]), rounding,
+                                            uniform_draw(seed, slice.first_index + i));
+    slice.to[i] = format.clamped(rounded);
+  }
+}
+
 IntegerFormat quantize_slice(const Slice& slice, const WeightScheme& scheme, std::uint8_t bits,
                              std::uint64_t seed) {
   if (scheme.method == Method::Binary && bits == 1) {
@@ -86,14 +95,13 @@ IntegerFormat quantize_slice(const Slice& slice, const WeightScheme& scheme, std
   if (operand.method == Method::Ternary || operand.method == Method::Binary) {
     operand.method = Method::MinMax;  // a layer that was given more bits
   }
-  const IntegerFormat format = calibrate(sample, operand, grid);
-  for (std::size_t i = 0; i < slice.count; ++i) {
-    const double rounded = rounded_position(format.position(slice.from[i]), scheme.rounding,
-                                            uniform_draw(seed, slice.first_index + i));
-    slice.to[i] = static_cast<std::int32_t>(std::clamp(rounded, static_cast<double>(format.lowest),
-                                                       static_cast<double>(format.highest)));
-  }
+  const IntegerFormat format = calibrate(sample, operand, grid, scheme.rounding);
+  round_slice(slice, format, scheme.rounding, seed);
   return format;
+}
+
+std::uint64_t seed_of(const WeightScheme& scheme, std::size_t layer) {
+  return scheme.seed * 0x10000U + layer;
 }
 
 /// A channel without any weight but zero has no scale of its own: it takes the largest.
@@ -134,17 +142,53 @@ IntegerWeights quantize_weights(const FloatTensor& weights, const WeightScheme& 
   result.values.resize(weights.data.size());
   const std::size_t slices = scheme.per_channel ? static_cast<std::size_t>(weights.shape.at(0)) : 1;
   const std::size_t each = weights.data.size() / slices;
-  const std::uint64_t seed = scheme.seed * 0x10000U + layer;
   for (std::size_t i = 0; i < slices; ++i) {
     const std::size_t first = i * each;
     result.formats.push_back(
         quantize_slice({weights.data.data() + first, result.values.data() + first, each, first},
-                       scheme, bits, seed));
+                       scheme, bits, seed_of(scheme, layer)));
   }
   if (scheme.symmetric && !scheme.fraction_bits) {  // a format that is given stays
     give_empty_channels_a_scale(result);
   }
   return result;
+}
+
+std::size_t make_room_for_biases(IntegerWeights& integers, const FloatTensor& weights,
+                                 const std::vector<float>& bias, float input_scale,
+                                 const WeightScheme& scheme, std::size_t layer) {
+  const std::uint8_t bits = integers.formats.at(0).element.bits;
+  const bool is_magnitude = (scheme.method == Method::Binary && bits == 1) ||
+                            (scheme.method == Method::Ternary && bits == 2);
+  if (bias.empty() || scheme.fraction_bits || is_magnitude) {
+    return 0;
+  }
+  const bool is_power_of_two = scheme.powers_of_two || scheme.method == Method::Wage ||
+                               scheme.method == Method::DynamicFixedPoint;
+  const std::size_t slices = integers.formats.size();
+  const std::size_t each = weights.data.size() / slices;
+  const std::size_t biases = bias.size() / slices;
+  std::size_t raised = 0;
+  for (std::size_t i = 0; i < slices; ++i) {
+    double largest = 0;
+    for (std::size_t c = i * biases; c < (i + 1) * biases; ++c) {
+      largest = std::max(largest, std::abs(static_cast<double>(bias[c])));
+    }
+    constexpr double kHalf = std::numeric_limits<std::int32_t>::max() / 2.0;
+    double least = largest / kHalf / static_cast<double>(input_scale);
+    least = is_power_of_two && least > 0 ? std::exp2(std::ceil(std::log2(least))) : least;
+    IntegerFormat& format = integers.formats[i];
+    if (static_cast<double>(format.scale) >= least ||
+        least > static_cast<double>(std::numeric_limits<float>::max())) {
+      continue;
+    }
+    format.scale = static_cast<float>(least);
+    const std::size_t first = i * each;
+    round_slice({weights.data.data() + first, integers.values.data() + first, each, first}, format,
+                scheme.rounding, seed_of(scheme, layer));
+    ++raised;
+  }
+  return raised;
 }
 
 }  // namespace systole::quantize

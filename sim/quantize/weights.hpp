@@ -31,4 +31,15 @@ struct IntegerWeights {
 IntegerWeights quantize_weights(const FloatTensor& weights, const WeightScheme& scheme,
                                 std::uint8_t bits, std::size_t layer);
 
+/// A bias has the scale of its input times that of its channel's weights: beside weights of next to
+/// nothing it fits no 32 bits. As TensorFlow Lite's quantizer does (AdjustWeightsForBiasScale in
+/// tools/optimize/quantization_utils.cc), raises each scale of `integers` with which a bias would
+/// take more than half of an int32, the other half is for the products, to that with which it takes
+/// half of it; powers of two to the next one. `weights` are rounded anew then. Scales that a scheme
+/// gives, or that are the magnitude of the weights (binary, ternary), stay. Tells how many it
+/// raised.
+std::size_t make_room_for_biases(IntegerWeights& integers, const FloatTensor& weights,
+                                 const std::vector<float>& bias, float input_scale,
+                                 const WeightScheme& scheme, std::size_t layer);
+
 }  // namespace systole::quantize

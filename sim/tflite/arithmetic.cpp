@@ -232,7 +232,8 @@ LayerOp build_dequantize(Node& node) {
   node.expect_quantized(0);
   expect_output_shape(node, node.in(0).shape);
   if (node.out_type() != file::TensorType::FLOAT32) {
-    throw NodeError{"has an output that is not FLOAT32"};
+    throw NodeError{std::string{"has an output of "} + file::EnumNameTensorType(node.out_type()) +
+                    ", expected FLOAT32"};
   }
   node.feed(0);
   return Dequantize{};

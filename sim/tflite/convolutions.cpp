@@ -60,8 +60,8 @@ LayerOp build_conv_2d(Node& node) {
   expect_rank("weight", weight, 4);
   const std::int64_t groups = ifmap[3] / weight[3];
   if (ifmap[3] % weight[3] != 0 || weight[0] % groups != 0) {
-    throw NodeError{"has weights for " + std::to_string(weight[3]) +
-                    " channels and an ifmap with " + std::to_string(ifmap[3])};
+    throw NodeError{"has weights of " + shape_text(weight) + " for an ifmap with " +
+                    std::to_string(ifmap[3]) + " channels"};
   }
   Conv2d conv;
   conv.groups = groups;
@@ -197,7 +197,8 @@ LayerOp build_batch_matmul(Node& node) {
     };
     const std::int64_t larger = std::max(of(a), of(b));
     if (std::min(of(a), of(b)) != 1 && of(a) != of(b)) {
-      throw NodeError{"has batches that do not fit together"};
+      throw NodeError{"multiplies " + shape_text(a) + " by " + shape_text(b) +
+                      ", whose batches do not fit together"};
     }
     expected[axis] = larger;
   }

@@ -27,8 +27,10 @@ std::vector<std::uint8_t> read_bytes(const std::string& path) {
   }
   std::vector<std::uint8_t> bytes(size);
   in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  if (!in) {
-    throw ConfigError{{path + ": cannot be read"}};
+  const bool is_whole = in.good();
+  in.peek();  // an error at the first byte of a file whose size is not known shows here
+  if (!is_whole || in.bad()) {
+    throw ConfigError{{path + ": cannot be read to its end"}};
   }
   return bytes;
 }

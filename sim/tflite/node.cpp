@@ -64,20 +64,6 @@ void Node::expect_ends(std::size_t least, std::size_t most, std::size_t most_out
   }
 }
 
-TensorId Node::id(std::size_t i) const {
-  if (!has(i)) {
-    throw NodeError{"has no input " + std::to_string(i)};
-  }
-  return static_cast<TensorId>(inputs_[i]);
-}
-
-TensorId Node::output_id() const {
-  if (outputs_.size() != 1) {
-    throw NodeError{"has " + std::to_string(outputs_.size()) + " outputs, expected 1"};
-  }
-  return static_cast<TensorId>(outputs_[0]);
-}
-
 void Node::expect_quantized(std::size_t i) const {
   if (!is_8_bit(in_type(i)) || in(i).scale.size() != 1) {
     throw NodeError{describe(i) + " is of " + file::EnumNameTensorType(in_type(i)) + " with " +
@@ -163,7 +149,12 @@ void Node::check_weights(std::size_t i, std::size_t axis) {
   const bool per_channel = weight.scale.size() == static_cast<std::size_t>(weight.shape[axis]) &&
                            tensors_.quantized_axis(id(i)) == static_cast<std::int32_t>(axis);
   if (weight.scale.size() != 1 && !per_channel) {
-    throw NodeError{describe(i) + " has no scale, or not one for each output channel"};
+    throw NodeError{describe(i) + " has " + std::to_string(weight.scale.size()) + " scales" +
+                    (weight.scale.size() > 1
+                         ? " on axis " + std::to_string(tensors_.quantized_axis(id(i)))
+                         : "") +
+                    ", expected one, or one for each of the " + std::to_string(weight.shape[axis]) +
+                    " channels on axis " + std::to_string(axis)};
   }
   tensors_.load(id(i));
 }

@@ -41,8 +41,8 @@ class Node {
   void expect_ends(std::size_t least, std::size_t most, std::size_t most_outputs) const;
   std::size_t inputs() const { return inputs_.size(); }
   bool has(std::size_t i) const { return i < inputs_.size() && inputs_[i] >= 0; }
-  TensorId id(std::size_t i) const;
-  TensorId output_id() const;
+  TensorId id(std::size_t i) const { return static_cast<TensorId>(inputs_.at(i)); }
+  TensorId output_id() const { return output_id(0); }
   std::size_t outputs() const { return outputs_.size(); }
   TensorId output_id(std::size_t i) const { return static_cast<TensorId>(outputs_.at(i)); }
   const Tensor& out(std::size_t i) const { return network_.tensor(output_id(i)); }

@@ -1,5 +1,7 @@
 #include "sim/tflite/quantization.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -20,21 +22,21 @@ double scale_ratio(const Tensor& input, const Tensor& output) {
 void expect_fixed_output(const Node& node, int steps_of_one, std::int64_t zero_point) {
   const Tensor& out = node.out();
   if (out.scale[0] != 1.0F / static_cast<float>(steps_of_one) || out.zero_point != zero_point) {
-    throw NodeError{"has an output with the scale " + std::to_string(out.scale[0]) +
-                    " and the zero point " + std::to_string(out.zero_point) + ", expected 1/" +
-                    std::to_string(steps_of_one) + " and " + std::to_string(zero_point)};
+    throw NodeError{
+        fmt::format("has an output with the scale {} and the zero point {}, expected 1/{} and {}",
+                    out.scale[0], out.zero_point, steps_of_one, zero_point)};
   }
 }
 
 QuantizedMultiplier multiplier_of(double real) {
   constexpr std::int32_t kMaxExponent = 30;
-  if (!std::isfinite(real) || real <= 0) {
-    throw NodeError{"needs a multiplier of " + std::to_string(real) +
-                    ", expected one above 0 and finite"};
+  if (!std::isfinite(real) || real < 0) {
+    throw NodeError{fmt::format(
+        "needs a multiplier of {:.4g}, expected a finite one that is not below 0", real)};
   }
   const QuantizedMultiplier q = quantize_multiplier(real);
   if (q.exponent > kMaxExponent) {
-    throw NodeError{"needs a multiplier of " + std::to_string(real) + ", at most 2^30 is possible"};
+    throw NodeError{fmt::format("needs a multiplier of {:.4g}, expected one below 2^30", real)};
   }
   return q;
 }

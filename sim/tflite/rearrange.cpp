@@ -107,12 +107,12 @@ Blocks blocks_of(const Node& node) {
   }
   for (const std::int64_t amount : blocks.amounts) {
     if (amount < 0 || amount > kMost) {
-      throw NodeError{"pads or cuts by " + std::to_string(amount)};
+      throw NodeError{"pads or cuts by " + std::to_string(amount) + ", expected 0..2^28"};
     }
   }
   for (const std::int64_t size : blocks.sizes) {
     if (size < 1 || size > kMost || blocks.product > kMost / size) {
-      throw NodeError{"has a block of " + std::to_string(size)};
+      throw NodeError{"has a block of " + std::to_string(size) + ", expected 1..2^28 in all"};
     }
     blocks.product *= size;
   }
@@ -143,7 +143,7 @@ std::vector<Layer> build_depth_to_space(Node& node) {
   expect_rank("input", in, 4);
   const std::int64_t block = node.required_options<file::DepthToSpaceOptions>().block_size();
   if (block < 1 || block > kMostBlock) {
-    throw NodeError{"has blocks of " + std::to_string(block)};
+    throw NodeError{"has blocks of " + std::to_string(block) + ", expected 1..16384"};
   }
   block_of(block * block, in[3]);
   const std::int64_t channels = in[3] / (block * block);
@@ -274,7 +274,7 @@ std::vector<Layer> build_mirror_pad(Node& node) {
   const Shape in = chain.shape();
   if (amounts.size() != 2 * in.size()) {
     throw NodeError{"has " + std::to_string(amounts.size()) + " amounts for an input of " +
-                    shape_text(in)};
+                    shape_text(in) + ", expected " + std::to_string(2 * in.size())};
   }
   const std::int64_t edge = mode == file::MirrorPadMode::REFLECT ? 1 : 0;
   for (std::size_t axis = 0; axis < in.size(); ++axis) {
@@ -283,7 +283,8 @@ std::vector<Layer> build_mirror_pad(Node& node) {
     const std::int64_t most = in[axis] - edge;
     if (before < 0 || after < 0 || before > most || after > most) {
       throw NodeError{"mirrors " + std::to_string(before) + " and " + std::to_string(after) +
-                      " elements of " + std::to_string(in[axis])};
+                      " elements of " + std::to_string(in[axis]) + ", expected 0.." +
+                      std::to_string(most)};
     }
     if (before == 0 && after == 0) {
       continue;
@@ -306,7 +307,7 @@ std::vector<Layer> build_tile(Node& node) {
   const Shape in = chain.shape();
   if (times.size() != in.size()) {
     throw NodeError{"has " + std::to_string(times.size()) + " multiples for an input of " +
-                    shape_text(in)};
+                    shape_text(in) + ", expected " + std::to_string(in.size())};
   }
   for (std::size_t axis = 0; axis < in.size(); ++axis) {
     if (times[axis] == 1) {

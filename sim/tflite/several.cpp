@@ -49,7 +49,9 @@ std::vector<Layer> build_split(Node& node) {
   const std::size_t axis = axis_of(only_integer(node, 0), node.in(1).shape);
   const auto parts = static_cast<std::int64_t>(node.outputs());
   if (node.in(1).shape[axis] % parts != 0) {
-    throw NodeError{"cuts " + shape_text(node.in(1).shape) + " into " + std::to_string(parts)};
+    throw NodeError{"cuts " + std::to_string(node.in(1).shape[axis]) + " elements of axis " +
+                    std::to_string(axis) + " of " + shape_text(node.in(1).shape) + " into " +
+                    std::to_string(parts) + " parts, expected equal ones"};
   }
   return slices(node, 1, axis,
                 std::vector<std::int64_t>(node.outputs(), node.in(1).shape[axis] / parts), false);
@@ -78,8 +80,9 @@ std::vector<Layer> build_unpack(Node& node) {
   const auto& options = node.required_options<file::UnpackOptions>();
   const std::size_t axis = axis_of(options.axis(), node.in(0).shape);
   if (node.in(0).shape[axis] != static_cast<std::int64_t>(node.outputs())) {
-    throw NodeError{"takes " + shape_text(node.in(0).shape) + " apart into " +
-                    std::to_string(node.outputs()) + " outputs"};
+    throw NodeError{"takes axis " + std::to_string(axis) + " of " + shape_text(node.in(0).shape) +
+                    " apart into " + std::to_string(node.outputs()) + " outputs, expected " +
+                    std::to_string(node.in(0).shape[axis])};
   }
   return slices(node, 0, axis, std::vector<std::int64_t>(node.outputs(), 1), true);
 }
@@ -90,7 +93,8 @@ std::vector<Layer> build_pack(Node& node) {
   const Shape out = node.out().shape;  // tensors are added below
   const std::size_t axis = axis_of(node.required_options<file::PackOptions>().axis(), out);
   if (out[axis] != static_cast<std::int64_t>(node.inputs())) {
-    throw NodeError{"packs " + std::to_string(node.inputs()) + " inputs into " + shape_text(out)};
+    throw NodeError{"packs " + std::to_string(node.inputs()) + " inputs into " + shape_text(out) +
+                    ", expected " + std::to_string(out[axis])};
   }
   Shape part = out;
   part[axis] = 1;
@@ -100,9 +104,12 @@ std::vector<Layer> build_pack(Node& node) {
   Layer concat;
   for (std::size_t i = 0; i < node.inputs(); ++i) {
     node.expect_same_numbers(i);
-    if (node.in(i).shape != without || node.is_constant(i)) {
+    if (node.in(i).shape != without) {
       throw NodeError{"packs " + shape_text(node.in(i).shape) + " into " + shape_text(out) +
-                      ", or a constant"};
+                      ", expected " + shape_text(without)};
+    }
+    if (node.is_constant(i)) {
+      throw NodeError{"packs a constant, which is not supported"};
     }
     node.feed(i);
     const TensorId turned = node.add_tensor(i, part);

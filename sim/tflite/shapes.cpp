@@ -30,7 +30,8 @@ AxisSlice slice_axis(std::int64_t size, std::optional<std::int64_t> begin,
                      std::optional<std::int64_t> end, std::int64_t stride) {
   constexpr std::int64_t kMaxStride = std::int64_t{1} << 31;
   if (stride == 0 || stride > kMaxStride || stride < -kMaxStride) {
-    throw NodeError{"has a stride of " + std::to_string(stride)};
+    throw NodeError{"has a stride of " + std::to_string(stride) +
+                    ", expected -2^31..2^31 without 0"};
   }
   const bool forward = stride > 0;
   // The first element that can be begun with, and the first behind the last.
@@ -92,7 +93,8 @@ LayerOp build_pad(Node& node) {
     const std::int64_t after = amounts[2 * axis + 1];
     constexpr std::int64_t kMost = std::int64_t{1} << 28;
     if (before < 0 || after < 0 || before > kMost || after > kMost) {
-      throw NodeError{"pads by " + std::to_string(before) + " and " + std::to_string(after)};
+      throw NodeError{"pads by " + std::to_string(before) + " and " + std::to_string(after) +
+                      ", expected 0..2^28"};
     }
     pad.before.push_back(before);
     pad.after.push_back(after);
@@ -143,12 +145,14 @@ LayerOp build_slice(Node& node) {
   expect_count("size", size, shape.size());
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (begin[axis] < 0 || begin[axis] >= shape[axis]) {
-      throw NodeError{"begins at " + std::to_string(begin[axis]) + " of " + shape_text(shape)};
+      throw NodeError{"begins at " + std::to_string(begin[axis]) + " on axis " +
+                      std::to_string(axis) + " of " + shape_text(shape)};
     }
     size[axis] = size[axis] == -1 ? shape[axis] - begin[axis] : size[axis];
     if (size[axis] < 1 || size[axis] > shape[axis] - begin[axis]) {
       throw NodeError{"takes " + std::to_string(size[axis]) + " from " +
-                      std::to_string(begin[axis]) + " on of " + shape_text(shape)};
+                      std::to_string(begin[axis]) + " on of axis " + std::to_string(axis) + " of " +
+                      shape_text(shape)};
     }
   }
   expect_output_shape(node, size);
@@ -214,7 +218,7 @@ LayerOp build_resize_bilinear(Node& node) {
     op = {options->align_corners(), options->half_pixel_centers()};
   }
   if (op.align_corners && op.half_pixel_centers) {
-    throw NodeError{"has both align_corners and half_pixel_centers"};
+    throw NodeError{"has both align_corners and half_pixel_centers, expected one of the two"};
   }
   node.feed(0);
   return op;

@@ -52,7 +52,8 @@ Shape shape_of(const file::Tensor& tensor) {
     return shape;
   }
   if (tensor.shape()->size() > kMaxRank) {
-    throw Problem{"has " + std::to_string(tensor.shape()->size()) + " dimensions, at most 8"};
+    throw Problem{"has " + std::to_string(tensor.shape()->size()) +
+                  " dimensions, at most 8 are supported"};
   }
   for (const std::int32_t size : *tensor.shape()) {
     if (size < 1) {
@@ -70,7 +71,7 @@ Shape shape_of(const file::Tensor& tensor) {
 
 void read_quantization(const file::Quantization& from, Tensor& to, std::int32_t& axis) {
   if (from.details_type() != 0) {
-    throw Problem{"has custom quantization"};
+    throw Problem{"has custom quantization, which is not supported"};
   }
   if (from.scale() == nullptr || from.scale()->size() == 0) {
     return;
@@ -90,7 +91,7 @@ void read_quantization(const file::Quantization& from, Tensor& to, std::int32_t&
   const auto zero_point = value_at<std::int64_t>(zero_points, 0);
   for (std::size_t i = 1; i < from.zero_point()->size(); ++i) {
     if (value_at<std::int64_t>(zero_points, i) != zero_point) {
-      throw Problem{"has zero points that differ"};
+      throw Problem{"has zero points that differ, expected one for all"};
     }
   }
   if (zero_point < to.format.min() || zero_point > to.format.max()) {
@@ -235,7 +236,7 @@ std::vector<std::int64_t> TensorTable::integers(TensorId id, std::size_t most) c
   }
   const file::TensorType type = sources_.at(id).type;
   if (type != file::TensorType::INT32 && type != file::TensorType::INT64) {
-    throw NodeError{describe(id) + " is of " + type_text(type) + ", expected INT32"};
+    throw NodeError{describe(id) + " is of " + type_text(type) + ", expected INT32 or INT64"};
   }
   const std::size_t width = type == file::TensorType::INT32 ? 4 : 8;
   check_bytes(id, width);

@@ -39,6 +39,7 @@ class TensorTable {
 
   /// Throws NodeError if the tensor cannot be used.
   void check(TensorId id) const;
+  bool is_usable(TensorId id) const { return sources_.at(id).problem.empty(); }
   /// Counts what constants and layers keep; throws NodeError where it is too much together.
   void charge(std::int64_t elements);
   /// Gives the network's tensor its data. For tensors of 1 or 4 bytes an element.

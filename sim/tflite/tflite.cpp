@@ -42,8 +42,10 @@ class GraphReader {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw ConfigError{{path_ + ": " + what}};
+  /// For what leaves nothing more to be looked at; what was found before is told with it.
+  [[noreturn]] void fail(const std::string& what) {
+    errors_.push_back(path_ + ": " + what);
+    throw ConfigError{errors_};
   }
   void error(const std::string& where, const std::string& what) {
     if (errors_.size() < kMostErrors) {
@@ -51,7 +53,7 @@ class GraphReader {
     }
   }
 
-  const file::SubGraph& only_subgraph() const {
+  const file::SubGraph& only_subgraph() {
     if (model_.version() != kSchemaVersion) {
       fail("has version " + std::to_string(model_.version()) + " of the format, expected 3");
     }
@@ -76,13 +78,17 @@ class GraphReader {
       }
       const TensorId id = id_of(index);
       if (tensors_.is_constant(id) || computed_[id]) {
-        error(where, "is constant, or named twice");
+        error(where, computed_[id] ? "is named twice" : "is constant");
         continue;
       }
       try {
         tensors_.check(id);
-        if (tensors_.type(id) == file::TensorType::INT64 || network_.tensor(id).shape.empty()) {
-          throw NodeError{tensors_.describe(id) + " is of INT64 or a scalar"};
+        if (tensors_.type(id) == file::TensorType::INT64) {
+          throw NodeError{tensors_.describe(id) +
+                          " is of INT64, expected INT8, UINT8, INT32 or FLOAT32"};
+        }
+        if (network_.tensor(id).shape.empty()) {
+          throw NodeError{tensors_.describe(id) + " is a scalar, expected one dimension or more"};
         }
       } catch (const NodeError& e) {
         error(where, e.what());
@@ -144,7 +150,8 @@ class GraphReader {
     std::string problem;
     if (op.inputs() != nullptr) {
       for (const std::int32_t input : *op.inputs()) {
-        if (exists(input) && !computed_[id_of(input)] && !tensors_.is_constant(id_of(input))) {
+        if (exists(input) && !computed_[id_of(input)] && !tensors_.is_constant(id_of(input)) &&
+            tensors_.is_usable(id_of(input))) {  // else Node says why not
           problem =
               "reads " + tensors_.describe(id_of(input)) + ", which no node before it computes";
         }
@@ -193,11 +200,11 @@ class GraphReader {
 
   const std::string path_;
   const file::Model& model_;
+  std::vector<std::string> errors_;  // before graph_, which may be one
   const file::SubGraph& graph_;
   Network network_;
   TensorTable tensors_;
   std::vector<bool> computed_;
-  std::vector<std::string> errors_;
 };
 
 }  // namespace

@@ -24,7 +24,8 @@ PaddingAmount padding_of(file::Padding padding, std::int64_t in, std::int64_t ou
   const std::int64_t span = (kernel - 1) * dilation + 1;
   const bool same = padding == file::Padding::SAME;
   if (!same && padding != file::Padding::VALID) {
-    throw NodeError{"has neither SAME nor VALID padding"};
+    throw NodeError{"has the padding " + std::to_string(static_cast<int>(padding)) +
+                    ", expected SAME or VALID"};
   }
   const std::int64_t expected = same        ? ceil_div(in, stride)
                                 : in < span ? 0
@@ -51,7 +52,8 @@ Window window_over(const Shape& ifmap, const Shape& ofmap, std::int64_t kernel_h
   expect_rank("output", ofmap, 4);
   expect_steps(steps);
   if (ifmap[0] != ofmap[0]) {
-    throw NodeError{"has another batch in its output than in its input"};
+    throw NodeError{"has " + std::to_string(ofmap[0]) + " images in its output, expected " +
+                    std::to_string(ifmap[0]) + " as in its input"};
   }
   const PaddingAmount vertical =
       padding_of(padding, ifmap[1], ofmap[1], kernel_h, steps.stride_h, steps.dilation_h);

@@ -116,7 +116,7 @@ void read_host_operator(ConfigReader& reader, const ConstantFiles& files, LayerT
     reader.optional("beta", host.beta, InRange{1e-30, 1e30});  // a float32 to the kernels
   }
   if (keys.count("alpha") != 0) {
-    reader.optional("alpha", host.alpha, GreaterThan{0.0});
+    reader.optional("alpha", host.alpha, InRange{0.0, 1e30});
   }
 }
 

@@ -238,9 +238,20 @@ std::ifstream open(const std::string& path) {
   return in;
 }
 
+/// As many bytes of `most` as the file has.
+std::string take_up_to(std::ifstream& in, std::size_t most, const std::string& path) {
+  std::string text(most, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(most));
+  if (in.bad()) {
+    fail(path, "cannot be read to its end");
+  }
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  return text;
+}
+
 std::string take(std::ifstream& in, std::size_t bytes, const std::string& path) {
-  std::string text(bytes, '\0');
-  if (!in.read(text.data(), static_cast<std::streamsize>(bytes))) {
+  std::string text = take_up_to(in, bytes, path);
+  if (text.size() < bytes) {
     fail(path, "truncated: the file ends inside its .npy header");
   }
   return text;
@@ -249,7 +260,7 @@ std::string take(std::ifstream& in, std::size_t bytes, const std::string& path) 
 /// Leaves `in` at the first value; the file is known to hold them all.
 Header read_header(std::ifstream& in, const std::string& path) {
   const std::uint64_t file_bytes = std::filesystem::file_size(path);
-  const std::string start = take(in, std::min<std::uint64_t>(file_bytes, 8), path);
+  const std::string start = take_up_to(in, 8, path);
   if (start.substr(0, kMagic.size()) != kMagic) {
     fail(path, start.substr(0, kZipMagic.size()) == kZipMagic
                    ? "is not a .npy file but an archive of such (.npz), expected one of them"

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -140,6 +141,30 @@ TEST(CliConvert, WhatYamlCannotSayIsToldOfTheModel) {
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_EQ(outcome.err, "systole: " + model +
                              ": layer 'dynamic_scale_0': YAML has no operator dynamic_scale\n");
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(CliConvert, WhatCannotBeWrittenIsNamedAsItWouldHaveBeen) {
+  const TemporaryFolder folder;
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const rlimit full{600, limit.rlim_max};  // more than the message has
+  const auto on_full = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  const Outcome convert =
+      systole({"convert", "workloads/digits_cnn/digits_cnn.yaml", "-o", folder.file("net")});
+  const Outcome quantize =
+      systole({"quantize", "-w", "workloads/digits_float/digits_float.yaml", "--calibrate",
+               "workloads/digits_float/calibration_images.npy", "-o", folder.file("net")});
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  std::signal(SIGXFSZ, on_full);
+  for (const Outcome& outcome : {convert, quantize}) {
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_EQ(outcome.err.rfind("systole: " + folder.file("net") + "/", 0), 0U) << outcome.err;
+    EXPECT_EQ(outcome.err.find(".tmp"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find(": cannot write: File too large\n"), std::string::npos)
+        << outcome.err;
+  }
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 

@@ -135,6 +135,20 @@ TEST_F(Convert, ANetworkThatYamlCannotSayLeavesNoYaml) {
   }
 }
 
+TEST_F(Convert, AFileThatCannotGetItsNameIsNamedAndLeavesNoDraft) {
+  const Network network = every_operator();
+  const fs::path file = fs::path{write_trace(network, {}, folder("a"))}.filename();
+  fs::create_directories(fs::path{path("b")} / file / "in the way");
+  try {
+    write_trace(network, {}, folder("b"));
+    FAIL() << "written";
+  } catch (const std::runtime_error& error) {
+    EXPECT_EQ(error.what(),
+              (fs::path{path("b")} / file).string() + ": cannot be written: Is a directory");
+  }
+  EXPECT_FALSE(fs::exists(fs::path{path("b")} / (file.string() + ".draft")));
+}
+
 Layer& layer_named(Network& network, const std::string& name) {
   for (Layer& layer : network.layers) {
     if (layer.name == name) {
@@ -189,6 +203,23 @@ TEST_F(Convert, WhatWouldComeBackOtherwiseIsRefused) {
             }),
             "layer 'dense': its ifmap [1, 6, 6, 4] is taken as rows of 36, which YAML could say "
             "only with a reshape, a layer more");
+  EXPECT_EQ(refusal([](Network& network) {
+              auto& requant = std::get<Conv2d>(layer_named(network, "bits").op).requant;
+              requant.rounding = Rounding::Stochastic;
+            }),
+            "layer 'bits': its rounding cannot be written");
+  EXPECT_EQ(refusal([](Network& network) { network.layers.at(1).name = "conv"; }),
+            "two layers are named 'conv'");
+  EXPECT_EQ(
+      refusal([](Network& network) { network.tensors.at(network.inputs.at(1)).shape.clear(); }),
+      "input 'f, l' has no dimensions, which YAML cannot say: inputs have one dimension or "
+      "more");
+  EXPECT_EQ(refusal([](Network& network) {
+              Layer& conv = layer_named(network, "conv");
+              conv.inputs.at(1) = layer_named(network, "turned").output;
+            }),
+            "layer 'conv': its weights or bias are computed by '" +
+                std::string{"turned', which cannot be written"});
   EXPECT_EQ(refusal([](Network&) {}), "");
 }
 

@@ -294,6 +294,32 @@ void write_two(const std::string& folder) {
   writer.keep();
 }
 
+TEST_F(AtomicFile, WhatCannotBeWrittenHasTheNameThatItWouldHaveGot) {
+  const auto error_of = [&](const std::function<int(const std::string&)>& write) -> std::string {
+    AtomicFolder folder{path("a/")};
+    try {
+      folder.filled_by(write);
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::string why = ": cannot create a file in its folder: No such file or directory";
+  const auto write_below = [](const std::string& folder) {
+    write_file_atomically(folder + "/none/b", "text");
+    return 0;
+  };
+  EXPECT_EQ(error_of(write_below), path("a/none/b") + why);
+  fs::create_directory(path("a"));
+  EXPECT_EQ(error_of(write_below), path("a/none/b") + why);
+  EXPECT_TRUE(fs::is_empty(path("a")));
+  struct Other : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+  EXPECT_THROW(AtomicFolder{path("a")}.filled_by([](const std::string&) { throw Other{""}; }),
+               Other);
+}
+
 TEST_F(AtomicFile, AnEmptyFolderStaysTheFolderThatItIs) {
   fs::create_directory(path("a"));
   ASSERT_EQ(::chmod(path("a").c_str(), 0700), 0);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "sim/float_onnx/float_onnx.hpp"
@@ -14,6 +15,7 @@ namespace {
 using test::Model;
 using test::Sizes;
 using ::testing::EndsWith;
+using ::testing::HasSubstr;
 
 /// All errors, or "".
 std::string refusal(const Model& model) {
@@ -67,7 +69,11 @@ TEST(FloatOnnxRefusals, ProductsOfOtherSizes) {
                  "has an input of 1 x 3 x 4 x 4, expected 2 dimensions");
   EXPECT_EQ(refusal(image().node("Flatten", {"x"}, "f").node("MatMul", {"f", "matrix"}, "y")), "");
   expect_refusal(image().node("Flatten", {"x"}, "f").node("MatMul", {"f", "weights"}, "y"),
-                 "has weights of 2 x 3 for an image of 1 x 3 x 4 x 4");
+                 "has weights of 3 x 2 for an image of 1 x 3 x 4 x 4, which do not fit together");
+  expect_refusal(row().node("MatMul", {"x", "matrix"}, "y"),
+                 "has weights of 48 x 2 for an input of 1 x 3, which do not fit together");
+  expect_refusal(row().node("Gemm", {"x", "weights"}, "y").with("transB", kOne),
+                 "has weights of 3 x 2 for an input of 1 x 3, which do not fit together");
 }
 
 TEST(FloatOnnxRefusals, ScaledAndTransposedProducts) {
@@ -90,7 +96,74 @@ TEST(FloatOnnxRefusals, SumsOfOtherShapes) {
                  "adds 1 x 3 x 4 x 4 and 1 x 2 x 4 x 4, expected two of one shape");
   expect_refusal(
       image().node("Flatten", {"x"}, "f").node("Concat", {"x", "f"}, "y").with("axis", kOne),
-      "has inputs of different dimensions");
+      "joins [1, 3, 4, 4] and [1, 48], expected as many dimensions");
+  // In the layout of the file, whatever the network's is.
+  const auto joined = [](std::int64_t axis) {
+    Model model = image().node("MaxPool", {"x"}, "p").with("kernel_shape", Sizes{2, 2});
+    return model.node("Concat", {"x", "p"}, "y").with("axis", axis);
+  };
+  expect_refusal(joined(1),
+                 "joins [1, 3, 4, 4] and [1, 3, 3, 3], expected the same sizes off axis 1");
+  expect_refusal(joined(-1),
+                 "joins [1, 3, 4, 4] and [1, 3, 3, 3], expected the same sizes off axis 3");
+  expect_refusal(joined(0), "joins along axis 0 of [1, 3, 4, 4], expected one behind the batch");
+}
+
+TEST(FloatOnnxRefusals, ConvolutionsOfOtherChannels) {
+  const auto conv = [](std::int64_t groups) {
+    return image()
+        .floats("narrow", {4, 1, 1, 1}, {1, 1, 1, 1})
+        .floats("deep", {2, 4, 1, 1}, std::vector<float>(8, 1))
+        .node("Conv", {"x", groups == 0 ? "deep" : "narrow"}, "y")
+        .with("group", std::max(groups, kOne));
+  };
+  expect_refusal(conv(0),
+                 "has weights of 2 x 4 x 1 x 1 in 1 groups for an image of 1 x 3 x 4 x 4, which do "
+                 "not fit together");
+  expect_refusal(conv(3),
+                 "has weights of 4 x 1 x 1 x 1 in 3 groups for an image of 1 x 3 x 4 x 4, which do "
+                 "not fit together");
+}
+
+TEST(FloatOnnxRefusals, WhatExportersLeaveAroundConstants) {
+  using ::onnx::TensorProto;
+  const auto cast = [](const Sizes& shape, const std::vector<double>& values,
+                       TensorProto::DataType to) {
+    Model model = row();
+    model.integers("double", shape, {}, TensorProto::DOUBLE).changed([&](auto& graph) {
+      TensorProto& tensor = *graph.mutable_initializer(graph.initializer_size() - 1);
+      tensor.mutable_double_data()->Add(values.begin(), values.end());
+    });
+    return model.node("Cast", {"double"}, "c").with("to", to).node("Clip", {"x", "c"}, "y");
+  };
+  EXPECT_EQ(refusal(cast({}, {0.5}, TensorProto::FLOAT)), "");
+  expect_refusal(cast({2}, {0.5, 1}, TensorProto::FLOAT),
+                 "casts a constant of DOUBLE, expected one number");
+  expect_refusal(
+      row().node("Cast", {"zero"}, "c").with("to", TensorProto::INT8).node("Clip", {"x", "c"}, "y"),
+      "casts a constant other than to FLOAT, which is not supported");
+  const auto turned = [](const std::string& constant, const Sizes& perm) {
+    return row()
+        .node("Transpose", {constant}, "t")
+        .with("perm", perm)
+        .node("MatMul", {"x", "t"}, "y");
+  };
+  expect_refusal(
+      turned("kernel", {1, 0}),
+      "transposes a constant of 2 x 3 x 1 x 1, expected 2 dimensions that change places");
+  expect_refusal(turned("weights", {0, 1}),
+                 "transposes a constant of 3 x 2, expected 2 dimensions that change places");
+}
+
+TEST(FloatOnnxRefusals, WhatIsNoConstantOrNoFloat) {
+  EXPECT_THAT(refusal(Model{{1, 3}}.node("Relu", {"x"}, "y")),
+              EndsWith("input 'x': is of integers, expected FLOAT"));
+  expect_refusal(row().node("Constant", {}, "c").node("Clip", {"x", "c"}, "y"),
+                 "has no value that is a tensor");
+  expect_refusal(row().node("MatMul", {"x", "x"}, "y"),
+                 "computes its input 1, expected a constant");
+  EXPECT_THAT(refusal(row().node("Softmax", {"x"}, "y")),
+              HasSubstr("(Softmax 'y'): is not supported; expected Conv, Gemm, MatMul, "));
 }
 
 TEST(FloatOnnxRefusals, NormalizationsAndLimits) {

@@ -121,6 +121,13 @@ class Model {
     return *this;
   }
 
+  /// What has no function of its own.
+  template <typename Change>
+  Model& changed(const Change& change) {
+    change(graph());
+    return *this;
+  }
+
   /// Whatever `read` makes of a file with the model.
   template <typename Read>
   auto read_by(Read read) const {

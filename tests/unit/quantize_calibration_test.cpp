@@ -56,6 +56,24 @@ TEST(IntegerFormatTest, UnsignedIsStoredSignedWithItsZeroAtTheLowest) {
   EXPECT_EQ(format.quantize(5.1F), 127);
 }
 
+TEST(IntegerFormatTest, HalvesGoAwayFromZeroAndThoseOfMeansFromTheInteger0) {
+  IntegerFormat format;
+  format.zero_point = 3;
+  EXPECT_EQ(format.quantize(2.5F), 6);
+  EXPECT_EQ(format.quantize(-2.5F), 0);
+  EXPECT_EQ(format.quantize(-0.5F), 2);
+  EXPECT_EQ(format.quantize(1e30F), 127);
+  EXPECT_EQ(format.quantize_mean(2.5F), 6);
+  EXPECT_EQ(format.quantize_mean(-2.5F), 1) << "0.5 of the integers";
+  EXPECT_EQ(format.quantize_mean(-3.5F), -1) << "-0.5 of them";
+  EXPECT_EQ(format.quantize_mean(-2.5001F), 1) << "a sum that missed the half";
+  EXPECT_EQ(format.quantize_mean(-2.502F), 0);
+  EXPECT_EQ(format.quantize_mean(-1e30F), -128);
+  // 2.49999996 in binary64, and 2.5 in the division of the one who reads images.
+  format.scale = 0.1F;
+  EXPECT_EQ(format.quantize(0.25F), 6);
+}
+
 TEST(IntegerFormatTest, RoundingsDifferAtHalvesAndBelow) {
   EXPECT_EQ(rounded_position(2.5, RealRounding::NearestEven, 0), 2);
   EXPECT_EQ(rounded_position(-2.5, RealRounding::NearestAway, 0), -3);
@@ -253,6 +271,114 @@ TEST(WeightsTest, APowerOfTwoOfSignsIsThatOfLessSquaredError) {
   EXPECT_EQ(scale(1.45F), 1.0F) << "nearer to 2 by its logarithm, to 1 by its error";
   EXPECT_EQ(scale(1.55F), 2.0F);
   EXPECT_EQ(scale(0.25F), 0.25F);
+}
+
+// 14/1024 is 0.875 of 1/64, nearer to an integer than 1.75 of 1/128, and loses more when it is cut;
+// of 6/1024 it is the other way round.
+TEST(WeightsTest, PowersOfTwoAreChosenForTheRoundingInForce) {
+  const auto scale = [](float small, RealRounding rounding) {
+    WeightScheme scheme;
+    scheme.powers_of_two = true;
+    scheme.rounding = rounding;
+    FloatTensor weights{{1, 11}, std::vector<float>(11, small / 1024)};
+    weights.data[0] = 1;
+    return quantize_weights(weights, scheme, 8, 0).formats.at(0).scale;
+  };
+  EXPECT_EQ(scale(14, RealRounding::NearestEven), 0x1p-6F);
+  EXPECT_EQ(scale(14, RealRounding::HalfUp), 0x1p-6F);
+  for (const RealRounding cut :
+       {RealRounding::Floor, RealRounding::TowardZero, RealRounding::Stochastic}) {
+    EXPECT_EQ(scale(14, cut), 0x1p-7F);
+  }
+  EXPECT_EQ(scale(6, RealRounding::NearestEven), 0x1p-7F);
+  EXPECT_EQ(scale(6, RealRounding::Floor), 0x1p-6F);
+  EXPECT_EQ(scale(6, RealRounding::Stochastic), 0x1p-7F);
+}
+
+TEST(CalibrationTest, SearchesRoundAsTheWeightsAreRounded) {
+  std::vector<float> ramp;
+  for (int i = -50; i <= 50; ++i) {
+    ramp.push_back(static_cast<float>(i) / 50);
+  }
+  std::vector<float> equal(11, 14.0F / 1024);
+  equal[0] = 1;
+  const std::pair<std::vector<float>, Grid> samples[] = {{ramp, {4, true, true, true}},
+                                                         {equal, {8, true, true, true}}};
+  const std::pair<Method, decltype(&squared_error)> searches[] = {
+      {Method::MeanSquaredError, squared_error}, {Method::DynamicFixedPoint, absolute_error}};
+  for (const auto& [method, error] : searches) {
+    OperandScheme scheme;
+    scheme.method = method;
+    bool differs = false;
+    for (const auto& [values, grid] : samples) {
+      for (const RealRounding rounding : {RealRounding::Floor, RealRounding::TowardZero,
+                                          RealRounding::HalfUp, RealRounding::Stochastic}) {
+        const IntegerFormat nearest = calibrate(sample_of(values), scheme, grid);
+        const IntegerFormat chosen = calibrate(sample_of(values), scheme, grid, rounding);
+        EXPECT_LE(error(values, chosen, rounding), error(values, nearest, rounding));
+        differs = differs || chosen.scale != nearest.scale;
+      }
+    }
+    EXPECT_TRUE(differs) << method_name(method);
+  }
+}
+
+// A quarter of a step lost three times of four, three quarters gained once: 3/16 of a square.
+TEST(CalibrationTest, ErrorsOfStochasticRoundingAreThoseToBeExpected) {
+  IntegerFormat format;
+  EXPECT_DOUBLE_EQ(squared_error({5.25F, -2.0F}, format, RealRounding::Stochastic), 3.0 / 16);
+  EXPECT_DOUBLE_EQ(absolute_error({5.25F, -2.0F}, format, RealRounding::Stochastic), 3.0 / 8);
+  EXPECT_DOUBLE_EQ(squared_error({127.5F}, format, RealRounding::Stochastic), 0.25) << "clipped";
+}
+
+// The numbers of TensorFlow Lite's own test, AdjustWeightScaleForBiasPerChannel.
+TEST(WeightsTest, ScalesAreRaisedWhereBiasesTakeMoreThanHalfOf32Bits) {
+  const FloatTensor real{{2, 2}, {-1e-7F, 1e-7F, -7.0F, 1.0F}};
+  const auto raised = [&](WeightScheme scheme, std::uint8_t bits, const std::vector<float>& bias) {
+    IntegerWeights weights = quantize_weights(real, scheme, bits, 0);
+    const std::size_t count = make_room_for_biases(weights, real, bias, 0.05F, scheme, 0);
+    return std::pair{weights, count};
+  };
+  constexpr double kMost = std::numeric_limits<std::int32_t>::max();
+  const auto needed = static_cast<float>(2 * 4.0 / kMost / static_cast<double>(0.05F));
+  WeightScheme scheme;
+  const auto [weights, count] = raised(scheme, 8, {4.0F, -4.0F});
+  EXPECT_EQ(count, 1U);
+  EXPECT_FLOAT_EQ(weights.formats.at(0).scale, needed);
+  EXPECT_FLOAT_EQ(weights.formats.at(1).scale, 7.0F / 127);
+  EXPECT_EQ(weights.values, (TensorData{-1, 1, -127, 18})) << "1e-7 is 1.3 of the new steps";
+  EXPECT_EQ(raised(scheme, 8, {}).second, 0U);
+  // One scale for all: that of the largest bias.
+  scheme.per_channel = false;
+  EXPECT_EQ(raised(scheme, 8, {4.0F, -4.0F}).second, 0U);
+  const float largest = 7.0F / 127 * 0.05F * static_cast<float>(kMost / 2);
+  EXPECT_EQ(raised(scheme, 8, {0.0F, -0.99F * largest}).second, 0U);
+  const auto [whole, of_one] = raised(scheme, 8, {0.0F, -4 * largest});
+  EXPECT_EQ(of_one, 1U);
+  EXPECT_FLOAT_EQ(whole.formats.at(0).scale, 4 * 7.0F / 127);
+  EXPECT_EQ(whole.values.at(2), -32);
+  // Powers of two stay such.
+  scheme.per_channel = scheme.powers_of_two = true;
+  EXPECT_EQ(raised(scheme, 8, {4.0F, -4.0F}).first.formats.at(0).scale, 0x1p-23F);
+  scheme.powers_of_two = false;
+  for (const Method method : {Method::DynamicFixedPoint, Method::Wage}) {
+    scheme.method = method;
+    EXPECT_EQ(raised(scheme, 8, {4.0F, -4.0F}).first.formats.at(0).scale, 0x1p-23F);
+  }
+  // Scales that are given, or that say how large the weights are.
+  scheme.method = Method::Ternary;
+  EXPECT_EQ(raised(scheme, 2, {40.0F, -4.0F}).second, 0U);
+  EXPECT_EQ(raised(scheme, 8, {4.0F, -4.0F}).second, 1U) << "a layer of more bits";
+  scheme.method = Method::Binary;
+  EXPECT_EQ(raised(scheme, 1, {40.0F, -4.0F}).second, 0U);
+  scheme.method = Method::MinMax;
+  scheme.per_channel = false;
+  scheme.fraction_bits = 7;
+  EXPECT_EQ(raised(scheme, 8, {0.0F, -4 * largest}).second, 0U);
+  // Nor is there one beyond float32.
+  scheme.fraction_bits.reset();
+  IntegerWeights tiny = quantize_weights(real, scheme, 8, 0);
+  EXPECT_EQ(make_room_for_biases(tiny, real, {1e30F, 0.0F}, 1e-30F, scheme, 0), 0U);
 }
 
 TEST(WeightsTest, WageScalesByThePowerOfTwoNearTheLargest) {

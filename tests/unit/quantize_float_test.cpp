@@ -163,6 +163,10 @@ TEST_F(FloatTraceFiles, EveryMistakeOfImagesAndLabelsIsToldAtItsPlace) {
   EXPECT_EQ(test_errors("labels: three.npy\n"),
             "float.yaml:4:9: labels: has 3 labels, expected one for each of 0 images");
   EXPECT_EQ(test_errors("images: two.npy\n"), "");
+  write_array("large.npy", {1, 1, 1, 3}, std::vector<double>{1, 1e39, 1});
+  EXPECT_EQ(test_errors("images: large.npy\n"),
+            "float.yaml:4:9: images: large.npy: element [0, 0, 0, 1] is not finite in float32, "
+            "expected finite numbers");
 }
 
 // What shows when the network is quantized is told there.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sim/network/refusal.hpp"
+#include "sim/quantize/quantization_report.hpp"
 #include "sim/quantize/quantizer.hpp"
 #include "sim/quantize/value_groups.hpp"
 #include "tests/support/float_networks.hpp"
@@ -166,6 +167,87 @@ TEST(QuantizerTest, BiasesBeyondTheirWidthAreClippedAndCounted) {
   EXPECT_EQ(quantized.layers[0].bias->at(0), 2047);
 }
 
+// The integers, by the formulas of TensorFlow Lite's QUANTIZE and AVERAGE_POOL_2D.
+TEST(QuantizerTest, MeansAreRoundedAsTheIntegersAre) {
+  constexpr std::int64_t kSize = 12;
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, kSize, kSize, 1});
+  FloatAveragePool pool;
+  pool.window.kernel_h = pool.window.kernel_w = pool.window.stride_h = pool.window.stride_w = 2;
+  network.outputs = {network.add_layer("mean", pool, {in})};
+  const std::vector<float> images = noise(10 * kSize * kSize, 5);
+  for (const bool symmetric : {false, true}) {
+    for (const bool is_signed : {false, true}) {
+      Scheme scheme;
+      scheme.activations.symmetric = symmetric;
+      scheme.activations.is_signed = is_signed;
+      const QuantizedNetwork quantized =
+          quantize_network(fuse(network), scheme, {}, images_of(images, 10), {true, nullptr, {}});
+      const IntegerFormat& format = quantized.values[in].format;
+      std::size_t halves = 0;
+      for (std::size_t i = 0; i < quantized.output.size(); ++i) {
+        const std::size_t row = i / (kSize / 2);
+        const std::size_t first = 2 * row * kSize + 2 * (i % (kSize / 2));
+        std::int32_t sum = 0;
+        for (const std::size_t tap : {first, first + 1, first + kSize, first + kSize + 1}) {
+          sum +=
+              static_cast<std::int32_t>(std::round(images[tap] / format.scale)) + format.zero_point;
+        }
+        halves += sum % 4 == 2 || sum % 4 == -2 ? 1U : 0U;
+        const std::int32_t mean = (sum > 0 ? sum + 2 : sum - 2) / 4;
+        ASSERT_FLOAT_EQ(quantized.output[i], format.real(mean)) << i;
+      }
+      EXPECT_GT(halves, 50U);
+    }
+  }
+}
+
+TEST(QuantizerTest, MeansOfWholeImagesAreRoundedAsTheIntegersAre) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 2, 1});
+  network.outputs = {network.add_layer("mean", FloatGlobalAveragePool{}, {in})};
+  Scheme scheme;  // steps of 0.25, zero at -128
+  scheme.activations.symmetric = true;
+  scheme.activations.is_signed = false;
+  const QuantizedNetwork quantized =
+      quantize_network(fuse(network), scheme, {}, images_of({63.75F, 63.75F, 1, 1.25F}, 2));
+  EXPECT_EQ(quantized.output, (Activations{63.75F, 1})) << "-123.5 of the integers";
+}
+
+TEST(QuantizerTest, AChannelOfNextToNothingMakesRoomForItsBias) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 1, 2});
+  FloatConv2d conv = random_conv(2, 1, 2, 1);
+  conv.weight.data[0] = conv.weight.data[1] = 1e-9F;
+  conv.bias = {3.0F, 1.0F};
+  network.outputs = {network.add_layer("a", conv, {in})};
+  const auto quantized = [&](Scheme scheme) {
+    return quantize_network(fuse(network), scheme, {}, images_of(noise(20, 5), 10),
+                            {true, nullptr, {}});
+  };
+  const QuantizedNetwork fits = quantized({});
+  EXPECT_EQ(fits.layers[0].raised_scales, 1U);
+  EXPECT_EQ(fits.layers[0].clipped_biases, 0U);
+  EXPECT_NEAR(fits.layers[0].bias->at(0), 0x1p30, 100);
+  EXPECT_GT(fits.values.back().network_sqnr_db, 35);
+  EXPECT_NE(text_report(fits, {}, std::nullopt)
+                .find("a: 1 scales of its weights are raised for biases to fit 32 bits\n"),
+            std::string::npos);
+  EXPECT_EQ(json_report(fits, {})["layers"][0]["raised_scales"], 1);
+  // A walk that remembers the weights of an earlier one raises them as well.
+  CalibrationCache cache;
+  for (int i = 0; i < 2; ++i) {
+    const QuantizedNetwork again = quantize_network(
+        fuse(network), Scheme{}, {}, images_of(noise(20, 5), 10), {false, &cache, {}});
+    EXPECT_EQ(again.layers[0].raised_scales, 1U);
+    EXPECT_EQ(again.output, fits.output);
+  }
+  Scheme narrow;
+  narrow.bias.bits = 31;
+  EXPECT_EQ(quantized(narrow).layers[0].raised_scales, 0U);
+  EXPECT_EQ(quantized(narrow).layers[0].clipped_biases, 1U);
+}
+
 // A pool keeps the format of what it reads; the clip behind it lifts its values out of that range.
 TEST(QuantizerTest, AClipBehindAPoolMayLeaveTheRangeOfWhatThePoolReads) {
   FloatNetwork network;
@@ -193,6 +275,22 @@ TEST(QuantizerTest, NumbersThatFloat32CannotHoldAreRefusedWithTheirImageAndLayer
     EXPECT_EQ(std::string{error.what()},
               "[1]: gives 'a' numbers that float32 cannot hold, expected smaller ones, or smaller "
               "weights");
+  }
+}
+
+// 255 steps from the least to the largest number: the largest integer stands for a little more.
+TEST(QuantizerTest, NumbersWhoseIntegersFloat32CannotHoldAreRefusedWhereTheyAre) {
+  FloatNetwork network;
+  const ValueId in = network.add_input("in", {1, 1, 1, 2});
+  network.outputs = {network.add_layer("a", FloatMaxPool{}, {in})};
+  constexpr float kMost = std::numeric_limits<float>::max();
+  try {
+    quantize_network(fuse(network), Scheme{}, {}, images_of({1, 1, kMost, -kMost}, 2));
+    FAIL();
+  } catch (const NotFinite& error) {
+    EXPECT_EQ(std::string{error.what()},
+              "[1]: gives 'in' numbers so near the largest float32 that their integers stand for "
+              "more than it holds, expected smaller ones");
   }
 }
 

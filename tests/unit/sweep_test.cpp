@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "sim/config/digest.hpp"
+#include "sim/run/inputs.hpp"
 #include "sim/sweep/pareto.hpp"
 #include "sim/sweep/point_log.hpp"
+#include "sim/sweep/point_run.hpp"
 #include "sim/sweep/sweep_json.hpp"
 #include "sim/sweep/sweep_tables.hpp"
 #include "tests/unit/sweep_test_files.hpp"
@@ -166,6 +169,39 @@ TEST_F(SweepTest, APointThatCannotBeAppendedSaysWhy) {
   ::setrlimit(RLIMIT_FSIZE, &limit);
   std::signal(SIGXFSZ, on_full);
   EXPECT_EQ(why, file("log/points.jsonl") + ": cannot be written: File too large");
+}
+
+// `images: N` are the first N; a network has no more than all of its images.
+TEST_F(SweepTest, ImagesAreTheFirstOnes) {
+  const std::string net = SYSTOLE_SOURCE_DIR "/workloads/digits_cnn/digits_cnn.yaml";
+  const Network network = load_workload(net);
+  const LabelledInputs inputs = load_inputs(net, network);
+  std::vector<std::uint64_t> right{0};  // of the first 0, 1, 2, ... images
+  for (std::uint64_t i = 0; i < inference_count(network, inputs); ++i) {
+    const std::vector<TensorData> tensors = golden_tensors(network, inputs, i);
+    right.push_back(right.back() +
+                    count_correct(network, tensors.at(network.outputs.at(0)), inputs, i));
+  }
+  std::size_t wrong = 0;
+  while (right.at(wrong + 1) > wrong) {
+    ++wrong;
+  }
+  const std::size_t all = right.size() - 1;
+  ASSERT_LT(wrong, all);
+  for (const std::size_t images : {std::size_t{1}, wrong, wrong + 1, all - 1, all, all + 1}) {
+    const SweepSpec sweep = spec("workload: " + net +
+                                 "\naxes: [{key: array.rows, values: [16]}]\n"
+                                 "data: workload\ncheck: false\nimages: " +
+                                 std::to_string(images) + "\n");
+    const std::vector<Point> points = select_points(sweep);
+    const PointRunner runner{sweep, points};
+    const PointResult result = runner.run(points.at(0), runner.machine_of(points[0]));
+    EXPECT_EQ(result.error, "");
+    const std::size_t count = std::min(images, all);
+    EXPECT_EQ(result.metrics[static_cast<std::size_t>(Metric::Accuracy)],
+              static_cast<double>(right.at(count)) / static_cast<double>(count))
+        << images;
+  }
 }
 
 TEST_F(SweepTest, AMetricIsANumber) {

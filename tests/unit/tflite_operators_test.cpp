@@ -326,6 +326,16 @@ TEST(TfliteOperators, TheRatioOfAProductIsTakenInDoubleForInt8AndInFloat32ForUin
   EXPECT_NE(multiplier(kInt8), multiplier(kUint8));
 }
 
+// As of scales whose ratio is next to nothing.
+TEST(TfliteOperators, ASlopeMayBeZero) {
+  TfliteModel m;
+  const std::int32_t in = m.int8({4}, 0.5F, 3);
+  const std::int32_t out = m.int8({4}, 0.25F, -5);
+  m.node(code(BuiltinOperator::LEAKY_RELU), {in}, {out}, LeakyReluOptionsT{});  // alpha of 0
+  m.set_ends({in}, {out});
+  EXPECT_EQ(result(m, {{-128, 2, 3, 13}}), (TensorData{-5, -5, -5, 15}));
+}
+
 TEST(TfliteOperators, AZeroPointIsOneOfTheTypesIntegers) {
   for (const std::int64_t zero_point : {-129, 128}) {
     EXPECT_THAT(error(unary(BuiltinOperator::RELU, kInt8, 0.1F, zero_point, 0.1F, 0)),

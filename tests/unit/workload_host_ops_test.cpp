@@ -85,6 +85,8 @@ TEST_F(HostOperators, ConstantsComeFromTheScales) {
   const auto leaky = op<LeakyRelu>("op: leaky_relu, inputs: [x], alpha: 0.5, output: {scale: 2}");
   EXPECT_EQ(real_multiplier(leaky.identity), 0.25);
   EXPECT_EQ(real_multiplier(leaky.alpha), 0.125);
+  const auto cut = op<LeakyRelu>("op: leaky_relu, inputs: [x], alpha: 0, output: {scale: 2}");
+  EXPECT_EQ(real_multiplier(cut.alpha), 0);
   // 0.5 in steps of 2^-26; the fixed-point range ends at 31, in steps of the power of two above.
   const auto softmax = op<Softmax>("op: softmax, inputs: [x]");
   EXPECT_EQ(real_multiplier(softmax.input), 33554432.0);
@@ -257,6 +259,8 @@ TEST_F(HostOperators, WhatDoesNotFitIsNamed) {
             "layers[0].inputs: the shapes do not fit: 'x' is [1, 4, 4, 2], 'y' is [3, 5]");
   EXPECT_EQ(error("op: batch_matmul, inputs: [x, y], transpose_b: true, output: {scale: 1.0e-30}"),
             "layers[0].output: its scale is too small for those of the inputs");
+  EXPECT_EQ(error("op: leaky_relu, inputs: [x], alpha: 1e31, output: {scale: 1}"),
+            "layers[0].alpha: 1e31 is out of range, expected a number in 0..1e+30");
   EXPECT_EQ(error("op: leaky_relu, inputs: [x], alpha: 0.5, output: {scale: 1.0e-30}"),
             "layers[0].output: its scale is too small for those of the inputs");
   EXPECT_EQ(error("op: squared_difference, inputs: [x, x], requant: {scale: 1, operands: {scale: "

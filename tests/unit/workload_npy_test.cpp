@@ -161,6 +161,18 @@ TEST_F(NpyTest, WhatIsNoArrayIsNamed) {
   EXPECT_EQ(error_of("a.npy"), "a.npy: is of .npy version 9, expected 1 to 3");
 }
 
+// Memory at 0 is a file that opens and gives an error when it is read.
+TEST_F(NpyTest, AFileThatGivesAnErrorIsNotCalledTruncated) {
+  try {
+    read_npy("/proc/self/mem");
+    FAIL() << "read";
+  } catch (const NpyError& error) {
+    EXPECT_STREQ(error.what(), "/proc/self/mem: cannot be read to its end");
+  }
+  write("a.npy", "\x93NUMPY\x01\x00\x10"s);
+  EXPECT_EQ(error_of("a.npy"), "a.npy: truncated: the file ends inside its .npy header");
+}
+
 TEST_F(NpyTest, TypesAndOrdersThatWeDoNotReadAreNamed) {
   write_with_header("{'descr': '>i4', 'fortran_order': False, 'shape': (1,), }", "1234");
   EXPECT_EQ(error_of("a.npy"), "a.npy: type '>i4' is big endian, expected little endian");
