@@ -67,6 +67,7 @@ TEST_F(CliHtml, ABrowserDrawsTwoRunsSideBySide) {
   EXPECT_THAT(dom, HasSubstr("2 runs side by side</h1>"));
   EXPECT_THAT(outcome.out, HasSubstr("The clocks differ: "));
   EXPECT_THAT(dom, HasSubstr("The clocks differ: ")) << "the page remarks what the text does";
+  EXPECT_THAT(dom, HasSubstr(">2: gemmini_16x16</button>")) << "remarks are of run 2, say";
 }
 
 TEST_F(CliHtml, ARunsHeadingSortsByTimesOfTheFirst) {

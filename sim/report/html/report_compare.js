@@ -25,7 +25,8 @@ function compareTable(parent) {
   const bracket = (ratio, report) => report === first || ratio === null ? '' : `  (${figures(ratio)} ×)`;
   // Figures of different units have one order: how far they are from the first report's.
   sortedTable(parent, [{name: 'figure', text: true, value: (row) => row[0]},
-    ...inputs.map(({label, report}) => ({name: label, value: (row) => times(row[1], report) ?? -1,
+    // The remarks call the runs by their numbers.
+    ...inputs.map(({label, report}, i) => ({name: `${i + 1}: ${label}`, value: (row) => times(row[1], report) ?? -1,
       show: ([, value, text]) => value(report) === null ? '–'
         : text(value(report)) + bracket(times(value, report), report)}))], rows, 'comparison');
   for (const remark of inputs[0].remarks || []) {
