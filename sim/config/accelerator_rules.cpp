@@ -15,7 +15,7 @@ constexpr std::uint32_t kTfliteBits = 32;
 struct Memory {
   std::string capacity_key;
   std::string banks_key;
-  std::string row_key;  // what makes its rows as wide as they are
+  std::vector<std::string> row_keys;  // what makes its rows as wide as they are
   std::uint32_t capacity_kib;
   std::uint32_t banks;
   std::uint32_t row_bytes;
@@ -24,23 +24,28 @@ struct Memory {
 };
 
 void check_memory(const Memory& memory, std::vector<BrokenRule>& broken) {
+  const auto blamed = [&](std::vector<std::string> keys) {
+    keys.insert(keys.end(), memory.row_keys.begin(), memory.row_keys.end());
+    return keys;
+  };
+  const std::string row_keys = fmt::format("{}", fmt::join(memory.row_keys, ", "));
   const std::uint32_t step = capacity_step_kib(memory.row_bytes, memory.banks);
   if (memory.capacity_kib % step != 0) {
     broken.push_back(
-        {{memory.capacity_key, memory.banks_key, memory.row_key},
+        {blamed({memory.capacity_key, memory.banks_key}),
          fmt::format("{} ({}) is not a whole number of {}-byte rows ({}) in each of {} banks ({}), "
                      "expected a multiple of {}",
-                     memory.capacity_key, memory.capacity_kib, memory.row_bytes, memory.row_key,
+                     memory.capacity_key, memory.capacity_kib, memory.row_bytes, row_keys,
                      memory.banks, memory.banks_key, step)});
     return;
   }
   const std::uint64_t rows = memory.capacity_kib * kBytesPerKib / memory.row_bytes;
   if (rows < memory.fewest_rows) {
     broken.push_back(
-        {{memory.capacity_key, memory.row_key},
+        {blamed({memory.capacity_key}),
          fmt::format("{} ({}) holds {} {} of {} bytes ({}), expected at least {}: {}",
                      memory.capacity_key, memory.capacity_kib, rows, rows == 1 ? "row" : "rows",
-                     memory.row_bytes, memory.row_key, memory.fewest_rows, memory.why_fewest)});
+                     memory.row_bytes, row_keys, memory.fewest_rows, memory.why_fewest)});
   }
 }
 
@@ -55,26 +60,43 @@ void check_interleaving(const char* banks_key, std::uint32_t rows, std::uint32_t
   }
 }
 
+/// Of rows of operands, `elements_key` of them.
+std::vector<std::string> operand_row_keys(const ArrayConfig& array, const char* elements_key,
+                                          const char* bits_key) {
+  if (array.pe == PeKind::Composable) {
+    return {elements_key, "array.activation_bits", "array.weight_bits", "array.pe"};
+  }
+  return {elements_key,
+          array.number_format == NumberFormat::Int ? bits_key : "array.number_format"};
+}
+
 void check_memories(const AcceleratorConfig& config, std::vector<BrokenRule>& broken) {
   const ScratchpadConfig& scratchpad = config.scratchpad;
-  const std::uint32_t rows = config.array.rows;
-  const std::uint32_t cols = config.array.cols;
+  const std::vector<std::string> of_activations =
+      operand_row_keys(config.array, "array.rows", "array.activation_bits");
+  const std::vector<std::string> of_weights =
+      operand_row_keys(config.array, "array.cols", "array.weight_bits");
   if (scratchpad.organization == ScratchpadOrganization::Unified) {
+    const ArrayConfig& array = config.array;
+    const bool weights_are_wider =
+        array.pe == PeKind::Composable
+            ? array.rows < array.cols
+            : array.rows * array.activation_bits < array.cols * array.weight_bits;
     check_memory(
-        {"scratchpad.capacity_kib", "scratchpad.banks", rows >= cols ? "array.rows" : "array.cols",
-         scratchpad.activation.capacity_kib, scratchpad.activation.banks,
-         activation_row_bytes(config), fewest_activation_rows(config),
+        {"scratchpad.capacity_kib", "scratchpad.banks",
+         weights_are_wider ? of_weights : of_activations, scratchpad.activation.capacity_kib,
+         scratchpad.activation.banks, activation_row_bytes(config), fewest_activation_rows(config),
          "the weights of one fold and a row of activations"},
         broken);
   } else {
-    check_memory({"scratchpad.activation.capacity_kib", "scratchpad.activation.banks", "array.rows",
-                  scratchpad.activation.capacity_kib, scratchpad.activation.banks,
+    check_memory({"scratchpad.activation.capacity_kib", "scratchpad.activation.banks",
+                  of_activations, scratchpad.activation.capacity_kib, scratchpad.activation.banks,
                   activation_row_bytes(config), fewest_activation_rows(config),
                   "the two operands of an addition"},
                  broken);
-    check_memory({"scratchpad.weight.capacity_kib", "scratchpad.weight.banks", "array.cols",
+    check_memory({"scratchpad.weight.capacity_kib", "scratchpad.weight.banks", of_weights,
                   scratchpad.weight.capacity_kib, scratchpad.weight.banks, weight_row_bytes(config),
-                  rows, "the weights of one fold (array.rows)"},
+                  config.array.rows, "the weights of one fold (array.rows)"},
                  broken);
   }
   const bool unified = scratchpad.organization == ScratchpadOrganization::Unified;
@@ -85,11 +107,15 @@ void check_memories(const AcceleratorConfig& config, std::vector<BrokenRule>& br
     check_interleaving("scratchpad.weight.banks", weight_rows(config), scratchpad.weight.banks,
                        scratchpad.interleave_rows, broken);
   }
-  check_memory(
-      {"accumulators.capacity_kib", "accumulators.banks", "array.cols",
-       config.accumulators.capacity_kib, config.accumulators.banks, accumulator_row_bytes(config),
-       kFewestAccumulatorRows, "one being added to while one is stored"},
-      broken);
+  check_memory({"accumulators.capacity_kib",
+                "accumulators.banks",
+                {"array.cols", "array.accumulator_bits"},
+                config.accumulators.capacity_kib,
+                config.accumulators.banks,
+                accumulator_row_bytes(config),
+                kFewestAccumulatorRows,
+                "one being added to while one is stored"},
+               broken);
 }
 
 void check_beats(const char* key, std::uint32_t bytes_per_cycle, const DmaConfig& dma,

@@ -121,11 +121,11 @@ std::optional<AcceleratorConfig> config_of(const ReportObject& root, ReportError
 void check_config(const RunResult& result, const ReportObject& root, bool has_toggles,
                   const std::vector<std::string>& overrides, ReportErrors& errors) {
   const std::string& table = result.config.energy.table;
-  const bool given = std::any_of(overrides.begin(), overrides.end(), [](const std::string& set) {
+  const auto given = std::find_if(overrides.begin(), overrides.end(), [](const std::string& set) {
     return set.rfind("energy.table=", 0) == 0;
   });
-  if (const std::string why = why_unreadable(table); !why.empty() && given) {
-    errors.add_line(fmt::format("energy.table: {}: {}", table, why));
+  if (const std::string why = why_unreadable(table); !why.empty() && given != overrides.end()) {
+    errors.add_line(fmt::format("--set {}: energy.table: {}: {}", *given, table, why));
   } else if (!why.empty()) {
     const char* const elsewhere = why == "no such file" ? " from here, expected --table FILE" : "";
     root.error("energy.table", table + ": " + why + elsewhere);

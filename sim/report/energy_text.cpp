@@ -60,7 +60,13 @@ void add_total_row(Table& table, const Energy& total, EnergyUnit unit) {
                  {human_energy(total.high_pj, unit, true), Paint::Dim}});
 }
 
-std::string mm2(double um2) { return fmt::format("{:.3g} mm²", um2 * 1e-6); }
+// Three digits that count, of large areas all before the point.
+std::string mm2(double um2) {
+  const double area = um2 * 1e-6;
+  return (area < 999.5 ? fmt::format("{:.3g}", area)
+                       : grouped(static_cast<std::uint64_t>(std::llround(area)))) +
+         " mm²";
+}
 
 // The components that cost anything, largest parts or not.
 std::vector<EnergyComponent> used_components(const EnergyBreakdown& total) {

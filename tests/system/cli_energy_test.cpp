@@ -188,6 +188,9 @@ TEST_F(CliEnergy, MistakesAreNamedAndNothingIsWritten) {
   EXPECT_THAT(dram.err,
               HasSubstr("--set energy.dram=ddr9: energy.dram: horowitz_45nm knows default, ddr3"));
   EXPECT_FALSE(std::filesystem::exists(file("none.json")));
+  const Outcome table = systole({"energy", report(), "--set", "energy.table=none.yaml"});
+  EXPECT_EQ(table.exit_code, 2);
+  EXPECT_EQ(table.err, "--set energy.table=none.yaml: energy.table: none.yaml: no such file\n");
   EXPECT_EQ(systole({"energy", "configs/tiny_4x4.yaml"}).exit_code, 2);
   EXPECT_EQ(systole({"energy", file("none.json")}).exit_code, 2);
   EXPECT_THAT(systole({"energy"}).err, HasSubstr("REPORT.json is missing"));

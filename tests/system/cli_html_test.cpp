@@ -67,6 +67,7 @@ TEST_F(CliHtml, ABrowserDrawsTwoRunsSideBySide) {
   EXPECT_THAT(dom, HasSubstr("2 runs side by side</h1>"));
   EXPECT_THAT(outcome.out, HasSubstr("The clocks differ: "));
   EXPECT_THAT(dom, HasSubstr("The clocks differ: ")) << "the page remarks what the text does";
+  EXPECT_THAT(dom, HasSubstr(">2: gemmini_16x16</button>")) << "remarks are of run 2, say";
 }
 
 TEST_F(CliHtml, ARunsHeadingSortsByTimesOfTheFirst) {
@@ -201,9 +202,11 @@ TEST_F(CliHtml, ThePageRoundsAsTheTextDoes) {
   const std::string dom = drawn_after(
       "document.body.dataset.rounded ="
       "  [energyText(999700), bytesText(1048320), countText(999999), energyText(999.4),"
-      "   countText(999), decimals(0.0017), decimals(0)].join();",
+      "   countText(999), decimals(0.0017), decimals(0), areaText(6186), areaText(1.5e9),"
+      "   figures(999.4), figures(65536)].join(' ');",
       file("tiny_4x4.html"));
-  EXPECT_THAT(dom, HasSubstr("data-rounded=\"1.00 µJ,1.00 MiB,1.00 M,999 pJ,999,0.0017,0.00\""));
+  EXPECT_THAT(dom, HasSubstr("data-rounded=\"1.00 µJ 1.00 MiB 1.00 M 999 pJ 999 0.0017 0.00 "
+                             "6,186 µm² 1,500 mm² 999 65,536\""));
 }
 
 // Browsers show nothing of a canvas of too many lines.

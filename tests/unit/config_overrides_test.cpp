@@ -85,6 +85,33 @@ TEST(ConfigOverrides, AreBlamedForTheRulesTheyBreak) {
             "expected at most the values of an accumulator row");
 }
 
+// Rows are as wide as the operands of one side or the sums, and these as their bits.
+TEST(ConfigOverrides, OfBitsAreBlamedForMemoriesWithoutWholeRows) {
+  const std::string machine = kMachine +
+                              "scratchpad: {capacity_kib: 256, banks: 4}\n"
+                              "accumulators: {capacity_kib: 64, banks: 2}\n";
+  EXPECT_EQ(errors_with({"array.accumulator_bits=20"}, machine),
+            "--set array.accumulator_bits=20: array.accumulator_bits: accumulators.capacity_kib "
+            "(64) is not a whole number of 40-byte rows (array.cols, array.accumulator_bits) in "
+            "each of 2 banks (accumulators.banks), expected a multiple of 5");
+  const std::string rows = ": scratchpad.capacity_kib (256) is not a whole number of ";
+  const std::string expected = " in each of 4 banks (scratchpad.banks), expected a multiple of ";
+  for (const auto& [key, what] :
+       {std::pair{"array.weight_bits", "20-byte rows (array.cols, array.weight_bits)"},
+        std::pair{"array.activation_bits", "20-byte rows (array.rows, array.activation_bits)"}}) {
+    EXPECT_EQ(errors_with({std::string{key} + "=10"}, machine),
+              std::string{"--set "} + key + "=10: " + key + rows + what + expected + "5");
+  }
+  EXPECT_EQ(errors_with({"array.rows=24", "array.cols=16", "array.pe=composable"}, machine),
+            "--set array.rows=24: array.rows" + rows +
+                "96-byte rows (array.rows, array.activation_bits, array.weight_bits, array.pe)" +
+                expected + "3");
+  EXPECT_EQ(errors_with({"array.number_format=fp16", "scratchpad.banks=3"}, machine),
+            "--set scratchpad.banks=3: scratchpad.banks" + rows +
+                "32-byte rows (array.rows, array.number_format) in each of 3 banks "
+                "(scratchpad.banks), expected a multiple of 3");
+}
+
 // In the file a table lies beside the file; on the command line where the user stands.
 TEST(ConfigOverrides, AnEnergyTableIsRelativeToWhoNamesIt) {
   const std::string machine = kMachine + "energy: {table: ../e/t.yaml}\n";

@@ -203,6 +203,16 @@ TEST(Bandwidth, ItsJsonLeavesBanksOutOfAnIdealMemory) {
                    json["banks"]["energy_pj"]["total"].get<double>() / (8.0 * (960 + 256)));
   EXPECT_EQ(json["roofline"]["limit"], "dram_banks");
   EXPECT_DOUBLE_EQ(json["roofline"]["times_limit"].get<double>(), 1500.0 / 400);
+  EXPECT_DOUBLE_EQ(json["roofline"]["macs_per_byte"].get<double>(), 4096.0 / (960 + 256));
+}
+
+TEST(Bandwidth, ItsTextAddsUpTheBankConflictsOfAllLayers) {
+  RunResult run = one_layer();
+  run.layers[0].bank_conflicts.add(BankedLocal::Scratchpad, BankUser::Array, BankUser::Load, 40);
+  run.layers.push_back(run.layers[0]);
+  run.layers[1].bank_conflicts.add(BankedLocal::Scratchpad, BankUser::Array, BankUser::Load, 3);
+  const std::string conflicts = bandwidth_tables(run).back().render(80, false);
+  EXPECT_NE(conflicts.find(" 83 "), std::string::npos) << conflicts;
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 namespace systole {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using Json = nlohmann::ordered_json;
@@ -241,6 +242,14 @@ TEST(EnergyText, ShowsLayersOperandsAndWhatIsMissing) {
        {"Energy by layer", "conv1", "per MAC", "ifmap", "TOPS/W", "J s", "at most", "SRAM"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
+}
+
+TEST(EnergyText, LargeAreasHaveNoExponent) {
+  RunResult run = run_with("cacti_45nm_lop");
+  run.config.scratchpad.activation.capacity_kib = 512 * 1024;
+  const EnergyTable table = load_energy_table(run.config);
+  EXPECT_THAT(energy_text_report(run, energy_per_layer(run, table), table, {}),
+              ContainsRegex("scratchpad +1,[0-9]{3} mm²"));
 }
 
 TEST(EnergyText, ANormalizedTableGivesMacsAndNoJoules) {

@@ -118,7 +118,7 @@ function roofline(parent, reports) {
         type: 'scatter', backgroundColor: color + 'b0', borderColor: color,
         pointRadius: all[i].map((p) =>
           4 + 12 * Math.sqrt(p.layer.cycles / r.report.totals.cycles)), pointHoverRadius: 10});
-      datasets.push({label: `roof: ${peak} MACs/cycle, ${shorter(rate.toPrecision(3))} B/cycle`, type: 'line', order: 9,
+      datasets.push({label: `roof: ${peak} MACs/cycle, ${shorter(figures(rate))} B/cycle`, type: 'line', order: 9,
         data: [{x: low, y: low * rate}, {x: peak / rate, y: peak}, {x: high, y: peak}],
         borderColor: reports.length > 1 ? color : style('--soft'), borderWidth: 1.5,
         borderDash: [6, 4], pointRadius: 0, pointHitRadius: 0});
@@ -133,10 +133,10 @@ function roofline(parent, reports) {
           ticks: {color: style('--soft'), callback: decades}}),
       },
       plugins: {tooltip: {filter: (item) => Boolean(item.raw.layer), callbacks: {
-        label: ({raw}) => [...folded(raw.layer.name), `${raw.y.toPrecision(3)} MACs/cycle, ` +
+        label: ({raw}) => [...folded(raw.layer.name), `${figures(raw.y)} MACs/cycle, ` +
           `${whole(raw.layer.cycles)} cycles, highest roof ` +
           `${words(raw.layer.bandwidth.roofline.limit)}, ` +
-          `${raw.layer.bandwidth.roofline.times_limit.toPrecision(3)} × it`]}}},
+          `${figures(raw.layer.bandwidth.roofline.times_limit)} × it`]}}},
     }};
   });
 }
@@ -200,8 +200,8 @@ function bandwidthOverTime(parent, report) {
       plugins: {tooltip: {callbacks: {
         title: (items) => items.length ? 'cycle ' + whole(items[0].raw.x) : '',
         label: ({dataset, raw}) => `${dataset.label.split(',')[0]}: ` +
-          `${(raw.own === undefined ? raw.y : raw.own).toPrecision(3)} B/cycle, ` +
-          `${((raw.own === undefined ? raw.y : raw.own) * report.clock_mhz / 1000).toPrecision(3)} GB/s`}}},
+          `${figures(raw.own === undefined ? raw.y : raw.own)} B/cycle, ` +
+          `${figures((raw.own === undefined ? raw.y : raw.own) * report.clock_mhz / 1000)} GB/s`}}},
     },
   }));
 }

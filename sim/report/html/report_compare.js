@@ -12,7 +12,7 @@ function compareTable(parent) {
     ['MACs', (r) => r.totals.macs, countText],
     ['DRAM read', (r) => r.totals.dram_read_bytes, bytesText],
     ['DRAM written', (r) => r.totals.dram_write_bytes, bytesText],
-    ['DRAM GB/s', (r) => r.totals.bandwidth.average_gb_per_s, (v) => v.toPrecision(3)],
+    ['DRAM GB/s', (r) => r.totals.bandwidth.average_gb_per_s, figures],
     ['energy', (r) => inJoules(r) ? r.totals.energy_pj : null, energyText],
     ['energy, in those of one MAC', (r) => inJoules(r) ? null : r.totals.energy_pj, macsText],
     ['energy x delay, J s', (r) => r.totals.energy_delay_js, (v) => v.toExponential(2)],
@@ -22,10 +22,11 @@ function compareTable(parent) {
   ].filter(([, value]) => inputs.some(({report}) => value(report) !== null));
   const times = (value, report) => typeof value(first) === 'number' && value(first) > 0 && value(report) !== null
     ? value(report) / value(first) : null;
-  const bracket = (ratio, report) => report === first || ratio === null ? '' : `  (${ratio.toPrecision(3)} ×)`;
+  const bracket = (ratio, report) => report === first || ratio === null ? '' : `  (${figures(ratio)} ×)`;
   // Figures of different units have one order: how far they are from the first report's.
   sortedTable(parent, [{name: 'figure', text: true, value: (row) => row[0]},
-    ...inputs.map(({label, report}) => ({name: label, value: (row) => times(row[1], report) ?? -1,
+    // The remarks call the runs by their numbers.
+    ...inputs.map(({label, report}, i) => ({name: `${i + 1}: ${label}`, value: (row) => times(row[1], report) ?? -1,
       show: ([, value, text]) => value(report) === null ? '–'
         : text(value(report)) + bracket(times(value, report), report)}))], rows, 'comparison');
   for (const remark of inputs[0].remarks || []) {

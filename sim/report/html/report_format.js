@@ -49,7 +49,9 @@ function shortened(text, room) {
 }
 /// The whole text in lines, for a tooltip: what leaves the canvas is not seen.
 const folded = (text) => String(text).match(/.{1,44}/gsu) || [''];
-const areaText = (um2) => um2 >= 1e4 ? (um2 / 1e6).toPrecision(3) + ' mm²' : um2.toPrecision(3) + ' µm²';
+/// Three digits that count, of large numbers all before the point.
+const figures = (v) => v < 999.5 ? v.toPrecision(3) : whole(v);
+const areaText = (um2) => um2 >= 1e4 ? figures(um2 / 1e6) + ' mm²' : figures(um2) + ' µm²';
 
 const seconds = (report, cycles) => cycles / (report.clock_mhz * 1e6);
 const timed = (report) => report.layers.filter((layer) => layer.cycles > 0);

@@ -18,25 +18,25 @@ function tiles(parent, report) {
     (t.off_array && t.off_array.macs ? `, ${percentText(t.off_array.macs_ratio)} off the array` : ''));
   const least = t.compulsory_read_bytes + t.compulsory_write_bytes;
   tile(box, bytesText(dramBytes(t)), 'DRAM traffic',
-    least > 0 ? `${(dramBytes(t) / least).toPrecision(3)} × each operand once` : '');
-  tile(box, `${t.bandwidth.average_gb_per_s.toPrecision(3)} GB/s`, 'at the DRAM, on average',
-    `peak ${t.bandwidth.peak_gb_per_s.toPrecision(3)} GB/s`);
+    least > 0 ? `${figures(dramBytes(t) / least)} × each operand once` : '');
+  tile(box, `${figures(t.bandwidth.average_gb_per_s)} GB/s`, 'at the DRAM, on average',
+    `peak ${figures(t.bandwidth.peak_gb_per_s)} GB/s`);
   const energy = energyTextOf(report);
   tile(box, energy(t.energy_pj), 'energy, ' + report.energy_table,
     `${energy(t.energy_low_pj)} to ${energy(t.energy_high_pj)}`);
   if (t.tops_per_watt !== null) {
     const hosts = report.layers.some((layer) => layer.where === 'host' && layer.macs > 0);
-    tile(box, t.tops_per_watt.toPrecision(3) + ' TOPS/W',
+    tile(box, figures(t.tops_per_watt) + ' TOPS/W',
       `two operations a MAC${hosts ? ", without the host's" : ''}`,
-      `${t.energy_per_mac_pj.toPrecision(3)} pJ per MAC`);
+      `${figures(t.energy_per_mac_pj)} pJ per MAC`);
   } else if (t.energy_per_mac_pj !== null) {
-    tile(box, `${t.energy_per_mac_pj.toPrecision(3)} MAC`, 'energy per MAC', '– TOPS/W');
+    tile(box, `${figures(t.energy_per_mac_pj)} MAC`, 'energy per MAC', '– TOPS/W');
   }
   if (report.area) {
     const bound = report.area.not_in_table.length ? 'at most ' : '';
     tile(box, areaText(report.area.total_um2), 'area',
-      bound + `${report.area.achieved_tops_per_mm2.toPrecision(3)} of ` +
-      `${report.area.peak_tops_per_mm2.toPrecision(3)} TOPS/mm²`);
+      bound + `${figures(report.area.achieved_tops_per_mm2)} of ` +
+      `${figures(report.area.peak_tops_per_mm2)} TOPS/mm²`);
   }
   if (report.accuracy) {
     tile(box, percentText(report.accuracy.accuracy), 'top-1 accuracy',
