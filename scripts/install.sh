@@ -19,11 +19,12 @@ TEXT
 # Compiler and tools: any C++17 compiler, CMake 3.25 or later, Ninja.
 # Libraries: SystemC (the kernel), Boost.Program_options (command line), yaml-cpp
 # (configurations and workloads), fmt (reports), nlohmann-json (JSON),
+# jemalloc (the small blocks of sweeps),
 # flatbuffers with its compiler (TensorFlow Lite models), libonnx and protobuf
 # (ONNX models), Chart.js (put into the page of `run --html`), Highway (vector
 # instructions of the computer, chosen when it runs).
 run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-options-dev
-  libyaml-cpp-dev libfmt-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev
+  libyaml-cpp-dev libfmt-dev libjemalloc-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev
   libonnx-dev libprotobuf-dev protobuf-compiler libjs-chart.js libhwy-dev)
 
 # GoogleTest and RapidCheck run the tests; gemmlowp is the independent witness of

@@ -4,7 +4,6 @@
 #include <array>
 #include <boost/container/static_vector.hpp>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <stdexcept>
 #include <unordered_map>
@@ -248,8 +247,8 @@ class ExecuteTiming final : public OperandReader, public ResultWriter {
   std::vector<std::uint32_t> outline_key_;
   std::unordered_map<std::vector<std::uint32_t>, Outline, NumberHash> outlines_;
   std::uint64_t computes_ = 0;
-  std::deque<Cycle> room_at_;  // when each step inside the array makes room; steps whose last row
-                               // is not read yet have none
+  Ring<Cycle> room_at_;  // when each step inside the array makes room; steps whose last row
+                         // is not read yet have none
   std::uint32_t steps_entering_ = 0;
   Cycle no_room_before_ = 0;  // cycles in which no other command can come to the window
   Cycle issued_through_ = 0;  // cycles of the execute unit that are settled
