@@ -24,8 +24,8 @@ TEXT
 # (ONNX models), Chart.js (put into the page of `run --html`), Highway (vector
 # instructions of the computer, chosen when it runs).
 run_packages=(g++ cmake ninja-build ccache libsystemc-dev libboost-program-options-dev
-  libyaml-cpp-dev libfmt-dev libjemalloc-dev nlohmann-json3-dev flatbuffers-compiler libflatbuffers-dev
-  libonnx-dev libprotobuf-dev protobuf-compiler libjs-chart.js libhwy-dev)
+  libyaml-cpp-dev libfmt-dev libjemalloc-dev nlohmann-json3-dev flatbuffers-compiler
+  libflatbuffers-dev libonnx-dev libprotobuf-dev protobuf-compiler libjs-chart.js libhwy-dev)
 
 # GoogleTest and RapidCheck run the tests; gemmlowp is the independent witness of
 # the fixed-point arithmetic; jsonschema holds reports against their schema;

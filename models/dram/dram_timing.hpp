@@ -92,8 +92,8 @@ class DramTiming {
     }
     sent_reads_.clear();
   }
-  /// First beat of the next answer to the load unit at the earliest, when all that lies before
-  /// cycle `now` is settled; kNever if no read is known.
+  /// First beat of the next answer to the load unit at the earliest, when the memory was looked at
+  /// whenever it rang before cycle `now`; kNever if no read is known.
   virtual Cycle next_answer_from(Cycle now) const { return now + 1; }
   virtual bool can_write(Cycle now) const = 0;
   virtual void write(Cycle now, const MemoryWrite& write) = 0;

@@ -37,7 +37,7 @@ void IdealDramTiming::write(Cycle now, const MemoryWrite& write) {
   }
 }
 
-/// Up to cycle `now`: all requests, or but the last reads, while their answers are far.
+/// To the end of cycle `now`. If not `all`, reads of which no answer is due yet are left for later.
 void IdealDramTiming::advance(Cycle now, bool all) {
   answer(now);
   accept(now, all);
@@ -138,8 +138,8 @@ Cycle IdealDramTiming::next_write() const {
                   begun_.empty() ? kNever : begun_.ready());
 }
 
-/// What the request channel takes up to cycle `now`; if not `all`, no reads behind all writes
-/// before they have to be answered.
+/// What the request channel takes up to cycle `now`. If not `all`, reads wait until the first of
+/// them is to be answered, unless a write comes behind them: so more of them are taken at once.
 void IdealDramTiming::accept(Cycle now, bool all) {
   while (true) {
     if (bursting_) {

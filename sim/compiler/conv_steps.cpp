@@ -5,7 +5,7 @@
 namespace systole {
 namespace {
 
-constexpr std::size_t kUsualNumbers = 32;  // of a step, at most
+constexpr std::size_t kUsualNumbers = 32;  // as many as most steps have
 
 }  // namespace
 
