@@ -8,12 +8,13 @@ endif()
 add_library(systole_options INTERFACE)
 target_compile_features(systole_options INTERFACE cxx_std_17)
 target_include_directories(systole_options INTERFACE "${PROJECT_SOURCE_DIR}")
+# False alarms of g++ 12 at -O3, inside Boost.Container and std::variant.
+set(SYSTOLE_FALSE_ALARMS -Wno-stringop-overread -Wno-stringop-overflow -Wno-array-bounds
+  -Wno-maybe-uninitialized)
 target_compile_options(systole_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
-  # False alarms of g++ 12 at -O3, inside Boost.Container and std::variant.
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overread -Wno-stringop-overflow -Wno-array-bounds
-    -Wno-maybe-uninitialized>
+  "$<$<CXX_COMPILER_ID:GNU>:${SYSTOLE_FALSE_ALARMS}>"
   $<$<BOOL:${SYSTOLE_WERROR}>:-Werror>)
 
 # Programs whose time matters: what they link of HOT libraries is optimized as one, and their memory
@@ -22,7 +23,8 @@ target_compile_options(systole_options INTERFACE
 set(SYSTOLE_RELEASED_BY_GNU $<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>)
 find_library(JEMALLOC_LIBRARY jemalloc REQUIRED)
 add_library(systole_quick_program INTERFACE)
-target_link_options(systole_quick_program INTERFACE $<${SYSTOLE_RELEASED_BY_GNU}:-flto=auto>)
+target_link_options(systole_quick_program INTERFACE
+  "$<${SYSTOLE_RELEASED_BY_GNU}:-flto=auto;${SYSTOLE_FALSE_ALARMS}>")
 target_link_libraries(systole_quick_program INTERFACE $<$<CONFIG:Release>:${JEMALLOC_LIBRARY}>)
 
 # systole_library(NAME [COLD|HOT] SOURCES... DEPS...): one static library per folder. COLD: what it
